@@ -1,0 +1,177 @@
+"""The one error family: every fault in plain words, with its cause, the fix and a link.
+
+Floor 0: imports nothing of the package. An error here keeps texts only, never a request, a response, an SDK
+exception or a key, so that it can be shown, pickled and saved. Whoever translates a foreign exception raises
+the translation *outside* the `except` block: a chained exception would carry what was left out here.
+
+    ByokError
+    ├── MissingKeyError      no key for this flow and provider
+    ├── KeyFormatError       what was pasted cannot be a key, or is another provider's
+    ├── KeyStoreError        a place where keys rest did not do its work
+    ├── ConfigError          a flow's settings, a model ref or an argument is not usable
+    ├── TemplateError        a prompt names a variable that has no value
+    ├── SchemaError          fields or a JSON Schema that cannot be extracted
+    ├── ProviderError        the provider, its network path or its answer failed
+    ├── ExtractionError      an answer came, but not one that fits the schema
+    └── LocalModelError      the embedded model cannot be fetched or started
+"""
+
+from __future__ import annotations
+
+import html
+import sys
+import traceback
+from typing import Any
+
+MAX_MESSAGE_CHARS = 600
+"""Longest text of an error on screen, in characters."""
+
+
+class ByokError(Exception):
+    """A fault in words for people, and a `kind` for programs.
+
+    Attributes:
+        kind: Stable machine-readable name, such as `"no_key"`, `"auth"` or `"rate_limit"`.
+        problem: What went wrong, in one sentence.
+        cause: The likely cause; empty when the problem says it all.
+        fix: What to do next.
+        link: A page of the provider concerned; empty when there is none.
+        retryable: Whether the same call may succeed later without a change.
+        attempts: Requests that were sent before this was raised.
+        request_id: The provider's id of the failed request, for its support.
+        retry_after_s: Seconds the provider asked to wait, where it said so.
+        partial_text: Text that had arrived before the fault.
+    """
+
+    default_kind = "error"
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        kind: str = "",
+        cause: str = "",
+        fix: str = "",
+        link: str = "",
+        retryable: bool = False,
+        attempts: int = 0,
+        request_id: str | None = None,
+        retry_after_s: float | None = None,
+        partial_text: str = "",
+    ) -> None:
+        super().__init__(problem)
+        self.kind = kind or self.default_kind
+        self.problem = problem
+        self.cause = cause
+        self.fix = fix
+        self.link = link
+        self.retryable = retryable
+        self.attempts = attempts
+        self.request_id = request_id
+        self.retry_after_s = retry_after_s
+        self.partial_text = partial_text
+
+    def __str__(self) -> str:
+        lines = [self.problem, self.cause, self.fix, self.link]
+        if self.request_id:
+            lines.append(f"Request id: {self.request_id}")
+        text = "\n".join(line for line in lines if line)
+        return text if len(text) <= MAX_MESSAGE_CHARS else text[: MAX_MESSAGE_CHARS - 1] + "…"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(kind={self.kind!r}, problem={self.problem!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.problem, dict(self.__dict__)))
+
+    def _repr_html_(self) -> str:
+        parts = [f"<strong>{html.escape(self.problem)}</strong>"]
+        parts += [html.escape(text) for text in (self.cause, self.fix) if text]
+        if self.link:
+            href = html.escape(self.link, quote=True)
+            parts.append(f'<a href="{href}" target="_blank" rel="noopener noreferrer">{href}</a>')
+        return '<div role="alert">' + "<br>".join(parts) + "</div>"
+
+    def _render_traceback_(self) -> list[str]:
+        """Give IPython a short card in place of the stack; `last_traceback()` shows the stack."""
+        title = f"{type(self).__name__}: {self.problem}"
+        rest = [line for line in str(self).splitlines()[1:] if line]
+        return [title, *(f"  {line}" for line in rest), "  (the stack: byok_widgets.last_traceback())"]
+
+
+def _rebuild(cls: type[ByokError], problem: str, state: dict[str, Any]) -> ByokError:
+    error = cls(problem)
+    error.__dict__.update(state)
+    return error
+
+
+def last_traceback() -> str:
+    """Return the stack of the last error shown in this session, without any local variables."""
+    error = getattr(sys, "last_value", None)
+    if error is None:
+        return "No error has been shown in this session."
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+
+
+class MissingKeyError(ByokError):
+    """No API key is configured for this flow and provider."""
+
+    default_kind = "no_key"
+
+
+class KeyFormatError(ByokError):
+    """What was given cannot be an API key, or is the key of another provider.
+
+    Attributes:
+        suggested_provider: Name of the provider whose key it looks like, or `None`.
+    """
+
+    default_kind = "bad_key_format"
+    suggested_provider: str | None = None
+
+
+class KeyStoreError(ByokError):
+    """A place where keys rest (keyring, environment reference) did not do its work."""
+
+    default_kind = "key_store"
+
+
+class ConfigError(ByokError):
+    """A flow's settings, a model ref or an argument is not usable."""
+
+    default_kind = "config"
+
+
+class TemplateError(ByokError):
+    """A prompt is not a valid template, or names a variable that has no value."""
+
+    default_kind = "template"
+
+
+class SchemaError(ByokError):
+    """Fields or a JSON Schema that cannot be extracted."""
+
+    default_kind = "schema"
+
+
+class ProviderError(ByokError):
+    """The provider, the network path to it, or its answer failed."""
+
+    default_kind = "provider"
+
+
+class ExtractionError(ByokError):
+    """An answer came, but it does not fit the schema.
+
+    Attributes:
+        raw_text: The model's text as it came; nothing of it is lost.
+    """
+
+    default_kind = "extraction"
+    raw_text: str = ""
+
+
+class LocalModelError(ByokError):
+    """The embedded local model cannot be fetched, started or used."""
+
+    default_kind = "local_model"

@@ -1,0 +1,133 @@
+"""The values that travel: messages, usage, cost, replies. Frozen, and free of any secret.
+
+Floor 0: imports nothing of the package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+
+FinishReason = Literal["stop", "length", "content_filter", "refusal", "tool_call", "incomplete", "static"]
+"""Why an answer ended.
+
+`stop`: the model was done. `length`: cut off at the token limit. `content_filter`: the provider's filter removed
+text. `refusal`: the model declined. `tool_call`: it asked for a tool. `incomplete`: the stream ended before the
+model said it was done, or it was stopped. `static`: a fixed sentence, no model ran.
+"""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One entry of a transcript."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Units of text as the provider counted them; `None` where it did not say.
+
+    Attributes:
+        input_tokens: All tokens read, cached ones included.
+        output_tokens: All tokens written, reasoning included.
+        cached_input_tokens: The part of `input_tokens` read from the provider's cache.
+        cache_write_tokens: The part of `input_tokens` written to the provider's cache.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a call cost in US dollars. Unknown is `None`, never zero.
+
+    Attributes:
+        usd: The amount, or `None` when nobody can say.
+        source: `"provider"` (it reported the amount), `"price list"` (computed from tokens), `"local"` (this
+            machine ran it: no charge), `"static"` (no model ran), or `"unknown"`.
+    """
+
+    usd: Decimal | None = None
+    source: Literal["provider", "price list", "local", "static", "unknown"] = "unknown"
+
+    def __str__(self) -> str:
+        if self.usd is None:
+            return "not priced"
+        if not self.usd:
+            return "free"
+        return f"${self.usd:.6f}".rstrip("0").rstrip(".") if self.usd < Decimal("0.01") else f"${self.usd:.4f}"
+
+
+ModelSource = Literal["call argument", "node override", "flow default", "static"]
+
+
+@dataclass(frozen=True, repr=False)
+class Reply:
+    """What a node said, and everything known about how it came about.
+
+    Attributes:
+        text: The answer as it came.
+        finish_reason: Why it ended, see `FinishReason`.
+        usage: Tokens read and written.
+        cost: What it cost; unknown stays unknown.
+        model: Model ref `provider:model-id` that was asked for; `None` for a static sentence.
+        model_source: Where the choice of the model came from.
+        reported_model: The model id that the provider says has answered.
+        node: Name of the node that spoke.
+        latency_s: Seconds from sending the request to the last token.
+        time_to_first_token_s: Seconds to the first token; `None` when there was none.
+        attempts: Requests sent, retries included.
+        request_id: The provider's id for the request, where it gave one.
+        transcript: The dialogue with this answer as its last message; hand it to the next node.
+        notices: Sentences that a reader must know: a cut-off, a refusal, a setting that was dropped.
+    """
+
+    text: str
+    finish_reason: FinishReason
+    node: str
+    usage: Usage = Usage()
+    cost: Cost = Cost()
+    model: str | None = None
+    model_source: ModelSource = "flow default"
+    reported_model: str | None = None
+    latency_s: float = 0.0
+    time_to_first_token_s: float | None = None
+    attempts: int = 1
+    request_id: str | None = None
+    transcript: tuple[Message, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the model said all it had to say."""
+        return self.finish_reason in ("stop", "static")
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return (
+            f"Reply({self.text!r}, finish_reason={self.finish_reason!r}, node={self.node!r}, model={self.model!r})"
+        )
+
+    @property
+    def summary(self) -> str:
+        """One line of facts: model and where it was chosen, tokens, cost, seconds, and any notices."""
+        facts = [f"{self.model} ({self.model_source})" if self.model else "static, no model"]
+        if self.usage.input_tokens is not None or self.usage.output_tokens is not None:
+            facts.append(f"{_count(self.usage.input_tokens)} tokens in, {_count(self.usage.output_tokens)} out")
+        facts += [str(self.cost)] if self.model else []
+        facts += [f"{self.latency_s:.1f} s"] if self.model else []
+        return " · ".join([*facts, *self.notices])
+
+
+def _count(tokens: int | None) -> str:
+    return "?" if tokens is None else f"{tokens:,}"
