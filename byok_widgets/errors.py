@@ -41,6 +41,7 @@ class ByokError(Exception):
         request_id: The provider's id of the failed request, for its support.
         retry_after_s: Seconds the provider asked to wait, where it said so.
         partial_text: Text that had arrived before the fault.
+        where: Flow, node and model concerned, in one sentence; empty when no node was running.
     """
 
     default_kind = "error"
@@ -70,9 +71,17 @@ class ByokError(Exception):
         self.request_id = request_id
         self.retry_after_s = retry_after_s
         self.partial_text = partial_text
+        self.where = ""
+
+    def at(self, *, flow: str, node: str, model: str | None = None) -> ByokError:
+        """Note where it happened, unless that is known already; returns the error itself."""
+        if not self.where:
+            parts = [f"Flow {flow!r}", f"node {node!r}", *([f"model {model}"] if model else [])]
+            self.where = ", ".join(parts) + "."
+        return self
 
     def __str__(self) -> str:
-        lines = [self.problem, self.cause, self.fix, self.link]
+        lines = [self.problem, self.where, self.cause, self.fix, self.link]
         if self.request_id:
             lines.append(f"Request id: {self.request_id}")
         text = "\n".join(line for line in lines if line)
@@ -86,7 +95,7 @@ class ByokError(Exception):
 
     def _repr_html_(self) -> str:
         parts = [f"<strong>{html.escape(self.problem)}</strong>"]
-        parts += [html.escape(text) for text in (self.cause, self.fix) if text]
+        parts += [html.escape(text) for text in (self.where, self.cause, self.fix) if text]
         if self.link:
             href = html.escape(self.link, quote=True)
             parts.append(f'<a href="{href}" target="_blank" rel="noopener noreferrer">{href}</a>')

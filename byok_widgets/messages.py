@@ -1,13 +1,19 @@
 """The values that travel: messages, usage, cost, replies. Frozen, and free of any secret.
 
-Floor 0: imports nothing of the package.
+Floor 0: knows errors alone.
 """
 
 from __future__ import annotations
 
+import html
+import reprlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
+
+from byok_widgets.errors import ConfigError
 
 Role = Literal["system", "user", "assistant"]
 
@@ -29,6 +35,13 @@ class Message:
 
 
 @dataclass(frozen=True)
+class TextDelta:
+    """A piece of an answer that is still being written."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Usage:
     """Units of text as the provider counted them; `None` where it did not say.
 
@@ -44,6 +57,15 @@ class Usage:
     cached_input_tokens: int | None = None
     cache_write_tokens: int | None = None
 
+    def __add__(self, other: Usage) -> Usage:
+        """Return the sum; what one of the two does not know, the sum does not know."""
+        return Usage(
+            _sum(self.input_tokens, other.input_tokens),
+            _sum(self.output_tokens, other.output_tokens),
+            _sum(self.cached_input_tokens, other.cached_input_tokens),
+            _sum(self.cache_write_tokens, other.cache_write_tokens),
+        )
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -58,12 +80,19 @@ class Cost:
     usd: Decimal | None = None
     source: Literal["provider", "price list", "local", "static", "unknown"] = "unknown"
 
+    def __add__(self, other: Cost) -> Cost:
+        """Return the sum; with an unknown part it is unknown."""
+        if self.usd is None or other.usd is None:
+            return Cost()
+        return Cost(self.usd + other.usd, self.source)
+
     def __str__(self) -> str:
         if self.usd is None:
             return "not priced"
         if not self.usd:
             return "free"
-        return f"${self.usd:.6f}".rstrip("0").rstrip(".") if self.usd < Decimal("0.01") else f"${self.usd:.4f}"
+        digits = 6 if self.usd < Decimal("0.01") else 4
+        return f"${self.usd:.{digits}f}"
 
 
 ModelSource = Literal["call argument", "node override", "flow default", "static"]
@@ -77,7 +106,7 @@ class Reply:
         text: The answer as it came.
         finish_reason: Why it ended, see `FinishReason`.
         usage: Tokens read and written.
-        cost: What it cost; unknown stays unknown.
+        price: Works out `cost` when it is first asked for (the price list is large).
         model: Model ref `provider:model-id` that was asked for; `None` for a static sentence.
         model_source: Where the choice of the model came from.
         reported_model: The model id that the provider says has answered.
@@ -94,7 +123,7 @@ class Reply:
     finish_reason: FinishReason
     node: str
     usage: Usage = Usage()
-    cost: Cost = Cost()
+    price: Callable[[], Cost] = Cost
     model: str | None = None
     model_source: ModelSource = "flow default"
     reported_model: str | None = None
@@ -105,6 +134,11 @@ class Reply:
     transcript: tuple[Message, ...] = ()
     notices: tuple[str, ...] = ()
 
+    @cached_property
+    def cost(self) -> Cost:
+        """What it cost; unknown stays unknown."""
+        return self.price()
+
     @property
     def complete(self) -> bool:
         """Whether the model said all it had to say."""
@@ -112,6 +146,12 @@ class Reply:
 
     def __str__(self) -> str:
         return self.text
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<div style="white-space: pre-wrap">{html.escape(self.text)}</div>'
+            f"<small>{html.escape(self.summary)}</small>"
+        )
 
     def __repr__(self) -> str:
         return (
@@ -127,6 +167,57 @@ class Reply:
         facts += [str(self.cost)] if self.model else []
         facts += [f"{self.latency_s:.1f} s"] if self.model else []
         return " · ".join([*facts, *self.notices])
+
+
+def transcript_of(dialogue: Any) -> tuple[Message, ...]:
+    """Read a dialogue in any of its forms.
+
+    Args:
+        dialogue: A text (the person's one message), a `Message`, a reply or session (its transcript), or a list of
+            messages, each a `Message`, a mapping with `role` and `content`, or a pair of the two.
+
+    Raises:
+        ConfigError: It is none of these.
+    """
+    if dialogue is None:
+        return ()
+    if isinstance(dialogue, str):
+        return (Message("user", dialogue),)
+    if isinstance(dialogue, Message):
+        return (dialogue,)
+    own = getattr(dialogue, "transcript", None)
+    if own is not None:
+        return transcript_of(own)
+    if not isinstance(dialogue, Iterable) or isinstance(dialogue, (Mapping, bytes)):
+        raise _not_a_dialogue(dialogue)
+    return tuple(_message(entry) for entry in dialogue)
+
+
+def _message(entry: Any) -> Message:
+    if isinstance(entry, Message):
+        return entry
+    if isinstance(entry, Mapping):
+        role, content = entry.get("role"), entry.get("content")
+    elif isinstance(entry, (tuple, list)) and len(entry) == 2:
+        role, content = entry
+    else:
+        raise _not_a_dialogue(entry)
+    if role not in ("system", "user", "assistant") or not isinstance(content, str):
+        raise _not_a_dialogue(entry)
+    return Message(role, content)
+
+
+def _not_a_dialogue(given: Any) -> ConfigError:
+    return ConfigError(
+        f"{reprlib.repr(given)} is not a dialogue.",
+        kind="dialogue",
+        fix='Give a text, a reply, or a list of messages like {"role": "user", "content": "Hello"}; '
+        "roles are user, assistant and system.",
+    )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 def _count(tokens: int | None) -> str:

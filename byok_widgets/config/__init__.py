@@ -1,0 +1,10 @@
+"""A flow's settings: provider, models, overrides, addresses, and the file they rest in. Never a key.
+
+Floor 0: knows errors, and nothing of providers, nodes or widgets.
+"""
+
+from byok_widgets.config.base_url import BaseUrl
+from byok_widgets.config.flow_config import FlowConfig, ResolvedModel
+from byok_widgets.config.model_ref import ModelRef
+
+__all__ = ["BaseUrl", "FlowConfig", "ModelRef", "ResolvedModel"]

@@ -1,0 +1,66 @@
+"""Addresses of providers: checked before a key or a prompt can travel to them."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from byok_widgets.errors import ConfigError
+
+_EXAMPLE = 'Write it like "https://llm.example.org/v1", or "http://127.0.0.1:8080/v1" for this machine.'
+
+
+@dataclass(frozen=True)
+class BaseUrl:
+    """A checked address: https, or http to this machine only.
+
+    Attributes:
+        url: The address without a trailing slash.
+        host: Host, and port where one is given; a key is bound to it.
+    """
+
+    url: str
+    host: str
+
+    @classmethod
+    def parse(cls, text: str) -> BaseUrl:
+        """Check an address that a person typed.
+
+        Raises:
+            ConfigError: Not an http(s) address, plain http to another machine (the key would travel in the
+                clear), or with a user name, a query or a fragment in it.
+        """
+        cleaned = text.strip().rstrip("/") if isinstance(text, str) else ""
+        try:
+            parts = urlsplit(cleaned)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, port, parts = None, None, urlsplit("")
+        if parts.scheme not in ("http", "https") or not host or any(c.isspace() for c in cleaned):
+            raise ConfigError(f"{text!r} is not an address of an endpoint.", kind="base_url", fix=_EXAMPLE)
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ConfigError(
+                "An endpoint's address holds no user name, no ? and no #.", kind="base_url", fix=_EXAMPLE
+            )
+        if parts.scheme == "http" and not _is_loopback(host):
+            raise ConfigError(
+                f"http://{host} would send the key and the dialogue unencrypted over the network.",
+                kind="base_url",
+                fix="Use https. Plain http works for this machine only (127.0.0.1, localhost).",
+            )
+        return cls(cleaned, _host_port(host, port))
+
+
+def _host_port(host: str, port: int | None) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port is None else f"{shown}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

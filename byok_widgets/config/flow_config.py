@@ -1,0 +1,237 @@
+"""`FlowConfig`: what a click in the panel and a line in a cell both write."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.config.base_url import BaseUrl
+from byok_widgets.config.model_ref import ModelRef
+from byok_widgets.config.storage import ConfigFile, Data, checked_name
+from byok_widgets.errors import ConfigError
+from byok_widgets.messages import ModelSource
+
+START_PROVIDER = "local"
+"""A new flow starts on the embedded local model, which needs no key."""
+
+Observer = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ResolvedModel:
+    """The model that will run, and where that choice came from."""
+
+    ref: ModelRef
+    source: ModelSource
+
+
+class FlowConfig:
+    """The settings of one flow: observable, saved at each change, without any key.
+
+    A change is on screen and on disk when the setter returns. Where it cannot be saved it still holds for this
+    session, and `notice` says why.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        providers: Collection[str],
+        start_models: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """Open the settings of the flow called `name`, or start new ones.
+
+        Args:
+            name: Any text of 1 to 300 characters; names that are equal after Unicode NFC are the same flow.
+            providers: Names of the known providers.
+            start_models: Default model of a provider for which nothing was chosen yet.
+            folder: Where the files rest; the user's config folder by default.
+
+        Raises:
+            ConfigError: The name cannot be used.
+        """
+        self.name = checked_name(name)
+        self._providers = tuple(providers)
+        self._start_models = dict(start_models or {})
+        self._file = ConfigFile(self.name, folder)
+        self._lock = threading.RLock()
+        self._observers: list[Observer] = []
+        self._data: Data = self._file.load()
+
+    def __repr__(self) -> str:
+        return f"FlowConfig({self.name!r}, provider={self.provider!r}, model={self.model!r})"
+
+    @property
+    def notice(self) -> str:
+        """Why the settings are not saved, or were reset; empty when all is well."""
+        return self._file.notice
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call `observer(what)` after each change, in the thread that made it; returns the way to stop that.
+
+        `what` is `"provider"`, `"model"`, `"override"`, `"base_url"` or `"key"`.
+        """
+        with self._lock:
+            self._observers.append(observer)
+        return lambda: self._forget(observer)
+
+    def announce(self, what: str) -> None:
+        """Tell the observers of a change made beside this object, such as a saved key."""
+        with self._lock:
+            observers = tuple(self._observers)
+        for observer in observers:
+            observer(what)
+
+    @property
+    def provider(self) -> str:
+        """Name of the provider that bare model ids mean."""
+        saved = self._data.get("provider")
+        return saved if saved in self._providers else START_PROVIDER
+
+    @provider.setter
+    def provider(self, name: str) -> None:
+        if name not in self._providers:
+            raise ConfigError(
+                f"There is no provider {name!r}.", fix=f"Choose one of: {', '.join(self._providers)}."
+            )
+        self._write("provider", lambda data: data.update(provider=name))
+
+    @property
+    def model(self) -> str | None:
+        """Default model of the provider: an id without the provider's name; `None` when none is chosen."""
+        return self.model_of(self.provider)
+
+    @model.setter
+    def model(self, text: str | None) -> None:
+        ref = None if text is None else self.ref(text)
+
+        def change(data: Data) -> None:
+            provider = ref.provider if ref else self.provider
+            if ref:
+                data["provider"] = provider
+            _put(data, "models", provider, ref.model if ref else None)
+
+        self._write("model", change)
+
+    def model_of(self, provider: str) -> str | None:
+        """Return the default model chosen for `provider`; each provider remembers its own."""
+        value = self._section("models").get(provider)
+        return value if isinstance(value, str) else self._start_models.get(provider)
+
+    def ref(self, text: str) -> ModelRef:
+        """Read a model ref; a bare id means this flow's provider."""
+        return ModelRef.parse(text, default_provider=self.provider, providers=self._providers)
+
+    def override(self, node: str) -> str | None:
+        """Return the model override of a node, as it was given; `None` when it uses the default."""
+        value = self._section("overrides").get(node)
+        return value if isinstance(value, str) else None
+
+    def set_override(self, node: str, text: str | None) -> None:
+        """Give a node its own model, or with `None` the default back.
+
+        The ref is saved with its provider, so that it stays the same model when the flow's provider changes.
+        """
+        value = None if text is None else str(self.ref(text))
+        self._write("override", lambda data: _put(data, "overrides", node, value))
+
+    def base_url(self, provider: str) -> str | None:
+        """Return the address that replaces the provider's own; `None` when it is the usual one."""
+        value = self._section("base_urls").get(provider)
+        return value if isinstance(value, str) else None
+
+    def set_base_url(self, provider: str, text: str | None) -> None:
+        """Send this flow's calls for `provider` to another address, or with `None` to the usual one.
+
+        Raises:
+            ConfigError: Not an https address, nor http to this machine.
+        """
+        value = None if not text else BaseUrl.parse(text).url
+        self._write("base_url", lambda data: _put(data, "base_urls", provider, value))
+
+    @property
+    def key_references(self) -> MutableMapping[str, str]:
+        """Where keys are named rather than held: slot to `env:NAME`. Names only, never a key."""
+        return _References(self)
+
+    def resolve(self, node: str, argument: str | None = None, *, own: str | None = None) -> ResolvedModel:
+        """Say which model runs a node: call argument > node override > flow default.
+
+        Args:
+            node: Name of the node.
+            argument: Model given with this call.
+            own: Model given where the node was defined; an override set in the panel or by `node.model` wins.
+
+        Raises:
+            ConfigError: No model is chosen anywhere. The message names the node.
+        """
+        if argument is not None:
+            return ResolvedModel(self.ref(argument), "call argument")
+        override = self.override(node) or own
+        if override:
+            return ResolvedModel(self.ref(override), "node override")
+        if self.model:
+            return ResolvedModel(ModelRef(self.provider, self.model), "flow default")
+        raise ConfigError(
+            f"No model is chosen for node {node!r} of flow {self.name!r}.",
+            kind="no_model",
+            cause=f"The flow's provider is {self.provider!r}, and no default model of it is set.",
+            fix='Pick a default model in Settings, or write flow.model = "model-id".',
+        )
+
+    def _section(self, name: str) -> Mapping[str, Any]:
+        section = self._data.get(name)
+        return section if isinstance(section, dict) else {}
+
+    def _write(self, what: str, change: Callable[[Data], None]) -> None:
+        with self._lock:
+            saved = self._file.update(change)
+            if saved is None:
+                change(self._data)
+            else:
+                self._data = saved
+        self.announce(what)
+
+    def _forget(self, observer: Observer) -> None:
+        with self._lock:
+            if observer in self._observers:
+                self._observers.remove(observer)
+
+
+class _References(MutableMapping[str, str]):
+    def __init__(self, config: FlowConfig) -> None:
+        self._config = config
+
+    def _read(self) -> Mapping[str, Any]:
+        return self._config._section("key_references")  # noqa: SLF001 - a view of its owner
+
+    def __getitem__(self, slot: str) -> str:
+        return str(self._read()[slot])
+
+    def __setitem__(self, slot: str, reference: str) -> None:
+        self._config._write("key", lambda data: _put(data, "key_references", slot, reference))  # noqa: SLF001
+
+    def __delitem__(self, slot: str) -> None:
+        if slot not in self._read():
+            raise KeyError(slot)
+        self._config._write("key", lambda data: _put(data, "key_references", slot, None))  # noqa: SLF001
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+
+def _put(data: Data, section: str, name: str, value: str | None) -> None:
+    entries = data.setdefault(section, {})
+    if not isinstance(entries, dict):
+        entries = data[section] = {}
+    if value is None:
+        entries.pop(name, None)
+    else:
+        entries[name] = value

@@ -1,0 +1,41 @@
+"""Model refs: `provider:model-id`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from byok_widgets.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """One model of one provider."""
+
+    provider: str
+    model: str
+
+    @classmethod
+    def parse(cls, text: str, *, default_provider: str, providers: Collection[str]) -> ModelRef:
+        """Read `provider:model-id`, split at the first `:`; a bare id means `default_provider`.
+
+        Ids may hold slashes and colons of their own (`meta-llama/llama-4:free`): what stands before the first `:`
+        is a provider only when it is the name of one.
+
+        Raises:
+            ConfigError: The text is empty, holds a line break, or names no model.
+        """
+        if not isinstance(text, str) or not text.strip() or "\n" in text.strip():
+            raise ConfigError(
+                f"{text!r} is not a model.",
+                fix='Give a model id such as "gpt-6-luna", or "provider:model-id".',
+            )
+        head, colon, rest = text.strip().partition(":")
+        if not colon or head not in providers:
+            return cls(default_provider, text.strip())
+        if not rest.strip():
+            raise ConfigError(f"{text!r} names a provider but no model.", fix=f'Write "{head}:model-id".')
+        return cls(head, rest.strip())
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.model}"

@@ -1,0 +1,165 @@
+"""The file of one flow's settings: atomic, locked, private, and kind to what it does not know."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import time
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.errors import ConfigError
+
+VERSION = 1
+LOCK_TIMEOUT_S = 5.0
+MAX_NAME_CHARS = 300
+
+Data = dict[str, Any]
+
+
+def checked_name(name: str) -> str:
+    """Return a flow's name in its one normal form (NFC).
+
+    Raises:
+        ConfigError: Empty or blank, longer than 300 characters, or not text that can be saved.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ConfigError("A flow needs a name.", kind="flow_name", fix='Give it one, like Flow("dentist").')
+    if len(name) > MAX_NAME_CHARS:
+        raise ConfigError(
+            f"A flow's name has at most {MAX_NAME_CHARS} characters; this one has {len(name)}.",
+            kind="flow_name",
+            fix="Shorten it.",
+        )
+    if any(0xD800 <= ord(char) <= 0xDFFF for char in name):
+        raise ConfigError(
+            "The flow's name holds half a character that cannot be saved.", kind="flow_name", fix="Type it anew."
+        )
+    return unicodedata.normalize("NFC", name)
+
+
+def config_dir() -> Path:
+    """Return the folder of all settings: `BYOK_WIDGETS_CONFIG_DIR`, or the operating system's place for it."""
+    chosen = os.environ.get("BYOK_WIDGETS_CONFIG_DIR")
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return platformdirs.user_config_path("byok_widgets", appauthor=False)
+
+
+class ConfigFile:
+    """Reads and changes one flow's file.
+
+    The name is hashed into the file's name, so no flow name can leave the folder, collide, or be refused by a
+    disk; the readable name stands inside. Saving replaces the whole file in one step, so a reader sees the old
+    or the new version and never half of one. Unknown fields survive. No key is ever in it.
+
+    Attributes:
+        notice: Why the settings are not saved or were reset, in one sentence; empty when all is well.
+    """
+
+    def __init__(self, name: str, folder: Path | None = None) -> None:
+        digest = hashlib.sha256(name.encode("utf-8")).hexdigest()[:32]
+        self.path = (folder or config_dir() / "flows") / f"{digest}.json"
+        self.notice = ""
+        self._name = name
+        self._writable = True
+
+    def load(self) -> Data:
+        """Return what is saved, or an empty mapping."""
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError) as error:
+            return self._session_only(f"The saved settings could not be read ({_reason(error)}).")
+        try:
+            data = json.loads(text)
+        except ValueError:
+            data = None
+        if not isinstance(data, dict) or not isinstance(data.get("version", VERSION), int):
+            return self._set_aside()
+        if data.get("version", VERSION) > VERSION:
+            self._writable = False
+            self.notice = (
+                "These settings were saved by a newer byok-widgets and are read-only here. "
+                "Update with: pip install -U byok-widgets"
+            )
+        return data
+
+    def update(self, change: Callable[[Data], None]) -> Data | None:
+        """Apply `change` to the newest saved version and save it; `None` where it could not be saved.
+
+        Another kernel's change to other fields is kept: the file is read again under the lock.
+        """
+        if not self._writable:
+            return None
+        from filelock import FileLock, Timeout
+
+        problem = ""
+        try:
+            self._make_folder()
+            with FileLock(self.path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
+                self._clear_stale()
+                data = self.load()
+                if not self._writable:
+                    return None
+                change(data)
+                data |= {"version": VERSION, "flow": self._name}
+                self._replace(json.dumps(data, ensure_ascii=False, indent=2).encode("utf-8"))
+        except Timeout:
+            problem = "another program holds the settings file"
+        except OSError as error:
+            problem = _reason(error)
+        if problem:
+            self.notice = f"Settings are kept for this session only: {problem}."
+            return None
+        self.notice = self.notice if "set aside" in self.notice else ""
+        return data
+
+    def _make_folder(self) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.path.is_symlink():
+            raise OSError("the settings file is a link, which is not followed")
+
+    def _replace(self, content: bytes) -> None:
+        part = self.path.with_name(f".{self.path.stem}.{secrets.token_hex(4)}.part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+    def _clear_stale(self) -> None:
+        for part in self.path.parent.glob(f".{self.path.stem}.*.part"):
+            part.unlink(missing_ok=True)
+
+    def _set_aside(self) -> Data:
+        kept = self.path.with_name(f"{self.path.stem}.corrupt-{time.strftime('%Y%m%d-%H%M%S')}.json")
+        try:
+            self.path.replace(kept)
+        except OSError as error:
+            return self._session_only(f"The saved settings are damaged ({_reason(error)}).")
+        self.notice = f"The saved settings were damaged and set aside as {kept.name}; this flow starts anew."
+        return {}
+
+    def _session_only(self, problem: str) -> Data:
+        self._writable = False
+        self.notice = f"{problem} Changes are kept for this session only."
+        return {}
+
+
+def _reason(error: Exception) -> str:
+    known = {28: "the disk is full", 13: "no permission to write there", 30: "the disk is read-only"}
+    number = getattr(error, "errno", None)
+    return known.get(number or 0, getattr(error, "strerror", None) or str(error))

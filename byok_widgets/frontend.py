@@ -1,0 +1,63 @@
+"""The door to whatever shows things to a person; behind it is a notebook, or nothing.
+
+Floor 0: the core calls a `Frontend` and never learns what it is. The package registers the notebook's at import;
+`widgets/` implements it and is loaded when it is first needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Screen(Protocol):
+    """Where one running node shows what it does. All calls come from the thread that runs the cell."""
+
+    def show_text(self, piece: str) -> None:
+        """Show the next piece of an answer."""
+
+    def show_progress(self, what: str, done: int, total: int) -> None:
+        """Show how far a download is, in bytes."""
+
+    def close(self, result: object) -> None:
+        """End the output; `result` is what the cell will get, or `None` after a fault."""
+
+
+class Frontend(Protocol):
+    """What a frontend offers to the core."""
+
+    def screen(self) -> Screen | None:
+        """Return where a cell that is running now shows its output; `None` outside a notebook."""
+
+    def settings(self, flow: Any) -> Any:
+        """Return the settings panel of a flow."""
+
+
+_load: Callable[[], Frontend] | None = None
+_frontend: Frontend | None = None
+
+
+def register(load: Callable[[], Frontend]) -> None:
+    """Say how to get the frontend; it is loaded when it is first needed."""
+    global _load, _frontend  # noqa: PLW0603 - one frontend a process
+    _load, _frontend = load, None
+
+
+def frontend() -> Frontend:
+    """Return the frontend."""
+    global _frontend  # noqa: PLW0603
+    if _frontend is None:
+        _frontend = _load() if _load else Nowhere()
+    return _frontend
+
+
+class Nowhere:
+    """The frontend of a plain program: nothing is shown."""
+
+    def screen(self) -> Screen | None:
+        """There is no cell."""
+        return None
+
+    def settings(self, flow: Any) -> Any:
+        """Return the facts that a panel would show, as text."""
+        return repr(flow)

@@ -1,0 +1,191 @@
+"""What a provider is: the facts that others read, and four things it can do.
+
+Floor 1: knows errors, messages, keys and config; knows no node, flow or widget. An adapter is one file with one
+subclass of `Provider`; it names its SDK only inside the method that makes a client.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from byok_widgets.config import BaseUrl
+from byok_widgets.errors import ConfigError
+from byok_widgets.keys import Secret
+from byok_widgets.messages import FinishReason, Message, Usage
+
+StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
+"""How an answer's shape is asked for, strongest first. Whatever is asked, the answer is checked here."""
+
+
+@dataclass(frozen=True)
+class Links:
+    """Pages of one provider for people to go to. Empty where it has none."""
+
+    keys: str = ""
+    billing: str = ""
+    usage: str = ""
+    models: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a request goes, and with which key."""
+
+    base_url: BaseUrl
+    key: Secret | None
+
+
+@dataclass(frozen=True)
+class OutputSchema:
+    """The shape an answer must have, in the form the provider takes, and how it is asked for."""
+
+    name: str
+    schema: Mapping[str, Any]
+    mode: StructuredMode
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call of a model, in the house's words.
+
+    Attributes:
+        model: The provider's model id.
+        messages: The dialogue, oldest first.
+        system: Instructions that stand before the dialogue.
+        max_tokens: Most tokens to write; `None` leaves it to the provider's default.
+        output: Shape of the answer; `None` for free text.
+        settings: Tuning the person set, such as `temperature`; only names in `Provider.settings`.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    system: str = ""
+    max_tokens: int | None = None
+    output: OutputSchema | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, in the house's words.
+
+    Attributes:
+        reported_cost_usd: What the provider says it charged; `None` where it does not say.
+    """
+
+    text: str
+    finish_reason: FinishReason
+    usage: Usage = Usage()
+    reported_model: str | None = None
+    reported_cost_usd: Decimal | None = None
+    request_id: str | None = None
+    notices: tuple[str, ...] = ()
+
+    def noting(self, notice: str) -> Answer:
+        """Return the same answer with one more notice."""
+        return replace(self, notices=(*self.notices, notice))
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One row of a model list. `None` where nobody can say.
+
+    Attributes:
+        id: The id to send.
+        input_usd_per_mtok: US dollars for a million tokens read, for a short request.
+        output_usd_per_mtok: US dollars for a million tokens written, for a short request.
+        context_tokens: Most tokens of a request and its answer.
+        structured_output: Whether the provider enforces a JSON Schema with it.
+        ends_on: ISO date after which it no longer answers.
+    """
+
+    id: str
+    label: str = ""
+    input_usd_per_mtok: Decimal | None = None
+    output_usd_per_mtok: Decimal | None = None
+    context_tokens: int | None = None
+    structured_output: bool | None = None
+    ends_on: str | None = None
+
+
+OnText = Callable[[str], None]
+OnProgress = Callable[[str, int, int], None]
+"""Called with what is being fetched, the bytes so far, and the bytes in all."""
+
+
+class Provider(ABC):
+    """One vendor's API, or one kind of endpoint.
+
+    Attributes:
+        name: The name in model refs, and of the module.
+        label: The name on screen.
+        default_url: Its usual address; empty where each person has their own.
+        needs_key: Whether it answers only with a key.
+        free_of_charge: Whether a call costs nothing because this machine runs it.
+        settings: Names of the tuning that it takes.
+        structured_modes: How it can be asked for a shape, strongest first.
+        max_tokens: Most tokens of an answer where nothing else is said; `None` leaves it to the provider.
+        idle_timeout_s: Longest silence before a call is given up, in seconds.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    default_url: ClassVar[str] = ""
+    needs_key: ClassVar[bool] = True
+    free_of_charge: ClassVar[bool] = False
+    links: ClassVar[Links] = Links()
+    settings: ClassVar[frozenset[str]] = frozenset()
+    structured_modes: ClassVar[tuple[StructuredMode, ...]] = ("json_schema", "json_object", "prompt")
+    max_tokens: ClassVar[int | None] = None
+    idle_timeout_s: ClassVar[float] = 60.0
+
+    def address(self, override: str | None) -> BaseUrl:
+        """Return where calls go: the flow's own address, or the usual one.
+
+        Raises:
+            ConfigError: There is no usual address and none was given.
+        """
+        url = override or self.default_url
+        if not url:
+            raise ConfigError(
+                f"{self.label} needs an address.",
+                kind="base_url",
+                fix='Fill in "Base URL" in Settings, or write '
+                f'flow.set_base_url("{self.name}", "http://127.0.0.1:8080/v1").',
+            )
+        return BaseUrl.parse(url)
+
+    def ready(self, model: str, on_progress: OnProgress) -> AbstractAsyncContextManager[Endpoint | None]:
+        """Make ready what must run on this machine for a call; gives its endpoint, or `None` for the flow's own."""
+        del model, on_progress
+        return nullcontext(None)
+
+    @abstractmethod
+    async def complete(self, request: Request, endpoint: Endpoint, on_text: OnText) -> Answer:
+        """Send one request, streamed; hand out text as it comes and return the whole answer.
+
+        Raises:
+            ProviderError: Any fault, in plain words; text that had come is in `partial_text`.
+        """
+
+    @abstractmethod
+    async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
+        """Ask the provider for its models.
+
+        Raises:
+            ProviderError: Any fault, in plain words.
+        """
+
+    async def check_key(self, endpoint: Endpoint) -> None:
+        """Ask something that is free of charge and needs a valid key.
+
+        Raises:
+            ProviderError: Of kind `auth` where the key was rejected; of another kind where it cannot be told.
+        """
+        await self.list_models(endpoint)

@@ -1,0 +1,49 @@
+"""The embedded local models: no key, no account, on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from byok_widgets.config import BaseUrl
+from byok_widgets.providers import local_models, local_server
+from byok_widgets.providers.base import Endpoint, ModelInfo, OnProgress, Request
+from byok_widgets.providers.chat_completions import ChatCompletionsProvider
+
+
+class LocalProvider(ChatCompletionsProvider):
+    """Small open models served by llama.cpp in this process. For learning, tests and demos."""
+
+    name = "local"
+    label = "Local model"
+    needs_key = False
+    free_of_charge = True
+    max_tokens = 512
+    idle_timeout_s = 300.0
+
+    @asynccontextmanager
+    async def ready(self, model: str, on_progress: OnProgress) -> AsyncIterator[Endpoint]:
+        """Fetch the model's file if need be, start its server, and hold it while it is used."""
+        path = local_models.find_cached(model) or await asyncio.to_thread(_fetch, model, on_progress)
+        server = await asyncio.to_thread(local_server.serve, path, alias=model)
+        with server.hold():
+            yield Endpoint(BaseUrl.parse(server.base_url), server.key)
+
+    def extras(self, request: Request) -> dict[str, Any]:
+        """Answer the same each time: a tutorial must not depend on chance."""
+        return {**super().extras(request), "temperature": 0, "seed": 1}
+
+    async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
+        """Return the models that can be fetched; nothing needs to run for that."""
+        del endpoint
+        return [
+            ModelInfo(id=model.id, label=model.label, context_tokens=model.context_tokens, structured_output=True)
+            for model in local_models.LOCAL_MODELS.values()
+        ]
+
+
+def _fetch(model: str, on_progress: OnProgress) -> Any:
+    what = local_models.title(model)
+    return local_models.fetch(model, lambda done, total: on_progress(what, done, total))

@@ -1,0 +1,76 @@
+"""Prompts with variables: `{{name}}`, filled in by Jinja2's sandbox.
+
+Floor 0: knows errors alone. Jinja2 is loaded only for a text that holds a placeholder.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.errors import TemplateError
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
+    """Fill in a prompt.
+
+    `{{name}}` stands for a variable; `{{ name | default("friend") }}` gives one that may be missing a value. A
+    variable that is `None` (not stated) counts as missing.
+
+    Args:
+        template: The prompt.
+        variables: Values by name.
+        node: Name of the node, for the error.
+
+    Raises:
+        TemplateError: A variable has no value, or the text is not a valid template. The message names both.
+    """
+    if "{{" not in template and "{%" not in template and "{#" not in template:
+        return template
+    from jinja2 import TemplateError as JinjaError
+    from jinja2 import UndefinedError
+
+    stated = {name: value for name, value in variables.items() if value is not None}
+    try:
+        return _compiled(template).render(stated)
+    except UndefinedError as error:
+        problem = _undefined(str(error), node, variables)
+    except JinjaError as error:
+        problem = TemplateError(
+            f"The prompt of node {node!r} is not a valid template: {error}.",
+            fix="Write variables as {{name}}.",
+        )
+    except Exception as error:  # noqa: BLE001 - a template may call anything, with any outcome
+        problem = TemplateError(
+            f"The prompt of node {node!r} could not be filled in: {type(error).__name__}: {error}.",
+            fix="Keep to {{name}} and simple filters.",
+        )
+    raise problem
+
+
+@lru_cache(maxsize=256)
+def _compiled(template: str) -> Template:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(template)
+
+
+def _undefined(said: str, node: str, variables: Mapping[str, Any]) -> TemplateError:
+    name = said.split("'")[1] if said.count("'") >= 2 else said
+    near = difflib.get_close_matches(name, [known for known in variables if known != name], n=1)
+    if name in variables:
+        problem = f"The prompt of node {node!r} uses {{{{{name}}}}}, which has not been stated yet."
+    else:
+        problem = f"The prompt of node {node!r} uses {{{{{name}}}}}, and there is no such variable."
+    hint = f"Did you mean {{{{{near[0]}}}}}? " if near else ""
+    return TemplateError(
+        problem,
+        fix=f"{hint}Give it a value with variables={{{name!r}: ...}}, or a default: "
+        f'{{{{ {name} | default("...") }}}}.',
+    )
