@@ -1,3 +1,85 @@
-"""Bring your own key to a notebook, and go from an idea to a tested conversation flow."""
+"""Bring your own key to a notebook, and go from an idea to a tested conversation flow.
+
+Names are loaded when they are first used: importing the package loads no SDK and no widget.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.frontend import register
+
+if TYPE_CHECKING:
+    from byok_widgets.errors import (
+        ByokError,
+        ConfigError,
+        ExtractionError,
+        KeyFormatError,
+        KeyStoreError,
+        LocalModelError,
+        MissingKeyError,
+        ProviderError,
+        SchemaError,
+        TemplateError,
+        last_traceback,
+    )
+    from byok_widgets.flow import Flow
+    from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage
+    from byok_widgets.nodes import ConversationNode, Extraction, ExtractionNode
+    from byok_widgets.schema import Field
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "byok_widgets.errors": (
+        *("ByokError", "ConfigError", "ExtractionError", "KeyFormatError", "KeyStoreError", "LocalModelError"),
+        *("MissingKeyError", "ProviderError", "SchemaError", "TemplateError", "last_traceback"),
+    ),
+    "byok_widgets.flow": ("Flow",),
+    "byok_widgets.messages": ("Cost", "Message", "Reply", "TextDelta", "Usage"),
+    "byok_widgets.nodes": ("ConversationNode", "Extraction", "ExtractionNode"),
+    "byok_widgets.schema": ("Field",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ByokError",
+    "ConfigError",
+    "ConversationNode",
+    "Cost",
+    "Extraction",
+    "ExtractionError",
+    "ExtractionNode",
+    "Field",
+    "Flow",
+    "KeyFormatError",
+    "KeyStoreError",
+    "LocalModelError",
+    "Message",
+    "MissingKeyError",
+    "ProviderError",
+    "Reply",
+    "SchemaError",
+    "TemplateError",
+    "TextDelta",
+    "Usage",
+    "__version__",
+    "last_traceback",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'byok_widgets' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+register(lambda: import_module("byok_widgets.widgets").NotebookFrontend())

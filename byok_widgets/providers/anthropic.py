@@ -37,6 +37,7 @@ class AnthropicProvider(Provider):
     label = "Anthropic"
     default_url = "https://api.anthropic.com"
     settings = frozenset({"effort", "thinking", "stop_sequences", "speed", "service_tier", "temperature"})
+    schema_dialect = "anthropic"
     structured_modes = ("json_schema", "tool", "prompt")
     max_tokens = 4096  # the protocol demands a number
     links = Links(

@@ -129,6 +129,7 @@ class Provider(ABC):
         needs_key: Whether it answers only with a key.
         free_of_charge: Whether a call costs nothing because this machine runs it.
         settings: Names of the tuning that it takes.
+        schema_dialect: Which rules its schemas must keep.
         structured_modes: How it can be asked for a shape, strongest first.
         max_tokens: Most tokens of an answer where nothing else is said; `None` leaves it to the provider.
         idle_timeout_s: Longest silence before a call is given up, in seconds.
@@ -141,6 +142,7 @@ class Provider(ABC):
     free_of_charge: ClassVar[bool] = False
     links: ClassVar[Links] = Links()
     settings: ClassVar[frozenset[str]] = frozenset()
+    schema_dialect: ClassVar[Literal["strict", "anthropic"]] = "strict"
     structured_modes: ClassVar[tuple[StructuredMode, ...]] = ("json_schema", "json_object", "prompt")
     max_tokens: ClassVar[int | None] = None
     idle_timeout_s: ClassVar[float] = 60.0

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Literal, TypeVar
 
 from byok_widgets.messages import Cost, Usage
-from byok_widgets.providers.base import Answer, ModelInfo, Provider
+from byok_widgets.providers.base import Answer, ModelInfo
 
 CHECKED_ON = "2026-11-23"
 """The day on which the tables below were compared with the providers' pages."""
@@ -149,13 +149,13 @@ def described(provider: str, info: ModelInfo) -> ModelInfo:
     )
 
 
-def cost_of(provider: Provider, model: str, answer: Answer) -> Cost:
+def cost_of(provider: str, model: str, answer: Answer, *, free: bool = False) -> Cost:
     """Work out what a call cost: what the provider reports wins, then the price list; unknown stays unknown."""
-    if provider.free_of_charge:
+    if free:
         return Cost(Decimal(0), "local")
     if answer.reported_cost_usd is not None:
         return Cost(answer.reported_cost_usd, "provider")
-    return _from_price_list(provider.name, model, answer.usage)
+    return _from_price_list(provider, model, answer.usage)
 
 
 def _from_price_list(provider: str, model: str, usage: Usage) -> Cost:

@@ -1,0 +1,115 @@
+"""What both kinds of node are: a name, an optional model of their own, and three doors to run them.
+
+Floor 2: knows providers, engine, config, keys and values; knows no flow and no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+from byok_widgets.config import ResolvedModel
+from byok_widgets.engine import ENGINE, TextFeed
+from byok_widgets.errors import ConfigError
+from byok_widgets.frontend import Screen, frontend
+from byok_widgets.messages import TextDelta
+from byok_widgets.nodes.calling import FlowState
+from byok_widgets.providers.base import OnProgress, OnText
+
+R = TypeVar("R")
+Work = Callable[[OnText, OnProgress], Coroutine[Any, Any, R]]
+
+
+class Node(Generic[R]):
+    """One step of a flow.
+
+    Attributes:
+        name: The node's name, unique in its flow.
+    """
+
+    kind = "node"
+
+    def __init__(self, state: FlowState, name: str, *, model: str | None = None) -> None:
+        if not isinstance(name, str) or not name.strip():
+            raise ConfigError("A node needs a name.", fix='Give it one, like flow.conversation("ask", "...").')
+        self.name = name
+        self._state = state
+        self._own_model = None if model is None else str(state.config.ref(model))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, flow={self._state.config.name!r})"
+
+    @property
+    def model(self) -> str | None:
+        """This node's model override, `None` for the flow's default.
+
+        Setting it writes the flow's settings, as a choice in the panel does.
+        """
+        return self._state.config.override(self.name) or self._own_model
+
+    @model.setter
+    def model(self, text: str | None) -> None:
+        self._own_model = None
+        self._state.config.set_override(self.name, text)
+
+    def resolve(self, model: str | None = None) -> ResolvedModel:
+        """Say which model would run now, and where that choice comes from.
+
+        Args:
+            model: As given with a call; it wins.
+
+        Raises:
+            ConfigError: No model is chosen anywhere.
+        """
+        return self._state.config.resolve(self.name, model, own=self._own_model)
+
+    def _run(self, work: Work[R], *, show: bool | None, show_text: bool = True) -> R:
+        """Run in a cell or a program and wait: the sync door."""
+        screen = frontend().screen() if show is not False else None
+        if screen is None:
+            return ENGINE.run(work(_nothing, _nothing))
+        monitor = _Monitor(screen)
+        try:
+            result = ENGINE.run(
+                work(monitor.feed.put if show_text else _nothing, monitor.on_progress), tick=monitor.tick
+            )
+        except BaseException:
+            monitor.tick()
+            screen.close(None)
+            raise
+        screen.close(result)
+        return result
+
+    async def _arun(self, work: Work[R]) -> R:
+        return await ENGINE.arun(work(_nothing, _nothing))
+
+    async def _astream(self, work: Work[R]) -> AsyncIterator[TextDelta | R]:
+        async def start(emit: Callable[[TextDelta | R], None]) -> None:
+            emit(await work(lambda text: emit(TextDelta(text)), _nothing))
+
+        async for event in ENGINE.astream(start):
+            yield event
+
+
+class _Monitor:
+    """Brings text and progress from the engine's thread to the screen of the thread that waits."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.feed = TextFeed()
+        self._screen = screen
+        self._progress: tuple[str, int, int] | None = None
+
+    def on_progress(self, what: str, done: int, total: int) -> None:
+        self._progress = (what, done, total)
+
+    def tick(self) -> None:
+        progress, self._progress = self._progress, None
+        if progress:
+            self._screen.show_progress(*progress)
+        text = self.feed.take()
+        if text:
+            self._screen.show_text(text)
+
+
+def _nothing(*_: object) -> None:
+    """Nobody is watching."""

@@ -1,0 +1,158 @@
+"""One call of a model for a node: choose the provider, find the key, send, wait, retry, time it.
+
+This is the way data travels: a node's words become a `Request`, the provider's `Answer` becomes a `Reply`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from byok_widgets.config import FlowConfig, ResolvedModel
+from byok_widgets.engine import clock, with_deadline, with_retries
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.keys import KeyStore, Secret
+from byok_widgets.messages import Message, Reply
+from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, catalog, faults
+from byok_widgets.providers.base import Answer, OnProgress, OnText
+
+DEADLINE_S = 180.0
+"""Longest time for one answer with its retries, in seconds; fetching a local model's file does not count."""
+
+
+@dataclass
+class FlowState:
+    """What all nodes of a flow share: its settings, its keys, and what stands before each prompt."""
+
+    config: FlowConfig
+    key_store: KeyStore
+    global_prompt: str = ""
+
+    async def endpoint(self, provider: Provider) -> Endpoint:
+        """Return where this flow's calls for `provider` go, with this flow's key.
+
+        Raises:
+            MissingKeyError: The provider needs a key and this flow has none.
+            ConfigError: The provider needs an address and this flow has none.
+        """
+        address = provider.address(self.config.base_url(provider.name))
+        return Endpoint(address, await self._key(provider, address.host))
+
+    async def _key(self, provider: Provider, host: str) -> Secret | None:
+        known = self.key_store.cached(provider.name, host)
+        if known is not None:
+            return known
+        if not provider.needs_key:
+            return await asyncio.to_thread(self.key_store.get, provider.name, host)
+        return await asyncio.to_thread(
+            partial(self.key_store.require, provider.name, host, provider_label=provider.label)
+        )
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a node asks of a model."""
+
+    node: str
+    resolved: ResolvedModel
+    system: str
+    messages: tuple[Message, ...]
+    max_tokens: int | None = None
+    output: OutputSchema | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    deadline_s: float = DEADLINE_S
+
+    @property
+    def provider(self) -> Provider:
+        """The provider of the chosen model."""
+        return PROVIDERS[self.resolved.ref.provider]
+
+    def request(self) -> Request:
+        """Return the call in the providers' words.
+
+        Raises:
+            ConfigError: A setting that this provider does not have.
+        """
+        unknown = sorted(set(self.settings) - self.provider.settings)
+        if unknown:
+            raise ConfigError(
+                f"{self.provider.label} has no setting {unknown[0]!r}.",
+                fix=f"It has: {', '.join(sorted(self.provider.settings))}.",
+            )
+        return Request(
+            model=self.resolved.ref.model,
+            messages=self.messages,
+            system=self.system,
+            max_tokens=self.max_tokens,
+            output=self.output,
+            settings=self.settings,
+        )
+
+
+async def perform(call: Call, state: FlowState, *, on_text: OnText, on_progress: OnProgress) -> Reply:
+    """Run a call on the engine's loop and return the reply.
+
+    Raises:
+        ByokError: Any fault, with flow, node and model named.
+    """
+    try:
+        return await _perform(call, state, on_text, on_progress)
+    except ByokError as error:
+        failure = error
+    raise failure.at(flow=state.config.name, node=call.node, model=str(call.resolved.ref))
+
+
+async def _perform(call: Call, state: FlowState, on_text: OnText, on_progress: OnProgress) -> Reply:
+    provider, request = call.provider, call.request()
+    async with provider.ready(request.model, on_progress) as own:
+        endpoint = own or await state.endpoint(provider)
+        attempt = _Attempts(provider, request, endpoint, on_text)
+        answer = await with_deadline(
+            with_retries(attempt, started=lambda: attempt.first_token_at is not None),
+            call.deadline_s,
+            lambda: faults.timed_out(provider, call.deadline_s, "did not finish its answer"),
+        )
+    return attempt.reply(call, answer)
+
+
+class _Attempts:
+    """Sends a request as often as it is called, and keeps the times."""
+
+    def __init__(self, provider: Provider, request: Request, endpoint: Endpoint, on_text: OnText) -> None:
+        self._send: Callable[[OnText], Any] = partial(provider.complete, request, endpoint)
+        self._on_text = on_text
+        self._started_at = clock()
+        self.first_token_at: float | None = None
+        self.count = 0
+
+    async def __call__(self) -> Answer:
+        self.count += 1
+        answer: Answer = await self._send(self._pass_on)
+        return answer
+
+    def _pass_on(self, text: str) -> None:
+        if self.first_token_at is None:
+            self.first_token_at = clock()
+        self._on_text(text)
+
+    def reply(self, call: Call, answer: Answer) -> Reply:
+        first, ref = self.first_token_at, call.resolved.ref
+        return Reply(
+            text=answer.text,
+            finish_reason=answer.finish_reason,
+            node=call.node,
+            usage=answer.usage,
+            price=partial(catalog.cost_of, ref.provider, ref.model, answer, free=call.provider.free_of_charge),
+            model=str(ref),
+            model_source=call.resolved.source,
+            reported_model=answer.reported_model,
+            latency_s=clock() - self._started_at,
+            time_to_first_token_s=None if first is None else first - self._started_at,
+            attempts=self.count,
+            request_id=answer.request_id,
+            transcript=(*call.messages, Message("assistant", answer.text)),
+            notices=answer.notices,
+        )

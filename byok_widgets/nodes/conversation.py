@@ -1,0 +1,171 @@
+"""`ConversationNode`: it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, transcript_of
+from byok_widgets.nodes.base import Node, Work
+from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, perform
+from byok_widgets.providers.base import OnProgress, OnText
+from byok_widgets.templates import render
+
+
+class ConversationNode(Node[Reply]):
+    """A node that speaks: by its prompt and a model, or with a fixed sentence.
+
+    A static node says its sentence the first time it is visited, without a model; after that, when the sentence
+    stands in the history already, its text serves as the prompt.
+
+    Attributes:
+        prompt: Instructions for the model, or the fixed sentence; may hold `{{variables}}`.
+        static: Whether the first visit speaks the text as it is.
+    """
+
+    kind = "conversation"
+
+    def __init__(
+        self,
+        state: FlowState,
+        name: str,
+        prompt: str,
+        *,
+        static: bool = False,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(state, name, model=model)
+        if not isinstance(prompt, str) or not prompt.strip():
+            raise ConfigError(
+                f"Node {name!r} has nothing to say.", fix="Give it a prompt, or a sentence and static=True."
+            )
+        self.prompt = prompt
+        self.static = static
+        self._max_tokens = max_tokens
+        self._settings = dict(settings or {})
+
+    def run(
+        self,
+        text: str | None = None,
+        *,
+        history: Any = None,
+        variables: Mapping[str, Any] | None = None,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        deadline_s: float = DEADLINE_S,
+        show: bool | None = None,
+        **settings: Any,
+    ) -> Reply:
+        """Let the node speak once and return its reply.
+
+        In a notebook cell the text appears while it is written. A keyboard interrupt stops the request within a
+        second. The node itself remembers nothing: hand `reply` on as `history` to go on with the conversation.
+
+        Args:
+            text: What the person says; `None` lets the node speak first, or on from the history.
+            history: The dialogue so far: a reply, a session or a list of messages.
+            variables: Values for `{{name}}` in the prompt.
+            model: Model for this call only, `"provider:model-id"` or an id of the flow's provider.
+            max_tokens: Most tokens to write.
+            deadline_s: Longest time for the answer in seconds, retries included.
+            show: Whether to stream into the cell; by default where there is one.
+            **settings: Tuning that the provider has, such as `temperature`.
+
+        Raises:
+            MissingKeyError: "No API key configured" for this flow and the model's provider.
+            ConfigError: No model is chosen, or an argument cannot be used.
+            TemplateError: The prompt names a variable without a value.
+            ProviderError: The provider, the network or the answer failed.
+            LocalModelError: The local model could not be fetched or started.
+        """
+        work = self._work(text, history, variables, model, max_tokens, deadline_s, settings)
+        return self._run(work, show=show)
+
+    async def arun(
+        self,
+        text: str | None = None,
+        *,
+        history: Any = None,
+        variables: Mapping[str, Any] | None = None,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        deadline_s: float = DEADLINE_S,
+        **settings: Any,
+    ) -> Reply:
+        """Do the same as `run` in an event loop, showing nothing; cancelling it stops the request."""
+        return await self._arun(self._work(text, history, variables, model, max_tokens, deadline_s, settings))
+
+    async def astream(
+        self,
+        text: str | None = None,
+        *,
+        history: Any = None,
+        variables: Mapping[str, Any] | None = None,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        deadline_s: float = DEADLINE_S,
+        **settings: Any,
+    ) -> AsyncIterator[TextDelta | Reply]:
+        """Yield each piece of the answer as a `TextDelta` while it is written, and the `Reply` at the end."""
+        work = self._work(text, history, variables, model, max_tokens, deadline_s, settings)
+        async for event in self._astream(work):
+            yield event
+
+    def _work(
+        self,
+        text: str | None,
+        history: Any,
+        variables: Mapping[str, Any] | None,
+        model: str | None,
+        max_tokens: int | None,
+        deadline_s: float,
+        settings: Mapping[str, Any],
+    ) -> Work[Reply]:
+        messages = (*transcript_of(history), *transcript_of(text))
+        prompt = render(self.prompt, variables or {}, node=self.name)
+        if self.static and Message("assistant", prompt) not in messages:
+            return self._static(prompt, messages)
+        call = Call(
+            node=self.name,
+            resolved=self.resolve(model),
+            system=self._system(prompt, variables or {}),
+            messages=messages,
+            max_tokens=max_tokens or self._max_tokens,
+            settings={**self._settings, **settings},
+            deadline_s=deadline_s,
+        )
+
+        async def work(on_text: OnText, on_progress: OnProgress) -> Reply:
+            return await perform(call, self._state, on_text=on_text, on_progress=on_progress)
+
+        return work
+
+    def _system(self, prompt: str, variables: Mapping[str, Any]) -> str:
+        before = render(self._state.global_prompt, variables, node=f"{self.name} (global prompt)")
+        return "\n\n".join(part for part in (before, prompt) if part)
+
+    def _static(self, sentence: str, messages: tuple[Message, ...]) -> Work[Reply]:
+        async def work(on_text: OnText, on_progress: OnProgress) -> Reply:
+            del on_progress
+            on_text(sentence)
+            return Reply(
+                text=sentence,
+                finish_reason="static",
+                node=self.name,
+                usage=Usage(0, 0),
+                price=_nothing_to_pay,
+                model_source="static",
+                attempts=0,
+                transcript=(*messages, Message("assistant", sentence)),
+            )
+
+        return work
+
+
+def _nothing_to_pay() -> Cost:
+    from decimal import Decimal
+
+    return Cost(Decimal(0), "static")

@@ -1,0 +1,73 @@
+"""`Extraction`: typed values from a dialogue, and how sure one can be of each."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from byok_widgets.messages import Reply
+
+Status = Literal["found", "not_stated", "ungrounded", "invalid"]
+"""`found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a string that does not
+occur in the dialogue; the value stands, the reader is warned. `invalid`: the model's value does not fit the field."""
+
+_WORDS: Mapping[Status, str] = {
+    "found": "found",
+    "not_stated": "not stated",
+    "ungrounded": "not in the dialogue: check it",
+    "invalid": "invalid",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Extraction:
+    """What an extraction node read out of a dialogue.
+
+    Attributes:
+        values: Value of each field; `None` where it was not stated or is invalid, never `""`, 0 or `False` instead.
+        status: One of `found`, `not_stated`, `ungrounded`, `invalid` for each field.
+        problems: For each invalid field, what was expected and what came.
+        record: The pydantic object, where a pydantic class was given and its required fields are there.
+        reply: The model's answer as it came, with tokens, cost, time and model; repairs are counted in.
+        node: Name of the node.
+    """
+
+    values: Mapping[str, Any]
+    status: Mapping[str, Status]
+    reply: Reply
+    node: str
+    problems: Mapping[str, str] = field(default_factory=dict)
+    record: Any = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every field was found."""
+        return all(status == "found" for status in self.status.values())
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}{self._mark(name)}" for name, value in self.values.items())
+        return f"Extraction({shown})"
+
+    def _mark(self, name: str) -> str:
+        return "" if self.status[name] in ("found", "not_stated") else f" [{self.status[name]}]"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th scope='row' style='text-align:left'>{html.escape(name)}</th>"
+            f"<td style='text-align:left'>{html.escape(_shown(self.values[name]))}</td>"
+            f"<td style='text-align:left'>{html.escape(self.problems.get(name) or _WORDS[self.status[name]])}</td></tr>"
+            for name in self.values
+        )
+        head = "<tr><th scope='col'>field</th><th scope='col'>value</th><th scope='col'>status</th></tr>"
+        return (
+            f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><small>{html.escape(self.reply.summary)}</small>"
+        )
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else str(value)
