@@ -1,0 +1,67 @@
+"""Key references `env:NAME`: a flow names the environment variable that holds its key.
+
+Floor 0. A variable is read only where a flow names it, and never written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from byok_widgets.errors import KeyFormatError
+from byok_widgets.keys.formats import check_provider, clean_key, recognise
+from byok_widgets.keys.secret import Secret
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEY_LENGTH = 24
+
+
+def variable_name(reference: str) -> str:
+    """Return the name in `env:NAME` or `NAME`.
+
+    Raises:
+        KeyFormatError: Not the name of an environment variable, or something that looks like a key.
+    """
+    name = reference.strip().removeprefix("env:") if isinstance(reference, str) else ""
+    if _NAME.fullmatch(name) and not _looks_like_key(name):
+        return name
+    del reference, name
+    raise KeyFormatError(
+        "That is not the name of an environment variable.",
+        kind="bad_key_reference",
+        fix='Give the name only, like "env:OPENAI_API_KEY". A key itself is pasted in Settings, never in a cell.',
+    )
+
+
+def read_variable(name: str, provider: str) -> Secret | None:
+    """Return the key that the variable holds now, or `None` when it is unset or empty.
+
+    Raises:
+        KeyFormatError: It holds something that cannot be a key, or the key of a provider other than `provider`.
+    """
+    held = Secret(os.environ.get(name, ""))
+    if not held.reveal().strip():
+        return None
+    try:
+        cleaned = Secret(clean_key(held.reveal()))
+        check_provider(cleaned.reveal(), provider)
+    except KeyFormatError as fault:
+        found = fault
+    else:
+        return cleaned
+    told = KeyFormatError(
+        f"The environment variable {name} cannot be used: {found.problem[0].lower()}{found.problem[1:]}",
+        kind=found.kind,
+        fix=f"Set {name} to a key of this flow's provider, or name another variable.",
+    )
+    told.suggested_provider = found.suggested_provider
+    raise told
+
+
+def _looks_like_key(name: str) -> bool:
+    """Tell a key made of letters, digits and underscores from a name; names are words, keys are noise."""
+    if recognise(name) is not None:
+        return True
+    mixed = any(c.islower() for c in name) and any(c.isupper() for c in name)
+    noise = any(c.isdigit() for c in name) and "_" not in name
+    return len(name) >= _KEY_LENGTH and (mixed or noise)

@@ -1,0 +1,102 @@
+"""`Secret`: holds an API key and shows it to nobody who does not ask for it by name.
+
+Floor 0: knows nothing of the package. No code of this module logs, prints or raises with the text of a key.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, NoReturn, final
+
+MASK = "[API key]"
+"""What stands where a key would stand."""
+
+
+@final
+class Secret:
+    """An API key that no ordinary look at it gives away; `reveal()` is the only way out.
+
+    `repr`, `str`, `format`, `vars`, `json.dumps(default=str)`, tracebacks with local variables and a walk over
+    `dir()` show a mask. A copy is the same object. Pickling is refused. Nothing of the key is kept, its length
+    included, that these can reach. Code in the same process that calls `reveal()` does get the key.
+
+    Two holders are equal when their keys are (compared in constant time), but each has its own hash, so that
+    something can be kept per holder, for as long as the holder lives.
+    """
+
+    __slots__ = ("__open", "__weakref__")
+
+    def __init__(self, value: str) -> None:
+        if not isinstance(value, str):
+            del value
+            raise TypeError("A Secret holds text (str).")
+        self.__open = _covered(value)
+        with _live_lock:
+            _live.add(self)
+
+    def reveal(self) -> str:
+        """Return the key. Call this only in the expression that hands it on; never bind it to a name."""
+        return self.__open()
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK})"
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __format__(self, spec: str) -> str:
+        return MASK
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(_encoded(self.reveal()), _encoded(other.reveal()))
+
+    __hash__ = object.__hash__
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
+        return self
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError(_REFUSAL)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(_REFUSAL)
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError(_REFUSAL)
+
+
+_REFUSAL = "An API key is never pickled. Save it in the flow's key store, and read it there."
+
+_live: weakref.WeakSet[Secret] = weakref.WeakSet()
+_live_lock = threading.Lock()
+
+
+def live_secrets() -> list[Secret]:
+    """Return the holders that are in use anywhere in this process."""
+    with _live_lock:
+        return list(_live)
+
+
+def _covered(value: str) -> Callable[[], str]:
+    """Return a function that gives `value` back, without `value` in its closure: inspectors open closures."""
+    plain = _encoded(value)
+    pad = os.urandom(len(plain))
+    covered = _xor(plain, pad)
+    return lambda: _xor(covered, pad).decode("utf-8", "surrogatepass")
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).to_bytes(len(one), "big")
+
+
+def _encoded(value: str) -> bytes:
+    return value.encode("utf-8", "surrogatepass")

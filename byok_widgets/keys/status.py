@@ -1,0 +1,59 @@
+"""`KeyStatus`: where a key rests, in words for people. Never any part of the key, nor its length.
+
+Floor 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from byok_widgets.keys.backends import Backend
+from byok_widgets.keys.slot import Slot
+
+
+@dataclass(frozen=True)
+class KeyStatus:
+    """Where the key of one slot rests.
+
+    Attributes:
+        place: `"none"`, `"session"` (this kernel's memory), `"keyring"` or `"env"` (a key reference).
+        label: The place in a few words.
+        sentence: What is true about it, in a sentence; where there is a fault, also what to do.
+        available: Whether there is a key that a call can use now.
+    """
+
+    place: Literal["none", "session", "keyring", "env"]
+    label: str
+    sentence: str
+    available: bool
+
+
+def in_session(note: str = "") -> KeyStatus:
+    """Describe a key in memory."""
+    sentence = "The key is kept in this session's memory only; it is gone when the kernel stops."
+    return KeyStatus("session", "This session only", f"{sentence} {note}".rstrip(), available=True)
+
+
+def in_keyring(backend: Backend) -> KeyStatus:
+    """Describe a key in the keyring; "securely" is said of the operating system's own alone."""
+    how = "stored securely in" if backend.is_os_keyring else "stored by the keyring backend"
+    return KeyStatus("keyring", backend.label, f"The key is {how} {backend.label}.", available=True)
+
+
+def in_environment(name: str, *, is_set: bool) -> KeyStatus:
+    """Describe a key reference."""
+    sentence = f"The key is read from the environment variable {name}; it is not stored."
+    if not is_set:
+        sentence = f"The key is to be read from the environment variable {name}, which is not set."
+    return KeyStatus("env", f"env:{name}", sentence, available=is_set)
+
+
+def nowhere(slot: Slot) -> KeyStatus:
+    """Describe a slot without a key."""
+    return KeyStatus("none", "No key", f"No API key is saved for {slot.provider} in this flow.", available=False)
+
+
+def unusable(sentence: str) -> KeyStatus:
+    """Describe a slot whose key cannot be had."""
+    return KeyStatus("none", "No usable key", sentence, available=False)
