@@ -5,6 +5,8 @@ Names are loaded when they are first used: importing the package loads no SDK an
 
 from __future__ import annotations
 
+import sys
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         last_traceback,
     )
     from byok_widgets.flow import Flow
+    from byok_widgets.frontend import Frontend
     from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage
     from byok_widgets.nodes import ConversationNode, Extraction, ExtractionNode
     from byok_widgets.schema import Field
@@ -82,4 +85,11 @@ def __dir__() -> list[str]:
     return __all__
 
 
-register(lambda: import_module("byok_widgets.widgets").NotebookFrontend())
+@cache
+def _notebook() -> Frontend:
+    """Return the notebook's frontend; its widgets are loaded when one is shown."""
+    frontend: Frontend = import_module("byok_widgets.widgets").NotebookFrontend()
+    return frontend
+
+
+register(lambda: _notebook() if "IPython" in sys.modules else None)

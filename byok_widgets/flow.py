@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any
-from weakref import WeakValueDictionary
+from typing import Any, TypeVar
 
-from byok_widgets.config import FlowConfig
+from byok_widgets.config import FlowConfig, checked_name
 from byok_widgets.errors import ConfigError
 from byok_widgets.frontend import frontend
 from byok_widgets.keys import KeyStore
@@ -21,9 +20,9 @@ from byok_widgets.providers import PROVIDERS, local_models
 from byok_widgets.schema import ExtractionSchema
 
 AnyNode = ConversationNode | ExtractionNode
+N = TypeVar("N", ConversationNode, ExtractionNode)
 
-_states: WeakValueDictionary[str, FlowState] = WeakValueDictionary()
-_kept: dict[str, FlowState] = {}
+_states: dict[str, FlowState] = {}
 _lock = threading.Lock()
 
 
@@ -220,18 +219,18 @@ class Flow:
         """Return the settings panel, to be shown as the last line of a cell."""
         return frontend().settings(self)
 
-    def _add(self, node: Any) -> Any:
+    def _add(self, node: N) -> N:
         self._nodes[node.name] = node
         self.config.announce("nodes")
         return node
 
 
 def _state(name: str) -> FlowState:
-    config = FlowConfig(
-        name, providers=tuple(PROVIDERS), start_models={"local": local_models.default_model()}
-    )
+    """Return what all flows of this name share in this process."""
+    name = checked_name(name)
     with _lock:
-        known = _kept.get(config.name)
-        if known is None:
-            known = _kept[config.name] = FlowState(config, KeyStore(config.name, config.key_references))
-        return known
+        if name not in _states:
+            start = {"local": local_models.default_model()}
+            config = FlowConfig(name, providers=tuple(PROVIDERS), start_models=start)
+            _states[name] = FlowState(config, KeyStore(name, config.key_references))
+        return _states[name]

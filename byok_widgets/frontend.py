@@ -33,22 +33,20 @@ class Frontend(Protocol):
         """Return the settings panel of a flow."""
 
 
-_load: Callable[[], Frontend] | None = None
-_frontend: Frontend | None = None
+Find = Callable[[], "Frontend | None"]
+
+_find: Find | None = None
 
 
-def register(load: Callable[[], Frontend]) -> None:
-    """Say how to get the frontend; it is loaded when it is first needed."""
-    global _load, _frontend  # noqa: PLW0603 - one frontend a process
-    _load, _frontend = load, None
+def register(find: Find) -> None:
+    """Say how to find the frontend; `find` gives `None` in a plain program, which may yet become a notebook."""
+    global _find  # noqa: PLW0603 - one way a process
+    _find = find
 
 
 def frontend() -> Frontend:
-    """Return the frontend."""
-    global _frontend  # noqa: PLW0603
-    if _frontend is None:
-        _frontend = _load() if _load else Nowhere()
-    return _frontend
+    """Return the frontend that is there now."""
+    return (_find() if _find else None) or Nowhere()
 
 
 class Nowhere:

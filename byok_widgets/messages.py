@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
@@ -122,7 +122,7 @@ class Reply:
     text: str
     finish_reason: FinishReason
     node: str
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     price: Callable[[], Cost] = Cost
     model: str | None = None
     model_source: ModelSource = "flow default"

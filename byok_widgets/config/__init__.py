@@ -6,5 +6,6 @@ Floor 0: knows errors, and nothing of providers, nodes or widgets.
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.flow_config import FlowConfig, ResolvedModel
 from byok_widgets.config.model_ref import ModelRef
+from byok_widgets.config.storage import checked_name
 
-__all__ = ["BaseUrl", "FlowConfig", "ModelRef", "ResolvedModel"]
+__all__ = ["BaseUrl", "FlowConfig", "ModelRef", "ResolvedModel", "checked_name"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from byok_widgets.errors import ConfigError
@@ -11,6 +13,19 @@ from byok_widgets.nodes.base import Node, Work
 from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, perform
 from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.templates import render
+
+
+@dataclass(frozen=True)
+class _Spoken:
+    """What a call of a conversation node was given."""
+
+    text: str | None
+    history: Any
+    variables: Mapping[str, Any] | None
+    model: str | None
+    max_tokens: int | None
+    deadline_s: float
+    settings: Mapping[str, Any]
 
 
 class ConversationNode(Node[Reply]):
@@ -81,8 +96,8 @@ class ConversationNode(Node[Reply]):
             ProviderError: The provider, the network or the answer failed.
             LocalModelError: The local model could not be fetched or started.
         """
-        work = self._work(text, history, variables, model, max_tokens, deadline_s, settings)
-        return self._run(work, show=show)
+        call = _Spoken(text, history, variables, model, max_tokens, deadline_s, settings)
+        return self._run(self._work(call), show=show)
 
     async def arun(
         self,
@@ -96,7 +111,8 @@ class ConversationNode(Node[Reply]):
         **settings: Any,
     ) -> Reply:
         """Do the same as `run` in an event loop, showing nothing; cancelling it stops the request."""
-        return await self._arun(self._work(text, history, variables, model, max_tokens, deadline_s, settings))
+        call = _Spoken(text, history, variables, model, max_tokens, deadline_s, settings)
+        return await self._arun(self._work(call))
 
     async def astream(
         self,
@@ -110,32 +126,24 @@ class ConversationNode(Node[Reply]):
         **settings: Any,
     ) -> AsyncIterator[TextDelta | Reply]:
         """Yield each piece of the answer as a `TextDelta` while it is written, and the `Reply` at the end."""
-        work = self._work(text, history, variables, model, max_tokens, deadline_s, settings)
-        async for event in self._astream(work):
+        call = _Spoken(text, history, variables, model, max_tokens, deadline_s, settings)
+        async for event in self._astream(self._work(call)):
             yield event
 
-    def _work(
-        self,
-        text: str | None,
-        history: Any,
-        variables: Mapping[str, Any] | None,
-        model: str | None,
-        max_tokens: int | None,
-        deadline_s: float,
-        settings: Mapping[str, Any],
-    ) -> Work[Reply]:
-        messages = (*transcript_of(history), *transcript_of(text))
-        prompt = render(self.prompt, variables or {}, node=self.name)
+    def _work(self, given: _Spoken) -> Work[Reply]:
+        variables = given.variables or {}
+        messages = (*transcript_of(given.history), *transcript_of(given.text))
+        prompt = render(self.prompt, variables, node=self.name)
         if self.static and Message("assistant", prompt) not in messages:
             return self._static(prompt, messages)
         call = Call(
             node=self.name,
-            resolved=self.resolve(model),
-            system=self._system(prompt, variables or {}),
+            resolved=self.resolve(given.model),
+            system=self._system(prompt, variables),
             messages=messages,
-            max_tokens=max_tokens or self._max_tokens,
-            settings={**self._settings, **settings},
-            deadline_s=deadline_s,
+            max_tokens=given.max_tokens or self._max_tokens,
+            settings={**self._settings, **given.settings},
+            deadline_s=given.deadline_s,
         )
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Reply:
@@ -166,6 +174,4 @@ class ConversationNode(Node[Reply]):
 
 
 def _nothing_to_pay() -> Cost:
-    from decimal import Decimal
-
     return Cost(Decimal(0), "static")

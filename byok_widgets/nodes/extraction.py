@@ -51,7 +51,9 @@ class ExtractionNode(Node[Extraction]):
     ) -> None:
         super().__init__(state, name, model=model)
         if window is not None and window < 1:
-            raise ConfigError(f"Node {name!r}: window counts messages and is at least 1.", fix="Leave it out for all.")
+            raise ConfigError(
+                f"Node {name!r}: window counts messages and is at least 1.", fix="Leave it out for all."
+            )
         if grounding not in ("flag", "off"):
             raise ConfigError(f"Node {name!r}: grounding is 'flag' or 'off', not {grounding!r}.")
         self.schema = schema
@@ -110,12 +112,19 @@ class ExtractionNode(Node[Extraction]):
         return await self._arun(self._work(dialogue, model, max_tokens, deadline_s, settings))
 
     def _work(
-        self, dialogue: Any, model: str | None, max_tokens: int | None, deadline_s: float, settings: Mapping[str, Any]
+        self,
+        dialogue: Any,
+        model: str | None,
+        max_tokens: int | None,
+        deadline_s: float,
+        settings: Mapping[str, Any],
     ) -> Work[Extraction]:
         transcript = transcript_of(dialogue)
         if not any(message.content.strip() for message in transcript):
             raise ConfigError(
-                f"Node {self.name!r} was given an empty dialogue.", kind="dialogue", fix="Give it a text or messages."
+                f"Node {self.name!r} was given an empty dialogue.",
+                kind="dialogue",
+                fix="Give it a text or messages.",
             )
         call = Call(
             node=self.name,
@@ -231,7 +240,9 @@ def _example(node: str, schema: ExtractionSchema, given: Any) -> tuple[tuple[Mes
             fix='Write it like ("I am Ana", {"name": "Ana"}).',
         )
     if checked.problems:
-        raise ConfigError(f"Node {node!r}: an example does not fit the fields: {'; '.join(checked.problems.values())}.")
+        raise ConfigError(
+            f"Node {node!r}: an example does not fit the fields: {'; '.join(checked.problems.values())}."
+        )
     return transcript_of(dialogue), json.dumps(schema.wire(checked.values), ensure_ascii=False)
 
 
@@ -242,7 +253,7 @@ def _asked(transcript: tuple[Message, ...]) -> Message:
 
 
 def _repair(call: Call, reply: Reply, complaint: str) -> Call:
-    asked = f"That does not fit: {complaint}. Write the whole JSON object again, corrected; null where nothing is stated."
+    asked = f"That does not fit: {complaint}. Write the whole object again; null where nothing is stated."
     return replace(
         call, messages=(*call.messages, Message("assistant", reply.text[:_REPAIR_CHARS]), Message("user", asked))
     )

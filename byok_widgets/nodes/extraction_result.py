@@ -10,8 +10,11 @@ from typing import Any, Literal
 from byok_widgets.messages import Reply
 
 Status = Literal["found", "not_stated", "ungrounded", "invalid"]
-"""`found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a string that does not
-occur in the dialogue; the value stands, the reader is warned. `invalid`: the model's value does not fit the field."""
+"""How sure one can be of a value.
+
+`found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a string that does not
+occur in the dialogue; the value stands, the reader is warned. `invalid`: the model's value does not fit the field.
+"""
 
 _WORDS: Mapping[Status, str] = {
     "found": "found",
@@ -26,7 +29,7 @@ class Extraction:
     """What an extraction node read out of a dialogue.
 
     Attributes:
-        values: Value of each field; `None` where it was not stated or is invalid, never `""`, 0 or `False` instead.
+        values: Value of each field; `None` where it was not stated or is invalid, never `""`, 0 or `False`.
         status: One of `found`, `not_stated`, `ungrounded`, `invalid` for each field.
         problems: For each invalid field, what was expected and what came.
         record: The pydantic object, where a pydantic class was given and its required fields are there.
@@ -57,16 +60,17 @@ class Extraction:
         return "" if self.status[name] in ("found", "not_stated") else f" [{self.status[name]}]"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th scope='row' style='text-align:left'>{html.escape(name)}</th>"
-            f"<td style='text-align:left'>{html.escape(_shown(self.values[name]))}</td>"
-            f"<td style='text-align:left'>{html.escape(self.problems.get(name) or _WORDS[self.status[name]])}</td></tr>"
-            for name in self.values
-        )
-        head = "<tr><th scope='col'>field</th><th scope='col'>value</th><th scope='col'>status</th></tr>"
-        return (
-            f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><small>{html.escape(self.reply.summary)}</small>"
-        )
+        rows = "".join(self._row(name) for name in self.values)
+        return f"<table>{_HEAD}<tbody>{rows}</tbody></table><small>{html.escape(self.reply.summary)}</small>"
+
+    def _row(self, name: str) -> str:
+        said = self.problems.get(name) or _WORDS[self.status[name]]
+        cells = "".join(f"{_CELL}{html.escape(text)}</td>" for text in (_shown(self.values[name]), said))
+        return f"<tr><th scope='row' style='text-align:left'>{html.escape(name)}</th>{cells}</tr>"
+
+
+_HEAD = "<thead><tr><th scope='col'>field</th><th scope='col'>value</th><th scope='col'>status</th></tr></thead>"
+_CELL = "<td style='text-align:left'>"
 
 
 def _shown(value: Any) -> str:

@@ -81,7 +81,7 @@ class Answer:
 
     text: str
     finish_reason: FinishReason
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     reported_model: str | None = None
     reported_cost_usd: Decimal | None = None
     request_id: str | None = None
@@ -164,7 +164,7 @@ class Provider(ABC):
         return BaseUrl.parse(url)
 
     def ready(self, model: str, on_progress: OnProgress) -> AbstractAsyncContextManager[Endpoint | None]:
-        """Make ready what must run on this machine for a call; gives its endpoint, or `None` for the flow's own."""
+        """Make ready what must run on this machine for a call; gives its endpoint, `None` for the flow's own."""
         del model, on_progress
         return nullcontext(None)
 

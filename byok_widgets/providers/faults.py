@@ -320,7 +320,7 @@ def _from_body(body: Any, *, status: int | None) -> Fault:
     inner = body.get("error", body) if isinstance(body, Mapping) else {}
     if not isinstance(inner, Mapping):
         inner = {"message": str(inner)}
-    metadata = inner.get("metadata") if isinstance(inner.get("metadata"), Mapping) else {}
+    metadata = _mapping(inner.get("metadata"))
     labels = {str(inner.get(name)).lower() for name in ("type", "code") if inner.get(name) is not None}
     labels |= {str(metadata.get("error_type")).lower()} if metadata.get("error_type") else set()
     code = inner.get("code")
@@ -329,6 +329,10 @@ def _from_body(body: Any, *, status: int | None) -> Fault:
     said = " ".join(str(part) for part in (inner.get("message"), metadata.get("provider_name")) if part)
     request_id = body.get("request_id") if isinstance(body, Mapping) else None
     return Fault(status=status, labels=frozenset(labels), message=_shown(said), request_id=request_id)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _labels(error: BaseException) -> frozenset[str]:

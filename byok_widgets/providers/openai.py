@@ -5,7 +5,9 @@ from __future__ import annotations
 from byok_widgets.providers.base import Endpoint, Links, ModelInfo
 from byok_widgets.providers.chat_completions import ChatCompletionsProvider
 
-_NOT_FOR_CHAT = ("audio", "dall-e", "embedding", "image", "moderation", "realtime", "sora", "transcribe", "tts", "whisper")
+_NOT_FOR_CHAT = (
+    *("audio", "dall-e", "embedding", "image", "moderation", "realtime", "sora", "transcribe", "tts", "whisper"),
+)
 
 
 class OpenAIProvider(ChatCompletionsProvider):

@@ -38,7 +38,8 @@ class OpenRouterProvider(ChatCompletionsProvider):
         await self._get("/key", endpoint)
 
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
-        pricing = row.get("pricing") if isinstance(row.get("pricing"), Mapping) else {}
+        pricing = row.get("pricing")
+        pricing = pricing if isinstance(pricing, Mapping) else {}
         parameters = row.get("supported_parameters")
         return ModelInfo(
             id=str(row["id"]),
