@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from byok_widgets.errors import ConfigError
@@ -24,6 +25,7 @@ class BaseUrl:
     host: str
 
     @classmethod
+    @lru_cache(maxsize=64)
     def parse(cls, text: str) -> BaseUrl:
         """Check an address that a person typed.
 

@@ -114,6 +114,11 @@ class KeyStore:
         slot = self._slot(provider, host)
         return self._own_key(slot) or self._referred_key(slot)
 
+    def at_hand(self, provider: str, host: str) -> bool:
+        """Whether `get` would answer without asking the keyring, and so without waiting."""
+        with self._memory:
+            return self._slot(provider, host) in self._keyring
+
     def cached(self, provider: str, host: str) -> Secret | None:
         """Return the key if it is at hand without asking the keyring; never waits, never raises."""
         slot = self._slot(provider, host)

@@ -42,14 +42,13 @@ class FlowState:
         return Endpoint(address, await self._key(provider, address.host))
 
     async def _key(self, provider: Provider, host: str) -> Secret | None:
-        known = self.key_store.cached(provider.name, host)
-        if known is not None:
-            return known
-        if not provider.needs_key:
-            return await asyncio.to_thread(self.key_store.get, provider.name, host)
-        return await asyncio.to_thread(
-            partial(self.key_store.require, provider.name, host, provider_label=provider.label)
-        )
+        if provider.needs_key:
+            ask: Callable[[], Secret | None] = partial(self.key_store.require, provider.name, host, provider_label=provider.label)
+        else:
+            ask = partial(self.key_store.get, provider.name, host)
+        if self.key_store.at_hand(provider.name, host):
+            return ask()
+        return await asyncio.to_thread(ask)
 
 
 @dataclass(frozen=True)
@@ -122,6 +121,12 @@ class _Attempts:
     """Sends a request as often as it is called, and keeps the times."""
 
     def __init__(self, provider: Provider, request: Request, endpoint: Endpoint, on_text: OnText) -> None:
+        self._price = partial(
+            catalog.cost_of,
+            provider.name if endpoint.base_url.url == provider.default_url else "",
+            request.model,
+            free=provider.free_of_charge,
+        )
         self._send: Callable[[OnText], Any] = partial(provider.complete, request, endpoint)
         self._on_text = on_text
         self._started_at = clock()
@@ -145,7 +150,7 @@ class _Attempts:
             finish_reason=answer.finish_reason,
             node=call.node,
             usage=answer.usage,
-            price=partial(catalog.cost_of, ref.provider, ref.model, answer, free=call.provider.free_of_charge),
+            price=partial(self._price, answer),
             model=str(ref),
             model_source=call.resolved.source,
             reported_model=answer.reported_model,

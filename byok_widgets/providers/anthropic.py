@@ -57,6 +57,7 @@ class AnthropicProvider(Provider):
         try:
             stream = await self._open(request, endpoint)
             async with stream:
+                gathered.request_id = stream.response.headers.get("request-id")
                 kind = stream.response.headers.get("content-type", "")
                 if "html" in kind:
                     raise faults.page_instead(self, endpoint)  # noqa: TRY301 - joins the faults below

@@ -150,7 +150,15 @@ def described(provider: str, info: ModelInfo) -> ModelInfo:
 
 
 def cost_of(provider: str, model: str, answer: Answer, *, free: bool = False) -> Cost:
-    """Work out what a call cost: what the provider reports wins, then the price list; unknown stays unknown."""
+    """Work out what a call cost: what the provider reports wins, then the price list; unknown stays unknown.
+
+    Args:
+        provider: Whose price list applies; one without a list, or `""` for a call that went to another address
+            than the provider's own, has no price.
+        model: The model that was asked for.
+        answer: What came back.
+        free: Whether this machine ran it.
+    """
     if free:
         return Cost(Decimal(0), "local")
     if answer.reported_cost_usd is not None:

@@ -46,6 +46,7 @@ class ChatCompletionsProvider(Provider):
         try:
             stream = await self._open(request, endpoint)
             async with stream:
+                gathered.request_id = stream.response.headers.get("x-request-id")
                 async for event in self._events(stream, endpoint):
                     self._gather(event, gathered, endpoint, request.model)
         except ProviderError as fault:

@@ -32,11 +32,11 @@ class Gathered:
         self._model: str | None = None
 
     def saw(self, model: object, request_id: object) -> None:
-        """Remember which model says it answers, and the id of the answer."""
+        """Remember which model says it answers, and the first id by which its provider can find the request."""
         if isinstance(model, str) and model:
             self._model = model
         if isinstance(request_id, str) and request_id:
-            self.request_id = request_id
+            self.request_id = self.request_id or request_id
 
     def add(self, text: str) -> None:
         """Add a piece of the answer and hand it out."""
