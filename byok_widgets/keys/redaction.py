@@ -33,6 +33,7 @@ _KEY_SHAPE = re.compile(
 )
 _PUBLIC_PREFIX = re.compile(r"sk-(?:ant-(?:[a-z]+\d+-)?|or-(?:v\d+-)?|(?:proj|svcacct|admin)-)?")
 _COVER = re.compile(r"[*•●·…█]+|\.{3,}|[xX]{4,}")
+_COVER_SIGNS = (*"*•●·…█", "...", "xxxx", "XXXX")
 _BEFORE = re.compile(r"[A-Za-z0-9_-]*\Z")
 _AFTER = re.compile(r"[A-Za-z0-9_-]*")
 _REACH = 64
@@ -110,6 +111,8 @@ def _forms(key: str) -> Iterator[tuple[str, int]]:
 
 def _masked(text: str, keys: list[str]) -> Iterator[Span]:
     """Find what a provider left of a key around stars or dots: its first and last characters."""
+    if not any(sign in text for sign in _COVER_SIGNS):
+        return
     for cover in _COVER.finditer(text):
         start, end = cover.span()
         before = _BEFORE.search(text[max(0, start - _REACH) : start])

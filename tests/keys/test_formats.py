@@ -1,0 +1,214 @@
+"""What people paste, and whose key it is."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from byok_widgets.errors import KeyFormatError
+from byok_widgets.keys import check_provider, clean_key, recognise
+from byok_widgets.keys.formats import MAX_CHARS
+from tests.fake_keys import fake_key
+
+WRAPPINGS = [
+    "{}",
+    "  {}\n",
+    "\t{}\r\n",
+    "\u00a0{}\u3000",
+    '"{}"',
+    "'{}'",
+    "`{}`",
+    "“{}”",
+    "‘{}’",
+    '"{}',
+    "\u200b{}\ufeff",
+    '\ufeff "{}" \u200b\n',
+    "Bearer {}",
+    "bearer   {}",
+    "Authorization: Bearer {}",
+    '"Authorization: Bearer {}"',
+    "authorization:Bearer {}",
+    "x-api-key: {}",
+    "OPENAI_API_KEY={}",
+    'OPENAI_API_KEY="{}"',
+    "OPENAI_API_KEY = '{}'",
+    'export ANTHROPIC_API_KEY="{}"',
+    "export OPENROUTER_API_KEY={};",
+    "set OPENAI_API_KEY={}",
+    "setx OPENAI_API_KEY={}",
+    '$env:OPENAI_API_KEY = "{}"',
+    'api_key="{}",',
+    '"OPENAI_API_KEY": "{}",',
+    "OPENAI_API_KEY: {}",
+    'export X_API_KEY="Bearer {}"',
+]
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter", "compatible"])
+def test_what_is_pasted_along_with_a_key_is_taken_off(wrapping, provider):
+    key = fake_key(provider)
+    assert clean_key(wrapping.format(key)) == key
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60))
+def test_cleaning_gives_a_clean_key_or_says_why_not(text):
+    try:
+        cleaned = clean_key(text)
+    except KeyFormatError:
+        return
+    assert clean_key(cleaned) == cleaned
+    assert cleaned in text
+
+
+def halves(sign: str) -> str:
+    key = fake_key()
+    return key[:50] + sign + key[50:]
+
+
+REFUSED = {
+    "line break": (lambda: halves("\n"), "line break"),
+    "carriage return": (lambda: halves("\r\n"), "line break"),
+    "line separator": (lambda: halves("\u2028"), "line break"),
+    "space": (lambda: halves(" "), "space"),
+    "tab": (lambda: halves("\t"), "space"),
+    "no-break space": (lambda: halves("\u00a0"), "space"),
+    "curly quote": (lambda: halves("’"), "curly quote"),
+    "zero width": (lambda: halves("\u200b"), "invisible"),
+    "NUL": (lambda: halves("\0"), "control"),
+    "escape": (lambda: halves("\x1b"), "control"),
+    "delete": (lambda: halves("\x7f"), "control"),
+    "Cyrillic": (lambda: halves("а"), "no API key has"),
+    "emoji": (lambda: halves("🔑"), "no API key has"),
+    "surrogate": (lambda: halves("\ud800"), "no API key has"),
+    "masked by stars": (lambda: fake_key()[:8] + "*" * 20 + fake_key()[-4:], "hidden"),
+    "masked by dots": (lambda: "sk-..." + fake_key()[-4:], "hidden"),
+    "masked by an ellipsis": (lambda: "sk-…" + fake_key()[-4:], "hidden"),
+    "ten kilobytes": (lambda: fake_key()[:10] * 1000, "4,096"),
+    "one too long": (lambda: "a" * (MAX_CHARS + 1), "4,096"),
+    "a variable's name": (lambda: "OPENAI_API_KEY", "environment variable"),
+    "a reference": (lambda: "env:MY_KEY", "environment variable"),
+    "two keys": (lambda: f"{fake_key()} {fake_key()}", "space"),
+}
+
+
+@pytest.mark.parametrize(("make", "word"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_cannot_be_a_key_is_refused_with_the_reason_and_without_the_key(make, word):
+    pasted = make()
+    with pytest.raises(KeyFormatError) as caught:
+        clean_key(pasted)
+    fault = caught.value
+    assert fault.kind == "bad_key_format"
+    assert word in fault.problem
+    assert fault.fix
+    assert fault.problem.count(".") == 1
+    shown = f"{fault} {fault!r} {fault._repr_html_()} {fault.__reduce__()}"
+    assert pasted not in shown
+    assert not [at for at in range(8, len(pasted) - 8) if pasted[at : at + 8] in shown]
+    assert fault.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "pasted", ["", "   ", "\n", '""', "“”", "Bearer ", "OPENAI_API_KEY=", 'export X_KEY=""', "\u200b"]
+)
+def test_nothing_pasted_is_no_key(pasted):
+    with pytest.raises(KeyFormatError) as caught:
+        clean_key(pasted)
+    assert caught.value.kind == "no_key"
+
+
+@pytest.mark.parametrize("pasted", [None, 5, b"sk-"])
+def test_only_text_is_cleaned(pasted):
+    with pytest.raises(KeyFormatError):
+        clean_key(pasted)
+
+
+def test_the_longest_key_is_accepted():
+    assert clean_key("a" * MAX_CHARS)
+
+
+@pytest.mark.parametrize("make", [make for make, _ in REFUSED.values()], ids=REFUSED.keys())
+def test_a_traceback_with_locals_shows_no_part_of_what_was_refused(make):
+    pasted = make()
+    lines = ""
+    try:
+        clean_key(pasted)
+    except KeyFormatError as fault:
+        own_frame_left_out = fault.__traceback__.tb_next
+        lines = "".join(
+            traceback.StackSummary.extract(traceback.walk_tb(own_frame_left_out), capture_locals=True).format()
+        )
+    assert lines
+    assert repr(pasted)[1:-1] not in lines
+
+
+@pytest.mark.parametrize(
+    ("prefix", "provider"),
+    [
+        ("sk-ant-api03-", "anthropic"),
+        ("sk-ant-", "anthropic"),
+        ("sk-or-v1-", "openrouter"),
+        ("sk-proj-", "openai"),
+        ("sk-svcacct-", "openai"),
+        ("sk-admin-", "openai"),
+        ("sk-", "openai"),
+        ("gsk_", None),
+        ("SK-", None),
+        ("", None),
+    ],
+)
+def test_whose_key_it_is(prefix, provider):
+    assert recognise(prefix + fake_key("compatible")) == provider
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
+def test_a_providers_own_key_passes(provider):
+    check_provider(fake_key(provider), provider)
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter", "compatible", "local"])
+def test_a_key_of_nobody_known_passes_everywhere(provider):
+    check_provider(fake_key("compatible"), provider)
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter", "compatible", "local", "a fourth"])
+@pytest.mark.parametrize("owner", ["openai", "anthropic", "openrouter"])
+def test_another_providers_key_is_refused_with_an_offer_to_switch(owner, provider):
+    if owner == provider:
+        return
+    key = fake_key(owner)
+    with pytest.raises(KeyFormatError) as caught:
+        check_provider(key, provider)
+    assert caught.value.kind == "wrong_provider"
+    assert caught.value.suggested_provider == owner
+    assert "Switch the provider to" in caught.value.fix
+    assert key[8:20] not in str(caught.value)
+    check_provider(key, provider, override=True)
+
+
+def test_the_words_of_the_refusal():
+    with pytest.raises(KeyFormatError) as caught:
+        check_provider(fake_key("anthropic"), "openai")
+    assert caught.value.problem == "This looks like an Anthropic key, and this flow uses OpenAI."
+    assert caught.value.fix == "Switch the provider to Anthropic, or paste an OpenAI key."
+
+
+@pytest.mark.parametrize("provider", ["compatible", "local", "openai"])
+def test_a_plain_key_passes_at_any_endpoint(provider):
+    check_provider("sk-" + fake_key("compatible"), provider)
+
+
+def test_a_plain_key_does_not_pass_at_another_known_provider():
+    with pytest.raises(KeyFormatError):
+        check_provider("sk-" + fake_key("compatible"), "anthropic")
+
+
+def test_a_refused_key_is_not_in_the_frame_that_refused_it():
+    try:
+        check_provider(fake_key("anthropic"), "openai")
+    except KeyFormatError as fault:
+        frames = [frame for frame, _ in traceback.walk_tb(fault.__traceback__)]
+    assert "key" not in frames[-1].f_locals
