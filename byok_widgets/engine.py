@@ -16,7 +16,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
-from byok_widgets.errors import ByokError, ConfigError, ProviderError
+from byok_widgets.errors import ByokError, ConfigError
 
 T = TypeVar("T")
 
@@ -157,13 +157,13 @@ def _settled(future: concurrent.futures.Future[Any], timeout_s: float) -> bool:
     return bool(concurrent.futures.wait([future], timeout=timeout_s).done)
 
 
-async def with_deadline(work: Awaitable[T], deadline_s: float, late: Callable[[], ProviderError]) -> T:
-    """Await `work` for at most `deadline_s` seconds in all; past that raise what `late()` gives."""
+async def with_deadline(work: Awaitable[T], deadline_s: float, late: Callable[[], T]) -> T:
+    """Await `work` for at most `deadline_s` seconds in all; past that cancel it and do what `late` does."""
     try:
         return await asyncio.wait_for(work, deadline_s)
     except asyncio.TimeoutError:
         pass
-    raise late()
+    return late()
 
 
 async def with_retries(attempt: Callable[[], Awaitable[T]], *, started: Callable[[], bool]) -> T:

@@ -13,7 +13,7 @@ from typing import Any
 
 from byok_widgets.config import FlowConfig, ResolvedModel
 from byok_widgets.engine import clock, with_deadline, with_retries
-from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.errors import ByokError, ConfigError, ProviderError
 from byok_widgets.keys import KeyStore, Secret
 from byok_widgets.messages import Message, Reply
 from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, catalog, faults
@@ -109,11 +109,9 @@ async def _perform(call: Call, state: FlowState, on_text: OnText, on_progress: O
     async with provider.ready(request.model, on_progress) as own:
         endpoint = own or await state.endpoint(provider)
         attempt = _Attempts(provider, request, endpoint, on_text)
-        answer = await with_deadline(
-            with_retries(attempt, started=lambda: attempt.first_token_at is not None),
-            call.deadline_s,
-            lambda: faults.timed_out(provider, call.deadline_s, "did not finish its answer"),
-        )
+        late = faults.timed_out(provider, call.deadline_s, "did not finish its answer")
+        work = with_retries(attempt, started=lambda: bool(attempt.pieces))
+        answer = await with_deadline(work, call.deadline_s, lambda: attempt.rescue(late))
     return attempt.reply(call, answer)
 
 
@@ -130,7 +128,8 @@ class _Attempts:
         self._send: Callable[[OnText], Any] = partial(provider.complete, request, endpoint)
         self._on_text = on_text
         self._started_at = clock()
-        self.first_token_at: float | None = None
+        self._first_token_at: float | None = None
+        self.pieces: list[str] = []
         self.count = 0
 
     async def __call__(self) -> Answer:
@@ -139,12 +138,19 @@ class _Attempts:
         return answer
 
     def _pass_on(self, text: str) -> None:
-        if self.first_token_at is None:
-            self.first_token_at = clock()
+        if self._first_token_at is None:
+            self._first_token_at = clock()
+        self.pieces.append(text)
         self._on_text(text)
 
+    def rescue(self, late: ProviderError) -> Answer:
+        """Return what had come when time ran out as an incomplete answer; raise when nothing had come."""
+        if not self.pieces:
+            raise late
+        return Answer("".join(self.pieces), "incomplete", notices=(f"incomplete: {late.problem}",))
+
     def reply(self, call: Call, answer: Answer) -> Reply:
-        first, ref = self.first_token_at, call.resolved.ref
+        first, ref = self._first_token_at, call.resolved.ref
         return Reply(
             text=answer.text,
             finish_reason=answer.finish_reason,

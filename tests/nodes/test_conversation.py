@@ -1,0 +1,250 @@
+"""`ConversationNode`, through the real SDK against a scripted server."""
+
+from __future__ import annotations
+
+import _thread
+import asyncio
+import threading
+import time
+from decimal import Decimal
+
+import pytest
+
+from byok_widgets import ConfigError, Flow, Message, MissingKeyError, ProviderError, Reply, TemplateError, TextDelta
+from tests.scripted_server import Say, ScriptedServer
+
+
+def test_a_reply_says_what_ran_and_how_it_ended(flow: Flow, server: ScriptedServer) -> None:
+    server.script("Good morning, Ana.")
+    reply = flow.conversation("ask", "Be brief.").run("Hi, I'm Ana")
+    assert (reply.text, reply.finish_reason, reply.complete) == ("Good morning, Ana.", "stop", True)
+    assert (reply.model, reply.model_source, reply.reported_model) == (
+        "compatible:scripted",
+        "flow default",
+        "scripted-1",
+    )
+    assert (reply.usage.input_tokens, reply.usage.output_tokens) == (7, 3)
+    assert reply.cost.usd is None
+    assert "not priced" in reply.summary
+    assert 0 < reply.time_to_first_token_s <= reply.latency_s
+    assert server.requests[0]["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Hi, I'm Ana"},
+    ]
+
+
+def test_history_carries_the_dialogue_on(flow: Flow, server: ScriptedServer) -> None:
+    ask = flow.conversation("ask", "Be brief.")
+    server.script("Which day?", "Noted.")
+    first = ask.run("Hi, I'm Ana")
+    second = ask.run("Tuesday", history=first)
+    assert [message["content"] for message in server.requests[1]["messages"]][1:] == [
+        "Hi, I'm Ana",
+        "Which day?",
+        "Tuesday",
+    ]
+    assert second.transcript[-1] == Message("assistant", "Noted.")
+    server.script("Hello.")
+    ask.run("Again")
+    assert len(server.requests[0]["messages"]) == 2, "the node itself remembers nothing"
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [Message("user", "a"), Message("assistant", "b")],
+        [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}],
+        [("user", "a"), ("assistant", "b")],
+    ],
+)
+def test_history_in_each_of_its_forms(flow: Flow, server: ScriptedServer, history: list) -> None:
+    flow.conversation("ask", "Be brief.").run("c", history=history)
+    assert [message["content"] for message in server.requests[0]["messages"]] == ["Be brief.", "a", "b", "c"]
+
+
+def test_what_is_no_dialogue_is_refused_before_any_request(flow: Flow, server: ScriptedServer) -> None:
+    with pytest.raises(ConfigError, match="is not a dialogue"):
+        flow.conversation("ask", "Be brief.").run("c", history=[{"role": "robot", "content": "x"}])
+    assert not server.requests
+
+
+def test_prompts_take_variables_and_the_global_prompt_stands_first(flow: Flow, server: ScriptedServer) -> None:
+    flow.global_prompt = "You work for {{firm}}."
+    flow.conversation("ask", "Greet {{name}}.").run("Hi", variables={"firm": "Smile", "name": "Ana"})
+    assert server.requests[0]["messages"][0]["content"] == "You work for Smile.\n\nGreet Ana."
+
+
+def test_a_missing_variable_names_node_and_variable(flow: Flow, server: ScriptedServer) -> None:
+    with pytest.raises(TemplateError, match=r"'ask' uses \{\{nmae\}\}") as caught:
+        flow.conversation("ask", "Greet {{nmae}}.").run("Hi", variables={"name": "Ana"})
+    assert "{{name}}" in caught.value.fix
+    assert not server.requests
+
+
+def test_static_speaks_once_without_a_model_and_then_by_prompt(flow: Flow, server: ScriptedServer) -> None:
+    bye = flow.conversation("bye", "Thanks {{name}}.", static=True)
+    first = bye.run(variables={"name": "Ana"})
+    assert (first.text, first.finish_reason, first.model, first.cost.usd) == ("Thanks Ana.", "static", None, Decimal(0))
+    assert not server.requests
+    server.script("You are welcome.")
+    assert bye.run("Oh?", history=first, variables={"name": "Ana"}).text == "You are welcome."
+    assert len(server.requests) == 1
+
+
+def test_precedence_is_call_then_override_then_default(flow: Flow, server: ScriptedServer) -> None:
+    ask = flow.conversation("ask", "Be brief.")
+    assert ask.run("Hi").model_source == "flow default"
+    ask.model = "compatible:other"
+    assert (ask.run("Hi").model, ask.run("Hi").model_source) == ("compatible:other", "node override")
+    reply = ask.run("Hi", model="compatible:third")
+    assert (reply.model, reply.model_source) == ("compatible:third", "call argument")
+    ask.model = None
+    assert ask.run("Hi").model == "compatible:scripted"
+    assert [request["model"] for request in server.requests] == ["scripted", "other", "other", "third", "scripted"]
+
+
+def test_no_model_is_an_error_that_names_the_node(flow: Flow, server: ScriptedServer) -> None:
+    flow.provider = "openai"
+    with pytest.raises(ConfigError, match="No model is chosen for node 'ask'"):
+        flow.conversation("ask", "Be brief.").run("Hi")
+    assert not server.requests
+
+
+def test_no_key_is_said_with_flow_and_provider(flow: Flow) -> None:
+    with pytest.raises(MissingKeyError, match="No API key configured") as caught:
+        flow.conversation("ask", "Be brief.").run("Hi", model="openai:gpt-6-luna")
+    assert flow.name in str(caught.value)
+    assert "OpenAI" in str(caught.value)
+    assert "Settings" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("finish", "reason", "word"),
+    [
+        ("length", "length", "cut off"),
+        ("content_filter", "content_filter", "filter"),
+        (None, "incomplete", "incomplete"),
+        ("tool_calls", "tool_call", "tool"),
+    ],
+)
+def test_an_answer_that_is_not_whole_is_flagged(
+    flow: Flow, server: ScriptedServer, finish: str | None, reason: str, word: str
+) -> None:
+    server.script(Say("Half of it", finish=finish))
+    reply = flow.conversation("ask", "Be brief.").run("Hi")
+    assert (reply.text, reply.finish_reason, reply.complete) == ("Half of it", reason, False)
+    assert word in reply.summary
+
+
+def test_a_setting_the_provider_does_not_have_is_named(flow: Flow, server: ScriptedServer) -> None:
+    with pytest.raises(ConfigError, match="'warmth'"):
+        flow.conversation("ask", "Be brief.").run("Hi", warmth=3)
+    assert not server.requests
+
+
+def test_settings_reach_the_wire(flow: Flow, server: ScriptedServer) -> None:
+    flow.conversation("ask", "Be brief.", temperature=0.5, max_tokens=9).run("Hi", temperature=0.1)
+    assert (server.requests[0]["temperature"], server.requests[0]["max_tokens"]) == (0.1, 9)
+
+
+def test_an_error_names_flow_node_and_model(flow: Flow, server: ScriptedServer) -> None:
+    server.script(Say(status=400, body={"error": {"message": "bad", "type": "invalid_request_error"}}))
+    with pytest.raises(ProviderError) as caught:
+        flow.conversation("ask", "Be brief.").run("Hi")
+    assert all(word in str(caught.value) for word in (flow.name, "'ask'", "compatible:scripted"))
+    assert caught.value.attempts == 1
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_a_rate_limit_is_tried_three_times(flow: Flow, server: ScriptedServer) -> None:
+    busy = Say(status=429, body={"error": {"message": "slow down", "code": "rate_limit_exceeded"}})
+    server.script(busy, "Now.")
+    reply = flow.conversation("ask", "Be brief.").run("Hi")
+    assert (reply.text, reply.attempts) == ("Now.", 2)
+
+
+def test_the_async_twin_and_the_stream(flow: Flow, server: ScriptedServer) -> None:
+    server.script("Good morning, Ana.")
+    ask = flow.conversation("ask", "Be brief.")
+
+    async def both() -> tuple[Reply, list[TextDelta | Reply]]:
+        return await ask.arun("Hi"), [event async for event in ask.astream("Hi")]
+
+    reply, events = asyncio.run(both())
+    assert reply.text == "Good morning, Ana."
+    *pieces, last = events
+    assert "".join(piece.text for piece in pieces) == last.text == "Good morning, Ana."
+
+
+def test_sync_calls_work_inside_a_running_loop(flow: Flow, server: ScriptedServer) -> None:
+    server.script("Yes.")
+
+    async def cell() -> Reply:
+        return flow.conversation("ask", "Be brief.").run("Hi")
+
+    assert asyncio.run(cell()).text == "Yes."
+
+
+def test_an_interrupt_stops_the_request_within_a_second_and_the_flow_goes_on(
+    flow: Flow, server: ScriptedServer
+) -> None:
+    ask = flow.conversation("ask", "Be brief.")
+    server.script(Say("word " * 400, pause_s=0.02))
+    threading.Timer(0.5, _thread.interrupt_main).start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        ask.run("Hi")
+    assert time.monotonic() - started < 1.5
+    assert server.gone.wait(2), "the connection was closed"
+    server.script("Still here.")
+    assert ask.run("Hi").text == "Still here."
+
+
+def test_cancelling_the_caller_cancels_the_request(flow: Flow, server: ScriptedServer) -> None:
+    server.script(Say("word " * 400, pause_s=0.02))
+    ask = flow.conversation("ask", "Be brief.")
+
+    async def stopped() -> None:
+        task = asyncio.create_task(ask.arun("Hi"))
+        await asyncio.sleep(0.3)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(stopped())
+    assert server.gone.wait(2)
+
+
+def test_a_deadline_keeps_what_came_and_says_that_it_is_not_all(flow: Flow, server: ScriptedServer) -> None:
+    server.script(Say("word " * 400, pause_s=0.05))
+    reply = flow.conversation("ask", "Be brief.").run("Hi", deadline_s=0.5)
+    assert reply.text.startswith("word word")
+    assert (reply.finish_reason, reply.complete) == ("incomplete", False)
+    assert "0.5 s" in reply.summary
+
+
+def test_a_deadline_with_nothing_to_keep_is_an_error(flow: Flow, server: ScriptedServer) -> None:
+    def slow(_: dict) -> Say:
+        time.sleep(1)
+        return Say("late")
+
+    server.script(slow)
+    with pytest.raises(ProviderError, match=r"within 0\.3 s") as caught:
+        flow.conversation("ask", "Be brief.").run("Hi", deadline_s=0.3)
+    assert caught.value.kind == "timeout"
+
+
+def test_two_flows_at_the_same_time_do_not_touch_each_other(flow: Flow, server: ScriptedServer) -> None:
+    other = Flow(f"{flow.name} other")
+    other.set_base_url("compatible", server.base_url)
+    server.script(lambda request: Say(request["model"], pause_s=0.01))
+
+    async def both() -> list[Reply]:
+        one, two = flow.conversation("ask", "x"), other.conversation("ask", "x")
+        return await asyncio.gather(
+            *(one.arun("Hi", model="compatible:model-one") for _ in range(5)),
+            *(two.arun("Hi", model="compatible:model-two") for _ in range(5)),
+        )
+
+    assert [reply.text for reply in asyncio.run(both())] == ["model-one"] * 5 + ["model-two"] * 5
