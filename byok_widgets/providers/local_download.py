@@ -29,6 +29,7 @@ from byok_widgets.providers.local_sources import (
 CACHE_VARIABLE = "BYOK_WIDGETS_CACHE_DIR"
 SPARE_BYTES = 64 << 20
 """Disk space that a download leaves free, in bytes."""
+TELL_S = 0.1
 WAIT_STALL_S = 300.0
 """Another process that fetches the same model is given up when nothing of it has come for this long."""
 
@@ -37,13 +38,16 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 
 def rising(report: Progress, total: int) -> Callable[[int], None]:
-    """Return a report that never falls, although bytes are downloaded first and copied out after."""
-    highest = 0
+    """Return a report that never falls, although bytes are downloaded first and copied out after, nor floods."""
+    highest, told, told_at = 0, -1, 0.0
 
     def tell(done: int) -> None:
-        nonlocal highest
+        nonlocal highest, told, told_at
         highest = max(highest, min(done, total))
-        report(highest, total)
+        now = time.monotonic()
+        if highest == total > told or highest - told >= CHUNK_BYTES or now - told_at >= TELL_S:
+            told, told_at = highest, now
+            report(highest, total)
 
     return tell
 

@@ -1,6 +1,6 @@
 """llama.cpp's own server, in this process: one per model file, shared by all flows, gone when idle.
 
-Floor 1: knows errors, Secret, the machine and the native server. Two faults of that server shape this file. Dropping
+Floor 1: knows errors, Secret, the machine and the native server. Two of its faults shape this file. Dropping
 one while a request runs hangs the whole process for ever: so a server is dropped only when nothing holds it and it
 says itself that nothing runs, and is kept otherwise. And a process that ends in mid-generation crashes: so at exit
 what still runs is cancelled first.

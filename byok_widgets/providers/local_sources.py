@@ -93,7 +93,7 @@ class UrlSource:
                 return f"answered with HTTP {response.status_code}"
             goes_on = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
             with part.open("ab" if response.status_code == 206 and goes_on else "wb") as file:
-                for chunk in response.iter_raw(CHUNK_BYTES):
+                for chunk in response.iter_raw():
                     file.write(chunk)
                     on_bytes(file.tell())
                     if file.tell() > size_bytes:

@@ -1,0 +1,57 @@
+"""A file on loopback that can break off, forget ranges or lie: what stands in for a model hub."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class FileServer:
+    """Serves `content` at `url`.
+
+    Attributes:
+        break_after: Bytes after which an answer breaks off; `None` for never. Applies to one answer only.
+        ranges: Whether a partial file can be gone on with.
+        status: The HTTP status of every answer, where it is not the usual one.
+        asked: The `Range` header of every request, or an empty text.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.break_after: int | None = None
+        self.ranges = True
+        self.status: int | None = None
+        self.asked: list[str] = []
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                owner._answer(self)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/model.gguf"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        wanted = request.headers.get("Range", "")
+        self.asked.append(wanted)
+        if self.status is not None:
+            request.send_error(self.status)
+            return
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.ranges else 0
+        body = self.content[start:]
+        request.send_response(206 if start else 200)
+        request.send_header("Content-Length", str(len(body)))
+        if start:
+            request.send_header("Content-Range", f"bytes {start}-{len(self.content) - 1}/{len(self.content)}")
+        request.end_headers()
+        cut, self.break_after = self.break_after, None
+        request.wfile.write(body[:cut])
+        request.close_connection = True
