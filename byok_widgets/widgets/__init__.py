@@ -1,0 +1,49 @@
+"""What a person sees in a notebook: streamed cells, the settings panel, short error cards.
+
+Floor 5: may import everything below; nothing below imports it. The core reaches it through
+`byok_widgets.frontend` alone. UI libraries are named only here, and loaded when a notebook first needs them.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from byok_widgets.frontend import Screen
+
+__all__ = ["NotebookFrontend"]
+
+
+class NotebookFrontend:
+    """The frontend of a notebook; in a plain program it shows nothing and gives texts."""
+
+    def screen(self) -> Screen | None:
+        """Return where the running cell shows its output; `None` outside IPython."""
+        shell = _shell()
+        if shell is None:
+            return None
+        from byok_widgets.widgets.cell_output import CellScreen
+        from byok_widgets.widgets.reply_display import ReplyDisplay
+
+        return CellScreen(sys.stdout, ReplyDisplay.of(shell).remember)
+
+    def settings(self, flow: Any) -> Any:
+        """Return the settings panel in a notebook kernel, and the same facts as text anywhere else."""
+        shell = _shell()
+        if getattr(shell, "kernel", None) is None:
+            from byok_widgets.widgets.facts import SettingsText
+
+            return SettingsText(flow)
+        from byok_widgets.widgets.reply_display import ReplyDisplay
+        from byok_widgets.widgets.settings import SettingsPanel
+
+        ReplyDisplay.of(shell)
+        return SettingsPanel.in_cell(flow, shell)
+
+
+def _shell() -> Any:
+    """Return the running IPython, without loading it where there is none."""
+    ipython = sys.modules.get("IPython")
+    get = getattr(ipython, "get_ipython", None)
+    return get() if get else None

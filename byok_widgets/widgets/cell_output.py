@@ -1,0 +1,100 @@
+"""`CellScreen`: what a running node writes into its cell, as plain standard output.
+
+Plain output is what every place can show and save: JupyterLab, VS Code, a terminal, nbconvert, GitHub. Its size grows
+with the text alone. The caller has gathered pieces to at most 30 a second.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from byok_widgets.messages import Reply
+from byok_widgets.widgets.inert import inert
+
+MAX_CHARS = 100_000
+"""Most characters of one answer that are shown in a cell."""
+PROGRESS_S = 0.5
+"""Least time between two states of a progress line, in seconds: a saved notebook keeps each of them."""
+
+
+def shortened(total_chars: int) -> str:
+    """Say that a text was not shown to its end."""
+    return (
+        f"[{total_chars - MAX_CHARS:,} of {total_chars:,} characters are not shown here; "
+        "the reply's .text holds all of them.]"
+    )
+
+
+class CellScreen:
+    """One run of a node on standard output.
+
+    Args:
+        out: Where to write.
+        shown: Told of the reply whose text now stands in the cell.
+    """
+
+    def __init__(self, out: TextIO, shown: Callable[[Reply], None]) -> None:
+        self._out = out
+        self._shown = shown
+        self._chars = 0
+        self._ends_line = True
+        self._held = ""
+        self._progress = ""
+        self._progress_at = float("-inf")
+
+    def show_text(self, piece: str) -> None:
+        """Write the next piece of an answer, as far as the limit allows."""
+        self._end_progress()
+        piece, self._held = self._held + piece, ""
+        if piece.endswith("\r"):  # it may be the first half of a line break
+            piece, self._held = piece[:-1], "\r"
+        room = max(0, MAX_CHARS - self._chars)
+        self._chars += len(piece)
+        self._write(inert(piece[:room]))
+
+    def show_progress(self, what: str, done: int, total: int) -> None:
+        """Rewrite one line that says how far a download is."""
+        name, mb = inert(what), round(total / 1e6)
+        finished = total > 0 and done >= total
+        line = f"Fetched {name}: {mb} MB." if finished else f"Fetching {name}: {round(done / 1e6)} of {mb} MB"
+        now = time.monotonic()
+        if line == self._progress or (not finished and now - self._progress_at < PROGRESS_S):
+            return
+        rewritten = f"\r{line.ljust(len(self._progress))}" if self._progress else line
+        self._progress, self._progress_at = line, now
+        self._write(rewritten)
+        if finished:
+            self._end_progress()
+
+    def close(self, result: object) -> None:
+        """End the output, so that what follows starts on a line of its own."""
+        self._end_progress()
+        held, self._held = self._held, ""
+        if held and self._chars < MAX_CHARS:
+            self._write(inert(held))
+        self._end_line()
+        if self._chars > MAX_CHARS:
+            self._write(f"{shortened(self._chars)}\n")
+        if not isinstance(result, Reply):
+            return
+        for notice in result.notices:
+            self._write(f"[{inert(notice)}]\n")
+        if self._chars:
+            self._shown(result)
+
+    def _end_progress(self) -> None:
+        if self._progress:
+            self._progress = ""
+            self._end_line()
+
+    def _end_line(self) -> None:
+        if not self._ends_line:
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._out.write(text)
+            self._out.flush()
+            self._ends_line = text.endswith("\n")

@@ -1,0 +1,62 @@
+"""The lines that make a flow's settings again, with a button that copies them. Never a key: at most its reference."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import anywidget
+import traitlets
+
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.widgets.key_field import STATIC
+from byok_widgets.widgets.target import Target
+
+if TYPE_CHECKING:
+    from byok_widgets.flow import Flow
+
+
+class CopyCode(anywidget.AnyWidget):
+    """Code to copy.
+
+    Attributes:
+        code: The lines.
+    """
+
+    _esm = (STATIC / "copy_code.js").read_text(encoding="utf-8")
+
+    code = traitlets.Unicode("").tag(sync=True)
+
+    def __repr__(self) -> str:
+        return "CopyCode()"
+
+
+def code_of(flow: Flow) -> str:
+    """Return the lines that make the flow's settings again.
+
+    A key that is kept somewhere is not in them; a key reference is, by the variable's name.
+    """
+    lines = ["from byok_widgets import Flow", "", f"flow = Flow({_text(flow.name)})"]
+    for provider in PROVIDERS:
+        url = flow.config.base_url(provider)
+        if url:
+            lines.append(f"flow.set_base_url({_text(provider)}, {_text(url)})")
+    lines.append(f"flow.provider = {_text(flow.provider)}")
+    if flow.model:
+        lines.append(f"flow.model = {_text(flow.model)}")
+    lines += _key_lines(flow)
+    overrides = [(name, flow.config.override(name)) for name in flow.nodes]
+    lines += [f"flow.node({_text(name)}).model = {_text(model)}" for name, model in overrides if model]
+    return "\n".join(lines)
+
+
+def _key_lines(flow: Flow) -> list[str]:
+    target = Target.of(flow)
+    reference = flow.config.key_references.get(f"{target.provider.name}|{target.host}")
+    if reference:
+        return [f"flow.use_key({_text(reference)})"]
+    return ["# paste the API key in flow.settings(): it is never part of code"] if target.provider.needs_key else []
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

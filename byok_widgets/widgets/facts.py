@@ -1,0 +1,86 @@
+"""The facts of a flow's settings as text and as static HTML, for where no panel can be shown. Never a key."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from byok_widgets.errors import ByokError
+from byok_widgets.widgets.inert import inert
+from byok_widgets.widgets.key_desk import KeyDesk
+from byok_widgets.widgets.target import Target
+
+if TYPE_CHECKING:
+    from byok_widgets.flow import AnyNode, Flow
+
+
+class SettingsText:
+    """The settings of a flow, for a plain program or a terminal."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+
+    def __repr__(self) -> str:
+        return as_text(self._flow)
+
+
+def one_line(flow: Flow) -> str:
+    """Return the shortest true form: the flow, its provider and its model."""
+    return inert(f"Settings of flow {flow.name!r}: {flow.provider}:{flow.model or 'no model chosen'}")
+
+
+def facts(flow: Flow) -> list[tuple[str, str]]:
+    """Return what the panel shows, as pairs of a name and a text. Never waits."""
+    target = Target.of(flow)
+    rows = [("Provider", target.provider.label)]
+    url = flow.config.base_url(target.provider.name)
+    if url:
+        rows.append(("Base URL", url))
+    rows += [("API key", _key(flow, target)), ("Default model", flow.model or "none chosen")]
+    rows += [(f"Node {node.name}", f"{node.kind}, {model_line(node)}") for node in flow.nodes.values()]
+    if flow.config.notice:
+        rows.append(("Note", flow.config.notice))
+    return [(inert(name), inert(text)) for name, text in rows]
+
+
+def model_line(node: AnyNode) -> str:
+    """Say which model a node would use now, and where that choice comes from."""
+    try:
+        resolved = node.resolve()
+    except ByokError:
+        line = "no model chosen yet"
+    else:
+        line = f"{resolved.ref} ({resolved.source})"
+    return f"its sentence first, then {line}" if getattr(node, "static", False) else line
+
+
+def as_text(flow: Flow) -> str:
+    """Return the facts as lines."""
+    rows = facts(flow)
+    width = max(len(name) for name, _ in rows)
+    return "\n".join([one_line(flow), *(f"  {name:<{width}}  {text}" for name, text in rows)])
+
+
+def as_html(flow: Flow) -> str:
+    """Return the facts as a table that needs no script and no style sheet."""
+    cells = "".join(
+        f'<tr><th scope="row" style="text-align: left">{html.escape(name)}</th>'
+        f'<td style="text-align: left">{html.escape(text)}</td></tr>'
+        for name, text in facts(flow)
+    )
+    title = html.escape(inert(f"Settings · {flow.name}"))
+    return (
+        f"<table><caption style=\"text-align: left\"><strong>{title}</strong></caption><tbody>{cells}</tbody></table>"
+        "<small>Run this cell in a notebook to change them.</small>"
+    )
+
+
+def _key(flow: Flow, target: Target) -> str:
+    if target.provider.free_of_charge:
+        return "not needed"
+    status = KeyDesk.of(flow).known(target)
+    if status is not None:
+        return status.sentence
+    if flow.key_store.cached(target.provider.name, target.host) is not None:
+        return "saved for this flow"
+    return "needed" if target.provider.needs_key else "only if the endpoint asks for one"

@@ -1,0 +1,216 @@
+"""`KeyDesk`: what all panels of one flow know and do about its keys.
+
+It saves, removes and checks in the background, keeps what a check found until the key changes, and tells the panels.
+A check that cannot be made never takes a key away: it fails open, and says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.engine import ENGINE
+from byok_widgets.errors import ByokError, KeyFormatError
+from byok_widgets.keys import KeyringState, KeyStatus, Secret, probe, redact
+from byok_widgets.nodes.calling import FlowState
+from byok_widgets.providers import PROVIDERS, Endpoint
+from byok_widgets.widgets import key_words
+from byok_widgets.widgets.key_field import SAVED, Done, refused
+from byok_widgets.widgets.key_words import Words
+
+if TYPE_CHECKING:
+    from byok_widgets.flow import Flow
+    from byok_widgets.widgets.target import Target
+
+_desks: dict[Any, KeyDesk] = {}
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the last look at a key found.
+
+    Attributes:
+        state: `"working"`, `"verified"`, `"unverified"` or `"rejected"`.
+        at: The time of day it was found.
+        fault: Why, where it is not verified.
+    """
+
+    state: str
+    at: str = ""
+    fault: ByokError | None = None
+
+
+class KeyDesk:
+    """The keys of one flow, as its panels see them. One for each flow of the kernel."""
+
+    @classmethod
+    def of(cls, flow: Flow) -> KeyDesk:
+        """Return the flow's desk."""
+        with _lock:
+            if flow.key_store not in _desks:
+                _desks[flow.key_store] = cls(flow)
+            return _desks[flow.key_store]
+
+    def __init__(self, flow: Flow) -> None:
+        self._config, self._store = flow.config, flow.key_store
+        self._known: dict[str, KeyStatus] = {}
+        self._verdicts: dict[str, Verdict] = {}
+        self._versions: dict[str, int] = {}
+        self._looking: set[str] = set()
+        self._keyring: KeyringState | None = None
+
+    @property
+    def keyring(self) -> KeyringState | None:
+        """Whether the OS keyring works here; `None` while that is being found out."""
+        return self._keyring
+
+    def known(self, target: Target) -> KeyStatus | None:
+        """Return where the key of `target` rests, or `None` while that is being found out. Never waits."""
+        return self._known.get(target.name)
+
+    def words(self, target: Target) -> Words:
+        """Return the status line for `target`."""
+        if not target.host:
+            return key_words.no_address(target.provider)
+        return key_words.of_key(target.provider, self.known(target), self._verdicts.get(target.name))
+
+    def look(self, target: Target) -> None:
+        """Find out in the background where the key rests and whether there is a keyring; asked once."""
+        if not target.takes_key or target.name in self._looking:
+            return
+        self._looking.add(target.name)
+        self._start(self._look(target))
+
+    def save(self, secret: Secret, target: Target, *, place: str, override: bool, done: Done) -> None:
+        """Keep a key for `target` and check it; `done` is told of the first."""
+        self._start(self._save(secret, target, place, override, done))
+
+    def check(self, target: Target) -> None:
+        """Ask the provider, free of charge, whether the key is good."""
+        self._verdicts[target.name] = Verdict("working")
+        self._config.announce("key")
+        self._start(self._check(target))
+
+    def remove(self, target: Target) -> None:
+        """Remove the key of `target` from wherever it rests."""
+        self._start(self._remove(target))
+
+    def state(self, target: Target) -> object:
+        """Return something that is equal as long as the key of `target` is the same."""
+        return (self._versions.get(target.name, 0), self._known.get(target.name))
+
+    async def endpoint(self, target: Target) -> Endpoint:
+        """Return where calls go, with this flow's key.
+
+        Raises:
+            ByokError: There is no key, or no address.
+        """
+        return await FlowState(self._config, self._store).endpoint(target.provider)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        ENGINE.submit(work)
+
+    async def _look(self, target: Target) -> None:
+        self._know(target, await self._status(target))
+        if self._keyring is None:
+            self._keyring = await asyncio.to_thread(probe)
+            self._config.announce("key")
+
+    async def _save(self, secret: Secret, target: Target, place: str, override: bool, done: Done) -> None:  # noqa: FBT001
+        try:
+            status = await asyncio.to_thread(self._keep, secret, target, place, override)
+        except ByokError as fault:
+            done(_refusal(fault, place))
+            return
+        except Exception:  # noqa: BLE001 - its text could hold what was typed
+            done({"outcome": "refused", "text": key_words.NOT_SAVED})
+            return
+        del secret
+        self._know(target, status, announce=False)
+        done(SAVED)
+        self.check(target) if status.available else self._config.announce("key")
+
+    def _keep(self, secret: Secret, target: Target, place: str, override: bool) -> KeyStatus:  # noqa: FBT001
+        provider, host = target.provider.name, target.host
+        if place == "env":
+            return self._refer(secret, provider, host)
+        where = place if place in ("keyring", "session") else None
+        return self._store.save(provider, host, secret, place=where, override=override)  # type: ignore[arg-type]
+
+    def _refer(self, name: Secret, provider: str, host: str) -> KeyStatus:
+        # Only a variable that is there: what is typed here by mistake, such as a key, must not reach the settings.
+        if name.reveal().strip().removeprefix("env:") not in os.environ:
+            raise KeyFormatError(
+                "This kernel has no environment variable of that name.",
+                kind="bad_key_reference",
+                fix="Set it before the notebook server starts, or paste the key and keep it somewhere else.",
+            )
+        status = self._store.refer(provider, host, name.reveal())
+        if status.place == "env":
+            return status
+        self._store.remove(provider, host)  # the person chose the variable over the key that was saved
+        return self._store.refer(provider, host, name.reveal())
+
+    async def _remove(self, target: Target) -> None:
+        problem = None
+        try:
+            await asyncio.to_thread(self._store.remove, target.provider.name, target.host)
+        except ByokError as fault:
+            problem = fault
+        self._know(target, await self._status(target), announce=False)
+        if problem:
+            self._verdicts[target.name] = Verdict("unverified", _now(), problem)
+        self._config.announce("key")
+
+    async def _check(self, target: Target) -> None:
+        try:
+            endpoint = await self.endpoint(target)
+            await target.provider.check_key(endpoint)
+            verdict = Verdict("verified", _now())
+            if await _is_open_to_all(target, endpoint):
+                verdict = Verdict("unverified", _now(), key_words.OPEN_TO_ALL)
+        except ByokError as fault:
+            verdict = Verdict("rejected" if fault.kind == "auth" else "unverified", _now(), fault)
+        except Exception as fault:  # noqa: BLE001 - a check fails open, whatever happens
+            verdict = Verdict("unverified", _now(), key_words.unexpected(fault))
+        self._verdicts[target.name] = verdict
+        self._config.announce("key")
+
+    async def _status(self, target: Target) -> KeyStatus:
+        return await asyncio.to_thread(self._store.status, target.provider.name, target.host)
+
+    def _know(self, target: Target, status: KeyStatus, *, announce: bool = True) -> None:
+        self._looking.add(target.name)
+        self._known[target.name] = status
+        self._versions[target.name] = self._versions.get(target.name, 0) + 1
+        self._verdicts.pop(target.name, None)
+        if announce:
+            self._config.announce("key")
+
+
+async def _is_open_to_all(target: Target, endpoint: Endpoint) -> bool:
+    """Tell whether the endpoint would have said yes to anyone, so that its yes says nothing about the key."""
+    if target.provider.needs_key or endpoint.key is None:
+        return False
+    try:
+        await target.provider.check_key(Endpoint(endpoint.base_url, None))
+    except ByokError:
+        return False
+    return True
+
+
+def _refusal(fault: ByokError, place: str) -> Any:
+    suggested = getattr(fault, "suggested_provider", None)
+    if fault.kind != "wrong_provider" or suggested not in PROVIDERS or place == "env":
+        return refused(fault)
+    return refused(fault, switch_to={"name": suggested, "label": PROVIDERS[suggested].label}, anyway=True)
+
+
+def _now() -> str:
+    return redact(time.strftime("%H:%M %Z")).strip()

@@ -1,0 +1,133 @@
+"""`KeyField`: the field that takes an API key from the browser to the kernel, once.
+
+The key comes as one custom message, sealed in the browser for this kernel. It is in no trait, so it is in no widget
+state, no echo to other clients and no saved notebook. What goes back are sentences that never hold any part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import anywidget
+import traitlets
+
+from byok_widgets.errors import ByokError
+from byok_widgets.keys import SealingKey, Secret, redact
+
+STATIC = Path(__file__).parent / "static"
+_FAILED = "That did not work, and nothing was saved. What you typed is still here; press Save to try again."
+_UNREADABLE = "The key could not be read; press Save again."
+
+Answer = Mapping[str, Any]
+Done = Callable[[Answer], None]
+SAVED: Answer = {"outcome": "saved"}
+
+
+class KeyOwner(Protocol):
+    """Who acts on what the field sends. Each method returns at once and raises only `ByokError`."""
+
+    def save(self, secret: Secret, *, target: str, place: str, override: bool, done: Done) -> None:
+        """Keep a key, then call `done` with `SAVED` or with what `refused` gives, from any thread."""
+
+    def remove(self, target: str) -> None:
+        """Remove the key of `target`."""
+
+    def check(self, target: str) -> None:
+        """Ask the provider whether the key of `target` is good."""
+
+    def switch(self, provider: str) -> None:
+        """Change the flow's provider."""
+
+
+class KeyField(anywidget.AnyWidget):
+    """Password field, where the key rests, Save, Check and Remove, and one line of status.
+
+    Attributes:
+        label: Text of the field's label.
+        hint: What a key of this provider looks like.
+        variable_hint: A usual name of the environment variable.
+        target: Name of the provider and host that a key would be saved for.
+        places: Where a key can rest: mappings of `id`, `label`, `note`.
+        place: The chosen one's `id`; `"env"` asks for the name of a variable instead of a key.
+        has_key: Whether there is a key to check or remove.
+        status: `state`, `text`, `link`, `link_text`; never any part of a key, nor its length.
+        public_key: The half of the kernel's key pair that seals. It is no secret.
+    """
+
+    _esm = (STATIC / "key_field.js").read_text(encoding="utf-8")
+    _css = (STATIC / "key_field.css").read_text(encoding="utf-8")
+
+    label = traitlets.Unicode("API key").tag(sync=True)
+    hint = traitlets.Unicode("").tag(sync=True)
+    variable_hint = traitlets.Unicode("").tag(sync=True)
+    target = traitlets.Unicode("").tag(sync=True)
+    places = traitlets.List().tag(sync=True)
+    place = traitlets.Unicode("session").tag(sync=True)
+    has_key = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003 - traitlets' signature
+    status = traitlets.Dict().tag(sync=True)
+    public_key = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, owner: KeyOwner) -> None:
+        super().__init__(public_key=_sealing_key().public_b64)
+        self._owner = owner
+        self.on_msg(self._receive)
+
+    def __repr__(self) -> str:
+        return "KeyField()"
+
+    def _receive(self, _widget: object, content: Any, buffers: Sequence[Any]) -> None:
+        """Act on a message and answer it. No exception leaves here: a traceback would show local variables."""
+        done = self._answering(content)
+        interrupted = False
+        try:
+            self._act(content, buffers, done)
+        except ByokError as fault:
+            done(refused(fault))
+        except Exception:  # noqa: BLE001 - whatever it is, its text could hold what was typed
+            done({"outcome": "refused", "text": _FAILED})
+        except BaseException:  # noqa: BLE001 - raised anew below, without the frames that held a key
+            interrupted = True
+        if interrupted:
+            done({"outcome": "refused", "text": _FAILED})
+            raise KeyboardInterrupt
+
+    def _act(self, content: Any, buffers: Sequence[Any], done: Done) -> None:
+        kind = content.get("kind") if isinstance(content, Mapping) else None
+        if kind == "save" and len(buffers) == 3:
+            self._owner.save(
+                _sealing_key().open(*buffers),
+                target=str(content.get("target")),
+                place=str(content.get("place")),
+                override=content.get("override") is True,
+                done=done,
+            )
+        elif kind == "save":
+            done({"outcome": "refused", "text": _UNREADABLE})
+        elif kind == "remove":
+            self._owner.remove(str(content.get("target")))
+        elif kind == "check":
+            self._owner.check(str(content.get("target")))
+        elif kind == "switch":
+            self._owner.switch(str(content.get("provider")))
+
+    def _answering(self, content: Any) -> Done:
+        request = str(content.get("id", "")) if isinstance(content, Mapping) else ""
+
+        def done(answer: Answer) -> None:
+            self.send({"kind": "answer", "id": request[:32], **answer})
+
+        return done
+
+
+def refused(fault: ByokError, **more: Any) -> Answer:
+    """Return the answer that shows a fault in words; the field keeps what was typed."""
+    text = " ".join(part for part in (fault.problem, fault.cause, fault.fix) if part)
+    return {"outcome": "refused", "text": redact(text), **more}
+
+
+@cache
+def _sealing_key() -> SealingKey:
+    return SealingKey()

@@ -1,0 +1,82 @@
+"""The panel's key section: shows what the flow's key desk knows, and hands it what the field sends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.widgets import key_words
+from byok_widgets.widgets.key_desk import KeyDesk
+from byok_widgets.widgets.key_field import Done, KeyField
+from byok_widgets.widgets.target import Target
+
+if TYPE_CHECKING:
+    from byok_widgets.flow import Flow
+    from byok_widgets.keys import Secret
+
+_HINTS = {"openai": "sk-…", "anthropic": "sk-ant-…", "openrouter": "sk-or-…"}
+
+
+class KeySection:
+    """One panel's view on the keys of its flow.
+
+    Attributes:
+        view: The widget.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._desk = KeyDesk.of(flow)
+        self._chosen_for = ""
+        self.view = KeyField(self)
+
+    def refresh(self) -> None:
+        """Show the flow's settings as they are now."""
+        target = Target.of(self._flow)
+        if target.provider.free_of_charge:
+            self.view.layout.display = "none"
+            return
+        self._desk.look(target)
+        status = self._desk.known(target)
+        places = key_words.place_notes(self._desk.keyring)
+        with self.view.hold_sync():
+            self.view.label = f"API key for {target.provider.label}"
+            self.view.hint = _HINTS.get(target.provider.name, "")
+            self.view.variable_hint = f"{target.provider.name.upper()}_API_KEY"
+            self.view.target = target.name
+            self.view.has_key = status is not None and status.place != "none"
+            self.view.status = dict(self._desk.words(target))
+            self.view.places = places
+            self._choose_place(target, [place["id"] for place in places])
+        self.view.layout.display = None
+
+    def _choose_place(self, target: Target, places: list[str]) -> None:
+        status = self._desk.known(target)
+        wanted = f"{target.name} {status.place if status else ''}"
+        if wanted != self._chosen_for and status and status.place in places:
+            self._chosen_for, self.view.place = wanted, status.place
+        elif self.view.place not in places or self.view.place == "auto" or not self._chosen_for:
+            self._chosen_for, self.view.place = wanted, places[0]
+
+    def save(self, secret: Secret, *, target: str, place: str, override: bool, done: Done) -> None:
+        """Keep a key; see `KeyOwner`."""
+        self._desk.save(secret, self._current(target), place=place, override=override, done=done)
+
+    def remove(self, target: str) -> None:
+        """Remove the key; see `KeyOwner`."""
+        self._desk.remove(self._current(target))
+
+    def check(self, target: str) -> None:
+        """Check the key; see `KeyOwner`."""
+        self._desk.check(self._current(target))
+
+    def switch(self, provider: str) -> None:
+        """Change the provider; see `KeyOwner`."""
+        self._flow.provider = provider
+
+    def _current(self, seen: str) -> Target:
+        """Return the target, provided it is the one that the person saw: a key must not go anywhere else."""
+        target = Target.of(self._flow)
+        if target.name != seen or not target.takes_key:
+            raise ConfigError(key_words.CHANGED if target.takes_key else self._desk.words(target)["text"])
+        return target

@@ -1,0 +1,94 @@
+"""The words of the key's status line. Every state says where the key rests, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from byok_widgets.errors import ByokError, ProviderError
+from byok_widgets.keys import KeyringState, KeyStatus, redact
+from byok_widgets.providers import Provider
+
+if TYPE_CHECKING:
+    from byok_widgets.widgets.key_desk import Verdict
+
+Words = Mapping[str, str]
+
+NOT_SAVED = "That did not work, and nothing was saved. What you typed is still here; press Save to try again."
+CHANGED = "The flow's settings changed meanwhile, so nothing was saved. Look at the provider, then press Save again."
+OPEN_TO_ALL = ProviderError(
+    "This endpoint answers the check with or without a key.",
+    fix="Run a cell: the first answer shows whether the key is right.",
+)
+
+
+def no_address(provider: Provider) -> Words:
+    """Say that a key cannot be saved before there is an address."""
+    return _words("none", f"{provider.label} needs its address first: fill in the base URL.")
+
+
+def of_key(provider: Provider, status: KeyStatus | None, verdict: Verdict | None) -> Words:
+    """Say where the key rests and what the last check found."""
+    if status is None:
+        return _words("working", "Looking for a saved key …")
+    if status.place == "none":
+        if verdict and verdict.fault:
+            return _words("unverified", f"{verdict.fault.problem} {verdict.fault.fix}")
+        return _missing(provider, status)
+    if not status.available:
+        return _words("none", f"{status.sentence} Set it, or paste a key.")
+    if verdict is None:
+        return _words("saved", f"Saved, not checked yet. {status.sentence}")
+    if verdict.state == "working":
+        return _words("working", f"Saved; asking {provider.label} whether the key is good … {status.sentence}")
+    if verdict.state == "verified":
+        return _words("verified", f"Verified at {verdict.at}. {status.sentence}")
+    return _faulty(provider, status, verdict)
+
+
+def unexpected(fault: Exception) -> ByokError:
+    """Describe a fault that is not one of ours, without its text."""
+    return ProviderError(f"The check ended in an unexpected way ({type(fault).__name__}).", fix="Press Check to try again.")
+
+
+def place_notes(keyring: KeyringState | None) -> list[dict[str, str]]:
+    """Return the places where a key can rest, best first."""
+    session = {"id": "session", "label": "This session's memory", "note": "Gone when the kernel stops."}
+    env = {
+        "id": "env",
+        "label": "Environment variable, by its name",
+        "note": "Only the name is saved; the key is read from the variable at each call.",
+    }
+    if keyring is None:
+        auto = {"id": "auto", "label": "OS keyring, if it works here", "note": "Looking whether there is a keyring …"}
+        return [auto, session, env]
+    if not keyring.available:
+        return [session | {"note": f"Gone when the kernel stops. {keyring.reason}"}, env]
+    how = "Encrypted by your operating system" if keyring.is_os_keyring else "Kept by this keyring backend"
+    chosen = {"id": "keyring", "label": keyring.backend_label, "note": f"{how}; still there after a restart."}
+    return [chosen, session, env]
+
+
+def _missing(provider: Provider, status: KeyStatus) -> Words:
+    if status.label != "No key":
+        return _words("unverified", status.sentence)
+    if not provider.needs_key:
+        return _words("none", "No API key is saved. That is fine if this endpoint asks for none.")
+    text = f"No API key is saved for {provider.label} in this flow."
+    return _words("none", text, provider.links.keys, "Get a key at")
+
+
+def _faulty(provider: Provider, status: KeyStatus, verdict: Verdict) -> Words:
+    fault = verdict.fault
+    why = " ".join(part for part in (fault.problem, fault.fix) if part) if fault else ""
+    link = fault.link if fault else ""
+    if verdict.state == "rejected":
+        return _words("rejected", f"Rejected at {verdict.at}. {why} {status.sentence}", link, "See")
+    return _words("unverified", f"Saved, but not verified. {why} {status.sentence}", link, "See")
+
+
+def _words(state: str, text: str, link: str = "", before_link: str = "") -> Words:
+    parts = urlsplit(link)
+    shown = f"{before_link} {parts.netloc}{parts.path}".strip() if link else ""
+    return {"state": state, "text": redact(" ".join(text.split())), "link": link, "link_text": shown}

@@ -1,0 +1,133 @@
+"""The panel's model section: the default model with its price, context and end, and one preset for each role."""
+
+from __future__ import annotations
+
+import html
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from byok_widgets.errors import ByokError
+from byok_widgets.providers import catalog, local_models
+from byok_widgets.providers.base import ModelInfo
+from byok_widgets.widgets.inert import inert
+from byok_widgets.widgets.model_lists import ModelLists
+from byok_widgets.widgets.target import Target
+
+if TYPE_CHECKING:
+    from byok_widgets.flow import Flow
+
+LOCAL_NOTE = "Local models are small: for learning, tests and demos. They say wrong things fluently."
+
+
+class ModelPicker:
+    """Free text over the models that are known, and buttons for the usual choices.
+
+    Attributes:
+        view: The widget.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._lists = ModelLists.of(flow)
+        self._problem = ""
+        self._field = ipywidgets.Combobox(
+            description="Default model", continuous_update=False, ensure_option=False, placeholder="Pick or type a model id"
+        )
+        self._field.observe(self._picked, "value")
+        self._presets = ipywidgets.HBox()
+        self._presets.add_class("byok-presets")
+        self._offered: tuple[tuple[str, str], ...] = ()
+        self._note = ipywidgets.HTML()
+        self.view = ipywidgets.VBox([self._field, self._presets, self._note])
+
+    def refresh(self) -> None:
+        """Show the flow's settings as they are now."""
+        target, model = Target.of(self._flow), self._flow.model
+        self._lists.ask(target, model)
+        listing = self._lists.listing(target)
+        self._field.options = listing.models
+        self._field.value = model or ""
+        self._offer(_choices(target), model)
+        lines = [f'<div class="byok-bad">Not set: {html.escape(inert(self._problem))}</div>'] if self._problem else []
+        lines += [_note(line) for line in (*self._facts(target, model), listing.source) if line]
+        self._note.value = "".join(lines)
+
+    def _facts(self, target: Target, model: str | None) -> list[str]:
+        if target.provider.free_of_charge:
+            return [_local_line(model), LOCAL_NOTE]
+        if not model:
+            return ["No default model is chosen: pick one, or type its id."]
+        note = catalog.lifecycle_note(target.provider.name, model)
+        info = self._lists.info(target, model) or ModelInfo(id=model)
+        return [described(info), note or (f"{model} ends on {info.ends_on}." if info.ends_on else "")]
+
+    def _offer(self, choices: tuple[tuple[str, str], ...], model: str | None) -> None:
+        if choices != self._offered:
+            self._offered = choices
+            for old in self._presets.children:
+                old.close()
+            self._presets.children = [self._button(label, choice) for label, choice in choices]
+        for button, (label, choice) in zip(self._presets.children, choices, strict=True):
+            chosen = choice == model
+            button.description = f"✓ {label}" if chosen else label
+            (button.add_class if chosen else button.remove_class)("byok-chosen")
+
+    def _button(self, label: str, choice: str) -> ipywidgets.Button:
+        button = ipywidgets.Button(description=label, tooltip=f"Use {choice}")
+        button.on_click(partial(self._set, choice))
+        return button
+
+    def _picked(self, change: Any) -> None:
+        if change["new"] != (self._flow.model or ""):
+            self._set(change["new"])
+
+    def _set(self, model: str, _button: object = None) -> None:
+        self._problem = ""
+        try:
+            self._flow.model = model.strip() or None
+        except ByokError as fault:
+            self._problem = f"{fault.problem} {fault.fix}"
+            self.refresh()
+
+
+def described(info: ModelInfo) -> str:
+    """Say what a model costs and how much it reads; what nobody knows is said to be unknown."""
+    prices = (info.input_usd_per_mtok, info.output_usd_per_mtok)
+    price = "not priced"
+    if prices[0] is not None and prices[1] is not None:
+        price = f"${_amount(prices[0])} in, ${_amount(prices[1])} out per million tokens"
+    context = f"context {info.context_tokens:,} tokens" if info.context_tokens else "context length unknown"
+    return f"{price} · {context}"
+
+
+def _choices(target: Target) -> tuple[tuple[str, str], ...]:
+    if target.provider.free_of_charge:
+        return tuple((f"{model.label} ({_mb(model)} MB)", model.id) for model in local_models.LOCAL_MODELS.values())
+    return tuple(catalog.PRESETS.get(target.provider.name, {}).items())
+
+
+def _local_line(model: str | None) -> str:
+    try:
+        known = local_models.resolve(model or local_models.default_model())
+        there = local_models.find_cached(model or local_models.default_model()) is not None
+    except ByokError as fault:
+        return f"{fault.problem} {fault.fix}"
+    if not isinstance(known, local_models.LocalModel):
+        return local_models.announce(known)
+    return f"{known.label}, {known.licence}: on this machine already." if there else local_models.announce(known)
+
+
+def _mb(model: local_models.LocalModel) -> int:
+    return round(model.size_bytes / 1e6)
+
+
+def _amount(usd: Decimal) -> str:
+    text = f"{usd:,.4f}".rstrip("0").rstrip(".")
+    return text if "." not in text or len(text.partition(".")[2]) > 1 else f"{text}0"
+
+
+def _note(line: str) -> str:
+    return f'<div class="byok-note">{html.escape(inert(line))}</div>'

@@ -1,0 +1,100 @@
+"""The panel's list of nodes: which model each would use, where that comes from, and a model of its own."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from byok_widgets.errors import ByokError
+from byok_widgets.widgets.facts import model_line
+from byok_widgets.widgets.inert import inert
+from byok_widgets.widgets.model_lists import ModelLists
+from byok_widgets.widgets.target import Target
+
+if TYPE_CHECKING:
+    from byok_widgets.flow import Flow
+
+_NONE_YET = "Nodes appear here when a cell has made them: each can have a model of its own."
+
+
+class NodeList:
+    """One row for each node of the flow.
+
+    Attributes:
+        view: The widget.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._lists = ModelLists.of(flow)
+        self._rows: dict[str, _Row] = {}
+        self._empty = ipywidgets.HTML()
+        self.view = ipywidgets.VBox([self._empty])
+        self.view.add_class("byok-nodes")
+
+    def refresh(self) -> None:
+        """Show the flow's nodes and settings as they are now."""
+        nodes = self._flow.nodes
+        for gone in set(self._rows) - set(nodes):
+            close_all(self._rows.pop(gone).view)
+        for name in nodes:
+            if name not in self._rows:
+                self._rows[name] = _Row(self._flow, name)
+        note = "" if nodes else f'<div class="byok-note">{_NONE_YET}</div>'
+        self._empty.value = f"<h4>Models of single nodes</h4>{note}"
+        views = (self._empty, *(self._rows[name].view for name in nodes))
+        if views != self.view.children:
+            self.view.children = views
+        models = self._lists.listing(Target.of(self._flow)).models
+        for name in nodes:
+            self._rows[name].refresh(models)
+
+
+class _Row:
+    def __init__(self, flow: Flow, name: str) -> None:
+        self._flow, self._name = flow, name
+        self._problem = ""
+        self._line = ipywidgets.HTML()
+        self._field = ipywidgets.Combobox(
+            description=f"Model for {inert(name)}",
+            continuous_update=False,
+            ensure_option=False,
+            placeholder="the flow's default",
+        )
+        self._field.observe(self._picked, "value")
+        self._back = ipywidgets.Button(description="Back to default", tooltip=f"{inert(name)}: use the flow's default model")
+        self._back.on_click(lambda _: self._set(None))
+        override = ipywidgets.HBox([self._field, self._back])
+        override.add_class("byok-override")
+        self.view = ipywidgets.VBox([override, self._line])
+        self.view.add_class("byok-node")
+
+    def refresh(self, models: tuple[str, ...]) -> None:
+        node = self._flow.node(self._name)
+        self._field.options = models
+        self._field.value = node.model or ""
+        self._back.disabled = node.model is None
+        problem = f'<div class="byok-bad">Not set: {html.escape(inert(self._problem))}</div>' if self._problem else ""
+        text = html.escape(inert(f"{node.kind} · {model_line(node)}"))
+        self._line.value = f'{problem}<div class="byok-note">{text}</div>'
+
+    def _picked(self, change: Any) -> None:
+        if change["new"] != (self._flow.node(self._name).model or ""):
+            self._set(change["new"].strip() or None)
+
+    def _set(self, model: str | None) -> None:
+        self._problem = ""
+        try:
+            self._flow.node(self._name).model = model
+        except ByokError as fault:
+            self._problem = f"{fault.problem} {fault.fix}"
+            self._flow.config.announce("override")
+
+
+def close_all(widget: Any) -> None:
+    """Close a widget and everything in it, so that the kernel forgets them."""
+    for child in getattr(widget, "children", ()):
+        close_all(child)
+    widget.close()

@@ -1,0 +1,182 @@
+"""`SettingsPanel`: a flow's settings to look at and to change, in a cell.
+
+What a click writes is what a line of code writes. The panel only shows the flow's config and key desk, so two panels
+and the cells always agree. Changes may come from any thread.
+"""
+
+from __future__ import annotations
+
+import html
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from byok_widgets.errors import ByokError
+from byok_widgets.keys import redact
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.widgets import facts
+from byok_widgets.widgets.copy_code import CopyCode, code_of
+from byok_widgets.widgets.inert import inert
+from byok_widgets.widgets.key_field import STATIC
+from byok_widgets.widgets.key_section import KeySection
+from byok_widgets.widgets.model_picker import ModelPicker
+from byok_widgets.widgets.node_list import NodeList, close_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from byok_widgets.flow import Flow
+
+_in_cells: dict[str, tuple[str, weakref.ref[SettingsPanel]]] = {}
+
+
+class PanelHead(anywidget.AnyWidget):
+    """The panel's title and notice, and the look of the whole panel.
+
+    Attributes:
+        title: The title.
+        notice: What a person must know, such as that settings are not saved; empty when all is well.
+    """
+
+    _esm = (STATIC / "panel_head.js").read_text(encoding="utf-8")
+    _css = (STATIC / "panel.css").read_text(encoding="utf-8")
+
+    title = traitlets.Unicode("").tag(sync=True)
+    notice = traitlets.Unicode("").tag(sync=True)
+
+    def __repr__(self) -> str:
+        return "PanelHead()"
+
+
+class SettingsPanel(ipywidgets.VBox):
+    """The settings of one flow.
+
+    `close()` ends it; a panel that is shown again by the same cell replaces the one before.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        """Show the settings of `flow`. Nothing here waits for a keyring, a network or a large package."""
+        self._flow = flow
+        self._refreshing = threading.RLock()
+        self._head = PanelHead(title=inert(f"Settings · {flow.name}"))
+        self._provider = ipywidgets.Dropdown(
+            description="Provider", options=[(_label(name), name) for name in PROVIDERS], value=flow.provider
+        )
+        self._address = _Address(flow)
+        self._key, self._models, self._nodes = KeySection(flow), ModelPicker(flow), NodeList(flow)
+        self._code = CopyCode()
+        parts = [self._provider, self._address.view, self._key.view, self._models.view, self._nodes.view]
+        super().__init__([self._head, *parts, self._code])
+        self.add_class("byok-panel")
+        self.refresh()
+        self._provider.observe(self._picked, "value")
+        self._stop = _follow(flow, self)
+
+    @classmethod
+    def in_cell(cls, flow: Flow, shell: Any) -> SettingsPanel:
+        """Return a new panel for the running cell, and end the one that an earlier run of the cell has made."""
+        cell, run = _running(shell)
+        earlier_run, earlier = _in_cells.get(cell, ("", None))
+        old = earlier() if earlier else None
+        if old is not None and earlier_run != run:
+            old.close()
+        panel = cls(flow)
+        if cell:
+            _in_cells[cell] = (run, weakref.ref(panel))
+        return panel
+
+    def __repr__(self) -> str:
+        return facts.one_line(self._flow)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs) or {}
+        return bundle | {"text/plain": facts.as_text(self._flow), "text/html": facts.as_html(self._flow)}
+
+    def refresh(self) -> None:
+        """Show the flow's settings as they are now; called in whatever thread changed them."""
+        with self._refreshing:
+            self._provider.value = self._flow.provider
+            self._head.notice = redact(inert(self._flow.config.notice))
+            for part in (self._address, self._key, self._models, self._nodes):
+                part.refresh()
+            self._code.code = code_of(self._flow)
+
+    def close(self) -> None:
+        """End the panel; the flow and its settings stay."""
+        self._stop()
+        for child in self.children:
+            close_all(child)
+        super().close()
+
+    def _picked(self, change: Any) -> None:
+        if change["new"] != self._flow.provider:
+            self._flow.provider = change["new"]
+
+
+class _Address:
+    """The base URL, where the provider has no usual one or another was set."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._shown: tuple[str, str] = ("", "")
+        self._field = ipywidgets.Text(
+            description="Base URL", continuous_update=False, placeholder="https://llm.example.org/v1"
+        )
+        self._field.observe(self._typed, "value")
+        self._problem = ipywidgets.HTML()
+        self.view = ipywidgets.VBox([self._field, self._problem])
+
+    def refresh(self) -> None:
+        """Show the address; what was typed and not accepted stays until the address changes."""
+        provider = PROVIDERS[self._flow.provider]
+        url = self._flow.config.base_url(provider.name) or ""
+        if (provider.name, url) != self._shown:
+            self._shown = (provider.name, url)
+            self._field.value, self._problem.value = url, ""
+        shown = bool(url) or not (provider.default_url or provider.free_of_charge)
+        self.view.layout.display = None if shown else "none"
+
+    def _typed(self, change: Any) -> None:
+        provider, text = self._flow.provider, change["new"].strip()
+        if text == (self._flow.config.base_url(provider) or ""):
+            return
+        try:
+            self._flow.set_base_url(provider, text or None)
+        except ByokError as fault:
+            words = html.escape(inert(f"Not set: {fault.problem} {fault.fix}"))
+            self._problem.value = f'<div class="byok-bad" role="alert">{words}</div>'
+        else:
+            self._problem.value = ""
+
+
+def _follow(flow: Flow, panel: SettingsPanel) -> Callable[[], None]:
+    """Refresh `panel` at each change of the flow, without keeping it alive."""
+    following = weakref.ref(panel)
+
+    def changed(_what: str) -> None:
+        alive = following()
+        if alive is None:
+            stop()
+        else:
+            alive.refresh()
+
+    stop = flow.config.observe(changed)
+    return stop
+
+
+def _label(provider: str) -> str:
+    label = PROVIDERS[provider].label
+    return f"{label} (no key)" if PROVIDERS[provider].free_of_charge else label
+
+
+def _running(shell: Any) -> tuple[str, str]:
+    """Return the id of the cell that runs and of this run of it; empty where the frontend does not say."""
+    parent = getattr(shell, "parent_header", None) or {}
+    if hasattr(shell, "get_parent"):
+        parent = shell.get_parent() or {}
+    cell = str((parent.get("metadata") or {}).get("cellId") or "")
+    return cell, str((parent.get("header") or {}).get("msg_id") or "")

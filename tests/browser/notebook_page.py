@@ -1,0 +1,75 @@
+"""`NotebookPage`: a notebook in JupyterLab, driven as a person would."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.browser.lab import Lab
+
+IDLE = """() => {
+  const panel = window.jupyterapp?.shell.currentWidget;
+  const session = panel?.sessionContext?.session;
+  const busy = panel?.content?.widgets?.some((cell) => cell.promptNode?.textContent.includes("*"));
+  return session?.kernel?.status === "idle" && !busy;
+}"""
+
+
+class NotebookPage:
+    """One notebook in one browser page."""
+
+    def __init__(self, lab: Lab, page: Any) -> None:
+        self.lab, self.page = lab, page
+        self.console: list[str] = []
+        self.name = ""
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: self.console.append(message.text))
+
+    def open(self, name: str) -> None:
+        self.name = name
+        self.page.goto(f"{self.lab.url}/lab/tree/{name}?token={self.lab.token}&reset")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.wait_idle()
+
+    def wait_idle(self) -> None:
+        self.page.wait_for_function(IDLE, timeout=60_000)
+
+    def run_all(self) -> None:
+        self.command("notebook:run-all-cells")
+        self.wait_idle()
+
+    def run_cell(self, number: int) -> None:
+        self.page.evaluate(
+            "n => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", number
+        )
+        self.command("notebook:run-cell")
+        self.wait_idle()
+
+    def save(self) -> dict[str, Any]:
+        """Save the notebook, and return what is on disk now."""
+        self.command("docmanager:save")
+        file = self.lab.root / self.name
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return content
+
+    def theme(self, name: str) -> None:
+        self.command("apputils:change-theme", {"theme": name})
+        light = str(name == "JupyterLab Light").lower()
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
+
+    def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
+        self.page.evaluate(
+            "([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments or {}]
+        )
+
+    def output(self, number: int) -> Any:
+        """Return the output area of a cell."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(number).locator(".jp-Cell-outputArea")
+
+    @property
+    def panel(self) -> Any:
+        return self.page.locator(".byok-panel").first
+
+    @property
+    def kernel_id(self) -> str:
+        return str(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"))
