@@ -186,12 +186,12 @@ def stop(server: LocalServer, timeout_s: float = 5.0) -> bool:
     with _lock:
         if _servers.get(server._path) is server:  # noqa: SLF001
             del _servers[server._path]  # noqa: SLF001
-        mine = not _forked and server not in _kept
-    stopped = mine and server._drop_when_quiet(timeout_s)  # noqa: SLF001
-    if not stopped:
-        with _lock:
-            if server not in _kept:
-                _kept.append(server)
+    stopped = not _forked and server._drop_when_quiet(timeout_s)  # noqa: SLF001
+    with _lock:
+        if stopped and server in _kept:
+            _kept.remove(server)
+        elif not stopped and server not in _kept:
+            _kept.append(server)
     return stopped
 
 
@@ -239,9 +239,7 @@ def _unload_idle(idle_s: float) -> None:
         if server._close_if_idle(idle_s):  # noqa: SLF001
             stop(server, _POLL_S)
     for server in waiting:
-        if server._drop_when_quiet(0.0):  # noqa: SLF001
-            with _lock:
-                _kept.remove(server)
+        stop(server, 0.0)
 
 
 def _watch() -> None:
