@@ -43,7 +43,9 @@ class FlowState:
 
     async def _key(self, provider: Provider, host: str) -> Secret | None:
         if provider.needs_key:
-            ask: Callable[[], Secret | None] = partial(self.key_store.require, provider.name, host, provider_label=provider.label)
+            ask: Callable[[], Secret | None] = partial(
+                self.key_store.require, provider.name, host, provider_label=provider.label
+            )
         else:
             ask = partial(self.key_store.get, provider.name, host)
         if self.key_store.at_hand(provider.name, host):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from byok_widgets.config import BaseUrl
@@ -44,6 +45,6 @@ class LocalProvider(ChatCompletionsProvider):
         ]
 
 
-def _fetch(model: str, on_progress: OnProgress) -> Any:
+def _fetch(model: str, on_progress: OnProgress) -> Path:
     what = local_models.title(model)
     return local_models.fetch(model, lambda done, total: on_progress(what, done, total))

@@ -1,0 +1,9 @@
+"""What an extraction node asks for: fields, a pydantic class or a JSON Schema, made into one checked schema.
+
+Floor 0: knows errors alone. pydantic and jsonschema are loaded when a schema is made.
+"""
+
+from byok_widgets.schema.extraction_schema import Checked, ExtractionSchema
+from byok_widgets.schema.fields import Field, FieldSpec
+
+__all__ = ["Checked", "ExtractionSchema", "Field", "FieldSpec"]
