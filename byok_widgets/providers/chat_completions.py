@@ -7,7 +7,7 @@ The SDK builds the request, signs it, reads the event stream and names the error
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -47,8 +47,12 @@ class ChatCompletionsProvider(Provider):
             stream = await self._open(request, endpoint)
             async with stream:
                 gathered.request_id = stream.response.headers.get("x-request-id")
-                async for event in self._events(stream, endpoint):
-                    self._gather(event, gathered, endpoint, request.model)
+                if self._streams(stream, endpoint):
+                    async for event in stream:
+                        self._gather(event, gathered, endpoint, request.model)
+                else:
+                    whole = await self._whole(stream, endpoint)
+                    self._gather(whole, gathered, endpoint, request.model)
         except ProviderError as fault:
             error = fault
         except Exception as foreign:  # noqa: BLE001 - the border: whatever the SDK raises becomes ours
@@ -111,23 +115,20 @@ class ChatCompletionsProvider(Provider):
         del request
         return {"stream_options": {"include_usage": True}}
 
-    async def _events(self, stream: openai.AsyncStream[object], endpoint: Endpoint) -> AsyncIterator[object]:
-        """Yield the events; a server that does not stream gives its one JSON answer as an event."""
+    def _streams(self, stream: openai.AsyncStream[object], endpoint: Endpoint) -> bool:
+        """Whether events come; a server that does not stream gives one JSON answer instead."""
         kind = stream.response.headers.get("content-type", "")
         if "html" in kind:
             raise faults.page_instead(self, endpoint)
-        if "json" not in kind or "event-stream" in kind:
-            async for event in stream:
-                yield event
-            return
+        return "event-stream" in kind or "json" not in kind
+
+    async def _whole(self, stream: openai.AsyncStream[object], endpoint: Endpoint) -> object:
         body = await stream.response.aread()
         try:
-            whole = json.loads(body)
+            return json.loads(body)
         except ValueError:
-            whole = None
-        if whole is None:
-            raise faults.unreadable(self, endpoint, "it is not JSON")
-        yield whole
+            pass
+        raise faults.unreadable(self, endpoint, "it is not JSON")
 
     def _gather(self, event: object, gathered: Gathered, endpoint: Endpoint, model: str) -> None:
         if not isinstance(event, Mapping):

@@ -10,6 +10,7 @@ from byok_widgets.schema.fields import Field, FieldSpec, Json, follow
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, TypeAdapter
+    from pydantic.fields import FieldInfo
 
 _HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
 
@@ -40,7 +41,7 @@ def from_model(model: type[BaseModel]) -> tuple[FieldSpec, ...]:
             name=name,
             schema=whole["properties"][name],
             required=info.is_required(),
-            convert=_by_pydantic(_adapter(name, Annotated[(info.annotation, *info.metadata)])),
+            convert=_by_pydantic(_adapter(name, _annotation(info))),
             definitions=whole.get("$defs", {}),
         )
         for name, info in zip(names, infos, strict=True)
@@ -92,6 +93,11 @@ def _from_field(name: str, field: Field) -> FieldSpec:
     if field.description:
         schema["description"] = field.description
     return FieldSpec(name, schema, field.required, _by_pydantic(adapter), definitions)
+
+
+def _annotation(info: FieldInfo) -> Any:
+    """Return the field's type with its own bounds."""
+    return Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
 
 
 def _adapter(name: str, annotation: Any) -> TypeAdapter[Any]:
