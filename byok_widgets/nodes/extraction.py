@@ -76,9 +76,9 @@ class ExtractionNode(Node[Extraction]):
     ) -> Extraction:
         """Read values out of a dialogue and return them, checked.
 
-        A value that was not stated is `None` with status `not_stated`. Types are read without loss only ("36" is 36
-        for an int, "about 36" is invalid), for all providers alike. An answer that does not fit is sent back for
-        repair once.
+        A value that was not stated is `None` with status `not_stated`. Types are read without loss only ("36" is
+        36 for an int, "about 36" is invalid), for all providers alike. An answer that does not fit is sent back
+        for repair once.
 
         Args:
             dialogue: A text, a reply, a session, or a list of messages; all of it is read unless the node has a
