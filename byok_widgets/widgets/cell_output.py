@@ -1,7 +1,7 @@
 """`CellScreen`: what a running node writes into its cell, as plain standard output.
 
-Plain output is what every place can show and save: JupyterLab, VS Code, a terminal, nbconvert, GitHub. Its size grows
-with the text alone. The caller has gathered pieces to at most 30 a second.
+Plain output is what every place can show and save: JupyterLab, VS Code, a terminal, nbconvert, GitHub. Its size
+grows with the text alone. The caller has gathered pieces to at most 30 a second.
 """
 
 from __future__ import annotations

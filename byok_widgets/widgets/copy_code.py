@@ -1,4 +1,7 @@
-"""The lines that make a flow's settings again, with a button that copies them. Never a key: at most its reference."""
+"""The lines that make a flow's settings again, with a button that copies them.
+
+There is never a key in them, at most a key reference.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from byok_widgets.widgets.target import Target
 
 if TYPE_CHECKING:
     from byok_widgets.flow import Flow
+
+_PASTE = "# paste the API key in flow.settings(): it is never part of code"
 
 
 class CopyCode(anywidget.AnyWidget):
@@ -46,7 +51,8 @@ def code_of(flow: Flow) -> str:
         lines.append(f"flow.model = {_text(flow.model)}")
     lines += _key_lines(flow)
     overrides = [(name, flow.config.override(name)) for name in flow.nodes]
-    lines += [f"flow.node({_text(name)}).model = {_text(model)}" for name, model in overrides if model]
+    chosen = [f"flow.node({_text(name)}).model = {_text(model)}" for name, model in overrides if model]
+    lines += ["", "# when the nodes are made", *chosen] if chosen else []
     return "\n".join(lines)
 
 
@@ -55,7 +61,7 @@ def _key_lines(flow: Flow) -> list[str]:
     reference = flow.config.key_references.get(f"{target.provider.name}|{target.host}")
     if reference:
         return [f"flow.use_key({_text(reference)})"]
-    return ["# paste the API key in flow.settings(): it is never part of code"] if target.provider.needs_key else []
+    return [_PASTE] if target.provider.needs_key else []
 
 
 def _text(value: str) -> str:

@@ -51,7 +51,7 @@ def model_line(node: AnyNode) -> str:
         line = "no model chosen yet"
     else:
         line = f"{resolved.ref} ({resolved.source})"
-    return f"its sentence first, then {line}" if getattr(node, "static", False) else line
+    return f"static sentence first, then {line}" if getattr(node, "static", False) else line
 
 
 def as_text(flow: Flow) -> str:
@@ -70,7 +70,8 @@ def as_html(flow: Flow) -> str:
     )
     title = html.escape(inert(f"Settings · {flow.name}"))
     return (
-        f"<table><caption style=\"text-align: left\"><strong>{title}</strong></caption><tbody>{cells}</tbody></table>"
+        f'<table><caption style="text-align: left"><strong>{title}</strong></caption>'
+        f"<tbody>{cells}</tbody></table>"
         "<small>Run this cell in a notebook to change them.</small>"
     )
 

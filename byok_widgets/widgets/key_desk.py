@@ -1,7 +1,7 @@
 """`KeyDesk`: what all panels of one flow know and do about its keys.
 
-It saves, removes and checks in the background, keeps what a check found until the key changes, and tells the panels.
-A check that cannot be made never takes a key away: it fails open, and says why.
+It saves, removes and checks in the background, keeps what a check found until the key changes, and tells the
+panels. A check that cannot be made never takes a key away: it fails open, and says why.
 """
 
 from __future__ import annotations
@@ -62,8 +62,10 @@ class KeyDesk:
         self._known: dict[str, KeyStatus] = {}
         self._verdicts: dict[str, Verdict] = {}
         self._versions: dict[str, int] = {}
-        self._looking: set[str] = set()
+        self._targets: dict[str, Target] = {}
         self._keyring: KeyringState | None = None
+        self._probing = False
+        self._config.observe(self._changed)
 
     @property
     def keyring(self) -> KeyringState | None:
@@ -82,10 +84,12 @@ class KeyDesk:
 
     def look(self, target: Target) -> None:
         """Find out in the background where the key rests and whether there is a keyring; asked once."""
-        if not target.takes_key or target.name in self._looking:
-            return
-        self._looking.add(target.name)
-        self._start(self._look(target))
+        if not self._probing:
+            self._probing = True
+            self._start(self._probe())
+        if target.takes_key and target.name not in self._targets:
+            self._targets[target.name] = target
+            self._start(self._look(target))
 
     def save(self, secret: Secret, target: Target, *, place: str, override: bool, done: Done) -> None:
         """Keep a key for `target` and check it; `done` is told of the first."""
@@ -117,10 +121,20 @@ class KeyDesk:
         ENGINE.submit(work)
 
     async def _look(self, target: Target) -> None:
-        self._know(target, await self._status(target))
-        if self._keyring is None:
-            self._keyring = await asyncio.to_thread(probe)
-            self._config.announce("key")
+        version = self._versions.get(target.name)
+        status = await self._status(target)
+        if status != self._known.get(target.name) and version == self._versions.get(target.name):
+            self._know(target, status)
+
+    async def _probe(self) -> None:
+        self._keyring = await asyncio.to_thread(probe)
+        self._config.announce("key")
+
+    def _changed(self, what: str) -> None:
+        """Look again at each key that is shown, since a line in a cell may have changed it."""
+        if what == "key":
+            for target in tuple(self._targets.values()):
+                self._start(self._look(target))
 
     async def _save(self, secret: Secret, target: Target, place: str, override: bool, done: Done) -> None:  # noqa: FBT001
         try:
@@ -186,7 +200,7 @@ class KeyDesk:
         return await asyncio.to_thread(self._store.status, target.provider.name, target.host)
 
     def _know(self, target: Target, status: KeyStatus, *, announce: bool = True) -> None:
-        self._looking.add(target.name)
+        self._targets[target.name] = target
         self._known[target.name] = status
         self._versions[target.name] = self._versions.get(target.name, 0) + 1
         self._verdicts.pop(target.name, None)
@@ -207,7 +221,7 @@ async def _is_open_to_all(target: Target, endpoint: Endpoint) -> bool:
 
 def _refusal(fault: ByokError, place: str) -> Any:
     suggested = getattr(fault, "suggested_provider", None)
-    if fault.kind != "wrong_provider" or suggested not in PROVIDERS or place == "env":
+    if fault.kind != "wrong_provider" or suggested is None or place == "env":
         return refused(fault)
     return refused(fault, switch_to={"name": suggested, "label": PROVIDERS[suggested].label}, anyway=True)
 

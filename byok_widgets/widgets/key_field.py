@@ -1,7 +1,8 @@
 """`KeyField`: the field that takes an API key from the browser to the kernel, once.
 
-The key comes as one custom message, sealed in the browser for this kernel. It is in no trait, so it is in no widget
-state, no echo to other clients and no saved notebook. What goes back are sentences that never hold any part of it.
+The key comes as one custom message, sealed in the browser for this kernel. It is in no trait, so it is in no
+widget state, no echo to other clients and no saved notebook. What goes back are sentences that never hold any part
+of it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class KeyField(anywidget.AnyWidget):
     hint = traitlets.Unicode("").tag(sync=True)
     variable_hint = traitlets.Unicode("").tag(sync=True)
     target = traitlets.Unicode("").tag(sync=True)
-    places = traitlets.List().tag(sync=True)
+    places: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
     place = traitlets.Unicode("session").tag(sync=True)
     has_key = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003 - traitlets' signature
     status = traitlets.Dict().tag(sync=True)

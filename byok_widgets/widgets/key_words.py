@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Words = Mapping[str, str]
 
 NOT_SAVED = "That did not work, and nothing was saved. What you typed is still here; press Save to try again."
-CHANGED = "The flow's settings changed meanwhile, so nothing was saved. Look at the provider, then press Save again."
+CHANGED = "The flow's settings changed meanwhile, so nothing was saved. Look at the provider, then press Save."
 OPEN_TO_ALL = ProviderError(
     "This endpoint answers the check with or without a key.",
     fix="Run a cell: the first answer shows whether the key is right.",
@@ -34,7 +34,7 @@ def of_key(provider: Provider, status: KeyStatus | None, verdict: Verdict | None
         return _words("working", "Looking for a saved key …")
     if status.place == "none":
         if verdict and verdict.fault:
-            return _words("unverified", f"{verdict.fault.problem} {verdict.fault.fix}")
+            return _words("unverified", _why(verdict.fault))
         return _missing(provider, status)
     if not status.available:
         return _words("none", f"{status.sentence} Set it, or paste a key.")
@@ -44,12 +44,13 @@ def of_key(provider: Provider, status: KeyStatus | None, verdict: Verdict | None
         return _words("working", f"Saved; asking {provider.label} whether the key is good … {status.sentence}")
     if verdict.state == "verified":
         return _words("verified", f"Verified at {verdict.at}. {status.sentence}")
-    return _faulty(provider, status, verdict)
+    return _faulty(status, verdict)
 
 
 def unexpected(fault: Exception) -> ByokError:
     """Describe a fault that is not one of ours, without its text."""
-    return ProviderError(f"The check ended in an unexpected way ({type(fault).__name__}).", fix="Press Check to try again.")
+    what = type(fault).__name__
+    return ProviderError(f"The check ended in an unexpected way ({what}).", fix="Press Check to try again.")
 
 
 def place_notes(keyring: KeyringState | None) -> list[dict[str, str]]:
@@ -61,8 +62,8 @@ def place_notes(keyring: KeyringState | None) -> list[dict[str, str]]:
         "note": "Only the name is saved; the key is read from the variable at each call.",
     }
     if keyring is None:
-        auto = {"id": "auto", "label": "OS keyring, if it works here", "note": "Looking whether there is a keyring …"}
-        return [auto, session, env]
+        looking = "Looking whether there is a keyring …"
+        return [{"id": "auto", "label": "OS keyring, if it works here", "note": looking}, session, env]
     if not keyring.available:
         return [session | {"note": f"Gone when the kernel stops. {keyring.reason}"}, env]
     how = "Encrypted by your operating system" if keyring.is_os_keyring else "Kept by this keyring backend"
@@ -79,16 +80,21 @@ def _missing(provider: Provider, status: KeyStatus) -> Words:
     return _words("none", text, provider.links.keys, "Get a key at")
 
 
-def _faulty(provider: Provider, status: KeyStatus, verdict: Verdict) -> Words:
+def _faulty(status: KeyStatus, verdict: Verdict) -> Words:
     fault = verdict.fault
-    why = " ".join(part for part in (fault.problem, fault.fix) if part) if fault else ""
+    why = _why(fault) if fault else ""
     link = fault.link if fault else ""
     if verdict.state == "rejected":
-        return _words("rejected", f"Rejected at {verdict.at}. {why} {status.sentence}", link, "See")
+        return _words("rejected", f"{why} It stays saved until you remove it. {status.sentence}", link, "See")
     return _words("unverified", f"Saved, but not verified. {why} {status.sentence}", link, "See")
+
+
+def _why(fault: ByokError) -> str:
+    # Only what others may have written goes through `redact`: it would also take out the name of a variable.
+    return redact(" ".join(part for part in (fault.problem, fault.fix) if part))
 
 
 def _words(state: str, text: str, link: str = "", before_link: str = "") -> Words:
     parts = urlsplit(link)
     shown = f"{before_link} {parts.netloc}{parts.path}".strip() if link else ""
-    return {"state": state, "text": redact(" ".join(text.split())), "link": link, "link_text": shown}
+    return {"state": state, "text": " ".join(text.split()), "link": link, "link_text": shown}

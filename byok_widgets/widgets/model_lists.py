@@ -1,7 +1,8 @@
 """`ModelLists`: which models can be picked, and what is known of them; found out in the background.
 
-The presets are there at once, the offline list a moment later (prices come from a large package), and the provider's
-own list when there is a key. When the provider cannot be asked, the offline list stays, and the reason is said.
+The presets are there at once, the offline list a moment later (prices come from a large package), and the
+provider's own list when there is a key. When the provider cannot be asked, the offline list stays, and the reason
+is said.
 """
 
 from __future__ import annotations
@@ -92,7 +93,9 @@ class ModelLists:
             self._know(target, [self._infos[target.name, model] for model in self.listing(target).models], source)
             return
         when = time.strftime("%H:%M %Z").strip()
-        self._know(target, sorted(models, key=lambda model: model.id), f"{len(models)} models, as of {when}.")
+        count = "1 model" if len(models) == 1 else f"{len(models):,} models"
+        models.sort(key=lambda model: model.id)
+        self._know(target, models, f"{count} in the provider's own list of {when}.")
         await self._describe(target, models)
 
     async def _describe(self, target: Target, models: list[ModelInfo]) -> None:

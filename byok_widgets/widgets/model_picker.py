@@ -34,12 +34,15 @@ class ModelPicker:
         self._lists = ModelLists.of(flow)
         self._problem = ""
         self._field = ipywidgets.Combobox(
-            description="Default model", continuous_update=False, ensure_option=False, placeholder="Pick or type a model id"
+            description="Default model",
+            continuous_update=False,
+            ensure_option=False,
+            placeholder="Pick or type a model id",
         )
         self._field.observe(self._picked, "value")
         self._presets = ipywidgets.HBox()
         self._presets.add_class("byok-presets")
-        self._offered: tuple[tuple[str, str], ...] = ()
+        self._offered: tuple[tuple[str, str], ...] | None = None
         self._note = ipywidgets.HTML()
         self.view = ipywidgets.VBox([self._field, self._presets, self._note])
 
@@ -51,7 +54,7 @@ class ModelPicker:
         self._field.options = listing.models
         self._field.value = model or ""
         self._offer(_choices(target), model)
-        lines = [f'<div class="byok-bad">Not set: {html.escape(inert(self._problem))}</div>'] if self._problem else []
+        lines = [problem_html(self._problem)]
         lines += [_note(line) for line in (*self._facts(target, model), listing.source) if line]
         self._note.value = "".join(lines)
 
@@ -69,6 +72,7 @@ class ModelPicker:
             self._offered = choices
             for old in self._presets.children:
                 old.close()
+            self._presets.layout.display = None if choices else "none"
             self._presets.children = [self._button(label, choice) for label, choice in choices]
         for button, (label, choice) in zip(self._presets.children, choices, strict=True):
             chosen = choice == model
@@ -105,7 +109,8 @@ def described(info: ModelInfo) -> str:
 
 def _choices(target: Target) -> tuple[tuple[str, str], ...]:
     if target.provider.free_of_charge:
-        return tuple((f"{model.label} ({_mb(model)} MB)", model.id) for model in local_models.LOCAL_MODELS.values())
+        known = local_models.LOCAL_MODELS.values()
+        return tuple((f"{model.label} ({_mb(model)} MB)", model.id) for model in known)
     return tuple(catalog.PRESETS.get(target.provider.name, {}).items())
 
 
@@ -127,6 +132,11 @@ def _mb(model: local_models.LocalModel) -> int:
 def _amount(usd: Decimal) -> str:
     text = f"{usd:,.4f}".rstrip("0").rstrip(".")
     return text if "." not in text or len(text.partition(".")[2]) > 1 else f"{text}0"
+
+
+def problem_html(problem: str) -> str:
+    """Return the line that says why something was not set; empty when there is no problem."""
+    return f'<div class="byok-bad" role="alert">Not set: {html.escape(inert(problem))}</div>' if problem else ""
 
 
 def _note(line: str) -> str:

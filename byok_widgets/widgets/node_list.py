@@ -11,6 +11,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.widgets.facts import model_line
 from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.model_lists import ModelLists
+from byok_widgets.widgets.model_picker import problem_html
 from byok_widgets.widgets.target import Target
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class _Row:
             placeholder="the flow's default",
         )
         self._field.observe(self._picked, "value")
-        self._back = ipywidgets.Button(description="Back to default", tooltip=f"{inert(name)}: use the flow's default model")
+        tooltip = f"{inert(name)}: use the flow's default model"
+        self._back = ipywidgets.Button(description="Back to default", tooltip=tooltip)
         self._back.on_click(lambda _: self._set(None))
         override = ipywidgets.HBox([self._field, self._back])
         override.add_class("byok-override")
@@ -76,9 +78,8 @@ class _Row:
         self._field.options = models
         self._field.value = node.model or ""
         self._back.disabled = node.model is None
-        problem = f'<div class="byok-bad">Not set: {html.escape(inert(self._problem))}</div>' if self._problem else ""
         text = html.escape(inert(f"{node.kind} · {model_line(node)}"))
-        self._line.value = f'{problem}<div class="byok-note">{text}</div>'
+        self._line.value = f'{problem_html(self._problem)}<div class="byok-note">{text}</div>'
 
     def _picked(self, change: Any) -> None:
         if change["new"] != (self._flow.node(self._name).model or ""):

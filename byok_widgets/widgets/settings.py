@@ -1,12 +1,11 @@
 """`SettingsPanel`: a flow's settings to look at and to change, in a cell.
 
-What a click writes is what a line of code writes. The panel only shows the flow's config and key desk, so two panels
-and the cells always agree. Changes may come from any thread.
+What a click writes is what a line of code writes. The panel only shows the flow's config and key desk, so two
+panels and the cells always agree. Changes may come from any thread.
 """
 
 from __future__ import annotations
 
-import html
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from byok_widgets.widgets.copy_code import CopyCode, code_of
 from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.key_field import STATIC
 from byok_widgets.widgets.key_section import KeySection
-from byok_widgets.widgets.model_picker import ModelPicker
+from byok_widgets.widgets.model_picker import ModelPicker, problem_html
 from byok_widgets.widgets.node_list import NodeList, close_all
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from byok_widgets.flow import Flow
 
-_in_cells: dict[str, tuple[str, weakref.ref[SettingsPanel]]] = {}
+_in_cells: dict[str, tuple[str, list[weakref.ref[SettingsPanel]]]] = {}
 
 
 class PanelHead(anywidget.AnyWidget):
@@ -52,7 +51,7 @@ class PanelHead(anywidget.AnyWidget):
         return "PanelHead()"
 
 
-class SettingsPanel(ipywidgets.VBox):
+class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
     """The settings of one flow.
 
     `close()` ends it; a panel that is shown again by the same cell replaces the one before.
@@ -72,21 +71,22 @@ class SettingsPanel(ipywidgets.VBox):
         parts = [self._provider, self._address.view, self._key.view, self._models.view, self._nodes.view]
         super().__init__([self._head, *parts, self._code])
         self.add_class("byok-panel")
-        self.refresh()
         self._provider.observe(self._picked, "value")
-        self._stop = _follow(flow, self)
+        self._stop = _follow(flow, self)  # before the first look, so that no change falls between the two
+        self.refresh()
 
     @classmethod
     def in_cell(cls, flow: Flow, shell: Any) -> SettingsPanel:
-        """Return a new panel for the running cell, and end the one that an earlier run of the cell has made."""
+        """Return a new panel for the running cell, and end those that an earlier run of the cell has made."""
         cell, run = _running(shell)
-        earlier_run, earlier = _in_cells.get(cell, ("", None))
-        old = earlier() if earlier else None
-        if old is not None and earlier_run != run:
-            old.close()
+        earlier_run, made = _in_cells.get(cell, ("", []))
+        if earlier_run != run:
+            for old in filter(None, [known() for known in made]):
+                old.close()
+            made = []
         panel = cls(flow)
         if cell:
-            _in_cells[cell] = (run, weakref.ref(panel))
+            _in_cells[cell] = (run, [*made, weakref.ref(panel)])
         return panel
 
     def __repr__(self) -> str:
@@ -99,6 +99,8 @@ class SettingsPanel(ipywidgets.VBox):
     def refresh(self) -> None:
         """Show the flow's settings as they are now; called in whatever thread changed them."""
         with self._refreshing:
+            if self.comm is None:  # closed meanwhile
+                return
             self._provider.value = self._flow.provider
             self._head.notice = redact(inert(self._flow.config.notice))
             for part in (self._address, self._key, self._models, self._nodes):
@@ -108,9 +110,10 @@ class SettingsPanel(ipywidgets.VBox):
     def close(self) -> None:
         """End the panel; the flow and its settings stay."""
         self._stop()
-        for child in self.children:
-            close_all(child)
-        super().close()
+        with self._refreshing:
+            for child in self.children:
+                close_all(child)
+            super().close()
 
     def _picked(self, change: Any) -> None:
         if change["new"] != self._flow.provider:
@@ -136,7 +139,8 @@ class _Address:
         url = self._flow.config.base_url(provider.name) or ""
         if (provider.name, url) != self._shown:
             self._shown = (provider.name, url)
-            self._field.value, self._problem.value = url, ""
+            self._field.value = url
+            self._complain("")
         shown = bool(url) or not (provider.default_url or provider.free_of_charge)
         self.view.layout.display = None if shown else "none"
 
@@ -147,10 +151,13 @@ class _Address:
         try:
             self._flow.set_base_url(provider, text or None)
         except ByokError as fault:
-            words = html.escape(inert(f"Not set: {fault.problem} {fault.fix}"))
-            self._problem.value = f'<div class="byok-bad" role="alert">{words}</div>'
+            self._complain(f"{fault.problem} {fault.fix}")
         else:
-            self._problem.value = ""
+            self._complain("")
+
+    def _complain(self, text: str) -> None:
+        self._problem.value = problem_html(text)
+        self._problem.layout.display = None if text else "none"
 
 
 def _follow(flow: Flow, panel: SettingsPanel) -> Callable[[], None]:

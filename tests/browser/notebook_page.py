@@ -39,9 +39,7 @@ class NotebookPage:
         self.wait_idle()
 
     def run_cell(self, number: int) -> None:
-        self.page.evaluate(
-            "n => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", number
-        )
+        self.page.evaluate("n => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", number)
         self.command("notebook:run-cell")
         self.wait_idle()
 
@@ -72,4 +70,5 @@ class NotebookPage:
 
     @property
     def kernel_id(self) -> str:
-        return str(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"))
+        session = "window.jupyterapp.shell.currentWidget.sessionContext.session"
+        return str(self.page.evaluate(f"() => {session}.kernel.id"))

@@ -99,7 +99,7 @@ function build() {
   quiet(part.key);
   quiet(part.name);
   part.eye.setAttribute("aria-pressed", "false");
-  part.keyRow = make("div", { className: "byok-row" }, part.key, part.eye);
+  part.keyRow = make("div", { className: "byok-row byok-one-line" }, part.key, part.eye);
   part.keyBox = make("div", { className: "byok-field" }, part.keyLabel, part.keyRow);
   part.nameBox = make("div", { className: "byok-field" }, part.nameLabel, part.name);
   part.placeBox = make("div", { className: "byok-field" }, part.placeLabel, part.place, part.note);

@@ -1,0 +1,75 @@
+"""Flows, panels and a browser's side of the wire; nothing reaches the real home or a real keyring."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import comm
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.widgets import key_desk
+from byok_widgets.widgets.settings import SettingsPanel
+from tests.fake_keys import fake_key
+from tests.keys.backends import MemoryKeyring, installed
+from tests.widgets.endpoint_server import EndpointServer
+from tests.widgets.wire import Browser, Wire, eventually
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BYOK_WIDGETS_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("BYOK_WIDGETS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("BYOK_WIDGETS_LOCAL_MODEL", "smollm2-135m")
+
+
+@pytest.fixture(autouse=True)
+def keyring() -> Iterator[MemoryKeyring]:
+    with installed(MemoryKeyring()) as backend:
+        yield backend
+        for desk in key_desk._desks.values():  # what still asks the keyring must not meet the next test's
+            eventually(lambda desk=desk: desk.keyring or not desk._probing)
+        key_desk._desks.clear()
+
+
+@pytest.fixture(autouse=True)
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    recorder = Wire()
+    monkeypatch.setattr(comm, "create_comm", recorder.create_comm)
+    return recorder
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def flow() -> Flow:
+    return Flow(f"widgets {next(_numbers)}")
+
+
+@pytest.fixture
+def endpoint() -> Iterator[EndpointServer]:
+    server = EndpointServer(fake_key("compatible"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def show() -> Iterator[Any]:
+    """Return a function that opens a panel; all panels are closed at the end."""
+    panels: list[SettingsPanel] = []
+
+    def open_panel(flow: Flow) -> SettingsPanel:
+        panels.append(SettingsPanel(flow))
+        return panels[-1]
+
+    yield open_panel
+    for panel in panels:
+        panel.close()

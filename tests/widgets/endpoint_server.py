@@ -1,0 +1,69 @@
+"""An endpoint that knows one key: it lists models, and says no in the ways that real ones do."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+class EndpointServer:
+    """Answers `/v1/models`.
+
+    Attributes:
+        key: The key that it takes.
+        mode: `"checks"` (401 without the key), `"open"` (anyone), `"broken"` (500) or `"page"` (a web page).
+        asked: The Authorization headers that came.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.key, self.mode = key, "checks"
+        self.asked: list[str] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{self.host}/v1"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                given = self.headers.get("Authorization", "")
+                endpoint.asked.append(given)
+                if endpoint.mode == "broken":
+                    self._answer(500, {"error": {"message": "out of order"}})
+                elif endpoint.mode == "page":
+                    self._answer(200, "<!doctype html><p>Log in</p>", "text/html")
+                elif endpoint.mode == "open" or given == f"Bearer {endpoint.key}":
+                    self._answer(200, {"object": "list", "data": [{"id": "model-b"}, {"id": "model-a"}]})
+                else:
+                    echoed = f"Incorrect API key provided: {given.removeprefix('Bearer ')}."
+                    self._answer(401, {"error": {"message": echoed, "code": "invalid_api_key"}})
+
+            def _answer(self, status: int, body: Any, kind: str = "application/json") -> None:
+                data = (body if isinstance(body, str) else json.dumps(body)).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        return Handler

@@ -1,0 +1,94 @@
+"""What a place without a browser gets: texts, static cards, and never a wait."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from byok_widgets.widgets import NotebookFrontend
+
+FLOW = "from byok_widgets import Flow\nflow = Flow('x')"
+
+
+def run(code: str, tmp_path) -> str:
+    env = {
+        "PATH": "",
+        "HOME": str(tmp_path),
+        "BYOK_WIDGETS_CONFIG_DIR": str(tmp_path / "config"),
+        "BYOK_WIDGETS_LOCAL_MODEL": "smollm2-135m",
+        "PYTHONPATH": ":".join(filter(None, sys.path)),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_outside_a_notebook_there_is_no_screen_and_settings_are_text(flow):
+    frontend = NotebookFrontend()
+    assert frontend.screen() is None
+    text = repr(frontend.settings(flow))
+    assert text.startswith(f"Settings of flow {flow.name!r}: local:smollm2-135m\n")
+    assert "API key" in text
+
+
+def test_a_plain_program_loads_no_widget_library(tmp_path):
+    code = "import sys, byok_widgets as b; f = b.Flow('x'); f.settings(); f.conversation('a', 'Hi.').kind"
+    loaded = "print([m for m in ('ipywidgets', 'anywidget', 'IPython') if m in sys.modules])"
+    assert run(f"{code}; {loaded}", tmp_path) == "[]\n"
+
+
+def test_a_panel_appears_before_any_sdk_or_price_list_is_loaded(tmp_path):
+    code = (
+        "import sys, byok_widgets as b\nfrom byok_widgets.widgets.settings import SettingsPanel\n"
+        "f = b.Flow('x'); f.conversation('a', 'Hi.')\nSettingsPanel(f)._repr_mimebundle_()\n"
+        "print([m for m in ('openai', 'anthropic', 'genai_prices', 'httpx2') if m in sys.modules])"
+    )
+    assert run(code, tmp_path) == "[]\n"
+
+
+@pytest.fixture
+def executed(tmp_path, monkeypatch):
+    """Run cells in a real kernel with no frontend, and return them."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("PYTHONPATH", ":".join(filter(None, sys.path)))
+
+    def run_cells(*sources: str) -> list:
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+        NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=True).execute()
+        return [cell.outputs for cell in notebook.cells]
+
+    return run_cells
+
+
+def test_with_no_frontend_everything_runs_and_static_forms_are_saved(executed):
+    panel, spoken, again, fault = executed(
+        f"{FLOW}\nbye = flow.conversation('bye', 'Bye.', static=True)\nflow.settings()",
+        "reply = bye.run()\nreply",
+        "reply",
+        "flow.provider = 'openai'\nflow.conversation('ask', 'Hi.').run('Hello')",
+    )
+    assert "local:smollm2-135m" in panel[0]["data"]["text/plain"]
+    assert panel[0]["data"]["text/html"].startswith("<table>")
+    assert "0x" not in panel[0]["data"]["text/plain"]
+    assert "".join(output["text"] for output in spoken[:-1]) == "Bye.\n"
+    assert spoken[-1]["data"]["text/plain"].startswith("static, no model")
+    assert again[0]["data"]["text/plain"].startswith("Bye.\n\nstatic, no model")
+    assert fault[0]["ename"] == "ConfigError"
+    assert len(fault[0]["traceback"]) < 8
+
+
+def test_an_error_in_an_async_cell_is_a_short_card_too(executed):
+    (fault,) = executed(
+        f"{FLOW}\nflow.provider, flow.model = 'openai', 'gpt-6-luna'\n"
+        "await flow.conversation('ask', 'Hi.').arun('Hello')",
+    )
+    text = "\n".join(fault[0]["traceback"])
+    assert fault[0]["ename"] == "MissingKeyError"
+    assert "No API key configured" in text
+    assert "File " not in text

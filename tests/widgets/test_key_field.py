@@ -1,0 +1,223 @@
+"""The key's way from the browser to the key store, and everywhere that it must not be."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+
+import ipywidgets
+import pytest
+from IPython.core.ultratb import VerboseTB
+from ipywidgets.embed import embed_data
+
+from byok_widgets.keys import Secret
+from byok_widgets.widgets.key_field import KeyField
+from tests.fake_keys import fake_key
+from tests.widgets.wire import eventually, found_in
+
+
+@pytest.fixture
+def field(flow, show):
+    """The key field of a panel for OpenAI, once it has found out that no key is saved."""
+    flow.provider = "openai"
+    made = show(flow)._key.view
+    eventually(lambda: made.status["state"] == "none" and made.places[0]["id"] == "keyring")
+    made.place = "session"
+    return made
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """A saved key is checked at once; here nothing answers."""
+    monkeypatch.setattr("byok_widgets.providers.openai.OpenAIProvider.default_url", "http://127.0.0.1:9/v1")
+
+
+def answer_to(wire, field, request):
+    return eventually(lambda: next((sent for sent in wire.custom(field) if sent.get("id") == request), None))
+
+
+def key_of(flow):
+    secret = flow.key_store.get("openai", "127.0.0.1:9")
+    return secret.reveal() if secret else None
+
+
+def test_a_sealed_key_is_saved_for_this_flow(flow, field, browser, wire):
+    key = fake_key("openai")
+    request = browser.save_key(field, f"  {key}\n")
+    assert answer_to(wire, field, request) == {"kind": "answer", "id": request, "outcome": "saved"}
+    assert key_of(flow) == key
+    assert field.has_key
+    assert "session's memory" in field.status["text"]
+
+
+def test_no_part_of_a_key_is_sent_kept_or_shown(flow, field, browser, wire, show, caplog):
+    caplog.set_level(logging.DEBUG)
+    key = fake_key("openai")
+    request = browser.save_key(field, key)
+    answer_to(wire, field, request)
+    eventually(lambda: field.status["state"] == "unverified")
+    panel = show(flow)
+    browser.save_key(field, key[:-20] + "“" + key[-19:])
+    browser.save_key(field, key, target="anthropic@elsewhere")
+    browser.custom(field, {"kind": "check", "target": field.target})
+    states = json.dumps([widget.get_state() for widget in (field, panel, *panel.children)], default=str)
+    everything = {
+        "wire": wire.text(),
+        "state": states,
+        "manager": json.dumps(ipywidgets.Widget.get_manager_state(), default=str),
+        "embed": json.dumps(embed_data(views=[panel]), default=str),
+        "repr": f"{panel!r} {field!r} {flow!r} {panel._repr_mimebundle_()}",
+        "vars": f"{vars(field)} {vars(panel._key)} {vars(panel._key._desk)}",
+        "log": caplog.text,
+        "settings": flow.config._file.path.read_text(),
+    }
+    assert {place: found_in(text, key) for place, text in everything.items() if found_in(text, key)} == {}
+
+
+def test_not_even_the_length_of_a_key_is_told(flow, field, browser, wire):
+    said = []
+    for key in (fake_key("openai"), fake_key("openai")[:60]):
+        sent = len(wire.sent)
+        answer_to(wire, field, browser.save_key(field, key))
+        eventually(lambda: field.status["state"] == "unverified")
+        said.append([len(json.dumps(data)) for _, data, _ in wire.sent[sent:] if data.get("method") == "custom"])
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("", "There is no API key"),
+        ("sk-proj-abc\ndef", "line break"),
+        ("sk-proj-ab“c", "curly quote"),
+        ("a" * 10_000, "longer than any API key"),
+        ("OPENAI_API_KEY", "name of an environment variable"),
+    ],
+)
+def test_what_cannot_be_a_key_is_refused_in_words(flow, field, browser, wire, typed, words):
+    answer = answer_to(wire, field, browser.save_key(field, typed))
+    assert answer["outcome"] == "refused"
+    assert words in answer["text"]
+    assert key_of(flow) is None
+
+
+def test_another_providers_key_is_refused_before_any_request_with_an_offer(flow, field, browser, wire):
+    answer = answer_to(wire, field, browser.save_key(field, fake_key("anthropic")))
+    assert answer["outcome"] == "refused"
+    assert answer["switch_to"] == {"name": "anthropic", "label": "Anthropic"}
+    assert "Anthropic" in answer["text"]
+    assert field.status["state"] == "none"
+    browser.custom(field, {"kind": "switch", "provider": "anthropic"})
+    assert flow.provider == "anthropic"
+    assert field.target == "anthropic@api.anthropic.com"
+
+
+def test_another_providers_key_is_kept_when_the_person_insists(flow, field, browser, wire):
+    key = fake_key("anthropic")
+    answer = answer_to(wire, field, browser.save_key(field, key, override=True))
+    assert answer["outcome"] == "saved"
+    assert key_of(flow) == key
+
+
+def test_a_key_goes_nowhere_else_than_the_person_saw(flow, field, browser, wire):
+    seen = field.target
+    flow.provider = "anthropic"
+    answer = answer_to(wire, field, browser.save_key(field, fake_key("openai"), target=seen))
+    assert answer["outcome"] == "refused"
+    assert "changed meanwhile" in answer["text"]
+
+
+def test_a_key_that_was_not_sealed_is_not_taken(flow, field, browser, wire):
+    head = {"kind": "save", "id": "plain", "target": field.target, "place": "session", "value": fake_key("openai")}
+    browser.custom(field, head)
+    assert answer_to(wire, field, "plain")["outcome"] == "refused"
+    assert key_of(flow) is None
+
+
+def test_a_key_sealed_for_another_kernel_is_refused_in_words(flow, field, browser, wire):
+    from byok_widgets.keys import SealingKey
+    from tests.widgets.wire import seal
+
+    head = {"kind": "save", "id": "other", "target": field.target, "place": "session"}
+    browser.custom(field, head, seal(SealingKey().public_b64, fake_key("openai")))
+    assert "could not be read" in answer_to(wire, field, "other")["text"]
+
+
+@pytest.mark.parametrize(
+    "content", [None, [], "save", {}, {"kind": "save"}, {"kind": ["save"]}, {"kind": "check"}]
+)
+def test_messages_that_make_no_sense_do_no_harm(field, browser, content):
+    field._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
+    field._handle_msg(
+        {"content": {"data": {"method": "custom", "content": content}}, "buffers": [memoryview(b"x")] * 3}
+    )
+
+
+@pytest.mark.parametrize("fault", [ValueError, RuntimeError, KeyboardInterrupt])
+def test_nothing_that_breaks_in_the_handler_shows_the_key(fault, wire, browser):
+    key = fake_key("openai")
+
+    class Breaking:
+        def save(self, secret: Secret, **more):
+            raise fault(secret.reveal())
+
+    field = KeyField(Breaking())
+    text = ""
+    try:
+        browser.save_key(field, key)
+    except KeyboardInterrupt as raised:
+        ours = raised.__traceback__
+        while ours.tb_frame.f_code.co_name != "_receive":  # the frames of this test hold the key themselves
+            ours = ours.tb_next
+        text = VerboseTB(theme_name="nocolor").text(type(raised), raised, ours)
+        text += "".join(traceback.format_exception(raised, chain=True))
+    assert (fault is KeyboardInterrupt) == bool(text)
+    assert wire.custom(field)[-1]["outcome"] == "refused"
+    assert found_in(text + wire.text(), key) == []
+
+
+def test_the_store_breaking_in_the_background_is_told_in_fixed_words(flow, field, browser, wire, monkeypatch):
+    key = fake_key("openai")
+    monkeypatch.setattr(type(flow.key_store), "save", lambda *_, **__: (_ for _ in ()).throw(OSError(key)))
+    answer = answer_to(wire, field, browser.save_key(field, key))
+    assert answer["outcome"] == "refused"
+    assert "nothing was saved" in answer["text"]
+    assert found_in(wire.text(), key) == []
+
+
+def test_the_keyring_is_named_and_used(flow, field, browser, wire, keyring):
+    key = fake_key("openai")
+    assert "MemoryKeyring" in field.places[0]["label"] or "Memory" in field.places[0]["label"]
+    answer_to(wire, field, browser.save_key(field, key, place="keyring"))
+    assert key in keyring.kept.values()
+    assert field.place == "keyring"
+    browser.custom(field, {"kind": "remove", "target": field.target})
+    eventually(lambda: not field.has_key)
+    assert keyring.kept == {}
+    assert field.status["state"] == "none"
+
+
+def test_a_reference_keeps_the_name_of_a_variable_alone(flow, field, browser, wire, monkeypatch):
+    key = fake_key("openai")
+    monkeypatch.setenv("MY_OPENAI_KEY", key)
+    answer = answer_to(wire, field, browser.save_key(field, "MY_OPENAI_KEY", place="env"))
+    assert answer["outcome"] == "saved"
+    assert "MY_OPENAI_KEY" in field.status["text"]
+    assert key_of(flow) == key
+    assert flow.config._file.path.read_text().count("MY_OPENAI_KEY") == 1
+    assert found_in(flow.config._file.path.read_text() + wire.text(), key) == []
+
+
+def test_a_reference_takes_the_place_of_a_saved_key(flow, field, browser, wire, monkeypatch):
+    monkeypatch.setenv("MY_OPENAI_KEY", fake_key("openai"))
+    answer_to(wire, field, browser.save_key(field, fake_key("openai")))
+    answer_to(wire, field, browser.save_key(field, "env:MY_OPENAI_KEY", place="env"))
+    assert flow.key_store.status("openai", "127.0.0.1:9").place == "env"
+
+
+def test_a_key_typed_where_a_name_belongs_is_refused_and_not_written(flow, field, browser, wire):
+    for key in (fake_key("openai"), fake_key("compatible"), "A" * 40):
+        answer = answer_to(wire, field, browser.save_key(field, key, place="env"))
+        assert answer["outcome"] == "refused"
+        assert found_in(wire.text() + flow.config._file.path.read_text(), key) == []
