@@ -96,9 +96,11 @@ def test_the_names_in_the_keyring_are_readable_and_hold_no_key():
     assert key[8:20] not in service
 
 
-@given(*[st.text(max_size=8) for _ in range(6)])
-def test_different_slots_have_different_services(flow_a, provider_a, host_a, flow_b, provider_b, host_b):
-    one, other = Slot.of(flow_a, provider_a, host_a), Slot.of(flow_b, provider_b, host_b)
+slots = st.builds(Slot.of, *[st.text(max_size=8)] * 3)
+
+
+@given(slots, slots)
+def test_different_slots_have_different_services(one, other):
     assert (one.service == other.service) == (one == other)
 
 
@@ -107,6 +109,7 @@ def test_a_separator_in_a_name_does_not_lead_to_another_slot(sign):
     one, other = Slot.of(f"a{sign}b", "c", "h"), Slot.of("a", f"b{sign}c", "h")
     assert one.service != other.service
     assert Slot.of("a", "b", f"c{sign}d").service != Slot.of("a", f"b{sign}c", "d").service
+    assert Slot.of(f"a{sign}p", "p", "h").service != Slot.of("a", "p", f"p{sign}h").service
 
 
 def test_equal_looking_flow_names_are_one_flow():

@@ -35,8 +35,9 @@ def walked(secret: Secret) -> str:
 
 def logged(secret: Secret) -> str:
     stream = io.StringIO()
-    logger = logging.Logger("secret-test")
-    logger.addHandler(logging.StreamHandler(stream))
+    logger = logging.getLogger("byok-secret-test")
+    logger.propagate = False
+    logger.handlers[:] = [logging.StreamHandler(stream)]
     logger.error("key %s %r", secret, secret)
     return stream.getvalue()
 
@@ -70,7 +71,7 @@ LOOKS = {
     "ascii": ascii,
     "f-string": lambda secret: f"{secret} {secret!r} {secret!s} {secret:>300} {secret:s}",
     "percent": lambda secret: "%s %r" % (secret, secret),  # noqa: UP031
-    "str.format": lambda secret: "{0} {0!r} {0:}".format(secret),  # noqa: UP032
+    "str.format": "{0} {0!r} {0:}".format,
     "json": lambda secret: json.dumps({"key": secret}, default=str),
     "pprint": pprint.pformat,
     "dataclass repr": lambda secret: repr(Holder(secret)),
