@@ -27,7 +27,9 @@ class LocalProvider(ChatCompletionsProvider):
     @asynccontextmanager
     async def ready(self, model: str, on_progress: OnProgress) -> AsyncIterator[Endpoint]:
         """Fetch the model's file if need be, start its server, and hold it while it is used."""
-        path = local_models.find_cached(model) or await asyncio.to_thread(_fetch, model, on_progress)
+        path = local_models.find_cached(model)
+        if path is None:
+            path = await asyncio.to_thread(_fetch, model, on_progress)
         server = await asyncio.to_thread(local_server.serve, path, alias=model)
         with server.hold():
             yield Endpoint(BaseUrl.parse(server.base_url), server.key)

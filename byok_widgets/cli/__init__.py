@@ -1,0 +1,77 @@
+"""The command `byok-widgets`.
+
+Floor 6: knows everything below, and nothing below knows it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from byok_widgets import __version__
+from byok_widgets.cli.demo import DEFAULT_FOLDER, DEFAULT_PORT, Demo
+from byok_widgets.cli.fetch import fetch_with_bar
+from byok_widgets.errors import ByokError
+from byok_widgets.providers import local_models
+
+SMALL = "smollm2-135m"
+
+_EPILOG = """\
+examples:
+  byok-widgets demo                 open the tutorials in JupyterLab, on a model of 491 MB
+  byok-widgets demo --small         the same on a model of 98 MB, which says less sensible things
+  byok-widgets demo --no-browser    print the address instead of opening a browser
+  byok-widgets fetch --small        fetch the small model, for later use without a network
+
+No command asks for an API key: keys are pasted into the settings panel of a notebook."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code: 0 done, 1 failed, 2 asked for something that cannot be."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.command is None:
+        parser.print_help()
+        return 0
+    try:
+        if given.command == "fetch":
+            fetch_with_bar(SMALL if given.small else given.model or local_models.default_model())
+            return 0
+        model = SMALL if given.small else local_models.default_model()
+        return Demo(folder=given.dir, port=given.port, model=model, browser=given.browser).run()
+    except ByokError as error:
+        print(f"byok-widgets: {error}", file=sys.stderr)
+        return 2 if error.kind == "config" else 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="byok-widgets",
+        description="Bring your own LLM key to a notebook, and go from an idea to a tested conversation flow.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"byok-widgets {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    demo = commands.add_parser("demo", help="copy the tutorials here and open JupyterLab on the first one")
+    demo.add_argument("--no-browser", dest="browser", action="store_false", help="print the address, open nothing")
+    demo.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port to listen on (default %(default)s)")
+    demo.add_argument(
+        "--dir", type=Path, default=Path(DEFAULT_FOLDER), help="folder of the tutorials (%(default)s)"
+    )
+    demo.add_argument("--small", action="store_true", help="use the small local model: 98 MB instead of 491 MB")
+    fetch = commands.add_parser("fetch", help="fetch a local model for later")
+    fetch.add_argument("model", nargs="?", help=f"one of: {', '.join(local_models.LOCAL_MODELS)}")
+    fetch.add_argument("--small", action="store_true", help="fetch the small one")
+    return parser
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 1 to 65535")

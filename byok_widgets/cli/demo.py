@@ -1,0 +1,171 @@
+"""`byok-widgets demo`: the tutorials, a model that needs no key, and JupyterLab on the first page."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import webbrowser
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from byok_widgets.cli import tutorials
+from byok_widgets.cli.fetch import fetch_with_bar
+from byok_widgets.errors import ConfigError, LocalModelError
+
+DEFAULT_FOLDER = "byok_widgets_tutorials"
+DEFAULT_PORT = 8888
+_START_S = 90.0
+_STOP_S = 10.0
+_PORTS_TRIED = 50
+
+
+@dataclass(frozen=True)
+class Demo:
+    """One run of the demo.
+
+    Attributes:
+        folder: Where the tutorials go.
+        port: Port to listen on; the next free one is taken when it is busy.
+        model: The local model that the tutorials start on.
+        browser: Whether to open one.
+    """
+
+    folder: Path
+    port: int
+    model: str
+    browser: bool
+
+    def run(self) -> int:
+        """Run until JupyterLab ends or is told to, and return the exit code.
+
+        Raises:
+            ConfigError: JupyterLab is not installed, the folder cannot be used, or no port is free.
+        """
+        _require_lab()
+        notebooks, kept = tutorials.bring(self.folder)
+        print(f"The tutorials are in {self.folder.resolve()}.")
+        if kept:
+            print(f"Left as you have them: {', '.join(kept)}.")
+        self._fetch()
+        port = _free_port(self.port)
+        if port != self.port:
+            print(f"Port {self.port} is in use; taking {port}.")
+        return self._serve(port, notebooks[0].name)
+
+    def _fetch(self) -> None:
+        try:
+            fetch_with_bar(self.model)
+        except LocalModelError as error:
+            print(
+                f"{error}\nJupyterLab opens all the same: with a key of your own nothing is missing.",
+                file=sys.stderr,
+            )
+
+    def _serve(self, port: int, first: str) -> int:
+        token = secrets.token_urlsafe(24)
+        stopping = _Stop()
+        # A group of its own: Ctrl-C reaches this process alone, and it ends JupyterLab in order.
+        lab = subprocess.Popen(  # noqa: S603 - our own arguments
+            self._command(port), env=self._environment(token), start_new_session=True, stdin=subprocess.DEVNULL
+        )
+        try:
+            address = f"http://127.0.0.1:{port}/lab/tree/{first}?token={token}"
+            if not _answers(f"http://127.0.0.1:{port}/api?token={token}", lab, stopping):
+                return _failed(lab) if not stopping.asked else 0
+            print(f"\nJupyterLab is ready:\n\n    {address}\n\nCtrl-C ends it.", flush=True)
+            if self.browser and not _open(address):
+                print("No browser opened by itself: open the address above.", flush=True)
+            while lab.poll() is None and not stopping.asked:
+                time.sleep(0.2)
+            return 0 if stopping.asked else lab.returncode or 0
+        finally:
+            _end(lab)
+            if stopping.asked:
+                print("JupyterLab has ended. Your notebooks are saved where they were.", flush=True)
+
+    def _command(self, port: int) -> list[str]:
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1"]
+        command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.log_level=WARN"]
+        command.append(f"--ServerApp.root_dir={self.folder.resolve()}")
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            print("Running as root, as in a container: JupyterLab is told to allow it.")
+            command.append("--allow-root")
+        return command
+
+    def _environment(self, token: str) -> dict[str, str]:
+        """Hand over the token where no process list shows it."""
+        return {**os.environ, "JUPYTER_TOKEN": token, "BYOK_WIDGETS_LOCAL_MODEL": self.model}
+
+
+class _Stop:
+    """Whether the person or the system asked to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.asked = True
+
+
+def _require_lab() -> None:
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise ConfigError("JupyterLab is not installed.", fix='Install it with: pip install "byok-widgets[lab]"')
+
+
+def _free_port(wanted: int) -> int:
+    for port in range(wanted, min(wanted + _PORTS_TRIED, 65536)):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise ConfigError(f"No port from {wanted} on is free.", fix="Give another one with --port.")
+
+
+def _answers(url: str, lab: subprocess.Popen[bytes], stopping: _Stop) -> bool:
+    until = time.monotonic() + _START_S
+    while time.monotonic() < until and lab.poll() is None and not stopping.asked:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own address on this machine
+                return True
+        except OSError:
+            time.sleep(0.2)
+    return False
+
+
+def _failed(lab: subprocess.Popen[bytes]) -> int:
+    print("JupyterLab did not start; what it said stands above.", file=sys.stderr)
+    return lab.poll() or 1
+
+
+def _open(address: str) -> bool:
+    try:
+        return webbrowser.open(address)
+    except webbrowser.Error:
+        return False
+
+
+def _end(lab: subprocess.Popen[bytes]) -> None:
+    """End JupyterLab with its kernels: asked twice, as a person would, then not asked."""
+    if lab.poll() is not None:
+        return
+    lab.terminate()
+    try:
+        lab.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        lab.kill()
+        lab.wait()

@@ -1,0 +1,50 @@
+"""Fetching a local model with a bar in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from byok_widgets.providers import local_models
+
+_WIDTH = 30
+_MB = 1_000_000
+
+
+def fetch_with_bar(model: str) -> Path:
+    """Say what is fetched and how large it is, fetch it, and return the file; at once when it is here already.
+
+    Raises:
+        LocalModelError: It is unknown, or cannot be had here; the message names what helps.
+    """
+    found = local_models.find(model)
+    if found is not None:
+        print(f"{local_models.title(model)} is here already.", file=sys.stderr)
+        return found
+    print(local_models.announce(local_models.resolve(model)), file=sys.stderr)
+    try:
+        return local_models.fetch(model, _Bar())
+    finally:
+        print(file=sys.stderr)
+
+
+class _Bar:
+    """Draws progress: one line that is written over in a terminal, a line for each tenth elsewhere."""
+
+    def __init__(self) -> None:
+        self._in_place = sys.stderr.isatty()
+        self._tenth = -1
+
+    def __call__(self, done: int, total: int) -> None:
+        share = min(1.0, done / total) if total else 0.0
+        if not self._in_place and int(share * 10) == self._tenth:
+            return
+        self._tenth = int(share * 10)
+        bar = "█" * int(share * _WIDTH) + "·" * (_WIDTH - int(share * _WIDTH))
+        line = f"{bar} {done / _MB:.0f} of {total / _MB:.0f} MB"
+        print(
+            f"\r{line}" if self._in_place else line,
+            end="" if self._in_place else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
