@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from byok_widgets.frontend import Frontend
     from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage
     from byok_widgets.nodes import ConversationNode, Extraction, ExtractionNode
+    from byok_widgets.providers.local import list_local_models
     from byok_widgets.schema import Field
 
 __version__ = "0.1.0"
@@ -42,6 +43,7 @@ _HOMES = {
     "byok_widgets.flow": ("Flow",),
     "byok_widgets.messages": ("Cost", "Message", "Reply", "TextDelta", "Usage"),
     "byok_widgets.nodes": ("ConversationNode", "Extraction", "ExtractionNode"),
+    "byok_widgets.providers.local": ("list_local_models",),
     "byok_widgets.schema": ("Field",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -69,6 +71,7 @@ __all__ = [
     "Usage",
     "__version__",
     "last_traceback",
+    "list_local_models",
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,36 @@ class LocalProvider(ChatCompletionsProvider):
             ModelInfo(id=model.id, label=model.label, context_tokens=model.context_tokens, structured_output=True)
             for model in local_models.LOCAL_MODELS.values()
         ]
+
+
+@dataclass(frozen=True)
+class LocalModelState:
+    """One of the local models that come with the package.
+
+    Attributes:
+        ref: Its model ref.
+        label: Its name for people.
+        size_mb: Size of its file in millions of bytes.
+        is_here: Whether the file is on this machine.
+    """
+
+    ref: str
+    label: str
+    size_mb: int
+    is_here: bool
+
+
+def list_local_models() -> tuple[LocalModelState, ...]:
+    """Return the local models, the stronger first, and whether each is here. Fetches nothing."""
+    return tuple(
+        LocalModelState(
+            ref=f"{LocalProvider.name}:{model.id}",
+            label=model.label,
+            size_mb=round(model.size_bytes / 1e6),
+            is_here=local_models.find(model.id) is not None,
+        )
+        for model in local_models.LOCAL_MODELS.values()
+    )
 
 
 def _fetch(model: str, on_progress: OnProgress) -> Path:
