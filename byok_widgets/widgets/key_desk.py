@@ -10,16 +10,15 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, KeyFormatError
 from byok_widgets.keys import KeyringState, KeyStatus, Secret, probe, redact
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.widgets import key_words
+from byok_widgets.widgets.background import start
 from byok_widgets.widgets.key_field import SAVED, Done, refused
 from byok_widgets.widgets.key_words import Words
 
@@ -86,24 +85,24 @@ class KeyDesk:
         """Find out in the background where the key rests and whether there is a keyring; asked once."""
         if not self._probing:
             self._probing = True
-            self._start(self._probe())
+            start(self._probe())
         if target.takes_key and target.name not in self._targets:
             self._targets[target.name] = target
-            self._start(self._look(target))
+            start(self._look(target))
 
     def save(self, secret: Secret, target: Target, *, place: str, override: bool, done: Done) -> None:
         """Keep a key for `target` and check it; `done` is told of the first."""
-        self._start(self._save(secret, target, place, override, done))
+        start(self._save(secret, target, place, override, done))
 
     def check(self, target: Target) -> None:
         """Ask the provider, free of charge, whether the key is good."""
         self._verdicts[target.name] = Verdict("working")
         self._config.announce("key")
-        self._start(self._check(target))
+        start(self._check(target))
 
     def remove(self, target: Target) -> None:
         """Remove the key of `target` from wherever it rests."""
-        self._start(self._remove(target))
+        start(self._remove(target))
 
     def state(self, target: Target) -> object:
         """Return something that is equal as long as the key of `target` is the same."""
@@ -116,9 +115,6 @@ class KeyDesk:
             ByokError: There is no key, or no address.
         """
         return await FlowState(self._config, self._store).endpoint(target.provider)
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        ENGINE.submit(work)
 
     async def _look(self, target: Target) -> None:
         version = self._versions.get(target.name)
@@ -134,7 +130,7 @@ class KeyDesk:
         """Look again at each key that is shown, since a line in a cell may have changed it."""
         if what == "key":
             for target in tuple(self._targets.values()):
-                self._start(self._look(target))
+                start(self._look(target))
 
     async def _save(self, secret: Secret, target: Target, place: str, override: bool, done: Done) -> None:  # noqa: FBT001
         try:
@@ -147,8 +143,10 @@ class KeyDesk:
             return
         del secret
         self._know(target, status, announce=False)
-        done(SAVED)
-        self.check(target) if status.available else self._config.announce("key")
+        try:
+            self.check(target) if status.available else self._config.announce("key")
+        finally:
+            done(SAVED)
 
     def _keep(self, secret: Secret, target: Target, place: str, override: bool) -> KeyStatus:  # noqa: FBT001
         provider, host = target.provider.name, target.host

@@ -13,11 +13,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import redact
 from byok_widgets.providers import catalog
 from byok_widgets.providers.base import ModelInfo
+from byok_widgets.widgets.background import start
 from byok_widgets.widgets.key_desk import KeyDesk
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ class ModelLists:
         state = self._desk.state(target)
         if self._asked.get(target.name) != state:
             self._asked[target.name] = state
-            ENGINE.submit(self._ask(target, usable=_can_answer(target, self._desk)))
+            start(self._ask(target, usable=_can_answer(target, self._desk)))
         if model and (target.name, model) not in self._infos:
             self._infos[target.name, model] = ModelInfo(id=model)
-            ENGINE.submit(self._describe(target, [ModelInfo(id=model)]))
+            start(self._describe(target, [ModelInfo(id=model)]))
 
     async def _ask(self, target: Target, *, usable: bool) -> None:
         if target.name not in self._listings:

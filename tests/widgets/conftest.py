@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import comm
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.widgets import key_desk
+from byok_widgets.engine import ENGINE
 from byok_widgets.widgets.settings import SettingsPanel
 from tests.fake_keys import fake_key
 from tests.keys.backends import MemoryKeyring, installed
@@ -32,9 +33,8 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def keyring() -> Iterator[MemoryKeyring]:
     with installed(MemoryKeyring()) as backend:
         yield backend
-        for desk in key_desk._desks.values():  # what still asks the keyring must not meet the next test's
-            eventually(lambda desk=desk: desk.keyring or not desk._probing)
-        key_desk._desks.clear()
+        # What still asks this keyring must not meet the next test's.
+        eventually(lambda: not asyncio.all_tasks(ENGINE.loop))
 
 
 @pytest.fixture(autouse=True)
