@@ -1,4 +1,4 @@
-"""A Chat Completions server for tests: it answers with the texts it is given, in order, and remembers what was asked.
+"""A Chat Completions server for tests: it says what it is given, in order, and remembers what was asked.
 
 It stands at the wire, so the SDK's own writing and reading is in the path.
 """
@@ -73,7 +73,7 @@ class ScriptedServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:  # noqa: N802 - the base class names it so
+            def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 say = owner._next(body, self.headers)
                 if say.status != 200:

@@ -1,7 +1,7 @@
 """Real dialogues through an extraction node on both local models: each a valid result, or our own error.
 
-The dialogues are no part of the project; where their folder is absent the test is skipped. Slot F1 is printed, with
-`pytest -s`, and is not a condition: the models are small, and the figures belong to them.
+The dialogues are no part of the project; where their folder is absent the test is skipped. Slot F1 is printed and is
+no condition: the models are small, and the figures are theirs.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _f1(counts: Counter[str]) -> str:
 
 
 @pytest.mark.parametrize("model", ["smollm2-135m", "qwen2.5-coder-0.5b"])
-def test_each_dialogue_gives_a_valid_result_or_our_own_error(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_dialogue_gives_a_result_or_our_error(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     require_model(model)
     flow = Flow(f"dialogues on {model}")
     flow.model = f"local:{model}"

@@ -1,0 +1,160 @@
+"""The command line, as a person types it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from byok_widgets.cli import main, tutorials
+from tests.local_model import require_model
+
+START_S = 90
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Return a function that starts the demo; what it started is ended."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "byok_widgets", "demo", "--no-browser", "--small", *arguments]
+        environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path / "jupyter"), "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+def _read_until(process: subprocess.Popen[str], pattern: str) -> tuple[str, re.Match[str]]:
+    timer = threading.Timer(START_S, process.terminate)
+    timer.start()
+    said = ""
+    assert process.stdout is not None
+    for line in process.stdout:
+        said += line
+        found = re.search(pattern, line)
+        if found:
+            timer.cancel()
+            return said, found
+    raise AssertionError(f"it never said {pattern!r}:\n{said}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.model
+@pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
+def test_the_demo_opens_lab_on_the_first_tutorial_and_ends_on_ctrl_c(
+    demo: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    require_model("smollm2-135m")
+    busy = socket.create_server(("127.0.0.1", _free_port()))
+    wanted = busy.getsockname()[1]
+    process = demo("--port", str(wanted), "--dir", "lessons")
+    said, found = _read_until(process, r"(http://127\.0\.0\.1:(\d+)/lab/tree/01_first_flow\.ipynb\?token=\S+)")
+    assert f"Port {wanted} is in use" in said
+    assert int(found[2]) != wanted
+    page = urllib.request.urlopen(found[1], timeout=20)
+    assert page.status == 200
+    assert (tmp_path / "lessons" / "01_first_flow.ipynb").is_file()
+    assert not any(found[1].rpartition("=")[2] in line for line in _command_lines()), (
+        "the token is in no process list"
+    )
+    process.send_signal(signal.SIGINT)
+    rest = process.communicate(timeout=30)[0]
+    assert process.returncode == 0
+    assert "ended" in rest
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(found[1], timeout=2)
+    busy.close()
+
+
+def _command_lines() -> list[str]:
+    return [
+        path.read_bytes().decode(errors="replace")
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.exists()
+    ]
+
+
+def test_tutorials_are_brought_once_and_never_over_the_persons_own(tmp_path: Path) -> None:
+    folder = tmp_path / "lessons"
+    notebooks, kept = tutorials.bring(folder)
+    assert [path.name for path in notebooks] == [source.name for source in tutorials.sources()]
+    assert not kept
+    notebooks[0].write_text("mine", encoding="utf-8")
+    notebooks[1].unlink()
+    again, kept = tutorials.bring(folder)
+    assert kept == [notebooks[0].name]
+    assert notebooks[0].read_text(encoding="utf-8") == "mine"
+    assert again[1].is_file()
+
+
+def test_a_tutorial_that_was_not_touched_is_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "old" / "01_first_flow.ipynb"
+    old.parent.mkdir()
+    old.write_text("old", encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(tutorials, "sources", lambda: [old])
+        tutorials.bring(tmp_path / "lessons")
+    tutorials.bring(tmp_path / "lessons")
+    assert (tmp_path / "lessons" / "01_first_flow.ipynb").read_text(encoding="utf-8") != "old"
+
+
+def test_a_folder_that_cannot_be_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    assert main(["demo", "--no-browser", "--dir", str(tmp_path / "file")]) == 2
+    said = capsys.readouterr().err
+    assert "--dir" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "eight"])
+def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["demo", "--port", port])
+    assert caught.value.code == 2
+    assert "1 to 65535" in capsys.readouterr().err
+
+
+def test_lab_that_is_not_installed_is_said_with_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert main(["demo"]) == 2
+    assert 'pip install "byok-widgets[lab]"' in capsys.readouterr().err
+
+
+def test_help_shows_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    said = capsys.readouterr().out
+    assert "byok-widgets demo --small" in said
+    assert "API key" in said
+
+
+def test_an_unknown_model_is_named_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fetch", "gpt-9"]) == 1
+    said = capsys.readouterr().err
+    assert "gpt-9" in said
+    assert "smollm2-135m" in said
