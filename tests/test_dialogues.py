@@ -1,7 +1,7 @@
 """Real dialogues through an extraction node on both local models: each a valid result, or our own error.
 
-The dialogues are no part of the project; where their folder is absent the test is skipped. Slot F1 is printed and is
-no condition: the models are small, and the figures are theirs.
+The dialogues are no part of the project; where their folder is absent the test is skipped. Slot F1 is printed and
+is no condition: the models are small, and the figures are theirs.
 """
 
 from __future__ import annotations

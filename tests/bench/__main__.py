@@ -57,7 +57,8 @@ class Row:
 
 def _fresh(code: str, environment: dict[str, str]) -> tuple[float, float]:
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, check=True, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -69,7 +70,8 @@ def _fresh_rows(base_url: str, folder: str) -> list[Row]:
         "c.chat.completions.create(model='text-10', messages=[{'role': 'user', 'content': 'Hi'}])"
     )
     our_answer = (
-        "import os; from byok_widgets import Flow; f = Flow('bench'); f.set_base_url('compatible', os.environ['STUB'])\n"
+        "import os; from byok_widgets import Flow; f = Flow('bench')\n"
+        "f.set_base_url('compatible', os.environ['STUB'])\n"
         "f.model = 'compatible:text-10'; print(f.conversation('ask', 'Be brief.').run('Hi'))"
     )
     pairs = {
@@ -83,8 +85,8 @@ def _fresh_rows(base_url: str, folder: str) -> list[Row]:
         _fresh(raw, environment), _fresh(ours, environment)
         times = [(_fresh(raw, environment), _fresh(ours, environment)) for _ in range(FRESH_RUNS)]
         for number, unit in enumerate(("wall", "CPU")):
-            label = f"{name}, {unit}"
-            rows.append(Row(label, [raw[number] for raw, _ in times], [ours[number] for _, ours in times], *bounds[name]))
+            raw_s, ours_s = [raw[number] for raw, _ in times], [ours[number] for _, ours in times]
+            rows.append(Row(f"{name}, {unit}", raw_s, ours_s, *bounds[name]))
     return rows
 
 

@@ -1,6 +1,6 @@
 """A Chat Completions server that answers at once, in a process of its own so that its work is not counted.
 
-The model id says what comes: `text-N` streams N chunks (or one JSON answer of as many words), `record` a JSON object.
+The model id says what comes: `text-N` streams N chunks (or one JSON answer of as many words), `record` an object.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import sys
 from collections.abc import Iterator
 
 RECORD = '{"name": "Ana", "weekday": "Tue", "urgent": false}'
+_ENVELOPE = {"id": "x", "created": 1, "model": "stub"}
 USAGE = {"prompt_tokens": 12, "completion_tokens": 34, "total_tokens": 46}
 
 
 @contextlib.contextmanager
 def stub_server() -> Iterator[str]:
     """Run the server and give its base URL."""
-    process = subprocess.Popen([sys.executable, "-m", "tests.bench.stub_server"], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "tests.bench.stub_server"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
@@ -28,9 +30,9 @@ def stub_server() -> Iterator[str]:
         process.wait()
 
 
-def _chunk(delta: dict[str, object], finish: str | None = None, model: str = "stub") -> bytes:
+def _chunk(delta: dict[str, object], finish: str | None = None) -> bytes:
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
-    body = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": [choice]}
+    body = {**_ENVELOPE, "object": "chat.completion.chunk", "choices": [choice]}
     return b"data: " + json.dumps(body).encode() + b"\n\n"
 
 
@@ -38,14 +40,14 @@ def _stream(pieces: list[str]) -> bytes:
     events = [_chunk({"role": "assistant", "content": ""})]
     events += [_chunk({"content": piece}) for piece in pieces]
     events.append(_chunk({}, "stop"))
-    usage = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "stub", "choices": [], "usage": USAGE}
+    usage = {**_ENVELOPE, "object": "chat.completion.chunk", "choices": [], "usage": USAGE}
     events += [b"data: " + json.dumps(usage).encode() + b"\n\n", b"data: [DONE]\n\n"]
     return b"".join(events)
 
 
 def _whole(text: str) -> bytes:
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
-    body = {"id": "x", "object": "chat.completion", "created": 1, "model": "stub", "choices": [choice], "usage": USAGE}
+    body = {**_ENVELOPE, "object": "chat.completion", "choices": [choice], "usage": USAGE}
     return json.dumps(body).encode()
 
 
@@ -69,7 +71,8 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             pieces = _pieces(what[0])
             cache[what] = _stream(pieces) if what[1] else _whole("".join(pieces))
         body, kind = cache[what], "text/event-stream" if what[1] else "application/json"
-        writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
         await writer.drain()
     writer.close()
 

@@ -10,7 +10,16 @@ from decimal import Decimal
 
 import pytest
 
-from byok_widgets import ConfigError, Flow, Message, MissingKeyError, ProviderError, Reply, TemplateError, TextDelta
+from byok_widgets import (
+    ConfigError,
+    Flow,
+    Message,
+    MissingKeyError,
+    ProviderError,
+    Reply,
+    TemplateError,
+    TextDelta,
+)
 from tests.scripted_server import Say, ScriptedServer
 
 
@@ -84,7 +93,8 @@ def test_a_missing_variable_names_node_and_variable(flow: Flow, server: Scripted
 def test_static_speaks_once_without_a_model_and_then_by_prompt(flow: Flow, server: ScriptedServer) -> None:
     bye = flow.conversation("bye", "Thanks {{name}}.", static=True)
     first = bye.run(variables={"name": "Ana"})
-    assert (first.text, first.finish_reason, first.model, first.cost.usd) == ("Thanks Ana.", "static", None, Decimal(0))
+    assert (first.text, first.finish_reason, first.model) == ("Thanks Ana.", "static", None)
+    assert first.cost.usd == Decimal(0)
     assert not server.requests
     server.script("You are welcome.")
     assert bye.run("Oh?", history=first, variables={"name": "Ana"}).text == "You are welcome."
