@@ -93,7 +93,7 @@ class Demo:
 
     def _command(self, port: int) -> list[str]:
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1"]
-        command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.log_level=WARN"]
+        command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--log-level=WARN"]
         command.append(f"--ServerApp.root_dir={self.folder.resolve()}")
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             print("Running as root, as in a container: JupyterLab is told to allow it.")
