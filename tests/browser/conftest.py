@@ -1,23 +1,27 @@
-"""A real JupyterLab in a home of its own, and a real Chromium."""
+"""A real JupyterLab in a home of its own, and a real Chromium.
+
+They end with this folder's tests: while Playwright is open, its event loop counts as running in the main thread.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.lab import Lab
+from tests.browser.lab import ELSEWHERE, Lab
 from tests.browser.notebook_page import NotebookPage
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
+    *("--disable-component-update", "--disable-sync", f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"),
 ]
+VIEWPORT = {"width": 1280, "height": 1300}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,7 +37,7 @@ def _missing(what: str) -> Any:
     pytest.skip(what)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
@@ -48,7 +52,7 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     server = Lab(tmp_path_factory.mktemp("lab"))
     try:
@@ -58,32 +62,39 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         server.stop()
 
 
+@pytest.fixture(scope="package")
+def shared_page(browser: Any, lab: Lab) -> NotebookPage:
+    """One page for all tests that need none of their own: loading JupyterLab takes most of a test's time."""
+    return NotebookPage(lab, browser.new_page(viewport=VIEWPORT), lab.url)
+
+
 @pytest.fixture
-def open_notebook(browser: Any, lab: Lab) -> Iterator[Any]:
-    """Return a function that opens a notebook of the given cells in a page of its own."""
+def open_notebook(browser: Any, lab: Lab, shared_page: NotebookPage) -> Iterator[Any]:
+    """Return a function that opens a notebook of the given cells."""
     contexts = []
 
-    def open_it(cells: list[str] | Path, **options: Any) -> NotebookPage:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 1100}, **options})
-        contexts.append(context)
-        page = NotebookPage(lab, context.new_page())
+    def open_it(
+        cells: list[str] | Path, *, url: str = "", watch: Callable[[Any], None] | None = None
+    ) -> NotebookPage:
+        """Open it in the shared page, or in one of its own: at another `url`, or for `watch` to see its start."""
+        page = shared_page
+        if url or watch:
+            context = browser.new_context(viewport=VIEWPORT)
+            contexts.append(context)
+            page = NotebookPage(lab, context.new_page(), url or lab.url)
+        if watch:
+            watch(page.page)
         page.open(lab.notebook(cells))
         return page
 
     yield open_it
+    shared_page.close()
     for context in contexts:
         context.close()
     lab.shut_down_kernels()
 
 
 @pytest.fixture
-def local_model() -> Any:
-    """Return the path of the small local model's file, fetching it once."""
-    from byok_widgets.errors import LocalModelError
-    from byok_widgets.providers import local_models
-
-    try:
-        return local_models.fetch("smollm2-135m")
-    except LocalModelError as fault:
-        reason = fault.problem
-    return _missing(f"there is no local model: {reason}")
+def elsewhere(lab: Lab) -> str:
+    """Return the server's address as another machine would write it."""
+    return lab.url.replace("127.0.0.1", ELSEWHERE)

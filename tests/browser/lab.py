@@ -18,6 +18,8 @@ import byok_widgets
 from byok_widgets.providers import local_models
 
 START_S = 60.0
+ELSEWHERE = "lab.example"
+"""A name that the test's browser takes for this machine, without taking it for a secure place."""
 _SETTINGS = {
     "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -26,6 +28,7 @@ _SERVER = """\
 c.ServerApp.token = {token!r}
 c.ServerApp.open_browser = False
 c.ServerApp.root_dir = {root!r}
+c.ServerApp.local_hostnames = ["localhost", {elsewhere!r}]
 c.LabApp.expose_app_in_browser = True
 c.LabApp.news_url = None
 """
@@ -51,7 +54,9 @@ class Lab:
             file.write_text(json.dumps(settings), encoding="utf-8")
         config = self.base / "config" / "jupyter_lab_config.py"
         config.parent.mkdir()
-        config.write_text(_SERVER.format(token=self.token, root=str(self.root)), encoding="utf-8")
+        config.write_text(
+            _SERVER.format(token=self.token, root=str(self.root), elsewhere=ELSEWHERE), encoding="utf-8"
+        )
         command = [sys.executable, "-m", "jupyter", "lab", f"--port={self.port}", "--ip=127.0.0.1", "--allow-root"]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(

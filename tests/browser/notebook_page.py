@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from tests.browser.lab import Lab
@@ -18,8 +19,8 @@ IDLE = """() => {
 class NotebookPage:
     """One notebook in one browser page."""
 
-    def __init__(self, lab: Lab, page: Any) -> None:
-        self.lab, self.page = lab, page
+    def __init__(self, lab: Lab, page: Any, url: str) -> None:
+        self.lab, self.page, self.url = lab, page, url
         self.console: list[str] = []
         self.name = ""
         page.set_default_timeout(20_000)
@@ -27,9 +28,21 @@ class NotebookPage:
 
     def open(self, name: str) -> None:
         self.name = name
-        self.page.goto(f"{self.lab.url}/lab/tree/{name}?token={self.lab.token}&reset")
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        if self.page.url.startswith(self.url):
+            self.command("docmanager:open", {"path": name})
+        else:
+            self.page.goto(f"{self.url}/lab/tree/{name}?token={self.lab.token}&reset")
+        self.page.wait_for_function(f"() => window.jupyterapp?.shell.currentWidget?.context?.path === {name!r}")
         self.wait_idle()
+        self.theme("JupyterLab Light")
+
+    def close(self) -> None:
+        """Save and close the notebook, if one is open; the page stays."""
+        if self.name:
+            self.save()
+            self.command("application:close-all")
+            self.page.wait_for_selector(".jp-Notebook", state="detached")
+            self.name = ""
 
     def wait_idle(self) -> None:
         self.page.wait_for_function(IDLE, timeout=60_000)
@@ -49,6 +62,12 @@ class NotebookPage:
         file = self.lab.root / self.name
         content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return content
+
+    def shot(self, name: str) -> None:
+        """Keep a picture for people, where `BYOK_WIDGETS_SHOTS` names a folder."""
+        folder = os.environ.get("BYOK_WIDGETS_SHOTS")
+        if folder:
+            self.page.screenshot(path=f"{folder}/{name}.png")
 
     def theme(self, name: str) -> None:
         self.command("apputils:change-theme", {"theme": name})

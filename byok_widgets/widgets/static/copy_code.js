@@ -11,7 +11,6 @@ async function copy(text, area) {
 function render({ model, el }) {
   const id = `byok-${Math.random().toString(16).slice(2)}`;
   el.classList.add("byok-copy");
-  el.dataset.lmSuppressShortcuts = "true";
   el.innerHTML = `
     <details>
       <summary>Copy as code</summary>
@@ -37,9 +36,7 @@ function render({ model, el }) {
     }
     setTimeout(() => { said.textContent = ""; }, SAID_FOR_MS);
   });
-  for (const kind of ["keydown", "keypress", "keyup", "copy"]) {
-    el.addEventListener(kind, (event) => event.stopPropagation());
-  }
+  el.addEventListener("copy", (event) => event.stopPropagation()); // else the notebook copies the cell instead
   model.on("change:code", paint);
   paint();
   return () => model.off("change:code", paint);

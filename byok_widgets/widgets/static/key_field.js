@@ -113,7 +113,6 @@ function build() {
 function render({ model, el }) {
   const part = build();
   el.classList.add("byok-key");
-  el.dataset.lmSuppressShortcuts = "true";
   el.append(part.keyBox, part.nameBox, part.placeBox, part.actions, part.status, part.offers);
 
   let own = null; // what this view has to say, until the next change: { state, text, switch_to, anyway }

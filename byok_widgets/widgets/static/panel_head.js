@@ -1,6 +1,15 @@
 // The head of the settings panel: its title, and anything a person must know.
 // It also carries the look of the whole panel, and keeps the notebook's shortcuts out of it.
 
+const MOST_FRAMES = 600;
+
+// JupyterLab looks at the focused element for the mark that its shortcuts are not wanted, and listens above us:
+// without both, "d d" on a button here would delete the cell.
+function isolate(panel) {
+  panel.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; });
+  for (const kind of ["keydown", "keypress", "keyup"]) panel.addEventListener(kind, (event) => event.stopPropagation());
+}
+
 function render({ model, el }) {
   el.classList.add("byok-head");
   const title = document.createElement("h3");
@@ -13,19 +22,23 @@ function render({ model, el }) {
     notice.textContent = model.get("notice");
     notice.hidden = !model.get("notice");
   };
-  const settle = () => {
+  let frame = 0;
+  let tries = 0;
+  const settle = () => { // this view is drawn first and put into the panel later
     const panel = el.closest(".byok-panel");
-    if (!panel) return;
-    panel.dataset.lmSuppressShortcuts = "true";
+    if (!panel) {
+      if (tries++ < MOST_FRAMES) frame = requestAnimationFrame(settle);
+      return;
+    }
+    isolate(panel);
     panel.setAttribute("role", "group");
     panel.setAttribute("aria-label", model.get("title"));
   };
   model.on("change", paint);
   paint();
   settle();
-  const late = requestAnimationFrame(settle); // the view is put into the panel after it was drawn
   return () => {
-    cancelAnimationFrame(late);
+    cancelAnimationFrame(frame);
     model.off("change", paint);
   };
 }
