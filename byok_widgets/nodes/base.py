@@ -5,19 +5,17 @@ Floor 2: knows providers, engine, config, keys and values; knows no flow and no 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from collections.abc import AsyncIterator, Callable
+from typing import Generic, TypeVar
 
 from byok_widgets.config import ResolvedModel
-from byok_widgets.engine import ENGINE, TextFeed
+from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ConfigError
-from byok_widgets.frontend import Screen, frontend
 from byok_widgets.messages import TextDelta
 from byok_widgets.nodes.calling import FlowState
-from byok_widgets.providers.base import OnProgress, OnText
+from byok_widgets.showing import Work, run_shown, unseen
 
 R = TypeVar("R")
-Work = Callable[[OnText, OnProgress], Coroutine[Any, Any, R]]
 
 
 class Node(Generic[R]):
@@ -65,51 +63,14 @@ class Node(Generic[R]):
 
     def _run(self, work: Work[R], *, show: bool | None, show_text: bool = True) -> R:
         """Run in a cell or a program and wait: the sync door."""
-        screen = frontend().screen() if show is not False else None
-        if screen is None:
-            return ENGINE.run(work(_nothing, _nothing))
-        monitor = _Monitor(screen)
-        try:
-            result = ENGINE.run(
-                work(monitor.feed.put if show_text else _nothing, monitor.on_progress), tick=monitor.tick
-            )
-        except BaseException:
-            monitor.tick()
-            screen.close(None)
-            raise
-        screen.close(result)
-        return result
+        return run_shown(work, show=show, show_text=show_text)
 
     async def _arun(self, work: Work[R]) -> R:
-        return await ENGINE.arun(work(_nothing, _nothing))
+        return await ENGINE.arun(work(unseen, unseen))
 
     async def _astream(self, work: Work[R]) -> AsyncIterator[TextDelta | R]:
         async def start(emit: Callable[[TextDelta | R], None]) -> None:
-            emit(await work(lambda text: emit(TextDelta(text)), _nothing))
+            emit(await work(lambda text: emit(TextDelta(text)), unseen))
 
         async for event in ENGINE.astream(start):
             yield event
-
-
-class _Monitor:
-    """Brings text and progress from the engine's thread to the screen of the thread that waits."""
-
-    def __init__(self, screen: Screen) -> None:
-        self.feed = TextFeed()
-        self._screen = screen
-        self._progress: tuple[str, int, int] | None = None
-
-    def on_progress(self, what: str, done: int, total: int) -> None:
-        self._progress = (what, done, total)
-
-    def tick(self) -> None:
-        progress, self._progress = self._progress, None
-        if progress:
-            self._screen.show_progress(*progress)
-        text = self.feed.take()
-        if text:
-            self._screen.show_text(text)
-
-
-def _nothing(*_: object) -> None:
-    """Nobody is watching."""
