@@ -9,9 +9,10 @@ from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, transcript_of
-from byok_widgets.nodes.base import Node, Work
+from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, perform
 from byok_widgets.providers.base import OnProgress, OnText
+from byok_widgets.showing import Work
 from byok_widgets.templates import render
 
 

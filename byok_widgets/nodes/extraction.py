@@ -10,11 +10,12 @@ from typing import Any, Literal
 from byok_widgets.errors import ByokError, ConfigError, ExtractionError, ProviderError, SchemaError
 from byok_widgets.grounding import grounded
 from byok_widgets.messages import Message, Reply, transcript_of
-from byok_widgets.nodes.base import Node, Work
+from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, perform
 from byok_widgets.nodes.extraction_result import Extraction, Status
 from byok_widgets.providers.base import OnProgress, OnText, OutputSchema, Provider, StructuredMode
 from byok_widgets.schema import Checked, ExtractionSchema
+from byok_widgets.showing import Work
 
 Grounding = Literal["flag", "off"]
 Example = tuple[Any, Mapping[str, Any]]

@@ -1,0 +1,10 @@
+"""A flow's structure: nodes connected by edges with conditions; drawn, and checked for mistakes.
+
+Floor 3: knows nodes and what is below; knows nothing of a running session.
+"""
+
+from byok_widgets.graph.edge import Edge
+from byok_widgets.graph.expression import Expression
+from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
+
+__all__ = ["AnyNode", "Edge", "Expression", "FlowGraph"]

@@ -1,0 +1,154 @@
+"""`FlowGraph`: the nodes of a flow, the edges between them, and where it starts and ends."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.graph.edge import EVERYWHERE, Edge
+from byok_widgets.nodes import ConversationNode, ExtractionNode
+
+AnyNode = ConversationNode | ExtractionNode
+
+
+class FlowGraph:
+    """Nodes by name, in the order they were made, and edges in the order they were connected.
+
+    There is one edge at most from a node to another: connecting the two again replaces its condition, so that a
+    cell can be changed and run again.
+
+    Attributes:
+        nodes: The nodes.
+        ends: Names of the end nodes.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, AnyNode] = {}
+        self.ends: set[str] = set()
+        self._edges: dict[tuple[str, str], Edge] = {}
+        self._start = ""
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """All edges, the ways into global nodes included."""
+        return tuple(self._edges.values())
+
+    @property
+    def start(self) -> str:
+        """Name of the start node: the one that was told, else the first one made; empty without nodes."""
+        first = next((name for name in self.nodes if not self.is_global(name)), next(iter(self.nodes), ""))
+        return self._start if self._start in self.nodes else first
+
+    @start.setter
+    def start(self, name: str) -> None:
+        self._start = self.node(name).name
+
+    def put(self, node: AnyNode, *, start: bool = False, end: bool = False, enter: str | None = None) -> None:
+        """Add a node, or put it in the place of the one of the same name; the edges stay.
+
+        Args:
+            node: The node.
+            start: Start here.
+            end: Close the session here.
+            enter: Condition under which this node is entered from everywhere; makes it a global node.
+
+        Raises:
+            ConfigError: The condition is empty.
+        """
+        way_in = None if enter is None else Edge.made(EVERYWHERE, node.name, enter, None)
+        self.nodes[node.name] = node
+        (self.ends.add if end else self.ends.discard)(node.name)
+        self._edges.pop((EVERYWHERE, node.name), None)
+        if way_in:
+            self.add(way_in)
+        if start:
+            self.start = node.name
+
+    def add(self, edge: Edge) -> None:
+        """Add an edge, or put it in the place of the one between the same nodes.
+
+        Raises:
+            ConfigError: One of the nodes is not there.
+        """
+        for name in {edge.source, edge.target} - {EVERYWHERE}:
+            self.node(name)
+        self._edges[edge.source, edge.target] = edge
+
+    def remove(self, source: str, target: str) -> None:
+        """Take an edge away.
+
+        Raises:
+            ConfigError: There is none between the two.
+        """
+        if self._edges.pop((source, target), None) is None:
+            raise ConfigError(
+                f"There is no edge from {source!r} to {target!r}.", fix="Look at the flow: it shows them."
+            )
+
+    def node(self, name: str) -> AnyNode:
+        """Return a node.
+
+        Raises:
+            ConfigError: There is none of that name.
+        """
+        if name in self.nodes:
+            return self.nodes[name]
+        near = difflib.get_close_matches(str(name), self.nodes, n=1)
+        known = (
+            f"Did you mean {near[0]!r}?"
+            if near
+            else f"Its nodes: {', '.join(map(repr, self.nodes)) or 'none yet'}."
+        )
+        raise ConfigError(f"The flow has no node {name!r}.", kind="node", fix=known)
+
+    def outgoing(self, name: str) -> tuple[Edge, ...]:
+        """Return the edges that start at a node, the else edge last."""
+        own = [edge for edge in self._edges.values() if edge.source == name]
+        return tuple(sorted(own, key=lambda edge: edge.kind == "else"))
+
+    def ways_in(self, *, but: str = "") -> tuple[Edge, ...]:
+        """Return the edges into the global nodes, without that of the node `but`."""
+        return tuple(e for e in self._edges.values() if e.source == EVERYWHERE and e.target != but)
+
+    def is_global(self, name: str) -> bool:
+        """Whether a node can be entered from everywhere."""
+        return (EVERYWHERE, name) in self._edges
+
+    def is_silent(self, name: str) -> bool:
+        """Whether a node says nothing."""
+        return isinstance(self.nodes[name], ExtractionNode)
+
+    def reachable(self, start: Iterable[str]) -> set[str]:
+        """Return the nodes that can be reached from `start` by edges, themselves included."""
+        found: set[str] = set()
+        waiting = list(start)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += [edge.target for edge in self.outgoing(name)]
+        return found
+
+    def silent_loops(self) -> Iterator[tuple[str, ...]]:
+        """Yield the circles that have silent nodes alone, each once."""
+        seen: set[frozenset[str]] = set()
+        for name in self.nodes:
+            path = self._silent_way_back(name)
+            if path and frozenset(path) not in seen:
+                seen.add(frozenset(path))
+                yield path
+
+    def _silent_way_back(self, name: str) -> tuple[str, ...]:
+        """Return the shortest way from a silent node to itself over silent nodes; empty when there is none."""
+        ways: list[tuple[str, ...]] = [(name,)] if self.is_silent(name) else []
+        visited: set[str] = set()
+        while ways:
+            way = ways.pop(0)
+            for edge in self.outgoing(way[-1]):
+                if edge.target == name:
+                    return way
+                if edge.target not in visited and self.is_silent(edge.target):
+                    visited.add(edge.target)
+                    ways.append((*way, edge.target))
+        return ()
