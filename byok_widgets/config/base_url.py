@@ -39,9 +39,9 @@ class BaseUrl:
             host, port = parts.hostname, parts.port
         except ValueError:
             host, port, parts = None, None, urlsplit("")
-        if parts.scheme not in ("http", "https") or not host or any(c.isspace() for c in cleaned):
+        if parts.scheme not in ("http", "https") or not host or not cleaned.isprintable() or " " in cleaned:
             raise ConfigError(f"{text!r} is not an address of an endpoint.", kind="base_url", fix=_EXAMPLE)
-        if parts.username or parts.password or parts.query or parts.fragment:
+        if "@" in parts.netloc or "?" in cleaned or "#" in cleaned:
             raise ConfigError(
                 "An endpoint's address holds no user name, no ? and no #.", kind="base_url", fix=_EXAMPLE
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -18,6 +20,17 @@ START_PROVIDER = "local"
 """A new flow starts on the embedded local model, which needs no key."""
 
 Observer = Callable[[str], None]
+
+_PARTS = {
+    "provider": "provider",
+    "base_urls": "base_url",
+    "key_references": "key",
+    "models": "model",
+    "overrides": "override",
+}
+"""Sections of the settings, and what observers are told when one changes, in the panel's order."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,7 @@ class FlowConfig:
         self._lock = threading.RLock()
         self._observers: list[Observer] = []
         self._data: Data = self._file.load()
+        self._unsaved: list[Callable[[Data], None]] = []
 
     def __repr__(self) -> str:
         return f"FlowConfig({self.name!r}, provider={self.provider!r}, model={self.model!r})"
@@ -73,18 +87,25 @@ class FlowConfig:
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Call `observer(what)` after each change, in the thread that made it; returns the way to stop that.
 
-        `what` is `"provider"`, `"model"`, `"override"`, `"base_url"` or `"key"`.
+        `what` is `"provider"`, `"base_url"`, `"key"`, `"model"` or `"override"`; a change of several is told in
+        this order. What another kernel changed is told when it is seen: at this kernel's next change.
         """
         with self._lock:
             self._observers.append(observer)
         return lambda: self._forget(observer)
 
     def announce(self, what: str) -> None:
-        """Tell the observers of a change made beside this object, such as a saved key."""
+        """Tell the observers of a change made beside this object, such as a saved key.
+
+        An observer that fails is logged, by the kind of its fault alone; the others are told all the same.
+        """
         with self._lock:
             observers = tuple(self._observers)
         for observer in observers:
-            observer(what)
+            try:
+                observer(what)
+            except Exception as fault:  # noqa: BLE001 - an observer may be anybody's
+                _log.error("An observer of the flow's settings ended in %s.", type(fault).__name__)
 
     @property
     def provider(self) -> str:
@@ -108,9 +129,9 @@ class FlowConfig:
     @model.setter
     def model(self, text: str | None) -> None:
         ref = None if text is None else self.ref(text)
+        provider = ref.provider if ref else self.provider
 
         def change(data: Data) -> None:
-            provider = ref.provider if ref else self.provider
             if ref:
                 data["provider"] = provider
             _put(data, "models", provider, ref.model if ref else None)
@@ -189,12 +210,29 @@ class FlowConfig:
 
     def _write(self, what: str, change: Callable[[Data], None]) -> None:
         with self._lock:
-            saved = self._file.update(change)
-            if saved is None:
-                change(self._data)
-            else:
-                self._data = saved
-        self.announce(what)
+            before, self._data = self._data, self._changed(change)
+            told = [
+                part
+                for section, part in _PARTS.items()
+                if part == what or before.get(section) != self._data.get(section)
+            ]
+        for part in told:
+            self.announce(part)
+
+    def _changed(self, change: Callable[[Data], None]) -> Data:
+        """Return the settings after `change`, saved if that is possible now, else with the next change."""
+        self._unsaved.append(change)
+        data = self._file.update(self._make_up, self._data)
+        if data is not None:
+            self._unsaved.clear()
+            return data
+        data = copy.deepcopy(self._data)
+        change(data)
+        return data
+
+    def _make_up(self, data: Data) -> None:
+        for change in self._unsaved:
+            change(data)
 
     def _forget(self, observer: Observer) -> None:
         with self._lock:

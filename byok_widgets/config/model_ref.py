@@ -25,7 +25,7 @@ class ModelRef:
         Raises:
             ConfigError: The text is empty, holds a line break, or names no model.
         """
-        if not isinstance(text, str) or not text.strip() or "\n" in text.strip():
+        if not isinstance(text, str) or len(text.strip().splitlines()) != 1:
             raise ConfigError(
                 f"{text!r} is not a model.",
                 fix='Give a model id such as "gpt-6-luna", or "provider:model-id".',

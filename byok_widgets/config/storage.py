@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
 import secrets
-import time
 import unicodedata
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def checked_name(name: str) -> str:
     """
     if not isinstance(name, str) or not name.strip():
         raise ConfigError("A flow needs a name.", kind="flow_name", fix='Give it one, like Flow("dentist").')
+    name = unicodedata.normalize("NFC", name)
     if len(name) > MAX_NAME_CHARS:
         raise ConfigError(
             f"A flow's name has at most {MAX_NAME_CHARS} characters; this one has {len(name)}.",
@@ -39,7 +41,7 @@ def checked_name(name: str) -> str:
         raise ConfigError(
             "The flow's name holds half a character that cannot be saved.", kind="flow_name", fix="Type it anew."
         )
-    return unicodedata.normalize("NFC", name)
+    return name
 
 
 def config_dir() -> Path:
@@ -73,14 +75,14 @@ class ConfigFile:
     def load(self) -> Data:
         """Return what is saved, or an empty mapping."""
         try:
-            text = self.path.read_text(encoding="utf-8")
+            content = self.path.read_bytes()
         except FileNotFoundError:
             return {}
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             return self._session_only(f"The saved settings could not be read ({_reason(error)}).")
         try:
-            data = json.loads(text)
-        except ValueError:
+            data = json.loads(content)
+        except (ValueError, RecursionError):
             data = None
         if not isinstance(data, dict) or not isinstance(data.get("version", VERSION), int):
             return self._set_aside()
@@ -92,10 +94,11 @@ class ConfigFile:
             )
         return data
 
-    def update(self, change: Callable[[Data], None]) -> Data | None:
+    def update(self, change: Callable[[Data], None], known: Data) -> Data | None:
         """Apply `change` to the newest saved version and save it; `None` where it could not be saved.
 
-        Another kernel's change to other fields is kept: the file is read again under the lock.
+        Another kernel's change to other fields is kept: the file is read again under the lock. Where it is gone or
+        damaged, `known`, what this session knows, takes its place.
         """
         if not self._writable:
             return None
@@ -106,12 +109,13 @@ class ConfigFile:
             self._make_folder()
             with FileLock(self.path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
                 self._clear_stale()
-                data = self.load()
+                data = self.load() or copy.deepcopy(known)
                 if not self._writable:
                     return None
                 change(data)
                 data |= {"version": VERSION, "flow": self._name}
-                self._replace(json.dumps(data, ensure_ascii=False, indent=2).encode("utf-8"))
+                text = json.dumps(data, ensure_ascii=False, indent=2)
+                self._replace(text.encode("utf-8", "backslashreplace"))  # half a character: its JSON escape
         except Timeout:
             problem = "another program holds the settings file"
         except OSError as error:
@@ -145,12 +149,14 @@ class ConfigFile:
             part.unlink(missing_ok=True)
 
     def _set_aside(self) -> Data:
-        kept = self.path.with_name(f"{self.path.stem}.corrupt-{time.strftime('%Y%m%d-%H%M%S')}.json")
+        kept = self.path.with_name(f"{self.path.stem}.corrupt-{datetime.now():%Y%m%d-%H%M%S-%f}.json")
         try:
             self.path.replace(kept)
         except OSError as error:
             return self._session_only(f"The saved settings are damaged ({_reason(error)}).")
-        self.notice = f"The saved settings were damaged and set aside as {kept.name}; this flow starts anew."
+        self.notice = (
+            f"The saved settings were damaged and set aside as {kept.name}; this flow goes on without them."
+        )
         return {}
 
     def _session_only(self, problem: str) -> Data:
