@@ -1,8 +1,9 @@
 """The one error family: every fault in plain words, with its cause, the fix and a link.
 
-Floor 0: imports nothing of the package. An error here keeps texts only, never a request, a response, an SDK
-exception or a key, so that it can be shown, pickled and saved. Whoever translates a foreign exception raises
-the translation *outside* the `except` block: a chained exception would carry what was left out here.
+Floor 0: imports nothing of the package when it is loaded. An error here keeps texts only, never a request, a
+response, an SDK exception or a key, so that it can be shown, pickled and saved. Whoever translates a foreign
+exception raises the translation *outside* the `except` block: a chained exception would carry what was left out
+here.
 
     ByokError
     ├── MissingKeyError      no key for this flow and provider
@@ -80,12 +81,24 @@ class ByokError(Exception):
             self.where = ", ".join(parts) + "."
         return self
 
+    def _shown(self) -> dict[str, str]:
+        """Return the texts on screen by name, in order; what is too long gives way, the fix and the link last."""
+        texts = {
+            "problem": self.problem,
+            "where": self.where,
+            "cause": self.cause,
+            "fix": self.fix,
+            "link": self.link,
+            "request_id": f"Request id: {self.request_id}" if self.request_id else "",
+        }
+        for name in ("cause", "where", "problem", "request_id", "fix", "link"):
+            excess = len("\n".join(filter(None, texts.values()))) - MAX_MESSAGE_CHARS
+            if excess > 0:
+                texts[name] = _cut(texts[name], excess)
+        return {name: text for name, text in texts.items() if text}
+
     def __str__(self) -> str:
-        lines = [self.problem, self.where, self.cause, self.fix, self.link]
-        if self.request_id:
-            lines.append(f"Request id: {self.request_id}")
-        text = "\n".join(line for line in lines if line)
-        return text if len(text) <= MAX_MESSAGE_CHARS else text[: MAX_MESSAGE_CHARS - 1] + "…"
+        return "\n".join(self._shown().values())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(kind={self.kind!r}, problem={self.problem!r})"
@@ -94,18 +107,28 @@ class ByokError(Exception):
         return (_rebuild, (type(self), self.problem, dict(self.__dict__)))
 
     def _repr_html_(self) -> str:
-        parts = [f"<strong>{html.escape(self.problem)}</strong>"]
-        parts += [html.escape(text) for text in (self.where, self.cause, self.fix) if text]
-        if self.link:
-            href = html.escape(self.link, quote=True)
-            parts.append(f'<a href="{href}" target="_blank" rel="noopener noreferrer">{href}</a>')
-        return '<div role="alert">' + "<br>".join(parts) + "</div>"
+        parts = {name: html.escape(text) for name, text in self._shown().items()}
+        for name, pattern in _HTML.items():
+            if name in parts:
+                parts[name] = pattern.format(parts[name])
+        return f'<div role="alert">{"<br>".join(parts.values())}</div>'
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short card in place of the stack; `last_traceback()` shows the stack."""
-        title = f"{type(self).__name__}: {self.problem}"
-        rest = [line for line in str(self).splitlines()[1:] if line]
-        return [title, *(f"  {line}" for line in rest), "  (the stack: byok_widgets.last_traceback())"]
+        title, *rest = str(self).splitlines() or [""]
+        lines = [*rest, "(the stack: byok_widgets.last_traceback())"]
+        return [f"{type(self).__name__}: {title}", *(f"  {line}" for line in lines)]
+
+
+_HTML = {
+    "problem": "<strong>{0}</strong>",
+    "link": '<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>',
+}
+
+
+def _cut(text: str, excess: int) -> str:
+    kept = len(text) - excess - 1
+    return f"{text[:kept]}…" if kept > 0 else ""
 
 
 def _rebuild(cls: type[ByokError], problem: str, state: dict[str, Any]) -> ByokError:
@@ -115,11 +138,13 @@ def _rebuild(cls: type[ByokError], problem: str, state: dict[str, Any]) -> ByokE
 
 
 def last_traceback() -> str:
-    """Return the stack of the last error shown in this session, without any local variables."""
+    """Return the stack of the last error shown in this session, without any local variables and any key."""
     error = getattr(sys, "last_value", None)
     if error is None:
         return "No error has been shown in this session."
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    from byok_widgets.keys import redact
+
+    return redact("".join(traceback.format_exception(type(error), error, error.__traceback__)))
 
 
 class MissingKeyError(ByokError):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from byok_widgets.errors import ConfigError
 
@@ -67,6 +67,11 @@ class Usage:
         )
 
 
+CostSource = Literal["static", "local", "provider", "price list", "unknown"]
+
+_SUREST_FIRST = get_args(CostSource)
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a call cost in US dollars. Unknown is `None`, never zero.
@@ -78,19 +83,21 @@ class Cost:
     """
 
     usd: Decimal | None = None
-    source: Literal["provider", "price list", "local", "static", "unknown"] = "unknown"
+    source: CostSource = "unknown"
 
     def __add__(self, other: Cost) -> Cost:
-        """Return the sum; with an unknown part it is unknown."""
+        """Return the sum; with an unknown part it is unknown, and it is as sure as its less sure part."""
         if self.usd is None or other.usd is None:
             return Cost()
-        return Cost(self.usd + other.usd, self.source)
+        return Cost(self.usd + other.usd, max(self.source, other.source, key=_SUREST_FIRST.index))
 
     def __str__(self) -> str:
         if self.usd is None:
             return "not priced"
         if not self.usd:
             return "free"
+        if self.usd < Decimal("0.000001"):
+            return "under $0.000001"
         digits = 6 if self.usd < Decimal("0.01") else 4
         return f"${self.usd:.{digits}f}"
 

@@ -6,6 +6,7 @@ Floor 0: knows errors alone. Jinja2 is loaded only for a text that holds a place
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,12 @@ def _compiled(template: str) -> Template:
 
 
 def _undefined(said: str, node: str, variables: Mapping[str, Any]) -> TemplateError:
-    name = said.split("'")[1] if said.count("'") >= 2 else said
+    missing = re.fullmatch("'(.+)' is undefined", said)
+    if not missing:
+        return TemplateError(
+            f"The prompt of node {node!r} asks for what is not there: {said}.", fix="Keep to {{name}}."
+        )
+    name = missing[1]
     near = difflib.get_close_matches(name, [known for known in variables if known != name], n=1)
     if name in variables:
         problem = f"The prompt of node {node!r} uses {{{{{name}}}}}, which has not been stated yet."
