@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         ByokError,
         ConfigError,
         ExtractionError,
+        FlowError,
         KeyFormatError,
         KeyStoreError,
         LocalModelError,
@@ -37,8 +38,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "byok_widgets.errors": (
-        *("ByokError", "ConfigError", "ExtractionError", "KeyFormatError", "KeyStoreError", "LocalModelError"),
-        *("MissingKeyError", "ProviderError", "SchemaError", "TemplateError", "last_traceback"),
+        *("ByokError", "ConfigError", "ExtractionError", "FlowError", "KeyFormatError", "KeyStoreError"),
+        *("LocalModelError", "MissingKeyError", "ProviderError", "SchemaError", "TemplateError", "last_traceback"),
     ),
     "byok_widgets.flow": ("Flow",),
     "byok_widgets.messages": ("Cost", "Message", "Reply", "TextDelta", "Usage"),
@@ -58,6 +59,7 @@ __all__ = [
     "ExtractionNode",
     "Field",
     "Flow",
+    "FlowError",
     "KeyFormatError",
     "KeyStoreError",
     "LocalModelError",

@@ -12,6 +12,7 @@ here.
     ├── ConfigError          a flow's settings, a model ref or an argument is not usable
     ├── TemplateError        a prompt names a variable that has no value
     ├── SchemaError          fields or a JSON Schema that cannot be extracted
+    ├── FlowError            a flow cannot be run as it is connected, or a session not be gone on with
     ├── ProviderError        the provider, its network path or its answer failed
     ├── ExtractionError      an answer came, but not one that fits the schema
     └── LocalModelError      the embedded model cannot be fetched or started
@@ -186,6 +187,12 @@ class SchemaError(ByokError):
     """Fields or a JSON Schema that cannot be extracted."""
 
     default_kind = "schema"
+
+
+class FlowError(ByokError):
+    """A flow cannot be run as it is connected, or a session cannot be gone on with."""
+
+    default_kind = "flow"
 
 
 class ProviderError(ByokError):

@@ -102,7 +102,39 @@ class Cost:
         return f"${self.usd:.{digits}f}"
 
 
-ModelSource = Literal["call argument", "node override", "flow default", "static"]
+@dataclass(frozen=True)
+class CostTotal:
+    """What several calls cost together. With calls that have no price it is a lower bound.
+
+    Attributes:
+        usd: The sum of what is known, in US dollars.
+        unpriced: How many calls have no price.
+        calls: How many calls there were.
+    """
+
+    usd: Decimal = Decimal(0)
+    unpriced: int = 0
+    calls: int = 0
+
+    @classmethod
+    def of(cls, costs: Iterable[Cost]) -> CostTotal:
+        """Add up what calls cost."""
+        amounts = [cost.usd for cost in costs]
+        known = [usd for usd in amounts if usd is not None]
+        return cls(sum(known, Decimal(0)), len(amounts) - len(known), len(amounts))
+
+    def __add__(self, other: CostTotal) -> CostTotal:
+        return CostTotal(self.usd + other.usd, self.unpriced + other.unpriced, self.calls + other.calls)
+
+    def __str__(self) -> str:
+        if self.unpriced and not self.usd:
+            return "not priced"
+        known = str(Cost(self.usd, "price list"))
+        calls = f"{self.unpriced} call{'s' if self.unpriced > 1 else ''}"
+        return f"at least {known}, {calls} not priced" if self.unpriced else known
+
+
+ModelSource = Literal["call argument", "node override", "judge override", "flow default", "static"]
 
 
 @dataclass(frozen=True, repr=False)

@@ -160,6 +160,17 @@ class FlowConfig:
         value = None if text is None else str(self.ref(text))
         self._write("override", lambda data: _put(data, "overrides", node, value))
 
+    @property
+    def judge_model(self) -> str | None:
+        """Model that judges prompt conditions; `None` for that of the node whose edges are judged."""
+        value = self._data.get("judge_model")
+        return value if isinstance(value, str) else None
+
+    @judge_model.setter
+    def judge_model(self, text: str | None) -> None:
+        value = None if text is None else str(self.ref(text))
+        self._write("override", lambda data: data.update(judge_model=value))
+
     def base_url(self, provider: str) -> str | None:
         """Return the address that replaces the provider's own; `None` when it is the usual one."""
         value = self._section("base_urls").get(provider)

@@ -131,11 +131,29 @@ class ConversationNode(Node[Reply]):
         async for event in self._astream(self._work(call)):
             yield event
 
+    def speaking(
+        self, messages: tuple[Message, ...], *, variables: Mapping[str, Any], model: str | None, first_visit: bool
+    ) -> Work[Reply]:
+        """Return the work of speaking after `messages`, for a session: it knows whether this is the first visit.
+
+        Raises:
+            ConfigError: No model is chosen.
+            TemplateError: The prompt names a variable without a value.
+        """
+        return self._speaking(
+            _Spoken(None, messages, variables, model, None, DEADLINE_S, {}), first_visit=first_visit
+        )
+
     def _work(self, given: _Spoken) -> Work[Reply]:
+        return self._speaking(given, first_visit=None)
+
+    def _speaking(self, given: _Spoken, *, first_visit: bool | None) -> Work[Reply]:
         variables = given.variables or {}
         messages = (*transcript_of(given.history), *transcript_of(given.text))
         prompt = render(self.prompt, variables, node=self.name)
-        if self.static and Message("assistant", prompt) not in messages:
+        if first_visit is None:
+            first_visit = Message("assistant", prompt) not in messages
+        if self.static and first_visit:
             return self._static(prompt, messages)
         call = Call(
             node=self.name,

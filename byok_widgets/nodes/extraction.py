@@ -7,15 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from byok_widgets.errors import ByokError, ConfigError, ExtractionError, ProviderError, SchemaError
+from byok_widgets.errors import ConfigError
 from byok_widgets.grounding import grounded
 from byok_widgets.messages import Message, Reply, transcript_of
 from byok_widgets.nodes.base import Node
-from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, perform
+from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState
 from byok_widgets.nodes.extraction_result import Extraction, Status
-from byok_widgets.providers.base import OnProgress, OnText, OutputSchema, Provider, StructuredMode
+from byok_widgets.nodes.structured import ask_structured
+from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.schema import Checked, ExtractionSchema
 from byok_widgets.showing import Work
+from byok_widgets.templates import render
 
 Grounding = Literal["flag", "off"]
 Example = tuple[Any, Mapping[str, Any]]
@@ -24,14 +26,13 @@ _INSTRUCTIONS = """\
 You read a dialogue and write down what was said in it, as one JSON object and nothing else.
 Use only what is stated in the dialogue. A field that is not stated is null. Never guess or invent a value."""
 
-_REPAIR_CHARS = 4000
-
 
 class ExtractionNode(Node[Extraction]):
     """A node that reads: it gives values for its fields, each checked here, whatever the provider promised.
 
     Attributes:
         schema: The fields.
+        prompt: Instructions beside the fields; may hold `{{variables}}`.
     """
 
     kind = "extraction"
@@ -58,7 +59,7 @@ class ExtractionNode(Node[Extraction]):
         if grounding not in ("flag", "off"):
             raise ConfigError(f"Node {name!r}: grounding is 'flag' or 'off', not {grounding!r}.")
         self.schema = schema
-        self._prompt = prompt
+        self.prompt = prompt
         self._examples = tuple(_example(name, schema, given) for given in examples)
         self._window = window
         self._grounding = grounding
@@ -69,6 +70,7 @@ class ExtractionNode(Node[Extraction]):
         self,
         dialogue: Any,
         *,
+        variables: Mapping[str, Any] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
         deadline_s: float = DEADLINE_S,
@@ -84,6 +86,7 @@ class ExtractionNode(Node[Extraction]):
         Args:
             dialogue: A text, a reply, a session, or a list of messages; all of it is read unless the node has a
                 `window`.
+            variables: Values for `{{name}}` in the prompt.
             model: Model for this call only, `"provider:model-id"` or an id of the flow's provider.
             max_tokens: Most tokens to write.
             deadline_s: Longest time for each of the answers, in seconds.
@@ -93,28 +96,42 @@ class ExtractionNode(Node[Extraction]):
         Raises:
             ExtractionError: The answer is no JSON object, was cut off or declined; `raw_text` holds it.
             MissingKeyError: "No API key configured" for this flow and the model's provider.
+            TemplateError: The prompt names a variable without a value.
             ConfigError: The dialogue is empty, no model is chosen, or an argument cannot be used.
             ProviderError: The provider or the network failed.
             LocalModelError: The local model could not be fetched or started.
         """
-        work = self._work(dialogue, model, max_tokens, deadline_s, settings)
+        work = self._work(dialogue, variables, model, max_tokens, deadline_s, settings)
         return self._run(work, show=show, show_text=False)
 
     async def arun(
         self,
         dialogue: Any,
         *,
+        variables: Mapping[str, Any] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
         deadline_s: float = DEADLINE_S,
         **settings: Any,
     ) -> Extraction:
         """Do the same as `run` in an event loop; cancelling it stops the request."""
-        return await self._arun(self._work(dialogue, model, max_tokens, deadline_s, settings))
+        return await self._arun(self._work(dialogue, variables, model, max_tokens, deadline_s, settings))
+
+    def reading(
+        self, messages: tuple[Message, ...], *, variables: Mapping[str, Any], model: str | None
+    ) -> Work[Extraction]:
+        """Return the work of reading `messages`, for a session.
+
+        Raises:
+            ConfigError: No model is chosen.
+            TemplateError: The prompt names a variable without a value.
+        """
+        return self._work(messages, variables, model, None, DEADLINE_S, {})
 
     def _work(
         self,
         dialogue: Any,
+        variables: Mapping[str, Any] | None,
         model: str | None,
         max_tokens: int | None,
         deadline_s: float,
@@ -130,7 +147,7 @@ class ExtractionNode(Node[Extraction]):
         call = Call(
             node=self.name,
             resolved=self.resolve(model),
-            system=self._system(),
+            system=self._system(variables or {}),
             messages=(*self._shots(), _asked(transcript[-self._window :] if self._window else transcript)),
             max_tokens=max_tokens or self._max_tokens,
             settings={**self._settings, **settings},
@@ -139,73 +156,21 @@ class ExtractionNode(Node[Extraction]):
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Extraction:
             del on_text
-            return await self._extract(call, transcript, on_progress)
+            found = await ask_structured(call, self.schema, self._state, on_progress=on_progress)
+            return self._result(found.checked, found.reply, transcript)
 
         return work
 
-    async def _extract(self, call: Call, transcript: tuple[Message, ...], on_progress: OnProgress) -> Extraction:
-        reply = await self._ask(call, on_progress)
-        try:
-            checked = self._read(reply)
-            complaint = "; ".join(checked.problems.values())
-        except ExtractionError as error:
-            checked, complaint, failure = None, error.problem, error
-        if complaint and reply.complete:
-            repaired = await self._ask(_repair(call, reply, complaint), on_progress)
-            reply = _joined(reply, repaired)
-            try:
-                checked = self._read(reply)
-            except ExtractionError as error:
-                failure = error
-        if checked is None:
-            raise failure.at(flow=self._state.config.name, node=self.name, model=reply.model)
-        return self._result(checked, reply, transcript)
-
-    async def _ask(self, call: Call, on_progress: OnProgress) -> Reply:
-        """Ask for the shape in the strongest way that provider and model take."""
-        modes = call.provider.structured_modes
-        first = _WEAKER.get(str(call.resolved.ref), 0)
-        for number in range(first, len(modes)):
-            shaped = replace(call, **self._shaped(call, modes[number]))
-            try:
-                reply = await perform(shaped, self._state, on_text=_unseen, on_progress=on_progress)
-            except ProviderError as error:
-                failure: ByokError = error
-                if error.kind != "bad_request" or number + 1 == len(modes):
-                    break
-            else:
-                _WEAKER[str(call.resolved.ref)] = number
-                return reply
-        raise failure
-
-    def _shaped(self, call: Call, mode: StructuredMode) -> dict[str, Any]:
-        if mode in ("json_schema", "tool"):
-            return {"output": OutputSchema(self.schema.name, self._wire_schema(call.provider), mode)}
-        system = f"{call.system}\n\nThe object follows this JSON Schema:\n{json.dumps(self.schema.plain())}"
-        output = OutputSchema(self.schema.name, {}, mode) if mode == "json_object" else None
-        return {"output": output, "system": system}
-
-    def _wire_schema(self, provider: Provider) -> Mapping[str, Any]:
-        return self.schema.for_anthropic() if provider.schema_dialect == "anthropic" else self.schema.strict()
-
-    def _system(self) -> str:
+    def _system(self, variables: Mapping[str, Any]) -> str:
+        prompt = render(self.prompt, variables, node=self.name)
         described = "\n".join(f"- {spec.name}: {spec.summary}" for spec in self.schema.fields)
-        return "\n\n".join(part for part in (_INSTRUCTIONS, self._prompt, f"The fields:\n{described}") if part)
+        return "\n\n".join(part for part in (_INSTRUCTIONS, prompt, f"The fields:\n{described}") if part)
 
     def _shots(self) -> tuple[Message, ...]:
         shots: list[Message] = []
         for transcript, answer in self._examples:
             shots += [_asked(transcript), Message("assistant", answer)]
         return tuple(shots)
-
-    def _read(self, reply: Reply) -> Checked:
-        if reply.finish_reason not in ("stop", "tool_call"):
-            raise _unusable(reply, f"The model's answer cannot be used: {'; '.join(reply.notices)}.")
-        try:
-            return self.schema.check(self.schema.read(reply.text))
-        except SchemaError as error:
-            problem = error.problem
-        raise _unusable(reply, problem)
 
     def _result(self, checked: Checked, reply: Reply, transcript: tuple[Message, ...]) -> Extraction:
         status: dict[str, Status] = dict(checked.status)
@@ -223,10 +188,6 @@ class ExtractionNode(Node[Extraction]):
             problems=checked.problems,
             record=self.schema.record(checked.values),
         )
-
-
-_WEAKER: dict[str, int] = {}
-"""For a model that refused a way of asking: the number of the one it took. Kept for the session."""
 
 
 def _example(node: str, schema: ExtractionSchema, given: Any) -> tuple[tuple[Message, ...], str]:
@@ -251,40 +212,3 @@ def _asked(transcript: tuple[Message, ...]) -> Message:
     if len(transcript) == 1:
         return Message("user", transcript[0].content)
     return Message("user", "\n".join(f"{message.role}: {message.content}" for message in transcript))
-
-
-def _repair(call: Call, reply: Reply, complaint: str) -> Call:
-    asked = f"That does not fit: {complaint}. Write the whole object again; null where nothing is stated."
-    return replace(
-        call, messages=(*call.messages, Message("assistant", reply.text[:_REPAIR_CHARS]), Message("user", asked))
-    )
-
-
-def _joined(first: Reply, second: Reply) -> Reply:
-    """Return the second answer, with what both took."""
-    return replace(
-        second,
-        usage=first.usage + second.usage,
-        price=lambda: first.cost + second.cost,
-        latency_s=first.latency_s + second.latency_s,
-        time_to_first_token_s=first.time_to_first_token_s,
-        attempts=first.attempts + second.attempts,
-        notices=(*second.notices, "asked twice: the first answer did not fit the fields"),
-    )
-
-
-def _unusable(reply: Reply, problem: str) -> ExtractionError:
-    error = ExtractionError(
-        problem,
-        cause=f'The model wrote: "{reply.text[:120]}"' if reply.text else "",
-        fix="Run it again, raise max_tokens, give examples=, or choose a more capable model for this node.",
-        attempts=reply.attempts,
-        request_id=reply.request_id,
-        partial_text=reply.text,
-    )
-    error.raw_text = reply.text
-    return error
-
-
-def _unseen(_: str) -> None:
-    """JSON on its way is nothing to look at."""

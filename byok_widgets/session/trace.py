@@ -1,0 +1,249 @@
+"""What a turn leaves behind: each edge that was looked at, each node that was visited, and what it took. Frozen."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, overload
+
+from byok_widgets.graph.edge import EdgeKind
+from byok_widgets.messages import CostTotal, Message, Reply, Usage
+from byok_widgets.nodes import Extraction
+
+Verdict = Literal["holds", "does not hold", "not looked at"]
+
+
+@dataclass(frozen=True)
+class EdgeVerdict:
+    """What was found of one edge.
+
+    Attributes:
+        target: Where it leads.
+        kind: How it is judged: prompt, logic or else.
+        condition: Its condition in words; empty for an else edge.
+        verdict: What was found; an edge behind one that holds is not looked at.
+        reason: Why, in the model's words or by the values that were read.
+        is_way_in: Whether it is the way into a global node.
+    """
+
+    target: str
+    kind: EdgeKind
+    condition: str
+    verdict: Verdict
+    reason: str = ""
+    is_way_in: bool = False
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A look at the edges of one node.
+
+    Attributes:
+        node: Where the flow stood.
+        verdicts: What was found of each edge.
+        target: Where the flow moved; `None` where it stayed.
+        reply: The answer of the model that judged; `None` where none was needed.
+    """
+
+    node: str
+    verdicts: tuple[EdgeVerdict, ...]
+    target: str | None
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A node that ran.
+
+    Attributes:
+        node: Its name.
+        result: What it said or read.
+    """
+
+    node: str
+    result: Reply | Extraction
+
+    @property
+    def reply(self) -> Reply:
+        """The model's answer, or the fixed sentence."""
+        return self.result if isinstance(self.result, Reply) else self.result.reply
+
+
+Step = Judgement | Visit
+
+
+@dataclass(frozen=True, repr=False)
+class Turn:
+    """What happened between what a person said and what they heard.
+
+    Attributes:
+        number: 1 for the first thing that the person said; 0 for words of the flow before that.
+        text: What the person said; `None` in turn 0.
+        steps: Judgements and visits in their order.
+        node: Where the flow stands after it.
+        returns_to: The node to which a global node will return; empty outside of one.
+        closed: Whether an end node was reached.
+        latency_s: Seconds from the person's text to the end of the turn.
+        time_to_first_token_s: Seconds from the person's text to the first piece of the reply; `None` without one.
+        notices: What a reader must know.
+        fault: Why the turn was not finished; such a turn is not part of the session.
+    """
+
+    number: int
+    text: str | None
+    steps: tuple[Step, ...]
+    node: str
+    returns_to: str = ""
+    closed: bool = False
+    latency_s: float = 0.0
+    time_to_first_token_s: float | None = None
+    notices: tuple[str, ...] = ()
+    fault: str = ""
+
+    @property
+    def reply(self) -> Reply | None:
+        """What the flow said; `None` where no node spoke."""
+        results = (step.result for step in reversed(self.steps) if isinstance(step, Visit))
+        return next((result for result in results if isinstance(result, Reply)), None)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The nodes in the order in which they were visited."""
+        return tuple(step.node for step in self.steps if isinstance(step, Visit))
+
+    @property
+    def moves(self) -> tuple[tuple[str, str], ...]:
+        """Each move, as the node it left and the node it reached."""
+        return tuple((s.node, s.target) for s in self.steps if isinstance(s, Judgement) and s.target)
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The values that were read in this turn."""
+        read = [
+            step.result for step in self.steps if isinstance(step, Visit) and isinstance(step.result, Extraction)
+        ]
+        return {name: value for found in read for name, value in found.values.items() if value is not None}
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What this turn adds to the transcript."""
+        said = (Message("user", self.text),) if self.text is not None else ()
+        reply = self.reply
+        return (*said, Message("assistant", reply.text)) if reply else said
+
+    @property
+    def calls(self) -> tuple[Reply, ...]:
+        """The answers of models that this turn took, in their order."""
+        replies = (step.reply for step in self.steps)
+        return tuple(reply for reply in replies if reply is not None and reply.model is not None)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all calls; what one of them does not say is unknown."""
+        return sum((reply.usage for reply in self.calls), Usage(0, 0, 0, 0))
+
+    @property
+    def cost(self) -> CostTotal:
+        """What all calls cost; with a call that has no price it is a lower bound."""
+        return CostTotal.of(reply.cost for reply in self.calls)
+
+    @property
+    def complete(self) -> bool:
+        """Whether a node spoke, and said all it had to say."""
+        return self.reply is not None and self.reply.complete
+
+    def __str__(self) -> str:
+        return self.reply.text if self.reply else ""
+
+    def __repr__(self) -> str:
+        reply = self.reply.text if self.reply else None
+        return f"Turn({self.number}, {self.text!r}, path={' → '.join(self.path)!r}, reply={reply!r})"
+
+    def _repr_html_(self) -> str:
+        said = f'<div style="white-space: pre-wrap">{html.escape(str(self))}</div>' if self.reply else ""
+        return f"{said}<small>{html.escape(self.summary)}</small>"
+
+    @property
+    def summary(self) -> str:
+        """One line of facts: the path, calls, tokens, cost, seconds, and any notices."""
+        calls = len(self.calls)
+        facts = [" → ".join(self.path) or f"no node ran, at {self.node}"]
+        if calls:
+            facts += [f"{calls} call{'s' if calls > 1 else ''}", tokens(self.usage), str(self.cost)]
+        facts.append(f"{self.latency_s:.1f} s")
+        facts += ["the session is closed"] if self.closed else []
+        notices = self.reply.notices if self.reply else ()
+        return " · ".join([*facts, *notices, *self.notices])
+
+
+class Trace(Sequence[Step]):
+    """All judgements and visits of a session, oldest first.
+
+    Attributes:
+        turns: The turns they belong to.
+    """
+
+    def __init__(self, turns: Iterable[Turn]) -> None:
+        self.turns = tuple(turns)
+        self._steps = tuple((turn.number, step) for turn in self.turns for step in turn.steps)
+
+    @overload
+    def __getitem__(self, at: int) -> Step: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Step]: ...
+    def __getitem__(self, at: int | slice) -> Step | Sequence[Step]:
+        if isinstance(at, slice):
+            return [step for _, step in self._steps[at]]
+        return self._steps[at][1]
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __repr__(self) -> str:
+        return "\n".join(" | ".join(row) for row in self.rows()) or "Nothing has happened yet."
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th scope='col' style='text-align:left'>{name}</th>" for name in COLUMNS)
+        body = "".join(
+            "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in self.rows()
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """Yield a row of texts for each edge that was looked at and each node that ran; see `COLUMNS`."""
+        for number, step in self._steps:
+            if isinstance(step, Visit):
+                yield (str(number), step.node, _kind(step), "", _shown(step), *took(step.reply))
+                continue
+            for at, verdict in enumerate(step.verdicts):
+                condition = verdict.condition or "else"
+                cells = (f"→ {verdict.target}: {condition}", verdict.verdict, verdict.reason)
+                yield (str(number), step.node, *cells, *took(step.reply if at == 0 else None))
+
+
+COLUMNS = ("turn", "node", "what", "verdict", "reason or text", "model", "tokens", "cost", "seconds")
+
+
+def took(reply: Reply | None) -> tuple[str, str, str, str]:
+    """Return model, tokens, cost and seconds of a call as texts; empty where there was none."""
+    if reply is None or reply.model is None:
+        return ("", "", "", "")
+    return (reply.model, tokens(reply.usage), str(reply.cost), f"{reply.latency_s:.1f}")
+
+
+def tokens(usage: Usage) -> str:
+    """Return how much was read and written, as text."""
+    read, written = ("?" if count is None else f"{count:,}" for count in (usage.input_tokens, usage.output_tokens))
+    return f"{read} tokens in, {written} out"
+
+
+def _kind(visit: Visit) -> str:
+    return "speaks" if isinstance(visit.result, Reply) else "reads"
+
+
+def _shown(visit: Visit) -> str:
+    if isinstance(visit.result, Reply):
+        return visit.result.text
+    return ", ".join(f"{name}={value!r}" for name, value in visit.result.values.items())

@@ -1,0 +1,123 @@
+"""`Variables`: what a session knows, how sure it is, and how it came to know it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.nodes import Extraction
+
+VariableStatus = Literal["found", "ungrounded", "set", "not_stated"]
+"""`found` and `ungrounded`: as an extraction node read it. `set`: by code. `not_stated`: the value is `None`."""
+
+CODE = "code"
+
+
+@dataclass(frozen=True)
+class VariableEntry:
+    """One value that a variable got.
+
+    Attributes:
+        name: The variable.
+        value: The value; `None` when code took the value away.
+        status: How sure one can be of it.
+        source: Name of the extraction node that read it, or `"code"`.
+        turn: Number of the turn in which, or after which, it got it.
+    """
+
+    name: str
+    value: Any
+    status: VariableStatus
+    source: str
+    turn: int
+
+
+class Variables(MutableMapping[str, Any]):
+    """The variables of one session by name. One that is not stated is `None`.
+
+    A value that is stated later replaces an earlier one; `history` keeps both. Assigning is how code sets one.
+    """
+
+    def __init__(self, declared: Iterable[str] = (), entries: Iterable[VariableEntry] = (), turn: int = 0) -> None:
+        self._declared = tuple(declared)
+        self._entries = list(entries)
+        self._turn = turn
+
+    @property
+    def entries(self) -> tuple[VariableEntry, ...]:
+        """Every value that any variable got, oldest first."""
+        return tuple(self._entries)
+
+    @property
+    def status(self) -> Mapping[str, VariableStatus]:
+        """How sure one can be of each."""
+        latest = self._latest()
+        return {name: latest[name].status if name in latest else "not_stated" for name in self}
+
+    def history(self, name: str) -> tuple[VariableEntry, ...]:
+        """Return the values that a variable got, oldest first."""
+        return tuple(entry for entry in self._entries if entry.name == name)
+
+    def __getitem__(self, name: str) -> Any:
+        latest = self._latest()
+        if name not in latest and name not in self._declared:
+            raise KeyError(name)
+        return latest[name].value if name in latest else None
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ConfigError(
+                f"{name!r} cannot be the name of a variable.",
+                kind="variable",
+                fix="Use letters, digits and _, and start with a letter.",
+            )
+        status: VariableStatus = "not_stated" if value is None else "set"
+        self._entries.append(VariableEntry(name, value, status, CODE, self._turn))
+
+    def __delitem__(self, name: str) -> None:
+        self[name]  # noqa: B018 - raises for one that is not there
+        self[name] = None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._declared, *(entry.name for entry in self._entries)]))
+
+    def __len__(self) -> int:
+        return len(set(iter(self)))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={self[name]!r}{self._mark(status)}" for name, status in self.status.items())
+        return f"Variables({shown})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th scope='row' style='text-align:left'>{html.escape(name)}</th>"
+            f"<td style='text-align:left'>{html.escape(shown_value(self[name]))}</td>"
+            f"<td style='text-align:left'>{status.replace('_', ' ')}</td></tr>"
+            for name, status in self.status.items()
+        )
+        return f"<table><tbody>{rows}</tbody></table>" if rows else "No variables yet."
+
+    def _latest(self) -> dict[str, VariableEntry]:
+        return {entry.name: entry for entry in self._entries}
+
+    def _mark(self, status: VariableStatus) -> str:
+        return " [ungrounded]" if status == "ungrounded" else ""
+
+
+def stated(found: Extraction, turn: int) -> list[VariableEntry]:
+    """Return the entries for what an extraction found; what it did not find leaves no trace."""
+    return [
+        VariableEntry(
+            name, value, "ungrounded" if found.status[name] == "ungrounded" else "found", found.node, turn
+        )
+        for name, value in found.values.items()
+        if value is not None
+    ]
+
+
+def shown_value(value: Any) -> str:
+    """Return a value for people."""
+    return "–" if value is None else str(value)

@@ -1,0 +1,259 @@
+"""`Walk`: one turn of a session, from what a person said to what the flow answers.
+
+the text joins the transcript
+├── at a silent node: it reads again, since the dialogue has grown
+├── the edges of the node are judged; while one holds, the flow moves
+│     ├── to a silent node: it reads, and its edges are judged in their turn
+│     └── to a conversation node: it speaks, and the turn ends
+└── none holds: the conversation node speaks again
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from byok_widgets.engine import clock
+from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
+from byok_widgets.messages import Message, Reply
+from byok_widgets.nodes import ConversationNode, ExtractionNode
+from byok_widgets.nodes.calling import FlowState
+from byok_widgets.providers.base import OnProgress, OnText
+from byok_widgets.session.judge import judge_prompts
+from byok_widgets.session.trace import EdgeVerdict, Judgement, Step, Turn, Visit
+from byok_widgets.session.variables import VariableEntry, Variables, stated
+
+MAX_SILENT = 12
+"""Most silent nodes that one turn visits: more is a loop."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a turn starts from.
+
+    Attributes:
+        node: Where the flow stands.
+        returns_to: The node to which the global node there returns; empty outside of one.
+        transcript: The dialogue so far.
+        variables: What is known.
+        spoken: Names of the nodes that have spoken already.
+    """
+
+    node: str
+    returns_to: str
+    transcript: tuple[Message, ...]
+    variables: Variables
+    spoken: frozenset[str]
+
+
+class Walk:
+    """One turn under way.
+
+    Attributes:
+        entries: What its extraction nodes have added to the variables.
+        stopped: Whether it was cancelled when a part of the reply had come.
+    """
+
+    def __init__(
+        self,
+        graph: FlowGraph,
+        state: FlowState,
+        standing: Standing,
+        *,
+        number: int,
+        text: str | None,
+        model: str | None,
+        on_text: OnText,
+        on_progress: OnProgress,
+    ) -> None:
+        self.entries: list[VariableEntry] = []
+        self.stopped = False
+        self._graph, self._state, self._standing, self._model = graph, state, standing, model
+        self._number, self._text = number, text
+        self._on_text, self._on_progress = on_text, on_progress
+        said = (Message("user", text),) if text is not None else ()
+        self._messages = (*standing.transcript, *said)
+        self._node, self._returns_to, self._closed = standing.node, standing.returns_to, False
+        self._steps: list[Step] = []
+        self._pieces: list[str] = []
+        self._notices: list[str] = []
+        self._started_at = clock()
+        self._first_token_at: float | None = None
+
+    async def run(self) -> Turn:
+        """Take the turn.
+
+        Raises:
+            ByokError: A call failed, or the flow goes round in a silent loop; the turn is then not part of the
+                session.
+        """
+        try:
+            await (self._open() if self._text is None else self._answer())
+        except asyncio.CancelledError:
+            if not self._pieces:
+                raise
+            self.stopped = True
+            self._steps.append(Visit(self._node, self._cut_off()))
+        except ByokError as error:
+            error.at(flow=self._state.config.name, node=self._node)
+            raise
+        return self.turn()
+
+    def turn(self, fault: str = "") -> Turn:
+        """Return the turn as far as it has come."""
+        return Turn(
+            number=self._number,
+            text=self._text,
+            steps=tuple(self._steps),
+            node=self._node,
+            returns_to=self._returns_to,
+            closed=self._closed,
+            latency_s=clock() - self._started_at,
+            time_to_first_token_s=self._first_token_at - self._started_at if self._first_token_at else None,
+            notices=tuple(self._notices),
+            fault=fault,
+        )
+
+    async def _open(self) -> None:
+        if self._graph.is_silent(self._node):
+            raise FlowError(
+                f"The start node {self._node!r} is silent and cannot speak first.", kind="silent_start"
+            )
+        await self._speak()
+
+    async def _answer(self) -> None:
+        if self._graph.is_silent(self._node):
+            await self._read()
+        first = True
+        while edge := await self._edge_that_holds(look_everywhere=first):
+            self._move(edge)
+            if not self._graph.is_silent(self._node):
+                await self._speak()
+                return
+            await self._read()
+            if self._closed or self._has_returned():
+                break
+            first = False
+        if not self._graph.is_silent(self._node):
+            await self._speak()
+        elif not self._closed:
+            self._notices.append(f"no edge of {self._node} holds, so nobody spoke: give it an else edge")
+
+    async def _edge_that_holds(self, *, look_everywhere: bool) -> Edge | None:
+        """Judge the edges of the node where the flow stands: logic first, then prompts in one call, then else."""
+        own = self._graph.outgoing(self._node)
+        ways_in = self._graph.ways_in(but=self._node) if look_everywhere else ()
+        if not own and not ways_in:
+            return None
+        found: dict[Edge, EdgeVerdict] = {}
+        variables = self._variables()
+        reply: Reply | None = None
+        taken = self._by_logic(own, variables, found)
+        prompts = [edge for edge in (*own, *ways_in) if edge.kind == "prompt"]
+        if taken is None and prompts:
+            taken, verdicts, reply = await judge_prompts(
+                prompts,
+                node=self._graph.node(self._node),
+                state=self._state,
+                transcript=self._messages,
+                variables=variables,
+                model=self._model,
+                on_progress=self._on_progress,
+            )
+            found |= verdicts
+        last = next((edge for edge in own if edge.kind == "else"), None)
+        if taken is None and last:
+            taken, found[last] = last, _verdict(last, "holds", "no other edge holds")
+        verdicts_in_order = (found.get(edge) or _verdict(edge, "not looked at") for edge in (*own, *ways_in))
+        target = taken.target if taken else None
+        self._steps.append(Judgement(self._node, tuple(verdicts_in_order), target, reply))
+        return taken
+
+    def _by_logic(
+        self, edges: tuple[Edge, ...], variables: Mapping[str, Any], found: dict[Edge, EdgeVerdict]
+    ) -> Edge | None:
+        for edge in edges:
+            if edge.kind == "logic":
+                holds = edge.holds(variables)
+                found[edge] = _verdict(edge, "holds" if holds else "does not hold", edge.facts(variables))
+                if holds:
+                    return edge
+        return None
+
+    def _move(self, edge: Edge) -> None:
+        self._returns_to = (self._returns_to or self._node) if edge.source == EVERYWHERE else ""
+        self._node = edge.target
+
+    async def _speak(self) -> None:
+        node = self._graph.node(self._node)
+        assert isinstance(node, ConversationNode)  # noqa: S101 - asked of nodes that are not silent
+        first_visit = node.name not in self._standing.spoken
+        work = node.speaking(
+            self._messages, variables=self._variables(), model=self._model, first_visit=first_visit
+        )
+        reply = await work(self._pass_on, self._on_progress)
+        self._steps.append(Visit(node.name, reply))
+        self._leave()
+
+    async def _read(self) -> None:
+        node = self._graph.node(self._node)
+        assert isinstance(node, ExtractionNode)  # noqa: S101 - asked of silent nodes
+        self._stop_loops()
+        work = node.reading(self._messages, variables=self._variables(), model=self._model)
+        found = await work(self._pass_on, self._on_progress)
+        self._steps.append(Visit(node.name, found))
+        self.entries += stated(found, self._number)
+        self._leave()
+
+    def _leave(self) -> None:
+        """Close the session after an end node; return from a global node that leads nowhere else."""
+        if self._node in self._graph.ends:
+            self._closed = True
+        elif self._returns_to and self._graph.is_global(self._node) and not self._graph.outgoing(self._node):
+            self._node, self._returns_to = self._returns_to, ""
+
+    def _has_returned(self) -> bool:
+        return self._steps[-1].node != self._node
+
+    def _stop_loops(self) -> None:
+        path = [step.node for step in self._steps if isinstance(step, Visit)]
+        if len(path) < MAX_SILENT:
+            return
+        raise FlowError(
+            f"The turn went round in a loop of silent nodes: {' → '.join([*path[-6:], self._node])}.",
+            kind="silent_loop",
+            cause=f"It was stopped after {MAX_SILENT} of them. Nothing was added to the session.",
+            fix="Let one of these edges lead to a conversation node; flow.check() names the loop.",
+        )
+
+    def _variables(self) -> Mapping[str, Any]:
+        known = dict(self._standing.variables)
+        return known | {entry.name: entry.value for entry in self.entries}
+
+    def _pass_on(self, text: str) -> None:
+        if not self._pieces:
+            self._first_token_at = clock()
+        self._pieces.append(text)
+        self._on_text(text)
+
+    def _cut_off(self) -> Reply:
+        """Return what had come of the reply when it was stopped."""
+        text = "".join(self._pieces)
+        resolved = self._graph.node(self._node).resolve(self._model)
+        return Reply(
+            text=text,
+            finish_reason="incomplete",
+            node=self._node,
+            model=str(resolved.ref),
+            model_source=resolved.source,
+            latency_s=clock() - self._started_at,
+            transcript=(*self._messages, Message("assistant", text)),
+            notices=("incomplete: it was stopped",),
+        )
+
+
+def _verdict(edge: Edge, verdict: Any, reason: str = "") -> EdgeVerdict:
+    return EdgeVerdict(edge.target, edge.kind, edge.condition, verdict, reason, edge.source == EVERYWHERE)
