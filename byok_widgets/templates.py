@@ -8,13 +8,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import TemplateError
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from jinja2.sandbox import SandboxedEnvironment
 
 
 def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
@@ -31,7 +32,7 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
     Raises:
         TemplateError: A variable has no value, or the text is not a valid template. The message names both.
     """
-    if "{{" not in template and "{%" not in template and "{#" not in template:
+    if not _has_placeholder(template):
         return template
     from jinja2 import TemplateError as JinjaError
     from jinja2 import UndefinedError
@@ -54,12 +55,21 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
     raise problem
 
 
-@lru_cache(maxsize=256)
-def _compiled(template: str) -> Template:
+def _has_placeholder(template: str) -> bool:
+    return any(mark in template for mark in ("{{", "{%", "{#"))
+
+
+@cache
+def _environment() -> SandboxedEnvironment:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(template)
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+
+
+@lru_cache(maxsize=256)
+def _compiled(template: str) -> Template:
+    return _environment().from_string(template)
 
 
 def _undefined(said: str, node: str, variables: Mapping[str, Any]) -> TemplateError:
@@ -80,3 +90,28 @@ def _undefined(said: str, node: str, variables: Mapping[str, Any]) -> TemplateEr
         fix=f"{hint}Give it a value with variables={{{name!r}: ...}}, or a default: "
         f'{{{{ {name} | default("...") }}}}.',
     )
+
+
+def placeholders(template: str) -> tuple[str, ...]:
+    """Return the variables that a prompt needs, in order; one with a default is not needed.
+
+    A text that is no valid template needs none: `render` says what is wrong with it.
+    """
+    if not _has_placeholder(template):
+        return ()
+    from jinja2 import TemplateError as JinjaError
+    from jinja2 import meta, nodes
+
+    try:
+        tree = _environment().parse(template)
+    except JinjaError:
+        return ()
+    defaulted = {
+        found.node.name
+        for found in tree.find_all(nodes.Filter)
+        if found.name in ("default", "d") and isinstance(found.node, nodes.Name)
+    }
+    tested = {found.node.name for found in tree.find_all(nodes.Test) if isinstance(found.node, nodes.Name)}
+    missing = meta.find_undeclared_variables(tree) - defaulted - tested
+    names = [found.name for found in tree.find_all(nodes.Name) if found.name in missing]
+    return tuple(dict.fromkeys(names))

@@ -74,6 +74,11 @@ class Edge:
             return self.logic.text
         return self.when if self.logic is None else f"{getattr(self.logic, '__name__', 'function')}(variables)"
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The variables that its logic condition names."""
+        return self.logic.names if isinstance(self.logic, Expression) else ()
+
     def holds(self, variables: Mapping[str, Any]) -> bool:
         """Return whether the logic condition holds.
 

@@ -101,7 +101,7 @@ class ExtractionNode(Node[Extraction]):
             ProviderError: The provider or the network failed.
             LocalModelError: The local model could not be fetched or started.
         """
-        work = self._work(dialogue, variables, model, max_tokens, deadline_s, settings)
+        work = self._work(dialogue, variables, model, max_tokens, deadline_s, **settings)
         return self._run(work, show=show, show_text=False)
 
     async def arun(
@@ -115,7 +115,7 @@ class ExtractionNode(Node[Extraction]):
         **settings: Any,
     ) -> Extraction:
         """Do the same as `run` in an event loop; cancelling it stops the request."""
-        return await self._arun(self._work(dialogue, variables, model, max_tokens, deadline_s, settings))
+        return await self._arun(self._work(dialogue, variables, model, max_tokens, deadline_s, **settings))
 
     def reading(
         self, messages: tuple[Message, ...], *, variables: Mapping[str, Any], model: str | None
@@ -126,16 +126,16 @@ class ExtractionNode(Node[Extraction]):
             ConfigError: No model is chosen.
             TemplateError: The prompt names a variable without a value.
         """
-        return self._work(messages, variables, model, None, DEADLINE_S, {})
+        return self._work(messages, variables, model)
 
     def _work(
         self,
         dialogue: Any,
         variables: Mapping[str, Any] | None,
         model: str | None,
-        max_tokens: int | None,
-        deadline_s: float,
-        settings: Mapping[str, Any],
+        max_tokens: int | None = None,
+        deadline_s: float = DEADLINE_S,
+        **settings: Any,
     ) -> Work[Extraction]:
         transcript = transcript_of(dialogue)
         if not any(message.content.strip() for message in transcript):

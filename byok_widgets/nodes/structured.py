@@ -71,10 +71,8 @@ async def _ask(call: Call, schema: ExtractionSchema, state: FlowState, on_progre
 
 def _shaped(call: Call, schema: ExtractionSchema, mode: StructuredMode) -> dict[str, Any]:
     if mode in ("json_schema", "tool"):
-        anthropic = call.provider.schema_dialect == "anthropic"
-        wire = schema.for_anthropic() if anthropic else schema.strict()
-        return {"output": OutputSchema(schema.name, wire, mode)}
-    system = f"{call.system}\n\nThe object follows this JSON Schema:\n{json.dumps(schema.plain())}"
+        return {"output": OutputSchema(schema.name, schema.json_schema(call.provider.schema_dialect), mode)}
+    system = f"{call.system}\n\nThe object follows this JSON Schema:\n{json.dumps(schema.json_schema())}"
     output = OutputSchema(schema.name, {}, mode) if mode == "json_object" else None
     return {"output": output, "system": system}
 

@@ -19,8 +19,9 @@ MAX_TOKENS = 300
 _REASON_CHARS = 200
 
 _INSTRUCTIONS = """\
-You watch a conversation and decide whether it moves on. Read the dialogue, then choose the one condition that holds,
-judged by what was really said. Choose "stay" when none of them clearly holds. Give your reason in a few words."""
+You watch a conversation and decide whether it moves on. Read the dialogue, then choose the one condition that
+holds, judged by what was really said. Choose "stay" when none of them clearly holds. Give your reason in a few
+words."""
 
 
 def judge_model(state: FlowState, node: AnyNode, argument: str | None) -> ResolvedModel:

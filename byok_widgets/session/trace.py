@@ -1,4 +1,4 @@
-"""What a turn leaves behind: each edge that was looked at, each node that was visited, and what it took. Frozen."""
+"""What a turn leaves behind: each edge that was looked at, each node that ran, and what it took. Frozen values."""
 
 from __future__ import annotations
 

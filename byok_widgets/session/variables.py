@@ -61,6 +61,11 @@ class Variables(MutableMapping[str, Any]):
         """Return the values that a variable got, oldest first."""
         return tuple(entry for entry in self._entries if entry.name == name)
 
+    def learn(self, entries: Iterable[VariableEntry], turn: int) -> None:
+        """Add what a turn has found, and count what code sets from now on to that turn."""
+        self._entries += entries
+        self._turn = turn
+
     def __getitem__(self, name: str) -> Any:
         latest = self._latest()
         if name not in latest and name not in self._declared:
@@ -78,7 +83,8 @@ class Variables(MutableMapping[str, Any]):
         self._entries.append(VariableEntry(name, value, status, CODE, self._turn))
 
     def __delitem__(self, name: str) -> None:
-        self[name]  # noqa: B018 - raises for one that is not there
+        if name not in self:
+            raise KeyError(name)
         self[name] = None
 
     def __iter__(self) -> Iterator[str]:

@@ -11,12 +11,13 @@ the text joins the transcript
 from __future__ import annotations
 
 import asyncio
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from byok_widgets.engine import clock
-from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes import ConversationNode, ExtractionNode
@@ -177,6 +178,7 @@ class Walk:
     ) -> Edge | None:
         for edge in edges:
             if edge.kind == "logic":
+                _require_known(edge, variables)
                 holds = edge.holds(variables)
                 found[edge] = _verdict(edge, "holds" if holds else "does not hold", edge.facts(variables))
                 if holds:
@@ -253,6 +255,18 @@ class Walk:
             transcript=(*self._messages, Message("assistant", text)),
             notices=("incomplete: it was stopped",),
         )
+
+
+def _require_known(edge: Edge, variables: Mapping[str, Any]) -> None:
+    """Refuse a condition over a variable that nothing sets: a misspelt name would never hold, without a word."""
+    for name in edge.reads:
+        if name not in variables:
+            near = difflib.get_close_matches(name, list(variables), n=1)
+            raise ConfigError(
+                f"The condition {edge.condition!r} reads the variable {name!r}, which nothing sets.",
+                kind="condition",
+                fix=f"Did you mean {near[0]!r}?" if near else f'Set it: s.variables["{name}"] = ...',
+            )
 
 
 def _verdict(edge: Edge, verdict: Any, reason: str = "") -> EdgeVerdict:

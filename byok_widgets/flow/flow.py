@@ -1,7 +1,4 @@
-"""`Flow`: one configuration, its keys, and its nodes.
-
-Floor 3: knows nodes and what is below; reaches the screen only through `frontend`.
-"""
+"""`Flow`: one configuration, its keys, its nodes and how they are connected."""
 
 from __future__ import annotations
 
@@ -12,14 +9,18 @@ from typing import Any, TypeVar
 from byok_widgets.config import FlowConfig, checked_name
 from byok_widgets.errors import ConfigError
 from byok_widgets.frontend import frontend
+from byok_widgets.graph import AnyNode, Edge, FlowGraph
+from byok_widgets.graph.drawing import as_html, as_mermaid, as_text
+from byok_widgets.graph.edge import Test
+from byok_widgets.graph.lint import refuse_ambiguous
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes import ConversationNode, ExtractionNode
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.nodes.extraction import Example, Grounding
 from byok_widgets.providers import PROVIDERS, local_models
 from byok_widgets.schema import ExtractionSchema
+from byok_widgets.session import Session
 
-AnyNode = ConversationNode | ExtractionNode
 N = TypeVar("N", ConversationNode, ExtractionNode)
 
 _states: dict[str, FlowState] = {}
@@ -29,10 +30,11 @@ _lock = threading.Lock()
 class Flow:
     """A flow under its name: what the panel shows and what cells use are this one object's settings.
 
-    Two `Flow("dentist")` in one kernel share settings and keys; flows with other names share nothing.
+    Two `Flow("dentist")` in one kernel share settings and keys, and each has nodes of its own; flows with other
+    names share nothing.
 
     Attributes:
-        global_prompt: Stands before the prompt of every conversation node.
+        speaks_first: Whether the start node speaks before the person; `None` lets it when it is a static one.
     """
 
     def __init__(self, name: str) -> None:
@@ -45,11 +47,20 @@ class Flow:
             ConfigError: The name cannot be used.
         """
         self._state = _state(name)
-        self._nodes: dict[str, AnyNode] = {}
+        self._graph = FlowGraph()
+        self.speaks_first: bool | None = None
 
     def __repr__(self) -> str:
-        nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self._nodes.items()) or "no nodes yet"
-        return f"Flow({self.name!r}, {self.config.provider}:{self.config.model or 'no model chosen'}, {nodes})"
+        nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
+        return f"Flow({self.name!r}, {self._model_line}, {nodes})"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        title = f"Flow {self.name!r} · {self._model_line}"
+        return {
+            "text/plain": as_text(self._graph, title),
+            "text/html": as_html(self._graph, title),
+            **({"text/vnd.mermaid": as_mermaid(self._graph)} if self.nodes else {}),
+        }
 
     @property
     def name(self) -> str:
@@ -120,9 +131,23 @@ class Flow:
         self.config.announce("key")
 
     @property
+    def judge_model(self) -> str | None:
+        """Model that judges prompt conditions; `None` for that of the node whose edges are judged."""
+        return self.config.judge_model
+
+    @judge_model.setter
+    def judge_model(self, text: str | None) -> None:
+        self.config.judge_model = text
+
+    @property
+    def graph(self) -> FlowGraph:
+        """The nodes and the edges between them."""
+        return self._graph
+
+    @property
     def nodes(self) -> Mapping[str, AnyNode]:
         """The nodes by name, in the order they were made."""
-        return dict(self._nodes)
+        return dict(self._graph.nodes)
 
     def node(self, name: str) -> AnyNode:
         """Return a node.
@@ -130,10 +155,17 @@ class Flow:
         Raises:
             ConfigError: There is none of that name.
         """
-        if name not in self._nodes:
-            known = ", ".join(map(repr, self._nodes)) or "none yet"
-            raise ConfigError(f"Flow {self.name!r} has no node {name!r}.", fix=f"Its nodes: {known}.")
-        return self._nodes[name]
+        return self._graph.node(name)
+
+    @property
+    def start_node(self) -> str:
+        """Name of the node where sessions start: the one that was told, else the first that was made."""
+        return self._graph.start
+
+    @start_node.setter
+    def start_node(self, node: AnyNode | str) -> None:
+        self._graph.start = _name(node)
+        self.config.announce("nodes")
 
     def conversation(
         self,
@@ -142,16 +174,25 @@ class Flow:
         /,
         *,
         static: bool = False,
+        start: bool = False,
+        end: bool = False,
+        enter: str | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
         **settings: Any,
     ) -> ConversationNode:
         """Make a node that speaks; a node of the same name is replaced, so that a cell can be run again.
 
+        The edges of a replaced node stay.
+
         Args:
             name: The node's name.
             prompt: Instructions for the model; `{{name}}` stands for a variable.
             static: Speak `prompt` as it is on the first visit, without a model.
+            start: Start sessions here; otherwise they start at the first node that was made.
+            end: Close the session when this node has spoken.
+            enter: Makes it a global node: when a model judges that this sentence holds, the flow comes here from
+                wherever it stands, and goes back there when this node has spoken, unless it leads on.
             model: Model override of this node.
             max_tokens: Most tokens of an answer.
             **settings: Tuning that the provider has, such as `temperature`.
@@ -159,7 +200,10 @@ class Flow:
         return self._add(
             ConversationNode(
                 self._state, name, prompt, static=static, model=model, max_tokens=max_tokens, settings=settings
-            )
+            ),
+            start=start,
+            end=end,
+            enter=enter,
         )
 
     def extraction(
@@ -173,12 +217,15 @@ class Flow:
         examples: Iterable[Example] = (),
         window: int | None = None,
         grounding: Grounding = "flag",
+        start: bool = False,
+        end: bool = False,
+        enter: str | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
         **field_types: Any,
     ) -> ExtractionNode:
-        """Make a node that reads values out of a dialogue; a node of the same name is replaced.
+        """Make a node that reads values out of a dialogue; a node of the same name is replaced, its edges stay.
 
         Give the fields in one of three ways: as keywords (`weekday=["Mon", "Tue"], urgent=bool`), as a pydantic
         class, or as a JSON Schema. A field whose name is an argument here goes into `fields`.
@@ -191,6 +238,9 @@ class Flow:
             examples: Pairs of a dialogue and its values; they help small models much.
             window: Read only this many of the last messages; by default all.
             grounding: `"flag"` marks strings that do not occur in the dialogue; `"off"` does not look.
+            start: Start sessions here.
+            end: Close the session when this node has read.
+            enter: Makes it a global node, as in `conversation`.
             model: Model override of this node.
             max_tokens: Most tokens of an answer.
             settings: Tuning that the provider has, such as `temperature`.
@@ -212,17 +262,107 @@ class Flow:
                 model=model,
                 max_tokens=max_tokens,
                 settings=settings,
-            )
+            ),
+            start=start,
+            end=end,
+            enter=enter,
         )
+
+    def connect(
+        self,
+        source: AnyNode | str,
+        target: AnyNode | str,
+        *,
+        when: str | None = None,
+        if_: str | Test | None = None,
+    ) -> None:
+        """Lead from one node to another; connecting the two again replaces the condition.
+
+        Args:
+            source: The node, or its name.
+            target: The node, or its name.
+            when: Prompt condition: a sentence that a model judges, such as "the caller gave a name".
+            if_: Logic condition, exact and free, judged before all others: an expression over variables, such as
+                `"weekday is not None"`, or a function that takes them. Without any condition it is the else edge,
+                taken when no other edge of the node holds.
+
+        Raises:
+            ConfigError: A node is not there, or the condition cannot be used.
+        """
+        self._graph.add(Edge.made(_name(source), _name(target), when, if_))
+        self.config.announce("nodes")
+
+    def disconnect(self, source: AnyNode | str, target: AnyNode | str) -> None:
+        """Take the edge between two nodes away.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        self._graph.remove(_name(source), _name(target))
+        self.config.announce("nodes")
+
+    def start(
+        self,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        model: str | None = None,
+        speak_first: bool | None = None,
+        show: bool | None = None,
+    ) -> Session:
+        """Start a session: talk to it with `say`.
+
+        Args:
+            variables: Values that are known from the beginning.
+            model: Model for all calls of the session.
+            speak_first: Whether the start node speaks before the person; by default as `speaks_first` says.
+            show: Whether what it says appears in the cell; by default where there is one.
+
+        Raises:
+            FlowError: The flow has no nodes, or a mistake that leaves open where it would go.
+            ByokError: What is said first failed; as `Session.say`.
+        """
+        session = self._session(variables, model)
+        if self._opens(speak_first):
+            session.open(show=show)
+        return session
+
+    async def astart(
+        self,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        model: str | None = None,
+        speak_first: bool | None = None,
+    ) -> Session:
+        """Do the same as `start` in an event loop, showing nothing."""
+        session = self._session(variables, model)
+        if self._opens(speak_first):
+            await session.aopen()
+        return session
 
     def settings(self) -> Any:
         """Return the settings panel, to be shown as the last line of a cell."""
         return frontend().settings(self)
 
-    def _add(self, node: N) -> N:
-        self._nodes[node.name] = node
+    @property
+    def _model_line(self) -> str:
+        return f"{self.provider}:{self.model or 'no model chosen'}"
+
+    def _add(self, node: N, *, start: bool, end: bool, enter: str | None) -> N:
+        self._graph.put(node, start=start, end=end, enter=enter)
         self.config.announce("nodes")
         return node
+
+    def _session(self, variables: Mapping[str, Any] | None, model: str | None) -> Session:
+        refuse_ambiguous(self._graph)
+        return Session(self._graph, self._state, variables=variables, model=model)
+
+    def _opens(self, speak_first: bool | None) -> bool:  # noqa: FBT001 - passed on as it was given
+        chosen = self.speaks_first if speak_first is None else speak_first
+        return getattr(self.node(self.start_node), "static", False) if chosen is None else chosen
+
+
+def _name(node: AnyNode | str) -> str:
+    return node if isinstance(node, str) else node.name
 
 
 def _state(name: str) -> FlowState:

@@ -1,0 +1,196 @@
+"""Mistakes in a graph, found without a model: what cannot be reached, what leads nowhere, what reads too early."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from byok_widgets.errors import FlowError
+from byok_widgets.graph.flow_graph import FlowGraph
+from byok_widgets.nodes import ExtractionNode
+from byok_widgets.templates import placeholders
+
+Level = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One mistake, or what may be one.
+
+    Attributes:
+        kind: Stable machine-readable name, such as `"unreachable"`.
+        level: `"error"`: it goes wrong. `"warning"`: it may be meant.
+        where: The node or edge concerned; empty for the flow as a whole.
+        problem: What is wrong, in a sentence.
+        fix: What to do.
+    """
+
+    kind: str
+    level: Level
+    where: str
+    problem: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.problem} {self.fix}"
+
+
+def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str] = ()) -> Iterator[Finding]:
+    """Yield what is wrong with a graph.
+
+    Args:
+        graph: The graph.
+        global_prompt: The flow's global prompt, whose variables are looked at too.
+        known: Variables that code will set.
+    """
+    if not graph.nodes:
+        yield Finding("empty", "error", "", "The flow has no nodes.", "Make one with flow.conversation(...).")
+        return
+    yield from ambiguous(graph)
+    yield from _unreachable(graph)
+    yield from _dead_ends(graph)
+    yield from _silent_loops(graph)
+    yield from _variables(graph, global_prompt, frozenset(known))
+
+
+def ambiguous(graph: FlowGraph) -> Iterator[Finding]:
+    """Yield what leaves open where the flow would go."""
+    for name in graph.nodes:
+        last = [edge.target for edge in graph.outgoing(name) if edge.kind == "else"]
+        if len(last) > 1:
+            yield Finding(
+                "two_else",
+                "error",
+                name,
+                f"Node {name!r} has {len(last)} edges without a condition: to {', '.join(map(repr, last))}.",
+                "Give all but one of them a condition, or take them away with flow.disconnect(...).",
+            )
+
+
+def refuse_ambiguous(graph: FlowGraph) -> None:
+    """Make sure that a session of the graph knows where to go.
+
+    Raises:
+        FlowError: It has no nodes, or a node has two else edges.
+    """
+    if not graph.nodes:
+        raise FlowError("The flow has no nodes.", kind="empty", fix="Make one with flow.conversation(...).")
+    for finding in ambiguous(graph):
+        raise FlowError(finding.problem, kind=finding.kind, fix=finding.fix)
+
+
+def _unreachable(graph: FlowGraph) -> Iterator[Finding]:
+    reached = graph.reachable([graph.start, *(edge.target for edge in graph.ways_in())])
+    for name in graph.nodes:
+        if name not in reached:
+            yield Finding(
+                "unreachable",
+                "warning",
+                name,
+                f"Node {name!r} cannot be reached from the start node {graph.start!r}.",
+                f"Connect a node to it, or give it enter=; start elsewhere with flow.start_node = {name!r}.",
+            )
+
+
+def _dead_ends(graph: FlowGraph) -> Iterator[Finding]:
+    for name in graph.nodes:
+        edges = graph.outgoing(name)
+        if name in graph.ends:
+            if edges:
+                said = f"Node {name!r} is an end node, and its edges are never taken."
+                yield Finding("edges_after_end", "warning", name, said, "Take end=True or the edges away.")
+        elif graph.is_silent(name) and not graph.is_global(name) and not any(e.kind == "else" for e in edges):
+            what = "no edges" if not edges else "no else edge"
+            yield Finding(
+                "dead_end",
+                "error" if not edges else "warning",
+                name,
+                f"The silent node {name!r} has {what}: a turn that ends there gets no reply.",
+                f"Add one: flow.connect({name!r}, ...), or end=True.",
+            )
+
+
+def _silent_loops(graph: FlowGraph) -> Iterator[Finding]:
+    for path in graph.silent_loops():
+        way = " → ".join([*path, path[0]])
+        yield Finding(
+            "silent_loop",
+            "warning",
+            path[0],
+            f"The silent nodes {way} form a loop in which nobody speaks.",
+            "Let one of these edges lead to a conversation node.",
+        )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Who reads which variables: in words, the node concerned, and whether it goes wrong without a value."""
+
+    who: str
+    node: str
+    names: tuple[str, ...]
+    needs_value: bool
+
+
+def _variables(graph: FlowGraph, global_prompt: str, known: frozenset[str]) -> Iterator[Finding]:
+    written = {name: _written(graph, name) for name in graph.nodes}
+    ever = known.union(*written.values())
+    before = _set_before(graph, written, known)
+    for read in _reads(graph, global_prompt):
+        for name in read.names:
+            if name not in ever:
+                yield _unknown(read, name, ever)
+            elif name not in before.get(read.node, ever):
+                yield _unset(read, name)
+
+
+def _unknown(read: _Read, name: str, ever: Iterable[str]) -> Finding:
+    near = difflib.get_close_matches(name, sorted(ever), n=1)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    problem = f"{read.who} reads the variable {name!r}, which nothing sets."
+    fix = f"{hint}Let an extraction node read it, or set it by code: flow.start(variables={{{name!r}: ...}})."
+    return Finding("unknown_variable", "error", read.node, problem, fix)
+
+
+def _unset(read: _Read, name: str) -> Finding:
+    problem = f"{read.who} reads the variable {name!r} before any path to it sets it."
+    default = f', or give a default: {{{{ {name} | default("...") }}}}' if read.needs_value else ""
+    fix = f"Put the extraction node that reads it before{default}."
+    return Finding("unset_variable", "error" if read.needs_value else "warning", read.node, problem, fix)
+
+
+def _reads(graph: FlowGraph, global_prompt: str) -> Iterator[_Read]:
+    for name, node in graph.nodes.items():
+        prompts = [node.prompt] if isinstance(node, ExtractionNode) else [node.prompt, global_prompt]
+        needed = dict.fromkeys(read for prompt in prompts for read in placeholders(prompt))
+        yield _Read(f"The prompt of node {name!r}", name, tuple(needed), needs_value=True)
+        for edge in graph.outgoing(name):
+            who = f"The condition {edge.condition!r} of node {name!r}"
+            yield _Read(who, name, edge.reads, needs_value=False)
+
+
+def _written(graph: FlowGraph, name: str) -> frozenset[str]:
+    node = graph.nodes[name]
+    return frozenset(spec.name for spec in node.schema.fields) if isinstance(node, ExtractionNode) else frozenset()
+
+
+def _set_before(
+    graph: FlowGraph, written: Mapping[str, frozenset[str]], known: frozenset[str]
+) -> dict[str, frozenset[str]]:
+    """Return for each node that can be reached what may be set by some path to it, its own fields included."""
+    everywhere = frozenset().union(*(written[edge.target] for edge in graph.ways_in())) | known
+    found = {graph.start: everywhere | written[graph.start]}
+    roots = [graph.start, *(edge.target for edge in graph.ways_in())]
+    for root in roots[1:]:
+        found[root] = frozenset(known).union(*written.values())
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        for edge in graph.outgoing(name):
+            merged = found.get(edge.target, frozenset()) | found[name] | written[edge.target]
+            if merged != found.get(edge.target):
+                found[edge.target] = merged
+                waiting.append(edge.target)
+    return found

@@ -1,0 +1,310 @@
+"""`Session`: a running flow. It can be talked to, looked into, gone back in, forked and saved."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from byok_widgets.engine import ENGINE
+from byok_widgets.errors import FlowError
+from byok_widgets.graph import FlowGraph
+from byok_widgets.messages import CostTotal, Message, Reply, TextDelta, Usage
+from byok_widgets.nodes import ExtractionNode
+from byok_widgets.nodes.calling import FlowState
+from byok_widgets.providers.base import OnProgress, OnText
+from byok_widgets.session.explain import explained
+from byok_widgets.session.trace import Trace, Turn, tokens
+from byok_widgets.session.variables import Variables
+from byok_widgets.session.walk import Standing, Walk
+from byok_widgets.showing import Work, run_shown, unseen
+
+
+class Session:
+    """A dialogue with a flow, turn by turn.
+
+    A turn counts when it is finished: one that fails, or is stopped before its reply began, leaves the session as
+    it was, so that the same text can be said again. The flow is read anew at each turn: a node that a cell has
+    made again speaks its new prompt in the next one.
+
+    Attributes:
+        variables: What is known. Assigning sets a value: `s.variables["name"] = "Ana"`.
+        model: Model for all calls of this session; `None` leaves the choice to the nodes.
+    """
+
+    def __init__(
+        self,
+        graph: FlowGraph,
+        state: FlowState,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        model: str | None = None,
+    ) -> None:
+        self.model = None if model is None else str(state.config.ref(model))
+        self._graph, self._state = graph, state
+        self._turns: list[Turn] = []
+        self._unfinished: list[Turn] = []
+        self._busy = threading.Lock()
+        self.variables = Variables(_declared(graph))
+        for name, value in (variables or {}).items():
+            self.variables[name] = value
+
+    @property
+    def flow_name(self) -> str:
+        """Name of the flow."""
+        return self._state.config.name
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns, oldest first; turn 0, where there is one, holds what the flow said before the person."""
+        return tuple(self._turns)
+
+    @property
+    def unfinished(self) -> tuple[Turn, ...]:
+        """Turns that failed or were stopped before the reply began: no part of the dialogue, but they cost too."""
+        return tuple(self._unfinished)
+
+    @property
+    def node(self) -> str:
+        """Name of the node where the flow stands."""
+        return self._turns[-1].node if self._turns else self._graph.start
+
+    @property
+    def closed(self) -> bool:
+        """Whether an end node was reached."""
+        return bool(self._turns) and self._turns[-1].closed
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is under way."""
+        return self._busy.locked()
+
+    @property
+    def transcript(self) -> tuple[Message, ...]:
+        """The whole dialogue; hand it to a node, or to another session's."""
+        return tuple(message for turn in self._turns for message in turn.messages)
+
+    @property
+    def trace(self) -> Trace:
+        """Every edge that was looked at and every node that ran."""
+        return Trace(self._turns)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all calls, unfinished turns included; what one call does not say is unknown."""
+        return sum((turn.usage for turn in self._all), Usage(0, 0, 0, 0))
+
+    @property
+    def cost(self) -> CostTotal:
+        """What all calls cost, unfinished turns included; with a call that has no price it is a lower bound."""
+        return sum((turn.cost for turn in self._all), CostTotal())
+
+    def say(self, text: str, *, model: str | None = None, show: bool | None = None) -> Turn:
+        """Say something to the flow and return the turn that follows from it.
+
+        In a notebook cell the reply appears while it is written. A keyboard interrupt stops the turn within a
+        second; what had come of the reply is kept and marked as incomplete.
+
+        Args:
+            text: What the person says.
+            model: Model for all calls of this turn.
+            show: Whether to stream into the cell; by default where there is one.
+
+        Raises:
+            FlowError: The session is closed, a turn of it is under way, or its silent nodes go round in a loop.
+            ConfigError: The text is empty, no model is chosen, or a condition cannot be worked out.
+            TemplateError: A prompt names a variable that has no value.
+            MissingKeyError: "No API key configured" for this flow and a model's provider.
+            ProviderError: The provider, the network or an answer failed.
+            ExtractionError: An answer did not fit the fields of an extraction, or gave no choice between edges.
+            LocalModelError: The local model could not be fetched or started.
+        """
+        return run_shown(self._work(_said(text), model), show=show)
+
+    async def asay(self, text: str, *, model: str | None = None) -> Turn:
+        """Do the same as `say` in an event loop, showing nothing; cancelling it stops the turn."""
+        return await ENGINE.arun(self._work(_said(text), model)(unseen, unseen))
+
+    async def astream(self, text: str, *, model: str | None = None) -> AsyncIterator[TextDelta | Turn]:
+        """Yield each piece of the reply while it is written, and the `Turn` at the end."""
+        work = self._work(_said(text), model)
+
+        async def start(emit: Callable[[TextDelta | Turn], None]) -> None:
+            emit(await work(lambda piece: emit(TextDelta(piece)), unseen))
+
+        async for event in ENGINE.astream(start):
+            yield event
+
+    def open(self, *, show: bool | None = None) -> Turn:
+        """Let the start node speak first; returns turn 0. Errors are those of `say`."""
+        return run_shown(self._work(None, None), show=show)
+
+    async def aopen(self) -> Turn:
+        """Do the same as `open` in an event loop."""
+        return await ENGINE.arun(self._work(None, None)(unseen, unseen))
+
+    def fork(self, turn: int | None = None, *, model: str | None = None) -> Session:
+        """Return a session that goes on from the end of a turn, and leave this one as it is. Costs nothing.
+
+        Args:
+            turn: Number of the last turn to keep; by default all are kept, with 0 only what the flow said first.
+            model: Model for all calls of the fork; by default that of this session.
+
+        Raises:
+            FlowError: There is no such turn.
+        """
+        kept = self._until(turn)
+        fork = Session(self._graph, self._state, model=model or self.model)
+        fork._turns = kept
+        last = kept[-1].number if kept else 0
+        entries = [entry for entry in self.variables.entries if entry.turn <= last]
+        fork.variables = Variables(_declared(self._graph), entries, last)
+        return fork
+
+    def reset(self) -> None:
+        """Go back to the beginning: what the flow said before the person, and what code had set by then, stays.
+
+        Raises:
+            FlowError: A turn is still under way.
+        """
+        if not self._busy.acquire(blocking=False):
+            raise _busy(self)
+        try:
+            self.variables = self.fork(0).variables
+            self._turns, self._unfinished = self._until(0), []
+        finally:
+            self._busy.release()
+
+    def explain(self, turn: int | None = None) -> str:
+        """Say in plain words why the flow did or did not move in a turn, by default the last one.
+
+        Raises:
+            FlowError: There is no such turn.
+        """
+        if not self._turns:
+            return f"Nothing has been said yet. The flow stands at {self.node}."
+        return explained(self._until(turn)[-1])
+
+    def __repr__(self) -> str:
+        closed = ", closed" if self.closed else ""
+        return f"Session({self.flow_name!r}, {len(self._turns)} turns, at {self.node!r}{closed})"
+
+    def __str__(self) -> str:
+        return "\n".join(f"{_WHO[message.role]}: {message.content}" for message in self.transcript)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th scope='row' style='text-align:left;vertical-align:top'>{_WHO[message.role]}</th>"
+            f"<td style='text-align:left;white-space:pre-wrap'>{html.escape(message.content)}</td></tr>"
+            for message in self.transcript
+        )
+        return f"<table><tbody>{rows}</tbody></table><small>{html.escape(self.summary)}</small>"
+
+    @property
+    def summary(self) -> str:
+        """One line of facts: where the flow stands, turns, tokens and cost."""
+        where = f"closed at {self.node}" if self.closed else f"at {self.node}"
+        count = f"{len(self._turns)} turn{'' if len(self._turns) == 1 else 's'}"
+        return " · ".join([self.flow_name, where, count, tokens(self.usage), str(self.cost)])
+
+    @property
+    def _all(self) -> list[Turn]:
+        return [*self._turns, *self._unfinished]
+
+    def _work(self, text: str | None, model: str | None) -> Work[Turn]:
+        async def work(on_text: OnText, on_progress: OnProgress) -> Turn:
+            if not self._busy.acquire(blocking=False):
+                raise _busy(self)
+            try:
+                return await self._take(self._walk(text, model or self.model, on_text, on_progress))
+            finally:
+                self._busy.release()
+
+        return work
+
+    def _walk(self, text: str | None, model: str | None, on_text: OnText, on_progress: OnProgress) -> Walk:
+        if self.closed:
+            raise FlowError(
+                f"The session ended at node {self.node!r}.",
+                kind="session_closed",
+                fix="Start anew with reset(), or go on from an earlier turn with fork(turn=...).",
+            )
+        if text is None and self._turns:
+            raise FlowError(
+                "The flow can speak first only before anything was said.", kind="opened", fix="Use say."
+            )
+        spoken = frozenset(
+            step.node
+            for turn in self._turns
+            for step in turn.steps
+            if isinstance(getattr(step, "result", None), Reply)
+        )
+        before = self._turns[-1] if self._turns else None
+        standing = Standing(
+            node=self._graph.node(self.node).name,
+            returns_to=before.returns_to if before else "",
+            transcript=self.transcript,
+            variables=self.variables,
+            spoken=spoken,
+        )
+        number = 0 if text is None else (before.number if before else 0) + 1
+        return Walk(
+            self._graph,
+            self._state,
+            standing,
+            number=number,
+            text=text,
+            model=model,
+            on_text=on_text,
+            on_progress=on_progress,
+        )
+
+    async def _take(self, walk: Walk) -> Turn:
+        try:
+            turn = await walk.run()
+        except BaseException as fault:
+            reason = "stopped" if isinstance(fault, asyncio.CancelledError) else str(fault)
+            self._unfinished.append(walk.turn(reason))
+            raise
+        self._turns.append(turn)
+        self.variables.learn(walk.entries, turn.number)
+        if walk.stopped:
+            raise asyncio.CancelledError
+        return turn
+
+    def _until(self, turn: int | None) -> list[Turn]:
+        numbers = [known.number for known in self._turns]
+        last = numbers[-1] if turn is None and numbers else turn or 0
+        if last != 0 and last not in numbers:
+            raise FlowError(
+                f"The session has no turn {turn!r}.",
+                kind="turn",
+                fix=f"Its turns are {numbers[0]} to {numbers[-1]}." if numbers else "Nothing has been said yet.",
+            )
+        return [known for known in self._turns if known.number <= last]
+
+
+_WHO = {"user": "person", "assistant": "flow", "system": "system"}
+
+
+def _said(text: str) -> str:
+    if isinstance(text, str) and text.strip():
+        return text
+    raise FlowError(
+        "There is nothing to say: the text is empty.", kind="dialogue", fix='Say something, like s.say("Hi").'
+    )
+
+
+def _busy(session: Session) -> FlowError:
+    return FlowError(
+        f"A turn of this session of flow {session.flow_name!r} is still under way.",
+        kind="busy",
+        fix="Wait for it or stop it; to talk twice at the same time, take a fork.",
+    )
+
+
+def _declared(graph: FlowGraph) -> list[str]:
+    nodes = [node for node in graph.nodes.values() if isinstance(node, ExtractionNode)]
+    return [spec.name for node in nodes for spec in node.schema.fields]
