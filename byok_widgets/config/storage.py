@@ -166,6 +166,6 @@ class ConfigFile:
 
 
 def _reason(error: Exception) -> str:
-    known = {28: "the disk is full", 13: "no permission to write there", 30: "the disk is read-only"}
+    known = {28: "the disk is full", 13: "no permission there", 30: "the disk is read-only"}
     number = getattr(error, "errno", None)
     return known.get(number or 0, getattr(error, "strerror", None) or str(error))

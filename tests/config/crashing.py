@@ -1,0 +1,63 @@
+"""Saves a flow's settings and is killed while it does: a program of its own, so that it can fork safely."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+from byok_widgets.config import FlowConfig
+from byok_widgets.keys import KeyStore
+
+FILLER = 200_000
+
+
+def open_config(folder: Path) -> FlowConfig:
+    return FlowConfig("dentist", providers=("local",), folder=folder)
+
+
+def version(number: int) -> str:
+    return f"{number}-" + chr(ord("a") + number % 26) * FILLER
+
+
+def saved_number(folder: Path) -> int:
+    """Return the number of the version that is saved; fails when it is not wholly one version."""
+    config = open_config(folder)
+    assert not config.notice, config.notice
+    text = (config.override("node") or "").removeprefix("local:")
+    number = int(text.partition("-")[0] or 0)
+    assert text in ("", version(number)), "half a version"
+    return number
+
+
+def save_until_killed(config: FlowConfig, number: int) -> None:
+    while True:
+        number += 1
+        config.set_override("node", version(number))
+
+
+def main() -> None:
+    folder, rounds, key = Path(sys.argv[1]), int(sys.argv[2]), sys.stdin.read()
+    number, parts = 1, 0
+    config = open_config(folder)
+    KeyStore("dentist", config.key_references).save("openai", "api.openai.com", key, place="session")
+    config.set_override("node", version(number))
+    for _ in range(rounds):
+        child = os.fork()
+        if not child:
+            save_until_killed(config, number)
+        time.sleep(random.uniform(0.001, 0.03))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        now = saved_number(folder)
+        assert now >= number, "an older version came back"
+        parts += len(list(folder.glob(".*.part")))
+        number = now
+    print(number, parts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+"""`FlowConfig`: what is chosen, which model runs a node, who is told, and two kernels on one flow."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import ConfigError
+from byok_widgets.config import FlowConfig, ModelRef, ResolvedModel
+from tests.config.conftest import PROVIDERS, Open
+
+
+@pytest.fixture
+def config(open_config: Open) -> FlowConfig:
+    """The settings of a new flow."""
+    return open_config()
+
+
+def told_by(config: FlowConfig) -> list[str]:
+    told: list[str] = []
+    config.observe(told.append)
+    return told
+
+
+# Choices
+
+
+def test_a_new_flow_starts_on_the_local_model(config: FlowConfig) -> None:
+    assert (config.provider, config.model) == ("local", "tiny")
+    assert repr(config) == "FlowConfig('dentist', provider='local', model='tiny')"
+
+
+def test_an_unknown_provider_is_refused_with_those_there_are(config: FlowConfig) -> None:
+    with pytest.raises(ConfigError, match="There is no provider 'gemini'") as caught:
+        config.provider = "gemini"
+    assert all(name in caught.value.fix for name in PROVIDERS)
+    assert config.provider == "local"
+
+
+def test_each_provider_remembers_its_default_model(config: FlowConfig, open_config: Open) -> None:
+    config.provider = "openai"
+    assert config.model is None
+    config.model = "gpt-4o"
+    config.provider = "anthropic"
+    config.model = "claude-haiku"
+    config.provider = "openai"
+    assert config.model == open_config().model == "gpt-4o"
+    assert config.model_of("anthropic") == "claude-haiku"
+
+
+def test_a_ref_of_another_provider_moves_the_flow_there(config: FlowConfig) -> None:
+    config.model = "openrouter:meta-llama/llama-4:free"
+    assert (config.provider, config.model) == ("openrouter", "meta-llama/llama-4:free")
+
+
+def test_none_gives_the_default_model_back(config: FlowConfig, open_config: Open) -> None:
+    config.model = "smollm2-135m"
+    config.model = None
+    assert (config.model, open_config().model) == ("tiny", "tiny")
+    config.model = "openai:gpt-4o"
+    config.model = None
+    assert (config.provider, config.model) == ("openai", None)
+
+
+@pytest.mark.parametrize("wrong", ["", " ", "openai:", "a\nb", 3])
+def test_what_is_no_model_changes_nothing(config: FlowConfig, wrong) -> None:
+    config.model = "openai:gpt-4o"
+    told = told_by(config)
+    with pytest.raises(ConfigError):
+        config.model = wrong
+    with pytest.raises(ConfigError):
+        config.set_override("ask", wrong)
+    assert (config.provider, config.model, config.override("ask"), told) == ("openai", "gpt-4o", None, [])
+
+
+def test_an_override_stays_the_same_model_when_the_provider_changes(config: FlowConfig, open_config: Open) -> None:
+    config.provider = "openai"
+    config.set_override("ask", "gpt-4o")
+    config.provider = "anthropic"
+    assert config.override("ask") == open_config().override("ask") == "openai:gpt-4o"
+    config.set_override("ask", None)
+    config.set_override("never had one", None)
+    assert open_config().override("ask") is None
+
+
+def test_an_address_is_checked_and_given_back(config: FlowConfig, open_config: Open) -> None:
+    config.set_base_url("openai", " https://llm.example.org/v1/ ")
+    assert open_config().base_url("openai") == "https://llm.example.org/v1"
+    with pytest.raises(ConfigError, match="unencrypted"):
+        config.set_base_url("openai", "http://llm.example.org/v1")
+    assert config.base_url("openai") == "https://llm.example.org/v1"
+    assert config.base_url("anthropic") is None
+    config.set_base_url("openai", None)
+    assert open_config().base_url("openai") is None
+
+
+def test_key_references_are_a_mapping_that_is_saved(config: FlowConfig, open_config: Open) -> None:
+    references, told = config.key_references, told_by(config)
+    references["openai@host"] = "env:MY_VARIABLE"
+    assert dict(open_config().key_references) == {"openai@host": "env:MY_VARIABLE"}
+    assert (len(references), "openai@host" in references) == (1, True)
+    with pytest.raises(KeyError):
+        del references["other"]
+    references.clear()
+    assert dict(open_config().key_references) == {}
+    assert told == ["key", "key"]
+
+
+# Which model runs
+
+
+def test_precedence_is_call_then_node_then_flow(config: FlowConfig) -> None:
+    config.model = "openai:flow"
+
+    def chosen(**given: str) -> tuple[str, str]:
+        resolved: ResolvedModel = config.resolve("ask", given.get("argument"), own=given.get("own"))
+        return str(resolved.ref), resolved.source
+
+    assert chosen() == ("openai:flow", "flow default")
+    assert chosen(own="anthropic:own") == ("anthropic:own", "node override")
+    config.set_override("ask", "panel")
+    assert chosen(own="anthropic:own") == ("openai:panel", "node override")
+    assert chosen(own="anthropic:own", argument="call") == ("openai:call", "call argument")
+    assert config.resolve("other").ref == ModelRef("openai", "flow")
+
+
+def test_no_model_anywhere_is_an_error_that_names_the_node(config: FlowConfig) -> None:
+    config.provider = "compatible"
+    with pytest.raises(ConfigError, match="No model is chosen for node 'ask' of flow 'dentist'") as caught:
+        config.resolve("ask")
+    assert caught.value.kind == "no_model"
+    assert "'compatible'" in caught.value.cause
+    assert "Settings" in caught.value.fix
+
+
+# Who is told
+
+
+def test_every_change_is_told_in_order(config: FlowConfig) -> None:
+    told = told_by(config)
+    config.provider = "openai"
+    config.set_base_url("openai", "https://llm.example.org")
+    config.key_references["slot"] = "env:NAME"
+    config.model = "gpt-4o"
+    config.set_override("ask", "gpt-4o-mini")
+    config.announce("nodes")
+    assert told == ["provider", "base_url", "key", "model", "override", "nodes"]
+
+
+def test_a_model_of_another_provider_tells_of_both(config: FlowConfig) -> None:
+    told = told_by(config)
+    config.model = "anthropic:claude-haiku"
+    assert told == ["provider", "model"]
+
+
+def test_observers_are_told_in_their_order_after_the_change_and_in_its_thread(
+    config: FlowConfig, open_config: Open
+) -> None:
+    seen: list[tuple[str, str | None, str | None, str]] = []
+    for name in ("first", "second"):
+        config.observe(
+            lambda _, name=name: seen.append(
+                (name, config.model, open_config().model, threading.current_thread().name)
+            )
+        )
+    thread = threading.Thread(target=config.set_override, args=("ask", "m"), name="other")
+    config.model = "openai:gpt-4o"
+    assert seen[-1] == ("second", "gpt-4o", "gpt-4o", threading.current_thread().name)
+    seen.clear()
+    thread.start()
+    thread.join()
+    assert seen == [("first", "gpt-4o", "gpt-4o", "other"), ("second", "gpt-4o", "gpt-4o", "other")]
+
+
+def test_an_observer_can_leave_also_while_it_is_told(config: FlowConfig) -> None:
+    told, others = [], told_by(config)
+
+    def once(what: str) -> None:
+        told.append(what)
+        stop()
+
+    stop = config.observe(once)
+    after = told_by(config)
+    config.provider = "openai"
+    config.provider = "anthropic"
+    stop()
+    assert told == ["provider"]
+    assert others == after == ["provider", "provider"]
+
+
+def test_an_observer_may_change_the_settings_itself(config: FlowConfig) -> None:
+    def follow(what: str) -> None:
+        if what == "provider" and config.provider == "openai":
+            config.model = "gpt-4o"
+
+    config.observe(follow)
+    config.provider = "openai"
+    assert config.model == "gpt-4o"
+
+
+def test_an_observer_that_fails_stops_nobody(
+    config: FlowConfig, open_config: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(_: str) -> None:
+        raise RuntimeError("may hold what nobody should read")
+
+    config.observe(failing)
+    told = told_by(config)
+    with caplog.at_level(logging.ERROR):
+        config.model = "openai:gpt-4o"
+    assert (open_config().model, told) == ("gpt-4o", ["provider", "model"])
+    assert "RuntimeError" in caplog.text
+    assert "nobody should read" not in caplog.text
+
+
+# Two kernels
+
+
+def test_another_kernels_change_is_seen_with_the_next_one_and_told(open_config: Open) -> None:
+    mine, theirs = open_config(), open_config()
+    told = told_by(mine)
+    theirs.model = "anthropic:claude-haiku"
+    theirs.key_references["slot"] = "env:NAME"
+    theirs.set_override("ask", "claude-sonnet")
+    mine.set_override("data", "openai:gpt-4o")
+    assert (mine.provider, mine.model) == ("anthropic", "claude-haiku")
+    assert (mine.override("ask"), mine.override("data")) == ("anthropic:claude-sonnet", "openai:gpt-4o")
+    assert told == ["provider", "key", "model", "override"]
+    theirs.set_base_url("openai", "https://llm.example.org")
+    assert theirs.override("data") == "openai:gpt-4o"
+
+
+def test_of_two_changes_to_one_setting_the_later_holds(open_config: Open) -> None:
+    mine, theirs = open_config(), open_config()
+    mine.model = "openai:mine"
+    theirs.model = "openai:theirs"
+    assert open_config().model == "theirs"
+    mine.set_override("ask", "m")
+    assert mine.model == "theirs"
+
+
+def test_a_reset_meets_the_provider_that_the_person_saw(open_config: Open) -> None:
+    mine, theirs = open_config(), open_config()
+    mine.model = "openai:mine"
+    theirs.model = "anthropic:theirs"
+    mine.model = None
+    assert (mine.model_of("openai"), mine.model_of("anthropic")) == (None, "theirs")
+
+
+def test_flows_share_nothing(open_config: Open) -> None:
+    one, other = open_config("one"), open_config("other")
+    told = told_by(other)
+    one.model = "openai:gpt-4o"
+    one.key_references["slot"] = "env:NAME"
+    other.set_override("ask", "m")
+    assert (other.provider, other.model, dict(other.key_references)) == ("local", "tiny", {})
+    assert told == ["override"]
+
+
+def test_a_session_without_a_file_still_observes_and_holds_everything(folder: Path, open_config: Open) -> None:
+    folder.write_text("a file in its place", encoding="utf-8")
+    config = open_config()
+    told = told_by(config)
+    config.model = "openai:gpt-4o"
+    config.set_override("ask", "m")
+    config.set_override("ask", None)
+    config.key_references["slot"] = "env:NAME"
+    config.key_references.clear()
+    config.set_base_url("openai", "https://llm.example.org")
+    assert (config.model, config.override("ask"), dict(config.key_references)) == ("gpt-4o", None, {})
+    assert config.base_url("openai") == "https://llm.example.org"
+    assert told == ["provider", "model", "override", "override", "key", "key", "base_url"]
