@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.grounding import grounded
 from byok_widgets.messages import Message, Reply, transcript_of
 from byok_widgets.nodes.base import Node
@@ -186,26 +186,22 @@ class ExtractionNode(Node[Extraction]):
             reply=replace(reply, transcript=transcript),
             node=self.name,
             problems=checked.problems,
-            record=self.schema.record(checked.values),
+            record=checked.record,
         )
 
 
 def _example(node: str, schema: ExtractionSchema, given: Any) -> tuple[tuple[Message, ...], str]:
     try:
         dialogue, values = given
-        checked = schema.check({**dict.fromkeys(spec.name for spec in schema.fields), **values})
+        values = dict(values)
     except (TypeError, ValueError):
-        checked = None
-    if checked is None:
-        raise ConfigError(
-            f"Node {node!r}: an example is a pair of a dialogue and its values.",
-            fix='Write it like ("I am Ana", {"name": "Ana"}).',
-        )
-    if checked.problems:
-        raise ConfigError(
-            f"Node {node!r}: an example does not fit the fields: {'; '.join(checked.problems.values())}."
-        )
-    return transcript_of(dialogue), json.dumps(schema.wire(checked.values), ensure_ascii=False)
+        problem = "an example is a pair of a dialogue and its values"
+    else:
+        try:
+            return transcript_of(dialogue), json.dumps(schema.wire(values), ensure_ascii=False)
+        except SchemaError as error:
+            problem = f"an example does not fit: {error.problem}"
+    raise ConfigError(f"Node {node!r}: {problem}.", fix='Write it like ("I am Ana", {"name": "Ana"}).')
 
 
 def _asked(transcript: tuple[Message, ...]) -> Message:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.fields import FieldSpec
-from byok_widgets.schema.reading import first_object, is_stated, without_loss
-from byok_widgets.schema.sources import from_fields, from_json_schema, from_model
-from byok_widgets.schema.wire import WireSchema, from_wire, to_wire
+from byok_widgets.schema.reading import as_meant, first_object, free_texts, is_stated
+from byok_widgets.schema.sources import Source, from_fields, from_json_schema, from_model
+from byok_widgets.schema.wire import Dialect, WireSchema, to_wire
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -28,13 +28,17 @@ class Checked:
     Attributes:
         values: The value of each field; `None` where it is not stated or invalid.
         status: `found`, `not_stated` or `invalid` for each field.
-        problems: For each invalid field, what was expected and what came.
+        problems: For each invalid field, what was expected and what came; under `""` a broken rule of the whole.
+        said: The JSON value of each field that was found, as it was meant.
+        record: The pydantic object; `None` without a class, while it lacks a value, or when one is invalid.
         extra: Names in the answer that are no fields; their values are not kept.
     """
 
     values: dict[str, Any]
     status: dict[str, CheckedStatus]
     problems: dict[str, str] = field(default_factory=dict)
+    said: dict[str, Any] = field(default_factory=dict)
+    record: BaseModel | None = None
     extra: tuple[str, ...] = ()
 
 
@@ -51,10 +55,23 @@ class ExtractionSchema:
         model: The pydantic class, where one was given.
     """
 
-    def __init__(self, name: str, fields: tuple[FieldSpec, ...], model: type[BaseModel] | None = None) -> None:
+    def __init__(self, name: str, source: Source, model: type[BaseModel] | None = None) -> None:
+        """Make the schema; `ExtractionSchema.of` is the usual way.
+
+        Raises:
+            SchemaError: It cannot be asked for.
+        """
         self.name = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:64] or "extraction"
-        self.fields = fields
+        self.fields = source.fields
         self.model = model
+        self._whole = source.whole
+        try:
+            self._strict = WireSchema(self.fields, "strict")
+        except RecursionError:
+            problem = SchemaError("The schema is nested too deeply, or a part of it refers to nothing but itself.")
+        else:
+            return
+        raise problem
 
     @classmethod
     def of(
@@ -81,83 +98,101 @@ class ExtractionSchema:
             fix="Give a pydantic class, a JSON Schema as a dict, or fields as keywords.",
         )
 
-    def strict(self) -> dict[str, Any]:
-        """Return the strict JSON Schema that is sent; a field that is not stated is null in it."""
-        return self._strict.root()
+    def json_schema(self, dialect: Dialect = "strict") -> dict[str, Any]:
+        """Return the JSON Schema that is sent to a provider of this dialect."""
+        return self._strict.root if dialect == "strict" else self._for_anthropic.root
 
-    def for_anthropic(self) -> dict[str, Any]:
-        """Return the strict schema with bounds in the descriptions, since Anthropic's API takes none."""
-        return self._boundless.root()
-
-    def plain(self) -> dict[str, Any]:
-        """Return the schema for a prompt."""
-        return self._strict.root()
-
-    def dropped(self) -> tuple[str, ...]:
-        """Return what no provider is asked to enforce, in words; it is checked here all the same."""
-        return tuple(self._strict.dropped)
+    def dropped(self, dialect: Dialect = "strict") -> tuple[str, ...]:
+        """Return, in words, what a provider of this dialect is not asked to enforce; it is checked here."""
+        return tuple((self._strict if dialect == "strict" else self._for_anthropic).dropped)
 
     def read(self, text: str) -> dict[str, Any]:
         """Take the object out of a model's answer.
 
         Raises:
-            SchemaError: There is no JSON object in it.
+            SchemaError: There is no JSON object in it, or none with these fields.
         """
-        return first_object(text)
+        return first_object(text, [spec.name for spec in self.fields])
 
     def check(self, raw: Mapping[str, Any]) -> Checked:
-        """Check an object field by field; a bad value costs that field alone."""
-        checked = Checked({}, {}, {}, tuple(name for name in raw if name not in self._names))
+        """Check an object field by field, then as a whole; a bad value costs that field alone."""
+        said: dict[str, Any] = {}
+        problems: dict[str, str] = {}
         for spec in self.fields:
-            value = from_wire(raw.get(spec.name), spec.schema, spec.definitions)
-            checked.values[spec.name], problem = _converted(value, spec)
-            if problem:
-                checked.problems[spec.name] = problem
-            stated = is_stated(value, spec)
-            checked.status[spec.name] = "invalid" if problem else "found" if stated else "not_stated"
-        return checked
+            given = raw.get(spec.name)
+            try:
+                if is_stated(given, spec.schema, spec.definitions):
+                    said[spec.name] = as_meant(given, spec.schema, spec.definitions)
+            except (ValueError, RecursionError) as error:
+                problems[spec.name] = _problem(spec, given, error)
+        whole = self._whole(said)
+        values: dict[str, Any] = {}
+        for spec in self.fields:
+            values[spec.name], problem = _typed(spec, said, whole)
+            problems |= {spec.name: problem} if problem else {}
+        problems |= {"": whole.problems[""]} if "" in whole.problems else {}
+        return Checked(
+            values=values,
+            status={spec.name: _status(spec.name, said, problems) for spec in self.fields},
+            problems=problems,
+            said={name: value for name, value in said.items() if name not in problems},
+            record=None if problems else whole.record,
+            extra=tuple(name for name in raw if name not in values),
+        )
 
-    def wire(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return values as a model would write them."""
-        from pydantic_core import to_jsonable_python
-
+    def free_texts(self, checked: Checked) -> dict[str, list[str]]:
+        """Return, for each field that was found, the texts that must have been said in these words."""
+        specs = (spec for spec in self.fields if spec.name in checked.said)
         return {
-            spec.name: to_wire(to_jsonable_python(values.get(spec.name)), spec.schema, spec.definitions)
-            for spec in self.fields
+            spec.name: list(free_texts(checked.said[spec.name], spec.schema, spec.definitions)) for spec in specs
         }
 
-    def record(self, values: Mapping[str, Any]) -> BaseModel | None:
-        """Return the pydantic object; `None` without a pydantic class, or while a required value is missing."""
-        if self.model is None:
-            return None
-        from pydantic import ValidationError
+    def wire(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values as a model would write them, null where one is not stated.
 
-        stated = {name: value for name, value in values.items() if value is not None}
+        Raises:
+            SchemaError: A value does not fit its field, or there is no such field.
+        """
+        from pydantic_core import PydanticSerializationError, to_jsonable_python
+
         try:
-            return self.model.model_validate(stated)
-        except ValidationError:
-            return None
+            checked = self.check(to_jsonable_python(dict(values)))
+            problem = "; ".join(checked.problems.values())
+        except (PydanticSerializationError, ValueError, TypeError) as error:
+            problem = str(error)
+        else:
+            problem = problem or (f"there is no field {checked.extra[0]!r}" if checked.extra else "")
+        if problem:
+            raise SchemaError(f"The values do not fit the fields: {problem}.")
+        return {
+            spec.name: to_wire(checked.said.get(spec.name), spec.schema, spec.definitions) for spec in self.fields
+        }
 
     @cached_property
-    def _names(self) -> frozenset[str]:
-        return frozenset(spec.name for spec in self.fields)
-
-    @cached_property
-    def _strict(self) -> WireSchema:
-        return WireSchema(self.fields, bounds=True)
-
-    @cached_property
-    def _boundless(self) -> WireSchema:
-        return WireSchema(self.fields, bounds=False)
+    def _for_anthropic(self) -> WireSchema:
+        return WireSchema(self.fields, "anthropic")
 
 
-def _converted(value: Any, spec: FieldSpec) -> tuple[Any, str]:
-    if not is_stated(value, spec):
+def _typed(spec: FieldSpec, said: dict[str, Any], whole: Any) -> tuple[Any, str]:
+    """Return the typed value of a field, or what is wrong with it."""
+    if spec.name not in said:
         return None, ""
+    if spec.name in whole.values:
+        return whole.values[spec.name], ""
     try:
-        return spec.convert(without_loss(value, spec)), ""
-    except (ValueError, TypeError, OverflowError) as error:
-        expected = "expected one of " + ", ".join(map(str, spec.enum)) if spec.enum else str(error)
-    shown = repr(value)
+        if spec.name in whole.problems:
+            raise ValueError(whole.problems[spec.name])  # noqa: TRY301 - the class's word is the field's
+        return spec.convert(said[spec.name]), ""
+    except (ValueError, TypeError, RecursionError) as error:
+        return None, _problem(spec, said[spec.name], error)
+
+
+def _problem(spec: FieldSpec, given: Any, error: Exception) -> str:
+    expected = "expected one of " + ", ".join(map(str, spec.enum)) if spec.enum else str(error)
+    shown = repr(given)
     shown = shown if len(shown) <= _SHOWN_CHARS else shown[: _SHOWN_CHARS - 1] + "…"
-    return None, f"{spec.name}: {expected}; got {shown}"
+    return f"{spec.name}: {expected}; got {shown}"
+
+
+def _status(name: str, said: Mapping[str, Any], problems: Mapping[str, str]) -> CheckedStatus:
+    return "invalid" if name in problems else "found" if name in said else "not_stated"

@@ -1,115 +1,155 @@
-"""Reading values: a model's text into an object, and a value into a field's type without loss."""
+"""Reading answers: a model's text into an object, and each value into what was meant, without loss."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from byok_widgets.errors import SchemaError
-from byok_widgets.schema.fields import FieldSpec
-
-_NOT_STATED = frozenset(
-    {
-        "",
-        "n/a",
-        "na",
-        "unknown",
-        "none",
-        "null",
-        "nil",
-        "not stated",
-        "not specified",
-        "unspecified",
-        "not provided",
-    }
-    | {"not given", "not mentioned", "undefined", "-", "–", "?"}
+from byok_widgets.schema.navigation import (
+    TIMES,
+    Json,
+    branches,
+    chosen,
+    enum_of,
+    inner,
+    is_map,
+    types_in,
+    types_of,
 )
 
+_NOT_STATED = frozenset(
+    {"", "-", "–", "?", "n/a", "na", "nil", "none", "null", "undefined", "unknown", "unspecified"}
+    | {"not given", "not mentioned", "not provided", "not specified", "not stated"}
+)
+_MAX_STARTS = 200
+_EXACT = 2**53
+"""Above it a float does not tell neighbouring integers apart."""
 
-def first_object(text: str) -> dict[str, Any]:
-    """Return the JSON object in a model's answer: bare, in a code fence, or the first one in prose.
+
+def first_object(text: str, names: Collection[str]) -> dict[str, Any]:
+    """Return the object with the fields in a model's answer: bare, in a code fence, in prose, or inside another.
+
+    Args:
+        text: The answer.
+        names: The fields; an object that has none of them is not the answer, unless it is empty.
 
     Raises:
         SchemaError: There is none.
     """
-    decoder = json.JSONDecoder(parse_constant=_no_constant)
-    at = text.find("{")
-    while at >= 0:
-        try:
-            found, _ = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            at = text.find("{", at + 1)
-            continue
-        if isinstance(found, dict):
+    other = False
+    for found in _objects(text):
+        if not found or any(name in found for name in names):
             return found
+        other = True
+    problem = f"has none of the fields {', '.join(names)}" if other else "is no JSON object"
     raise SchemaError(
-        "The model did not answer with a JSON object.",
+        f"The model's answer {problem}.",
         kind="not_json",
         fix="Run it again, or choose a model that knows structured output.",
     )
 
 
-def is_stated(value: Any, field: FieldSpec) -> bool:
-    """Whether a value says something; words like "unknown" do not, unless they are among the allowed values."""
-    if value is None:
-        return False
-    if not isinstance(value, str) or value in (field.enum or ()):
-        return True
-    return value.strip().casefold() not in _NOT_STATED
+def is_stated(value: Any, schema: Any, definitions: Json) -> bool:
+    """Whether a value says something.
+
+    Words like "unknown" do not, unless they are allowed values; nor does an object of which no part does.
+    """
+    if isinstance(value, str):
+        return value.strip().casefold() not in _NOT_STATED or value in (enum_of(schema, definitions) or ())
+    if isinstance(value, dict) and value:
+        branch = chosen(value, schema, definitions)
+        return any(is_stated(entry, inner(branch, key), definitions) for key, entry in value.items())
+    return value is not None
 
 
-def without_loss(value: Any, field: FieldSpec) -> Any:
-    """Bring a value nearer to the field's type where nothing is lost by it; else return it as it is.
+def as_meant(value: Any, schema: Any, definitions: Json) -> Any:
+    """Return the JSON value that was meant, as the person's schema has it, where nothing is lost by it.
+
+    Lists of keys and values become maps again, nulls for what was not given go, `"36"` is 36 for an integer and
+    `"TUE"` the allowed value `Tue`. Anything else is returned as it came, for the field to refuse.
 
     Raises:
-        ValueError: A truth value for a number, or a number for a truth value: pydantic would take them.
+        ValueError: Something that pydantic would take for what it is not: a truth value for a number, a number
+            for a date.
     """
-    if field.enum is not None and isinstance(value, str):
-        return _member(value, field.enum)
-    types = field.types
+    if isinstance(value, list):
+        value = _unpaired(value, schema, definitions)
+    if isinstance(value, list):
+        branch = chosen(value, schema, definitions)
+        return [as_meant(entry, inner(branch, at), definitions) for at, entry in enumerate(value)]
+    if isinstance(value, dict):
+        branch = chosen(value, schema, definitions)
+        droppable = set(branch.get("properties", ())) - set(branch.get("required", ()))
+        kept = ((key, entry) for key, entry in value.items() if entry is not None or key not in droppable)
+        return {key: as_meant(entry, inner(branch, key), definitions) for key, entry in kept}
+    return _scalar(value, schema, definitions)
+
+
+def free_texts(value: Any, schema: Any, definitions: Json) -> Iterator[str]:
+    """Yield the texts in a value that must have been said in these words: no allowed values, dates or times."""
+    branch = chosen(value, schema, definitions)
+    if isinstance(value, str) and not {"enum", "const"} & set(branch) and branch.get("format") not in TIMES:
+        yield value
+    elif isinstance(value, list):
+        for at, entry in enumerate(value):
+            yield from free_texts(entry, inner(branch, at), definitions)
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from () if key in branch.get("properties", ()) else (key,)
+            yield from free_texts(entry, inner(branch, key), definitions)
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield each JSON object, an outer one before those inside it; far behind the start none is looked for."""
+    decoder = json.JSONDecoder(parse_constant=_no_constant)
+    at = text.find("{")
+    for _ in range(_MAX_STARTS):
+        if at < 0:
+            return
+        try:
+            found = decoder.raw_decode(text, at)[0]
+        except (ValueError, RecursionError):
+            found = None
+        if found is not None:
+            yield found
+        at = text.find("{", at + 1)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unpaired(value: list[Any], schema: Any, definitions: Json) -> Any:
+    """Turn a list of keys and values into a map where the schema has one; a key that comes twice forbids it."""
+    found = branches(schema, definitions)
+    if not any(map(is_map, found)) or not all(map(_is_pair, value)):
+        return value
+    if not value and any("array" in types_in(branch) for branch in found):
+        return value
+    turned = {entry["key"]: entry["value"] for entry in value}
+    return turned if len(turned) == len(value) else value
+
+
+def _is_pair(entry: Any) -> bool:
+    return isinstance(entry, dict) and set(entry) == {"key", "value"} and isinstance(entry["key"], str)
+
+
+def _scalar(value: Any, schema: Any, definitions: Json) -> Any:
+    enum, types = enum_of(schema, definitions), types_of(schema, definitions)
+    if isinstance(value, str) and enum is not None:
+        return _member(value, enum)
     if isinstance(value, bool):
         if types and "boolean" not in types:
             raise ValueError(f"expected {' or '.join(sorted(types))}")
         return value
-    if isinstance(value, (int, float)):
-        return _from_number(value, types)
     if isinstance(value, str):
-        return _from_text(value, types)
+        return _from_text(value, types, schema, definitions)
+    if isinstance(value, (int, float)):
+        return _from_number(value, types, schema, definitions)
     return value
-
-
-def _from_number(value: float, types: frozenset[str]) -> Any:
-    if types == {"boolean"}:
-        raise ValueError("expected true or false")
-    if isinstance(value, float) and value.is_integer() and "integer" in types:
-        return int(value)
-    if types == {"string"}:
-        return str(value)
-    return value
-
-
-def _from_text(value: str, types: frozenset[str]) -> Any:
-    if not types or "string" in types:
-        return value
-    text = value.strip()
-    if "boolean" in types and text.casefold() in ("true", "false"):
-        return text.casefold() == "true"
-    if types == {"boolean"}:
-        raise ValueError("expected true or false")
-    if types & {"integer", "number"}:
-        return _number(text, types)
-    return value
-
-
-def _number(text: str, types: frozenset[str]) -> Any:
-    try:
-        number = int(text) if text.lstrip("+-").isdecimal() else float(text)
-    except ValueError:
-        return text
-    if not math.isfinite(number):
-        return text
-    return int(number) if "integer" in types and float(number).is_integer() else number
 
 
 def _member(value: str, enum: tuple[Any, ...]) -> Any:
@@ -120,5 +160,46 @@ def _member(value: str, enum: tuple[Any, ...]) -> Any:
     return near[0] if len(near) == 1 else value
 
 
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
+def _from_text(value: str, types: frozenset[str], schema: Any, definitions: Json) -> Any:
+    if not types or _takes_text(schema, definitions):
+        return value
+    text = value.strip()
+    if "boolean" in types and text.casefold() in ("true", "false"):
+        return text.casefold() == "true"
+    number = _number(text)
+    if number is None:
+        return text
+    if types & {"integer", "number"}:
+        return _whole(number) if "integer" in types else number
+    if "string" in types:
+        raise ValueError("expected a date or a time")
+    return text
+
+
+def _from_number(value: float, types: frozenset[str], schema: Any, definitions: Json) -> Any:
+    if "integer" in types:
+        return _whole(value)
+    if "string" not in types or "number" in types:
+        return value
+    if not _takes_text(schema, definitions):
+        raise ValueError("expected a date or a time")
+    return str(value)
+
+
+def _takes_text(schema: Any, definitions: Json) -> bool:
+    """Whether any text will do, and not only a date or a time."""
+    found = branches(schema, definitions)
+    return any("string" in types_in(branch) and branch.get("format") not in TIMES for branch in found)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = int(text) if text.lstrip("+-").isdecimal() else float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _whole(number: float) -> float:
+    exact = isinstance(number, float) and number.is_integer() and abs(number) <= _EXACT
+    return int(number) if exact else number

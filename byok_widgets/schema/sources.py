@@ -1,12 +1,15 @@
-"""The three ways to say what to extract, each made into field specs."""
+"""The three ways to say what to extract, each made into field specs and the rules of the whole."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from byok_widgets.errors import SchemaError
-from byok_widgets.schema.fields import Field, FieldSpec, Json, follow
+from byok_widgets.schema.fields import Field, FieldSpec
+from byok_widgets.schema.navigation import Json, definition_of, resolved
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, TypeAdapter
@@ -15,40 +18,69 @@ if TYPE_CHECKING:
 _HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
 
 
-def from_fields(fields: Mapping[str, Any]) -> tuple[FieldSpec, ...]:
+@dataclass(frozen=True)
+class Whole:
+    """What is found when all values are looked at together.
+
+    Attributes:
+        record: The pydantic object; `None` without a class, or while it cannot be made.
+        values: Its values by field.
+        problems: What breaks a rule, by field; under `""` what breaks a rule of the whole.
+    """
+
+    record: Any = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was made of what a person wrote.
+
+    Attributes:
+        fields: The fields.
+        whole: Looks at the JSON values of all stated fields together.
+    """
+
+    fields: tuple[FieldSpec, ...]
+    whole: Callable[[Mapping[str, Any]], Whole] = lambda _: Whole()
+
+
+def from_fields(fields: Mapping[str, Any]) -> Source:
     """Read fields given as keywords."""
     if not fields:
         raise SchemaError("There is nothing to extract.", fix=_HOW)
-    return tuple(
-        _from_field(name, given if isinstance(given, Field) else Field(given)) for name, given in fields.items()
-    )
+    given = {name: value if isinstance(value, Field) else Field(value) for name, value in fields.items()}
+    return Source(tuple(_from_field(name, value) for name, value in given.items()))
 
 
-def from_model(model: type[BaseModel]) -> tuple[FieldSpec, ...]:
+def from_model(model: type[BaseModel]) -> Source:
     """Read the fields of a pydantic class; the names are those of its JSON Schema, so aliases count."""
     from pydantic import RootModel
 
     if issubclass(model, RootModel):
         raise SchemaError(f"{model.__name__} is a RootModel; an extraction needs named fields.", fix=_HOW)
     made = _json_schema(model.__name__, model.model_json_schema)
-    whole = follow(made, made.get("$defs", {}))
-    names = list(whole.get("properties", {}))
-    if not names:
+    definitions = made.get("$defs", {})
+    properties = resolved(made, definitions).get("properties", {})
+    attributes = {_wire_name(name, info, properties): name for name, info in model.model_fields.items()}
+    if not properties:
         raise SchemaError(f"{model.__name__} has no fields.", fix=_HOW)
-    infos = model.model_fields.values()
-    return tuple(
+    fields = tuple(
         FieldSpec(
             name=name,
-            schema=whole["properties"][name],
-            required=info.is_required(),
-            convert=_by_pydantic(_adapter(name, _annotation(info))),
-            definitions=whole.get("$defs", {}),
+            schema=properties[name],
+            required=model.model_fields[attribute].is_required(),
+            convert=_by_pydantic(_adapter(name, _annotation(model.model_fields[attribute]))),
+            definitions=definitions,
         )
-        for name, info in zip(names, infos, strict=True)
+        for name, attribute in attributes.items()
+        if name in properties
     )
+    return Source(fields, _by_model(model, attributes))
 
 
-def from_json_schema(schema: Json) -> tuple[FieldSpec, ...]:
+def from_json_schema(schema: Json) -> Source:
     """Read the properties of a JSON Schema whose root is an object."""
     import jsonschema
 
@@ -62,37 +94,45 @@ def from_json_schema(schema: Json) -> tuple[FieldSpec, ...]:
     if problem:
         raise SchemaError(problem, fix="Mend it where it says, or give fields as keywords.")
     definitions = {**schema.get("definitions", {}), **schema.get("$defs", {})}
-    root = follow(schema, definitions)
+    _check_references(schema, definitions)
+    root = resolved(schema, definitions)
     properties = root.get("properties")
-    if root.get("type", "object") != "object" or not isinstance(properties, Mapping) or not properties:
+    if root.get("type", "object") != "object" or not properties:
         raise SchemaError("The schema's root must be an object with properties.", fix=_HOW)
+
+    def validator(part: Any) -> Any:
+        whole = {**part, "$defs": definitions, "definitions": definitions} if isinstance(part, Mapping) else part
+        return checker(whole, format_checker=checker.FORMAT_CHECKER)
+
     required = set(root.get("required", ()))
-    return tuple(
-        FieldSpec(
-            name=name,
-            schema=part if isinstance(part, Mapping) else {},
-            required=name in required,
-            convert=_by_json_schema(checker({**_rooted(part), "$defs": definitions, "definitions": definitions})),
-            definitions=definitions,
-        )
+    fields = tuple(
+        FieldSpec(name, part, name in required, _by_json_schema(validator(part)), definitions)
         for name, part in properties.items()
     )
+    return Source(fields, _by_root(validator(root)))
 
 
-def _from_field(name: str, field: Field) -> FieldSpec:
+def _from_field(name: str, given: Field) -> FieldSpec:
     if not isinstance(name, str) or not name.strip():
         raise SchemaError("A field needs a name.", fix=_HOW)
-    annotation = field.type
+    annotation = given.type
     if isinstance(annotation, (list, tuple, set, frozenset)):
-        if not annotation or len({str(value).casefold() for value in annotation}) != len(annotation):
+        allowed = sorted(annotation, key=str) if isinstance(annotation, (set, frozenset)) else annotation
+        if not allowed or len({str(value).casefold() for value in allowed}) != len(allowed):
             raise SchemaError(f"Field {name!r}: the allowed values must be there, each once.")
-        annotation = Literal[tuple(annotation)]
+        annotation = Literal[tuple(allowed)]
     adapter = _adapter(name, annotation)
     schema = dict(_json_schema(name, adapter.json_schema))
     definitions = schema.pop("$defs", {})
-    if field.description:
-        schema["description"] = field.description
-    return FieldSpec(name, schema, field.required, _by_pydantic(adapter), definitions)
+    if given.description:
+        schema["description"] = given.description
+    return FieldSpec(name, schema, given.required, _by_pydantic(adapter), definitions)
+
+
+def _wire_name(name: str, info: FieldInfo, properties: Json) -> str:
+    alias = info.validation_alias
+    choices = getattr(alias, "choices", [alias])
+    return next((choice for choice in choices if isinstance(choice, str) and choice in properties), name)
 
 
 def _annotation(info: FieldInfo) -> Any:
@@ -118,23 +158,61 @@ def _json_schema(name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any
     raise SchemaError(f"{name!r} has no JSON Schema ({said}).", fix=_HOW)
 
 
+def _check_references(part: Any, definitions: Json) -> None:
+    """Refuse what points elsewhere now, and not in the middle of an extraction."""
+    if isinstance(part, Mapping):
+        if isinstance(part.get("$ref"), str):
+            definition_of(part["$ref"], definitions)
+        if "$dynamicRef" in part:
+            raise SchemaError("The schema has a $dynamicRef.", fix="Use $ref and $defs.")
+        for key, value in part.items():
+            _check_references(() if key in ("const", "default", "enum", "examples") else value, definitions)
+    elif isinstance(part, (list, tuple)):
+        for value in part:
+            _check_references(value, definitions)
+
+
 def _by_pydantic(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
     from pydantic import ValidationError
 
     def convert(value: Any) -> Any:
         try:
-            return adapter.validate_python(value)
+            return adapter.validate_json(_json(value), strict=True)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"]))
             problem = f"{where}: {first['msg']}" if where else first["msg"]
+        except Exception as error:  # noqa: BLE001 - a type's own validators may raise anything
+            problem = f"{type(error).__name__}: {error}"
         raise ValueError(problem)
 
     return convert
 
 
+def _by_model(model: type[BaseModel], attributes: Mapping[str, str]) -> Callable[[Mapping[str, Any]], Whole]:
+    """Let the class itself judge, with the validators that it has beside its fields' types."""
+    from pydantic import ValidationError
+
+    def whole(said: Mapping[str, Any]) -> Whole:
+        try:
+            record = model.model_validate_json(_json(said), strict=True)
+        except ValidationError as error:
+            problems: dict[str, str] = {}
+            for found in error.errors(include_url=False, include_input=False):
+                name, *inside = map(str, found["loc"] or [""])
+                if name in said or found["type"] != "missing":
+                    problems.setdefault(name if name in said else "", ": ".join([*inside[-1:], found["msg"]]))
+            return Whole(problems=problems)
+        except Exception as error:  # noqa: BLE001 - as above
+            return Whole(problems={"": f"{type(error).__name__}: {error}"})
+        return Whole(record, {name: getattr(record, attribute) for name, attribute in attributes.items()})
+
+    return whole
+
+
 def _by_json_schema(checker: Any) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
+        _json(value)
         for error in checker.iter_errors(value):
             raise ValueError(error.message[:200])
         return value
@@ -142,5 +220,24 @@ def _by_json_schema(checker: Any) -> Callable[[Any], Any]:
     return convert
 
 
-def _rooted(part: Any) -> Json:
-    return part if isinstance(part, Mapping) else {"not": {}} if part is False else {}
+def _by_root(checker: Any) -> Callable[[Mapping[str, Any]], Whole]:
+    """Judge by the root's own keywords, once nothing required is missing; each field is judged apart."""
+
+    def whole(said: Mapping[str, Any]) -> Whole:
+        errors = [error for error in checker.iter_errors(dict(said)) if not error.path]
+        if not errors or any(error.validator == "required" for error in errors):
+            return Whole()
+        return Whole(problems={"": errors[0].message[:200]})
+
+    return whole
+
+
+def _json(value: Any) -> str:
+    """Return the JSON text of a value.
+
+    Raises:
+        ValueError: A number is not finite, or a text holds half of a character.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    text.encode()
+    return text

@@ -1,264 +1,219 @@
-"""The shape that strict structured output takes, and the way back.
+"""The shape that strict structured output takes.
 
-Rules of the strictest providers: every object closed, every property required, no defaults, no `oneOf`, no maps.
-A field that need not be stated is nullable instead of optional. What cannot be said that way moves into a
-description, and is still checked here.
+Rules of the strictest providers: every object closed, no defaults, no `oneOf`, no maps. What cannot be said that
+way moves into a description, and is still checked here. A map goes as a list of keys and values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
-from byok_widgets.schema.fields import FieldSpec, Json, follow
+from byok_widgets.errors import SchemaError
+from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.navigation import (
+    Json,
+    chosen,
+    definition_of,
+    entries_of,
+    inner,
+    is_map,
+    options,
+    resolved,
+    type_of,
+)
+
+Dialect = Literal["strict", "anthropic"]
+"""`strict` is OpenAI's: all properties are required, and null where not stated. Anthropic takes no bounds, and at
+most 16 properties of several types, null included: there a property that is not stated is left out."""
+
+MAX_PROPERTIES = 5000
 
 _FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
-_NOTES = frozenset(
-    {"default", "title", "examples", "$comment", "deprecated", "readOnly", "writeOnly", "discriminator"}
+_BOUNDS = frozenset(
+    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "minItems", "maxItems"}
 )
 _UNSAYABLE = frozenset(
-    {
-        "prefixItems",
-        "patternProperties",
-        "uniqueItems",
-        "contains",
-        "minContains",
-        "maxContains",
-        "not",
-        "if",
-        "then",
-    }
-    | {
-        "else",
-        "propertyNames",
-        "dependentRequired",
-        "dependentSchemas",
-        "unevaluatedProperties",
-        "unevaluatedItems",
-    }
-    | {"minProperties", "maxProperties", "contentEncoding", "contentMediaType"}
+    {"minLength", "maxLength", "prefixItems", "patternProperties", "uniqueItems", "contains", "minContains"}
+    | {"maxContains", "not", "if", "then", "else", "propertyNames", "dependentRequired", "dependentSchemas"}
+    | {"unevaluatedProperties", "unevaluatedItems", "minProperties", "maxProperties", "contentEncoding"}
+    | {"contentMediaType"}
 )
-_BOUNDS = frozenset(
-    {
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-        "minLength",
-        "maxLength",
-        "pattern",
-    }
-    | {"minItems", "maxItems"}
-)
+_LOOKAROUND = re.compile(r"\(\?<?[=!]")
+_NULL = {"type": "null"}
 _ANYTHING: Json = {"type": ["string", "number", "boolean", "null"]}
 
 
 class WireSchema:
-    """Makes the wire schema of some fields, and turns answers in its shape back.
+    """The schema of some fields as a provider takes it.
 
     Attributes:
+        root: The whole schema.
         dropped: What the provider is not asked to enforce, in words.
     """
 
-    def __init__(self, fields: tuple[FieldSpec, ...], *, bounds: bool) -> None:
-        """Prepare the schema.
+    def __init__(self, fields: Iterable[FieldSpec], dialect: Dialect) -> None:
+        """Make the schema.
 
-        Args:
-            fields: The fields at the root.
-            bounds: Whether the provider takes bounds of numbers, lengths and patterns.
+        Raises:
+            SchemaError: A field cannot be asked for.
         """
-        self._bounds = bounds
-        self._definitions: dict[str, Any] = {}
-        for field in fields:
-            self._definitions |= field.definitions
-        self._open: list[str] = []
+        self._dialect = dialect
         self._kept: dict[str, Any] = {}
+        self._count = 0
         self.dropped: list[str] = []
-        self._path = ""
-        self._properties = {}
-        for field in fields:
-            self._path = field.name
-            self._properties[field.name] = _nullable(self._shape(field.schema))
-
-    def root(self) -> dict[str, Any]:
-        """Return the whole schema."""
-        root: dict[str, Any] = _object(self._properties)
-        return {**root, "$defs": self._kept} if self._kept else root
+        parts: dict[str, Any] = {}
+        for number, field in enumerate(fields):
+            self._field, self._number, self._open = field, number, list[str]()
+            parts[field.name] = self._shape(field.schema)
+        self.root: dict[str, Any] = self._object(parts, required=())
+        if self._kept:
+            self.root["$defs"] = self._kept
 
     def _shape(self, schema: Any) -> dict[str, Any]:
+        if schema is False:
+            return dict(_NULL)
         if not isinstance(schema, Mapping) or not schema:
             return dict(_ANYTHING)
         if "$ref" in schema:
             return self._reference(schema)
-        schema = _merged(schema, self._definitions)
-        options = schema.get("anyOf") or schema.get("oneOf")
-        if options:
-            shaped: dict[str, Any] = {"anyOf": [self._shape(option) for option in options]}
-            return self._described(shaped, schema)
+        schema = resolved(schema, self._field.definitions)
+        alternatives = options(schema, self._field.definitions)
+        if alternatives:
+            return self._described(_any_of([self._shape(option) for option in alternatives]), schema)
         if is_map(schema):
-            pair = {"key": {"type": "string"}, "value": self._shape(schema.get("additionalProperties", {}))}
-            shaped = {"type": "array", "items": _object(pair)}
-            return self._described(shaped, schema, "as a list of keys and values")
+            return self._map(schema)
         return self._plain(schema)
 
     def _reference(self, schema: Json) -> dict[str, Any]:
-        """Inline a definition, unless it is being inlined already: then it is recursive and stays a reference."""
-        name = str(schema["$ref"]).rpartition("/")[2]
+        """Put a definition in its place, unless it stands there already: a recursive one stays a reference."""
+        name = definition_of(str(schema["$ref"]), self._field.definitions)
+        wire_name = re.sub(r"[^A-Za-z0-9_-]+", "_", f"{name}_{self._number}")
         if name in self._open:
-            self._kept.setdefault(name, {})
-            return {"$ref": f"#/$defs/{name}"}
+            self._kept.setdefault(wire_name, {})
+            return {"$ref": f"#/$defs/{wire_name}"}
         self._open.append(name)
-        shaped = self._shape(follow({"$ref": schema["$ref"]}, self._definitions))
+        shaped = self._shape(self._field.definitions[name])
         self._open.pop()
-        if name in self._kept:
-            self._kept[name] = shaped
-            return {"$ref": f"#/$defs/{name}"}
-        return self._described(shaped, schema)
+        if wire_name not in self._kept:
+            return self._described(shaped, schema)
+        self._kept[wire_name] = shaped
+        return {"$ref": f"#/$defs/{wire_name}"}
+
+    def _map(self, schema: Json) -> dict[str, Any]:
+        names = schema.get("propertyNames")
+        key = self._shape({"type": "string", **names} if isinstance(names, Mapping) else {"type": "string"})
+        pair = self._object({"key": key, "value": self._shape(entries_of(schema))}, required=("key", "value"))
+        words = "; ".join(filter(None, (_words(schema), "as a list of keys and values")))
+        return {"type": "array", "items": pair, "description": words}
 
     def _plain(self, schema: Json) -> dict[str, Any]:
-        shaped: dict[str, Any] = {}
-        lost: list[str] = []
-        for key, value in schema.items():
-            if key in _NOTES or key in ("description", "properties", "required", "additionalProperties", "items"):
-                continue
-            if key == "const":
-                shaped["enum"] = [value]
-            elif (
-                key in _UNSAYABLE
-                or (key in _BOUNDS and not self._bounds)
-                or (key == "format" and value not in _FORMATS)
-            ):
-                lost.append(_said(key, value))
-            elif key not in ("$defs", "definitions", "$schema", "$id"):
-                shaped[key] = value
-        if "properties" in schema:
-            required = set(schema.get("required", ()))
-            parts = {name: self._shape(part) for name, part in schema["properties"].items()}
-            shaped |= _object(
-                {name: part if name in required else _nullable(part) for name, part in parts.items()}
-            )
+        shaped = {key: value for key, value in schema.items() if self._may_say(key, value)}
+        if "const" in schema or "enum" in schema:
+            shaped |= _enum([schema["const"]] if "const" in schema else list(schema["enum"]))
+        if "properties" in schema or schema.get("type") == "object":
+            parts = {name: self._shape(part) for name, part in schema.get("properties", {}).items()}
+            shaped |= self._object(parts, required=schema.get("required", ()))
         if schema.get("type") == "array" or "items" in schema or "prefixItems" in schema:
-            shaped["items"] = self._items(schema)
-        if "enum" in shaped and "type" not in shaped:
-            shaped |= _enum_type(shaped["enum"])
-        return self._described(shaped or dict(_ANYTHING), schema, *lost)
+            shaped |= {"type": "array", "items": self._items(schema)}
+        if "type" not in shaped:
+            shaped = {**_ANYTHING, **shaped}
+        lost = [_said(key, value) for key, value in schema.items() if key not in shaped and _matters(key)]
+        lost += ["further properties"] if schema.get("properties") and schema.get("additionalProperties") else []
+        return self._described(shaped, schema, *lost)
+
+    def _may_say(self, key: str, value: Any) -> bool:
+        if key in _BOUNDS:
+            return self._dialect == "strict" and not (key == "pattern" and _LOOKAROUND.search(str(value)))
+        return key == "type" or (key == "format" and value in _FORMATS)
 
     def _items(self, schema: Json) -> dict[str, Any]:
         if "prefixItems" in schema:
-            return {"anyOf": [self._shape(part) for part in schema["prefixItems"]]}
+            return _any_of([self._shape(part) for part in schema["prefixItems"]])
         return self._shape(schema.get("items", {}))
 
+    def _object(self, parts: Mapping[str, Any], *, required: Iterable[str]) -> dict[str, Any]:
+        needed = set(required)
+        parts = {name: part if name in needed else _without_null(part) for name, part in parts.items()}
+        self._count += len(parts)
+        if self._count > MAX_PROPERTIES:
+            raise SchemaError(
+                f"The schema has more than {MAX_PROPERTIES} properties.", fix="Ask for less at once."
+            )
+        if self._dialect == "strict":
+            parts = {name: part if name in needed else _nullable(part) for name, part in parts.items()}
+            needed = set(parts)
+        return {
+            "type": "object",
+            "properties": dict(parts),
+            "required": [name for name in parts if name in needed],
+            "additionalProperties": False,
+        }
+
     def _described(self, shaped: dict[str, Any], schema: Json, *lost: str) -> dict[str, Any]:
-        self.dropped += [f"{self._path}: {what}" for what in lost]
-        words = [str(schema.get("description", "")).strip(), *lost]
-        text = "; ".join(word for word in words if word)
-        if not text or "$ref" in shaped:
-            return shaped
-        return {**shaped, "description": text}
+        self.dropped += [f"{self._field.name}: {what}" for what in lost]
+        text = "; ".join(filter(None, (_words(schema), *lost)))
+        return {**shaped, "description": text} if text and "$ref" not in shaped else shaped
 
 
-def from_wire(value: Any, schema: Json, definitions: Json) -> Any:
-    """Turn lists of keys and values back into maps, wherever the schema has a map."""
-    schema = _merged(follow(schema, definitions), definitions) if isinstance(schema, Mapping) else {}
-    for option in schema.get("anyOf") or schema.get("oneOf") or ():
-        turned = from_wire(value, option, definitions)
-        if turned is not value:
-            return turned
-    if isinstance(value, list) and is_map(schema) and all(_is_pair(entry) for entry in value):
-        inner = schema.get("additionalProperties", {})
-        return {entry["key"]: from_wire(entry["value"], inner, definitions) for entry in value}
-    if isinstance(value, list):
-        turned_list = [from_wire(entry, schema.get("items", {}), definitions) for entry in value]
-        return turned_list if any(new is not old for new, old in zip(turned_list, value, strict=True)) else value
-    if isinstance(value, dict) and "properties" in schema:
-        return _turned_object(value, schema, definitions)
-    return value
-
-
-def to_wire(value: Any, schema: Json, definitions: Json) -> Any:
+def to_wire(value: Any, schema: Any, definitions: Json) -> Any:
     """Turn maps into lists of keys and values, wherever the schema has a map."""
-    schema = _merged(follow(schema, definitions), definitions) if isinstance(schema, Mapping) else {}
-    for option in schema.get("anyOf") or schema.get("oneOf") or ():
-        if isinstance(value, dict) == (_type_of(follow(option, definitions)) == "object"):
-            return to_wire(value, option, definitions)
-    if isinstance(value, dict) and is_map(schema):
-        inner = schema.get("additionalProperties", {})
-        return [{"key": key, "value": to_wire(entry, inner, definitions)} for key, entry in value.items()]
-    if isinstance(value, dict):
-        parts = schema.get("properties", {})
-        return {key: to_wire(entry, parts.get(key, {}), definitions) for key, entry in value.items()}
+    branch = chosen(value, schema, definitions)
     if isinstance(value, list):
-        return [to_wire(entry, schema.get("items", {}), definitions) for entry in value]
-    return value
+        return [to_wire(entry, inner(branch, at), definitions) for at, entry in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    turned = {key: to_wire(entry, inner(branch, key), definitions) for key, entry in value.items()}
+    return [{"key": key, "value": entry} for key, entry in turned.items()] if is_map(branch) else turned
 
 
-def is_map(schema: Json) -> bool:
-    """Whether a schema is an object of any keys."""
-    return schema.get("type") == "object" and not schema.get("properties")
-
-
-def _turned_object(value: dict[str, Any], schema: Json, definitions: Json) -> dict[str, Any]:
-    """Turn the properties back, and leave out the nulls that stand for a property that was not given."""
-    required = set(schema.get("required", ()))
-    turned: dict[str, Any] = {}
-    for key, entry in value.items():
-        part = schema["properties"].get(key)
-        if entry is None and key not in required:
-            continue
-        turned[key] = entry if part is None else from_wire(entry, part, definitions)
-    return value if turned == value and all(turned[key] is value[key] for key in turned) else turned
-
-
-def _merged(schema: Json, definitions: Json) -> Json:
-    parts = schema.get("allOf")
-    if not parts:
-        return schema
-    merged: dict[str, Any] = {key: value for key, value in schema.items() if key != "allOf"}
-    for part in parts:
-        followed = _merged(follow(part, definitions), definitions)
-        properties = {**merged.get("properties", {}), **followed.get("properties", {})}
-        required = [*merged.get("required", ()), *followed.get("required", ())]
-        merged = {**followed, **merged}
-        merged |= {"properties": properties, "required": required} if properties else {}
-    return merged
+def _any_of(shapes: list[dict[str, Any]]) -> dict[str, Any]:
+    different = [shape for at, shape in enumerate(shapes) if shape not in shapes[:at]]
+    return dict(different[0]) if len(different) == 1 else {"anyOf": different}
 
 
 def _nullable(shaped: dict[str, Any]) -> dict[str, Any]:
     if "anyOf" in shaped:
-        if {"type": "null"} in shaped["anyOf"]:
-            return shaped
-        return {**shaped, "anyOf": [*shaped["anyOf"], {"type": "null"}]}
-    named = shaped.get("type")
-    if named is None:
-        return {"anyOf": [shaped, {"type": "null"}]}
-    names = [named] if isinstance(named, str) else list(named)
-    values = {"enum": [*shaped["enum"], None]} if "enum" in shaped and None not in shaped["enum"] else {}
-    return {**shaped, **values, "type": names if "null" in names else [*names, "null"]}
+        return {**shaped, "anyOf": [*shaped["anyOf"], _NULL]}
+    if "type" not in shaped:
+        return {"anyOf": [shaped, _NULL]}
+    values = {"enum": [*shaped["enum"], None]} if "enum" in shaped else {}
+    return {**shaped, **values, "type": [*_names(shaped), "null"]}
 
 
-def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+def _without_null(shaped: dict[str, Any]) -> dict[str, Any]:
+    if "anyOf" in shaped:
+        rest = [option for option in shaped["anyOf"] if option != _NULL]
+        words = {"description": shaped["description"]} if "description" in shaped else {}
+        return {**_any_of(rest), **words}
+    names = [name for name in _names(shaped) if name != "null"]
+    if not names:
+        return shaped
+    values = {"enum": [value for value in shaped["enum"] if value is not None]} if "enum" in shaped else {}
+    return {**shaped, **values, "type": names[0] if len(names) == 1 else names}
 
 
-def _enum_type(values: list[Any]) -> dict[str, Any]:
-    names = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
-    found = list(dict.fromkeys(names[type(value)] for value in values if type(value) in names))
-    return {"type": found[0] if len(found) == 1 else found} if found else {}
+def _names(shaped: dict[str, Any]) -> list[str]:
+    named = shaped.get("type", [])
+    return [named] if isinstance(named, str) else list(named)
+
+
+def _enum(values: list[Any]) -> dict[str, Any]:
+    types = list(dict.fromkeys(map(type_of, values)))
+    if not values or {"object", "array"} & set(types):
+        raise SchemaError("Allowed values must be texts, numbers or truth values.")
+    return {"enum": values, "type": types[0] if len(types) == 1 else types}
+
+
+def _words(schema: Json) -> str:
+    return str(schema.get("description", "")).strip()
+
+
+def _matters(key: str) -> bool:
+    return key in _UNSAYABLE or key in _BOUNDS or key == "format"
 
 
 def _said(key: str, value: Any) -> str:
-    return f"{key}: {value}" if isinstance(value, (str, int, float, bool)) else key
-
-
-def _type_of(schema: Any) -> Any:
-    return schema.get("type") if isinstance(schema, Mapping) else None
-
-
-def _is_pair(entry: Any) -> bool:
-    return isinstance(entry, dict) and set(entry) == {"key", "value"} and isinstance(entry["key"], str)
+    return f"{key}: {value if isinstance(value, str) else json.dumps(value, default=str)}"

@@ -1,0 +1,158 @@
+"""Finding one's way in a JSON Schema: what a reference, an `allOf` or an alternative really says.
+
+Every function takes the definitions (`$defs`) that the schema may refer to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from byok_widgets.errors import SchemaError
+
+Json = Mapping[str, Any]
+
+TIMES = frozenset({"date-time", "date", "time", "duration"})
+"""Formats that write down what people say in other words ("next Tuesday")."""
+
+NOTES = frozenset(
+    {"title", "description", "default", "examples", "$comment", "deprecated", "readOnly", "writeOnly"}
+    | {"discriminator"}
+)
+"""Keywords that do not narrow what a value may be."""
+
+_NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
+_MAX_REFERENCES = 20
+
+
+def definition_of(reference: str, definitions: Json) -> str:
+    """Return the name of the definition that a `$ref` means.
+
+    Raises:
+        SchemaError: It points to anything else than a definition of this schema.
+    """
+    start, slash, name = reference.rpartition("/")
+    name = unquote(name).replace("~1", "/").replace("~0", "~")
+    if not slash or start not in ("#/$defs", "#/definitions") or name not in definitions:
+        raise SchemaError(
+            f"The schema refers to {reference!r}, which is not in its $defs.",
+            fix="Put the definition under $defs; nothing is fetched from elsewhere.",
+        )
+    return name
+
+
+def resolved(schema: Any, definitions: Json) -> Json:
+    """Return what a schema says, with a `$ref` at its root followed and its `allOf` joined."""
+    if not isinstance(schema, Mapping):
+        return {}
+    for _ in range(_MAX_REFERENCES):
+        if "$ref" not in schema:
+            return _all_of(schema, definitions)
+        target = definitions[definition_of(str(schema["$ref"]), definitions)]
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        schema = {**target, **beside} if isinstance(target, Mapping) else beside
+    raise SchemaError("A definition of the schema refers to nothing but itself.")
+
+
+def options(schema: Json, definitions: Json) -> list[Json]:
+    """Return the alternatives of a resolved schema, each with what stands beside them; none where it has none."""
+    types = schema.get("type")
+    if isinstance(types, (list, tuple)) and len(types) > 1 and {"object", "array"} & set(types):
+        return [{**schema, "type": name} for name in types]
+    given = schema.get("anyOf") or schema.get("oneOf") or []
+    beside = {key: value for key, value in schema.items() if key not in NOTES and key not in ("anyOf", "oneOf")}
+    return [_all_of({"allOf": [beside, option]}, definitions) if beside else option for option in given]
+
+
+def branches(schema: Any, definitions: Json) -> list[Json]:
+    """Return all alternatives, those inside alternatives included; the schema itself where it has none."""
+    schema = resolved(schema, definitions)
+    found = options(schema, definitions)
+    return [branch for option in found for branch in branches(option, definitions)] if found else [schema]
+
+
+def types_in(branch: Json) -> frozenset[str]:
+    """Return the JSON types of one alternative; none where it does not say."""
+    named = branch.get("type")
+    if named is not None:
+        return frozenset([named] if isinstance(named, str) else named)
+    values = [branch["const"]] if "const" in branch else branch.get("enum", ())
+    return frozenset(type_of(value) for value in values)
+
+
+def types_of(schema: Any, definitions: Json) -> frozenset[str]:
+    """Return the JSON types of a stated value; none where any is allowed."""
+    found = [types_in(branch) for branch in branches(schema, definitions)]
+    return frozenset().union(*found) - {"null"} if all(found) else frozenset()
+
+
+def enum_of(schema: Any, definitions: Json) -> tuple[Any, ...] | None:
+    """Return the only values allowed; `None` where others are, too."""
+    allowed: list[Any] = []
+    for branch in branches(schema, definitions):
+        if "const" in branch or "enum" in branch:
+            allowed += [branch["const"]] if "const" in branch else branch["enum"]
+        elif types_in(branch) != {"null"}:
+            return None
+    return tuple(value for value in allowed if value is not None)
+
+
+def chosen(value: Any, schema: Any, definitions: Json) -> Json:
+    """Return the alternative that a value is meant for; an empty one where it fits none."""
+    fitting = [branch for branch in branches(schema, definitions) if _may_hold(branch, value, definitions)]
+    if isinstance(value, dict):
+        fitting.sort(key=lambda branch: len(set(value) - set(branch.get("properties", value))))
+    return fitting[0] if fitting else {}
+
+
+def inner(branch: Json, key: str | int) -> Any:
+    """Return the schema of an entry: a property by its name, an item by its number."""
+    if isinstance(key, int):
+        first = branch.get("prefixItems", ())
+        return first[key] if key < len(first) else branch.get("items", {})
+    return branch.get("properties", {}).get(key, entries_of(branch))
+
+
+def is_map(branch: Json) -> bool:
+    """Whether an alternative is an object of any names."""
+    types = types_in(branch)
+    if branch.get("properties") or not types <= {"object"}:
+        return False
+    unless_said = bool(types) and "properties" not in branch
+    return "patternProperties" in branch or branch.get("additionalProperties", unless_said) is not False
+
+
+def entries_of(branch: Json) -> Any:
+    """Return the schema of the values of a map."""
+    patterns = list(branch.get("patternProperties", {}).values())
+    return branch.get("additionalProperties") or (patterns[0] if len(patterns) == 1 else {})
+
+
+def type_of(value: Any) -> str:
+    """Return the JSON type of a value."""
+    return _NAMES.get(type(value), "null")
+
+
+def _may_hold(branch: Json, value: Any, definitions: Json) -> bool:
+    types = types_in(branch)
+    if types and type_of(value) not in types and not (type_of(value) == "integer" and "number" in types):
+        return False
+    if "const" in branch or "enum" in branch:
+        return value in ([branch["const"]] if "const" in branch else branch["enum"])
+    if not isinstance(value, dict):
+        return True
+    fixed = ((name, enum_of(part, definitions)) for name, part in branch.get("properties", {}).items())
+    return all(not allowed or name not in value or value[name] in allowed for name, allowed in fixed)
+
+
+def _all_of(schema: Json, definitions: Json) -> Json:
+    """Join the parts of an `allOf`; what an earlier part says of a keyword stays."""
+    joined: dict[str, Any] = {key: value for key, value in schema.items() if key != "allOf"}
+    for part in schema.get("allOf", ()):
+        other = resolved(part, definitions)
+        properties = {**joined.get("properties", {}), **other.get("properties", {})}
+        required = [*joined.get("required", ()), *other.get("required", ())]
+        joined = {**other, **joined}
+        joined |= {"properties": properties, "required": required} if properties else {}
+    return joined
