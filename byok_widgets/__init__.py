@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from byok_widgets.nodes import ConversationNode, Extraction, ExtractionNode
     from byok_widgets.providers.local import list_local_models
     from byok_widgets.schema import Field
+    from byok_widgets.session import Session, Trace, Turn, Variables
 
 __version__ = "0.1.0"
 
@@ -46,6 +47,7 @@ _HOMES = {
     "byok_widgets.nodes": ("ConversationNode", "Extraction", "ExtractionNode"),
     "byok_widgets.providers.local": ("list_local_models",),
     "byok_widgets.schema": ("Field",),
+    "byok_widgets.session": ("Session", "Trace", "Turn", "Variables"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -68,9 +70,13 @@ __all__ = [
     "ProviderError",
     "Reply",
     "SchemaError",
+    "Session",
     "TemplateError",
     "TextDelta",
+    "Trace",
+    "Turn",
     "Usage",
+    "Variables",
     "__version__",
     "last_traceback",
     "list_local_models",

@@ -1,0 +1,144 @@
+"""`flow.check()`: mistakes in a flow, found without a single request: its graph, its keys and its models."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, overload
+
+from byok_widgets.config import ModelRef
+from byok_widgets.errors import ByokError
+from byok_widgets.graph.lint import Finding, structural
+from byok_widgets.nodes import ExtractionNode
+from byok_widgets.providers import PROVIDERS, catalog
+
+if TYPE_CHECKING:
+    from byok_widgets.flow.flow import Flow
+
+
+class Check(Sequence[Finding]):
+    """What a check found, errors first. Empty, and then false, when there is nothing to mend."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self._findings = sorted(findings, key=lambda finding: finding.level != "error")
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that make a session go wrong."""
+        return [finding for finding in self._findings if finding.level == "error"]
+
+    @overload
+    def __getitem__(self, at: int) -> Finding: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Finding]: ...
+    def __getitem__(self, at: int | slice) -> Finding | Sequence[Finding]:
+        return self._findings[at]
+
+    def __len__(self) -> int:
+        return len(self._findings)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(str, self)) or _NOTHING
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return _NOTHING
+        rows = "".join(
+            f"<tr><th scope='row' style='{_CELL}'>{finding.level}</th>"
+            f"<td style='{_CELL}'>{html.escape(finding.where or 'flow')}</td>"
+            f"<td style='{_CELL}'>{html.escape(finding.problem)}<br>{html.escape(finding.fix)}</td></tr>"
+            for finding in self
+        )
+        return f"<table><tbody>{rows}</tbody></table>"
+
+
+_NOTHING = "Nothing to mend. This check is free: it sends nothing."
+_CELL = "text-align:left;vertical-align:top"
+
+
+def check(flow: Flow, variables: Iterable[str]) -> Check:
+    """Look for mistakes in a flow; `variables` are those that code will set."""
+    graph = flow.graph
+    findings = [*structural(graph, global_prompt=flow.global_prompt, known=variables), *_opening(flow)]
+    findings += [*_models(flow), *_judge(flow), *_keys(flow), *_addresses(flow)]
+    if flow.notice:
+        findings.append(Finding("notice", "warning", "", flow.notice, ""))
+    return Check(findings)
+
+
+def _opening(flow: Flow) -> Iterator[Finding]:
+    if flow.nodes and flow.speaks_first and flow.graph.is_silent(flow.start_node):
+        problem = f"The flow is to speak first, and its start node {flow.start_node!r} is silent."
+        yield Finding("silent_start", "error", flow.start_node, problem, "Start at a conversation node.")
+
+
+def _models(flow: Flow) -> Iterator[Finding]:
+    for name, node in flow.nodes.items():
+        try:
+            ref = node.resolve().ref
+        except ByokError as fault:
+            yield Finding("no_model", "error", name, fault.problem, fault.fix)
+            continue
+        yield from _lifecycle(name, ref)
+        if isinstance(node, ExtractionNode) and catalog.structured_output(ref.provider, ref.model) is False:
+            yield Finding(
+                "no_structured_output",
+                "warning",
+                name,
+                f"The model {ref} of the extraction node {name!r} does not know structured output.",
+                "Its answers are checked all the same, but fail more often: choose another model for this node.",
+            )
+
+
+def _judge(flow: Flow) -> Iterator[Finding]:
+    if flow.judge_model and any(edge.kind == "prompt" for edge in flow.graph.edges):
+        yield from _lifecycle("judge", flow.config.ref(flow.judge_model))
+
+
+def _lifecycle(where: str, ref: ModelRef) -> Iterator[Finding]:
+    note = catalog.lifecycle_note(ref.provider, ref.model)
+    if note:
+        level = "error" if catalog.has_ended(ref.provider, ref.model) else "warning"
+        yield Finding("model_ends", level, where, f"{where!r} uses {ref}. {note}", "Choose another model in Settings.")
+
+
+def _keys(flow: Flow) -> Iterator[Finding]:
+    for provider, users in _providers_in_use(flow).items():
+        chosen = PROVIDERS[provider]
+        if not chosen.needs_key:
+            continue
+        status = flow.key_store.status(provider, chosen.address(flow.config.base_url(provider)).host)
+        if not status.available:
+            who = f"node {users[0]!r}" if len(users) == 1 else f"nodes {', '.join(map(repr, users))}"
+            yield Finding(
+                "no_key",
+                "error",
+                users[0],
+                f"No API key configured for {chosen.label}, which {who} would use.",
+                "Open Settings (the gear, or flow.settings()), choose the provider and save its key.",
+            )
+
+
+def _addresses(flow: Flow) -> Iterator[Finding]:
+    for provider in _providers_in_use(flow):
+        chosen, url = PROVIDERS[provider], flow.config.base_url(provider)
+        if url and chosen.default_url and url != chosen.default_url:
+            problem = f"Calls for {chosen.label} go to {url} and not to its own address."
+            fix = f"If you did not choose that: flow.set_base_url({provider!r}, None)."
+            yield Finding("other_address", "warning", "", problem, fix)
+        elif not url and not chosen.default_url and not chosen.free_of_charge:
+            fix = f'Fill in "Base URL" in Settings, or write flow.set_base_url({provider!r}, "https://...").'
+            yield Finding("no_address", "error", "", f"{chosen.label} needs an address.", fix)
+
+
+def _providers_in_use(flow: Flow) -> dict[str, list[str]]:
+    """Return each provider that a node, or the judge, would call, with their names."""
+    found: dict[str, list[str]] = {}
+    for name, node in flow.nodes.items():
+        try:
+            found.setdefault(node.resolve().ref.provider, []).append(name)
+        except ByokError:
+            continue  # told as "no_model"
+    if flow.judge_model:
+        found.setdefault(flow.config.ref(flow.judge_model).provider, []).append("judge")
+    return found
