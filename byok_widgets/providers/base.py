@@ -6,6 +6,7 @@ subclass of `Provider`; it names its SDK only inside the method that makes a cli
 
 from __future__ import annotations
 
+import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -24,13 +25,29 @@ StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
 
 @dataclass(frozen=True)
 class Links:
-    """Pages of one provider for people to go to. Empty where it has none."""
+    """Pages of one provider for people to go to. Empty where it has none.
+
+    Attributes:
+        keys: Where API keys are made, limited and revoked.
+        billing: Where credit is bought and budgets are set.
+        usage: The usage dashboard with the rate limits.
+        models: What models there are.
+        status: Whether the service is up.
+        errors: What its errors mean.
+        deprecations: When models end, and what replaces them.
+        organization: Where an organization is verified.
+        privacy: Which upstream providers may see the data.
+    """
 
     keys: str = ""
     billing: str = ""
     usage: str = ""
     models: str = ""
     status: str = ""
+    errors: str = ""
+    deprecations: str = ""
+    organization: str = ""
+    privacy: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +73,8 @@ class Request:
 
     Attributes:
         model: The provider's model id.
-        messages: The dialogue, oldest first.
+        messages: The dialogue, oldest first. A system message in it keeps its place where the protocol has one for
+            it, and is joined to `system` where it has not; it never becomes somebody's words.
         system: Instructions that stand before the dialogue.
         max_tokens: Most tokens to write; `None` leaves it to the provider's default.
         output: Shape of the answer; `None` for free text.
@@ -125,6 +143,7 @@ class Provider(ABC):
     Attributes:
         name: The name in model refs, and of the module.
         label: The name on screen.
+        billing_note: What people often get wrong about its bills; empty where nothing is.
         default_url: Its usual address; empty where each person has their own.
         needs_key: Whether it answers only with a key.
         free_of_charge: Whether a call costs nothing because this machine runs it.
@@ -137,6 +156,7 @@ class Provider(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str]
+    billing_note: ClassVar[str] = ""
     default_url: ClassVar[str] = ""
     needs_key: ClassVar[bool] = True
     free_of_charge: ClassVar[bool] = False
@@ -172,8 +192,11 @@ class Provider(ABC):
     async def complete(self, request: Request, endpoint: Endpoint, on_text: OnText) -> Answer:
         """Send one request, streamed; hand out text as it comes and return the whole answer.
 
+        After a fault in mid-answer the text that had come is returned, as an incomplete answer that says why.
+
         Raises:
-            ProviderError: Any fault, in plain words; text that had come is in `partial_text`.
+            ProviderError: Any fault before the first text, in plain words.
+            KeyFormatError: The key holds a character that cannot be sent.
         """
 
     @abstractmethod
@@ -191,3 +214,16 @@ class Provider(ABC):
             ProviderError: Of kind `auth` where the key was rejected; of another kind where it cannot be told.
         """
         await self.list_models(endpoint)
+
+
+def iso_date(value: object) -> str | None:
+    """Return the day of a date or time as a provider gives it; `None` for what is no ISO date."""
+    try:
+        return datetime.date.fromisoformat(value[:10]).isoformat() if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def whole_number(value: object) -> int | None:
+    """Return a count as a provider gives it; `None` for what is no count."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -7,13 +7,18 @@ prices and context lengths. The package is large, so it is loaded when a price i
 from __future__ import annotations
 
 import datetime
+import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from byok_widgets.messages import Cost, Usage
 from byok_widgets.providers.base import Answer, ModelInfo
+
+if TYPE_CHECKING:
+    from genai_prices.types import PriceCalculation
 
 CHECKED_ON = "2026-11-23"
 """The day on which the tables below were compared with the providers' pages."""
@@ -56,66 +61,117 @@ _OFFLINE: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-_ENDS: Mapping[str, Mapping[str, str]] = {
+_ENDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "openai": {
-        "gpt-4": "2026-10-23",
-        "gpt-4o": "2027-01-14",
-        "gpt-4o-mini": "2027-01-14",
-        "gpt-4.1": "2027-01-14",
-        "gpt-4.1-mini": "2027-01-14",
-        "gpt-5": "2026-12-11",
-        "gpt-5-mini": "2026-12-11",
-        "gpt-5-nano": "2026-12-11",
-        "o3": "2026-12-11",
-        "gpt-5.1": "2027-04-01",
-        "gpt-5.4-nano": "2027-04-01",
+        "2026-10-23": (
+            *("gpt-4", "gpt-4-0613", "gpt-4-1106-preview", "gpt-4-turbo", "gpt-4o-2024-05-13", "gpt-4.1-nano"),
+            *("gpt-3.5-turbo", "gpt-3.5-turbo-0125", "o1", "o3-mini", "o4-mini"),
+        ),
+        "2026-12-11": ("gpt-5", "gpt-5-mini", "gpt-5-nano", "o3"),
+        "2027-01-14": ("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini"),
+        "2027-04-01": ("gpt-5.1", "gpt-5.4-nano"),
     },
     "anthropic": {
-        "claude-sonnet-4-5": "2026-11-30",
-        "claude-opus-4-0": "2026-06-15",
-        "claude-sonnet-4-0": "2026-06-15",
-        "claude-3-7-sonnet-latest": "2026-02-19",
-        "claude-3-5-haiku-latest": "2026-02-19",
+        "2026-02-19": (
+            "claude-3-7-sonnet",
+            "claude-3-7-sonnet-latest",
+            "claude-3-5-haiku",
+            "claude-3-5-haiku-latest",
+        ),
+        "2026-06-15": ("claude-opus-4", "claude-opus-4-0", "claude-sonnet-4", "claude-sonnet-4-0"),
+        "2026-06-30": ("claude-mythos-preview",),
+        "2026-11-30": ("claude-sonnet-4-5",),
     },
 }
+"""Models by the day on which they end. A dated snapshot ends with its model unless it stands here itself."""
 
-_FAMILIAR: Mapping[str, Mapping[str, Role]] = {
-    "openai": {
-        "gpt-4o-mini": "low latency (voice)",
-        "gpt-4o": "complex reasoning",
-        "gpt-4": "complex reasoning",
-    },
-    "anthropic": {
-        "claude-haiku": "low latency (voice)",
-        "claude-sonnet": "balanced",
-    },
+_NO_STRUCTURED_OUTPUT = frozenset(
+    {"gpt-3.5-turbo", "gpt-3.5-turbo-0125", "gpt-4", "gpt-4-0613", "gpt-4-turbo", "gpt-4-1106-preview"}
+    | {"gpt-4o-2024-05-13", "claude-3-5-haiku", "claude-3-7-sonnet", "claude-opus-4-0", "claude-sonnet-4-0"}
+)
+"""Models older than their vendor's structured output."""
+
+_FAMILIAR: Mapping[str, tuple[str, Role]] = {
+    "gpt-4o-mini": ("openai", "low latency (voice)"),
+    "gpt-4o": ("openai", "complex reasoning"),
+    "gpt-4": ("openai", "complex reasoning"),
+    "gpt-3.5-turbo": ("openai", "low latency (voice)"),
+    "claude-haiku": ("anthropic", "low latency (voice)"),
+    "claude-sonnet": ("anthropic", "balanced"),
+    "claude-opus": ("anthropic", "complex reasoning"),
+    "claude-sonnet-4-5": ("anthropic", "balanced"),
 }
-"""Names that people know from older texts, by the role they stood for."""
+"""Names that people know from older texts, by their vendor and the role they stood for."""
 
+_FAMILIES = frozenset({"claude-haiku", "claude-sonnet", "claude-opus"})
+"""Those of them that name a family: no vendor takes them as an id."""
+
+_SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8})\Z")
 _PRICE_LIST_NAMES = {"openai": "openai", "anthropic": "anthropic", "openrouter": "openrouter"}
 _TYPICAL = 1000  # list prices are those of a short request: long ones cost more per token
 
 
 def ends_on(provider: str, model: str) -> str | None:
     """Return the ISO date on which a model ends or ended; `None` where no end is known."""
-    return _ENDS.get(provider, {}).get(model)
+    for name in (model, _SNAPSHOT.sub("", model)):
+        for end, models in _ENDS.get(provider, {}).items():
+            if name in models:
+                return end
+    return None
+
+
+def has_ended(provider: str, model: str, *, today: datetime.date | None = None) -> bool:
+    """Whether a model is known to have ended before today."""
+    end = ends_on(provider, model)
+    return end is not None and datetime.date.fromisoformat(end) < (today or _today())
 
 
 def successor(provider: str, model: str) -> str | None:
     """Return the model that has the role an older name stood for; `None` where the name is not an older one."""
-    role = _FAMILIAR.get(provider, {}).get(model)
-    return PRESETS[provider][role] if role else None
+    vendor, _, name = model.rpartition("/") if provider == "openrouter" else (provider, "", model)
+    if name not in _FAMILIAR:
+        return None
+    known, role = _FAMILIAR[name]
+    if provider != "openrouter":
+        return PRESETS[known][role] if vendor == known else None
+    return f"{known}/{_dotted(PRESETS[known][role])}" if vendor in ("", known) else None
 
 
 def lifecycle_note(provider: str, model: str, *, today: datetime.date | None = None) -> str:
-    """Say in one sentence that a model ends or has ended, and what took its place; empty when neither is known."""
-    end = ends_on(provider, model)
+    """Say in one sentence what must be known before a model is used; empty when there is nothing.
+
+    That is: it ends or has ended, and what took its place; or it is a name from older texts that is not an id, and
+    which model has its role now.
+    """
+    end, heir = ends_on(provider, model), successor(provider, model)
     if end is None:
-        return ""
-    ended = datetime.date.fromisoformat(end) < (today or datetime.datetime.now(tz=datetime.timezone.utc).date())
-    heir = successor(provider, model)
-    note = f"{model} ended on {end}" if ended else f"{model} ends on {end}"
+        is_id = _bare(model) not in _FAMILIES and ("/" in model or provider != "openrouter")
+        return f"{model} is not a model id here; {heir} has its role now." if heir and not is_id else ""
+    note = f"{model} {'ended' if has_ended(provider, model, today=today) else 'ends'} on {end}"
     return f"{note}; {heir} has its role now." if heir else f"{note}."
+
+
+def advice(provider: str, model: str) -> str:
+    """Say in one sentence what to use where a provider does not know a model; empty when nothing comes near."""
+    own = _OFFLINE.get(provider, ())
+    note = lifecycle_note(provider, model)
+    if note or not own:
+        return note
+    for other, ids in _OFFLINE.items():
+        heir = model if model in ids else successor(other, model)
+        if heir and provider not in ("openrouter", other):
+            return f'It is a model of another provider: write "{other}:{heir}".'
+    near = difflib.get_close_matches(_bare(model), map(_bare, own))
+    return f"Similar: {', '.join(known for known in own if _bare(known) in near)}." if near else ""
+
+
+def structured_output(provider: str, model: str) -> bool | None:
+    """Say whether a provider enforces a JSON Schema with a model; `None` where that is not known here."""
+    if provider not in ("openai", "anthropic"):
+        return None
+    if not _NO_STRUCTURED_OUTPUT.isdisjoint((model, _SNAPSHOT.sub("", model).removesuffix("-latest"))):
+        return False
+    return True if model in _OFFLINE[provider] else None
 
 
 def offline_models(provider: str) -> list[ModelInfo]:
@@ -125,26 +181,16 @@ def offline_models(provider: str) -> list[ModelInfo]:
 
 def described(provider: str, info: ModelInfo) -> ModelInfo:
     """Fill in price, context length and end date where they are known and not given."""
-    end = info.ends_on or ends_on(provider, info.id)
-    info = replace(info, ends_on=end)
-    if provider not in _PRICE_LIST_NAMES:
-        return info
-    from genai_prices import Usage as Priced
-    from genai_prices import calc_price
-
-    try:
-        price = calc_price(
-            Priced(input_tokens=_TYPICAL, output_tokens=_TYPICAL),
-            model_ref=info.id,
-            provider_id=_PRICE_LIST_NAMES[provider],
-        )
-    except LookupError:
+    info = replace(info, ends_on=info.ends_on or ends_on(provider, info.id))
+    price = _price(provider, info.id, Usage(_TYPICAL, _TYPICAL))
+    if price is None:
         return info
     million = 1_000_000 // _TYPICAL
+    known = _is_known(price)
     return replace(
         info,
-        input_usd_per_mtok=_first(info.input_usd_per_mtok, price.input_price * million),
-        output_usd_per_mtok=_first(info.output_usd_per_mtok, price.output_price * million),
+        input_usd_per_mtok=_first(info.input_usd_per_mtok, price.input_price * million if known else None),
+        output_usd_per_mtok=_first(info.output_usd_per_mtok, price.output_price * million if known else None),
         context_tokens=_first(info.context_tokens, price.model.context_window),
     )
 
@@ -163,12 +209,13 @@ def cost_of(provider: str, model: str, answer: Answer, *, free: bool = False) ->
         return Cost(Decimal(0), "local")
     if answer.reported_cost_usd is not None:
         return Cost(answer.reported_cost_usd, "provider")
-    return _from_price_list(provider, model, answer.usage)
+    price = _price(provider, model, answer.usage)
+    return Cost(price.total_price, "price list") if price and _is_known(price) else Cost()
 
 
-def _from_price_list(provider: str, model: str, usage: Usage) -> Cost:
+def _price(provider: str, model: str, usage: Usage) -> PriceCalculation | None:
     if provider not in _PRICE_LIST_NAMES or usage.input_tokens is None or usage.output_tokens is None:
-        return Cost()
+        return None
     from genai_prices import Usage as Priced
     from genai_prices import calc_price
 
@@ -179,11 +226,28 @@ def _from_price_list(provider: str, model: str, usage: Usage) -> Cost:
         cache_write_tokens=usage.cache_write_tokens or 0,
     )
     try:
-        return Cost(
-            calc_price(counted, model_ref=model, provider_id=_PRICE_LIST_NAMES[provider]).total_price, "price list"
-        )
-    except LookupError:
-        return Cost()
+        return calc_price(counted, model_ref=model, provider_id=_PRICE_LIST_NAMES[provider])
+    except (LookupError, ValueError):  # no such model; or counts that contradict each other
+        return None
+
+
+def _is_known(price: PriceCalculation) -> bool:
+    """Whether the list holds the prices of text: a price that is not there is calculated as zero."""
+    return all(getattr(price.model_price, name, None) is not None for name in ("input_mtok", "output_mtok"))
+
+
+def _bare(model: str) -> str:
+    """Return an id without its vendor, as the vendor writes it."""
+    return model.rpartition("/")[2].replace(".", "-")
+
+
+def _dotted(model: str) -> str:
+    """Return a vendor's id as OpenRouter writes it."""
+    return re.sub(r"(?<=-)(\d+)-(\d+)\Z", r"\1.\2", model)
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(tz=datetime.timezone.utc).date()
 
 
 def _first(known: T | None, looked_up: T | None) -> T | None:

@@ -1,26 +1,17 @@
-"""The Chat Completions protocol, over the official `openai` SDK: parent of all providers that speak it.
-
-The SDK builds the request, signs it, reads the event stream and names the errors. Events come as plain mappings
-(`cast_to=object`): making a typed object of each chunk costs ten times what reading it does.
-"""
+"""The Chat Completions protocol, over the official `openai` SDK: parent of all providers that speak it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakKeyDictionary
+from decimal import Decimal
+from typing import Any, ClassVar
 
-from byok_widgets.errors import ProviderError
 from byok_widgets.messages import FinishReason, Usage
 from byok_widgets.providers import faults
-from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, OnText, Provider, Request
-from byok_widgets.providers.connection import CONNECT_TIMEOUT_S, http_client
+from byok_widgets.providers.base import ModelInfo, Request, iso_date, whole_number
+from byok_widgets.providers.fault_site import Site
 from byok_widgets.providers.gathering import Gathered
-
-if TYPE_CHECKING:
-    import openai
+from byok_widgets.providers.sdk_provider import SdkProvider
 
 _FINISH_REASONS: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -31,68 +22,13 @@ _FINISH_REASONS: Mapping[str, FinishReason] = {
 }
 
 
-class ChatCompletionsProvider(Provider):
+class ChatCompletionsProvider(SdkProvider):
     """Everything that speaks Chat Completions; a vendor says only what differs."""
 
+    completions_path = "/chat/completions"
+    models_path = "/models"
     max_tokens_name: ClassVar[str] = "max_tokens"
     settings = frozenset({"temperature", "top_p", "seed", "stop", "reasoning_effort"})
-
-    def __init__(self) -> None:
-        self._clients: WeakKeyDictionary[object, dict[str, openai.AsyncOpenAI]] = WeakKeyDictionary()
-
-    async def complete(self, request: Request, endpoint: Endpoint, on_text: OnText) -> Answer:
-        """Send one request; see `Provider.complete`."""
-        gathered = Gathered(on_text)
-        try:
-            stream = await self._open(request, endpoint)
-            async with stream:
-                gathered.request_id = stream.response.headers.get("x-request-id")
-                if self._streams(stream, endpoint):
-                    async for event in stream:
-                        self._gather(event, gathered, endpoint, request.model)
-                else:
-                    whole = await self._whole(stream, endpoint)
-                    self._gather(whole, gathered, endpoint, request.model)
-        except ProviderError as fault:
-            error = fault
-        except Exception as foreign:  # noqa: BLE001 - the border: whatever the SDK raises becomes ours
-            error = faults.translate(foreign, self, endpoint, request.model)
-        else:
-            return gathered.answer()
-        return gathered.rescue(error)
-
-    async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
-        """Ask `/models`; see `Provider.list_models`."""
-        body = await self._get("/models", endpoint)
-        rows = body.get("data") if isinstance(body, Mapping) else None
-        if not isinstance(rows, list):
-            raise faults.unreadable(self, endpoint, "a model list was expected")
-        return [self._model_info(row) for row in rows if isinstance(row, Mapping) and row.get("id")]
-
-    def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
-        return ModelInfo(id=str(row["id"]), ends_on=row.get("shutdown_date"))
-
-    async def _get(self, path: str, endpoint: Endpoint) -> Any:
-        try:
-            body = await self._client(endpoint).get(path, cast_to=object)
-        except Exception as foreign:  # noqa: BLE001 - the border
-            error = faults.translate(foreign, self, endpoint, "")
-        else:
-            if not isinstance(body, str):
-                return body
-            error = faults.page_instead(self, endpoint)
-        raise error
-
-    async def _open(self, request: Request, endpoint: Endpoint) -> openai.AsyncStream[object]:
-        import openai
-
-        return await self._client(endpoint).post(
-            "/chat/completions",
-            body=self.payload(request),
-            cast_to=object,
-            stream=True,
-            stream_cls=openai.AsyncStream[object],
-        )
 
     def payload(self, request: Request) -> dict[str, Any]:
         """Return the request in the protocol's words."""
@@ -115,92 +51,70 @@ class ChatCompletionsProvider(Provider):
         del request
         return {"stream_options": {"include_usage": True}}
 
-    def _streams(self, stream: openai.AsyncStream[object], endpoint: Endpoint) -> bool:
-        """Whether events come; a server that does not stream gives one JSON answer instead."""
-        kind = stream.response.headers.get("content-type", "")
-        if "html" in kind:
-            raise faults.page_instead(self, endpoint)
-        return "event-stream" in kind or "json" not in kind
-
-    async def _whole(self, stream: openai.AsyncStream[object], endpoint: Endpoint) -> object:
-        body = await stream.response.aread()
-        try:
-            return json.loads(body)
-        except ValueError:
-            pass
-        raise faults.unreadable(self, endpoint, "it is not JSON")
-
-    def _gather(self, event: object, gathered: Gathered, endpoint: Endpoint, model: str) -> None:
-        if not isinstance(event, Mapping):
-            raise faults.unreadable(self, endpoint, "an event is not an object")
-        if event.get("error"):
-            raise faults.translate_body(event["error"], self, endpoint, model)
-        gathered.saw(event.get("model"), event.get("id"))
-        if isinstance(event.get("usage"), Mapping):
-            gathered.usage, gathered.reported_cost_usd = _usage(event["usage"])
-        choices = event.get("choices")
-        if choices is None and "usage" not in event:
-            raise faults.unreadable(self, endpoint, "it holds no choices")
-        for choice in choices or ():
-            self._gather_choice(choice, gathered, endpoint, model)
-
-    def _gather_choice(self, choice: Any, gathered: Gathered, endpoint: Endpoint, model: str) -> None:
-        if not isinstance(choice, Mapping):
-            raise faults.unreadable(self, endpoint, "a choice is not an object")
-        reason = choice.get("finish_reason")
-        if choice.get("error") or reason == "error":
-            raise faults.translate_body(choice.get("error") or {}, self, endpoint, model)
-        part = choice.get("delta") or choice.get("message") or {}
-        if not isinstance(part, Mapping):
-            raise faults.unreadable(self, endpoint, "a message is not an object")
-        text, refusal = part.get("content"), part.get("refusal")
-        if not isinstance(text, (str, type(None))) or not isinstance(refusal, (str, type(None))):
-            raise faults.unreadable(self, endpoint, "its text is not text")
-        gathered.add(text or "")
-        gathered.add_refusal(refusal or "")
-        if reason:
-            gathered.finish(_FINISH_REASONS.get(str(reason)), str(reason))
-
-    def _client(self, endpoint: Endpoint) -> openai.AsyncOpenAI:
-        """Return the SDK's client for this key and address; it lives as long as the key is held."""
-        import openai
-
-        holder: object = endpoint.key or self
-        clients = self._clients.setdefault(holder, {})
-        client = clients.get(endpoint.base_url.url)
-        if client is None or client._client is not http_client():  # noqa: SLF001 - a new loop has a new connection
-            client = openai.AsyncOpenAI(
-                api_key=endpoint.key.reveal() if endpoint.key else "none",
-                base_url=endpoint.base_url.url,
-                http_client=http_client(),
-                max_retries=0,
-                timeout=openai.Timeout(self.idle_timeout_s, connect=CONNECT_TIMEOUT_S),
-            )
-            # The environment must not steer a flow: no organization, project or extra headers of another account.
-            client.organization = client.project = None
-            client._custom_headers = self.headers()  # noqa: SLF001 - OPENAI_CUSTOM_HEADERS has no other switch
-            clients[endpoint.base_url.url] = client
-        return client
-
     def headers(self) -> dict[str, str]:
         """Return the headers this vendor wants on each request; never one that holds a key."""
         return {}
 
+    def reported_cost(self, usage: Mapping[str, Any]) -> Decimal | None:
+        """Return what a call cost in US dollars, where the vendor reports it."""
+        del usage
+        return None
 
-def _usage(raw: Mapping[str, Any]) -> tuple[Usage, Decimal | None]:
+    def _sdk(self) -> Any:
+        import openai
+
+        return openai
+
+    def _new_client(self, **arguments: Any) -> Any:
+        client = self._sdk().AsyncOpenAI(**arguments)
+        # The environment must not steer a flow: no organization, project or headers of another account.
+        client.organization = client.project = client.admin_api_key = None
+        client._custom_headers = self.headers()  # noqa: SLF001 - OPENAI_CUSTOM_HEADERS has no other switch
+        return client
+
+    def _gather(self, event: Mapping[str, Any], gathered: Gathered, site: Site) -> None:
+        gathered.saw(event.get("model"), event.get("id"))
+        usage, choices = event.get("usage"), event.get("choices")
+        if isinstance(usage, Mapping):
+            gathered.usage, gathered.reported_cost_usd = _usage(usage), self.reported_cost(usage)
+        elif choices is None:
+            raise faults.unreadable("it holds no choices", site)
+        if not isinstance(choices, (list, type(None))):
+            raise faults.unreadable("its choices are not a list", site)
+        for choice in choices or ():
+            _gather_choice(choice, gathered, site)
+
+    def _gather_whole(self, answer: Mapping[str, Any], gathered: Gathered, site: Site) -> None:
+        if not answer.get("choices"):
+            raise faults.unreadable("it holds no choices", site)
+        self._gather(answer, gathered, site)
+
+    def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
+        return ModelInfo(id=str(row["id"]), ends_on=iso_date(row.get("shutdown_date")))
+
+
+def _gather_choice(choice: Any, gathered: Gathered, site: Site) -> None:
+    if not isinstance(choice, Mapping):
+        raise faults.unreadable("a choice is not an object", site)
+    reason = choice.get("finish_reason")
+    if choice.get("error") or reason == "error":
+        raise faults.of_answer({"error": choice.get("error") or {}}, site)
+    part = choice.get("delta") or choice.get("message") or {}
+    if not isinstance(part, Mapping):
+        raise faults.unreadable("a message is not an object", site)
+    text, refusal = part.get("content"), part.get("refusal")
+    if not isinstance(text, (str, type(None))) or not isinstance(refusal, (str, type(None))):
+        raise faults.unreadable("its text is not text", site)
+    gathered.add(text or "")
+    gathered.add_refusal(refusal or "")
+    if reason:
+        gathered.finish(_FINISH_REASONS.get(str(reason)), str(reason))
+
+
+def _usage(raw: Mapping[str, Any]) -> Usage:
     details = raw.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, Mapping) else None
-    usage = Usage(
-        input_tokens=_int(raw.get("prompt_tokens")),
-        output_tokens=_int(raw.get("completion_tokens")),
-        cached_input_tokens=_int(cached),
+    return Usage(
+        input_tokens=whole_number(raw.get("prompt_tokens")),
+        output_tokens=whole_number(raw.get("completion_tokens")),
+        cached_input_tokens=whole_number(details.get("cached_tokens")) if isinstance(details, Mapping) else None,
     )
-    try:
-        cost = None if raw.get("cost") is None else Decimal(str(raw["cost"]))
-    except InvalidOperation:
-        cost = None
-    return usage, cost
-
-
-def _int(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from byok_widgets.providers.base import Endpoint, Links, ModelInfo, Request
+from byok_widgets.providers.base import Endpoint, Links, ModelInfo, Request, iso_date, whole_number
 from byok_widgets.providers.chat_completions import ChatCompletionsProvider
 
 
@@ -22,6 +22,8 @@ class OpenRouterProvider(ChatCompletionsProvider):
         usage="https://openrouter.ai/activity",
         models="https://openrouter.ai/models",
         status="https://status.openrouter.ai",
+        errors="https://openrouter.ai/docs/api/reference/errors-and-debugging",
+        privacy="https://openrouter.ai/settings/privacy",
     )
 
     def extras(self, request: Request) -> dict[str, Any]:
@@ -32,6 +34,13 @@ class OpenRouterProvider(ChatCompletionsProvider):
     def headers(self) -> dict[str, str]:
         """Name this software, as OpenRouter asks its clients to."""
         return {"X-OpenRouter-Title": "byok_widgets"}
+
+    def reported_cost(self, usage: Mapping[str, Any]) -> Decimal | None:
+        """Add up OpenRouter's charge and, where it used the person's own key there, that of the vendor behind."""
+        details = usage.get("cost_details")
+        behind = details.get("upstream_inference_cost") if isinstance(details, Mapping) else None
+        charge, further = _usd(usage.get("cost")), _usd(behind if usage.get("is_byok") else 0)
+        return None if charge is None or further is None else charge + further
 
     async def check_key(self, endpoint: Endpoint) -> None:
         """Ask `/key`: the model list is public, so it would accept any key."""
@@ -46,16 +55,21 @@ class OpenRouterProvider(ChatCompletionsProvider):
             label=str(row.get("name") or ""),
             input_usd_per_mtok=_per_mtok(pricing.get("prompt")),
             output_usd_per_mtok=_per_mtok(pricing.get("completion")),
-            context_tokens=row.get("context_length"),
+            context_tokens=whole_number(row.get("context_length")),
             structured_output="structured_outputs" in parameters if isinstance(parameters, list) else None,
-            ends_on=row.get("expiration_date"),
+            ends_on=iso_date(row.get("expiration_date")),
         )
 
 
 def _per_mtok(per_token: Any) -> Decimal | None:
     """Turn OpenRouter's dollars per token, a string, into dollars per million; -1 means that it varies."""
+    amount = _usd(per_token)
+    return None if amount is None else amount * 1_000_000
+
+
+def _usd(amount: Any) -> Decimal | None:
     try:
-        amount = Decimal(str(per_token))
+        usd = Decimal(str(amount))
     except InvalidOperation:
         return None
-    return amount * 1_000_000 if amount.is_finite() and amount >= 0 else None
+    return usd if usd.is_finite() and usd >= 0 else None
