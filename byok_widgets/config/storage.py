@@ -6,7 +6,6 @@ import copy
 import hashlib
 import json
 import os
-import secrets
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.files import reason, replace_file
 
 VERSION = 1
 LOCK_TIMEOUT_S = 5.0
@@ -79,7 +79,7 @@ class ConfigFile:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            return self._session_only(f"The saved settings could not be read ({_reason(error)}).")
+            return self._session_only(f"The saved settings could not be read ({reason(error)}).")
         try:
             data = json.loads(content)
         except (ValueError, RecursionError):
@@ -115,11 +115,12 @@ class ConfigFile:
                 change(data)
                 data |= {"version": VERSION, "flow": self._name}
                 text = json.dumps(data, ensure_ascii=False, indent=2)
-                self._replace(text.encode("utf-8", "backslashreplace"))  # half a character: its JSON escape
+                content = text.encode("utf-8", "backslashreplace")  # half a character: its JSON escape
+                replace_file(self.path, content, mode=0o600)
         except Timeout:
             problem = "another program holds the settings file"
         except OSError as error:
-            problem = _reason(error)
+            problem = reason(error)
         if problem:
             self.notice = f"Settings are kept for this session only: {problem}."
             return None
@@ -131,19 +132,6 @@ class ConfigFile:
         if self.path.is_symlink():
             raise OSError("the settings file is a link, which is not followed")
 
-    def _replace(self, content: bytes) -> None:
-        part = self.path.with_name(f".{self.path.stem}.{secrets.token_hex(4)}.part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-
     def _clear_stale(self) -> None:
         for part in self.path.parent.glob(f".{self.path.stem}.*.part"):
             part.unlink(missing_ok=True)
@@ -153,7 +141,7 @@ class ConfigFile:
         try:
             self.path.replace(kept)
         except OSError as error:
-            return self._session_only(f"The saved settings are damaged ({_reason(error)}).")
+            return self._session_only(f"The saved settings are damaged ({reason(error)}).")
         self.notice = (
             f"The saved settings were damaged and set aside as {kept.name}; this flow goes on without them."
         )
@@ -163,9 +151,3 @@ class ConfigFile:
         self._writable = False
         self.notice = f"{problem} Changes are kept for this session only."
         return {}
-
-
-def _reason(error: Exception) -> str:
-    known = {28: "the disk is full", 13: "no permission there", 30: "the disk is read-only"}
-    number = getattr(error, "errno", None)
-    return known.get(number or 0, getattr(error, "strerror", None) or str(error))

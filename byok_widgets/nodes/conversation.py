@@ -38,6 +38,8 @@ class ConversationNode(Node[Reply]):
     Attributes:
         prompt: Instructions for the model, or the fixed sentence; may hold `{{variables}}`.
         static: Whether the first visit speaks the text as it is.
+        max_tokens: Most tokens of an answer; `None` leaves it to the provider.
+        settings: Tuning that the provider has.
     """
 
     kind = "conversation"
@@ -60,8 +62,8 @@ class ConversationNode(Node[Reply]):
             )
         self.prompt = prompt
         self.static = static
-        self._max_tokens = max_tokens
-        self._settings = dict(settings or {})
+        self.max_tokens = max_tokens
+        self.settings = dict(settings or {})
 
     def run(
         self,
@@ -160,8 +162,8 @@ class ConversationNode(Node[Reply]):
             resolved=self.resolve(given.model),
             system=self._system(prompt, variables),
             messages=messages,
-            max_tokens=given.max_tokens or self._max_tokens,
-            settings={**self._settings, **given.settings},
+            max_tokens=given.max_tokens or self.max_tokens,
+            settings={**self.settings, **given.settings},
             deadline_s=given.deadline_s,
         )
 

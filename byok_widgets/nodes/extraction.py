@@ -33,6 +33,11 @@ class ExtractionNode(Node[Extraction]):
     Attributes:
         schema: The fields.
         prompt: Instructions beside the fields; may hold `{{variables}}`.
+        examples: Dialogues with their values.
+        window: How many of the last messages are read; `None` for all.
+        grounding: Whether strings that do not occur in the dialogue are marked.
+        max_tokens: Most tokens of an answer; `None` leaves it to the provider.
+        settings: Tuning that the provider has.
     """
 
     kind = "extraction"
@@ -60,11 +65,12 @@ class ExtractionNode(Node[Extraction]):
             raise ConfigError(f"Node {name!r}: grounding is 'flag' or 'off', not {grounding!r}.")
         self.schema = schema
         self.prompt = prompt
-        self._examples = tuple(_example(name, schema, given) for given in examples)
-        self._window = window
-        self._grounding = grounding
-        self._max_tokens = max_tokens
-        self._settings = dict(settings or {})
+        self.examples = tuple(_example(name, schema, given) for given in examples)
+        self._shots = tuple(message for example in self.examples for message in _shots(schema, *example))
+        self.window = window
+        self.grounding = grounding
+        self.max_tokens = max_tokens
+        self.settings = dict(settings or {})
 
     def run(
         self,
@@ -148,9 +154,9 @@ class ExtractionNode(Node[Extraction]):
             node=self.name,
             resolved=self.resolve(model),
             system=self._system(variables or {}),
-            messages=(*self._shots(), _asked(transcript[-self._window :] if self._window else transcript)),
-            max_tokens=max_tokens or self._max_tokens,
-            settings={**self._settings, **settings},
+            messages=(*self._shots, _asked(transcript[-self.window :] if self.window else transcript)),
+            max_tokens=max_tokens or self.max_tokens,
+            settings={**self.settings, **settings},
             deadline_s=deadline_s,
         )
 
@@ -166,15 +172,9 @@ class ExtractionNode(Node[Extraction]):
         described = "\n".join(f"- {spec.name}: {spec.summary}" for spec in self.schema.fields)
         return "\n\n".join(part for part in (_INSTRUCTIONS, prompt, f"The fields:\n{described}") if part)
 
-    def _shots(self) -> tuple[Message, ...]:
-        shots: list[Message] = []
-        for transcript, answer in self._examples:
-            shots += [_asked(transcript), Message("assistant", answer)]
-        return tuple(shots)
-
     def _result(self, checked: Checked, reply: Reply, transcript: tuple[Message, ...]) -> Extraction:
         status: dict[str, Status] = dict(checked.status)
-        if self._grounding == "flag":
+        if self.grounding == "flag":
             said = [message.content for message in transcript]
             enums = {spec.name for spec in self.schema.fields if spec.enum}
             for name, value in checked.values.items():
@@ -190,7 +190,7 @@ class ExtractionNode(Node[Extraction]):
         )
 
 
-def _example(node: str, schema: ExtractionSchema, given: Any) -> tuple[tuple[Message, ...], str]:
+def _example(node: str, schema: ExtractionSchema, given: Any) -> tuple[tuple[Message, ...], dict[str, Any]]:
     try:
         dialogue, values = given
         values = dict(values)
@@ -198,10 +198,18 @@ def _example(node: str, schema: ExtractionSchema, given: Any) -> tuple[tuple[Mes
         problem = "an example is a pair of a dialogue and its values"
     else:
         try:
-            return transcript_of(dialogue), json.dumps(schema.wire(values), ensure_ascii=False)
+            schema.wire(values)
         except SchemaError as error:
             problem = f"an example does not fit: {error.problem}"
+        else:
+            return transcript_of(dialogue), values
     raise ConfigError(f"Node {node!r}: {problem}.", fix='Write it like ("I am Ana", {"name": "Ana"}).')
+
+
+def _shots(
+    schema: ExtractionSchema, dialogue: tuple[Message, ...], values: Mapping[str, Any]
+) -> tuple[Message, Message]:
+    return _asked(dialogue), Message("assistant", json.dumps(schema.wire(values), ensure_ascii=False))
 
 
 def _asked(transcript: tuple[Message, ...]) -> Message:

@@ -1,0 +1,40 @@
+"""Writing a file in one step: a reader sees the old content or the new, and never half of one.
+
+Floor 0: imports nothing of the package.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Put `content` in the place of what `path` holds.
+
+    Args:
+        path: The file; its folder must be there.
+        content: All of it.
+        mode: Permissions of a new file, less what the umask takes away.
+
+    Raises:
+        OSError: The disk is full or the folder cannot be written; what was there before stays.
+    """
+    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def reason(error: OSError) -> str:
+    """Say in a few words why a file could not be written or read."""
+    known = {28: "the disk is full", 13: "no permission there", 30: "the disk is read-only", 2: "it is not there"}
+    return known.get(error.errno or 0, error.strerror or str(error))
