@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, overload
 
 from byok_widgets.config import ModelRef
 from byok_widgets.errors import ByokError
-from byok_widgets.graph.lint import Finding, structural
+from byok_widgets.graph.lint import Finding, Level, structural
 from byok_widgets.nodes import ExtractionNode
 from byok_widgets.providers import PROVIDERS, catalog
 
@@ -98,8 +98,10 @@ def _judge(flow: Flow) -> Iterator[Finding]:
 def _lifecycle(where: str, ref: ModelRef) -> Iterator[Finding]:
     note = catalog.lifecycle_note(ref.provider, ref.model)
     if note:
-        level = "error" if catalog.has_ended(ref.provider, ref.model) else "warning"
-        yield Finding("model_ends", level, where, f"{where!r} uses {ref}. {note}", "Choose another model in Settings.")
+        level: Level = "error" if catalog.has_ended(ref.provider, ref.model) else "warning"
+        yield Finding(
+            "model_ends", level, where, f"{where!r} uses {ref}. {note}", "Choose another model in Settings."
+        )
 
 
 def _keys(flow: Flow) -> Iterator[Finding]:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
-from byok_widgets.config import FlowConfig, checked_name
 from byok_widgets.errors import ConfigError
+from byok_widgets.flow import flow_file
+from byok_widgets.flow.check import Check, check
+from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.frontend import frontend
 from byok_widgets.graph import AnyNode, Edge, FlowGraph
 from byok_widgets.graph.drawing import as_html, as_mermaid, as_text
 from byok_widgets.graph.edge import Test
 from byok_widgets.graph.lint import refuse_ambiguous
-from byok_widgets.keys import KeyStore
 from byok_widgets.nodes import ConversationNode, ExtractionNode
-from byok_widgets.nodes.calling import FlowState
 from byok_widgets.nodes.extraction import Example, Grounding
-from byok_widgets.providers import PROVIDERS, local_models
 from byok_widgets.schema import ExtractionSchema
 from byok_widgets.session import Session
+from byok_widgets.session.session_file import read_session
 
 N = TypeVar("N", ConversationNode, ExtractionNode)
 
-_states: dict[str, FlowState] = {}
-_lock = threading.Lock()
+_NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and may not run as it was meant."
 
 
-class Flow:
+class Flow(FlowSettings):
     """A flow under its name: what the panel shows and what cells use are this one object's settings.
 
     Two `Flow("dentist")` in one kernel share settings and keys, and each has nodes of its own; flows with other
@@ -46,9 +45,11 @@ class Flow:
         Raises:
             ConfigError: The name cannot be used.
         """
-        self._state = _state(name)
+        super().__init__(name)
         self._graph = FlowGraph()
         self.speaks_first: bool | None = None
+        self._file_notice = ""
+        self._file_extra: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
@@ -62,82 +63,42 @@ class Flow:
             **({"text/vnd.mermaid": as_mermaid(self._graph)} if self.nodes else {}),
         }
 
-    @property
-    def name(self) -> str:
-        """The flow's name."""
-        return self.config.name
+    @classmethod
+    def load(cls, path: str | Path, *, name: str | None = None) -> Flow:
+        """Open a flow that was saved; its settings become those of the flow of this name.
 
-    @property
-    def config(self) -> FlowConfig:
-        """The flow's settings, observable."""
-        return self._state.config
+        There is no key in the file: the flow uses those that are saved here for its name, provider and host. An
+        extraction schema that was a pydantic class comes back as its JSON Schema.
 
-    @property
-    def key_store(self) -> KeyStore:
-        """Where this flow's keys rest. It gives out no key."""
-        return self._state.key_store
-
-    @property
-    def provider(self) -> str:
-        """Name of the provider that bare model ids mean: openai, anthropic, openrouter, compatible or local."""
-        return self.config.provider
-
-    @provider.setter
-    def provider(self, name: str) -> None:
-        self.config.provider = name
-
-    @property
-    def model(self) -> str | None:
-        """Default model, used by every node without an override."""
-        return self.config.model
-
-    @model.setter
-    def model(self, text: str | None) -> None:
-        self.config.model = text
-
-    @property
-    def global_prompt(self) -> str:
-        """Stands before the prompt of every conversation node; may hold `{{variables}}`."""
-        return self._state.global_prompt
-
-    @global_prompt.setter
-    def global_prompt(self, text: str) -> None:
-        self._state.global_prompt = text
-
-    def set_base_url(self, provider: str, url: str | None) -> None:
-        """Send this flow's calls for `provider` to another address, or with `None` to the usual one.
-
-        A key is bound to its address: a key saved for one host is never sent to another.
+        Args:
+            path: The file.
+            name: Name of the flow here; by default the one in the file.
 
         Raises:
-            ConfigError: No such provider, or not an https address, nor http to this machine.
+            ConfigError: The file is not there, damaged, or no flow. It is left as it is.
         """
-        if provider not in PROVIDERS:
-            raise ConfigError(f"There is no provider {provider!r}.", fix=f"Choose one of: {', '.join(PROVIDERS)}.")
-        self.config.set_base_url(provider, url)
+        data = flow_file.read(Path(path))
+        flow = cls(name or data["name"])
+        flow._file_extra = flow_file.fill(flow, data)
+        if flow_file.is_newer(data):
+            flow._file_notice = _NEWER.format(path=str(path))
+        return flow
 
-    def use_key(self, reference: str, *, provider: str | None = None) -> None:
-        """Use the API key that an environment variable holds, by its name `env:NAME`.
-
-        Only the name is kept. There is no way to pass a key itself in code: a key typed in a cell would be saved
-        with the notebook. Paste it in `flow.settings()`.
+    def save(self, path: str | Path) -> None:
+        """Save the flow as a file, usually called `*.flow.json`. No key is ever in it.
 
         Raises:
-            KeyFormatError: Not the name of a variable.
+            ConfigError: A condition is a function, a text of the flow looks like a key, the flow or the file there
+                is of a newer version, or the file cannot be written. A file that was there stays as it was.
         """
-        chosen = PROVIDERS[provider or self.provider]
-        host = chosen.address(self.config.base_url(chosen.name)).host
-        self.key_store.refer(chosen.name, host, reference)
-        self.config.announce("key")
+        if self._file_notice:
+            raise ConfigError(self._file_notice, kind="newer_version", fix="pip install -U byok-widgets")
+        flow_file.write(self, Path(path), self._file_extra)
 
     @property
-    def judge_model(self) -> str | None:
-        """Model that judges prompt conditions; `None` for that of the node whose edges are judged."""
-        return self.config.judge_model
-
-    @judge_model.setter
-    def judge_model(self, text: str | None) -> None:
-        self.config.judge_model = text
+    def notice(self) -> str:
+        """What a person must know, such as that settings are not saved; empty when all is well."""
+        return " ".join(part for part in (self._file_notice, self.config.notice) if part)
 
     @property
     def graph(self) -> FlowGraph:
@@ -339,6 +300,22 @@ class Flow:
             await session.aopen()
         return session
 
+    def load_session(self, path: str | Path) -> Session:
+        """Open a session that was saved with `Session.save`, to go on with it on this flow.
+
+        Raises:
+            ConfigError: The file is not there, damaged, or no session. It is left as it is.
+        """
+        return read_session(Path(path), self._graph, self._state)
+
+    def check(self, *, variables: Iterable[str] = ()) -> Check:
+        """Look for mistakes without sending anything: in the graph, the keys and the models.
+
+        Args:
+            variables: Names of those that code will set.
+        """
+        return check(self, variables)
+
     def settings(self) -> Any:
         """Return the settings panel, to be shown as the last line of a cell."""
         return frontend().settings(self)
@@ -363,14 +340,3 @@ class Flow:
 
 def _name(node: AnyNode | str) -> str:
     return node if isinstance(node, str) else node.name
-
-
-def _state(name: str) -> FlowState:
-    """Return what all flows of this name share in this process."""
-    name = checked_name(name)
-    with _lock:
-        if name not in _states:
-            start = {"local": local_models.default_model()}
-            config = FlowConfig(name, providers=tuple(PROVIDERS), start_models=start)
-            _states[name] = FlowState(config, KeyStore(name, config.key_references))
-        return _states[name]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.edge import EVERYWHERE, Edge
@@ -21,11 +22,13 @@ class FlowGraph:
     Attributes:
         nodes: The nodes.
         ends: Names of the end nodes.
+        extra: What a flow file said of nodes and is not known here; kept when it is saved again.
     """
 
     def __init__(self) -> None:
         self.nodes: dict[str, AnyNode] = {}
         self.ends: set[str] = set()
+        self.extra: dict[str, Mapping[str, Any]] = {}
         self._edges: dict[tuple[str, str], Edge] = {}
         self._start = ""
 

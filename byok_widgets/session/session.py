@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import html
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from byok_widgets.engine import ENGINE
@@ -17,7 +18,7 @@ from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.session.explain import explained
 from byok_widgets.session.trace import Trace, Turn, tokens
-from byok_widgets.session.variables import Variables
+from byok_widgets.session.variables import VariableEntry, Variables
 from byok_widgets.session.walk import Standing, Walk
 from byok_widgets.showing import Work, run_shown, unseen
 
@@ -176,6 +177,26 @@ class Session:
             self._turns, self._unfinished = self._until(0), []
         finally:
             self._busy.release()
+
+    def restore(
+        self, *, turns: Iterable[Turn], unfinished: Iterable[Turn], entries: Iterable[VariableEntry]
+    ) -> None:
+        """Put the session where another one stood, as its file says."""
+        self._turns, self._unfinished = list(turns), list(unfinished)
+        last = self._turns[-1].number if self._turns else 0
+        self.variables = Variables(_declared(self._graph), entries, last)
+
+    def save(self, path: str | Path) -> None:
+        """Save the dialogue, its trace and the variables as a file; `flow.load_session` reads it again.
+
+        No key is ever in it: what looks like one in the dialogue is written as a mark.
+
+        Raises:
+            ConfigError: The file cannot be written; one that was there stays as it was.
+        """
+        from byok_widgets.session.session_file import write_session
+
+        write_session(self, Path(path))
 
     def explain(self, turn: int | None = None) -> str:
         """Say in plain words why the flow did or did not move in a turn, by default the last one.

@@ -1,0 +1,112 @@
+"""`FlowSettings`: what the panel shows and what cells use, under the name of a flow.
+
+One for all flows of a name in this process: what a click writes is what a line of code writes.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from byok_widgets.config import FlowConfig, checked_name
+from byok_widgets.errors import ConfigError
+from byok_widgets.keys import KeyStore
+from byok_widgets.nodes.calling import FlowState
+from byok_widgets.providers import PROVIDERS, local_models
+
+_states: dict[str, FlowState] = {}
+_lock = threading.Lock()
+
+
+class FlowSettings:
+    """Provider, models, addresses and keys of a flow."""
+
+    def __init__(self, name: str) -> None:
+        self._state = _state(name)
+
+    @property
+    def name(self) -> str:
+        """The flow's name."""
+        return self.config.name
+
+    @property
+    def config(self) -> FlowConfig:
+        """The flow's settings, observable."""
+        return self._state.config
+
+    @property
+    def key_store(self) -> KeyStore:
+        """Where this flow's keys rest. It gives out no key."""
+        return self._state.key_store
+
+    @property
+    def provider(self) -> str:
+        """Name of the provider that bare model ids mean: openai, anthropic, openrouter, compatible or local."""
+        return self.config.provider
+
+    @provider.setter
+    def provider(self, name: str) -> None:
+        self.config.provider = name
+
+    @property
+    def model(self) -> str | None:
+        """Default model, used by every node without an override."""
+        return self.config.model
+
+    @model.setter
+    def model(self, text: str | None) -> None:
+        self.config.model = text
+
+    @property
+    def global_prompt(self) -> str:
+        """Stands before the prompt of every conversation node; may hold `{{variables}}`."""
+        return self._state.global_prompt
+
+    @global_prompt.setter
+    def global_prompt(self, text: str) -> None:
+        self._state.global_prompt = text
+
+    def set_base_url(self, provider: str, url: str | None) -> None:
+        """Send this flow's calls for `provider` to another address, or with `None` to the usual one.
+
+        A key is bound to its address: a key saved for one host is never sent to another.
+
+        Raises:
+            ConfigError: No such provider, or not an https address, nor http to this machine.
+        """
+        if provider not in PROVIDERS:
+            raise ConfigError(f"There is no provider {provider!r}.", fix=f"Choose one of: {', '.join(PROVIDERS)}.")
+        self.config.set_base_url(provider, url)
+
+    def use_key(self, reference: str, *, provider: str | None = None) -> None:
+        """Use the API key that an environment variable holds, by its name `env:NAME`.
+
+        Only the name is kept. There is no way to pass a key itself in code: a key typed in a cell would be saved
+        with the notebook. Paste it in `flow.settings()`.
+
+        Raises:
+            KeyFormatError: Not the name of a variable.
+        """
+        chosen = PROVIDERS[provider or self.provider]
+        host = chosen.address(self.config.base_url(chosen.name)).host
+        self.key_store.refer(chosen.name, host, reference)
+        self.config.announce("key")
+
+    @property
+    def judge_model(self) -> str | None:
+        """Model that judges prompt conditions; `None` for that of the node whose edges are judged."""
+        return self.config.judge_model
+
+    @judge_model.setter
+    def judge_model(self, text: str | None) -> None:
+        self.config.judge_model = text
+
+
+def _state(name: str) -> FlowState:
+    """Return what all flows of this name share in this process."""
+    name = checked_name(name)
+    with _lock:
+        if name not in _states:
+            start = {"local": local_models.default_model()}
+            config = FlowConfig(name, providers=tuple(PROVIDERS), start_models=start)
+            _states[name] = FlowState(config, KeyStore(name, config.key_references))
+        return _states[name]
