@@ -181,6 +181,7 @@ class KeyDesk:
         self._config.announce("key")
 
     async def _check(self, target: Target) -> None:
+        version = self._versions.get(target.name)
         try:
             endpoint = await self.endpoint(target)
             await target.provider.check_key(endpoint)
@@ -191,6 +192,8 @@ class KeyDesk:
             verdict = Verdict("rejected" if fault.kind == "auth" else "unverified", _now(), fault)
         except Exception as fault:  # noqa: BLE001 - a check fails open, whatever happens
             verdict = Verdict("unverified", _now(), key_words.unexpected(fault))
+        if version != self._versions.get(target.name):
+            return  # it was removed or replaced meanwhile: this is not about the key that is there now
         self._verdicts[target.name] = verdict
         self._config.announce("key")
 
