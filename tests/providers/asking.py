@@ -1,0 +1,124 @@
+"""One question to an adapter, with the real SDK in the path, against a server on this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from byok_widgets.config import BaseUrl
+from byok_widgets.engine import ENGINE
+from byok_widgets.errors import ByokError
+from byok_widgets.keys import Secret
+from byok_widgets.messages import Message
+from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request
+from byok_widgets.providers.base import Answer, OnText
+from tests.fake_keys import fake_key
+from tests.providers.fault_server import FaultServer, Reply, stream
+
+
+def _unseen(_: str) -> None:
+    pass
+
+
+QUESTION = Request("some-model", (Message("user", "Hi"),))
+
+
+def endpoint(provider: Provider, server: FaultServer, key: str | None = None) -> Endpoint:
+    """Return the server as an address of `provider`, with a fresh key."""
+    path = "" if provider.name == "anthropic" else "/v1"
+    return Endpoint(BaseUrl.parse(server.url + path), Secret(key or fake_key(provider.name)))
+
+
+def ask(
+    server: FaultServer,
+    reply: Reply | None = None,
+    *,
+    of: str | Provider = "openai",
+    on_text: OnText = _unseen,
+    key: str | None = None,
+    **changes: Any,
+) -> Answer:
+    """Let a provider answer a question with what the server says."""
+    provider = PROVIDERS[of] if isinstance(of, str) else of
+    if reply is not None:
+        server.script(reply)
+    asked = Request(**{**vars(QUESTION), **changes})
+    return ENGINE.run(provider.complete(asked, endpoint(provider, server, key), on_text))
+
+
+def fault(
+    server: FaultServer, reply: Reply | None = None, *, of: str | Provider = "openai", **changes: Any
+) -> ByokError:
+    """Let a provider fail on what the server says, and return the error."""
+    with pytest.raises(ByokError) as caught:
+        ask(server, reply, of=of, **changes)
+    return caught.value
+
+
+def talk(text: str, finish: str | None = "stop", usage: Mapping[str, Any] | None = None, **more: Any) -> Reply:
+    """Return a stream of Chat Completions, in pieces of five characters."""
+    pieces = [text[at : at + 5] for at in range(0, len(text), 5)]
+    events = [_chunk({"content": piece}) for piece in pieces]
+    events += [_chunk({}, finish)] if finish else []
+    events += [{"id": "chat-1", "model": "said-model", "choices": [], "usage": usage}] if usage else []
+    return stream(*events, *([b"data: [DONE]\n\n"] if finish else [])).but(**more)
+
+
+def whole(message: Mapping[str, Any], finish: str | None = "stop", **more: Any) -> dict[str, Any]:
+    """Return the body of a Chat Completion that is not streamed."""
+    choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}
+    return {"id": "chat-1", "object": "chat.completion", "model": "said-model", "choices": [choice], **more}
+
+
+def letter(text: str, stop: str | None = "end_turn", **more: Any) -> Reply:
+    """Return a stream of Anthropic's Messages, in pieces of five characters."""
+    pieces = [text[at : at + 5] for at in range(0, len(text), 5)]
+    return stream(*letter_events(pieces, stop), named=True).but(**more)
+
+
+def letter_events(pieces: list[str], stop: str | None = "end_turn", **delta: Any) -> list[dict[str, Any]]:
+    """Return the events of Anthropic's Messages; without `stop` the end is missing."""
+    usage = {
+        "input_tokens": 7,
+        "cache_read_input_tokens": 20,
+        "cache_creation_input_tokens": 3,
+        "output_tokens": 1,
+    }
+    message = {"id": "msg-1", "type": "message", "model": "said-model", "content": [], "usage": usage}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": message},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "ping"},
+    ]
+    events += [
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": piece}}
+        for piece in pieces
+    ]
+    if stop:
+        events += [
+            {"type": "content_block_stop", "index": 0},
+            {
+                "type": "message_delta",
+                "delta": {"stop_reason": stop, **delta},
+                "usage": {"output_tokens": 9},
+            },
+            {"type": "message_stop"},
+        ]
+    return events
+
+
+def shape(mode: Any) -> OutputSchema:
+    """Return a small shape for an answer."""
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    return OutputSchema("person", json.loads(json.dumps(schema)), mode)
+
+
+def _chunk(delta: Mapping[str, Any], finish: str | None = None) -> dict[str, Any]:
+    return {
+        "id": "chat-1",
+        "model": "said-model",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+    }
