@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -56,6 +57,28 @@ def fault(
     with pytest.raises(ByokError) as caught:
         ask(server, reply, of=of, **changes)
     return caught.value
+
+
+def ask_each(server: FaultServer, replies: list[Reply], *, of: str = "openai") -> list[Answer]:
+    """Let a provider answer a question with each of the replies; 16 are on their way at a time."""
+    provider = PROVIDERS[of]
+    there, doors = endpoint(provider, server), asyncio.Semaphore(16)
+
+    async def one() -> Answer:
+        async with doors:
+            return await provider.complete(QUESTION, there, _unseen)
+
+    async def all_of_them() -> list[Answer]:
+        return await asyncio.gather(*(one() for _ in replies))
+
+    server.script(*replies)
+    return ENGINE.run(all_of_them())
+
+
+def split_everywhere(reply: Reply) -> list[Reply]:
+    """Return the reply split in two at each byte, and split at all bytes at once."""
+    places = range(1, len(reply.body))
+    return [*(reply.but(pieces=(at,)) for at in places), reply.but(pieces=tuple(places))]
 
 
 def talk(text: str, finish: str | None = "stop", usage: Mapping[str, Any] | None = None, **more: Any) -> Reply:
