@@ -6,6 +6,7 @@ import html
 from typing import TYPE_CHECKING
 
 from byok_widgets.errors import ByokError
+from byok_widgets.providers import catalog
 from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.key_desk import KeyDesk
 from byok_widgets.widgets.target import Target
@@ -38,8 +39,8 @@ def facts(flow: Flow) -> list[tuple[str, str]]:
         rows.append(("Base URL", url))
     rows += [("API key", _key(flow, target)), ("Default model", flow.model or "none chosen")]
     rows += [(f"Node {node.name}", f"{node.kind}, {model_line(node)}") for node in flow.nodes.values()]
-    if flow.config.notice:
-        rows.append(("Note", flow.config.notice))
+    notes = (catalog.lifecycle_note(target.provider.name, flow.model or ""), flow.config.notice)
+    rows += [("Note", note) for note in notes if note]
     return [(inert(name), inert(text)) for name, text in rows]
 
 
