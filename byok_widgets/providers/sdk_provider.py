@@ -44,7 +44,7 @@ class SdkProvider(Provider):
         try:
             await self._converse(request, gathered, site)
         except ByokError as fault:
-            error = fault
+            error = fault.with_traceback(None)  # its frames hold what the server said, which may quote the key
         except Exception as foreign:  # noqa: BLE001 - the border: whatever the SDK raises becomes ours
             error = faults.translate(foreign, site)
         else:
@@ -53,9 +53,9 @@ class SdkProvider(Provider):
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Ask for the models; see `Provider.list_models`."""
-        body = await self._get(self.models_path, endpoint)
-        rows = body.get("data") if isinstance(body, Mapping) else None
+        rows = (await self._get(self.models_path, endpoint)).get("data")
         if not isinstance(rows, list):
+            del rows
             raise faults.unreadable("a model list was expected", Site(self, endpoint))
         return [self._model_info(row) for row in rows if isinstance(row, Mapping) and row.get("id")]
 
@@ -130,13 +130,11 @@ class SdkProvider(Provider):
 
         site = Site(self, endpoint)
         try:
-            response = await self._client(endpoint).get(path, cast_to=httpx2.Response)
+            return _answer(await self._client(endpoint).get(path, cast_to=httpx2.Response), site)
         except ByokError as fault:
-            error = fault
+            error = fault.with_traceback(None)
         except Exception as foreign:  # noqa: BLE001 - the border
             error = faults.translate(foreign, site)
-        else:
-            return _answer(response, site)
         raise error
 
     def _client(self, endpoint: Endpoint) -> Any:
