@@ -1,0 +1,204 @@
+"""The error family: short, whole and inert on screen, and the same after a journey."""
+
+from __future__ import annotations
+
+import copy
+import html.parser
+import pickle
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.interactiveshell import InteractiveShell
+
+import byok_widgets
+from byok_widgets import ByokError, ExtractionError, KeyFormatError, ProviderError, errors, last_traceback
+from tests.fake_keys import fake_key
+
+FAMILY = sorted(
+    (kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ByokError)),
+    key=lambda kind: kind.__name__,
+)
+LINK = "https://platform.example.org/usage?x=1&y=2"
+FIX = "Check the provider's usage dashboard for quota limits."
+
+
+def full(cause: str = "Too many calls.") -> ProviderError:
+    error = ProviderError(
+        "The provider limits this key's rate.",
+        kind="rate_limit",
+        cause=cause,
+        fix=FIX,
+        link=LINK,
+        retryable=True,
+        attempts=3,
+        request_id="req-1",
+        retry_after_s=2.5,
+        partial_text="Hel",
+    )
+    return error.at(flow="dentist", node="ask", model="openai:gpt-4o")  # type: ignore[return-value]
+
+
+class Page(html.parser.HTMLParser):
+    """Collects the tags and the visible text of some HTML."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(source)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+# On screen
+
+
+def test_an_error_says_what_where_why_and_what_next() -> None:
+    assert str(full()).splitlines() == [
+        "The provider limits this key's rate.",
+        "Flow 'dentist', node 'ask', model openai:gpt-4o.",
+        "Too many calls.",
+        FIX,
+        LINK,
+        "Request id: req-1",
+    ]
+    assert str(ByokError("Only this.")) == "Only this."
+    assert repr(full()) == "ProviderError(kind='rate_limit', problem=\"The provider limits this key's rate.\")"
+
+
+def test_where_it_happened_is_noted_once() -> None:
+    error = ByokError("x").at(flow="a", node="b")
+    assert error.at(flow="other", node="other", model="m").where == "Flow 'a', node 'b'."
+
+
+def test_a_long_cause_is_cut_and_the_rest_survives() -> None:
+    text = str(full(cause="because " * 200))
+    assert len(text) == 600
+    problem, where, cause, *rest = text.splitlines()
+    assert (problem, where) == (full().problem, full().where)
+    assert cause.startswith("because because")
+    assert cause.endswith("…")
+    assert rest == [FIX, LINK, "Request id: req-1"]
+
+
+def test_not_a_character_more_is_cut_than_must_be() -> None:
+    beside = len(str(full(cause="x"))) - 1
+    lengths = [len(str(full(cause="x" * long))) for long in range(590 - beside, 610 - beside)]
+    assert lengths == [*range(590, 600), *[600] * 10]
+    assert str(ByokError("p" * 598, cause="short")) == "p" * 598, "what has no room at all leaves no trace"
+
+
+@given(st.lists(st.text(max_size=900), min_size=6, max_size=6), st.booleans())
+def test_no_error_is_longer_than_600_characters_and_short_ones_are_whole(texts: list[str], short: bool) -> None:
+    problem, where, cause, fix, link, request_id = [text[:90] if short else text for text in texts]
+    error = ByokError(problem, cause=cause, fix=fix, link=link, request_id=request_id)
+    error.where = where
+    said = str(error)
+    assert len(said) <= 600
+    assert len(Page(error._repr_html_()).text) <= 600
+    if short:
+        assert all(text in said for text in (problem, where, cause, fix, link, request_id))
+    elif len(fix) + len(link) < 590:
+        assert fix in said
+        assert link in said
+
+
+def test_the_problem_outlives_cause_and_place() -> None:
+    error = ByokError("p" * 550, cause="c" * 100, fix="Fix it.")
+    error.where = "w" * 100
+    assert str(error).startswith("p" * 550)
+    assert str(error).endswith("Fix it.")
+
+
+def test_html_is_escaped_and_leads_to_the_providers_page() -> None:
+    error = full(cause="<script>alert(1)</script>")
+    error.problem, error.fix, error.request_id = "<b>bold</b> {0}", "a & b {link}", "<i>"
+    error.at(flow="x", node="y")
+    page = Page(error._repr_html_())
+    assert {tag for tag, _ in page.tags} == {"div", "strong", "br", "a"}
+    assert page.text == "".join(str(error).splitlines())
+    assert page.tags[0] == ("div", {"role": "alert"})
+    assert ("a", {"href": LINK, "target": "_blank", "rel": "noopener noreferrer"}) in page.tags
+
+
+def test_a_link_cannot_leave_its_attribute() -> None:
+    error = ByokError("x", link='https://a.example/" onclick="alert(1)')
+    (attributes,) = [attributes for tag, attributes in Page(error._repr_html_()).tags if tag == "a"]
+    assert set(attributes) == {"href", "target", "rel"}
+
+
+@pytest.fixture
+def shell() -> InteractiveShell:
+    """A notebook's shell."""
+    return InteractiveShell.instance()
+
+
+def test_a_cell_shows_a_card_and_the_stack_is_one_call_away(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = fake_key()
+    shell.user_ns.update(full=full, key=key)
+    shell.run_cell("def inner():\n    raise full()\n\ninner()")
+    card = capsys.readouterr().out.splitlines()
+    assert card[0] == "ProviderError: The provider limits this key's rate."
+    assert [line.strip() for line in card[1:-1]] == str(full()).splitlines()[1:]
+    assert "byok_widgets.last_traceback()" in card[-1]
+    stack = last_traceback()
+    assert "in inner" in stack
+    assert "The provider limits" in stack
+    assert key not in stack
+
+
+def test_a_problem_of_several_lines_is_shown_once() -> None:
+    assert ByokError("one\ntwo")._render_traceback_()[:2] == ["ByokError: one", "  two"]
+    assert ByokError("")._render_traceback_()[0] == "ByokError: "
+
+
+def test_the_stack_holds_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = fake_key()
+    monkeypatch.setattr(sys, "last_value", RuntimeError(f"a library quotes {key}"), raising=False)
+    assert "a library quotes [API key]" in last_traceback()
+    assert key[-12:] not in last_traceback()
+
+
+def test_without_an_error_there_is_no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(sys, "last_value", raising=False)
+    assert last_traceback() == "No error has been shown in this session."
+
+
+# As a value
+
+
+@pytest.mark.parametrize("kind", FAMILY, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("travel", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy, copy.deepcopy])
+def test_every_error_keeps_its_fields_on_a_journey(kind: type[ByokError], travel) -> None:
+    error = kind(**{name: value for name, value in vars(full()).items() if name != "where"})
+    error.at(flow="f", node="n")
+    arrived = travel(error)
+    assert type(arrived) is kind
+    assert vars(arrived) == vars(error)
+    assert (str(arrived), arrived.args) == (str(error), error.args)
+
+
+def test_fields_of_a_kind_travel_too() -> None:
+    error, other = ExtractionError("x"), KeyFormatError("x")
+    assert (error.raw_text, other.suggested_provider) == ("", None)
+    error.raw_text, other.suggested_provider = "{", "anthropic"
+    assert pickle.loads(pickle.dumps(error)).raw_text == "{"
+    assert pickle.loads(pickle.dumps(other)).suggested_provider == "anthropic"
+
+
+def test_every_kind_has_a_name_for_programs_and_is_public() -> None:
+    assert len({kind("x").kind for kind in FAMILY}) == len(FAMILY)
+    assert all(f"{kind.__name__} " in f"{errors.__doc__}".replace("\n", " ") for kind in FAMILY), (
+        "drawn in the tree"
+    )
+    assert all(getattr(byok_widgets, kind.__name__) is kind for kind in FAMILY)
+    assert ByokError("x", kind="own").kind == "own"
+    assert not ByokError("x").retryable

@@ -1,0 +1,70 @@
+"""Whether a value was said: words whole, side by side and in order, in any spelling and many scripts."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from byok_widgets.grounding import grounded
+
+WORDS = st.lists(st.text("abcäßé12", min_size=1, max_size=5), min_size=1, max_size=5)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Ana", "Hi, I'm Ana."),
+        ("ana maria", "I am ANA-MARIA"),
+        ("José", "Jose\u0301 here"),
+        ("STRASSE", "in der Straße"),
+        ("Müller", "MÜLLER"),
+        ("555-0123", "call 555 0123"),
+        ("５５５", "call 555"),
+        ("don't", "I don't know"),
+        ("Ana", "that is Ana's"),
+        ("東京", "私は東京に住んでいます"),
+        ("北京", "我住在北京。"),
+        ("서울", "서울에 살아요"),
+        ("दिल्ली", "मैं दिल्ली में रहता हूँ"),
+        ("Ана", "Меня зовут Ана."),
+        ("", "anything"),
+        ("—", "nothing like it"),
+        ("😀", "no smile"),
+    ],
+)
+def test_what_was_said_is_grounded(value: str, text: str) -> None:
+    assert grounded(value, ["something else", text])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("an", "I can"),
+        ("Bob", "Hi, I'm Ana"),
+        ("Ana Maria", "Maria Ana"),
+        ("Ana Maria", "Ana and Maria"),
+        ("12", "123"),
+        ("1", "I have 10"),
+        ("京東", "私は東京に住んでいます"),
+        ("की", "का"),
+        ("Ana", ""),
+    ],
+)
+def test_what_was_not_said_is_not_grounded(value: str, text: str) -> None:
+    assert not grounded(value, [text])
+
+
+def test_a_value_is_said_in_one_text_or_not_at_all() -> None:
+    assert not grounded("Ana Maria", ["I am Ana", "Maria"])
+    assert not grounded("Ana", [])
+    assert grounded("—", []), "there is nothing to be said"
+
+
+@given(WORDS, WORDS, WORDS, st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+def test_spelling_case_and_neighbours_do_not_matter(before, said, after, form) -> None:
+    text = "… ".join([*before, *said, *after])
+    assert grounded(unicodedata.normalize(form, " ".join(said)).upper(), [text])
+    assert not grounded(" ".join([*said, "zz"]), [text])

@@ -1,0 +1,123 @@
+"""Prompts with `{{variables}}`: filled in by a sandbox, or an error that names node and variable."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from byok_widgets import TemplateError
+from byok_widgets.templates import placeholders, render
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("Hello.", "Hello."),
+        ("", ""),
+        ("{single} %s $x", "{single} %s $x"),
+        ("Hello {{name}}!", "Hello Ana!"),
+        ("{{ name }}, {{name|upper}}", "Ana, ANA"),
+        ('{{ missing | default("friend") }}', "friend"),
+        ('{{ unstated | default("friend") }}', "friend"),
+        ("{% if urgent %}Now{% else %}Later{% endif %}", "Later"),
+        ("{% if unstated is defined %}a{% else %}b{% endif %}", "b"),
+        ("{{ days | join(', ') }}", "Mon, Tue"),
+        ("{{ zero }}{{ empty }}{{ urgent }}", "0False"),
+        ("{{ tricky }}", "{{name}} <b>"),
+        ("{# a note #}Hi", "Hi"),
+    ],
+)
+def test_a_prompt_is_filled_in(template: str, text: str) -> None:
+    variables = {
+        "name": "Ana",
+        "unstated": None,
+        "urgent": False,
+        "days": ["Mon", "Tue"],
+        "zero": 0,
+        "empty": "",
+        "tricky": "{{name}} <b>",
+    }
+    assert render(template, variables, node="bye") == text
+
+
+@given(st.text(), st.text())
+def test_text_and_values_come_through_unchanged(text: str, value: str) -> None:
+    plain = text.replace("{", "").replace("\r", "")
+    assert render(plain, {}, node="bye") == plain
+    assert render(plain + "{{value}}.", {"value": value}, node="bye") == plain + value + "."
+
+
+@pytest.mark.parametrize(
+    ("template", "problem", "fix"),
+    [
+        ("Hi {{nmae}}", "uses {{nmae}}, and there is no such variable", "Did you mean {{name}}?"),
+        ("Hi {{zzz}}", "uses {{zzz}}, and there is no such variable", "variables={'zzz': ...}"),
+        ("Hi {{day}}", "uses {{day}}, which has not been stated yet", '{{ day | default("...") }}'),
+        ("Hi {{zzz.first}}", "uses {{zzz}}, and there is no such variable", "zzz"),
+        ("Hi {{person.nmae}}", "asks for what is not there: 'dict object' has no attribute 'nmae'", "{{name}}"),
+        ("Hi {{name", "is not a valid template", "{{name}}"),
+        ("{% if %}", "is not a valid template", "{{name}}"),
+        ("{{ name | nofilter }}", "is not a valid template: No filter named 'nofilter'", "{{name}}"),
+        ("{{ 1 / 0 }}", "could not be filled in: ZeroDivisionError", "{{name}}"),
+        ("{{ name.nothing() }}", "asks for what is not there", "{{name}}"),
+    ],
+)
+def test_an_error_names_node_and_variable(template: str, problem: str, fix: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        render(template, {"name": "Ana", "day": None, "person": {}}, node="bye")
+    assert caught.value.problem.startswith("The prompt of node 'bye' ")
+    assert problem in caught.value.problem
+    assert fix in caught.value.fix
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ name.__class__.__mro__[1].__subclasses__() }}",
+        "{{ render.__globals__ }}",
+        "{{ days.append('x') }}",
+        "{{ cycler.__init__.__globals__.os }}",
+        "{% for n in range(10**9) %}{% endfor %}",
+        "{% include 'secret' %}",
+    ],
+)
+def test_a_prompt_cannot_reach_out(template: str) -> None:
+    days = ["Mon"]
+    with pytest.raises(TemplateError):
+        render(template, {"name": "Ana", "days": days, "render": render}, node="bye")
+    assert days == ["Mon"]
+
+
+@pytest.mark.parametrize(
+    ("template", "needed"),
+    [
+        ("Hello.", ()),
+        ("{{b}} {{a}} {{ b | upper }}", ("b", "a")),
+        ('{{ a | default("x") }} {{ b | d("y") }}', ()),
+        ("{{ a | default(b) }}", ("b",)),
+        ("{% for day in days %}{{ day }}{% endfor %}", ("days",)),
+        ("{% if a is defined %}{{ a }}{% endif %}", ()),
+        ("{% if urgent %}now{% endif %}", ("urgent",)),
+        ("{{ person.name }}", ("person",)),
+        ("{# {{a}} #}", ()),
+        ("{{ broken", ()),
+    ],
+)
+def test_the_variables_that_a_prompt_needs(template: str, needed: tuple[str, ...]) -> None:
+    assert placeholders(template) == needed
+    if template != "{{ broken":
+        values = {name: {"name": "x"} for name in needed}
+        assert isinstance(render(template, values, node="bye"), str)
+
+
+def test_a_prompt_without_variables_does_not_load_jinja() -> None:
+    code = (
+        "import sys; from byok_widgets.templates import render; render('Hello', {}, node='n');"
+        "assert 'jinja2' not in sys.modules; render('{{x}}', {'x': 1}, node='n'); assert 'jinja2' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=20)
