@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
@@ -16,12 +16,12 @@ from byok_widgets.session.trace import EdgeVerdict
 
 STAY = "stay"
 MAX_TOKENS = 300
-_REASON_CHARS = 200
+_REASON_CHARS = 120
+_REASON_PATTERN = rf'^[^"\\\n\r]{{0,{_REASON_CHARS}}}$'
 
 _INSTRUCTIONS = """\
-You watch a conversation and decide whether it moves on. Read the dialogue, then choose the one condition that
-holds, judged by what was really said. Choose "stay" when none of them clearly holds. Give your reason in a few
-words."""
+You watch a conversation and decide whether it moves on. Say which condition is true of what was said. If none is
+clearly true, say "stay". Give your reason in a few words."""
 
 
 def judge_model(state: FlowState, node: AnyNode, argument: str | None) -> ResolvedModel:
@@ -62,27 +62,42 @@ async def judge_prompts(
         messages=(Message("user", _question(edges, transcript, variables)),),
         max_tokens=MAX_TOKENS,
     )
-    found = await ask_structured(call, _schema(len(edges)), state, on_progress=on_progress)
-    values = found.checked.values
-    choice, reason = values["choice"], values["reason"] or ""
-    taken = None if choice in (STAY, None) else edges[int(choice) - 1]
+    found = await ask_structured(call, _schema(_choices(edges)), state, on_progress=on_progress)
+    choice, reason = found.checked.values["choice"] or STAY, found.checked.values["reason"] or ""
+    taken = _choices(edges).get(choice)
     return taken, {edge: _verdict(edge, taken, reason) for edge in edges}, found.reply
 
 
-def _schema(count: int) -> ExtractionSchema:
-    choices = Literal[(*(str(number + 1) for number in range(count)), STAY)]  # type: ignore[valid-type]
-    return ExtractionSchema.of(
-        fields={"reason": Field(str, f"at most {_REASON_CHARS} characters"), "choice": Field(choices)},
-        name="edges",
-    )
+def _choices(edges: Iterable[Edge]) -> dict[str, Edge]:
+    """Return the edges by their conditions; a sentence that stands twice is told apart by where it leads."""
+    found: dict[str, Edge] = {}
+    for edge in edges:
+        taken = edge.when in found or edge.when == STAY
+        found[f"{edge.when} ({edge.target})" if taken else edge.when] = edge
+    return found
+
+
+def _schema(choices: Iterable[str]) -> ExtractionSchema:
+    from pydantic import BeforeValidator, StringConstraints
+
+    # A small model does not stop by itself: the pattern bounds what it can write, where the provider enforces it.
+    # It names the signs that JSON escapes, since llama.cpp takes a pattern for the very characters of the answer.
+    reason = Annotated[str, StringConstraints(pattern=_REASON_PATTERN), BeforeValidator(_shortened)]
+    fields = {"choice": Field(Literal[(*choices, STAY)]), "reason": Field(reason, "why, in a few words")}
+    return ExtractionSchema.of(fields=fields, name="edges")
+
+
+def _shortened(reason: object) -> object:
+    plain = reason.replace('"', "'").replace("\\", "/") if isinstance(reason, str) else reason
+    return " ".join(plain.split())[:_REASON_CHARS] if isinstance(plain, str) else plain
 
 
 def _question(edges: Iterable[Edge], transcript: Iterable[Message], variables: Mapping[str, Any]) -> str:
-    known = ", ".join(f"{name} = {value!r}" for name, value in variables.items() if value is not None)
     said = "\n".join(f"{message.role}: {message.content}" for message in transcript)
-    conditions = "\n".join(f"{number}: {edge.when}" for number, edge in enumerate(edges, start=1))
+    known = ", ".join(f"{name} = {value!r}" for name, value in variables.items() if value is not None)
+    conditions = "\n".join(f"- {choice}" for choice in _choices(edges))
     parts = [f"The dialogue:\n{said}", f"Known: {known}" if known else ""]
-    parts.append(f"The conditions:\n{conditions}\n{STAY}: none of these holds")
+    parts.append(f"Which is true?\n{conditions}\n- {STAY} (none of these is true yet)")
     return "\n\n".join(part for part in parts if part)
 
 

@@ -17,9 +17,9 @@ from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.session.explain import explained
-from byok_widgets.session.trace import Trace, Turn, tokens
+from byok_widgets.session.trace import Trace, Turn, Visit, tokens
 from byok_widgets.session.variables import VariableEntry, Variables
-from byok_widgets.session.walk import Standing, Walk
+from byok_widgets.session.walk import OnNode, Standing, Walk, Watched
 from byok_widgets.showing import Work, run_shown, unseen
 
 
@@ -122,15 +122,15 @@ class Session:
             ExtractionError: An answer did not fit the fields of an extraction, or gave no choice between edges.
             LocalModelError: The local model could not be fetched or started.
         """
-        return run_shown(self._work(_said(text), model), show=show)
+        return run_shown(self.turning(_said(text), model=model), show=show)
 
     async def asay(self, text: str, *, model: str | None = None) -> Turn:
         """Do the same as `say` in an event loop, showing nothing; cancelling it stops the turn."""
-        return await ENGINE.arun(self._work(_said(text), model)(unseen, unseen))
+        return await ENGINE.arun(self.turning(_said(text), model=model)(unseen, unseen))
 
     async def astream(self, text: str, *, model: str | None = None) -> AsyncIterator[TextDelta | Turn]:
         """Yield each piece of the reply while it is written, and the `Turn` at the end."""
-        work = self._work(_said(text), model)
+        work = self.turning(_said(text), model=model)
 
         async def start(emit: Callable[[TextDelta | Turn], None]) -> None:
             emit(await work(lambda piece: emit(TextDelta(piece)), unseen))
@@ -140,11 +140,11 @@ class Session:
 
     def open(self, *, show: bool | None = None) -> Turn:
         """Let the start node speak first; returns turn 0. Errors are those of `say`."""
-        return run_shown(self._work(None, None), show=show)
+        return run_shown(self.turning(None), show=show)
 
     async def aopen(self) -> Turn:
         """Do the same as `open` in an event loop."""
-        return await ENGINE.arun(self._work(None, None)(unseen, unseen))
+        return await ENGINE.arun(self.turning(None)(unseen, unseen))
 
     def fork(self, turn: int | None = None, *, model: str | None = None) -> Session:
         """Return a session that goes on from the end of a turn, and leave this one as it is. Costs nothing.
@@ -234,18 +234,27 @@ class Session:
     def _all(self) -> list[Turn]:
         return [*self._turns, *self._unfinished]
 
-    def _work(self, text: str | None, model: str | None) -> Work[Turn]:
+    def turning(self, text: str | None, *, model: str | None = None, on_node: OnNode = unseen) -> Work[Turn]:
+        """Return the work of taking a turn, for who shows it; `None` lets the start node speak first.
+
+        Args:
+            text: What the person says.
+            model: Model for all calls of this turn.
+            on_node: Told of each node that begins to run.
+        """
+
         async def work(on_text: OnText, on_progress: OnProgress) -> Turn:
             if not self._busy.acquire(blocking=False):
                 raise _busy(self)
             try:
-                return await self._take(self._walk(text, model or self.model, on_text, on_progress))
+                watched = Watched(on_text, on_progress, on_node)
+                return await self._take(self._walk(text, model or self.model, watched))
             finally:
                 self._busy.release()
 
         return work
 
-    def _walk(self, text: str | None, model: str | None, on_text: OnText, on_progress: OnProgress) -> Walk:
+    def _walk(self, text: str | None, model: str | None, watched: Watched) -> Walk:
         if self.closed:
             raise FlowError(
                 f"The session ended at node {self.node!r}.",
@@ -256,30 +265,21 @@ class Session:
             raise FlowError(
                 "The flow can speak first only before anything was said.", kind="opened", fix="Use say."
             )
-        spoken = frozenset(
-            step.node
-            for turn in self._turns
-            for step in turn.steps
-            if isinstance(getattr(step, "result", None), Reply)
+        number = 0 if text is None else (self._turns[-1].number if self._turns else 0) + 1
+        return Walk(
+            self._graph, self._state, self._standing(), number=number, text=text, model=model, watched=watched
         )
-        before = self._turns[-1] if self._turns else None
-        standing = Standing(
+
+    def _standing(self) -> Standing:
+        steps = (step for turn in self._turns for step in turn.steps)
+        return Standing(
             node=self._graph.node(self.node).name,
-            returns_to=before.returns_to if before else "",
+            returns_to=self._turns[-1].returns_to if self._turns else "",
             transcript=self.transcript,
             variables=self.variables,
-            spoken=spoken,
-        )
-        number = 0 if text is None else (before.number if before else 0) + 1
-        return Walk(
-            self._graph,
-            self._state,
-            standing,
-            number=number,
-            text=text,
-            model=model,
-            on_text=on_text,
-            on_progress=on_progress,
+            spoken=frozenset(
+                step.node for step in steps if isinstance(step, Visit) and isinstance(step.result, Reply)
+            ),
         )
 
     async def _take(self, walk: Walk) -> Turn:

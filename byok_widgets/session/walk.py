@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,18 @@ class Standing:
     spoken: frozenset[str]
 
 
+OnNode = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Whom to tell of what a turn does: pieces of the reply, the fetching of a model, nodes that begin to run."""
+
+    on_text: OnText
+    on_progress: OnProgress
+    on_node: OnNode
+
+
 class Walk:
     """One turn under way.
 
@@ -67,14 +79,13 @@ class Walk:
         number: int,
         text: str | None,
         model: str | None,
-        on_text: OnText,
-        on_progress: OnProgress,
+        watched: Watched,
     ) -> None:
         self.entries: list[VariableEntry] = []
         self.stopped = False
         self._graph, self._state, self._standing, self._model = graph, state, standing, model
         self._number, self._text = number, text
-        self._on_text, self._on_progress = on_text, on_progress
+        self._watched = watched
         said = (Message("user", text),) if text is not None else ()
         self._messages = (*standing.transcript, *said)
         self._node, self._returns_to, self._closed = standing.node, standing.returns_to, False
@@ -162,7 +173,7 @@ class Walk:
                 transcript=self._messages,
                 variables=variables,
                 model=self._model,
-                on_progress=self._on_progress,
+                on_progress=self._watched.on_progress,
             )
             found |= verdicts
         last = next((edge for edge in own if edge.kind == "else"), None)
@@ -192,11 +203,12 @@ class Walk:
     async def _speak(self) -> None:
         node = self._graph.node(self._node)
         assert isinstance(node, ConversationNode)  # noqa: S101 - asked of nodes that are not silent
+        self._watched.on_node(node.name)
         first_visit = node.name not in self._standing.spoken
         work = node.speaking(
             self._messages, variables=self._variables(), model=self._model, first_visit=first_visit
         )
-        reply = await work(self._pass_on, self._on_progress)
+        reply = await work(self._pass_on, self._watched.on_progress)
         self._steps.append(Visit(node.name, reply))
         self._leave()
 
@@ -204,8 +216,9 @@ class Walk:
         node = self._graph.node(self._node)
         assert isinstance(node, ExtractionNode)  # noqa: S101 - asked of silent nodes
         self._stop_loops()
+        self._watched.on_node(node.name)
         work = node.reading(self._messages, variables=self._variables(), model=self._model)
-        found = await work(self._pass_on, self._on_progress)
+        found = await work(self._pass_on, self._watched.on_progress)
         self._steps.append(Visit(node.name, found))
         self.entries += stated(found, self._number)
         self._leave()
@@ -239,7 +252,7 @@ class Walk:
         if not self._pieces:
             self._first_token_at = clock()
         self._pieces.append(text)
-        self._on_text(text)
+        self._watched.on_text(text)
 
     def _cut_off(self) -> Reply:
         """Return what had come of the reply when it was stopped."""

@@ -48,7 +48,10 @@ class Script:
     def _answer(self, request: dict[str, Any]) -> Say:
         asked = _asked_for(request)
         if asked == "edges":
-            return Say(json.dumps({"reason": "so it seems", "choice": _next(self.choices)}))
+            offered = request["response_format"]["json_schema"]["schema"]["properties"]["choice"]["enum"]
+            choice = _next(self.choices)
+            chosen = choice if choice == "stay" else offered[int(choice) - 1]
+            return Say(json.dumps({"choice": chosen, "reason": "so it seems"}))
         if asked:
             return Say(json.dumps(_next(self.values[asked])))
         said = _next(self.words)

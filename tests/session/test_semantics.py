@@ -269,8 +269,7 @@ def test_one_call_judges_all_prompt_conditions(flow: Flow, script: Script):
     shape = script.judged[0]["response_format"]["json_schema"]["schema"]["properties"]
     assert "stay" in json.dumps(shape["choice"])
     question = script.judged[0]["messages"][-1]["content"]
-    assert "1: they want a cat" in question
-    assert "2: they want a dog" in question
+    assert "- they want a cat\n- they want a dog\n- stay" in question
     assert [(verdict.verdict, verdict.reason) for verdict in turn.steps[0].verdicts] == [
         ("does not hold", ""),
         ("holds", "so it seems"),
