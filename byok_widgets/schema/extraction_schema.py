@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.json_schema import from_json_schema
 from byok_widgets.schema.reading import as_meant, first_object, free_texts, is_stated
-from byok_widgets.schema.sources import Source, from_fields, from_json_schema, from_model
+from byok_widgets.schema.sources import Source, Whole, from_fields, from_model
 from byok_widgets.schema.wire import Dialect, WireSchema, to_wire
 
 if TYPE_CHECKING:
@@ -66,14 +66,7 @@ class ExtractionSchema:
         self.fields = source.fields
         self.model = model
         self._whole = source.whole
-        self._given: dict[str, Any] | None = None
-        try:
-            self._strict = WireSchema(self.fields, "strict")
-        except RecursionError:
-            problem = SchemaError("The schema is nested too deeply, or a part of it refers to nothing but itself.")
-        else:
-            return
-        raise problem
+        self._strict = WireSchema(self.fields, "strict")
 
     @classmethod
     def of(
@@ -84,14 +77,20 @@ class ExtractionSchema:
         Raises:
             SchemaError: Nothing or both were given, or it cannot be extracted.
         """
+        try:
+            return cls._of(schema, fields, name)
+        except RecursionError:
+            problem = SchemaError("The schema is nested too deeply, or a part of it refers to nothing but itself.")
+        raise problem
+
+    @classmethod
+    def _of(cls, schema: Any, fields: Mapping[str, Any] | None, name: str) -> ExtractionSchema:
         if schema is not None and fields:
             raise SchemaError("Give a schema or fields, not both.", fix="Put the fields into the schema.")
         if schema is None:
             return cls(name, from_fields(fields or {}))
         if isinstance(schema, Mapping):
-            made = cls(name, from_json_schema(schema))
-            made._given = copy.deepcopy(dict(schema))
-            return made
+            return cls(name, from_json_schema(schema))
         if isinstance(schema, type):
             from pydantic import BaseModel
 
@@ -125,8 +124,9 @@ class ExtractionSchema:
         for spec in self.fields:
             given = raw.get(spec.name)
             try:
-                if is_stated(given, spec.schema, spec.definitions):
-                    said[spec.name] = as_meant(given, spec.schema, spec.definitions)
+                meant = as_meant(given, spec.schema, spec.definitions)
+                if is_stated(meant, spec.schema, spec.definitions):
+                    said[spec.name] = meant
             except (ValueError, RecursionError) as error:
                 problems[spec.name] = _problem(spec, given, error)
         whole = self._whole(said)
@@ -172,37 +172,12 @@ class ExtractionSchema:
             spec.name: to_wire(checked.said.get(spec.name), spec.schema, spec.definitions) for spec in self.fields
         }
 
-    def definition(self) -> dict[str, Any]:
-        """Return a JSON Schema from which the same fields can be made again, in a file or elsewhere.
-
-        Python types become those of JSON: what a pydantic class checks beyond its schema is not in it.
-
-        Raises:
-            SchemaError: Two fields use different types under one name.
-        """
-        if self._given is not None:
-            return self._given
-        definitions: dict[str, Any] = {}
-        for spec in self.fields:
-            for name, part in spec.definitions.items():
-                if definitions.setdefault(name, part) != part:
-                    raise SchemaError(
-                        f"Two fields use different types called {name!r}.",
-                        fix="Give one of the types another name.",
-                    )
-        return {
-            "type": "object",
-            "properties": {spec.name: dict(spec.schema) for spec in self.fields},
-            "required": [spec.name for spec in self.fields if spec.required],
-            **({"$defs": definitions} if definitions else {}),
-        }
-
     @cached_property
     def _for_anthropic(self) -> WireSchema:
         return WireSchema(self.fields, "anthropic")
 
 
-def _typed(spec: FieldSpec, said: dict[str, Any], whole: Any) -> tuple[Any, str]:
+def _typed(spec: FieldSpec, said: dict[str, Any], whole: Whole) -> tuple[Any, str]:
     """Return the typed value of a field, or what is wrong with it."""
     if spec.name not in said:
         return None, ""

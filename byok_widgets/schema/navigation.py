@@ -58,7 +58,7 @@ def resolved(schema: Any, definitions: Json) -> Json:
 def options(schema: Json, definitions: Json) -> list[Json]:
     """Return the alternatives of a resolved schema, each with what stands beside them; none where it has none."""
     types = schema.get("type")
-    if isinstance(types, (list, tuple)) and len(types) > 1 and {"object", "array"} & set(types):
+    if isinstance(types, (list, tuple)) and {"object", "array"} & set(types):
         return [{**schema, "type": name} for name in types]
     given = schema.get("anyOf") or schema.get("oneOf") or []
     beside = {key: value for key, value in schema.items() if key not in NOTES and key not in ("anyOf", "oneOf")}
@@ -101,9 +101,7 @@ def enum_of(schema: Any, definitions: Json) -> tuple[Any, ...] | None:
 def chosen(value: Any, schema: Any, definitions: Json) -> Json:
     """Return the alternative that a value is meant for; an empty one where it fits none."""
     fitting = [branch for branch in branches(schema, definitions) if _may_hold(branch, value, definitions)]
-    if isinstance(value, dict):
-        fitting.sort(key=lambda branch: len(set(value) - set(branch.get("properties", value))))
-    return fitting[0] if fitting else {}
+    return min(fitting, key=lambda branch: _misfit(branch, value), default={})
 
 
 def inner(branch: Json, key: str | int) -> Any:
@@ -117,7 +115,7 @@ def inner(branch: Json, key: str | int) -> Any:
 def is_map(branch: Json) -> bool:
     """Whether an alternative is an object of any names."""
     types = types_in(branch)
-    if branch.get("properties") or not types <= {"object"}:
+    if branch.get("properties") or not types <= {"object"} or {"enum", "const"} & set(branch):
         return False
     unless_said = bool(types) and "properties" not in branch
     return "patternProperties" in branch or branch.get("additionalProperties", unless_said) is not False
@@ -143,7 +141,13 @@ def _may_hold(branch: Json, value: Any, definitions: Json) -> bool:
     if not isinstance(value, dict):
         return True
     fixed = ((name, enum_of(part, definitions)) for name, part in branch.get("properties", {}).items())
-    return all(not allowed or name not in value or value[name] in allowed for name, allowed in fixed)
+    return all(not allowed or value.get(name) is None or value[name] in allowed for name, allowed in fixed)
+
+
+def _misfit(branch: Json, value: Any) -> tuple[int, int]:
+    """Return how many required properties an object lacks, and how many it has that are no properties."""
+    given = {name for name, entry in value.items() if entry is not None} if isinstance(value, dict) else set()
+    return len(set(branch.get("required", ())) - given), len(given - set(branch.get("properties", given)))
 
 
 def _all_of(schema: Json, definitions: Json) -> Json:

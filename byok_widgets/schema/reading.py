@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterator
+from functools import partial
 from typing import Any
 
 from byok_widgets.errors import SchemaError
@@ -24,9 +25,10 @@ _NOT_STATED = frozenset(
     {"", "-", "–", "?", "n/a", "na", "nil", "none", "null", "undefined", "unknown", "unspecified"}
     | {"not given", "not mentioned", "not provided", "not specified", "not stated"}
 )
+MAX_LEVELS = 60
 _MAX_STARTS = 200
 _EXACT = 2**53
-"""Above it a float does not tell neighbouring integers apart."""
+"""From here on a float does not tell neighbouring integers apart."""
 
 
 def first_object(text: str, names: Collection[str]) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def is_stated(value: Any, schema: Any, definitions: Json) -> bool:
     return value is not None
 
 
-def as_meant(value: Any, schema: Any, definitions: Json) -> Any:
+def as_meant(value: Any, schema: Any, definitions: Json, *, levels: int = MAX_LEVELS) -> Any:
     """Return the JSON value that was meant, as the person's schema has it, where nothing is lost by it.
 
     Lists of keys and values become maps again, nulls for what was not given go, `"36"` is 36 for an integer and
@@ -73,19 +75,21 @@ def as_meant(value: Any, schema: Any, definitions: Json) -> Any:
 
     Raises:
         ValueError: Something that pydantic would take for what it is not: a truth value for a number, a number
-            for a date.
+            for a date. Or it is nested more deeply than anybody speaks.
     """
+    if levels < 0:
+        raise ValueError(f"nested more than {MAX_LEVELS} levels deep")
     if isinstance(value, list):
         value = _unpaired(value, schema, definitions)
+    if not isinstance(value, (list, dict)):
+        return _scalar(value, schema, definitions)
+    branch = chosen(value, schema, definitions)
+    meant = partial(as_meant, definitions=definitions, levels=levels - 1)
     if isinstance(value, list):
-        branch = chosen(value, schema, definitions)
-        return [as_meant(entry, inner(branch, at), definitions) for at, entry in enumerate(value)]
-    if isinstance(value, dict):
-        branch = chosen(value, schema, definitions)
-        droppable = set(branch.get("properties", ())) - set(branch.get("required", ()))
-        kept = ((key, entry) for key, entry in value.items() if entry is not None or key not in droppable)
-        return {key: as_meant(entry, inner(branch, key), definitions) for key, entry in kept}
-    return _scalar(value, schema, definitions)
+        return [meant(entry, inner(branch, at)) for at, entry in enumerate(value)]
+    droppable = set(branch.get("properties", ())) - set(branch.get("required", ()))
+    kept = ((key, entry) for key, entry in value.items() if entry is not None or key not in droppable)
+    return {key: meant(entry, inner(branch, key)) for key, entry in kept}
 
 
 def free_texts(value: Any, schema: Any, definitions: Json) -> Iterator[str]:
@@ -201,5 +205,5 @@ def _number(text: str) -> float | None:
 
 
 def _whole(number: float) -> float:
-    exact = isinstance(number, float) and number.is_integer() and abs(number) <= _EXACT
+    exact = isinstance(number, float) and number.is_integer() and abs(number) < _EXACT
     return int(number) if exact else number

@@ -1,4 +1,4 @@
-"""The three ways to say what to extract, each made into field specs and the rules of the whole."""
+"""From fields as keywords, or a pydantic class, to field specs and the rules of the whole."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.fields import Field, FieldSpec
-from byok_widgets.schema.navigation import Json, definition_of, resolved
+from byok_widgets.schema.navigation import Json, resolved
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, TypeAdapter
     from pydantic.fields import FieldInfo
 
-_HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
+HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Source:
 def from_fields(fields: Mapping[str, Any]) -> Source:
     """Read fields given as keywords."""
     if not fields:
-        raise SchemaError("There is nothing to extract.", fix=_HOW)
+        raise SchemaError("There is nothing to extract.", fix=HOW)
     given = {name: value if isinstance(value, Field) else Field(value) for name, value in fields.items()}
     return Source(tuple(_from_field(name, value) for name, value in given.items()))
 
@@ -59,13 +59,13 @@ def from_model(model: type[BaseModel]) -> Source:
     from pydantic import RootModel
 
     if issubclass(model, RootModel):
-        raise SchemaError(f"{model.__name__} is a RootModel; an extraction needs named fields.", fix=_HOW)
+        raise SchemaError(f"{model.__name__} is a RootModel; an extraction needs named fields.", fix=HOW)
     made = _json_schema(model.__name__, model.model_json_schema)
     definitions = made.get("$defs", {})
     properties = resolved(made, definitions).get("properties", {})
     attributes = {_wire_name(name, info, properties): name for name, info in model.model_fields.items()}
     if not properties:
-        raise SchemaError(f"{model.__name__} has no fields.", fix=_HOW)
+        raise SchemaError(f"{model.__name__} has no fields.", fix=HOW)
     fields = tuple(
         FieldSpec(
             name=name,
@@ -80,41 +80,9 @@ def from_model(model: type[BaseModel]) -> Source:
     return Source(fields, _by_model(model, attributes))
 
 
-def from_json_schema(schema: Json) -> Source:
-    """Read the properties of a JSON Schema whose root is an object."""
-    import jsonschema
-
-    checker = jsonschema.Draft202012Validator
-    try:
-        checker.check_schema(schema)
-    except jsonschema.SchemaError as error:
-        problem = f"This is not a valid JSON Schema: {error.message[:200]}"
-    else:
-        problem = ""
-    if problem:
-        raise SchemaError(problem, fix="Mend it where it says, or give fields as keywords.")
-    definitions = {**schema.get("definitions", {}), **schema.get("$defs", {})}
-    _check_references(schema, definitions)
-    root = resolved(schema, definitions)
-    properties = root.get("properties")
-    if root.get("type", "object") != "object" or not properties:
-        raise SchemaError("The schema's root must be an object with properties.", fix=_HOW)
-
-    def validator(part: Any) -> Any:
-        whole = {**part, "$defs": definitions, "definitions": definitions} if isinstance(part, Mapping) else part
-        return checker(whole, format_checker=checker.FORMAT_CHECKER)
-
-    required = set(root.get("required", ()))
-    fields = tuple(
-        FieldSpec(name, part, name in required, _by_json_schema(validator(part)), definitions)
-        for name, part in properties.items()
-    )
-    return Source(fields, _by_root(validator(root)))
-
-
 def _from_field(name: str, given: Field) -> FieldSpec:
     if not isinstance(name, str) or not name.strip():
-        raise SchemaError("A field needs a name.", fix=_HOW)
+        raise SchemaError("A field needs a name.", fix=HOW)
     annotation = given.type
     if isinstance(annotation, (list, tuple, set, frozenset)):
         allowed = sorted(annotation, key=str) if isinstance(annotation, (set, frozenset)) else annotation
@@ -147,7 +115,7 @@ def _adapter(name: str, annotation: Any) -> TypeAdapter[Any]:
         return TypeAdapter(annotation)
     except Exception as error:  # noqa: BLE001 - pydantic raises several families for a type it does not know
         said = str(error).splitlines()[0]
-    raise SchemaError(f"Field {name!r}: {annotation!r} is not a type that can be extracted ({said}).", fix=_HOW)
+    raise SchemaError(f"Field {name!r}: {annotation!r} is not a type that can be extracted ({said}).", fix=HOW)
 
 
 def _json_schema(name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -155,21 +123,7 @@ def _json_schema(name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any
         return make()
     except Exception as error:  # noqa: BLE001 - as above
         said = str(error).splitlines()[0]
-    raise SchemaError(f"{name!r} has no JSON Schema ({said}).", fix=_HOW)
-
-
-def _check_references(part: Any, definitions: Json) -> None:
-    """Refuse what points elsewhere now, and not in the middle of an extraction."""
-    if isinstance(part, Mapping):
-        if isinstance(part.get("$ref"), str):
-            definition_of(part["$ref"], definitions)
-        if "$dynamicRef" in part:
-            raise SchemaError("The schema has a $dynamicRef.", fix="Use $ref and $defs.")
-        for key, value in part.items():
-            _check_references(() if key in ("const", "default", "enum", "examples") else value, definitions)
-    elif isinstance(part, (list, tuple)):
-        for value in part:
-            _check_references(value, definitions)
+    raise SchemaError(f"{name!r} has no JSON Schema ({said}).", fix=HOW)
 
 
 def _by_pydantic(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
@@ -177,7 +131,7 @@ def _by_pydantic(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
 
     def convert(value: Any) -> Any:
         try:
-            return adapter.validate_json(_json(value), strict=True)
+            return adapter.validate_json(json_text(value), strict=True)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"]))
@@ -195,7 +149,7 @@ def _by_model(model: type[BaseModel], attributes: Mapping[str, str]) -> Callable
 
     def whole(said: Mapping[str, Any]) -> Whole:
         try:
-            record = model.model_validate_json(_json(said), strict=True)
+            record = model.model_validate_json(json_text(said), strict=True)
         except ValidationError as error:
             problems: dict[str, str] = {}
             for found in error.errors(include_url=False, include_input=False):
@@ -210,29 +164,7 @@ def _by_model(model: type[BaseModel], attributes: Mapping[str, str]) -> Callable
     return whole
 
 
-def _by_json_schema(checker: Any) -> Callable[[Any], Any]:
-    def convert(value: Any) -> Any:
-        _json(value)
-        for error in checker.iter_errors(value):
-            raise ValueError(error.message[:200])
-        return value
-
-    return convert
-
-
-def _by_root(checker: Any) -> Callable[[Mapping[str, Any]], Whole]:
-    """Judge by the root's own keywords, once nothing required is missing; each field is judged apart."""
-
-    def whole(said: Mapping[str, Any]) -> Whole:
-        errors = [error for error in checker.iter_errors(dict(said)) if not error.path]
-        if not errors or any(error.validator == "required" for error in errors):
-            return Whole()
-        return Whole(problems={"": errors[0].message[:200]})
-
-    return whole
-
-
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
     """Return the JSON text of a value.
 
     Raises:

@@ -63,10 +63,11 @@ class WireSchema:
         self._dialect = dialect
         self._kept: dict[str, Any] = {}
         self._count = 0
+        self._open: list[str] = []
         self.dropped: list[str] = []
         parts: dict[str, Any] = {}
         for number, field in enumerate(fields):
-            self._field, self._number, self._open = field, number, list[str]()
+            self._field, self._number = field, number
             parts[field.name] = self._shape(field.schema)
         self.root: dict[str, Any] = self._object(parts, required=())
         if self._kept:
@@ -111,15 +112,16 @@ class WireSchema:
 
     def _plain(self, schema: Json) -> dict[str, Any]:
         shaped = {key: value for key, value in schema.items() if self._may_say(key, value)}
+        kind = schema.get("type")
         if "const" in schema or "enum" in schema:
-            shaped |= _enum([schema["const"]] if "const" in schema else list(schema["enum"]))
-        if "properties" in schema or schema.get("type") == "object":
+            shaped = _enum([schema["const"]] if "const" in schema else list(schema["enum"]))
+        elif kind == "object" or (kind is None and "properties" in schema):
             parts = {name: self._shape(part) for name, part in schema.get("properties", {}).items()}
-            shaped |= self._object(parts, required=schema.get("required", ()))
-        if schema.get("type") == "array" or "items" in schema or "prefixItems" in schema:
+            shaped = self._object(parts, required=schema.get("required", ()))
+        elif kind == "array" or (kind is None and {"items", "prefixItems"} & set(schema)):
             shaped |= {"type": "array", "items": self._items(schema)}
-        if "type" not in shaped:
-            shaped = {**_ANYTHING, **shaped}
+        elif kind is None:
+            shaped |= _ANYTHING
         lost = [_said(key, value) for key, value in schema.items() if key not in shaped and _matters(key)]
         lost += ["further properties"] if schema.get("properties") and schema.get("additionalProperties") else []
         return self._described(shaped, schema, *lost)
@@ -175,6 +177,8 @@ def _any_of(shapes: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _nullable(shaped: dict[str, Any]) -> dict[str, Any]:
+    if _names(shaped) == ["null"]:
+        return shaped
     if "anyOf" in shaped:
         return {**shaped, "anyOf": [*shaped["anyOf"], _NULL]}
     if "type" not in shaped:
@@ -185,7 +189,7 @@ def _nullable(shaped: dict[str, Any]) -> dict[str, Any]:
 
 def _without_null(shaped: dict[str, Any]) -> dict[str, Any]:
     if "anyOf" in shaped:
-        rest = [option for option in shaped["anyOf"] if option != _NULL]
+        rest = [_without_null(option) for option in shaped["anyOf"] if option != _NULL]
         words = {"description": shaped["description"]} if "description" in shaped else {}
         return {**_any_of(rest), **words}
     names = [name for name in _names(shaped) if name != "null"]

@@ -1,0 +1,98 @@
+"""From a JSON Schema to field specs and the rules of its root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from byok_widgets.errors import SchemaError
+from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.navigation import Json, definition_of, resolved
+from byok_widgets.schema.sources import HOW, Source, Whole, json_text
+
+
+def from_json_schema(schema: Json) -> Source:
+    """Read the properties of a JSON Schema whose root is an object."""
+    import jsonschema
+
+    checker = jsonschema.Draft202012Validator
+    try:
+        checker.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        problem = f"This is not a valid JSON Schema: {error.message[:200]}"
+    else:
+        problem = ""
+    if problem:
+        raise SchemaError(problem, fix="Mend it where it says, or give fields as keywords.")
+    definitions = {**schema.get("definitions", {}), **schema.get("$defs", {})}
+    _check_references({key: part for key, part in schema.items() if key != "$id"}, definitions)
+    _check_circles([schema, *definitions.values()], definitions)
+    root = resolved(schema, definitions)
+    properties = root.get("properties")
+    if root.get("type", "object") != "object" or not properties:
+        raise SchemaError("The schema's root must be an object with properties.", fix=HOW)
+
+    def validator(part: Any) -> Any:
+        whole = {**part, "$defs": definitions, "definitions": definitions} if isinstance(part, Mapping) else part
+        return checker(whole, format_checker=checker.FORMAT_CHECKER)
+
+    required = set(root.get("required", ()))
+    fields = tuple(
+        FieldSpec(name, part, name in required, _by_json_schema(validator(part)), definitions)
+        for name, part in properties.items()
+    )
+    return Source(fields, _by_root(validator(root)))
+
+
+def _check_references(part: Any, definitions: Json) -> None:
+    """Refuse what points elsewhere now, and not in the middle of an extraction."""
+    if isinstance(part, Mapping):
+        if isinstance(part.get("$ref"), str):
+            definition_of(part["$ref"], definitions)
+        for key in ("$id", "$dynamicRef"):
+            if isinstance(part.get(key), str):
+                raise SchemaError(
+                    f"A part of the schema has {key}, which is not followed.", fix="Use $defs and $ref."
+                )
+        for key, value in part.items():
+            _check_references(() if key in ("const", "default", "enum", "examples") else value, definitions)
+    elif isinstance(part, (list, tuple)):
+        for value in part:
+            _check_references(value, definitions)
+
+
+def _check_circles(part: Any, definitions: Json, above: tuple[str, ...] = ()) -> None:
+    """Refuse a definition that refers to itself for the same value: nothing could be checked by it."""
+    if isinstance(part, Mapping):
+        name = definition_of(part["$ref"], definitions) if "$ref" in part else ""
+        if name and name in above:
+            raise SchemaError(f"The definition {name!r} refers to nothing but itself.")
+        if name:
+            _check_circles(definitions[name], definitions, (*above, name))
+        same_value = [part.get(key) for key in ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")]
+        _check_circles([*same_value, *part.get("dependentSchemas", {}).values()], definitions, above)
+    elif isinstance(part, (list, tuple)):
+        for inner in part:
+            _check_circles(inner, definitions, above)
+
+
+def _by_json_schema(checker: Any) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        json_text(value)
+        for error in checker.iter_errors(value):
+            raise ValueError(error.message[:200])
+        return value
+
+    return convert
+
+
+def _by_root(checker: Any) -> Callable[[Mapping[str, Any]], Whole]:
+    """Judge by the root's own keywords, once nothing required is missing; each field is judged apart."""
+
+    def whole(said: Mapping[str, Any]) -> Whole:
+        errors = [error for error in checker.iter_errors(dict(said)) if not error.path]
+        if not errors or any(error.validator == "required" for error in errors):
+            return Whole()
+        return Whole(problems={"": errors[0].message[:200]})
+
+    return whole

@@ -1,0 +1,92 @@
+"""`ExtractionSchema` as a whole: names, statuses, problems, and values on their way out and back."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from byok_widgets import SchemaError
+from byok_widgets.schema import ExtractionSchema
+
+
+class Booking(BaseModel):
+    name: str
+    day: datetime.date
+    people: int = 2
+
+
+BY_CLASS = ExtractionSchema.of(Booking)
+BY_FIELDS = ExtractionSchema.of(fields={"name": str, "day": datetime.date, "people": int})
+BY_JSON_SCHEMA = ExtractionSchema.of(Booking.model_json_schema())
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("data", "data"),
+        ("Page[Inner]", "Page_Inner"),
+        ("the name & day", "the_name_day"),
+        ("名前", "extraction"),
+        ("x" * 99, "x" * 64),
+    ],
+)
+def test_its_name_is_one_that_every_provider_takes(given: str, name: str) -> None:
+    assert ExtractionSchema.of(fields={"x": str}, name=given).name == name
+
+
+@pytest.mark.parametrize("schema", [BY_CLASS, BY_FIELDS, BY_JSON_SCHEMA], ids=["class", "fields", "JSON Schema"])
+def test_all_three_ways_ask_and_judge_alike(schema: ExtractionSchema) -> None:
+    asked = schema.json_schema()["properties"]
+    assert asked["people"] == {"type": ["integer", "null"]}
+    assert asked["day"] == {"format": "date", "type": ["string", "null"]}
+    checked = schema.check({"name": "Ana", "day": "someday", "people": "4", "mood": "good"})
+    assert checked.status == {"name": "found", "day": "invalid", "people": "found"}
+    assert (checked.values["name"], checked.values["day"], checked.values["people"]) == ("Ana", None, 4)
+    assert checked.said == {"name": "Ana", "people": 4}
+    assert checked.extra == ("mood",)
+    assert list(checked.problems) == ["day"]
+    assert "'someday'" in checked.problems["day"]
+
+
+def test_a_bad_value_costs_that_field_alone_and_the_record() -> None:
+    checked = BY_CLASS.check({"name": "Ana", "day": "2026-12-01", "people": None})
+    assert checked.record == Booking(name="Ana", day=datetime.date(2026, 12, 1))
+    assert checked.values["people"] is None, "a default is no statement"
+    assert BY_CLASS.check({"name": "Ana", "day": "2026-12-01", "people": "many"}).record is None
+    assert BY_CLASS.check({"name": "Ana"}).record is None
+
+
+def test_a_problem_is_short_even_for_a_long_value() -> None:
+    problem = BY_CLASS.check({"people": "x" * 10_000}).problems["people"]
+    assert len(problem) < 250
+
+
+def test_an_answer_with_nothing_in_it_states_nothing() -> None:
+    assert BY_CLASS.check({}).status == {"name": "not_stated", "day": "not_stated", "people": "not_stated"}
+
+
+def test_values_are_written_as_a_model_would_write_them() -> None:
+    schema = ExtractionSchema.of(fields={"day": datetime.date, "counts": dict[str, int], "people": int})
+    assert schema.wire({"day": datetime.date(2026, 12, 1), "counts": {"eggs": 2}}) == {
+        "day": "2026-12-01",
+        "counts": [{"key": "eggs", "value": 2}],
+        "people": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({"people": "many"}, "people"), ({"peple": 3}, "no field 'peple'"), ({"people": object()}, "do not fit")],
+)
+def test_values_that_do_not_fit_are_not_written(values: dict[str, Any], words: str) -> None:
+    with pytest.raises(SchemaError, match=words):
+        BY_FIELDS.wire(values)
+
+
+def test_what_is_asked_is_the_same_each_time() -> None:
+    again = ExtractionSchema.of(Booking)
+    for dialect in ("strict", "anthropic"):
+        assert repr(again.json_schema(dialect)) == repr(BY_CLASS.json_schema(dialect))

@@ -1,0 +1,81 @@
+"""Fields: what a person writes of one, and what is made of it."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from typing import Any, Literal, Union
+
+import pytest
+
+from byok_widgets import Field, SchemaError
+from byok_widgets.schema import ExtractionSchema
+from byok_widgets.schema.fields import FieldSpec
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+def spec(given: Any) -> FieldSpec:
+    (only,) = ExtractionSchema.of(fields={"x": given}).fields
+    return only
+
+
+@pytest.mark.parametrize(
+    ("given", "enum"),
+    [
+        (["Mon", "Tue"], ("Mon", "Tue")),
+        (("Mon", "Tue"), ("Mon", "Tue")),
+        (Literal["a", 1, True], ("a", 1, True)),
+        (Literal["a"] | None, ("a",)),
+        (Union[Literal["a"], Literal["b"]], ("a", "b")),  # noqa: UP007, PYI030 - another schema than of one literal
+        (Colour, ("red", "blue")),
+        (Colour | None, ("red", "blue")),
+        (Literal["a"] | int, None),
+        (Literal["a"] | str, None),  # noqa: PYI051 - as people write it
+        (list[Literal["a"]], None),
+        (str, None),
+    ],
+)
+def test_allowed_values_are_those_of_all_alternatives_or_none(given: Any, enum: Any) -> None:
+    assert spec(given).enum == enum
+
+
+def test_a_set_of_allowed_values_has_an_order_of_its_own() -> None:
+    assert spec({"b", "c", "a"}).enum == ("a", "b", "c")
+
+
+@pytest.mark.parametrize("given", [[], ["Mon", "mon"], [1, "1"]])
+def test_allowed_values_must_be_told_apart(given: list[Any]) -> None:
+    with pytest.raises(SchemaError, match="each once"):
+        spec(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (str, "string"),
+        (bool, "boolean"),
+        (int | None, "integer"),
+        (int | str, "integer or string"),
+        (Any, "any"),
+        (datetime.date, "string (date)"),
+        (["Mon", "Tue"], "one of 'Mon', 'Tue'"),
+        (Field(int, "how many people"), "integer. how many people"),
+        (Field(["Mon"], "the day"), "one of 'Mon'. the day"),
+    ],
+)
+def test_a_field_says_in_one_line_what_it_wants(given: Any, words: str) -> None:
+    assert spec(given).summary == words
+
+
+def test_a_description_reaches_the_wire() -> None:
+    schema = ExtractionSchema.of(fields={"x": Field(int, "how many people")}).json_schema()
+    assert schema["properties"]["x"]["description"] == "how many people"
+
+
+def test_a_field_is_required_unless_it_says_otherwise() -> None:
+    assert spec(str).required
+    assert not spec(Field(str, required=False)).required

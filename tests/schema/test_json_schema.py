@@ -1,0 +1,174 @@
+"""JSON Schemas: what of them can be asked for, and that each of their rules is kept here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from byok_widgets import SchemaError
+from byok_widgets.schema import ExtractionSchema
+from tests.schema.strategies import JSON_SCHEMAS, JUNK, NAMES, allowed_by
+from tests.schema.wire_rules import anthropic_problems, openai_problems
+
+
+def of(**keywords: Any) -> ExtractionSchema:
+    return ExtractionSchema.of({"type": "object", **keywords})
+
+
+def field(**keywords: Any) -> ExtractionSchema:
+    return of(properties={"x": keywords})
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_any_schema_is_refused_with_a_reason_or_keeps_the_rules_and_is_kept(data: st.DataObject) -> None:
+    own = data.draw(JSON_SCHEMAS)
+    try:
+        schema = ExtractionSchema.of(own)
+    except SchemaError:
+        return
+    wire = schema.json_schema()
+    assert not openai_problems(wire)
+    assert not [
+        problem for problem in anthropic_problems(schema.json_schema("anthropic")) if "several" not in problem
+    ]
+    answers = allowed_by(wire)
+    for answer in (data.draw(st.dictionaries(NAMES, JUNK)), {} if answers.is_empty else data.draw(answers)):
+        checked = schema.check(answer)
+        for spec in schema.fields:
+            if checked.status[spec.name] == "found":
+                validator(spec.schema, own).validate(checked.said[spec.name])
+
+
+def validator(part: Any, own: Any) -> jsonschema.Draft202012Validator:
+    definitions = own.get("$defs", {})
+    whole = {"allOf": [part], "$defs": definitions, "definitions": definitions}
+    checker = jsonschema.Draft202012Validator
+    return checker(whole, format_checker=checker.FORMAT_CHECKER)
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"type": "object", "properties": {"x": {"type": "strange"}}}, "not a valid JSON Schema"),
+        ({"type": "object", "properties": {"x": {"pattern": "("}}}, "not a valid JSON Schema"),
+        ({"type": "array", "items": {}}, "root must be an object"),
+        ({"type": "object"}, "root must be an object"),
+        ({"anyOf": [{"type": "object", "properties": {"x": {}}}]}, "root must be an object"),
+        ({"properties": {"x": {"$ref": "https://example.com/s.json"}}}, "not in its \\$defs"),
+        ({"properties": {"x": {"$ref": "#/properties/y"}, "y": {}}, "$defs": {"y": {}}}, "not in its \\$defs"),
+        ({"properties": {"x": {"not": {"$ref": "#/$defs/gone"}}}}, "not in its \\$defs"),
+        ({"properties": {"x": {"$ref": "#"}}}, "not in its \\$defs"),
+        (
+            {"properties": {"x": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"$ref": "#/$defs/a"}}},
+            "nothing but itself",
+        ),
+        ({"properties": {"x": {}}, "$defs": {"a": {"not": {"$ref": "#/$defs/a"}}}}, "nothing but itself"),
+        ({"properties": {"x": {"$dynamicRef": "#a"}}}, "dynamicRef"),
+        ({"properties": {"x": {"$id": "https://example.com/", "type": "string"}}}, "\\$id"),
+        ({"properties": {"x": {"enum": [{"a": 1}]}}}, "Allowed values"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_refused_at_once(schema: dict[str, Any], words: str) -> None:
+    with pytest.raises(SchemaError, match=words):
+        ExtractionSchema.of(schema)
+
+
+def test_a_reference_in_data_is_no_reference() -> None:
+    assert (
+        field(type="string", examples=[{"$ref": "#/gone"}], default="$ref").check({"x": "a"}).status["x"]
+        == "found"
+    )
+
+
+@pytest.mark.parametrize(
+    ("keywords", "good", "bad"),
+    [
+        ({"type": "integer", "minimum": 1}, 1, 0),
+        ({"type": "string", "maxLength": 2}, "ab", "abc"),
+        ({"type": "string", "format": "date"}, "2026-12-01", "next Tuesday"),
+        ({"type": "string", "format": "email"}, "ana@example.com", "ana"),
+        ({"type": "string", "not": {"const": "x"}}, "y", "x"),
+        ({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}, [1, 2], [1, 1]),
+        ({"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}]}, [1, "a"], ["a", "b"]),
+        ({"if": {"type": "string"}, "then": {"minLength": 2}}, "ab", "a"),
+        (
+            {"type": "object", "additionalProperties": {"type": "integer"}, "maxProperties": 1},
+            {"a": 1},
+            {"a": "b"},
+        ),
+        ({"type": "object", "patternProperties": {"^x": {"type": "integer"}}}, {"x": 1}, {"x": "one"}),
+    ],
+)
+def test_what_no_provider_enforces_is_kept_here(keywords: dict[str, Any], good: Any, bad: Any) -> None:
+    schema = field(**keywords)
+    assert schema.check({"x": good}).values["x"] == good
+    checked = schema.check({"x": bad})
+    assert (checked.status["x"], checked.values["x"]) == ("invalid", None)
+    assert checked.problems["x"].startswith("x: ")
+
+
+def test_definitions_under_their_old_name_and_with_odd_names_are_found() -> None:
+    schema = ExtractionSchema.of(
+        {
+            "properties": {"x": {"$ref": "#/definitions/a~1b%20c"}},
+            "definitions": {"a/b c": {"type": "array", "items": {"$ref": "#/definitions/a~1b%20c"}}},
+        }
+    )
+    assert not openai_problems(schema.json_schema())
+    assert schema.check({"x": [[], [[]]]}).values["x"] == [[], [[]]]
+
+
+def test_parts_joined_by_all_of_are_one_object() -> None:
+    schema = of(
+        allOf=[{"$ref": "#/$defs/person"}, {"properties": {"age": {"type": "integer"}}, "required": ["age"]}],
+        **{"$defs": {"person": {"properties": {"name": {"type": "string"}}, "required": ["name"]}}},
+    )
+    assert [spec.name for spec in schema.fields if spec.required] == ["name", "age"]
+    assert schema.check({"name": "Ana", "age": "36"}).values == {"name": "Ana", "age": 36}
+
+
+def test_what_stands_beside_alternatives_belongs_to_each_of_them() -> None:
+    schema = field(
+        type="object",
+        properties={"a": {"type": "integer"}, "b": {"type": "string"}},
+        anyOf=[{"required": ["a"]}, {"required": ["b"]}],
+    )
+    assert not openai_problems(schema.json_schema())
+    for option in schema.json_schema()["properties"]["x"]["anyOf"][:2]:
+        assert list(option["properties"]) == ["a", "b"]
+    assert schema.check({"x": {"a": None, "b": "z"}}).values["x"] == {"b": "z"}
+
+
+def test_allowed_values_told_one_by_one_are_all_allowed() -> None:
+    schema = field(oneOf=[{"const": "Mon", "title": "Monday"}, {"const": "Tue", "title": "Tuesday"}])
+    assert schema.check({"x": "TUE"}).values["x"] == "Tue"
+    assert "Mon, Tue" in schema.check({"x": "Wed"}).problems["x"]
+
+
+def test_rules_of_the_root_are_kept_once_nothing_required_is_missing() -> None:
+    schema = of(
+        properties={"a": {"type": "integer"}, "phone": {"type": "string"}, "mail": {"type": "string"}},
+        required=["a"],
+        anyOf=[{"required": ["phone"]}, {"required": ["mail"]}],
+    )
+    assert "" in schema.check({"a": 1}).problems
+    assert not schema.check({"a": None}).problems
+    assert not schema.check({"a": 1, "mail": "x"}).problems
+
+
+def test_what_stands_as_true_may_be_anything_and_as_false_nothing() -> None:
+    schema = of(properties={"x": True, "y": False})
+    checked = schema.check({"x": 1.5, "y": 1})
+    assert checked.values == {"x": 1.5, "y": None}
+    assert checked.status == {"x": "found", "y": "invalid"}
+
+
+def test_halves_of_characters_and_endless_numbers_are_no_values() -> None:
+    schema = of(properties={"text": {"type": "string"}, "number": {"type": "number"}})
+    checked = schema.check(schema.read('{"text": "\\ud83d", "number": 1e999}'))
+    assert set(checked.status.values()) == {"invalid"}

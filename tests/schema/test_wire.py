@@ -1,0 +1,169 @@
+"""The wire schema: each provider's rules, and values that come back through it as they were meant."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field, create_model
+
+from byok_widgets import SchemaError
+from byok_widgets.schema import Checked, ExtractionSchema
+from tests.schema.features import FEATURES, REFUSED, Feature, Times
+from tests.schema.strategies import JUNK, allowed_by
+from tests.schema.wire_rules import MAX_UNIONS, anthropic_problems, openai_problems, unions
+
+DIALECTS = ("strict", "anthropic")
+SCHEMAS = {feature.name: ExtractionSchema.of(feature.model) for feature in FEATURES}
+quickly = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=str)
+def test_each_feature_keeps_openais_rules(feature: Feature) -> None:
+    assert not openai_problems(SCHEMAS[feature.name].json_schema("strict"))
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=str)
+def test_each_feature_keeps_anthropics_rules(feature: Feature) -> None:
+    assert not anthropic_problems(SCHEMAS[feature.name].json_schema("anthropic"))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("feature", FEATURES, ids=str)
+def test_each_value_goes_over_the_wire_and_comes_back(
+    feature: Feature, dialect: Literal["strict", "anthropic"]
+) -> None:
+    schema = SCHEMAS[feature.name]
+    sent = schema.wire(feature.value)
+    if dialect == "anthropic":
+        sent = {name: value for name, value in sent.items() if value is not None}
+    jsonschema.validate(sent, schema.json_schema(dialect))
+    checked = schema.check(sent)
+    assert checked.record == feature.model.model_validate(feature.value)
+    stated = {name for name, value in feature.value.items() if value is not None}
+    assert {name for name, status in checked.status.items() if status == "found"} == stated
+
+
+@pytest.mark.parametrize("feature", REFUSED, ids=str)
+def test_what_cannot_be_asked_for_is_refused_with_a_reason(feature: Feature) -> None:
+    with pytest.raises(SchemaError, match=feature.model.__name__) as caught:
+        ExtractionSchema.of(feature.model)
+    assert "pydantic class" in caught.value.fix
+
+
+@quickly
+@given(st.data())
+def test_whatever_the_wire_schema_allows_means_the_same_when_it_is_sent_again(data: st.DataObject) -> None:
+    schema = SCHEMAS[data.draw(st.sampled_from(list(SCHEMAS)))]
+    dialect = data.draw(st.sampled_from(DIALECTS))
+    checked = schema.check(data.draw(allowed_by(schema.json_schema(dialect))))
+    again = schema.check(schema.wire(checked.said))
+    assert (again.said, again.values) == (checked.said, checked.values)
+    assert not again.problems
+    assert_honest(schema, checked)
+
+
+@quickly
+@given(st.data())
+def test_junk_never_breaks_the_check_and_is_never_found_where_it_does_not_fit(data: st.DataObject) -> None:
+    schema = SCHEMAS[data.draw(st.sampled_from(list(SCHEMAS)))]
+    names = st.sampled_from([spec.name for spec in schema.fields])
+    assert_honest(schema, schema.check(data.draw(st.dictionaries(names, JUNK, min_size=1))))
+
+
+def assert_honest(schema: ExtractionSchema, checked: Checked) -> None:
+    """Found is what fits the person's own schema, judged by another library; anything else has no value."""
+    own = schema.model.model_json_schema()
+    root = own["$defs"][own["$ref"].removeprefix("#/$defs/")] if "$ref" in own else own
+    for spec in schema.fields:
+        status = checked.status[spec.name]
+        assert (status == "found") == (spec.name in checked.said)
+        assert (status == "invalid") == (spec.name in checked.problems)
+        if status == "found":
+            rules = {key: rule for key, rule in root["properties"][spec.name].items() if key != "uniqueItems"}
+            jsonschema.validate(checked.said[spec.name], {**rules, "$defs": own.get("$defs", {})})
+        else:
+            assert checked.values[spec.name] is None
+
+
+def test_descriptions_and_bounds_that_a_provider_does_not_take_are_said_in_words() -> None:
+    bounds = SCHEMAS["bounds"]
+    assert bounds.json_schema("strict")["properties"]["people"]["maximum"] == 20
+    assert "maximum: 20" in bounds.json_schema("anthropic")["properties"]["people"]["description"]
+    assert bounds.dropped("strict") == ()
+    assert "people: maximum: 20" in bounds.dropped("anthropic")
+    nested = SCHEMAS["nested with description"].json_schema()["properties"]
+    assert nested["home"]["description"] == "where the caller lives"
+    assert "maxLength: 5" in SCHEMAS["lengths"].json_schema()["properties"]["word"]["description"]
+    assert "uniqueItems" in SCHEMAS["set"].json_schema()["properties"]["names"]["description"]
+
+
+def test_what_is_not_stated_is_null_for_openai_and_left_out_for_anthropic() -> None:
+    strict, anthropic = (SCHEMAS["dates and times"].json_schema(dialect) for dialect in DIALECTS)
+    assert strict["properties"]["day"]["type"] == ["string", "null"]
+    assert strict["required"] == list(Times.model_fields)
+    assert anthropic["properties"]["day"]["type"] == "string"
+    assert anthropic["required"] == []
+
+
+def test_many_fields_stay_below_anthropics_limit_of_unions() -> None:
+    fields = {f"field_{number}": str | None for number in range(3 * MAX_UNIONS)}
+    assert unions(ExtractionSchema.of(fields=fields).json_schema("anthropic")) == 0
+
+
+def test_a_recursive_class_stays_a_reference_and_others_are_put_in_their_place() -> None:
+    tree = SCHEMAS["recursive inside"].json_schema()
+    assert len(tree["$defs"]) == 1
+    assert "$defs" not in SCHEMAS["nested with description"].json_schema()
+
+
+def test_two_classes_of_one_name_are_not_mixed_up() -> None:
+    one = create_model("Same", a=(int, ...))
+    other = create_model("Same", b=(str, ...))
+    schema = ExtractionSchema.of(fields={"x": list[one], "y": list[other]}).json_schema()
+    assert list(schema["properties"]["x"]["items"]["properties"]) == ["a"]
+    assert list(schema["properties"]["y"]["items"]["properties"]) == ["b"]
+
+
+def test_two_recursive_classes_of_one_name_are_not_mixed_up() -> None:
+    first, second = recursive_class(int), recursive_class(str)
+    schema = ExtractionSchema.of(fields={"x": first, "y": second})
+    assert not openai_problems(schema.json_schema())
+    leaves = [part["properties"]["leaf"]["type"] for part in schema.json_schema()["$defs"].values()]
+    assert leaves == ["integer", "string"]
+
+
+def recursive_class(leaf: type) -> type[BaseModel]:
+    class Same(BaseModel):
+        leaf: leaf
+        more: list[Same] = []
+
+    Same.model_rebuild(_types_namespace={"Same": Same, "leaf": leaf})
+    return Same
+
+
+def test_a_schema_of_too_many_properties_is_refused_before_it_grows() -> None:
+    model: Any = create_model("Leaf", a=(int, ...))
+    for level in range(20):
+        model = create_model(f"Level{level}", left=(model, ...), right=(model, ...))
+    with pytest.raises(SchemaError, match="more than 5000 properties"):
+        ExtractionSchema.of(model)
+
+
+def test_a_lookaround_is_not_sent_and_is_checked_all_the_same() -> None:
+    schema = ExtractionSchema.of(
+        {"type": "object", "properties": {"code": {"type": "string", "pattern": "^(?!X)[A-Z]+$"}}}
+    )
+    assert not openai_problems(schema.json_schema())
+    assert schema.check({"code": "ABC"}).status["code"] == "found"
+    assert schema.check({"code": "XBC"}).status["code"] == "invalid"
+
+
+def test_keywords_that_mean_nothing_to_a_provider_are_not_sent() -> None:
+    class Odd(BaseModel):
+        a: int = Field(title="A", examples=[1], deprecated=True, json_schema_extra={"x-order": 3})
+
+    assert ExtractionSchema.of(Odd).json_schema()["properties"]["a"] == {"type": ["integer", "null"]}
