@@ -32,6 +32,9 @@ class Frontend(Protocol):
     def settings(self, flow: Any) -> Any:
         """Return the settings panel of a flow."""
 
+    def chat(self, session: Any) -> Any:
+        """Return a chat with a session."""
+
 
 Find = Callable[[], "Frontend | None"]
 
@@ -59,3 +62,7 @@ class Nowhere:
     def settings(self, flow: Any) -> Any:
         """Return the facts that a panel would show, as text."""
         return repr(flow)
+
+    def chat(self, session: Any) -> Any:
+        """Return the session: it can be talked to."""
+        return session

@@ -20,9 +20,11 @@ from byok_widgets.nodes.extraction import Example, Grounding
 from byok_widgets.schema import ExtractionSchema
 from byok_widgets.session import Session
 from byok_widgets.session.session_file import read_session
+from byok_widgets.unknown import settable, unknown
 
 N = TypeVar("N", ConversationNode, ExtractionNode)
 
+_A = {"conversation": "a conversation", "extraction": "an extraction"}
 _NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and may not run as it was meant."
 
 
@@ -36,18 +38,25 @@ class Flow(FlowSettings):
         speaks_first: Whether the start node speaks before the person; `None` lets it when it is a static one.
     """
 
-    def __init__(self, name: str) -> None:
+    speaks_first: bool | None
+
+    def __init__(self, name: str = "", **more: Any) -> None:
         """Open the flow's settings, or start new ones on the embedded local model.
 
         Args:
             name: Any text of 1 to 300 characters.
+            **more: Nothing: all else is set afterwards, like `flow.provider = "openai"`, and a key is pasted in
+                `settings()`.
 
         Raises:
-            ConfigError: The name cannot be used.
+            ConfigError: The name cannot be used, or there is more.
         """
+        for given, value in more.items():
+            problem = f'A flow is made with its name alone, like Flow("dentist"), without {given!r}.'
+            raise unknown(problem, given, (f"flow.{setting}" for setting in settable(type(self))), value)
         super().__init__(name)
         self._graph = FlowGraph()
-        self.speaks_first: bool | None = None
+        self.speaks_first = None
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
 
@@ -130,9 +139,8 @@ class Flow(FlowSettings):
 
     def conversation(
         self,
-        name: str,
-        prompt: str,
-        /,
+        name: str = "",
+        prompt: str = "",
         *,
         static: bool = False,
         start: bool = False,
@@ -300,6 +308,20 @@ class Flow(FlowSettings):
             await session.aopen()
         return session
 
+    def chat(self, session: Session | None = None) -> Any:
+        """Return a chat widget to talk with, to be shown as the last line of a cell.
+
+        It shows the active node, the variables, what each turn took and why the flow moved or stayed; a turn can
+        be stopped, and a fork goes on from any earlier one. Outside a notebook it gives the session.
+
+        Args:
+            session: The session to go on with; by default a new one.
+
+        Raises:
+            FlowError: The flow has no nodes, or a mistake that leaves open where it would go.
+        """
+        return frontend().chat(self.start(show=False) if session is None else session)
+
     def load_session(self, path: str | Path) -> Session:
         """Open a session that was saved with `Session.save`, to go on with it on this flow.
 
@@ -325,6 +347,13 @@ class Flow(FlowSettings):
         return f"{self.provider}:{self.model or 'no model chosen'}"
 
     def _add(self, node: N, *, start: bool, end: bool, enter: str | None) -> N:
+        there = self._graph.nodes.get(node.name)
+        if there and there.kind != node.kind:
+            raise ConfigError(
+                f"The flow has a node {node.name!r} already, and it is {_A[there.kind]} node.",
+                kind="node",
+                fix=f"Give {_A[node.kind]} node another name; or run the cell that makes the flow again.",
+            )
         self._graph.put(node, start=start, end=end, enter=enter)
         self.config.announce("nodes")
         return node

@@ -12,13 +12,16 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers import PROVIDERS, local_models
+from byok_widgets.unknown import KnownAttributes
 
 _states: dict[str, FlowState] = {}
 _lock = threading.Lock()
 
 
-class FlowSettings:
+class FlowSettings(KnownAttributes):
     """Provider, models, addresses and keys of a flow."""
+
+    kind = "flow"
 
     def __init__(self, name: str) -> None:
         self._state = _state(name)

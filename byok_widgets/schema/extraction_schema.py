@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,7 @@ class ExtractionSchema:
         self.fields = source.fields
         self.model = model
         self._whole = source.whole
+        self._given: dict[str, Any] | None = None
         self._strict = WireSchema(self.fields, "strict")
 
     @classmethod
@@ -90,7 +92,9 @@ class ExtractionSchema:
         if schema is None:
             return cls(name, from_fields(fields or {}))
         if isinstance(schema, Mapping):
-            return cls(name, from_json_schema(schema))
+            made = cls(name, from_json_schema(schema))
+            made._given = copy.deepcopy(dict(schema))
+            return made
         if isinstance(schema, type):
             from pydantic import BaseModel
 
@@ -170,6 +174,31 @@ class ExtractionSchema:
             raise SchemaError(f"The values do not fit the fields: {problem}.")
         return {
             spec.name: to_wire(checked.said.get(spec.name), spec.schema, spec.definitions) for spec in self.fields
+        }
+
+    def definition(self) -> dict[str, Any]:
+        """Return a JSON Schema from which the same fields can be made again, in a file or elsewhere.
+
+        Python types become those of JSON: what a pydantic class checks beyond its schema is not in it.
+
+        Raises:
+            SchemaError: Two fields use different types under one name.
+        """
+        if self._given is not None:
+            return self._given
+        definitions: dict[str, Any] = {}
+        for spec in self.fields:
+            for name, part in spec.definitions.items():
+                if definitions.setdefault(name, part) != part:
+                    raise SchemaError(
+                        f"Two fields use different types called {name!r}.",
+                        fix="Give one of the types another name.",
+                    )
+        return {
+            "type": "object",
+            "properties": {spec.name: dict(spec.schema) for spec in self.fields},
+            "required": [spec.name for spec in self.fields if spec.required],
+            **({"$defs": definitions} if definitions else {}),
         }
 
     @cached_property

@@ -34,10 +34,14 @@ def _judged(judgement: Judgement) -> list[str]:
 def _edge(verdict: EdgeVerdict) -> str:
     way = f"{'from everywhere ' if verdict.is_way_in else ''}to {verdict.target}"
     condition = {"prompt": f"when “{verdict.condition}”", "logic": f"if {verdict.condition}", "else": "else"}
-    because = (
-        f", because {verdict.reason.rstrip('. ')}" if verdict.reason and verdict.verdict != "not looked at" else ""
-    )
-    return f"{way}, {condition[verdict.kind]}: {verdict.verdict}{because}."
+    return f"{way}, {condition[verdict.kind]}: {verdict.verdict}{_because(verdict)}."
+
+
+def _because(verdict: EdgeVerdict) -> str:
+    if not verdict.reason or verdict.verdict == "not looked at":
+        return ""
+    reason = verdict.reason.rstrip(". ")
+    return f" (the model: “{reason}”)" if verdict.kind == "prompt" else f", since {reason}"
 
 
 def _visited(visit: Visit) -> str:

@@ -41,6 +41,15 @@ class NotebookFrontend:
         ReplyDisplay.of(shell)
         return SettingsPanel.in_cell(flow, shell)
 
+    def chat(self, session: Any) -> Any:
+        """Return the chat with a session in a notebook kernel, and the session itself anywhere else."""
+        shell = _shell()
+        if getattr(shell, "kernel", None) is None:
+            return session
+        from byok_widgets.widgets.chat import Chat
+
+        return Chat(session)
+
 
 def _shell() -> Any:
     """Return the running IPython, without loading it where there is none."""

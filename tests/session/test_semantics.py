@@ -489,9 +489,9 @@ def test_each_turn_keeps_a_trace(booking: Flow, script: Script):
     story = s.explain()
     for words in (
         "you said “I am Ana”",
-        "when “the caller gave a name and a weekday”: holds, because so it seems",
+        "when “the caller gave a name and a weekday”: holds (the model: “so it seems”)",
         "data read name = 'Ana'; weekday was not stated",
-        "if weekday is not None: does not hold, because weekday is not stated",
+        "if weekday is not None: does not hold, since weekday is not stated",
         "The flow now stands at ask.",
     ):
         assert words in story

@@ -1,0 +1,95 @@
+"""What the chat shows of a session, as plain texts: turns, variables, totals. All of it is inert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.keys import redact
+from byok_widgets.session.explain import explained
+from byok_widgets.session.variables import shown_value
+from byok_widgets.widgets.cell_output import MAX_CHARS, shortened
+from byok_widgets.widgets.inert import inert
+
+if TYPE_CHECKING:
+    from byok_widgets.session import Session, Turn
+
+Words = Mapping[str, Any]
+
+STOPPED: Words = {
+    "problem": "Stopped before the reply began.",
+    "more": "Nothing was added to the conversation; your text is back in the field.",
+    "link": "",
+}
+_STATUS = {
+    "found": "found",
+    "ungrounded": "not in the dialogue: check it",
+    "set": "set by code",
+    "not_stated": "not stated",
+}
+
+
+def required(text: str) -> str:
+    """Return what a person typed.
+
+    Raises:
+        FlowError: Nothing was typed.
+    """
+    if text.strip():
+        return text
+    raise FlowError("There is nothing to say yet.", kind="dialogue", fix="Type something first.")
+
+
+def of_fault(fault: ByokError) -> Words:
+    """Return an error for people; what others may have written in it is redacted."""
+    more = " ".join(part for part in (fault.where, fault.cause, fault.fix) if part)
+    return {"problem": redact(inert(fault.problem)), "more": redact(inert(more)), "link": fault.link}
+
+
+def unexpected(fault: Exception) -> Words:
+    """Return words for a fault that is not one of ours, without its text."""
+    said = f"The turn ended in an unexpected way ({type(fault).__name__})."
+    return {"problem": said, "more": "Your text is back in the field; send it again.", "link": ""}
+
+
+def of_turn(turn: Turn) -> Words:
+    """Return one turn."""
+    reply = turn.reply
+    notices = [*(reply.notices if reply else ()), *turn.notices]
+    return {
+        "number": turn.number,
+        "text": None if turn.text is None else shown(turn.text),
+        "node": inert(reply.node) if reply else "",
+        "reply": shown(reply.text) if reply else None,
+        "notices": [inert(notice) for notice in notices],
+        "summary": inert(turn.summary),
+        "why": shown(explained(turn)),
+    }
+
+
+def standing(session: Session) -> Words:
+    """Return where a session stands, what is known, and what it took."""
+    status = session.variables.status
+    calls = session.cost.calls
+    return {
+        "node": inert(session.node),
+        "closed": session.closed,
+        "variables": [
+            {"name": inert(name), "value": shown(shown_value(value)), "status": _STATUS[status[name]]}
+            for name, value in session.variables.items()
+        ],
+        "totals": inert(session.summary) if calls else "",
+    }
+
+
+def label(number: int) -> str:
+    """Return the name of a session in the list of sessions."""
+    return "First session" if number == 0 else f"Fork {number}"
+
+
+def shown(text: str) -> str:
+    """Return a text as far as it is shown."""
+    if len(text) <= MAX_CHARS:
+        return inert(text)
+    return f"{inert(text[:MAX_CHARS])}\n{shortened(len(text))}"
