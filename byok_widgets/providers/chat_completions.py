@@ -42,6 +42,10 @@ class ChatCompletionsProvider(SdkProvider):
         if request.output and request.output.mode == "json_schema":
             shape = {"name": request.output.name, "schema": request.output.schema, "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": shape}
+        elif request.output and request.output.mode == "tool":
+            tool = {"name": request.output.name, "parameters": request.output.schema}
+            body["tools"] = [{"type": "function", "function": tool}]
+            body["tool_choice"] = {"type": "function", "function": {"name": tool["name"]}}
         elif request.output and request.output.mode == "json_object":
             body["response_format"] = {"type": "json_object"}
         return body | dict(request.settings)
@@ -106,9 +110,20 @@ def _gather_choice(choice: Any, gathered: Gathered, site: Site) -> None:
     if not isinstance(text, (str, type(None))) or not isinstance(refusal, (str, type(None))):
         raise faults.unreadable("its text is not text", site)
     gathered.add(text or "")
+    if gathered.offers_tool:
+        gathered.add(_tool_input(part.get("tool_calls"), site))
     gathered.add_refusal(refusal or "")
     if reason:
         gathered.finish(_FINISH_REASONS.get(str(reason)), str(reason))
+
+
+def _tool_input(calls: Any, site: Site) -> str:
+    """Return the piece of a tool's input that came; the one tool is how the shape was asked for."""
+    try:
+        return "".join(call["function"].get("arguments") or "" for call in calls or ())
+    except (TypeError, KeyError, AttributeError):
+        pass
+    raise faults.unreadable("a tool call is not what it should be", site)
 
 
 def _usage(raw: Mapping[str, Any]) -> Usage:

@@ -26,7 +26,7 @@ class Gathered:
         self.reported_cost_usd: Decimal | None = None
         self.request_id: str | None = None
         self._on_text = on_text
-        self._offers_tool = offers_tool
+        self.offers_tool = offers_tool
         self._pieces: list[str] = []
         self._refusals: list[str] = []
         self._reason: FinishReason | None = None
@@ -65,7 +65,7 @@ class Gathered:
             raw: Why, in the provider's words.
             notice: What to tell people instead of the usual sentence for `reason`.
         """
-        if reason == "tool_call" and self._offers_tool:
+        if reason == "tool_call" and self.offers_tool:
             reason = "stop"  # the tool is how the shape was asked for
         unknown = f"the provider gave an unknown finish reason: {raw[:40]}"
         self._reason = reason or "stop"

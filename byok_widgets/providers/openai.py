@@ -22,6 +22,7 @@ class OpenAIProvider(ChatCompletionsProvider):
     default_url = "https://api.openai.com/v1"
     max_tokens_name = "max_completion_tokens"
     settings = ChatCompletionsProvider.settings | {"verbosity", "service_tier"}
+    structured_modes = ("json_schema", "tool", "json_object", "prompt")
     links = Links(
         keys="https://platform.openai.com/api-keys",
         billing="https://platform.openai.com/settings/organization/billing",

@@ -16,6 +16,7 @@ class OpenRouterProvider(ChatCompletionsProvider):
     name = "openrouter"
     label = "OpenRouter"
     default_url = "https://openrouter.ai/api/v1"
+    structured_modes = ("json_schema", "tool", "json_object", "prompt")
     links = Links(
         keys="https://openrouter.ai/settings/keys",
         billing="https://openrouter.ai/settings/credits",
@@ -28,7 +29,7 @@ class OpenRouterProvider(ChatCompletionsProvider):
 
     def extras(self, request: Request) -> dict[str, Any]:
         """Ask only upstream providers that honour the schema: the others drop it without a word."""
-        shaped = request.output is not None and request.output.mode in ("json_schema", "json_object")
+        shaped = request.output is not None and request.output.mode != "prompt"
         return {"provider": {"require_parameters": True}} if shaped else {}
 
     def headers(self) -> dict[str, str]:

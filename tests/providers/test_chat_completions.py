@@ -73,6 +73,33 @@ def test_the_ways_to_ask_for_a_shape(faulty: FaultServer) -> None:
     assert strict["json_schema"] == {"name": "person", "schema": shape("json_schema").schema, "strict": True}
     assert sent(faulty, "openai", output=shape("json_object"))["response_format"] == {"type": "json_object"}
     assert "response_format" not in sent(faulty, "openai", output=shape("prompt"))
+    forced = sent(faulty, "openai", output=shape("tool"))
+    tool = {"name": "person", "parameters": shape("tool").schema}
+    assert forced["tools"] == [{"type": "function", "function": tool}]
+    assert forced["tool_choice"] == {"type": "function", "function": {"name": "person"}}
+
+
+def test_an_answer_in_the_tool_is_the_answer(faulty: FaultServer) -> None:
+    pieces = [
+        {"function": {"name": "person", "arguments": ""}},
+        *({"function": {"arguments": a}} for a in ("{", "}")),
+    ]
+    chunks = [
+        {"choices": [{"delta": {"content": None, "tool_calls": [{"index": 0, **piece}]}}]} for piece in pieces
+    ]
+    end = {"choices": [{"delta": {}, "finish_reason": "tool_calls"}]}
+    answer = ask(faulty, stream(*chunks, end), output=shape("tool"))
+    assert (answer.text, answer.finish_reason, answer.notices) == ("{}", "stop", ())
+    message = {"tool_calls": [{"function": {"name": "person", "arguments": "{}"}}]}
+    whole_answer = says({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
+    assert ask(faulty, whole_answer, output=shape("tool")).text == "{}"
+    assert ask(faulty, whole_answer).finish_reason == "tool_call"
+
+
+@pytest.mark.parametrize("calls", [7, [7], [{}], [{"function": 7}], [{"function": {"arguments": 7}}]])
+def test_a_tool_call_that_is_none_is_our_error(faulty: FaultServer, calls: Any) -> None:
+    reply = says({"choices": [{"message": {"tool_calls": calls}, "finish_reason": "tool_calls"}]})
+    assert fault(faulty, reply, output=shape("tool")).kind == "unreadable"
 
 
 def test_text_comes_as_it_is_written(faulty: FaultServer) -> None:

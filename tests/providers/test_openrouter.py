@@ -51,7 +51,8 @@ def test_a_reported_cost_reaches_the_reply(faulty: FaultServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "only_those_who_honour_it"), [("json_schema", True), ("json_object", True), ("prompt", False)]
+    ("mode", "only_those_who_honour_it"),
+    [("json_schema", True), ("tool", True), ("json_object", True), ("prompt", False)],
 )
 def test_a_shape_goes_only_to_those_who_honour_it(
     faulty: FaultServer, mode: str, only_those_who_honour_it: bool
