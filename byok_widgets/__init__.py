@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ProviderError,
         SchemaError,
         TemplateError,
+        last_stopped,
         last_traceback,
     )
     from byok_widgets.flow import Flow
@@ -40,7 +41,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "byok_widgets.errors": (
         *("ByokError", "ConfigError", "ExtractionError", "FlowError", "KeyFormatError", "KeyStoreError"),
-        *("LocalModelError", "MissingKeyError", "ProviderError", "SchemaError", "TemplateError", "last_traceback"),
+        *("LocalModelError", "MissingKeyError", "ProviderError", "SchemaError", "TemplateError"),
+        *("last_stopped", "last_traceback"),
     ),
     "byok_widgets.flow": ("Flow",),
     "byok_widgets.messages": ("Cost", "Message", "Reply", "TextDelta", "Usage"),
@@ -78,6 +80,7 @@ __all__ = [
     "Usage",
     "Variables",
     "__version__",
+    "last_stopped",
     "last_traceback",
     "list_local_models",
 ]

@@ -16,6 +16,8 @@ here.
     ├── ProviderError        the provider, its network path or its answer failed
     ├── ExtractionError      an answer came, but not one that fits the schema
     └── LocalModelError      the embedded model cannot be fetched or started
+
+`Stopped` is none of them: it is the keyboard interrupt of a person who stopped a run in a cell.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from __future__ import annotations
 import html
 import sys
 import traceback
-from typing import Any
+from typing import Any, ClassVar
 
 MAX_MESSAGE_CHARS = 600
 """Longest text of an error on screen, in characters."""
@@ -138,14 +140,23 @@ def _rebuild(cls: type[ByokError], problem: str, state: dict[str, Any]) -> ByokE
     return error
 
 
+class _Stack(str):
+    """A text that a cell shows as it is, over its many lines."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def last_traceback() -> str:
     """Return the stack of the last error shown in this session, without any local variables and any key."""
     error = getattr(sys, "last_value", None)
     if error is None:
-        return "No error has been shown in this session."
+        return _Stack("No error has been shown in this session.")
     from byok_widgets.keys import redact
 
-    return redact("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    return _Stack(redact("".join(traceback.format_exception(type(error), error, error.__traceback__))))
 
 
 class MissingKeyError(ByokError):
@@ -216,3 +227,28 @@ class LocalModelError(ByokError):
     """The embedded local model cannot be fetched, started or used."""
 
     default_kind = "local_model"
+
+
+class Stopped(KeyboardInterrupt):
+    """A run that the person stopped in a cell; a keyboard interrupt, so that the cells after it do not run either.
+
+    Attributes:
+        result: What had come, marked as incomplete: a reply, or a session's turn; `None` when nothing had.
+    """
+
+    latest: ClassVar[Any] = None
+    """Result of the run that was stopped last."""
+
+    def __init__(self, result: Any = None, *, seen: bool = False) -> None:
+        super().__init__("Stopped. The text so far is above." if seen else "Stopped.")
+        self.result = Stopped.latest = result
+
+    def _render_traceback_(self) -> list[str]:
+        """Give IPython a short card in place of the stack."""
+        kept = ["  (the reply so far: byok_widgets.last_stopped())"] if self.result is not None else []
+        return [str(self), *kept]
+
+
+def last_stopped() -> Any:
+    """Return what had come of the run that was stopped last in a cell: a reply, a turn or `None`."""
+    return Stopped.latest

@@ -212,8 +212,8 @@ def transcript_of(dialogue: Any) -> tuple[Message, ...]:
     """Read a dialogue in any of its forms.
 
     Args:
-        dialogue: A text (the person's one message), a `Message`, a reply or session (its transcript), or a list of
-            messages, each a `Message`, a mapping with `role` and `content`, or a pair of the two.
+        dialogue: A text (the person's one message), a reply or session (its transcript), one message, or a list of
+            messages, each a `Message`, a mapping with `role` and `content`, or (in a list) a pair of the two.
 
     Raises:
         ConfigError: It is none of these.
@@ -222,12 +222,12 @@ def transcript_of(dialogue: Any) -> tuple[Message, ...]:
         return ()
     if isinstance(dialogue, str):
         return (Message("user", dialogue),)
-    if isinstance(dialogue, Message):
-        return (dialogue,)
+    if isinstance(dialogue, (Message, Mapping)):
+        return (_message(dialogue),)
     own = getattr(dialogue, "transcript", None)
     if own is not None:
         return transcript_of(own)
-    if not isinstance(dialogue, Iterable) or isinstance(dialogue, (Mapping, bytes)):
+    if not isinstance(dialogue, Iterable) or isinstance(dialogue, bytes):
         raise _not_a_dialogue(dialogue)
     return tuple(_message(entry) for entry in dialogue)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from byok_widgets.engine import ENGINE, TextFeed
+from byok_widgets.errors import Stopped
 from byok_widgets.frontend import Screen, frontend
 from byok_widgets.providers.base import OnProgress, OnText
 
@@ -16,28 +17,42 @@ R = TypeVar("R")
 Work = Callable[[OnText, OnProgress], Coroutine[Any, Any, R]]
 
 
-def run_shown(work: Work[R], *, show: bool | None, show_text: bool = True) -> R:
+def run_shown(
+    work: Work[R],
+    *,
+    show: bool | None,
+    show_text: bool = True,
+    so_far: Callable[[str], R] | None = None,
+) -> R:
     """Run `work` and wait for it; in a notebook cell, show what it writes.
 
     Args:
         work: Takes whom to tell of text and of progress.
         show: Whether to show anything; `None` means where there is a cell.
         show_text: Whether text is shown, or progress alone.
+        so_far: Makes a result of the text that had come when the person stopped it.
+
+    Raises:
+        Stopped: A keyboard interrupt in a cell. In a program it stays a plain one: the shell knows it by its exit
+            code.
     """
-    screen = frontend().screen() if show is not False else None
+    screen = frontend().screen()
     if screen is None:
         return ENGINE.run(work(unseen, unseen))
-    monitor = _Monitor(screen)
+    monitor = _Monitor(screen if show is not False else None)
     try:
         result = ENGINE.run(
             work(monitor.feed.put if show_text else unseen, monitor.on_progress), tick=monitor.tick
         )
+    except KeyboardInterrupt:
+        monitor.close()
     except BaseException:
-        monitor.tick()
-        screen.close(None)
+        monitor.close()
         raise
-    screen.close(result)
-    return result
+    else:
+        monitor.close(result)
+        return result
+    raise Stopped(so_far(monitor.text) if so_far and monitor.text else None, seen=monitor.has_shown_text)
 
 
 def unseen(*_: object) -> None:
@@ -47,18 +62,29 @@ def unseen(*_: object) -> None:
 class _Monitor:
     """Brings text and progress from the engine's thread to the screen of the thread that waits."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Screen | None) -> None:
         self.feed = TextFeed()
+        self.text = ""
         self._screen = screen
         self._progress: tuple[str, int, int] | None = None
+
+    @property
+    def has_shown_text(self) -> bool:
+        return self._screen is not None and bool(self.text)
 
     def on_progress(self, what: str, done: int, total: int) -> None:
         self._progress = (what, done, total)
 
     def tick(self) -> None:
         progress, self._progress = self._progress, None
-        if progress:
-            self._screen.show_progress(*progress)
         text = self.feed.take()
-        if text:
+        self.text += text
+        if self._screen and progress:
+            self._screen.show_progress(*progress)
+        if self._screen and text:
             self._screen.show_text(text)
+
+    def close(self, result: object = None) -> None:
+        self.tick()
+        if self._screen:
+            self._screen.close(result)

@@ -36,6 +36,7 @@ def reply(text: str = "Hi", **facts: object) -> Reply:
         ("Hello", (HELLO,)),
         ("", (Message("user", ""),)),
         (HELLO, (HELLO,)),
+        ({"role": "user", "content": "Hello"}, (HELLO,)),
         ([HELLO, HI], (HELLO, HI)),
         ((HELLO, HI), (HELLO, HI)),
         (iter([HELLO, HI]), (HELLO, HI)),
@@ -57,7 +58,8 @@ def test_a_dialogue_is_read_in_all_its_forms(dialogue, transcript: tuple[Message
     [
         3,
         b"Hello",
-        {"role": "user", "content": "Hello"},
+        {"role": "robot", "content": "Hello"},
+        {"content": "Hello"},
         ["Hello"],
         ("user", "Hello"),
         [("robot", "Hello")],

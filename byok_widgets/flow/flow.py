@@ -24,7 +24,6 @@ from byok_widgets.unknown import settable, unknown
 
 N = TypeVar("N", ConversationNode, ExtractionNode)
 
-_A = {"conversation": "a conversation", "extraction": "an extraction"}
 _NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and may not run as it was meant."
 
 
@@ -52,8 +51,9 @@ class Flow(FlowSettings):
             ConfigError: The name cannot be used, or there is more.
         """
         for given, value in more.items():
-            problem = f'A flow is made with its name alone, like Flow("dentist"), without {given!r}.'
-            raise unknown(problem, given, (f"flow.{setting}" for setting in settable(type(self))), value)
+            problem = f'A flow is made with its name alone, like Flow("dentist"), and without {given!r}.'
+            hint = "Set it on a line of its own: flow.{0} = ..."
+            raise unknown(problem, given, settable(type(self)), value, hint=hint)
         super().__init__(name)
         self._graph = FlowGraph()
         self.speaks_first = None
@@ -350,9 +350,9 @@ class Flow(FlowSettings):
         there = self._graph.nodes.get(node.name)
         if there and there.kind != node.kind:
             raise ConfigError(
-                f"The flow has a node {node.name!r} already, and it is {_A[there.kind]} node.",
+                f"The flow has the {there.kind} node {node.name!r} already.",
                 kind="node",
-                fix=f"Give {_A[node.kind]} node another name; or run the cell that makes the flow again.",
+                fix=f"Give the {node.kind} node another name, or run the cell that makes the flow again.",
             )
         self._graph.put(node, start=start, end=end, enter=enter)
         self.config.announce("nodes")

@@ -21,8 +21,6 @@ _lock = threading.Lock()
 class FlowSettings(KnownAttributes):
     """Provider, models, addresses and keys of a flow."""
 
-    kind = "flow"
-
     def __init__(self, name: str) -> None:
         self._state = _state(name)
 

@@ -6,6 +6,7 @@ This is the way data travels: a node's words become a `Request`, the provider's 
 from __future__ import annotations
 
 import asyncio
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,9 +19,13 @@ from byok_widgets.keys import KeyStore, Secret
 from byok_widgets.messages import Message, Reply
 from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, catalog, faults
 from byok_widgets.providers.base import Answer, OnProgress, OnText
+from byok_widgets.unknown import is_key, nearest, unknown
 
 DEADLINE_S = 180.0
 """Longest time for one answer with its retries, in seconds; fetching a local model's file does not count."""
+
+_ARGUMENTS = ("deadline_s", "history", "max_tokens", "model", "show", "variables")
+"""What a call takes beside tuning: a misspelt one arrives among the settings."""
 
 
 @dataclass
@@ -77,11 +82,11 @@ class Call:
         Raises:
             ConfigError: A setting that this provider does not have.
         """
-        unknown = sorted(set(self.settings) - self.provider.settings)
-        if unknown:
-            raise ConfigError(
-                f"{self.provider.label} has no setting {unknown[0]!r}.",
-                fix=f"It has: {', '.join(sorted(self.provider.settings))}.",
+        known = self.provider.settings
+        for name in sorted(set(self.settings) - known):
+            meant = {nearest(name, _ARGUMENTS)} - {""}
+            raise unknown(
+                f"{self.provider.label} has no setting {name!r}.", name, known | meant, self.settings[name]
             )
         return Request(
             model=self.resolved.ref.model,
@@ -91,6 +96,39 @@ class Call:
             output=self.output,
             settings=self.settings,
         )
+
+
+def token_limit(given: int | None, *, node: str) -> int | None:
+    """Return a limit of tokens as it was given, when it is one.
+
+    Raises:
+        ConfigError: It is no whole number of at least 1.
+    """
+    try:
+        limit = None if given is None else operator.index(given)
+    except TypeError:
+        limit = 0
+    if limit is None or (limit >= 1 and not isinstance(given, bool)):
+        return limit
+    raise ConfigError(
+        f"Node {node!r}: max_tokens is a whole number of at least 1, not {given!r}.",
+        fix="Leave it out to let the provider decide.",
+    )
+
+
+def refuse_misspelt(settings: Mapping[str, Any], arguments: tuple[str, ...]) -> None:
+    """Refuse settings of a node that are a key, or very like an argument or a setting that there is.
+
+    Other names are judged when a call has chosen its provider.
+
+    Raises:
+        ConfigError: The name that may have been meant is in it.
+    """
+    tuning = frozenset[str]().union(*(provider.settings for provider in PROVIDERS.values()))
+    known = tuning.union(arguments)
+    for name in sorted(set(settings) - tuning):
+        if is_key(name, settings[name]) or nearest(name, known):
+            raise unknown(f"A node has no setting {name!r}.", name, known, settings[name])
 
 
 async def perform(call: Call, state: FlowState, *, on_text: OnText, on_progress: OnProgress) -> Reply:

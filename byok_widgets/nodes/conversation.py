@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property, partial
 from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, transcript_of
 from byok_widgets.nodes.base import Node
-from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, perform
+from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, perform, refuse_misspelt
 from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.showing import Work
 from byok_widgets.templates import render
+
+_ARGUMENTS = ("end", "enter", "max_tokens", "model", "prompt", "start", "static")
+"""What makes a node beside its settings."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,16 @@ class _Spoken:
     deadline_s: float
     settings: Mapping[str, Any]
 
+    @cached_property
+    def said(self) -> tuple[Message, ...]:
+        """What is said now."""
+        return transcript_of(self.text)
+
+    @cached_property
+    def messages(self) -> tuple[Message, ...]:
+        """The dialogue with what is said now."""
+        return (*transcript_of(self.history), *self.said)
+
 
 class ConversationNode(Node[Reply]):
     """A node that speaks: by its prompt and a model, or with a fixed sentence.
@@ -38,11 +52,10 @@ class ConversationNode(Node[Reply]):
     Attributes:
         prompt: Instructions for the model, or the fixed sentence; may hold `{{variables}}`.
         static: Whether the first visit speaks the text as it is.
-        max_tokens: Most tokens of an answer; `None` leaves it to the provider.
-        settings: Tuning that the provider has.
     """
 
     kind = "conversation"
+    static: bool
 
     def __init__(
         self,
@@ -55,14 +68,14 @@ class ConversationNode(Node[Reply]):
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(state, name, model=model)
+        super().__init__(state, name, model=model, max_tokens=max_tokens)
+        refuse_misspelt(settings or {}, _ARGUMENTS)
         if not isinstance(prompt, str) or not prompt.strip():
             raise ConfigError(
                 f"Node {name!r} has nothing to say.", fix="Give it a prompt, or a sentence and static=True."
             )
         self.prompt = prompt
         self.static = static
-        self.max_tokens = max_tokens
         self.settings = dict(settings or {})
 
     def run(
@@ -80,7 +93,8 @@ class ConversationNode(Node[Reply]):
         """Let the node speak once and return its reply.
 
         In a notebook cell the text appears while it is written. A keyboard interrupt stops the request within a
-        second. The node itself remembers nothing: hand `reply` on as `history` to go on with the conversation.
+        second; in a cell `byok_widgets.last_stopped()` then returns what had come. The node itself remembers
+        nothing: hand `reply` on as `history` to go on with the conversation.
 
         Args:
             text: What the person says; `None` lets the node speak first, or on from the history.
@@ -100,7 +114,7 @@ class ConversationNode(Node[Reply]):
             LocalModelError: The local model could not be fetched or started.
         """
         call = _Spoken(text, history, variables, model, max_tokens, deadline_s, settings)
-        return self._run(self._work(call), show=show)
+        return self._run(self._work(call), show=show, so_far=partial(self._so_far, call))
 
     async def arun(
         self,
@@ -147,11 +161,17 @@ class ConversationNode(Node[Reply]):
         )
 
     def _work(self, given: _Spoken) -> Work[Reply]:
+        if given.text is not None and not any(message.content.strip() for message in given.said):
+            raise ConfigError(
+                f"Node {self.name!r} was given an empty text.",
+                kind="dialogue",
+                fix="Say something, or leave the text out to let the node speak first.",
+            )
         return self._speaking(given, first_visit=None)
 
     def _speaking(self, given: _Spoken, *, first_visit: bool | None) -> Work[Reply]:
         variables = given.variables or {}
-        messages = (*transcript_of(given.history), *transcript_of(given.text))
+        messages = given.messages
         prompt = render(self.prompt, variables, node=self.name)
         if first_visit is None:
             first_visit = Message("assistant", prompt) not in messages
@@ -162,7 +182,7 @@ class ConversationNode(Node[Reply]):
             resolved=self.resolve(given.model),
             system=self._system(prompt, variables),
             messages=messages,
-            max_tokens=given.max_tokens or self.max_tokens,
+            max_tokens=self._limit(given.max_tokens),
             settings={**self.settings, **given.settings},
             deadline_s=given.deadline_s,
         )
@@ -175,6 +195,19 @@ class ConversationNode(Node[Reply]):
     def _system(self, prompt: str, variables: Mapping[str, Any]) -> str:
         before = render(self._state.global_prompt, variables, node=f"{self.name} (global prompt)")
         return "\n\n".join(part for part in (before, prompt) if part)
+
+    def _so_far(self, given: _Spoken, text: str) -> Reply:
+        """Return what had come when the person stopped the answer."""
+        choice = self.resolve(given.model)
+        return Reply(
+            text=text,
+            finish_reason="incomplete",
+            node=self.name,
+            model=str(choice.ref),
+            model_source=choice.source,
+            transcript=(*given.messages, Message("assistant", text)),
+            notices=("incomplete: it was stopped",),
+        )
 
     def _static(self, sentence: str, messages: tuple[Message, ...]) -> Work[Reply]:
         async def work(on_text: OnText, on_progress: OnProgress) -> Reply:

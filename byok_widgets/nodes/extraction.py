@@ -11,7 +11,7 @@ from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.grounding import grounded
 from byok_widgets.messages import Message, Reply, transcript_of
 from byok_widgets.nodes.base import Node
-from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState
+from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, refuse_misspelt
 from byok_widgets.nodes.extraction_result import Extraction, Status
 from byok_widgets.nodes.structured import ask_structured
 from byok_widgets.providers.base import OnProgress, OnText
@@ -36,11 +36,13 @@ class ExtractionNode(Node[Extraction]):
         examples: Dialogues with their values.
         window: How many of the last messages are read; `None` for all.
         grounding: Whether strings that do not occur in the dialogue are marked.
-        max_tokens: Most tokens of an answer; `None` leaves it to the provider.
-        settings: Tuning that the provider has.
     """
 
     kind = "extraction"
+    schema: ExtractionSchema
+    examples: tuple[tuple[tuple[Message, ...], dict[str, Any]], ...]
+    window: int | None
+    grounding: Grounding
 
     def __init__(
         self,
@@ -56,7 +58,8 @@ class ExtractionNode(Node[Extraction]):
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(state, name, model=model)
+        super().__init__(state, name, model=model, max_tokens=max_tokens)
+        refuse_misspelt(settings or {}, ())
         if window is not None and window < 1:
             raise ConfigError(
                 f"Node {name!r}: window counts messages and is at least 1.", fix="Leave it out for all."
@@ -69,7 +72,6 @@ class ExtractionNode(Node[Extraction]):
         self._shots = tuple(message for example in self.examples for message in _shots(schema, *example))
         self.window = window
         self.grounding = grounding
-        self.max_tokens = max_tokens
         self.settings = dict(settings or {})
 
     def run(
@@ -155,7 +157,7 @@ class ExtractionNode(Node[Extraction]):
             resolved=self.resolve(model),
             system=self._system(variables or {}),
             messages=(*self._shots, _asked(transcript[-self.window :] if self.window else transcript)),
-            max_tokens=max_tokens or self.max_tokens,
+            max_tokens=self._limit(max_tokens),
             settings={**self.settings, **settings},
             deadline_s=deadline_s,
         )

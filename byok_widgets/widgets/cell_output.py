@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from byok_widgets.messages import Reply
+from byok_widgets.session import Turn
 from byok_widgets.widgets.inert import inert
 
 MAX_CHARS = 100_000
@@ -32,10 +33,10 @@ class CellScreen:
 
     Args:
         out: Where to write.
-        shown: Told of the reply whose text now stands in the cell.
+        shown: Told of the reply or turn whose text now stands in the cell.
     """
 
-    def __init__(self, out: TextIO, shown: Callable[[Reply], None]) -> None:
+    def __init__(self, out: TextIO, shown: Callable[[Reply | Turn], None]) -> None:
         self._out = out
         self._shown = shown
         self._chars = 0
@@ -77,12 +78,11 @@ class CellScreen:
         self._end_line()
         if self._chars > MAX_CHARS:
             self._write(f"{shortened(self._chars)}\n")
-        if not isinstance(result, Reply):
-            return
-        for notice in result.notices:
-            self._write(f"[{inert(notice)}]\n")
-        if self._chars:
-            self._shown(result)
+        if isinstance(result, (Reply, Turn)):
+            for notice in _notices(result):
+                self._write(f"[{inert(notice)}]\n")
+            if self._chars:
+                self._shown(result)
 
     def _end_progress(self) -> None:
         if self._progress:
@@ -98,3 +98,9 @@ class CellScreen:
             self._out.write(text)
             self._out.flush()
             self._ends_line = text.endswith("\n")
+
+
+def _notices(result: Reply | Turn) -> tuple[str, ...]:
+    if isinstance(result, Reply):
+        return result.notices
+    return (*(result.reply.notices if result.reply else ()), *result.notices)

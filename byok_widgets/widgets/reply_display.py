@@ -1,7 +1,7 @@
-"""How a `Reply` looks as the result of a cell: its text once, and one line of facts.
+"""How a `Reply` or a `Turn` looks as the result of a cell: its text once, and one line of facts.
 
-A node that ran in this cell has streamed its text already, so the same reply as the cell's result adds only its
-summary. In any other cell the result is text and summary.
+A node or a session that ran in this cell has streamed its text already, so the same result adds only its summary.
+In any other cell the result is text and summary.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import weakref
 from typing import Any
 
 from byok_widgets.messages import Reply
+from byok_widgets.session import Turn
 from byok_widgets.widgets.cell_output import MAX_CHARS, shortened
 from byok_widgets.widgets.inert import inert
 
@@ -27,22 +28,23 @@ class ReplyDisplay:
         if known is None:
             known = _displays[shell] = cls(shell)
             formatters = shell.display_formatter.formatters
-            formatters["text/plain"].for_type(Reply, known.plain)
-            formatters["text/html"].for_type(Reply, known.html)
+            for kind in (Reply, Turn):
+                formatters["text/plain"].for_type(kind, known.plain)
+                formatters["text/html"].for_type(kind, known.html)
         return known
 
     def __init__(self, shell: Any) -> None:
         self._shell = weakref.ref(shell)
         self._cell = -1
-        self._streamed: list[weakref.ref[Reply]] = []
+        self._streamed: list[weakref.ref[Reply | Turn]] = []
 
-    def remember(self, reply: Reply) -> None:
+    def remember(self, reply: Reply | Turn) -> None:
         """Note that the text of `reply` stands in the cell that runs now."""
         if self._count() != self._cell:
             self._cell, self._streamed = self._count(), []
         self._streamed.append(weakref.ref(reply))
 
-    def plain(self, reply: Reply, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
+    def plain(self, reply: Reply | Turn, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
         """Write the reply for a terminal; inside a list or a dict it keeps its one-line form."""
         del cycle
         if len(getattr(printer, "stack", ())) > 1:
@@ -51,21 +53,22 @@ class ReplyDisplay:
         summary = inert(reply.summary)
         printer.text(summary if self._is_shown(reply) else f"{_text(reply)}\n\n{summary}")
 
-    def html(self, reply: Reply) -> str:
+    def html(self, reply: Reply | Turn) -> str:
         """Write the reply as HTML without any markup of the model's."""
         small = f"<small>{html.escape(inert(reply.summary))}</small>"
         if self._is_shown(reply):
             return small
         return f'<div style="white-space: pre-wrap">{html.escape(_text(reply))}</div>{small}'
 
-    def _is_shown(self, reply: Reply) -> bool:
+    def _is_shown(self, reply: Reply | Turn) -> bool:
         return self._count() == self._cell and any(known() is reply for known in self._streamed)
 
     def _count(self) -> int:
         return int(getattr(self._shell(), "execution_count", -2))
 
 
-def _text(reply: Reply) -> str:
-    if len(reply.text) <= MAX_CHARS:
-        return inert(reply.text)
-    return f"{inert(reply.text[:MAX_CHARS])}\n{shortened(len(reply.text))}"
+def _text(reply: Reply | Turn) -> str:
+    text = str(reply)
+    if len(text) <= MAX_CHARS:
+        return inert(text)
+    return f"{inert(text[:MAX_CHARS])}\n{shortened(len(text))}"
