@@ -16,7 +16,8 @@ from byok_widgets.graph.drawing import as_html, as_mermaid, as_text
 from byok_widgets.graph.edge import Test
 from byok_widgets.graph.lint import refuse_ambiguous
 from byok_widgets.nodes import ConversationNode, ExtractionNode
-from byok_widgets.nodes.extraction import Example, Grounding
+from byok_widgets.nodes.extraction import Grounding
+from byok_widgets.nodes.extraction_prompt import Example
 from byok_widgets.schema import ExtractionSchema
 from byok_widgets.session import Session
 from byok_widgets.session.session_file import read_session

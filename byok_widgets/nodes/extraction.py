@@ -2,47 +2,42 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from byok_widgets.errors import ConfigError, SchemaError
+from byok_widgets.errors import ConfigError
 from byok_widgets.grounding import grounded
 from byok_widgets.messages import Message, Reply, transcript_of
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, refuse_misspelt
+from byok_widgets.nodes.extraction_prompt import (
+    CheckedExample,
+    Example,
+    checked_example,
+    heard,
+    instructions,
+    shots,
+)
 from byok_widgets.nodes.extraction_result import Extraction, Status
 from byok_widgets.nodes.structured import ask_structured
+from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.schema import Checked, ExtractionSchema
 from byok_widgets.showing import Work
 from byok_widgets.templates import render
 
 Grounding = Literal["flag", "off"]
-Example = tuple[Any, Mapping[str, Any]]
-
-_INSTRUCTIONS = """\
-You read a dialogue and write down what was said in it, as one JSON object and nothing else.
-Use only what is stated in the dialogue. A field that is not stated is null. Never guess or invent a value."""
 
 
 class ExtractionNode(Node[Extraction]):
     """A node that reads: it gives values for its fields, each checked here, whatever the provider promised.
 
     Attributes:
-        schema: The fields.
         prompt: Instructions beside the fields; may hold `{{variables}}`.
-        examples: Dialogues with their values.
-        window: How many of the last messages are read; `None` for all.
-        grounding: Whether strings that do not occur in the dialogue are marked.
     """
 
     kind = "extraction"
-    schema: ExtractionSchema
-    examples: tuple[tuple[tuple[Message, ...], dict[str, Any]], ...]
-    window: int | None
-    grounding: Grounding
 
     def __init__(
         self,
@@ -60,19 +55,51 @@ class ExtractionNode(Node[Extraction]):
     ) -> None:
         super().__init__(state, name, model=model, max_tokens=max_tokens)
         refuse_misspelt(settings or {}, ())
-        if window is not None and window < 1:
-            raise ConfigError(
-                f"Node {name!r}: window counts messages and is at least 1.", fix="Leave it out for all."
-            )
-        if grounding not in ("flag", "off"):
-            raise ConfigError(f"Node {name!r}: grounding is 'flag' or 'off', not {grounding!r}.")
-        self.schema = schema
+        self._schema = schema
         self.prompt = prompt
-        self.examples = tuple(_example(name, schema, given) for given in examples)
-        self._shots = tuple(message for example in self.examples for message in _shots(schema, *example))
+        self.examples = examples
         self.window = window
         self.grounding = grounding
         self.settings = dict(settings or {})
+
+    @property
+    def schema(self) -> ExtractionSchema:
+        """The fields."""
+        return self._schema
+
+    @property
+    def examples(self) -> tuple[CheckedExample, ...]:
+        """Dialogues with their values, for the model to see how it is done."""
+        return self._examples
+
+    @examples.setter
+    def examples(self, given: Iterable[Example]) -> None:
+        self._examples = tuple(checked_example(self.schema, example, node=self.name) for example in given)
+
+    @property
+    def window(self) -> int | None:
+        """How many of the last messages are read; `None` for all."""
+        return self._window
+
+    @window.setter
+    def window(self, count: int | None) -> None:
+        if count is not None and (not isinstance(count, int) or count < 1):
+            raise ConfigError(
+                f"Node {self.name!r}: window counts messages and is at least 1, not {count!r}.",
+                fix="Leave it out for all.",
+            )
+        self._window = count
+
+    @property
+    def grounding(self) -> Grounding:
+        """`"flag"` marks a value with texts that do not occur in the dialogue; `"off"` does not look."""
+        return self._grounding
+
+    @grounding.setter
+    def grounding(self, choice: Grounding) -> None:
+        if choice not in ("flag", "off"):
+            raise ConfigError(f"Node {self.name!r}: grounding is 'flag' or 'off', not {choice!r}.")
+        self._grounding = choice
 
     def run(
         self,
@@ -146,17 +173,21 @@ class ExtractionNode(Node[Extraction]):
         **settings: Any,
     ) -> Work[Extraction]:
         transcript = transcript_of(dialogue)
-        if not any(message.content.strip() for message in transcript):
+        read = transcript[-self.window :] if self.window else transcript
+        if not any(message.content.strip() for message in read):
             raise ConfigError(
                 f"Node {self.name!r} was given an empty dialogue.",
                 kind="dialogue",
                 fix="Give it a text or messages.",
             )
+        resolved = self.resolve(model)
+        dialect = PROVIDERS[resolved.ref.provider].schema_dialect
+        prompt = render(self.prompt, variables or {}, node=self.name)
         call = Call(
             node=self.name,
-            resolved=self.resolve(model),
-            system=self._system(variables or {}),
-            messages=(*self._shots, _asked(transcript[-self.window :] if self.window else transcript)),
+            resolved=resolved,
+            system=instructions(self.schema, prompt, dialect),
+            messages=(*shots(self.schema, self.examples, dialect), heard(read)),
             max_tokens=self._limit(max_tokens),
             settings={**self.settings, **settings},
             deadline_s=deadline_s,
@@ -169,18 +200,12 @@ class ExtractionNode(Node[Extraction]):
 
         return work
 
-    def _system(self, variables: Mapping[str, Any]) -> str:
-        prompt = render(self.prompt, variables, node=self.name)
-        described = "\n".join(f"- {spec.name}: {spec.summary}" for spec in self.schema.fields)
-        return "\n\n".join(part for part in (_INSTRUCTIONS, prompt, f"The fields:\n{described}") if part)
-
     def _result(self, checked: Checked, reply: Reply, transcript: tuple[Message, ...]) -> Extraction:
         status: dict[str, Status] = dict(checked.status)
         if self.grounding == "flag":
             said = [message.content for message in transcript]
-            enums = {spec.name for spec in self.schema.fields if spec.enum}
-            for name, value in checked.values.items():
-                if isinstance(value, str) and name not in enums and not grounded(value, said):
+            for name, texts in self.schema.free_texts(checked).items():
+                if not all(grounded(text, said) for text in texts):
                     status[name] = "ungrounded"
         return Extraction(
             values=checked.values,
@@ -189,32 +214,5 @@ class ExtractionNode(Node[Extraction]):
             node=self.name,
             problems=checked.problems,
             record=checked.record,
+            required=tuple(spec.name for spec in self.schema.fields if spec.required),
         )
-
-
-def _example(node: str, schema: ExtractionSchema, given: Any) -> tuple[tuple[Message, ...], dict[str, Any]]:
-    try:
-        dialogue, values = given
-        values = dict(values)
-    except (TypeError, ValueError):
-        problem = "an example is a pair of a dialogue and its values"
-    else:
-        try:
-            schema.wire(values)
-        except SchemaError as error:
-            problem = f"an example does not fit: {error.problem}"
-        else:
-            return transcript_of(dialogue), values
-    raise ConfigError(f"Node {node!r}: {problem}.", fix='Write it like ("I am Ana", {"name": "Ana"}).')
-
-
-def _shots(
-    schema: ExtractionSchema, dialogue: tuple[Message, ...], values: Mapping[str, Any]
-) -> tuple[Message, Message]:
-    return _asked(dialogue), Message("assistant", json.dumps(schema.wire(values), ensure_ascii=False))
-
-
-def _asked(transcript: tuple[Message, ...]) -> Message:
-    if len(transcript) == 1:
-        return Message("user", transcript[0].content)
-    return Message("user", "\n".join(f"{message.role}: {message.content}" for message in transcript))

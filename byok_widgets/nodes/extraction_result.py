@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -31,10 +31,11 @@ class Extraction:
     Attributes:
         values: Value of each field; `None` where it was not stated or is invalid, never `""`, 0 or `False`.
         status: One of `found`, `not_stated`, `ungrounded`, `invalid` for each field.
-        problems: For each invalid field, what was expected and what came.
-        record: The pydantic object, where a pydantic class was given and its required fields are there.
+        problems: For each invalid field, what was expected and what came; under `""` a broken rule of the whole.
+        record: The pydantic object, where a class was given, its required fields are there and nothing is invalid.
         reply: The model's answer as it came, with tokens, cost, time and model; repairs are counted in.
         node: Name of the node.
+        required: Names of the fields without which it is not complete; `None` for all.
     """
 
     values: Mapping[str, Any]
@@ -43,17 +44,20 @@ class Extraction:
     node: str
     problems: Mapping[str, str] = field(default_factory=dict)
     record: Any = None
+    required: Collection[str] | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
     @property
     def complete(self) -> bool:
-        """Whether every field was found."""
-        return all(status == "found" for status in self.status.values())
+        """Whether every required field was found, and nothing is in doubt."""
+        needed = self.status if self.required is None else self.required
+        sure = not self.problems and "ungrounded" not in self.status.values()
+        return sure and all(self.status[name] == "found" for name in needed)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}{self._mark(name)}" for name, value in self.values.items())
+        shown = ", ".join(f"{name}={_written(value)}{self._mark(name)}" for name, value in self.values.items())
         return f"Extraction({shown})"
 
     def _mark(self, name: str) -> str:
@@ -61,7 +65,8 @@ class Extraction:
 
     def _repr_html_(self) -> str:
         rows = "".join(self._row(name) for name in self.values)
-        return f"<table>{_HEAD}<tbody>{rows}</tbody></table><small>{html.escape(self.reply.summary)}</small>"
+        facts = " · ".join(filter(None, (self.problems.get(""), self.reply.summary)))
+        return f"<table>{_HEAD}<tbody>{rows}</tbody></table><small>{html.escape(facts)}</small>"
 
     def _row(self, name: str) -> str:
         said = self.problems.get(name) or _WORDS[self.status[name]]
@@ -74,4 +79,13 @@ _CELL = "<td style='text-align:left'>"
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, (set, frozenset)):
+        return _written(value)
     return "–" if value is None else str(value)
+
+
+def _written(value: Any) -> str:
+    """Return the value as Python writes it, and a set in the same order each time."""
+    if isinstance(value, (set, frozenset)) and value:
+        return "{" + ", ".join(sorted(map(repr, value))) + "}"
+    return repr(value)

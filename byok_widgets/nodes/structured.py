@@ -1,16 +1,19 @@
 """Asking a model for an object of a given shape, in the strongest way that provider and model take.
 
-A provider that refuses one way of asking is asked in the next weaker one; which one it took is remembered for the
-session. Whatever was asked, the answer is checked here, and one that does not fit is sent back for repair once.
+A provider that refuses one way of asking is asked in the next weaker one; which one it took of a schema is
+remembered for the session. Whatever was asked, the answer is checked here, and one that does not fit is sent back
+for repair once.
 """
 
 from __future__ import annotations
 
-import json
+import math
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from byok_widgets.errors import ByokError, ExtractionError, ProviderError, SchemaError
+from byok_widgets.errors import ExtractionError, ProviderError, SchemaError
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.calling import Call, FlowState, perform
 from byok_widgets.providers.base import OnProgress, OutputSchema, StructuredMode
@@ -19,8 +22,14 @@ from byok_widgets.showing import unseen
 
 _REPAIR_CHARS = 4000
 
-_taken: dict[tuple[str, str | None], int] = {}
-"""Model and address to the number of the way of asking that it took."""
+_taken: dict[tuple[str, str | None, str], int] = {}
+"""Model, address and schema to the number of the way of asking that was taken."""
+
+_WEAKER: Mapping[StructuredMode, str] = {
+    "tool": "the schema was refused: it was asked for as a tool call",
+    "json_object": "the schema was refused: any JSON object was asked for",
+    "prompt": "structured output was refused: an object was asked for in words",
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,20 @@ class Structured:
 
     checked: Checked
     reply: Reply
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A reply, what was read in it (`None` where it cannot be used), and what is wrong with it."""
+
+    reply: Reply
+    checked: Checked | None
+    complaint: str = ""
+
+    @property
+    def faults(self) -> float:
+        """How far it is from what was asked for."""
+        return math.inf if self.checked is None else len(self.checked.problems)
 
 
 async def ask_structured(
@@ -40,75 +63,96 @@ async def ask_structured(
         ExtractionError: The answer is no JSON object, was cut off or declined; `raw_text` holds it.
         ByokError: The call itself failed.
     """
-    reply = await _ask(call, schema, state, on_progress)
-    read = _read(reply, schema)
-    complaint = read.problem if isinstance(read, ExtractionError) else "; ".join(read.problems.values())
-    if complaint and reply.complete:
-        reply = _joined(reply, await _ask(_repair(call, reply, complaint), schema, state, on_progress))
-        again = _read(reply, schema)
-        read = again if isinstance(read, ExtractionError) or not isinstance(again, ExtractionError) else read
-    if isinstance(read, ExtractionError):
-        raise read.at(flow=state.config.name, node=call.node, model=reply.model)
-    return Structured(read, reply)
+    ask = partial(_ask, schema=schema, state=state, on_progress=on_progress)
+    answer = _read(await ask(call), schema)
+    if answer.complaint and answer.reply.complete:
+        answer = await _repaired(answer, call, schema, ask)
+    if answer.checked is None:
+        raise _unusable(answer).at(flow=state.config.name, node=call.node, model=answer.reply.model)
+    return Structured(answer.checked, answer.reply)
 
 
-async def _ask(call: Call, schema: ExtractionSchema, state: FlowState, on_progress: OnProgress) -> Reply:
+async def _ask(call: Call, *, schema: ExtractionSchema, state: FlowState, on_progress: OnProgress) -> Reply:
     modes = call.provider.structured_modes
-    place = (str(call.resolved.ref), state.config.base_url(call.provider.name))
+    place = (
+        str(call.resolved.ref),
+        state.config.base_url(call.provider.name),
+        schema.text(call.provider.schema_dialect),
+    )
+    refused = 0
     for number in range(_taken.get(place, 0), len(modes)):
         shaped = replace(call, **_shaped(call, schema, modes[number]))
         try:
             reply = await perform(shaped, state, on_text=unseen, on_progress=on_progress)
         except ProviderError as error:
-            failure: ByokError = error
-            if error.kind != "bad_request" or number + 1 == len(modes):
+            failure = error
+            refused += error.attempts
+            if error.kind != "bad_request":
                 break
         else:
             _taken[place] = number
-            return reply
+            weaker = (_WEAKER[modes[number]],) if number else ()
+            return replace(reply, attempts=reply.attempts + refused, notices=(*reply.notices, *weaker))
+    failure.attempts = refused
     raise failure
 
 
 def _shaped(call: Call, schema: ExtractionSchema, mode: StructuredMode) -> dict[str, Any]:
+    dialect = call.provider.schema_dialect
     if mode in ("json_schema", "tool"):
-        return {"output": OutputSchema(schema.name, schema.json_schema(call.provider.schema_dialect), mode)}
-    system = f"{call.system}\n\nThe object follows this JSON Schema:\n{json.dumps(schema.json_schema())}"
+        return {"output": OutputSchema(schema.name, schema.json_schema(dialect), mode)}
+    system = f"{call.system}\n\nThe object follows this JSON Schema:\n{schema.text(dialect)}"
     output = OutputSchema(schema.name, {}, mode) if mode == "json_object" else None
     return {"output": output, "system": system}
 
 
-def _read(reply: Reply, schema: ExtractionSchema) -> Checked | ExtractionError:
-    if reply.finish_reason not in ("stop", "tool_call"):
-        return _unusable(reply, f"The model's answer cannot be used: {'; '.join(reply.notices)}.")
+def _read(reply: Reply, schema: ExtractionSchema) -> _Answer:
+    if not reply.complete:
+        return _Answer(reply, None, f"The model's answer cannot be used: {'; '.join(reply.notices)}.")
     try:
-        return schema.check(schema.read(reply.text))
+        checked = schema.check(schema.read(reply.text))
     except SchemaError as error:
-        return _unusable(reply, error.problem)
+        return _Answer(reply, None, error.problem)
+    return _Answer(reply, checked, "; ".join(checked.problems.values()))
 
 
-def _repair(call: Call, reply: Reply, complaint: str) -> Call:
-    asked = f"That does not fit: {complaint}. Write the whole object again; null where nothing is stated."
+async def _repaired(
+    first: _Answer, call: Call, schema: ExtractionSchema, ask: Callable[[Call], Awaitable[Reply]]
+) -> _Answer:
+    """Send an answer back once; the better of the two counts, and the first where no second comes."""
+    try:
+        second = _read(await ask(_repair(first, call)), schema)
+    except ProviderError as error:
+        notice = f"asked twice: {first.complaint}; the second time: {error.problem}"
+        return replace(first, reply=replace(first.reply, notices=(*first.reply.notices, notice)))
+    best = second if second.faults <= first.faults else first
+    return replace(best, reply=_joined(first.reply, second.reply, best.reply))
+
+
+def _repair(answer: _Answer, call: Call) -> Call:
+    unless = "null where nothing is stated" if call.provider.schema_dialect == "strict" else "only what is stated"
+    asked = f"That does not fit: {answer.complaint}. Write the whole object again; {unless}."
+    said = answer.reply.text[:_REPAIR_CHARS] or "(nothing)"
+    return replace(call, messages=(*call.messages, Message("assistant", said), Message("user", asked)))
+
+
+def _joined(first: Reply, second: Reply, best: Reply) -> Reply:
+    """Return the better of two answers, with what both took."""
     return replace(
-        call, messages=(*call.messages, Message("assistant", reply.text[:_REPAIR_CHARS]), Message("user", asked))
-    )
-
-
-def _joined(first: Reply, second: Reply) -> Reply:
-    """Return the second answer, with what both took."""
-    return replace(
-        second,
+        best,
         usage=first.usage + second.usage,
         price=lambda: first.cost + second.cost,
         latency_s=first.latency_s + second.latency_s,
         time_to_first_token_s=first.time_to_first_token_s,
         attempts=first.attempts + second.attempts,
-        notices=(*second.notices, "asked twice: the first answer did not fit the fields"),
+        notices=(*best.notices, "asked twice: the first answer did not fit the fields"),
     )
 
 
-def _unusable(reply: Reply, problem: str) -> ExtractionError:
+def _unusable(answer: _Answer) -> ExtractionError:
+    reply = answer.reply
     error = ExtractionError(
-        problem,
+        answer.complaint,
         cause=f'The model wrote: "{reply.text[:120]}"' if reply.text else "",
         fix="Run it again, raise max_tokens, give examples=, or choose a more capable model for this node.",
         attempts=reply.attempts,

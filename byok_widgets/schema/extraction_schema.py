@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -109,6 +110,10 @@ class ExtractionSchema:
         """Return the JSON Schema that is sent to a provider of this dialect."""
         return self._strict.root if dialect == "strict" else self._for_anthropic.root
 
+    def text(self, dialect: Dialect = "strict") -> str:
+        """Return the JSON Schema as text, for a prompt."""
+        return self._texts[dialect]
+
     def dropped(self, dialect: Dialect = "strict") -> tuple[str, ...]:
         """Return, in words, what a provider of this dialect is not asked to enforce; it is checked here."""
         return tuple((self._strict if dialect == "strict" else self._for_anthropic).dropped)
@@ -200,6 +205,10 @@ class ExtractionSchema:
             "required": [spec.name for spec in self.fields if spec.required],
             **({"$defs": definitions} if definitions else {}),
         }
+
+    @cached_property
+    def _texts(self) -> dict[Dialect, str]:
+        return {"strict": json.dumps(self._strict.root), "anthropic": json.dumps(self._for_anthropic.root)}
 
     @cached_property
     def _for_anthropic(self) -> WireSchema:

@@ -1,0 +1,79 @@
+"""What an extraction node says to a model: its instructions, the fields, the examples and the dialogue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from byok_widgets.errors import ConfigError, SchemaError
+from byok_widgets.messages import Message, transcript_of
+from byok_widgets.schema import Dialect, ExtractionSchema
+
+Example = tuple[Any, Mapping[str, Any]]
+"""A dialogue in any of its forms, and the values to read in it."""
+CheckedExample = tuple[tuple[Message, ...], dict[str, Any]]
+
+_INSTRUCTIONS = """\
+You read a dialogue and write down what was said in it, as one JSON object and nothing else.
+Use only what is stated in the dialogue. {unless_stated} Never guess or invent a value."""
+
+_UNLESS_STATED: Mapping[Dialect, str] = {
+    "strict": "A field that is not stated is null.",
+    "anthropic": "A field that is not stated is left out.",
+}
+
+
+def instructions(schema: ExtractionSchema, prompt: str, dialect: Dialect) -> str:
+    """Return what stands before the dialogue.
+
+    Args:
+        schema: The fields.
+        prompt: The person's own instructions; may be empty.
+        dialect: Whose rules the answer's shape keeps.
+    """
+    general = _INSTRUCTIONS.format(unless_stated=_UNLESS_STATED[dialect])
+    fields = "\n".join(f"- {spec.name}: {spec.summary}" for spec in schema.fields)
+    return "\n\n".join(part for part in (general, prompt, f"The fields:\n{fields}") if part)
+
+
+def checked_example(schema: ExtractionSchema, given: Example, *, node: str) -> CheckedExample:
+    """Return an example as it is kept.
+
+    Raises:
+        ConfigError: It is no pair of a dialogue and its values, or the values do not fit the fields.
+    """
+    try:
+        dialogue, values = given
+        values = dict(values)
+    except (TypeError, ValueError):
+        problem = "an example is a pair of a dialogue and its values"
+    else:
+        try:
+            schema.wire(values)
+        except SchemaError as error:
+            problem = f"an example does not fit: {error.problem.rstrip('.')}"
+        else:
+            return transcript_of(dialogue), values
+    raise ConfigError(f"Node {node!r}: {problem}.", fix='Write it like ("I am Ana", {"name": "Ana"}).')
+
+
+def shots(schema: ExtractionSchema, examples: Iterable[CheckedExample], dialect: Dialect) -> tuple[Message, ...]:
+    """Return examples as turns of question and answer."""
+    return tuple(message for example in examples for message in _shot(schema, *example, dialect))
+
+
+def heard(transcript: tuple[Message, ...]) -> Message:
+    """Return a dialogue as the one message that a model reads."""
+    if len(transcript) == 1:
+        return Message("user", transcript[0].content)
+    return Message("user", "\n".join(f"{message.role}: {message.content}" for message in transcript))
+
+
+def _shot(
+    schema: ExtractionSchema, dialogue: tuple[Message, ...], values: Mapping[str, Any], dialect: Dialect
+) -> tuple[Message, Message]:
+    written = schema.wire(values)
+    if dialect == "anthropic":
+        written = {name: value for name, value in written.items() if value is not None}
+    return heard(dialogue), Message("assistant", json.dumps(written, ensure_ascii=False))
