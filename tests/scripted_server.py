@@ -19,10 +19,11 @@ class Say:
     """One scripted answer.
 
     Attributes:
-        text: What is said, streamed in pieces of five characters.
+        text: What is said, streamed in pieces.
         finish: The finish reason; `None` ends the stream without one.
         status: An HTTP status other than 200 sends `body` instead.
         pause_s: Seconds between pieces.
+        piece_chars: Length of a piece.
     """
 
     text: str = ""
@@ -30,6 +31,7 @@ class Say:
     status: int = 200
     body: Mapping[str, Any] = field(default_factory=dict)
     pause_s: float = 0.0
+    piece_chars: int = 5
     usage: Mapping[str, Any] | None = field(default_factory=lambda: {"prompt_tokens": 7, "completion_tokens": 3})
 
 
@@ -106,7 +108,7 @@ class ScriptedServer:
 
 
 def _events(say: Say) -> list[bytes]:
-    pieces = [say.text[at : at + 5] for at in range(0, len(say.text), 5)]
+    pieces = [say.text[at : at + say.piece_chars] for at in range(0, len(say.text), say.piece_chars)]
     events: list[Any] = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
     if say.finish:
         events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": say.finish}]})

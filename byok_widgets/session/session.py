@@ -227,8 +227,13 @@ class Session:
     def summary(self) -> str:
         """One line of facts: where the flow stands, turns, tokens and cost."""
         where = f"closed at {self.node}" if self.closed else f"at {self.node}"
+        return " · ".join([self.flow_name, where, self.totals])
+
+    @property
+    def totals(self) -> str:
+        """How many turns there were, and what they took."""
         count = f"{len(self._turns)} turn{'' if len(self._turns) == 1 else 's'}"
-        return " · ".join([self.flow_name, where, count, tokens(self.usage), str(self.cost)])
+        return " · ".join([count, tokens(self.usage), str(self.cost)])
 
     @property
     def _all(self) -> list[Turn]:

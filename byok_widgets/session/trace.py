@@ -113,6 +113,12 @@ class Turn:
         return tuple(step.node for step in self.steps if isinstance(step, Visit))
 
     @property
+    def _way(self) -> tuple[str, ...]:
+        """The path, with the node that was left first."""
+        left = self.moves[0][0] if self.moves else ""
+        return self.path if left in ("", *self.path[:1]) else (left, *self.path)
+
+    @property
     def moves(self) -> tuple[tuple[str, str], ...]:
         """Each move, as the node it left and the node it reached."""
         return tuple((s.node, s.target) for s in self.steps if isinstance(s, Judgement) and s.target)
@@ -168,7 +174,7 @@ class Turn:
     def summary(self) -> str:
         """One line of facts: the path, calls, tokens, cost, seconds, and any notices."""
         calls = len(self.calls)
-        facts = [" → ".join(self.path) or f"no node ran, at {self.node}"]
+        facts = [" → ".join(self._way) or self.node]
         if calls:
             facts += [f"{calls} call{'s' if calls > 1 else ''}", tokens(self.usage), str(self.cost)]
         facts.append(f"{self.latency_s:.1f} s")

@@ -71,7 +71,6 @@ def of_turn(turn: Turn) -> Words:
 def standing(session: Session) -> Words:
     """Return where a session stands, what is known, and what it took."""
     status = session.variables.status
-    calls = session.cost.calls
     return {
         "node": inert(session.node),
         "closed": session.closed,
@@ -79,7 +78,7 @@ def standing(session: Session) -> Words:
             {"name": inert(name), "value": shown(shown_value(value)), "status": _STATUS[status[name]]}
             for name, value in session.variables.items()
         ],
-        "totals": inert(session.summary) if calls else "",
+        "totals": session.totals if session.turns or session.unfinished else "",
     }
 
 

@@ -73,6 +73,8 @@ class NotebookPage:
         self.command("apputils:change-theme", {"theme": name})
         light = str(name == "JupyterLab Light").lower()
         self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
+
 
     def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
         self.page.evaluate(

@@ -117,6 +117,7 @@ function render({ model, el }) {
     if (turn.notices.length) view.append(make("p", { className: "byok-chat-notice", textContent: turn.notices.join("; ") }));
     const why = make("details", { className: "byok-why" },
       make("summary", { textContent: turn.summary }), make("pre", { textContent: turn.why }));
+    why.addEventListener("toggle", () => { if (why.open) why.scrollIntoView({ block: "nearest" }); });
     const back = button("Go back to here", { className: "byok-button byok-quiet byok-back" });
     back.setAttribute("aria-label", `Go back to turn ${turn.number}: a new session goes on from there`);
     back.title = "A new session goes on from here; this one stays as it is";
@@ -160,6 +161,7 @@ function render({ model, el }) {
   const on = {
     all(message) {
       end();
+      part.spoken.textContent = unread = "";
       part.sessions.replaceChildren(...message.sessions.map((label, value) => make("option", { value, textContent: label })));
       part.sessions.value = message.shown;
       part.sessionsBox.hidden = message.sessions.length < 2;

@@ -1,0 +1,204 @@
+"""The chat widget in a real browser: ten turns, Stop, forks, a page that is loaded again, and hostile text."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.scripted_server import Say, ScriptedServer
+
+HOSTILE = (
+    "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    " <b>bold</b> \x1b[31mred\x1b[0m $\\frac{1}{2}$ [link](javascript:alert(1)) \u202eevil\u202c"
+)
+
+
+class Play:
+    """What the models say: the judge stays unless told, the extraction finds a name, conversations say `words`."""
+
+    def __init__(self, server: ScriptedServer) -> None:
+        self.words: list[Say] = [Say("Which day would suit you? We are open all week.")]
+        self.moves = False
+        server.script(self._answer)
+
+    def _answer(self, request: dict) -> Say:
+        shape = request.get("response_format", {}).get("json_schema", {})
+        if shape.get("name") == "edges":
+            offered = shape["schema"]["properties"]["choice"]["enum"]
+            return Say(json.dumps({"choice": offered[0] if self.moves else "stay", "reason": "they said so"}))
+        if shape:
+            return Say(json.dumps({"name": "Ana", "weekday": "Tue"}))
+        return self.words.pop(0) if len(self.words) > 1 else self.words[0]
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    yield scripted
+    scripted.close()
+
+
+@pytest.fixture
+def play(server):
+    return Play(server)
+
+
+def cells(server):
+    return [
+        f"""from byok_widgets import Flow
+flow = Flow('chat {secrets.token_hex(4)}')
+flow.set_base_url('compatible', '{server.base_url}')
+flow.model = 'compatible:scripted'
+ask = flow.conversation('ask', 'Ask for name and weekday.')
+data = flow.extraction('data', name=str, weekday=['Mon', 'Tue'])
+bye = flow.conversation('bye', 'Thanks {{{{name}}}}, see you on {{{{weekday}}}}.', static=True)
+flow.connect(ask, data, when='the caller gave a name and a weekday')
+flow.connect(data, bye, if_='weekday is not None')
+flow.connect(data, ask)
+chat = flow.chat()
+chat""",
+        "print(chat.session)",
+    ]
+
+
+@pytest.fixture
+def page(open_notebook, server, play):
+    opened = open_notebook(cells(server))
+    opened.run_cell(0)
+    opened.page.wait_for_selector(".byok-chat-empty")
+    return opened
+
+
+@pytest.fixture
+def chat(page):
+    return page.page.locator(".byok-chat").last
+
+
+def say(chat, text, turns):
+    chat.get_by_label("Your message").fill(text)
+    chat.get_by_label("Your message").press("Enter")
+    chat.locator(".byok-turn:not(.byok-under-way)").nth(turns - 1).wait_for()
+
+
+def test_ten_turns_with_the_node_the_variables_and_the_reasons(page, chat, play):
+    for number in range(1, 10):
+        say(chat, f"Hello for the {number}. time", number)
+    play.moves = True
+    say(chat, "I am Ana, Tuesday please", 10)
+    last = chat.locator(".byok-turn").last
+    assert "Thanks Ana, see you on Tue." in last.inner_text()
+    assert "data → bye" in last.locator("summary").inner_text()
+    last.locator("summary").click()
+    assert "the model: “they said so”" in last.locator("pre").inner_text()
+    assert chat.locator(".byok-chat-node").inner_text() == "at bye"
+    assert "Ana" in chat.get_by_role("region", name="Variables").inner_text()
+    page.shot("chat-light")
+    page.theme("JupyterLab Dark")
+    page.shot("chat-dark")
+    page.run_cell(1)
+    assert "I am Ana, Tuesday please" in json.dumps(page.save()["cells"][1]["outputs"])
+
+
+def test_stop_keeps_what_had_come_and_marks_it(chat, play):
+    play.words = [Say("It was a dark and stormy night. " * 40, pause_s=0.05), Say("Yes?")]
+    chat.get_by_label("Your message").fill("A story")
+    chat.get_by_label("Your message").press("Enter")
+    chat.locator(".byok-under-way .byok-flow").get_by_text("stormy").wait_for()
+    chat.get_by_role("button", name="Stop").click()
+    chat.locator(".byok-turn:not(.byok-under-way)").wait_for(timeout=3000)
+    told = chat.locator(".byok-turn").inner_text()
+    assert "stormy night" in told
+    assert "incomplete: it was stopped" in told
+    say(chat, "Go on", 2)
+    assert "Yes?" in chat.locator(".byok-turn").last.inner_text()
+
+
+def test_a_fork_goes_on_from_a_turn_and_the_first_session_stays(page, chat, play):
+    play.words = [Say("One."), Say("Two."), Say("Another two.")]
+    say(chat, "First", 1)
+    say(chat, "Second", 2)
+    chat.get_by_role("button", name="Go back to turn 1").click()
+    chat.get_by_label("Session", exact=True).wait_for()
+    assert chat.locator(".byok-turn").count() == 1
+    say(chat, "Second, but different", 2)
+    assert "Another two." in chat.inner_text()
+    page.shot("chat-fork")
+    chat.get_by_label("Session", exact=True).select_option("First session")
+    chat.get_by_text("Two.", exact=True).wait_for()
+    assert "Another two." not in chat.inner_text()
+    chat.get_by_role("button", name="Reset").click()
+    chat.locator(".byok-chat-empty").wait_for()
+
+
+def test_a_page_that_is_loaded_again_shows_what_was_said(open_notebook, server, play):
+    page = open_notebook(cells(server), watch=lambda _: None)
+    page.run_cell(0)
+    chat = page.page.locator(".byok-chat").last
+    say(chat, "Remember me", 1)
+    page.save()
+    page.page.reload()
+    page.page.wait_for_selector(".byok-turn", timeout=30_000)
+    chat = page.page.locator(".byok-chat").last
+    assert "Remember me" in chat.inner_text()
+    say(chat, "Still there?", 2)
+    state = json.dumps(page.save()["metadata"].get("widgets", {}))
+    assert "Remember me" not in state, "what was said is in no widget state"
+
+
+def test_what_a_model_writes_is_text_and_nothing_else(page, chat, play):
+    play.words = [Say(HOSTILE), Say("x" * 5_000_000, piece_chars=100_000)]
+    say(chat, "<i>Me too</i>", 1)
+    turn = chat.locator(".byok-turn").last
+    assert turn.locator("img, script, b, i, a, .MathJax").count() == 0
+    words = turn.locator(".byok-flow .byok-words").inner_text()
+    assert "<img src=x onerror=" in words
+    assert "␛[31mred" in words
+    assert "\u202e" not in words
+    assert page.page.title() != "owned"
+    say(chat, "A long line", 2)
+    words = chat.locator(".byok-turn").last.locator(".byok-words").last.inner_text()
+    assert len(words) < 101_000
+    assert "characters are not shown here" in words
+    assert chat.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+    page.shot("chat-hostile")
+
+
+def test_an_error_is_a_card_and_the_text_comes_back(page, chat, play):
+    play.words = [
+        Say(status=401, body={"error": {"message": "no", "code": "invalid_api_key"}}),
+        Say("Hello again."),
+    ]
+    chat.get_by_label("Your message").fill("Are you there?")
+    chat.get_by_label("Your message").press("Enter")
+    alert = chat.get_by_role("alert")
+    alert.wait_for()
+    page.shot("chat-error")
+    assert "401 Unauthorized" in alert.inner_text()
+    assert chat.get_by_label("Your message").input_value() == "Are you there?"
+    chat.get_by_role("button", name="Send").click()
+    chat.get_by_text("Hello again.").first.wait_for()
+    assert not alert.is_visible()
+
+
+def test_the_chat_can_be_used_by_everybody(page, chat, play):
+    say(chat, "Hello", 1)
+    count = page.page.locator(".jp-Cell").count()
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        page.theme(theme)
+        found = Axe().run(page.page, context=".byok-chat")
+        assert [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found.response["violations"]] == []
+    chat.get_by_role("button", name="Reset").focus()
+    for press in ("d", "d", "b", "x"):
+        page.page.keyboard.press(press)
+    assert page.page.locator(".jp-Cell").count() == count
+    chat.get_by_label("Your message").focus()
+    page.page.keyboard.type("Two\u00a0lines")
+    page.page.keyboard.press("Shift+Enter")
+    assert chat.get_by_label("Your message").input_value().endswith("\n")
+    page.page.add_style_tag(content=".jp-OutputArea-output { width: 320px !important; flex: none !important; }")
+    assert chat.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
+    page.shot("chat-320")
