@@ -1,0 +1,200 @@
+"""`Flow` as the holder of settings, keys and nodes: shared by name, and what really runs at the wire."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from byok_widgets import ConfigError, Flow, KeyFormatError, MissingKeyError
+from tests.fake_keys import fake_key
+from tests.scripted_server import ScriptedServer
+
+VARIABLE = "BYOK_TEST_KEY"
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def name() -> str:
+    """The name of a flow that no other test has."""
+    return f"flow test {next(_numbers)}"
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A server that says Hello."""
+    scripted = ScriptedServer()
+    yield scripted
+    scripted.close()
+
+
+@pytest.fixture
+def flow(name: str, server: ScriptedServer) -> Flow:
+    """A new flow that talks to the server."""
+    flow = Flow(name)
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = "compatible:flow-model"
+    return flow
+
+
+# Shared by name
+
+
+def test_a_new_flow_starts_on_a_local_model_without_a_key(name: str) -> None:
+    flow = Flow(name)
+    assert (flow.name, flow.provider, dict(flow.nodes)) == (name, "local", {})
+    assert flow.model
+    assert repr(flow) == f"Flow({name!r}, local:{flow.model}, no nodes yet)"
+
+
+def test_flows_of_one_name_share_settings_and_keys_not_nodes(name: str) -> None:
+    one, other = Flow(f"{name} é"), Flow(f"{name} e\u0301")
+    one.model = "openai:gpt-4o"
+    one.global_prompt = "Be kind."
+    one.key_store.save("openai", "api.openai.com", fake_key())
+    assert (other.provider, other.model, other.global_prompt) == ("openai", "gpt-4o", "Be kind.")
+    assert other.key_store.status("openai", "api.openai.com").available
+    one.conversation("ask", "x")
+    assert list(other.nodes) == []
+
+
+def test_flows_of_other_names_share_nothing(name: str) -> None:
+    one, other = Flow(name), Flow(f"{name} other")
+    one.model = "openai:gpt-4o"
+    one.global_prompt = "Be kind."
+    one.key_store.save("openai", "api.openai.com", fake_key())
+    assert (other.provider, other.global_prompt) == ("local", "")
+    assert not other.key_store.status("openai", "api.openai.com").available
+
+
+def test_a_name_that_cannot_be_used_is_refused() -> None:
+    with pytest.raises(ConfigError, match="needs a name"):
+        Flow(" ")
+
+
+# Which model runs
+
+
+def test_precedence_of_models_is_what_the_wire_sees(flow: Flow, server: ScriptedServer) -> None:
+    ask = flow.conversation("ask", "x", model="own-model")
+    ran = [ask.run("Hello", model="call-model"), ask.run("Hello")]
+    flow.node("ask").model = "panel-model"
+    ran.append(ask.run("Hello"))
+    flow.node("ask").model = None
+    ran.append(ask.run("Hello"))
+    models = ["call-model", "own-model", "panel-model", "flow-model"]
+    assert [request["model"] for request in server.requests] == models
+    assert [reply.model for reply in ran] == [f"compatible:{model}" for model in models]
+    assert [reply.model_source for reply in ran] == [
+        "call argument",
+        "node override",
+        "node override",
+        "flow default",
+    ]
+
+
+def test_an_override_of_another_provider_stays_there(flow: Flow, server: ScriptedServer) -> None:
+    ask = flow.conversation("ask", "x", model="node-model")
+    flow.provider = "openai"
+    assert ask.model == "compatible:node-model"
+    ask.run("Hello")
+    assert server.requests[0]["model"] == "node-model"
+
+
+def test_without_any_model_the_error_names_the_node(flow: Flow, server: ScriptedServer) -> None:
+    flow.model = None
+    with pytest.raises(ConfigError, match="No model is chosen for node 'ask'") as caught:
+        flow.conversation("ask", "x").run("Hello")
+    assert caught.value.kind == "no_model"
+    assert not server.requests
+
+
+def test_an_unknown_provider_is_refused(flow: Flow) -> None:
+    with pytest.raises(ConfigError, match="no provider 'gemini'"):
+        flow.provider = "gemini"
+    with pytest.raises(ConfigError, match="no provider 'gemini'"):
+        flow.set_base_url("gemini", "https://llm.example.org")
+    assert flow.provider == "compatible"
+
+
+# Keys and addresses
+
+
+def test_a_referred_key_goes_to_its_address_only(
+    flow: Flow, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = fake_key("compatible")
+    monkeypatch.setenv(VARIABLE, key)
+    told: list[str] = []
+    flow.config.observe(told.append)
+    flow.use_key(f"env:{VARIABLE}")
+    assert "key" in told
+    ask = flow.conversation("ask", "x")
+    ask.run("Hello")
+    flow.set_base_url("compatible", server.base_url.replace("127.0.0.1", "localhost"))
+    ask.run("Hello")
+    first, second = (headers.get("authorization", "") for headers in server.headers)
+    assert first == f"Bearer {key}"
+    assert key not in second
+    assert key not in repr(flow)
+
+
+def test_the_environment_alone_gives_no_key(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", fake_key())
+    flow = Flow(name)
+    flow.model = "openai:gpt-4o"
+    with pytest.raises(MissingKeyError, match="No API key configured"):
+        flow.conversation("ask", "x").run("Hello")
+
+
+def test_a_key_itself_is_not_taken_in_code(flow: Flow) -> None:
+    key = fake_key()
+    with pytest.raises(KeyFormatError) as caught:
+        flow.use_key(key)
+    assert key[-12:] not in f"{caught.value!r} {caught.value}"
+    assert dict(flow.config.key_references) == {}
+
+
+def test_an_address_that_is_not_safe_is_refused_and_the_old_one_stays(flow: Flow, server: ScriptedServer) -> None:
+    with pytest.raises(ConfigError, match="unencrypted"):
+        flow.set_base_url("compatible", "http://llm.example.org/v1")
+    flow.conversation("ask", "x").run("Hello")
+    assert len(server.requests) == 1
+    flow.set_base_url("compatible", None)
+    with pytest.raises(ConfigError) as caught:
+        flow.conversation("ask", "x").run("Hello")
+    assert "address" in str(caught.value)
+    assert len(server.requests) == 1
+
+
+# Nodes
+
+
+def test_a_node_of_the_same_name_is_replaced_in_its_place(flow: Flow, server: ScriptedServer) -> None:
+    flow.conversation("ask", "old")
+    flow.extraction("data", day=str)
+    flow.node("ask").model = "panel-model"
+    told: list[str] = []
+    flow.config.observe(told.append)
+    new = flow.conversation("ask", "new", model="own-model")
+    assert (list(flow.nodes), flow.node("ask"), told) == (["ask", "data"], new, ["nodes"])
+    assert new.model == "compatible:panel-model", "what was chosen in the panel stays"
+    flow.node("ask").run("Hello")
+    assert server.requests[0]["model"] == "panel-model"
+    assert server.requests[0]["messages"][0]["content"] == "new"
+
+
+def test_a_missing_node_is_refused_in_words(flow: Flow) -> None:
+    with pytest.raises(ConfigError, match="no node 'ask'"):
+        flow.node("ask")
+    flow.conversation("aks", "x")
+    with pytest.raises(ConfigError, match="no node 'ask'") as caught:
+        flow.node("ask")
+    assert "'aks'" in caught.value.fix
+
+
+def test_the_nodes_cannot_be_changed_from_outside(flow: Flow) -> None:
+    flow.conversation("ask", "x")
+    flow.nodes.clear()  # type: ignore[attr-defined]
+    assert list(flow.nodes) == ["ask"]
