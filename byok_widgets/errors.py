@@ -245,7 +245,7 @@ class Stopped(KeyboardInterrupt):
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short card in place of the stack."""
-        kept = ["  (the reply so far: byok_widgets.last_stopped())"] if self.result is not None else []
+        kept = ["  (what had come: byok_widgets.last_stopped())"] if self.result is not None else []
         return [str(self), *kept]
 
 

@@ -22,7 +22,7 @@ def run_shown(
     *,
     show: bool | None,
     show_text: bool = True,
-    so_far: Callable[[str], R] | None = None,
+    so_far: Callable[[str], R | None] | None = None,
 ) -> R:
     """Run `work` and wait for it; in a notebook cell, show what it writes.
 

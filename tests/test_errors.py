@@ -6,6 +6,7 @@ import copy
 import html.parser
 import pickle
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -134,9 +135,10 @@ def test_a_link_cannot_leave_its_attribute() -> None:
 
 
 @pytest.fixture
-def shell() -> InteractiveShell:
+def shell() -> Iterator[InteractiveShell]:
     """A notebook's shell."""
-    return InteractiveShell.instance()
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
 
 
 def test_a_cell_shows_a_card_and_the_stack_is_one_call_away(
@@ -153,6 +155,8 @@ def test_a_cell_shows_a_card_and_the_stack_is_one_call_away(
     assert "in inner" in stack
     assert "The provider limits" in stack
     assert key not in stack
+    shell.run_cell("from byok_widgets import last_traceback\nlast_traceback()")
+    assert stack.strip() in capsys.readouterr().out, "a cell shows it line by line"
 
 
 def test_a_problem_of_several_lines_is_shown_once() -> None:

@@ -80,7 +80,7 @@ def test_what_is_no_dialogue_is_refused_in_words(wrong) -> None:
     assert '{"role": "user", "content": "Hello"}' in caught.value.fix
 
 
-@pytest.mark.parametrize("wrong", [b"Hello", {"content": "Hello", "role": "user"}])
+@pytest.mark.parametrize("wrong", [b"Hello", {"content": "Hello"}])
 def test_a_single_thing_is_refused_as_a_whole(wrong) -> None:
     with pytest.raises(ConfigError) as caught:
         transcript_of(wrong)

@@ -89,7 +89,7 @@ class Node(KnownAttributes, Generic[R]):
         *,
         show: bool | None,
         show_text: bool = True,
-        so_far: Callable[[str], R] | None = None,
+        so_far: Callable[[str], R | None] | None = None,
     ) -> R:
         """Run in a cell or a program and wait: the sync door."""
         return run_shown(work, show=show, show_text=show_text, so_far=so_far)

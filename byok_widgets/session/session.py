@@ -21,9 +21,10 @@ from byok_widgets.session.trace import Trace, Turn, Visit, tokens
 from byok_widgets.session.variables import VariableEntry, Variables
 from byok_widgets.session.walk import OnNode, Standing, Walk, Watched
 from byok_widgets.showing import Work, run_shown, unseen
+from byok_widgets.unknown import KnownAttributes
 
 
-class Session:
+class Session(KnownAttributes):
     """A dialogue with a flow, turn by turn.
 
     A turn counts when it is finished: one that fails, or is stopped before its reply began, leaves the session as
@@ -34,6 +35,9 @@ class Session:
         variables: What is known. Assigning sets a value: `s.variables["name"] = "Ana"`.
         model: Model for all calls of this session; `None` leaves the choice to the nodes.
     """
+
+    variables: Variables
+    model: str | None
 
     def __init__(
         self,
@@ -122,7 +126,7 @@ class Session:
             ExtractionError: An answer did not fit the fields of an extraction, or gave no choice between edges.
             LocalModelError: The local model could not be fetched or started.
         """
-        return run_shown(self.turning(_said(text), model=model), show=show)
+        return run_shown(self.turning(_said(text), model=model), show=show, so_far=self._stopped)
 
     async def asay(self, text: str, *, model: str | None = None) -> Turn:
         """Do the same as `say` in an event loop, showing nothing; cancelling it stops the turn."""
@@ -140,7 +144,7 @@ class Session:
 
     def open(self, *, show: bool | None = None) -> Turn:
         """Let the start node speak first; returns turn 0. Errors are those of `say`."""
-        return run_shown(self.turning(None), show=show)
+        return run_shown(self.turning(None), show=show, so_far=self._stopped)
 
     async def aopen(self) -> Turn:
         """Do the same as `open` in an event loop."""
@@ -299,6 +303,10 @@ class Session:
         if walk.stopped:
             raise asyncio.CancelledError
         return turn
+
+    def _stopped(self, text: str) -> Turn | None:
+        """Return the last turn, when it is the one that was stopped after `text` of its reply."""
+        return next((turn for turn in self._turns[-1:] if str(turn).startswith(text)), None)
 
     def _until(self, turn: int | None) -> list[Turn]:
         numbers = [known.number for known in self._turns]

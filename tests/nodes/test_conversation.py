@@ -152,6 +152,94 @@ def test_a_setting_the_provider_does_not_have_is_named(flow: Flow, server: Scrip
     assert not server.requests
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("max_token", "max_tokens"), ("temprature", "temperature"), ("histroy", "history"), ("modle", "model")],
+)
+def test_a_misspelt_argument_of_a_call_is_named_with_the_one_that_was_meant(
+    flow: Flow, server: ScriptedServer, given: str, meant: str
+) -> None:
+    ask, read = flow.conversation("ask", "Be brief."), flow.extraction("read", name=str)
+    for run in (ask.run, read.run):
+        with pytest.raises(ConfigError, match=f"'{given}'") as caught:
+            run("Hi", **{given: 20})
+        assert caught.value.fix == f"Did you mean '{meant}'?"
+    assert not server.requests
+
+
+@pytest.mark.parametrize(("given", "meant"), [("promt", "prompt"), ("max_token", "max_tokens"), ("temp", "")])
+def test_a_misspelt_argument_of_a_node_is_named_when_the_node_is_made(flow: Flow, given: str, meant: str) -> None:
+    if not meant:
+        assert flow.conversation("ask", "Be brief.", **{given: 1}).settings == {given: 1}
+        return
+    with pytest.raises(ConfigError, match=f"'{given}'") as caught:
+        flow.conversation("ask", **{given: "Be brief."})
+    assert caught.value.fix == f"Did you mean '{meant}'?"
+    with pytest.raises(ConfigError, match="'temprature'"):
+        flow.extraction("read", name=str, settings={"temprature": 0})
+
+
+def test_name_and_prompt_may_be_keywords_and_what_is_missing_is_said(flow: Flow, server: ScriptedServer) -> None:
+    flow.conversation(name="ask", prompt="Be brief.").run("Hi")
+    assert server.requests[0]["messages"][0]["content"] == "Be brief."
+    with pytest.raises(ConfigError, match="'ask' has nothing to say"):
+        flow.conversation("ask")
+    with pytest.raises(ConfigError, match="A node needs a name"):
+        flow.conversation()
+
+
+@pytest.mark.parametrize("limit", [0, -1, "20", 20.0, True])
+def test_a_limit_that_is_none_is_refused_before_any_request(flow: Flow, server: ScriptedServer, limit) -> None:
+    ask, read = flow.conversation("ask", "Be brief."), flow.extraction("read", name=str)
+    for wrong in (
+        lambda: ask.run("Hi", max_tokens=limit),
+        lambda: read.run("Hi", max_tokens=limit),
+        lambda: setattr(ask, "max_tokens", limit),
+        lambda: flow.conversation("other", "Be brief.", max_tokens=limit),
+        lambda: flow.extraction("another", name=str, max_tokens=limit),
+    ):
+        with pytest.raises(ConfigError, match=f"whole number of at least 1, not {limit!r}"):
+            wrong()
+    assert not server.requests
+
+
+def test_the_limit_of_the_call_wins_over_that_of_the_node(flow: Flow, server: ScriptedServer) -> None:
+    ask = flow.conversation("ask", "Be brief.", max_tokens=9)
+    ask.run("Hi")
+    ask.run("Hi", max_tokens=5)
+    ask.max_tokens = None
+    ask.run("Hi")
+    assert [request.get("max_tokens") for request in server.requests] == [9, 5, None]
+
+
+@pytest.mark.parametrize("text", ["", "  \n", [], {"role": "user", "content": " "}])
+def test_an_empty_text_is_refused_as_an_extraction_does(flow: Flow, server: ScriptedServer, text) -> None:
+    ask, read = flow.conversation("ask", "Be brief."), flow.extraction("read", name=str)
+    for run in (ask.run, read.run):
+        with pytest.raises(ConfigError, match="was given an empty") as caught:
+            run(text)
+        assert caught.value.kind == "dialogue"
+    with pytest.raises(ConfigError, match="was given an empty text"):
+        ask.run(text, history="Hi")
+    assert not server.requests
+    assert ask.run(history="Hi").text == "Hello.", "without a text it goes on from the history"
+
+
+def test_one_message_alone_is_said(flow: Flow, server: ScriptedServer) -> None:
+    flow.conversation("ask", "Be brief.").run({"role": "user", "content": "Hi"})
+    assert server.requests[0]["messages"][1:] == [{"role": "user", "content": "Hi"}]
+
+
+def test_a_node_of_the_other_kind_is_not_replaced_in_silence(flow: Flow) -> None:
+    ask = flow.conversation("ask", "Be brief.")
+    with pytest.raises(ConfigError, match="has the conversation node 'ask' already") as caught:
+        flow.extraction("ask", name=str)
+    assert "another name" in caught.value.fix
+    assert flow.node("ask") is ask
+    again = flow.conversation("ask", "Be briefer.")
+    assert flow.node("ask") is again, "the same kind is replaced, so that a cell can be run again"
+
+
 def test_settings_reach_the_wire(flow: Flow, server: ScriptedServer) -> None:
     flow.conversation("ask", "Be brief.", temperature=0.5, max_tokens=9).run("Hi", temperature=0.1)
     assert (server.requests[0]["temperature"], server.requests[0]["max_tokens"]) == (0.1, 9)
