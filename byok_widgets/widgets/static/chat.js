@@ -110,6 +110,11 @@ function render({ model, el }) {
     unread = unread.slice(end);
   }
 
+  function noteIfEmpty() {
+    if (part.log.children.length) return;
+    part.log.append(make("p", { className: "byok-note byok-chat-empty", textContent: TEXTS.empty }));
+  }
+
   function turnView(turn) {
     const view = make("div", { className: "byok-turn" });
     if (turn.text !== null) view.append(bubble("You", turn.text, "person"));
@@ -165,8 +170,8 @@ function render({ model, el }) {
       part.sessions.replaceChildren(...message.sessions.map((label, value) => make("option", { value, textContent: label })));
       part.sessions.value = message.shown;
       part.sessionsBox.hidden = message.sessions.length < 2;
-      const empty = make("p", { className: "byok-note byok-chat-empty", textContent: TEXTS.empty });
-      part.log.replaceChildren(...(message.turns.length || message.under_way ? message.turns.map(turnView) : [empty]));
+      part.log.replaceChildren(...message.turns.map(turnView));
+      if (!message.under_way) noteIfEmpty();
       standing(message);
       part.failure.hidden = true;
       if (message.under_way) {
@@ -208,6 +213,7 @@ function render({ model, el }) {
       const link = message.words.link ? [make("a", { href: message.words.link, textContent: message.words.link, target: "_blank", rel: "noopener noreferrer" })] : [];
       part.failure.replaceChildren(make("strong", { textContent: message.words.problem }), make("div", { textContent: message.words.more }), ...link);
       part.failure.hidden = false;
+      noteIfEmpty();
       if (message.variables) standing(message);
     },
   };
