@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -74,17 +75,26 @@ def test_the_demo_opens_lab_on_the_first_tutorial_and_ends_on_ctrl_c(
     process = demo("--port", str(wanted), "--dir", "lessons")
     said, found = _read_until(process, r"(http://127\.0\.0\.1:(\d+)/lab/tree/01_first_flow\.ipynb\?token=\S+)")
     assert f"Port {wanted} is in use" in said
+    assert "open there already" not in said
     assert int(found[2]) != wanted
     page = urllib.request.urlopen(found[1], timeout=20)
     assert page.status == 200
+    config = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page.read().decode(), re.DOTALL)
+    assert config is not None
+    assert json.loads(config[1])["news"] == {"disabled": True}, "no question about news over the tutorial"
     assert (tmp_path / "lessons" / "01_first_flow.ipynb").is_file()
     assert not any(found[1].rpartition("=")[2] in line for line in _command_lines()), (
         "the token is in no process list"
     )
+    second = demo("--dir", "lessons")
+    said_of_first, _ = _read_until(second, r"Save each notebook in one of the two only")
+    assert f"open there already:\n\n    {found[1]}\n" in said_of_first
+    second.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)
     rest = process.communicate(timeout=30)[0]
     assert process.returncode == 0
     assert "ended" in rest
+    assert not re.search(r"^\[[DIWEC] ", said + rest, re.MULTILINE), "JupyterLab's own log is not shown"
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(found[1], timeout=2)
     busy.close()
@@ -126,8 +136,44 @@ def test_a_folder_that_cannot_be_is_one_sentence(tmp_path: Path, capsys: pytest.
     (tmp_path / "file").write_text("x", encoding="utf-8")
     assert main(["demo", "--no-browser", "--dir", str(tmp_path / "file")]) == 2
     said = capsys.readouterr().err
+    assert "it is a file, not a folder" in said
     assert "--dir" in said
     assert "Traceback" not in said
+
+
+def test_a_folder_without_a_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["demo", "--dir", ""])
+    assert caught.value.code == 2
+    assert "name of a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"), [(["demo", "--prot", "1"], "--port"), (["fetch", "a", "b"], "--small")]
+)
+def test_what_is_not_understood_is_named_with_what_the_command_takes(
+    arguments: list[str], option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert f"usage: byok-widgets {arguments[0]}" in said
+    assert option in said
+    assert arguments[1 if arguments[0] == "demo" else 2] in said.splitlines()[-1]
+
+
+def test_a_lab_that_does_not_start_is_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "jupyterlab.py").write_text("raise SystemExit('the lab is closed today')", encoding="utf-8")
+    monkeypatch.setattr("byok_widgets.cli.demo.fetch_with_bar", lambda _: None)
+    assert main(["demo", "--no-browser"]) == 1
+    said = capfd.readouterr().err
+    assert "the lab is closed today" in said
+    assert "did not start" in said
 
 
 @pytest.mark.parametrize("port", ["0", "70000", "eight"])

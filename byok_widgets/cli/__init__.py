@@ -31,7 +31,9 @@ No command asks for an API key: keys are pasted into the settings panel of a not
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 done, 1 failed, 2 asked for something that cannot be."""
     parser = _parser()
-    given = parser.parse_args(arguments)
+    given, surplus = parser.parse_known_args(arguments)
+    if surplus:
+        given.parser.error(f"this is not understood: {' '.join(surplus)}")
     if given.command is None:
         parser.print_help()
         return 0
@@ -57,18 +59,27 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"byok-widgets {__version__}")
+    parser.set_defaults(parser=parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     demo = commands.add_parser("demo", help="copy the tutorials here and open JupyterLab on the first one")
+    demo.set_defaults(parser=demo)
     demo.add_argument("--no-browser", dest="browser", action="store_false", help="print the address, open nothing")
     demo.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port to listen on (default %(default)s)")
     demo.add_argument(
-        "--dir", type=Path, default=Path(DEFAULT_FOLDER), help="folder of the tutorials (%(default)s)"
+        "--dir", type=_folder, default=Path(DEFAULT_FOLDER), help="folder of the tutorials (%(default)s)"
     )
     demo.add_argument("--small", action="store_true", help="use the small local model: 98 MB instead of 491 MB")
     fetch = commands.add_parser("fetch", help="fetch a local model for later")
+    fetch.set_defaults(parser=fetch)
     fetch.add_argument("model", nargs="?", help=f"one of: {', '.join(local_models.LOCAL_MODELS)}")
     fetch.add_argument("--small", action="store_true", help="fetch the small one")
     return parser
+
+
+def _folder(text: str) -> Path:
+    if text.strip():
+        return Path(text)
+    raise argparse.ArgumentTypeError("give the name of a folder")
 
 
 def _port(text: str) -> int:

@@ -9,12 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from byok_widgets.cli import tutorials
 from byok_widgets.cli.fetch import fetch_with_bar
@@ -52,13 +54,19 @@ class Demo:
         _require_lab()
         notebooks, kept = tutorials.bring(self.folder)
         print(f"The tutorials are in {self.folder.resolve()}.")
+        for address in _open_on(self.folder, notebooks[0].name):
+            print(
+                f"JupyterLab is open there already:\n\n    {address}\n\n"
+                "A second one starts beside it. Save each notebook in one of the two only."
+            )
         if kept:
             print(f"Left as you have them: {', '.join(kept)}.")
         self._fetch()
         port = _free_port(self.port)
         if port != self.port:
             print(f"Port {self.port} is in use; taking {port}.")
-        return self._serve(port, notebooks[0].name)
+        with tempfile.TemporaryFile() as log:
+            return self._serve(port, notebooks[0].name, log)
 
     def _fetch(self) -> None:
         try:
@@ -69,17 +77,22 @@ class Demo:
                 file=sys.stderr,
             )
 
-    def _serve(self, port: int, first: str) -> int:
+    def _serve(self, port: int, first: str, log: IO[bytes]) -> int:
         token = secrets.token_urlsafe(24)
         stopping = _Stop()
         # A group of its own: Ctrl-C reaches this process alone, and it ends JupyterLab in order.
         lab = subprocess.Popen(  # noqa: S603 - our own arguments
-            self._command(port), env=self._environment(token), start_new_session=True, stdin=subprocess.DEVNULL
+            self._command(port),
+            env=self._environment(token),
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
         )
         try:
             address = f"http://127.0.0.1:{port}/lab/tree/{first}?token={token}"
             if not _answers(f"http://127.0.0.1:{port}/api?token={token}", lab, stopping):
-                return _failed(lab) if not stopping.asked else 0
+                return _failed(lab, log) if not stopping.asked else 0
             print(f"\nJupyterLab is ready:\n\n    {address}\n\nCtrl-C ends it.", flush=True)
             if self.browser and not _open(address):
                 print("No browser opened by itself: open the address above.", flush=True)
@@ -94,6 +107,7 @@ class Demo:
     def _command(self, port: int) -> list[str]:
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1"]
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--log-level=WARN"]
+        command.append("--LabApp.news_url=None")  # its question would stand over the tutorial
         command.append(f"--ServerApp.root_dir={self.folder.resolve()}")
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             print("Running as root, as in a container: JupyterLab is told to allow it.")
@@ -147,7 +161,20 @@ def _answers(url: str, lab: subprocess.Popen[bytes], stopping: _Stop) -> bool:
     return False
 
 
-def _failed(lab: subprocess.Popen[bytes]) -> int:
+def _open_on(folder: Path, first: str) -> list[str]:
+    """Return the addresses of the running JupyterLabs that show this folder."""
+    from jupyter_server.serverapp import list_running_servers
+
+    return [
+        f"{server['url']}lab/tree/{first}?token={server.get('token', '')}"
+        for server in list_running_servers()
+        if server.get("root_dir") == str(folder.resolve())
+    ]
+
+
+def _failed(lab: subprocess.Popen[bytes], log: IO[bytes]) -> int:
+    log.seek(0)
+    print(log.read().decode(errors="replace"), file=sys.stderr)
     print("JupyterLab did not start; what it said stands above.", file=sys.stderr)
     return lab.poll() or 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from importlib import resources
@@ -13,10 +14,11 @@ _STAMP = ".byok_widgets_tutorials.json"
 
 
 def sources() -> list[Path]:
-    """Return the tutorials that came with the package, in order: in the wheel, or beside an editable install."""
+    """Return the tutorials that came with the package, in order, and the page of rules that they lead to."""
+    # In the wheel, or beside an editable install.
     package = Path(str(resources.files("byok_widgets")))
     folder = next(place for place in (package / "notebooks", package.parent / "notebooks") if place.is_dir())
-    return sorted(folder.glob("*.ipynb"))
+    return [*sorted(folder.glob("*.ipynb")), *sorted(folder.glob("*.md"))]
 
 
 def bring(folder: Path) -> tuple[list[Path], list[str]]:
@@ -28,6 +30,8 @@ def bring(folder: Path) -> tuple[list[Path], list[str]]:
         ConfigError: The folder cannot be made or written.
     """
     try:
+        if folder.is_file():
+            raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder")
         folder.mkdir(parents=True, exist_ok=True)
         stamp = folder / _STAMP
         known = _read(stamp)
