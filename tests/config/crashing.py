@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -12,31 +13,27 @@ from pathlib import Path
 from byok_widgets.config import FlowConfig
 from byok_widgets.keys import KeyStore
 
-FILLER = 200_000
+FILLER = "much to write " * 7_000
 
 
 def open_config(folder: Path) -> FlowConfig:
     return FlowConfig("dentist", providers=("local",), folder=folder)
 
 
-def version(number: int) -> str:
-    return f"{number}-" + chr(ord("a") + number % 26) * FILLER
-
-
 def saved_number(folder: Path) -> int:
     """Return the number of the version that is saved; fails when it is not wholly one version."""
     config = open_config(folder)
+    (path,) = folder.glob("*.json")
+    data = json.loads(path.read_text(encoding="utf-8"))
     assert not config.notice, config.notice
-    text = (config.override("node") or "").removeprefix("local:")
-    number = int(text.partition("-")[0] or 0)
-    assert text in ("", version(number)), "half a version"
-    return number
+    assert data["filler"] == FILLER, "half a version"
+    return int(config.model or 0)
 
 
 def save_until_killed(config: FlowConfig, number: int) -> None:
     while True:
         number += 1
-        config.set_override("node", version(number))
+        config.model = str(number)
 
 
 def main() -> None:
@@ -44,7 +41,10 @@ def main() -> None:
     number, parts = 1, 0
     config = open_config(folder)
     KeyStore("dentist", config.key_references).save("openai", "api.openai.com", key, place="session")
-    config.set_override("node", version(number))
+    config.model = str(number)
+    (path,) = folder.glob("*.json")
+    large = json.loads(path.read_text(encoding="utf-8")) | {"filler": FILLER}
+    path.write_text(json.dumps(large), encoding="utf-8")
     for _ in range(rounds):
         child = os.fork()
         if not child:
