@@ -680,6 +680,15 @@ TROUBLE = [
         True,
     ),
     Row(
+        "error in a stream that is not announced",
+        "openai",
+        stream({"error": {"message": "No", "type": "server_error"}}).but(kind=""),
+        "overloaded",
+        ("No",),
+        "status",
+        retryable=True,
+    ),
+    Row(
         "bad request in a stream",
         "anthropic",
         stream(anthropic("invalid_request_error", "not so"), named=True),

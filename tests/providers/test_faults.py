@@ -7,6 +7,7 @@ import email.utils
 import pickle
 import ssl
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -38,6 +39,16 @@ class HastyAnthropic(AnthropicProvider):
 
 
 HASTY = [HastyOpenAI(), HastyAnthropic()]
+
+
+@pytest.fixture
+def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put this machine into another time zone than that of HTTP."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.of}-{row.name}")
@@ -138,7 +149,9 @@ def test_a_key_in_place_of_a_model_is_not_shown(faulty: FaultServer) -> None:
         ({"retry-after": "Tue, 99 Nov 2026 12:00:30 GMT"}, None),
     ],
 )
-def test_how_long_to_wait_is_read_in_each_of_its_forms(headers: dict[str, str], seconds: float | None) -> None:
+def test_how_long_to_wait_is_read_in_each_of_its_forms(
+    far_away: None, headers: dict[str, str], seconds: float | None
+) -> None:
     now = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.timezone.utc).timestamp()
     assert retry_after(headers, now=now) == seconds
 

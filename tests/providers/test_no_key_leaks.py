@@ -113,8 +113,10 @@ def echoes(key: str) -> list[Reply]:
         replies += [stream({"error": error}), stream({"type": "error", "error": error}, named=True)]
         replies += [stream(f"event: x\ndata: {form}\n\n".encode())]
         replies += [Reply(b"<p>" + form.encode(), 502, "text/html")]
-        raw = {"raw": form, "provider_name": form, "reasons": [form], "error_type": form}
-        replies += [says({"error": {"code": 502, "message": form, "metadata": raw}})]
+        behind = {"raw": form, "provider_name": form, "error_type": form}
+        replies += [says({"error": {"code": 502, "message": form, "metadata": behind}})]
+        replies += [says({"error": {"code": 403, "message": form, "metadata": {"reasons": [form]}}})]
+        replies += [says({"data": {form: form}}), says({"detail": form})]
     ids = {"x-request-id": key, "request-id": key, "location": f"https://elsewhere.example/?key={key}"}
     replies += [Reply(b"{}", status, headers=ids) for status in (302, 400, 500)]
     return replies
