@@ -1,6 +1,6 @@
 """A flow's settings: provider, models, overrides, addresses, and the file they rest in. Never a key.
 
-Floor 0: knows errors, and nothing of providers, nodes or widgets.
+Floor 0: knows errors and how to tell a key, and nothing of providers, nodes or widgets.
 """
 
 from byok_widgets.config.base_url import BaseUrl

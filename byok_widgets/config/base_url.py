@@ -8,6 +8,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.keys import refuse_key
 
 _EXAMPLE = 'Write it like "https://llm.example.org/v1", or "http://127.0.0.1:8080/v1" for this machine.'
 
@@ -32,7 +33,9 @@ class BaseUrl:
         Raises:
             ConfigError: Not an http(s) address, plain http to another machine (the key would travel in the
                 clear), or with a user name, a query or a fragment in it.
+            KeyFormatError: There is an API key in it.
         """
+        refuse_key(text)
         cleaned = text.strip().rstrip("/") if isinstance(text, str) else ""
         try:
             parts = urlsplit(cleaned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
@@ -14,6 +15,7 @@ from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.model_ref import ModelRef
 from byok_widgets.config.storage import ConfigFile, Data, checked_name
 from byok_widgets.errors import ConfigError
+from byok_widgets.keys import refuse_key
 from byok_widgets.messages import ModelSource
 
 START_PROVIDER = "local"
@@ -45,7 +47,8 @@ class FlowConfig:
     """The settings of one flow: observable, saved at each change, without any key.
 
     A change is on screen and on disk when the setter returns. Where it cannot be saved it still holds for this
-    session, and `notice` says why.
+    session, and `notice` says why. A change that holds what looks like an API key is refused with a
+    `KeyFormatError`: settings are shown, saved and copied.
     """
 
     def __init__(
@@ -115,11 +118,24 @@ class FlowConfig:
 
     @provider.setter
     def provider(self, name: str) -> None:
-        if name not in self._providers:
-            raise ConfigError(
-                f"There is no provider {name!r}.", fix=f"Choose one of: {', '.join(self._providers)}."
-            )
-        self._write("provider", lambda data: data.update(provider=name))
+        known = self.known_provider(name)
+        self._write("provider", lambda data: data.update(provider=known))
+
+    def known_provider(self, name: str) -> str:
+        """Return the name of the provider that is meant, in whatever case it is written.
+
+        Raises:
+            ConfigError: There is none of that name.
+        """
+        refuse_key(name)
+        lower = str(name).strip().lower()
+        if lower in self._providers:
+            return lower
+        near = difflib.get_close_matches(lower, self._providers, 1)
+        meant = f'Did you mean "{near[0]}"? ' if near else ""
+        raise ConfigError(
+            f"There is no provider {name!r}.", fix=f"{meant}Choose one of: {', '.join(self._providers)}."
+        )
 
     @property
     def model(self) -> str | None:
@@ -220,6 +236,7 @@ class FlowConfig:
         return section if isinstance(section, dict) else {}
 
     def _write(self, what: str, change: Callable[[Data], None]) -> None:
+        _refuse_keys(change)
         with self._lock:
             before, self._data = self._data, self._changed(change)
             told = [
@@ -274,6 +291,15 @@ class _References(MutableMapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._read())
+
+
+def _refuse_keys(change: Callable[[Data], None]) -> None:
+    """Make sure that no key gets into the settings, whichever field it was pasted into."""
+    written: Data = {}
+    change(written)
+    for section in written.values():
+        for text in (section, *section, *section.values()) if isinstance(section, dict) else (section,):
+            refuse_key(text)
 
 
 def _put(data: Data, section: str, name: str, value: str | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.keys import refuse_key
 
 
 @dataclass(frozen=True)
@@ -20,22 +21,25 @@ class ModelRef:
         """Read `provider:model-id`, split at the first `:`; a bare id means `default_provider`.
 
         Ids may hold slashes and colons of their own (`meta-llama/llama-4:free`): what stands before the first `:`
-        is a provider only when it is the name of one.
+        is a provider only when it is the name of one, in whatever case.
 
         Raises:
             ConfigError: The text is empty, holds a line break, or names no model.
+            KeyFormatError: It looks like an API key.
         """
+        refuse_key(text)
         if not isinstance(text, str) or len(text.strip().splitlines()) != 1:
             raise ConfigError(
                 f"{text!r} is not a model.",
                 fix='Give a model id such as "gpt-6-luna", or "provider:model-id".',
             )
         head, colon, rest = text.strip().partition(":")
-        if not colon or head not in providers:
+        provider = head.lower()
+        if not colon or provider not in providers:
             return cls(default_provider, text.strip())
         if not rest.strip():
-            raise ConfigError(f"{text!r} names a provider but no model.", fix=f'Write "{head}:model-id".')
-        return cls(head, rest.strip())
+            raise ConfigError(f"{text!r} names a provider but no model.", fix=f'Write "{provider}:model-id".')
+        return cls(provider, rest.strip())
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.model}"

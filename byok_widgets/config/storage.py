@@ -14,6 +14,7 @@ from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import reason, replace_file
+from byok_widgets.keys import refuse_key
 
 VERSION = 1
 LOCK_TIMEOUT_S = 5.0
@@ -27,9 +28,11 @@ def checked_name(name: str) -> str:
 
     Raises:
         ConfigError: Empty or blank, longer than 300 characters, or not text that can be saved.
+        KeyFormatError: It looks like an API key.
     """
     if not isinstance(name, str) or not name.strip():
         raise ConfigError("A flow needs a name.", kind="flow_name", fix='Give it one, like Flow("dentist").')
+    refuse_key(name)
     name = unicodedata.normalize("NFC", name)
     if len(name) > MAX_NAME_CHARS:
         raise ConfigError(

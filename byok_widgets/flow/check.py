@@ -117,7 +117,7 @@ def _keys(flow: Flow) -> Iterator[Finding]:
                 "error",
                 users[0],
                 f"No API key configured for {chosen.label}, which {who} would use.",
-                "Open Settings (the gear, or flow.settings()), choose the provider and save its key.",
+                "Open Settings: run flow.settings(), choose the provider and save its key.",
             )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 
 from byok_widgets.config import FlowConfig, checked_name
-from byok_widgets.errors import ConfigError
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers import PROVIDERS, local_models
@@ -41,7 +40,10 @@ class FlowSettings(KnownAttributes):
 
     @property
     def provider(self) -> str:
-        """Name of the provider that bare model ids mean: openai, anthropic, openrouter, compatible or local."""
+        """Name of the provider that bare model ids mean: openai, anthropic, openrouter, compatible or local.
+
+        The case in which it is written does not count.
+        """
         return self.config.provider
 
     @provider.setter
@@ -73,10 +75,9 @@ class FlowSettings(KnownAttributes):
 
         Raises:
             ConfigError: No such provider, or not an https address, nor http to this machine.
+            KeyFormatError: There is an API key in it.
         """
-        if provider not in PROVIDERS:
-            raise ConfigError(f"There is no provider {provider!r}.", fix=f"Choose one of: {', '.join(PROVIDERS)}.")
-        self.config.set_base_url(provider, url)
+        self.config.set_base_url(self.config.known_provider(provider), url)
 
     def use_key(self, reference: str, *, provider: str | None = None) -> None:
         """Use the API key that an environment variable holds, by its name `env:NAME`.
@@ -85,9 +86,10 @@ class FlowSettings(KnownAttributes):
         with the notebook. Paste it in `flow.settings()`.
 
         Raises:
-            KeyFormatError: Not the name of a variable.
+            KeyFormatError: Not the name of a variable that is set and holds what can be this provider's key.
+            ConfigError: No such provider.
         """
-        chosen = PROVIDERS[provider or self.provider]
+        chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
         host = chosen.address(self.config.base_url(chosen.name)).host
         self.key_store.refer(chosen.name, host, reference)
         self.config.announce("key")

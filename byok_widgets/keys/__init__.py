@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from byok_widgets.keys.formats import check_provider, clean_key, recognise
 from byok_widgets.keys.keyring_place import KeyringState, probe
+from byok_widgets.keys.misplaced import looks_like_key, misplaced_key, refuse_key
 from byok_widgets.keys.redaction import redact
 from byok_widgets.keys.sealing import SealingKey
 from byok_widgets.keys.secret import Secret
@@ -22,7 +23,10 @@ __all__ = [
     "Secret",
     "check_provider",
     "clean_key",
+    "looks_like_key",
+    "misplaced_key",
     "probe",
     "recognise",
     "redact",
+    "refuse_key",
 ]

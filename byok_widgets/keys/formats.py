@@ -13,6 +13,9 @@ from byok_widgets.errors import KeyFormatError
 MAX_CHARS = 4096
 """Longest key that is accepted, in characters."""
 
+MIN_CHARS = 20
+"""Shortest key of a known provider, in characters; theirs are much longer. Another endpoint's may be any word."""
+
 _PREFIXES = (
     ("sk-ant-", "anthropic"),
     ("sk-or-", "openrouter"),
@@ -73,7 +76,8 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
     """Make sure that a key does not go to a provider it was not made by.
 
     At an endpoint that may be anyone's (`compatible`, `local`) a plain `sk-` key is accepted, since many
-    servers use that prefix; an unmistakable Anthropic, OpenRouter or OpenAI key is not.
+    servers use that prefix; an unmistakable Anthropic, OpenRouter or OpenAI key is not. A known provider accepts
+    nothing that is too short for its keys.
 
     Args:
         key: A cleaned key.
@@ -81,11 +85,14 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
         override: Accept it all the same: the person has said so.
 
     Raises:
-        KeyFormatError: Kind `wrong_provider`; `suggested_provider` says whose key it looks like.
+        KeyFormatError: Kind `wrong_provider`; `suggested_provider` says whose key it looks like. Kind
+            `bad_key_format` when it is too short.
     """
-    owner = recognise(key)
+    owner, short = recognise(key), len(key) < MIN_CHARS
     plain = owner == "openai" and not key.startswith(("sk-proj-", "sk-svcacct-", "sk-admin-"))
     del key
+    if short and provider in _LABELS:
+        raise KeyFormatError(f"This is too short for an {_LABELS[provider]} key.", fix=_PASTE_AGAIN)
     if override or owner is None or owner == provider or (plain and provider not in _LABELS):
         return
     looks = _LABELS[owner]
@@ -150,4 +157,8 @@ def _problem_with(key: str) -> str:
         return "The key has a character that no API key has; they are plain letters, digits and signs."
     if _VARIABLE.fullmatch(key):
         return "This is the name of an environment variable, not an API key."
+    if any(key.rstrip("-") == prefix.rstrip("-") for prefix, _ in _PREFIXES):
+        return "This is only the beginning of a key; the whole key is needed."
+    if "://" in key:
+        return "This is an address, not an API key."
     return ""

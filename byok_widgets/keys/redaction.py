@@ -27,10 +27,11 @@ _WHOLE_WORD = 8
 # Every piece of 12 characters covers a run of 7 that starts at a multiple of 6: only those are looked up.
 _GRAM, _STEP = 7, 6
 
-_KEY_SHAPE = re.compile(
+KEY_SHAPE = re.compile(
     r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))"
     r"sk-(?:(?:ant|or|proj|svcacct|admin)-[A-Za-z0-9_-]{16,}|[A-Za-z0-9]{20,})"
 )
+"""What OpenAI, Anthropic and OpenRouter keys look like, anywhere in a text."""
 _PUBLIC_PREFIX = re.compile(r"sk-(?:ant-(?:[a-z]+\d+-)?|or-(?:v\d+-)?|(?:proj|svcacct|admin)-)?")
 _COVER = re.compile(r"[*•●·…█]+|\.{3,}|[xX]{4,}")
 _COVER_SIGNS = (*"*•●·…█", "...", "xxxx", "XXXX")
@@ -53,7 +54,7 @@ def redact(text: str) -> str:
         return text
     spans = [*_held(text, keys), *_masked(text, keys)]
     if "sk-" in text:
-        spans += [match.span() for match in _KEY_SHAPE.finditer(text)]
+        spans += [match.span() for match in KEY_SHAPE.finditer(text)]
     return _replaced(text, spans)
 
 

@@ -10,6 +10,7 @@ import re
 
 from byok_widgets.errors import KeyFormatError
 from byok_widgets.keys.formats import check_provider, clean_key, recognise
+from byok_widgets.keys.misplaced import misplaced_key
 from byok_widgets.keys.secret import Secret
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -20,12 +21,16 @@ def variable_name(reference: str) -> str:
     """Return the name in `env:NAME` or `NAME`.
 
     Raises:
-        KeyFormatError: Not the name of an environment variable, or something that looks like a key.
+        KeyFormatError: Kind `misplaced_key` when it looks like a key itself, `bad_key_reference` when it cannot
+            be the name of an environment variable.
     """
     name = reference.strip().removeprefix("env:") if isinstance(reference, str) else ""
-    if _NAME.fullmatch(name) and not _looks_like_key(name):
+    is_key = recognise(name) is not None or _is_noise(name)
+    if _NAME.fullmatch(name) and not is_key:
         return name
     del reference, name
+    if is_key:
+        raise misplaced_key()
     raise KeyFormatError(
         "That is not the name of an environment variable.",
         kind="bad_key_reference",
@@ -37,12 +42,14 @@ def read_variable(name: str, provider: str) -> Secret | None:
     """Return the key that the variable holds now, or `None` when it is unset or empty.
 
     Raises:
-        KeyFormatError: It holds something that cannot be a key, or the key of a provider other than `provider`.
+        KeyFormatError: It holds something that cannot be a key, such as a path, or the key of a provider other
+            than `provider`.
     """
     held = Secret(os.environ.get(name, ""))
     if not held.reveal().strip():
         return None
     try:
+        _refuse_path(held)
         cleaned = Secret(clean_key(held.reveal()))
         check_provider(cleaned.reveal(), provider)
     except KeyFormatError as fault:
@@ -58,10 +65,15 @@ def read_variable(name: str, provider: str) -> Secret | None:
     raise told
 
 
-def _looks_like_key(name: str) -> bool:
+def _refuse_path(held: Secret) -> None:
+    """Refuse what `HOME` or `PATH` hold. A key may begin with a slash, too, but is no file and no list of them."""
+    listed, there = os.pathsep in held.reveal(), os.path.exists(held.reveal())  # noqa: PTH110 - a Path would show it
+    if os.path.isabs(held.reveal()) and (listed or there):  # noqa: PTH117
+        raise KeyFormatError("It holds the path of a file or folder, not an API key.")
+
+
+def _is_noise(name: str) -> bool:
     """Tell a key made of letters, digits and underscores from a name; names are words, keys are noise."""
-    if recognise(name) is not None:
-        return True
     mixed = any(c.islower() for c in name) and any(c.isupper() for c in name)
     noise = any(c.isdigit() for c in name) and "_" not in name
-    return len(name) >= _KEY_LENGTH and (mixed or noise)
+    return len(name) >= _KEY_LENGTH and " " not in name and (mixed or noise)

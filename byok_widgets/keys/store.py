@@ -21,7 +21,8 @@ from byok_widgets.keys.status import KeyStatus, in_environment, in_keyring, in_s
 
 Place = Literal["keyring", "session"]
 
-_SETTINGS = "Open Settings (the gear, or flow.settings()) and verify that the key is saved."
+_SETTINGS = "Open Settings: run flow.settings() and verify that the key is saved."
+_SET_IT = "Set it before the notebook server starts, or paste the key in flow.settings()."
 
 
 class KeyStore:
@@ -93,15 +94,22 @@ class KeyStore:
         Args:
             provider: Name of the provider the key is for.
             host: Host the key may be sent to.
-            reference: `env:NAME` or `NAME`. The variable need not be set yet.
+            reference: `env:NAME` or `NAME`. The variable must be set here; in another kernel it may be missing.
 
         Raises:
-            KeyFormatError: Not the name of a variable, or something that looks like a key.
+            KeyFormatError: Not the name of a variable that is set, something that looks like a key, or what the
+                variable holds cannot be this provider's key.
         """
         given = Secret(reference if isinstance(reference, str) else "")
         del reference
         slot = self._slot(provider, host)
-        self._references[slot.reference_name] = f"env:{variable_name(given.reveal())}"
+        name = variable_name(given.reveal())
+        if read_variable(name, provider) is None:
+            del name  # it may be a key all the same
+            raise KeyFormatError(
+                "This kernel has no environment variable of that name.", kind="bad_key_reference", fix=_SET_IT
+            )
+        self._references[slot.reference_name] = f"env:{name}"
         return self.status(provider, host)
 
     def get(self, provider: str, host: str) -> Secret | None:
@@ -148,10 +156,12 @@ class KeyStore:
         if secret is not None:
             return secret
         name = self._variable(self._slot(provider, host))
+        cause, fix = "", f"{_SETTINGS} Paste your {provider_label} key and press Save, or choose the local model."
+        if name:
+            cause = f"This flow refers to the environment variable {name}, which is not set."
+            fix = f"Set {name}, then restart the kernel; or paste a key. {_SETTINGS}"
         raise MissingKeyError(
-            f"No API key configured for flow {self._flow!r} and provider {provider_label}.",
-            cause=f"This flow refers to the environment variable {name}, which is not set." if name else "",
-            fix=_SETTINGS,
+            f"No API key configured for flow {self._flow!r} and provider {provider_label}.", cause=cause, fix=fix
         )
 
     def remove(self, provider: str, host: str) -> None:

@@ -7,13 +7,12 @@ panels. A check that cannot be made never takes a key away: it fails open, and s
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.errors import ByokError, KeyFormatError
+from byok_widgets.errors import ByokError
 from byok_widgets.keys import KeyringState, KeyStatus, Secret, probe, redact
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers import PROVIDERS, Endpoint
@@ -156,13 +155,6 @@ class KeyDesk:
         return self._store.save(provider, host, secret, place=where, override=override)  # type: ignore[arg-type]
 
     def _refer(self, name: Secret, provider: str, host: str) -> KeyStatus:
-        # Only a variable that is there: what is typed here by mistake, such as a key, must not reach the settings.
-        if name.reveal().strip().removeprefix("env:") not in os.environ:
-            raise KeyFormatError(
-                "This kernel has no environment variable of that name.",
-                kind="bad_key_reference",
-                fix="Set it before the notebook server starts, or paste the key and keep it somewhere else.",
-            )
         status = self._store.refer(provider, host, name.reveal())
         if status.place == "env":
             return status

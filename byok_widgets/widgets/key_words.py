@@ -37,7 +37,7 @@ def of_key(provider: Provider, status: KeyStatus | None, verdict: Verdict | None
             return _words("unverified", _why(verdict.fault))
         return _missing(provider, status)
     if not status.available:
-        return _words("none", f"{status.sentence} Set it, or paste a key.")
+        return _words("none", f"{status.sentence} Set it and restart the kernel, or paste a key.")
     if verdict is None:
         return _words("saved", f"Saved, not checked yet. {status.sentence}")
     if verdict.state == "working":

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from byok_widgets import ConfigError
+from byok_widgets import ConfigError, KeyFormatError
 from byok_widgets.config import FlowConfig, ModelRef, ResolvedModel
 from tests.config.conftest import PROVIDERS, Open
+from tests.fake_keys import fake_key
 
 
 @pytest.fixture
@@ -38,6 +39,56 @@ def test_an_unknown_provider_is_refused_with_those_there_are(config: FlowConfig)
         config.provider = "gemini"
     assert all(name in caught.value.fix for name in PROVIDERS)
     assert config.provider == "local"
+
+
+@pytest.mark.parametrize("written", ["OpenAI", " openai ", "OPENAI"])
+def test_the_case_of_a_providers_name_does_not_count(config: FlowConfig, written: str) -> None:
+    config.provider = written
+    assert config.provider == "openai"
+    config.model = f"{written.strip()}:gpt-4o"
+    assert config.model == "gpt-4o"
+
+
+@pytest.mark.parametrize(("typo", "meant"), [("openia", "openai"), ("Antropic", "anthropic"), ("loca", "local")])
+def test_a_mistyped_provider_is_answered_with_the_one_that_was_meant(
+    config: FlowConfig, typo: str, meant: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config.provider = typo
+    assert f'Did you mean "{meant}"?' in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "paste",
+    [
+        lambda config, key: setattr(config, "model", key),
+        lambda config, key: setattr(config, "model", f"openai:{key}"),
+        lambda config, key: setattr(config, "provider", key),
+        lambda config, key: setattr(config, "judge_model", key),
+        lambda config, key: config.set_override("ask", key),
+        lambda config, key: config.set_override(key, "gpt-4o"),
+        lambda config, key: config.set_base_url("compatible", key),
+        lambda config, key: config.set_base_url("compatible", f"https://llm.example.org/{key}/v1"),
+        lambda config, key: config.set_base_url(key, "https://llm.example.org/v1"),
+        lambda config, key: config.key_references.update({"openai|api.openai.com": key}),
+        lambda config, key: config.resolve("ask", key),
+    ],
+)
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
+def test_a_key_is_taken_into_no_setting(config: FlowConfig, folder: Path, paste, provider: str) -> None:
+    config.model = "openai:gpt-4o"
+    key, told = fake_key(provider), told_by(config)
+    with pytest.raises(KeyFormatError, match="it belongs in the key field") as caught:
+        paste(config, key)
+    saved = "".join(path.read_text("utf-8") for path in folder.iterdir())
+    assert key[8:24] not in f"{saved} {config!r} {caught.value} {caught.value!r}"
+    assert (config.provider, config.model, told) == ("openai", "gpt-4o", [])
+
+
+def test_a_key_is_no_name_of_a_flow(open_config: Open) -> None:
+    with pytest.raises(KeyFormatError, match="it belongs in the key field") as caught:
+        open_config(key := fake_key())
+    assert key[8:24] not in str(caught.value)
 
 
 def test_each_provider_remembers_its_default_model(config: FlowConfig, open_config: Open) -> None:

@@ -25,7 +25,7 @@ def parse(text: str) -> ModelRef:
         ("ft:gpt-4o:acme::x", "openai", "ft:gpt-4o:acme::x"),
         ("anthropic/claude-haiku", "openai", "anthropic/claude-haiku"),
         ("local:C:\\models\\own.gguf", "local", "C:\\models\\own.gguf"),
-        ("Anthropic:x", "openai", "Anthropic:x"),
+        ("Anthropic:x", "anthropic", "x"),
         (":x", "openai", ":x"),
         (" anthropic: claude-haiku ", "anthropic", "claude-haiku"),
     ],

@@ -92,6 +92,9 @@ REFUSED = {
     "a variable's name": (lambda: "OPENAI_API_KEY", "environment variable"),
     "a reference": (lambda: "env:MY_KEY", "environment variable"),
     "two keys": (lambda: f"{fake_key()} {fake_key()}", "space"),
+    "an address": (lambda: "https://llm.example.org/v1", "address"),
+    "a beginning": (lambda: "sk-", "only the beginning"),
+    "a longer beginning": (lambda: "sk-ant-", "only the beginning"),
 }
 
 
@@ -204,6 +207,20 @@ def test_a_plain_key_passes_at_any_endpoint(provider):
 def test_a_plain_key_does_not_pass_at_another_known_provider():
     with pytest.raises(KeyFormatError):
         check_provider("sk-" + fake_key("compatible"), "anthropic")
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
+@pytest.mark.parametrize("key", ["a", "sk-1234", "sk-or-v1-abc", "my-own-password-123"])
+def test_what_is_too_short_for_a_known_provider_is_refused(provider, key):
+    with pytest.raises(KeyFormatError, match="too short for an") as caught:
+        check_provider(key, provider)
+    assert caught.value.kind == "bad_key_format"
+    assert key not in str(caught.value).split()
+
+
+@pytest.mark.parametrize("key", ["a", "sk-1234", "none"])
+def test_another_endpoint_may_take_any_word_as_a_key(key):
+    check_provider(key, "compatible")
 
 
 def test_a_refused_key_is_not_in_the_frame_that_refused_it():

@@ -88,7 +88,8 @@ def test_a_clean_secret_is_kept_as_the_same_object(backend):
 
 @pytest.mark.parametrize("first", ["keyring", "session"])
 @pytest.mark.parametrize("second", ["keyring", "session"])
-def test_saving_drops_the_older_key_wherever_it_was(backend, first, second):
+def test_saving_drops_the_older_key_wherever_it_was(backend, monkeypatch, first, second):
+    monkeypatch.setenv(VARIABLE, fake_key())
     store, key = KeyStore("dentist"), fake_key()
     store.refer("openai", HOST, VARIABLE)
     store.save("openai", HOST, fake_key(), place=first)
@@ -219,7 +220,8 @@ def test_the_environment_is_never_looked_at_by_itself(monkeypatch):
 
 
 @pytest.mark.usefixtures("backend")
-def test_the_environment_is_never_written():
+def test_the_environment_is_never_written(monkeypatch):
+    monkeypatch.setenv(VARIABLE, fake_key())
     before = dict(os.environ)
     store = KeyStore("dentist")
     store.save("openai", HOST, fake_key(), place="session")
@@ -234,13 +236,12 @@ def test_the_environment_is_never_written():
 def test_a_reference_is_kept_by_name_and_read_when_needed(monkeypatch, reference):
     references: dict[str, str] = {}
     store, key = KeyStore("dentist", references), fake_key()
+    monkeypatch.setenv(VARIABLE, f'"{key}"\n')
     status = store.refer("openai", HOST, reference)
     assert references == {f"openai|{HOST}": f"env:{VARIABLE}"}
     assert status.place == "env"
-    assert not status.available
-    assert f"{VARIABLE}, which is not set" in status.sentence
-    monkeypatch.setenv(VARIABLE, f'"{key}"\n')
-    assert store.status("openai", HOST).available
+    assert status.available
+    assert f"read from the environment variable {VARIABLE}" in status.sentence
     assert require(store).reveal() == key
     assert require(store) is require(store)
     assert store.cached("openai", HOST) is require(store)
@@ -251,15 +252,57 @@ def test_a_reference_is_kept_by_name_and_read_when_needed(monkeypatch, reference
 
 
 @pytest.mark.usefixtures("backend")
-def test_a_missing_variable_is_named(monkeypatch):
+def test_a_variable_that_is_gone_later_is_named_with_what_to_do(monkeypatch):
+    monkeypatch.setenv(VARIABLE, fake_key())
     store = KeyStore("dentist")
     store.refer("openai", HOST, VARIABLE)
     for value in (None, "", "  \n"):
-        if value is not None:
+        if value is None:
+            monkeypatch.delenv(VARIABLE)
+        else:
             monkeypatch.setenv(VARIABLE, value)
+        assert not store.status("openai", HOST).available
+        assert f"{VARIABLE}, which is not set" in store.status("openai", HOST).sentence
         with pytest.raises(MissingKeyError, match="No API key configured") as caught:
             require(store)
         assert f"{VARIABLE}, which is not set" in caught.value.cause
+        assert caught.value.fix.startswith(f"Set {VARIABLE}, then restart the kernel")
+
+
+@pytest.mark.parametrize("value", [None, "", " \n"])
+def test_a_variable_that_is_not_set_is_refused_at_once(monkeypatch, value):
+    if value is not None:
+        monkeypatch.setenv(VARIABLE, value)
+    references: dict[str, str] = {}
+    with pytest.raises(KeyFormatError) as caught:
+        KeyStore("dentist", references).refer("openai", HOST, f"env:{VARIABLE}")
+    assert caught.value.kind == "bad_key_reference"
+    assert "no environment variable of that name" in caught.value.problem
+    assert not references
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter", "compatible"])
+@pytest.mark.parametrize("kind", ["folder", "file", "list of folders", "address", "word"])
+def test_a_variable_that_holds_something_else_is_not_sent_as_a_key(monkeypatch, tmp_path, provider, kind):
+    (tmp_path / "file").touch()
+    value = {
+        "folder": str(tmp_path),
+        "file": str(tmp_path / "file"),
+        "list of folders": os.pathsep.join(["/nowhere/bin", "/nowhere/sbin"]),
+        "address": "http://proxy.example.org:3128",
+        "word": "somebody" if provider != "compatible" else "sk-",
+    }[kind]
+    monkeypatch.setenv(VARIABLE, value)
+    references: dict[str, str] = {}
+    with pytest.raises(KeyFormatError, match=f"The environment variable {VARIABLE} cannot be used") as caught:
+        KeyStore("dentist", references).refer(provider, HOST, VARIABLE)
+    assert value not in str(caught.value)
+    assert not references
+
+
+def test_a_key_that_begins_with_a_slash_is_no_path(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "/" + fake_key("compatible"))
+    assert KeyStore("dentist").refer("compatible", HOST, VARIABLE).available
 
 
 @pytest.mark.usefixtures("backend")
@@ -274,12 +317,13 @@ def test_a_missing_variable_is_named(monkeypatch):
 def test_a_variable_that_holds_no_usable_key_is_told_without_showing_it(monkeypatch, make, kind):
     value = make()
     monkeypatch.setenv(VARIABLE, value)
-    store = KeyStore("dentist")
-    status = store.refer("openai", HOST, VARIABLE)
-    assert not status.available
+    with pytest.raises(KeyFormatError) as refused:
+        KeyStore("dentist").refer("openai", HOST, VARIABLE)
+    store = KeyStore("dentist", {f"openai|{HOST}": f"env:{VARIABLE}"})
+    assert not store.status("openai", HOST).available
     with pytest.raises(KeyFormatError) as caught:
         require(store)
-    assert caught.value.kind == kind
+    assert caught.value.kind == refused.value.kind == kind
     assert VARIABLE in caught.value.problem
     assert caught.value.__context__ is None
     assert value not in str(caught.value)
@@ -318,7 +362,8 @@ def test_what_is_no_name_of_a_variable_is_refused_and_not_kept(make):
 @pytest.mark.parametrize(
     "name", ["K", "_", "OPENAI_API_KEY", "my_gateway_key_2", "A_VERY_LONG_NAME_FOR_THE_4TH_GATEWAY"]
 )
-def test_ordinary_names_of_variables_are_accepted(name):
+def test_ordinary_names_of_variables_are_accepted(monkeypatch, name):
+    monkeypatch.setenv(name, fake_key())
     assert KeyStore("dentist").refer("openai", HOST, name).place == "env"
 
 
@@ -348,7 +393,10 @@ def test_a_missing_key_is_told_in_the_words_people_look_for(no_keyring):
     assert fault.problem.startswith("No API key configured")
     assert "'dentist'" in fault.problem
     assert "OpenAI" in fault.problem
-    assert fault.fix == "Open Settings (the gear, or flow.settings()) and verify that the key is saved."
+    assert fault.fix == (
+        "Open Settings: run flow.settings() and verify that the key is saved. "
+        "Paste your OpenAI key and press Save, or choose the local model."
+    )
     assert fault.kind == "no_key"
     assert not no_keyring.reads
 
@@ -413,7 +461,8 @@ def test_threads_that_save_and_remove_leave_a_whole_state(backend):
     assert store.get("openai", HOST) is None
 
 
-def test_removing_takes_the_key_from_all_places(backend):
+def test_removing_takes_the_key_from_all_places(backend, monkeypatch):
+    monkeypatch.setenv(VARIABLE, fake_key())
     references: dict[str, str] = {}
     store = KeyStore("dentist", references)
     store.save("openai", HOST, fake_key())
@@ -482,7 +531,9 @@ def test_a_hanging_keyring_blocks_neither_the_session_nor_cached_keys(monkeypatc
         asking.join()
 
 
-def test_whoever_watches_the_references_may_ask_the_store_from_another_thread(backend):
+def test_whoever_watches_the_references_may_ask_the_store_from_another_thread(backend, monkeypatch):
+    monkeypatch.setenv(VARIABLE, fake_key())
+
     class Watched(dict):
         def __setitem__(self, slot, reference):
             super().__setitem__(slot, reference)
@@ -524,30 +575,33 @@ def test_what_someone_else_wrote_into_the_keyring_is_checked_before_it_is_used(b
     assert not KeyStore("dentist").status("openai", HOST).available
 
 
-def every_status() -> list[tuple[KeyStatus, str]]:
+@pytest.fixture
+def every_status(monkeypatch) -> list[tuple[KeyStatus, str]]:
+    """Statuses of all kinds, each with the key that it must not show."""
     key, found = fake_key(), []
+    monkeypatch.setenv(VARIABLE, in_variable := fake_key("anthropic"))
     for keyring_backend in (MemoryKeyring(), PlaintextKeyring(), LockedKeyring()):
         with installed(keyring_backend):
             store = KeyStore("dentist")
             found.append((store.status("openai", HOST), key))
             found.append((store.save("openai", HOST, key), key))
             found.append((store.status("openai", HOST), key))
-            found.append((store.refer("anthropic", HOST, VARIABLE), key))
+            found.append((store.refer("anthropic", HOST, VARIABLE), in_variable))
     return found
 
 
-def test_no_status_shows_any_part_of_a_key():
-    for status, key in every_status():
+def test_no_status_shows_any_part_of_a_key(every_status):
+    for status, key in every_status:
         shown = json.dumps([status.place, status.label, status.sentence, repr(status)])
         assert key[-4:] not in shown
         assert key[8:13] not in shown
         assert str(len(key)) not in shown
         assert status.label
         assert status.sentence.endswith(".")
-        assert status.available == (status.place in ("session", "keyring"))
+        assert status.available == (status.place in ("session", "keyring", "env"))
 
 
-def test_securely_is_said_of_the_systems_own_keyring_alone():
+def test_securely_is_said_of_the_systems_own_keyring_alone(every_status):
     class Keyring(MemoryKeyring):
         pass
 
@@ -555,7 +609,7 @@ def test_securely_is_said_of_the_systems_own_keyring_alone():
     with installed(Keyring()):
         sentence = KeyStore("dentist").save("openai", HOST, fake_key()).sentence
         assert sentence == "The key is stored securely in macOS Keychain."
-    for status, _ in every_status():
+    for status, _ in every_status:
         assert "secure" not in status.sentence.lower()
 
 
