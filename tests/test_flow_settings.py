@@ -78,7 +78,7 @@ def test_a_provider_is_meant_in_any_case_and_a_typo_is_answered(flow: Flow) -> N
     for write in wrong:
         with pytest.raises(ConfigError) as caught:
             write()
-        assert 'Did you mean "openai"?' in caught.value.fix
+        assert "Did you mean 'openai'?" in caught.value.fix
 
 
 def test_a_missing_key_is_told_with_what_to_do_now(flow: Flow) -> None:

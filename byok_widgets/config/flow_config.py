@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
@@ -17,6 +16,7 @@ from byok_widgets.config.storage import ConfigFile, Data, checked_name
 from byok_widgets.errors import ConfigError
 from byok_widgets.keys import refuse_key
 from byok_widgets.messages import ModelSource
+from byok_widgets.unknown import nearest
 
 START_PROVIDER = "local"
 """A new flow starts on the embedded local model, which needs no key."""
@@ -131,8 +131,8 @@ class FlowConfig:
         lower = str(name).strip().lower()
         if lower in self._providers:
             return lower
-        near = difflib.get_close_matches(lower, self._providers, 1)
-        meant = f'Did you mean "{near[0]}"? ' if near else ""
+        near = nearest(lower, self._providers)
+        meant = f"Did you mean {near!r}? " if near else ""
         raise ConfigError(
             f"There is no provider {name!r}.", fix=f"{meant}Choose one of: {', '.join(self._providers)}."
         )

@@ -55,7 +55,7 @@ def test_a_mistyped_provider_is_answered_with_the_one_that_was_meant(
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         config.provider = typo
-    assert f'Did you mean "{meant}"?' in caught.value.fix
+    assert f"Did you mean {meant!r}?" in caught.value.fix
 
 
 @pytest.mark.parametrize(
