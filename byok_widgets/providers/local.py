@@ -39,6 +39,10 @@ class LocalProvider(ChatCompletionsProvider):
         """Answer the same each time: a tutorial must not depend on chance."""
         return {**super().extras(request), "temperature": 0, "seed": 1}
 
+    def headers(self) -> dict[str, str]:
+        """Ask for a connection of its own for each call: the server drops some of those that it keeps."""
+        return {"Connection": "close"}
+
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Return the models that can be fetched; nothing needs to run for that."""
         del endpoint

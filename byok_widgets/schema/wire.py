@@ -128,7 +128,7 @@ class WireSchema:
 
     def _may_say(self, key: str, value: Any) -> bool:
         if key in _BOUNDS:
-            return self._dialect == "strict" and not (key == "pattern" and _LOOKAROUND.search(str(value)))
+            return self._dialect == "strict" and (key != "pattern" or _is_plain_pattern(value))
         return key == "type" or (key == "format" and value in _FORMATS)
 
     def _items(self, schema: Json) -> dict[str, Any]:
@@ -209,6 +209,11 @@ def _enum(values: list[Any]) -> dict[str, Any]:
     if not values or {"object", "array"} & set(types):
         raise SchemaError("Allowed values must be texts, numbers or truth values.")
     return {"enum": values, "type": types[0] if len(types) == 1 else types}
+
+
+def _is_plain_pattern(pattern: str) -> bool:
+    """Whether it means the same to a grammar, which matches whole texts and cannot look around."""
+    return pattern.startswith("^") and pattern.endswith("$") and not _LOOKAROUND.search(pattern)
 
 
 def _words(schema: Json) -> str:

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, model_validator
 
-from byok_widgets import ConfigError, Extraction, ExtractionError, Field, Flow, SchemaError
+from byok_widgets import (
+    ConfigError,
+    Extraction,
+    ExtractionError,
+    Field,
+    Flow,
+    Message,
+    ProviderError,
+    SchemaError,
+    TemplateError,
+)
+from tests.fake_keys import fake_key
+from tests.providers.asking import letter
+from tests.providers.fault_server import FaultServer
+from tests.schema.strategies import JUNK
 from tests.scripted_server import Say, ScriptedServer
 
 DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri"]
@@ -101,27 +119,6 @@ def test_an_answer_that_is_no_json_is_our_error_with_the_text_kept(flow: Flow, s
     assert len(server.requests) == 2
 
 
-def test_a_cut_off_answer_is_never_a_record(flow: Flow, server: ScriptedServer) -> None:
-    server.script(Say('{"weekday": "Tue"}', finish="length"))
-    with pytest.raises(ExtractionError, match="cut off"):
-        flow.extraction("data", weekday=DAYS).run("Tuesday")
-
-
-def test_an_endpoint_without_structured_output_is_asked_in_another_way(flow: Flow, server: ScriptedServer) -> None:
-    def choosy(request: dict[str, Any]) -> Say:
-        if "response_format" in request:
-            return Say(status=400, body={"error": {"message": "unknown field response_format"}})
-        return Say(answer(weekday="Tue"))
-
-    server.script(choosy)
-    node = flow.extraction("data", weekday=DAYS, model="compatible:choosy")
-    assert node.run("Tuesday")["weekday"] == "Tue"
-    asked = len(server.requests)
-    assert '"weekday"' in server.requests[-1]["messages"][0]["content"], "the schema stands in the prompt"
-    node.run("Tuesday")
-    assert len(server.requests) == asked + 1, "what it takes is remembered"
-
-
 def test_the_whole_transcript_is_read_unless_there_is_a_window(flow: Flow, server: ScriptedServer) -> None:
     server.script(answer(weekday="Tue"))
     turns = [("user", "I'm Ana"), ("assistant", "Which day?"), ("user", "Tuesday")]
@@ -181,3 +178,322 @@ def test_the_async_twin(flow: Flow, server: ScriptedServer) -> None:
     result = asyncio.run(flow.extraction("data", weekday=DAYS).arun("Tuesday"))
     assert isinstance(result, Extraction)
     assert result["weekday"] == "Tue"
+
+
+def test_prompts_take_variables_and_a_missing_one_is_named(flow: Flow, server: ScriptedServer) -> None:
+    server.script(answer(weekday="Tue"))
+    node = flow.extraction("data", weekday=DAYS, prompt="The caller is {{name}}.")
+    node.run("Tuesday", variables={"name": "Ana"})
+    assert "The caller is Ana." in server.requests[0]["messages"][0]["content"]
+    asyncio.run(node.arun("Tuesday", variables={"name": "Bob"}))
+    assert "The caller is Bob." in server.requests[1]["messages"][0]["content"]
+    with pytest.raises(TemplateError, match=r"'data' uses \{\{name\}\}"):
+        node.run("Tuesday")
+    assert len(server.requests) == 2
+
+
+def test_anything_with_a_transcript_is_a_dialogue(flow: Flow, server: ScriptedServer) -> None:
+    class Session:
+        transcript = (Message("user", "I'm Ana"), Message("assistant", "Which day?"))
+
+    server.script(answer(weekday=None))
+    result = flow.extraction("data", weekday=DAYS).run(Session())
+    assert server.requests[0]["messages"][-1]["content"] == "user: I'm Ana\nassistant: Which day?"
+    assert result.reply.transcript == Session.transcript
+
+
+# Asking in the strongest way that is taken
+
+
+def refusing(*words: str) -> Callable[[dict[str, Any]], Say]:
+    """A server that takes no request in which one of the words stands."""
+
+    def say(request: dict[str, Any]) -> Say:
+        for word in words:
+            if word in json.dumps(request):
+                return Say(status=400, body={"error": {"message": f"what is {word}?"}})
+        return Say(answer(weekday="Tue"))
+
+    return say
+
+
+def test_each_way_of_asking_is_tried_down_to_words(
+    flow: Flow, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_KEY", fake_key())
+    flow.set_base_url("openai", server.base_url)
+    flow.use_key("env:SOME_KEY", provider="openai")
+    server.script(refusing("response_format", "tools"))
+    result = flow.extraction("data", weekday=DAYS, model="openai:some-model").run("Tuesday")
+    first, second, third, last = server.requests
+    assert first["response_format"]["type"] == "json_schema"
+    assert second["tool_choice"]["function"]["name"] == "data"
+    assert third["response_format"] == {"type": "json_object"}
+    assert {"response_format", "tools"}.isdisjoint(last)
+    assert '"weekday"' in third["messages"][0]["content"], "from here on the schema stands in the prompt"
+    assert '"weekday"' in last["messages"][0]["content"]
+    assert (result["weekday"], result.reply.attempts) == ("Tue", 4)
+    assert "asked for in words" in result.reply.summary
+
+
+def test_what_is_taken_is_remembered_for_that_address_and_that_schema_alone(
+    flow: Flow, server: ScriptedServer
+) -> None:
+    server.script(refusing("json_schema"))
+    node = flow.extraction("data", weekday=DAYS)
+    assert node.run("Tuesday").reply.attempts == 2
+    again = node.run("Tuesday")
+    assert again.reply.attempts == 1
+    assert "any JSON object" in again.reply.summary, "it is said each time"
+    assert flow.extraction("data", weekday=DAYS, prompt="Listen.").run("Tuesday").reply.attempts == 1
+    assert flow.extraction("other", weekday=DAYS, name=str).run("Tuesday").reply.attempts == 2
+
+    other = ScriptedServer()
+    other.script(answer(weekday="Tue"))
+    flow.set_base_url("compatible", other.base_url)
+    result = node.run("Tuesday")
+    other.close()
+    assert other.requests[0]["response_format"]["type"] == "json_schema", "another address, the same model id"
+    assert "any JSON object" not in result.reply.summary
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, "auth"), (403, "permission"), (402, "quota")])
+def test_only_a_refused_request_is_asked_in_another_way(
+    flow: Flow, server: ScriptedServer, status: int, kind: str
+) -> None:
+    server.script(Say(status=status, body={"error": {"message": "no"}}))
+    with pytest.raises(ProviderError) as caught:
+        flow.extraction("data", weekday=DAYS).run("Tuesday")
+    assert (caught.value.kind, caught.value.attempts, len(server.requests)) == (kind, 1, 1)
+
+
+def test_what_is_refused_in_every_way_is_an_error_that_counts_all_tries(
+    flow: Flow, server: ScriptedServer
+) -> None:
+    server.script(refusing("messages"))
+    with pytest.raises(ProviderError, match="what is messages") as caught:
+        flow.extraction("data", weekday=DAYS).run("Tuesday")
+    assert caught.value.attempts == len(server.requests) == 3
+
+
+def test_anthropic_is_asked_to_leave_out_what_is_not_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_KEY", fake_key("anthropic"))
+    flow, faulty = Flow("by letter"), FaultServer()
+    flow.set_base_url("anthropic", faulty.url)
+    flow.use_key("env:SOME_KEY", provider="anthropic")
+    faulty.script(letter('{"name": "Ana"}'))
+    node = flow.extraction(
+        "data", name=str, people=int, model="anthropic:some-model", examples=[("I'm Bob", {"name": "Bob"})]
+    )
+    result = node.run("I'm Ana")
+    asked = faulty.asked[0].body
+    faulty.close()
+    assert result.values == {"name": "Ana", "people": None}
+    assert asked["output_config"]["format"]["schema"]["required"] == []
+    assert asked["messages"][1]["content"] == '{"name": "Bob"}'
+    assert "left out" in asked["system"]
+
+
+# Answers that do not fit
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Say('{"weekday": "Tue"}', finish="length"),
+        Say('{"weekday": "Tue"}', finish="content_filter"),
+        Say('{"weekday": "Tue"}', finish="tool_calls"),
+        Say('{"weekday": "Tue"}', finish=None),
+    ],
+    ids=lambda say: str(say.finish),
+)
+def test_an_answer_that_is_not_whole_is_never_a_record_nor_sent_back(
+    flow: Flow, server: ScriptedServer, bad: Say
+) -> None:
+    server.script(bad)
+    with pytest.raises(ExtractionError) as caught:
+        flow.extraction("data", weekday=DAYS).run("Tuesday")
+    assert "cannot be used" in caught.value.problem
+    assert caught.value.raw_text == '{"weekday": "Tue"}'
+    assert (caught.value.attempts, len(server.requests)) == (1, 1)
+
+
+def test_the_better_of_two_answers_counts_and_both_are_paid_for(flow: Flow, server: ScriptedServer) -> None:
+    first, second = answer(weekday="Tue", people="many"), answer(weekday="Someday", people="few")
+    server.script(first, second)
+    result = flow.extraction("data", weekday=DAYS, people=int).run("Tuesday, many of us")
+    assert (result["weekday"], result.status["people"]) == ("Tue", "invalid")
+    assert result.reply.text == first
+    assert (result.reply.attempts, result.reply.usage.output_tokens) == (2, 6)
+    server.script("I cannot.", second)
+    result = flow.extraction("data", weekday=DAYS, people=int).run("Tuesday, many of us")
+    assert result.reply.text == second
+    assert set(result.status.values()) == {"invalid"}
+
+
+def test_a_first_answer_stands_where_no_second_comes(flow: Flow, server: ScriptedServer) -> None:
+    refused = Say(status=401, body={"error": {"message": "no"}})
+    server.script(answer(weekday="Tue", people="many"), refused)
+    result = flow.extraction("data", weekday=DAYS, people=int).run("Tuesday, many of us")
+    assert (result["weekday"], result.status["people"]) == ("Tue", "invalid")
+    assert "401" in result.reply.summary
+    server.script("I cannot.", refused)
+    with pytest.raises(ExtractionError) as caught:
+        flow.extraction("data", weekday=DAYS, people=int).run("Tuesday, many of us")
+    assert caught.value.raw_text == "I cannot."
+
+
+def test_an_empty_answer_can_be_sent_back(flow: Flow, server: ScriptedServer) -> None:
+    server.script(Say(""), answer(weekday="Tue"))
+    assert flow.extraction("data", weekday=DAYS).run("Tuesday")["weekday"] == "Tue"
+    assert all(message["content"] for message in server.requests[1]["messages"])
+
+
+def test_a_class_judges_as_a_whole_and_says_why(flow: Flow, server: ScriptedServer) -> None:
+    class Stay(BaseModel):
+        arrival: datetime.date
+        departure: datetime.date
+
+        @model_validator(mode="after")
+        def _in_order(self) -> Stay:
+            if self.departure < self.arrival:
+                raise ValueError("departure is before arrival")
+            return self
+
+    backwards = answer(arrival="2026-12-03", departure="2026-12-01")
+    server.script(backwards, backwards)
+    result = flow.extraction("data", Stay).run("From the third to the first")
+    assert "departure is before arrival" in server.requests[1]["messages"][-1]["content"]
+    assert (result.record, result.complete) == (None, False)
+    assert result["arrival"] == datetime.date(2026, 12, 3)
+    assert "departure is before arrival" in result._repr_html_()
+
+
+OBJECTS = st.dictionaries(st.sampled_from(["name", "age", "x"]), JUNK).map(json.dumps)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.text(max_size=30), OBJECTS))
+def test_any_answer_is_an_extraction_or_our_error(flow: Flow, server: ScriptedServer, text: str) -> None:
+    server.script(text)
+    with contextlib.suppress(ExtractionError):
+        result = flow.extraction("data", name=str, age=int).run("I'm Ana, 36")
+        assert (result.status["age"] == "found") == isinstance(result["age"], int)
+        assert repr(result)
+        assert result._repr_html_()
+
+
+# What was really said
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "status"),
+    [
+        (str, "Ana Maria", "found"),
+        (str, "ana maria", "found"),
+        (str, "Maria Ana", "ungrounded"),
+        (["Ana", "Bob"], "Bob", "found"),
+        (int, 99, "found"),
+        (bool, True, "found"),
+        (datetime.date, "2026-12-01", "found"),
+        (datetime.time, "23:59", "found"),
+        (list[str], ["Ana", "eggs"], "found"),
+        (list[str], ["Ana", "ham"], "ungrounded"),
+        (dict[str, int], [{"key": "eggs", "value": 7}], "found"),
+        (dict[str, int], [{"key": "ham", "value": 7}], "ungrounded"),
+        (Booking, {"name": "Ana", "people": 9}, "found"),
+        (Booking, {"name": "Eve", "people": 9}, "ungrounded"),
+    ],
+)
+def test_free_texts_are_looked_up_wherever_they_stand_in_a_value(
+    flow: Flow, server: ScriptedServer, type_: Any, value: Any, status: str
+) -> None:
+    server.script(answer(x=value))
+    result = flow.extraction("data", fields={"x": type_}).run("Ana Maria here. Two eggs, on the first.")
+    assert result.status["x"] == status
+    assert result["x"] is not None, "the value stands"
+    assert result.complete == (status == "found")
+    node = flow.extraction("data", fields={"x": type_}, grounding="off")
+    assert node.run("Ana Maria here. Two eggs, on the first.").status["x"] == "found"
+
+
+def test_a_date_that_a_json_schema_keeps_as_text_is_not_looked_up(flow: Flow, server: ScriptedServer) -> None:
+    server.script(answer(x="2026-12-01"))
+    schema = {"properties": {"x": {"type": "string", "format": "date"}}}
+    assert flow.extraction("data", schema).run("On the first").status["x"] == "found"
+
+
+def test_what_was_said_before_the_window_was_said(flow: Flow, server: ScriptedServer) -> None:
+    server.script(answer(name="Ana"))
+    turns = [("user", "I'm Ana"), ("assistant", "Which day?"), ("user", "Tuesday")]
+    assert flow.extraction("data", name=str, window=1).run(turns).status["name"] == "found"
+
+
+# Settings of a node
+
+
+def test_a_window_in_which_nothing_was_said_costs_nothing(flow: Flow, server: ScriptedServer) -> None:
+    with pytest.raises(ConfigError, match="empty dialogue"):
+        flow.extraction("data", name=str, window=1).run([("user", "I'm Ana"), ("user", " ")])
+    assert not server.requests
+
+
+def test_window_grounding_and_examples_are_checked_when_they_are_changed(
+    flow: Flow, server: ScriptedServer
+) -> None:
+    node = flow.extraction("data", weekday=DAYS)
+    for name, wrong in [
+        ("window", 0),
+        ("window", "2"),
+        ("grounding", "maybe"),
+        ("examples", [("Hi", {"day": "Mon"})]),
+    ]:
+        with pytest.raises(ConfigError, match="'data'"):
+            setattr(node, name, wrong)
+        with pytest.raises(ConfigError, match="'data'"):
+            flow.extraction("data", weekday=DAYS, **{name: wrong})
+    node.window, node.examples = 1, [("On Monday", {"weekday": "Mon"})]
+    server.script(answer(weekday="Tue"))
+    node.run([("user", "I'm Ana"), ("user", "Tuesday")])
+    assert [message["content"] for message in server.requests[0]["messages"]][1:] == [
+        "On Monday",
+        '{"weekday": "Mon"}',
+        "Tuesday",
+    ]
+
+
+def test_an_examples_values_may_be_python_objects_and_its_dialogue_any(flow: Flow, server: ScriptedServer) -> None:
+    server.script(answer(when="2026-12-01"))
+    turns = [("user", "Hello"), ("assistant", "When?"), ("user", "On the first")]
+    example = (turns, {"when": datetime.date(2026, 12, 1)})
+    flow.extraction("data", when=datetime.date, examples=[example]).run("On the first")
+    shot = server.requests[0]["messages"][1:3]
+    assert shot[0]["content"] == "user: Hello\nassistant: When?\nuser: On the first"
+    assert shot[1]["content"] == '{"when": "2026-12-01"}'
+
+
+# The result
+
+
+def test_it_is_complete_once_all_that_is_required_was_found(flow: Flow, server: ScriptedServer) -> None:
+    server.script(answer(name="Ana", note=None))
+    assert flow.extraction("data", name=str, note=Field(str, required=False)).run("I'm Ana").complete
+    assert not flow.extraction("data", name=str, note=str).run("I'm Ana").complete
+    server.script(answer(name="Ana", note="invented"))
+    assert not flow.extraction("data", name=str, note=Field(str, required=False)).run("I'm Ana").complete
+
+
+def test_its_text_is_the_same_each_time(flow: Flow, server: ScriptedServer) -> None:
+    server.script(answer(foods=["ham", "eggs", "milk", "bread", "jam"]))
+    result = flow.extraction("data", foods=set[str]).run("Ham, eggs, milk, bread, jam")
+    assert repr(result) == "Extraction(foods={'bread', 'eggs', 'ham', 'jam', 'milk'})"
+    assert "{&#x27;bread&#x27;, &#x27;eggs&#x27;," in result._repr_html_()
+
+
+def test_nothing_that_a_model_writes_is_markup(flow: Flow, server: ScriptedServer) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    server.script(answer(foods=[evil], age=evil, **{evil: 1}))
+    shown = flow.extraction("data", fields={"foods": list[str], "age": int, "<b>": str}).run("Hi")._repr_html_()
+    assert "<img" not in shown
+    assert "<b>" not in shown
+    assert "&lt;img" in shown

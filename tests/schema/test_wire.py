@@ -153,13 +153,16 @@ def test_a_schema_of_too_many_properties_is_refused_before_it_grows() -> None:
         ExtractionSchema.of(model)
 
 
-def test_a_lookaround_is_not_sent_and_is_checked_all_the_same() -> None:
-    schema = ExtractionSchema.of(
-        {"type": "object", "properties": {"code": {"type": "string", "pattern": "^(?!X)[A-Z]+$"}}}
-    )
-    assert not openai_problems(schema.json_schema())
-    assert schema.check({"code": "ABC"}).status["code"] == "found"
-    assert schema.check({"code": "XBC"}).status["code"] == "invalid"
+@pytest.mark.parametrize(
+    ("pattern", "good", "bad"), [("^(?!X)[A-Z]+$", "ABC", "XBC"), ("day", "Tuesday", "Tues"), ("^a", "ab", "ba")]
+)
+def test_a_pattern_that_a_grammar_takes_otherwise_is_said_and_checked_here(
+    pattern: str, good: str, bad: str
+) -> None:
+    schema = ExtractionSchema.of({"type": "object", "properties": {"x": {"type": "string", "pattern": pattern}}})
+    asked = schema.json_schema()["properties"]["x"]
+    assert asked == {"type": ["string", "null"], "description": f"pattern: {pattern}"}
+    assert [schema.check({"x": text}).status["x"] for text in (good, bad)] == ["found", "invalid"]
 
 
 def test_keywords_that_mean_nothing_to_a_provider_are_not_sent() -> None:

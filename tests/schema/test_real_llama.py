@@ -1,0 +1,71 @@
+"""The wire schemas against a real llama.cpp server: each is taken, or a weaker way of asking is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import jsonschema
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.engine import ENGINE
+from byok_widgets.errors import ProviderError
+from byok_widgets.messages import Message
+from byok_widgets.providers import PROVIDERS, OutputSchema, Request
+from byok_widgets.providers.base import Answer
+from byok_widgets.providers.local_server import serve, stop
+from byok_widgets.schema import ExtractionSchema
+from byok_widgets.showing import unseen
+from tests.local_model import require_model
+from tests.schema.features import FEATURES, Feature
+
+pytestmark = pytest.mark.model
+
+MODEL = "smollm2-135m"
+
+# More repetitions than llama.cpp has sane defaults for, beside a field that can be read.
+TOO_MANY = {"type": "array", "items": {"type": "integer"}, "minItems": 3000}
+REFUSED = {"type": "object", "properties": {"weekday": {"enum": ["Monday", "Friday"]}, "numbers": TOO_MANY}}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _llama() -> Iterator[None]:
+    """A real llama.cpp server, the one that flows on the local model share."""
+    path = require_model(MODEL)
+    server = serve(path, alias=MODEL)
+    yield
+    stop(server, timeout_s=20)
+
+
+def ask(schema: ExtractionSchema, max_tokens: int) -> Answer:
+    """Let the model answer in the shape of a schema."""
+    local, output = PROVIDERS["local"], OutputSchema(schema.name, schema.json_schema(), "json_schema")
+    request = Request(MODEL, (Message("user", "Hi"),), "Answer.", max_tokens=max_tokens, output=output)
+
+    async def answer() -> Answer:
+        async with local.ready(MODEL, unseen) as there:
+            return await local.complete(request, there, unseen)
+
+    return ENGINE.run(answer())
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=str)
+def test_each_feature_is_taken(feature: Feature) -> None:
+    assert ask(ExtractionSchema.of(feature.model), max_tokens=1).finish_reason == "length"
+
+
+def test_a_schema_is_enforced() -> None:
+    schema = ExtractionSchema.of(fields={"day": ["Mon", "Tue"], "urgent": bool})
+    answer = ask(schema, max_tokens=30)
+    jsonschema.validate(schema.read(answer.text), schema.json_schema())
+
+
+def test_a_schema_that_is_refused_is_asked_for_in_another_way() -> None:
+    with pytest.raises(ProviderError, match="grammar"):
+        ask(ExtractionSchema.of(REFUSED), max_tokens=1)
+    flow = Flow("on llama.cpp")
+    flow.model = f"local:{MODEL}"
+    node = flow.extraction("data", REFUSED, max_tokens=24, examples=[("On Monday", {"weekday": "Monday"})])
+    found = node.run("On Friday")
+    assert "the schema was refused" in found.reply.summary
+    assert found["weekday"] in ("Monday", "Friday", None)
