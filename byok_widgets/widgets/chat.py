@@ -2,7 +2,7 @@
 
 Nothing that is said is in a trait, so it is in no widget state and no saved notebook. A view that appears, also
 after the page was loaded again, asks for all that was said; after that it hears each turn once. While a reply is
-written its pieces go out together, at most 30 times a second, whatever their number.
+written its pieces go out together, at most 20 times a second, whatever their number.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from byok_widgets.engine import ENGINE, TICK_S
+from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.widgets import chat_words
 from byok_widgets.widgets.cell_output import MAX_CHARS
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from byok_widgets.session import Session, Turn
 
 Message = Mapping[str, Any]
+UPDATE_S = 1 / 20
+"""Least time between two pieces of a reply on their way to the page, in seconds."""
 
 
 class Chat(anywidget.AnyWidget):
@@ -167,7 +169,7 @@ class Chat(anywidget.AnyWidget):
 
 
 class _Speech:
-    """A reply while it is written: gathers pieces, and tells of them at most 30 times a second."""
+    """A reply while it is written: gathers pieces, and tells of them at most 20 times a second."""
 
     def __init__(self, tell: Any) -> None:
         self._tell = tell
@@ -198,7 +200,7 @@ class _Speech:
             self._text.append(text[:room])
             self._fresh.append(text[:room])
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(TICK_S, self._flush)
+            self._timer = asyncio.get_running_loop().call_later(UPDATE_S, self._flush)
 
     def end(self) -> None:
         if self._timer is not None:

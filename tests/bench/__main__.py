@@ -2,164 +2,42 @@
 
 Each row alternates raw and ours in one run and compares medians, so that a noisy machine disturbs both alike.
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
-fresh interpreters.
+fresh interpreters. `python -m tests.bench calls turns chat` runs the parts that are named.
 """
 
 from __future__ import annotations
 
 import os
-import resource
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
-from pydantic import BaseModel
-
+from tests.bench.calls import fresh_rows, process_rows
+from tests.bench.chat import chat_lines
+from tests.bench.rows import Row
 from tests.bench.stub_server import stub_server
-
-FRESH_RUNS = 9
-ROUNDS = 15
+from tests.bench.turns import turn_rows
 
 
-class Booking(BaseModel):
-    """The fields of the extraction row."""
-
-    name: str | None
-    weekday: Literal["Mon", "Tue", "Wed"] | None
-    urgent: bool | None
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: what, the measured times in seconds, and what is demanded of their ratio."""
-
-    name: str
-    raw_s: list[float]
-    ours_s: list[float]
-    must: float
-    moonshot: float
-
-    def line(self) -> str:
-        """Return the row as text."""
-        raw, ours = statistics.median(self.raw_s), statistics.median(self.ours_s)
-        ratio = ours / raw
-        verdict = "ok" if ratio <= self.must else "MISSED"
-        return (
-            f"{self.name:44} raw {raw * 1000:8.2f} ms  ours {ours * 1000:8.2f} ms  "
-            f"ratio {ratio:5.2f}  must <= {self.must:4.2f} {verdict:6}  moonshot <= {self.moonshot:4.2f}"
-        )
-
-
-def _fresh(code: str, environment: dict[str, str]) -> tuple[float, float]:
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    command = [sys.executable, "-c", code]
-    subprocess.run(command, check=True, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def _fresh_rows(base_url: str, folder: str) -> list[Row]:
-    environment = {"BYOK_WIDGETS_CONFIG_DIR": folder, "STUB": base_url}
-    raw_answer = (
-        "import os, openai; c = openai.OpenAI(api_key='none', base_url=os.environ['STUB'])\n"
-        "c.chat.completions.create(model='text-10', messages=[{'role': 'user', 'content': 'Hi'}])"
-    )
-    our_answer = (
-        "import os; from byok_widgets import Flow; f = Flow('bench')\n"
-        "f.set_base_url('compatible', os.environ['STUB'])\n"
-        "f.model = 'compatible:text-10'; print(f.conversation('ask', 'Be brief.').run('Hi'))"
-    )
-    pairs = {
-        "import": ("import openai", "import byok_widgets"),
-        "import and Flow": ("import openai", "from byok_widgets import Flow"),
-        "import + first answer": (raw_answer, our_answer),
-    }
-    bounds = {"import": (1.0, 0.35), "import and Flow": (1.0, 0.35), "import + first answer": (1.3, 1.0)}
-    rows = []
-    for name, (raw, ours) in pairs.items():
-        _fresh(raw, environment), _fresh(ours, environment)
-        times = [(_fresh(raw, environment), _fresh(ours, environment)) for _ in range(FRESH_RUNS)]
-        for number, unit in enumerate(("wall", "CPU")):
-            raw_s, ours_s = [raw[number] for raw, _ in times], [ours[number] for _, ours in times]
-            rows.append(Row(f"{name}, {unit}", raw_s, ours_s, *bounds[name]))
-    return rows
-
-
-def _cpu(work: Callable[[], object], repeats: int) -> float:
-    start = time.process_time()
-    for _ in range(repeats):
-        work()
-    return (time.process_time() - start) / repeats
-
-
-def _interleaved(
-    name: str, raw: Callable[[], object], ours: Callable[[], object], repeats: int, must: float, moonshot: float
-) -> Row:
-    _cpu(raw, 3), _cpu(ours, 3)
-    times = [(_cpu(raw, repeats), _cpu(ours, repeats)) for _ in range(ROUNDS)]
-    return Row(name, [raw for raw, _ in times], [ours for _, ours in times], must, moonshot)
-
-
-def _process_rows(base_url: str) -> list[Row]:
-    import openai
-
-    from byok_widgets import Flow
-
-    client = openai.OpenAI(api_key="none", base_url=base_url)
-    flow = Flow("bench rows")
-    flow.set_base_url("compatible", base_url)
-    flow.model = "compatible:text-10"
-    ask = flow.conversation("ask", "Be brief.")
-    data = flow.extraction("data", Booking, model="compatible:record")
-    hello = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
-
-    def raw_call() -> object:
-        return client.chat.completions.create(model="text-10", messages=hello).choices[0].message.content
-
-    def raw_extraction() -> object:
-        answer = client.chat.completions.parse(model="record", messages=hello, response_format=Booking)
-        assert answer.choices[0].message.parsed.name == "Ana"
-        return answer
-
-    def our_extraction() -> object:
-        result = data.run("I am Ana, Tuesday please, no hurry", show=False)
-        assert result.record.name == "Ana"
-        return result
-
-    def raw_stream() -> object:
-        chunks = client.chat.completions.create(
-            model="text-1000", messages=hello, stream=True, stream_options={"include_usage": True}
-        )
-        text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
-        assert len(text) == 5000
-        return text
-
-    def our_stream() -> object:
-        reply = ask.run("Hi", model="compatible:text-1000")
-        assert len(reply.text) == 5000
-        return reply
-
-    return [
-        _interleaved("one call, CPU", raw_call, lambda: ask.run("Hi"), 40, 1.25, 0.9),
-        _interleaved("one extraction, CPU", raw_extraction, our_extraction, 40, 1.0, 0.55),
-        _interleaved("1,000 streamed chunks, CPU", raw_stream, our_stream, 3, 1.1, 0.2),
-    ]
-
-
-def main() -> int:
+def main(parts: list[str]) -> int:
     """Print the table; the exit code says whether every `must` is kept."""
+    kept = True
     with tempfile.TemporaryDirectory() as folder, stub_server() as base_url:
         os.environ["BYOK_WIDGETS_CONFIG_DIR"] = folder
-        rows = [*_fresh_rows(base_url, folder), *_process_rows(base_url)]
-    for row in rows:
-        print(row.line())
-    return int(any("MISSED" in row.line() for row in rows))
+        rows: dict[str, Callable[[], list[Row]]] = {
+            "calls": lambda: [*fresh_rows(base_url, folder), *process_rows(base_url)],
+            "turns": lambda: turn_rows(base_url),
+        }
+        for part in parts or [*rows, "chat"]:
+            if part == "chat":
+                lines, fine = chat_lines(base_url)
+            else:
+                lines = [row.line() for row in rows[part]()]
+                fine = not any("MISSED" in line for line in lines)
+            print(*lines, sep="\n", flush=True)
+            kept = kept and fine
+    return int(not kept)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

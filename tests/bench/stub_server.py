@@ -1,6 +1,7 @@
 """A Chat Completions server that answers at once, in a process of its own so that its work is not counted.
 
-The model id says what comes: `text-N` streams N chunks (or one JSON answer of as many words), `record` an object.
+The model id says what comes: `text-N` streams N chunks (or one JSON answer of as many words), `paced-N` the same
+at 100 a second, `record` an object.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 
 RECORD = '{"name": "Ana", "weekday": "Tue", "urgent": false}'
 _ENVELOPE = {"id": "x", "created": 1, "model": "stub"}
+CHUNKS_PER_S = 100
 USAGE = {"prompt_tokens": 12, "completion_tokens": 34, "total_tokens": 46}
 
 
@@ -52,8 +54,8 @@ def _whole(text: str) -> bytes:
 
 
 def _pieces(model: str) -> list[str]:
-    if model.startswith("text-"):
-        return ["word "] * int(model.removeprefix("text-"))
+    if model.startswith(("text-", "paced-")):
+        return ["word "] * int(model.partition("-")[2])
     return [RECORD[at : at + 4] for at in range(0, len(RECORD), 4)]
 
 
@@ -72,9 +74,23 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             cache[what] = _stream(pieces) if what[1] else _whole("".join(pieces))
         body, kind = cache[what], "text/event-stream" if what[1] else "application/json"
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-        writer.write(head.encode() + body)
-        await writer.drain()
+        await (_write_paced if what[0].startswith("paced-") else _write)(writer, head.encode(), body)
     writer.close()
+
+
+async def _write(writer: asyncio.StreamWriter, head: bytes, body: bytes) -> None:
+    writer.write(head + body)
+    await writer.drain()
+
+
+async def _write_paced(writer: asyncio.StreamWriter, head: bytes, body: bytes) -> None:
+    writer.write(head)
+    events, clock = body.split(b"\n\n"), asyncio.get_running_loop().time
+    start = clock()
+    for number, event in enumerate(events, start=1):
+        writer.write(event + (b"\n\n" if number < len(events) else b""))
+        await writer.drain()
+        await asyncio.sleep(max(0.0, start + number / CHUNKS_PER_S - clock()))
 
 
 async def _main() -> None:

@@ -44,17 +44,17 @@ class NotebookPage:
             self.page.wait_for_selector(".jp-Notebook", state="detached")
             self.name = ""
 
-    def wait_idle(self) -> None:
-        self.page.wait_for_function(IDLE, timeout=60_000)
+    def wait_idle(self, timeout_s: float = 60) -> None:
+        self.page.wait_for_function(IDLE, timeout=timeout_s * 1000)
 
     def run_all(self) -> None:
         self.command("notebook:run-all-cells")
         self.wait_idle()
 
-    def run_cell(self, number: int) -> None:
+    def run_cell(self, number: int, timeout_s: float = 60) -> None:
         self.page.evaluate("n => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", number)
         self.command("notebook:run-cell")
-        self.wait_idle()
+        self.wait_idle(timeout_s)
 
     def save(self) -> dict[str, Any]:
         """Save the notebook, and return what is on disk now."""
@@ -74,7 +74,6 @@ class NotebookPage:
         light = str(name == "JupyterLab Light").lower()
         self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
         self.page.wait_for_selector("#jupyterlab-splash", state="detached")
-
 
     def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
         self.page.evaluate(
