@@ -92,5 +92,5 @@ def test_real_callers_keep_the_rules(model: str, tmp_path: Path, capsys: pytest.
         assert json.dumps(dict(again.variables), default=str) == json.dumps(dict(session.variables), default=str)
     with capsys.disabled():
         print(f"\n{model}: {len(cases)} callers, {turns} turns, {len(errors)} turns ended in our error")
-        print(*sorted(set(error.partition(": ")[2] for error in errors)), sep="\n  ")
+        print(*sorted({error.partition(": ")[2] for error in errors}), sep="\n  ")
     assert len(errors) <= turns // 5
