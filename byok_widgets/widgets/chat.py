@@ -101,10 +101,10 @@ class Chat(anywidget.AnyWidget):
             self.session.reset()
             self._tell_all()
         elif kind == "fork":
-            self._sessions.append(self.session.fork(int(content.get("turn", 0))))
+            self._sessions.append(self.session.fork(_number(content, "turn")))
             self._show(len(self._sessions) - 1)
         elif kind == "show":
-            self._show(int(content.get("session", 0)))
+            self._show(_number(content, "session"))
 
     def _show(self, number: int) -> None:
         self._refuse_while_busy()
@@ -166,6 +166,11 @@ class Chat(anywidget.AnyWidget):
 
     def _tell(self, **message: Any) -> None:
         self.send(message)
+
+
+def _number(content: Message, name: str) -> int:
+    value = content.get(name)
+    return value if isinstance(value, int) else 0
 
 
 class _Speech:
