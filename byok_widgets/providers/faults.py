@@ -2,6 +2,14 @@
 
 Both SDKs name and shape their exceptions alike, so one translator serves both: `fault_facts` reads what is known,
 `fault_verdicts` and `fault_network` say what it means. The exception itself is never kept.
+
+The kinds:
+    of the account: `auth`, `quota`, `rate_limit`, `permission`, `key_limit`, `org_unverified`, `region`;
+    of the request: `model`, `model_gone`, `context_length`, `setting`, `moderation`, `data_policy`, `bad_request`;
+    of the provider: `overloaded`, `gateway`, `provider`, `unreadable`;
+    of the way there: `dns`, `offline`, `refused`, `tls`, `proxy`, `timeout`, `connection`, `page`, `redirect`,
+    `address`;
+    of this side: `unsendable`, `unexpected`.
 """
 
 from __future__ import annotations

@@ -744,8 +744,13 @@ NETWORK = [
         for of in ("openai", "anthropic")
     ),
     *(
-        Row("cut in the head", of, Reply(b"x" * 9, sent=0, then="cut"), "connection", ("broke",), "status", True)
+        Row(name, of, reply, "connection", ("broke",), "status", True)
         for of in ("openai", "anthropic")
+        for name, reply in (
+            ("cut before the body", Reply(b"x" * 9, sent=0, then="cut")),
+            ("cut in the body", Reply(b'{"choices": []}', sent=5, then="cut")),
+            ("reset in the body of an error", Reply(b'{"error": {}}', 401, sent=5, then="reset")),
+        )
     ),
 ]
 
