@@ -134,7 +134,7 @@ def type_of(value: Any) -> str:
 
 def _may_hold(branch: Json, value: Any, definitions: Json) -> bool:
     types = types_in(branch)
-    if types and type_of(value) not in types and not (type_of(value) == "integer" and "number" in types):
+    if types and type_of(value) not in types:
         return False
     if "const" in branch or "enum" in branch:
         return value in ([branch["const"]] if "const" in branch else branch["enum"])

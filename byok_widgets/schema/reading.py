@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
@@ -198,10 +197,9 @@ def _takes_text(schema: Any, definitions: Json) -> bool:
 
 def _number(text: str) -> float | None:
     try:
-        number = int(text) if text.lstrip("+-").isdecimal() else float(text)
+        return int(text) if text.lstrip("+-").isdecimal() else float(text)
     except ValueError:
         return None
-    return number if math.isfinite(number) else None
 
 
 def _whole(number: float) -> float:

@@ -249,6 +249,19 @@ def test_the_alternative_that_fits_is_the_one_that_is_read() -> None:
     assert read(Cat | Dog, {"kind": "cat", "lives": "9"}) == Cat(kind="cat", lives=9)
 
 
+def test_alternatives_of_the_same_names_are_told_apart_by_their_mark() -> None:
+    class Number(BaseModel):
+        kind: Literal["number"]
+        x: int
+
+    class Text(BaseModel):
+        kind: Literal["text"]
+        x: str
+
+    assert read(Number | Text, {"kind": "text", "x": "36"}) == Text(kind="text", x="36")
+    assert read(Number | Text, {"kind": "number", "x": "36"}) == Number(kind="number", x=36)
+
+
 def test_free_texts_are_what_a_person_must_have_said() -> None:
     schema = ExtractionSchema.of(
         fields={

@@ -82,8 +82,17 @@ def test_what_is_missing_is_no_problem() -> None:
 
 
 def test_a_record_is_never_made_beside_an_invalid_value() -> None:
-    checked = visit.check({"name": "ana", "nights": 1, "guests": "many"})
-    assert (checked.record, checked.status["guests"]) == (None, "invalid")
+    for guests in ("many", True):
+        checked = visit.check({"name": "ana", "nights": 1, "guests": guests})
+        assert (checked.record, checked.status["guests"]) == (None, "invalid")
+
+
+def test_a_class_takes_no_more_than_a_field_does() -> None:
+    class Urgent(BaseModel):
+        urgent: bool
+
+    assert ExtractionSchema.of(Urgent).check({"urgent": "yes"}).status["urgent"] == "invalid"
+    assert ExtractionSchema.of(Urgent).check({"urgent": "TRUE"}).record == Urgent(urgent=True)
 
 
 def test_a_validator_that_fails_in_its_own_way_is_a_problem_and_no_crash() -> None:

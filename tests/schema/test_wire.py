@@ -120,6 +120,17 @@ def test_a_recursive_class_stays_a_reference_and_others_are_put_in_their_place()
     assert "$defs" not in SCHEMAS["nested with description"].json_schema()
 
 
+def test_a_reference_that_stays_has_nothing_beside_it() -> None:
+    tree = {"properties": {"parent": {"description": "above", "anyOf": [{"$ref": "#/$defs/tree"}]}}}
+    schema = ExtractionSchema.of({"properties": {"x": {"$ref": "#/$defs/tree"}}, "$defs": {"tree": tree}})
+    assert not openai_problems(schema.json_schema())
+
+
+def test_parts_of_one_shape_are_asked_for_once() -> None:
+    items = ExtractionSchema.of(fields={"x": tuple[int, int]}).json_schema()["properties"]["x"]["items"]
+    assert items == {"type": "integer"}
+
+
 def test_two_classes_of_one_name_are_not_mixed_up() -> None:
     one = create_model("Same", a=(int, ...))
     other = create_model("Same", b=(str, ...))
