@@ -153,16 +153,17 @@ def lifecycle_note(provider: str, model: str, *, today: datetime.date | None = N
 
 def advice(provider: str, model: str) -> str:
     """Say in one sentence what to use where a provider does not know a model; empty when nothing comes near."""
-    own = _OFFLINE.get(provider, ())
-    note = lifecycle_note(provider, model)
-    if note or not own:
-        return note
-    for other, ids in _OFFLINE.items():
-        heir = model if model in ids else successor(other, model)
-        if heir and provider not in ("openrouter", other):
-            return f'It is a model of another provider: write "{other}:{heir}".'
-    near = difflib.get_close_matches(_bare(model), map(_bare, own))
-    return f"Similar: {', '.join(known for known in own if _bare(known) in near)}." if near else ""
+    known = lifecycle_note(provider, model) or mistyped_ref(model) or _of_another(provider, model)
+    return known or _near(provider, model)
+
+
+def mistyped_ref(model: str) -> str:
+    """Say which ref was meant where an id looks like one with a mistyped provider; ids may hold colons, too."""
+    from byok_widgets.providers import PROVIDERS
+
+    head, _, rest = model.partition(":")
+    meant = difflib.get_close_matches(head.lower(), PROVIDERS, 1, cutoff=0.8)
+    return f'There is no provider "{head}": did you mean "{meant[0]}:{rest}"?' if rest and meant else ""
 
 
 def structured_output(provider: str, model: str) -> bool | None:
@@ -211,6 +212,20 @@ def cost_of(provider: str, model: str, answer: Answer, *, free: bool = False) ->
         return Cost(answer.reported_cost_usd, "provider")
     price = _price(provider, model, answer.usage)
     return Cost(price.total_price, "price list") if price and _is_known(price) else Cost()
+
+
+def _of_another(provider: str, model: str) -> str:
+    for other, ids in _OFFLINE.items():
+        heir = model if model in ids else successor(other, model)
+        if heir and provider not in ("openrouter", other):
+            return f'It is a model of another provider: write "{other}:{heir}".'
+    return ""
+
+
+def _near(provider: str, model: str) -> str:
+    own = _OFFLINE.get(provider, ())
+    near = difflib.get_close_matches(_bare(model), map(_bare, own))
+    return f"Similar: {', '.join(known for known in own if _bare(known) in near)}." if near else ""
 
 
 def _price(provider: str, model: str, usage: Usage) -> PriceCalculation | None:

@@ -16,7 +16,6 @@ _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 _TRANSPORT = frozenset({"APIConnectionError", "TransportError", "EndOfStream"})
 _AFTER_CONNECTING = frozenset({"ReadError", "WriteError", "RemoteProtocolError"})
 _GARBLED = frozenset({"JSONDecodeError", "UnicodeDecodeError", "DecodingError"})
-_AGAIN = "Run the cell again; if it stays, check the network and the base URL in Settings."
 
 
 def judge(error: BaseException, site: Site) -> Verdict:
@@ -62,7 +61,7 @@ def unreadable(what: str, site: Site) -> Verdict:
         "unreadable",
         f"{site.who} sent an answer that cannot be read: {what}.",
         f"Something between this machine and {site.host} may have changed or cut it.",
-        _AGAIN,
+        f"Run the cell again; if it stays, check {site.way}.",
         site.links.status,
         retryable=True,
     )
@@ -82,7 +81,10 @@ def _of_tls(causes: list[BaseException], site: Site) -> Verdict:
         "tls",
         f"{site.who} could not be reached: {site.host} does not speak https.",
         "A server without encryption listens there. Nothing was sent.",
-        "If it runs on this machine, write the base URL with http:// in Settings.",
+        site.either(
+            "If it runs on this machine, write the base URL with http:// in Settings.",
+            "Check the network: something may answer in its place.",
+        ),
         site.links.status,
     )
 
@@ -109,8 +111,10 @@ def _of_socket(causes: list[BaseException], site: Site) -> Verdict:
         return Verdict(
             "dns",
             f"{site.who} could not be reached: the address {site.host} was not found.",
-            "This machine may be offline, or the address is mistyped.",
-            "Check the network and the base URL in Settings.",
+            site.either(
+                "This machine may be offline, or the address is mistyped.", "This machine may be offline."
+            ),
+            f"Check {site.way}.",
             site.links.status,
             retryable=True,
         )
@@ -127,8 +131,11 @@ def _of_socket(causes: list[BaseException], site: Site) -> Verdict:
         return Verdict(
             "refused",
             f"Nothing answers at {site.host}, so {site.who} could not be reached.",
-            "The server may not be running, or it listens on another port.",
-            "Start it, or correct the base URL in Settings.",
+            site.either(
+                "The server may not be running, or it listens on another port.",
+                "A firewall or a proxy may refuse the connection.",
+            ),
+            site.either("Start it, or correct the base URL in Settings.", "Check the network."),
             site.links.status,
             retryable=True,
         )
@@ -136,7 +143,7 @@ def _of_socket(causes: list[BaseException], site: Site) -> Verdict:
         "connection",
         f"The connection to {site.who} broke.",
         f"The network, a proxy or {site.host} ended it.",
-        _AGAIN,
+        f"Run the cell again; if it stays, check {site.way}.",
         site.links.status,
         retryable=True,
     )

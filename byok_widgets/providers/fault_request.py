@@ -45,7 +45,7 @@ def gone(case: Case) -> Verdict | None:
     """A model that the provider has retired."""
     fault, site = case.fault, case.site
     said = fault.status in (404, 410) and fault.says("deprecated", "retired", "decommissioned", "shut down")
-    known = _lacks_model(fault) and catalog.has_ended(site.provider.name, site.model_id)
+    known = _lacks_model(case) and catalog.has_ended(site.provider.name, site.model_id)
     if not (said or known or fault.status == 410 or fault.is_labelled("model_deprecated", "model_decommissioned")):
         return None
     return Verdict(
@@ -59,7 +59,7 @@ def gone(case: Case) -> Verdict | None:
 
 def model(case: Case) -> Verdict | None:
     """A model that is not there for this key."""
-    if not _lacks_model(case.fault):
+    if not _lacks_model(case):
         return None
     site = case.site
     advice = catalog.advice(site.provider.name, site.model_id)
@@ -105,14 +105,18 @@ def setting(case: Case) -> Verdict | None:
 
 def address(case: Case) -> Verdict | None:
     """An address without an API."""
+    site = case.site
     if case.fault.status not in (404, 405) or case.fault.says("no endpoints found"):
         return None
     return Verdict(
         "address",
-        f"There is no API of {case.site.who} at this address ({case.fault.status}).",
-        case.because(f"{case.site.host} answers, but not there."),
-        "Check the base URL in Settings: it is the part before /chat/completions, and often ends in /v1.",
-        case.site.links.errors,
+        f"There is no API of {site.who} at {site.address} ({case.fault.status}).",
+        case.because(f"{site.host} answers, but has no such page."),
+        site.either(
+            "Correct the base URL in Settings: most end in /v1. It is the part before /chat/completions.",
+            "Run the cell again; if it stays, look at the provider's status page.",
+        ),
+        site.links.errors,
     )
 
 
@@ -130,7 +134,10 @@ def request(case: Case) -> Verdict | None:
     )
 
 
-def _lacks_model(fault: Fault) -> bool:
+def _lacks_model(case: Case) -> bool:
+    fault = case.fault
+    if not case.site.model_id:
+        return False
     if fault.says("no endpoints found that"):  # OpenRouter has the model, but nobody who honours the request
         return False
     return (

@@ -31,9 +31,24 @@ class Site:
         return self.endpoint.base_url.host
 
     @property
+    def address(self) -> str:
+        """The base URL that the call went to."""
+        return self.endpoint.base_url.url
+
+    @property
     def links(self) -> Links:
         """The provider's pages."""
         return self.provider.links
+
+    @property
+    def way(self) -> str:
+        """What to look at when the call does not get through."""
+        return self.either("the network and the base URL in Settings", "the network")
+
+    def either(self, given: str, usual: str) -> str:
+        """Return the words for an address that the person gave, and so can correct, or those for the usual one."""
+        is_usual = self.address == self.provider.default_url or self.provider.free_of_charge
+        return usual if is_usual else given
 
     @property
     def model(self) -> str:

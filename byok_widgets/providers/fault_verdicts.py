@@ -38,7 +38,7 @@ def page(site: Site, status: int | None = None) -> Verdict:
         "page",
         f"A web page came back instead of an answer from {site.who}{f' ({status})' if status else ''}.",
         f"Your network may want you to log in, or a proxy or gateway stands before {site.host}.",
-        "Open a browser to see whether the network asks for a login; then check the base URL in Settings.",
+        f"Open a browser to see whether the network asks for a login; then check {site.way}.",
         site.links.status,
     )
 
@@ -50,7 +50,10 @@ def _redirect(case: Case) -> Verdict | None:
         "redirect",
         f"{case.site.host} wants to send the call of {case.site.who} to another address; that is not followed.",
         "A redirect would hand your dialogue to a host that you did not choose.",
-        "Check the base URL in Settings; write the address that it leads to, if you trust it.",
+        case.site.either(
+            "Check the base URL in Settings; write the address that it leads to, if you trust it.",
+            "Check the network: something may answer in its place.",
+        ),
         case.site.links.errors,
     )
 

@@ -216,13 +216,25 @@ def test_ends_agree_with_what_the_sdks_say() -> None:
         ("openai", "claude-haiku", '"anthropic:claude-haiku-5-5"'),
         ("openai", "openai/gpt-6-luna", '"openrouter:openai/gpt-6-luna"'),
         ("anthropic", "gpt-6-luna", '"openai:gpt-6-luna"'),
+        ("local", "gpt-6-luna", '"openai:gpt-6-luna"'),
+        ("anthropic", "openia:gpt-6", 'There is no provider "openia": did you mean "openai:gpt-6"?'),
+        ("local", "Opnai:gpt-6-luna", '"openai:gpt-6-luna"'),
     ],
 )
 def test_advice_for_a_model_that_is_not_there(provider: str, model: str, words: str) -> None:
     assert words in catalog.advice(provider, model)
 
 
-@pytest.mark.parametrize(("provider", "model"), [("openai", "zzz"), ("compatible", "gpt-6-lunar"), ("local", "x")])
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        *(("openai", "zzz"), ("compatible", "gpt-6-lunar"), ("local", "x"), ("local", "openai:")),
+        *(
+            ("compatible", model)
+            for model in ("qwen3:8b", "openchat:7b", "meta-llama/llama-4:free", "ft:gpt-x:me")
+        ),
+    ],
+)
 def test_no_advice_is_better_than_bad_advice(provider: str, model: str) -> None:
     assert catalog.advice(provider, model) == ""
 

@@ -21,9 +21,9 @@ from byok_widgets.providers.anthropic import AnthropicProvider
 from byok_widgets.providers.fault_facts import retry_after
 from byok_widgets.providers.openai import OpenAIProvider
 from tests.fake_keys import fake_key
-from tests.providers.asking import QUESTION, ask, fault, letter, talk
+from tests.providers.asking import QUESTION, ask, endpoint, fault, letter, talk
 from tests.providers.fault_rows import FLAGGED, ROWS, Flagged, Row, link_of, openai
-from tests.providers.fault_server import HANG_UP, SILENCE, FaultServer, Reply, says
+from tests.providers.fault_server import HANG_UP, SILENCE, FaultServer, Reply, page, says
 
 
 class HastyOpenAI(OpenAIProvider):
@@ -39,6 +39,7 @@ class HastyAnthropic(AnthropicProvider):
 
 
 HASTY = [HastyOpenAI(), HastyAnthropic()]
+GONE = Reply(b'{"error": {"message": "File Not Found: /models"}}', 404, "application/json")
 
 
 @pytest.fixture
@@ -203,6 +204,23 @@ def test_what_keeps_a_network_from_working_is_told_apart(of: str) -> None:
     unknown = failing_at("https://no-such-host.invalid/v1", of)
     assert (unknown.kind, unknown.retryable) == ("dns", True)
     assert "no-such-host.invalid" in unknown.problem
+
+
+@pytest.mark.parametrize("of", ["openai", "anthropic", "openrouter", "compatible"])
+@pytest.mark.parametrize(
+    "reply", [page(), Reply(b"", 307, "", {"location": "https://elsewhere.example"}), GONE, HANG_UP]
+)
+def test_an_address_is_to_be_checked_by_whoever_gave_it(
+    faulty: FaultServer, monkeypatch: pytest.MonkeyPatch, of: str, reply: Reply
+) -> None:
+    there = endpoint(PROVIDERS[of], faulty)
+    if of != "compatible":
+        monkeypatch.setattr(type(PROVIDERS[of]), "default_url", there.base_url.url)
+    faulty.script(reply)
+    with pytest.raises(ProviderError) as caught:
+        ENGINE.run(PROVIDERS[of].list_models(there))
+    assert ("base URL" in str(caught.value)) == (of == "compatible")
+    assert "the model" not in str(caught.value)
 
 
 @pytest.mark.parametrize("of", ["openai", "anthropic"])
