@@ -221,6 +221,26 @@ def test_a_turn_stopped_while_it_speaks_keeps_what_had_come(flow: Flow, script: 
     assert script.spoken[-1]["messages"][-2] == {"role": "assistant", "content": str(turn)}
 
 
+@pytest.mark.rule(13)
+def test_who_stops_a_turn_hears_that_it_was_stopped(flow: Flow, script: Script):
+    flow.conversation("chat", "Chat.")
+    script.words = [Say("Once upon a time there was a fox", pause_s=0.1)]
+    s = flow.start()
+
+    async def stopped():
+        task = asyncio.create_task(s.asay("A story, please"))
+        while not script.server.requests:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.25)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(stopped())
+    _wait_until_free(s)
+    assert s.turns[0].reply.finish_reason == "incomplete"
+
+
 @pytest.mark.rule(14)
 def test_logic_comes_first_and_costs_nothing(flow: Flow, script: Script):
     flow.conversation("ask", "Ask.")
@@ -385,6 +405,21 @@ def test_a_global_node_is_entered_from_everywhere_and_returns(with_help: Flow, s
     turn = s.say("And when are you open?")
     assert (turn.moves, s.node) == ((("pay", "help"),), "pay")
     assert str(turn) == "Nine to five, as I said.", "the second visit speaks by its prompt"
+
+
+@pytest.mark.rule(25)
+def test_ways_in_are_looked_at_once_a_turn(with_help: Flow, script: Script):
+    with_help.extraction("data", name=str)
+    with_help.connect("ask", "data")
+    with_help.connect("data", "pay", if_="name is not None")
+    with_help.connect("data", "ask")
+    script.values["data"] = [{"name": "Ana"}]
+    turn = with_help.start().say("I am Ana")
+    assert turn.path == ("data", "pay")
+    assert [[verdict.target for verdict in step.verdicts] for step in turn.steps if not hasattr(step, "result")] == [
+        ["pay", "data", "help"],
+        ["pay", "ask"],
+    ]
 
 
 @pytest.mark.rule(24)
