@@ -21,6 +21,9 @@ from byok_widgets.keys.status import KeyStatus, in_environment, in_keyring, in_s
 
 Place = Literal["keyring", "session"]
 
+KEYRING = "keyring"
+"""Stands where a key reference would: this slot's key rests in the keyring."""
+
 _SETTINGS = "Open Settings: run flow.settings() and verify that the key is saved."
 _SET_IT = "Set it before the notebook server starts, or paste the key in flow.settings()."
 
@@ -34,7 +37,8 @@ class KeyStore:
 
     Args:
         flow: Name of the flow; names that differ only in Unicode composition are the same flow.
-        references: Where key references are kept: slot `provider|host` to `env:NAME`. Never a key.
+        references: Where it is kept how a slot's key can be had again: slot `provider|host` to `env:NAME`, or to
+            `keyring`. Never a key.
     """
 
     def __init__(self, flow: str, references: MutableMapping[str, str] | None = None) -> None:
@@ -85,7 +89,10 @@ class KeyStore:
             else:
                 self._remember(slot, session=secret, keyring=None)
                 note = _leftover(slot)
-        self._references.pop(slot.reference_name, None)
+        if place == "keyring":
+            self._references[slot.reference_name] = KEYRING
+        else:
+            self._references.pop(slot.reference_name, None)
         return self._status_now(slot, note)
 
     def refer(self, provider: str, host: str, reference: str) -> KeyStatus:
@@ -121,6 +128,12 @@ class KeyStore:
         """
         slot = self._slot(provider, host)
         return self._own_key(slot) or self._referred_key(slot)
+
+    def may_have(self, provider: str, host: str) -> bool:
+        """Whether a key of this slot was saved or referred to, as far as is known without asking the keyring."""
+        slot = self._slot(provider, host)
+        with self._memory:
+            return self._own_in_memory(slot) is not None or slot.reference_name in self._references
 
     def at_hand(self, provider: str, host: str) -> bool:
         """Whether `get` would answer without asking the keyring, and so without waiting."""
@@ -233,6 +246,7 @@ class KeyStore:
 
     def _variable(self, slot: Slot) -> str:
         reference = self._references.get(slot.reference_name)
+        reference = None if reference == KEYRING else reference
         return variable_name(reference) if reference else ""
 
     def _referred_key(self, slot: Slot) -> Secret | None:

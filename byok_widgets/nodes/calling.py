@@ -51,8 +51,10 @@ class FlowState:
             ask: Callable[[], Secret | None] = partial(
                 self.key_store.require, provider.name, host, provider_label=provider.label
             )
-        else:
+        elif self.key_store.may_have(provider.name, host):
             ask = partial(self.key_store.get, provider.name, host)
+        else:  # a look into the keyring would take as long as the first call itself
+            return None
         if self.key_store.at_hand(provider.name, host):
             return ask()
         return await asyncio.to_thread(ask)

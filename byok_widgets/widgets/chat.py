@@ -113,6 +113,7 @@ class Chat(anywidget.AnyWidget):
 
     def _say(self, text: str) -> None:
         self._refuse_while_busy()
+        chat_words.require(text)
         self._speech.begin(text)
         self._tell(kind="begin", text=inert(text))
         self._running = ENGINE.submit(self._turn(self.session, text))
@@ -128,7 +129,7 @@ class Chat(anywidget.AnyWidget):
     async def _turn(self, session: Session, text: str) -> None:
         """Take a turn on the engine's loop. Whatever happens, the view hears how it ended."""
         try:
-            work = session.turning(chat_words.required(text), on_node=self._speech.on_node)
+            work = session.turning(text, on_node=self._speech.on_node)
             turn = await work(self._speech.on_text, self._speech.on_progress)
         except asyncio.CancelledError:
             self._ended(session, text, chat_words.STOPPED)

@@ -30,15 +30,14 @@ _STATUS = {
 }
 
 
-def required(text: str) -> str:
-    """Return what a person typed.
+def require(text: str) -> None:
+    """Make sure that something was typed.
 
     Raises:
-        FlowError: Nothing was typed.
+        FlowError: Nothing was.
     """
-    if text.strip():
-        return text
-    raise FlowError("There is nothing to say yet.", kind="dialogue", fix="Type something first.")
+    if not text.strip():
+        raise FlowError("There is nothing to say yet.", kind="dialogue", fix="Type something first.")
 
 
 def of_fault(fault: ByokError) -> Words:

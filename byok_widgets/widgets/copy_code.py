@@ -58,8 +58,8 @@ def code_of(flow: Flow) -> str:
 
 def _key_lines(flow: Flow) -> list[str]:
     target = Target.of(flow)
-    reference = flow.config.key_references.get(f"{target.provider.name}|{target.host}")
-    if reference:
+    reference = flow.config.key_references.get(f"{target.provider.name}|{target.host}", "")
+    if reference.startswith("env:"):
         return [f"flow.use_key({_text(reference)})"]
     return [_PASTE] if target.provider.needs_key else []
 

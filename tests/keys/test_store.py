@@ -639,3 +639,21 @@ def test_importing_the_package_loads_neither_keyring_nor_cryptography():
     code = "import sys, byok_widgets.keys; print([m for m in ('keyring', 'cryptography') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_whether_there_may_be_a_key_is_known_without_asking_the_keyring(backend):
+    references = {}
+    store = KeyStore("dentist", references)
+    assert not store.may_have("compatible", "llm.example")
+    store.save("compatible", "llm.example", fake_key("compatible"), place="keyring")
+    assert references == {"compatible|llm.example": "keyring"}
+    reads = backend.reads
+    again = KeyStore("dentist", references)
+    assert again.may_have("compatible", "llm.example")
+    assert backend.reads == reads
+    assert again.get("compatible", "llm.example") is not None
+    store.remove("compatible", "llm.example")
+    assert references == {}
+    store.save("compatible", "llm.example", fake_key("compatible"), place="session")
+    assert store.may_have("compatible", "llm.example")
+    assert references == {}
