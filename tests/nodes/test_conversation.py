@@ -348,7 +348,7 @@ def test_two_flows_at_the_same_time_do_not_touch_each_other(flow: Flow, server: 
     assert [reply.text for reply in asyncio.run(both())] == ["model-one"] * 5 + ["model-two"] * 5
 
 
-def test_an_endpoint_that_needs_no_key_is_called_without_a_look_into_the_keyring(flow, server, _keyring_in_memory):
+def test_an_endpoint_that_needs_no_key_is_called_without_a_look_into_the_keyring(flow, server, keyring_in_memory):
     flow.conversation("ask", "Be brief.").run("Hi")
-    assert _keyring_in_memory.reads == 0
+    assert keyring_in_memory.reads == 0
     assert server.headers[0]["authorization"] == "Bearer none"
