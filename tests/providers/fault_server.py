@@ -46,6 +46,7 @@ class Reply:
 
 HANG_UP = Reply(sent=-1, then="reset")
 """No answer at all: the connection is reset when the request has come."""
+UNSCRIPTED = Reply(b"nothing was scripted", 500, "text/plain")
 SILENCE = Reply(sent=-1, then="stall")
 
 
@@ -100,7 +101,7 @@ class FaultServer:
         self.asked: list[Asked] = []
         self.gone = threading.Event()
         self._tls = tls
-        self._script: list[Reply] = []
+        self._script = [UNSCRIPTED]
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -112,7 +113,7 @@ class FaultServer:
 
     def script(self, *replies: Reply) -> None:
         """Set what is sent to the requests to come."""
-        self._script = list(replies)
+        self._script = list(replies) or [UNSCRIPTED]
         self.asked.clear()
         self.gone.clear()
 
