@@ -9,7 +9,7 @@ from typing import Any
 from byok_widgets.messages import FinishReason, Message, Usage
 from byok_widgets.providers import faults
 from byok_widgets.providers.base import Links, ModelInfo, Request, iso_date, whole_number
-from byok_widgets.providers.fault_site import Site
+from byok_widgets.providers.faults import Site
 from byok_widgets.providers.gathering import CONTEXT_IS_FULL, Gathered
 from byok_widgets.providers.sdk_provider import SdkProvider
 

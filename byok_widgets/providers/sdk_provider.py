@@ -18,7 +18,7 @@ from byok_widgets.keys import clean_key
 from byok_widgets.providers import faults
 from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, OnText, Provider, Request
 from byok_widgets.providers.connection import CONNECT_TIMEOUT_S, http_client
-from byok_widgets.providers.fault_site import Site
+from byok_widgets.providers.faults import Site
 from byok_widgets.providers.gathering import Gathered
 
 if TYPE_CHECKING:

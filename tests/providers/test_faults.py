@@ -18,7 +18,7 @@ from byok_widgets.errors import MAX_MESSAGE_CHARS
 from byok_widgets.keys import Secret
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.providers.anthropic import AnthropicProvider
-from byok_widgets.providers.fault_facts import retry_after
+from byok_widgets.providers.faults.facts import retry_after
 from byok_widgets.providers.openai import OpenAIProvider
 from tests.fake_keys import fake_key
 from tests.providers.asking import QUESTION, ask, endpoint, fault, letter, talk
