@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from byok_widgets.errors import LocalModelError
+from byok_widgets.providers import catalog
 from byok_widgets.providers.local_catalog import LOCAL_MODELS, LocalModel
 from byok_widgets.providers.local_download import (
     CACHE_VARIABLE,
@@ -65,7 +66,8 @@ def resolve(model_id: str) -> LocalModel | Path:
     known = f"Use one of {', '.join(LOCAL_MODELS)}, or the path of a GGUF file."
     path = _own_file(model_id)
     if path is None:
-        raise LocalModelError(f"There is no local model “{model_id}”.", kind="local_model_unknown", fix=known)
+        fix = f"{catalog.advice('local', model_id)} {known}".strip()
+        raise LocalModelError(f"There is no local model “{model_id}”.", kind="local_model_unknown", fix=fix)
     magic = _first_bytes(path)
     if magic != b"GGUF":
         what = "cannot be read" if magic is None else "is not a GGUF file"

@@ -229,10 +229,7 @@ def test_advice_for_a_model_that_is_not_there(provider: str, model: str, words: 
     ("provider", "model"),
     [
         *(("openai", "zzz"), ("compatible", "gpt-6-lunar"), ("local", "x"), ("local", "openai:")),
-        *(
-            ("compatible", model)
-            for model in ("qwen3:8b", "openchat:7b", "meta-llama/llama-4:free", "ft:gpt-x:me")
-        ),
+        *(("compatible", model) for model in ("qwen3:8b", "openchat:7b", "meta/llama-4:free", "ft:gpt-x:me")),
     ],
 )
 def test_no_advice_is_better_than_bad_advice(provider: str, model: str) -> None:

@@ -280,6 +280,13 @@ def test_an_unknown_model_lists_the_known_ones(model_id: str) -> None:
     assert "qwen2.5-coder-0.5b, smollm2-135m" in caught.value.fix
 
 
+@pytest.mark.parametrize("model_id", ["gpt-6-luna", "opnai:gpt-6-luna"])
+def test_a_model_of_a_provider_is_told_with_the_ref_that_was_meant(model_id: str) -> None:
+    with pytest.raises(LocalModelError) as caught:
+        local_models.resolve(model_id)
+    assert '"openai:gpt-6-luna"' in caught.value.fix
+
+
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.gguf").write_text("not a model")
     with pytest.raises(LocalModelError) as caught:
