@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.flow import flow_file
+from byok_widgets.flow import flow_file, living
 from byok_widgets.flow.check import Check, check
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.frontend import frontend
 from byok_widgets.graph import AnyNode, Edge, FlowGraph
-from byok_widgets.graph.drawing import as_html, as_mermaid, as_text
+from byok_widgets.graph.drawing import MERMAID, as_mermaid, as_text
 from byok_widgets.graph.edge import Test
 from byok_widgets.graph.lint import refuse_ambiguous
 from byok_widgets.nodes import ConversationNode, ExtractionNode
@@ -60,6 +60,7 @@ class Flow(FlowSettings):
         self.speaks_first = None
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
+        living.remember(self)
 
     def __repr__(self) -> str:
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
@@ -67,11 +68,8 @@ class Flow(FlowSettings):
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         title = f"Flow {self.name!r} · {self._model_line}"
-        return {
-            "text/plain": as_text(self._graph, title),
-            "text/html": as_html(self._graph, title),
-            **({"text/vnd.mermaid": as_mermaid(self._graph)} if self.nodes else {}),
-        }
+        diagram = as_mermaid(self._graph, title)
+        return {"text/plain": as_text(self._graph, title), **({MERMAID: diagram} if diagram else {})}
 
     @classmethod
     def load(cls, path: str | Path, *, name: str | None = None) -> Flow:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.expression import Expression
 
-EVERYWHERE = "*"
-"""The source of the edges that lead to global nodes."""
+EVERYWHERE = ""
+"""The source of the edges that lead to global nodes; no node has this name."""
 
 Test = Callable[[Mapping[str, Any]], Any]
 EdgeKind = Literal["prompt", "logic", "else"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Edge:
-    """A connection.
+    """A connection. Each is itself alone, whatever it says: a function may be its condition.
 
     Attributes:
-        source: Name of the node it starts at; `"*"` for the way into a global node.
+        source: Name of the node it starts at; empty for the way into a global node.
         target: Name of the node it leads to.
         when: Prompt condition: a sentence that a model judges; empty for none.
         logic: Logic condition: an expression, or a function of the variables; `None` for none.
@@ -32,35 +34,45 @@ class Edge:
     target: str
     when: str = ""
     logic: Expression | Test | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def made(cls, source: str, target: str, when: str | None, if_: str | Test | None) -> Edge:
+    def made(
+        cls,
+        source: str,
+        target: str,
+        when: str | None,
+        if_: str | Expression | Test | None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Edge:
         """Check what a person gave and make the edge.
 
         Raises:
             ConfigError: Both conditions were given, or one that cannot be used.
         """
+        which = f"The edge from {source!r} to {target!r}" if source else f"The way into the global node {target!r}"
         if when is not None and if_ is not None:
             raise ConfigError(
-                f"The edge from {source!r} to {target!r} has two conditions.",
-                kind="condition",
-                fix="Give when= or if_=, not both.",
+                f"{which} has two conditions.", kind="condition", fix="Give when= or if_=, not both."
             )
         if when is not None and (not isinstance(when, str) or not when.strip()):
             raise ConfigError(
-                f"The edge from {source!r} to {target!r} has an empty condition.",
+                f"{which} has an empty condition, or one that is no sentence.",
                 kind="condition",
-                fix='Write it like when="the caller gave a name"; leave it out for an else edge.',
+                fix='Write it like "the caller gave a name"; leave it out for an else edge.',
             )
         logic = Expression(if_) if isinstance(if_, str) else if_
-        if logic is not None and not callable(getattr(logic, "holds", logic)):
+        if not (logic is None or isinstance(logic, Expression) or callable(logic)):
             raise ConfigError(
                 f"{if_!r} is not a logic condition.",
                 kind="condition",
                 fix='Give an expression like if_="weekday is not None", or a function of the variables.',
             )
-        return cls(source, target, (when or "").strip(), logic)
+        if inspect.iscoroutinefunction(logic):
+            raise ConfigError(
+                f"{which} has an async function as its condition.", kind="condition", fix="Write a plain function."
+            )
+        return cls(source, target, (when or "").strip(), logic, extra or {})
 
     @property
     def kind(self) -> EdgeKind:
@@ -89,13 +101,13 @@ class Edge:
             return self.logic.holds(variables)
         assert self.logic is not None  # noqa: S101 - asked of logic edges alone
         try:
-            return bool(self.logic(variables))
+            return bool(self.logic(MappingProxyType(dict(variables))))
         except Exception as error:  # noqa: BLE001 - a person's function may raise anything
             problem = f"{type(error).__name__}: {error}"
         raise ConfigError(
             f"The condition {self.condition} of the edge to {self.target!r} failed: {problem}.",
             kind="condition",
-            fix="Mend the function; a variable that is not stated is None.",
+            fix="Mend the function; a variable that is not stated is None, and none can be set here.",
         )
 
     def facts(self, variables: Mapping[str, Any]) -> str:

@@ -8,35 +8,30 @@ numbers, and `len(...)` and `lower(...)`. Nothing else.
 
 A variable that is not stated is `None`, which is neither true nor false: what is said of it is unknown, its
 opposite too, and a condition that is unknown does not hold. `is None` and `is not None` tell whether it is stated.
+
+A date or time meets a text as its ISO form (`day >= "2026-12-24"`), and a member of an enum is its value.
 """
 
 from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
+from numbers import Number
 from typing import Any
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.graph.comparison import COMPARE, plain
 
 MAX_CHARS = 1000
+_SHOWN_CHARS = 80
 _HOW = (
     "Write it like: weekday is not None and people >= 2. Allowed: and, or, not, ==, !=, <, <=, >, >=, in, is None."
 )
 
-_COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda value, within: value in within,
-    ast.NotIn: lambda value, within: value not in within,
-}
+_EQUATING = (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)
 _COUNT: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -79,8 +74,8 @@ class Expression:
         """
         try:
             return bool(_value(self._tree, variables))
-        except (TypeError, ZeroDivisionError, ValueError) as error:
-            problem = str(error)
+        except Exception as error:  # noqa: BLE001 - a value may be anybody's, and raise anything
+            problem = str(error) or type(error).__name__
         raise ConfigError(
             f"The condition {self.text!r} cannot be worked out: {problem}.",
             kind="condition",
@@ -112,32 +107,65 @@ def _parsed(text: str) -> ast.expr:
 def _foreign(tree: ast.expr) -> str:
     """Say which part is not in the grammar; empty when all is."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            known = isinstance(node.func, ast.Name) and node.func.id in _CALLS
-            if not known or node.keywords or len(node.args) != 1:
-                return f"only {' and '.join(f'{name}(...)' for name in _CALLS)} can be called"
-        elif isinstance(node, ast.Constant):
-            if not isinstance(node.value, (str, int, float, bool, type(None))):
-                return f"{node.value!r} is not a value it knows"
-        elif isinstance(node, ast.Compare) and _misused_is(node):
-            return "after is comes None, True or False; == compares values"
-        elif not isinstance(node, _GRAMMAR):
-            return f"{type(node).__name__.lower()} is not part of the grammar"
+        problem = _foreign_itself(node)
+        if problem:
+            return problem
+    alone = next((part for part in _asked_for_truth(tree) if _says_nothing(part)), None)
+    if alone is not None:
+        return f"{ast.unparse(alone)} alone is no condition; say what is compared with it"
+    return ""
+
+
+def _foreign_itself(node: ast.AST) -> str:
+    if isinstance(node, ast.Call):
+        known = isinstance(node.func, ast.Name) and node.func.id in _CALLS
+        if not known or node.keywords or len(node.args) != 1:
+            return f"only {' and '.join(f'{name}(...)' for name in _CALLS)} can be called"
+    elif isinstance(node, ast.Constant):
+        if not isinstance(node.value, (str, int, float, bool, type(None))):
+            return f"{node.value!r} is not a value it knows"
+    elif not isinstance(node, _GRAMMAR):
+        return f"{type(node).__name__.lower()} is not part of the grammar"
+    elif isinstance(node, ast.Compare) and _misused_is(node):
+        return "after is comes None, True or False; == compares values"
+    if any(map(_is_none, ast.iter_child_nodes(node))) and not _equates(node):
+        return "None stands only beside is, is not, == and !="
     return ""
 
 
 def _misused_is(node: ast.Compare) -> bool:
     return any(
         isinstance(compare, (ast.Is, ast.IsNot))
-        and not (isinstance(side, ast.Constant) and side.value in (None, True, False))
+        and not (isinstance(side, ast.Constant) and (side.value is None or isinstance(side.value, bool)))
         for compare, side in zip(node.ops, node.comparators, strict=True)
     )
+
+
+def _equates(node: ast.AST) -> bool:
+    return isinstance(node, ast.Compare) and all(isinstance(compare, _EQUATING) for compare in node.ops)
+
+
+def _asked_for_truth(tree: ast.expr) -> Iterator[ast.expr]:
+    """Yield the whole and each part of an `and`, `or` and `not`."""
+    yield tree
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BoolOp):
+            yield from node.values
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            yield node.operand
+
+
+def _says_nothing(part: ast.expr) -> bool:
+    """Whether a part is always true or always false, as the text in `day == "Mon" or "Tue"`."""
+    if isinstance(part, ast.Constant):
+        return not isinstance(part.value, bool)
+    return isinstance(part, (ast.List, ast.Tuple, ast.Set))
 
 
 _GRAMMAR = (
     *(ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.Compare, ast.BinOp, ast.Name, ast.Load),
     *(ast.List, ast.Tuple, ast.Set),
-    *_COMPARE,
+    *COMPARE,
     *_COUNT,
 )
 
@@ -147,7 +175,7 @@ def _value(node: ast.expr, variables: Mapping[str, Any]) -> Any:
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.Name):
-        return variables.get(node.id)
+        return plain(variables.get(node.id))
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return [_value(entry, variables) for entry in node.elts]
     if isinstance(node, ast.BoolOp):
@@ -178,7 +206,7 @@ def _operands(node: ast.expr) -> list[ast.expr]:
     return node.args if isinstance(node, ast.Call) else []
 
 
-def _any_or_all(node: ast.BoolOp, variables: Mapping[str, Any]) -> Any:
+def _any_or_all(node: ast.BoolOp, variables: Mapping[str, Any]) -> bool | None:
     decisive = isinstance(node.op, ast.Or)
     unknown = False
     for part in node.values:
@@ -190,28 +218,31 @@ def _any_or_all(node: ast.BoolOp, variables: Mapping[str, Any]) -> Any:
     return None if unknown else not decisive
 
 
-def _compared(node: ast.Compare, variables: Mapping[str, Any]) -> Any:
-    left = _value(node.left, variables)
-    for compare, side in zip(node.ops, node.comparators, strict=True):
-        right = _value(side, variables)
-        asks_whether_stated = isinstance(compare, (ast.Is, ast.IsNot)) or _is_none(side) or _is_none(node.left)
-        if not asks_whether_stated and (left is None or right is None):
-            return None
-        if not _COMPARE[type(compare)](left, right):
+def _compared(node: ast.Compare, variables: Mapping[str, Any]) -> bool | None:
+    """Compare each side with the next; one pair that fails decides, whatever is unknown of the others."""
+    sides = [(side, _value(side, variables)) for side in (node.left, *node.comparators)]
+    unknown = False
+    for compare, ((left, value), (right, other)) in zip(node.ops, pairwise(sides), strict=True):
+        asks_whether_stated = _is_none(left) or _is_none(right)
+        stated = asks_whether_stated or (value is not None and other is not None)
+        verdict = COMPARE[type(compare)](value, other) if stated else None
+        if verdict is None:
+            unknown = True
+        elif not verdict:
             return False
-        left = right
-    return True
+    return None if unknown else True
 
 
-def _is_none(node: ast.expr) -> bool:
+def _is_none(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, Number):
         raise TypeError(f"{value!r} is not a number")
     return value
 
 
 def _shown(value: Any) -> str:
-    return "not stated" if value is None else repr(value)
+    shown = "not stated" if value is None else repr(value)
+    return shown if len(shown) <= _SHOWN_CHARS else f"{shown[: _SHOWN_CHARS - 1]}…"

@@ -17,7 +17,7 @@ class FlowGraph:
     """Nodes by name, in the order they were made, and edges in the order they were connected.
 
     There is one edge at most from a node to another: connecting the two again replaces its condition, so that a
-    cell can be changed and run again.
+    cell can be changed and run again, also while a turn is under way in another thread.
 
     Attributes:
         nodes: The nodes.
@@ -29,18 +29,19 @@ class FlowGraph:
         self.nodes: dict[str, AnyNode] = {}
         self.ends: set[str] = set()
         self.extra: dict[str, Mapping[str, Any]] = {}
-        self._edges: dict[tuple[str, str], Edge] = {}
+        self._edges: dict[str, dict[str, Edge]] = {}
         self._start = ""
 
     @property
     def edges(self) -> tuple[Edge, ...]:
         """All edges, the ways into global nodes included."""
-        return tuple(self._edges.values())
+        return tuple(edge for source in list(self._edges) for edge in self._from(source))
 
     @property
     def start(self) -> str:
         """Name of the start node: the one that was told, else the first one made; empty without nodes."""
-        first = next((name for name in self.nodes if not self.is_global(name)), next(iter(self.nodes), ""))
+        names = list(self.nodes)
+        first = next((name for name in names if not self.is_global(name)), next(iter(names), ""))
         return self._start if self._start in self.nodes else first
 
     @start.setter
@@ -62,9 +63,10 @@ class FlowGraph:
         way_in = None if enter is None else Edge.made(EVERYWHERE, node.name, enter, None)
         self.nodes[node.name] = node
         (self.ends.add if end else self.ends.discard)(node.name)
-        self._edges.pop((EVERYWHERE, node.name), None)
         if way_in:
-            self.add(way_in)
+            self._put(way_in)
+        else:
+            self._edges.get(EVERYWHERE, {}).pop(node.name, None)
         if start:
             self.start = node.name
 
@@ -74,9 +76,9 @@ class FlowGraph:
         Raises:
             ConfigError: One of the nodes is not there.
         """
-        for name in {edge.source, edge.target} - {EVERYWHERE}:
+        for name in (edge.source, edge.target):
             self.node(name)
-        self._edges[edge.source, edge.target] = edge
+        self._put(edge)
 
     def remove(self, source: str, target: str) -> None:
         """Take an edge away.
@@ -84,7 +86,7 @@ class FlowGraph:
         Raises:
             ConfigError: There is none between the two.
         """
-        if self._edges.pop((source, target), None) is None:
+        if self._edges.get(source, {}).pop(target, None) is None:
             raise ConfigError(
                 f"There is no edge from {source!r} to {target!r}.", fix="Look at the flow: it shows them."
             )
@@ -107,31 +109,34 @@ class FlowGraph:
 
     def outgoing(self, name: str) -> tuple[Edge, ...]:
         """Return the edges that start at a node, the else edge last."""
-        own = [edge for edge in self._edges.values() if edge.source == name]
-        return tuple(sorted(own, key=lambda edge: edge.kind == "else"))
+        return tuple(sorted(self._from(name), key=lambda edge: edge.kind == "else"))
 
     def ways_in(self, *, but: str = "") -> tuple[Edge, ...]:
         """Return the edges into the global nodes, without that of the node `but`."""
-        return tuple(e for e in self._edges.values() if e.source == EVERYWHERE and e.target != but)
+        return tuple(edge for edge in self._from(EVERYWHERE) if edge.target != but)
 
     def is_global(self, name: str) -> bool:
         """Whether a node can be entered from everywhere."""
-        return (EVERYWHERE, name) in self._edges
+        return name in self._edges.get(EVERYWHERE, {})
 
     def is_silent(self, name: str) -> bool:
         """Whether a node says nothing."""
         return isinstance(self.nodes[name], ExtractionNode)
 
     def reachable(self, start: Iterable[str]) -> set[str]:
-        """Return the nodes that can be reached from `start` by edges, themselves included."""
+        """Return the nodes that can be reached from `start`, themselves included; an end node leads nowhere."""
         found: set[str] = set()
         waiting = list(start)
         while waiting:
             name = waiting.pop()
             if name not in found:
                 found.add(name)
-                waiting += [edge.target for edge in self.outgoing(name)]
+                waiting += self.targets(name)
         return found
+
+    def targets(self, name: str) -> list[str]:
+        """Return the nodes to which a node leads: none from an end node, whose edges are never taken."""
+        return [] if name in self.ends else [edge.target for edge in self._from(name)]
 
     def silent_loops(self) -> Iterator[tuple[str, ...]]:
         """Yield the circles that have silent nodes alone, each once."""
@@ -148,10 +153,17 @@ class FlowGraph:
         visited: set[str] = set()
         while ways:
             way = ways.pop(0)
-            for edge in self.outgoing(way[-1]):
-                if edge.target == name:
+            for target in self.targets(way[-1]):
+                if target == name:
                     return way
-                if edge.target not in visited and self.is_silent(edge.target):
-                    visited.add(edge.target)
-                    ways.append((*way, edge.target))
+                if target not in visited and self.is_silent(target):
+                    visited.add(target)
+                    ways.append((*way, target))
         return ()
+
+    def _put(self, edge: Edge) -> None:
+        self._edges.setdefault(edge.source, {})[edge.target] = edge
+
+    def _from(self, source: str) -> tuple[Edge, ...]:
+        """Return the edges from a node as they are now, copied at one stroke."""
+        return tuple(self._edges.get(source, {}).values())
