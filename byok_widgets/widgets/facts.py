@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from byok_widgets.flow import AnyNode, Flow
 
 
+_STATIC = "a fixed sentence the first time, without a model; after that"
+
+
 class SettingsText:
     """The settings of a flow, for a plain program or a terminal."""
 
@@ -52,7 +55,7 @@ def model_line(node: AnyNode) -> str:
         line = "no model chosen yet"
     else:
         line = f"{resolved.ref} ({resolved.source})"
-    return f"static sentence first, then {line}" if getattr(node, "static", False) else line
+    return f"{_STATIC}: {line}" if getattr(node, "static", False) else line
 
 
 def as_text(flow: Flow) -> str:

@@ -58,9 +58,10 @@ class KeyDesk:
     def __init__(self, flow: Flow) -> None:
         self._config, self._store = flow.config, flow.key_store
         self._known: dict[str, KeyStatus] = {}
-        self._verdicts: dict[str, Verdict] = {}
+        self._verdicts: dict[Target, Verdict] = {}
         self._versions: dict[str, int] = {}
         self._targets: dict[str, Target] = {}
+        self._last: Target | None = None
         self._keyring: KeyringState | None = None
         self._probing = False
         self._config.observe(self._changed)
@@ -78,10 +79,14 @@ class KeyDesk:
         """Return the status line for `target`."""
         if not target.host:
             return key_words.no_address(target.provider)
-        return key_words.of_key(target.provider, self.known(target), self._verdicts.get(target.name))
+        return key_words.of_key(target.provider, self.known(target), self._verdicts.get(target))
 
     def look(self, target: Target) -> None:
         """Find out in the background where the key rests and whether there is a keyring; asked once."""
+        verdict = self._verdicts.get(target)
+        if target != self._last and verdict and verdict.state == "unverified":
+            self._verdicts.pop(target)  # what kept it from being verified may have been mended elsewhere
+        self._last = target
         if not self._probing:
             self._probing = True
             start(self._probe())
@@ -94,14 +99,19 @@ class KeyDesk:
         start(self._save(secret, target, place, override, done))
 
     def check(self, target: Target) -> None:
-        """Ask the provider, free of charge, whether the key is good."""
-        self._verdicts[target.name] = Verdict("working")
+        """Ask the provider, free of charge, whether the key is good, or whether it answers without one."""
+        self._verdicts[target] = Verdict("working")
         self._config.announce("key")
         start(self._check(target))
 
     def remove(self, target: Target) -> None:
         """Remove the key of `target` from wherever it rests."""
         start(self._remove(target))
+
+    def is_verified(self, target: Target) -> bool:
+        """Whether the last check at this address went well."""
+        verdict = self._verdicts.get(target)
+        return verdict is not None and verdict.state == "verified"
 
     def state(self, target: Target) -> object:
         """Return something that is equal as long as the key of `target` is the same."""
@@ -169,7 +179,7 @@ class KeyDesk:
             problem = fault
         self._know(target, await self._status(target), announce=False)
         if problem:
-            self._verdicts[target.name] = Verdict("unverified", _now(), problem)
+            self._verdicts[target] = Verdict("unverified", _now(), problem)
         self._config.announce("key")
 
     async def _check(self, target: Target) -> None:
@@ -186,7 +196,7 @@ class KeyDesk:
             verdict = Verdict("unverified", _now(), key_words.unexpected(fault))
         if version != self._versions.get(target.name):
             return  # it was removed or replaced meanwhile: this is not about the key that is there now
-        self._verdicts[target.name] = verdict
+        self._verdicts[target] = verdict
         self._config.announce("key")
 
     async def _status(self, target: Target) -> KeyStatus:
@@ -196,7 +206,8 @@ class KeyDesk:
         self._targets[target.name] = target
         self._known[target.name] = status
         self._versions[target.name] = self._versions.get(target.name, 0) + 1
-        self._verdicts.pop(target.name, None)
+        for address in [known for known in self._verdicts if known.name == target.name]:
+            self._verdicts.pop(address, None)
         if announce:
             self._config.announce("key")
 
@@ -213,6 +224,8 @@ async def _is_open_to_all(target: Target, endpoint: Endpoint) -> bool:
 
 
 def _refusal(fault: ByokError, place: str) -> Any:
+    if fault.kind == "misplaced_key":
+        return {"outcome": "refused", "text": key_words.NAME_ONLY, "clear": True}
     suggested = getattr(fault, "suggested_provider", None)
     if fault.kind != "wrong_provider" or suggested is None or place == "env":
         return refused(fault)

@@ -48,13 +48,16 @@ class KeyField(anywidget.AnyWidget):
 
     Attributes:
         label: Text of the field's label.
-        hint: What a key of this provider looks like.
+        hint: What a key of this provider looks like, or that one is saved.
         variable_hint: A usual name of the environment variable.
         target: Name of the provider and host that a key would be saved for.
         places: Where a key can rest: mappings of `id`, `label`, `note`.
         place: The chosen one's `id`; `"env"` asks for the name of a variable instead of a key.
-        has_key: Whether there is a key to check or remove.
-        status: `state`, `text`, `link`, `link_text`; never any part of a key, nor its length.
+        needs_key: Whether nothing can be done without a key.
+        has_key: Whether there is a key to remove.
+        can_check: Whether there is something to check: a key, or an endpoint that may need none.
+        status: `state`, `text`, `link`, `link_text`, and `pasted`, the text while a pasted key is not saved; never
+            any part of a key, nor its length.
         public_key: The half of the kernel's key pair that seals. It is no secret.
     """
 
@@ -67,7 +70,9 @@ class KeyField(anywidget.AnyWidget):
     target = traitlets.Unicode("").tag(sync=True)
     places: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
     place = traitlets.Unicode("session").tag(sync=True)
-    has_key = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003 - traitlets' signature
+    needs_key = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - traitlets' signature
+    has_key = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
+    can_check = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
     status = traitlets.Dict().tag(sync=True)
     public_key = traitlets.Unicode("").tag(sync=True)
 

@@ -12,9 +12,10 @@ from byok_widgets.widgets.target import Target
 
 if TYPE_CHECKING:
     from byok_widgets.flow import Flow
-    from byok_widgets.keys import Secret
+    from byok_widgets.keys import KeyStatus, Secret
 
-_HINTS = {"openai": "sk-…", "anthropic": "sk-ant-…", "openrouter": "sk-or-…"}
+_REPLACE = "a key is saved; paste to replace it"
+_HINTS = {"openai": "sk-…", "anthropic": "sk-ant-…", "openrouter": "sk-or-…", "compatible": "if it asks for one"}
 
 
 class KeySection:
@@ -41,14 +42,20 @@ class KeySection:
         places = key_words.place_notes(self._desk.keyring)
         with self.view.hold_sync():
             self.view.label = f"API key for {target.provider.label}"
-            self.view.hint = _HINTS.get(target.provider.name, "")
+            self.view.hint = _REPLACE if self._holds_key(status) else _HINTS.get(target.provider.name, "")
             self.view.variable_hint = f"{target.provider.name.upper()}_API_KEY"
             self.view.target = target.name
+            self.view.needs_key = target.provider.needs_key
             self.view.has_key = status is not None and status.place != "none"
+            self.view.can_check = self.view.has_key or (target.takes_key and not target.provider.needs_key)
             self.view.status = dict(self._desk.words(target))
             self.view.places = places
             self._choose_place(target, [place["id"] for place in places])
         self.view.layout.display = None
+
+    @staticmethod
+    def _holds_key(status: KeyStatus | None) -> bool:
+        return status is not None and status.place in ("session", "keyring")
 
     def _choose_place(self, target: Target, places: list[str]) -> None:
         status = self._desk.known(target)

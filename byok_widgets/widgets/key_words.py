@@ -17,6 +17,10 @@ Words = Mapping[str, str]
 
 NOT_SAVED = "That did not work, and nothing was saved. What you typed is still here; press Save to try again."
 CHANGED = "The flow's settings changed meanwhile, so nothing was saved. Look at the provider, then press Save."
+NAME_ONLY = (
+    "This looks like an API key; it belongs in the key field. It was not saved. The name of a variable goes here; "
+    "to save a key, choose another place below."
+)
 OPEN_TO_ALL = ProviderError(
     "This endpoint answers the check with or without a key.",
     fix="Run a cell: the first answer shows whether the key is right.",
@@ -33,9 +37,7 @@ def of_key(provider: Provider, status: KeyStatus | None, verdict: Verdict | None
     if status is None:
         return _words("working", "Looking for a saved key …")
     if status.place == "none":
-        if verdict and verdict.fault:
-            return _words("unverified", _why(verdict.fault))
-        return _missing(provider, status)
+        return _without_key(provider, status, verdict)
     if not status.available:
         return _words("none", f"{status.sentence} Set it and restart the kernel, or paste a key.")
     if verdict is None:
@@ -71,13 +73,26 @@ def place_notes(keyring: KeyringState | None) -> list[dict[str, str]]:
     return [chosen, session, env]
 
 
+def _without_key(provider: Provider, status: KeyStatus, verdict: Verdict | None) -> Words:
+    if verdict is None:
+        return _missing(provider, status)
+    if verdict.state == "working":
+        return _words("working", f"Asking {provider.label} whether it answers without a key …")
+    if verdict.state == "verified":
+        return _words("verified", f"It answers without a key. Checked at {verdict.at}.")
+    if verdict.state == "rejected":
+        return _words("unverified", "This endpoint asks for a key (401 Unauthorized). Paste it and press Save.")
+    return _words("unverified", _why(verdict.fault) if verdict.fault else "")
+
+
 def _missing(provider: Provider, status: KeyStatus) -> Words:
     if status.label != "No key":
         return _words("unverified", status.sentence)
-    if not provider.needs_key:
-        return _words("none", "No API key is saved. That is fine if this endpoint asks for none.")
-    text = f"No API key is saved for {provider.label} in this flow."
-    return _words("none", text, provider.links.keys, "Get a key at")
+    words = _words("none", "No API key is saved. This endpoint may need none: press Check to see.")
+    if provider.needs_key:
+        text = f"No API key is saved for {provider.label} in this flow."
+        words = _words("none", text, provider.links.keys, "Get a key at")
+    return {**words, "pasted": "Press Save to keep the key you pasted."}
 
 
 def _faulty(status: KeyStatus, verdict: Verdict) -> Words:

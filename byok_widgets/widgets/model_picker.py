@@ -15,6 +15,7 @@ from byok_widgets.providers.base import ModelInfo
 from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.model_lists import ModelLists
 from byok_widgets.widgets.target import Target
+from byok_widgets.widgets.typed import ModelField, told
 
 if TYPE_CHECKING:
     from byok_widgets.flow import Flow
@@ -33,12 +34,8 @@ class ModelPicker:
         self._flow = flow
         self._lists = ModelLists.of(flow)
         self._problem = ""
-        self._field = ipywidgets.Combobox(
-            description="Default model",
-            continuous_update=False,
-            ensure_option=False,
-            placeholder="Pick or type a model id",
-        )
+        self._shown: tuple[Target, str | None] | None = None
+        self._field = ModelField(description="Default model", placeholder="Pick or type a model id")
         self._field.observe(self._picked, "value")
         self._presets = ipywidgets.HBox()
         self._presets.add_class("byok-presets")
@@ -49,13 +46,15 @@ class ModelPicker:
     def refresh(self) -> None:
         """Show the flow's settings as they are now."""
         target, model = Target.of(self._flow), self._flow.model
+        if self._shown != (target, model):
+            self._shown, self._problem = (target, model), ""
         self._lists.ask(target, model)
         listing = self._lists.listing(target)
         self._field.options = listing.models
         self._field.value = model or ""
         self._offer(_choices(target), model)
         lines = [problem_html(self._problem)]
-        lines += [_note(line) for line in (*self._facts(target, model), listing.source) if line]
+        lines += [note_html(line) for line in (*self._facts(target, model), listing.source) if line]
         self._note.value = "".join(lines)
 
     def _facts(self, target: Target, model: str | None) -> list[str]:
@@ -63,7 +62,7 @@ class ModelPicker:
             return [_local_line(model), LOCAL_NOTE]
         if not model:
             return ["No default model is chosen: pick one, or type its id."]
-        note = catalog.lifecycle_note(target.provider.name, model)
+        note = catalog.lifecycle_note(target.provider.name, model) or self._lists.doubt(target, model)
         info = self._lists.info(target, model) or ModelInfo(id=model)
         return [described(info), note or (f"{model} ends on {info.ends_on}." if info.ends_on else "")]
 
@@ -93,7 +92,7 @@ class ModelPicker:
         try:
             self._flow.model = model.strip() or None
         except ByokError as fault:
-            self._problem = f"{fault.problem} {fault.fix}"
+            self._problem = told(fault)
             self.refresh()
 
 
@@ -119,10 +118,12 @@ def _local_line(model: str | None) -> str:
         known = local_models.resolve(model or local_models.default_model())
         there = local_models.find_cached(model or local_models.default_model()) is not None
     except ByokError as fault:
-        return f"{fault.problem} {fault.fix}"
+        return told(fault)
     if not isinstance(known, local_models.LocalModel):
         return local_models.announce(known)
-    return f"{known.label}, {known.licence}: on this machine already." if there else local_models.announce(known)
+    if there:
+        return f"{known.label}, {known.licence}: on this machine already."
+    return f"Not here yet. At the first run, {local_models.announce(known)}"
 
 
 def _mb(model: local_models.LocalModel) -> int:
@@ -139,5 +140,6 @@ def problem_html(problem: str) -> str:
     return f'<div class="byok-bad" role="alert">Not set: {html.escape(inert(problem))}</div>' if problem else ""
 
 
-def _note(line: str) -> str:
+def note_html(line: str) -> str:
+    """Return a line that explains something."""
     return f'<div class="byok-note">{html.escape(inert(line))}</div>'

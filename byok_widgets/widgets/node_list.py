@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -11,11 +10,12 @@ from byok_widgets.errors import ByokError
 from byok_widgets.widgets.facts import model_line
 from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.model_lists import ModelLists
-from byok_widgets.widgets.model_picker import problem_html
+from byok_widgets.widgets.model_picker import note_html, problem_html
 from byok_widgets.widgets.target import Target
+from byok_widgets.widgets.typed import ModelField, told
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import Flow
+    from byok_widgets.flow import AnyNode, Flow
 
 _NONE_YET = "Nodes appear here when a cell has made them: each can have a model of its own."
 
@@ -50,20 +50,16 @@ class NodeList:
             self.view.children = views
         models = self._lists.listing(Target.of(self._flow)).models
         for name in nodes:
-            self._rows[name].refresh(models)
+            self._rows[name].refresh(models, self._lists)
 
 
 class _Row:
     def __init__(self, flow: Flow, name: str) -> None:
         self._flow, self._name = flow, name
         self._problem = ""
+        self._shown: str | None = None
         self._line = ipywidgets.HTML()
-        self._field = ipywidgets.Combobox(
-            description=f"Model for {inert(name)}",
-            continuous_update=False,
-            ensure_option=False,
-            placeholder="the flow's default",
-        )
+        self._field = ModelField(description=f"Model for {inert(name)}", placeholder="the flow's default")
         self._field.observe(self._picked, "value")
         tooltip = f"{inert(name)}: use the flow's default model"
         self._back = ipywidgets.Button(description="Back to default", tooltip=tooltip)
@@ -73,13 +69,21 @@ class _Row:
         self.view = ipywidgets.VBox([override, self._line])
         self.view.add_class("byok-node")
 
-    def refresh(self, models: tuple[str, ...]) -> None:
+    def refresh(self, models: tuple[str, ...], lists: ModelLists) -> None:
         node = self._flow.node(self._name)
         self._field.options = models
+        if node.model != self._shown:
+            self._shown, self._problem = node.model, ""
         self._field.value = node.model or ""
         self._back.disabled = node.model is None
-        text = html.escape(inert(f"{node.kind} · {model_line(node)}"))
-        self._line.value = f'{problem_html(self._problem)}<div class="byok-note">{text}</div>'
+        lines = [f"{node.kind} · {model_line(node)}", self._doubt(node, lists)]
+        self._line.value = problem_html(self._problem) + "".join(note_html(line) for line in lines if line)
+
+    def _doubt(self, node: AnyNode, lists: ModelLists) -> str:
+        if node.model is None:
+            return ""
+        ref = node.resolve().ref
+        return lists.doubt(Target.of(self._flow, ref.provider), ref.model)
 
     def _picked(self, change: Any) -> None:
         if change["new"] != (self._flow.node(self._name).model or ""):
@@ -90,7 +94,7 @@ class _Row:
         try:
             self._flow.node(self._name).model = model
         except ByokError as fault:
-            self._problem = f"{fault.problem} {fault.fix}"
+            self._problem = told(fault)
             self._flow.config.announce("override")
 
 

@@ -24,6 +24,7 @@ from byok_widgets.widgets.key_field import STATIC
 from byok_widgets.widgets.key_section import KeySection
 from byok_widgets.widgets.model_picker import ModelPicker, problem_html
 from byok_widgets.widgets.node_list import NodeList, close_all
+from byok_widgets.widgets.typed import TextField, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,9 +127,7 @@ class _Address:
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self._shown: tuple[str, str] = ("", "")
-        self._field = ipywidgets.Text(
-            description="Base URL", continuous_update=False, placeholder="https://llm.example.org/v1"
-        )
+        self._field = TextField(description="Base URL", placeholder="https://llm.example.org/v1")
         self._field.observe(self._typed, "value")
         self._problem = ipywidgets.HTML()
         self.view = ipywidgets.VBox([self._field, self._problem])
@@ -151,7 +150,9 @@ class _Address:
         try:
             self._flow.set_base_url(provider, text or None)
         except ByokError as fault:
-            self._complain(f"{fault.problem} {fault.fix}")
+            if fault.kind == "misplaced_key":
+                self._field.value = self._shown[1]
+            self._complain(told(fault))
         else:
             self._complain("")
 

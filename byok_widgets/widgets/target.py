@@ -19,25 +19,28 @@ class Target:
     Attributes:
         provider: The provider.
         host: What a key is bound to; empty when the address is still to be filled in.
+        url: The whole address. Two of one host share a key, and may answer differently.
     """
 
     provider: Provider
-    host: str
+    host: str = ""
+    url: str = ""
 
     @classmethod
-    def of(cls, flow: Flow) -> Target:
-        """Read the flow's settings."""
-        provider = PROVIDERS[flow.provider]
-        if provider.free_of_charge:
-            return cls(provider, "")
+    def of(cls, flow: Flow, provider: str = "") -> Target:
+        """Read the flow's settings for its provider, or for another."""
+        chosen = PROVIDERS[provider or flow.provider]
+        if chosen.free_of_charge:
+            return cls(chosen)
         try:
-            return cls(provider, provider.address(flow.config.base_url(provider.name)).host)
+            address = chosen.address(flow.config.base_url(chosen.name))
         except ConfigError:
-            return cls(provider, "")
+            return cls(chosen)
+        return cls(chosen, address.host, address.url)
 
     @property
     def name(self) -> str:
-        """A name that differs for any two targets; it holds no secret."""
+        """A name for what a key is bound to; it holds no secret."""
         return f"{self.provider.name}@{self.host}"
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class EndpointServer:
-    """Answers `/v1/models`.
+    """Answers `/v1/models`; anything else is not there.
 
     Attributes:
         key: The key that it takes.
@@ -45,7 +45,9 @@ class EndpointServer:
             def do_GET(self) -> None:
                 given = self.headers.get("Authorization", "")
                 endpoint.asked.append(given)
-                if endpoint.mode == "broken":
+                if self.path != "/v1/models":
+                    self._answer(404, {"error": {"message": f"File Not Found: {self.path}"}})
+                elif endpoint.mode == "broken":
                     self._answer(500, {"error": {"message": "out of order"}})
                 elif endpoint.mode == "page":
                     self._answer(200, "<!doctype html><p>Log in</p>", "text/html")

@@ -93,6 +93,8 @@ def test_not_even_the_length_of_a_key_is_told(flow, field, browser, wire):
         ("sk-proj-ab“c", "curly quote"),
         ("a" * 10_000, "longer than any API key"),
         ("OPENAI_API_KEY", "name of an environment variable"),
+        ("sk-", "only the beginning"),
+        ("sk-short", "too short"),
     ],
 )
 def test_what_cannot_be_a_key_is_refused_in_words(flow, field, browser, wire, typed, words):
@@ -216,8 +218,43 @@ def test_a_reference_takes_the_place_of_a_saved_key(flow, field, browser, wire, 
     assert flow.key_store.status("openai", "127.0.0.1:9").place == "env"
 
 
-def test_a_key_typed_where_a_name_belongs_is_refused_and_not_written(flow, field, browser, wire):
-    for key in (fake_key("openai"), fake_key("compatible"), "A" * 40):
-        answer = answer_to(wire, field, browser.save_key(field, key, place="env"))
-        assert answer["outcome"] == "refused"
-        assert found_in(wire.text() + flow.config._file.path.read_text(), key) == []
+@pytest.mark.parametrize(
+    ("typed", "recognised"),
+    [(fake_key("openai"), True), (fake_key("anthropic"), True), ("a1B" + "xY3z" * 8, True), ("A" * 40, False)],
+    ids=["OpenAI", "Anthropic", "noise", "word"],
+)
+def test_a_key_typed_where_a_name_belongs_is_refused_cleared_and_not_written(
+    flow, field, browser, wire, typed, recognised
+):
+    answer = answer_to(wire, field, browser.save_key(field, typed, place="env"))
+    assert answer["outcome"] == "refused"
+    assert answer.get("clear", False) == recognised
+    assert ("it belongs in the key field" in answer["text"]) == recognised
+    assert found_in(wire.text() + flow.config._file.path.read_text(), typed) == []
+
+
+@pytest.mark.parametrize("value", [None, "/", "http://proxy.example.org", "word"])
+def test_a_variable_without_a_key_is_refused_and_what_is_saved_stays(
+    flow, field, browser, wire, monkeypatch, value
+):
+    answer_to(wire, field, browser.save_key(field, key := fake_key("openai")))
+    if value:
+        monkeypatch.setenv("MY_VARIABLE", value)
+    answer = answer_to(wire, field, browser.save_key(field, "MY_VARIABLE", place="env"))
+    assert answer["outcome"] == "refused"
+    assert not answer.get("clear")
+    assert key_of(flow) == key
+
+
+def test_the_field_says_that_a_key_is_kept(flow, field, browser, wire, monkeypatch):
+    assert field.hint == "sk-…"
+    assert field.status["pasted"] == "Press Save to keep the key you pasted."
+    answer_to(wire, field, browser.save_key(field, fake_key("openai")))
+    assert field.hint == "a key is saved; paste to replace it"
+    assert "pasted" not in field.status
+    monkeypatch.setenv("MY_OPENAI_KEY", fake_key("openai"))
+    answer_to(wire, field, browser.save_key(field, "MY_OPENAI_KEY", place="env"))
+    assert field.hint == "sk-…"
+    browser.custom(field, {"kind": "remove", "target": field.target})
+    eventually(lambda: not field.has_key)
+    assert not field.can_check

@@ -114,7 +114,10 @@ def test_nodes_appear_when_cells_make_them(flow, show):
     flow.conversation("bye", "Bye.", static=True, model="anthropic:claude-haiku-5-5")
     assert set(combos(panel)) == {"Default model", "Model for ask", "Model for bye"}
     assert "local:smollm2-135m (flow default)" in words(panel)
-    assert "anthropic:claude-haiku-5-5 (node override)" in words(panel)
+    spoken = (
+        "a fixed sentence the first time, without a model; after that: anthropic:claude-haiku-5-5 (node override)"
+    )
+    assert spoken in words(panel)
 
 
 def test_a_wrong_model_is_told_and_changes_nothing(flow, show, browser):
@@ -124,6 +127,36 @@ def test_a_wrong_model_is_told_and_changes_nothing(flow, show, browser):
     assert flow.model == before
     assert "Not set:" in words(panel)
     browser.set(combos(panel)["Default model"], value="qwen2.5-coder-0.5b")
+    assert "Not set:" not in words(panel)
+
+
+@pytest.mark.parametrize("place", ["Default model", "Model for ask", "Base URL"])
+def test_a_key_typed_into_another_field_goes_no_further_than_that(flow, show, browser, wire, place):
+    flow.conversation("ask", "Be brief.")
+    flow.provider, flow.model = "compatible", "my-model"
+    panel = show(flow)
+    field = (combos(panel) | {"Base URL": panel._address._field})[place]
+    before, key = field.value, fake_key("openai")
+    browser.set(field, value=key)
+    assert field.value == before
+    assert "This looks like an API key; it belongs in the key field. It was not saved." in words(panel)
+    assert (flow.model, flow.node("ask").model, flow.config.base_url("compatible")) == ("my-model", None, None)
+    kept = (
+        f"{flow.config._file.path.read_text()} {panel._code.code} {flow!r} {panel!r} {panel._repr_mimebundle_()}"
+    )
+    assert found_in(wire.text() + words(panel) + kept, key) == []
+    browser.set(combos(panel)["Default model"], value="another-model")
+    browser.set(combos(panel)["Model for ask"], value="another-model")
+    browser.set(panel._address._field, value="http://127.0.0.1:9/v1")
+    assert "Not set:" not in words(panel)
+
+
+def test_what_was_not_set_is_told_until_something_else_is_chosen(flow, show, browser):
+    panel = show(flow)
+    browser.set(combos(panel)["Default model"], value="openai:")
+    flow.conversation("ask", "Be brief.")
+    assert "Not set:" in words(panel)
+    browser.set(panel._provider, index=0)
     assert "Not set:" not in words(panel)
 
 
@@ -162,6 +195,64 @@ def test_an_endpoint_that_is_not_there_leaves_the_key_unverified(compatible, bro
     endpoint.close()
     assert "Nothing answers at" in status_after_saving(compatible, browser, endpoint.key, "unverified")
     eventually(lambda: "could not be had" in words(compatible))
+
+
+def test_an_endpoint_that_needs_no_key_can_be_checked_without_one(compatible, browser, endpoint):
+    field = compatible._key.view
+    assert field.can_check
+    assert not field.has_key
+    assert not field.needs_key
+    browser.custom(field, {"kind": "check", "target": field.target})
+    eventually(lambda: "asks for a key (401 Unauthorized)" in field.status["text"])
+    eventually(lambda: "can be had with a key only" in words(compatible))
+    endpoint.mode = "open"
+    browser.custom(field, {"kind": "check", "target": field.target})
+    eventually(lambda: field.status["state"] == "verified")
+    assert field.status["text"].startswith("It answers without a key.")
+    eventually(lambda: combos(compatible)["Default model"].options == ("model-a", "model-b"))
+
+
+def test_a_list_that_fails_after_a_good_check_is_not_asked_for_again_and_again(
+    compatible, browser, endpoint, monkeypatch
+):
+    async def good(*_):
+        pass
+
+    monkeypatch.setattr("byok_widgets.providers.compatible.CompatibleProvider.check_key", good)
+    eventually(lambda: endpoint.asked)
+    for _ in range(3):
+        browser.custom(compatible._key.view, {"kind": "check", "target": compatible._key.view.target})
+        eventually(lambda: compatible._key.view.status["state"] == "verified")
+    time.sleep(0.2)
+    assert 2 <= len(endpoint.asked) <= 6
+
+
+def test_an_address_without_its_v1_is_told_and_the_corrected_one_is_asked_anew(compatible, browser, endpoint):
+    endpoint.mode = "open"
+    field, address = compatible._key.view, compatible._address._field
+    browser.set(address, value=f"http://{endpoint.host}")
+    eventually(lambda: "There is no API" in words(compatible))
+    assert "most end in /v1" in words(compatible)
+    assert "the model" not in words(compatible)
+    browser.custom(field, {"kind": "check", "target": field.target})
+    eventually(lambda: "most end in /v1" in field.status["text"])
+    browser.set(address, value=endpoint.base_url)
+    assert "404" not in field.status["text"]
+    eventually(lambda: combos(compatible)["Default model"].options == ("model-a", "model-b"))
+    assert "404" not in words(compatible)
+    browser.set(address, value=f"http://{endpoint.host}")
+    assert "404" not in field.status["text"]
+
+
+def test_what_a_check_found_is_about_one_address_and_the_key_for_all_of_its_host(
+    flow, compatible, browser, endpoint
+):
+    status_after_saving(compatible, browser, endpoint.key, "verified")
+    browser.set(compatible._address._field, value=f"{endpoint.base_url}/elsewhere")
+    eventually(lambda: compatible._key.view.status["text"].startswith("Saved, not checked yet."))
+    browser.set(compatible._address._field, value=endpoint.base_url)
+    assert compatible._key.view.status["state"] == "verified"
+    status_after_saving(compatible, browser, fake_key("compatible"), "rejected")
 
 
 def test_a_key_is_for_one_address(flow, compatible, browser, endpoint):
@@ -233,14 +324,52 @@ def test_prices_and_ends_are_told(flow, show):
     eventually(lambda: "per million tokens" in words(panel))
     assert "2027-01-14" in words(panel)
     assert "gpt-6-luna has its role now" in words(panel)
-    flow.model = "nobody-knows-this"
-    eventually(lambda: "not priced" in words(panel))
+    flow.model = "gpt-6-lunar"
+    eventually(lambda: "not priced" in words(panel) and "gpt-6-lunar is not in the list of 2" in words(panel))
+    assert "Similar: gpt-6-luna" in words(panel)
+    flow.model = "gpt-4o-2024-08-06"
+    eventually(lambda: "per million tokens" in words(panel))
+    assert "is not in the list" not in words(panel)
+
+
+def test_a_mistyped_model_is_looked_for_in_the_providers_own_list(flow, compatible, endpoint):
+    endpoint.mode = "open"
+    flow.config.announce("key")
+    flow.set_base_url("compatible", f"{endpoint.base_url}/")
+    flow.model = "modl-a"
+    flow.set_base_url("compatible", endpoint.base_url.replace("127.0.0.1", "localhost"))
+    eventually(lambda: "modl-a is not in the provider's own list of" in words(compatible))
+    assert "Similar: model-a" in words(compatible)
+    flow.model = "model-a"
+    assert "is not in" not in words(compatible)
+
+
+@pytest.mark.parametrize(
+    ("provider", "typed", "hint"),
+    [
+        ("anthropic", "openia:gpt-6", 'There is no provider "openia": did you mean "openai:gpt-6"?'),
+        ("local", "gpt-6-luna", 'write "openai:gpt-6-luna"'),
+        ("local", "opnai:gpt-6-luna", 'did you mean "openai:gpt-6-luna"?'),
+    ],
+)
+def test_a_ref_that_was_meant_otherwise_is_taken_with_a_hint(flow, show, browser, provider, typed, hint):
+    flow.conversation("ask", "Be brief.")
+    flow.provider = provider
+    panel = show(flow)
+    browser.set(combos(panel)["Model for ask"], value=typed)
+    assert flow.node("ask").model == f"{provider}:{typed}"
+    assert words(panel).count(hint) == 1
+    browser.set(combos(panel)["Default model"], value=typed)
+    eventually(lambda: words(panel).count(hint) == 2)
+    browser.click(buttons(panel)["Back to default"])
+    assert words(panel).count(hint) == 1
 
 
 def test_both_local_models_are_offered_with_their_size(flow, show):
     panel = show(flow)
     assert {"Qwen2.5-Coder 0.5B (491 MB)", "SmolLM2 135M (98 MB)"} <= set(buttons(panel))
-    assert "is fetched once" in words(panel)
+    assert "Not here yet. At the first run, SmolLM2 135M (98 MB" in words(panel)
+    assert "is fetched once and kept in" in words(panel)
 
 
 def test_names_are_text_and_never_markup(show):

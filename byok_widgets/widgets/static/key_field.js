@@ -11,6 +11,7 @@ const LOST_AFTER_MS = 20000;
 const ICONS = { none: "○", saved: "●", working: "…", verified: "✓", unverified: "?", rejected: "✕", refused: "✕" };
 const TEXTS = {
   empty: "Paste an API key first.",
+  emptyOptional: "Paste an API key to save one. This endpoint may need none: press Check to see.",
   emptyName: "Type the name of the variable first.",
   insecure:
     "Nothing was sent. This page is open over plain http from another machine, so the key would travel in the " +
@@ -21,7 +22,8 @@ const TEXTS = {
   lost:
     "No answer from the kernel yet. If a cell is running, the key is saved when it ends; if the kernel was " +
     "restarted, run the cell of this panel again. What you typed is still here.",
-  failed: "The key could not be sent. What you typed is still here; press Save to try again.",
+  failed: "The key could not be sealed, so nothing was sent. What you typed is still here; press Save to try again.",
+  gone: "The kernel was restarted or stopped: run this cell again. Nothing was sent.",
 };
 
 export function canSeal(model) {
@@ -106,7 +108,7 @@ function build() {
   part.actions = make("div", { className: "byok-row byok-actions" }, part.save, part.check, part.remove);
   part.status = make("div", { className: "byok-status", attributes: { role: "status" } });
   part.status.append(part.icon, make("span", {}, part.text, " ", part.link));
-  part.offers = make("div", { className: "byok-row byok-actions" }, part.switchTo, part.anyway);
+  part.offers = make("div", { className: "byok-row byok-actions byok-offers" }, part.switchTo, part.anyway);
   return part;
 }
 
@@ -122,10 +124,16 @@ function render({ model, el }) {
   const byName = () => model.get("place") === "env";
   const input = () => (byName() ? part.name : part.key);
 
+  function unsaved() {
+    const { pasted } = model.get("status");
+    return pasted && part.key.value && !byName() ? { state: "none", text: pasted } : null;
+  }
+
   function paint() {
-    const shown = own ?? model.get("status");
+    const shown = own ?? unsaved() ?? model.get("status");
     part.keyLabel.textContent = model.get("label");
     part.key.placeholder = model.get("hint");
+    part.eye.hidden = !part.key.value;
     part.name.placeholder = model.get("variable_hint");
     part.keyBox.hidden = byName();
     part.nameBox.hidden = !byName();
@@ -149,7 +157,7 @@ function render({ model, el }) {
     const busy = Boolean(waiting);
     for (const control of [part.save, part.switchTo, part.anyway, part.place]) control.disabled = busy;
     for (const control of [part.key, part.name]) control.readOnly = busy;
-    part.check.disabled = busy || !model.get("has_key") || model.get("status").state === "working";
+    part.check.disabled = busy || !model.get("can_check") || model.get("status").state === "working";
     part.remove.disabled = busy || !model.get("has_key");
   }
 
@@ -180,11 +188,18 @@ function render({ model, el }) {
     part.eye.setAttribute("aria-pressed", "false");
   }
 
+  function empty() {
+    part.key.value = "";
+    part.name.value = "";
+    hideKey();
+  }
+
   async function save(override) {
     const field = input();
     if (waiting) return;
     if (!field.value.trim()) {
-      say("refused", byName() ? TEXTS.emptyName : TEXTS.empty);
+      const nothing = model.get("needs_key") ? TEXTS.empty : TEXTS.emptyOptional;
+      say("refused", byName() ? TEXTS.emptyName : nothing);
       field.focus();
       return;
     }
@@ -194,11 +209,14 @@ function render({ model, el }) {
     const head = { kind: "save", id, target: model.get("target"), place: model.get("place"), override };
     hideKey();
     expectAnswer(id);
+    let fault = TEXTS.failed;
     try {
-      model.send(head, undefined, await seal(model.get("public_key"), new TextEncoder().encode(field.value)));
+      const sealed = await seal(model.get("public_key"), new TextEncoder().encode(field.value));
+      fault = TEXTS.gone; // a kernel that is no longer there is told by an exception
+      model.send(head, undefined, sealed);
     } catch {
       settle();
-      say("refused", TEXTS.failed);
+      say("refused", fault);
     }
   }
 
@@ -206,12 +224,8 @@ function render({ model, el }) {
     if (message?.kind !== "answer" || message.id !== pending) return;
     settle();
     pending = "";
-    if (message.outcome === "saved") {
-      part.key.value = "";
-      part.name.value = "";
-      say("", "");
-      return;
-    }
+    if (message.outcome === "saved" || message.clear) empty();
+    if (message.outcome === "saved") return say("", "");
     say("refused", message.text, { switch_to: message.switch_to, anyway: message.anyway });
     (message.switch_to ? part.switchTo : input()).focus();
   }
@@ -232,7 +246,10 @@ function render({ model, el }) {
     part.save.focus();
   });
   part.check.addEventListener("click", () => model.send({ kind: "check", target: model.get("target") }));
-  part.remove.addEventListener("click", () => model.send({ kind: "remove", target: model.get("target") }));
+  part.remove.addEventListener("click", () => {
+    hideKey();
+    model.send({ kind: "remove", target: model.get("target") });
+  });
   part.place.addEventListener("change", () => {
     model.set("place", part.place.value);
     model.save_changes();
@@ -241,7 +258,8 @@ function render({ model, el }) {
   for (const field of [part.key, part.name]) {
     field.addEventListener("input", () => {
       pending = "";
-      if (own && !waiting) say("", "");
+      if (!part.key.value) hideKey();
+      if (!waiting) say("", "");
     });
     field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) save(false);

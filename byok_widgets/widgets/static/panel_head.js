@@ -1,7 +1,9 @@
 // The head of the settings panel: its title, and anything a person must know.
-// It also carries the look of the whole panel, and keeps the notebook's shortcuts out of it.
+// It also carries the look of the whole panel, keeps the notebook's shortcuts out of it, and sees when its kernel has
+// gone: then nothing in it can be used but the code to copy.
 
 const MOST_FRAMES = 600;
+const GONE = "The kernel was restarted or stopped: run this cell again.";
 
 // JupyterLab looks at the focused element for the mark that its shortcuts are not wanted, and listens above us:
 // without both, "d d" on a button here would delete the cell.
@@ -9,6 +11,10 @@ function isolate(panel) {
   panel.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; });
   for (const kind of ["keydown", "keypress", "keyup"]) panel.addEventListener(kind, (event) => event.stopPropagation());
 }
+
+// JupyterLab marks what belongs to a kernel that was restarted, but not when it was shut down or changed for another.
+const DISCONNECTED = "jupyter-widgets-disconnected";
+const kernelOf = (model) => model.widget_manager?.kernel?.id;
 
 function render({ model, el }) {
   el.classList.add("byok-head");
@@ -19,9 +25,20 @@ function render({ model, el }) {
   el.append(title, notice);
   const paint = () => {
     title.textContent = model.get("title");
-    notice.textContent = model.get("notice");
-    notice.hidden = !model.get("notice");
+    notice.textContent = gone ? GONE : model.get("notice");
+    notice.hidden = !notice.textContent;
   };
+  let gone = false;
+  const kernel = kernelOf(model);
+  const look = (panel) => {
+    const other = kernel && kernelOf(model) !== kernel;
+    if (gone || !(other || panel.classList.contains(DISCONNECTED))) return;
+    gone = true;
+    panel.classList.add("byok-gone");
+    for (const part of panel.children) part.inert = part !== el && !part.classList.contains("byok-copy");
+    paint();
+  };
+  const marks = new MutationObserver(([{ target }]) => look(target));
   let frame = 0;
   let tries = 0;
   const settle = () => { // this view is drawn first and put into the panel later
@@ -33,12 +50,16 @@ function render({ model, el }) {
     isolate(panel);
     panel.setAttribute("role", "group");
     panel.setAttribute("aria-label", model.get("title"));
+    panel.addEventListener("focusin", () => look(panel));
+    marks.observe(panel, { attributeFilter: ["class"] });
+    look(panel);
   };
   model.on("change", paint);
   paint();
   settle();
   return () => {
     cancelAnimationFrame(frame);
+    marks.disconnect();
     model.off("change", paint);
   };
 }
