@@ -102,16 +102,18 @@ def placeholders(template: str) -> tuple[str, ...]:
     from jinja2 import TemplateError as JinjaError
     from jinja2 import meta, nodes
 
+    environment = _environment()
     try:
-        tree = _environment().parse(template)
-    except JinjaError:
+        tree = environment.parse(template)
+        needed = meta.find_undeclared_variables(tree) - environment.globals.keys()
+    except (JinjaError, RecursionError):
         return ()
-    defaulted = {
-        found.node.name
-        for found in tree.find_all(nodes.Filter)
-        if found.name in ("default", "d") and isinstance(found.node, nodes.Name)
-    }
-    tested = {found.node.name for found in tree.find_all(nodes.Test) if isinstance(found.node, nodes.Name)}
-    missing = meta.find_undeclared_variables(tree) - defaulted - tested
-    names = [found.name for found in tree.find_all(nodes.Name) if found.name in missing]
-    return tuple(dict.fromkeys(names))
+    tests = (found for found in tree.find_all(nodes.Test) if found.name in _GUARDS)
+    guarded = {found.node.name for found in tests if isinstance(found.node, nodes.Name)}
+    defaulted = {id(found.node) for found in tree.find_all(nodes.Filter) if found.name in ("default", "d")}
+    read = (found for found in tree.find_all(nodes.Name) if id(found) not in defaulted)
+    return tuple(dict.fromkeys(found.name for found in read if found.name in needed - guarded))
+
+
+_GUARDS = ("defined", "undefined", "none")
+"""Tests that a variable without a value stands."""

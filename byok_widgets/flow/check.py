@@ -58,9 +58,9 @@ _CELL = "text-align:left;vertical-align:top"
 
 def check(flow: Flow, variables: Iterable[str]) -> Check:
     """Look for mistakes in a flow; `variables` are those that code will set."""
-    graph = flow.graph
-    findings = [*structural(graph, global_prompt=flow.global_prompt, known=variables), *_opening(flow)]
-    findings += [*_models(flow), *_judge(flow), *_keys(flow), *_addresses(flow)]
+    known = [variables] if isinstance(variables, str) else variables
+    findings = [*structural(flow.graph, global_prompt=flow.global_prompt, known=known), *_opening(flow)]
+    findings += [*_models(flow), *_lifecycle(flow), *_keys(flow), *_addresses(flow)]
     if flow.notice:
         findings.append(Finding("notice", "warning", "", flow.notice, ""))
     return Check(findings)
@@ -79,7 +79,6 @@ def _models(flow: Flow) -> Iterator[Finding]:
         except ByokError as fault:
             yield Finding("no_model", "error", name, fault.problem, fault.fix)
             continue
-        yield from _lifecycle(name, ref)
         if isinstance(node, ExtractionNode) and catalog.structured_output(ref.provider, ref.model) is False:
             yield Finding(
                 "no_structured_output",
@@ -90,18 +89,13 @@ def _models(flow: Flow) -> Iterator[Finding]:
             )
 
 
-def _judge(flow: Flow) -> Iterator[Finding]:
-    if flow.judge_model and any(edge.kind == "prompt" for edge in flow.graph.edges):
-        yield from _lifecycle("judge", flow.config.ref(flow.judge_model))
-
-
-def _lifecycle(where: str, ref: ModelRef) -> Iterator[Finding]:
-    note = catalog.lifecycle_note(ref.provider, ref.model)
-    if note:
-        level: Level = "error" if catalog.has_ended(ref.provider, ref.model) else "warning"
-        yield Finding(
-            "model_ends", level, where, f"{where!r} uses {ref}. {note}", "Choose another model in Settings."
-        )
+def _lifecycle(flow: Flow) -> Iterator[Finding]:
+    for ref, users in _refs_in_use(flow).items():
+        note = catalog.lifecycle_note(ref.provider, ref.model)
+        if note:
+            level: Level = "error" if catalog.has_ended(ref.provider, ref.model) else "warning"
+            problem = f"The model {ref} is used by {_who(users)}. {note}"
+            yield Finding("model_ends", level, users[0], problem, "Choose another model in Settings.")
 
 
 def _keys(flow: Flow) -> Iterator[Finding]:
@@ -111,12 +105,11 @@ def _keys(flow: Flow) -> Iterator[Finding]:
             continue
         status = flow.key_store.status(provider, chosen.address(flow.config.base_url(provider)).host)
         if not status.available:
-            who = f"node {users[0]!r}" if len(users) == 1 else f"nodes {', '.join(map(repr, users))}"
             yield Finding(
                 "no_key",
                 "error",
                 users[0],
-                f"No API key configured for {chosen.label}, which {who} would use.",
+                f"No API key configured for {chosen.label}, which {_who(users)} would use.",
                 "Open Settings: run flow.settings(), choose the provider and save its key.",
             )
 
@@ -133,14 +126,27 @@ def _addresses(flow: Flow) -> Iterator[Finding]:
             yield Finding("no_address", "error", "", f"{chosen.label} needs an address.", fix)
 
 
-def _providers_in_use(flow: Flow) -> dict[str, list[str]]:
-    """Return each provider that a node, or the judge, would call, with their names."""
-    found: dict[str, list[str]] = {}
+def _refs_in_use(flow: Flow) -> dict[ModelRef, list[str]]:
+    """Return each model that a node, or the judge, would call, with the nodes' names; `""` is the judge."""
+    found: dict[ModelRef, list[str]] = {}
     for name, node in flow.nodes.items():
         try:
-            found.setdefault(node.resolve().ref.provider, []).append(name)
+            found.setdefault(node.resolve().ref, []).append(name)
         except ByokError:
             continue  # told as "no_model"
-    if flow.judge_model:
-        found.setdefault(flow.config.ref(flow.judge_model).provider, []).append("judge")
+    if flow.judge_model and any(edge.kind == "prompt" for edge in flow.graph.edges):
+        found.setdefault(flow.config.ref(flow.judge_model), []).append("")
     return found
+
+
+def _providers_in_use(flow: Flow) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for ref, users in _refs_in_use(flow).items():
+        found.setdefault(ref.provider, []).extend(users)
+    return found
+
+
+def _who(users: list[str]) -> str:
+    names = ", ".join(repr(name) for name in users if name)
+    nodes = f"node {names}" if len(users) - users.count("") == 1 else f"nodes {names}"
+    return " and ".join(([nodes] if names else []) + (["the judge"] if "" in users else []))

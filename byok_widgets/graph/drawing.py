@@ -1,7 +1,7 @@
 """The graph for people: as text, and as a Mermaid diagram where the frontend draws those.
 
-There is no HTML: JupyterLab would show it in place of the diagram. The diagram tells all that the text does, and is
-described by it for those who do not see it; a notebook that is saved holds the picture, too.
+There is no HTML: JupyterLab would show it in place of the diagram. The diagram tells all that the text does, and
+the text describes it to those who do not see it; a notebook that is saved holds the picture, too.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def as_text(graph: FlowGraph, title: str) -> str:
 
 
 def as_mermaid(graph: FlowGraph, title: str) -> str:
-    """Return the graph as a Mermaid flowchart; empty without nodes, and for a graph that is too large to be drawn."""
+    """Return the graph as a Mermaid flowchart; empty without nodes, and where there are too many to be drawn."""
     if not graph.nodes or len(graph.edges) > MAX_DIAGRAM_EDGES:
         return ""
     diagram = "\n".join(_diagram(graph, title))

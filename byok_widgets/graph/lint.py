@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from byok_widgets.errors import FlowError
+from byok_widgets.graph.edge import EVERYWHERE
 from byok_widgets.graph.flow_graph import FlowGraph
-from byok_widgets.nodes import ExtractionNode
+from byok_widgets.nodes import ConversationNode, ExtractionNode
 from byok_widgets.templates import placeholders
 
 Level = Literal["error", "warning"]
@@ -101,7 +102,7 @@ def _dead_ends(graph: FlowGraph) -> Iterator[Finding]:
             if edges:
                 said = f"Node {name!r} is an end node, and its edges are never taken."
                 yield Finding("edges_after_end", "warning", name, said, "Take end=True or the edges away.")
-        elif graph.is_silent(name) and not graph.is_global(name) and not any(e.kind == "else" for e in edges):
+        elif graph.is_silent(name) and not (_has_else(graph, name) or _returns(graph, name)):
             what = "no edges" if not edges else "no else edge"
             yield Finding(
                 "dead_end",
@@ -110,6 +111,16 @@ def _dead_ends(graph: FlowGraph) -> Iterator[Finding]:
                 f"The silent node {name!r} has {what}: a turn that ends there gets no reply.",
                 f"Add one: flow.connect({name!r}, ...), or end=True.",
             )
+
+
+def _has_else(graph: FlowGraph, name: str) -> bool:
+    return any(edge.kind == "else" for edge in graph.outgoing(name))
+
+
+def _returns(graph: FlowGraph, name: str) -> bool:
+    """Whether the flow always goes back from a node: a global one that is entered as such, and leads nowhere."""
+    entered = any(edge.target == name and edge.source != EVERYWHERE for edge in graph.edges)
+    return graph.is_global(name) and not graph.outgoing(name) and not entered and name != graph.start
 
 
 def _silent_loops(graph: FlowGraph) -> Iterator[Finding]:
@@ -137,13 +148,23 @@ class _Read:
 def _variables(graph: FlowGraph, global_prompt: str, known: frozenset[str]) -> Iterator[Finding]:
     written = {name: _written(graph, name) for name in graph.nodes}
     ever = known.union(*written.values())
-    before = _set_before(graph, written, known)
-    for read in _reads(graph, global_prompt):
-        for name in read.names:
-            if name not in ever:
-                yield _unknown(read, name, ever)
-            elif name not in before.get(read.node, ever):
-                yield _unset(read, name)
+    arriving = _arriving(graph, written, known)
+    for_all = placeholders(global_prompt)
+    yield from _too_early(_Read("The global prompt", "", for_all, needs_value=True), ever, ever)
+    for name in graph.nodes:
+        before = arriving.get(name, ever)
+        for read in _prompts(graph, name, tuple(name for name in for_all if name in ever)):
+            yield from _too_early(read, before, ever)
+        for read in _conditions(graph, name):
+            yield from _too_early(read, before | written[name], ever)
+
+
+def _too_early(read: _Read, known: frozenset[str], ever: frozenset[str]) -> Iterator[Finding]:
+    for name in read.names:
+        if name not in ever:
+            yield _unknown(read, name, ever)
+        elif name not in known:
+            yield _unset(read, name)
 
 
 def _unknown(read: _Read, name: str, ever: Iterable[str]) -> Finding:
@@ -161,14 +182,23 @@ def _unset(read: _Read, name: str) -> Finding:
     return Finding("unset_variable", "error" if read.needs_value else "warning", read.node, problem, fix)
 
 
-def _reads(graph: FlowGraph, global_prompt: str) -> Iterator[_Read]:
-    for name, node in graph.nodes.items():
-        prompts = [node.prompt] if isinstance(node, ExtractionNode) else [node.prompt, global_prompt]
-        needed = dict.fromkeys(read for prompt in prompts for read in placeholders(prompt))
-        yield _Read(f"The prompt of node {name!r}", name, tuple(needed), needs_value=True)
-        for edge in graph.outgoing(name):
-            who = f"The condition {edge.condition!r} of node {name!r}"
-            yield _Read(who, name, edge.reads, needs_value=False)
+def _prompts(graph: FlowGraph, name: str, for_all: tuple[str, ...]) -> Iterator[_Read]:
+    node = graph.nodes[name]
+    yield _Read(f"The prompt of node {name!r}", name, placeholders(node.prompt), needs_value=True)
+    if isinstance(node, ConversationNode) and not (node.static and _is_left_for_good(graph, name)):
+        yield _Read(f"The global prompt, before that of node {name!r},", name, for_all, needs_value=True)
+
+
+def _conditions(graph: FlowGraph, name: str) -> Iterator[_Read]:
+    for edge in graph.outgoing(name):
+        who = f"The condition {edge.condition!r} of node {name!r}"
+        yield _Read(who, name, edge.reads, needs_value=False)
+
+
+def _is_left_for_good(graph: FlowGraph, name: str) -> bool:
+    """Whether a node is run once at most, so that a static one says its sentence and no more."""
+    comes_again = graph.is_global(name) or name in graph.reachable(graph.targets(name))
+    return name in graph.ends or (_has_else(graph, name) and not comes_again)
 
 
 def _written(graph: FlowGraph, name: str) -> frozenset[str]:
@@ -176,21 +206,19 @@ def _written(graph: FlowGraph, name: str) -> frozenset[str]:
     return frozenset(spec.name for spec in node.schema.fields) if isinstance(node, ExtractionNode) else frozenset()
 
 
-def _set_before(
+def _arriving(
     graph: FlowGraph, written: Mapping[str, frozenset[str]], known: frozenset[str]
 ) -> dict[str, frozenset[str]]:
-    """Return for each node that can be reached what may be set by some path to it, its own fields included."""
-    everywhere = frozenset().union(*(written[edge.target] for edge in graph.ways_in())) | known
-    found = {graph.start: everywhere | written[graph.start]}
-    roots = [graph.start, *(edge.target for edge in graph.ways_in())]
-    for root in roots[1:]:
-        found[root] = frozenset(known).union(*written.values())
-    waiting = list(roots)
+    """Return for each node that can be reached what may be set when some path arrives there."""
+    ways_in = [edge.target for edge in graph.ways_in()]
+    found = {graph.start: known.union(*(written[name] for name in ways_in))}
+    found |= dict.fromkeys(ways_in, known.union(*written.values()))
+    waiting = list(found)
     while waiting:
         name = waiting.pop()
-        for edge in graph.outgoing(name):
-            merged = found.get(edge.target, frozenset()) | found[name] | written[edge.target]
-            if merged != found.get(edge.target):
-                found[edge.target] = merged
-                waiting.append(edge.target)
+        for target in graph.targets(name):
+            merged = found.get(target, frozenset()) | found[name] | written[name]
+            if merged != found.get(target):
+                found[target] = merged
+                waiting.append(target)
     return found
