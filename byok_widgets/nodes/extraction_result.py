@@ -57,7 +57,7 @@ class Extraction:
         return sure and all(self.status[name] == "found" for name in needed)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={_written(value)}{self._mark(name)}" for name, value in self.values.items())
+        shown = ", ".join(f"{name}={written(value)}{self._mark(name)}" for name, value in self.values.items())
         return f"Extraction({shown})"
 
     def _mark(self, name: str) -> str:
@@ -80,11 +80,11 @@ _CELL = "<td style='text-align:left'>"
 
 def _shown(value: Any) -> str:
     if isinstance(value, (set, frozenset)):
-        return _written(value)
+        return written(value)
     return "–" if value is None else str(value)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
     """Return the value as Python writes it, and a set in the same order each time."""
     if isinstance(value, (set, frozenset)) and value:
         return "{" + ", ".join(sorted(map(repr, value))) + "}"

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Reply
 from byok_widgets.nodes import Extraction
+from byok_widgets.nodes.extraction_result import written
 from byok_widgets.session.trace import EdgeVerdict, Judgement, Turn, Visit, tokens
 
 
 def explained(turn: Turn) -> str:
     """Return the story of a turn, one sentence a line."""
-    lines = [f"Turn {turn.number}: you said “{turn.text}”." if turn.text is not None else "The flow spoke first."]
+    lines = [_began(turn), *_stayed(turn)]
     for step in turn.steps:
         lines += _judged(step) if isinstance(step, Judgement) else [_visited(step)]
-    if not any(isinstance(step, Judgement) for step in turn.steps) and turn.text is not None:
-        lines.insert(
-            1, f"{turn.path[0] if turn.path else turn.node} has no outgoing edges, so the flow stayed there."
-        )
-    lines += [f"Note: {notice}." for notice in turn.notices]
-    lines.append("The session is closed." if turn.closed else f"The flow now stands at {turn.node}.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"Note: {notice}." for notice in turn.notices), _ended(turn)])
+
+
+def _began(turn: Turn) -> str:
+    if turn.text is None:
+        return "The flow spoke first."
+    return f"Turn {turn.number}: you said “{one_line(turn.text)}”."
+
+
+def _stayed(turn: Turn) -> list[str]:
+    looked = any(isinstance(step, Judgement) for step in turn.steps)
+    if looked or turn.text is None or turn.closed:
+        return []
+    return [f"{turn.path[0] if turn.path else turn.node} has no outgoing edges, so the flow stayed there."]
+
+
+def _ended(turn: Turn) -> str:
+    if turn.fault:
+        return f"The turn was not finished: {one_line(turn.fault)}"
+    if turn.closed:
+        return "The session is closed."
+    went_back = turn.path and turn.path[-1] != turn.node
+    return f"The flow {'went back to' if went_back else 'now stands at'} {turn.node}."
 
 
 def _judged(judgement: Judgement) -> list[str]:
@@ -51,9 +69,8 @@ def _visited(visit: Visit) -> str:
 
 
 def _values(found: Extraction) -> str:
-    said = [
-        f"{name} = {value!r}{_doubt(found, name)}" for name, value in found.values.items() if value is not None
-    ]
+    stated = ((name, value) for name, value in found.values.items() if value is not None)
+    said = [f"{name} = {written(value)}{_doubt(found, name)}" for name, value in stated]
     missing = [name for name, status in found.status.items() if status == "not_stated"]
     invalid = [f"{name} was invalid" for name, status in found.status.items() if status == "invalid"]
     not_said = [f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not stated"] if missing else []

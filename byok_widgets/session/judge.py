@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from byok_widgets.config import ResolvedModel
+from byok_widgets.errors import ExtractionError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.calling import Call, FlowState
@@ -43,7 +45,7 @@ async def judge_prompts(
     state: FlowState,
     transcript: tuple[Message, ...],
     variables: Mapping[str, Any],
-    model: str | None,
+    resolved: ResolvedModel,
     on_progress: OnProgress,
 ) -> tuple[Edge | None, dict[Edge, EdgeVerdict], Reply]:
     """Ask which of the prompt conditions holds.
@@ -55,25 +57,33 @@ async def judge_prompts(
         ExtractionError: The model gave no choice, also when asked again.
         ByokError: The call failed.
     """
+    choices = _choices(edges)
     call = Call(
         node=node.name,
-        resolved=judge_model(state, node, model),
+        resolved=resolved,
         system=_INSTRUCTIONS,
-        messages=(Message("user", _question(edges, transcript, variables)),),
+        messages=(Message("user", _question(choices, transcript, variables)),),
         max_tokens=MAX_TOKENS,
     )
-    found = await ask_structured(call, _schema(_choices(edges)), state, on_progress=on_progress)
-    choice, reason = found.checked.values["choice"] or STAY, found.checked.values["reason"] or ""
-    taken = _choices(edges).get(choice)
-    return taken, {edge: _verdict(edge, taken, reason) for edge in edges}, found.reply
+    found = await ask_structured(call, _schema(choices), state, on_progress=on_progress)
+    if "choice" in found.checked.problems:
+        raise _no_choice(found.reply, found.checked.problems["choice"])
+    taken = choices.get(found.checked.values["choice"])
+    reason = found.checked.values["reason"] or ""
+    reply = replace(found.reply, transcript=())  # it holds the whole dialogue, as each turn's would
+    return taken, {edge: _verdict(edge, taken, reason) for edge in edges}, reply
 
 
 def _choices(edges: Iterable[Edge]) -> dict[str, Edge]:
     """Return the edges by their conditions; a sentence that stands twice is told apart by where it leads."""
     found: dict[str, Edge] = {}
+    taken = {STAY}
     for edge in edges:
-        taken = edge.when in found or edge.when == STAY
-        found[f"{edge.when} ({edge.target})" if taken else edge.when] = edge
+        choice = " ".join(edge.when.split())
+        while choice.casefold() in taken:
+            choice = " ".join(f"{choice} ({edge.target})".split())
+        taken.add(choice.casefold())
+        found[choice] = edge
     return found
 
 
@@ -92,13 +102,24 @@ def _shortened(reason: object) -> object:
     return " ".join(plain.split())[:_REASON_CHARS] if isinstance(plain, str) else plain
 
 
-def _question(edges: Iterable[Edge], transcript: Iterable[Message], variables: Mapping[str, Any]) -> str:
+def _question(choices: Iterable[str], transcript: Iterable[Message], variables: Mapping[str, Any]) -> str:
     said = "\n".join(f"{message.role}: {message.content}" for message in transcript)
     known = ", ".join(f"{name} = {value!r}" for name, value in variables.items() if value is not None)
-    conditions = "\n".join(f"- {choice}" for choice in _choices(edges))
+    conditions = "\n".join(f"- {choice}" for choice in choices)
     parts = [f"The dialogue:\n{said}", f"Known: {known}" if known else ""]
     parts.append(f"Which is true?\n{conditions}\n- {STAY} (none of these is true yet)")
     return "\n\n".join(part for part in parts if part)
+
+
+def _no_choice(reply: Reply, problem: str) -> ExtractionError:
+    error = ExtractionError(
+        f"The model gave no choice between the edges, also when asked again: {problem}.",
+        fix="Say it again, or choose a more capable model with flow.judge_model = ...",
+        attempts=reply.attempts,
+        request_id=reply.request_id,
+    )
+    error.raw_text = reply.text
+    return error
 
 
 def _verdict(edge: Edge, taken: Edge | None, reason: str) -> EdgeVerdict:

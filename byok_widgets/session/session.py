@@ -6,10 +6,11 @@ import asyncio
 import html
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from byok_widgets.engine import ENGINE
+from byok_widgets.engine import ENGINE, clock
 from byok_widgets.errors import FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import CostTotal, Message, Reply, TextDelta, Usage
@@ -32,11 +33,9 @@ class Session(KnownAttributes):
     made again speaks its new prompt in the next one.
 
     Attributes:
-        variables: What is known. Assigning sets a value: `s.variables["name"] = "Ana"`.
         model: Model for all calls of this session; `None` leaves the choice to the nodes.
     """
 
-    variables: Variables
     model: str | None
 
     def __init__(
@@ -52,14 +51,18 @@ class Session(KnownAttributes):
         self._turns: list[Turn] = []
         self._unfinished: list[Turn] = []
         self._busy = threading.Lock()
-        self.variables = Variables(_declared(graph))
-        for name, value in (variables or {}).items():
-            self.variables[name] = value
+        self._variables = Variables(partial(_declared, graph))
+        self._variables.update(variables or {})
 
     @property
     def flow_name(self) -> str:
         """Name of the flow."""
         return self._state.config.name
+
+    @property
+    def variables(self) -> Variables:
+        """What is known. Assigning sets a value: `s.variables["name"] = "Ana"`."""
+        return self._variables
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -164,8 +167,7 @@ class Session(KnownAttributes):
         fork = Session(self._graph, self._state, model=model or self.model)
         fork._turns = kept
         last = kept[-1].number if kept else 0
-        entries = [entry for entry in self.variables.entries if entry.turn <= last]
-        fork.variables = Variables(_declared(self._graph), entries, last)
+        fork._variables = Variables(partial(_declared, self._graph), self.variables.until(last), last)
         return fork
 
     def reset(self) -> None:
@@ -174,10 +176,10 @@ class Session(KnownAttributes):
         Raises:
             FlowError: A turn is still under way.
         """
-        if not self._busy.acquire(blocking=False):
+        if not self._busy.acquire(timeout=STOPPING_S):
             raise _busy(self)
         try:
-            self.variables = self.fork(0).variables
+            self._variables.go_back(0)
             self._turns, self._unfinished = self._until(0), []
         finally:
             self._busy.release()
@@ -188,7 +190,7 @@ class Session(KnownAttributes):
         """Put the session where another one stood, as its file says."""
         self._turns, self._unfinished = list(turns), list(unfinished)
         last = self._turns[-1].number if self._turns else 0
-        self.variables = Variables(_declared(self._graph), entries, last)
+        self._variables = Variables(partial(_declared, self._graph), entries, last)
 
     def save(self, path: str | Path) -> None:
         """Save the dialogue, its trace and the variables as a file; `flow.load_session` reads it again.
@@ -210,7 +212,10 @@ class Session(KnownAttributes):
         """
         if not self._turns:
             return f"Nothing has been said yet. The flow stands at {self.node}."
-        return explained(self._until(turn)[-1])
+        kept = self._until(turn)
+        if not kept:
+            raise self._no_turn(turn)
+        return explained(kept[-1])
 
     def __repr__(self) -> str:
         closed = ", closed" if self.closed else ""
@@ -253,8 +258,7 @@ class Session(KnownAttributes):
         """
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Turn:
-            if not self._busy.acquire(blocking=False):
-                raise _busy(self)
+            await self._begin()
             try:
                 watched = Watched(on_text, on_progress, on_node)
                 return await self._take(self._walk(text, model or self.model, watched))
@@ -262,6 +266,14 @@ class Session(KnownAttributes):
                 self._busy.release()
 
         return work
+
+    async def _begin(self) -> None:
+        """Take the session for a turn; one that is being stopped is given a moment to end."""
+        end = clock() + STOPPING_S
+        while not self._busy.acquire(blocking=False):
+            if clock() > end:
+                raise _busy(self)
+            await asyncio.sleep(0.01)
 
     def _walk(self, text: str | None, model: str | None, watched: Watched) -> Walk:
         if self.closed:
@@ -298,8 +310,8 @@ class Session(KnownAttributes):
             reason = "stopped" if isinstance(fault, asyncio.CancelledError) else str(fault)
             self._unfinished.append(walk.turn(reason))
             raise
+        self._variables.learn(walk.entries, turn.number)
         self._turns.append(turn)
-        self.variables.learn(walk.entries, turn.number)
         if walk.stopped:
             raise asyncio.CancelledError
         return turn
@@ -312,13 +324,17 @@ class Session(KnownAttributes):
         numbers = [known.number for known in self._turns]
         last = numbers[-1] if turn is None and numbers else turn or 0
         if last != 0 and last not in numbers:
-            raise FlowError(
-                f"The session has no turn {turn!r}.",
-                kind="turn",
-                fix=f"Its turns are {numbers[0]} to {numbers[-1]}." if numbers else "Nothing has been said yet.",
-            )
+            raise self._no_turn(turn)
         return [known for known in self._turns if known.number <= last]
 
+    def _no_turn(self, turn: int | None) -> FlowError:
+        numbers = [known.number for known in self._turns]
+        fix = f"Its turns are {numbers[0]} to {numbers[-1]}." if numbers else "Nothing has been said yet."
+        return FlowError(f"The session has no turn {turn!r}.", kind="turn", fix=fix)
+
+
+STOPPING_S = 0.25
+"""Time that a turn which is being stopped has to end before another is refused."""
 
 _WHO = {"user": "person", "assistant": "flow", "system": "system"}
 
@@ -340,5 +356,5 @@ def _busy(session: Session) -> FlowError:
 
 
 def _declared(graph: FlowGraph) -> list[str]:
-    nodes = [node for node in graph.nodes.values() if isinstance(node, ExtractionNode)]
+    nodes = [node for node in list(graph.nodes.values()) if isinstance(node, ExtractionNode)]
     return [spec.name for node in nodes for spec in node.schema.fields]

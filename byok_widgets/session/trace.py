@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, overload
 
+from byok_widgets.graph.drawing import one_line
 from byok_widgets.graph.edge import EdgeKind
-from byok_widgets.messages import CostTotal, Message, Reply, Usage
+from byok_widgets.messages import Cost, CostTotal, Message, Reply, Usage
 from byok_widgets.nodes import Extraction
+from byok_widgets.nodes.extraction_result import written
 
 Verdict = Literal["holds", "does not hold", "not looked at"]
 
@@ -87,6 +89,7 @@ class Turn:
         latency_s: Seconds from the person's text to the end of the turn.
         time_to_first_token_s: Seconds from the person's text to the first piece of the reply; `None` without one.
         notices: What a reader must know.
+        lost_calls: Calls that were begun and gave no answer, so that nobody can say what they took.
         fault: Why the turn was not finished; such a turn is not part of the session.
     """
 
@@ -99,6 +102,7 @@ class Turn:
     latency_s: float = 0.0
     time_to_first_token_s: float | None = None
     notices: tuple[str, ...] = ()
+    lost_calls: int = 0
     fault: str = ""
 
     @property
@@ -147,12 +151,13 @@ class Turn:
     @property
     def usage(self) -> Usage:
         """Tokens of all calls; what one of them does not say is unknown."""
-        return sum((reply.usage for reply in self.calls), Usage(0, 0, 0, 0))
+        lost = Usage() if self.lost_calls else Usage(0, 0, 0, 0)
+        return sum((reply.usage for reply in self.calls), lost)
 
     @property
     def cost(self) -> CostTotal:
         """What all calls cost; with a call that has no price it is a lower bound."""
-        return CostTotal.of(reply.cost for reply in self.calls)
+        return CostTotal.of([*(reply.cost for reply in self.calls), *[Cost()] * self.lost_calls])
 
     @property
     def complete(self) -> bool:
@@ -173,14 +178,15 @@ class Turn:
     @property
     def summary(self) -> str:
         """One line of facts: the path, calls, tokens, cost, seconds, and any notices."""
-        calls = len(self.calls)
+        calls = self.cost.calls
         facts = [" → ".join(self._way) or self.node]
         if calls:
             facts += [f"{calls} call{'s' if calls > 1 else ''}", tokens(self.usage), str(self.cost)]
         facts.append(f"{self.latency_s:.1f} s")
         facts += ["the session is closed"] if self.closed else []
         notices = self.reply.notices if self.reply else ()
-        return " · ".join([*facts, *notices, *self.notices])
+        unfinished = [f"not finished: {one_line(self.fault)}"] if self.fault else []
+        return " · ".join([*facts, *notices, *self.notices, *unfinished])
 
 
 class Trace(Sequence[Step]):
@@ -220,13 +226,8 @@ class Trace(Sequence[Step]):
     def rows(self) -> Iterator[tuple[str, ...]]:
         """Yield a row of texts for each edge that was looked at and each node that ran; see `COLUMNS`."""
         for number, step in self._steps:
-            if isinstance(step, Visit):
-                yield (str(number), step.node, _kind(step), "", _shown(step), *took(step.reply))
-                continue
-            for at, verdict in enumerate(step.verdicts):
-                condition = verdict.condition or "else"
-                cells = (f"→ {verdict.target}: {condition}", verdict.verdict, verdict.reason)
-                yield (str(number), step.node, *cells, *took(step.reply if at == 0 else None))
+            for cells in _visit(step) if isinstance(step, Visit) else _looks(step):
+                yield tuple(map(one_line, (str(number), step.node, *cells)))
 
 
 COLUMNS = ("turn", "node", "what", "verdict", "reason or text", "model", "tokens", "cost", "seconds")
@@ -245,11 +246,15 @@ def tokens(usage: Usage) -> str:
     return f"{read} tokens in, {written} out"
 
 
-def _kind(visit: Visit) -> str:
-    return "speaks" if isinstance(visit.result, Reply) else "reads"
-
-
-def _shown(visit: Visit) -> str:
+def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
     if isinstance(visit.result, Reply):
-        return visit.result.text
-    return ", ".join(f"{name}={value!r}" for name, value in visit.result.values.items())
+        kind, said = "speaks", visit.result.text
+    else:
+        kind, said = "reads", ", ".join(f"{name}={written(value)}" for name, value in visit.result.values.items())
+    yield (kind, "", said, *took(visit.reply))
+
+
+def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
+    for at, verdict in enumerate(judgement.verdicts):
+        way = f"→ {verdict.target}: {verdict.condition or 'else'}"
+        yield (way, verdict.verdict, verdict.reason, *took(judgement.reply if at == 0 else None))

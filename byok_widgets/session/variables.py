@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.nodes import Extraction
+from byok_widgets.nodes.extraction_result import written
 
 VariableStatus = Literal["found", "ungrounded", "set", "not_stated"]
 """`found` and `ungrounded`: as an extraction node read it. `set`: by code. `not_stated`: the value is `None`."""
 
 CODE = "code"
+
+STATUS_WORDS: Mapping[VariableStatus, str] = {
+    "found": "found",
+    "ungrounded": "not in the dialogue: check it",
+    "set": "set by code",
+    "not_stated": "not stated",
+}
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,24 @@ class VariableEntry:
 class Variables(MutableMapping[str, Any]):
     """The variables of one session by name. One that is not stated is `None`.
 
-    A value that is stated later replaces an earlier one; `history` keeps both. Assigning is how code sets one.
+    A value that is stated later replaces an earlier one; `history` keeps both. Assigning is how code sets one; a
+    value is kept as it is, so assign a new list rather than change one that is here.
+
+    Args:
+        declared: Gives the names that are there without a value, too.
+        entries: What is known, oldest first.
+        turn: Number of the last turn.
     """
 
-    def __init__(self, declared: Iterable[str] = (), entries: Iterable[VariableEntry] = (), turn: int = 0) -> None:
-        self._declared = tuple(declared)
+    def __init__(
+        self,
+        declared: Callable[[], Iterable[str]] = tuple,
+        entries: Iterable[VariableEntry] = (),
+        turn: int = 0,
+    ) -> None:
+        self._declared = declared
         self._entries = list(entries)
+        self._latest = {entry.name: entry for entry in self._entries}
         self._turn = turn
 
     @property
@@ -54,7 +74,7 @@ class Variables(MutableMapping[str, Any]):
     @property
     def status(self) -> Mapping[str, VariableStatus]:
         """How sure one can be of each."""
-        latest = self._latest()
+        latest = self._latest
         return {name: latest[name].status if name in latest else "not_stated" for name in self}
 
     def history(self, name: str) -> tuple[VariableEntry, ...]:
@@ -63,54 +83,73 @@ class Variables(MutableMapping[str, Any]):
 
     def learn(self, entries: Iterable[VariableEntry], turn: int) -> None:
         """Add what a turn has found, and count what code sets from now on to that turn."""
-        self._entries += entries
+        for entry in entries:
+            self._add(entry)
+        self._turn = turn
+
+    def until(self, turn: int) -> list[VariableEntry]:
+        """Return what was known when code had its say after a turn."""
+        return [entry for entry in self._entries if entry.turn <= turn]
+
+    def go_back(self, turn: int) -> None:
+        """Forget what came after a turn."""
+        self._entries = self.until(turn)
+        self._latest = {entry.name: entry for entry in self._entries}
         self._turn = turn
 
     def __getitem__(self, name: str) -> Any:
-        latest = self._latest()
-        if name not in latest and name not in self._declared:
+        entry = self._latest.get(name)
+        if entry is None and name not in self._declared():
             raise KeyError(name)
-        return latest[name].value if name in latest else None
+        return None if entry is None else entry.value
 
     def __setitem__(self, name: str, value: Any) -> None:
-        if not isinstance(name, str) or not name.isidentifier():
+        if not isinstance(name, str) or not (name.isidentifier() or name in self):
             raise ConfigError(
                 f"{name!r} cannot be the name of a variable.",
                 kind="variable",
                 fix="Use letters, digits and _, and start with a letter.",
             )
         status: VariableStatus = "not_stated" if value is None else "set"
-        self._entries.append(VariableEntry(name, value, status, CODE, self._turn))
+        self._add(VariableEntry(name, value, status, CODE, self._turn))
 
     def __delitem__(self, name: str) -> None:
         if name not in self:
             raise KeyError(name)
         self[name] = None
 
+    def clear(self) -> None:
+        """Take all values away; the names stay."""
+        for name, value in self.items():
+            if value is not None:
+                self[name] = None
+
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self._declared, *(entry.name for entry in self._entries)]))
+        return iter(dict.fromkeys([*self._declared(), *self._latest]))
 
     def __len__(self) -> int:
-        return len(set(iter(self)))
+        return len(list(iter(self)))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={self[name]!r}{self._mark(status)}" for name, status in self.status.items())
+        shown = ", ".join(f"{name}={written(self[name])}{_mark(status)}" for name, status in self.status.items())
         return f"Variables({shown})"
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><th scope='row' style='text-align:left'>{html.escape(name)}</th>"
             f"<td style='text-align:left'>{html.escape(shown_value(self[name]))}</td>"
-            f"<td style='text-align:left'>{status.replace('_', ' ')}</td></tr>"
+            f"<td style='text-align:left'>{STATUS_WORDS[status]}</td></tr>"
             for name, status in self.status.items()
         )
         return f"<table><tbody>{rows}</tbody></table>" if rows else "No variables yet."
 
-    def _latest(self) -> dict[str, VariableEntry]:
-        return {entry.name: entry for entry in self._entries}
+    def _add(self, entry: VariableEntry) -> None:
+        self._entries.append(entry)
+        self._latest[entry.name] = entry
 
-    def _mark(self, status: VariableStatus) -> str:
-        return " [ungrounded]" if status == "ungrounded" else ""
+
+def _mark(status: VariableStatus) -> str:
+    return " [ungrounded]" if status == "ungrounded" else ""
 
 
 def stated(found: Extraction, turn: int) -> list[VariableEntry]:
@@ -126,4 +165,4 @@ def stated(found: Extraction, turn: int) -> list[VariableEntry]:
 
 def shown_value(value: Any) -> str:
     """Return a value for people."""
-    return "–" if value is None else str(value)
+    return "–" if value is None else written(value) if isinstance(value, (set, frozenset)) else str(value)

@@ -12,23 +12,23 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from byok_widgets.engine import clock
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes import ConversationNode, ExtractionNode
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers.base import OnProgress, OnText
-from byok_widgets.session.judge import judge_prompts
+from byok_widgets.session.calls import Calls
+from byok_widgets.session.judge import judge_model, judge_prompts
 from byok_widgets.session.trace import EdgeVerdict, Judgement, Step, Turn, Visit
 from byok_widgets.session.variables import VariableEntry, Variables, stated
 
 MAX_SILENT = 12
-"""Most silent nodes that one turn visits: more is a loop."""
+"""Most silent nodes that one turn visits before one comes again: more is a loop."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,8 @@ class Walk:
         self._messages = (*standing.transcript, *said)
         self._node, self._returns_to, self._closed = standing.node, standing.returns_to, False
         self._steps: list[Step] = []
-        self._pieces: list[str] = []
+        self._calls = Calls(watched.on_text)
         self._notices: list[str] = []
-        self._started_at = clock()
-        self._first_token_at: float | None = None
 
     async def run(self) -> Turn:
         """Take the turn.
@@ -105,11 +103,14 @@ class Walk:
         try:
             await (self._open() if self._text is None else self._answer())
         except asyncio.CancelledError:
-            if not self._pieces:
+            so_far = self._calls.stopped(self._node, self._messages)
+            if so_far is None:
                 raise
             self.stopped = True
-            self._steps.append(Visit(self._node, self._cut_off()))
+            self._steps.append(Visit(self._node, so_far))
+            self._leave()
         except ByokError as error:
+            self._calls.failed(error)
             error.at(flow=self._state.config.name, node=self._node)
             raise
         return self.turn()
@@ -123,9 +124,10 @@ class Walk:
             node=self._node,
             returns_to=self._returns_to,
             closed=self._closed,
-            latency_s=clock() - self._started_at,
-            time_to_first_token_s=self._first_token_at - self._started_at if self._first_token_at else None,
+            latency_s=self._calls.latency_s,
+            time_to_first_token_s=self._calls.time_to_first_token_s,
             notices=tuple(self._notices),
+            lost_calls=self._calls.lost,
             fault=fault,
         )
 
@@ -139,20 +141,21 @@ class Walk:
     async def _answer(self) -> None:
         if self._graph.is_silent(self._node):
             await self._read()
-        first = True
-        while edge := await self._edge_that_holds(look_everywhere=first):
+        look_everywhere = True
+        while not self._closed and (edge := await self._edge_that_holds(look_everywhere=look_everywhere)):
+            look_everywhere = False
             self._move(edge)
             if not self._graph.is_silent(self._node):
-                await self._speak()
-                return
-            await self._read()
-            if self._closed or self._has_returned():
                 break
-            first = False
-        if not self._graph.is_silent(self._node):
-            await self._speak()
-        elif not self._closed:
+            await self._read()
+            if not self._graph.is_silent(self._node):  # a global node has returned to one that speaks
+                break
+        if self._closed:
+            return
+        if self._graph.is_silent(self._node):
             self._notices.append(f"no edge of {self._node} holds, so nobody spoke: give it an else edge")
+        else:
+            await self._speak()
 
     async def _edge_that_holds(self, *, look_everywhere: bool) -> Edge | None:
         """Judge the edges of the node where the flow stands: logic first, then prompts in one call, then else."""
@@ -166,15 +169,7 @@ class Walk:
         taken = self._by_logic(own, variables, found)
         prompts = [edge for edge in (*own, *ways_in) if edge.kind == "prompt"]
         if taken is None and prompts:
-            taken, verdicts, reply = await judge_prompts(
-                prompts,
-                node=self._graph.node(self._node),
-                state=self._state,
-                transcript=self._messages,
-                variables=variables,
-                model=self._model,
-                on_progress=self._watched.on_progress,
-            )
+            taken, verdicts, reply = await self._judged(prompts, variables)
             found |= verdicts
         last = next((edge for edge in own if edge.kind == "else"), None)
         if taken is None and last:
@@ -183,6 +178,22 @@ class Walk:
         target = taken.target if taken else None
         self._steps.append(Judgement(self._node, tuple(verdicts_in_order), target, reply))
         return taken
+
+    async def _judged(
+        self, prompts: Sequence[Edge], variables: Mapping[str, Any]
+    ) -> tuple[Edge | None, dict[Edge, EdgeVerdict], Reply]:
+        node = self._graph.node(self._node)
+        resolved = judge_model(self._state, node, self._model)
+        judging = judge_prompts(
+            prompts,
+            node=node,
+            state=self._state,
+            transcript=self._messages,
+            variables=variables,
+            resolved=resolved,
+            on_progress=self._watched.on_progress,
+        )
+        return await self._calls.ask(resolved, judging)
 
     def _by_logic(
         self, edges: tuple[Edge, ...], variables: Mapping[str, Any], found: dict[Edge, EdgeVerdict]
@@ -197,7 +208,7 @@ class Walk:
         return None
 
     def _move(self, edge: Edge) -> None:
-        self._returns_to = (self._returns_to or self._node) if edge.source == EVERYWHERE else ""
+        self._returns_to = self._node if edge.source == EVERYWHERE else ""
         self._node = edge.target
 
     async def _speak(self) -> None:
@@ -208,7 +219,9 @@ class Walk:
         work = node.speaking(
             self._messages, variables=self._variables(), model=self._model, first_visit=first_visit
         )
-        reply = await work(self._pass_on, self._watched.on_progress)
+        speaking = work(self._calls.on_text, self._watched.on_progress)
+        fixed = node.static and first_visit
+        reply = await (speaking if fixed else self._calls.ask(node.resolve(self._model), speaking))
         self._steps.append(Visit(node.name, reply))
         self._leave()
 
@@ -218,7 +231,9 @@ class Walk:
         self._stop_loops()
         self._watched.on_node(node.name)
         work = node.reading(self._messages, variables=self._variables(), model=self._model)
-        found = await work(self._pass_on, self._watched.on_progress)
+        found = await self._calls.ask(
+            node.resolve(self._model), work(self._calls.on_text, self._watched.on_progress)
+        )
         self._steps.append(Visit(node.name, found))
         self.entries += stated(found, self._number)
         self._leave()
@@ -230,12 +245,9 @@ class Walk:
         elif self._returns_to and self._graph.is_global(self._node) and not self._graph.outgoing(self._node):
             self._node, self._returns_to = self._returns_to, ""
 
-    def _has_returned(self) -> bool:
-        return self._steps[-1].node != self._node
-
     def _stop_loops(self) -> None:
         path = [step.node for step in self._steps if isinstance(step, Visit)]
-        if len(path) < MAX_SILENT:
+        if len(path) < MAX_SILENT or self._node not in path:
             return
         raise FlowError(
             f"The turn went round in a loop of silent nodes: {' → '.join([*path[-6:], self._node])}.",
@@ -247,27 +259,6 @@ class Walk:
     def _variables(self) -> Mapping[str, Any]:
         known = dict(self._standing.variables)
         return known | {entry.name: entry.value for entry in self.entries}
-
-    def _pass_on(self, text: str) -> None:
-        if not self._pieces:
-            self._first_token_at = clock()
-        self._pieces.append(text)
-        self._watched.on_text(text)
-
-    def _cut_off(self) -> Reply:
-        """Return what had come of the reply when it was stopped."""
-        text = "".join(self._pieces)
-        resolved = self._graph.node(self._node).resolve(self._model)
-        return Reply(
-            text=text,
-            finish_reason="incomplete",
-            node=self._node,
-            model=str(resolved.ref),
-            model_source=resolved.source,
-            latency_s=clock() - self._started_at,
-            transcript=(*self._messages, Message("assistant", text)),
-            notices=("incomplete: it was stopped",),
-        )
 
 
 def _require_known(edge: Edge, variables: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.keys import redact
 from byok_widgets.session.explain import explained
-from byok_widgets.session.variables import shown_value
+from byok_widgets.session.variables import STATUS_WORDS, shown_value
 from byok_widgets.widgets.cell_output import MAX_CHARS, shortened
 from byok_widgets.widgets.inert import inert
 
@@ -21,12 +21,6 @@ STOPPED: Words = {
     "problem": "Stopped before the reply began.",
     "more": "Nothing was added to the conversation; your text is back in the field.",
     "link": "",
-}
-_STATUS = {
-    "found": "found",
-    "ungrounded": "not in the dialogue: check it",
-    "set": "set by code",
-    "not_stated": "not stated",
 }
 
 
@@ -74,7 +68,7 @@ def standing(session: Session) -> Words:
         "node": inert(session.node),
         "closed": session.closed,
         "variables": [
-            {"name": inert(name), "value": shown(shown_value(value)), "status": _STATUS[status[name]]}
+            {"name": inert(name), "value": shown(shown_value(value)), "status": STATUS_WORDS[status[name]]}
             for name, value in session.variables.items()
         ],
         "totals": session.totals if session.turns or session.unfinished else "",
