@@ -21,3 +21,19 @@ def fake_key(provider: str = "openai") -> str:
     if provider == "openai":
         return "sk-" + "proj-" + _random(74) + "T3Blbk" + "FJ" + _random(74)
     return _random(40)
+
+
+def every_format() -> dict[str, tuple[str, str]]:
+    """Return a fresh key of every format that the providers have had, by name, each with its provider."""
+    openai, infix = fake_key("openai"), "T3Blbk" + "FJ"
+    return {
+        "openai, old": ("openai", "sk-" + _random(20) + infix + _random(20)),
+        "openai, first project keys": ("openai", "sk-" + "proj-" + _random(20) + infix + _random(20)),
+        "openai, project": ("openai", openai),
+        "openai, service account": ("openai", openai.replace("proj", "svcacct", 1)),
+        "openai, shorter": ("openai", "sk-" + "svcacct-" + _random(57) + "_" + infix + "-" + _random(57)),
+        "openai, admin": ("openai", openai.replace("proj", "admin", 1)),
+        "anthropic": ("anthropic", fake_key("anthropic")),
+        "anthropic, admin": ("anthropic", fake_key("anthropic").replace("api03", "admin01", 1)),
+        "openrouter": ("openrouter", fake_key("openrouter")),
+    }
