@@ -1,0 +1,74 @@
+"""The README is true: its lines run, and its picture of the panel has the words of the real one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import byok_widgets
+from byok_widgets import Flow
+from byok_widgets.providers import local_models
+from tests.scripted_server import Say, ScriptedServer
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+WIDGETS = Path(byok_widgets.__file__).parent / "widgets"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    scripted.script(_answer)
+    yield scripted
+    scripted.close()
+
+
+def _answer(request: dict) -> Say:
+    wants_values = "response_format" in request
+    return Say(json.dumps({"name": "Ana", "weekday": "Tue", "urgent": False}) if wants_values else "Hello.")
+
+
+def test_its_lines_run_one_after_another(
+    server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    dentist = Flow("dentist")
+    dentist.set_base_url("compatible", server.base_url)
+    dentist.model = "compatible:scripted"
+    names: dict[str, object] = {}
+    for block in blocks("python"):
+        exec(compile(block, "README.md", "exec"), names)
+    assert names["found"].values == {"name": "Ana", "weekday": "Tue", "urgent": False}
+    assert names["s"].turns[0].path == ("read", "bye")
+    assert len(names["other"].turns) == 1
+    assert (tmp_path / "dentist.flow.json").is_file()
+
+
+def test_the_picture_has_the_words_of_the_panel() -> None:
+    (picture,) = blocks("text")
+    files = [*WIDGETS.glob("*.py"), *WIDGETS.glob("static/*.js"), *WIDGETS.parent.glob("keys/*.py")]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    labels = re.findall(r"^(\w[\w' ]+?)(?:  |$)", picture, re.MULTILINE)
+    buttons = [text.strip() for text in re.findall(r"\[ ([^\]]+?) +v? *\]", picture)]
+    assert {"Provider", "Default model", "Models of single nodes"} <= set(labels)
+    assert {"Save", "Check", "Remove", "Back to default", "a key is saved; paste to replace it"} <= set(buttons)
+    data = {"OpenAI", "gpt-6.1-sol", "low latency (voice)", "balanced", "complex reasoning"}
+    for words in {*labels, *buttons} - data:
+        assert re.sub(r" (OpenAI|ask)$", " ", words) in source, words
+
+
+def test_sizes_are_those_that_the_program_says() -> None:
+    for model in local_models.LOCAL_MODELS.values():
+        assert f"{round(model.size_bytes / 1e6)} MB" in README
+
+
+def test_what_it_names_of_the_package_is_there() -> None:
+    for name in re.findall(r"`byok_widgets\.(\w+)\(\)`", README):
+        assert name in byok_widgets.__all__
