@@ -27,6 +27,7 @@ EXACT_KEY = re.compile(
 _SHORTEST = 51
 """Characters of the shortest key, one of OpenAI's of old."""
 
+# An escaped slash is no sign of a key, but may stand inside of base64.
 _ESCAPE = re.compile(r"(?<!\\)(\\+)(?:(?:u00|x)([2-7][0-9A-Fa-f])|/)")
 _ESCAPE_SIGNS = ("\\u00", "\\x", "\\/")
 _SIGN = re.compile(r"[A-Za-z0-9+/=_-]")
@@ -34,7 +35,7 @@ _SIGN = re.compile(r"[A-Za-z0-9+/=_-]")
 # Base64 is broken into lines by real line breaks, by escaped ones, and in notebooks by the items of a list.
 _BREAK = re.compile(r"(?:\\+[rn]|[\r\n]|\"\s*,\s*\")[ \t]*", re.ASCII)
 _BASE64 = re.compile(rf"[A-Za-z0-9+/_-]{{20,}}(?:(?:{_BREAK.pattern})+[A-Za-z0-9+/_-]+)*", re.ASCII)
-_TO_STANDARD, _TO_URLSAFE = str.maketrans("-_", "+/"), str.maketrans("+/", "-_")
+_TO_STANDARD = str.maketrans("-_", "+/")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,10 @@ class FoundKey:
 
 
 def find_keys(text: str) -> list[FoundKey]:
-    """Return the keys in `text`, in their order, none overlapping another."""
+    """Return the keys in `text`, in their order, none overlapping another.
+
+    Two keys side by side in base64 may share a sign; the second one is then found when the first is removed.
+    """
     resolved = _Resolved(text)
     found = [*_plain(resolved.text), *_encoded(resolved.text)]
     kept: list[FoundKey] = []
@@ -126,6 +130,7 @@ def _in_base64(signs: str) -> Iterator[FoundKey]:
         for found in map(resolved.in_raw, _plain(resolved.text)):
             covered = data[: found.start] + b"*" * (found.end - found.start) + data[found.end :]
             start, end = found.start * 8 // 6, -(-found.end * 8 // 6)
+            # Stars, and what they share a sign with, have no sign in which the two alphabets differ.
             instead = base64.b64encode(covered).decode("ascii")[start:end]
             yield FoundKey(shift + start, shift + end, found.provider, instead)
 
@@ -135,9 +140,7 @@ def _over_lines(run: re.Match[str], found: FoundKey) -> FoundKey:
     breaks = {at for match in _BREAK.finditer(run[0]) for at in range(*match.span())}
     places = [at for at in range(len(run[0])) if at not in breaks][found.start : found.end]
     written = list(run[0][places[0] : places[-1] + 1])
-    urlsafe = "-" in run[0] or "_" in run[0]
-    instead = found.instead.translate(_TO_URLSAFE) if urlsafe else found.instead
-    for at, sign in zip(places, instead, strict=True):
+    for at, sign in zip(places, found.instead, strict=True):
         written[at - places[0]] = sign
     start = run.start() + places[0]
     return FoundKey(start, start + len(written), found.provider, "".join(written))

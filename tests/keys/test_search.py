@@ -83,29 +83,39 @@ def test_a_key_is_found_at_any_position_behind_any_escapes_of_json_and_nothing_e
     st.binary(max_size=40),
     st.sampled_from(FORMATS),
     st.integers(20, 100),
+    st.text("abcXYZ09", max_size=3),
     st.sampled_from(["\n", "\r\n", "\n    ", "\\n", "\\\\n", '\\n",\n    "', '","']),
     st.booleans(),
 )
-def test_a_key_in_base64_is_found_at_any_alignment_and_over_lines(before, after, name, width, gap, urlsafe):
+def test_a_key_in_base64_is_found_at_any_alignment_over_lines(before, after, name, width, unaligned, gap, urlsafe):
     provider, key = every_format()[name]
     encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
     decode = base64.urlsafe_b64decode if urlsafe else base64.b64decode
     data = before + b"<" + key.encode() + b">" + after
-    signs = encode(data).decode()
+    signs = unaligned + encode(data).decode()
     text = f'"data:text/plain;base64,{gap.join(re.findall(f".{{1,{width}}}", signs))}"'
     assert [each.provider for each in find_keys(text)] == [provider]
     shown = without_keys(text)
     assert re.sub(r"[\w+/=-]", "", shown) == re.sub(r"[\w+/=-]", "", text)
     kept = shown.partition("base64,")[2][:-1].replace(gap, "")
-    assert decode(kept) == data.replace(key.encode(), b"*" * len(key))
+    assert kept.startswith(unaligned)
+    assert decode(kept.removeprefix(unaligned)) == data.replace(key.encode(), b"*" * len(key))
 
 
 def test_base64_with_escaped_slashes_is_read():
     key = fake_key()
-    data = b"???>>>" + key.encode()
-    text = json.dumps(base64.b64encode(data).decode()).replace("/", "\\/").replace("=", "\\u003d")
-    assert "\\/" in text
-    assert base64.b64decode(json.loads(without_keys(text))) == b"???>>>" + b"*" * len(key)
+    data = b"?" * 54 + key.encode()
+    text = json.dumps(base64.encodebytes(data).decode()).replace("/", "\\/").replace("=", "\\u003d")
+    assert "\\/c2st\\n" in text
+    assert base64.b64decode(json.loads(without_keys(text))) == b"?" * 54 + b"*" * len(key)
+
+
+def test_keys_side_by_side_in_base64_are_removed_one_after_the_other():
+    keys = fake_key("openrouter") + fake_key("openrouter")
+    text = base64.b64encode(keys.encode()).decode()
+    while find_keys(text):
+        text = without_keys(text)
+    assert base64.b64decode(text) == b"*" * len(keys)
 
 
 def test_several_keys_are_told_apart_and_given_in_order():
@@ -168,5 +178,5 @@ ENDLESS = [
 @pytest.mark.parametrize("piece", ENDLESS)
 def test_time_grows_with_the_text_alone(piece):
     start = time.process_time()
-    find_keys(piece * (1_000_000 // len(piece)))
+    find_keys(piece * (1_000_000 // len(piece)) + " \\/")
     assert time.process_time() - start < 4
