@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.fake_keys import fake_key
 
+SESSION = "window.jupyterapp.shell.currentWidget.sessionContext"
 FIELDS = "input, select, textarea, button"
 
 
@@ -53,17 +54,99 @@ def test_a_refused_key_stays_and_can_be_taken_to_its_own_provider(page, key):
     page.panel.get_by_role("button", name="Switch to Anthropic").click()
     moved = page.panel.get_by_label("API key for Anthropic")
     moved.wait_for()
+    page.panel.get_by_text("Press Save to keep the key you pasted.").wait_for()
     assert moved.input_value() == typed
     assert page.panel.get_by_label("Provider").input_value() == "Anthropic"
+    moved.fill("")
+    page.panel.get_by_text("No API key is saved for Anthropic").wait_for()
 
 
-def test_a_key_can_be_shown_and_is_hidden_again_on_save(page, key):
+def test_a_key_can_be_shown_and_is_hidden_again(page, key):
+    def show():
+        page.panel.get_by_role("button", name="Show").click()
+        assert key.get_attribute("type") == "text"
+
+    def assert_hidden():
+        assert key.get_attribute("type") == "password"
+        assert page.panel.get_by_role("button", name="Hide").count() == 0
+
     key.fill("not a key")
-    page.panel.get_by_role("button", name="Show").click()
-    assert key.get_attribute("type") == "text"
+    show()
     save(page)
     page.page.wait_for_selector(".byok-status[data-state=refused]")
+    assert_hidden()
+    show()
+    key.fill("")
+    assert_hidden()
+    page.panel.get_by_label("Where the key rests").select_option("This session's memory")
+    key.fill(fake_key("openai"))
+    save(page)
+    page.panel.get_by_placeholder("a key is saved; paste to replace it").wait_for()
+    assert key.input_value() == ""
+    page.shot("panel-saved")
+    key.fill("another")
+    show()
+    page.panel.get_by_role("button", name="Remove").click()
+    page.panel.get_by_placeholder("sk-…").wait_for()
+    assert_hidden()
+
+
+def test_a_key_in_the_wrong_place_is_cleared(page, key):
+    for label in ("Default model", "Model for ask"):
+        field = page.panel.get_by_label(label)
+        field.fill(fake_key("openai"))
+        field.press("Enter")
+        page.page.wait_for_function("field => field.value === ''", arg=field.element_handle())
+    page.panel.get_by_label("Where the key rests").select_option("Environment variable, by its name")
+    name = page.panel.get_by_label("Name of the variable")
+    for typed, said, left in (
+        ("NOT_SET_HERE", "no environment variable of that name", "NOT_SET_HERE"),
+        (fake_key("anthropic"), "it belongs in the key field", ""),
+    ):
+        name.fill(typed)
+        save(page)
+        page.panel.get_by_role("status").filter(has_text=said).wait_for()
+        assert name.input_value() == left
+    page.shot("panel-misplaced")
+    assert page.panel.get_by_role("alert").filter(has_text="it belongs in the key field").count() == 2
+
+
+def assert_lost(page):
+    notice = page.panel.get_by_role("status").filter(has_text="The kernel was restarted or stopped: run this cell")
+    notice.wait_for()
+    assert page.panel.get_by_text("No API key is saved").filter(visible=True).count() == 0
+    for field in page.panel.locator(FIELDS).filter(visible=True).all():
+        assert field.evaluate("e => Boolean(e.closest('[inert]')) !== Boolean(e.closest('.byok-copy'))")
+
+
+def test_after_a_restart_of_the_kernel_the_panel_says_so_and_cannot_be_used(page, key):
+    key.fill(fake_key("openai"))
+    page.page.evaluate(f"() => {SESSION}.session.kernel.restart()")
+    assert_lost(page)
+    marked = page.page.locator(".jupyter-widgets-disconnected").all()
+    assert marked
+    assert {mark.evaluate("e => getComputedStyle(e, '::before').content") for mark in marked} == {"none"}
+    found = Axe().run(page.page, context=".byok-panel")
+    assert [violation["id"] for violation in found.response["violations"]] == []
+    page.shot("panel-lost-light")
+    page.theme("JupyterLab Dark")
+    page.shot("panel-lost-dark")
+    page.wait_idle()
+    page.run_cell(0)
+    page.page.wait_for_selector(".byok-panel:not(.byok-gone) .byok-status[data-state=none]")
+    page.panel.get_by_role("button", name="balanced").click()
+    page.panel.get_by_role("button", name="✓ balanced").wait_for()
+
+
+def test_when_another_kernel_is_chosen_save_says_so_and_so_does_the_panel(page, key):
+    key.fill(fake_key("openai"))
+    page.page.evaluate(f"() => {SESSION}.changeKernel({{name: 'python3'}})")
+    page.wait_idle()
+    key.press("Enter")
+    page.panel.get_by_text("run this cell again. Nothing was sent.").wait_for()
     assert key.get_attribute("type") == "password"
+    page.panel.get_by_label("Default model").focus()  # JupyterLab tells nothing of it: it is seen at the next move
+    assert_lost(page)
 
 
 def test_keys_pressed_in_the_panel_do_nothing_to_the_notebook(page, key):
