@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_file, living
 from byok_widgets.flow.check import Check, check
+from byok_widgets.flow.flow_data import data_of, fill
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.frontend import frontend
 from byok_widgets.graph import AnyNode, Edge, FlowGraph
@@ -86,11 +87,16 @@ class Flow(FlowSettings):
             ConfigError: The file is not there, damaged, or no flow. It is left as it is.
         """
         data = flow_file.read(Path(path))
-        flow = cls(name or data["name"])
-        flow._file_extra = flow_file.fill(flow, data)
-        if flow_file.is_newer(data):
-            flow._file_notice = _NEWER.format(path=str(path))
-        return flow
+        try:
+            flow = cls(name or data["name"])
+            flow._file_extra = fill(flow, flow._state, data)
+        except ByokError as error:
+            problem = error
+        else:
+            if flow_file.is_newer(data):
+                flow._file_notice = _NEWER.format(path=str(path))
+            return flow
+        raise flow_file.unusable(Path(path), problem.problem, problem.fix)
 
     def save(self, path: str | Path) -> None:
         """Save the flow as a file, usually called `*.flow.json`. No key is ever in it.
@@ -101,7 +107,7 @@ class Flow(FlowSettings):
         """
         if self._file_notice:
             raise ConfigError(self._file_notice, kind="newer_version", fix="pip install -U byok-widgets")
-        flow_file.write(self, Path(path), self._file_extra)
+        flow_file.write({**data_of(self), **self._file_extra}, Path(path))
 
     @property
     def notice(self) -> str:
@@ -367,4 +373,4 @@ class Flow(FlowSettings):
 
 
 def _name(node: AnyNode | str) -> str:
-    return node if isinstance(node, str) else node.name
+    return str(getattr(node, "name", node))

@@ -1,7 +1,4 @@
-"""The file of a flow: nodes, edges, prompts and models as JSON, by the schema beside this module. Never a key.
-
-What the file says and this version does not know is kept, and written again.
-"""
+"""The file of a flow: JSON by the schema beside this module. Never a key."""
 
 from __future__ import annotations
 
@@ -10,49 +7,47 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import reason, replace_file
-from byok_widgets.graph import EVERYWHERE, Edge, Expression, FlowGraph
 from byok_widgets.keys import redact
-from byok_widgets.nodes import ConversationNode
-from byok_widgets.providers import PROVIDERS
-
-if TYPE_CHECKING:
-    from byok_widgets.flow.flow import Flow
-    from byok_widgets.graph import AnyNode
+from byok_widgets.keys.in_json import holds_key
 
 VERSION = 1
+MAX_BYTES = 20_000_000
+"""Largest file that is read."""
 
 Data = dict[str, Any]
 
+_UPDATE = "pip install -U byok-widgets"
 
-def write(flow: Flow, path: Path, extra: Mapping[str, Any]) -> None:
+
+def write(data: Data, path: Path) -> None:
     """Save a flow.
 
     Args:
-        flow: The flow.
+        data: The flow, as its file says it; see `flow_data`.
         path: Where to.
-        extra: Unknown fields that were read with it.
 
     Raises:
         ConfigError: It holds what a file cannot hold, a text of it looks like an API key, the file there was saved
             by a newer version, or it cannot be written.
     """
-    text = json.dumps({**_data(flow), **extra}, ensure_ascii=False, indent=2) + "\n"
-    if redact(text) != text:
-        raise ConfigError(
-            f"Flow {flow.name!r} was not saved: one of its texts looks like an API key.",
-            kind="flow_file",
-            fix="Take the key out of the prompts; keys are saved in Settings.",
-        )
+    text = _text({"version": VERSION, **data})
     if path.exists() and _version(path) > VERSION:
-        raise _newer(path)
+        raise ConfigError(
+            f"{str(path)!r} was saved by a newer byok-widgets and is read-only here.",
+            kind="newer_version",
+            fix=f"Save under another name, or update with: {_UPDATE}",
+        )
     try:
-        replace_file(path, text.encode("utf-8"))
+        # Half a character is written as its escape, the way JSON has it.
+        replace_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         problem = reason(error)
+    except ValueError as error:
+        problem = str(error)
     else:
         return
     raise ConfigError(
@@ -67,7 +62,7 @@ def read(path: Path) -> Data:
         ConfigError: It is not there, damaged, or no flow; the message says where.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(_content(path), parse_constant=_no_constant)
     except OSError as error:
         problem = reason(error)
     except (ValueError, RecursionError):
@@ -76,127 +71,63 @@ def read(path: Path) -> Data:
         problem = _fault(data)
         if not problem:
             return dict(data)
-    raise ConfigError(
-        f"{str(path)!r} cannot be opened as a flow: {problem}.",
+        if isinstance(data, dict) and is_newer(data):
+            problem = f"it was saved by a newer byok-widgets; update with: {_UPDATE} ({problem})"
+    raise unusable(path, f"{problem}.")
+
+
+def unusable(path: Path, problem: str, fix: str = "Take another copy of it.") -> ConfigError:
+    """Return the error for a file that is no flow, or holds something that cannot be used."""
+    return ConfigError(
+        f"{str(path)!r} cannot be opened as a flow: {problem}",
         kind="flow_file",
-        fix="The file was left as it is; take another copy of it.",
+        fix=f"{fix} The file was left as it is.",
     )
-
-
-def fill(flow: Flow, data: Data) -> Data:
-    """Give a new flow what was read; returns the fields that are not known here."""
-    data = dict(data)
-    for name in ("version", "name"):
-        data.pop(name, None)
-    flow.provider = _known_provider(data.pop("provider", flow.provider))
-    for provider, url in data.pop("base_urls", {}).items():
-        flow.set_base_url(_known_provider(provider), url)
-    flow.model = data.pop("model", None)
-    flow.judge_model = data.pop("judge_model", None)
-    flow.global_prompt = data.pop("global_prompt", "")
-    flow.speaks_first = data.pop("speaks_first", None)
-    for node in data.pop("nodes"):
-        _make(flow, dict(node))
-    for edge in data.pop("edges"):
-        _connect(flow, dict(edge))
-    start = data.pop("start", None)
-    if start is not None:
-        flow.start_node = start
-    return data
 
 
 def is_newer(data: Data) -> bool:
     """Whether a newer version of the package saved this."""
-    return int(data["version"]) > VERSION
+    version = data.get("version")
+    return isinstance(version, (int, float)) and version > VERSION
 
 
-def _data(flow: Flow) -> Data:
-    urls = {provider: flow.config.base_url(provider) for provider in PROVIDERS}
-    return {
-        "version": VERSION,
-        "name": flow.name,
-        "provider": flow.provider,
-        "model": flow.model,
-        "judge_model": flow.judge_model,
-        "base_urls": {provider: url for provider, url in urls.items() if url},
-        "global_prompt": flow.global_prompt,
-        "start": flow.start_node,
-        "speaks_first": flow.speaks_first,
-        "nodes": [_node(flow.graph, node) for node in flow.nodes.values()],
-        "edges": [_edge(edge) for edge in flow.graph.edges if edge.source != EVERYWHERE],
-    }
+def _text(data: Data) -> str:
+    """Return the content of the file, which is read again before it counts.
 
-
-def _node(graph: FlowGraph, node: AnyNode) -> Data:
-    enter = next((edge.when for edge in graph.ways_in() if edge.target == node.name), None)
-    common = {
-        "name": node.name,
-        "kind": node.kind,
-        "prompt": node.prompt,
-        "end": node.name in graph.ends,
-        "enter": enter,
-        "model": node.model,
-        "max_tokens": node.max_tokens,
-        "settings": node.settings,
-    }
-    if isinstance(node, ConversationNode):
-        return {**common, "static": node.static, **graph.extra.get(node.name, {})}
-    from pydantic_core import to_jsonable_python
-
-    examples = [
-        {"dialogue": [vars(message) for message in dialogue], "values": to_jsonable_python(values)}
-        for dialogue, values in node.examples
-    ]
-    own = {
-        "schema": node.schema.definition(),
-        "examples": examples,
-        "window": node.window,
-        "grounding": node.grounding,
-    }
-    return {**common, **own, **graph.extra.get(node.name, {})}
-
-
-def _edge(edge: Edge) -> Data:
-    condition: Data = {"when": edge.when} if edge.when else {}
-    if isinstance(edge.logic, Expression):
-        condition = {"if": edge.logic.text}
-    elif edge.logic is not None:
+    Raises:
+        ConfigError: It would not be opened again, or there is an API key in it.
+    """
+    try:
+        text = json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        problem = _fault(json.loads(text))
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = f"it has no form in JSON ({redact(str(error))})"
+    if problem:
         raise ConfigError(
-            f"The edge from {edge.source!r} to {edge.target!r} is judged by a function, which a file cannot hold.",
+            f"Flow {data['name']!r} was not saved: {problem}.", kind="flow_file", fix="Correct this setting."
+        )
+    if holds_key(json.loads(text)):
+        raise ConfigError(
+            f"Flow {redact(data['name'])!r} was not saved: one of its texts looks like an API key.",
             kind="flow_file",
-            fix='Write the condition as an expression, like if_="weekday is not None".',
+            fix=f"Take the key out of {_place_of_key(data)}; keys are saved in Settings.",
         )
-    return {"source": edge.source, "target": edge.target, **condition, **edge.extra}
+    return text
 
 
-def _make(flow: Flow, data: Data) -> None:
-    name, kind = data.pop("name"), data.pop("kind")
-    model = data.pop("model", None)
-    common = {key: data.pop(key) for key in ("end", "enter", "max_tokens") if key in data}
-    settings = data.pop("settings", {})
-    if kind == "conversation":
-        node: AnyNode = flow.conversation(
-            name, data.pop("prompt"), static=data.pop("static", False), **common, **settings
-        )
-    else:
-        shots = [(shot["dialogue"], shot["values"]) for shot in data.pop("examples", ())]
-        own = {key: data.pop(key) for key in ("window", "grounding", "prompt") if key in data}
-        node = flow.extraction(name, data.pop("schema"), examples=shots, settings=settings, **own, **common)
-    node.model = model
-    flow.graph.extra[name] = data
+def _place_of_key(data: Data) -> str:
+    nodes = [repr(node["name"]) for node in data["nodes"] if holds_key(node) and not holds_key(node["name"])]
+    return f"node {nodes[0]}" if nodes else "the prompts, conditions and settings"
 
 
-def _connect(flow: Flow, data: Data) -> None:
-    edge = Edge.made(data.pop("source"), data.pop("target"), data.pop("when", None), data.pop("if", None))
-    flow.graph.add(Edge(edge.source, edge.target, edge.when, edge.logic, data))
+def _content(path: Path) -> str:
+    if path.stat().st_size > MAX_BYTES:
+        raise OSError(f"it is larger than any flow ({MAX_BYTES // 1_000_000} MB)")
+    return path.read_text(encoding="utf-8-sig")
 
 
-def _known_provider(name: str) -> str:
-    if name in PROVIDERS:
-        return name
-    raise ConfigError(
-        f"There is no provider {name!r}.", kind="flow_file", fix=f"Known are {', '.join(PROVIDERS)}."
-    )
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _fault(data: Any) -> str:
@@ -217,17 +148,9 @@ def _schema() -> Mapping[str, Any]:
     return schema
 
 
-def _version(path: Path) -> int:
+def _version(path: Path) -> float:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["version"]
+        found = json.loads(_content(path))["version"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 0  # not a flow: the person has chosen to write there
-    return found if isinstance(found, int) else 0
-
-
-def _newer(path: Path) -> ConfigError:
-    return ConfigError(
-        f"{str(path)!r} was saved by a newer byok-widgets and is read-only here.",
-        kind="newer_version",
-        fix="Save under another name, or update with: pip install -U byok-widgets",
-    )
+    return found if isinstance(found, (int, float)) else 0

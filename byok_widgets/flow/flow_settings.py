@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 
 from byok_widgets.config import FlowConfig, checked_name
+from byok_widgets.errors import ConfigError
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers import PROVIDERS, local_models
@@ -66,6 +67,8 @@ class FlowSettings(KnownAttributes):
 
     @global_prompt.setter
     def global_prompt(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise ConfigError(f"The global prompt is a text, not {text!r}.", fix='Write "" for none.')
         self._state.global_prompt = text
 
     def set_base_url(self, provider: str, url: str | None) -> None:

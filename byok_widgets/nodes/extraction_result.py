@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -44,7 +44,7 @@ class Extraction:
     node: str
     problems: Mapping[str, str] = field(default_factory=dict)
     record: Any = None
-    required: Collection[str] | None = None
+    required: tuple[str, ...] | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]

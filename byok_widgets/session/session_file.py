@@ -1,6 +1,7 @@
 """The file of a session: its turns with their traces, and its variables, as JSON. Never a key.
 
-Values that are not of JSON (dates, classes) come back as the texts and objects that JSON makes of them.
+What an extraction node has read comes back with the types of its fields. Other values that are not of JSON, such
+as a class that code has set, come back as the texts and objects that JSON makes of them.
 """
 
 from __future__ import annotations
@@ -8,19 +9,24 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import reason, replace_file
 from byok_widgets.graph import FlowGraph
 from byok_widgets.keys import redact
-from byok_widgets.messages import Cost, Reply, Usage
-from byok_widgets.nodes import Extraction
+from byok_widgets.keys.in_json import without_keys
+from byok_widgets.messages import Cost, Reply
+from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.session.session import Session
-from byok_widgets.session.trace import EdgeVerdict, Judgement, Step, Turn, Visit
+from byok_widgets.session.trace import Judgement, Step, Turn
 from byok_widgets.session.variables import VariableEntry
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 VERSION = 1
 
@@ -31,9 +37,9 @@ def write_session(session: Session, path: Path) -> None:
     """Save a session. What looks like a key in the dialogue is written as a mark.
 
     Raises:
-        ConfigError: The file cannot be written; one that was there stays as it was.
+        ConfigError: A value cannot be written, or the file cannot; one that was there stays as it was.
     """
-    from pydantic_core import to_json
+    from pydantic_core import to_jsonable_python
 
     data = {
         "version": VERSION,
@@ -43,15 +49,21 @@ def write_session(session: Session, path: Path) -> None:
         "unfinished": [_turn_data(turn) for turn in session.unfinished],
         "variables": [vars(entry) for entry in session.variables.entries],
     }
-    text = redact(to_json(data, indent=2, fallback=str).decode("utf-8"))
     try:
-        replace_file(path, text.encode("utf-8"))
+        plain = to_jsonable_python(data, fallback=str, bytes_mode="base64")
+        text = json.dumps(without_keys(plain), ensure_ascii=False, indent=2) + "\n"
+        # Half a character is written as its escape, the way JSON has it.
+        replace_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         problem = reason(error)
+    except (ValueError, TypeError, RecursionError) as error:
+        problem = f"a value in it has no form in JSON ({redact(str(error))})"
     else:
         return
     raise ConfigError(
-        f"{str(path)!r} could not be written: {problem}.", kind="session_file", fix="Choose another place."
+        f"{str(path)!r} could not be written: {problem}.",
+        kind="session_file",
+        fix="Choose another place, or take the value out of the variables.",
     )
 
 
@@ -62,7 +74,7 @@ def read_session(path: Path, graph: FlowGraph, state: FlowState) -> Session:
         ConfigError: It is not there, damaged, no session, or of a newer version. The file is left as it is.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
         if data["version"] > VERSION:
             problem = "it was saved by a newer byok-widgets; update with: pip install -U byok-widgets"
         else:
@@ -79,13 +91,26 @@ def read_session(path: Path, graph: FlowGraph, state: FlowState) -> Session:
 
 
 def _session(data: Data, graph: FlowGraph, state: FlowState) -> Session:
-    session = Session(graph, state, model=data["model"])
-    session.restore(
-        turns=[_turn(turn) for turn in data["turns"]],
-        unfinished=[_turn(turn) for turn in data["unfinished"]],
-        entries=[VariableEntry(**entry) for entry in data["variables"]],
+    turns, unfinished, entries = _adapter().validate_python(
+        (
+            [_turn(turn, graph) for turn in data["turns"]],
+            [_turn(turn, graph) for turn in data["unfinished"]],
+            [
+                {**entry, "value": _typed(graph, entry["source"], entry["name"], entry["value"])}
+                for entry in data["variables"]
+            ],
+        )
     )
+    session = Session(graph, state, model=data["model"])
+    session.restore(turns=turns, unfinished=unfinished, entries=entries)
     return session
+
+
+@cache
+def _adapter() -> TypeAdapter[tuple[list[Turn], list[Turn], list[VariableEntry]]]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(tuple[list[Turn], list[Turn], list[VariableEntry]])
 
 
 def _turn_data(turn: Turn) -> Data:
@@ -106,35 +131,44 @@ def _step_data(step: Step) -> Data:
 
 def _reply_data(reply: Reply) -> Data:
     """Return a reply without its transcript: the turns hold it."""
-    data = {**_shallow(reply), "usage": vars(reply.usage)}
+    data = {**_shallow(reply), "usage": vars(reply.usage), "cost": vars(reply.cost)}
     for name in ("price", "transcript"):
         data.pop(name)
-    cost = reply.cost
-    return {**data, "cost": {"usd": None if cost.usd is None else str(cost.usd), "source": cost.source}}
+    return data
 
 
-def _turn(data: Data) -> Turn:
-    steps = tuple(_step(step) for step in data.pop("steps"))
-    return Turn(**{**data, "notices": tuple(data["notices"]), "steps": steps})
+def _turn(data: Data, graph: FlowGraph) -> Data:
+    return {**data, "steps": [_step(step, graph) for step in data["steps"]]}
 
 
-def _step(data: Data) -> Step:
+def _step(data: Data, graph: FlowGraph) -> Data:
     if "verdicts" in data:
-        verdicts = tuple(EdgeVerdict(**verdict) for verdict in data.pop("verdicts"))
-        reply = None if data["reply"] is None else _reply(data["reply"])
-        return Judgement(**{**data, "verdicts": verdicts, "reply": reply})
+        return {**data, "reply": None if data["reply"] is None else _reply(data["reply"])}
+    node = data["node"]
     if "says" in data:
-        return Visit(data["node"], _reply(data["says"]))
+        return {"node": node, "result": _reply(data["says"])}
     reads = data["reads"]
-    return Visit(data["node"], Extraction(**{**reads, "reply": _reply(reads["reply"])}))
+    values = {name: _typed(graph, node, name, value) for name, value in reads["values"].items()}
+    return {"node": node, "result": {**reads, "values": values, "reply": _reply(reads["reply"])}}
 
 
-def _reply(data: Data) -> Reply:
-    cost = data.pop("cost")
-    known = Cost(None if cost["usd"] is None else Decimal(cost["usd"]), cost["source"])
-    return Reply(
-        **{**data, "usage": Usage(**data["usage"]), "notices": tuple(data["notices"]), "price": lambda: known}
-    )
+def _reply(data: Data) -> Data:
+    usd, source = data["cost"]["usd"], data["cost"]["source"]
+    cost = Cost(None if usd is None else Decimal(usd), source)
+    return {**data, "price": lambda: cost}
+
+
+def _typed(graph: FlowGraph, source: str, name: str, value: Any) -> Any:
+    """Return a value with the type that its field has in the flow now; as it is, where it has none or another."""
+    node = graph.nodes.get(source)
+    specs = node.schema.fields if isinstance(node, ExtractionNode) and value is not None else ()
+    for spec in specs:
+        if spec.name == name:
+            try:
+                return spec.convert(value)
+            except (ValueError, TypeError):
+                break
+    return value
 
 
 def _shallow(value: Any) -> Data:
