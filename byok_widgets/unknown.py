@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.keys import recognise
+from byok_widgets.keys import looks_like_key
 
 
 class KnownAttributes:
@@ -56,7 +56,8 @@ def unknown(
 
 def is_key(name: str, value: object) -> bool:
     """Whether this name or value is that of an API key."""
-    return name.lower().rstrip("s").endswith("key") or (isinstance(value, str) and recognise(value) is not None)
+    named = name.lower().rstrip("s").endswith("key")
+    return named or (isinstance(value, str) and looks_like_key(value))
 
 
 def nearest(name: str, known: Collection[str]) -> str:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from byok_widgets.errors import SchemaError
+from byok_widgets.keys import refuse_key
 from byok_widgets.schema.fields import Field, FieldSpec
 from byok_widgets.schema.navigation import Json, resolved
+from byok_widgets.unknown import nearest
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, TypeAdapter
     from pydantic.fields import FieldInfo
+
+_ARGUMENTS = ("examples", "fields", "grounding", "max_tokens", "model", "prompt", "schema", "settings", "window")
+"""What else is written beside the fields: a misspelt one is taken for a field."""
 
 HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
 
@@ -89,12 +95,29 @@ def _from_field(name: str, given: Field) -> FieldSpec:
         if not allowed or len({str(value).casefold() for value in allowed}) != len(allowed):
             raise SchemaError(f"Field {name!r}: the allowed values must be there, each once.")
         annotation = Literal[tuple(allowed)]
+    _refuse_value(name, annotation)
     adapter = _adapter(name, annotation)
     schema = dict(_json_schema(name, adapter.json_schema))
     definitions = schema.pop("$defs", {})
     if given.description:
         schema["description"] = given.description
     return FieldSpec(name, schema, given.required, _by_pydantic(adapter), definitions)
+
+
+def _refuse_value(name: str, given: Any) -> None:
+    """Refuse what was written where a type belongs: a description, a value, a misspelt argument of the node."""
+    refuse_key(given)
+    if isinstance(given, str):
+        typed = given if given in ("str", "int", "float", "bool") else f"Field(str, {given!r})"
+    elif isinstance(given, (int, float, bytes)):
+        typed = type(given).__name__
+    else:
+        return
+    meant = nearest(name, _ARGUMENTS)
+    raise SchemaError(
+        f"Field {name!r}: {reprlib.repr(given)} is no type.",
+        fix=f"Write {name}={typed}." + (f" Or did you mean {meant!r}?" if meant else ""),
+    )
 
 
 def _wire_name(name: str, info: FieldInfo, properties: Json) -> str:

@@ -8,9 +8,10 @@ from typing import Any, Literal, Union
 
 import pytest
 
-from byok_widgets import Field, SchemaError
+from byok_widgets import Field, KeyFormatError, SchemaError
 from byok_widgets.schema import ExtractionSchema
 from byok_widgets.schema.fields import FieldSpec
+from tests.fake_keys import fake_key
 
 
 class Colour(enum.Enum):
@@ -79,3 +80,32 @@ def test_a_description_reaches_the_wire() -> None:
 def test_a_field_is_required_unless_it_says_otherwise() -> None:
     assert spec(str).required
     assert not spec(Field(str, required=False)).required
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "problem", "fix"),
+    [
+        ("name", "the caller's name", "is no type", 'Write name=Field(str, "the caller\'s name").'),
+        ("age", "int", "is no type", "Write age=int."),
+        ("modle", "openai:gpt-4", "is no type", "Or did you mean 'model'?"),
+        ("max_token", 20, "20 is no type", "Or did you mean 'max_tokens'?"),
+        ("age", 42, "42 is no type", "Write age=int."),
+        ("urgent", True, "True is no type", "Write urgent=bool."),
+        ("name", Field("the caller's name"), "is no type", "Write name=Field(str,"),
+    ],
+)
+def test_what_stands_where_a_type_belongs_is_answered_in_plain_words(
+    name: str, given: Any, problem: str, fix: str
+) -> None:
+    with pytest.raises(SchemaError, match=problem) as caught:
+        ExtractionSchema.of(fields={name: given})
+    assert fix in caught.value.fix
+    assert not any(word in str(caught.value) for word in ("pydantic", "Forward reference", "TypeAdapter"))
+
+
+def test_a_key_given_as_a_type_is_not_quoted() -> None:
+    key = fake_key()
+    with pytest.raises(KeyFormatError) as caught:
+        ExtractionSchema.of(fields={"api_key": key})
+    assert "delete it from any cell" in caught.value.fix
+    assert key[-12:] not in str(caught.value)
