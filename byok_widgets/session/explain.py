@@ -40,16 +40,19 @@ def _ended(turn: Turn) -> str:
 
 
 def _judged(judgement: Judgement) -> list[str]:
-    moved = f"so the flow moved to {judgement.target}" if judgement.target else "so the flow stayed"
-    lines = [f"At {judgement.node} it looked at the edges, {moved}:"]
-    lines += [f"  - {_edge(verdict)}" for verdict in judgement.verdicts]
+    moved = f"and moved to {judgement.target}" if judgement.target else "and stayed"
+    only = len(judgement.verdicts) == 1
+    lines = [f"The flow judged the edges of {judgement.node}, {moved}:"]
+    lines += [f"  - {_edge(verdict, only=only)}" for verdict in judgement.verdicts]
     if judgement.reply is not None:
         reply = judgement.reply
         lines.append(f"  (judged by {reply.model}, {tokens(reply.usage)}, {reply.cost}, {reply.latency_s:.1f} s)")
     return lines
 
 
-def _edge(verdict: EdgeVerdict) -> str:
+def _edge(verdict: EdgeVerdict, *, only: bool) -> str:
+    if only and verdict.kind == "else":
+        return f"to {verdict.target}, always."
     way = f"{'from everywhere ' if verdict.is_way_in else ''}to {verdict.target}"
     condition = {"prompt": f"when “{verdict.condition}”", "logic": f"if {verdict.condition}", "else": "else"}
     return f"{way}, {condition[verdict.kind]}: {verdict.verdict}{_because(verdict)}."

@@ -178,15 +178,19 @@ class Turn:
     @property
     def summary(self) -> str:
         """One line of facts: the path, calls, tokens, cost, seconds, and any notices."""
+        notices = self.reply.notices if self.reply else ()
+        unfinished = [f"not finished: {one_line(self.fault)}"] if self.fault else []
+        return " · ".join([self.facts, *notices, *self.notices, *unfinished])
+
+    @property
+    def facts(self) -> str:
+        """The path, calls, tokens, cost and seconds in one line."""
         calls = self.cost.calls
         facts = [" → ".join(self._way) or self.node]
         if calls:
             facts += [f"{calls} call{'s' if calls > 1 else ''}", tokens(self.usage), str(self.cost)]
         facts.append(f"{self.latency_s:.1f} s")
-        facts += ["the session is closed"] if self.closed else []
-        notices = self.reply.notices if self.reply else ()
-        unfinished = [f"not finished: {one_line(self.fault)}"] if self.fault else []
-        return " · ".join([*facts, *notices, *self.notices, *unfinished])
+        return " · ".join([*facts, "the session is closed"] if self.closed else facts)
 
 
 class Trace(Sequence[Step]):

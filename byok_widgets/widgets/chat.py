@@ -47,6 +47,7 @@ class Chat(anywidget.AnyWidget):
     def __init__(self, session: Session) -> None:
         """Show `session`."""
         self._sessions = [session]
+        self._labels = ["First session"]
         self._shown = 0
         self._speech = _Speech(self._tell)
         self._running: concurrent.futures.Future[Any] | None = None
@@ -98,13 +99,27 @@ class Chat(anywidget.AnyWidget):
         elif kind == "stop":
             self._stop()
         elif kind == "reset":
-            self.session.reset()
-            self._tell_all()
+            self._begin_anew()
         elif kind == "fork":
-            self._sessions.append(self.session.fork(_number(content, "turn")))
-            self._show(len(self._sessions) - 1)
+            self._fork(_number(content, "turn"))
         elif kind == "show":
             self._show(_number(content, "session"))
+
+    def _begin_anew(self) -> None:
+        """Go back to the beginning in a session of its own, so that nothing that was said is lost."""
+        if self.session.turns and self.session.turns[-1].number:
+            self._add(self.session.fork(0), f"Session {len(self._sessions) + 1}")
+        else:
+            self._tell_all()
+
+    def _fork(self, turn: int) -> None:
+        self._add(self.session.fork(turn), f"Session {len(self._sessions) + 1} (from turn {turn})")
+
+    def _add(self, session: Session, label: str) -> None:
+        self._refuse_while_busy()
+        self._sessions.append(session)
+        self._labels.append(label)
+        self._show(len(self._sessions) - 1)
 
     def _show(self, number: int) -> None:
         self._refuse_while_busy()
@@ -158,7 +173,7 @@ class Chat(anywidget.AnyWidget):
         session = self.session
         self._tell(
             kind="all",
-            sessions=[chat_words.label(number) for number in range(len(self._sessions))],
+            sessions=self._labels,
             shown=self._shown,
             turns=[chat_words.of_turn(turn) for turn in session.turns],
             under_way=self._speech.so_far() if session.busy else None,

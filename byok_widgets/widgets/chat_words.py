@@ -21,6 +21,7 @@ STOPPED: Words = {
     "problem": "Stopped before the reply began.",
     "more": "Nothing was added to the conversation; your text is back in the field.",
     "link": "",
+    "calm": True,
 }
 
 
@@ -56,7 +57,7 @@ def of_turn(turn: Turn) -> Words:
         "node": inert(reply.node) if reply else "",
         "reply": shown(reply.text) if reply else None,
         "notices": [inert(notice) for notice in notices],
-        "summary": inert(turn.summary),
+        "summary": inert(turn.facts),
         "why": shown(explained(turn)),
     }
 
@@ -73,11 +74,6 @@ def standing(session: Session) -> Words:
         ],
         "totals": session.totals if session.turns or session.unfinished else "",
     }
-
-
-def label(number: int) -> str:
-    """Return the name of a session in the list of sessions."""
-    return "First session" if number == 0 else f"Fork {number}"
 
 
 def shown(text: str) -> str:

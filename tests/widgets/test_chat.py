@@ -96,7 +96,8 @@ def test_while_a_turn_is_under_way_nothing_else_happens(server, chat, browser, h
     browser.custom(chat, {"kind": "stop"})
     (told,) = eventually(lambda: heard("turn"))
     assert told["turn"]["text"] == "One"
-    assert "it was stopped" in " ".join(told["turn"]["notices"])
+    assert told["turn"]["notices"] == ["incomplete: it was stopped"]
+    assert "stopped" not in told["turn"]["summary"]
 
 
 def test_stopped_before_the_reply_the_text_comes_back(server, chat, browser, heard):
@@ -134,13 +135,17 @@ def test_forks_are_sessions_of_their_own(server, chat, browser, heard):
         eventually(lambda text=text: [told for told in heard("turn") if told["turn"]["text"] == text])
     browser.custom(chat, {"kind": "fork", "turn": 1})
     told = heard("all")[-1]
-    assert (told["sessions"], told["shown"]) == (["First session", "Fork 1"], 1)
+    assert (told["sessions"], told["shown"]) == (["First session", "Session 2 (from turn 1)"], 1)
     assert [turn["text"] for turn in told["turns"]] == ["One"]
     assert [len(session.turns) for session in chat.sessions] == [2, 1]
     browser.custom(chat, {"kind": "show", "session": 0})
     assert len(heard("all")[-1]["turns"]) == 2
     browser.custom(chat, {"kind": "reset"})
     assert heard("all")[-1]["turns"] == []
+    assert heard("all")[-1]["sessions"][-1] == "Session 3"
+    assert [len(session.turns) for session in chat.sessions] == [2, 1, 0], "nothing that was said is lost"
+    browser.custom(chat, {"kind": "reset"})
+    assert len(chat.sessions) == 3
 
 
 def test_nothing_that_is_said_is_in_the_widgets_state(server, chat, browser, heard):

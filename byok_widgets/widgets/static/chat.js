@@ -47,7 +47,8 @@ function build(title) {
   part.head = make("div", { className: "byok-chat-head" },
     make("h3", { textContent: title }), part.node, make("span", { className: "byok-grow" }), part.sessionsBox, part.reset);
   const caption = make("caption", { textContent: "Variables" });
-  part.aside.append(make("table", {}, caption, part.variables), part.totals);
+  part.table = make("table", {}, caption, part.variables);
+  part.aside.append(part.table, part.totals);
   part.composer = make("div", { className: "byok-chat-composer" },
     make("label", { htmlFor: `${id}-t`, className: "byok-heard", textContent: "Your message" }), part.text, part.send, part.stop);
   part.main = make("div", { className: "byok-chat-main" }, part.log, part.failure, part.status, part.composer);
@@ -73,6 +74,7 @@ function render({ model, el }) {
   let speaking = null; // the bubble that is being written, and what of it was not read out yet
   let unread = "";
   let lost = 0;
+  let asked = false; // whether the person's click brought what comes next
 
   const expectAnswer = () => {
     clearTimeout(lost);
@@ -123,10 +125,10 @@ function render({ model, el }) {
     const why = make("details", { className: "byok-why" },
       make("summary", { textContent: turn.summary }), make("pre", { textContent: turn.why }));
     why.addEventListener("toggle", () => { if (why.open) why.scrollIntoView({ block: "nearest" }); });
-    const back = button("Go back to here", { className: "byok-button byok-quiet byok-back" });
-    back.setAttribute("aria-label", `Go back to turn ${turn.number}: a new session goes on from there`);
+    const back = button("Go on from here", { className: "byok-button byok-quiet byok-back" });
+    back.setAttribute("aria-label", `Go on from turn ${turn.number} in a new session`);
     back.title = "A new session goes on from here; this one stays as it is";
-    back.addEventListener("click", () => send({ kind: "fork", turn: turn.number }));
+    back.addEventListener("click", () => { asked = true; send({ kind: "fork", turn: turn.number }); });
     view.append(make("div", { className: "byok-turn-foot" }, why, back));
     return view;
   }
@@ -136,6 +138,7 @@ function render({ model, el }) {
     part.node.textContent = ended ? `ended at ${node}` : `at ${node}`;
     part.totals.textContent = totals;
     part.aside.hidden = !variables.length && !totals;
+    part.table.hidden = !variables.length;
     part.variables.replaceChildren(...variables.map(({ name, value, status }) => make("tr", {},
       make("th", { scope: "row", textContent: name }),
       make("td", {}, make("div", { textContent: value }), make("div", { className: "byok-note", textContent: status })))));
@@ -179,6 +182,8 @@ function render({ model, el }) {
         if (message.under_way.reply) words(message.under_way.node).textContent = message.under_way.reply;
       }
       part.log.scrollTop = part.log.scrollHeight;
+      if (part.main.contains(document.activeElement) || asked) part.text.focus({ preventScroll: true });
+      asked = false;
     },
     begin(message) {
       part.failure.hidden = true;
@@ -212,6 +217,8 @@ function render({ model, el }) {
       if (message.text) part.text.value = message.text;
       const link = message.words.link ? [make("a", { href: message.words.link, textContent: message.words.link, target: "_blank", rel: "noopener noreferrer" })] : [];
       part.failure.replaceChildren(make("strong", { textContent: message.words.problem }), make("div", { textContent: message.words.more }), ...link);
+      part.failure.classList.toggle("byok-bad", !message.words.calm);
+      part.failure.classList.toggle("byok-chat-notice", Boolean(message.words.calm));
       part.failure.hidden = false;
       noteIfEmpty();
       if (message.variables) standing(message);
@@ -232,7 +239,7 @@ function render({ model, el }) {
   };
   part.send.addEventListener("click", say);
   part.stop.addEventListener("click", () => send({ kind: "stop" }));
-  part.reset.addEventListener("click", () => send({ kind: "reset" }));
+  part.reset.addEventListener("click", () => { asked = true; send({ kind: "reset" }); });
   part.sessions.addEventListener("change", () => send({ kind: "show", session: Number(part.sessions.value) }));
   part.text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
