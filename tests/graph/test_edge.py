@@ -1,0 +1,114 @@
+"""Edges: what a person gave as a condition is checked when it is given, and nothing in it goes unsaid."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from byok_widgets import ConfigError, Flow
+from byok_widgets.graph import Edge, Expression
+
+
+def test_an_edge_has_one_kind_of_condition() -> None:
+    made = [
+        Edge.made("a", "b", "  they agree\n", None),
+        Edge.made("a", "b", None, "people > 2"),
+        Edge.made("a", "b", None, Expression("people > 2")),
+        Edge.made("a", "b", None, lambda variables: variables["people"] > 2),
+        Edge.made("a", "b", None, functools.partial(max, 1)),
+        Edge.made("a", "b", None, None),
+    ]
+    assert [edge.kind for edge in made] == ["prompt", "logic", "logic", "logic", "logic", "else"]
+    words = ["they agree", "people > 2", "people > 2", "<lambda>(variables)", "function(variables)", ""]
+    assert [edge.condition for edge in made] == words
+    assert [edge.reads for edge in made] == [(), ("people",), ("people",), (), (), ()]
+    assert made[1].facts({"people": 3}) == "people is 3"
+    assert made[3].facts({"people": 3}) == "a function of the variables"
+
+
+async def _later(_: object) -> bool:
+    return True
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ({"when": "x", "if_": "y > 1"}, "two conditions"),
+        ({"when": "x", "if_": ""}, "two conditions"),
+        ({"when": ""}, "empty condition"),
+        ({"when": " \n"}, "empty condition"),
+        ({"when": 5}, "empty condition"),
+        ({"if_": ""}, "it is empty"),
+        ({"if_": 5}, "5 is not a logic condition"),
+        ({"if_": True}, "True is not a logic condition"),
+        ({"if_": {"holds": 1}}, "is not a logic condition"),
+        ({"if_": _later}, "async function"),
+    ],
+)
+def test_a_condition_that_cannot_be_used_is_refused_and_the_old_edge_stays(
+    flow: Flow, condition: dict[str, object], said: str
+) -> None:
+    flow.conversation("a", "A.")
+    flow.conversation("b", "B.")
+    flow.connect("a", "b", when="they agree")
+    with pytest.raises(ConfigError, match=said) as caught:
+        flow.connect("a", "b", **condition)  # type: ignore[arg-type]
+    assert caught.value.kind == "condition"
+    assert caught.value.fix
+    assert [edge.when for edge in flow.graph.edges] == ["they agree"]
+
+
+def test_the_way_into_a_global_node_is_named_as_such(flow: Flow) -> None:
+    with pytest.raises(ConfigError, match="The way into the global node 'help' has an empty condition"):
+        flow.conversation("help", "Help.", enter=" ")
+    assert dict(flow.nodes) == {}
+
+
+def test_what_a_function_gives_is_taken_for_its_truth() -> None:
+    given = [1, "x", [0], None, 0, ""]
+    found = [Edge.made("a", "b", None, lambda _, value=value: value).holds({}) for value in given]
+    assert found == [True, True, True, False, False, False]
+
+
+def _broken(variables: dict[str, object]) -> bool:
+    return variables["nmae"] == "Ana"
+
+
+def _greedy(variables: dict[str, object]) -> bool:
+    variables["name"] = "Leo"
+    return True
+
+
+def test_a_function_that_fails_is_named_with_what_it_said() -> None:
+    with pytest.raises(
+        ConfigError, match=r"_broken\(variables\) of the edge to 'b' failed: KeyError: 'nmae'"
+    ) as caught:
+        Edge.made("a", "b", None, _broken).holds({"name": "Ana"})
+    assert caught.value.kind == "condition"
+    assert caught.value.__cause__ is None
+
+
+def test_a_function_cannot_change_the_variables() -> None:
+    known = {"name": "Ana"}
+    with pytest.raises(ConfigError, match="TypeError"):
+        Edge.made("a", "b", None, _greedy).holds(known)
+    assert known == {"name": "Ana"}
+
+
+class Same:
+    """A condition that is equal to all others, and has no hash."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, _: object) -> bool:
+        return True
+
+    def __call__(self, _: object) -> bool:
+        return True
+
+
+def test_each_edge_is_itself_whatever_its_condition() -> None:
+    one, other = Edge.made("a", "b", None, Same()), Edge.made("a", "b", None, Same())
+    assert one != other
+    assert len({one: 1, other: 2}) == 2

@@ -1,0 +1,152 @@
+"""The graph: names and edges as they were made, what replaces what, and changes while somebody reads it."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from byok_widgets import ConfigError, Flow
+from byok_widgets.graph import Edge
+from tests.graph.conftest import NAMES
+
+
+def ways(flow: Flow) -> list[tuple[str, str, str]]:
+    return [(edge.source, edge.target, edge.condition) for edge in flow.graph.edges]
+
+
+def test_edges_keep_the_order_in_which_they_were_connected_and_the_else_edge_is_last(flow: Flow) -> None:
+    for name in "abcd":
+        flow.conversation(name, "x")
+    flow.connect("a", "d")
+    flow.connect("a", "c", when="c")
+    flow.connect("a", "b", if_="1 > 0")
+    assert [edge.target for edge in flow.graph.outgoing("a")] == ["c", "b", "d"]
+    flow.connect("a", "c", when="c, really")
+    assert [edge.condition for edge in flow.graph.outgoing("a")] == ["c, really", "1 > 0", ""]
+    flow.disconnect(flow.node("a"), "b")
+    assert [edge.target for edge in flow.graph.outgoing("a")] == ["c", "d"]
+
+
+def test_a_node_made_again_keeps_its_edges_and_place_and_drops_end_and_enter(flow: Flow) -> None:
+    flow.conversation("a", "x")
+    flow.conversation("b", "x", end=True, enter="they want b", start=True)
+    flow.connect("a", "b", when="b")
+    assert flow.graph.is_global("b")
+    again = flow.conversation("b", "y")
+    assert (list(flow.nodes), flow.node("b")) == (["a", "b"], again)
+    assert ways(flow) == [("a", "b", "b")]
+    assert (flow.graph.ends, flow.graph.is_global("b"), flow.start_node) == (set(), False, "b")
+
+
+def test_the_start_node_is_the_first_that_is_not_entered_from_everywhere(flow: Flow) -> None:
+    assert flow.start_node == ""
+    flow.conversation("help", "x", enter="they need help")
+    assert flow.start_node == "help"
+    flow.conversation("ask", "x")
+    assert flow.start_node == "ask"
+    flow.start_node = flow.node("help")
+    assert flow.start_node == "help"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_name_is_a_name(flow: Flow, name: str) -> None:
+    flow.conversation(name, "x")
+    flow.extraction("other", word=str)
+    flow.conversation("global", "x", enter="they ask")
+    flow.connect(name, "other", when=name)
+    flow.connect("other", name)
+    assert flow.start_node == name
+    assert [edge.target for edge in flow.graph.outgoing(name)] == ["other"]
+    assert [edge.target for edge in flow.graph.ways_in()] == ["global"]
+    flow.disconnect(name, "other")
+    assert flow.graph.outgoing(name) == ()
+
+
+@pytest.mark.parametrize("missing", ["", "*", "zz", None, 5])
+def test_what_is_no_node_cannot_be_connected(flow: Flow, missing: object) -> None:
+    flow.conversation("a", "x")
+    for pair in ((missing, "a"), ("a", missing)):
+        with pytest.raises(ConfigError, match="no node") as caught:
+            flow.connect(*pair, when="x")  # type: ignore[arg-type]
+        assert caught.value.kind == "node"
+    with pytest.raises(ConfigError, match="no node"):
+        flow.start_node = missing  # type: ignore[assignment]
+    assert ways(flow) == []
+
+
+def test_errors_say_what_was_meant_or_what_there_is(flow: Flow) -> None:
+    with pytest.raises(ConfigError) as caught:
+        flow.node("ask")
+    assert "none yet" in caught.value.fix
+    flow.conversation("ask", "x")
+    with pytest.raises(ConfigError) as caught:
+        flow.connect("aks", "ask")
+    assert caught.value.fix == "Did you mean 'ask'?"
+    with pytest.raises(ConfigError) as caught:
+        flow.connect("xyz", "ask")
+    assert caught.value.fix == "Its nodes: 'ask'."
+    with pytest.raises(ConfigError, match="no edge from 'ask' to 'ask'"):
+        flow.disconnect("ask", "ask")
+    with pytest.raises(ConfigError, match="conversation node 'ask' already"):
+        flow.extraction("ask", word=str)
+
+
+def test_end_nodes_lead_nowhere(flow: Flow) -> None:
+    for name in "abc":
+        flow.conversation(name, "x", end=name == "b")
+    flow.connect("a", "b")
+    flow.connect("b", "c")
+    assert flow.graph.reachable(["a"]) == {"a", "b"}
+
+
+def test_silent_loops_are_found_once_each(flow: Flow) -> None:
+    flow.conversation("talk", "x")
+    for name in "abcde":
+        flow.extraction(name, word=str)
+    for source, target in ("ab", "bc", "ca", "dd", "de"):
+        flow.connect(source, target)
+    flow.connect("e", "talk")
+    flow.connect("talk", "e", when="e")
+    assert [set(path) for path in flow.graph.silent_loops()] == [{"a", "b", "c"}, {"d"}]
+
+
+def test_a_large_graph_is_looked_at_in_no_time(flow: Flow) -> None:
+    for number in range(300):
+        flow.extraction(f"n{number}", word=str)
+    for number in range(299):
+        flow.connect(f"n{number}", f"n{number + 1}", if_="word == 'x'")
+    done = threading.Thread(target=lambda: list(flow.graph.silent_loops()), daemon=True)
+    done.start()
+    done.join(5)
+    assert not done.is_alive()
+
+
+def test_cells_may_change_it_while_a_turn_reads_it(flow: Flow) -> None:
+    for number in range(40):
+        flow.conversation(f"n{number}", "x", enter="they ask" if number % 2 else None)
+    faults: list[Exception] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        try:
+            while not stop.is_set():
+                assert flow.graph.edges is not None
+                assert flow.graph.ways_in() is not None
+                assert flow.graph.outgoing("n0") is not None
+                assert flow.graph.start == "n0"
+                assert flow.graph.is_global("n1"), "a node that is made again never stops being global"
+        except Exception as fault:
+            faults.append(fault)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(60):
+        for number in range(1, 40):
+            flow.graph.add(Edge.made("n0", f"n{number}", "they agree", None))
+            flow.graph.put(flow.node(f"n{number}"), enter="they ask" if number % 2 else None)
+        for number in range(1, 40):
+            flow.graph.remove("n0", f"n{number}")
+    stop.set()
+    reader.join()
+    assert faults == []
