@@ -93,9 +93,10 @@ def _lifecycle(flow: Flow) -> Iterator[Finding]:
     for ref, users in _refs_in_use(flow).items():
         note = catalog.lifecycle_note(ref.provider, ref.model)
         if note:
+            kind = "model_ends" if catalog.ends_on(ref.provider, ref.model) else "model_unknown"
             level: Level = "error" if catalog.has_ended(ref.provider, ref.model) else "warning"
             problem = f"The model {ref} is used by {_who(users)}. {note}"
-            yield Finding("model_ends", level, users[0], problem, "Choose another model in Settings.")
+            yield Finding(kind, level, users[0], problem, "Choose another model in Settings.")
 
 
 def _keys(flow: Flow) -> Iterator[Finding]:

@@ -1,0 +1,47 @@
+"""A flow of the public parts, and a network that tells when somebody wants to use it."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from byok_widgets import Flow
+from tests.scripted_server import ScriptedServer
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def name() -> str:
+    """The name of a flow that no other test has."""
+    return f"flow file {next(_numbers)}"
+
+
+@pytest.fixture
+def flow(name: str) -> Flow:
+    return Flow(name)
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    yield scripted
+    scripted.close()
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What was looked up or connected to; nothing gets through."""
+    wanted: list[object] = []
+
+    def refuse(*args: object, **_: object) -> None:
+        wanted.append(args)
+        raise OSError("no network here")
+
+    for what in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, what, refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    return wanted

@@ -1,0 +1,198 @@
+"""`flow.check()`: what would go wrong with keys, models and addresses, found without a request."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.flow.check import Check
+from byok_widgets.providers import catalog
+from tests.fake_keys import fake_key
+from tests.scripted_server import ScriptedServer
+
+ENDING = "gpt-4o-mini"
+
+
+@pytest.fixture(autouse=True)
+def _a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "_today", lambda: datetime.date(2026, 11, 24))
+
+
+@pytest.fixture
+def talk(flow: Flow) -> Flow:
+    """Two nodes on OpenAI, with its key."""
+    flow.model = "openai:gpt-6-luna"
+    flow.key_store.save("openai", "api.openai.com", fake_key())
+    flow.conversation("ask", "Ask.")
+    flow.conversation("tell", "Tell.")
+    flow.connect("ask", "tell", when="they ask")
+    return flow
+
+
+def kinds(found: Check) -> list[tuple[str, str, str]]:
+    return [(finding.kind, finding.level, finding.where) for finding in found]
+
+
+def test_a_flow_with_its_key_has_nothing_to_mend(talk: Flow) -> None:
+    assert kinds(talk.check()) == []
+
+
+def test_a_missing_key_is_told_once_with_all_who_would_use_it(flow: Flow) -> None:
+    flow.model = "openai:gpt-6-luna"
+    flow.conversation("ask", "Ask.")
+    found = flow.check()
+    assert kinds(found) == [("no_key", "error", "ask")]
+    assert found[0].problem == "No API key configured for OpenAI, which node 'ask' would use."
+    assert "flow.settings()" in found[0].fix
+    flow.conversation("tell", "Tell.")
+    assert "which nodes 'ask', 'tell' would use" in flow.check()[0].problem
+
+
+def test_an_override_whose_provider_has_no_key(talk: Flow) -> None:
+    talk.conversation("claude", "x", model="anthropic:claude-haiku-5-5", enter="they want Claude")
+    found = talk.check()
+    assert kinds(found) == [("no_key", "error", "claude")]
+    assert "Anthropic, which node 'claude' would use" in found[0].problem
+    talk.key_store.save("anthropic", "api.anthropic.com", fake_key("anthropic"))
+    assert kinds(talk.check()) == []
+
+
+def test_the_judge_counts_where_it_is_asked(talk: Flow) -> None:
+    talk.judge_model = "anthropic:claude-haiku-5-5"
+    found = talk.check()
+    assert [finding.problem for finding in found] == [
+        "No API key configured for Anthropic, which the judge would use."
+    ]
+    talk.node("tell").model = "anthropic:claude-haiku-5-5"
+    assert "which node 'tell' and the judge would use" in talk.check()[0].problem
+    talk.node("tell").model = None
+    talk.connect("ask", "tell")
+    assert kinds(talk.check()) == [], "no prompt condition is left to be judged"
+    talk.conversation("help", "x", enter="they need help")
+    assert kinds(talk.check()) == [("no_key", "error", "")]
+
+
+def test_a_key_of_another_flow_or_host_is_none(talk: Flow, name: str) -> None:
+    talk.set_base_url("openai", "https://proxy.example.org/v1")
+    found = talk.check()
+    assert kinds(found) == [("no_key", "error", "ask"), ("other_address", "warning", "")]
+    assert "go to https://proxy.example.org/v1 and not to its own address" in found[1].problem
+    assert "flow.set_base_url('openai', None)" in found[1].fix
+    other = Flow(f"{name} other")
+    other.model = "openai:gpt-6-luna"
+    other.conversation("ask", "x")
+    assert kinds(other.check()) == [("no_key", "error", "ask")]
+
+
+def test_an_endpoint_without_an_address(flow: Flow, server: ScriptedServer) -> None:
+    flow.model = "compatible:some-model"
+    flow.conversation("ask", "Ask.")
+    assert kinds(flow.check()) == [("no_address", "error", "")]
+    assert "flow.set_base_url('compatible'" in flow.check()[0].fix
+    flow.set_base_url("compatible", server.base_url)
+    assert kinds(flow.check()) == []
+
+
+def test_no_model_is_chosen(flow: Flow) -> None:
+    flow.provider = "openai"
+    flow.conversation("ask", "Ask.")
+    flow.conversation("own", "x", model="local:smollm2-135m", enter="they want their own")
+    found = flow.check()
+    assert kinds(found) == [("no_model", "error", "ask")]
+    assert "No model is chosen for node 'ask'" in found[0].problem
+    assert "flow.model" in found[0].fix
+
+
+def test_models_that_have_ended_or_soon_will(talk: Flow) -> None:
+    talk.model = "openai:gpt-4"
+    talk.node("tell").model = f"openai:{ENDING}"
+    found = talk.check()
+    assert kinds(found) == [("model_ends", "error", "ask"), ("model_ends", "warning", "tell")]
+    assert "openai:gpt-4 is used by node 'ask'. gpt-4 ended on 2026-10-23" in found[0].problem
+    assert f"{ENDING} ends on 2027-01-14" in found[1].problem
+    talk.model = f"openai:{ENDING}"
+    assert ["nodes 'ask', 'tell'" in finding.problem for finding in talk.check()] == [True]
+
+
+def test_the_end_is_that_of_the_day(talk: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    talk.model = f"openai:{ENDING}"
+    assert [level for _, level, _ in kinds(talk.check())] == ["warning"]
+    monkeypatch.setattr(catalog, "_today", lambda: datetime.date(2027, 1, 15))
+    assert [level for _, level, _ in kinds(talk.check())] == ["error"]
+
+
+def test_a_name_that_is_no_id(talk: Flow) -> None:
+    talk.key_store.save("anthropic", "api.anthropic.com", fake_key("anthropic"))
+    talk.node("tell").model = "anthropic:claude-haiku"
+    found = talk.check()
+    assert kinds(found) == [("model_unknown", "warning", "tell")]
+    assert "has its role now" in found[0].problem
+
+
+def test_extraction_on_a_model_without_structured_output(talk: Flow) -> None:
+    talk.extraction("data", word=str, model="openai:gpt-4", end=True)
+    talk.connect("tell", "data", when="they said it")
+    talk.node("ask").model = "openai:gpt-4"
+    found = talk.check()
+    assert ("no_structured_output", "warning", "data") in kinds(found)
+    assert ("no_structured_output", "warning", "ask") not in kinds(found), "it only speaks"
+    talk.node("data").model = "openai:gpt-6-luna"
+    assert [kind for kind, _, _ in kinds(talk.check())] == ["model_ends"]
+
+
+def test_a_silent_start_that_is_to_speak_first(flow: Flow) -> None:
+    flow.extraction("data", word=str, end=True)
+    assert kinds(flow.check()) == []
+    flow.speaks_first = True
+    assert kinds(flow.check()) == [("silent_start", "error", "data")]
+
+
+def test_what_a_person_must_know_of_the_flow_is_among_it(flow: Flow, tmp_path: Path) -> None:
+    flow.conversation("ask", "Ask.")
+    file = tmp_path / "newer.flow.json"
+    flow.save(file)
+    file.write_text(file.read_text(encoding="utf-8").replace('"version": 1', '"version": 2'), encoding="utf-8")
+    found = Flow.load(file).check()
+    assert kinds(found) == [("notice", "warning", "")]
+    assert "newer byok-widgets" in found[0].problem
+
+
+def test_errors_come_first_and_all_of_it_is_shown(talk: Flow) -> None:
+    talk.conversation("<b>lost</b>", "{{nmae}}")
+    found = talk.check()
+    assert [finding.level for finding in found] == ["error", "warning"]
+    assert [finding.kind for finding in found.errors] == ["unknown_variable"]
+    assert found[0].kind == "unknown_variable"
+    assert [finding.kind for finding in found[1:]] == ["unreachable"]
+    assert (
+        repr(found).splitlines()[0].startswith("error: The prompt of node '<b>lost</b>' reads the variable 'nmae'")
+    )
+    assert "<b>" not in found._repr_html_()
+    assert "&lt;b&gt;lost&lt;/b&gt;" in found._repr_html_()
+
+
+def test_it_sends_nothing(talk: Flow, server: ScriptedServer, no_network: list[object]) -> None:
+    talk.set_base_url("compatible", server.base_url)
+    for provider in (
+        "openai:gpt-4",
+        "anthropic:claude-haiku-5-5",
+        "openrouter:openai/gpt-6-luna",
+        "local:smollm2-135m",
+    ):
+        talk.conversation(provider, "x", model=provider, enter=provider)
+    talk.extraction("data", word=str, model="compatible:some-model", enter="they said it")
+    assert len(talk.check()) > 2
+    assert no_network == []
+    assert server.requests == []
+
+
+def test_no_key_is_in_it(flow: Flow) -> None:
+    key = fake_key()
+    flow.key_store.save("openai", "api.openai.com", key)
+    flow.model = "openai:gpt-4"
+    flow.conversation("ask", "{{nmae}}")
+    found = flow.check()
+    assert key[8:20] not in f"{found!r}{found._repr_html_()}"

@@ -1,0 +1,613 @@
+"""The file of a flow: all of it comes back, nothing unknown is lost, no key is in it, what is damaged stays."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pydantic
+import pytest
+
+from byok_widgets import ConfigError, Field, Flow, MissingKeyError
+from byok_widgets.flow.flow_file import MAX_BYTES, VERSION
+from tests.fake_keys import fake_key
+from tests.scripted_server import ScriptedServer
+
+Data = dict[str, Any]
+SCHEMA = json.loads(resources.files("byok_widgets.flow").joinpath("flow.schema.json").read_text(encoding="utf-8"))
+
+
+class Kind(enum.Enum):
+    NEW = "new"
+    OLD = "old"
+
+
+class Booking(pydantic.BaseModel):
+    """A booking."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+    name: str = pydantic.Field(description="The caller's name")
+    day: dt.date
+    kind: Kind = Kind.NEW
+    people: int = pydantic.Field(default=2, ge=1, le=12)
+    tags: list[str] = []
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "dentist.flow.json"
+
+
+@pytest.fixture
+def full(flow: Flow, server: ScriptedServer) -> Flow:
+    """A flow that uses all that a file can say."""
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = "compatible:openai:gpt-like"
+    flow.judge_model = "openai:gpt-6-luna"
+    flow.global_prompt = 'You work for {{ firm | default("us") }}.\nBe brief.'
+    flow.speaks_first = True
+    flow.conversation("ask", "Ask {{name}}.", model="anthropic:claude-haiku-5-5", max_tokens=50, temperature=0.2)
+    flow.conversation("hello", "Hello!", static=True, start=True)
+    flow.conversation("bye", "Bye.", end=True, enter="they want to stop")
+    flow.extraction(
+        "fields",
+        name=Field(str, "The caller's name"),
+        weekday=["Mon", "Tue"],
+        note=Field(str, required=False),
+        prompt="Look well.",
+        examples=[
+            ("I am Ana", {"name": "Ana"}),
+            (
+                [("user", "Hi"), ("assistant", "Who is it?"), ("user", "Leo, on Tuesday")],
+                {"name": "Leo", "weekday": "Tue"},
+            ),
+        ],
+        window=4,
+        grounding="off",
+        settings={"temperature": 0},
+    )
+    flow.extraction(
+        "schema", {"type": "object", "title": "T", "properties": {"a b": {"type": ["string", "null"]}}}
+    )
+    flow.extraction("booking", Booking, examples=[("Ana, today", {"name": "Ana", "day": dt.date(2026, 11, 24)})])
+    flow.connect("hello", "ask")
+    flow.connect("ask", "fields", when="they said\n  their name")
+    flow.connect("fields", "schema", if_="weekday is not None")
+    flow.connect("schema", "booking", if_="1 < 2 and name in ['Ana', \"Leo\"]")
+    return flow
+
+
+def content(path: Path) -> Data:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def minimal(**more: object) -> Data:
+    node = {"name": "ask", "kind": "conversation", "prompt": "Ask."}
+    return {"version": 1, "name": "minimal", "nodes": [node], "edges": [], **more}
+
+
+# Back and forth
+
+
+def test_a_flow_comes_back_as_it_was(full: Flow, file: Path) -> None:
+    full.save(file)
+    before = content(file)
+    jsonschema.Draft202012Validator(SCHEMA).validate(before)
+    again = Flow.load(file, name=f"{full.name} again")
+    assert again.notice == ""
+    assert repr(again).replace(" again", "") == repr(full)
+    assert (again.start_node, again.speaks_first, again.graph.ends) == ("hello", True, {"bye"})
+    assert (again.global_prompt, again.judge_model) == (full.global_prompt, "openai:gpt-6-luna")
+    for name, node in full.nodes.items():
+        other = again.node(name)
+        assert (other.kind, other.prompt, other.model) == (node.kind, node.prompt, node.model)
+        assert (other.max_tokens, other.settings) == (node.max_tokens, node.settings)
+        assert other.resolve() == node.resolve()
+    assert [(e.source, e.target, e.kind, e.condition) for e in again.graph.edges] == [
+        (e.source, e.target, e.kind, e.condition) for e in full.graph.edges
+    ]
+    again.save(file)
+    assert content(file) == {**before, "name": f"{full.name} again"}
+    assert file.read_bytes().endswith(b"}\n")
+
+
+def test_extraction_nodes_ask_for_the_same_and_read_the_same(full: Flow, file: Path) -> None:
+    full.save(file)
+    again = Flow.load(file, name=f"{full.name} again")
+    for name in ("fields", "schema", "booking"):
+        one, other = full.node(name), again.node(name)
+        assert other.schema.json_schema("strict") == one.schema.json_schema("strict")
+        assert [spec.required for spec in other.schema.fields] == [spec.required for spec in one.schema.fields]
+        assert (other.window, other.grounding) == (one.window, one.grounding)
+    assert again.node("fields").examples == full.node("fields").examples
+    said = {"name": "Ana", "day": "2026-11-24", "kind": "old", "people": 99, "tags": ["x"]}
+    found = again.node("booking").schema.check(said)
+    assert found.status == full.node("booking").schema.check(said).status
+    assert found.status["people"] == "invalid"
+
+
+def test_a_flow_without_anything_comes_back(flow: Flow, file: Path) -> None:
+    flow.save(file)
+    assert dict(Flow.load(file).nodes) == {}
+
+
+def test_the_model_stays_with_its_provider_whatever_its_id_looks_like(full: Flow, file: Path) -> None:
+    full.save(file)
+    again = Flow.load(file, name=f"{full.name} again")
+    assert (again.provider, again.model) == ("compatible", "openai:gpt-like")
+    again = _loaded(file, minimal(provider="openai", model="openai:gpt-6-luna"))
+    assert (again.provider, again.model) == ("openai", "gpt-6-luna")
+    again = _loaded(file, minimal(provider="anthropic", model="claude-haiku-5-5", judge_model="claude-sonnet-5-5"))
+    assert again.judge_model == "anthropic:claude-sonnet-5-5"
+
+
+def test_the_settings_of_the_name_become_those_of_the_file(flow: Flow, file: Path, server: ScriptedServer) -> None:
+    flow.conversation("ask", "Ask.", model="openai:gpt-6-luna")
+    flow.provider = "anthropic"
+    flow.save(file)
+    flow.model = "openai:gpt-6-astra"
+    flow.judge_model = "openai:gpt-6-astra"
+    flow.set_base_url("compatible", server.base_url)
+    flow.node("ask").model = "openai:gpt-6-astra"
+    again = Flow.load(file)
+    assert (again.name, again.provider, again.model, again.judge_model) == (flow.name, "anthropic", None, None)
+    assert again.config.base_url("compatible") is None
+    assert again.node("ask").model == "openai:gpt-6-luna"
+
+
+NAMES = [
+    "x",
+    " two words ",
+    "é\u0301 日本 👩‍💻",
+    'a"\\/:*?<>|',
+    "../../etc/passwd",
+    "CON",
+    "-",
+    "n" * 300,
+    "a\tb",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_name_of_a_flow_and_its_nodes(name: str, file: Path) -> None:
+    flow = Flow(name)
+    flow.conversation(name, name)
+    flow.connect(name, name, when=name)
+    flow.save(file)
+    again = Flow.load(file)
+    assert (again.name, list(again.nodes), again.node(name).prompt) == (flow.name, [name], name)
+    assert os.listdir(file.parent) in ([file.name], ["config", file.name], [file.name, "config"])  # noqa: PTH208
+
+
+def test_half_a_character_comes_back_as_it_was(flow: Flow, file: Path) -> None:
+    flow.conversation("cut \ud83d", "half \udc69 of one")
+    flow.save(file)
+    assert Flow.load(file).node("cut \ud83d").prompt == "half \udc69 of one"
+
+
+def test_it_is_for_people_to_read(full: Flow, file: Path) -> None:
+    full.conversation("ask", "Où êtes-vous ?")
+    full.save(file)
+    text = file.read_text(encoding="utf-8")
+    assert '\n  "version": 1,\n' in text
+    assert "Où êtes-vous ?" in text
+
+
+# What is not known here
+
+
+def _loaded(file: Path, data: object) -> Flow:
+    file.write_text(json.dumps(data), encoding="utf-8")
+    return Flow.load(file)
+
+
+def test_unknown_fields_survive_at_every_level(full: Flow, file: Path) -> None:
+    full.save(file)
+    data = content(file)
+    data["x"] = {"deep": [1, {"y": None}]}
+    for number, node in enumerate(data["nodes"]):
+        node["x"] = number
+    for example in data["nodes"][3]["examples"]:
+        example["x"] = "example"
+        for message in example["dialogue"]:
+            message["x"] = "message"
+    data["nodes"][0]["schema"] = {"of a kind": "that speaks"}
+    data["nodes"][4]["schema"]["x-own"] = {"z": 1}
+    for edge in data["edges"]:
+        edge["x"] = ["edge"]
+    again = _loaded(file, data)
+    again.save(file)
+    assert content(file) == data
+    again.conversation("ask", "Anew.")
+    again.connect("hello", "ask", when="they speak")
+    again.node("fields").examples = [*again.node("fields").examples[:1], ("I am Eva", {"name": "Eva"})]
+    again.save(file)
+    saved = content(file)
+    assert saved["nodes"][0]["x"] == 0
+    assert "x" not in saved["edges"][0], "this edge was made anew"
+    assert saved["edges"][1]["x"] == ["edge"]
+    assert [example.get("x") for example in saved["nodes"][3]["examples"]] == ["example", None]
+
+
+def test_a_newer_file_opens_with_a_word_and_is_never_written(full: Flow, file: Path) -> None:
+    full.save(file)
+    newer = {**content(file), "version": VERSION + 1, "news": True}
+    again = _loaded(file, newer)
+    assert "newer byok-widgets" in again.notice
+    assert "read-only" in again.notice
+    assert list(again.nodes) == list(full.nodes)
+    before = file.read_bytes()
+    for flow, place in ((again, file), (full, file), (again, file.with_name("other.json"))):
+        with pytest.raises(ConfigError, match="newer byok-widgets") as caught:
+            flow.save(place)
+        assert caught.value.kind == "newer_version"
+        assert "pip install -U" in str(caught.value)
+    assert file.read_bytes() == before
+    assert not file.with_name("other.json").exists()
+
+
+@pytest.mark.parametrize("version", [2, 2.0, 10**30])
+def test_a_newer_file_that_cannot_be_read_here_says_why(file: Path, version: float) -> None:
+    data = minimal(version=version, nodes=[{"name": "dream", "kind": "dream"}])
+    with pytest.raises(ConfigError, match="saved by a newer byok-widgets; update with: pip install -U"):
+        _loaded(file, data)
+    with pytest.raises(ConfigError, match="read-only here"):
+        Flow("somebody else").save(file)
+
+
+# Damaged files
+
+
+DAMAGED: dict[str, bytes] = {
+    "empty": b"",
+    "blank": b"  \n",
+    "half of a file": json.dumps(minimal()).encode()[:-20],
+    "zeros": bytes(500),
+    "noise": bytes(range(256)),
+    "another encoding": json.dumps(minimal()).encode("utf-16"),
+    "nested without end": b"[" * 100_000,
+    "a number without end": b'{"version": ' + b"9" * 5000 + b"}",
+    "not a number": json.dumps(minimal()).replace('"version": 1', '"version": 1, "x": NaN').encode(),
+}
+WRONG: dict[str, tuple[object, str]] = {
+    "a list": ([], "type 'object'"),
+    "a text": ("x", "type 'object'"),
+    "nothing": (None, "type 'object'"),
+    "no version": ({"name": "x", "nodes": [], "edges": []}, "'version' is a required"),
+    "a version that is none": (minimal(version="1"), "version: '1' is not of type 'integer'"),
+    "version true": (minimal(version=True), "version: True is not of type 'integer'"),
+    "version 0": (minimal(version=0), "version: 0 is less than the minimum"),
+    "no name": ({"version": 1, "nodes": [], "edges": []}, "'name' is a required"),
+    "an empty name": (minimal(name=""), "name: "),
+    "a blank name": (minimal(name=" "), "needs a name"),
+    "a name without end": (minimal(name="n" * 301), "name: "),
+    "nodes as an object": (minimal(nodes={}), "nodes: {} is not of type 'array'"),
+    "a node without a kind": (minimal(nodes=[{"name": "a"}]), "nodes.0: 'kind' is a required"),
+    "an unknown kind": (
+        minimal(nodes=[{"name": "a", "kind": "x", "prompt": "y"}]),
+        "nodes.0.kind: 'x' is not one of",
+    ),
+    "a conversation without a prompt": (
+        minimal(nodes=[{"name": "a", "kind": "conversation"}]),
+        "'prompt' is a required",
+    ),
+    "an extraction without fields": (
+        minimal(nodes=[{"name": "a", "kind": "extraction"}]),
+        "'schema' is a required",
+    ),
+    "an empty prompt": (minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": " "}]), "nothing to say"),
+    "a prompt that is no text": (
+        minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": 5}]),
+        "nodes.0.prompt",
+    ),
+    "a schema of nothing": (minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {}}]), "schema's root"),
+    "a window of 0": (
+        minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {}, "window": 0}]),
+        "nodes.0.window: 0 is less",
+    ),
+    "an example that does not fit": (
+        minimal(
+            nodes=[
+                {
+                    "name": "a",
+                    "kind": "extraction",
+                    "schema": {"type": "object", "properties": {"n": {"type": "integer"}}},
+                    "examples": [{"dialogue": [], "values": {"n": "many"}}],
+                }
+            ]
+        ),
+        "an example does not fit",
+    ),
+    "a setting that makes a node": (
+        minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": "x", "settings": {"prompt": "y"}}]),
+        "no setting 'prompt'",
+    ),
+    "one name twice": (minimal(nodes=minimal()["nodes"] * 2), "2 nodes 'ask'"),
+    "one edge twice": (minimal(edges=[{"source": "ask", "target": "ask"}] * 2), "2 edges"),
+    "an edge to nowhere": (minimal(edges=[{"source": "ask", "target": "aks"}]), "no node 'aks'"),
+    "an edge from everywhere": (minimal(edges=[{"source": "", "target": "ask", "when": "x"}]), "no node ''"),
+    "an edge with two conditions": (
+        minimal(edges=[{"source": "ask", "target": "ask", "when": "x", "if": "1 > 0"}]),
+        "edges.0",
+    ),
+    "an edge that runs code": (
+        minimal(edges=[{"source": "ask", "target": "ask", "if": "__import__('os').system('x')"}]),
+        "can be called",
+    ),
+    "a start that is not there": (minimal(start="zz"), "no node 'zz'"),
+    "an unknown provider": (minimal(provider="gemini"), "no provider 'gemini'"),
+    "an address of an unknown provider": (
+        minimal(base_urls={"gemini": "https://x.example"}),
+        "no provider 'gemini'",
+    ),
+    "an address without encryption": (minimal(base_urls={"openai": "http://x.example"}), "unencrypted"),
+    "a model that is none": (minimal(model=""), "no model"),
+    "an override that is none": (
+        minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": "x", "model": "openai:"}]),
+        "names a provider but no model",
+    ),
+    "a judge that is none": (minimal(judge_model="openai: "), "names a provider but no model"),
+}
+
+
+def _refused(file: Path, said: str) -> ConfigError:
+    before = file.read_bytes()
+    settings = sorted((path.name, path.read_bytes()) for path in _settings())
+    with pytest.raises(ConfigError) as caught:
+        Flow.load(file)
+    assert said in str(caught.value)
+    assert caught.value.kind == "flow_file"
+    assert str(file) in caught.value.problem
+    assert "left as it is" in caught.value.fix
+    assert len(str(caught.value)) < 1000
+    assert file.read_bytes() == before
+    assert sorted((path.name, path.read_bytes()) for path in _settings()) == settings, "no setting was changed"
+    return caught.value
+
+
+def _settings() -> list[Path]:
+    folder = Path(os.environ["BYOK_WIDGETS_CONFIG_DIR"])
+    return [path for path in folder.rglob("*.json") if path.is_file()]
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_file_is_told_and_left(file: Path, damage: str) -> None:
+    file.write_bytes(DAMAGED[damage])
+    _refused(file, "it is not JSON; it may be damaged")
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_in_a_file_is_told_and_nothing_is_changed(file: Path, wrong: str) -> None:
+    data, said = WRONG[wrong]
+    mine = Flow("minimal")
+    mine.model = "openai:gpt-6-luna"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    _refused(file, said)
+    assert (mine.provider, mine.model) == ("openai", "gpt-6-luna")
+
+
+def test_a_file_cut_anywhere_is_told_and_left(full: Flow, file: Path) -> None:
+    full.save(file)
+    whole = file.read_bytes().rstrip()
+    for length in range(0, len(whole), len(whole) // 25):
+        file.write_bytes(whole[:length])
+        _refused(file, "may be damaged")
+
+
+def test_a_huge_file_is_not_read(file: Path) -> None:
+    with file.open("wb") as huge:
+        huge.truncate(MAX_BYTES + 1)
+    with pytest.raises(ConfigError, match="larger than any flow"):
+        Flow.load(file)
+    file.write_text(json.dumps(minimal(x="y" * (MAX_BYTES // 2))), encoding="utf-8")
+    assert list(Flow.load(file).nodes) == ["ask"]
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    for place, said in (
+        (tmp_path / "no.json", "it is not there"),
+        (tmp_path, "directory"),
+        (tmp_path / "x\0y", ""),
+    ):
+        with pytest.raises(ConfigError, match="cannot be opened as a flow") as caught:
+            Flow.load(place)
+        assert said in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_damage(full: Flow, file: Path) -> None:
+    full.save(file)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert list(Flow.load(file).nodes) == list(full.nodes)
+
+
+# Saving
+
+
+def test_what_cannot_be_saved_leaves_the_file_that_was_there(full: Flow, file: Path) -> None:
+    full.save(file)
+    before = file.read_bytes()
+    breaks: list[tuple[Callable[[], object], Callable[[], object], str]] = [
+        (
+            lambda: full.connect("ask", "bye", if_=max),
+            lambda: full.disconnect("ask", "bye"),
+            "judged by a function",
+        ),
+        (
+            lambda: full.node("ask").settings.update(stop={"a"}),
+            lambda: full.node("ask").settings.pop("stop"),
+            "no form in JSON",
+        ),
+        (
+            lambda: full.node("ask").settings.update(top_p=float("nan")),
+            lambda: full.node("ask").settings.pop("top_p"),
+            "no form in JSON",
+        ),
+        (
+            lambda: setattr(full, "speaks_first", "yes"),
+            lambda: setattr(full, "speaks_first", True),
+            "speaks_first: 'yes'",
+        ),
+    ]
+    for break_it, mend_it, said in breaks:
+        break_it()
+        with pytest.raises(ConfigError, match=said) as caught:
+            full.save(file)
+        assert caught.value.fix
+        assert file.read_bytes() == before
+        mend_it()
+    full.save(file)
+    assert [path.name for path in file.parent.iterdir() if path.is_file()] == [file.name]
+
+
+def test_a_condition_that_is_a_function_is_refused_with_the_fix(full: Flow, file: Path) -> None:
+    full.connect("ask", "bye", if_=lambda variables: True)
+    with pytest.raises(ConfigError, match="from 'ask' to 'bye' is judged by a function") as caught:
+        full.save(file)
+    assert 'if_="weekday is not None"' in caught.value.fix
+    assert not file.exists()
+
+
+def test_a_place_that_cannot_be_written(full: Flow, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for place in (tmp_path / "no" / "x.json", tmp_path / "folder", tmp_path / "x\0y"):
+        with pytest.raises(ConfigError, match="could not be written") as caught:
+            full.save(place)
+        assert caught.value.kind == "flow_file"
+
+
+def test_a_file_that_is_no_flow_is_replaced_as_the_person_chose(full: Flow, file: Path) -> None:
+    file.write_text("my notes", encoding="utf-8")
+    full.save(file)
+    assert content(file)["name"] == full.name
+
+
+_KILLED = """
+import os, pathlib, random, signal, sys, time
+from byok_widgets import Flow
+
+file = pathlib.Path(sys.argv[1])
+flow = Flow("killed")
+flow.conversation("ask", "x" * 300_000)
+flow.save(file)
+for _ in range(10):
+    child = os.fork()
+    if not child:
+        while True:
+            flow.save(file)
+    time.sleep(random.uniform(0.001, 0.05))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert len(Flow.load(file).node("ask").prompt) == 300_000
+"""
+
+
+def test_a_program_that_is_killed_while_it_saves_leaves_a_whole_file(file: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", _KILLED, str(file)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+# Keys
+
+
+@pytest.mark.parametrize("before", ["", "Use this one:\n", "key\t", '"', "\\n"])
+@pytest.mark.parametrize("held", [True, False])
+def test_no_key_gets_into_the_file(flow: Flow, file: Path, before: str, held: bool) -> None:
+    flow.conversation("ask", "Ask.")
+    flow.save(file)
+    saved = file.read_bytes()
+    key = fake_key("anthropic")
+    if held:
+        flow.key_store.save("anthropic", "api.anthropic.com", key)
+    flow.conversation("ask", f"{before}{key}")
+    with pytest.raises(ConfigError, match="looks like an API key") as caught:
+        flow.save(file)
+    assert "node 'ask'" in caught.value.fix
+    assert key[10:25] not in f"{caught.value}{caught.value!r}"
+    assert file.read_bytes() == saved
+
+
+def test_no_key_gets_into_the_file_from_anywhere(flow: Flow, file: Path) -> None:
+    key = fake_key()
+    flow.key_store.save("openai", "api.openai.com", key)
+    flow.conversation("ask", "Ask.")
+    places: list[Callable[[str], object]] = [
+        lambda text: setattr(flow, "global_prompt", text),
+        lambda text: flow.connect("ask", "ask", when=text or "x"),
+        lambda text: flow.connect("ask", "ask", if_=f"name == '{text}'"),
+        lambda text: flow.conversation("ask", "Ask.", enter=text or None),
+        lambda text: flow.node("ask").settings.update(stop=[text or "x"]),
+        lambda text: flow.node("ask").settings.update({text: 1} if text else {}),
+    ]
+    for put in places:
+        put(key)
+        with pytest.raises(ConfigError, match="looks like an API key"):
+            flow.save(file)
+        flow.node("ask").settings.clear()
+        put("")
+    flow.save(file)
+    assert key[10:25] not in file.read_text(encoding="utf-8")
+
+
+def test_a_saved_flow_holds_no_key_of_its_own(full: Flow, file: Path) -> None:
+    keys = {"openai": fake_key(), "anthropic": fake_key("anthropic"), "compatible": fake_key("compatible")}
+    for provider, key in keys.items():
+        host = "api.openai.com" if provider == "openai" else "api.anthropic.com"
+        full.key_store.save(provider, "127.0.0.1" if provider == "compatible" else host, key)
+    full.save(file)
+    text = file.read_text(encoding="utf-8")
+    assert not [key for key in keys.values() if key[8:20] in text]
+
+
+def test_a_file_that_points_elsewhere_finds_no_key_there(flow: Flow, file: Path, no_network: list[object]) -> None:
+    flow.key_store.save("openai", "api.openai.com", fake_key())
+    flow.conversation("ask", "Ask.")
+    flow.model = "openai:gpt-6-luna"
+    flow.save(file)
+    again = _loaded(file, {**content(file), "base_urls": {"openai": "https://collector.example.org/v1"}})
+    assert again.name == flow.name
+    with pytest.raises(MissingKeyError, match="No API key configured"):
+        again.start().say("Hello")
+    assert no_network == []
+    assert [finding.kind for finding in again.check()] == ["no_key", "other_address"]
+
+
+# The published schema
+
+
+def test_the_schema_is_valid_draft_2020_12() -> None:
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_schema_is_what_load_checks(full: Flow, file: Path) -> None:
+    full.save(file)
+    good = content(file)
+    judge = jsonschema.Draft202012Validator(SCHEMA)
+    changes: list[tuple[str, object]] = [
+        ("version", None),
+        ("nodes", 5),
+        ("global_prompt", []),
+        ("speaks_first", 1),
+        ("start", None),
+        ("base_urls", {"openai": 1}),
+        ("edges", [{}]),
+        ("unknown", 1),
+    ]
+    for name, value in changes:
+        data = {**good, name: value}
+        file.write_text(json.dumps(data), encoding="utf-8")
+        if judge.is_valid(data):
+            assert Flow.load(file).nodes
+        else:
+            _refused(file, name)
+    assert not judge.is_valid({**good, "nodes": 5})
