@@ -198,3 +198,15 @@ def test_the_nodes_cannot_be_changed_from_outside(flow: Flow) -> None:
     flow.conversation("ask", "x")
     flow.nodes.clear()  # type: ignore[attr-defined]
     assert list(flow.nodes) == ["ask"]
+
+
+def test_only_nodes_of_this_flow_are_connected(flow):
+    flow.conversation("ask", "Ask.")
+    other = Flow(f"{flow.name} beside").conversation("ask", "Ask.")
+    with pytest.raises(ConfigError, match="belongs to another flow"):
+        flow.connect("ask", other)
+    for junk in (5, None):
+        with pytest.raises(ConfigError, match="is not a node"):
+            flow.connect("ask", junk)
+        with pytest.raises(ConfigError, match="is not a node"):
+            flow.start_node = junk

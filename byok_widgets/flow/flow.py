@@ -139,7 +139,7 @@ class Flow(FlowSettings):
 
     @start_node.setter
     def start_node(self, node: AnyNode | str) -> None:
-        self._graph.start = _name(node)
+        self._graph.start = self._name(node)
         self.config.announce("nodes")
 
     def conversation(
@@ -263,7 +263,7 @@ class Flow(FlowSettings):
         Raises:
             ConfigError: A node is not there, or the condition cannot be used.
         """
-        self._graph.add(Edge.made(_name(source), _name(target), when, if_))
+        self._graph.add(Edge.made(self._name(source), self._name(target), when, if_))
         self.config.announce("nodes")
 
     def disconnect(self, source: AnyNode | str, target: AnyNode | str) -> None:
@@ -272,7 +272,7 @@ class Flow(FlowSettings):
         Raises:
             ConfigError: There is none.
         """
-        self._graph.remove(_name(source), _name(target))
+        self._graph.remove(self._name(source), self._name(target))
         self.config.announce("nodes")
 
     def start(
@@ -351,6 +351,22 @@ class Flow(FlowSettings):
     def _model_line(self) -> str:
         return f"{self.provider}:{self.model or 'no model chosen'}"
 
+    def _name(self, node: AnyNode | str) -> str:
+        """Return the name of a node that was given as itself or by its name."""
+        if isinstance(node, str):
+            return node
+        if not isinstance(node, (ConversationNode, ExtractionNode)):
+            raise ConfigError(
+                f"{node!r} is not a node.", kind="node", fix="Give a node of this flow, or its name."
+            )
+        if not node.belongs_to(self._state):
+            raise ConfigError(
+                f"Node {node.name!r} belongs to another flow.",
+                kind="node",
+                fix=f"Make it here: flow.{node.kind}({node.name!r}, ...).",
+            )
+        return node.name
+
     def _add(self, node: N, *, start: bool, end: bool, enter: str | None) -> N:
         there = self._graph.nodes.get(node.name)
         if there and there.kind != node.kind:
@@ -370,7 +386,3 @@ class Flow(FlowSettings):
     def _opens(self, speak_first: bool | None) -> bool:  # noqa: FBT001 - passed on as it was given
         chosen = self.speaks_first if speak_first is None else speak_first
         return getattr(self.node(self.start_node), "static", False) if chosen is None else chosen
-
-
-def _name(node: AnyNode | str) -> str:
-    return str(getattr(node, "name", node))

@@ -68,6 +68,10 @@ class Node(KnownAttributes, Generic[R]):
     def max_tokens(self, limit: int | None) -> None:
         self._max_tokens = token_limit(limit, node=self.name)
 
+    def belongs_to(self, state: FlowState) -> bool:
+        """Whether it is a node of the flow whose state this is."""
+        return self._state is state
+
     def resolve(self, model: str | None = None) -> ResolvedModel:
         """Say which model would run now, and where that choice comes from.
 
