@@ -62,6 +62,7 @@ class EndpointServer:
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(data)))
+                self.send_header("Connection", "close")  # nobody is served once the server is closed
                 self.end_headers()
                 self.wfile.write(data)
 
