@@ -1,4 +1,7 @@
-"""`Lab`: a JupyterLab server of its own, whose home, settings and runtime folders hold nothing else."""
+"""`Lab`: a JupyterLab server of its own, whose home, settings and runtime folders hold nothing else.
+
+It serves Notebook 7, too. The gear comes from the built files of this checkout, whatever is installed.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,9 @@ from byok_widgets.providers import local_models
 START_S = 60.0
 ELSEWHERE = "lab.example"
 """A name that the test's browser takes for this machine, without taking it for a secure place."""
-_SETTINGS = {
-    "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
+GEAR = Path(byok_widgets.__file__).parent / "labextension" / "built"
+_WIDGETS = "@jupyter-widgets/jupyterlab-manager/plugin"
+_SETTINGS: dict[str, dict[str, Any]] = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 _SERVER = """\
@@ -30,6 +34,8 @@ c.ServerApp.open_browser = False
 c.ServerApp.root_dir = {root!r}
 c.ServerApp.local_hostnames = ["localhost", {elsewhere!r}]
 c.LabApp.expose_app_in_browser = True
+c.JupyterNotebookApp.expose_app_in_browser = True
+c.LabApp.extra_labextensions_path = c.JupyterNotebookApp.extra_labextensions_path = [{extensions!r}]
 c.LabApp.news_url = None
 """
 
@@ -37,8 +43,10 @@ c.LabApp.news_url = None
 class Lab:
     """Starts with `start()`; everything it and its kernels write is below `base`."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, *, save_state: bool = True) -> None:
+        """Put it below `base`; `save_state` is JupyterLab's setting to keep widgets in notebooks."""
         self.base = base
+        self._settings = _SETTINGS | {_WIDGETS: {"saveState": save_state}}
         self.root, self.home, self.log = base / "project", base / "home", base / "server.log"
         self.token = secrets.token_hex(16)
         self.port = _free_port()
@@ -48,14 +56,17 @@ class Lab:
     def start(self) -> None:
         for folder in (self.root, self.home):
             folder.mkdir(parents=True)
-        for plugin, settings in _SETTINGS.items():
+        for plugin, settings in self._settings.items():
             file = self.base / "lab-settings" / f"{plugin}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(settings), encoding="utf-8")
+        extensions = self.base / "extensions"
+        shutil.copytree(GEAR, extensions / "byok-widgets")
         config = self.base / "config" / "jupyter_lab_config.py"
         config.parent.mkdir()
         config.write_text(
-            _SERVER.format(token=self.token, root=str(self.root), elsewhere=ELSEWHERE), encoding="utf-8"
+            _SERVER.format(token=self.token, root=str(self.root), elsewhere=ELSEWHERE, extensions=str(extensions)),
+            encoding="utf-8",
         )
         command = [sys.executable, "-m", "jupyter", "lab", f"--port={self.port}", "--ip=127.0.0.1", "--allow-root"]
         with self.log.open("wb") as log:
@@ -74,7 +85,14 @@ class Lab:
             self._process.kill()
             self._process.wait()
 
-    def notebook(self, cells: list[str] | Path) -> str:
+    def add_kernel(self, name: str, argv: list[str], language: str) -> None:
+        """Add a kernel beside the usual one."""
+        file = self.base / "data" / "kernels" / name / "kernel.json"
+        file.parent.mkdir(parents=True)
+        spec = {"argv": [*argv, "-f", "{connection_file}"], "display_name": name, "language": language}
+        file.write_text(json.dumps(spec), encoding="utf-8")
+
+    def notebook(self, cells: list[str] | Path, *, kernel: str = "python3") -> str:
         """Put a notebook into the project folder and return its name."""
         if isinstance(cells, Path):
             shutil.copy(cells, self.root / cells.name)
@@ -86,7 +104,7 @@ class Lab:
                 | {"execution_count": None}
                 for n, source in enumerate(cells)
             ],
-            "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
+            "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": kernel}},
             "nbformat": 4,
             "nbformat_minor": 5,
         }

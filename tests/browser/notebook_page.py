@@ -1,4 +1,4 @@
-"""`NotebookPage`: a notebook in JupyterLab, driven as a person would."""
+"""`NotebookPage`: a notebook in JupyterLab or in Notebook 7, driven as a person would."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ IDLE = """() => {
 class NotebookPage:
     """One notebook in one browser page."""
 
-    def __init__(self, lab: Lab, page: Any, url: str) -> None:
-        self.lab, self.page, self.url = lab, page, url
+    def __init__(self, lab: Lab, page: Any, url: str, *, app: str = "lab") -> None:
+        """Drive `page`; `app` is `"lab"` or `"notebook"`."""
+        self.lab, self.page, self.url, self.app = lab, page, url, app
         self.console: list[str] = []
         self.name = ""
         page.set_default_timeout(20_000)
@@ -28,7 +29,9 @@ class NotebookPage:
 
     def open(self, name: str) -> None:
         self.name = name
-        if self.page.url.startswith(self.url):
+        if self.app == "notebook":
+            self.page.goto(f"{self.url}/notebooks/{name}?token={self.lab.token}")
+        elif self.page.url.startswith(self.url):
             self.command("docmanager:open", {"path": name})
         else:
             self.page.goto(f"{self.url}/lab/tree/{name}?token={self.lab.token}&reset")
@@ -77,12 +80,17 @@ class NotebookPage:
 
     def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
         self.page.evaluate(
-            "([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments or {}]
+            "async ([name, args]) => { await window.jupyterapp.commands.execute(name, args); }",
+            [name, arguments or {}],
         )
 
     def output(self, number: int) -> Any:
         """Return the output area of a cell."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(number).locator(".jp-Cell-outputArea")
+
+    @property
+    def gear(self) -> Any:
+        return self.page.locator('[data-jp-item-name="byok-settings"]').filter(visible=True).locator("jp-button")
 
     @property
     def panel(self) -> Any:

@@ -37,6 +37,7 @@ export class Side extends Panel {
     notebook.sessionContext.kernelChanged.connect(this._kernelChanged, this);
     notebook.sessionContext.statusChanged.connect(this._statusChanged, this);
     notebook.disposed.connect(this.dispose, this);
+    void notebook.sessionContext.ready.then(() => this._openIfWanted());
   }
 
   /** Show the panel, unless it is there. */
@@ -63,15 +64,10 @@ export class Side extends Panel {
     const kernel = session.session?.kernel;
     this._clear();
     if (!kernel) {
-      this._say(session.isReady ? words.NO_KERNEL : words.STARTING);
-      if (!session.isReady) {
-        this._wanted = true;
-        await session.ready;
-        this._openIfWanted();
-      }
-      return;
-    }
-    if (kernel.status === 'dead') {
+      const coming = ['initializing', 'starting', 'restarting'].includes(session.kernelDisplayStatus);
+      this._say(coming ? words.STARTING : words.NO_KERNEL);
+      this._wanted = true;
+    } else if (kernel.status === 'dead') {
       this._say(words.DEAD);
     } else if (kernel.status !== 'idle' && kernel.status !== 'busy') {
       this._say(words.STARTING);

@@ -1,0 +1,287 @@
+"""The gear in the toolbar of the real JupyterLab and the real Notebook 7: the settings at the side."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import VIEWPORT
+from tests.browser.lab import Lab
+from tests.browser.leaks import Frames, Listener, files_below, hits
+from tests.browser.notebook_page import NotebookPage
+from tests.browser.other_kernels import add_other_kernels
+from tests.fake_keys import fake_key
+from tests.scripted_server import ScriptedServer
+
+OPEN_S = 5.0
+"""Generous, for a machine that does other things as well; `python -m tests.bench gear` measures."""
+APPS = ["lab", "notebook"]
+
+
+@pytest.fixture(scope="module")
+def gear_lab(tmp_path_factory):
+    server = Lab(tmp_path_factory.mktemp("gear"), save_state=False)
+    add_other_kernels(server)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def frames():
+    return Frames()
+
+
+@pytest.fixture(scope="module")
+def pages(browser, gear_lab, frames):
+    """One page for each app, since loading them takes most of a test's time."""
+    contexts = {app: browser.new_context(viewport=VIEWPORT) for app in APPS}
+    made = {app: NotebookPage(gear_lab, contexts[app].new_page(), gear_lab.url, app=app) for app in APPS}
+    frames.watch(made["lab"].page)
+    yield made
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture
+def open_in(pages, gear_lab):
+    """Return a function that opens a notebook in JupyterLab, or in Notebook 7."""
+
+    def open_it(cells, app="lab", *, kernel="python3"):
+        pages[app].open(gear_lab.notebook(cells, kernel=kernel))
+        return pages[app]
+
+    yield open_it
+    pages["lab"].close()
+    gear_lab.shut_down_kernels()
+
+
+def flow_cell(name, *nodes):
+    made = "".join(f"\n{name}.conversation({node!r}, 'Be brief.')" for node in nodes)
+    return f"from byok_widgets import Flow\n{name} = Flow({name!r}){made}"
+
+
+def side(page):
+    return page.page.locator(".byok-side").filter(visible=True)
+
+
+def title(page):
+    return side(page).get_by_role("heading", level=3).inner_text()
+
+
+def words(page):
+    return side(page).locator(".byok-side-words")
+
+
+SESSION = "window.jupyterapp.shell.currentWidget.sessionContext"
+
+
+def open_settings(page):
+    start = time.perf_counter()
+    page.gear.click()
+    side(page).locator(".byok-panel").wait_for()
+    return time.perf_counter() - start
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_a_click_opens_the_settings_and_touches_nothing_else(open_in, app, capsys):
+    page = open_in([flow_cell("dentist", "ask"), "1 + 1"], app)
+    page.run_cell(0)
+    before = page.save()
+    file = (page.lab.root / page.name).read_bytes()
+    took_s = open_settings(page)
+    with capsys.disabled():
+        print(f"\n{app}: the settings were there {took_s:.2f} s after the click")
+    assert took_s < OPEN_S
+    assert title(page) == "Settings · dentist"
+    assert side(page).get_by_label("Model for ask").is_visible()
+    page.shot(f"gear-{app}")
+    assert not page.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.dirty")
+    assert page.save() == before
+    assert (page.lab.root / page.name).read_bytes() == file
+    page.run_cell(1)
+    assert [cell["execution_count"] for cell in page.save()["cells"]] == [1, 2]
+
+
+def test_before_any_cell_it_starts_a_flow_that_is_called_like_the_notebook(open_in):
+    page = open_in(["sorted(name for name in globals() if 'byok' in name or 'side' in name)", flow_cell("shop")])
+    open_settings(page)
+    assert title(page) == f"Settings · {page.name.removesuffix('.ipynb')}"
+    page.run_cell(0)
+    first = page.save()["cells"][0]
+    assert first["execution_count"] == 1
+    assert first["outputs"][0]["data"]["text/plain"] == ["[]"]
+    page.run_cell(1)
+    side(page).get_by_role("heading", name="Settings · shop").wait_for()
+
+
+def test_of_several_flows_one_can_choose_and_what_is_set_is_set_in_the_cells(open_in):
+    page = open_in(
+        [flow_cell("first", "ask"), flow_cell("second", "greet"), "first.provider, first.node('ask').model"]
+    )
+    page.run_cell(0)
+    open_settings(page)
+    which = side(page).get_by_label("Flow", exact=True)
+    assert not which.is_visible()
+    page.run_cell(1)
+    which.wait_for()
+    assert title(page) == "Settings · first", "nothing changes under the person's hands"
+    which.select_option("second")
+    side(page).get_by_label("Model for greet").wait_for()
+    which.select_option("first")
+    side(page).get_by_role("heading", name="Settings · first").wait_for()
+    side(page).get_by_label("Provider").select_option("Anthropic")
+    side(page).get_by_label("API key for Anthropic").wait_for()
+    override = side(page).get_by_label("Model for ask")
+    override.fill("a-model")
+    override.press("Enter")
+    side(page).get_by_text("node override").wait_for()
+    page.shot("gear-two-flows")
+    page.run_cell(2)
+    assert page.save()["cells"][2]["outputs"][0]["data"]["text/plain"] == ["('anthropic', 'anthropic:a-model')"]
+
+
+def test_a_flow_that_is_made_again_shows_its_new_nodes_and_keeps_what_is_typed(open_in):
+    page = open_in([flow_cell("dentist", "ask") + "\ndentist.provider = 'openai'", flow_cell("dentist", "greet")])
+    page.run_cell(0)
+    open_settings(page)
+    key = side(page).get_by_label("API key for OpenAI")
+    key.fill("typed, not saved")
+    page.run_cell(1)
+    side(page).get_by_label("Model for greet").wait_for()
+    assert side(page).get_by_label("Model for ask").count() == 0
+    assert key.input_value() == "typed, not saved"
+
+
+def test_a_key_that_is_saved_at_the_side_is_nowhere_else(open_in, frames):
+    endpoint = ScriptedServer()
+    page = open_in(
+        [
+            flow_cell("keys", "ask"),
+            f"keys.set_base_url('compatible', '{endpoint.base_url}')\nkeys.model = 'compatible:scripted'",
+            "print(keys.node('ask').run('Hi').text)",
+        ]
+    )
+    listener = Listener(page.lab.connection_file(page.kernel_id))
+    for cell in (0, 1):
+        page.run_cell(cell)
+    open_settings(page)
+    typed = fake_key("compatible")
+    key = side(page).get_by_label("API key for OpenAI-compatible endpoint")
+    key.press_sequentially(typed)
+    side(page).get_by_role("button", name="Save", exact=True).click()
+    side(page).get_by_role("button", name="Remove").and_(page.page.locator(":enabled")).wait_for()
+    assert key.input_value() == ""
+    page.run_cell(2)
+    endpoint.close()
+    saved = page.save()
+    assert "Hello." in json.dumps(saved["cells"][2]["outputs"])
+    assert any(typed in json.dumps(headers) for headers in endpoint.headers), "the key was used"
+    assert "widgets" not in saved["metadata"]
+    assert "byok-" not in json.dumps(saved)
+    places = [
+        *files_below(page.lab.base),
+        ("iopub of a second client", listener.stop()),
+        ("frames received by the page", b"\n".join(frames.received)),
+        ("frames sent by the page", b"\n".join(frames.sent)),
+        ("console of the page", "\n".join(page.console).encode()),
+    ]
+    assert any(b'"kind":"save"' in frame for frame in frames.sent)
+    assert hits([*places, ("control", typed.encode())], typed) == ["control"]
+
+
+@pytest.mark.parametrize("ending", ["pass", "1 / 0"], ids=["ends", "fails"])
+def test_while_a_cell_runs_it_says_so_and_opens_afterwards(open_in, ending):
+    page = open_in([f"import time; time.sleep(1.5)\n{ending}"])
+    page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    page.page.wait_for_function(f"() => {SESSION}.session.kernel.status === 'busy'")
+    page.gear.click()
+    words(page).get_by_text("Waiting for the running cell.").wait_for()
+    side(page).locator(".byok-panel").wait_for()
+    assert words(page).inner_text() == ""
+
+
+def test_when_the_kernel_restarts_it_comes_back_to_the_same_flow(open_in):
+    page = open_in([flow_cell("dentist", "ask"), flow_cell("shop")])
+    page.run_all()
+    open_settings(page)
+    side(page).get_by_label("Flow", exact=True).select_option("dentist")
+    side(page).get_by_role("heading", name="Settings · dentist").wait_for()
+    page.page.evaluate(f"() => {{ {SESSION}.restartKernel(); }}")
+    words(page).get_by_text("The kernel restarts.").wait_for()
+    side(page).locator(".byok-panel").wait_for()
+    assert title(page) == "Settings · dentist"
+    assert side(page).get_by_label("Model for ask").count() == 0
+    page.run_cell(0)
+    side(page).get_by_label("Model for ask").wait_for()
+
+
+def test_a_kernel_without_the_package_is_told_how_to_get_it(open_in):
+    page = open_in(["import sys; sys.executable"], kernel="without-package")
+    page.gear.click()
+    words(page).get_by_text("byok_widgets is not installed where this kernel runs.").wait_for()
+    assert words(page).locator("pre").inner_text() == "%pip install -U byok-widgets"
+    page.shot("gear-missing")
+    words(page).get_by_role("button", name="Try again").click()
+    words(page).get_by_text("Opening").or_(words(page).get_by_text("not installed")).wait_for()
+    page.run_cell(0)
+    assert page.save()["cells"][0]["execution_count"] == 1
+
+
+def test_a_kernel_of_another_language_is_said_to_be_one(open_in):
+    page = open_in(["1 + 1"], kernel="speaks-r")
+    page.gear.click()
+    words(page).get_by_text("This notebook's kernel speaks R").wait_for()
+    page.shot("gear-other-language")
+
+
+def test_without_a_kernel_one_can_be_chosen_and_the_settings_open(open_in):
+    page = open_in(["1 + 1"])
+    page.page.evaluate(f"() => {SESSION}.shutdown()")
+    page.gear.click()
+    words(page).get_by_text("This notebook has no kernel").wait_for()
+    page.shot("gear-no-kernel")
+    words(page).get_by_role("button", name="Choose a kernel").click()
+    dialog = page.page.locator(".jp-Dialog")
+    dialog.locator("select").select_option(label="Python 3 (ipykernel)")
+    dialog.get_by_role("button", name="Select").click()
+    side(page).locator(".byok-panel").wait_for()
+
+
+def test_each_notebook_has_a_side_of_its_own_that_ends_with_it(open_in):
+    page = open_in([flow_cell("first")])
+    page.run_cell(0)
+    open_settings(page)
+    open_in([flow_cell("second")])
+    page.run_cell(0)
+    page.command("byok-widgets:open-settings")
+    side(page).get_by_role("heading", name="Settings · second").wait_for()
+    assert page.page.locator(".byok-side").count() == 2
+    page.save()
+    page.command("application:close")
+    page.page.wait_for_function("() => document.querySelectorAll('.byok-side').length === 1")
+    page.gear.click()
+    assert title(page) == "Settings · first"
+
+
+def test_the_side_can_be_used_by_everybody(open_in):
+    page = open_in([flow_cell("first", "ask") + "\nfirst.provider = 'openai'", flow_cell("second")])
+    page.run_all()
+    assert page.gear.get_attribute("aria-label") == "Settings: API key and models"
+    page.gear.focus()
+    page.page.keyboard.press("Enter")
+    side(page).locator(".byok-panel").wait_for()
+    assert side(page).evaluate("side => side === document.activeElement"), "the keyboard goes on from here"
+    side(page).get_by_label("Flow", exact=True).select_option("first")
+    side(page).get_by_label("Model for ask").wait_for()
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        page.theme(theme)
+        found = Axe().run(page.page, context=".byok-side")
+        assert [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found.response["violations"]] == []
+        page.shot(f"gear-{theme.split()[-1].lower()}")
