@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from byok_widgets import __version__
+from byok_widgets.cli import scan
 from byok_widgets.cli.demo import DEFAULT_FOLDER, DEFAULT_PORT, Demo
 from byok_widgets.cli.fetch import fetch_with_bar
 from byok_widgets.errors import ByokError
@@ -24,6 +25,7 @@ examples:
   byok-widgets demo --small         the same on a model of 98 MB, which says less sensible things
   byok-widgets demo --no-browser    print the address instead of opening a browser
   byok-widgets fetch --small        fetch the small model, for later use without a network
+  byok-widgets scan .               find API keys in the notebooks and files here, before they are shared
 
 No command asks for an API key: keys are pasted into the settings panel of a notebook."""
 
@@ -41,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "fetch":
             fetch_with_bar(SMALL if given.small else given.model or local_models.default_model())
             return 0
+        if given.command == "scan":
+            return scan.run(given)
         model = SMALL if given.small else local_models.default_model()
         return Demo(folder=given.dir, port=given.port, model=model, browser=given.browser).run()
     except ByokError as error:
@@ -73,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.set_defaults(parser=fetch)
     fetch.add_argument("model", nargs="?", help=f"one of: {', '.join(local_models.LOCAL_MODELS)}")
     fetch.add_argument("--small", action="store_true", help="fetch the small one")
+    scan.add_command(commands)
     return parser
 
 

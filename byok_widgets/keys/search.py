@@ -17,12 +17,18 @@ from byok_widgets.keys.secret import MASK
 
 EXACT_KEY = re.compile(
     r"sk-(?:"
-    r"ant-[a-z]+[0-9]{2}-[A-Za-z0-9_-]{80,200}AA"
+    r"ant-[a-z]+[0-9]{2}-(?:[\w-]{93}|[\w-]{80,200})AA"
     r"|or-v[0-9]-[0-9a-f]{64}"
-    r"|[A-Za-z0-9_-]{20,200}?T3BlbkFJ[A-Za-z0-9_-]{20,200}"
-    r")"
+    r"|(?=[\w-]{20,200}?T3BlbkFJ)(?:"
+    r"(?:[A-Za-z]+-)?(?:[\w-]{74}T3BlbkFJ[\w-]{74}|[\w-]{58}T3BlbkFJ[\w-]{58}|[^\W_]{20}T3BlbkFJ[^\W_]{20})"
+    r"|[\w-]{20,200}?T3BlbkFJ[\w-]{20,200}"
+    r"))",
+    re.ASCII,
 )
-"""The formats in which Anthropic, OpenRouter and OpenAI make keys: no name, placeholder or shortened key fits."""
+"""The formats in which Anthropic, OpenRouter and OpenAI make keys: no name, placeholder or shortened key fits.
+
+Known lengths come first, so that a key ends where it ends; other lengths may yet be made.
+"""
 
 _SHORTEST = 51
 """Characters of the shortest key, one of OpenAI's of old."""

@@ -1,0 +1,187 @@
+"""What `byok-widgets scan` reads: files, folders, and what git is about to commit."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.files import reason, replace_file
+
+MAX_BYTES = 100_000_000
+"""Largest file that is read."""
+
+_HEAD = 8192
+_SKIPPED_FOLDERS = frozenset({".git", "node_modules"})
+_VENV_SIGNS = ("pyvenv.cfg", "conda-meta")
+_MARKED = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_AS_IT_IS = "latin-1"  # each byte a character: keys are ASCII, and what is not comes back as it was
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text that is searched.
+
+    Attributes:
+        path: The file.
+        text: Its content, a character for each byte unless it is UTF-16 or UTF-32.
+        codec: What makes `text` the same bytes again.
+    """
+
+    path: Path
+    text: str = field(repr=False)
+    codec: str
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether it is called a notebook."""
+        return self.path.suffix.lower() == ".ipynb"
+
+    def replace(self, text: str) -> None:
+        """Put `text` in the place of the file's content, in one step.
+
+        Raises:
+            OSError: The file cannot be written, or is not any more what was read; it stays as it is.
+        """
+        mode = stat.S_IMODE(self.path.lstat().st_mode)
+        if not os.access(self.path, os.W_OK):
+            raise PermissionError(13, "no permission there")
+        if self.path.is_symlink() or self.path.read_bytes() != self._encoded(self.text):
+            raise OSError("it was changed meanwhile; scan it again")
+        replace_file(self.path, self._encoded(text), mode=mode)
+        self.path.chmod(mode)
+
+    def _encoded(self, text: str) -> bytes:
+        return text.encode(self.codec, "surrogatepass" if self.codec != _AS_IT_IS else "strict")
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What was not searched.
+
+    Attributes:
+        path: The file or folder.
+        why: The reason, as the end of a sentence that begins with the path.
+        kind: `"binary"`, `"link"`, or `"fault"`: nobody knows whether there is a key in it.
+        named: Whether the person named it, rather than a folder that it is in.
+    """
+
+    path: Path
+    why: str
+    kind: str
+    named: bool
+
+
+Item = Document | Unread
+
+
+def read_paths(paths: Iterable[Path]) -> Iterator[Item]:
+    """Read files, and folders with all that is below them."""
+    for path in dict.fromkeys(paths):
+        if os.path.isdir(path) and not path.is_symlink():  # noqa: PTH112 - Path raises where a name is too long
+            yield from _in_folder(path)
+        else:
+            yield _read(path, named=True)
+
+
+def read_staged() -> Iterator[Item]:
+    """Read what git is about to commit, which need not be what the files say now.
+
+    Raises:
+        ConfigError: Git is not there, or this is no folder of its.
+    """
+    root = Path(os.fsdecode(_git("rev-parse", "--show-toplevel")).rstrip("\n"))
+    fields = _git("diff", "--cached", "--raw", "--no-abbrev", "--no-renames", "-z").split(b"\0")
+    for facts, name in zip(fields[::2], fields[1::2], strict=False):
+        _, mode, _, blob, _ = facts.decode("ascii").split()
+        path = root / os.fsdecode(name)
+        if not stat.S_ISREG(int(mode, 8)):
+            continue  # removed; or a link or a submodule, of which an address is committed
+        if int(_git("cat-file", "-s", blob)) > MAX_BYTES:
+            yield _too_large(path, named=False)
+        else:
+            yield _document(path, _git("cat-file", "blob", blob), named=False)
+
+
+def _git(*arguments: str) -> bytes:
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, check=False)  # noqa: S603, S607
+    except FileNotFoundError:
+        raise ConfigError("Git is not installed here.", fix="Give the files or folders to scan.") from None
+    if done.returncode:
+        raise ConfigError(
+            "Git does not say what is staged here.",
+            cause=done.stderr.decode("utf-8", "replace").strip(),
+            fix="Run it inside a git repository, or give the files or folders to scan.",
+        )
+    return done.stdout
+
+
+def _in_folder(folder: Path) -> Iterator[Item]:
+    faults: list[OSError] = []
+    for root, folders, files in os.walk(folder, onerror=faults.append):
+        linked = [name for name in folders if Path(root, name).is_symlink()]
+        folders[:] = sorted(name for name in folders if _is_own(Path(root, name)))
+        for name in sorted([*files, *linked]):
+            yield _read(Path(root, name), named=False)
+    for fault in faults:
+        yield Unread(Path(os.fsdecode(fault.filename)), f"cannot be read: {reason(fault)}.", "fault", named=False)
+
+
+def _is_own(folder: Path) -> bool:
+    """Tell the person's folders from those that tools fill."""
+    return folder.name not in _SKIPPED_FOLDERS and not any((folder / sign).exists() for sign in _VENV_SIGNS)
+
+
+def _read(path: Path, *, named: bool) -> Item:
+    try:
+        facts = path.lstat()
+        if stat.S_ISLNK(facts.st_mode):
+            return Unread(path, "is a link; links are not followed.", "link", named)
+        if not stat.S_ISREG(facts.st_mode):
+            return Unread(path, "is not an ordinary file.", "link", named)
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+            if _is_binary(head):
+                return _binary(path, named=named)
+            if facts.st_size > MAX_BYTES:
+                return _too_large(path, named=named)
+            return _document(path, head + file.read(), named=named)
+    except OSError as error:
+        return Unread(path, f"cannot be read: {reason(error)}.", "fault", named)
+
+
+def _document(path: Path, content: bytes, *, named: bool) -> Item:
+    codec = _codec(content)
+    if _is_binary(content[:_HEAD]):
+        return _binary(path, named=named)
+    try:
+        return Document(path, content.decode(codec, "surrogatepass" if codec != _AS_IT_IS else "strict"), codec)
+    except UnicodeDecodeError:
+        return _binary(path, named=named)
+
+
+def _codec(content: bytes) -> str:
+    return next((codec for mark, codec in _MARKED if content.startswith(mark)), _AS_IT_IS)
+
+
+def _is_binary(head: bytes) -> bool:
+    return b"\0" in head and _codec(head) == _AS_IT_IS
+
+
+def _binary(path: Path, *, named: bool) -> Unread:
+    return Unread(path, "is not a text file.", "binary", named)
+
+
+def _too_large(path: Path, *, named: bool) -> Unread:
+    return Unread(path, f"is larger than {MAX_BYTES // 1_000_000} MB.", "fault", named)
