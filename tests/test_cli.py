@@ -113,6 +113,7 @@ def test_tutorials_are_brought_once_and_never_over_the_persons_own(tmp_path: Pat
     notebooks, kept = tutorials.bring(folder)
     assert [path.name for path in notebooks] == [source.name for source in tutorials.sources()]
     assert not kept
+    assert (folder / "how_a_flow_moves.md").is_file(), "the page that they lead to"
     notebooks[0].write_text("mine", encoding="utf-8")
     notebooks[1].unlink()
     again, kept = tutorials.bring(folder)
@@ -143,7 +144,7 @@ def test_a_folder_that_cannot_be_is_one_sentence(tmp_path: Path, capsys: pytest.
 
 def test_a_folder_without_a_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["demo", "--dir", ""])
+        main(["demo", "--dir", "", "--port", "0"])
     assert caught.value.code == 2
     assert "name of a folder" in capsys.readouterr().err
 
