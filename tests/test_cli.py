@@ -21,6 +21,7 @@ from byok_widgets.cli import main, tutorials
 from tests.local_model import require_model
 
 START_S = 90
+NOTIFICATIONS = "@jupyterlab/apputils-extension:notification"
 
 
 @pytest.fixture
@@ -79,9 +80,9 @@ def test_the_demo_opens_lab_on_the_first_tutorial_and_ends_on_ctrl_c(
     assert int(found[2]) != wanted
     page = urllib.request.urlopen(found[1], timeout=20)
     assert page.status == 200
-    config = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page.read().decode(), re.DOTALL)
-    assert config is not None
-    assert json.loads(config[1])["news"] == {"disabled": True}, "no question about news over the tutorial"
+    settings = found[1].replace("tree/01_first_flow.ipynb", f"api/settings/{NOTIFICATIONS}")
+    defaults = json.load(urllib.request.urlopen(settings, timeout=20))["schema"]["properties"]
+    assert defaults["fetchNews"]["default"] == "false", "no question about news over the tutorial"
     assert (tmp_path / "lessons" / "01_first_flow.ipynb").is_file()
     assert not any(found[1].rpartition("=")[2] in line for line in _command_lines()), (
         "the token is in no process list"

@@ -107,7 +107,6 @@ class Demo:
     def _command(self, port: int) -> list[str]:
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1"]
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--log-level=WARN"]
-        command.append("--LabApp.news_url=None")  # its question would stand over the tutorial
         command.append(f"--ServerApp.root_dir={self.folder.resolve()}")
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             print("Running as root, as in a container: JupyterLab is told to allow it.")
@@ -115,8 +114,14 @@ class Demo:
         return command
 
     def _environment(self, token: str) -> dict[str, str]:
-        """Hand over the token where no process list shows it."""
-        return {**os.environ, "JUPYTER_TOKEN": token, "BYOK_WIDGETS_LOCAL_MODEL": self.model}
+        """Hand over the token where no process list shows it, and no questions about news over the tutorial."""
+        config_path = [str(Path(__file__).parent), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+        return {
+            **os.environ,
+            "JUPYTER_TOKEN": token,
+            "JUPYTER_CONFIG_PATH": os.pathsep.join(config_path),
+            "BYOK_WIDGETS_LOCAL_MODEL": self.model,
+        }
 
 
 class _Stop:
