@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from byok_widgets.providers.local import list_local_models
     from byok_widgets.schema import Field
     from byok_widgets.session import Session, Trace, Turn, Variables
+    from byok_widgets.widgets.guard import guard
 
 __version__ = "0.1.0"
 
@@ -50,6 +51,7 @@ _HOMES = {
     "byok_widgets.providers.local": ("list_local_models",),
     "byok_widgets.schema": ("Field",),
     "byok_widgets.session": ("Session", "Trace", "Turn", "Variables"),
+    "byok_widgets.widgets.guard": ("guard",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -80,6 +82,7 @@ __all__ = [
     "Usage",
     "Variables",
     "__version__",
+    "guard",
     "last_stopped",
     "last_traceback",
     "list_local_models",

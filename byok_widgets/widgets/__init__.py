@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets.widgets import guard
+
 if TYPE_CHECKING:
     from byok_widgets.frontend import Screen
 
@@ -52,7 +54,9 @@ class NotebookFrontend:
 
 
 def _shell() -> Any:
-    """Return the running IPython, without loading it where there is none."""
+    """Return the running IPython, with its cells guarded, and without loading it where there is none."""
     ipython = sys.modules.get("IPython")
     get = getattr(ipython, "get_ipython", None)
-    return get() if get else None
+    shell = get() if get else None
+    guard.watch(shell)
+    return shell
