@@ -53,7 +53,7 @@ class FlowByName(FlowSettings):
         return flow.nodes if flow else {}
 
     def node(self, name: str) -> AnyNode:
-        """Return a node."""
+        """Return a node that is there."""
         return self.nodes[name]
 
 

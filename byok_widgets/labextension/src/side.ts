@@ -108,7 +108,9 @@ export class Side extends Panel {
       }
       if (content.status === 'error') {
         this._say(words.failed(content.ename, content.evalue));
-      } else if (content.status !== 'ok') {
+      } else if (content.status === 'ok') {
+        this._say(words.failed('nothing came', ''));
+      } else {
         void this._open(); // a cell before us failed, and all that waited behind it was dropped
       }
     } catch {
@@ -153,7 +155,6 @@ export class Side extends Panel {
     }
     if (offer === 'again' || (offer && this._commands.hasCommand(CHOOSE_KERNEL))) {
       const button = element('button', offer === 'again' ? 'Try again' : 'Choose a kernel');
-      button.className = 'jp-mod-styled jp-mod-accept';
       button.onclick = () => {
         void (offer === 'again' ? this._open() : this._commands.execute(CHOOSE_KERNEL));
       };

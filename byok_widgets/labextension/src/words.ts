@@ -27,8 +27,6 @@ export const NO_WIDGETS: Words = {
   text: 'Widgets are turned off in this JupyterLab. Turn on or install jupyterlab_widgets and load the page again.'
 };
 
-const INSTALL = '%pip install -U byok-widgets';
-
 export function otherLanguage(language: string): Words {
   return {
     text: `This notebook's kernel speaks ${language}, and flows live in Python. Choose a Python kernel, and the settings open.`,
@@ -41,14 +39,14 @@ export function failed(name: string, value: string): Words {
   if (value.includes("'byok_widgets'")) {
     return {
       text: 'byok_widgets is not installed where this kernel runs. Run this line in a cell, then try again.',
-      code: INSTALL,
+      code: '%pip install byok-widgets',
       offer: 'again'
     };
   }
   if (name === 'ModuleNotFoundError' || name === 'ImportError') {
     return {
       text: 'The byok_widgets of this kernel is too old for the gear, or incomplete. Run this line in a cell, then restart the kernel.',
-      code: INSTALL
+      code: '%pip install -U byok-widgets'
     };
   }
   return {
