@@ -1,6 +1,7 @@
 """Keys in JSON data: they are looked for in the texts themselves, and not in the JSON that is made of them.
 
-In JSON a key at the start of a line follows the `n` of the line break, and looks like a part of a word.
+In JSON a key at the start of a line follows the `n` of the line break, and looks like a part of a word. A held key
+that is a plain word, as some servers take any, is a word here: a file is not to lose it, nor be refused for it.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ _BETWEEN = "\0"
 
 
 def holds_key(data: Any) -> bool:
-    """Whether a text in `data` holds what `redact` takes out."""
+    """Whether there is a key in the texts of `data`."""
     texts = _BETWEEN.join(_texts(data))
-    return redact(texts) != texts
+    return redact(texts, words=False) != texts
 
 
 def without_keys(data: Any) -> Any:
     """Return `data` with a mark in place of every key in its texts."""
     texts = list(_texts(data))
-    redacted = redact(_BETWEEN.join(texts)).split(_BETWEEN)
+    redacted = redact(_BETWEEN.join(texts), words=False).split(_BETWEEN)
     if len(redacted) != len(texts):  # a text holds the sign itself
-        redacted = list(map(redact, texts))
+        redacted = [redact(text, words=False) for text in texts]
     return _rebuilt(data, iter(redacted))
 
 

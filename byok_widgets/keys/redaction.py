@@ -24,6 +24,9 @@ _LONGEST = 8192
 _WHOLE_WORD = 8
 """A key shorter than this is taken out only where it stands alone: it may be a word such as "none"."""
 
+_NO_WORD = 16
+"""From this length on a key is no plain word, whatever its letters."""
+
 # Every piece of 12 characters covers a run of 7 that starts at a multiple of 6: only those are looked up.
 _GRAM, _STEP = 7, 6
 
@@ -42,20 +45,30 @@ _REACH = 64
 Span = tuple[int, int]
 
 
-def redact(text: str) -> str:
+def redact(text: str, *, words: bool = True) -> str:
     """Return `text` with `[API key]` in place of every key that is held anywhere in this process.
 
     Also replaced: any piece of 12 or more characters of a key; its base64 (at any alignment, both alphabets), hex
     and URL-quoted forms; the masked form in which a provider echoes it (`sk-proj-****wxyz`); and whatever has
     the shape of an OpenAI, Anthropic or OpenRouter key, held or not.
+
+    Args:
+        text: Any text.
+        words: Whether a key that is a plain word counts, such as the "none" of a server that asks for no key.
     """
-    keys = [key for secret in live_secrets() if (key := secret.reveal()[:_LONGEST])]
+    keys = [
+        key for secret in live_secrets() if (key := secret.reveal()[:_LONGEST]) and (words or not _is_word(key))
+    ]
     if not keys and "sk-" not in text:
         return text
     spans = [*_held(text, keys), *_masked(text, keys)]
     if "sk-" in text:
         spans += [match.span() for match in KEY_SHAPE.finditer(text)]
     return _replaced(text, spans)
+
+
+def _is_word(key: str) -> bool:
+    return len(key) < _NO_WORD and re.fullmatch("[A-Za-z]+(?:[-_ ][A-Za-z]+)*", key) is not None
 
 
 def _held(text: str, keys: Iterable[str]) -> Iterator[Span]:

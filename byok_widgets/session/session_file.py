@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import reason, replace_file
 from byok_widgets.graph import FlowGraph
 from byok_widgets.keys import redact
@@ -81,6 +81,8 @@ def read_session(path: Path, graph: FlowGraph, state: FlowState) -> Session:
             return _session(data, graph, state)
     except OSError as error:
         problem = reason(error)
+    except ByokError as error:
+        problem = error.problem.rstrip(".")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
         problem = "it is damaged, or no session"
     raise ConfigError(

@@ -174,7 +174,6 @@ NAMES = [
     "-",
     "n" * 300,
     "a\tb",
-    "\ud800",
 ]
 
 
@@ -566,6 +565,14 @@ def test_a_saved_flow_holds_no_key_of_its_own(full: Flow, file: Path) -> None:
     full.save(file)
     text = file.read_text(encoding="utf-8")
     assert not [key for key in keys.values() if key[8:20] in text]
+
+
+def test_a_key_that_is_a_plain_word_does_not_keep_a_flow_from_being_saved(flow: Flow, file: Path) -> None:
+    flow.key_store.save("compatible", "word.example.org", "conversation", place="session")
+    flow.conversation("ask", "Keep the conversation going.")
+    flow.save(file)
+    flow.key_store.remove("compatible", "word.example.org")
+    assert Flow.load(file).node("ask").prompt == "Keep the conversation going."
 
 
 def test_a_file_that_points_elsewhere_finds_no_key_there(flow: Flow, file: Path, no_network: list[object]) -> None:

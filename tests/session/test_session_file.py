@@ -1,0 +1,350 @@
+"""The file of a session: all of it comes back, with its types; no key is in it, and what is damaged stays."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import json
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import pytest
+
+from byok_widgets import ConfigError, Flow, Session
+from tests.fake_keys import fake_key
+from tests.scripted_server import Say
+from tests.session.conftest import Script
+
+Data = dict[str, Any]
+
+
+class Kind(enum.Enum):
+    NEW = "new"
+    OLD = "old"
+
+
+class Person(pydantic.BaseModel):
+    name: str
+    born: dt.date
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "ana.session.json"
+
+
+@pytest.fixture
+def talked(booking: Flow, script: Script) -> Session:
+    """A session with all that a session can have."""
+    booking.conversation("hello", "Hello!", static=True, start=True)
+    booking.conversation("help", "Help.", enter="they need help")
+    booking.connect("hello", "ask")
+    script.choices = ["stay", "stay", "1", "2", "stay"]
+    script.values["data"] = [{"name": "Cleo", "weekday": None}]
+    script.words = [
+        "Who is it?",
+        Say(status=401, body={"error": {"message": "no"}}),
+        "Which day?",
+        "Nine to five.",
+        "Hm.",
+    ]
+    s = booking.start(variables={"firm": "Acme"}, model="compatible:other")
+    s.say("Hi")
+    with pytest.raises(Exception, match="401"):
+        s.say("I am Ana")
+    s.say("I am Ana")
+    s.variables["vip"] = True
+    s.say("When are you open?")
+    return s
+
+
+def facts(s: Session) -> list[object]:
+    return [
+        *(s.transcript, s.node, s.closed, dict(s.variables), s.variables.status, s.variables.entries, s.model),
+        *(s.usage, str(s.cost), s.cost, repr(s.trace), s.summary, s._repr_html_(), repr(s)),
+        *(
+            (turn.summary, turn.path, turn.moves, turn.fault, turn.returns_to)
+            for turn in (*s.turns, *s.unfinished)
+        ),
+        *(s.explain(turn.number) for turn in s.turns),
+        *((reply.latency_s, reply.request_id, reply.model_source) for turn in s.turns for reply in turn.calls),
+    ]
+
+
+def content(path: Path) -> Data:
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def test_all_of_it_comes_back(booking: Flow, talked: Session, file: Path) -> None:
+    talked.save(file)
+    again = booking.load_session(file)
+    assert facts(again) == facts(talked)
+    assert len(again.unfinished) == 1
+    again.save(file.with_name("again.json"))
+    assert file.with_name("again.json").read_bytes() == file.read_bytes()
+
+
+def test_it_goes_on_where_it_stood_and_the_first_stays(
+    booking: Flow, script: Script, talked: Session, file: Path
+) -> None:
+    talked.save(file)
+    again = booking.load_session(file)
+    sent = len(script.server.requests)
+    again.say("Thank you")
+    assert len(again.turns) == len(talked.turns) + 1
+    assert again.turns[-1].number == talked.turns[-1].number + 1
+    assert script.server.requests[sent]["model"] == "other"
+    assert [message["content"] for message in script.spoken[-1]["messages"][-2:]] == ["Nine to five.", "Thank you"]
+    again.reset()
+    assert dict(again.variables) == {"name": None, "weekday": None, "firm": "Acme"}
+    assert [turn.number for turn in again.turns] == [0]
+    assert [fork.number for fork in booking.load_session(file).fork(1).turns] == [0, 1]
+
+
+def test_a_new_session_and_a_closed_one(flow: Flow, file: Path) -> None:
+    flow.conversation("bye", "Bye.", static=True, end=True)
+    s = flow.start(speak_first=False)
+    s.save(file)
+    again = flow.load_session(file)
+    assert (again.turns, again.node, again.closed) == ((), "bye", False)
+    s.say("Bye")
+    s.save(file)
+    assert flow.load_session(file).closed
+
+
+def test_what_a_node_read_comes_back_with_its_type(flow: Flow, script: Script, file: Path) -> None:
+    flow.extraction(
+        "data", day=dt.date, at=dt.datetime, price=Decimal, kind=Kind, tags=set[str], person=Person, end=True
+    )
+    script.values["data"] = [
+        {
+            "day": "2026-12-24",
+            "at": "2026-12-24T18:30:00",
+            "price": "10.50",
+            "kind": "old",
+            "tags": ["b", "a"],
+            "person": {"name": "Ana", "born": "2000-02-29"},
+        }
+    ]
+    s = flow.start()
+    s.say("The old one on 2026-12-24 at 18:30, 10.50, tags a and b, for Ana, born 2000-02-29")
+    assert s.variables["person"] == Person(name="Ana", born=dt.date(2000, 2, 29))
+    s.save(file)
+    again = flow.load_session(file)
+    assert dict(again.variables) == dict(s.variables)
+    assert again.turns[0].variables == s.turns[0].variables
+    assert again.explain() == s.explain()
+    from byok_widgets.graph import Expression
+
+    condition = Expression("day > '2026-12-01' and price > 10 and kind == 'old' and 'a' in tags")
+    assert condition.holds(s.variables)
+    assert condition.holds(again.variables), "a condition holds after it as before"
+    flow.extraction("data", day=str, price=["cheap", "dear"], end=True)
+    again = flow.load_session(file)
+    assert (again.variables["day"], again.variables["price"], again.variables["kind"]) == (
+        "2026-12-24",
+        "10.50",
+        "old",
+    )
+
+
+def test_values_of_code_come_back_as_json_makes_them(booking: Flow, file: Path) -> None:
+    class Thing:
+        def __str__(self) -> str:
+            return "a thing"
+
+    s = booking.start()
+    given = {
+        "day": dt.date(2026, 12, 24),
+        "span": dt.timedelta(hours=1),
+        "person": Person(name="Ana", born=dt.date(2000, 2, 29)),
+        "kind": Kind.OLD,
+        "pair": (1, {2}),
+        "raw": b"\xff\x00",
+        "thing": Thing(),
+        "nested": {1: {"deep": [None, True, 1.5]}},
+        "half": "\ud83d of one",
+        "text": "é 日本 👩‍💻 \x00\x1b",
+        "endless": float("inf"),
+        "large": 2**70,
+    }
+    s.variables.update(given)
+    s.save(file)
+    assert dict(booking.load_session(file).variables) == {
+        "name": None,
+        "weekday": None,
+        "day": "2026-12-24",
+        "span": "PT1H",
+        "person": {"name": "Ana", "born": "2000-02-29"},
+        "kind": "old",
+        "pair": [1, [2]],
+        "raw": "_wA=",
+        "thing": "a thing",
+        "nested": {"1": {"deep": [None, True, 1.5]}},
+        "half": "\ud83d of one",
+        "text": "é 日本 👩‍💻 \x00\x1b",
+        "endless": float("inf"),
+        "large": 2**70,
+    }
+    assert "日本" in file.read_text(encoding="utf-8")
+
+
+def test_a_value_without_any_form_in_json_leaves_the_file_that_was_there(booking: Flow, file: Path) -> None:
+    s = booking.start()
+    s.save(file)
+    before = file.read_bytes()
+    circle: list[object] = []
+    circle.append(circle)
+    s.variables["circle"] = circle
+    with pytest.raises(ConfigError, match="no form in JSON") as caught:
+        s.save(file)
+    assert caught.value.kind == "session_file"
+    assert file.read_bytes() == before
+
+
+# Keys
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_no_key_gets_into_the_file(flow: Flow, script: Script, file: Path, held: bool) -> None:
+    key = fake_key("anthropic")
+    if held:
+        flow.key_store.save("anthropic", "api.anthropic.com", key, place="session")
+    flow.conversation("chat", "Chat.")
+    flow.extraction("data", said=str, end=True)
+    flow.connect("chat", "data", when=f"they said\n{key}")
+    script.choices, script.words = ["stay", "1"], [f"You said:\n{key}?"]
+    script.values["data"] = [{"said": key}]
+    s = flow.start(variables={"note": f"\t{key}", "deep": [{"x": key, key: 1}], key.replace("-", "_"): key})
+    s.say(f"My key is\n{key}")
+    s.say(f'"{key}"')
+    s.save(file)
+    text = file.read_text(encoding="utf-8")
+    assert key[20:40] not in text.replace(key.replace("-", "_"), "")
+    assert text.count("[API key]") >= 8
+    again = flow.load_session(file)
+    assert again.transcript[0].content == "My key is\n[API key]"
+    assert again.variables["said"] == "[API key]"
+    assert key in s.transcript[0].content, "what is in memory stays as it was said"
+
+
+def test_a_key_that_is_a_word_does_not_damage_the_file(flow: Flow, script: Script, file: Path) -> None:
+    words = ("model", "turns", "name", "stop", "found", "chat")
+    for word in words:
+        flow.key_store.save("compatible", f"{word}.example.org", word, place="session")
+    flow.conversation("chat", "Chat.")
+    script.words = ["My model is to stop."]
+    s = flow.start(variables={"name": "Ana"})
+    s.say("Hello")
+    s.save(file)
+    again = flow.load_session(file)
+    assert [turn.text for turn in again.turns] == ["Hello"]
+    assert (str(again.turns[0]), again.node) == ("My model is to stop.", "chat")
+    assert again.variables["name"] == "Ana"
+    for word in words:
+        flow.key_store.remove("compatible", f"{word}.example.org")
+
+
+# Damaged files
+
+
+def test_a_file_cut_anywhere_is_told_and_left(booking: Flow, talked: Session, file: Path) -> None:
+    talked.save(file)
+    whole = file.read_bytes().rstrip()
+    for length in range(0, len(whole), len(whole) // 40):
+        _refused(booking, file, whole[:length])
+
+
+def _refused(flow: Flow, file: Path, damaged: bytes) -> ConfigError:
+    file.write_bytes(damaged)
+    with pytest.raises(ConfigError, match="cannot be opened as a session") as caught:
+        flow.load_session(file)
+    assert caught.value.kind == "session_file"
+    assert "left as it is" in caught.value.fix
+    assert file.read_bytes() == damaged
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [b"", b"null", b"[]", b"5", b'"x"', b"{}", bytes(300), b"[" * 100_000, b'{"version": 1}', b'{"version": "1"}'],
+)
+def test_what_is_no_session(booking: Flow, file: Path, damaged: bytes) -> None:
+    assert "it is damaged, or no session" in str(_refused(booking, file, damaged))
+
+
+CHANGES: dict[str, Callable[[Data], object]] = {
+    "turns as a number": lambda data: data.update(turns=5),
+    "a turn as a text": lambda data: data["turns"].append("x"),
+    "a number that is none": lambda data: data["turns"][0].update(number="first"),
+    "a text that is none": lambda data: data["turns"][1].update(text=[1]),
+    "steps missing": lambda data: data["turns"][1].pop("steps"),
+    "no node": lambda data: data["turns"][1].pop("node"),
+    "a step of no kind": lambda data: data["turns"][1]["steps"].append({"node": "ask"}),
+    "an unknown verdict": lambda data: data["turns"][1]["steps"][0]["verdicts"][0].update(verdict="perhaps"),
+    "a verdict that is none": lambda data: data["turns"][1]["steps"][0].update(verdicts=[5]),
+    "a reply without a text": lambda data: data["turns"][0]["steps"][0]["says"].pop("text"),
+    "a finish that is none": lambda data: data["turns"][0]["steps"][0]["says"].update(finish_reason="over"),
+    "usage as a text": lambda data: data["turns"][0]["steps"][0]["says"].update(usage="much"),
+    "a cost that is none": lambda data: data["turns"][0]["steps"][0]["says"]["cost"].update(usd="free"),
+    "no cost": lambda data: data["turns"][0]["steps"][0]["says"].pop("cost"),
+    "variables as an object": lambda data: data.update(variables={"name": "Ana"}),
+    "a variable without a value": lambda data: data["variables"][0].pop("value"),
+    "an unknown status": lambda data: data["variables"][0].update(status="sure"),
+    "a turn that is none": lambda data: data["variables"][0].update(turn="late"),
+    "a model that is none": lambda data: data.update(model=5),
+    "no unfinished": lambda data: data.pop("unfinished"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_wrong_parts_are_told(booking: Flow, talked: Session, file: Path, change: str) -> None:
+    talked.save(file)
+    data = content(file)
+    CHANGES[change](data)
+    said = "5 is not a model" if change == "a model that is none" else "it is damaged, or no session"
+    assert said in str(_refused(booking, file, json.dumps(data).encode()))
+
+
+def test_a_newer_session_says_so(booking: Flow, talked: Session, file: Path) -> None:
+    talked.save(file)
+    newer = json.dumps({**content(file), "version": 2}).encode()
+    assert "newer byok-widgets; update with: pip install -U" in str(_refused(booking, file, newer))
+
+
+def test_a_missing_file_and_one_that_cannot_be_written(booking: Flow, talked: Session, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="it is not there"):
+        booking.load_session(tmp_path / "no.json")
+    with pytest.raises(ConfigError, match="cannot be opened as a session"):
+        booking.load_session(tmp_path)
+    for place in (tmp_path / "no" / "x.json", tmp_path):
+        with pytest.raises(ConfigError, match="could not be written") as caught:
+            talked.save(place)
+        assert caught.value.fix
+
+
+def test_on_a_flow_without_its_node_it_can_be_read_and_says_what_is_missing(
+    talked: Session, file: Path, script: Script
+) -> None:
+    talked.save(file)
+    other = Flow(f"{talked.flow_name} other")
+    other.conversation("talk", "Talk.")
+    again = other.load_session(file)
+    assert again.transcript == talked.transcript
+    assert again.variables["name"] == "Cleo"
+    with pytest.raises(ConfigError, match="no node 'ask'"):
+        again.say("Hello")
+
+
+def test_a_long_session_is_saved_in_no_time(booking: Flow, talked: Session, file: Path) -> None:
+    booking.key_store.save("openai", "api.openai.com", fake_key(), place="session")
+    turns = [*talked.turns] * 200
+    talked.restore(turns=turns, unfinished=(), entries=())
+    begun = time.perf_counter()
+    talked.save(file)
+    booking.load_session(file)
+    assert time.perf_counter() - begun < 10

@@ -1,0 +1,145 @@
+"""Variables: what code sets, what is not stated, what came before, and what they look like."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from byok_widgets import ConfigError, Flow
+from byok_widgets.session.variables import VariableEntry
+from tests.scripted_server import Say
+from tests.session.conftest import Script, system_of
+
+
+def test_values_come_and_go_by_code(booking: Flow) -> None:
+    s = booking.start(variables={"firm": "Acme", "tags": ["a"]})
+    s.variables["name"] = "Ana"
+    s.variables.update(weekday="Mon", late=True)
+    assert dict(s.variables) == {"name": "Ana", "weekday": "Mon", "firm": "Acme", "tags": ["a"], "late": True}
+    assert len(s.variables) == 5
+    assert s.variables.pop("name") == "Ana"
+    del s.variables["weekday"]
+    s.variables["late"] = None
+    assert dict(s.variables) == {"name": None, "weekday": None, "firm": "Acme", "tags": ["a"], "late": None}
+    assert [(e.value, e.status) for e in s.variables.history("name")] == [("Ana", "set"), (None, "not_stated")]
+    s.variables.clear()
+    assert not any(value is not None for value in s.variables.values())
+    assert s.variables.history("firm")[-1].value is None
+
+
+def test_what_is_not_there_is_a_key_error(booking: Flow) -> None:
+    variables = booking.start().variables
+    assert variables.get("nmae", "?") == "?"
+    assert "nmae" not in variables
+    for name in ("nmae", 5, None):
+        with pytest.raises(KeyError):
+            variables[name]  # type: ignore[index]
+    with pytest.raises(KeyError):
+        del variables["nmae"]
+    assert variables.history("nmae") == ()
+
+
+@pytest.mark.parametrize("name", ["", "two words", "1st", "a-b", "a.b", None, 5, ("a",)])
+def test_a_name_that_no_prompt_could_hold_is_refused(booking: Flow, name: object) -> None:
+    with pytest.raises(ConfigError, match="cannot be the name of a variable") as caught:
+        booking.start().variables[name] = 1  # type: ignore[index]
+    assert caught.value.kind == "variable"
+    with pytest.raises(ConfigError):
+        booking.start(variables={name: 1})  # type: ignore[dict-item]
+
+
+def test_a_field_of_any_name_can_be_set_by_code_too(flow: Flow) -> None:
+    flow.extraction("data", {"type": "object", "properties": {"first name": {"type": "string"}}})
+    s = flow.start(variables={"first name": "Ana"})
+    assert s.variables["first name"] == "Ana"
+
+
+def test_all_variables_cannot_be_replaced_at_once(booking: Flow) -> None:
+    s = booking.start()
+    with pytest.raises(ConfigError, match="no 'variables' to set"):
+        s.variables = {"name": "Ana"}  # type: ignore[assignment]
+
+
+def test_the_status_says_how_sure_one_can_be(booking: Flow, script: Script) -> None:
+    script.choices, script.values["data"] = ["1"], [{"name": "Cleopatra", "weekday": "Mon"}]
+    s = booking.start(variables={"firm": "Acme"})
+    s.say("Monday, please")
+    assert dict(s.variables.status) == {"name": "ungrounded", "weekday": "found", "firm": "set"}
+    assert repr(s.variables) == "Variables(name='Cleopatra' [ungrounded], weekday='Mon', firm='Acme')"
+    table = s.variables._repr_html_()
+    for words in ("Cleopatra", "not in the dialogue: check it", "set by code"):
+        assert words in table
+
+
+def test_what_is_shown_is_inert_and_the_same_each_time(flow: Flow) -> None:
+    flow.conversation("ask", "Ask.")
+    s = flow.start()
+    assert s.variables._repr_html_() == "No variables yet."
+    s.variables["hostile"] = "<img src=x onerror=alert(1)>"
+    s.variables["letters"] = {chr(97 + number) for number in range(26)}
+    assert "<img" not in s.variables._repr_html_()
+    letters = ", ".join(f"'{chr(97 + number)}'" for number in range(26))
+    assert repr(s.variables).endswith(f"letters={{{letters}}})")
+    assert "{&#x27;a&#x27;, &#x27;b&#x27;" in s.variables._repr_html_()
+
+
+def test_a_node_made_again_brings_its_new_fields_at_once(booking: Flow, script: Script) -> None:
+    script.values["data"] = [{"name": "Ana", "weekday": None, "city": "Rome"}]
+    s = booking.start()
+    s.say("Hello")
+    booking.extraction("data", name=str, weekday=["Mon", "Tue"], city=str)
+    booking.connect("ask", "data", if_="city is None")
+    assert s.variables["city"] is None
+    assert s.say("I am Ana from Rome").path == ("data", "ask")
+    assert (s.variables["city"], s.fork().variables["city"]) == ("Rome", "Rome")
+
+
+def test_code_that_sets_a_variable_after_a_turn_counts_to_it(booking: Flow, script: Script) -> None:
+    script.choices, script.values["data"] = ["1", "stay"], [{"name": "Ana", "weekday": None}]
+    s = booking.start(variables={"firm": "Acme"})
+    s.say("I am Ana")
+    s.variables["name"] = "Anna"
+    s.variables["vip"] = True
+    s.say("Hm")
+    s.variables["name"] = "Annabel"
+    s.variables["firm"] = "Smith"
+    first, start = s.fork(1), s.fork(0)
+    assert dict(first.variables) == {"name": "Anna", "weekday": None, "firm": "Acme", "vip": True}
+    assert dict(start.variables) == {"name": None, "weekday": None, "firm": "Acme"}
+    first.variables["firm"] = "Other"
+    assert s.variables["firm"] == "Smith"
+    kept = s.variables
+    s.reset()
+    assert s.variables is kept, "who holds them sees the reset, too"
+    assert dict(s.variables) == {"name": None, "weekday": None, "firm": "Acme"}
+    s.variables["firm"] = "New"
+    s.reset()
+    assert s.variables["firm"] == "New", "set before the first turn"
+
+
+def test_code_may_set_a_variable_while_a_turn_is_under_way(booking: Flow, script: Script) -> None:
+    script.values["data"] = [{"name": None, "weekday": "Mon"}]
+    booking.conversation("bye", "Bye {{vip}} {{weekday}}.")
+    booking.connect("ask", "data")
+    s = booking.start()
+
+    def set_it(request: dict[str, Any]) -> Say:
+        s.variables["vip"] = "madam"
+        return script._answer(request)
+
+    script.server.script(set_it)
+    s.say("Monday")
+    assert system_of(script.spoken[0]) == "Bye madam Mon."
+
+
+def test_a_look_at_them_does_not_go_through_all_that_there_was(booking: Flow) -> None:
+    variables = booking.start().variables
+    for turn in range(1, 20_001):
+        variables.learn([VariableEntry("name", f"n{turn}", "found", "data", turn)], turn)
+    begun = time.perf_counter()
+    for _ in range(1000):
+        assert dict(variables)["name"] == "n20000"
+    assert time.perf_counter() - begun < 2
+    assert len(variables.history("name")) == 20_000
