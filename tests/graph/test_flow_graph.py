@@ -67,10 +67,10 @@ def test_any_name_is_a_name(flow: Flow, name: str) -> None:
 def test_what_is_no_node_cannot_be_connected(flow: Flow, missing: object) -> None:
     flow.conversation("a", "x")
     for pair in ((missing, "a"), ("a", missing)):
-        with pytest.raises(ConfigError, match="no node") as caught:
+        with pytest.raises(ConfigError, match=r"no node|not a node") as caught:
             flow.connect(*pair, when="x")  # type: ignore[arg-type]
         assert caught.value.kind == "node"
-    with pytest.raises(ConfigError, match="no node"):
+    with pytest.raises(ConfigError, match="no node|is not a node"):
         flow.start_node = missing  # type: ignore[assignment]
     assert ways(flow) == []
 
