@@ -70,7 +70,7 @@ def test_what_is_no_node_cannot_be_connected(flow: Flow, missing: object) -> Non
         with pytest.raises(ConfigError, match=r"no node|not a node") as caught:
             flow.connect(*pair, when="x")  # type: ignore[arg-type]
         assert caught.value.kind == "node"
-    with pytest.raises(ConfigError, match="no node|is not a node"):
+    with pytest.raises(ConfigError, match=r"no node|is not a node"):
         flow.start_node = missing  # type: ignore[assignment]
     assert ways(flow) == []
 
