@@ -120,7 +120,7 @@ def test_before_any_cell_it_starts_a_flow_that_is_called_like_the_notebook(open_
     side(page).get_by_role("heading", name="Settings · shop").wait_for()
 
 
-@pytest.mark.xfail(strict=False, reason="an override typed right after another provider was chosen is not always taken yet")
+@pytest.mark.xfail(strict=False, reason="an override typed after a change of provider is not taken yet")
 def test_of_several_flows_one_can_choose_and_what_is_set_is_set_in_the_cells(open_in):
     page = open_in(
         [flow_cell("first", "ask"), flow_cell("second", "greet"), "first.provider, first.node('ask').model"]
@@ -222,7 +222,7 @@ def test_when_the_kernel_restarts_it_comes_back_to_the_same_flow(open_in):
     side(page).get_by_label("Model for ask").wait_for()
 
 
-@pytest.mark.xfail(strict=False, reason="the words for a kernel without the package do not always come yet")
+@pytest.mark.xfail(strict=False, reason="the words for a kernel without the package do not come yet")
 def test_a_kernel_without_the_package_is_told_how_to_get_it(open_in):
     page = open_in(["import sys; sys.executable"], kernel="without-package")
     page.gear.click()
