@@ -2,7 +2,7 @@
 
 Each row alternates raw and ours in one run and compares medians, so that a noisy machine disturbs both alike.
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
-fresh interpreters. `python -m tests.bench calls turns chat` runs the parts that are named.
+fresh interpreters. `python -m tests.bench calls turns chat gear` runs the parts that are named.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from tests.bench.calls import fresh_rows, process_rows
 from tests.bench.chat import chat_lines
+from tests.bench.gear import gear_lines
 from tests.bench.rows import Row
 from tests.bench.stub_server import stub_server
 from tests.bench.turns import turn_rows
@@ -28,9 +29,13 @@ def main(parts: list[str]) -> int:
             "calls": lambda: [*fresh_rows(base_url, folder), *process_rows(base_url)],
             "turns": lambda: turn_rows(base_url),
         }
-        for part in parts or [*rows, "chat"]:
-            if part == "chat":
-                lines, fine = chat_lines(base_url)
+        seen: dict[str, Callable[[], tuple[list[str], bool]]] = {
+            "chat": lambda: chat_lines(base_url),
+            "gear": gear_lines,
+        }
+        for part in parts or [*rows, *seen]:
+            if part in seen:
+                lines, fine = seen[part]()
             else:
                 lines = [row.line() for row in rows[part]()]
                 fine = not any("MISSED" in line for line in lines)
