@@ -203,12 +203,14 @@ def test_a_key_that_is_saved_at_the_side_is_nowhere_else(open_in, frames):
 
 
 @pytest.mark.parametrize("ending", ["pass", "1 / 0"], ids=["ends", "fails"])
-def test_while_a_cell_runs_it_says_so_and_opens_afterwards(open_in, ending):
-    page = open_in([f"import time; time.sleep(1.5)\n{ending}"])
+def test_while_a_cell_runs_it_says_so_and_opens_afterwards(open_in, gear_lab, ending):
+    go = gear_lab.root / f"go-{ending[0]}"
+    page = open_in([f"import os, time\nwhile not os.path.exists('{go}'): time.sleep(0.02)\n{ending}"])
     page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
     page.page.wait_for_function(f"() => {SESSION}.session.kernel.status === 'busy'")
     page.gear.click()
     words(page).get_by_text("Waiting for the running cell.").wait_for()
+    go.touch()
     side(page).locator(".byok-panel").wait_for()
     assert words(page).inner_text() == ""
 
@@ -274,6 +276,9 @@ def test_without_a_kernel_one_can_be_chosen_and_the_settings_open(open_in):
     dialog.locator("select").select_option(label="Python 3 (ipykernel)")
     dialog.get_by_role("button", name="Select").click()
     side(page).locator(".byok-panel").wait_for()
+    page.page.evaluate(f"() => {{ {SESSION}.changeKernel({{ name: 'speaks-r' }}); }}")
+    words(page).get_by_text("This notebook's kernel speaks R").wait_for()
+    assert side(page).locator(".byok-panel").count() == 0
 
 
 def test_each_notebook_has_a_side_of_its_own_that_ends_with_it(open_in):
