@@ -1,4 +1,4 @@
-"""Writing a file in one step: a reader sees the old content or the new, and never half of one.
+"""Where settings rest, and writing a file in one step: a reader sees the old content or the new, never a half.
 
 Floor 0: imports nothing of the package.
 """
@@ -8,6 +8,16 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+
+
+def config_dir() -> Path:
+    """Return the folder of all settings: `BYOK_WIDGETS_CONFIG_DIR`, or the operating system's place for it."""
+    chosen = os.environ.get("BYOK_WIDGETS_CONFIG_DIR")
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return platformdirs.user_config_path("byok_widgets", appauthor=False)
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import os
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import reason, replace_file
+from byok_widgets.files import config_dir, reason, replace_file
 from byok_widgets.keys import refuse_key
 
 VERSION = 1
@@ -45,16 +44,6 @@ def checked_name(name: str) -> str:
             "The flow's name holds half a character that cannot be saved.", kind="flow_name", fix="Type it anew."
         )
     return name
-
-
-def config_dir() -> Path:
-    """Return the folder of all settings: `BYOK_WIDGETS_CONFIG_DIR`, or the operating system's place for it."""
-    chosen = os.environ.get("BYOK_WIDGETS_CONFIG_DIR")
-    if chosen:
-        return Path(chosen)
-    import platformdirs
-
-    return platformdirs.user_config_path("byok_widgets", appauthor=False)
 
 
 class ConfigFile:

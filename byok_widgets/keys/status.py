@@ -17,28 +17,40 @@ class KeyStatus:
     """Where the key of one slot rests.
 
     Attributes:
-        place: `"none"`, `"session"` (this kernel's memory), `"keyring"` or `"env"` (a key reference).
+        place: `"none"`, `"session"` (this kernel's memory), `"keyring"`, `"file"` (the encrypted file) or `"env"`
+            (a key reference).
         label: The place in a few words.
         sentence: What is true about it, in a sentence; where there is a fault, also what to do.
         available: Whether there is a key that a call can use now.
     """
 
-    place: Literal["none", "session", "keyring", "env"]
+    place: Literal["none", "session", "keyring", "file", "env"]
     label: str
     sentence: str
     available: bool
 
 
-def in_session(note: str = "") -> KeyStatus:
+def in_session() -> KeyStatus:
     """Describe a key in memory."""
     sentence = "The key is kept in this session's memory only; it is gone when the kernel stops."
-    return KeyStatus("session", "This session only", f"{sentence} {note}".rstrip(), available=True)
+    return KeyStatus("session", "This session only", sentence, available=True)
 
 
 def in_keyring(backend: Backend) -> KeyStatus:
     """Describe a key in the keyring; "securely" is said of the operating system's own alone."""
     how = "stored securely in" if backend.is_os_keyring else "stored by the keyring backend"
     return KeyStatus("keyring", backend.label, f"The key is {how} {backend.label}.", available=True)
+
+
+def in_file() -> KeyStatus:
+    """Describe a key in the encrypted file."""
+    sentence = "The key is stored in the encrypted file, which your passphrase opens once in each kernel."
+    return KeyStatus("file", "Encrypted file", sentence, available=True)
+
+
+def in_locked_file(sentence: str) -> KeyStatus:
+    """Describe a key in the encrypted file before the passphrase is typed."""
+    return KeyStatus("file", "Encrypted file, locked", sentence, available=False)
 
 
 def in_environment(name: str, *, is_set: bool) -> KeyStatus:

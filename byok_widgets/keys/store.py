@@ -7,45 +7,62 @@ ever looked at: not another flow's key, not the environment by itself.
 from __future__ import annotations
 
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from byok_widgets.errors import KeyFormatError, KeyStoreError, MissingKeyError
-from byok_widgets.keys import keyring_place
-from byok_widgets.keys.backends import Backend
+from byok_widgets.keys import encrypted_file, keyring_place
 from byok_widgets.keys.formats import check_provider, clean_key
 from byok_widgets.keys.reference import read_variable, variable_name
 from byok_widgets.keys.secret import Secret
 from byok_widgets.keys.slot import Slot
-from byok_widgets.keys.status import KeyStatus, in_environment, in_keyring, in_session, nowhere, unusable
+from byok_widgets.keys.status import (
+    KeyStatus,
+    in_environment,
+    in_file,
+    in_keyring,
+    in_locked_file,
+    in_session,
+    nowhere,
+    unusable,
+)
 
-Place = Literal["keyring", "session"]
+Place = Literal["keyring", "session", "file"]
 
-KEYRING = "keyring"
-"""Stands where a key reference would: this slot's key rests in the keyring."""
+KEYRING, FILE = "keyring", "file"
+"""Stand where a key reference would: this slot's key rests in that place."""
 
 _SETTINGS = "Open Settings: run flow.settings() and verify that the key is saved."
 _SET_IT = "Set it before the notebook server starts, or paste the key in flow.settings()."
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A key in memory, and where it rests."""
+
+    secret: Secret
+    status: KeyStatus
+
+
 class KeyStore:
     """The API keys of one flow. Gives a key only as a `Secret`, and shows no part of one.
 
-    The places: this session's memory, the OS keyring, and key references `env:NAME`. Each slot (provider and host)
-    has at most one key; the keyring is read at most once per slot, and what it said is remembered until `save`,
-    `remove` or a new process. A call waits for the keyring 5 seconds at most. Safe to use from several threads.
+    The places: this session's memory, the OS keyring, the encrypted file, and key references `env:NAME`. Each slot
+    (provider and host) has at most one key; keyring and file are read at most once per slot, and what they said is
+    remembered until `save`, `remove` or a new process. A call waits for the keyring 5 seconds at most, and never
+    for a passphrase. Safe to use from several threads.
 
     Args:
         flow: Name of the flow; names that differ only in Unicode composition are the same flow.
         references: Where it is kept how a slot's key can be had again: slot `provider|host` to `env:NAME`, or to
-            `keyring`. Never a key.
+            `keyring` or `file`. Never a key.
     """
 
     def __init__(self, flow: str, references: MutableMapping[str, str] | None = None) -> None:
         self._flow = Slot.of(flow, "", "").flow
         self._references: MutableMapping[str, str] = {} if references is None else references
-        self._session: dict[Slot, Secret] = {}
-        self._keyring: dict[Slot, tuple[Secret, Backend] | None] = {}
+        self._kept: dict[Slot, _Kept | None] = {}
         self._variables: dict[Slot, Secret] = {}
         self._memory = threading.Lock()
         self._asking = threading.RLock()
@@ -67,33 +84,30 @@ class KeyStore:
             provider: Name of the provider the key is for.
             host: Host the key may be sent to.
             key: What the person pasted.
-            place: Where it rests; `None` means the keyring where it works, else this session's memory.
+            place: Where it rests; `None` means the keyring where it works, else this session's memory. `"file"` is
+                the encrypted file, which must be unlocked.
             override: Keep it even if it looks like another provider's.
 
         Raises:
             KeyFormatError: It cannot be a key, or is another provider's. What was saved before stays.
-            KeyStoreError: The keyring did not keep it. The key is then kept nowhere, and what was saved before
-                stays; `place="session"` works always.
+            KeyStoreError: The keyring or the file did not keep it. The key is then kept nowhere, and what was
+                saved before stays; `place="session"` works always.
         """
         given = key if isinstance(key, Secret) else Secret(key if isinstance(key, str) else "")
         del key
         secret = _checked(given, provider, override=override)
         slot = self._slot(provider, host)
-        note = ""
         with self._asking:
             if place is None:
                 place = "keyring" if keyring_place.probe().available else "session"
-            if place == "keyring":
-                backend = keyring_place.write(slot, secret)
-                self._remember(slot, session=None, keyring=(secret, backend))
-            else:
-                self._remember(slot, session=secret, keyring=None)
-                note = _leftover(slot)
-        if place == "keyring":
-            self._references[slot.reference_name] = KEYRING
+            status = _put(slot, secret, place)
+            self._remember(slot, _Kept(secret, status))
+            notes = [_leftover(slot, erase) for older, erase in _ERASE.items() if older != place]
+        if place in _ERASE:
+            self._references[slot.reference_name] = place
         else:
             self._references.pop(slot.reference_name, None)
-        return self._status_now(slot, note)
+        return replace(status, sentence=" ".join(filter(None, [status.sentence, *notes])))
 
     def refer(self, provider: str, host: str, reference: str) -> KeyStatus:
         """Use the key that an environment variable holds, for as long as this slot has no key of its own.
@@ -124,27 +138,28 @@ class KeyStore:
 
         Raises:
             KeyFormatError: What rests there, or in the variable referred to, cannot be this provider's key.
-            KeyStoreError: The keyring is locked or does not answer, and there is no reference beside it.
+            KeyStoreError: The keyring is locked or does not answer, or the encrypted file is locked, and there is
+                no reference beside it.
         """
         slot = self._slot(provider, host)
         return self._own_key(slot) or self._referred_key(slot)
 
     def may_have(self, provider: str, host: str) -> bool:
-        """Whether a key of this slot was saved or referred to, as far as is known without asking the keyring."""
+        """Whether a key of this slot was saved or referred to, as far as is known without asking any place."""
         slot = self._slot(provider, host)
         with self._memory:
             return self._own_in_memory(slot) is not None or slot.reference_name in self._references
 
     def at_hand(self, provider: str, host: str) -> bool:
-        """Whether `get` would answer without asking the keyring, and so without waiting."""
+        """Whether `get` would answer without asking any place, and so without waiting."""
         with self._memory:
-            return self._slot(provider, host) in self._keyring
+            return self._slot(provider, host) in self._kept
 
     def cached(self, provider: str, host: str) -> Secret | None:
-        """Return the key if it is at hand without asking the keyring; never waits, never raises."""
+        """Return the key if it is at hand without asking any place; never waits, never raises."""
         slot = self._slot(provider, host)
         with self._memory:
-            own, asked = self._own_in_memory(slot), slot in self._keyring
+            own, asked = self._own_in_memory(slot), slot in self._kept
         if own is not None or not asked:
             return own
         try:
@@ -181,30 +196,31 @@ class KeyStore:
         """Remove the key of this slot from all places, its reference included.
 
         Raises:
-            KeyStoreError: The keyring did not remove it; the other places have.
+            KeyStoreError: The keyring or the file did not remove it; the other places have.
         """
         slot = self._slot(provider, host)
-        fault: KeyStoreError | None = None
+        faults: list[KeyStoreError] = []
         with self._asking:
-            self._remember(slot, session=None, keyring=None)
-            try:
-                keyring_place.erase(slot)
-            except KeyStoreError as raised:
-                if raised.kind != "no_keyring":
-                    fault = raised
+            self._remember(slot, None)
+            for erase in _ERASE.values():
+                try:
+                    erase(slot)
+                except KeyStoreError as raised:
+                    faults += [raised] if raised.kind != "no_keyring" else []
         self._references.pop(slot.reference_name, None)
-        if fault is not None:
+        if faults:
             with self._memory:
-                self._keyring.pop(slot, None)
-            raise fault
+                self._kept.pop(slot, None)
+            raise faults[0]
 
     def status(self, provider: str, host: str) -> KeyStatus:
-        """Say where the key of this slot rests. Shows no part of it; asks the keyring as `get` does."""
+        """Say where the key of this slot rests. Shows no part of it; asks the places as `get` does."""
         slot = self._slot(provider, host)
         try:
             self._own_key(slot)
         except (KeyStoreError, KeyFormatError) as fault:
-            return unusable(f"{fault.problem} {fault.fix}")
+            describe = in_locked_file if fault.kind == "file_locked" else unusable
+            return describe(f"{fault.problem} {fault.fix}")
         return self._status_now(slot)
 
     def _slot(self, provider: str, host: str) -> Slot:
@@ -212,42 +228,45 @@ class KeyStore:
 
     def _own_key(self, slot: Slot) -> Secret | None:
         with self._memory:
-            own, asked = self._own_in_memory(slot), slot in self._keyring
-        return own if own is not None or asked else self._ask_keyring(slot)
+            own, asked = self._own_in_memory(slot), slot in self._kept
+        return own if own is not None or asked else self._ask_places(slot)
 
     def _own_in_memory(self, slot: Slot) -> Secret | None:
-        kept = self._keyring.get(slot)
-        return self._session.get(slot) or (kept[0] if kept else None)
+        kept = self._kept.get(slot)
+        return kept.secret if kept else None
 
-    def _ask_keyring(self, slot: Slot) -> Secret | None:
+    def _ask_places(self, slot: Slot) -> Secret | None:
         with self._asking:
             with self._memory:
-                if slot in self._keyring:
+                if slot in self._kept:
                     return self._own_in_memory(slot)
             found = None
             try:
-                secret, backend = keyring_place.read(slot)
-                found = (_usable(secret, backend), backend) if secret else None
+                found = self._look_up(slot)
             except KeyStoreError as raised:
-                # Without a keyring there is no key in it; beside a locked one, the reference given counts.
+                # Without a keyring there is no key in it; beside what is locked, the reference given counts.
                 if raised.kind != "no_keyring" and not self._variable(slot):
                     raise
             with self._memory:
-                self._keyring[slot] = found
+                self._kept[slot] = found
                 return self._own_in_memory(slot)
 
-    def _remember(self, slot: Slot, *, session: Secret | None, keyring: tuple[Secret, Backend] | None) -> None:
+    def _look_up(self, slot: Slot) -> _Kept | None:
+        """Ask the place that is noted; where none is, the file first, which answers at once."""
+        noted = self._references.get(slot.reference_name)
+        if noted != KEYRING and (secret := _in_file(slot, noted=noted == FILE)):
+            return _Kept(_usable(secret, "the encrypted file"), in_file())
+        secret, backend = keyring_place.read(slot)
+        return _Kept(_usable(secret, backend.label), in_keyring(backend)) if secret else None
+
+    def _remember(self, slot: Slot, kept: _Kept | None) -> None:
         with self._memory:
-            self._session.pop(slot, None)
-            if session is not None:
-                self._session[slot] = session
-            self._keyring[slot] = keyring
+            self._kept[slot] = kept
             self._variables.pop(slot, None)
 
     def _variable(self, slot: Slot) -> str:
         reference = self._references.get(slot.reference_name)
-        reference = None if reference == KEYRING else reference
-        return variable_name(reference) if reference else ""
+        return variable_name(reference) if reference and reference not in (KEYRING, FILE) else ""
 
     def _referred_key(self, slot: Slot) -> Secret | None:
         name = self._variable(slot)
@@ -260,18 +279,45 @@ class KeyStore:
                 known = self._variables[slot] = secret
             return known
 
-    def _status_now(self, slot: Slot, note: str = "") -> KeyStatus:
+    def _status_now(self, slot: Slot) -> KeyStatus:
         with self._memory:
-            in_memory, kept = slot in self._session, self._keyring.get(slot)
-        if in_memory:
-            return in_session(note)
+            kept = self._kept.get(slot)
         if kept is not None:
-            return in_keyring(kept[1])
+            return kept.status
         try:
             name = self._variable(slot)
             return in_environment(name, is_set=self._referred_key(slot) is not None) if name else nowhere(slot)
         except KeyFormatError as fault:
             return unusable(f"{fault.problem} {fault.fix}")
+
+
+_ERASE: dict[Place, Callable[[Slot], None]] = {"keyring": keyring_place.erase, "file": encrypted_file.erase}
+
+
+def _put(slot: Slot, secret: Secret, place: Place) -> KeyStatus:
+    if place == "keyring":
+        return in_keyring(keyring_place.write(slot, secret))
+    if place == "file":
+        encrypted_file.write(slot, secret)
+        return in_file()
+    return in_session()
+
+
+def _in_file(slot: Slot, *, noted: bool) -> Secret | None:
+    """Return the key that rests in the encrypted file; where it is noted that one does, it must be there."""
+    try:
+        secret = encrypted_file.read(slot)
+    except KeyStoreError as fault:
+        if noted or fault.kind in {"file_locked", "key_damaged"}:
+            raise
+        return None
+    if secret is None and noted:
+        raise KeyStoreError(
+            "The key of this flow was saved in the encrypted file, and is not there any more.",
+            kind="key_lost",
+            fix="Paste it again in Settings: run flow.settings().",
+        )
+    return secret
 
 
 def _checked(given: Secret, provider: str, *, override: bool) -> Secret:
@@ -280,19 +326,19 @@ def _checked(given: Secret, provider: str, *, override: bool) -> Secret:
     return given if cleaned == given else cleaned
 
 
-def _usable(secret: Secret, backend: Backend) -> Secret:
+def _usable(secret: Secret, place: str) -> Secret:
     """Refuse what someone else wrote there and what would break a request, before it can be quoted in one."""
     try:
         return Secret(clean_key(secret.reveal()))
     except KeyFormatError as fault:
         problem = fault.problem
-    raise KeyFormatError(f"What rests in {backend.label} cannot be used. {problem}", fix="Paste the key again.")
+    raise KeyFormatError(f"What rests in {place} cannot be used. {problem}", fix="Paste the key again.")
 
 
-def _leftover(slot: Slot) -> str:
-    """Remove an older key from the keyring; where that fails, return the sentence that says so."""
+def _leftover(slot: Slot, erase: Callable[[Slot], None]) -> str:
+    """Remove an older key from a place; where that fails, return the sentence that says so."""
     try:
-        keyring_place.erase(slot)
+        erase(slot)
     except KeyStoreError as fault:
-        return "" if fault.kind == "no_keyring" else f"An older key may still rest in the keyring: {fault.problem}"
+        return "" if fault.kind == "no_keyring" else f"An older key may still rest elsewhere: {fault.problem}"
     return ""
