@@ -102,10 +102,9 @@ def placeholders(template: str) -> tuple[str, ...]:
     from jinja2 import TemplateError as JinjaError
     from jinja2 import meta, nodes
 
-    environment = _environment()
     try:
-        tree = environment.parse(template)
-        needed = meta.find_undeclared_variables(tree) - environment.globals.keys()
+        tree = _environment().parse(template)
+        needed = meta.find_undeclared_variables(tree)
     except (JinjaError, RecursionError):
         return ()
     tests = (found for found in tree.find_all(nodes.Test) if found.name in _GUARDS)

@@ -106,13 +106,26 @@ def test_a_prompt_cannot_reach_out(template: str) -> None:
         ("{{ person.name }}", ("person",)),
         ("{# {{a}} #}", ()),
         ("{{ broken", ()),
+        ('{{ a | default("x") }} {{ a }}', ("a",)),
+        ('{{ a | upper | default("x") }}', ("a",)),
+        ("{% if n is divisibleby 3 %}x{% endif %}", ("n",)),
+        ("{% if a is none %}x{% endif %}", ()),
+        ("{% for n in range(3) %}{{ n }}{% endfor %}", ()),
+        ("{% set b = a %}{{ b }}", ("a",)),
     ],
 )
 def test_the_variables_that_a_prompt_needs(template: str, needed: tuple[str, ...]) -> None:
     assert placeholders(template) == needed
     if template != "{{ broken":
-        values = {name: {"name": "x"} for name in needed}
+        values = {name: 3 if name == "n" else {"name": "x"} for name in needed}
         assert isinstance(render(template, values, node="bye"), str)
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ a | nofilter }}", "{{ " + "(" * 5000 + "a" + ")" * 5000 + " }}", "{% if %}"]
+)
+def test_a_prompt_that_is_no_template_needs_nothing(template: str) -> None:
+    assert placeholders(template) == ()
 
 
 def test_a_prompt_without_variables_does_not_load_jinja() -> None:

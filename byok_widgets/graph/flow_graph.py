@@ -29,7 +29,7 @@ class FlowGraph:
         self.nodes: dict[str, AnyNode] = {}
         self.ends: set[str] = set()
         self.extra: dict[str, Mapping[str, Any]] = {}
-        self._edges: dict[str, dict[str, Edge]] = {}
+        self._edges: dict[str, Mapping[str, Edge]] = {}
         self._start = ""
 
     @property
@@ -66,7 +66,7 @@ class FlowGraph:
         if way_in:
             self._put(way_in)
         else:
-            self._edges.get(EVERYWHERE, {}).pop(node.name, None)
+            self._take(EVERYWHERE, node.name)
         if start:
             self.start = node.name
 
@@ -86,7 +86,7 @@ class FlowGraph:
         Raises:
             ConfigError: There is none between the two.
         """
-        if self._edges.get(source, {}).pop(target, None) is None:
+        if not self._take(source, target):
             raise ConfigError(
                 f"There is no edge from {source!r} to {target!r}.", fix="Look at the flow: it shows them."
             )
@@ -161,9 +161,15 @@ class FlowGraph:
                     ways.append((*way, target))
         return ()
 
+    # The edges from a node are replaced as a whole and never changed: whoever reads them meanwhile reads on.
+
     def _put(self, edge: Edge) -> None:
-        self._edges.setdefault(edge.source, {})[edge.target] = edge
+        self._edges[edge.source] = {**self._edges.get(edge.source, {}), edge.target: edge}
+
+    def _take(self, source: str, target: str) -> bool:
+        there = self._edges.get(source, {})
+        self._edges[source] = {name: edge for name, edge in there.items() if name != target}
+        return target in there
 
     def _from(self, source: str) -> tuple[Edge, ...]:
-        """Return the edges from a node as they are now, copied at one stroke."""
         return tuple(self._edges.get(source, {}).values())

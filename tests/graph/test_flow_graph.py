@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import pytest
@@ -132,13 +133,14 @@ def test_cells_may_change_it_while_a_turn_reads_it(flow: Flow) -> None:
         try:
             while not stop.is_set():
                 assert flow.graph.edges is not None
-                assert flow.graph.ways_in() is not None
+                assert len(flow.graph.ways_in()) == 20, "a node that is made again stays global all the time"
                 assert flow.graph.outgoing("n0") is not None
                 assert flow.graph.start == "n0"
-                assert flow.graph.is_global("n1"), "a node that is made again never stops being global"
         except Exception as fault:
             faults.append(fault)
 
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
     reader = threading.Thread(target=read)
     reader.start()
     for _ in range(60):
@@ -149,4 +151,5 @@ def test_cells_may_change_it_while_a_turn_reads_it(flow: Flow) -> None:
             flow.graph.remove("n0", f"n{number}")
     stop.set()
     reader.join()
+    sys.setswitchinterval(interval)
     assert faults == []

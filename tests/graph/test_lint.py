@@ -166,8 +166,9 @@ def test_a_variable_that_is_read_before_any_path_sets_it(flow: Flow) -> None:
 def test_the_prompt_of_an_extraction_node_is_read_before_its_values_and_its_edges_after(flow: Flow) -> None:
     flow.extraction("data", name=str, prompt="The name so far: {{name}}")
     flow.conversation("ask", "{{name}}")
+    flow.conversation("again", "x")
     flow.connect("data", "ask", if_="name is not None")
-    flow.connect("data", "ask")
+    flow.connect("data", "again")
     assert kinds(flow) == [("unset_variable", "error", "data")]
     flow.extraction("data", name=str, prompt='The name so far: {{ name | default("none") }}')
     assert kinds(flow) == []

@@ -56,6 +56,7 @@ def test_each_condition_can_be_chosen_whatever_its_words(
     assert len({choice.casefold() for choice in choices}) == len(conditions) + 1
     assert choices[-1] == "stay"
     question = script.judged[0]["messages"][-1]["content"]
+    assert not [choice for choice in choices if "\n" in choice or "  " in choice]
     for choice in choices[:-1]:
         assert f"\n- {choice}\n" in question, "each is one line"
 
