@@ -86,15 +86,14 @@ class Engine:
         if threading.current_thread().name == "byok-engine":
             work.close()
             raise ConfigError("A sync call cannot be made from here.", fix="Use the async twin (arun, astream).")
-        ended = threading.Event()
-        future = self.submit(_telling(work, ended.set))
+        future = self.submit(work)
         try:
             while not _settled(future, TICK_S if tick else 0.25):
                 if tick:
                     tick()
         except BaseException:
             future.cancel()
-            ended.wait(UNWIND_S)
+            _settled(future, UNWIND_S)
             raise
         if tick:
             tick()
@@ -153,14 +152,6 @@ class _Channel(Generic[T]):
         with self._lock:
             items, self._items = self._items, []
         return items
-
-
-async def _telling(work: Awaitable[T], ended: Callable[[], None]) -> T:
-    """Await `work` and tell when it has ended: a future that is cancelled is done before its work is."""
-    try:
-        return await work
-    finally:
-        ended()
 
 
 def _settled(future: concurrent.futures.Future[Any], timeout_s: float) -> bool:

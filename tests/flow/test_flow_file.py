@@ -152,16 +152,18 @@ def test_the_model_stays_with_its_provider_whatever_its_id_looks_like(full: Flow
 
 def test_the_settings_of_the_name_become_those_of_the_file(flow: Flow, file: Path, server: ScriptedServer) -> None:
     flow.conversation("ask", "Ask.", model="openai:gpt-6-luna")
+    flow.conversation("tell", "Tell.")
     flow.provider = "anthropic"
     flow.save(file)
     flow.model = "openai:gpt-6-astra"
     flow.judge_model = "openai:gpt-6-astra"
     flow.set_base_url("compatible", server.base_url)
     flow.node("ask").model = "openai:gpt-6-astra"
+    flow.node("tell").model = "openai:gpt-6-astra"
     again = Flow.load(file)
     assert (again.name, again.provider, again.model, again.judge_model) == (flow.name, "anthropic", None, None)
     assert again.config.base_url("compatible") is None
-    assert again.node("ask").model == "openai:gpt-6-luna"
+    assert [node.model for node in again.nodes.values()] == ["openai:gpt-6-luna", None]
 
 
 NAMES = [
