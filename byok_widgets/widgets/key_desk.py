@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError
-from byok_widgets.keys import KeyringState, KeyStatus, Secret, probe, redact
+from byok_widgets.keys import KeyringState, KeyStatus, Secret, encrypted_file, probe, redact
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.widgets import key_words
 from byok_widgets.widgets.background import start
-from byok_widgets.widgets.key_field import SAVED, Done, refused
+from byok_widgets.widgets.key_field import SAVED, UNLOCKED, Done, refused
 from byok_widgets.widgets.key_words import Words
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class KeyDesk:
         self._targets: dict[str, Target] = {}
         self._last: Target | None = None
         self._keyring: KeyringState | None = None
+        self._file = encrypted_file.state()
         self._probing = False
         self._config.observe(self._changed)
 
@@ -70,6 +71,11 @@ class KeyDesk:
     def keyring(self) -> KeyringState | None:
         """Whether the OS keyring works here; `None` while that is being found out."""
         return self._keyring
+
+    @property
+    def file(self) -> encrypted_file.FileState:
+        """Whether keys can rest in the encrypted file now, as far as is known here."""
+        return self._file
 
     def known(self, target: Target) -> KeyStatus | None:
         """Return where the key of `target` rests, or `None` while that is being found out. Never waits."""
@@ -97,6 +103,15 @@ class KeyDesk:
     def save(self, secret: Secret, target: Target, *, place: str, override: bool, done: Done) -> None:
         """Keep a key for `target` and check it; `done` is told of the first."""
         start(self._save(secret, target, place, override, done))
+
+    def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
+        """Open the encrypted file for all flows of this kernel, or begin it; `done` is told."""
+        start(_unlock(passphrase, new, done))
+
+    def know_file(self, state: encrypted_file.FileState) -> None:
+        """Take note of how the encrypted file is now; keys that may rest in it are looked for anew."""
+        self._file = state
+        self._config.announce("key")
 
     def check(self, target: Target) -> None:
         """Ask the provider, free of charge, whether the key is good, or whether it answers without one."""
@@ -161,7 +176,7 @@ class KeyDesk:
         provider, host = target.provider.name, target.host
         if place == "env":
             return self._refer(secret, provider, host)
-        where = place if place in ("keyring", "session") else None
+        where = place if place in ("keyring", "session", "file") else None
         return self._store.save(provider, host, secret, place=where, override=override)  # type: ignore[arg-type]
 
     def _refer(self, name: Secret, provider: str, host: str) -> KeyStatus:
@@ -210,6 +225,23 @@ class KeyDesk:
             self._verdicts.pop(address, None)
         if announce:
             self._config.announce("key")
+
+
+async def _unlock(passphrase: Secret, new: bool, done: Done) -> None:  # noqa: FBT001
+    answer = UNLOCKED
+    try:
+        await asyncio.to_thread(encrypted_file.create if new else encrypted_file.unlock, passphrase)
+    except ByokError as fault:
+        answer = refused(fault)
+    except Exception:  # noqa: BLE001 - its text could hold what was typed
+        answer = {"outcome": "refused", "text": key_words.NOT_UNLOCKED}
+    del passphrase
+    try:
+        state = await asyncio.to_thread(encrypted_file.state)
+        for desk in tuple(_desks.values()):
+            desk.know_file(state)
+    finally:
+        done(answer)
 
 
 async def _is_open_to_all(target: Target, endpoint: Endpoint) -> bool:

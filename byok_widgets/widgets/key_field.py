@@ -1,6 +1,6 @@
-"""`KeyField`: the field that takes an API key from the browser to the kernel, once.
+"""`KeyField`: the field that takes an API key from the browser to the kernel, once; and a passphrase likewise.
 
-The key comes as one custom message, sealed in the browser for this kernel. It is in no trait, so it is in no
+What is typed comes as one custom message, sealed in the browser for this kernel. It is in no trait, so it is in no
 widget state, no echo to other clients and no saved notebook. What goes back are sentences that never hold any part
 of it.
 """
@@ -25,6 +25,7 @@ _UNREADABLE = "The key could not be read; press Save again."
 Answer = Mapping[str, Any]
 Done = Callable[[Answer], None]
 SAVED: Answer = {"outcome": "saved"}
+UNLOCKED: Answer = {"outcome": "unlocked"}
 
 
 class KeyOwner(Protocol):
@@ -32,6 +33,9 @@ class KeyOwner(Protocol):
 
     def save(self, secret: Secret, *, target: str, place: str, override: bool, done: Done) -> None:
         """Keep a key, then call `done` with `SAVED` or with what `refused` gives, from any thread."""
+
+    def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
+        """Open the encrypted file, or begin it, then call `done` with `UNLOCKED` or with what `refused` gives."""
 
     def remove(self, target: str) -> None:
         """Remove the key of `target`."""
@@ -53,6 +57,8 @@ class KeyField(anywidget.AnyWidget):
         target: Name of the provider and host that a key would be saved for.
         places: Where a key can rest: mappings of `id`, `label`, `note`.
         place: The chosen one's `id`; `"env"` asks for the name of a variable instead of a key.
+        lock: Whether the place `"file"` asks for a passphrase instead of a key: `"locked"`, `"new"` where one is
+            to be chosen, or empty.
         needs_key: Whether nothing can be done without a key.
         has_key: Whether there is a key to remove.
         can_check: Whether there is something to check: a key, or an endpoint that may need none.
@@ -70,6 +76,7 @@ class KeyField(anywidget.AnyWidget):
     target = traitlets.Unicode("").tag(sync=True)
     places: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
     place = traitlets.Unicode("session").tag(sync=True)
+    lock = traitlets.Unicode("").tag(sync=True)
     needs_key = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - traitlets' signature
     has_key = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
     can_check = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
@@ -110,7 +117,9 @@ class KeyField(anywidget.AnyWidget):
                 override=content.get("override") is True,
                 done=done,
             )
-        elif kind == "save":
+        elif kind == "unlock" and len(buffers) == 3:
+            self._owner.unlock(_sealing_key().open(*buffers), new=content.get("new") is True, done=done)
+        elif kind in ("save", "unlock"):
             done({"outcome": "refused", "text": _UNREADABLE})
         elif kind == "remove":
             self._owner.remove(str(content.get("target")))

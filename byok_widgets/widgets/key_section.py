@@ -13,6 +13,7 @@ from byok_widgets.widgets.target import Target
 if TYPE_CHECKING:
     from byok_widgets.flow import Flow
     from byok_widgets.keys import KeyStatus, Secret
+    from byok_widgets.keys.encrypted_file import FileState
 
 _REPLACE = "a key is saved; paste to replace it"
 _HINTS = {"openai": "sk-…", "anthropic": "sk-ant-…", "openrouter": "sk-or-…", "compatible": "if it asks for one"}
@@ -39,7 +40,7 @@ class KeySection:
             return
         self._desk.look(target)
         status = self._desk.known(target)
-        places = key_words.place_notes(self._desk.keyring)
+        places = key_words.place_notes(self._desk.keyring, self._desk.file)
         with self.view.hold_sync():
             self.view.label = f"API key for {target.provider.label}"
             self.view.hint = _REPLACE if self._holds_key(status) else _HINTS.get(target.provider.name, "")
@@ -47,15 +48,21 @@ class KeySection:
             self.view.target = target.name
             self.view.needs_key = target.provider.needs_key
             self.view.has_key = status is not None and status.place != "none"
-            self.view.can_check = self.view.has_key or (target.takes_key and not target.provider.needs_key)
+            is_open = target.takes_key and not target.provider.needs_key
+            self.view.can_check = (self.view.has_key and not self._is_locked(status)) or is_open
             self.view.status = dict(self._desk.words(target))
+            self.view.lock = _lock(self._desk.file)
             self.view.places = places
             self._choose_place(target, [place["id"] for place in places])
         self.view.layout.display = None
 
     @staticmethod
+    def _is_locked(status: KeyStatus | None) -> bool:
+        return status is not None and status.place == "file" and not status.available
+
+    @staticmethod
     def _holds_key(status: KeyStatus | None) -> bool:
-        return status is not None and status.place in ("session", "keyring")
+        return status is not None and status.place in ("session", "keyring", "file")
 
     def _choose_place(self, target: Target, places: list[str]) -> None:
         status = self._desk.known(target)
@@ -68,6 +75,10 @@ class KeySection:
     def save(self, secret: Secret, *, target: str, place: str, override: bool, done: Done) -> None:
         """Keep a key; see `KeyOwner`."""
         self._desk.save(secret, self._current(target), place=place, override=override, done=done)
+
+    def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
+        """Open the encrypted file; see `KeyOwner`."""
+        self._desk.unlock(passphrase, new=new, done=done)
 
     def remove(self, target: str) -> None:
         """Remove the key; see `KeyOwner`."""
@@ -87,3 +98,9 @@ class KeySection:
         if target.name != seen or not target.takes_key:
             raise ConfigError(key_words.CHANGED if target.takes_key else self._desk.words(target)["text"])
         return target
+
+
+def _lock(file: FileState) -> str:
+    if file.unlocked:
+        return ""
+    return "locked" if file.exists else "new"

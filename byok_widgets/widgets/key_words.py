@@ -11,16 +11,19 @@ from byok_widgets.keys import KeyringState, KeyStatus, redact
 from byok_widgets.providers import Provider
 
 if TYPE_CHECKING:
+    from byok_widgets.keys.encrypted_file import FileState
     from byok_widgets.widgets.key_desk import Verdict
 
 Words = Mapping[str, str]
 
 NOT_SAVED = "That did not work, and nothing was saved. What you typed is still here; press Save to try again."
+NOT_UNLOCKED = "That did not work. What you typed is still here; press the button to try again."
 CHANGED = "The flow's settings changed meanwhile, so nothing was saved. Look at the provider, then press Save."
 NAME_ONLY = (
     "This looks like an API key; it belongs in the key field. It was not saved. The name of a variable goes here; "
     "to save a key, choose another place below."
 )
+LOCKED = "The key rests in the encrypted file, which is locked. Type its passphrase and press Unlock."
 OPEN_TO_ALL = ProviderError(
     "This endpoint answers the check with or without a key.",
     fix="Run a cell: the first answer shows whether the key is right.",
@@ -38,6 +41,8 @@ def of_key(provider: Provider, status: KeyStatus | None, verdict: Verdict | None
         return _words("working", "Looking for a saved key …")
     if status.place == "none":
         return _without_key(provider, status, verdict)
+    if status.place == "file" and not status.available:
+        return _words("unverified", LOCKED)
     if not status.available:
         return _words("none", f"{status.sentence} Set it and restart the kernel, or paste a key.")
     if verdict is None:
@@ -55,7 +60,7 @@ def unexpected(fault: Exception) -> ByokError:
     return ProviderError(f"The check ended in an unexpected way ({what}).", fix="Press Check to try again.")
 
 
-def place_notes(keyring: KeyringState | None) -> list[dict[str, str]]:
+def place_notes(keyring: KeyringState | None, file: FileState) -> list[dict[str, str]]:
     """Return the places where a key can rest, best first."""
     session = {"id": "session", "label": "This session's memory", "note": "Gone when the kernel stops."}
     env = {
@@ -65,12 +70,20 @@ def place_notes(keyring: KeyringState | None) -> list[dict[str, str]]:
     }
     if keyring is None:
         looking = "Looking whether there is a keyring …"
-        return [{"id": "auto", "label": "OS keyring, if it works here", "note": looking}, session, env]
+        auto = {"id": "auto", "label": "OS keyring, if it works here", "note": looking}
+        return [auto, session, _file(file), env]
     if not keyring.available:
-        return [session | {"note": f"Gone when the kernel stops. {keyring.reason}"}, env]
+        return [session | {"note": f"Gone when the kernel stops. {keyring.reason}"}, _file(file), env]
     how = "Encrypted by your operating system" if keyring.is_os_keyring else "Kept by this keyring backend"
     chosen = {"id": "keyring", "label": keyring.backend_label, "note": f"{how}; still there after a restart."}
-    return [chosen, session, env]
+    return [chosen, session, _file(file), env]
+
+
+def _file(file: FileState) -> dict[str, str]:
+    note = "Still there after a restart; opened by a passphrase, once in each kernel."
+    if not file.exists:
+        note += " Choose one that you can keep in mind: without it, nobody can get at the keys in the file."
+    return {"id": "file", "label": "Encrypted file", "note": file.problem or note}
 
 
 def _without_key(provider: Provider, status: KeyStatus, verdict: Verdict | None) -> Words:

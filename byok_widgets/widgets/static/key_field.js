@@ -1,7 +1,7 @@
-// The field that takes an API key from the browser to the kernel, once.
+// The field that takes an API key from the browser to the kernel, once; and the passphrase of the encrypted file.
 //
-// The key lives in the <input> alone: never in a trait, never in a variable that outlives one call. On Save it is
-// sealed for this kernel (ECDH P-256, HKDF, AES-GCM) and sent as the buffers of one custom message. The field is
+// What is typed lives in the <input> alone: never in a trait, never in a variable that outlives one call. On Save it
+// is sealed for this kernel (ECDH P-256, HKDF, AES-GCM) and sent as the buffers of one custom message. The field is
 // emptied when the kernel has answered "saved"; when the kernel refuses, or never answers, what was typed is still
 // there, masked. Where the page cannot seal (plain http from another machine) nothing is sent at all.
 
@@ -13,6 +13,9 @@ const TEXTS = {
   empty: "Paste an API key first.",
   emptyOptional: "Paste an API key to save one. This endpoint may need none: press Check to see.",
   emptyName: "Type the name of the variable first.",
+  emptyPhrase: "Type the passphrase first.",
+  unlike: "The two passphrases are not the same. Nothing was sent.",
+  unlocking: "Making a key of the passphrase",
   insecure:
     "Nothing was sent. This page is open over plain http from another machine, so the key would travel in the " +
     "clear. Open the notebook over https, or through a tunnel at localhost.",
@@ -86,6 +89,10 @@ function build() {
     eye: button("Show", "byok-quiet"),
     nameLabel: make("label", { htmlFor: `${id}-b`, className: "byok-label", textContent: "Name of the variable" }),
     name: make("input", { type: "text", id: `${id}-b`, className: "byok-input byok-code" }),
+    phraseLabel: make("label", { htmlFor: `${id}-d`, className: "byok-label" }),
+    phrase: make("input", { type: "password", id: `${id}-d`, className: "byok-input" }),
+    againLabel: make("label", { htmlFor: `${id}-e`, className: "byok-label", textContent: "The same once more" }),
+    again: make("input", { type: "password", id: `${id}-e`, className: "byok-input" }),
     placeLabel: make("label", { htmlFor: `${id}-c`, className: "byok-label", textContent: "Where the key rests" }),
     place: make("select", { id: `${id}-c`, className: "byok-input" }),
     note: make("p", { className: "byok-note" }),
@@ -98,12 +105,13 @@ function build() {
     switchTo: button(""),
     anyway: button("Save it anyway", "byok-quiet"),
   };
-  quiet(part.key);
-  quiet(part.name);
+  for (const input of [part.key, part.name, part.phrase, part.again]) quiet(input);
   part.eye.setAttribute("aria-pressed", "false");
   part.keyRow = make("div", { className: "byok-row byok-one-line" }, part.key, part.eye);
   part.keyBox = make("div", { className: "byok-field" }, part.keyLabel, part.keyRow);
   part.nameBox = make("div", { className: "byok-field" }, part.nameLabel, part.name);
+  part.phraseBox = make("div", { className: "byok-field" }, part.phraseLabel, part.phrase);
+  part.againBox = make("div", { className: "byok-field" }, part.againLabel, part.again);
   part.placeBox = make("div", { className: "byok-field" }, part.placeLabel, part.place, part.note);
   part.actions = make("div", { className: "byok-row byok-actions" }, part.save, part.check, part.remove);
   part.status = make("div", { className: "byok-status", attributes: { role: "status" } });
@@ -115,18 +123,21 @@ function build() {
 function render({ model, el }) {
   const part = build();
   el.classList.add("byok-key");
-  el.append(part.keyBox, part.nameBox, part.placeBox, part.actions, part.status, part.offers);
+  el.append(part.keyBox, part.nameBox, part.phraseBox, part.againBox, part.placeBox);
+  el.append(part.actions, part.status, part.offers);
 
   let own = null; // what this view has to say, until the next change: { state, text, switch_to, anyway }
   let waiting = null; // the timers of a request that nobody has answered yet
   let pending = ""; // its id; it outlives the waiting, and ends when something else is typed
 
   const byName = () => model.get("place") === "env";
-  const input = () => (byName() ? part.name : part.key);
+  const byPhrase = () => model.get("place") === "file" && Boolean(model.get("lock"));
+  const isNew = () => byPhrase() && model.get("lock") === "new";
+  const input = () => (byPhrase() ? part.phrase : byName() ? part.name : part.key);
 
   function unsaved() {
     const { pasted } = model.get("status");
-    return pasted && part.key.value && !byName() ? { state: "none", text: pasted } : null;
+    return pasted && part.key.value && input() === part.key ? { state: "none", text: pasted } : null;
   }
 
   function paint() {
@@ -135,8 +146,12 @@ function render({ model, el }) {
     part.key.placeholder = model.get("hint");
     part.eye.hidden = !part.key.value;
     part.name.placeholder = model.get("variable_hint");
-    part.keyBox.hidden = byName();
+    part.phraseLabel.textContent = `${isNew() ? "New passphrase" : "Passphrase"} of the encrypted file`;
+    part.keyBox.hidden = input() !== part.key;
     part.nameBox.hidden = !byName();
+    part.phraseBox.hidden = !byPhrase();
+    part.againBox.hidden = !isNew();
+    part.save.textContent = isNew() ? "Set passphrase" : byPhrase() ? "Unlock" : "Save";
     const places = model.get("places");
     if (JSON.stringify(places) !== part.place.dataset.shown) {
       part.place.replaceChildren(...places.map(({ id, label }) => make("option", { value: id, textContent: label })));
@@ -156,7 +171,7 @@ function render({ model, el }) {
     part.offers.hidden = !shown.switch_to && !shown.anyway;
     const busy = Boolean(waiting);
     for (const control of [part.save, part.switchTo, part.anyway, part.place]) control.disabled = busy;
-    for (const control of [part.key, part.name]) control.readOnly = busy;
+    for (const control of [part.key, part.name, part.phrase, part.again]) control.readOnly = busy;
     part.check.disabled = busy || !model.get("can_check") || model.get("status").state === "working";
     part.remove.disabled = busy || !model.get("has_key");
   }
@@ -179,7 +194,7 @@ function render({ model, el }) {
       setTimeout(late(TEXTS.busy), BUSY_AFTER_MS),
       setTimeout(() => { settle(); say("unverified", TEXTS.lost); }, LOST_AFTER_MS),
     ];
-    say("working", TEXTS.saving);
+    say("working", byPhrase() ? TEXTS.unlocking : TEXTS.saving);
   }
 
   function hideKey() {
@@ -194,19 +209,33 @@ function render({ model, el }) {
     hideKey();
   }
 
+  function emptyPhrase() {
+    part.phrase.value = "";
+    part.again.value = "";
+  }
+
+  function missing(field) {
+    if (isNew() && part.phrase.value !== part.again.value) return TEXTS.unlike;
+    if (field.value.trim()) return "";
+    if (byPhrase()) return TEXTS.emptyPhrase;
+    if (byName()) return TEXTS.emptyName;
+    return model.get("needs_key") ? TEXTS.empty : TEXTS.emptyOptional;
+  }
+
   async function save(override) {
     const field = input();
     if (waiting) return;
-    if (!field.value.trim()) {
-      const nothing = model.get("needs_key") ? TEXTS.empty : TEXTS.emptyOptional;
-      say("refused", byName() ? TEXTS.emptyName : nothing);
+    const lacking = missing(field);
+    if (lacking) {
+      say("refused", lacking);
       field.focus();
       return;
     }
     const problem = canSeal(model);
     if (problem) return say("refused", problem);
     const id = randomId();
-    const head = { kind: "save", id, target: model.get("target"), place: model.get("place"), override };
+    const key = { kind: "save", id, target: model.get("target"), place: model.get("place"), override };
+    const head = byPhrase() ? { kind: "unlock", id, new: isNew() } : key;
     hideKey();
     expectAnswer(id);
     let fault = TEXTS.failed;
@@ -225,7 +254,8 @@ function render({ model, el }) {
     settle();
     pending = "";
     if (message.outcome === "saved" || message.clear) empty();
-    if (message.outcome === "saved") return say("", "");
+    if (message.outcome === "unlocked") emptyPhrase();
+    if (["saved", "unlocked"].includes(message.outcome)) return say("", "");
     say("refused", message.text, { switch_to: message.switch_to, anyway: message.anyway });
     (message.switch_to ? part.switchTo : input()).focus();
   }
@@ -255,7 +285,7 @@ function render({ model, el }) {
     model.save_changes();
     say("", "");
   });
-  for (const field of [part.key, part.name]) {
+  for (const field of [part.key, part.name, part.phrase, part.again]) {
     field.addEventListener("input", () => {
       pending = "";
       if (!part.key.value) hideKey();
@@ -278,6 +308,7 @@ function render({ model, el }) {
   return () => {
     settle();
     part.key.value = "";
+    emptyPhrase();
     model.off("change", paint);
     model.off("change:status", onStatus);
     model.off("change:target", onStatus);

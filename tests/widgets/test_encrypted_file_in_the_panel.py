@@ -1,0 +1,174 @@
+"""The encrypted file in the panel: the passphrase takes the key's way, once in a kernel, for all flows."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import ipywidgets
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.keys import Secret, encrypted_file, passphrase
+from byok_widgets.widgets.key_field import KeyField
+from tests.fake_keys import fake_key
+from tests.keys.backends import PlaintextKeyring, installed
+from tests.widgets.wire import eventually, found_in, seal
+
+PHRASE = "correct horse battery staple"
+HOST = "127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passphrase, "COST", 2**4)
+    monkeypatch.setattr(encrypted_file, "_opened", {})
+    monkeypatch.setattr("byok_widgets.providers.openai.OpenAIProvider.default_url", f"http://{HOST}/v1")
+
+
+@pytest.fixture
+def field(flow, show):
+    return field_of(flow, show)
+
+
+@pytest.fixture
+def saved(flow):
+    """A flow whose key rests in the file, in a kernel that does not know the passphrase."""
+    encrypted_file.create(PHRASE)
+    key = fake_key()
+    flow.provider = "openai"
+    flow.key_store.save("openai", HOST, key, place="file")
+    encrypted_file._opened.clear()
+    flow.key_store._kept.clear()
+    return key
+
+
+def field_of(flow: Flow, show: Any) -> Any:
+    flow.provider = "openai"
+    made = show(flow)._key.view
+    eventually(lambda: made.status["state"] in ("none", "unverified") and made.places[0]["id"] != "auto")
+    return made
+
+
+def unlock(wire: Any, browser: Any, field: Any, phrase: str, *, new: bool = False) -> Any:
+    """Type a passphrase and press the button; returns the answer."""
+    request = f"{len(wire.custom(field))} {phrase[:1]}"
+    browser.custom(field, {"kind": "unlock", "id": request, "new": new}, seal(field.public_key, phrase))
+    return eventually(lambda: next((sent for sent in wire.custom(field) if sent.get("id") == request), None))
+
+
+def test_a_passphrase_is_chosen_and_then_a_key_is_saved(flow, field, browser, wire):
+    assert [place["id"] for place in field.places] == ["keyring", "session", "file", "env"]
+    assert field.lock == "new"
+    browser.set(field, place="file")
+    assert unlock(wire, browser, field, PHRASE, new=True)["outcome"] == "unlocked"
+    assert field.lock == ""
+    request = browser.save_key(field, key := fake_key())
+    eventually(lambda: [sent for sent in wire.custom(field) if sent.get("id") == request])
+    assert flow.key_store.status("openai", HOST).place == "file"
+    assert flow.key_store.get("openai", HOST) == Secret(key)
+    eventually(lambda: "encrypted file" in field.status["text"])
+    assert field.hint == "a key is saved; paste to replace it"
+
+
+def test_after_a_restart_the_panel_asks_for_the_passphrase(flow, saved, field, browser, wire):
+    assert (field.place, field.lock, field.has_key, field.can_check) == ("file", "locked", True, False)
+    assert field.status["text"] == (
+        "The key rests in the encrypted file, which is locked. Type its passphrase and press Unlock."
+    )
+    refusal = unlock(wire, browser, field, "another passphrase")
+    assert refusal["outcome"] == "refused"
+    assert refusal["text"].startswith("This is not the passphrase of the encrypted file.")
+    assert field.lock == "locked"
+    assert unlock(wire, browser, field, PHRASE)["outcome"] == "unlocked"
+    assert field.lock == ""
+    eventually(lambda: field.status["text"].startswith("Saved, not checked yet. The key is stored in the"))
+    assert flow.key_store.get("openai", HOST) == Secret(saved)
+
+
+def test_one_passphrase_opens_the_file_for_all_flows(saved, field, browser, wire, show):
+    other = Flow("another")
+    other_field = field_of(other, show)
+    assert (other_field.place, other_field.lock) == ("keyring", "locked")
+    unlock(wire, browser, field, PHRASE)
+    eventually(lambda: other_field.lock == "" and field.lock == "")
+
+
+def test_a_locked_key_can_be_removed(flow, saved, field, browser):
+    browser.custom(field, {"kind": "remove", "target": field.target})
+    eventually(lambda: not field.has_key)
+    assert flow.key_store.status("openai", HOST).place == "none"
+
+
+def test_a_file_that_was_begun_elsewhere_meanwhile_is_unlocked_and_not_begun_again(field, browser, wire):
+    assert field.lock == "new"
+    encrypted_file.create(PHRASE)
+    encrypted_file._opened.clear()
+    assert "already" in unlock(wire, browser, field, "another passphrase", new=True)["text"]
+    assert field.lock == "locked"
+    assert unlock(wire, browser, field, PHRASE)["outcome"] == "unlocked"
+
+
+def test_where_there_is_no_keyring_the_session_is_first_and_the_file_is_offered(flow, show):
+    with installed(PlaintextKeyring()):
+        field = field_of(flow, show)
+        assert [place["id"] for place in field.places] == ["session", "file", "env"]
+        assert field.place == "session"
+        assert "without it, nobody" in field.places[1]["note"]
+
+
+def test_a_damaged_file_is_told_where_it_would_be_chosen(flow, show):
+    path = encrypted_file._path()
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"{")
+    field = field_of(flow, show)
+    assert "set aside as keys.corrupt-" in next(place["note"] for place in field.places if place["id"] == "file")
+    assert field.lock == "new"
+
+
+def test_no_part_of_a_passphrase_is_sent_kept_or_shown(flow, field, browser, wire, show, caplog):
+    caplog.set_level(logging.DEBUG)
+    typed = "Zwiebel-" + fake_key("compatible")
+    for phrase, new in ((typed, True), (typed[:-1], False), (typed, False), (typed[:5], True)):
+        unlock(wire, browser, field, phrase, new=new)
+    panel = show(flow)
+    everything = {
+        "wire": wire.text(),
+        "manager": json.dumps(ipywidgets.Widget.get_manager_state(), default=str),
+        "repr": f"{panel!r} {field!r} {flow!r} {panel._repr_mimebundle_()}",
+        "vars": f"{vars(field)} {vars(panel._key)} {vars(panel._key._desk)} {vars(encrypted_file)}",
+        "log": caplog.text,
+        "file": encrypted_file._path().read_text(),
+        "settings": flow.config._file.path.read_text(),
+    }
+    assert {place: found_in(text, typed) for place, text in everything.items() if found_in(text, typed)} == {}
+
+
+@pytest.mark.parametrize("buffers", [[], [b"one"], [b"a", b"b", b"c"]])
+def test_a_passphrase_that_was_not_sealed_is_not_taken(field, browser, wire, buffers):
+    browser.custom(field, {"kind": "unlock", "id": "1", "new": True, "value": PHRASE}, buffers)
+    answer = eventually(lambda: next((sent for sent in wire.custom(field) if sent.get("id") == "1"), None))
+    assert answer["outcome"] == "refused"
+    assert not encrypted_file.state().exists
+
+
+def test_what_breaks_in_the_background_is_told_in_fixed_words(field, browser, wire, monkeypatch):
+    def broken(given: Secret) -> None:
+        raise RuntimeError(f"broken: {given.reveal()}")
+
+    monkeypatch.setattr(encrypted_file, "create", broken)
+    answer = unlock(wire, browser, field, PHRASE, new=True)
+    assert answer["text"] == "That did not work. What you typed is still here; press the button to try again."
+
+
+def test_nothing_that_breaks_in_the_handler_shows_the_passphrase(wire, browser):
+    class Owner:
+        def unlock(self, given: Secret, **_: Any) -> None:
+            raise RuntimeError(given.reveal())
+
+    field = KeyField(Owner())
+    browser.custom(field, {"kind": "unlock", "id": "7", "new": False}, seal(field.public_key, PHRASE))
+    (answer,) = wire.custom(field)
+    assert answer["outcome"] == "refused"
+    assert PHRASE not in wire.text()
