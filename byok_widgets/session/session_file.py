@@ -7,7 +7,8 @@ as a class that code has set, come back as the texts and objects that JSON makes
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -18,11 +19,11 @@ from byok_widgets.files import reason, replace_file
 from byok_widgets.graph import FlowGraph
 from byok_widgets.keys import redact
 from byok_widgets.keys.in_json import without_keys
-from byok_widgets.messages import Cost, Reply
+from byok_widgets.messages import Cost, Message, Reply
 from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.session.session import Session
-from byok_widgets.session.trace import Judgement, Step, Turn
+from byok_widgets.session.trace import Judgement, Step, Turn, Visit
 from byok_widgets.session.variables import VariableEntry
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _session(data: Data, graph: FlowGraph, state: FlowState) -> Session:
         )
     )
     session = Session(graph, state, model=data["model"])
-    session.restore(turns=turns, unfinished=unfinished, entries=entries)
+    session.restore(turns=_with_transcripts(turns), unfinished=unfinished, entries=entries)
     return session
 
 
@@ -158,6 +159,24 @@ def _reply(data: Data) -> Data:
     usd, source = data["cost"]["usd"], data["cost"]["source"]
     cost = Cost(None if usd is None else Decimal(usd), source)
     return {**data, "price": lambda: cost}
+
+
+def _with_transcripts(turns: Iterable[Turn]) -> Iterator[Turn]:
+    """Give replies the dialogue up to them again, so that one can be handed to a node."""
+    said: tuple[Message, ...] = ()
+    for turn in turns:
+        heard = said if turn.text is None else (*said, Message("user", turn.text))
+        yield replace(turn, steps=tuple(_with_transcript(step, heard) for step in turn.steps))
+        said = (*said, *turn.messages)
+
+
+def _with_transcript(step: Step, heard: tuple[Message, ...]) -> Step:
+    if isinstance(step, Judgement):
+        return step
+    result = step.result
+    if isinstance(result, Reply):
+        return Visit(step.node, replace(result, transcript=(*heard, Message("assistant", result.text))))
+    return Visit(step.node, replace(result, reply=replace(result.reply, transcript=heard)))
 
 
 def _typed(graph: FlowGraph, source: str, name: str, value: Any) -> Any:

@@ -15,6 +15,7 @@ import pydantic
 import pytest
 
 from byok_widgets import ConfigError, Flow, Session
+from byok_widgets.session import Visit
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say
 from tests.session.conftest import Script
@@ -71,6 +72,7 @@ def facts(s: Session) -> list[object]:
             for turn in (*s.turns, *s.unfinished)
         ),
         *(s.explain(turn.number) for turn in s.turns),
+        *(step.reply.transcript for turn in s.turns for step in turn.steps if isinstance(step, Visit)),
         *((reply.latency_s, reply.request_id, reply.model_source) for turn in s.turns for reply in turn.calls),
     ]
 
