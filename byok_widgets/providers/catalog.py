@@ -123,7 +123,12 @@ def ends_on(provider: str, model: str) -> str | None:
 def has_ended(provider: str, model: str, *, today: datetime.date | None = None) -> bool:
     """Whether a model is known to have ended before today."""
     end = ends_on(provider, model)
-    return end is not None and datetime.date.fromisoformat(end) < (today or _today())
+    return end is not None and is_past(end, today=today)
+
+
+def is_past(day: str, *, today: datetime.date | None = None) -> bool:
+    """Whether an ISO date lies before today."""
+    return datetime.date.fromisoformat(day) < (today or _today())
 
 
 def successor(provider: str, model: str) -> str | None:
@@ -181,8 +186,12 @@ def offline_models(provider: str) -> list[ModelInfo]:
 
 
 def described(provider: str, info: ModelInfo) -> ModelInfo:
-    """Fill in price, context length and end date where they are known and not given."""
-    info = replace(info, ends_on=info.ends_on or ends_on(provider, info.id))
+    """Fill in what is known and not given: price, context length, structured output and end date."""
+    info = replace(
+        info,
+        structured_output=_first(info.structured_output, structured_output(provider, info.id)),
+        ends_on=info.ends_on or ends_on(provider, info.id),
+    )
     price = _price(provider, info.id, Usage(_TYPICAL, _TYPICAL))
     if price is None:
         return info

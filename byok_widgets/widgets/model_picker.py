@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import html
-from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
@@ -13,9 +12,11 @@ from byok_widgets.errors import ByokError
 from byok_widgets.providers import catalog, local_models
 from byok_widgets.providers.base import ModelInfo
 from byok_widgets.widgets.inert import inert
+from byok_widgets.widgets.model_field import ModelField, ModelRows
 from byok_widgets.widgets.model_lists import ModelLists
+from byok_widgets.widgets.model_words import described, row_of
 from byok_widgets.widgets.target import Target
-from byok_widgets.widgets.typed import ModelField, told
+from byok_widgets.widgets.typed import told
 
 if TYPE_CHECKING:
     from byok_widgets.flow import Flow
@@ -28,15 +29,16 @@ class ModelPicker:
 
     Attributes:
         view: The widget.
+        rows: The models that it and the fields of the nodes offer.
     """
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
         self._lists = ModelLists.of(flow)
-        self._problem = ""
-        self._shown: tuple[Target, str | None] | None = None
-        self._field = ModelField(description="Default model", placeholder="Pick or type a model id")
-        self._field.observe(self._picked, "value")
+        self._shown: Target | None = None
+        self.rows = ModelRows()
+        placeholder = "Pick or type a model id"
+        self._field = ModelField(self._set, self.rows, description="Default model", placeholder=placeholder)
         self._presets = ipywidgets.HBox()
         self._presets.add_class("byok-presets")
         self._offered: tuple[tuple[str, str], ...] | None = None
@@ -46,15 +48,16 @@ class ModelPicker:
     def refresh(self) -> None:
         """Show the flow's settings as they are now."""
         target, model = Target.of(self._flow), self._flow.model
-        if self._shown != (target, model):
-            self._shown, self._problem = (target, model), ""
+        if self._shown != target:
+            self._shown, self._field.problem = target, ""
         self._lists.ask(target, model)
         listing = self._lists.listing(target)
-        self._field.options = listing.models
+        infos = [self._lists.info(target, known) or ModelInfo(id=known) for known in listing.models]
+        self.rows.set_trait("rows", [row_of(info) for info in infos])
+        self.rows.provider = target.provider.name
         self._field.value = model or ""
         self._offer(_choices(target), model)
-        lines = [problem_html(self._problem)]
-        lines += [note_html(line) for line in (*self._facts(target, model), listing.source) if line]
+        lines = [note_html(line) for line in (*self._facts(target, model), listing.source) if line]
         self._note.value = "".join(lines)
 
     def _facts(self, target: Target, model: str | None) -> list[str]:
@@ -83,27 +86,8 @@ class ModelPicker:
         button.on_click(partial(self._set, choice))
         return button
 
-    def _picked(self, change: Any) -> None:
-        if change["new"] != (self._flow.model or ""):
-            self._set(change["new"])
-
     def _set(self, model: str, _button: object = None) -> None:
-        self._problem = ""
-        try:
-            self._flow.model = model.strip() or None
-        except ByokError as fault:
-            self._problem = told(fault)
-            self.refresh()
-
-
-def described(info: ModelInfo) -> str:
-    """Say what a model costs and how much it reads; what nobody knows is said to be unknown."""
-    prices = (info.input_usd_per_mtok, info.output_usd_per_mtok)
-    price = "not priced"
-    if prices[0] is not None and prices[1] is not None:
-        price = f"${_amount(prices[0])} in, ${_amount(prices[1])} out per million tokens"
-    context = f"context {info.context_tokens:,} tokens" if info.context_tokens else "context length unknown"
-    return f"{price} · {context}"
+        self._flow.model = model or None
 
 
 def _choices(target: Target) -> tuple[tuple[str, str], ...]:
@@ -128,11 +112,6 @@ def _local_line(model: str | None) -> str:
 
 def _mb(model: local_models.LocalModel) -> int:
     return round(model.size_bytes / 1e6)
-
-
-def _amount(usd: Decimal) -> str:
-    text = f"{usd:,.4f}".rstrip("0").rstrip(".")
-    return text if "." not in text or len(text.partition(".")[2]) > 1 else f"{text}0"
 
 
 def problem_html(problem: str) -> str:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from byok_widgets.errors import ByokError
 from byok_widgets.widgets.facts import model_line
 from byok_widgets.widgets.inert import inert
+from byok_widgets.widgets.model_field import ModelField, ModelRows
 from byok_widgets.widgets.model_lists import ModelLists
-from byok_widgets.widgets.model_picker import note_html, problem_html
+from byok_widgets.widgets.model_picker import note_html
 from byok_widgets.widgets.target import Target
-from byok_widgets.widgets.typed import ModelField, told
 
 if TYPE_CHECKING:
     from byok_widgets.flow import AnyNode, Flow
@@ -27,8 +26,8 @@ class NodeList:
         view: The widget.
     """
 
-    def __init__(self, flow: Flow) -> None:
-        self._flow = flow
+    def __init__(self, flow: Flow, models: ModelRows) -> None:
+        self._flow, self._models = flow, models
         self._lists = ModelLists.of(flow)
         self._rows: dict[str, _Row] = {}
         self._empty = ipywidgets.HTML()
@@ -42,42 +41,36 @@ class NodeList:
             close_all(self._rows.pop(gone).view)
         for name in nodes:
             if name not in self._rows:
-                self._rows[name] = _Row(self._flow, name)
+                self._rows[name] = _Row(self._flow, name, self._models)
         note = "" if nodes else f'<div class="byok-note">{_NONE_YET}</div>'
         self._empty.value = f"<h4>Models of single nodes</h4>{note}"
         views = (self._empty, *(self._rows[name].view for name in nodes))
         if views != self.view.children:
             self.view.children = views
-        models = self._lists.listing(Target.of(self._flow)).models
         for name in nodes:
-            self._rows[name].refresh(models, self._lists)
+            self._rows[name].refresh(self._lists)
 
 
 class _Row:
-    def __init__(self, flow: Flow, name: str) -> None:
+    def __init__(self, flow: Flow, name: str, models: ModelRows) -> None:
         self._flow, self._name = flow, name
-        self._problem = ""
-        self._shown: str | None = None
         self._line = ipywidgets.HTML()
-        self._field = ModelField(description=f"Model for {inert(name)}", placeholder="the flow's default")
-        self._field.observe(self._picked, "value")
+        label = f"Model for {inert(name)}"
+        self._field = ModelField(self._choose, models, description=label, placeholder="the flow's default")
         tooltip = f"{inert(name)}: use the flow's default model"
         self._back = ipywidgets.Button(description="Back to default", tooltip=tooltip)
-        self._back.on_click(lambda _: self._set(None))
+        self._back.on_click(lambda _: self._choose(""))
         override = ipywidgets.HBox([self._field, self._back])
         override.add_class("byok-override")
         self.view = ipywidgets.VBox([override, self._line])
         self.view.add_class("byok-node")
 
-    def refresh(self, models: tuple[str, ...], lists: ModelLists) -> None:
+    def refresh(self, lists: ModelLists) -> None:
         node = self._flow.node(self._name)
-        self._field.options = models
-        if node.model != self._shown:
-            self._shown, self._problem = node.model, ""
         self._field.value = node.model or ""
         self._back.disabled = node.model is None
         lines = [f"{node.kind} · {model_line(node)}", self._doubt(node, lists)]
-        self._line.value = problem_html(self._problem) + "".join(note_html(line) for line in lines if line)
+        self._line.value = "".join(note_html(line) for line in lines if line)
 
     def _doubt(self, node: AnyNode, lists: ModelLists) -> str:
         if node.model is None:
@@ -85,17 +78,8 @@ class _Row:
         ref = node.resolve().ref
         return lists.doubt(Target.of(self._flow, ref.provider), ref.model)
 
-    def _picked(self, change: Any) -> None:
-        if change["new"] != (self._flow.node(self._name).model or ""):
-            self._set(change["new"].strip() or None)
-
-    def _set(self, model: str | None) -> None:
-        self._problem = ""
-        try:
-            self._flow.node(self._name).model = model
-        except ByokError as fault:
-            self._problem = told(fault)
-            self._flow.config.announce("override")
+    def _choose(self, model: str) -> None:
+        self._flow.node(self._name).model = model or None
 
 
 def close_all(widget: Any) -> None:

@@ -67,7 +67,8 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
             description="Provider", options=[(_label(name), name) for name in PROVIDERS], value=flow.provider
         )
         self._address = _Address(flow)
-        self._key, self._models, self._nodes = KeySection(flow), ModelPicker(flow), NodeList(flow)
+        self._key, self._models = KeySection(flow), ModelPicker(flow)
+        self._nodes = NodeList(flow, self._models.rows)
         self._code = CopyCode()
         parts = [self._provider, self._address.view, self._key.view, self._models.view, self._nodes.view]
         super().__init__([self._head, *parts, self._code])
@@ -114,6 +115,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         with self._refreshing:
             for child in self.children:
                 close_all(child)
+            self._models.rows.close()
             super().close()
 
     def _picked(self, change: Any) -> None:

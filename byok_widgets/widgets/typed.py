@@ -23,15 +23,6 @@ class TextField(ipywidgets.Text):  # type: ignore[misc]
         super().__init__(continuous_update=False, **options)
 
 
-class ModelField(ipywidgets.Combobox):  # type: ignore[misc]
-    """The id of a model: one of those that are offered, or any other."""
-
-    value = _private()
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(continuous_update=False, ensure_option=False, **options)
-
-
 def told(fault: ByokError) -> str:
     """Return a refusal in words: what is wrong, and what to do."""
     return f"{fault.problem} {fault.fix}".strip()

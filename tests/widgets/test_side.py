@@ -131,7 +131,7 @@ def test_what_is_set_there_is_what_the_cells_see(shell, browser: Browser):
     assert flow.provider == "anthropic"
     flow.provider = "openai"
     assert provider.value == "openai"
-    browser.set(fields(panel)["Model for ask"], value="a-model")
+    browser.choose(fields(panel)["Model for ask"], "a-model")
     assert flow.node("ask").model == "openai:a-model"
 
 

@@ -69,6 +69,10 @@ class Browser:
         """Send a custom message."""
         self._send(widget, {"method": "custom", "content": dict(content)}, buffers or [])
 
+    def choose(self, field: Any, model: str) -> None:
+        """Choose a model in a `ModelField`."""
+        self.custom(field, {"kind": "choose", "id": os.urandom(8).hex(), "value": model})
+
     def save_key(self, field: Any, key: str, *, override: bool = False, **changes: Any) -> str:
         """Type a key into a `KeyField` and press Save; returns the id of the request."""
         request = os.urandom(8).hex()
