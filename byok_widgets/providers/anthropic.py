@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from byok_widgets.messages import FinishReason, Message, Usage
-from byok_widgets.providers import faults
+from byok_widgets.providers import faults, model_tuning
 from byok_widgets.providers.base import Links, ModelInfo, Request, iso_date, whole_number
 from byok_widgets.providers.faults import Site
 from byok_widgets.providers.gathering import CONTEXT_IS_FULL, Gathered
 from byok_widgets.providers.sdk_provider import SdkProvider
+from byok_widgets.providers.tuning import Takes
 
 _FINISH_REASONS: Mapping[str, FinishReason] = {
     "end_turn": "stop",
@@ -21,6 +22,7 @@ _FINISH_REASONS: Mapping[str, FinishReason] = {
     "refusal": "refusal",
     "tool_use": "tool_call",
 }
+_EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _TOOL = "record"
 
 
@@ -39,6 +41,7 @@ class AnthropicProvider(SdkProvider):
     settings = frozenset(
         {"effort", "thinking", "stop_sequences", "speed", "service_tier", "temperature", "top_p", "top_k"}
     )
+    highest_temperature = 1
     schema_dialect = "anthropic"
     structured_modes = ("json_schema", "tool", "prompt")
     max_tokens = 4096  # the protocol demands a number
@@ -117,14 +120,19 @@ class AnthropicProvider(SdkProvider):
                 gathered.add(json.dumps(block.get("input"), ensure_ascii=False))
         _finish(answer, gathered)
 
+    def _known_tuning(self, model: str) -> Takes:
+        return model_tuning.of_anthropic(model)
+
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
-        structured = _mapping(_mapping(row.get("capabilities")).get("structured_outputs")).get("supported")
+        can = _mapping(row.get("capabilities"))
+        structured = _mapping(can.get("structured_outputs")).get("supported")
         return ModelInfo(
             id=str(row["id"]),
             label=str(row.get("display_name") or ""),
             context_tokens=whole_number(row.get("max_input_tokens")),
             structured_output=structured if isinstance(structured, bool) else None,
             ends_on=iso_date(row.get("retires_at")),
+            takes=_takes(_mapping(can.get("effort"))),
         )
 
 
@@ -143,6 +151,14 @@ def _alternating(messages: Iterable[Message]) -> list[dict[str, Any]]:
     if turns[-1]["role"] == "assistant":
         turns.append({"role": "user", "content": "(The conversation goes on.)"})
     return turns
+
+
+def _takes(effort: Mapping[str, Any]) -> Takes:
+    """Return what a model's list entry says of its efforts."""
+    if not isinstance(effort.get("supported"), bool):
+        return {}
+    levels = tuple(level for level in _EFFORTS if _mapping(effort.get(level)).get("supported") is True)
+    return {"effort": levels if effort["supported"] and levels else None}
 
 
 def _finish(ended: Mapping[str, Any], gathered: Gathered) -> None:

@@ -18,6 +18,7 @@ from byok_widgets.config import BaseUrl
 from byok_widgets.errors import ConfigError
 from byok_widgets.keys import Secret
 from byok_widgets.messages import FinishReason, Message, Usage
+from byok_widgets.providers.tuning import SETTINGS, Setting, Takes
 
 StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
 """How an answer's shape is asked for, strongest first. Whatever is asked, the answer is checked here."""
@@ -121,6 +122,7 @@ class ModelInfo:
         context_tokens: Most tokens of a request and its answer.
         structured_output: Whether the provider enforces a JSON Schema with it.
         ends_on: ISO date after which it no longer answers.
+        takes: Tuning that the provider's own list names, and that it takes or not.
     """
 
     id: str
@@ -130,6 +132,7 @@ class ModelInfo:
     context_tokens: int | None = None
     structured_output: bool | None = None
     ends_on: str | None = None
+    takes: Takes = field(default_factory=dict, hash=False)
 
 
 OnText = Callable[[str], None]
@@ -147,7 +150,9 @@ class Provider(ABC):
         default_url: Its usual address; empty where each person has their own.
         needs_key: Whether it answers only with a key.
         free_of_charge: Whether a call costs nothing because this machine runs it.
-        settings: Names of the tuning that it takes.
+        settings: Names of all the tuning that it can send, whichever models take it.
+        defaults: Tuning that it sends where nothing is set.
+        highest_temperature: The greatest that it takes.
         schema_dialect: Which rules its schemas must keep.
         structured_modes: How it can be asked for a shape, strongest first.
         max_tokens: Most tokens of an answer where nothing else is said; `None` leaves it to the provider.
@@ -162,6 +167,8 @@ class Provider(ABC):
     free_of_charge: ClassVar[bool] = False
     links: ClassVar[Links] = Links()
     settings: ClassVar[frozenset[str]] = frozenset()
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    highest_temperature: ClassVar[float] = 2
     schema_dialect: ClassVar[Literal["strict", "anthropic"]] = "strict"
     structured_modes: ClassVar[tuple[StructuredMode, ...]] = ("json_schema", "json_object", "prompt")
     max_tokens: ClassVar[int | None] = None
@@ -182,6 +189,31 @@ class Provider(ABC):
                 f'flow.set_base_url("{self.name}", "http://127.0.0.1:8080/v1").',
             )
         return BaseUrl.parse(url)
+
+    def tuning(self, model: str, info: ModelInfo | None = None) -> tuple[Setting, ...]:
+        """Return the settings that a model has, with their values; what is not known is not among them.
+
+        Args:
+            model: The model's id.
+            info: What the provider's own list says of it; it wins.
+        """
+        taken = self.takes(model, info)
+        options = {name: taken.get(name) for name in SETTINGS}
+        return tuple(self._fitted(SETTINGS[name], known) for name, known in options.items() if known is not None)
+
+    def takes(self, model: str, info: ModelInfo | None = None) -> Takes:
+        """Return which tuning a model is known to take, and which it is known not to take."""
+        return {"max_tokens": (), **self._known_tuning(model), **(info.takes if info else {})}
+
+    def _known_tuning(self, model: str) -> Takes:
+        """Return the tuning that is known without asking anyone."""
+        del model
+        return {}
+
+    def _fitted(self, setting: Setting, options: tuple[str, ...]) -> Setting:
+        default = self.max_tokens if setting.name == "max_tokens" else self.defaults.get(setting.name)
+        highest = self.highest_temperature if setting.name == "temperature" else setting.highest
+        return replace(setting, options=options, default=default, highest=highest)
 
     def ready(self, model: str, on_progress: OnProgress) -> AbstractAsyncContextManager[Endpoint | None]:
         """Make ready what must run on this machine for a call; gives its endpoint, `None` for the flow's own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from byok_widgets.providers.chat_completions import ChatCompletionsProvider
+from byok_widgets.providers.tuning import Takes
 
 
 class CompatibleProvider(ChatCompletionsProvider):
@@ -12,3 +13,7 @@ class CompatibleProvider(ChatCompletionsProvider):
     label = "OpenAI-compatible endpoint"
     needs_key = False
     idle_timeout_s = 180.0
+
+    def _known_tuning(self, model: str) -> Takes:
+        del model
+        return {"temperature": ()}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from byok_widgets.config import BaseUrl
 from byok_widgets.providers import local_models, local_server
 from byok_widgets.providers.base import Endpoint, ModelInfo, OnProgress, Request
 from byok_widgets.providers.chat_completions import ChatCompletionsProvider
+from byok_widgets.providers.tuning import Takes
 
 
 class LocalProvider(ChatCompletionsProvider):
@@ -22,6 +23,8 @@ class LocalProvider(ChatCompletionsProvider):
     label = "Local model"
     needs_key = False
     free_of_charge = True
+    settings = ChatCompletionsProvider.settings - {"reasoning_effort"}
+    defaults: ClassVar[Mapping[str, Any]] = {"temperature": 0, "seed": 1}
     max_tokens = 512
     idle_timeout_s = 300.0
 
@@ -37,7 +40,11 @@ class LocalProvider(ChatCompletionsProvider):
 
     def extras(self, request: Request) -> dict[str, Any]:
         """Answer the same each time: a tutorial must not depend on chance."""
-        return {**super().extras(request), "temperature": 0, "seed": 1}
+        return {**super().extras(request), **self.defaults}
+
+    def _known_tuning(self, model: str) -> Takes:
+        del model
+        return {"temperature": (), "seed": (), "reasoning_effort": None}
 
     def headers(self) -> dict[str, str]:
         """Ask for a connection of its own for each call: the server drops some of those that it keeps."""

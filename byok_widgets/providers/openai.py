@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from byok_widgets.providers import model_tuning
 from byok_widgets.providers.base import Endpoint, Links, ModelInfo
 from byok_widgets.providers.chat_completions import ChatCompletionsProvider
+from byok_widgets.providers.tuning import Takes
 
 _NOT_FOR_CHAT = re.compile(
     "audio|babbage|codex|dall-e|davinci|deep-research|embedding|image|instruct|live"
@@ -38,3 +40,6 @@ class OpenAIProvider(ChatCompletionsProvider):
         """Ask for the models, without those that do not converse over this protocol."""
         models = await super().list_models(endpoint)
         return [model for model in models if model.id.startswith("ft:") or not _NOT_FOR_CHAT.search(model.id)]
+
+    def _known_tuning(self, model: str) -> Takes:
+        return model_tuning.of_openai(model)

@@ -8,6 +8,10 @@ from typing import Any
 
 from byok_widgets.providers.base import Endpoint, Links, ModelInfo, Request, iso_date, whole_number
 from byok_widgets.providers.chat_completions import ChatCompletionsProvider
+from byok_widgets.providers.tuning import Takes
+
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
+"""Efforts that the gateway translates for every model that reasons, where its list names no others."""
 
 
 class OpenRouterProvider(ChatCompletionsProvider):
@@ -16,6 +20,7 @@ class OpenRouterProvider(ChatCompletionsProvider):
     name = "openrouter"
     label = "OpenRouter"
     default_url = "https://openrouter.ai/api/v1"
+    settings = ChatCompletionsProvider.settings | {"verbosity"}
     structured_modes = ("json_schema", "tool", "json_object", "prompt")
     links = Links(
         keys="https://openrouter.ai/settings/keys",
@@ -28,9 +33,9 @@ class OpenRouterProvider(ChatCompletionsProvider):
     )
 
     def extras(self, request: Request) -> dict[str, Any]:
-        """Ask only upstream providers that honour the schema: the others drop it without a word."""
+        """Ask only upstream providers that honour schema and settings: the others drop them without a word."""
         shaped = request.output is not None and request.output.mode != "prompt"
-        return {"provider": {"require_parameters": True}} if shaped else {}
+        return {"provider": {"require_parameters": True}} if shaped or request.settings else {}
 
     def headers(self) -> dict[str, str]:
         """Name this software, as OpenRouter asks its clients to."""
@@ -59,7 +64,25 @@ class OpenRouterProvider(ChatCompletionsProvider):
             context_tokens=whole_number(row.get("context_length")),
             structured_output="structured_outputs" in parameters if isinstance(parameters, list) else None,
             ends_on=iso_date(row.get("expiration_date")),
+            takes=_takes(parameters, row.get("reasoning")) if isinstance(parameters, list) else {},
         )
+
+
+def _takes(parameters: list[Any], reasoning: Any) -> Takes:
+    """Return what the list says of a model's tuning: it names all that the model takes."""
+    return {
+        "temperature": () if "temperature" in parameters else None,
+        "verbosity": ("low", "medium", "high") if "verbosity" in parameters else None,
+        "reasoning_effort": _efforts(reasoning) if {"reasoning", "reasoning_effort"} & set(parameters) else None,
+    }
+
+
+def _efforts(reasoning: Any) -> tuple[str, ...]:
+    """Return the efforts of a model that reasons, the least first; the list has the greatest first."""
+    known = reasoning if isinstance(reasoning, Mapping) else {}
+    listed = known.get("supported_efforts")
+    efforts = tuple(map(str, reversed(listed))) if isinstance(listed, list) and listed else _EFFORTS
+    return tuple(effort for effort in efforts if effort != "none" or not known.get("mandatory"))
 
 
 def _per_mtok(per_token: Any) -> Decimal | None:
