@@ -13,12 +13,18 @@ const gear: JupyterFrontEndPlugin<void> = {
   id: 'byok-widgets:gear',
   description: 'Opens the settings of a flow: API key and models.',
   autoStart: true,
-  requires: [INotebookTracker],
-  optional: [ICommandPalette],
+  optional: [INotebookTracker, ICommandPalette],
   activate
 };
 
-function activate(app: JupyterFrontEnd, notebooks: INotebookTracker, palette: ICommandPalette | null): void {
+function activate(
+  app: JupyterFrontEnd,
+  notebooks: INotebookTracker | null,
+  palette: ICommandPalette | null
+): void {
+  if (!notebooks) {
+    return; // such as in Voila, which shows a notebook's outputs and no toolbar
+  }
   const sides = new WeakMap<NotebookPanel, Side>();
 
   const sideOf = (notebook: NotebookPanel): Side => {
