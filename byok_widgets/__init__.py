@@ -109,4 +109,4 @@ def _notebook() -> Frontend:
     return frontend
 
 
-register(lambda: _notebook() if "IPython" in sys.modules else None)
+register(lambda: None if sys.modules.keys().isdisjoint(("IPython", "marimo")) else _notebook())

@@ -72,6 +72,10 @@ class Flow(FlowSettings):
         diagram = as_mermaid(self._graph, title)
         return {"text/plain": as_text(self._graph, title), **({MERMAID: diagram} if diagram else {})}
 
+    def _mime_(self) -> tuple[str, str]:
+        """Show the text in marimo, which would take the diagram and cannot draw it."""
+        return "text/plain", self._repr_mimebundle_()["text/plain"]
+
     @classmethod
     def load(cls, path: str | Path, *, name: str | None = None) -> Flow:
         """Open a flow that was saved; its settings become those of the flow of this name.

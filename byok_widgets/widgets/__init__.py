@@ -44,13 +44,19 @@ class NotebookFrontend:
         return SettingsPanel.in_cell(flow, shell)
 
     def chat(self, session: Any) -> Any:
-        """Return the chat with a session in a notebook kernel, and the session itself anywhere else."""
+        """Return the chat with a session in a notebook, and the session itself anywhere else."""
         shell = _shell()
-        if getattr(shell, "kernel", None) is None:
+        if getattr(shell, "kernel", None) is None and not _in_marimo():
             return session
         from byok_widgets.widgets.chat import Chat
 
         return Chat(session)
+
+
+def _in_marimo() -> bool:
+    """Whether a marimo notebook runs here: it shows a single anywidget such as the chat, but no panel of several."""
+    running = getattr(sys.modules.get("marimo"), "running_in_notebook", None)
+    return bool(running and running())
 
 
 def _shell() -> Any:

@@ -19,13 +19,16 @@ _STATIC = "a fixed sentence the first time, without a model; after that"
 
 
 class SettingsText:
-    """The settings of a flow, for a plain program or a terminal."""
+    """The settings of a flow, for a plain program, a terminal, or a notebook that can show no panel."""
 
     def __init__(self, flow: Flow) -> None:
         self._flow = flow
 
     def __repr__(self) -> str:
         return as_text(self._flow)
+
+    def _repr_html_(self) -> str:
+        return as_html(self._flow)
 
 
 def one_line(flow: Flow) -> str:
@@ -76,7 +79,8 @@ def as_html(flow: Flow) -> str:
     return (
         f'<table><caption style="text-align: left"><strong>{title}</strong></caption>'
         f"<tbody>{cells}</tbody></table>"
-        "<small>Run this cell in a notebook to change them.</small>"
+        "<small>Run this cell in Jupyter to change them, or use code, such as "
+        "<code>flow.model = …</code> and <code>flow.use_key(&quot;env:NAME&quot;)</code>.</small>"
     )
 
 
