@@ -1,4 +1,4 @@
-"""Where settings rest, and writing a file in one step: a reader sees the old content or the new, never a half.
+"""Where files rest, and writing one in one step: a reader sees the old content or the new, never a half.
 
 Floor 0: imports nothing of the package.
 """
@@ -9,6 +9,8 @@ import os
 import secrets
 from pathlib import Path
 
+CACHE_VARIABLE = "BYOK_WIDGETS_CACHE_DIR"
+
 
 def config_dir() -> Path:
     """Return the folder of all settings: `BYOK_WIDGETS_CONFIG_DIR`, or the operating system's place for it."""
@@ -18,6 +20,16 @@ def config_dir() -> Path:
     import platformdirs
 
     return platformdirs.user_config_path("byok_widgets", appauthor=False)
+
+
+def cache_dir() -> Path:
+    """Return the folder of what can be fetched again: `BYOK_WIDGETS_CACHE_DIR`, or the user's cache folder."""
+    chosen = os.environ.get(CACHE_VARIABLE, "").strip()
+    if chosen:
+        return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111 - the method raises without home
+    import platformdirs
+
+    return platformdirs.user_cache_path("byok_widgets", appauthor=False)
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:

@@ -185,14 +185,20 @@ def offline_models(provider: str) -> list[ModelInfo]:
     return [described(provider, ModelInfo(id=model)) for model in _OFFLINE.get(provider, ())]
 
 
-def described(provider: str, info: ModelInfo) -> ModelInfo:
-    """Fill in what is known and not given: price, context length, structured output and end date."""
+def described(provider: str, info: ModelInfo, *, elsewhere: bool = False) -> ModelInfo:
+    """Fill in what is known and not given: price, context length, structured output and end date.
+
+    Args:
+        provider: Whose model it is.
+        info: What is known of it so far.
+        elsewhere: Whether calls go to another address than the provider's own, where its price list does not hold.
+    """
     info = replace(
         info,
         structured_output=_first(info.structured_output, structured_output(provider, info.id)),
         ends_on=info.ends_on or ends_on(provider, info.id),
     )
-    price = _price(provider, info.id, Usage(_TYPICAL, _TYPICAL))
+    price = None if elsewhere else _price(provider, info.id, Usage(_TYPICAL, _TYPICAL))
     if price is None:
         return info
     million = 1_000_000 // _TYPICAL

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from byok_widgets.errors import LocalModelError
+from byok_widgets.files import CACHE_VARIABLE
 from byok_widgets.providers.local_catalog import LocalModel
 from byok_widgets.providers.local_sources import (
     CHUNK_BYTES,
@@ -26,7 +27,6 @@ from byok_widgets.providers.local_sources import (
     scratch_folder,
 )
 
-CACHE_VARIABLE = "BYOK_WIDGETS_CACHE_DIR"
 SPARE_BYTES = 64 << 20
 """Disk space that a download leaves free, in bytes."""
 TELL_S = 0.1

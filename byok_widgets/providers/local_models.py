@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from byok_widgets.errors import LocalModelError
+from byok_widgets.files import CACHE_VARIABLE, cache_dir
 from byok_widgets.providers import catalog
 from byok_widgets.providers.local_catalog import LOCAL_MODELS, LocalModel
 from byok_widgets.providers.local_download import (
-    CACHE_VARIABLE,
     Progress,
     alone,
     disk_full,
@@ -30,6 +30,7 @@ from byok_widgets.providers.local_download import (
 )
 
 __all__ = [
+    "CACHE_VARIABLE",
     "LOCAL_MODELS",
     "LocalModel",
     "Progress",
@@ -98,12 +99,7 @@ def cache_folder() -> Path:
 
     It is `models` in the user's cache folder for this package, or in `BYOK_WIDGETS_CACHE_DIR` where that is set.
     """
-    chosen = os.environ.get(CACHE_VARIABLE, "").strip()
-    if chosen:
-        return Path(os.path.expanduser(chosen)).absolute() / "models"  # noqa: PTH111 - the method raises without home
-    import platformdirs
-
-    return platformdirs.user_cache_path("byok_widgets", appauthor=False) / "models"
+    return cache_dir() / "models"
 
 
 def find(model_id: str) -> Path | None:

@@ -1,26 +1,30 @@
 """`ModelLists`: which models can be picked, and what is known of them; found out in the background.
 
-The presets are there at once, the offline list a moment later (prices come from a large package), and the
-provider's own list when there is a key. When the provider cannot be asked, the offline list stays, and the reason
-is said.
+The presets are there at once. A moment later comes the list that the provider gave last, kept on disk with its
+date, or else the offline list (prices come from a large package); then the provider's own list of now, when there
+is a key. When the provider cannot be asked, what was there stays, and the reason is said.
 """
 
 from __future__ import annotations
 
 import asyncio
+import datetime
 import difflib
 import threading
-import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import redact
-from byok_widgets.providers import catalog, local_models
+from byok_widgets.providers import catalog, local_models, model_cache
 from byok_widgets.providers.base import ModelInfo
+from byok_widgets.providers.model_cache import KeptList
 from byok_widgets.widgets.background import start
 from byok_widgets.widgets.key_desk import KeyDesk
+from byok_widgets.widgets.model_listing import Listing, at_once, described, own_list
+from byok_widgets.widgets.model_words import ending
 from byok_widgets.widgets.typed import told
 
 if TYPE_CHECKING:
@@ -29,23 +33,6 @@ if TYPE_CHECKING:
 
 _lists: dict[Any, ModelLists] = {}
 _lock = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Listing:
-    """Models that can be picked.
-
-    Attributes:
-        models: Their ids, in the order in which they are offered.
-        name: What to call the list; empty for one that is not meant to be complete.
-        source: Where it comes from, in a sentence.
-        is_live: Whether the provider gave it.
-    """
-
-    models: tuple[str, ...]
-    name: str = ""
-    source: str = ""
-    is_live: bool = False
 
 
 class ModelLists:
@@ -63,20 +50,23 @@ class ModelLists:
         self._config = flow.config
         self._desk = KeyDesk.of(flow)
         self._listings: dict[Target, Listing] = {}
-        self._infos: dict[tuple[Target, str], ModelInfo] = {}
+        self._singles: dict[tuple[Target, str], ModelInfo | None] = {}
         self._asked: dict[Target, object] = {}
         self._failed: dict[Target, object] = {}
+        self._asking: set[Target] = set()
         self._last: Target | None = None
-        self._described: set[tuple[Target, str]] = set()
 
     def listing(self, target: Target) -> Listing:
         """Return what can be picked now. Never waits."""
-        known = self._listings.get(target)
-        return known or Listing(tuple(catalog.PRESETS.get(target.provider.name, {}).values()))
+        return self._listings.get(target) or at_once(target)
+
+    def is_asking(self, target: Target) -> bool:
+        """Whether the provider is being asked for its list."""
+        return target in self._asking
 
     def info(self, target: Target, model: str) -> ModelInfo | None:
         """Return what is known of a model, or `None` while it is being looked up. Never waits."""
-        return self._infos.get((target, model))
+        return self.listing(target).by_id.get(model) or self._singles.get((target, model))
 
     def ask(self, target: Target, model: str | None) -> None:
         """Bring the list and the facts about `model` up to date in the background.
@@ -91,60 +81,88 @@ class ModelLists:
         if self._asked.get(target) != asked:
             self._asked[target] = asked
             start(self._ask(target, state, usable=_can_answer(target, self._desk)))
-        if model and (target, model) not in self._described:
-            self._described.add((target, model))
-            start(self._describe(target, [ModelInfo(id=model)]))
+        if model and (target, model) not in self._singles:
+            self._singles[target, model] = None
+            start(self._look_up(target, model))
+
+    def refresh(self, target: Target) -> None:
+        """Ask the provider for its list again."""
+        if target not in self._asking:
+            start(self._ask(target, self._desk.state(target), usable=True))
 
     def doubt(self, target: Target, model: str) -> str:
-        """Say that a model is in no list, and which may have been meant; empty while nothing speaks against it."""
+        """Say what speaks against a model: that it ends, or is in no list, and which to use instead."""
         if target.provider.free_of_charge:
             return _no_local_model(model)
         listing, info = self.listing(target), self.info(target, model)
+        note = catalog.lifecycle_note(target.provider.name, model)
+        if not note and info and info.ends_on:
+            note = f"{model} {ending(info)}."
+        if note:
+            return note
         priced = info is None or info.input_usd_per_mtok is not None
-        if not listing.name or model in listing.models or (priced and not listing.is_live):
+        if not listing.name or model in listing.by_id or (priced and not listing.is_live):
             return catalog.mistyped_ref(model)
-        meant = catalog.advice(target.provider.name, model) or _similar(model, listing.models)
+        meant = catalog.advice(target.provider.name, model) or _similar(model, tuple(listing.by_id))
         return f"{model} is not in {listing.name}. {meant}".strip()
 
     async def _ask(self, target: Target, state: object, *, usable: bool) -> None:
-        if target not in self._listings:
-            await self._describe(target, [ModelInfo(id=model) for model in self.listing(target).models])
-            offline = await asyncio.to_thread(catalog.offline_models, target.provider.name)
-            if offline:
-                name = f"the list of {catalog.CHECKED_ON}"
-                self._know(target, offline, Listing((), name, f"Offline list of {catalog.CHECKED_ON}."))
-        if not usable:
+        if usable:
+            self._asking.add(target)
+            self._config.announce("models")
+        try:
+            await self._show_at_hand(target)
+            if usable:
+                await self._ask_provider(target, state)
+        finally:
+            if usable:
+                self._asking.discard(target)
+            self._config.announce("models")
+
+    async def _show_at_hand(self, target: Target) -> None:
+        if target in self._listings or target.provider.free_of_charge:
             return
+        kept = await asyncio.to_thread(model_cache.read, *self._place(target))
+        models = kept.models if kept else await asyncio.to_thread(catalog.offline_models, target.provider.name)
+        name = own_list(target, kept.given_at) if kept else f"the offline list of {catalog.CHECKED_ON}"
+        if models and target not in self._listings:
+            await self._know(target, models, Listing(name=name))
+
+    async def _ask_provider(self, target: Target, state: object) -> None:
         try:
             models = await target.provider.list_models(await self._desk.endpoint(target))
         except ByokError as fault:
             self._failed[target] = state
-            self._listings[target] = replace(self.listing(target), source=self._without_list(target, fault))
-            self._config.announce("models")
+            self._listings[target] = replace(self.listing(target), trouble=self._trouble(target, fault))
             return
-        name = f"the provider's own list of {time.strftime('%H:%M %Z').strip()}"
-        count = "1 model" if len(models) == 1 else f"{len(models):,} models"
+        if state != self._desk.state(target):
+            return  # the key is another one now, and perhaps the account
+        now = datetime.datetime.now(tz=datetime.timezone.utc)
         models.sort(key=lambda model: model.id)
-        self._know(target, models, Listing((), name, f"{count} in {name}.", is_live=True))
-        await self._describe(target, models)
+        await self._know(target, models, Listing(name=own_list(target, now), is_live=True))
+        await asyncio.to_thread(model_cache.write, *self._place(target), KeptList(tuple(models), now))
 
-    def _without_list(self, target: Target, fault: ByokError) -> str:
-        status = self._desk.known(target)
-        if fault.kind == "auth" and (status is None or not status.available):
-            return "The provider's own list can be had with a key only."
-        return redact(f"The provider's own list could not be had: {told(fault)}")
+    def _trouble(self, target: Target, fault: ByokError) -> str:
+        status, own = self._desk.known(target), own_list(target)
+        own = f"{own[:1].upper()}{own[1:]}"
+        if fault.kind == "no_key" or (fault.kind == "auth" and (status is None or not status.available)):
+            return f"{own} can be had with a key only."
+        return redact(f"{own} could not be had: {told(fault)}")
 
-    async def _describe(self, target: Target, models: list[ModelInfo]) -> None:
-        described = await asyncio.to_thread(
-            lambda: [catalog.described(target.provider.name, model) for model in models]
-        )
-        self._infos |= {(target, model.id): model for model in described}
+    async def _know(self, target: Target, models: Iterable[ModelInfo], listing: Listing) -> None:
+        """Show a list at once, and again with what is known of its models."""
+        bare = self._listings[target] = replace(listing, models=tuple(models))
+        self._config.announce("models")
+        more = await asyncio.to_thread(described, target, bare.models)
+        if self._listings[target] is bare:
+            self._listings[target] = replace(bare, models=more)
+
+    async def _look_up(self, target: Target, model: str) -> None:
+        (self._singles[target, model],) = await asyncio.to_thread(described, target, (ModelInfo(id=model),))
         self._config.announce("models")
 
-    def _know(self, target: Target, models: list[ModelInfo], listing: Listing) -> None:
-        self._infos |= {(target, model.id): model for model in models}
-        self._listings[target] = replace(listing, models=tuple(model.id for model in models))
-        self._config.announce("models")
+    def _place(self, target: Target) -> tuple[str, str, str]:
+        return (self._config.name, target.provider.name, target.url)
 
 
 def _no_local_model(model: str) -> str:

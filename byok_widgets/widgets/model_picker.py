@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import ipywidgets
 
 from byok_widgets.errors import ByokError
+from byok_widgets.keys import redact
 from byok_widgets.providers import catalog, local_models
 from byok_widgets.providers.base import ModelInfo
 from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.model_field import ModelField, ModelRows
+from byok_widgets.widgets.model_listing import Listing
 from byok_widgets.widgets.model_lists import ModelLists
 from byok_widgets.widgets.model_words import described, row_of
 from byok_widgets.widgets.target import Target
@@ -25,7 +27,7 @@ LOCAL_NOTE = "Local models are small: for learning, tests and demos. They say wr
 
 
 class ModelPicker:
-    """Free text over the models that are known, and buttons for the usual choices.
+    """A field over the known models, buttons for the usual choices, and one for what replaced the chosen model.
 
     Attributes:
         view: The widget.
@@ -36,14 +38,22 @@ class ModelPicker:
         self._flow = flow
         self._lists = ModelLists.of(flow)
         self._shown: Target | None = None
+        self._listed: Listing | None = None
         self.rows = ModelRows()
-        placeholder = "Pick or type a model id"
-        self._field = ModelField(self._set, self.rows, description="Default model", placeholder=placeholder)
+        self._field = ModelField(
+            self._set,
+            self.rows,
+            on_action=lambda: self._lists.refresh(Target.of(flow)),
+            description="Default model",
+            placeholder="Pick or type a model id",
+        )
         self._presets = ipywidgets.HBox()
         self._presets.add_class("byok-presets")
         self._offered: tuple[tuple[str, str], ...] | None = None
-        self._note = ipywidgets.HTML()
-        self.view = ipywidgets.VBox([self._field, self._presets, self._note])
+        self._facts = ipywidgets.HTML()
+        self._heir = ipywidgets.Button()
+        self._heir.on_click(lambda _: self._set(self._successor() or ""))
+        self.view = ipywidgets.VBox([self._field, self._presets, self._facts, self._heir])
 
     def refresh(self) -> None:
         """Show the flow's settings as they are now."""
@@ -51,23 +61,41 @@ class ModelPicker:
         if self._shown != target:
             self._shown, self._field.problem = target, ""
         self._lists.ask(target, model)
-        listing = self._lists.listing(target)
-        infos = [self._lists.info(target, known) or ModelInfo(id=known) for known in listing.models]
-        self.rows.set_trait("rows", [row_of(info) for info in infos])
-        self.rows.provider = target.provider.name
+        self._list(target)
         self._field.value = model or ""
         self._offer(_choices(target), model)
-        lines = [note_html(line) for line in (*self._facts(target, model), listing.source) if line]
-        self._note.value = "".join(lines)
+        self._facts.value = "".join(note_html(line) for line in self._told(target, model) if line)
+        heir = self._successor()
+        self._heir.description = f"Use {heir}" if heir else ""
+        self._heir.layout.display = None if heir else "none"
 
-    def _facts(self, target: Target, model: str | None) -> list[str]:
+    def _list(self, target: Target) -> None:
+        listing = self._lists.listing(target)
+        if self._listed != listing:
+            self._listed = listing
+            with self.rows.hold_sync():
+                self.rows.provider, self.rows.rows = (
+                    target.provider.name,
+                    [row_of(info) for info in listing.models],
+                )
+        self._field.note = redact(inert(listing.source))
+        asking = "Asking …" if self._lists.is_asking(target) else "Refresh"
+        self._field.action = asking if target.takes_key else ""
+
+    def _told(self, target: Target, model: str | None) -> list[str]:
         if target.provider.free_of_charge:
             return [_local_line(model), LOCAL_NOTE]
         if not model:
             return ["No default model is chosen: pick one, or type its id."]
-        note = catalog.lifecycle_note(target.provider.name, model) or self._lists.doubt(target, model)
-        info = self._lists.info(target, model) or ModelInfo(id=model)
-        return [described(info), note or (f"{model} ends on {info.ends_on}." if info.ends_on else "")]
+        return [
+            described(self._lists.info(target, model) or ModelInfo(id=model)),
+            self._lists.doubt(target, model),
+        ]
+
+    def _successor(self) -> str | None:
+        """Return what has the role of the chosen model now, where that one is retired or about to be."""
+        provider, model = self._flow.provider, self._flow.model
+        return catalog.successor(provider, model) if model and catalog.lifecycle_note(provider, model) else None
 
     def _offer(self, choices: tuple[tuple[str, str], ...], model: str | None) -> None:
         if choices != self._offered:

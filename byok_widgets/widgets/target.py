@@ -44,6 +44,11 @@ class Target:
         return f"{self.provider.name}@{self.host}"
 
     @property
+    def is_usual(self) -> bool:
+        """Whether it is the provider's own address."""
+        return bool(self.provider.default_url) and self.url == self.provider.address(None).url
+
+    @property
     def takes_key(self) -> bool:
         """Whether a key can be saved for it now."""
         return bool(self.host) and not self.provider.free_of_charge

@@ -174,7 +174,7 @@ def test_a_key_that_is_good_is_verified_and_the_models_are_listed(compatible, br
     assert text.startswith("Verified at ")
     assert "session's memory only" in text
     eventually(lambda: offered(compatible) == ["model-a", "model-b"])
-    assert "2 models in the provider's own list" in words(compatible)
+    assert "2 models in the endpoint's own list of " in words(compatible)
     assert found_in(wire.text(), endpoint.key) == []
 
 
@@ -337,7 +337,7 @@ def test_prices_and_ends_are_told(flow, show):
     assert "2027-01-14" in words(panel)
     assert "gpt-6-luna has its role now" in words(panel)
     flow.model = "gpt-6-lunar"
-    eventually(lambda: "not priced" in words(panel) and "gpt-6-lunar is not in the list of 2" in words(panel))
+    eventually(lambda: "not priced" in words(panel) and "gpt-6-lunar is not in the offline list of 2" in words(panel))
     assert "Similar: gpt-6-luna" in words(panel)
     flow.model = "gpt-5.2"
     eventually(lambda: "per million tokens" in words(panel))
@@ -350,7 +350,7 @@ def test_a_mistyped_model_is_looked_for_in_the_providers_own_list(flow, compatib
     flow.set_base_url("compatible", f"{endpoint.base_url}/")
     flow.model = "modl-a"
     flow.set_base_url("compatible", endpoint.base_url.replace("127.0.0.1", "localhost"))
-    eventually(lambda: "modl-a is not in the provider's own list of" in words(compatible))
+    eventually(lambda: "modl-a is not in the endpoint's own list of" in words(compatible))
     assert "Similar: model-a" in words(compatible)
     flow.model = "model-a"
     assert "is not in" not in words(compatible)
