@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import copy
-import logging
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from byok_widgets.config.base_url import BaseUrl
+from byok_widgets.config.key_references import KeyReferences
 from byok_widgets.config.model_ref import ModelRef
-from byok_widgets.config.storage import ConfigFile, Data, checked_name
+from byok_widgets.config.saved_settings import SavedSettings
+from byok_widgets.config.storage import Data
 from byok_widgets.errors import ConfigError
 from byok_widgets.keys import refuse_key
 from byok_widgets.messages import ModelSource
@@ -20,19 +20,6 @@ from byok_widgets.unknown import nearest
 
 START_PROVIDER = "local"
 """A new flow starts on the embedded local model, which needs no key."""
-
-Observer = Callable[[str], None]
-
-_PARTS = {
-    "provider": "provider",
-    "base_urls": "base_url",
-    "key_references": "key",
-    "models": "model",
-    "overrides": "override",
-}
-"""Sections of the settings, and what observers are told when one changes, in the panel's order."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,7 +30,7 @@ class ResolvedModel:
     source: ModelSource
 
 
-class FlowConfig:
+class FlowConfig(SavedSettings):
     """The settings of one flow: observable, saved at each change, without any key.
 
     A change is on screen and on disk when the setter returns. Where it cannot be saved it still holds for this
@@ -70,45 +57,12 @@ class FlowConfig:
         Raises:
             ConfigError: The name cannot be used.
         """
-        self.name = checked_name(name)
+        super().__init__(name, folder)
         self._providers = tuple(providers)
         self._start_models = dict(start_models or {})
-        self._file = ConfigFile(self.name, folder)
-        self._lock = threading.RLock()
-        self._observers: list[Observer] = []
-        self._data: Data = self._file.load()
-        self._unsaved: list[Callable[[Data], None]] = []
 
     def __repr__(self) -> str:
         return f"FlowConfig({self.name!r}, provider={self.provider!r}, model={self.model!r})"
-
-    @property
-    def notice(self) -> str:
-        """Why the settings are not saved, or were reset; empty when all is well."""
-        return self._file.notice
-
-    def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call `observer(what)` after each change, in the thread that made it; returns the way to stop that.
-
-        `what` is `"provider"`, `"base_url"`, `"key"`, `"model"` or `"override"`; a change of several is told in
-        this order. What another kernel changed is told when it is seen: at this kernel's next change.
-        """
-        with self._lock:
-            self._observers.append(observer)
-        return lambda: self._forget(observer)
-
-    def announce(self, what: str) -> None:
-        """Tell the observers of a change made beside this object, such as a saved key.
-
-        An observer that fails is logged, by the kind of its fault alone; the others are told all the same.
-        """
-        with self._lock:
-            observers = tuple(self._observers)
-        for observer in observers:
-            try:
-                observer(what)
-            except Exception as fault:  # noqa: BLE001 - an observer may be anybody's
-                _log.error("An observer of the flow's settings ended in %s.", type(fault).__name__)
 
     @property
     def provider(self) -> str:
@@ -173,8 +127,40 @@ class FlowConfig:
 
         The ref is saved with its provider, so that it stays the same model when the flow's provider changes.
         """
-        value = None if text is None else str(self.ref(text))
-        self._write("override", lambda data: _put(data, "overrides", node, value))
+        self.set_overrides({node: text})
+
+    def set_overrides(self, models: Mapping[str, str | None]) -> None:
+        """Do what `set_override` does for several nodes, all of them or none."""
+        values = {node: None if text is None else str(self.ref(text)) for node, text in models.items()}
+
+        def change(data: Data) -> None:
+            for node, value in values.items():
+                _put(data, "overrides", node, value)
+
+        self._write("override", change)
+
+    def tuning(self, node: str) -> Mapping[str, Any]:
+        """Return the tuning that was set for a node, by name; `None` leaves it to the provider."""
+        entries = self._section("tuning").get(node)
+        return copy.deepcopy(entries) if isinstance(entries, dict) else {}
+
+    def tune(self, node: str, put: Mapping[str, Any], *, drop: Collection[str] = ()) -> None:
+        """Set tuning of a node, and take back what was set of it.
+
+        Args:
+            node: Name of the node.
+            put: Values that JSON can hold, by name.
+            drop: Names of which nothing is to be kept.
+        """
+
+        def change(data: Data) -> None:
+            section = data.get("tuning")
+            before = section.get(node) if isinstance(section, dict) else None
+            entries = {**(before if isinstance(before, dict) else {}), **copy.deepcopy(dict(put))}
+            kept = {name: value for name, value in entries.items() if name not in drop}
+            _put(data, "tuning", node, kept or None)
+
+        self._write("tuning", change)
 
     @property
     def judge_model(self) -> str | None:
@@ -204,7 +190,10 @@ class FlowConfig:
     @property
     def key_references(self) -> MutableMapping[str, str]:
         """Where keys are named rather than held: slot to `env:NAME`. Names only, never a key."""
-        return _References(self)
+        return KeyReferences(
+            lambda: self._section("key_references"),
+            lambda slot, name: self._write("key", lambda data: _put(data, "key_references", slot, name)),
+        )
 
     def resolve(self, node: str, argument: str | None = None, *, own: str | None = None) -> ResolvedModel:
         """Say which model runs a node: call argument > node override > flow default.
@@ -231,78 +220,8 @@ class FlowConfig:
             fix='Pick a default model in Settings, or write flow.model = "model-id".',
         )
 
-    def _section(self, name: str) -> Mapping[str, Any]:
-        section = self._data.get(name)
-        return section if isinstance(section, dict) else {}
 
-    def _write(self, what: str, change: Callable[[Data], None]) -> None:
-        _refuse_keys(change)
-        with self._lock:
-            before, self._data = self._data, self._changed(change)
-            told = [
-                part
-                for section, part in _PARTS.items()
-                if part == what or before.get(section) != self._data.get(section)
-            ]
-        for part in told:
-            self.announce(part)
-
-    def _changed(self, change: Callable[[Data], None]) -> Data:
-        """Return the settings after `change`, saved if that is possible now, else with the next change."""
-        self._unsaved.append(change)
-        data = self._file.update(self._make_up, self._data)
-        if data is not None:
-            self._unsaved.clear()
-            return data
-        data = copy.deepcopy(self._data)
-        change(data)
-        return data
-
-    def _make_up(self, data: Data) -> None:
-        for change in self._unsaved:
-            change(data)
-
-    def _forget(self, observer: Observer) -> None:
-        with self._lock:
-            if observer in self._observers:
-                self._observers.remove(observer)
-
-
-class _References(MutableMapping[str, str]):
-    def __init__(self, config: FlowConfig) -> None:
-        self._config = config
-
-    def _read(self) -> Mapping[str, Any]:
-        return self._config._section("key_references")  # noqa: SLF001 - a view of its owner
-
-    def __getitem__(self, slot: str) -> str:
-        return str(self._read()[slot])
-
-    def __setitem__(self, slot: str, reference: str) -> None:
-        self._config._write("key", lambda data: _put(data, "key_references", slot, reference))  # noqa: SLF001
-
-    def __delitem__(self, slot: str) -> None:
-        if slot not in self._read():
-            raise KeyError(slot)
-        self._config._write("key", lambda data: _put(data, "key_references", slot, None))  # noqa: SLF001
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
-
-    def __len__(self) -> int:
-        return len(self._read())
-
-
-def _refuse_keys(change: Callable[[Data], None]) -> None:
-    """Make sure that no key gets into the settings, whichever field it was pasted into."""
-    written: Data = {}
-    change(written)
-    for section in written.values():
-        for text in (section, *section, *section.values()) if isinstance(section, dict) else (section,):
-            refuse_key(text)
-
-
-def _put(data: Data, section: str, name: str, value: str | None) -> None:
+def _put(data: Data, section: str, name: str, value: Any) -> None:
     entries = data.setdefault(section, {})
     if not isinstance(entries, dict):
         entries = data[section] = {}

@@ -10,6 +10,8 @@ from byok_widgets.config import ModelRef
 from byok_widgets.errors import ByokError
 from byok_widgets.graph.lint import Finding, Level, structural
 from byok_widgets.nodes import ExtractionNode
+from byok_widgets.nodes.fit import misfits
+from byok_widgets.nodes.tuning import in_code
 from byok_widgets.providers import PROVIDERS, catalog
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def check(flow: Flow, variables: Iterable[str]) -> Check:
     """Look for mistakes in a flow; `variables` are those that code will set."""
     known = [variables] if isinstance(variables, str) else variables
     findings = [*structural(flow.graph, global_prompt=flow.global_prompt, known=known), *_opening(flow)]
-    findings += [*_models(flow), *_lifecycle(flow), *_keys(flow), *_addresses(flow)]
+    findings += [*_models(flow), *_tuning(flow), *_lifecycle(flow), *_keys(flow), *_addresses(flow)]
     if flow.notice:
         findings.append(Finding("notice", "warning", "", flow.notice, ""))
     return Check(findings)
@@ -87,6 +89,13 @@ def _models(flow: Flow) -> Iterator[Finding]:
                 f"The model {ref} of the extraction node {name!r} does not know structured output.",
                 "Its answers are checked all the same, but fail more often: choose another model for this node.",
             )
+
+
+def _tuning(flow: Flow) -> Iterator[Finding]:
+    for name, node in flow.nodes.items():
+        for setting, sentence in misfits(node).items():
+            fix = f"Take it away in Settings or by flow.{in_code(name, setting)} = None, or choose another model."
+            yield Finding("setting", "warning", name, f"Node {name!r}: {sentence}", fix)
 
 
 def _lifecycle(flow: Flow) -> Iterator[Finding]:

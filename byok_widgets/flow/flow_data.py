@@ -102,6 +102,9 @@ class _Settings:
         for name, model in self.overrides.items():
             if flow.config.override(name) != model:
                 flow.config.set_override(name, model)
+            tuning = flow.node(name).tuning
+            if tuning.set_since:
+                tuning.give_back(tuning.set_since)
 
 
 def _node(graph: FlowGraph, node: AnyNode) -> Data:
@@ -116,7 +119,7 @@ def _node(graph: FlowGraph, node: AnyNode) -> Data:
         "enter": next((edge.when for edge in graph.ways_in() if edge.target == node.name), None),
         "model": node.model,
         "max_tokens": node.max_tokens,
-        "settings": node.settings,
+        "settings": dict(node.settings),
         **own,
         **extra,
     }

@@ -6,6 +6,7 @@ Floor 0. What is refused here is in no message and in no frame of the traceback.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from byok_widgets.errors import KeyFormatError
 from byok_widgets.keys.redaction import KEY_SHAPE
@@ -21,14 +22,14 @@ def looks_like_key(text: str) -> bool:
     return ("sk-" in text and _has_prefixed_key(text)) or _has_noise(text)
 
 
-def refuse_key(text: object) -> None:
-    """Make sure that what is no secret, such as the id of a model, is not an API key.
+def refuse_key(data: object) -> None:
+    """Make sure that what is no secret, such as the id of a model, is not an API key, nor holds one.
 
     Raises:
         KeyFormatError: Kind `misplaced_key`; the text is in no part of it.
     """
-    found = isinstance(text, str) and looks_like_key(text)
-    del text
+    found = any(map(looks_like_key, _texts(data)))
+    del data
     if found:
         raise misplaced_key()
 
@@ -40,6 +41,16 @@ def misplaced_key() -> KeyFormatError:
         kind="misplaced_key",
         fix="Paste it there, in flow.settings(); delete it from any cell that it stands in.",
     )
+
+
+def _texts(data: object) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        yield from _texts([*data, *data.values()])
+    elif isinstance(data, (list, tuple, set, frozenset)):
+        for part in data:
+            yield from _texts(part)
 
 
 def _has_prefixed_key(text: str) -> bool:

@@ -5,14 +5,15 @@ Floor 2: knows providers, engine, config, keys and values; knows no flow and no 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
+from typing import Any, ClassVar, Generic, TypeVar
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import TextDelta
-from byok_widgets.nodes.calling import FlowState, token_limit
+from byok_widgets.nodes.calling import FlowState
+from byok_widgets.nodes.tuning import LIMIT, NodeSettings, Tuning, checked
 from byok_widgets.showing import Work, run_shown, unseen
 from byok_widgets.unknown import KnownAttributes
 
@@ -25,23 +26,29 @@ class Node(KnownAttributes, Generic[R]):
     Attributes:
         name: The node's name, unique in its flow.
         prompt: Instructions for the model; may hold `{{variables}}`.
-        settings: Tuning that the provider has, such as `temperature`.
     """
 
     kind = "node"
+    _arguments: ClassVar[tuple[str, ...]] = ()
     name: str
     prompt: str
-    settings: dict[str, Any]
 
     def __init__(
-        self, state: FlowState, name: str, *, model: str | None = None, max_tokens: int | None = None
+        self,
+        state: FlowState,
+        name: str,
+        *,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         if not isinstance(name, str) or not name.strip():
             raise ConfigError("A node needs a name.", fix='Give it one, like flow.conversation("ask", "...").')
         self.name = name
         self._state = state
         self._own_model = None if model is None else str(state.config.ref(model))
-        self.max_tokens = max_tokens
+        given = {} if max_tokens is None else {LIMIT: max_tokens}
+        self._tuning = Tuning(state.config, name, {**(settings or {}), **given}, self._arguments)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, flow={self._state.config.name!r})"
@@ -61,12 +68,40 @@ class Node(KnownAttributes, Generic[R]):
 
     @property
     def max_tokens(self) -> int | None:
-        """Most tokens of an answer; `None` leaves it to the provider."""
-        return self._max_tokens
+        """Most tokens of an answer; `None` leaves it to the provider.
+
+        Setting it writes the flow's settings, as a number in the panel does; deleting it gives back what the node
+        was made with.
+        """
+        limit: int | None = self._tuning.values().get(LIMIT)
+        return limit
 
     @max_tokens.setter
     def max_tokens(self, limit: int | None) -> None:
-        self._max_tokens = token_limit(limit, node=self.name)
+        self._tuning.set({LIMIT: limit})
+
+    @max_tokens.deleter
+    def max_tokens(self) -> None:
+        self._tuning.give_back([LIMIT])
+
+    @property
+    def settings(self) -> MutableMapping[str, Any]:
+        """Tuning that the provider has, such as `temperature`.
+
+        A change is written to the flow's settings, as one in the panel is, so it outlives a run of the cell that
+        makes the node. `None` leaves a setting to the provider; deleting one gives back what the node was made
+        with.
+        """
+        return NodeSettings(self._tuning, self.name)
+
+    @settings.setter
+    def settings(self, values: Mapping[str, Any]) -> None:
+        NodeSettings(self._tuning, self.name).replace(values)
+
+    @property
+    def tuning(self) -> Tuning:
+        """All settings with `max_tokens`, and where they come from."""
+        return self._tuning
 
     def belongs_to(self, state: FlowState) -> bool:
         """Whether it is a node of the flow whose state this is."""
@@ -85,7 +120,7 @@ class Node(KnownAttributes, Generic[R]):
 
     def _limit(self, given: int | None) -> int | None:
         """Return the most tokens of one answer: what the call says, else what the node does."""
-        return self.max_tokens if given is None else token_limit(given, node=self.name)
+        return self.max_tokens if given is None else checked(LIMIT, given, node=self.name)
 
     def _run(
         self,

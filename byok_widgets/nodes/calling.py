@@ -6,7 +6,6 @@ This is the way data travels: a node's words become a `Request`, the provider's 
 from __future__ import annotations
 
 import asyncio
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,12 +13,13 @@ from typing import Any
 
 from byok_widgets.config import FlowConfig, ResolvedModel
 from byok_widgets.engine import clock, with_deadline, with_retries
-from byok_widgets.errors import ByokError, ConfigError, ProviderError
+from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.keys import KeyStore, Secret
 from byok_widgets.messages import Message, Reply
+from byok_widgets.nodes.tuning import LIMIT, checked
 from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, catalog, faults
 from byok_widgets.providers.base import Answer, OnProgress, OnText
-from byok_widgets.unknown import is_key, nearest, unknown
+from byok_widgets.unknown import nearest, unknown
 
 DEADLINE_S = 180.0
 """Longest time for one answer with its retries, in seconds; fetching a local model's file does not count."""
@@ -82,7 +82,7 @@ class Call:
         """Return the call in the providers' words.
 
         Raises:
-            ConfigError: A setting that this provider does not have.
+            ConfigError: A setting that this provider does not have, or a value that it cannot have.
         """
         known = self.provider.settings
         for name in sorted(set(self.settings) - known):
@@ -94,43 +94,10 @@ class Call:
             model=self.resolved.ref.model,
             messages=self.messages,
             system=self.system,
-            max_tokens=self.max_tokens,
+            max_tokens=None if self.max_tokens is None else checked(LIMIT, self.max_tokens, node=self.node),
             output=self.output,
-            settings=self.settings,
+            settings={name: checked(name, value, node=self.node) for name, value in self.settings.items()},
         )
-
-
-def token_limit(given: int | None, *, node: str) -> int | None:
-    """Return a limit of tokens as it was given, when it is one.
-
-    Raises:
-        ConfigError: It is no whole number of at least 1.
-    """
-    try:
-        limit = None if given is None else operator.index(given)
-    except TypeError:
-        limit = 0
-    if limit is None or (limit >= 1 and not isinstance(given, bool)):
-        return limit
-    raise ConfigError(
-        f"Node {node!r}: max_tokens is a whole number of at least 1, not {given!r}.",
-        fix="Leave it out to let the provider decide.",
-    )
-
-
-def refuse_misspelt(settings: Mapping[str, Any], arguments: tuple[str, ...]) -> None:
-    """Refuse settings of a node that are a key, or very like an argument or a setting that there is.
-
-    Other names are judged when a call has chosen its provider.
-
-    Raises:
-        ConfigError: The name that may have been meant is in it.
-    """
-    tuning = frozenset[str]().union(*(provider.settings for provider in PROVIDERS.values()))
-    known = tuning.union(arguments)
-    for name in sorted(set(settings) - tuning):
-        if is_key(name, settings[name]) or nearest(name, known):
-            raise unknown(f"A node has no setting {name!r}.", name, known, settings[name])
 
 
 async def perform(call: Call, state: FlowState, *, on_text: OnText, on_progress: OnProgress) -> Reply:

@@ -11,13 +11,10 @@ from typing import Any
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, transcript_of
 from byok_widgets.nodes.base import Node
-from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, perform, refuse_misspelt
+from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, perform
 from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.showing import Work
 from byok_widgets.templates import render
-
-_ARGUMENTS = ("end", "enter", "max_tokens", "model", "prompt", "start", "static")
-"""What makes a node beside its settings."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,7 @@ class ConversationNode(Node[Reply]):
     """
 
     kind = "conversation"
+    _arguments = ("end", "enter", "max_tokens", "model", "prompt", "start", "static")
     static: bool
 
     def __init__(
@@ -68,15 +66,13 @@ class ConversationNode(Node[Reply]):
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(state, name, model=model, max_tokens=max_tokens)
-        refuse_misspelt(settings or {}, _ARGUMENTS)
+        super().__init__(state, name, model=model, max_tokens=max_tokens, settings=settings)
         if not isinstance(prompt, str) or not prompt.strip():
             raise ConfigError(
                 f"Node {name!r} has nothing to say.", fix="Give it a prompt, or a sentence and static=True."
             )
         self.prompt = prompt
         self.static = static
-        self.settings = dict(settings or {})
 
     def run(
         self,

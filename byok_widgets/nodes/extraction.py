@@ -10,7 +10,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.grounding import grounded
 from byok_widgets.messages import Message, Reply, transcript_of
 from byok_widgets.nodes.base import Node
-from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, refuse_misspelt
+from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState
 from byok_widgets.nodes.extraction_prompt import (
     CheckedExample,
     Example,
@@ -53,14 +53,12 @@ class ExtractionNode(Node[Extraction]):
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(state, name, model=model, max_tokens=max_tokens)
-        refuse_misspelt(settings or {}, ())
+        super().__init__(state, name, model=model, max_tokens=max_tokens, settings=settings)
         self._schema = schema
         self.prompt = prompt
         self.examples = examples
         self.window = window
         self.grounding = grounding
-        self.settings = dict(settings or {})
 
     @property
     def schema(self) -> ExtractionSchema:

@@ -66,21 +66,27 @@ class Setting:
             raise ValueError(f"{self.name} is {self.values}, not {_short(value)}.")
         return taken
 
+    def offers(self, value: object) -> bool:
+        """Whether a value is one of those that are offered."""
+        try:
+            taken = self.checked(value)
+        except ValueError:
+            return False
+        return self.kind != "choice" or taken in self.options
+
     def read(self, text: str) -> Any:
         """Return the value that a person typed or picked, which has to be one of those that are offered.
 
         Raises:
             ValueError: It is none; the message says what it has to be.
         """
-        if self.kind == "choice":
-            if text not in self.options:
-                raise ValueError(f"{self.name} is {self.values}, not {_short(text)}.")
-            return text
         try:
-            number = float(text) if self.kind == "number" else int(text)
+            value: Any = text if self.kind == "choice" else float(text) if self.kind == "number" else int(text)
         except ValueError:
-            return self.checked(text)
-        return self.checked(number)
+            value = text
+        if not self.offers(value):
+            raise ValueError(f"{self.name} is {self.values}, not {_short(value)}.")
+        return value
 
     def _is_within(self, number: float) -> bool:
         low = -math.inf if self.lowest is None else self.lowest
@@ -126,11 +132,11 @@ def checked(name: str, value: object) -> Any:
     raise ValueError(f"{name} is made of texts, numbers, lists and mappings, not {_short(value)}.")
 
 
-def _number(value: object, *, whole: bool) -> float | None:
+def _number(value: Any, *, whole: bool) -> float | None:
     if isinstance(value, (bool, str, bytes)):
         return None
     try:
-        number: float = operator.index(value) if whole else float(value)  # type: ignore[arg-type]
+        number: float = operator.index(value) if whole or isinstance(value, int) else float(value)
         return number if math.isfinite(number) else None
     except (TypeError, ValueError, OverflowError):
         return None

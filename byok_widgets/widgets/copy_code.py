@@ -6,11 +6,13 @@ There is never a key in them, at most a key reference.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
+from byok_widgets.nodes.tuning import in_code
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.widgets.key_field import STATIC
 from byok_widgets.widgets.target import Target
@@ -50,10 +52,17 @@ def code_of(flow: Flow) -> str:
     if flow.model:
         lines.append(f"flow.model = {_text(flow.model)}")
     lines += _key_lines(flow)
-    overrides = [(name, flow.config.override(name)) for name in flow.nodes]
-    chosen = [f"flow.node({_text(name)}).model = {_text(model)}" for name, model in overrides if model]
+    chosen = [line for name in flow.nodes for line in _node_lines(flow, name)]
     lines += ["", "# when the nodes are made", *chosen] if chosen else []
     return "\n".join(lines)
+
+
+def _node_lines(flow: Flow, name: str) -> Iterator[str]:
+    model = flow.config.override(name)
+    if model:
+        yield f"flow.node({_text(name)}).model = {_text(model)}"
+    for setting, value in flow.config.tuning(name).items():
+        yield f"flow.{in_code(name, setting)} = {_value(value)}"
 
 
 def _key_lines(flow: Flow) -> list[str]:
@@ -62,6 +71,10 @@ def _key_lines(flow: Flow) -> list[str]:
     if reference.startswith("env:"):
         return [f"flow.use_key({_text(reference)})"]
     return [_PASTE] if target.provider.needs_key else []
+
+
+def _value(value: Any) -> str:
+    return _text(value) if isinstance(value, str) else repr(value)
 
 
 def _text(value: str) -> str:

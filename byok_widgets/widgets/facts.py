@@ -44,10 +44,15 @@ def facts(flow: Flow) -> list[tuple[str, str]]:
     if url:
         rows.append(("Base URL", url))
     rows += [("API key", _key(flow, target)), ("Default model", flow.model or "none chosen")]
-    rows += [(f"Node {node.name}", f"{node.kind}, {model_line(node)}") for node in flow.nodes.values()]
+    rows += [(f"Node {node.name}", ", ".join(_node(node))) for node in flow.nodes.values()]
     notes = (catalog.lifecycle_note(target.provider.name, flow.model or ""), flow.config.notice)
     rows += [("Note", note) for note in notes if note]
     return [(inert(name), inert(text)) for name, text in rows]
+
+
+def _node(node: AnyNode) -> list[str]:
+    tuning = [f"{name} {value}" for name, value in node.tuning.values().items()]
+    return [node.kind, model_line(node), *tuning]
 
 
 def model_line(node: AnyNode) -> str:

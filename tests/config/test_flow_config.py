@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from pathlib import Path
@@ -67,6 +68,9 @@ def test_a_mistyped_provider_is_answered_with_the_one_that_was_meant(
         lambda config, key: setattr(config, "judge_model", key),
         lambda config, key: config.set_override("ask", key),
         lambda config, key: config.set_override(key, "gpt-4o"),
+        lambda config, key: config.tune("ask", {"stop": ["a", {"b": key}]}),
+        lambda config, key: config.tune("ask", {key: 1}),
+        lambda config, key: config.tune(key, {"seed": 1}),
         lambda config, key: config.set_base_url("compatible", key),
         lambda config, key: config.set_base_url("compatible", f"https://llm.example.org/{key}/v1"),
         lambda config, key: config.set_base_url(key, "https://llm.example.org/v1"),
@@ -137,6 +141,54 @@ def test_an_override_stays_the_same_model_when_the_provider_changes(config: Flow
     assert open_config().override("ask") is None
 
 
+def test_overrides_of_several_nodes_are_set_together_or_not_at_all(config: FlowConfig, open_config: Open) -> None:
+    told = told_by(config)
+    config.set_overrides({"ask": "openai:gpt-4o", "data": "anthropic:claude-haiku"})
+    assert (open_config().override("ask"), told) == ("openai:gpt-4o", ["override"])
+    with pytest.raises(ConfigError):
+        config.set_overrides({"ask": None, "data": "openai:"})
+    assert (config.override("ask"), config.override("data")) == ("openai:gpt-4o", "anthropic:claude-haiku")
+    config.set_overrides({"ask": None, "data": None})
+    assert (open_config().override("ask"), open_config().override("data")) == (None, None)
+
+
+def test_tuning_is_kept_for_each_node(config: FlowConfig, open_config: Open) -> None:
+    told = told_by(config)
+    config.tune("ask", {"temperature": 0.2, "stop": ["."], "seed": None})
+    config.tune("data", {"max_tokens": 5})
+    assert open_config().tuning("ask") == {"temperature": 0.2, "stop": ["."], "seed": None}
+    config.tune("ask", {"temperature": 0.3}, drop=["stop", "never there"])
+    assert open_config().tuning("ask") == {"temperature": 0.3, "seed": None}
+    config.tune("ask", {}, drop=["temperature", "seed"])
+    assert (open_config().tuning("ask"), open_config().tuning("data")) == ({}, {"max_tokens": 5})
+    assert told == ["tuning"] * 4
+
+
+def test_tuning_is_given_out_and_taken_in_as_a_copy(config: FlowConfig) -> None:
+    words = ["."]
+    config.tune("ask", {"stop": words})
+    words.append("!")
+    config.tuning("ask")["stop"].append("?")
+    assert config.tuning("ask") == {"stop": ["."]}
+
+
+def test_tuning_that_is_none_is_read_as_none_and_kept_until_it_is_set(folder: Path, open_config: Open) -> None:
+    open_config().model = "openai:gpt-4o"
+    (file,) = folder.glob("*.json")
+    saved = json.loads(file.read_text("utf-8"))
+    file.write_text(json.dumps({**saved, "tuning": {"ask": "warm", "data": {"seed": 1}}}), "utf-8")
+    config = open_config()
+    assert (config.tuning("ask"), config.tuning("data")) == ({}, {"seed": 1})
+    config.set_override("ask", "m")
+    assert json.loads(file.read_text("utf-8"))["tuning"] == {"ask": "warm", "data": {"seed": 1}}
+    config.tune("ask", {"seed": 2})
+    assert open_config().tuning("ask") == {"seed": 2}
+    file.write_text(json.dumps({**saved, "tuning": 3}), "utf-8")
+    assert open_config().tuning("ask") == {}
+    open_config().tune("ask", {"seed": 2})
+    assert open_config().tuning("ask") == {"seed": 2}
+
+
 def test_an_address_is_checked_and_given_back(config: FlowConfig, open_config: Open) -> None:
     config.set_base_url("openai", " https://llm.example.org/v1/ ")
     assert open_config().base_url("openai") == "https://llm.example.org/v1"
@@ -197,8 +249,9 @@ def test_every_change_is_told_in_order(config: FlowConfig) -> None:
     config.key_references["slot"] = "env:NAME"
     config.model = "gpt-4o"
     config.set_override("ask", "gpt-4o-mini")
+    config.tune("ask", {"seed": 1})
     config.announce("nodes")
-    assert told == ["provider", "base_url", "key", "model", "override", "nodes"]
+    assert told == ["provider", "base_url", "key", "model", "override", "tuning", "nodes"]
 
 
 def test_a_model_of_another_provider_tells_of_both(config: FlowConfig) -> None:
@@ -276,10 +329,13 @@ def test_another_kernels_change_is_seen_with_the_next_one_and_told(open_config: 
     theirs.model = "anthropic:claude-haiku"
     theirs.key_references["slot"] = "env:NAME"
     theirs.set_override("ask", "claude-sonnet")
+    theirs.tune("ask", {"seed": 1})
     mine.set_override("data", "openai:gpt-4o")
+    mine.tune("ask", {"temperature": 0.2})
     assert (mine.provider, mine.model) == ("anthropic", "claude-haiku")
+    assert mine.tuning("ask") == {"seed": 1, "temperature": 0.2}
     assert (mine.override("ask"), mine.override("data")) == ("anthropic:claude-sonnet", "openai:gpt-4o")
-    assert told == ["provider", "key", "model", "override"]
+    assert told == ["provider", "key", "model", "override", "tuning", "tuning"]
     theirs.set_base_url("openai", "https://llm.example.org")
     assert theirs.override("data") == "openai:gpt-4o"
 

@@ -120,6 +120,47 @@ def test_a_flow_comes_back_as_it_was(full: Flow, file: Path) -> None:
     assert file.read_bytes().endswith(b"}\n")
 
 
+def test_tuning_that_was_set_since_is_saved_and_what_the_file_says_counts_when_it_is_opened(
+    flow: Flow, file: Path
+) -> None:
+    ask = flow.conversation("ask", "Ask.", temperature=0.1, seed=4)
+    ask.settings.update(temperature=0.2, seed=None)
+    ask.max_tokens = 9
+    flow.save(file)
+    assert {name: content(file)["nodes"][0][name] for name in ("settings", "max_tokens")} == {
+        "settings": {"temperature": 0.2},
+        "max_tokens": 9,
+    }
+    ask.settings.update(temperature=0.7, top_p=0.5)
+    ask.max_tokens = 70
+    again = Flow.load(file).node("ask")
+    assert (again.settings, again.max_tokens) == ({"temperature": 0.2}, 9)
+    assert flow.config.tuning("ask") == {}
+    again.settings["temperature"] = 0.3
+    del again.settings["temperature"]
+    assert again.settings == {"temperature": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"settings": {"temperature": "hot"}}, "temperature is a number"),
+        ({"settings": {"temprature": 1}}, "no setting 'temprature'"),
+        ({"settings": {"seed": 1, "max_tokens": 0}}, "max_tokens"),
+    ],
+)
+def test_tuning_that_cannot_be_leaves_the_settings_as_they_were(
+    flow: Flow, file: Path, wrong: Data, said: str
+) -> None:
+    flow.conversation("ask", "Ask.").settings["seed"] = 1
+    data = minimal(name=flow.name)
+    data["nodes"][0] |= wrong
+    file.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(ConfigError, match=said):
+        Flow.load(file)
+    assert flow.config.tuning("ask") == {"seed": 1}
+
+
 def test_extraction_nodes_ask_for_the_same_and_read_the_same(full: Flow, file: Path) -> None:
     full.save(file)
     again = Flow.load(file, name=f"{full.name} again")
@@ -444,13 +485,13 @@ def test_what_cannot_be_saved_leaves_the_file_that_was_there(full: Flow, file: P
             "judged by a function",
         ),
         (
-            lambda: full.node("ask").settings.update(stop={"a"}),
-            lambda: full.node("ask").settings.pop("stop"),
+            lambda: setattr(full.node("ask"), "static", {"a"}),
+            lambda: setattr(full.node("ask"), "static", False),
             "no form in JSON",
         ),
         (
-            lambda: full.node("ask").settings.update(top_p=float("nan")),
-            lambda: full.node("ask").settings.pop("top_p"),
+            lambda: setattr(full, "speaks_first", float("nan")),
+            lambda: setattr(full, "speaks_first", True),
             "no form in JSON",
         ),
         (
@@ -546,14 +587,11 @@ def test_no_key_gets_into_the_file_from_anywhere(flow: Flow, file: Path) -> None
         lambda text: flow.connect("ask", "ask", when=text or "x"),
         lambda text: flow.connect("ask", "ask", if_=f"name == '{text}'"),
         lambda text: flow.conversation("ask", "Ask.", enter=text or None),
-        lambda text: flow.node("ask").settings.update(stop=[text or "x"]),
-        lambda text: flow.node("ask").settings.update({text: 1} if text else {}),
     ]
     for put in places:
         put(key)
         with pytest.raises(ConfigError, match="looks like an API key"):
             flow.save(file)
-        flow.node("ask").settings.clear()
         put("")
     flow.save(file)
     assert key[10:25] not in file.read_text(encoding="utf-8")

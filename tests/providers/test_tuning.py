@@ -154,8 +154,8 @@ def test_limits_and_defaults_are_the_providers() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sent"),
     [
-        ("temperature", 0, 0.0),
-        ("temperature", 2, 2.0),
+        ("temperature", 0, 0),
+        ("temperature", 0.5, 0.5),
         ("max_tokens", 1, 1),
         ("seed", -3, -3),
         ("reasoning_effort", "brand-new", "brand-new"),
