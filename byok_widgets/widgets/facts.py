@@ -76,7 +76,7 @@ def as_text(flow: Flow) -> str:
 def as_html(flow: Flow) -> str:
     """Return the facts as a table that needs no script and no style sheet."""
     cells = "".join(
-        f'<tr><th scope="row" style="text-align: left">{html.escape(name)}</th>'
+        f'<tr><th scope="row" style="text-align: left; padding-right: 1em">{html.escape(name)}</th>'
         f'<td style="text-align: left">{html.escape(text)}</td></tr>'
         for name, text in facts(flow)
     )
