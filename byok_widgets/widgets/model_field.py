@@ -19,6 +19,7 @@ from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.key_field import STATIC
 from byok_widgets.widgets.typed import told
 
+_SCRIPTS = ("isolate.js", "model_field.js", "model_field_view.js")
 _FAILED = "Not set: that did not work. What you typed is still here."
 
 
@@ -54,7 +55,7 @@ class ModelField(anywidget.AnyWidget):
         action: Text of a button beside the note; empty for none.
     """
 
-    _esm = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("isolate.js", "model_field.js"))
+    _esm = "".join((STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     _css = (STATIC / "model_field.css").read_text(encoding="utf-8")
 
     description = traitlets.Unicode("").tag(sync=True)

@@ -16,7 +16,7 @@ from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.model_field import ModelField, ModelRows
 from byok_widgets.widgets.model_listing import Listing
 from byok_widgets.widgets.model_lists import ModelLists
-from byok_widgets.widgets.model_words import described, row_of
+from byok_widgets.widgets.model_words import described, rows_of
 from byok_widgets.widgets.target import Target
 from byok_widgets.widgets.typed import told
 
@@ -74,10 +74,8 @@ class ModelPicker:
         if self._listed != listing:
             self._listed = listing
             with self.rows.hold_sync():
-                self.rows.provider, self.rows.rows = (
-                    target.provider.name,
-                    [row_of(info) for info in listing.models],
-                )
+                self.rows.provider = target.provider.name
+                self.rows.rows = rows_of(listing.models)
         self._field.note = redact(inert(listing.source))
         asking = "Asking …" if self._lists.is_asking(target) else "Refresh"
         self._field.action = asking if target.takes_key else ""
@@ -87,10 +85,8 @@ class ModelPicker:
             return [_local_line(model), LOCAL_NOTE]
         if not model:
             return ["No default model is chosen: pick one, or type its id."]
-        return [
-            described(self._lists.info(target, model) or ModelInfo(id=model)),
-            self._lists.doubt(target, model),
-        ]
+        info = self._lists.info(target, model) or ModelInfo(id=model)
+        return [described(info), self._lists.doubt(target, model)]
 
     def _successor(self) -> str | None:
         """Return what has the role of the chosen model now, where that one is retired or about to be."""

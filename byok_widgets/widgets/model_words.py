@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -24,13 +25,21 @@ def ending(info: ModelInfo) -> str:
     """Return the badge of a model that ends or has ended, such as `ends 2027-01-14`; empty for the others."""
     if not info.ends_on:
         return ""
-    return f"{'ended' if catalog.is_past(info.ends_on) else 'ends'} {info.ends_on}"
+    return f"{'ended' if _has_ended(info) else 'ends'} {info.ends_on}"
 
 
-def row_of(info: ModelInfo) -> list[str]:
-    """Return a model as a row of `ModelRows`."""
+def rows_of(models: Iterable[ModelInfo]) -> list[list[str]]:
+    """Return models as rows of `ModelRows`, those that have ended at the end."""
+    return [_row(info) for info in sorted(models, key=_has_ended)]
+
+
+def _row(info: ModelInfo) -> list[str]:
     label = "" if info.label == info.id else info.label
     return [inert(info.id), inert(label), described(info), ending(info)]
+
+
+def _has_ended(info: ModelInfo) -> bool:
+    return info.ends_on is not None and catalog.is_past(info.ends_on)
 
 
 def _price(info: ModelInfo) -> str:

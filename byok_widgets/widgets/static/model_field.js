@@ -94,7 +94,7 @@ function optionOf([id, label, facts, end], attributes, isSet) {
   return node;
 }
 
-function render({ model, el }) {
+function renderModelField({ model, el }) {
   const id = `byok-${randomId()}`;
   const part = build(id);
   el.classList.add("byok-model", "byok-field");
@@ -109,6 +109,7 @@ function render({ model, el }) {
   let typed = false; // since the last choice
   let pending = ""; // the id of a choice that the kernel has not answered yet
   let late = 0;
+  let frame = 0; // in which the list is to follow what was typed
   let over = false;
 
   const isOpen = () => !part.popup.hidden;
@@ -132,6 +133,8 @@ function render({ model, el }) {
   const onMove = (event) => { if (!part.popup.contains(event.target)) place(); };
 
   function open() {
+    cancelAnimationFrame(frame);
+    frame = 0;
     entries ??= rows ? indexed(rows.get("rows")) : [];
     if (!entries.length) return;
     if (!isOpen()) {
@@ -145,7 +148,15 @@ function render({ model, el }) {
     fill();
   }
 
+  // Keystrokes that come faster than the screen is drawn are answered together.
+  function openSoon() {
+    activate(-1);
+    frame ||= requestAnimationFrame(open);
+  }
+
   function close() {
+    cancelAnimationFrame(frame);
+    frame = 0;
     if (!isOpen()) return;
     activate(-1);
     part.popup.hidePopover?.();
@@ -262,7 +273,7 @@ function render({ model, el }) {
     if (event.key === "Enter") choose(isOpen() && active >= 0 ? found[active].row[0] : part.input.value);
     else if (event.key === "Escape") isOpen() ? close() : showValue();
     else if (event.key in steps) {
-      if (!isOpen()) open();
+      if (!isOpen() || frame) open();
       else move(steps[event.key]);
     } else if (event.key in ends && active >= 0) move(ends[event.key]);
     else return;
@@ -284,23 +295,26 @@ function render({ model, el }) {
 
   const onValue = () => { if (!typed && !pending) showValue(); };
   const onProblem = () => say(model.get("problem"));
-  const onRows = () => {
+  function onRows() {
     entries = null;
-    if (!isOpen()) return;
-    const kept = found[active]?.row[0];
+    if (!isOpen() && !(typed && document.activeElement === part.input)) return;
+    const [kept, seen, top] = [found[active]?.row[0], shown, part.list.scrollTop];
     open();
+    while (shown < Math.min(seen, found.length)) grow();
+    part.list.scrollTop = top;
     const at = found.findIndex(({ row }) => row[0] === kept);
     if (at >= 0) move(at);
-  };
+  }
 
   async function follow() {
     const held = await model.widget_manager.get_model(model.get("rows").slice(REFERENCE.length));
     if (over) return;
     rows = held;
     rows.on("change", onRows);
+    onRows();
   }
 
-  part.input.addEventListener("input", () => { typed = true; say(""); open(); });
+  part.input.addEventListener("input", () => { typed = true; say(""); openSoon(); });
   part.input.addEventListener("click", () => { if (!isOpen()) open(); });
   part.input.addEventListener("focus", () => part.input.select());
   part.input.addEventListener("keydown", onKey);
@@ -342,5 +356,3 @@ function render({ model, el }) {
     model.off("msg:custom", onAnswer);
   };
 }
-
-export default { render };
