@@ -54,12 +54,14 @@ def test_its_lines_run_one_after_another(
 def test_the_picture_has_the_words_of_the_panel() -> None:
     (picture,) = blocks("text")
     files = [*WIDGETS.glob("*.py"), *WIDGETS.glob("static/*.js"), *WIDGETS.parent.glob("keys/*.py")]
+    files += [WIDGETS.parent / "providers" / "tuning.py"]
     source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     labels = re.findall(r"^(\w[\w' ]+?)(?:  |$)", picture, re.MULTILINE)
     buttons = [text.strip() for text in re.findall(r"\[ ([^\]]+?) +v? *\]", picture)]
-    assert {"Provider", "Default model", "Models of single nodes"} <= set(labels)
+    assert {"Provider", "Default model", "Nodes", "Effort", "Max tokens"} <= set(labels)
     assert {"Save", "Check", "Remove", "Back to default", "a key is saved; paste to replace it"} <= set(buttons)
     data = {"OpenAI", "gpt-6.1-sol", "low latency (voice)", "balanced", "complex reasoning"}
+    data |= {"anthropic:claude-haiku-5-5", "low", "200"}
     for words in {*labels, *buttons} - data:
         assert re.sub(r" (OpenAI|ask)$", " ", words) in source, words
 

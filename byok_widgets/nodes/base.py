@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import ENGINE
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.messages import TextDelta
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.nodes.tuning import LIMIT, NodeSettings, Tuning, checked
@@ -63,8 +63,12 @@ class Node(KnownAttributes, Generic[R]):
 
     @model.setter
     def model(self, text: str | None) -> None:
-        self._own_model = None
-        self._state.config.set_override(self.name, text)
+        before, self._own_model = self._own_model, None
+        try:
+            self._state.config.set_override(self.name, text)
+        except ByokError:
+            self._own_model = before
+            raise
 
     @property
     def max_tokens(self) -> int | None:

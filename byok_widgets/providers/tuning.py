@@ -85,7 +85,7 @@ class Setting:
         except ValueError:
             value = text
         if not self.offers(value):
-            raise ValueError(f"{self.name} is {self.values}, not {_short(value)}.")
+            raise ValueError(f"{self.name} is {self.values}, not {_short(text)}.")
         return value
 
     def _is_within(self, number: float) -> bool:
@@ -99,16 +99,16 @@ _ALL = (
         "temperature",
         "Temperature",
         "number",
-        "Low answers alike each time, high varies more.",
+        "At 0 it answers alike each time; more is more varied.",
         lowest=0,
         highest=2,
     ),
     Setting(
-        "reasoning_effort", "Reasoning effort", "choice", "More thinks longer before it answers, and costs more."
+        "reasoning_effort", "Reasoning effort", "choice", "How long it thinks before it answers. More costs more."
     ),
-    Setting("effort", "Effort", "choice", "More thinks and writes more, and costs more."),
-    Setting("verbosity", "Verbosity", "choice", "How long the answers are."),
-    Setting("max_tokens", "Max tokens", "whole", "An answer is cut off there; thinking counts.", lowest=1),
+    Setting("effort", "Effort", "choice", "How much it thinks and writes. More costs more."),
+    Setting("verbosity", "Verbosity", "choice", "How much it says."),
+    Setting("max_tokens", "Max tokens", "whole", "A longer answer is cut off. Thinking counts, too.", lowest=1),
     Setting("seed", "Seed", "whole", "The same seed gives the same answer to the same words."),
     Setting("top_p", "Top p", "number", "Only the likeliest words that make up this share.", lowest=0, highest=1),
 )

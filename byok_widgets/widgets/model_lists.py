@@ -54,6 +54,7 @@ class ModelLists:
         self._asked: dict[Target, object] = {}
         self._failed: dict[Target, object] = {}
         self._asking: set[Target] = set()
+        self._recalled: set[Target] = set()
         self._last: Target | None = None
 
     def listing(self, target: Target) -> Listing:
@@ -84,6 +85,12 @@ class ModelLists:
         if model and (target, model) not in self._singles:
             self._singles[target, model] = None
             start(self._look_up(target, model))
+
+    def recall(self, target: Target) -> None:
+        """Bring a provider's list as far as it is at hand, without asking anyone."""
+        if target not in self._recalled:
+            self._recalled.add(target)
+            start(self._show_at_hand(target))
 
     def refresh(self, target: Target) -> None:
         """Ask the provider for its list again."""

@@ -1,89 +1,133 @@
-"""The panel's list of nodes: which model each would use, where that comes from, and a model of its own."""
+"""`NodeList`: the nodes of a flow, the model each would use and where that comes from, and what is set for it.
+
+It is one widget however many nodes there are. What a person does comes as a custom message and is written as a
+line of code would write it; what was typed and refused stays in the browser, and is in no trait.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import anywidget
 import ipywidgets
+import traitlets
 
-from byok_widgets.widgets.facts import model_line
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.keys import redact, refuse_key
+from byok_widgets.nodes.tuning import LIMIT
 from byok_widgets.widgets.inert import inert
-from byok_widgets.widgets.model_field import ModelField, ModelRows
+from byok_widgets.widgets.key_field import STATIC
+from byok_widgets.widgets.model_field import ModelRows
 from byok_widgets.widgets.model_lists import ModelLists
-from byok_widgets.widgets.model_picker import note_html
-from byok_widgets.widgets.target import Target
+from byok_widgets.widgets.node_rows import facts_of, info_of, offered, same_kind
+from byok_widgets.widgets.typed import told
 
 if TYPE_CHECKING:
     from byok_widgets.flow import AnyNode, Flow
 
-_NONE_YET = "Nodes appear here when a cell has made them: each can have a model of its own."
+_FAILED = "Not set: that did not work."
+_SCRIPTS = ("isolate.js", "model_field.js", "node_setting.js", "node_list.js")
+_STYLES = ("model_field.css", "node_list.css")
+
+Answer = dict[str, str]
 
 
-class NodeList:
-    """One row for each node of the flow.
+class NodeList(anywidget.AnyWidget):
+    """One row for each node.
 
     Attributes:
-        view: The widget.
+        nodes: What is shown of each, made by `node_rows`, with an `id` that stays the node's.
+        models: The models on offer.
     """
 
+    _esm = "".join((STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    _css = "".join((STATIC / name).read_text(encoding="utf-8") for name in _STYLES)
+
+    nodes: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    models = traitlets.Instance(ModelRows).tag(sync=True, **ipywidgets.widget_serialization)
+
     def __init__(self, flow: Flow, models: ModelRows) -> None:
-        self._flow, self._models = flow, models
-        self._lists = ModelLists.of(flow)
-        self._rows: dict[str, _Row] = {}
-        self._empty = ipywidgets.HTML()
-        self.view = ipywidgets.VBox([self._empty])
-        self.view.add_class("byok-nodes")
+        """Show the nodes of `flow`; their models are offered from `models`."""
+        self._flow, self._lists = flow, ModelLists.of(flow)
+        self._ids: dict[str, str] = {}
+        self._numbers = count(1)
+        super().__init__(models=models)
+        self.on_msg(self._receive)
+
+    def __repr__(self) -> str:
+        return "NodeList()"
 
     def refresh(self) -> None:
         """Show the flow's nodes and settings as they are now."""
         nodes = self._flow.nodes
-        for gone in set(self._rows) - set(nodes):
-            close_all(self._rows.pop(gone).view)
         for name in nodes:
-            if name not in self._rows:
-                self._rows[name] = _Row(self._flow, name, self._models)
-        note = "" if nodes else f'<div class="byok-note">{_NONE_YET}</div>'
-        self._empty.value = f"<h4>Models of single nodes</h4>{note}"
-        views = (self._empty, *(self._rows[name].view for name in nodes))
-        if views != self.view.children:
-            self.view.children = views
-        for name in nodes:
-            self._rows[name].refresh(self._lists)
+            self._ids.setdefault(name, f"n{next(self._numbers)}")
+        self.nodes = [
+            {"id": self._ids[name], **facts_of(self._flow, node, self._lists)} for name, node in nodes.items()
+        ]
+
+    def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
+        if isinstance(content, Mapping):
+            answer = self._answer(content)
+            self.send({"kind": "answer", "id": str(content.get("id"))[:32], **answer})
+
+    def _answer(self, content: Mapping[str, Any]) -> Answer:
+        """Do what a message asks. No exception leaves here: its frames would hold what was typed."""
+        try:
+            return {"outcome": "taken", "text": inert(self._act(content))}
+        except ByokError as fault:
+            outcome = "misplaced" if fault.kind == "misplaced_key" else "refused"
+            return {"outcome": outcome, "text": redact(inert(f"Not set: {told(fault)}"))}
+        except Exception:  # noqa: BLE001 - its text could hold what was typed
+            return {"outcome": "refused", "text": _FAILED}
+
+    def _act(self, content: Mapping[str, Any]) -> str:
+        """Do what a message asks, and say what came of it."""
+        names = {given: name for name, given in self._ids.items()}
+        node = self._flow.node(names.get(str(content.get("node")), ""))
+        action = _ACTIONS.get(str(content.get("kind")))
+        if action is None:
+            raise ConfigError("That is not known here.", fix="Run the cell of this panel again.")
+        setting, value = str(content.get("name", "")), str(content.get("value", "")).strip()
+        refuse_key([setting, value])
+        return action(self, node, setting, value)
+
+    def _choose(self, node: AnyNode, _setting: str, value: str) -> str:
+        node.model = value or None
+        return f"{node.name}: {node.resolve().ref}." if value else f"{node.name}: back to the flow's default."
+
+    def _for_all(self, node: AnyNode, _setting: str, _value: str) -> str:
+        model, nodes = node.model, same_kind(self._flow, node)
+        self._flow.config.set_overrides({other.name: model for other in nodes})
+        return f"All {len(nodes)} {node.kind} nodes: {model}."
+
+    def _set(self, node: AnyNode, setting: str, value: str) -> str:
+        node.tuning.set({setting: self._read(node, setting, value) if value else None})
+        return f"{node.name}: {setting} is {value}." if value else f"{node.name}: {setting} is not set."
+
+    def _give_back(self, node: AnyNode, setting: str, _value: str) -> str:
+        node.tuning.give_back([setting])
+        value = node.max_tokens if setting == LIMIT else node.settings.get(setting)
+        return f"{node.name}: {setting} is {'not set' if value is None else value}."
+
+    def _read(self, node: AnyNode, name: str, text: str) -> Any:
+        info = info_of(self._flow, node, self._lists)
+        setting = next((known for known in offered(node, info) if known.name == name), None)
+        try:
+            if setting is not None:
+                return setting.read(text)
+        except ValueError as fault:
+            problem = str(fault)
+        else:
+            problem = "its model has no such setting."
+        raise ConfigError(f"Node {node.name!r}: {problem}")
 
 
-class _Row:
-    def __init__(self, flow: Flow, name: str, models: ModelRows) -> None:
-        self._flow, self._name = flow, name
-        self._line = ipywidgets.HTML()
-        label = f"Model for {inert(name)}"
-        self._field = ModelField(self._choose, models, description=label, placeholder="the flow's default")
-        tooltip = f"{inert(name)}: use the flow's default model"
-        self._back = ipywidgets.Button(description="Back to default", tooltip=tooltip)
-        self._back.on_click(lambda _: self._choose(""))
-        override = ipywidgets.HBox([self._field, self._back])
-        override.add_class("byok-override")
-        self.view = ipywidgets.VBox([override, self._line])
-        self.view.add_class("byok-node")
-
-    def refresh(self, lists: ModelLists) -> None:
-        node = self._flow.node(self._name)
-        self._field.value = node.model or ""
-        self._back.disabled = node.model is None
-        lines = [f"{node.kind} · {model_line(node)}", self._doubt(node, lists)]
-        self._line.value = "".join(note_html(line) for line in lines if line)
-
-    def _doubt(self, node: AnyNode, lists: ModelLists) -> str:
-        if node.model is None:
-            return ""
-        ref = node.resolve().ref
-        return lists.doubt(Target.of(self._flow, ref.provider), ref.model)
-
-    def _choose(self, model: str) -> None:
-        self._flow.node(self._name).model = model or None
-
-
-def close_all(widget: Any) -> None:
-    """Close a widget and everything in it, so that the kernel forgets them."""
-    for child in getattr(widget, "children", ()):
-        close_all(child)
-    widget.close()
+_ACTIONS: Mapping[str, Callable[[NodeList, AnyNode, str, str], str]] = {
+    "choose": NodeList._choose,  # noqa: SLF001
+    "for_all": NodeList._for_all,  # noqa: SLF001
+    "set": NodeList._set,  # noqa: SLF001
+    "give_back": NodeList._give_back,  # noqa: SLF001
+}

@@ -23,7 +23,7 @@ from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.key_field import STATIC
 from byok_widgets.widgets.key_section import KeySection
 from byok_widgets.widgets.model_picker import ModelPicker, problem_html
-from byok_widgets.widgets.node_list import NodeList, close_all
+from byok_widgets.widgets.node_list import NodeList
 from byok_widgets.widgets.typed import TextField, told
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._key, self._models = KeySection(flow), ModelPicker(flow)
         self._nodes = NodeList(flow, self._models.rows)
         self._code = CopyCode()
-        parts = [self._provider, self._address.view, self._key.view, self._models.view, self._nodes.view]
+        parts = [self._provider, self._address.view, self._key.view, self._models.view, self._nodes]
         super().__init__([self._head, *parts, self._code])
         self.add_class("byok-panel")
         self._provider.observe(self._picked, "value")
@@ -114,7 +114,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._stop()
         with self._refreshing:
             for child in self.children:
-                close_all(child)
+                _close_all(child)
             self._models.rows.close()
             super().close()
 
@@ -190,3 +190,10 @@ def _running(shell: Any) -> tuple[str, str]:
         parent = shell.get_parent() or {}
     cell = str((parent.get("metadata") or {}).get("cellId") or "")
     return cell, str((parent.get("header") or {}).get("msg_id") or "")
+
+
+def _close_all(widget: Any) -> None:
+    """Close a widget and everything in it, so that the kernel forgets them."""
+    for child in getattr(widget, "children", ()):
+        _close_all(child)
+    widget.close()

@@ -200,7 +200,7 @@ def test_what_is_typed_is_read_within_what_is_offered() -> None:
     assert (temperature.read("0.2"), SETTINGS["max_tokens"].read(" 20 "), effort.read("low")) == (0.2, 20, "low")
     for setting, text, said in (
         (temperature, "hot", "not 'hot'"),
-        (temperature, "nan", "not nan"),
+        (temperature, "nan", "not 'nan'"),
         (SETTINGS["max_tokens"], "1e3", "not '1e3'"),
         (effort, "max", "effort is one of low, medium, high, not 'max'"),
     ):

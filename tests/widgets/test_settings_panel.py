@@ -33,7 +33,8 @@ def buttons(panel):
 
 def words(panel):
     fields = combos(panel).values()
-    return " ".join([html.unescape(markup(panel)), *(f"{field.problem} {field.note}" for field in fields)])
+    nodes = [note for row in panel._nodes.nodes for note in row["notes"]]
+    return " ".join([html.unescape(markup(panel)), *(f"{field.problem} {field.note}" for field in fields), *nodes])
 
 
 def markup(panel):
@@ -79,9 +80,9 @@ def test_a_click_writes_what_a_line_of_code_writes(flow, show, browser):
     assert flow.model == "gpt-6.1-sol"
     browser.choose(combos(panel)["Default model"], "my-own-model")
     assert flow.model == "my-own-model"
-    browser.choose(combos(panel)["Model for ask"], "anthropic:claude-haiku-5-5")
+    browser.on_node(panel._nodes, "ask", "choose", value="anthropic:claude-haiku-5-5")
     assert flow.node("ask").model == "anthropic:claude-haiku-5-5"
-    browser.click(buttons(panel)["Back to default"])
+    browser.on_node(panel._nodes, "ask", "choose", value="")
     assert flow.node("ask").model is None
 
 
@@ -113,19 +114,6 @@ def test_a_change_from_another_thread_arrives(flow, show):
     assert combos(panel)["Default model"].value == flow.model
 
 
-def test_nodes_appear_when_cells_make_them(flow, show):
-    panel = show(flow)
-    assert "Nodes appear here" in words(panel)
-    flow.conversation("ask", "Be brief.")
-    flow.conversation("bye", "Bye.", static=True, model="anthropic:claude-haiku-5-5")
-    assert set(combos(panel)) == {"Default model", "Model for ask", "Model for bye"}
-    assert "local:smollm2-135m (flow default)" in words(panel)
-    spoken = (
-        "a fixed sentence the first time, without a model; after that: anthropic:claude-haiku-5-5 (node override)"
-    )
-    assert spoken in words(panel)
-
-
 def test_a_wrong_model_is_told_and_changes_nothing(flow, show, browser):
     panel = show(flow)
     before = flow.model
@@ -136,7 +124,7 @@ def test_a_wrong_model_is_told_and_changes_nothing(flow, show, browser):
     assert "Not set:" not in words(panel)
 
 
-@pytest.mark.parametrize("place", ["Default model", "Model for ask", "Base URL"])
+@pytest.mark.parametrize("place", ["Default model", "Base URL"])
 def test_a_key_typed_into_another_field_goes_no_further_than_that(flow, show, browser, wire, place):
     flow.conversation("ask", "Be brief.")
     flow.provider, flow.model = "compatible", "my-model"
@@ -152,7 +140,6 @@ def test_a_key_typed_into_another_field_goes_no_further_than_that(flow, show, br
     )
     assert found_in(wire.text() + words(panel) + kept, key) == []
     browser.choose(combos(panel)["Default model"], "another-model")
-    browser.choose(combos(panel)["Model for ask"], "another-model")
     browser.set(panel._address._field, value="http://127.0.0.1:9/v1")
     assert "Not set:" not in words(panel)
 
@@ -161,11 +148,8 @@ def test_what_was_not_set_is_told_until_something_else_is_chosen(flow, show, bro
     panel = show(flow)
     browser.choose(combos(panel)["Default model"], "openai:")
     flow.conversation("ask", "Be brief.")
-    browser.choose(combos(panel)["Model for ask"], "openai:")
-    assert words(panel).count("Not set:") == 2
-    browser.set(panel._provider, index=0)
     assert words(panel).count("Not set:") == 1
-    flow.node("ask").model = "my-model"
+    browser.set(panel._provider, index=0)
     assert "Not set:" not in words(panel)
 
 
@@ -312,6 +296,8 @@ def test_the_code_makes_the_same_settings_again(flow, show, browser, compatible,
     flow.conversation("ask", "Be brief.")
     flow.model = 'odd "model"'
     flow.node("ask").model = "anthropic:claude-haiku-5-5"
+    flow.node("ask").settings.update(effort="low", stop=["."], speed=None)
+    flow.node("ask").max_tokens = 200
     status_after_saving(compatible, browser, endpoint.key, "verified")
     code = compatible._code.code
     assert found_in(code, endpoint.key) == []
@@ -328,6 +314,7 @@ def test_the_code_makes_the_same_settings_again(flow, show, browser, compatible,
         endpoint.base_url,
     )
     assert again.node("ask").model == "anthropic:claude-haiku-5-5"
+    assert (again.node("ask").settings, again.node("ask").max_tokens) == ({"effort": "low", "stop": ["."]}, 200)
 
 
 def test_prices_and_ends_are_told(flow, show):
@@ -337,7 +324,9 @@ def test_prices_and_ends_are_told(flow, show):
     assert "2027-01-14" in words(panel)
     assert "gpt-6-luna has its role now" in words(panel)
     flow.model = "gpt-6-lunar"
-    eventually(lambda: "not priced" in words(panel) and "gpt-6-lunar is not in the offline list of 2" in words(panel))
+    eventually(
+        lambda: "not priced" in words(panel) and "gpt-6-lunar is not in the offline list of 2" in words(panel)
+    )
     assert "Similar: gpt-6-luna" in words(panel)
     flow.model = "gpt-5.2"
     eventually(lambda: "per million tokens" in words(panel))
@@ -368,12 +357,12 @@ def test_a_ref_that_was_meant_otherwise_is_taken_with_a_hint(flow, show, browser
     flow.conversation("ask", "Be brief.")
     flow.provider = provider
     panel = show(flow)
-    browser.choose(combos(panel)["Model for ask"], typed)
+    browser.on_node(panel._nodes, "ask", "choose", value=typed)
     assert flow.node("ask").model == f"{provider}:{typed}"
     assert words(panel).count(hint) == 1
     browser.choose(combos(panel)["Default model"], typed)
     eventually(lambda: words(panel).count(hint) == 2)
-    browser.click(buttons(panel)["Back to default"])
+    browser.on_node(panel._nodes, "ask", "choose", value="")
     assert words(panel).count(hint) == 1
 
 

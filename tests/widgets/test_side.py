@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from byok_widgets.flow import living
 from byok_widgets.widgets import side
+from byok_widgets.widgets.node_list import NodeList
 from tests.fake_keys import fake_key
 from tests.widgets.wire import Browser
 
@@ -55,8 +56,12 @@ def fields(panel: side.SidePanel) -> dict[str, ipywidgets.Widget]:
     return {widget.description: widget for widget in widgets_in(panel) if getattr(widget, "description", "")}
 
 
-def overrides(panel: side.SidePanel) -> list[str]:
-    return [label for label in fields(panel) if label.startswith("Model for ")]
+def nodes(panel: side.SidePanel) -> NodeList:
+    return next(widget for widget in widgets_in(panel) if isinstance(widget, NodeList))
+
+
+def shown_nodes(panel: side.SidePanel) -> list[str]:
+    return [row["name"] for row in nodes(panel).nodes]
 
 
 def choice(panel: side.SidePanel) -> list[str]:
@@ -100,15 +105,15 @@ def test_it_shows_the_nodes_of_the_newest_flow_of_a_name_as_they_are_made(shell)
     run(shell, "old = Flow('dentist'); old.conversation('ask', 'x');")
     panel = opened()
     before = panel.children[1]
-    assert overrides(panel) == ["Model for ask"]
+    assert shown_nodes(panel) == ["ask"]
     run(shell, "new = Flow('dentist')")
-    assert overrides(panel) == []
+    assert shown_nodes(panel) == []
     new = shell.user_ns["new"]
     new.extraction("data", name=str)
-    assert overrides(panel) == ["Model for data"], "at once, while the cell still runs"
+    assert shown_nodes(panel) == ["data"], "at once, while the cell still runs"
     del new
     run(shell, "del new")
-    assert overrides(panel) == ["Model for ask"], "the older one lives on"
+    assert shown_nodes(panel) == ["ask"], "the older one lives on"
     assert panel.children[1] is before, "what is typed in the panel stays"
 
 
@@ -119,7 +124,7 @@ def test_it_keeps_no_flow_alive(shell):
     gc.collect()
     assert living.names() == ()
     side._refresh()
-    assert overrides(panel) == []
+    assert shown_nodes(panel) == []
 
 
 def test_what_is_set_there_is_what_the_cells_see(shell, browser: Browser):
@@ -131,7 +136,7 @@ def test_what_is_set_there_is_what_the_cells_see(shell, browser: Browser):
     assert flow.provider == "anthropic"
     flow.provider = "openai"
     assert provider.value == "openai"
-    browser.choose(fields(panel)["Model for ask"], "a-model")
+    browser.on_node(nodes(panel), "ask", "choose", value="a-model")
     assert flow.node("ask").model == "openai:a-model"
 
 

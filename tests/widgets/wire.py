@@ -73,6 +73,11 @@ class Browser:
         """Choose a model in a `ModelField`."""
         self.custom(field, {"kind": "choose", "id": os.urandom(8).hex(), "value": model})
 
+    def on_node(self, nodes: Any, node: str, kind: str, **more: str) -> None:
+        """Act on the row of a node in a `NodeList`."""
+        (number,) = [row["id"] for row in nodes.nodes if row["name"] == node]
+        self.custom(nodes, {"kind": kind, "node": number, "id": os.urandom(8).hex(), **more})
+
     def save_key(self, field: Any, key: str, *, override: bool = False, **changes: Any) -> str:
         """Type a key into a `KeyField` and press Save; returns the id of the request."""
         request = os.urandom(8).hex()
