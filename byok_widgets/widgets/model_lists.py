@@ -152,8 +152,8 @@ class ModelLists:
     def _trouble(self, target: Target, fault: ByokError) -> str:
         status, own = self._desk.known(target), own_list(target)
         own = f"{own[:1].upper()}{own[1:]}"
-        if fault.kind == "no_key" or (fault.kind == "auth" and (status is None or not status.available)):
-            return f"{own} can be had with a key only."
+        if fault.kind in ("no_key", "auth"):
+            return f"{own} can be had with a {'valid ' if status and status.available else ''}key only."
         return redact(f"{own} could not be had: {told(fault)}")
 
     async def _know(self, target: Target, models: Iterable[ModelInfo], listing: Listing) -> None:

@@ -53,7 +53,8 @@ class ModelPicker:
         self._facts = ipywidgets.HTML()
         self._heir = ipywidgets.Button()
         self._heir.on_click(lambda _: self._set(self._successor() or ""))
-        self.view = ipywidgets.VBox([self._field, self._presets, self._facts, self._heir])
+        self._offer_heir = ipywidgets.HBox([self._heir])
+        self.view = ipywidgets.VBox([self._field, self._presets, self._facts, self._offer_heir])
 
     def refresh(self) -> None:
         """Show the flow's settings as they are now."""
@@ -67,7 +68,7 @@ class ModelPicker:
         self._facts.value = "".join(note_html(line) for line in self._told(target, model) if line)
         heir = self._successor()
         self._heir.description = f"Use {heir}" if heir else ""
-        self._heir.layout.display = None if heir else "none"
+        self._offer_heir.layout.display = None if heir else "none"
 
     def _list(self, target: Target) -> None:
         listing = self._lists.listing(target)

@@ -30,6 +30,7 @@ class Served:
         self._process: subprocess.Popen[bytes] | None = None
         for folder in (self.root, self.home):
             folder.mkdir(parents=True)
+        _link_models(base / "cache" / "models")
 
     def start(self) -> None:
         with self.log.open("wb") as log:
@@ -87,9 +88,16 @@ class Served:
             "JUPYTERLAB_WORKSPACES_DIR": str(self.base / "lab-workspaces"),
             "IPYTHONDIR": str(self.base / "ipython"),
             "BYOK_WIDGETS_CONFIG_DIR": str(self.base / "byok-config"),
-            "BYOK_WIDGETS_CACHE_DIR": str(local_models.cache_folder().parent),
+            "BYOK_WIDGETS_CACHE_DIR": str(self.base / "cache"),
             "BYOK_WIDGETS_LOCAL_MODEL": "smollm2-135m",
         }
+
+
+def _link_models(folder: Path) -> None:
+    """Put the local models that are on this machine into a cache of its own: they are large."""
+    folder.mkdir(parents=True)
+    for file in local_models.cache_folder().glob("*.gguf"):
+        (folder / file.name).symlink_to(file)
 
 
 def _free_port() -> int:
