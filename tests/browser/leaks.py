@@ -55,9 +55,9 @@ class Frames:
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield each file's name and content."""
+    """Yield the name and content of each file that was written there."""
     for path in folder.rglob("*"):
-        if path.is_file():
+        if path.is_file() and not path.is_symlink():
             yield str(path.relative_to(folder)), path.read_bytes()
 
 
