@@ -15,11 +15,16 @@ class EndpointServer:
         key: The key that it takes.
         mode: `"checks"` (401 without the key), `"open"` (anyone), `"broken"` (500) or `"page"` (a web page).
         asked: The Authorization headers that came.
+        models: The rows of its list.
+        held: A list that is given only when `release` is set.
     """
 
     def __init__(self, key: str) -> None:
         self.key, self.mode = key, "checks"
         self.asked: list[str] = []
+        self.models: list[dict[str, Any]] = [{"id": "model-b"}, {"id": "model-a"}]
+        self.held: object = None
+        self.release = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -33,6 +38,7 @@ class EndpointServer:
         return f"http://{self.host}/v1"
 
     def close(self) -> None:
+        self.release.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -44,7 +50,10 @@ class EndpointServer:
 
             def do_GET(self) -> None:
                 given = self.headers.get("Authorization", "")
+                models = endpoint.models
                 endpoint.asked.append(given)
+                if models is endpoint.held:
+                    endpoint.release.wait(10)
                 if self.path != "/v1/models":
                     self._answer(404, {"error": {"message": f"File Not Found: {self.path}"}})
                 elif endpoint.mode == "broken":
@@ -52,7 +61,7 @@ class EndpointServer:
                 elif endpoint.mode == "page":
                     self._answer(200, "<!doctype html><p>Log in</p>", "text/html")
                 elif endpoint.mode == "open" or given == f"Bearer {endpoint.key}":
-                    self._answer(200, {"object": "list", "data": [{"id": "model-b"}, {"id": "model-a"}]})
+                    self._answer(200, {"object": "list", "data": models})
                 else:
                     echoed = f"Incorrect API key provided: {given.removeprefix('Bearer ')}."
                     self._answer(401, {"error": {"message": echoed, "code": "invalid_api_key"}})
