@@ -7,6 +7,8 @@ import secrets
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.fake_keys import fake_key
+
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 FIELDS = "input, select, button, summary"
 
@@ -102,6 +104,10 @@ def test_a_node_is_tuned_in_the_panel(page):
     assert temperature.input_value() == "0.5"
     assert ask.get_by_role("combobox", name="Reasoning effort").count() == 0
     page.shot("nodes-three")
+    temperature.fill(fake_key("openai"))
+    temperature.press("Enter")
+    ask.get_by_role("alert").filter(has_text="it belongs in the key field").wait_for()
+    assert temperature.input_value() == "0.5"
     temperature.fill("hot")
     temperature.press("Enter")
     ask.get_by_role("alert").filter(has_text="temperature is a number from 0 to 2, not 'hot'.").wait_for()

@@ -299,3 +299,24 @@ def test_an_edited_file_is_shown_and_can_be_mended(flow: Flow, nodes: NodeList, 
     assert "not 'hot'" in row(nodes, "ask")["misfits"][0]["text"]
     browser.on_node(nodes, "ask", "give_back", name="temperature")
     assert flow.node("ask").settings == {}
+
+
+def test_no_fault_leaves_with_what_was_typed(
+    flow: Flow, nodes: NodeList, browser: Browser, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*given: Any, **_: Any) -> None:
+        raise RuntimeError(f"it holds {given}")
+
+    flow.conversation("ask", "Be brief.")
+    monkeypatch.setattr(FlowConfig, "tune", fail)
+    browser.on_node(nodes, "ask", "set", name="temperature", value="0.25")
+    assert answer(wire, nodes) == ("refused", "Not set: that did not work.")
+    assert "0.25" not in wire.text()
+
+
+def test_where_no_panel_can_be_shown_the_settings_are_told_too(flow: Flow, show: Any) -> None:
+    flow.conversation("ask", "Be brief.", temperature=0.1).settings.update(temperature=0.2)
+    flow.node("ask").max_tokens = 5
+    shown = show(flow)._repr_mimebundle_()
+    for form in ("text/plain", "text/html"):
+        assert "local:smollm2-135m (flow default), temperature 0.2, max_tokens 5" in shown[form]

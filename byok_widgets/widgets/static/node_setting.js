@@ -34,7 +34,7 @@ function nodeSetting(name, ask) {
     if (looksLikeKey(value)) return refused(MISPLACED, "misplaced");
     ask({ kind, name, value }, (answer) => {
       if (answer.outcome !== "taken") return refused(answer.text, answer.outcome);
-      showValue();
+      if (!typed) showValue();
     });
   }
 
