@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, overload
 
 from byok_widgets.config import ModelRef
 from byok_widgets.errors import ByokError
-from byok_widgets.graph.lint import Finding, Level, structural
+from byok_widgets.graph.finding import Finding, Level
+from byok_widgets.graph.lint import structural
 from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.fit import misfits
 from byok_widgets.nodes.tuning import in_code

@@ -5,37 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from byok_widgets.errors import FlowError
 from byok_widgets.graph.edge import EVERYWHERE
+from byok_widgets.graph.finding import Finding, Fix
 from byok_widgets.graph.flow_graph import FlowGraph
 from byok_widgets.nodes import ConversationNode, ExtractionNode
 from byok_widgets.templates import placeholders
-
-Level = Literal["error", "warning"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One mistake, or what may be one.
-
-    Attributes:
-        kind: Stable machine-readable name, such as `"unreachable"`.
-        level: `"error"`: it goes wrong. `"warning"`: it may be meant.
-        where: The node or edge concerned; empty for the flow as a whole.
-        problem: What is wrong, in a sentence.
-        fix: What to do.
-    """
-
-    kind: str
-    level: Level
-    where: str
-    problem: str
-    fix: str
-
-    def __str__(self) -> str:
-        return f"{self.level}: {self.problem} {self.fix}"
 
 
 def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str] = ()) -> Iterator[Finding]:
@@ -47,7 +23,10 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
         known: Variables that code will set.
     """
     if not graph.nodes:
-        yield Finding("empty", "error", "", "The flow has no nodes.", "Make one with flow.conversation(...).")
+        made = Fix("paste", 'flow.conversation("ask", "...")')
+        yield Finding(
+            "empty", "error", "", "The flow has no nodes.", "Make one with flow.conversation(...).", made
+        )
         return
     yield from ambiguous(graph)
     yield from _unreachable(graph)
@@ -67,6 +46,7 @@ def ambiguous(graph: FlowGraph) -> Iterator[Finding]:
                 name,
                 f"Node {name!r} has {len(last)} edges without a condition: to {', '.join(map(repr, last))}.",
                 "Give all but one of them a condition, or take them away with flow.disconnect(...).",
+                Fix("paste", f"flow.disconnect({name!r}, {last[-1]!r})"),
             )
 
 
@@ -92,6 +72,7 @@ def _unreachable(graph: FlowGraph) -> Iterator[Finding]:
                 name,
                 f"Node {name!r} cannot be reached from the start node {graph.start!r}.",
                 f"Connect a node to it, or give it enter=; start elsewhere with flow.start_node = {name!r}.",
+                Fix("paste", f"flow.connect(..., {name!r})"),
             )
 
 
@@ -101,7 +82,8 @@ def _dead_ends(graph: FlowGraph) -> Iterator[Finding]:
         if name in graph.ends:
             if edges:
                 said = f"Node {name!r} is an end node, and its edges are never taken."
-                yield Finding("edges_after_end", "warning", name, said, "Take end=True or the edges away.")
+                away = Fix("paste", f"flow.disconnect({name!r}, {edges[0].target!r})")
+                yield Finding("edges_after_end", "warning", name, said, "Take end=True or the edges away.", away)
         elif graph.is_silent(name) and not (_has_else(graph, name) or _returns(graph, name)):
             what = "no edges" if not edges else "no else edge"
             yield Finding(
@@ -110,6 +92,7 @@ def _dead_ends(graph: FlowGraph) -> Iterator[Finding]:
                 name,
                 f"The silent node {name!r} has {what}: a turn that ends there gets no reply.",
                 f"Add one: flow.connect({name!r}, ...), or end=True.",
+                Fix("paste", f"flow.connect({name!r}, ...)"),
             )
 
 
@@ -171,8 +154,9 @@ def _unknown(read: _Read, name: str, ever: Iterable[str]) -> Finding:
     near = difflib.get_close_matches(name, sorted(ever), n=1)
     hint = f"Did you mean {near[0]!r}? " if near else ""
     problem = f"{read.who} reads the variable {name!r}, which nothing sets."
-    fix = f"{hint}Let an extraction node read it, or set it by code: flow.start(variables={{{name!r}: ...}})."
-    return Finding("unknown_variable", "error", read.node, problem, fix)
+    code = f"flow.start(variables={{{name!r}: ...}})"
+    fix = f"{hint}Let an extraction node read it, or set it by code: {code}."
+    return Finding("unknown_variable", "error", read.node, problem, fix, Fix("paste", code))
 
 
 def _unset(read: _Read, name: str) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from byok_widgets import Field, Flow, FlowError
-from byok_widgets.graph.lint import Finding
+from byok_widgets.graph.finding import Finding
 
 
 def findings(flow: Flow, **more: object) -> list[Finding]:
