@@ -133,7 +133,7 @@ def test_structured_output_is_looked_up_where_the_provider_does_not_say(flow, sh
     said = {row[0]: row[2].rpartition(": ")[2] for row in rows(panel)}
     assert (said["gpt-6-luna"], said["gpt-4"]) == ("yes", "no")
     assert ids(panel)[-1] == "gpt-4", "what has ended comes last"
-    assert field(panel).note.startswith("12 models in the offline list of 2026-")
+    eventually(lambda: field(panel).note.startswith("12 models in the offline list of 2026-"))
 
 
 def test_a_price_list_holds_at_the_providers_own_address_alone(flow, show, endpoint):
