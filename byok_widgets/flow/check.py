@@ -6,17 +6,19 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
-from byok_widgets.config import ModelRef
 from byok_widgets.errors import ByokError
-from byok_widgets.graph.finding import Finding, Level
+from byok_widgets.flow import calls_check
+from byok_widgets.flow.calls_check import Users
+from byok_widgets.graph.finding import Finding, Fix
 from byok_widgets.graph.lint import structural
 from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.fit import misfits
 from byok_widgets.nodes.tuning import in_code
-from byok_widgets.providers import PROVIDERS, catalog
+from byok_widgets.providers import catalog
 
 if TYPE_CHECKING:
     from byok_widgets.flow.flow import Flow
+    from byok_widgets.flow.flow_settings import FlowSettings
 
 
 class Check(Sequence[Finding]):
@@ -59,28 +61,51 @@ _NOTHING = "Nothing to mend. This check is free: it sends nothing."
 _CELL = "text-align:left;vertical-align:top"
 
 
-def check(flow: Flow, variables: Iterable[str]) -> Check:
+def check(flow: Flow, variables: Iterable[str] = ()) -> Check:
     """Look for mistakes in a flow; `variables` are those that code will set."""
+    if not flow.nodes:
+        return Check([*structural(flow.graph), *check_settings(flow)])
     known = [variables] if isinstance(variables, str) else variables
     findings = [*structural(flow.graph, global_prompt=flow.global_prompt, known=known), *_opening(flow)]
-    findings += [*_models(flow), *_tuning(flow), *_lifecycle(flow), *_keys(flow), *_addresses(flow)]
-    if flow.notice:
-        findings.append(Finding("notice", "warning", "", flow.notice, ""))
+    findings += [
+        *_models(flow),
+        *_tuning(flow),
+        *calls_check.findings(flow, Users.of(flow)),
+        *_notice(flow),
+    ]
     return Check(findings)
 
 
+def check_settings(settings: FlowSettings) -> Check:
+    """Look for mistakes where no node is known: in the key, the address and the default model."""
+    users = Users.of_default(settings)
+    missing = [] if users.of_models else [calls_check.no_model(settings, [])]
+    return Check([*missing, *calls_check.findings(settings, users), *_notice(settings)])
+
+
+def _notice(settings: FlowSettings) -> Iterator[Finding]:
+    if settings.notice:
+        yield Finding("notice", "warning", "", settings.notice, "")
+
+
 def _opening(flow: Flow) -> Iterator[Finding]:
-    if flow.nodes and flow.speaks_first and flow.graph.is_silent(flow.start_node):
+    if flow.speaks_first and flow.graph.is_silent(flow.start_node):
         problem = f"The flow is to speak first, and its start node {flow.start_node!r} is silent."
-        yield Finding("silent_start", "error", flow.start_node, problem, "Start at a conversation node.")
+        speaks = next((name for name in flow.nodes if not flow.graph.is_silent(name)), None)
+        by = Fix("paste", f"flow.start_node = {speaks!r}") if speaks else None
+        yield Finding("silent_start", "error", flow.start_node, problem, "Start at a conversation node.", by)
 
 
 def _models(flow: Flow) -> Iterator[Finding]:
+    without = []
     for name, node in flow.nodes.items():
         try:
             ref = node.resolve().ref
         except ByokError as fault:
-            yield Finding("no_model", "error", name, fault.problem, fault.fix)
+            if fault.kind == "no_model":
+                without.append(name)
+            else:
+                yield Finding(fault.kind, "error", name, fault.problem, fault.fix, Fix("choose_model", name))
             continue
         if isinstance(node, ExtractionNode) and catalog.structured_output(ref.provider, ref.model) is False:
             yield Finding(
@@ -89,75 +114,15 @@ def _models(flow: Flow) -> Iterator[Finding]:
                 name,
                 f"The model {ref} of the extraction node {name!r} does not know structured output.",
                 "Its answers are checked all the same, but fail more often: choose another model for this node.",
+                Fix("choose_model", name),
             )
+    if without:
+        yield calls_check.no_model(flow, without)
 
 
 def _tuning(flow: Flow) -> Iterator[Finding]:
     for name, node in flow.nodes.items():
         for setting, sentence in misfits(node).items():
             fix = f"Take it away in Settings or by flow.{in_code(name, setting)} = None, or choose another model."
-            yield Finding("setting", "warning", name, f"Node {name!r}: {sentence}", fix)
-
-
-def _lifecycle(flow: Flow) -> Iterator[Finding]:
-    for ref, users in _refs_in_use(flow).items():
-        note = catalog.lifecycle_note(ref.provider, ref.model)
-        if note:
-            kind = "model_ends" if catalog.ends_on(ref.provider, ref.model) else "model_unknown"
-            level: Level = "error" if catalog.has_ended(ref.provider, ref.model) else "warning"
-            problem = f"The model {ref} is used by {_who(users)}. {note}"
-            yield Finding(kind, level, users[0], problem, "Choose another model in Settings.")
-
-
-def _keys(flow: Flow) -> Iterator[Finding]:
-    for provider, users in _providers_in_use(flow).items():
-        chosen = PROVIDERS[provider]
-        if not chosen.needs_key:
-            continue
-        status = flow.key_store.status(provider, chosen.address(flow.config.base_url(provider)).host)
-        if not status.available:
-            yield Finding(
-                "no_key",
-                "error",
-                users[0],
-                f"No API key configured for {chosen.label}, which {_who(users)} would use.",
-                "Open Settings: run flow.settings(), choose the provider and save its key.",
-            )
-
-
-def _addresses(flow: Flow) -> Iterator[Finding]:
-    for provider in _providers_in_use(flow):
-        chosen, url = PROVIDERS[provider], flow.config.base_url(provider)
-        if url and chosen.default_url and url != chosen.default_url:
-            problem = f"Calls for {chosen.label} go to {url} and not to its own address."
-            fix = f"If you did not choose that: flow.set_base_url({provider!r}, None)."
-            yield Finding("other_address", "warning", "", problem, fix)
-        elif not url and not chosen.default_url and not chosen.free_of_charge:
-            fix = f'Fill in "Base URL" in Settings, or write flow.set_base_url({provider!r}, "https://...").'
-            yield Finding("no_address", "error", "", f"{chosen.label} needs an address.", fix)
-
-
-def _refs_in_use(flow: Flow) -> dict[ModelRef, list[str]]:
-    """Return each model that a node, or the judge, would call, with the nodes' names; `""` is the judge."""
-    found: dict[ModelRef, list[str]] = {}
-    for name, node in flow.nodes.items():
-        try:
-            found.setdefault(node.resolve().ref, []).append(name)
-        except ByokError:
-            continue  # told as "no_model"
-    if flow.judge_model and any(edge.kind == "prompt" for edge in flow.graph.edges):
-        found.setdefault(flow.config.ref(flow.judge_model), []).append("")
-    return found
-
-
-def _providers_in_use(flow: Flow) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for ref, users in _refs_in_use(flow).items():
-        found.setdefault(ref.provider, []).extend(users)
-    return found
-
-
-def _who(users: list[str]) -> str:
-    names = ", ".join(repr(name) for name in users if name)
-    nodes = f"node {names}" if len(users) - users.count("") == 1 else f"nodes {names}"
-    return " and ".join(([nodes] if names else []) + (["the judge"] if "" in users else []))
+            problem = f"Node {name!r}: {sentence}"
+            yield Finding("setting", "warning", name, problem, fix, Fix("take_away", setting))

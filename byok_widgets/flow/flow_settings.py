@@ -40,6 +40,11 @@ class FlowSettings(KnownAttributes):
         return self._state.key_store
 
     @property
+    def notice(self) -> str:
+        """What a person must know, such as that settings are not saved; empty when all is well."""
+        return self.config.notice
+
+    @property
     def provider(self) -> str:
         """Name of the provider that bare model ids mean: openai, anthropic, openrouter, compatible or local.
 

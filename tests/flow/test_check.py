@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.flow.check import Check
+from byok_widgets.flow.check import Check, check_settings
+from byok_widgets.flow.flow_settings import FlowSettings
+from byok_widgets.graph.finding import Fix
 from byok_widgets.providers import catalog
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
@@ -46,7 +48,8 @@ def test_a_missing_key_is_told_once_with_all_who_would_use_it(flow: Flow) -> Non
     found = flow.check()
     assert kinds(found) == [("no_key", "error", "ask")]
     assert found[0].problem == "No API key configured for OpenAI, which node 'ask' would use."
-    assert "flow.settings()" in found[0].fix
+    assert "click the gear, or run flow.settings()" in found[0].fix
+    assert found[0].by == Fix("save_key", "openai")
     flow.conversation("tell", "Tell.")
     assert "which nodes 'ask', 'tell' would use" in flow.check()[0].problem
 
@@ -81,6 +84,7 @@ def test_a_key_of_another_flow_or_host_is_none(talk: Flow, name: str) -> None:
     assert kinds(found) == [("no_key", "error", "ask"), ("other_address", "warning", "")]
     assert "go to https://proxy.example.org/v1 and not to its own address" in found[1].problem
     assert "flow.set_base_url('openai', None)" in found[1].fix
+    assert found[1].by == Fix("use_own_address", "openai")
     other = Flow(f"{name} other")
     other.model = "openai:gpt-6-luna"
     other.conversation("ask", "x")
@@ -91,7 +95,8 @@ def test_an_endpoint_without_an_address(flow: Flow, server: ScriptedServer) -> N
     flow.model = "compatible:some-model"
     flow.conversation("ask", "Ask.")
     assert kinds(flow.check()) == [("no_address", "error", "")]
-    assert "flow.set_base_url('compatible'" in flow.check()[0].fix
+    assert 'flow.set_base_url("compatible"' in flow.check()[0].fix
+    assert flow.check()[0].by == Fix("fill_address", "compatible")
     flow.set_base_url("compatible", server.base_url)
     assert kinds(flow.check()) == []
 
@@ -104,6 +109,12 @@ def test_no_model_is_chosen(flow: Flow) -> None:
     assert kinds(found) == [("no_model", "error", "ask")]
     assert "No model is chosen for node 'ask'" in found[0].problem
     assert "flow.model" in found[0].fix
+    assert found[0].by == Fix("use_model", f"openai:{catalog.PRESETS['openai']['balanced']}")
+    flow.provider = "compatible"
+    flow.set_base_url("compatible", "https://llm.example.org/v1")
+    flow.conversation("tell", "Tell.", enter="they want to hear")
+    assert [found.problem for found in flow.check()] == ["No model is chosen for nodes 'ask', 'tell'."]
+    assert flow.check()[0].by == Fix("choose_model")
 
 
 def test_models_that_have_ended_or_soon_will(talk: Flow) -> None:
@@ -113,6 +124,9 @@ def test_models_that_have_ended_or_soon_will(talk: Flow) -> None:
     assert kinds(found) == [("model_ends", "error", "ask"), ("model_ends", "warning", "tell")]
     assert "openai:gpt-4 is used by node 'ask'. gpt-4 ended on 2026-10-23" in found[0].problem
     assert f"{ENDING} ends on 2027-01-14" in found[1].problem
+    assert found[0].by == Fix(
+        "use_model", f"openai:{catalog.successor('openai', 'gpt-4')}", instead="openai:gpt-4"
+    )
     talk.model = f"openai:{ENDING}"
     assert ["nodes 'ask', 'tell'" in finding.problem for finding in talk.check()] == [True]
 
@@ -132,6 +146,26 @@ def test_a_name_that_is_no_id(talk: Flow) -> None:
     assert "has its role now" in found[0].problem
 
 
+def test_where_nothing_took_the_place_of_a_model_a_person_is_to_choose(
+    talk: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "successor", lambda *_: None)
+    talk.node("tell").model = f"openai:{ENDING}"
+    talk.judge_model = "openai:gpt-4"
+    assert [found.by for found in talk.check()] == [
+        Fix("paste", 'flow.judge_model = "..."'),
+        Fix("choose_model", "tell"),
+    ]
+    talk.model = "gpt-4"
+    assert talk.check()[0].by == Fix("choose_model")
+
+
+def test_a_setting_that_the_model_does_not_have_can_be_taken_away(talk: Flow) -> None:
+    talk.node("tell").settings["temperature"] = 0.5
+    (found,) = talk.check()
+    assert (found.kind, found.where, found.by) == ("setting", "tell", Fix("take_away", "temperature"))
+
+
 def test_extraction_on_a_model_without_structured_output(talk: Flow) -> None:
     talk.extraction("data", word=str, model="openai:gpt-4", end=True)
     talk.connect("tell", "data", when="they said it")
@@ -139,6 +173,7 @@ def test_extraction_on_a_model_without_structured_output(talk: Flow) -> None:
     found = talk.check()
     assert ("no_structured_output", "warning", "data") in kinds(found)
     assert ("no_structured_output", "warning", "ask") not in kinds(found), "it only speaks"
+    assert [each.by for each in found if each.kind == "no_structured_output"] == [Fix("choose_model", "data")]
     talk.node("data").model = "openai:gpt-6-luna"
     assert [kind for kind, _, _ in kinds(talk.check())] == ["model_ends"]
 
@@ -148,6 +183,9 @@ def test_a_silent_start_that_is_to_speak_first(flow: Flow) -> None:
     assert kinds(flow.check()) == []
     flow.speaks_first = True
     assert kinds(flow.check()) == [("silent_start", "error", "data")]
+    assert flow.check()[0].by is None, "there is no node that speaks"
+    flow.conversation("ask", "Ask.", enter="they ask")
+    assert flow.check()[0].by == Fix("paste", "flow.start_node = 'ask'")
 
 
 def test_what_a_person_must_know_of_the_flow_is_among_it(flow: Flow, tmp_path: Path) -> None:
@@ -187,6 +225,32 @@ def test_it_sends_nothing(talk: Flow, server: ScriptedServer, no_network: list[o
     assert len(talk.check()) > 2
     assert no_network == []
     assert server.requests == []
+
+
+def test_without_nodes_the_key_the_address_and_the_default_model_are_looked_at(flow: Flow) -> None:
+    settings = FlowSettings(flow.name)
+    assert list(check_settings(settings)) == []
+    flow.provider = "openai"
+    assert kinds(check_settings(settings)) == [("no_model", "error", ""), ("no_key", "error", "")]
+    assert check_settings(settings)[0].problem == "No model is chosen for this flow."
+    assert kinds(flow.check()) == [("empty", "error", ""), *kinds(check_settings(settings))]
+    flow.model = "gpt-4"
+    flow.set_base_url("openai", "https://proxy.example.org/v1")
+    flow.key_store.save("openai", "proxy.example.org", fake_key())
+    found = check_settings(settings)
+    assert kinds(found) == [("model_ends", "error", ""), ("other_address", "warning", "")]
+    assert found[0].problem.startswith("The model openai:gpt-4 is used by this flow.")
+
+
+def test_a_variable_that_is_to_hold_the_key_and_does_not_is_named(
+    talk: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", fake_key("anthropic"))
+    talk.node("tell").model = "anthropic:claude-haiku-5-5"
+    talk.use_key("env:MY_KEY", provider="anthropic")
+    assert kinds(talk.check()) == []
+    monkeypatch.delenv("MY_KEY")
+    assert "environment variable MY_KEY, which is not set" in talk.check()[0].problem
 
 
 def test_no_key_is_in_it(flow: Flow) -> None:
