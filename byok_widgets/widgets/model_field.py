@@ -19,7 +19,9 @@ from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.key_field import STATIC
 from byok_widgets.widgets.typed import told
 
-_SCRIPTS = ("isolate.js", "model_field.js", "model_field_view.js")
+SCRIPTS = ("isolate.js", "model_search.js", "model_list.js", "model_field.js")
+"""What a widget needs in which model fields stand."""
+
 _FAILED = "Not set: that did not work. What you typed is still here."
 
 
@@ -55,7 +57,7 @@ class ModelField(anywidget.AnyWidget):
         action: Text of a button beside the note; empty for none.
     """
 
-    _esm = "".join((STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    _esm = "".join((STATIC / name).read_text(encoding="utf-8") for name in (*SCRIPTS, "model_field_view.js"))
     _css = (STATIC / "model_field.css").read_text(encoding="utf-8")
 
     description = traitlets.Unicode("").tag(sync=True)

@@ -19,7 +19,7 @@ from byok_widgets.keys import redact, refuse_key
 from byok_widgets.nodes.tuning import LIMIT
 from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.key_field import STATIC
-from byok_widgets.widgets.model_field import ModelRows
+from byok_widgets.widgets.model_field import SCRIPTS, ModelRows
 from byok_widgets.widgets.model_lists import ModelLists
 from byok_widgets.widgets.node_rows import facts_of, info_of, offered, same_kind
 from byok_widgets.widgets.typed import told
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from byok_widgets.flow import AnyNode, Flow
 
 _FAILED = "Not set: that did not work."
-_SCRIPTS = ("isolate.js", "model_field.js", "node_setting.js", "node_list.js")
+_SCRIPTS = (*SCRIPTS, "node_setting.js", "node_list.js")
 _STYLES = ("model_field.css", "node_list.css")
 
 Answer = dict[str, str]
