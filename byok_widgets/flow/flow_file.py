@@ -11,6 +11,7 @@ from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import reason, replace_file
+from byok_widgets.flow.file_words import in_words
 from byok_widgets.keys import redact
 from byok_widgets.keys.in_json import holds_key
 
@@ -71,6 +72,9 @@ def read(path: Path) -> Data:
         problem = _fault(data)
         if not problem:
             return dict(data)
+        if isinstance(data, dict) and "turns" in data and "nodes" not in data:
+            problem = f"it is a session of flow {str(data.get('flow'))[:300]!r}."
+            raise unusable(path, problem, "Open it on that flow: flow.load_session(...).")
         if isinstance(data, dict) and is_newer(data):
             problem = f"it was saved by a newer byok-widgets; update with: {_UPDATE} ({problem})"
     raise unusable(path, f"{problem}.")
@@ -135,10 +139,7 @@ def _fault(data: Any) -> str:
 
     errors: Iterable[jsonschema.ValidationError] = jsonschema.Draft202012Validator(_schema()).iter_errors(data)
     error = next(iter(errors), None)
-    if error is None:
-        return ""
-    where = ".".join(map(str, error.absolute_path))
-    return redact(f"{where}: {error.message}" if where else error.message)[:200].rstrip(".")
+    return in_words(error, data) if error else ""
 
 
 @cache

@@ -50,6 +50,7 @@ class Session(KnownAttributes):
         self._graph, self._state = graph, state
         self._turns: list[Turn] = []
         self._unfinished: list[Turn] = []
+        self._notice = ""
         self._busy = threading.Lock()
         self._variables = Variables(partial(_declared, graph))
         self._variables.update(variables or {})
@@ -58,6 +59,11 @@ class Session(KnownAttributes):
     def flow_name(self) -> str:
         """Name of the flow."""
         return self._state.config.name
+
+    @property
+    def notice(self) -> str:
+        """What a person must know, such as that it was saved of another flow; empty when all is well."""
+        return self._notice
 
     @property
     def variables(self) -> Variables:
@@ -165,7 +171,7 @@ class Session(KnownAttributes):
         """
         kept = self._until(turn)
         fork = Session(self._graph, self._state, model=model or self.model)
-        fork._turns = kept
+        fork._turns, fork._notice = kept, self._notice
         last = kept[-1].number if kept else 0
         fork._variables = Variables(partial(_declared, self._graph), self.variables.until(last), last)
         return fork
@@ -185,10 +191,15 @@ class Session(KnownAttributes):
             self._busy.release()
 
     def restore(
-        self, *, turns: Iterable[Turn], unfinished: Iterable[Turn], entries: Iterable[VariableEntry]
+        self,
+        *,
+        turns: Iterable[Turn],
+        unfinished: Iterable[Turn],
+        entries: Iterable[VariableEntry],
+        notice: str = "",
     ) -> None:
         """Put the session where another one stood, as its file says."""
-        self._turns, self._unfinished = list(turns), list(unfinished)
+        self._turns, self._unfinished, self._notice = list(turns), list(unfinished), notice
         last = self._turns[-1].number if self._turns else 0
         self._variables = Variables(partial(_declared, self._graph), entries, last)
 
@@ -219,7 +230,8 @@ class Session(KnownAttributes):
 
     def __repr__(self) -> str:
         closed = ", closed" if self.closed else ""
-        return f"Session({self.flow_name!r}, {len(self._turns)} turns, at {self.node!r}{closed})"
+        notice = f", {self.notice}" if self.notice else ""
+        return f"Session({self.flow_name!r}, {self._count}, at {self.node!r}{closed}{notice})"
 
     def __str__(self) -> str:
         return "\n".join(f"{_WHO[message.role]}: {message.content}" for message in self.transcript)
@@ -234,15 +246,18 @@ class Session(KnownAttributes):
 
     @property
     def summary(self) -> str:
-        """One line of facts: where the flow stands, turns, tokens and cost."""
+        """One line of facts: where the flow stands, turns, tokens and cost, and any notice."""
         where = f"closed at {self.node}" if self.closed else f"at {self.node}"
-        return " · ".join([self.flow_name, where, self.totals])
+        return " · ".join([self.flow_name, where, self.totals, *([self.notice] if self.notice else [])])
 
     @property
     def totals(self) -> str:
         """How many turns there were, and what they took."""
-        count = f"{len(self._turns)} turn{'' if len(self._turns) == 1 else 's'}"
-        return " · ".join([count, tokens(self.usage), str(self.cost)])
+        return " · ".join([self._count, tokens(self.usage), str(self.cost)])
+
+    @property
+    def _count(self) -> str:
+        return f"{len(self._turns)} turn{'' if len(self._turns) == 1 else 's'}"
 
     @property
     def _all(self) -> list[Turn]:

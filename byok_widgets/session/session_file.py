@@ -72,24 +72,28 @@ def read_session(path: Path, graph: FlowGraph, state: FlowState) -> Session:
     """Read a session, to go on with it on a flow.
 
     Raises:
-        ConfigError: It is not there, damaged, no session, or of a newer version. The file is left as it is.
+        ConfigError: It is not there, damaged, no session, one of another flow with other nodes, or of a newer
+            version. The file is left as it is.
     """
+    fix = "Take another copy of it."
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
-        if data["version"] > VERSION:
-            problem = "it was saved by a newer byok-widgets; update with: pip install -U byok-widgets"
+        if "nodes" in data and "turns" not in data:
+            problem, fix = "it is a flow", "Open it with Flow.load(...)."
+        elif data["version"] > VERSION:
+            problem, fix = "it was saved by a newer byok-widgets", "Update with: pip install -U byok-widgets."
         else:
             return _session(data, graph, state)
     except OSError as error:
         problem = reason(error)
     except ByokError as error:
-        problem = error.problem.rstrip(".")
+        problem, fix = error.problem.rstrip("."), error.fix
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
         problem = "it is damaged, or no session"
     raise ConfigError(
         f"{str(path)!r} cannot be opened as a session: {problem}.",
         kind="session_file",
-        fix="The file was left as it is; take another copy of it.",
+        fix=f"{fix} The file was left as it is.",
     )
 
 
@@ -105,8 +109,26 @@ def _session(data: Data, graph: FlowGraph, state: FlowState) -> Session:
         )
     )
     session = Session(graph, state, model=data["model"])
-    session.restore(turns=_with_transcripts(turns), unfinished=unfinished, entries=entries)
+    notice = _of_another_flow(str(data["flow"]), turns, graph, without_keys(state.config.name))
+    session.restore(turns=_with_transcripts(turns), unfinished=unfinished, entries=entries, notice=notice)
     return session
+
+
+def _of_another_flow(whose: str, turns: Iterable[Turn], graph: FlowGraph, here: str) -> str:
+    """Return what a person must know of a session of another flow, which goes on where the nodes are the same.
+
+    Raises:
+        ConfigError: This flow has not the nodes that the session went through.
+    """
+    if whose == here:
+        return ""
+    missing = next((name for turn in turns for name in (*turn.path, turn.node) if name not in graph.nodes), None)
+    if missing is None:
+        return f"a session of flow {whose!r}"
+    raise ConfigError(
+        f"it is a session of flow {whose!r}, and flow {here!r} has no node {missing!r}",
+        fix=f"Open it on flow {whose!r}, or on one with the same nodes.",
+    )
 
 
 @cache

@@ -322,40 +322,43 @@ DAMAGED: dict[str, bytes] = {
     "not a number": json.dumps(minimal()).replace('"version": 1', '"version": 1, "x": NaN').encode(),
 }
 WRONG: dict[str, tuple[object, str]] = {
-    "a list": ([], "type 'object'"),
-    "a text": ("x", "type 'object'"),
-    "nothing": (None, "type 'object'"),
-    "no version": ({"name": "x", "nodes": [], "edges": []}, "'version' is a required"),
-    "a version that is none": (minimal(version="1"), "version: '1' is not of type 'integer'"),
-    "version true": (minimal(version=True), "version: True is not of type 'integer'"),
-    "version 0": (minimal(version=0), "version: 0 is less than the minimum"),
-    "no name": ({"version": 1, "nodes": [], "edges": []}, "'name' is a required"),
-    "an empty name": (minimal(name=""), "name: "),
+    "a list": ([], "the file must be an object, not a list"),
+    "a text": ("x", 'the file must be an object, not "x"'),
+    "nothing": (None, "the file must be an object, not null"),
+    "no version": (
+        {"name": "x", "nodes": [], "edges": []},
+        'the file has no "version"; it must be a whole number of at least 1',
+    ),
+    "a version that is none": (minimal(version="1"), '"version" must be a whole number of at least 1, not "1"'),
+    "version true": (minimal(version=True), '"version" must be a whole number of at least 1, not true'),
+    "version 0": (minimal(version=0), '"version" must be a whole number of at least 1, not 0'),
+    "no name": ({"version": 1, "nodes": [], "edges": []}, 'the file has no "name"; it must be a text of 1 to 300'),
+    "an empty name": (minimal(name=""), '"name" must be a text of 1 to 300 characters, not ""'),
     "a blank name": (minimal(name=" "), "needs a name"),
-    "a name without end": (minimal(name="n" * 301), "name: "),
-    "nodes as an object": (minimal(nodes={}), "nodes: {} is not of type 'array'"),
-    "a node without a kind": (minimal(nodes=[{"name": "a"}]), "nodes.0: 'kind' is a required"),
+    "a name without end": (minimal(name="n" * 301), '"name" must be a text of 1 to 300 characters, not "nnn'),
+    "nodes as an object": (minimal(nodes={}), '"nodes" must be a list, not an object'),
+    "a node without a kind": (minimal(nodes=[{"name": "a"}]), "node 'a' has no \"kind\"; it must be"),
     "an unknown kind": (
         minimal(nodes=[{"name": "a", "kind": "x", "prompt": "y"}]),
-        "nodes.0.kind: 'x' is not one of",
+        '"kind" of node \'a\' must be "conversation" or "extraction", not "x"',
     ),
     "a conversation without a prompt": (
         minimal(nodes=[{"name": "a", "kind": "conversation"}]),
-        "'prompt' is a required",
+        "node 'a' has no \"prompt\"; it must be a text",
     ),
     "an extraction without fields": (
         minimal(nodes=[{"name": "a", "kind": "extraction"}]),
-        "'schema' is a required",
+        "node 'a' has no \"schema\"; it must be an object (JSON Schema of the fields",
     ),
     "an empty prompt": (minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": " "}]), "nothing to say"),
     "a prompt that is no text": (
         minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": 5}]),
-        "nodes.0.prompt",
+        "\"prompt\" of node 'a' must be a text, not 5",
     ),
     "a schema of nothing": (minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {}}]), "schema's root"),
     "a window of 0": (
         minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {}, "window": 0}]),
-        "nodes.0.window: 0 is less",
+        "\"window\" of node 'a' must be a whole number of at least 1 or null, not 0",
     ),
     "an example that does not fit": (
         minimal(
@@ -374,13 +377,36 @@ WRONG: dict[str, tuple[object, str]] = {
         minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": "x", "settings": {"prompt": "y"}}]),
         "no setting 'prompt'",
     ),
+    "a node without a name": (
+        minimal(nodes=[{"kind": "conversation", "prompt": "x"}]),
+        'node 1 has no "name"; it must be a text that is not empty',
+    ),
+    "a line of an example": (
+        minimal(
+            nodes=[
+                {
+                    "name": "a",
+                    "kind": "extraction",
+                    "schema": {},
+                    "examples": [
+                        {
+                            "dialogue": [{"role": "user", "content": "Hi"}, {"role": "me", "content": "x"}],
+                            "values": {},
+                        }
+                    ],
+                }
+            ]
+        ),
+        """"role" of message 2 of example 1 of node 'a' must be "system" or "user" or "assistant", not "me\"""",
+    ),
+    "an edge without an end": (minimal(edges=[{"source": "ask"}]), 'edge 1 has no "target"; it must be a text'),
     "one name twice": (minimal(nodes=minimal()["nodes"] * 2), "2 nodes 'ask'"),
     "one edge twice": (minimal(edges=[{"source": "ask", "target": "ask"}] * 2), "2 edges"),
     "an edge to nowhere": (minimal(edges=[{"source": "ask", "target": "aks"}]), "no node 'aks'"),
     "an edge from everywhere": (minimal(edges=[{"source": "", "target": "ask", "when": "x"}]), "no node ''"),
     "an edge with two conditions": (
         minimal(edges=[{"source": "ask", "target": "ask", "when": "x", "if": "1 > 0"}]),
-        "edges.0",
+        "the edge from 'ask' to 'ask' has both \"when\" and \"if\"; keep one of them",
     ),
     "an edge that runs code": (
         minimal(edges=[{"source": "ask", "target": "ask", "if": "__import__('os').system('x')"}]),
@@ -436,6 +462,20 @@ def test_what_is_wrong_in_a_file_is_told_and_nothing_is_changed(file: Path, wron
     file.write_text(json.dumps(data), encoding="utf-8")
     _refused(file, said)
     assert (mine.provider, mine.model) == ("openai", "gpt-6-luna")
+
+
+def test_a_session_is_told_from_a_flow(flow: Flow, file: Path) -> None:
+    flow.conversation("hello", "Hello!", static=True)
+    flow.start().save(file)
+    error = _refused(file, f"it is a session of flow {flow.name!r}")
+    assert "flow.load_session(...)" in error.fix
+
+
+def test_a_key_in_a_damaged_file_is_not_in_the_message(file: Path) -> None:
+    for key in (fake_key(), fake_key("anthropic")):
+        for data in (minimal(speaks_first=key), minimal(base_urls={key: 5}), minimal(nodes=[{"name": key}])):
+            file.write_text(json.dumps(data), encoding="utf-8")
+            assert key[8:24] not in str(_refused(file, "must be"))
 
 
 def test_a_file_cut_anywhere_is_told_and_left(full: Flow, file: Path) -> None:
@@ -497,7 +537,7 @@ def test_what_cannot_be_saved_leaves_the_file_that_was_there(full: Flow, file: P
         (
             lambda: setattr(full, "speaks_first", "yes"),
             lambda: setattr(full, "speaks_first", True),
-            "speaks_first: 'yes'",
+            '"speaks_first" must be true or false or null, not "yes"',
         ),
     ]
     for break_it, mend_it, said in breaks:
@@ -656,5 +696,5 @@ def test_the_schema_is_what_load_checks(full: Flow, file: Path) -> None:
         if judge.is_valid(data):
             assert Flow.load(file).nodes
         else:
-            _refused(file, name)
+            _refused(file, name.rstrip("s"))
     assert not judge.is_valid({**good, "nodes": 5})

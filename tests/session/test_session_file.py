@@ -315,7 +315,9 @@ def test_wrong_parts_are_told(booking: Flow, talked: Session, file: Path, change
 def test_a_newer_session_says_so(booking: Flow, talked: Session, file: Path) -> None:
     talked.save(file)
     newer = json.dumps({**content(file), "version": 2}).encode()
-    assert "newer byok-widgets; update with: pip install -U" in str(_refused(booking, file, newer))
+    error = _refused(booking, file, newer)
+    assert "saved by a newer byok-widgets" in error.problem
+    assert "pip install -U" in error.fix
 
 
 def test_a_missing_file_and_one_that_cannot_be_written(booking: Flow, talked: Session, tmp_path: Path) -> None:
@@ -329,13 +331,39 @@ def test_a_missing_file_and_one_that_cannot_be_written(booking: Flow, talked: Se
         assert caught.value.fix
 
 
-def test_on_a_flow_without_its_node_it_can_be_read_and_says_what_is_missing(
-    talked: Session, file: Path, script: Script
-) -> None:
+def test_a_flow_is_told_from_a_session(booking: Flow, file: Path) -> None:
+    booking.save(file)
+    error = _refused(booking, file, file.read_bytes())
+    assert "it is a flow" in error.problem
+    assert "Flow.load(...)" in error.fix
+
+
+def test_a_session_of_a_flow_with_other_nodes_says_whose_it_is(talked: Session, file: Path) -> None:
     talked.save(file)
     other = Flow(f"{talked.flow_name} other")
-    other.conversation("talk", "Talk.")
+    other.conversation("ask", "It has a node of the same name.")
+    error = _refused(other, file, file.read_bytes())
+    assert f"a session of flow {talked.flow_name!r}, and flow {other.name!r} has no node 'hello'" in error.problem
+    assert f"Open it on flow {talked.flow_name!r}" in error.fix
+
+
+def test_on_the_same_flow_under_another_name_it_goes_on_and_says_whose_it_was(
+    booking: Flow, talked: Session, file: Path, script: Script
+) -> None:
+    talked.save(file)
+    booking.save(file.with_name("booking.flow.json"))
+    other = Flow.load(file.with_name("booking.flow.json"), name=f"{booking.name} other")
     again = other.load_session(file)
+    assert again.notice == f"a session of flow {booking.name!r}"
+    for said in (repr(again), again.summary, again._repr_html_().replace("&#x27;", "'"), repr(again.fork())):
+        assert again.notice in said
+    assert str(again.say("Hello")) == "Hm."
+    assert booking.load_session(file).notice == ""
+
+
+def test_before_its_nodes_are_made_a_session_can_be_read(talked: Session, file: Path) -> None:
+    talked.save(file)
+    again = Flow(talked.flow_name).load_session(file)
     assert again.transcript == talked.transcript
     assert again.variables["name"] == "Cleo"
     with pytest.raises(ConfigError, match="no node 'ask'"):
