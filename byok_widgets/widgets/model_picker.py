@@ -72,12 +72,12 @@ class ModelPicker:
 
     def _list(self, target: Target) -> None:
         listing = self._lists.listing(target)
+        self._field.note = redact(inert(listing.source))
         if self._listed != listing:
             self._listed = listing
             with self.rows.hold_sync():
                 self.rows.provider = target.provider.name
                 self.rows.rows = rows_of(listing.models)
-        self._field.note = redact(inert(listing.source))
         asking = "Asking …" if self._lists.is_asking(target) else "Refresh"
         self._field.action = asking if target.takes_key else ""
 
