@@ -56,9 +56,13 @@ class Extraction:
         sure = not self.problems and "ungrounded" not in self.status.values()
         return sure and all(self.status[name] == "found" for name in needed)
 
+    @property
+    def line(self) -> str:
+        """The values in one line, each that is in doubt with a mark."""
+        return ", ".join(f"{name}={written(value)}{self._mark(name)}" for name, value in self.values.items())
+
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={written(value)}{self._mark(name)}" for name, value in self.values.items())
-        return f"Extraction({shown})"
+        return f"Extraction({self.line})"
 
     def _mark(self, name: str) -> str:
         return "" if self.status[name] in ("found", "not_stated") else f" [{self.status[name]}]"

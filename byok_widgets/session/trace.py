@@ -11,7 +11,6 @@ from byok_widgets.graph.drawing import one_line
 from byok_widgets.graph.edge import EdgeKind
 from byok_widgets.messages import Cost, CostTotal, Message, Reply, Usage
 from byok_widgets.nodes import Extraction
-from byok_widgets.nodes.extraction_result import written
 
 Verdict = Literal["holds", "does not hold", "not looked at"]
 
@@ -130,10 +129,12 @@ class Turn:
     @property
     def variables(self) -> dict[str, Any]:
         """The values that were read in this turn."""
-        read = [
-            step.result for step in self.steps if isinstance(step, Visit) and isinstance(step.result, Extraction)
-        ]
-        return {name: value for found in read for name, value in found.values.items() if value is not None}
+        return {name: value for found in self._read for name, value in found.values.items() if value is not None}
+
+    @property
+    def _read(self) -> list[Extraction]:
+        results = (step.result for step in self.steps if isinstance(step, Visit))
+        return [result for result in results if isinstance(result, Extraction)]
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -169,7 +170,8 @@ class Turn:
 
     def __repr__(self) -> str:
         reply = self.reply.text if self.reply else None
-        return f"Turn({self.number}, {self.text!r}, path={' → '.join(self.path)!r}, reply={reply!r})"
+        read = f", read=({', '.join(found.line for found in self._read)})" if self._read else ""
+        return f"Turn({self.number}, {self.text!r}, path={' → '.join(self.path)!r}{read}, reply={reply!r})"
 
     def _repr_html_(self) -> str:
         said = f'<div style="white-space: pre-wrap">{html.escape(str(self))}</div>' if self.reply else ""
@@ -180,7 +182,12 @@ class Turn:
         """One line of facts: the path, calls, tokens, cost, seconds, and any notices."""
         notices = self.reply.notices if self.reply else ()
         unfinished = [f"not finished: {one_line(self.fault)}"] if self.fault else []
-        return " · ".join([self.facts, *notices, *self.notices, *unfinished])
+        return " · ".join([self.facts, *notices, *self.notices, *self._doubts, *unfinished])
+
+    @property
+    def _doubts(self) -> list[str]:
+        status = {name: status for found in self._read for name, status in found.status.items()}
+        return [f"{name} is not in the dialogue: check it" for name in status if status[name] == "ungrounded"]
 
     @property
     def facts(self) -> str:
@@ -217,7 +224,9 @@ class Trace(Sequence[Step]):
         return len(self._steps)
 
     def __repr__(self) -> str:
-        return "\n".join(" | ".join(row) for row in self.rows()) or "Nothing has happened yet."
+        return (
+            "\n".join(" | ".join(row) for row in (COLUMNS, *self.rows())) if self else "Nothing has happened yet."
+        )
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th scope='col' style='text-align:left'>{name}</th>" for name in COLUMNS)
@@ -254,7 +263,7 @@ def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
     if isinstance(visit.result, Reply):
         kind, said = "speaks", visit.result.text
     else:
-        kind, said = "reads", ", ".join(f"{name}={written(value)}" for name, value in visit.result.values.items())
+        kind, said = "reads", visit.result.line
     yield (kind, "", said, *took(visit.reply))
 
 

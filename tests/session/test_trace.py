@@ -50,7 +50,7 @@ def test_a_turn_says_what_happened() -> None:
     assert len(FULL.calls) == 4
     assert (FULL.usage, str(FULL.cost), FULL.complete) == (Usage(400, 40, 0, 0), "$0.0400", True)
     assert FULL.summary == "ask → data → ask · 4 calls · 400 tokens in, 40 out · $0.0400 · 1.2 s · look here"
-    assert repr(FULL) == "Turn(2, 'I am Ana', path='data → ask', reply='Which day?')"
+    assert repr(FULL) == "Turn(2, 'I am Ana', path='data → ask', read=(name='Ana', day=None), reply='Which day?')"
 
 
 def test_a_turn_in_which_nobody_spoke() -> None:
@@ -76,6 +76,16 @@ def test_what_is_not_known_is_in_no_sum(turn: Turn, usage: Usage, cost: tuple[in
     assert turn.usage == usage
     assert (turn.cost.unpriced, turn.cost.calls) == cost
     assert ("at least" in turn.summary or "not priced" in turn.summary) is bool(cost[0])
+
+
+def test_a_value_that_is_not_in_the_dialogue_is_marked_wherever_it_is_told() -> None:
+    found = Extraction({"name": "Cleo", "city": "Rome"}, {"name": "ungrounded", "city": "found"}, reply(), "data")
+    turn = Turn(1, "Rome", (Visit("data", found), Visit("ask", reply("Yes?"))), "ask")
+    assert "read=(name='Cleo' [ungrounded], city='Rome')" in repr(turn)
+    assert turn.summary.endswith(" · name is not in the dialogue: check it")
+    assert "name is not in the dialogue" in turn._repr_html_()
+    assert "| name='Cleo' [ungrounded], city='Rome' |" in repr(Trace([turn]))
+    assert str(turn) == "Yes?", "what the flow said"
 
 
 def test_an_unfinished_turn_says_why() -> None:
@@ -104,14 +114,16 @@ def test_each_edge_and_node_is_a_row() -> None:
     ]
     assert rows[0][5:] == ("openai:gpt-6-luna", "100 tokens in, 10 out", "$0.0100", "0.5")
     assert rows[1][5:] == ("", "", "", ""), "one call for all edges"
-    assert repr(Trace([FULL])).splitlines()[2].startswith("2 | data | reads |  | name='Ana'")
+    head, *lines = repr(Trace([FULL])).splitlines()
+    assert head == "turn | node | what | verdict | reason or text | model | tokens | cost | seconds"
+    assert lines[2].startswith("2 | data | reads |  | name='Ana'")
 
 
 def test_what_others_wrote_is_a_line_and_nothing_else() -> None:
     hostile = "<script>alert(1)</script>\x1b[31m\nnew\u202e " + "x" * 100_000
     turn = Turn(1, hostile, (Visit("<b>\n", reply(hostile)), reading(name={"b", "a"})), "ask")
     trace = Trace([turn])
-    assert len(repr(trace).splitlines()) == 2
+    assert len(repr(trace).splitlines()) == 3, "the names of the columns, and a line for each"
     assert len(repr(trace)) < 1000
     assert "\x1b" not in repr(trace) + trace._repr_html_()
     assert "<script" not in trace._repr_html_() + turn._repr_html_()
