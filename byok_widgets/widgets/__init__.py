@@ -54,7 +54,7 @@ class NotebookFrontend:
 
 
 def _in_marimo() -> bool:
-    """Whether a marimo notebook runs here: it shows a single anywidget such as the chat, but no panel of several."""
+    """Whether a marimo notebook runs here: it shows one anywidget, such as the chat, but no panel of several."""
     running = getattr(sys.modules.get("marimo"), "running_in_notebook", None)
     return bool(running and running())
 
