@@ -7,7 +7,7 @@ the text describes it to those who do not see it; a notebook that is saved holds
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from byok_widgets.graph.edge import EVERYWHERE, Edge
 from byok_widgets.graph.flow_graph import FlowGraph
@@ -21,8 +21,25 @@ MAX_DIAGRAM_CHARS, MAX_DIAGRAM_EDGES = 50_000, 500
 
 _GREY = "#777777"
 """Seen on white and on black: a diagram that was drawn is not drawn anew when the theme changes."""
+_DARK, _LIGHT = "#1f2328", "#f0f0f0"
+_LOOK = {
+    "theme": "base",
+    "themeVariables": {
+        "primaryColor": "#dbe7ff",
+        "primaryBorderColor": "#3d6fd9",
+        "primaryTextColor": _DARK,
+        "lineColor": _GREY,
+        "edgeLabelBackground": _LIGHT,
+    },
+    "themeCSS": f".flowchartTitleText {{ fill: {_GREY}; font-weight: bold; }}"
+    " .flowchart-link { stroke-width: 2px; } .edgeLabel p { padding: 1px 5px; }",
+}
+"""One look for both themes: light nodes with dark words, and lines that are seen on either."""
+_CLASSES = (
+    "  classDef silent fill:#ffe9c2,stroke:#c07d00",
+    f"  classDef place fill:{_LIGHT},stroke:{_GREY}",
+)
 _NO_NODES = "No nodes yet: make one with flow.conversation(...) or flow.extraction(...)."
-_LOOK = {"themeVariables": {"lineColor": _GREY}, "themeCSS": f".flowchartTitleText {{ fill: {_GREY}; }}"}
 _JOINERS = "\u200c\u200d"
 _CODES = {ord(char): f"#{ord(char)};" for char in '"#&<>`\\{}[]()|;%:@$*_~^='}
 _SPOKEN = {ord("{"): "(", ord("}"): ")", ord("#"): "", ord(";"): ",", ord("%"): "", ord("<"): "", ord(">"): ""}
@@ -41,15 +58,19 @@ def as_text(graph: FlowGraph, title: str) -> str:
     for name in graph.nodes:
         lines.append(f"  {one_line(name)}: {facts(graph, name)}")
         lines += [f"    {condition(graph, edge)} → {one_line(edge.target)}" for edge in graph.outgoing(name)]
+        lines += ["    returns → the node it came from"] if _returns(graph, name) else []
     return "\n".join(lines if graph.nodes else [*lines, f"  {_NO_NODES}"])
 
 
 def as_mermaid(graph: FlowGraph, title: str) -> str:
     """Return the graph as a Mermaid flowchart; empty without nodes, and where there are too many to be drawn."""
-    if not graph.nodes or len(graph.edges) > MAX_DIAGRAM_EDGES:
+    if not graph.nodes:
         return ""
-    diagram = "\n".join(_diagram(graph, title))
-    return diagram if len(diagram) <= MAX_DIAGRAM_CHARS else ""
+    ids = {name: f"n{number}" for number, name in enumerate(graph.nodes)}
+    arrows = list(_arrows(graph, ids))
+    diagram = "\n".join([*_head(graph, title), *_shapes(graph, ids), *arrows])
+    fits = len(arrows) <= MAX_DIAGRAM_EDGES and len(diagram) <= MAX_DIAGRAM_CHARS
+    return diagram if fits else ""
 
 
 def facts(graph: FlowGraph, name: str) -> str:
@@ -68,8 +89,12 @@ def condition(graph: FlowGraph, edge: Edge) -> str:
     return one_line(f"when “{edge.condition}”" if edge.kind == "prompt" else f"if {edge.condition}")
 
 
-def _diagram(graph: FlowGraph, title: str) -> Iterator[str]:
-    ids = {name: f"n{number}" for number, name in enumerate(graph.nodes)}
+def _returns(graph: FlowGraph, name: str) -> bool:
+    """Whether the flow goes back from a global node to where it came from."""
+    return graph.is_global(name) and name not in graph.ends and not graph.outgoing(name)
+
+
+def _head(graph: FlowGraph, title: str) -> Iterator[str]:
     spoken = one_line(title).translate(_SPOKEN)
     yield from (
         "---",
@@ -80,18 +105,31 @@ def _diagram(graph: FlowGraph, title: str) -> Iterator[str]:
     )
     yield f"  accTitle: {spoken}"
     yield f"  accDescr: {one_line(as_text(graph, title), MAX_DIAGRAM_CHARS).translate(_SPOKEN)}"
-    yield f'  start(("start")) --> {ids[graph.start]}'
+
+
+def _shapes(graph: FlowGraph, ids: Mapping[str, str]) -> Iterator[str]:
+    yield from _CLASSES
+    yield '  start(("start")):::place'
+    if graph.ways_in():
+        yield '  anywhere(["any node"]):::place'
     for name, node_id in ids.items():
-        left, right = ("[/", "/]") if graph.is_silent(name) else ("(", ")")
         what = one_line(", ".join(_kinds(graph, name)))
-        yield f'  {node_id}{left}"{_escaped(name)}<br>{_escaped(what)}"{right}'
+        label = f'"{_escaped(name)}<br>{_escaped(what)}"'
+        yield f"  {node_id}[/{label}/]:::silent" if graph.is_silent(name) else f"  {node_id}({label})"
         if name in graph.ends:
-            yield f'  {node_id} --> end{node_id}(("end"))'
+            yield f'  end{node_id}(("end")):::place'
+
+
+def _arrows(graph: FlowGraph, ids: Mapping[str, str]) -> Iterator[str]:
+    yield f"  start --> {ids[graph.start]}"
+    for name, node_id in ids.items():
+        if name in graph.ends:
+            yield f"  {node_id} --> end{node_id}"
     for edge in graph.edges:
-        anywhere = edge.source == EVERYWHERE
-        source = 'everywhere(["from everywhere"])' if anywhere else ids[edge.source]
-        arrow = "-.->" if anywhere or edge.kind == "else" else "-->"
+        source = "anywhere" if edge.source == EVERYWHERE else ids[edge.source]
+        arrow = "-.->" if edge.source == EVERYWHERE or edge.kind == "else" else "-->"
         yield f'  {source} {arrow}|"{_escaped(condition(graph, edge))}"| {ids[edge.target]}'
+    yield from (f'  {ids[name]} -.->|"returns"| anywhere' for name in ids if _returns(graph, name))
 
 
 def _kinds(graph: FlowGraph, name: str) -> list[str]:

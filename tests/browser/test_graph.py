@@ -59,7 +59,7 @@ def test_the_diagram_is_drawn_and_described(open_notebook):
     svg, told = picture(page, 0)
     assert "data\nextraction of name, weekday, urgent" in labels(svg)
     assert "when “the caller gave a name and a weekday”" in labels(svg)
-    assert {"start", "end", "from everywhere"} <= set(labels(svg))
+    assert {"start", "end", "any node", "returns"} <= set(labels(svg))
     assert told.startswith("Flow 'dentist' · local:")
     assert "if weekday is not None → bye else → ask" in told
     page.shot("graph-light")

@@ -40,7 +40,8 @@ Flow {dentist.name!r} · openai:gpt-6-luna
     if weekday is not None → bye
     else → ask
   bye: conversation, static, end
-  help: conversation, static, global, entered when “they ask for the hours”"""
+  help: conversation, static, global, entered when “they ask for the hours”
+    returns → the node it came from"""
     )
 
 
@@ -50,18 +51,32 @@ def test_the_diagram_says_the_same(dentist: Flow) -> None:
     assert body[1] == f"  accTitle: Flow {dentist.name!r} · openai:gpt-6-luna"
     assert body[2].startswith("  accDescr: Flow ")
     assert "when “the caller gave a name” → data" in body[2]
-    assert body[3:] == [
-        '  start(("start")) --> n0',
+    assert [line for line in body[3:] if "classDef" not in line] == [
+        '  start(("start")):::place',
+        '  anywhere(["any node"]):::place',
         '  n0("ask<br>conversation")',
-        '  n1[/"data<br>extraction of name, weekday, model anthropic#58;claude-haiku-5-5"/]',
+        '  n1[/"data<br>extraction of name, weekday, model anthropic#58;claude-haiku-5-5"/]:::silent',
         '  n2("bye<br>conversation, static")',
-        '  n2 --> endn2(("end"))',
+        '  endn2(("end")):::place',
         '  n3("help<br>conversation, static")',
-        '  everywhere(["from everywhere"]) -.->|"when “they ask for the hours”"| n3',
+        "  start --> n0",
+        "  n2 --> endn2",
+        '  anywhere -.->|"when “they ask for the hours”"| n3',
         '  n0 -->|"when “the caller gave a name”"| n1',
         '  n1 -.->|"else"| n0',
         '  n1 -->|"if weekday is not None"| n2',
+        '  n3 -.->|"returns"| anywhere',
     ]
+
+
+def test_a_global_node_that_leads_on_or_ends_does_not_return(dentist: Flow) -> None:
+    returns = ("returns → the node it came from", '|"returns"| anywhere')
+    assert all(said in "".join(shown(dentist).values()) for said in returns)
+    dentist.connect("help", "bye")
+    assert not any(said in "".join(shown(dentist).values()) for said in returns)
+    dentist.disconnect("help", "bye")
+    dentist.conversation("help", "Bye.", enter="they leave", end=True)
+    assert not any(said in "".join(shown(dentist).values()) for said in returns)
 
 
 def test_a_frontend_that_draws_no_diagram_gets_the_text(dentist: Flow) -> None:
@@ -82,9 +97,10 @@ def test_without_nodes_it_says_how_to_make_one(flow: Flow) -> None:
 
 LABEL = r'"[^"#]*(?:#\d+;[^"#]*)*"'
 LINE = re.compile(
-    rf"  (?:accTitle: [^{{}}#;%<>]*|accDescr: [^{{}}#;%<>]*|start\(\(\"start\"\)\) --> n\d+"
-    rf"|n\d+(?:\({LABEL}\)|\[/{LABEL}/\])|n\d+ --> endn\d+\(\(\"end\"\)\)"
-    rf"|(?:n\d+|everywhere\(\[\"from everywhere\"\]\)) -(?:-|\.-)>\|{LABEL}\| n\d+)"
+    r"  (?:accTitle: [^{}#;%<>]*|accDescr: [^{}#;%<>]*|classDef \w+ [\w:#,]+"
+    r"|start\(\(\"start\"\)\):::place|endn\d+\(\(\"end\"\)\):::place|anywhere\(\[\"any node\"\]\):::place"
+    rf"|n\d+(?:\({LABEL}\)|\[/{LABEL}/\]:::silent)|start --> n\d+|n\d+ --> endn\d+"
+    rf"|(?:n\d+|anywhere) -(?:-|\.-)>\|{LABEL}\| (?:n\d+|anywhere))"
 )
 """What a line of the diagram may be; a label holds no sign of Mermaid's but as a code."""
 
@@ -101,14 +117,14 @@ def test_nothing_breaks_out_of_a_label(name: str) -> None:
     front = head.splitlines()
     assert (front[0], front[3], len(front)) == ("---", "---", 4)
     assert json.loads(front[1].removeprefix("title: ")).startswith("Flow ")
-    assert set(json.loads(front[2].removeprefix("config: "))) == {"themeVariables", "themeCSS"}
+    assert set(json.loads(front[2].removeprefix("config: "))) == {"theme", "themeVariables", "themeCSS"}
     lines = rest.split("\n")
-    assert len(lines) == 10
+    assert len(lines) == 15
     for line in lines:
         assert LINE.fullmatch(line), line
     labels = re.findall(LABEL, "\n".join(lines[2:]))
     assert not re.search(r"[<>&`\\{}\[\]()|;%]", re.sub(r"#\d+;|<br>", "", "".join(labels)))
-    decoded = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), labels[1])
+    decoded = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), labels[2])
     assert decoded == f'"{one_line(name)}<br>conversation"'
 
 
@@ -143,13 +159,14 @@ def test_what_is_too_large_to_be_drawn_is_shown_as_text(flow: Flow) -> None:
     for number in range(26):
         flow.conversation(f"n{number}", "x")
     pairs = [(one, other) for one in flow.nodes for other in flow.nodes]
-    for one, other in pairs[:MAX_DIAGRAM_EDGES]:
+    most = MAX_DIAGRAM_EDGES - 1
+    for one, other in pairs[:most]:
         flow.connect(one, other, when="x")
     assert MERMAID in shown(flow)
-    flow.connect(*pairs[MAX_DIAGRAM_EDGES], when="x")
-    assert MERMAID not in shown(flow)
-    assert shown(flow)["text/plain"].count("→") == MAX_DIAGRAM_EDGES + 1
-    for one, other in pairs[: MAX_DIAGRAM_EDGES + 1]:
+    flow.connect(*pairs[most], when="x")
+    assert MERMAID not in shown(flow), "the way to the start node is an edge of the diagram, too"
+    assert shown(flow)["text/plain"].count("→") == MAX_DIAGRAM_EDGES
+    for one, other in pairs[: most + 1]:
         if one != "n0":
             flow.disconnect(one, other)
         else:
