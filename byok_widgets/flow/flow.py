@@ -250,7 +250,7 @@ class Flow(FlowSettings):
         self,
         source: AnyNode | str,
         target: AnyNode | str,
-        *,
+        *more: object,
         when: str | None = None,
         if_: str | Test | None = None,
     ) -> None:
@@ -259,6 +259,7 @@ class Flow(FlowSettings):
         Args:
             source: The node, or its name.
             target: The node, or its name.
+            *more: Nothing: a condition is given by the name of its kind.
             when: Prompt condition: a sentence that a model judges, such as "the caller gave a name".
             if_: Logic condition, exact and free, judged before all others: an expression over variables, such as
                 `"weekday is not None"`, or a function that takes them. Without any condition it is the else edge,
@@ -267,6 +268,13 @@ class Flow(FlowSettings):
         Raises:
             ConfigError: A node is not there, or the condition cannot be used.
         """
+        for condition in more:
+            said = repr(condition) if isinstance(condition, str) else "..."
+            raise ConfigError(
+                "connect takes two nodes, and then a condition by the name of its kind.",
+                kind="condition",
+                fix=f"Write if_={said} for what is exact, or when={said} for what a model judges.",
+            )
         self._graph.add(Edge.made(self._name(source), self._name(target), when, if_))
         self.config.announce("nodes")
 

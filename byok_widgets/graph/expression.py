@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
@@ -31,6 +32,7 @@ _HOW = (
     "Write it like: weekday is not None and people >= 2. Allowed: and, or, not, ==, !=, <, <=, >, >=, in, is None."
 )
 
+_PLACEHOLDER = re.compile(r"""(["']?)\{\{\s*([^\W\d]\w*)[^{}]*\}\}\1""")
 _EQUATING = (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)
 _COUNT: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -92,6 +94,13 @@ class Expression:
 
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> ast.expr:
+    bare = _PLACEHOLDER.sub(r"\2", text)
+    if bare != text:
+        raise ConfigError(
+            f"The condition {text[:80]!r} names a variable in braces, as only prompts do.",
+            kind="condition",
+            fix=f"Write the variable bare: {bare[:80]}",
+        )
     problem = "it is empty" if not text else "it is too long" if len(text) > MAX_CHARS else ""
     if not problem:
         try:

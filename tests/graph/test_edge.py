@@ -59,6 +59,43 @@ def test_a_condition_that_cannot_be_used_is_refused_and_the_old_edge_stays(
     assert [edge.when for edge in flow.graph.edges] == ["they agree"]
 
 
+@pytest.mark.parametrize(
+    ("written", "bare"),
+    [
+        ("{{age}} > 18", "age > 18"),
+        ("not {{ urgent }} and {{age|default(3)}} > 2", "not urgent and age > 2"),
+        ("\"{{name}}\" == 'Ana'", "name == 'Ana'"),
+        ("'{{größe}}' in [\"M\"]", 'größe in ["M"]'),
+    ],
+)
+def test_a_variable_written_as_in_a_prompt_is_refused_with_the_condition_as_it_is_meant(
+    flow: Flow, written: str, bare: str
+) -> None:
+    flow.conversation("a", "A.")
+    with pytest.raises(ConfigError, match="in braces, as only prompts do") as caught:
+        flow.connect("a", "a", if_=written)
+    assert caught.value.fix == f"Write the variable bare: {bare}"
+    assert not flow.graph.edges
+    flow.connect("a", "a", if_=bare)
+    assert Expression("size in {1, 2} and name != '{x} {{'").holds({"size": 2, "name": "Ana"})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [("size > 1", "if_='size > 1' for what is exact"), (lambda _: True, "if_=...")]
+)
+def test_a_condition_without_the_name_of_its_kind_is_refused_with_both_names(
+    flow: Flow, given: object, said: str
+) -> None:
+    flow.conversation("a", "A.")
+    flow.conversation("b", "B.")
+    with pytest.raises(ConfigError, match="by the name of its kind") as caught:
+        flow.connect("a", "b", given)
+    assert said in caught.value.fix
+    assert "when=" in caught.value.fix
+    assert caught.value.kind == "condition"
+    assert not flow.graph.edges
+
+
 def test_the_way_into_a_global_node_is_named_as_such(flow: Flow) -> None:
     with pytest.raises(ConfigError, match="The way into the global node 'help' has an empty condition"):
         flow.conversation("help", "Help.", enter=" ")
