@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 
 
 class Check(Sequence[Finding]):
-    """What a check found, errors first. Empty, and then false, when there is nothing to mend."""
+    """What a check found, errors first. Empty, and then false, when there is nothing to mend.
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    Attributes:
+        note: What could not be looked at, in a sentence; empty when all of the flow was.
+    """
+
+    def __init__(self, findings: Iterable[Finding], note: str = "") -> None:
         self._findings = sorted(findings, key=lambda finding: finding.level != "error")
+        self.note = note
 
     @property
     def errors(self) -> list[Finding]:
@@ -43,21 +48,23 @@ class Check(Sequence[Finding]):
         return len(self._findings)
 
     def __repr__(self) -> str:
-        return "\n".join(map(str, self)) or _NOTHING
+        found = "\n".join(map(str, self)) or _NOTHING
+        return f"{found}\n{self.note}" if self.note else found
 
     def _repr_html_(self) -> str:
         if not self:
-            return _NOTHING
+            return f"{_NOTHING} {self.note}".strip()
         rows = "".join(
             f"<tr><th scope='row' style='{_CELL}'>{finding.level}</th>"
             f"<td style='{_CELL}'>{html.escape(finding.where or 'flow')}</td>"
             f"<td style='{_CELL}'>{html.escape(finding.problem)}<br>{html.escape(finding.fix)}</td></tr>"
             for finding in self
         )
-        return f"<table><tbody>{rows}</tbody></table>"
+        return f"<table><tbody>{rows}</tbody></table>{self.note}"
 
 
 _NOTHING = "Nothing to mend. This check is free: it sends nothing."
+_NO_NODES = "No cell has defined this flow yet: when one has, its nodes and edges are looked at too."
 _CELL = "text-align:left;vertical-align:top"
 
 
@@ -80,7 +87,7 @@ def check_settings(settings: FlowSettings) -> Check:
     """Look for mistakes where no node is known: in the key, the address and the default model."""
     users = Users.of_default(settings)
     missing = [] if users.of_models else [calls_check.no_model(settings, [])]
-    return Check([*missing, *calls_check.findings(settings, users), *_notice(settings)])
+    return Check([*missing, *calls_check.findings(settings, users), *_notice(settings)], note=_NO_NODES)
 
 
 def _notice(settings: FlowSettings) -> Iterator[Finding]:

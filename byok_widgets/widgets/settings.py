@@ -24,6 +24,7 @@ from byok_widgets.widgets.key_field import STATIC
 from byok_widgets.widgets.key_section import KeySection
 from byok_widgets.widgets.model_picker import ModelPicker, problem_html
 from byok_widgets.widgets.node_list import NodeList
+from byok_widgets.widgets.troubleshooting import Troubleshooting
 from byok_widgets.widgets.typed import TextField, told
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._nodes = NodeList(flow, self._models.rows)
         self._code = CopyCode()
         parts = [self._provider, self._address.view, self._key.view, self._models.view, self._nodes]
-        super().__init__([self._head, *parts, self._code])
+        self._trouble = Troubleshooting(flow, self._key)
+        super().__init__([self._head, *parts, self._code, self._trouble])
         self.add_class("byok-panel")
         self._provider.observe(self._picked, "value")
         self._stop = _follow(flow, self)  # before the first look, so that no change falls between the two
@@ -105,7 +107,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
                 return
             self._provider.value = self._flow.provider
             self._head.notice = redact(inert(self._flow.config.notice))
-            for part in (self._address, self._key, self._models, self._nodes):
+            for part in (self._address, self._key, self._models, self._nodes, self._trouble):
                 part.refresh()
             self._code.code = code_of(self._flow)
 

@@ -14,6 +14,7 @@ import ipywidgets
 from byok_widgets.config import checked_name
 from byok_widgets.errors import ByokError
 from byok_widgets.flow import living
+from byok_widgets.flow.check import Check, check_settings
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.settings import SettingsPanel
@@ -55,6 +56,11 @@ class FlowByName(FlowSettings):
     def node(self, name: str) -> AnyNode:
         """Return a node that is there."""
         return self.nodes[name]
+
+    def check(self) -> Check:
+        """Look for mistakes: in the newest flow of its name, or in the settings alone while none lives."""
+        flow = living.newest(self.name)
+        return flow.check() if flow else check_settings(self)
 
 
 class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
@@ -113,7 +119,7 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
         if name == self._shown:
             return
         before, self._shown = self._panel, name
-        # A panel asks its flow for no more than its settings and its nodes.
+        # A panel asks its flow for no more than its settings, its nodes and its check.
         self._panel = SettingsPanel(cast("Flow", FlowByName(name)))
         self.children = [self._which, self._panel]
         if before is not None:

@@ -260,3 +260,11 @@ def test_no_key_is_in_it(flow: Flow) -> None:
     flow.conversation("ask", "{{nmae}}")
     found = flow.check()
     assert key[8:20] not in f"{found!r}{found._repr_html_()}"
+
+
+def test_what_could_not_be_looked_at_is_said(flow: Flow) -> None:
+    settings = FlowSettings(flow.name)
+    assert "No cell has defined this flow yet" in repr(check_settings(settings))
+    assert "No cell has defined this flow yet" in check_settings(settings)._repr_html_()
+    flow.conversation("ask", "Ask.")
+    assert flow.check().note == ""

@@ -1,0 +1,159 @@
+"""The panel's troubleshooting section: what `flow.check()` finds, each with the button that mends it.
+
+The check runs in the background, since a keyring may keep it waiting. Nothing is changed without a click.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from byok_widgets.errors import ByokError
+from byok_widgets.graph.finding import Finding
+from byok_widgets.keys import redact
+from byok_widgets.widgets import mending, trouble_words
+from byok_widgets.widgets.background import start
+from byok_widgets.widgets.inert import inert
+from byok_widgets.widgets.key_field import STATIC
+from byok_widgets.widgets.target import Target
+from byok_widgets.widgets.typed import told
+
+if TYPE_CHECKING:
+    from byok_widgets.flow import Flow
+    from byok_widgets.flow.check import Check
+    from byok_widgets.widgets.key_section import KeySection
+
+_SCRIPTS = ("isolate.js", "troubleshooting.js")
+_FAILED = "That did not work, and nothing was changed."
+
+
+class Troubleshooting(anywidget.AnyWidget):
+    """What is to be mended in a flow, and what most often goes wrong with its provider.
+
+    Attributes:
+        facts: `said`, what the last check found, in words; `count`, the same for the summary, empty before the
+            first check; `note`; `findings`, each with an `id`, its `level`, `problem` and `fix`, and what mends
+            it: a `button`, `code` or a `url`; and the `rows` of `trouble_words`.
+    """
+
+    _esm = "".join((STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    _css = (STATIC / "troubleshooting.css").read_text(encoding="utf-8")
+
+    facts = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, flow: Flow, key: KeySection) -> None:
+        self._flow, self._key = flow, key
+        self._lock = threading.RLock()
+        self._asked = 0  # how often a check was asked for
+        self._running = False
+        self._found: Check | None = None
+        self._failed = False
+        self._numbers = count(1)
+        self._ids: dict[Finding, str] = {}
+        super().__init__()
+        self.on_msg(self._receive)
+
+    def __repr__(self) -> str:
+        return "Troubleshooting()"
+
+    def refresh(self) -> None:
+        """Show the flow's settings as they are now, and check them again once they have been checked."""
+        if self._found is not None:
+            self._check()
+        self._paint()
+
+    def _check(self) -> None:
+        with self._lock:
+            self._asked += 1
+            if self._running:
+                return
+            self._running = True
+        start(self._look())
+
+    async def _look(self) -> None:
+        """Check until nothing was asked for meanwhile."""
+        while True:
+            asked = self._asked
+            found = await asyncio.to_thread(self._looked)
+            with self._lock:
+                self._found, self._failed = self._found if found is None else found, found is None
+                self._running = again = asked != self._asked
+            self._paint()
+            if not again:
+                return
+
+    def _looked(self) -> Check | None:
+        try:
+            return self._flow.check()
+        except Exception:  # noqa: BLE001 - a cell may be in the middle of making the flow
+            return None
+
+    def _paint(self) -> None:
+        with self._lock:
+            if self.comm is None:  # closed meanwhile
+                return
+            findings = list(self._found or ())
+            self._ids = {known: self._ids.get(known) or f"f{next(self._numbers)}" for known in findings}
+            target = Target.of(self._flow)
+            counted = "" if self._found is None else trouble_words.count(len(findings))
+            self.facts = {
+                "said": self._said(counted),
+                "count": counted,
+                "note": " ".join(filter(None, [trouble_words.FREE, self._found.note if self._found else ""])),
+                "findings": [self._shown(finding) for finding in findings],
+                "rows": trouble_words.rows(target, self._flow.model, can_check=self._key.view.can_check),
+            }
+
+    def _said(self, counted: str) -> str:
+        if self._running and self._found is None:
+            return trouble_words.CHECKING
+        if self._failed:
+            return trouble_words.NOT_FINISHED
+        return f"{counted[:1].upper()}{counted[1:]}." if counted else ""
+
+    def _shown(self, finding: Finding) -> dict[str, str]:
+        by = finding.by
+        button = mending.button(by, self._flow) if by else ""
+        return {
+            "id": self._ids[finding],
+            "level": finding.level,
+            "problem": redact(inert(finding.problem)),
+            "fix": "" if button else redact(inert(finding.fix)),
+            "button": inert(button),
+            "code": inert(by.argument) if by and by.kind == "paste" else "",
+            "url": by.argument if by and by.kind == "read" else "",
+        }
+
+    def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
+        if not isinstance(content, Mapping):
+            return
+        request = str(content.get("id"))[:32]
+        text, focus = self._act(content)
+        place = {name: inert(value) for name, value in focus.items()}
+        self.send({"kind": "answer", "id": request, "text": redact(inert(text)), "focus": place})
+
+    def _act(self, content: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+        """Do what a message asks; return what to say and where the keyboard goes next."""
+        kind = content.get("kind")
+        try:
+            if kind == "check":
+                self._check()
+                self._paint()
+            elif kind == "check_key":
+                self._key.check(Target.of(self._flow).name)
+                return trouble_words.CHECKING_KEY, {"place": "key"}
+            elif kind == "mend":
+                known = {number: finding for finding, number in self._ids.items()}
+                finding = known.get(str(content.get("finding")))
+                return mending.mend(finding, self._flow) if finding else (trouble_words.CHANGED, {})
+        except ByokError as fault:
+            return told(fault), {}
+        except Exception:  # noqa: BLE001 - a click must not end in a traceback nobody sees
+            return _FAILED, {}
+        return "", {}
