@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from byok_widgets.errors import ConfigError
@@ -137,29 +137,6 @@ class FlowGraph:
     def targets(self, name: str) -> list[str]:
         """Return the nodes to which a node leads: none from an end node, whose edges are never taken."""
         return [] if name in self.ends else [edge.target for edge in self._from(name)]
-
-    def silent_loops(self) -> Iterator[tuple[str, ...]]:
-        """Yield the circles that have silent nodes alone, each once."""
-        seen: set[frozenset[str]] = set()
-        for name in self.nodes:
-            path = self._silent_way_back(name)
-            if path and frozenset(path) not in seen:
-                seen.add(frozenset(path))
-                yield path
-
-    def _silent_way_back(self, name: str) -> tuple[str, ...]:
-        """Return the shortest way from a silent node to itself over silent nodes; empty when there is none."""
-        ways: list[tuple[str, ...]] = [(name,)] if self.is_silent(name) else []
-        visited: set[str] = set()
-        while ways:
-            way = ways.pop(0)
-            for target in self.targets(way[-1]):
-                if target == name:
-                    return way
-                if target not in visited and self.is_silent(target):
-                    visited.add(target)
-                    ways.append((*way, target))
-        return ()
 
     # The edges from a node are replaced as a whole and never changed: whoever reads them meanwhile reads on.
 

@@ -10,6 +10,7 @@ from byok_widgets.errors import FlowError
 from byok_widgets.graph.edge import EVERYWHERE
 from byok_widgets.graph.finding import Finding, Fix
 from byok_widgets.graph.flow_graph import FlowGraph
+from byok_widgets.graph.loops import never_ends, silent_loops
 from byok_widgets.nodes import ConversationNode, ExtractionNode
 from byok_widgets.templates import placeholders
 
@@ -107,13 +108,15 @@ def _returns(graph: FlowGraph, name: str) -> bool:
 
 
 def _silent_loops(graph: FlowGraph) -> Iterator[Finding]:
-    for path in graph.silent_loops():
+    for path in silent_loops(graph):
         way = " → ".join([*path, path[0]])
+        sure = never_ends(graph, path)
+        what = "that a turn never leaves: it is stopped with an error" if sure else "in which nobody speaks"
         yield Finding(
             "silent_loop",
-            "warning",
+            "error" if sure else "warning",
             path[0],
-            f"The silent nodes {way} form a loop in which nobody speaks.",
+            f"The silent nodes {way} form a loop {what}.",
             "Let one of these edges lead to a conversation node.",
         )
 

@@ -101,28 +101,6 @@ def test_end_nodes_lead_nowhere(flow: Flow) -> None:
     assert flow.graph.reachable(["a"]) == {"a", "b"}
 
 
-def test_silent_loops_are_found_once_each(flow: Flow) -> None:
-    flow.conversation("talk", "x")
-    for name in "abcde":
-        flow.extraction(name, word=str)
-    for source, target in ("ab", "bc", "ca", "dd", "de"):
-        flow.connect(source, target)
-    flow.connect("e", "talk")
-    flow.connect("talk", "e", when="e")
-    assert [set(path) for path in flow.graph.silent_loops()] == [{"a", "b", "c"}, {"d"}]
-
-
-def test_a_large_graph_is_looked_at_in_no_time(flow: Flow) -> None:
-    for number in range(300):
-        flow.extraction(f"n{number}", word=str)
-    for number in range(299):
-        flow.connect(f"n{number}", f"n{number + 1}", if_="word == 'x'")
-    done = threading.Thread(target=lambda: list(flow.graph.silent_loops()), daemon=True)
-    done.start()
-    done.join(5)
-    assert not done.is_alive()
-
-
 def test_cells_may_change_it_while_a_turn_reads_it(flow: Flow) -> None:
     for number in range(40):
         flow.conversation(f"n{number}", "x", enter="they ask" if number % 2 else None)
