@@ -25,7 +25,7 @@ def _began(turn: Turn) -> str:
 
 def _stayed(turn: Turn) -> list[str]:
     looked = any(isinstance(step, Judgement) for step in turn.steps)
-    if looked or turn.text is None or turn.closed:
+    if looked or turn.text is None or turn.closed or turn.fault:
         return []
     return [f"{turn.path[0] if turn.path else turn.node} has no outgoing edges, so the flow stayed there."]
 

@@ -11,6 +11,7 @@ from byok_widgets.errors import ExtractionError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.calling import Call, FlowState
+from byok_widgets.nodes.extraction_result import written
 from byok_widgets.nodes.structured import ask_structured
 from byok_widgets.providers.base import OnProgress
 from byok_widgets.schema import ExtractionSchema, Field
@@ -104,7 +105,7 @@ def _shortened(reason: object) -> object:
 
 def _question(choices: Iterable[str], transcript: Iterable[Message], variables: Mapping[str, Any]) -> str:
     said = "\n".join(f"{message.role}: {message.content}" for message in transcript)
-    known = ", ".join(f"{name} = {value!r}" for name, value in variables.items() if value is not None)
+    known = ", ".join(f"{name} = {written(value)}" for name, value in variables.items() if value is not None)
     conditions = "\n".join(f"- {choice}" for choice in choices)
     parts = [f"The dialogue:\n{said}", f"Known: {known}" if known else ""]
     parts.append(f"Which is true?\n{conditions}\n- {STAY} (none of these is true yet)")

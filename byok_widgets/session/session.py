@@ -1,9 +1,8 @@
-"""`Session`: a running flow. It can be talked to, looked into, gone back in, forked and saved."""
+"""`Session`: a running flow. It can be talked to, gone back in, forked and saved."""
 
 from __future__ import annotations
 
 import asyncio
-import html
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from functools import partial
@@ -13,24 +12,24 @@ from typing import Any
 from byok_widgets.engine import ENGINE, clock
 from byok_widgets.errors import FlowError
 from byok_widgets.graph import FlowGraph
-from byok_widgets.messages import CostTotal, Message, Reply, TextDelta, Usage
+from byok_widgets.messages import Reply, TextDelta
 from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers.base import OnProgress, OnText
-from byok_widgets.session.explain import explained
-from byok_widgets.session.trace import Trace, Turn, Visit, tokens
+from byok_widgets.session.past_turns import PastTurns
+from byok_widgets.session.trace import Turn, Visit
 from byok_widgets.session.variables import VariableEntry, Variables
 from byok_widgets.session.walk import OnNode, Standing, Walk, Watched
 from byok_widgets.showing import Work, run_shown, unseen
-from byok_widgets.unknown import KnownAttributes
 
 
-class Session(KnownAttributes):
+class Session(PastTurns):
     """A dialogue with a flow, turn by turn.
 
     A turn counts when it is finished: one that fails, or is stopped before its reply began, leaves the session as
     it was, so that the same text can be said again. The flow is read anew at each turn: a node that a cell has
-    made again speaks its new prompt in the next one.
+    made again speaks its new prompt in the next one. A cell that makes the `Flow` itself again makes another flow:
+    this session goes on with the nodes of the first.
 
     Attributes:
         model: Model for all calls of this session; `None` leaves the choice to the nodes.
@@ -46,24 +45,11 @@ class Session(KnownAttributes):
         variables: Mapping[str, Any] | None = None,
         model: str | None = None,
     ) -> None:
+        super().__init__(graph, state)
         self.model = None if model is None else str(state.config.ref(model))
-        self._graph, self._state = graph, state
-        self._turns: list[Turn] = []
-        self._unfinished: list[Turn] = []
-        self._notice = ""
         self._busy = threading.Lock()
         self._variables = Variables(partial(_declared, graph))
         self._variables.update(variables or {})
-
-    @property
-    def flow_name(self) -> str:
-        """Name of the flow."""
-        return self._state.config.name
-
-    @property
-    def notice(self) -> str:
-        """What a person must know, such as that it was saved of another flow; empty when all is well."""
-        return self._notice
 
     @property
     def variables(self) -> Variables:
@@ -71,49 +57,9 @@ class Session(KnownAttributes):
         return self._variables
 
     @property
-    def turns(self) -> tuple[Turn, ...]:
-        """The turns, oldest first; turn 0, where there is one, holds what the flow said before the person."""
-        return tuple(self._turns)
-
-    @property
-    def unfinished(self) -> tuple[Turn, ...]:
-        """Turns that failed or were stopped before the reply began: no part of the dialogue, but they cost too."""
-        return tuple(self._unfinished)
-
-    @property
-    def node(self) -> str:
-        """Name of the node where the flow stands."""
-        return self._turns[-1].node if self._turns else self._graph.start
-
-    @property
-    def closed(self) -> bool:
-        """Whether an end node was reached."""
-        return bool(self._turns) and self._turns[-1].closed
-
-    @property
     def busy(self) -> bool:
         """Whether a turn is under way."""
         return self._busy.locked()
-
-    @property
-    def transcript(self) -> tuple[Message, ...]:
-        """The whole dialogue; hand it to a node, or to another session's."""
-        return tuple(message for turn in self._turns for message in turn.messages)
-
-    @property
-    def trace(self) -> Trace:
-        """Every edge that was looked at and every node that ran."""
-        return Trace(self._turns)
-
-    @property
-    def usage(self) -> Usage:
-        """Tokens of all calls, unfinished turns included; what one call does not say is unknown."""
-        return sum((turn.usage for turn in self._all), Usage(0, 0, 0, 0))
-
-    @property
-    def cost(self) -> CostTotal:
-        """What all calls cost, unfinished turns included; with a call that has no price it is a lower bound."""
-        return sum((turn.cost for turn in self._all), CostTotal())
 
     def say(self, text: str, *, model: str | None = None, show: bool | None = None) -> Turn:
         """Say something to the flow and return the turn that follows from it.
@@ -127,8 +73,10 @@ class Session(KnownAttributes):
             show: Whether to stream into the cell; by default where there is one.
 
         Raises:
-            FlowError: The session is closed, a turn of it is under way, or its silent nodes go round in a loop.
-            ConfigError: The text is empty, no model is chosen, or a condition cannot be worked out.
+            FlowError: The text is empty, the session is closed, a turn of it is under way, or its silent nodes go
+                round in a loop.
+            ConfigError: No model is chosen, the node where the flow stands is gone, or a condition cannot be
+                worked out.
             TemplateError: A prompt names a variable that has no value.
             MissingKeyError: "No API key configured" for this flow and a model's provider.
             ProviderError: The provider, the network or an answer failed.
@@ -142,7 +90,7 @@ class Session(KnownAttributes):
         return await ENGINE.arun(self.turning(_said(text), model=model)(unseen, unseen))
 
     async def astream(self, text: str, *, model: str | None = None) -> AsyncIterator[TextDelta | Turn]:
-        """Yield each piece of the reply while it is written, and the `Turn` at the end."""
+        """Yield each piece of the reply while it is written, and the `Turn` at the end; leaving early stops it."""
         work = self.turning(_said(text), model=model)
 
         async def start(emit: Callable[[TextDelta | Turn], None]) -> None:
@@ -170,7 +118,7 @@ class Session(KnownAttributes):
             FlowError: There is no such turn.
         """
         kept = self._until(turn)
-        fork = Session(self._graph, self._state, model=model or self.model)
+        fork = Session(self._graph, self._state, model=self.model if model is None else model)
         fork._turns, fork._notice = kept, self._notice
         last = kept[-1].number if kept else 0
         fork._variables = Variables(partial(_declared, self._graph), self.variables.until(last), last)
@@ -178,6 +126,8 @@ class Session(KnownAttributes):
 
     def reset(self) -> None:
         """Go back to the beginning: what the flow said before the person, and what code had set by then, stays.
+
+        What the other turns took is no longer counted; `fork(0)` keeps it in this session, and begins another.
 
         Raises:
             FlowError: A turn is still under way.
@@ -215,54 +165,6 @@ class Session(KnownAttributes):
 
         write_session(self, Path(path))
 
-    def explain(self, turn: int | None = None) -> str:
-        """Say in plain words why the flow did or did not move in a turn, by default the last one.
-
-        Raises:
-            FlowError: There is no such turn.
-        """
-        if not self._turns:
-            return f"Nothing has been said yet. The flow stands at {self.node}."
-        kept = self._until(turn)
-        if not kept:
-            raise self._no_turn(turn)
-        return explained(kept[-1])
-
-    def __repr__(self) -> str:
-        closed = ", closed" if self.closed else ""
-        notice = f", {self.notice}" if self.notice else ""
-        return f"Session({self.flow_name!r}, {self._count}, at {self.node!r}{closed}{notice})"
-
-    def __str__(self) -> str:
-        return "\n".join(f"{_WHO[message.role]}: {message.content}" for message in self.transcript)
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th scope='row' style='text-align:left;vertical-align:top'>{_WHO[message.role]}</th>"
-            f"<td style='text-align:left;white-space:pre-wrap'>{html.escape(message.content)}</td></tr>"
-            for message in self.transcript
-        )
-        return f"<table><tbody>{rows}</tbody></table><small>{html.escape(self.summary)}</small>"
-
-    @property
-    def summary(self) -> str:
-        """One line of facts: where the flow stands, turns, tokens and cost, and any notice."""
-        where = f"closed at {self.node}" if self.closed else f"at {self.node}"
-        return " · ".join([self.flow_name, where, self.totals, *([self.notice] if self.notice else [])])
-
-    @property
-    def totals(self) -> str:
-        """How many turns there were, and what they took."""
-        return " · ".join([self._count, tokens(self.usage), str(self.cost)])
-
-    @property
-    def _count(self) -> str:
-        return f"{len(self._turns)} turn{'' if len(self._turns) == 1 else 's'}"
-
-    @property
-    def _all(self) -> list[Turn]:
-        return [*self._turns, *self._unfinished]
-
     def turning(self, text: str | None, *, model: str | None = None, on_node: OnNode = unseen) -> Work[Turn]:
         """Return the work of taking a turn, for who shows it; `None` lets the start node speak first.
 
@@ -276,7 +178,8 @@ class Session(KnownAttributes):
             await self._begin()
             try:
                 watched = Watched(on_text, on_progress, on_node)
-                return await self._take(self._walk(text, model or self.model, watched))
+                chosen = self.model if model is None else model
+                return await self._take(self._walk(text, chosen, watched))
             finally:
                 self._busy.release()
 
@@ -301,9 +204,14 @@ class Session(KnownAttributes):
             raise FlowError(
                 "The flow can speak first only before anything was said.", kind="opened", fix="Use say."
             )
-        number = 0 if text is None else (self._turns[-1].number if self._turns else 0) + 1
         return Walk(
-            self._graph, self._state, self._standing(), number=number, text=text, model=model, watched=watched
+            self._graph,
+            self._state,
+            self._standing(),
+            number=0 if text is None else (self._turns[-1].number if self._turns else 0) + 1,
+            text=text,
+            model=model,
+            watched=watched,
         )
 
     def _standing(self) -> Standing:
@@ -335,23 +243,9 @@ class Session(KnownAttributes):
         """Return the last turn, when it is the one that was stopped after `text` of its reply."""
         return next((turn for turn in self._turns[-1:] if str(turn).startswith(text)), None)
 
-    def _until(self, turn: int | None) -> list[Turn]:
-        numbers = [known.number for known in self._turns]
-        last = numbers[-1] if turn is None and numbers else turn or 0
-        if last != 0 and last not in numbers:
-            raise self._no_turn(turn)
-        return [known for known in self._turns if known.number <= last]
-
-    def _no_turn(self, turn: int | None) -> FlowError:
-        numbers = [known.number for known in self._turns]
-        fix = f"Its turns are {numbers[0]} to {numbers[-1]}." if numbers else "Nothing has been said yet."
-        return FlowError(f"The session has no turn {turn!r}.", kind="turn", fix=fix)
-
 
 STOPPING_S = 0.25
 """Time that a turn which is being stopped has to end before another is refused."""
-
-_WHO = {"user": "person", "assistant": "flow", "system": "system"}
 
 
 def _said(text: str) -> str:

@@ -42,13 +42,15 @@ def write_session(session: Session, path: Path) -> None:
     """
     from pydantic_core import to_jsonable_python
 
+    turns = session.turns
+    last = turns[-1].number if turns else 0  # a turn may end meanwhile: its values are not saved without it
     data = {
         "version": VERSION,
         "flow": session.flow_name,
         "model": session.model,
-        "turns": [_turn_data(turn) for turn in session.turns],
+        "turns": [_turn_data(turn) for turn in turns],
         "unfinished": [_turn_data(turn) for turn in session.unfinished],
-        "variables": [vars(entry) for entry in session.variables.entries],
+        "variables": [vars(entry) for entry in session.variables.until(last)],
     }
     try:
         plain = to_jsonable_python(data, fallback=str, bytes_mode="base64")

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from byok_widgets import Flow, ProviderError
+from byok_widgets import Flow, MissingKeyError, ProviderError
 from byok_widgets.session.explain import explained
 from tests.scripted_server import Say
 from tests.session.conftest import Script
@@ -135,7 +135,27 @@ def test_a_turn_that_was_not_finished(booking: Flow, script: Script) -> None:
     assert "The flow judged the edges of ask, and stayed:" in story
     assert story.splitlines()[-1].startswith("The turn was not finished: ")
     assert "401 Unauthorized" in story
-    assert s.explain() == "Nothing has been said yet. The flow stands at ask."
+    assert s.explain() == story, "it is the last that was tried"
+    script.words = ["Yes?"]
+    s.say("Hello again")
+    assert "you said “Hello again”" in s.explain()
+    script.words = [Say(status=401, body={"error": {"message": "no", "code": "invalid_api_key"}})]
+    for text in ("One", "Two"):
+        with pytest.raises(ProviderError):
+            s.say(text)
+    assert s.explain() == explained(s.unfinished[-1])
+    assert s.explain().startswith("Turn 2: you said “Two”.")
+    assert "you said “Hello again”" in s.explain(1)
+
+
+def test_a_turn_that_failed_before_its_edges_were_judged_does_not_say_that_there_are_none(
+    booking: Flow, script: Script
+) -> None:
+    booking.judge_model = "openai:gpt-6-luna"
+    s = booking.start()
+    with pytest.raises(MissingKeyError):
+        s.say("Hello")
+    assert s.explain().splitlines()[1].startswith("The turn was not finished: No API key configured")
 
 
 def test_the_choice_of_a_model_by_the_call(booking: Flow, script: Script) -> None:

@@ -63,11 +63,13 @@ def test_each_condition_can_be_chosen_whatever_its_words(
 
 def test_what_is_known_goes_with_the_question(flow: Flow, script: Script) -> None:
     between(flow, ("a", "they agree"))
-    s = flow.start(variables={"name": "Ana", "vip": None, "people": 0})
+    letters = set("abcdefghij")
+    s = flow.start(variables={"name": "Ana", "vip": None, "people": 0, "letters": letters})
     s.say("Hello\nthere")
     system, user = (message["content"] for message in script.judged[0]["messages"])
     assert "watch a conversation" in system
-    assert "The dialogue:\nuser: Hello\nthere\n\nKnown: name = 'Ana', people = 0\n\nWhich is true?" in user
+    assert "The dialogue:\nuser: Hello\nthere\n\nKnown: name = 'Ana', people = 0, letters = {'a', 'b', " in user
+    assert "'i', 'j'}\n\nWhich is true?" in user, "a set is the same each time, for a replay"
 
 
 def answering(script: Script, *answers: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets import ExtractionError, Flow, FlowError, ProviderError, Session, Turn
+from byok_widgets import ConfigError, ExtractionError, Flow, FlowError, ProviderError, Session, Turn
 from byok_widgets.messages import TextDelta
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.session import Judgement, Visit
@@ -365,6 +365,16 @@ def test_local_models_cost_nothing_also_when_stopped(flow: Flow) -> None:
 
 
 # Small things
+
+
+def test_a_model_that_is_none_is_not_taken_for_the_default(flow: Flow, script: Script) -> None:
+    flow.conversation("chat", "Chat.")
+    s = flow.start()
+    with pytest.raises(ConfigError, match="is not a model"):
+        s.say("Hello", model="")
+    with pytest.raises(ConfigError, match="is not a model"):
+        s.fork(model="")
+    assert not script.server.requests
 
 
 def test_a_session_says_what_it_is(booking: Flow, script: Script) -> None:

@@ -7,6 +7,7 @@ import enum
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pydantic
 import pytest
 
 from byok_widgets import ConfigError, Flow, Session
+from byok_widgets.messages import Cost
 from byok_widgets.session import Visit
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say
@@ -193,6 +195,29 @@ def test_values_of_code_come_back_as_json_makes_them(booking: Flow, file: Path) 
         "large": 2**70,
     }
     assert "日本" in file.read_text(encoding="utf-8")
+
+
+def test_a_turn_that_ends_while_it_is_saved_is_in_the_file_whole_or_not_at_all(
+    booking: Flow, script: Script, file: Path
+) -> None:
+    script.choices, script.values["data"] = ["1"], [{"name": "Ana", "weekday": None}]
+    s = booking.start()
+    s.say("I am Ana")
+    reply = s.turns[0].reply
+    assert reply is not None
+
+    def priced() -> Cost:  # the cost of a reply is worked out when it is asked for
+        if len(s.turns) == 1:
+            s.say("Leo on Monday")
+        return Cost()
+
+    script.values["data"] = [{"name": "Leo", "weekday": "Mon"}]
+    turn = replace(s.turns[0], steps=(*s.turns[0].steps[:-1], Visit("ask", replace(reply, price=priced))))
+    s.restore(turns=[turn], unfinished=(), entries=s.variables.entries)
+    s.save(file)
+    assert len(s.turns) == 2
+    again = booking.load_session(file)
+    assert (len(again.turns), again.variables["name"], again.variables["weekday"]) == (1, "Ana", None)
 
 
 def test_a_value_without_any_form_in_json_leaves_the_file_that_was_there(booking: Flow, file: Path) -> None:
