@@ -28,6 +28,7 @@ def test_each_rule_has_a_test():
 
 @pytest.mark.rule(1)
 def test_the_first_node_made_is_the_start_node_unless_told(flow: Flow, script: Script):
+    flow.conversation("help", "Help.", enter="the caller needs help")
     flow.conversation("one", "First.")
     two = flow.conversation("two", "Second.")
     assert (flow.start_node, flow.start().node) == ("one", "one")
@@ -68,6 +69,8 @@ def test_an_end_node_closes_the_session(flow: Flow, script: Script):
     assert "fork" in fault.value.fix
     assert len(s.turns) == 2
     assert not s.fork(1).closed
+    s.reset()
+    assert not s.closed
 
 
 @pytest.mark.rule(3)
@@ -266,6 +269,8 @@ def test_what_is_unknown_does_not_hold(flow: Flow, script: Script, condition: st
     flow.connect("ask", "moved", if_=condition)
     s = flow.start(variables={"urgent": None, "tries": None})
     assert s.say("Hello").moves == ()
+    flow.connect("ask", "moved", if_="urgent is None")
+    assert s.say("Hello").moves == (("ask", "moved"),)
 
 
 @pytest.mark.rule(16)
@@ -332,13 +337,18 @@ def test_which_model_judges(booking: Flow, script: Script):
     s = booking.start()
     s.say("Hello", model="compatible:given")
     judged.append((script.judged[-1]["model"], s.turns[0].steps[0].reply.model_source))
+    s = booking.start(model="compatible:of-the-session")
+    s.say("Hello")
+    assert script.judged[-1]["model"] == "of-the-session"
+    s.say("Hello", model="compatible:given")
+    assert script.judged[-1]["model"] == "given"
     assert judged == [
         ("scripted", "flow default"),
         ("nodes-own", "node override"),
         ("careful", "judge override"),
         ("given", "call argument"),
     ]
-    assert {request["model"] for request in script.spoken} == {"scripted", "nodes-own", "given"}
+    assert {request["model"] for request in script.spoken} == {"scripted", "nodes-own", "given", "of-the-session"}
 
 
 @pytest.mark.rule(21)
@@ -424,7 +434,19 @@ def test_ways_in_are_looked_at_once_a_turn(with_help: Flow, script: Script):
     ]
 
 
-@pytest.mark.rule(24)
+@pytest.mark.rule(25)
+def test_ways_in_come_after_logic_and_before_the_else_edge(with_help: Flow, script: Script):
+    with_help.connect("ask", "pay")
+    script.choices = ["1"]
+    assert with_help.start().say("When are you open?").moves == (("ask", "help"),)
+    with_help.connect("ask", "pay", if_="hurry")
+    s = with_help.start(variables={"hurry": True})
+    before = len(script.judged)
+    assert s.say("When are you open?").moves == (("ask", "pay"),)
+    assert len(script.judged) == before
+
+
+@pytest.mark.rule(24, 26)
 def test_a_silent_global_node_reads_and_the_node_it_came_from_speaks(flow: Flow, script: Script):
     flow.conversation("ask", "Ask.")
     flow.extraction("correct", name=str, enter="the caller corrects a name")
