@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from enum import Enum
 from typing import Any
+
+from byok_widgets.graph.kinds import in_words, shown
 
 Compare = Callable[[Any, Any], Any]
 
@@ -35,10 +37,33 @@ def _as_text(value: Any, other: Any) -> Any:
 _equal = _alike(operator.eq)
 
 
+def _ordered(compare: Compare) -> Compare:
+    """Compare what has an order, and say what is compared where it has none."""
+    alike = _alike(compare)
+
+    def ordered(left: Any, right: Any) -> bool:
+        try:
+            return bool(alike(left, right))
+        except TypeError:
+            if in_words(left) == in_words(right):
+                raise
+        raise _unlike(left, right)
+
+    return ordered
+
+
+def _unlike(left: Any, right: Any) -> TypeError:
+    return TypeError(f"{shown(left)} is {in_words(left)} and {shown(right)} is {in_words(right)}")
+
+
 def _within(value: Any, within: Any) -> bool | None:
     """Say whether a text or list holds a value; unknown when it may be the one that a list does not state."""
     if isinstance(within, str):
+        if not isinstance(value, str):
+            raise _unlike(value, within)
         return value in within
+    if not isinstance(within, Iterable):
+        raise TypeError(f"{shown(within)} is {in_words(within)}, and nothing is in it")
     entries = list(within)
     if any(entry is not None and _equal(value, entry) for entry in entries):
         return True
@@ -53,10 +78,10 @@ def _not_within(value: Any, within: Any) -> bool | None:
 COMPARE: Mapping[type[ast.cmpop], Compare] = {
     ast.Eq: _equal,
     ast.NotEq: _alike(operator.ne),
-    ast.Lt: _alike(operator.lt),
-    ast.LtE: _alike(operator.le),
-    ast.Gt: _alike(operator.gt),
-    ast.GtE: _alike(operator.ge),
+    ast.Lt: _ordered(operator.lt),
+    ast.LtE: _ordered(operator.le),
+    ast.Gt: _ordered(operator.gt),
+    ast.GtE: _ordered(operator.ge),
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
     ast.In: _within,
