@@ -86,6 +86,6 @@ def test_a_missing_key_is_told_with_what_to_do_now(flow: Flow) -> None:
         flow.conversation("ask", "Hi.").run("Hello")
     said = f"{caught.value} {flow.check()!r}"
     assert "No API key configured" in said
-    assert "Open Settings: run flow.settings() and verify that the key is saved." in said
+    assert "Open Settings (click the gear, or run flow.settings()) and verify that the key is saved." in said
     assert "choose the local model" in said
     assert "(the gear" not in said

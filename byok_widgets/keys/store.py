@@ -33,7 +33,7 @@ Place = Literal["keyring", "session", "file"]
 KEYRING, FILE = "keyring", "file"
 """Stand where a key reference would: this slot's key rests in that place."""
 
-_SETTINGS = "Open Settings: run flow.settings() and verify that the key is saved."
+_SETTINGS = "Open Settings (click the gear, or run flow.settings()) and verify that the key is saved."
 _SET_IT = "Set it before the notebook server starts, or paste the key in flow.settings()."
 
 

@@ -43,7 +43,7 @@ def _of_account(target: Target, *, can_check: bool) -> Iterator[Row]:
     if not target.is_usual:
         links = type(links)()  # the provider's pages know nothing of an account elsewhere
     if provider.needs_key:
-        text = f"This flow has no key for {label}. Look at the key field above: it says whether one is saved."
+        text = f"No key of this flow was found for {label}. The key field above says whether one is saved."
         yield _row(
             "No API key configured", text, ("Get a key", links.keys), button="Go to the key field", focus="key"
         )

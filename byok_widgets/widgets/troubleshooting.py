@@ -101,11 +101,12 @@ class Troubleshooting(anywidget.AnyWidget):
             findings = list(self._found or ())
             self._ids = {known: self._ids.get(known) or f"f{next(self._numbers)}" for known in findings}
             target = Target.of(self._flow)
+            unseen = "" if self._found is None else self._found.note
             counted = "" if self._found is None else trouble_words.count(len(findings))
             self.facts = {
                 "said": self._said(counted),
                 "count": counted,
-                "note": " ".join(filter(None, [trouble_words.FREE, self._found.note if self._found else ""])),
+                "note": f"{trouble_words.FREE} {unseen}".strip(),
                 "findings": [self._shown(finding) for finding in findings],
                 "rows": trouble_words.rows(target, self._flow.model, can_check=self._key.view.can_check),
             }

@@ -394,7 +394,7 @@ def test_a_missing_key_is_told_in_the_words_people_look_for(no_keyring):
     assert "'dentist'" in fault.problem
     assert "OpenAI" in fault.problem
     assert fault.fix == (
-        "Open Settings: run flow.settings() and verify that the key is saved. "
+        "Open Settings (click the gear, or run flow.settings()) and verify that the key is saved. "
         "Paste your OpenAI key and press Save, or choose the local model."
     )
     assert fault.kind == "no_key"

@@ -209,9 +209,12 @@ def test_messages_that_make_no_sense_do_no_harm(flow, show, content):
 def test_at_the_side_it_works_before_and_after_a_cell_makes_the_flow(flow, show, browser):
     name = f"{flow.name} side"
     settings = FlowByName(name)
-    settings.provider = "openai"
     part = section(show(settings))
     check(browser, part)
+    assert part.facts["said"] == "Nothing to mend."
+    assert "No cell has defined this flow yet" in part.facts["note"]
+    settings.provider = "openai"
+    eventually(lambda: shown(part))
     assert [button for _, button in shown(part)] == [
         f"Use {catalog.PRESETS['openai']['balanced']}",
         "Go to the key field",
