@@ -129,6 +129,23 @@ def test_what_is_described_says_unknown_for_what_nobody_knows() -> None:
         assert (info.input_usd_per_mtok, info.output_usd_per_mtok) == (None, None)
 
 
+def test_at_another_address_nobody_knows_the_price() -> None:
+    info = catalog.described("openai", ModelInfo(id="gpt-4"), elsewhere=True)
+    assert (info.input_usd_per_mtok, info.output_usd_per_mtok, info.context_tokens) == (None, None, None)
+    assert (info.structured_output, info.ends_on) == (False, "2026-10-23")
+
+
+@pytest.mark.parametrize(
+    ("model", "known"), [("gpt-6-luna", True), ("gpt-4-0613", False), ("somebody-elses", None)]
+)
+def test_structured_output_is_yes_no_or_unknown(model: str, known: bool | None) -> None:
+    assert catalog.described("openai", ModelInfo(id=model)).structured_output is known
+    assert catalog.described("openai", ModelInfo(id=model, structured_output=not known)).structured_output is (
+        not known
+    )
+    assert catalog.described("openrouter", ModelInfo(id=model)).structured_output is None
+
+
 def test_what_the_provider_said_itself_is_kept() -> None:
     given = ModelInfo("gpt-4o", input_usd_per_mtok=Decimal(7), context_tokens=5, ends_on="2030-01-01")
     info = catalog.described("openai", given)
