@@ -55,8 +55,8 @@ def fill(flow: Flow, state: FlowState, data: Data) -> Data:
     """
     rest = {key: value for key, value in data.items() if key not in ("version", "name")}
     settings = _Settings(flow, rest)
-    _each_once("node", (node["name"] for node in data["nodes"]))
-    _each_once("edge", ((edge["source"], edge["target"]) for edge in data["edges"]))
+    _each_once("nodes", (repr(node["name"]) for node in data["nodes"]))
+    _each_once("edges", (f"from {edge['source']!r} to {edge['target']!r}" for edge in data["edges"]))
     for node in rest.pop("nodes"):
         settings.overrides[node["name"]] = settings.ref(node.get("model"))
         _make(flow.graph, state, dict(node))
@@ -182,7 +182,7 @@ def _connect(graph: FlowGraph, data: Data) -> None:
     graph.add(Edge.made(source, target, data.pop("when", None), data.pop("if", None), data))
 
 
-def _each_once(what: str, names: Iterable[Any]) -> None:
+def _each_once(what: str, names: Iterable[str]) -> None:
     name, count = next(iter(Counter(names).most_common(1)), ("", 0))
     if count > 1:
-        raise ConfigError(f"There are {count} {what}s {name!r}.", kind="flow_file", fix="Keep one of them.")
+        raise ConfigError(f"There are {count} {what} {name}.", kind="flow_file", fix="Keep one of them.")

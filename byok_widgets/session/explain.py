@@ -46,7 +46,8 @@ def _judged(judgement: Judgement) -> list[str]:
     lines += [f"  - {_edge(verdict, only=only)}" for verdict in judgement.verdicts]
     if judgement.reply is not None:
         reply = judgement.reply
-        lines.append(f"  (judged by {reply.model}, {tokens(reply.usage)}, {reply.cost}, {reply.latency_s:.1f} s)")
+        facts = (reply.model, tokens(reply.usage), str(reply.cost), f"{reply.latency_s:.1f} s", *reply.notices)
+        lines.append(f"  (judged by {', '.join(filter(None, facts))})")
     return lines
 
 
@@ -67,7 +68,7 @@ def _because(verdict: EdgeVerdict) -> str:
 
 def _visited(visit: Visit) -> str:
     if isinstance(visit.result, Extraction):
-        return f"{visit.node} read {_values(visit.result)}."
+        return f"{visit.node} read {_values(visit.result)}{_noted(visit.reply)}."
     return f"{visit.node} {_spoke(visit.result)}."
 
 
@@ -87,5 +88,8 @@ def _doubt(found: Extraction, name: str) -> str:
 def _spoke(reply: Reply) -> str:
     if reply.finish_reason == "static":
         return "spoke its fixed sentence"
-    ended = "" if reply.complete else f" ({'; '.join(reply.notices)})"
-    return f"spoke with {reply.model} ({reply.model_source}){ended}"
+    return f"spoke with {reply.model} ({reply.model_source}){_noted(reply)}"
+
+
+def _noted(reply: Reply) -> str:
+    return f" ({'; '.join(reply.notices)})" if reply.notices else ""

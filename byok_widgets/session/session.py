@@ -12,6 +12,7 @@ from typing import Any
 from byok_widgets.engine import ENGINE, clock
 from byok_widgets.errors import FlowError
 from byok_widgets.graph import FlowGraph
+from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Reply, TextDelta
 from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.calling import FlowState
@@ -30,12 +31,7 @@ class Session(PastTurns):
     it was, so that the same text can be said again. The flow is read anew at each turn: a node that a cell has
     made again speaks its new prompt in the next one. A cell that makes the `Flow` itself again makes another flow:
     this session goes on with the nodes of the first.
-
-    Attributes:
-        model: Model for all calls of this session; `None` leaves the choice to the nodes.
     """
-
-    model: str | None
 
     def __init__(
         self,
@@ -46,10 +42,19 @@ class Session(PastTurns):
         model: str | None = None,
     ) -> None:
         super().__init__(graph, state)
-        self.model = None if model is None else str(state.config.ref(model))
+        self.model = model
         self._busy = threading.Lock()
         self._variables = Variables(partial(_declared, graph))
         self._variables.update(variables or {})
+
+    @property
+    def model(self) -> str | None:
+        """Model for all calls of this session; `None` leaves the choice to the nodes."""
+        return self._model
+
+    @model.setter
+    def model(self, text: str | None) -> None:
+        self._model = None if text is None else str(self._state.config.ref(text))
 
     @property
     def variables(self) -> Variables:
@@ -73,7 +78,7 @@ class Session(PastTurns):
             show: Whether to stream into the cell; by default where there is one.
 
         Raises:
-            FlowError: The text is empty, the session is closed, a turn of it is under way, or its silent nodes go
+            FlowError: There is no text, the session is closed, a turn of it is under way, or its silent nodes go
                 round in a loop.
             ConfigError: No model is chosen, the node where the flow stands is gone, or a condition cannot be
                 worked out.
@@ -251,9 +256,8 @@ STOPPING_S = 0.25
 def _said(text: str) -> str:
     if isinstance(text, str) and text.strip():
         return text
-    raise FlowError(
-        "There is nothing to say: the text is empty.", kind="dialogue", fix='Say something, like s.say("Hi").'
-    )
+    what = "the text is empty" if isinstance(text, str) else f"{one_line(repr(text), 60)} is no text"
+    raise FlowError(f"There is nothing to say: {what}.", kind="dialogue", fix='Say something, like s.say("Hi").')
 
 
 def _busy(session: Session) -> FlowError:

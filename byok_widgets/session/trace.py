@@ -180,9 +180,14 @@ class Turn:
     @property
     def summary(self) -> str:
         """One line of facts: the path, calls, tokens, cost, seconds, and any notices."""
-        notices = self.reply.notices if self.reply else ()
         unfinished = [f"not finished: {one_line(self.fault)}"] if self.fault else []
-        return " · ".join([self.facts, *notices, *self.notices, *self._doubts, *unfinished])
+        return " · ".join([self.facts, *self._of_calls, *self.notices, *self._doubts, *unfinished])
+
+    @property
+    def _of_calls(self) -> Iterable[str]:
+        """The notices of all calls, also of those that read or judged; each once."""
+        told = ((_caller(step), reply.notices) for step in self.steps if (reply := step.reply))
+        return dict.fromkeys(f"{caller}{notice}" for caller, notices in told for notice in notices)
 
     @property
     def _doubts(self) -> list[str]:
@@ -259,6 +264,13 @@ def tokens(usage: Usage) -> str:
     return f"{read} tokens in, {written} out"
 
 
+def _caller(step: Step) -> str:
+    """Say whose notices they are; those of the reply need no name."""
+    if isinstance(step, Judgement):
+        return f"judge of {step.node}: "
+    return f"{step.node}: " if isinstance(step.result, Extraction) else ""
+
+
 def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
     if isinstance(visit.result, Reply):
         kind, said = "speaks", visit.result.text
@@ -268,6 +280,8 @@ def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
 
 
 def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
-    for at, verdict in enumerate(judgement.verdicts):
+    """Yield a row for each edge; the call stands beside the first of those that it judged."""
+    asked = next((verdict for verdict in judgement.verdicts if verdict.kind == "prompt"), None)
+    for verdict in judgement.verdicts:
         way = f"→ {verdict.target}: {verdict.condition or 'else'}"
-        yield (way, verdict.verdict, verdict.reason, *took(judgement.reply if at == 0 else None))
+        yield (way, verdict.verdict, verdict.reason, *took(judgement.reply if verdict is asked else None))

@@ -401,7 +401,7 @@ WRONG: dict[str, tuple[object, str]] = {
     ),
     "an edge without an end": (minimal(edges=[{"source": "ask"}]), 'edge 1 has no "target"; it must be a text'),
     "one name twice": (minimal(nodes=minimal()["nodes"] * 2), "2 nodes 'ask'"),
-    "one edge twice": (minimal(edges=[{"source": "ask", "target": "ask"}] * 2), "2 edges"),
+    "one edge twice": (minimal(edges=[{"source": "ask", "target": "ask"}] * 2), "2 edges from 'ask' to 'ask'"),
     "an edge to nowhere": (minimal(edges=[{"source": "ask", "target": "aks"}]), "no node 'aks'"),
     "an edge from everywhere": (minimal(edges=[{"source": "", "target": "ask", "when": "x"}]), "no node ''"),
     "an edge with two conditions": (

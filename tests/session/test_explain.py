@@ -61,7 +61,7 @@ def test_what_was_read_and_what_is_in_doubt(flow: Flow, script: Script) -> None:
     read = next(line for line in s.explain().splitlines() if line.startswith("data read"))
     assert read == (
         "data read name = 'Ana', city = 'Rome' (not in the dialogue: check it); people was invalid; "
-        "day, tags were not stated."
+        "day, tags were not stated (asked twice: the first answer did not fit the fields)."
     )
     script.values["data"] = [{"name": None, "city": None, "people": None, "day": None, "tags": ["x"]}]
     s.fork(0).say("Nothing")

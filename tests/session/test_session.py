@@ -374,7 +374,23 @@ def test_a_model_that_is_none_is_not_taken_for_the_default(flow: Flow, script: S
         s.say("Hello", model="")
     with pytest.raises(ConfigError, match="is not a model"):
         s.fork(model="")
+    with pytest.raises(ConfigError, match="5 is not a model"):
+        s.model = 5  # type: ignore[assignment]
+    assert s.model is None
+    s.model = "other"
+    assert s.model == "compatible:other"
     assert not script.server.requests
+
+
+@pytest.mark.parametrize(
+    ("said", "why"), [("", "is empty"), (" \n", "is empty"), (5, "5 is no text"), (None, "None is")]
+)
+def test_what_is_no_text_cannot_be_said(flow: Flow, script: Script, said: Any, why: str) -> None:
+    flow.conversation("chat", "Chat.")
+    s = flow.start()
+    with pytest.raises(FlowError, match=f"nothing to say: .*{why}"):
+        s.say(said)
+    assert (s.turns, s.unfinished) == ((), ())
 
 
 def test_a_session_says_what_it_is(booking: Flow, script: Script) -> None:

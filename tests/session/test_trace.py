@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from byok_widgets import Flow
 from byok_widgets.messages import Cost, Reply, Usage
 from byok_widgets.nodes import Extraction
 from byok_widgets.session import EdgeVerdict, Judgement, Trace, Turn, Visit
+from byok_widgets.session.explain import explained
 from byok_widgets.session.trace import COLUMNS
 from tests.session.conftest import Script
 
@@ -117,6 +119,31 @@ def test_each_edge_and_node_is_a_row() -> None:
     head, *lines = repr(Trace([FULL])).splitlines()
     assert head == "turn | node | what | verdict | reason or text | model | tokens | cost | seconds"
     assert lines[2].startswith("2 | data | reads |  | name='Ana'")
+
+
+def test_a_call_stands_beside_the_edges_that_it_judged() -> None:
+    logic = EdgeVerdict("bye", "logic", "vip", "does not hold", "vip is False")
+    looked = Judgement("ask", (logic, *judgement().verdicts), "data", reply())
+    rows = list(Trace([Turn(1, "x", (looked,), "data")]).rows())
+    assert [row[5] for row in rows] == ["", "openai:gpt-6-luna", ""], "a logic condition costs nothing"
+
+
+def test_the_notices_of_every_call_are_told() -> None:
+    def noted(notice: str) -> Reply:
+        return replace(reply(), notices=(notice,))
+
+    read = Extraction({"name": "Ana"}, {"name": "found"}, noted("asked twice"), "data")
+    steps = (replace(judgement(), reply=noted("temperature was dropped")), Visit("data", read))
+    turn = Turn(1, "x", (*steps, Visit("ask", noted("cut off"))), "ask")
+    said = "judge of ask: temperature was dropped · data: asked twice · cut off"
+    assert turn.summary.endswith(said)
+    story = explained(turn)
+    for words in (
+        ", temperature was dropped)",
+        "data read name = 'Ana' (asked twice).",
+        "flow default) (cut off).",
+    ):
+        assert words in story
 
 
 def test_what_others_wrote_is_a_line_and_nothing_else() -> None:
