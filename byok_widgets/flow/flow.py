@@ -351,7 +351,7 @@ class Flow(FlowSettings):
         """Look for mistakes without sending anything: in the graph, the keys and the models.
 
         Args:
-            variables: Names of those that code will set.
+            variables: Names of those that code will set, to values of any type.
         """
         return check(self, variables)
 

@@ -11,6 +11,7 @@ from byok_widgets.graph.edge import EVERYWHERE
 from byok_widgets.graph.finding import Finding, Fix
 from byok_widgets.graph.flow_graph import FlowGraph
 from byok_widgets.graph.loops import never_ends, silent_loops
+from byok_widgets.graph.type_check import unlike
 from byok_widgets.nodes import ConversationNode, ExtractionNode
 from byok_widgets.templates import placeholders
 
@@ -33,7 +34,9 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
     yield from _unreachable(graph)
     yield from _dead_ends(graph)
     yield from _silent_loops(graph)
-    yield from _variables(graph, global_prompt, frozenset(known))
+    by_code = frozenset(known)
+    yield from _variables(graph, global_prompt, by_code)
+    yield from unlike(graph, by_code)
 
 
 def ambiguous(graph: FlowGraph) -> Iterator[Finding]:
