@@ -342,8 +342,11 @@ class Flow(FlowSettings):
     def load_session(self, path: str | Path) -> Session:
         """Open a session that was saved with `Session.save`, to go on with it on this flow.
 
+        One of a flow with another name goes on where the nodes are the same, and its `notice` says whose it is.
+
         Raises:
-            ConfigError: The file is not there, damaged, or no session. It is left as it is.
+            ConfigError: The file is not there, damaged, no session, or one of a flow with other nodes. It is left
+                as it is.
         """
         return read_session(Path(path), self._graph, self._state)
 
