@@ -127,6 +127,13 @@ def test_the_list_is_driven_by_keyboard_and_mouse_and_grouped_by_vendor(page, fi
     second = names(page)[1] if names(page) else field.input_value()
     assert field.input_value() == second != all_names[7]
     assert field.evaluate("field => field === document.activeElement")
+    field.press("ArrowDown")
+    page.page.locator(".byok-model-popup:popover-open").evaluate(
+        "popup => { const home = popup.parentElement; popup.remove(); home.append(popup); }"
+    )
+    assert options(page).first.is_hidden(), "the notebook took the cell out of the page and back"
+    field.press("ArrowDown")
+    assert options(page).first.is_visible()
     field.press_sequentially("dd")
     field.press("Escape")
     field.press("Escape")

@@ -28,7 +28,8 @@ function modelList(id, { input, anchor, controls, isSet, pick }) {
   let shown = 0; // how many of it stand in the list
   let active = -1;
 
-  const isOpen = () => !popup.hidden;
+  // A notebook takes cells that are far away out of the page, and what stood above all else is closed by that.
+  const isOpen = () => !popup.hidden && (!popup.popover || popup.matches(":popover-open"));
   const options = () => list.querySelectorAll("[role=option]");
   const chosen = () => (isOpen() && active >= 0 ? found[active].row[0] : null);
 
@@ -48,7 +49,7 @@ function modelList(id, { input, anchor, controls, isSet, pick }) {
   const onMove = (event) => { if (!popup.contains(event.target)) place(); };
 
   function turn(open) {
-    if (open === isOpen()) return;
+    if (open && isOpen()) return;
     popup.hidden = !open;
     open ? popup.showPopover?.() : popup.hidePopover?.();
     const listen = open ? addEventListener : removeEventListener;
