@@ -6,7 +6,7 @@ from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Reply
 from byok_widgets.nodes import Extraction
 from byok_widgets.nodes.extraction_result import written
-from byok_widgets.session.trace import EdgeVerdict, Judgement, Turn, Visit, tokens
+from byok_widgets.session.turn import EdgeVerdict, Judgement, Turn, Visit, tokens
 
 
 def explained(turn: Turn) -> str:

@@ -15,7 +15,7 @@ from byok_widgets.nodes.extraction_result import written
 from byok_widgets.nodes.structured import ask_structured
 from byok_widgets.providers.base import OnProgress
 from byok_widgets.schema import ExtractionSchema, Field
-from byok_widgets.session.trace import EdgeVerdict
+from byok_widgets.session.turn import EdgeVerdict
 
 STAY = "stay"
 MAX_TOKENS = 300

@@ -9,7 +9,8 @@ from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import CostTotal, Message, Usage
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.session.explain import explained
-from byok_widgets.session.trace import Trace, Turn, tokens
+from byok_widgets.session.trace import Trace
+from byok_widgets.session.turn import Turn, tokens
 from byok_widgets.unknown import KnownAttributes
 
 

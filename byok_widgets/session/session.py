@@ -18,7 +18,7 @@ from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.session.past_turns import PastTurns
-from byok_widgets.session.trace import Turn, Visit
+from byok_widgets.session.turn import Turn, Visit
 from byok_widgets.session.variables import VariableEntry, Variables
 from byok_widgets.session.walk import OnNode, Standing, Walk, Watched
 from byok_widgets.showing import Work, run_shown, unseen

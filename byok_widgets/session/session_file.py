@@ -23,7 +23,7 @@ from byok_widgets.messages import Cost, Message, Reply
 from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.session.session import Session
-from byok_widgets.session.trace import Judgement, Step, Turn, Visit
+from byok_widgets.session.turn import Judgement, Step, Turn, Visit
 from byok_widgets.session.variables import VariableEntry
 
 if TYPE_CHECKING:

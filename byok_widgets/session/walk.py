@@ -24,7 +24,7 @@ from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.session.calls import Calls
 from byok_widgets.session.judge import judge_model, judge_prompts
-from byok_widgets.session.trace import EdgeVerdict, Judgement, Step, Turn, Visit
+from byok_widgets.session.turn import EdgeVerdict, Judgement, Step, Turn, Visit
 from byok_widgets.session.variables import VariableEntry, Variables, stated
 
 MAX_SILENT = 12

@@ -18,7 +18,6 @@ import pytest
 from byok_widgets import ConfigError, ExtractionError, Flow, FlowError, ProviderError, Session, Turn
 from byok_widgets.messages import TextDelta
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.session import Judgement, Visit
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say
 from tests.session.conftest import Script
@@ -391,32 +390,6 @@ def test_what_is_no_text_cannot_be_said(flow: Flow, script: Script, said: Any, w
     with pytest.raises(FlowError, match=f"nothing to say: .*{why}"):
         s.say(said)
     assert (s.turns, s.unfinished) == ((), ())
-
-
-def test_a_session_says_what_it_is(booking: Flow, script: Script) -> None:
-    s = booking.start()
-    assert repr(s) == f"Session({booking.name!r}, 0 turns, at 'ask')"
-    assert s.explain() == "Nothing has been said yet. The flow stands at ask."
-    s.say("<b>Hello</b>")
-    assert str(s) == "person: <b>Hello</b>\nflow: Hm."
-    assert "&lt;b&gt;Hello&lt;/b&gt;" in s._repr_html_()
-    assert s.summary == f"{booking.name} · at ask · 1 turn · 14 tokens in, 6 out · not priced"
-    assert [type(step) for step in s.trace] == [Judgement, Visit]
-
-
-@pytest.mark.parametrize("turn", [0, 2, -1, 99])
-def test_a_turn_that_is_not_there(flow: Flow, script: Script, turn: int) -> None:
-    flow.conversation("chat", "Chat.")
-    s = flow.start()
-    s.say("Hello")
-    with pytest.raises(FlowError, match=f"has no turn {turn}") as caught:
-        s.explain(turn)
-    assert caught.value.fix == "Its turns are 1 to 1."
-    if turn:
-        with pytest.raises(FlowError, match="has no turn"):
-            s.fork(turn)
-    else:
-        assert s.fork(turn).turns == ()
 
 
 def test_a_long_session_takes_memory_by_its_length_and_no_more(flow: Flow) -> None:

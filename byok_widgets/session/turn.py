@@ -1,0 +1,218 @@
+"""`Turn`: each edge that was looked at, each node that ran, and what it took. Frozen values."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from byok_widgets.graph.drawing import one_line
+from byok_widgets.graph.edge import EdgeKind
+from byok_widgets.messages import Cost, CostTotal, Message, Reply, Usage
+from byok_widgets.nodes import Extraction
+
+Verdict = Literal["holds", "does not hold", "not looked at"]
+
+
+@dataclass(frozen=True)
+class EdgeVerdict:
+    """What was found of one edge.
+
+    Attributes:
+        target: Where it leads.
+        kind: How it is judged: prompt, logic or else.
+        condition: Its condition in words; empty for an else edge.
+        verdict: What was found; an edge behind one that holds is not looked at.
+        reason: Why, in the model's words or by the values that were read.
+        is_way_in: Whether it is the way into a global node.
+    """
+
+    target: str
+    kind: EdgeKind
+    condition: str
+    verdict: Verdict
+    reason: str = ""
+    is_way_in: bool = False
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A look at the edges of one node.
+
+    Attributes:
+        node: Where the flow stood.
+        verdicts: What was found of each edge.
+        target: Where the flow moved; `None` where it stayed.
+        reply: The answer of the model that judged; `None` where none was needed.
+    """
+
+    node: str
+    verdicts: tuple[EdgeVerdict, ...]
+    target: str | None
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A node that ran.
+
+    Attributes:
+        node: Its name.
+        result: What it said or read.
+    """
+
+    node: str
+    result: Reply | Extraction
+
+    @property
+    def reply(self) -> Reply:
+        """The model's answer, or the fixed sentence."""
+        return self.result if isinstance(self.result, Reply) else self.result.reply
+
+
+Step = Judgement | Visit
+
+
+@dataclass(frozen=True, repr=False)
+class Turn:
+    """What happened between what a person said and what they heard.
+
+    Attributes:
+        number: 1 for the first thing that the person said; 0 for words of the flow before that.
+        text: What the person said; `None` in turn 0.
+        steps: Judgements and visits in their order.
+        node: Where the flow stands after it.
+        returns_to: The node to which a global node will return; empty outside of one.
+        closed: Whether an end node was reached.
+        latency_s: Seconds from the person's text to the end of the turn.
+        time_to_first_token_s: Seconds from the person's text to the first piece of the reply; `None` without one.
+        notices: What a reader must know.
+        lost_calls: Calls that were begun and gave no answer, so that nobody can say what they took.
+        fault: Why the turn was not finished; such a turn is not part of the session.
+    """
+
+    number: int
+    text: str | None
+    steps: tuple[Step, ...]
+    node: str
+    returns_to: str = ""
+    closed: bool = False
+    latency_s: float = 0.0
+    time_to_first_token_s: float | None = None
+    notices: tuple[str, ...] = ()
+    lost_calls: int = 0
+    fault: str = ""
+
+    @property
+    def reply(self) -> Reply | None:
+        """What the flow said; `None` where no node spoke."""
+        results = (step.result for step in reversed(self.steps) if isinstance(step, Visit))
+        return next((result for result in results if isinstance(result, Reply)), None)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The nodes in the order in which they were visited."""
+        return tuple(step.node for step in self.steps if isinstance(step, Visit))
+
+    @property
+    def _way(self) -> tuple[str, ...]:
+        """The path, with the node that was left first."""
+        left = self.moves[0][0] if self.moves else ""
+        return self.path if left in ("", *self.path[:1]) else (left, *self.path)
+
+    @property
+    def moves(self) -> tuple[tuple[str, str], ...]:
+        """Each move, as the node it left and the node it reached."""
+        return tuple((s.node, s.target) for s in self.steps if isinstance(s, Judgement) and s.target)
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The values that were read in this turn."""
+        return {name: value for found in self._read for name, value in found.values.items() if value is not None}
+
+    @property
+    def _read(self) -> list[Extraction]:
+        results = (step.result for step in self.steps if isinstance(step, Visit))
+        return [result for result in results if isinstance(result, Extraction)]
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What this turn adds to the transcript."""
+        said = (Message("user", self.text),) if self.text is not None else ()
+        reply = self.reply
+        return (*said, Message("assistant", reply.text)) if reply else said
+
+    @property
+    def calls(self) -> tuple[Reply, ...]:
+        """The answers of models that this turn took, in their order."""
+        replies = (step.reply for step in self.steps)
+        return tuple(reply for reply in replies if reply is not None and reply.model is not None)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all calls; what one of them does not say is unknown."""
+        lost = Usage() if self.lost_calls else Usage(0, 0, 0, 0)
+        return sum((reply.usage for reply in self.calls), lost)
+
+    @property
+    def cost(self) -> CostTotal:
+        """What all calls cost; with a call that has no price it is a lower bound."""
+        return CostTotal.of([*(reply.cost for reply in self.calls), *[Cost()] * self.lost_calls])
+
+    @property
+    def complete(self) -> bool:
+        """Whether a node spoke, and said all it had to say."""
+        return self.reply is not None and self.reply.complete
+
+    def __str__(self) -> str:
+        return self.reply.text if self.reply else ""
+
+    def __repr__(self) -> str:
+        reply = self.reply.text if self.reply else None
+        read = f", read=({', '.join(found.line for found in self._read)})" if self._read else ""
+        return f"Turn({self.number}, {self.text!r}, path={' → '.join(self.path)!r}{read}, reply={reply!r})"
+
+    def _repr_html_(self) -> str:
+        said = f'<div style="white-space: pre-wrap">{html.escape(str(self))}</div>' if self.reply else ""
+        return f"{said}<small>{html.escape(self.summary)}</small>"
+
+    @property
+    def summary(self) -> str:
+        """One line of facts: the path, calls, tokens, cost, seconds, and any notices."""
+        unfinished = [f"not finished: {one_line(self.fault)}"] if self.fault else []
+        return " · ".join([self.facts, *self._of_calls, *self.notices, *self._doubts, *unfinished])
+
+    @property
+    def _of_calls(self) -> Iterable[str]:
+        """The notices of all calls, also of those that read or judged; each once."""
+        told = ((_caller(step), reply.notices) for step in self.steps if (reply := step.reply))
+        return dict.fromkeys(f"{caller}{notice}" for caller, notices in told for notice in notices)
+
+    @property
+    def _doubts(self) -> list[str]:
+        status = {name: status for found in self._read for name, status in found.status.items()}
+        return [f"{name} is not in the dialogue: check it" for name in status if status[name] == "ungrounded"]
+
+    @property
+    def facts(self) -> str:
+        """The path, calls, tokens, cost and seconds in one line."""
+        calls = self.cost.calls
+        facts = [" → ".join(self._way) or self.node]
+        if calls:
+            facts += [f"{calls} call{'s' if calls > 1 else ''}", tokens(self.usage), str(self.cost)]
+        facts.append(f"{self.latency_s:.1f} s")
+        return " · ".join([*facts, "the session is closed"] if self.closed else facts)
+
+
+def tokens(usage: Usage) -> str:
+    """Return how much was read and written, as text."""
+    read, written = ("?" if count is None else f"{count:,}" for count in (usage.input_tokens, usage.output_tokens))
+    return f"{read} tokens in, {written} out"
+
+
+def _caller(step: Step) -> str:
+    """Say whose notices they are; those of the reply need no name."""
+    if isinstance(step, Judgement):
+        return f"judge of {step.node}: "
+    return f"{step.node}: " if isinstance(step.result, Extraction) else ""
