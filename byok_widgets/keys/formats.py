@@ -1,5 +1,8 @@
 """What an API key looks like: cleaning what was pasted, and telling whose key it is.
 
+The rules are tables, since they have two readers: the checks below, and the page, which hints at the same things
+before anything is sent. Their patterns mean the same in Python and in JavaScript.
+
 Floor 0: knows errors alone. No message shows any part of a key, and a name that holds a key is deleted before
 anything is raised, so that a traceback with local variables does not show it either.
 """
@@ -7,6 +10,7 @@ anything is raised, so that a traceback with local variables does not show it ei
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from byok_widgets.errors import KeyFormatError
 
@@ -16,31 +20,58 @@ MAX_CHARS = 4096
 MIN_CHARS = 20
 """Shortest key of a known provider, in characters; theirs are much longer. Another endpoint's may be any word."""
 
+_SHARED = "sk-"
+"""OpenAI's older keys begin so, and others' too: no proof where any endpoint may be meant."""
+
 _PREFIXES = (
     ("sk-ant-", "anthropic"),
     ("sk-or-", "openrouter"),
     ("sk-proj-", "openai"),
     ("sk-svcacct-", "openai"),
     ("sk-admin-", "openai"),
-    ("sk-", "openai"),
+    (_SHARED, "openai"),
 )
-"""First match wins. The bare `sk-` is also used by others, so it is no proof where any endpoint may be meant."""
+"""First match wins."""
 
 _LABELS = {"anthropic": "Anthropic", "openrouter": "OpenRouter", "openai": "OpenAI"}
 
-_QUOTES = "\"'`‘’‚‛“”„‟«»‹›"
-_CURLY = frozenset("‘’‚‛“”„‟«»‹›")
+_BREAKS = "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+_BLANKS = "\t\x1f \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_CURLY = "‘’‚‛“”„‟«»‹›"
 _INVISIBLE = (
     "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
-_WRAPPING = re.compile(
+_EDGES = f"{_BREAKS}{_BLANKS}{_INVISIBLE}{_CURLY}\"'`"
+_WRAPPING = (
     r"(?:authorization|x-api-key)\s*:\s*"
-    r"|bearer(?:\s+|\Z)"
-    r"|(?:(?:export|setx?)\s+|\$env:)?[a-z_][a-z0-9_]*(?:key|token)[\"']?\s*[:=]\s*",
-    re.IGNORECASE,
+    r"|bearer(?:\s+|$)"
+    r"|(?:(?:export|setx?)\s+|\$env:)?[a-z_][a-z0-9_]*(?:key|token)[\"']?\s*[:=]\s*"
 )
-_MASKED = re.compile(r"[\w-]*(?:[*•●·…█]+|\.{3,})[\w-]*")
-_VARIABLE = re.compile(r"env:\w*|\$\w+|\$\{\w+\}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN)")
+_WRAPPED = re.compile(_WRAPPING, re.IGNORECASE)
+_MASK = "*•●·…█"
+_FLAWS = (
+    (rf"^[\s\S]{{{MAX_CHARS + 1}}}", f"The text is longer than any API key (more than {MAX_CHARS:,} characters)."),
+    (f"[{_BREAKS}]", "The key has a line break inside; an API key is one line."),
+    (f"[{_BLANKS}]", "The key has a space inside; an API key has none."),
+    (f"[{_CURLY}]", "The key has a curly quote inside; an API key has none."),
+    (f"[{_INVISIBLE}]", "The key has an invisible character inside; an API key has none."),
+    (r"[\x00-\x1f\x7f-\x9f]", "The key has a control character inside; an API key has none."),
+    (
+        rf"^[A-Za-z0-9_-]*(?:[{_MASK}]|\.{{3}})[A-Za-z0-9_{_MASK}.-]*$",
+        "The middle of the key is hidden, as providers show it; the whole key is needed.",
+    ),
+    (
+        r"[^\x00-\x7e]",
+        "The key has a character that no API key has; they are plain letters, digits and signs.",
+    ),
+    ("://", "This is an address, not an API key."),
+)
+"""What cannot be in a key, and the sentence that says so. First match wins."""
+
+_VARIABLE = r"^(?:env:\w*|\$\w+|\$\{\w+\}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN))$"
+_IS_VARIABLE = "This is the name of an environment variable, not an API key."
+_KEY_BEGINS = f"^(?:{'|'.join(prefix for prefix, _ in _PREFIXES)})"
+_IS_KEY = "This looks like an API key, not the name of an environment variable."
 _PASTE_AGAIN = "Copy the key again from the provider's page and paste it alone."
 
 
@@ -88,12 +119,11 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
         KeyFormatError: Kind `wrong_provider`; `suggested_provider` says whose key it looks like. Kind
             `bad_key_format` when it is too short.
     """
-    owner, short = recognise(key), len(key) < MIN_CHARS
-    plain = owner == "openai" and not key.startswith(("sk-proj-", "sk-svcacct-", "sk-admin-"))
+    owner, short = _other_owner(key, provider), len(key) < MIN_CHARS
     del key
     if short and provider in _LABELS:
         raise KeyFormatError(f"This is too short for an {_LABELS[provider]} key.", fix=_PASTE_AGAIN)
-    if override or owner is None or owner == provider or (plain and provider not in _LABELS):
+    if override or owner is None:
         return
     looks = _LABELS[owner]
     if provider in _LABELS:
@@ -109,10 +139,44 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
     raise fault
 
 
+def shapes(provider: str) -> dict[str, Any]:
+    """Return the rules by which a page can tell what is wrong with a key for `provider`, before it is sent.
+
+    Returns:
+        `edges`, the characters that are taken off at both ends; `wrapping`, the pattern of what is taken off
+        before a key, in any case; `flaws`, pairs of a pattern that no key has and what to say of it; `variable`,
+        such a pair for the name of a variable, and `key`, for a key where such a name belongs; `owners`, for each
+        prefix that tells whose key it is: that provider's `name` and `label`, and `text`, what to say of it, empty
+        where such a key is in its place. In each list the first that matches counts.
+    """
+    return {
+        "edges": _EDGES,
+        "wrapping": _WRAPPING,
+        "flaws": [[pattern, f"{problem} {_PASTE_AGAIN}"] for pattern, problem in _FLAWS],
+        "variable": [_VARIABLE, _IS_VARIABLE],
+        "key": [_KEY_BEGINS, _IS_KEY],
+        "owners": [
+            {"prefix": prefix, "name": owner, "label": _LABELS[owner]}
+            | {"text": "" if owner == provider else f"This looks like an {_LABELS[owner]} key."}
+            for prefix, owner in _owners(provider)
+        ],
+    }
+
+
+def _owners(provider: str) -> list[tuple[str, str]]:
+    """Return the prefixes that prove at `provider` whose key it is, each with that owner."""
+    return [row for row in _PREFIXES if row[0] != _SHARED or provider in _LABELS]
+
+
+def _other_owner(key: str, provider: str) -> str | None:
+    owner = next((owner for prefix, owner in _owners(provider) if key.startswith(prefix)), provider)
+    return None if owner == provider else owner
+
+
 def _unwrapped(text: str) -> str:
     while True:
-        inner = _bare(text)
-        wrapping = _WRAPPING.match(inner)
+        inner = text.strip(_EDGES)
+        wrapping = _WRAPPED.match(inner)
         if wrapping:
             inner = inner[wrapping.end() :].rstrip().rstrip(";,")
         if inner == text:
@@ -120,45 +184,15 @@ def _unwrapped(text: str) -> str:
         text = inner
 
 
-def _bare(text: str) -> str:
-    """Take off white space, invisible characters and quotes at the ends, in whatever order they come."""
-    start, end = 0, len(text)
-    while start < end and _is_edge(text[start]):
-        start += 1
-    while end > start and _is_edge(text[end - 1]):
-        end -= 1
-    return text[start:end]
-
-
-def _is_edge(char: str) -> bool:
-    return char.isspace() or char in _INVISIBLE or char in _QUOTES
-
-
 def _problem_with(key: str) -> str:
     """Say in one sentence why this cannot be a key; empty when it can."""
-    found = set(key)
     if not key:
         return "There is no API key here."
-    if len(key) > MAX_CHARS:
-        return f"The text is longer than any API key (more than {MAX_CHARS:,} characters)."
-    if found & set("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"):
-        return "The key has a line break inside; an API key is one line."
-    if any(char.isspace() for char in found):
-        return "The key has a space inside; an API key has none."
-    if found & _CURLY:
-        return "The key has a curly quote inside; an API key has none."
-    if found & set(_INVISIBLE):
-        return "The key has an invisible character inside; an API key has none."
-    if any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in found):
-        return "The key has a control character inside; an API key has none."
-    if _MASKED.fullmatch(key):
-        return "The middle of the key is hidden, as providers show it; the whole key is needed."
-    if any(ord(char) > 0x7E for char in found):
-        return "The key has a character that no API key has; they are plain letters, digits and signs."
-    if _VARIABLE.fullmatch(key):
-        return "This is the name of an environment variable, not an API key."
+    for pattern, problem in _FLAWS:
+        if re.search(pattern, key):
+            return problem
+    if re.search(_VARIABLE, key):
+        return _IS_VARIABLE
     if any(key.rstrip("-") == prefix.rstrip("-") for prefix, _ in _PREFIXES):
         return "This is only the beginning of a key; the whole key is needed."
-    if "://" in key:
-        return "This is an address, not an API key."
     return ""

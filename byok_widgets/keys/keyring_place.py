@@ -38,6 +38,7 @@ class KeyringState:
         available: A key was saved, read back and removed.
         backend_label: What to call the keyring; empty when there is none.
         reason: Why it is not available, and what to do; empty when it is.
+        problem: The same without what to do.
         is_os_keyring: Whether it is the operating system's own.
         kind: Kind of the fault (see the module's docstring); empty when it is available.
     """
@@ -47,6 +48,7 @@ class KeyringState:
     reason: str
     is_os_keyring: bool = False
     kind: str = ""
+    problem: str = ""
 
 
 _probed: list[KeyringState] = []
@@ -134,7 +136,9 @@ def _try_out() -> KeyringState:
         backend = write(slot, sample)
         erase(slot)
     except KeyStoreError as fault:
-        return KeyringState(available=False, backend_label="", reason=_reason(fault), kind=fault.kind)
+        return KeyringState(
+            available=False, backend_label="", reason=_reason(fault), kind=fault.kind, problem=fault.problem
+        )
     return KeyringState(
         available=True, backend_label=backend.label, reason="", is_os_keyring=backend.is_os_keyring
     )

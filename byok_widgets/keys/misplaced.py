@@ -39,7 +39,7 @@ def misplaced_key() -> KeyFormatError:
     return KeyFormatError(
         "This looks like an API key; it belongs in the key field. It was not saved.",
         kind="misplaced_key",
-        fix="Paste it there, in flow.settings(); delete it from any cell that it stands in.",
+        fix="Paste it there (flow.settings() shows the field), and delete it wherever else it stands.",
     )
 
 

@@ -1,23 +1,22 @@
 """`KeyDesk`: what all panels of one flow know and do about its keys.
 
 It saves, removes and checks in the background, keeps what a check found until the key changes, and tells the
-panels. A check that cannot be made never takes a key away: it fails open, and says why.
+panels.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError
-from byok_widgets.keys import KeyringState, KeyStatus, Secret, encrypted_file, probe, redact
+from byok_widgets.keys import KeyringState, KeyStatus, Secret, encrypted_file, probe
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.widgets import key_words
 from byok_widgets.widgets.background import start
+from byok_widgets.widgets.key_check import Verdict, verdict_on
 from byok_widgets.widgets.key_field import SAVED, UNLOCKED, Done, refused
 from byok_widgets.widgets.key_words import Words
 
@@ -27,21 +26,6 @@ if TYPE_CHECKING:
 
 _desks: dict[Any, KeyDesk] = {}
 _lock = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the last look at a key found.
-
-    Attributes:
-        state: `"working"`, `"verified"`, `"unverified"` or `"rejected"`.
-        at: The time of day it was found.
-        fault: Why, where it is not verified.
-    """
-
-    state: str
-    at: str = ""
-    fault: ByokError | None = None
 
 
 class KeyDesk:
@@ -194,21 +178,12 @@ class KeyDesk:
             problem = fault
         self._know(target, await self._status(target), announce=False)
         if problem:
-            self._verdicts[target] = Verdict("unverified", _now(), problem)
+            self._verdicts[target] = Verdict.now("unverified", problem)
         self._config.announce("key")
 
     async def _check(self, target: Target) -> None:
         version = self._versions.get(target.name)
-        try:
-            endpoint = await self.endpoint(target)
-            await target.provider.check_key(endpoint)
-            verdict = Verdict("verified", _now())
-            if await _is_open_to_all(target, endpoint):
-                verdict = Verdict("unverified", _now(), key_words.OPEN_TO_ALL)
-        except ByokError as fault:
-            verdict = Verdict("rejected" if fault.kind == "auth" else "unverified", _now(), fault)
-        except Exception as fault:  # noqa: BLE001 - a check fails open, whatever happens
-            verdict = Verdict("unverified", _now(), key_words.unexpected(fault))
+        verdict = await verdict_on(target, self.endpoint)
         if version != self._versions.get(target.name):
             return  # it was removed or replaced meanwhile: this is not about the key that is there now
         self._verdicts[target] = verdict
@@ -244,17 +219,6 @@ async def _unlock(passphrase: Secret, new: bool, done: Done) -> None:  # noqa: F
         done(answer)
 
 
-async def _is_open_to_all(target: Target, endpoint: Endpoint) -> bool:
-    """Tell whether the endpoint would have said yes to anyone, so that its yes says nothing about the key."""
-    if target.provider.needs_key or endpoint.key is None:
-        return False
-    try:
-        await target.provider.check_key(Endpoint(endpoint.base_url, None))
-    except ByokError:
-        return False
-    return True
-
-
 def _refusal(fault: ByokError, place: str) -> Any:
     if fault.kind == "misplaced_key":
         return {"outcome": "refused", "text": key_words.NAME_ONLY, "clear": True}
@@ -262,7 +226,3 @@ def _refusal(fault: ByokError, place: str) -> Any:
     if fault.kind != "wrong_provider" or suggested is None or place == "env":
         return refused(fault)
     return refused(fault, switch_to={"name": suggested, "label": PROVIDERS[suggested].label}, anyway=True)
-
-
-def _now() -> str:
-    return redact(time.strftime("%H:%M %Z")).strip()

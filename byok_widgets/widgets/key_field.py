@@ -19,8 +19,9 @@ from byok_widgets.errors import ByokError
 from byok_widgets.keys import SealingKey, Secret, redact
 
 STATIC = Path(__file__).parent / "static"
-_FAILED = "That did not work, and nothing was saved. What you typed is still here; press Save to try again."
-_UNREADABLE = "The key could not be read; press Save again."
+_SCRIPTS = ("key_seal.js", "key_hints.js", "key_texts.js", "key_parts.js", "key_field.js")
+_FAILED = "That did not work, and nothing was saved. What you typed is still here; try again."
+_UNREADABLE = "What you typed could not be read here, so nothing was saved; try again."
 
 Answer = Mapping[str, Any]
 Done = Callable[[Answer], None]
@@ -54,6 +55,7 @@ class KeyField(anywidget.AnyWidget):
         label: Text of the field's label.
         hint: What a key of this provider looks like, or that one is saved.
         variable_hint: A usual name of the environment variable.
+        shapes: The rules by which the page hints, before anything is sent, at what is no key for this provider.
         target: Name of the provider and host that a key would be saved for.
         places: Where a key can rest: mappings of `id`, `label`, `note`.
         place: The chosen one's `id`; `"env"` asks for the name of a variable instead of a key.
@@ -67,12 +69,13 @@ class KeyField(anywidget.AnyWidget):
         public_key: The half of the kernel's key pair that seals. It is no secret.
     """
 
-    _esm = (STATIC / "key_field.js").read_text(encoding="utf-8")
+    _esm = "".join((STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     _css = (STATIC / "key_field.css").read_text(encoding="utf-8")
 
     label = traitlets.Unicode("API key").tag(sync=True)
     hint = traitlets.Unicode("").tag(sync=True)
     variable_hint = traitlets.Unicode("").tag(sync=True)
+    shapes = traitlets.Dict().tag(sync=True)
     target = traitlets.Unicode("").tag(sync=True)
     places: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
     place = traitlets.Unicode("session").tag(sync=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.keys.formats import shapes
 from byok_widgets.widgets import key_words
 from byok_widgets.widgets.key_desk import KeyDesk
 from byok_widgets.widgets.key_field import Done, KeyField
@@ -45,6 +46,7 @@ class KeySection:
             self.view.label = f"API key for {target.provider.label}"
             self.view.hint = _REPLACE if self._holds_key(status) else _HINTS.get(target.provider.name, "")
             self.view.variable_hint = f"{target.provider.name.upper()}_API_KEY"
+            self.view.shapes = shapes(target.provider.name)
             self.view.target = target.name
             self.view.needs_key = target.provider.needs_key
             self.view.has_key = status is not None and status.place != "none"

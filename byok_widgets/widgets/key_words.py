@@ -12,7 +12,7 @@ from byok_widgets.providers import Provider
 
 if TYPE_CHECKING:
     from byok_widgets.keys.encrypted_file import FileState
-    from byok_widgets.widgets.key_desk import Verdict
+    from byok_widgets.widgets.key_check import Verdict
 
 Words = Mapping[str, str]
 
@@ -24,6 +24,8 @@ NAME_ONLY = (
     "to save a key, choose another place below."
 )
 LOCKED = "The key rests in the encrypted file, which is locked. Type its passphrase and press Unlock."
+_KEEP = "Press Save to keep the key you pasted."
+_REPLACE = "Press Save to replace the saved key with the one you pasted."
 OPEN_TO_ALL = ProviderError(
     "This endpoint answers the check with or without a key.",
     fix="Run a cell: the first answer shows whether the key is right.",
@@ -36,22 +38,11 @@ def no_address(provider: Provider) -> Words:
 
 
 def of_key(provider: Provider, status: KeyStatus | None, verdict: Verdict | None) -> Words:
-    """Say where the key rests and what the last check found."""
+    """Say where the key rests and what the last check found; and what to do with one that is pasted now."""
     if status is None:
         return _words("working", "Looking for a saved key …")
-    if status.place == "none":
-        return _without_key(provider, status, verdict)
-    if status.place == "file" and not status.available:
-        return _words("unverified", LOCKED)
-    if not status.available:
-        return _words("none", f"{status.sentence} Set it and restart the kernel, or paste a key.")
-    if verdict is None:
-        return _words("saved", f"Saved, not checked yet. {status.sentence}")
-    if verdict.state == "working":
-        return _words("working", f"Saved; asking {provider.label} whether the key is good … {status.sentence}")
-    if verdict.state == "verified":
-        return _words("verified", f"Verified at {verdict.at}. {status.sentence}")
-    return _faulty(status, verdict)
+    pasted = _REPLACE if status.place in ("session", "keyring", "file") else _KEEP
+    return {**_of_known(provider, status, verdict), "pasted": pasted}
 
 
 def unexpected(fault: Exception) -> ByokError:
@@ -73,7 +64,8 @@ def place_notes(keyring: KeyringState | None, file: FileState) -> list[dict[str,
         auto = {"id": "auto", "label": "OS keyring, if it works here", "note": looking}
         return [auto, session, _file(file), env]
     if not keyring.available:
-        return [session | {"note": f"Gone when the kernel stops. {keyring.reason}"}, _file(file), env]
+        why = keyring.problem if keyring.kind == "no_keyring" else keyring.reason
+        return [session | {"note": f"Gone when the kernel stops. {why}"}, _file(file), env]
     how = "Encrypted by your operating system" if keyring.is_os_keyring else "Kept by this keyring backend"
     chosen = {"id": "keyring", "label": keyring.backend_label, "note": f"{how}; still there after a restart."}
     return [chosen, session, _file(file), env]
@@ -84,6 +76,24 @@ def _file(file: FileState) -> dict[str, str]:
     if not file.exists:
         note += " Choose one that you can keep in mind: without it, nobody can get at the keys in the file."
     return {"id": "file", "label": "Encrypted file", "note": file.problem or note}
+
+
+def _of_known(provider: Provider, status: KeyStatus, verdict: Verdict | None) -> Words:
+    if status.place == "none":
+        return _without_key(provider, status, verdict)
+    if status.place == "file" and not status.available:
+        return _words("unverified", LOCKED)
+    if not status.available:
+        return _words("none", f"{status.sentence} Set it and restart the kernel, or paste a key.")
+    saved = status.place != "env"  # a reference saves no key
+    if verdict is None:
+        return _words("saved", f"{'Saved, not' if saved else 'Not'} checked yet. {status.sentence}")
+    if verdict.state == "working":
+        asking = f"{'Saved; asking' if saved else 'Asking'} {provider.label} whether the key is good …"
+        return _words("working", f"{asking} {status.sentence}")
+    if verdict.state == "verified":
+        return _words("verified", f"Verified at {verdict.at}. {status.sentence}")
+    return _faulty(status, verdict)
 
 
 def _without_key(provider: Provider, status: KeyStatus, verdict: Verdict | None) -> Words:
@@ -105,16 +115,19 @@ def _missing(provider: Provider, status: KeyStatus) -> Words:
     if provider.needs_key:
         text = f"No API key is saved for {provider.label} in this flow."
         words = _words("none", text, provider.links.keys, "Get a key at")
-    return {**words, "pasted": "Press Save to keep the key you pasted."}
+    return words
 
 
 def _faulty(status: KeyStatus, verdict: Verdict) -> Words:
     fault = verdict.fault
     why = _why(fault) if fault else ""
     link = fault.link if fault else ""
+    saved = status.place != "env"
     if verdict.state == "rejected":
-        return _words("rejected", f"{why} It stays saved until you remove it. {status.sentence}", link, "See")
-    return _words("unverified", f"Saved, but not verified. {why} {status.sentence}", link, "See")
+        stays = "It stays saved until you replace or remove it." if saved else ""
+        return _words("rejected", f"{why} {stays} {status.sentence}", link, "See")
+    unverified = "Saved, but not verified." if saved else "Not verified."
+    return _words("unverified", f"{unverified} {why} {status.sentence}", link, "See")
 
 
 def _why(fault: ByokError) -> str:

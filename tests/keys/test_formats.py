@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from byok_widgets.errors import KeyFormatError
 from byok_widgets.keys import check_provider, clean_key, recognise
-from byok_widgets.keys.formats import MAX_CHARS
+from byok_widgets.keys.formats import MAX_CHARS, shapes
 from tests.fake_keys import fake_key
 
 WRAPPINGS = [
@@ -87,6 +88,9 @@ REFUSED = {
     "masked by stars": (lambda: fake_key()[:8] + "*" * 20 + fake_key()[-4:], "hidden"),
     "masked by dots": (lambda: "sk-..." + fake_key()[-4:], "hidden"),
     "masked by an ellipsis": (lambda: "sk-…" + fake_key()[-4:], "hidden"),
+    "masked in two places": (lambda: "sk-***" + fake_key()[-4:] + "***", "hidden"),
+    "masked with signs after": (lambda: "sk-ant-...." + fake_key()[-4:] + ".." + fake_key()[-4:], "hidden"),
+    "a mask alone": (lambda: "••••••••••••", "hidden"),
     "ten kilobytes": (lambda: fake_key()[:10] * 1000, "4,096"),
     "one too long": (lambda: "a" * (MAX_CHARS + 1), "4,096"),
     "a variable's name": (lambda: "OPENAI_API_KEY", "environment variable"),
@@ -229,3 +233,23 @@ def test_a_refused_key_is_not_in_the_frame_that_refused_it():
     except KeyFormatError as fault:
         frames = [frame for frame, _ in traceback.walk_tb(fault.__traceback__)]
     assert "key" not in frames[-1].f_locals
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter", "compatible", "local"])
+@pytest.mark.parametrize("prefix", ["sk-ant-", "sk-or-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-"])
+def test_a_page_learns_whose_keys_are_refused_here(prefix, provider):
+    key = prefix + fake_key("compatible")
+    row = next((row for row in shapes(provider)["owners"] if key.startswith(row["prefix"])), {"text": ""})
+    if not row["text"]:
+        check_provider(key, provider)
+        return
+    with pytest.raises(KeyFormatError) as caught:
+        check_provider(key, provider)
+    assert row["text"] == f"{caught.value.problem.split(',')[0]}."
+    assert row["name"] == caught.value.suggested_provider
+
+
+def test_what_a_page_learns_is_text_and_the_same_for_everybody():
+    assert json.loads(json.dumps(shapes("openai"))) == shapes("openai")
+    for rule in ("edges", "wrapping", "flaws", "variable", "key"):
+        assert shapes("openai")[rule] == shapes("compatible")[rule]

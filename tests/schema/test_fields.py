@@ -107,5 +107,5 @@ def test_a_key_given_as_a_type_is_not_quoted() -> None:
     key = fake_key()
     with pytest.raises(KeyFormatError) as caught:
         ExtractionSchema.of(fields={"api_key": key})
-    assert "delete it from any cell" in caught.value.fix
+    assert "delete it wherever else it stands" in caught.value.fix
     assert key[-12:] not in str(caught.value)

@@ -12,8 +12,10 @@ from IPython.core.ultratb import VerboseTB
 from ipywidgets.embed import embed_data
 
 from byok_widgets.keys import Secret
+from byok_widgets.keys.formats import shapes
 from byok_widgets.widgets.key_field import KeyField
 from tests.fake_keys import fake_key
+from tests.keys.backends import PlaintextKeyring, installed
 from tests.widgets.wire import eventually, found_in
 
 
@@ -250,10 +252,40 @@ def test_the_field_says_that_a_key_is_kept(flow, field, browser, wire, monkeypat
     assert field.status["pasted"] == "Press Save to keep the key you pasted."
     answer_to(wire, field, browser.save_key(field, fake_key("openai")))
     assert field.hint == "a key is saved; paste to replace it"
-    assert "pasted" not in field.status
+    assert field.status["pasted"] == "Press Save to replace the saved key with the one you pasted."
     monkeypatch.setenv("MY_OPENAI_KEY", fake_key("openai"))
     answer_to(wire, field, browser.save_key(field, "MY_OPENAI_KEY", place="env"))
     assert field.hint == "sk-…"
     browser.custom(field, {"kind": "remove", "target": field.target})
     eventually(lambda: not field.has_key)
     assert not field.can_check
+
+
+def test_of_a_key_that_is_only_referred_to_it_is_never_said_that_it_is_saved(
+    flow, field, browser, wire, monkeypatch
+):
+    monkeypatch.setenv("MY_OPENAI_KEY", fake_key("openai"))
+    sent = len(wire.sent)
+    answer_to(wire, field, browser.save_key(field, "MY_OPENAI_KEY", place="env"))
+    eventually(lambda: field.status["state"] == "unverified")
+    said = [data["state"]["status"] for _, data, _ in wire.sent[sent:] if "status" in data.get("state", {})]
+    assert [status["state"] for status in said] == ["working", "unverified"]
+    assert said[0]["text"].startswith("Asking OpenAI whether the key is good")
+    assert said[1]["text"].startswith("Not verified.")
+    assert not any("saved" in status["text"].lower() for status in said)
+    assert field.status["pasted"] == "Press Save to keep the key you pasted."
+
+
+def test_without_a_keyring_the_place_that_is_left_says_why_in_one_sentence(flow, show):
+    with installed(PlaintextKeyring()):
+        made = show(flow)._key.view
+        flow.provider = "openai"
+        eventually(lambda: made.places and made.places[0]["id"] == "session")
+        note = made.places[0]["note"]
+    assert note == "Gone when the kernel stops. PlaintextKeyring keeps keys unencrypted."
+
+
+def test_the_page_gets_the_rules_of_the_provider_that_it_shows(flow, field):
+    assert field.shapes == shapes("openai")
+    flow.provider = "anthropic"
+    assert field.shapes == shapes("anthropic")

@@ -1,0 +1,176 @@
+"""What the page tells of a key before anything is sent: in the kernel's words, once, and only there."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from byok_widgets.errors import KeyFormatError
+from byok_widgets.keys import check_provider, clean_key
+from byok_widgets.keys.formats import shapes
+from byok_widgets.widgets.key_field import STATIC
+from tests.browser.leaks import Listener, hits
+from tests.fake_keys import fake_key
+from tests.keys.test_formats import REFUSED, WRAPPINGS
+
+PROVIDERS = ("openai", "anthropic", "openrouter", "compatible")
+STATE = ".byok-status[data-state={}]"
+
+# Each text that the status line gets is one that a screen reader says.
+HEAR = """() => {
+  const status = document.querySelector(".byok-key [role=status]");
+  window.heard = [];
+  new MutationObserver(() => {
+    if (window.heard.at(-1) !== status.innerText) window.heard.push(status.innerText);
+  }).observe(status, { childList: true, characterData: true, subtree: true });
+  window.plainSend = WebSocket.prototype.send;
+  window.sent = [];
+  WebSocket.prototype.send = function (data) {
+    window.sent.push(typeof data === "string" ? data : new TextDecoder("latin1").decode(data));
+    return window.plainSend.call(this, data);
+  };
+}"""
+
+
+@pytest.fixture
+def page(open_notebook):
+    name = f"hints {secrets.token_hex(4)}"
+    cell = f"from byok_widgets import Flow\nflow = Flow('{name}')\nflow.provider = 'openai'\nflow.settings()"
+    opened = open_notebook([cell, "import time; time.sleep(3)"])
+    opened.run_cell(0)
+    opened.page.wait_for_selector(STATE.format("none"))
+    opened.page.wait_for_selector(".byok-key option[value=session]", state="attached")
+    return opened
+
+
+@pytest.fixture
+def listener(page):
+    """A second client of the kernel; meanwhile the page keeps what it says and sends in `heard` and `sent`."""
+    page.page.evaluate(HEAR)
+    yield (heard := Listener(page.lab.connection_file(page.kernel_id)))
+    heard.stop()
+    page.page.evaluate("() => { WebSocket.prototype.send = window.plainSend; }")
+
+
+def button(page, name):
+    return page.panel.get_by_role("button", name=name, exact=True)
+
+
+def status(page):
+    return page.panel.locator(".byok-key [role=status]").inner_text()
+
+
+def said_by_the_kernel(text, provider):
+    """Return what of the kernel's refusal can be told while something may still be typed."""
+    try:
+        check_provider(clean_key(text), provider)
+    except KeyFormatError as fault:
+        if fault.kind == "wrong_provider":
+            return fault.problem.split(",")[0] + "."
+        if fault.kind == "no_key" or "too short" in fault.problem:
+            return ""
+        return fault.problem if "variable" in fault.problem else f"{fault.problem} {fault.fix}"
+    return ""
+
+
+def test_page_and_kernel_say_the_same_of_the_same_texts(page):
+    module = (STATIC / "key_hints.js").read_text(encoding="utf-8")
+    keys = [fake_key(name) for name in PROVIDERS] + ["sk-" + fake_key("compatible")]
+    texts = [wrapping.format(key) for key in keys for wrapping in WRAPPINGS]
+    texts += [make() for make, word in REFUSED.values() if word != "only the beginning"]
+    texts += ["", " ", "Bearer ", "$MY_KEY", "${X}", "env:"]
+    texts = [text for text in texts if "\ud800" not in text]  # half a letter does not get to the page
+    said = page.page.evaluate(
+        """async ([module, texts, shapes]) => {
+          const url = URL.createObjectURL(new Blob([module], { type: "text/javascript" }));
+          const { keyHint } = await import(url);
+          return shapes.map((rules) => texts.map((text) => keyHint(text, rules)?.text ?? ""));
+        }""",
+        [module, texts, [shapes(provider) for provider in PROVIDERS]],
+    )
+    for provider, hints in zip(PROVIDERS, said, strict=True):
+        expected = {text: said_by_the_kernel(text, provider) for text in texts}
+        assert dict(zip(texts, hints, strict=True)) == expected
+
+
+def test_a_key_of_another_provider_is_recognised_as_it_is_typed_and_told_once(page, listener):
+    typed = fake_key("anthropic")
+    key = page.panel.get_by_label("API key for OpenAI")
+    key.press_sequentially(typed)
+    said = page.page.evaluate("() => window.heard")
+    hint = "This looks like an Anthropic key."
+    assert [text for text in said if hint in text] == [said[-1]]
+    assert len(said) == 2, "what to do with a key that is pasted, and then whose it is"
+    assert page.page.evaluate("() => window.sent.length") == 0
+    page.panel.get_by_role("button", name="Show").click()
+    assert hits([("status", status(page).encode())], typed) == []
+    page.panel.get_by_role("button", name="Hide").click()
+
+    for theme in ("Light", "Dark"):
+        page.theme(f"JupyterLab {theme}")
+        found = Axe().run(page.page, context=".byok-key")
+        assert [violation["id"] for violation in found.response["violations"]] == []
+        page.shot(f"key-hint-{theme.lower()}")
+    key.fill("")
+    assert "No API key is saved" in status(page)
+    key.fill(typed)
+    assert hint in status(page)
+    key.fill(fake_key("openai"))
+    assert "Press Save to keep the key you pasted." in status(page)
+    key.fill(typed)
+    key.press("Tab")
+    button(page, "Switch to Anthropic").press("Enter")
+    moved = page.panel.get_by_label("API key for Anthropic")
+    moved.wait_for()
+    page.panel.get_by_text("Press Save to keep the key you pasted.").wait_for()
+    assert moved.input_value() == typed
+    assert button(page, "Save").evaluate("save => save === document.activeElement")
+    sent = page.page.evaluate("() => window.sent.join(' ')").encode()
+    heard = listener.stop()
+    assert b'"kind":"switch"' in sent
+    assert b"anthropic@api.anthropic.com" in heard
+    assert hits([("sent", sent), ("iopub", heard), ("control", typed.encode())], typed) == ["control"]
+
+
+def test_what_is_no_key_is_told_and_a_name_and_a_key_find_their_fields(page):
+    key = page.panel.get_by_label("API key for OpenAI")
+    key.fill("sk-proj-…T3Bl")
+    assert "The middle of the key is hidden" in status(page)
+    key.fill("sk-proj-ab cd")
+    assert "The key has a space inside; an API key has none." in status(page)
+    key.fill("env:MY_OPENAI_KEY")
+    assert "This is the name of an environment variable, not an API key." in status(page)
+    page.shot("key-hint-variable")
+    button(page, "Use it as the name of a variable").click()
+    name = page.panel.get_by_label("Name of the variable")
+    assert name.input_value() == "MY_OPENAI_KEY"
+    assert name.evaluate("name => name === document.activeElement")
+    assert "Press Save to read the key from this variable." in status(page)
+    button(page, "Save").click()
+    page.panel.get_by_text("This kernel has no environment variable of that name.").wait_for()
+
+    typed = fake_key("openai")
+    name.fill(typed)
+    assert "This looks like an API key, not the name of an environment variable." in status(page)
+    button(page, "Use it as the key").click()
+    assert key.input_value() == typed
+    assert key.get_attribute("type") == "password"
+    assert name.is_hidden()
+    assert name.input_value() == ""
+    assert page.panel.get_by_label("Where the key rests").input_value() == "session"
+
+
+def test_a_switch_waits_for_a_running_cell_and_says_so(page):
+    typed = fake_key("anthropic")
+    page.page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1; }")
+    page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    page.page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
+    )
+    page.panel.get_by_label("API key for OpenAI").fill(typed)
+    button(page, "Switch to Anthropic").click()
+    page.panel.get_by_text("Waiting for the kernel: a running cell holds it up.").wait_for()
+    page.panel.get_by_text("Press Save to keep the key you pasted.").wait_for()
+    assert page.panel.get_by_label("API key for Anthropic").input_value() == typed
