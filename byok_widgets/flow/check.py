@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 from byok_widgets.errors import ByokError
 from byok_widgets.flow import calls_check
 from byok_widgets.flow.calls_check import Users
+from byok_widgets.flow.judge_check import weak_judge
 from byok_widgets.graph.finding import Finding, Fix
 from byok_widgets.graph.lint import structural
 from byok_widgets.nodes import ExtractionNode
@@ -77,6 +78,7 @@ def check(flow: Flow, variables: Iterable[str] = ()) -> Check:
     findings += [
         *_models(flow),
         *_tuning(flow),
+        *weak_judge(flow),
         *calls_check.findings(flow, Users.of(flow)),
         *_notice(flow),
     ]

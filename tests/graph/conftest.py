@@ -1,4 +1,4 @@
-"""A flow to connect; nothing here calls a model."""
+"""A flow to connect; nothing here calls a model, and none is too weak to judge."""
 
 from __future__ import annotations
 
@@ -36,4 +36,7 @@ NAMES = [
 
 @pytest.fixture
 def flow() -> Flow:
-    return Flow(f"graph {next(_numbers)}")
+    flow = Flow(f"graph {next(_numbers)}")
+    flow.set_base_url("compatible", "http://127.0.0.1:9/v1")
+    flow.judge_model = "compatible:judge"
+    return flow
