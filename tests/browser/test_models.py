@@ -17,6 +17,13 @@ from tests.keys.test_misplaced import NO_KEYS
 PROVIDERS = ("openai", "anthropic", "openrouter", "compatible")
 
 
+BELOW = """() => {
+  const list = document.querySelector(".byok-model-popup:popover-open").getBoundingClientRect();
+  const field = document.activeElement.getBoundingClientRect();
+  return list.top >= field.bottom && list.top < field.bottom + 10 && Math.abs(list.left - field.left) < 2;
+}"""
+
+
 @pytest.fixture
 def server():
     running = ModelServer()
@@ -242,6 +249,7 @@ def test_the_open_list_can_be_used_by_everybody(page, field, theme):
     narrow = "flex: none !important; width: 320px !important; max-width: 320px !important"
     page.page.add_style_tag(content=f".jp-OutputArea-output {{ {narrow} }}")
     field.press("ArrowDown")
+    page.page.wait_for_function(BELOW)
     page.shot(f"models-320-{theme.split()[-1].lower()}")
     assert page.panel.evaluate("panel => panel.scrollWidth - panel.clientWidth") <= 0
 

@@ -47,6 +47,7 @@ function modelList(id, { input, anchor, controls, isSet, pick }) {
   }
 
   const onMove = (event) => { if (!popup.contains(event.target)) place(); };
+  const grown = new ResizeObserver(place); // what stands above the field may have grown
 
   function turn(open) {
     if (open && isOpen()) return;
@@ -55,7 +56,9 @@ function modelList(id, { input, anchor, controls, isSet, pick }) {
     const listen = open ? addEventListener : removeEventListener;
     listen("scroll", onMove, true);
     listen("resize", onMove);
+    grown.disconnect();
     for (const node of controls) node.setAttribute("aria-expanded", String(open));
+    if (open) for (const node of [anchor, anchor.closest(".byok-panel") ?? document.body]) grown.observe(node);
     if (open) place();
   }
 
