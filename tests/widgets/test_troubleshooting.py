@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import threading
 
 import pytest
 
 from byok_widgets import Flow
+from byok_widgets.engine import ENGINE
 from byok_widgets.graph.finding import Finding, Fix
 from byok_widgets.providers import catalog
 from byok_widgets.widgets import trouble_words
@@ -93,6 +95,7 @@ def test_it_waits_for_a_keyring_in_the_background(talk, show, browser, monkeypat
     monkeypatch.setattr(type(talk.key_store), "status", slow)
     browser.custom(part, {"kind": "check", "id": "check"})
     assert part.facts["said"] == "Checking …"
+    ENGINE.submit(asyncio.sleep(0)).result(2)  # calls of models go on meanwhile
     answer.set()
     eventually(lambda: part.facts["said"] == "Nothing to mend.")
 
