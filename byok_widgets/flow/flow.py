@@ -287,6 +287,25 @@ class Flow(FlowSettings):
         self._graph.remove(self._name(source), self._name(target))
         self.config.announce("nodes")
 
+    def remove(self, node: AnyNode | str) -> None:
+        """Take a node out of the flow, with all edges to it and from it.
+
+        When it was the start node, sessions start at the first node that is left. A session that stands at it says
+        so when it is talked to: make the node again, or go on from an earlier turn with `fork`. What it has read
+        stays in the sessions.
+
+        The model override and the settings that it was given in the panel, or by `node.model = ...`, are kept with
+        the flow's settings, as when the kernel is started anew: a node of the same name has them again.
+
+        Args:
+            node: The node, or its name.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        self._graph.take_out(self._name(node))
+        self.config.announce("nodes")
+
     def start(
         self,
         *,

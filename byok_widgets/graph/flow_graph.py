@@ -91,6 +91,21 @@ class FlowGraph:
                 f"There is no edge from {source!r} to {target!r}.", fix="Look at the flow: it shows them."
             )
 
+    def take_out(self, name: str) -> None:
+        """Take a node out, with all edges to it and from it; nothing of it is left for one of the same name.
+
+        Raises:
+            ConfigError: There is none of that name.
+        """
+        self.node(name)
+        for source in list(self._edges):
+            self._take(source, name)
+        self._edges.pop(name, None)
+        self.nodes = {other: node for other, node in self.nodes.items() if other != name}
+        self.ends.discard(name)
+        self.extra.pop(name, None)
+        self._start = "" if self._start == name else self._start
+
     def node(self, name: str) -> AnyNode:
         """Return a node.
 
@@ -121,7 +136,7 @@ class FlowGraph:
 
     def is_silent(self, name: str) -> bool:
         """Whether a node says nothing."""
-        return isinstance(self.nodes[name], ExtractionNode)
+        return isinstance(self.node(name), ExtractionNode)
 
     def reachable(self, start: Iterable[str]) -> set[str]:
         """Return the nodes that can be reached from `start`, themselves included; an end node leads nowhere."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.engine import ENGINE, clock
-from byok_widgets.errors import FlowError
+from byok_widgets.errors import ConfigError, FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Reply, TextDelta
@@ -222,7 +222,7 @@ class Session(PastTurns):
     def _standing(self) -> Standing:
         steps = (step for turn in self._turns for step in turn.steps)
         return Standing(
-            node=self._graph.node(self.node).name,
+            node=self._there(),
             returns_to=self._turns[-1].returns_to if self._turns else "",
             transcript=self.transcript,
             variables=self.variables,
@@ -230,6 +230,20 @@ class Session(PastTurns):
                 step.node for step in steps if isinstance(step, Visit) and isinstance(step.result, Reply)
             ),
         )
+
+    def _there(self) -> str:
+        """Return the name of the node where the flow stands; it may have been removed."""
+        if not self.node:
+            raise FlowError(
+                "The flow has no nodes any more.", kind="empty", fix="Make one with flow.conversation(...)."
+            )
+        if self.node not in self._graph.nodes:
+            raise ConfigError(
+                f"The session stands at node {self.node!r}, which the flow no longer has.",
+                kind="node",
+                fix="Make the node again, or go on from an earlier turn with fork(turn=...).",
+            )
+        return self.node
 
     async def _take(self, walk: Walk) -> Turn:
         try:

@@ -239,10 +239,17 @@ class Walk:
         self._leave()
 
     def _leave(self) -> None:
-        """Close the session after an end node; return from a global node that leads nowhere else."""
+        """Close the session after an end node; return from a global node that leads nowhere else.
+
+        Where the node it came from was removed meanwhile, the flow stays.
+        """
         if self._node in self._graph.ends:
             self._closed = True
-        elif self._returns_to and self._graph.is_global(self._node) and not self._graph.outgoing(self._node):
+        elif (
+            self._returns_to in self._graph.nodes
+            and self._graph.is_global(self._node)
+            and not self._graph.outgoing(self._node)
+        ):
             self._node, self._returns_to = self._returns_to, ""
 
     def _stop_loops(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,58 @@ def test_a_node_made_again_keeps_its_edges_and_place_and_drops_end_and_enter(flo
     assert (flow.graph.ends, flow.graph.is_global("b"), flow.start_node) == (set(), False, "b")
 
 
+def test_a_node_is_removed_with_all_its_edges_and_nothing_is_left_for_one_of_its_name(flow: Flow) -> None:
+    for name in "abc":
+        flow.conversation(name, "x", end=name == "b", start=name == "b", enter="b" if name == "b" else None)
+    for source, target in ("ab", "bc", "ca", "bb"):
+        flow.connect(source, target, when=source + target)
+    flow.remove(flow.node("b"))
+    assert list(flow.nodes) == ["a", "c"]
+    assert ways(flow) == [("c", "a", "ca")]
+    assert flow.start_node == "a"
+    flow.conversation("b", "x")
+    assert (flow.graph.ends, flow.graph.is_global("b"), flow.start_node) == (set(), False, "a")
+    assert ways(flow) == [("c", "a", "ca")]
+    flow.remove("a")
+    assert flow.start_node == "c"
+    for name in ("b", "c"):
+        flow.remove(name)
+    assert (flow.nodes, flow.start_node) == ({}, "")
+
+
+def test_only_a_node_of_the_flow_can_be_removed_and_whoever_watches_is_told(flow: Flow) -> None:
+    told: list[str] = []
+    flow.conversation("ask", "x")
+    flow.config.observe(told.append)
+    other = Flow(f"{flow.name} too").conversation("ask", "x")
+    for junk in ("aks", "", None, other):
+        with pytest.raises(ConfigError) as caught:
+            flow.remove(junk)  # type: ignore[arg-type]
+        assert caught.value.kind == "node"
+    with pytest.raises(ConfigError, match="no node 'aks'") as caught:
+        flow.remove("aks")
+    assert caught.value.fix == "Did you mean 'ask'?"
+    assert told == []
+    flow.remove("ask")
+    assert told == ["nodes"]
+
+
+def test_what_was_set_for_a_removed_node_waits_for_one_of_its_name_and_is_in_no_file(
+    flow: Flow, tmp_path: Path
+) -> None:
+    flow.conversation("ask", "x")
+    flow.conversation("tell", "x", model="compatible:of-the-cell", max_tokens=50)
+    flow.remove("tell")
+    assert flow.conversation("tell", "x").model is None
+    flow.node("tell").model = "compatible:of-the-panel"
+    flow.node("tell").max_tokens = 70
+    flow.remove("tell")
+    flow.save(tmp_path / "f.flow.json")
+    assert "tell" not in (tmp_path / "f.flow.json").read_text(encoding="utf-8")
+    node = flow.conversation("tell", "x")
+    assert (node.model, node.max_tokens) == ("compatible:of-the-panel", 70)
+
+
 def test_the_start_node_is_the_first_that_is_not_entered_from_everywhere(flow: Flow) -> None:
     assert flow.start_node == ""
     flow.conversation("help", "x", enter="they need help")
@@ -69,7 +122,7 @@ def test_what_is_no_node_cannot_be_connected(flow: Flow, missing: object) -> Non
     flow.conversation("a", "x")
     for pair in ((missing, "a"), ("a", missing)):
         with pytest.raises(ConfigError, match=r"no node|not a node") as caught:
-            flow.connect(*pair, when="x")  # type: ignore[arg-type]
+            flow.connect(*pair, when="x")
         assert caught.value.kind == "node"
     with pytest.raises(ConfigError, match=r"no node|is not a node"):
         flow.start_node = missing  # type: ignore[assignment]
