@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _SCRIPTS = ("isolate.js", "troubleshooting.js")
 _FAILED = "That did not work, and nothing was changed."
+_TOGETHER_S = 0.25  # changes that come so close together are checked together: a cell may make a hundred nodes
 
 
 class Troubleshooting(anywidget.AnyWidget):
@@ -52,6 +53,7 @@ class Troubleshooting(anywidget.AnyWidget):
         self._lock = threading.RLock()
         self._asked = 0  # how often a check was asked for
         self._running = False
+        self._pressed = False  # a person waits for what is found
         self._found: Check | None = None
         self._failed = False
         self._numbers = count(1)
@@ -68,9 +70,10 @@ class Troubleshooting(anywidget.AnyWidget):
             self._check()
         self._paint()
 
-    def _check(self) -> None:
+    def _check(self, *, pressed: bool = False) -> None:
         with self._lock:
             self._asked += 1
+            self._pressed |= pressed
             if self._running:
                 return
             self._running = True
@@ -79,11 +82,14 @@ class Troubleshooting(anywidget.AnyWidget):
     async def _look(self) -> None:
         """Check until nothing was asked for meanwhile."""
         while True:
+            if not self._pressed:
+                await asyncio.sleep(_TOGETHER_S)
             asked = self._asked
             found = await asyncio.to_thread(self._looked)
             with self._lock:
                 self._found, self._failed = self._found if found is None else found, found is None
                 self._running = again = asked != self._asked
+                self._pressed &= again
             self._paint()
             if not again:
                 return
@@ -112,7 +118,7 @@ class Troubleshooting(anywidget.AnyWidget):
             }
 
     def _said(self, counted: str) -> str:
-        if self._running and self._found is None:
+        if self._pressed:
             return trouble_words.CHECKING
         if self._failed:
             return trouble_words.NOT_FINISHED
@@ -144,7 +150,7 @@ class Troubleshooting(anywidget.AnyWidget):
         kind = content.get("kind")
         try:
             if kind == "check":
-                self._check()
+                self._check(pressed=True)
                 self._paint()
             elif kind == "check_key":
                 self._key.check(Target.of(self._flow).name)

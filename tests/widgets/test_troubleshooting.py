@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import threading
+import time
 
 import pytest
 
@@ -12,7 +13,7 @@ from byok_widgets import Flow
 from byok_widgets.engine import ENGINE
 from byok_widgets.graph.finding import Finding, Fix
 from byok_widgets.providers import catalog
-from byok_widgets.widgets import trouble_words
+from byok_widgets.widgets import trouble_words, troubleshooting
 from byok_widgets.widgets.mending import mend
 from byok_widgets.widgets.side import FlowByName
 from byok_widgets.widgets.target import Target
@@ -98,6 +99,26 @@ def test_it_waits_for_a_keyring_in_the_background(talk, show, browser, monkeypat
     ENGINE.submit(asyncio.sleep(0)).result(2)  # calls of models go on meanwhile
     answer.set()
     eventually(lambda: part.facts["said"] == "Nothing to mend.")
+    answer.clear()
+    talk.conversation("tell", "Tell.", enter="they ask")
+    assert part.facts["said"] == "Nothing to mend.", "nobody waits for it"
+    browser.custom(part, {"kind": "check", "id": "again"})
+    assert part.facts["said"] == "Checking …"
+    answer.set()
+    eventually(lambda: part.facts["said"] == "Nothing to mend.")
+
+
+def test_what_a_cell_changes_in_one_go_is_checked_together(talk, show, browser, monkeypatch):
+    made = []
+    look = Flow.check
+    monkeypatch.setattr(Flow, "check", lambda self: made.append("a check") or look(self))
+    part = section(show(talk))
+    check(browser, part)
+    begun = time.monotonic()
+    for number in range(20):
+        talk.conversation(f"n{number}", "Go on.")
+    eventually(lambda: part.facts["count"] == "20 things to mend")
+    assert len(made) <= 2 + (time.monotonic() - begun) / troubleshooting._TOGETHER_S
 
 
 def test_a_check_that_breaks_says_so_and_can_be_made_again(talk, show, browser, monkeypatch):
