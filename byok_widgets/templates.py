@@ -114,5 +114,19 @@ def placeholders(template: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found.name for found in read if found.name in needed - guarded))
 
 
+@lru_cache(maxsize=256)
+def mentioned(template: str) -> frozenset[str]:
+    """Return all variables that a prompt reads, those with a default included; none of one that is not valid."""
+    if not _has_placeholder(template):
+        return frozenset()
+    from jinja2 import TemplateError as JinjaError
+    from jinja2 import meta
+
+    try:
+        return frozenset(meta.find_undeclared_variables(_environment().parse(template)))
+    except (JinjaError, RecursionError):
+        return frozenset()
+
+
 _GUARDS = ("defined", "undefined", "none")
 """Tests that a variable without a value stands."""

@@ -317,7 +317,8 @@ class Flow(FlowSettings):
         """Start a session: talk to it with `say`.
 
         Args:
-            variables: Values that are known from the beginning.
+            variables: Values that are known from the beginning; a name that is much like one of the flow's, and is
+                none, gives a warning.
             model: Model for all calls of the session.
             speak_first: Whether the start node speaks before the person; by default as `speaks_first` says.
             show: Whether what it says appears in the cell; by default where there is one.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ from byok_widgets.errors import ConfigError, FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Reply, TextDelta
-from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.calling import FlowState
 from byok_widgets.providers.base import OnProgress, OnText
+from byok_widgets.session.names import Names
 from byok_widgets.session.past_turns import PastTurns
 from byok_widgets.session.turn import Turn, Visit
 from byok_widgets.session.variables import VariableEntry, Variables
@@ -44,7 +43,7 @@ class Session(PastTurns):
         super().__init__(graph, state)
         self.model = model
         self._busy = threading.Lock()
-        self._variables = Variables(partial(_declared, graph))
+        self._variables = Variables(Names(graph, self._state))
         self._variables.update(variables or {})
 
     @property
@@ -126,7 +125,7 @@ class Session(PastTurns):
         fork = Session(self._graph, self._state, model=self.model if model is None else model)
         fork._turns, fork._notice = kept, self._notice
         last = kept[-1].number if kept else 0
-        fork._variables = Variables(partial(_declared, self._graph), self.variables.until(last), last)
+        fork._variables = Variables(Names(self._graph, self._state), self.variables.until(last), last)
         return fork
 
     def reset(self) -> None:
@@ -156,7 +155,7 @@ class Session(PastTurns):
         """Put the session where another one stood, as its file says."""
         self._turns, self._unfinished, self._notice = list(turns), list(unfinished), notice
         last = self._turns[-1].number if self._turns else 0
-        self._variables = Variables(partial(_declared, self._graph), entries, last)
+        self._variables = Variables(Names(self._graph, self._state), entries, last)
 
     def save(self, path: str | Path) -> None:
         """Save the dialogue, its trace and the variables as a file; `flow.load_session` reads it again.
@@ -280,8 +279,3 @@ def _busy(session: Session) -> FlowError:
         kind="busy",
         fix="Wait for it or stop it; to talk twice at the same time, take a fork.",
     )
-
-
-def _declared(graph: FlowGraph) -> list[str]:
-    nodes = [node for node in list(graph.nodes.values()) if isinstance(node, ExtractionNode)]
-    return [spec.name for node in nodes for spec in node.schema.fields]

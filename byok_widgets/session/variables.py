@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+import inspect
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.nodes import Extraction
 from byok_widgets.nodes.extraction_result import written
+from byok_widgets.session.names import Names
+from byok_widgets.unknown import nearest
 
 VariableStatus = Literal["found", "ungrounded", "set", "not_stated"]
 """`found` and `ungrounded`: as an extraction node read it. `set`: by code. `not_stated`: the value is `None`."""
@@ -47,21 +51,22 @@ class Variables(MutableMapping[str, Any]):
     """The variables of one session by name. One that is not stated is `None`.
 
     A value that is stated later replaces an earlier one; `history` keeps both. Assigning is how code sets one; a
-    value is kept as it is, so assign a new list rather than change one that is here.
+    value is kept as it is, so assign a new list rather than change one that is here. Code may set any name; one
+    that is not known, and is much like one that is, gives a warning.
 
     Args:
-        declared: Gives the names that are there without a value, too.
+        names: The names that the flow knows; those of its fields are there without a value, too.
         entries: What is known, oldest first.
         turn: Number of the last turn.
     """
 
     def __init__(
         self,
-        declared: Callable[[], Iterable[str]] = tuple,
+        names: Names,
         entries: Iterable[VariableEntry] = (),
         turn: int = 0,
     ) -> None:
-        self._declared = declared
+        self._names = names
         self._entries = list(entries)
         self._latest = {entry.name: entry for entry in self._entries}
         self._turn = turn
@@ -99,7 +104,7 @@ class Variables(MutableMapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         entry = self._latest.get(name)
-        if entry is None and name not in self._declared():
+        if entry is None and name not in self._names.declared():
             raise KeyError(name)
         return None if entry is None else entry.value
 
@@ -110,6 +115,8 @@ class Variables(MutableMapping[str, Any]):
                 kind="variable",
                 fix="Use letters, digits and _, and start with a letter.",
             )
+        if name not in self:
+            self._doubt(name)
         status: VariableStatus = "not_stated" if value is None else "set"
         self._add(VariableEntry(name, value, status, CODE, self._turn))
 
@@ -125,7 +132,7 @@ class Variables(MutableMapping[str, Any]):
                 self[name] = None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self._declared(), *self._latest]))
+        return iter(dict.fromkeys([*self._names.declared(), *self._latest]))
 
     def __len__(self) -> int:
         return len(list(iter(self)))
@@ -143,9 +150,30 @@ class Variables(MutableMapping[str, Any]):
         )
         return f"<table><tbody>{rows}</tbody></table>" if rows else "No variables yet."
 
+    def _doubt(self, name: str) -> None:
+        """Warn of a new name that is much like a known one: it may be meant, so it is no error."""
+        known = {*self._names.declared(), *self._names.read()}
+        meant = "" if name in known else nearest(name, sorted(known))
+        if meant:
+            warnings.warn(
+                f"No field, prompt or condition of the flow names the variable {name!r}. Did you mean {meant!r}?",
+                stacklevel=_frames_of_ours(),
+            )
+
     def _add(self, entry: VariableEntry) -> None:
         self._entries.append(entry)
         self._latest[entry.name] = entry
+
+
+def _frames_of_ours() -> int:
+    """Return how far from the caller the code stands that is not of this package."""
+    level, frame = 0, inspect.currentframe()
+    while frame and frame.f_globals.get("__name__", "").startswith(_OURS):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+_OURS = ("byok_widgets.", "collections.abc", "_collections_abc")
 
 
 def _mark(status: VariableStatus) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -54,6 +57,66 @@ def test_a_field_of_any_name_can_be_set_by_code_too(flow: Flow) -> None:
     flow.extraction("data", {"type": "object", "properties": {"first name": {"type": "string"}}})
     s = flow.start(variables={"first name": "Ana"})
     assert s.variables["first name"] == "Ana"
+
+
+@pytest.fixture
+def ordering(flow: Flow) -> Flow:
+    """A flow that reads variables in each of the ways there are."""
+    flow.global_prompt = "You work for {{firm}}."
+    flow.conversation("ask", 'Ask {{ caller | default("the caller") }}{% if vip is defined %}, kindly{% endif %}.')
+    flow.extraction("data", size=int, prompt="Today is {{today}}.")
+    flow.connect("ask", "data", if_="people > 1")
+    return flow
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("siez", "size"), ("Firm", "firm"), ("calller", "caller"), ("peopel", "people"), ("todai", "today")],
+)
+def test_a_name_that_is_much_like_a_known_one_gives_a_warning_where_it_is_set(
+    ordering: Flow, name: str, meant: str
+) -> None:
+
+    async def start() -> None:
+        await ordering.astart(variables={name: 1})
+
+    said = f"names the variable {name!r}. Did you mean {meant!r}"
+    setting: list[Callable[[], Any]] = [
+        lambda: ordering.start(variables={name: 1}),
+        lambda: asyncio.run(start()),
+        lambda: ordering.start().variables.update({name: 1}),
+        lambda: ordering.start().variables.__setitem__(name, 1),
+    ]
+    for set_it in setting:
+        with pytest.warns(UserWarning, match=said) as caught:
+            set_it()
+        assert [warning.filename for warning in caught] == [__file__], "it shows the person's own line"
+
+
+def test_it_warns_once_and_the_name_is_set_all_the_same(ordering: Flow) -> None:
+    with pytest.warns(UserWarning, match="'size'"):
+        s = ordering.start(variables={"siez": 1})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        s.variables["siez"] = 2
+        s.fork().variables["siez"] = 3
+    assert s.variables["siez"] == 2
+
+
+def test_names_that_the_flow_reads_and_names_like_none_give_no_warning(ordering: Flow) -> None:
+    known = dict.fromkeys(["firm", "caller", "vip", "size", "today", "people", "id", "colour", "x1", "x2"], 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        s = ordering.start(variables=known)
+        ordering.conversation("ask", "Ask {{siez}}.")
+        s.variables["siez"] = 1
+    assert set(known) <= set(s.variables)
+
+
+def test_a_prompt_that_is_no_valid_template_names_nothing(ordering: Flow) -> None:
+    ordering.conversation("ask", "Ask {{ siez")
+    with pytest.warns(UserWarning, match="'size'"):
+        ordering.start(variables={"siez": 1})
 
 
 def test_all_variables_cannot_be_replaced_at_once(booking: Flow) -> None:
