@@ -22,6 +22,7 @@ MAX_BYTES = 20_000_000
 Data = dict[str, Any]
 
 _UPDATE = "pip install -U byok-widgets"
+_ANOTHER_COPY = "Take another copy of it."
 
 
 def write(data: Data, path: Path) -> None:
@@ -62,6 +63,7 @@ def read(path: Path) -> Data:
     Raises:
         ConfigError: It is not there, damaged, or no flow; the message says where.
     """
+    fix = _ANOTHER_COPY
     try:
         data = json.loads(_content(path), parse_constant=_no_constant)
     except OSError as error:
@@ -75,12 +77,13 @@ def read(path: Path) -> Data:
         if isinstance(data, dict) and "turns" in data and "nodes" not in data:
             problem = f"it is a session of flow {str(data.get('flow'))[:300]!r}."
             raise unusable(path, problem, "Open it on that flow: flow.load_session(...).")
+        fix = "Correct it there, or take another copy of the file."
         if isinstance(data, dict) and is_newer(data):
             problem = f"it was saved by a newer byok-widgets; update with: {_UPDATE} ({problem})"
-    raise unusable(path, f"{problem}.")
+    raise unusable(path, f"{problem}.", fix)
 
 
-def unusable(path: Path, problem: str, fix: str = "Take another copy of it.") -> ConfigError:
+def unusable(path: Path, problem: str, fix: str = _ANOTHER_COPY) -> ConfigError:
     """Return the error for a file that is no flow, or holds something that cannot be used."""
     return ConfigError(
         f"{str(path)!r} cannot be opened as a flow: {problem}",

@@ -460,7 +460,8 @@ def test_what_is_wrong_in_a_file_is_told_and_nothing_is_changed(file: Path, wron
     mine = Flow("minimal")
     mine.model = "openai:gpt-6-luna"
     file.write_text(json.dumps(data), encoding="utf-8")
-    _refused(file, said)
+    error = _refused(file, said)
+    assert ("Correct it there" in error.fix) is (" must be" in said or " keep one " in said)
     assert (mine.provider, mine.model) == ("openai", "gpt-6-luna")
 
 
