@@ -51,7 +51,7 @@ class KeySection:
             self.view.needs_key = target.provider.needs_key
             self.view.has_key = status is not None and status.place != "none"
             is_open = target.takes_key and not target.provider.needs_key
-            self.view.can_check = (self.view.has_key and not self._is_locked(status)) or is_open
+            self.view.can_check = not self._is_locked(status) and (self.view.has_key or is_open)
             self.view.status = dict(self._desk.words(target))
             self.view.lock = _lock(self._desk.file)
             self.view.places = places

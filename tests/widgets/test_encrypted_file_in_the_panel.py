@@ -87,6 +87,18 @@ def test_after_a_restart_the_panel_asks_for_the_passphrase(flow, saved, field, b
     assert flow.key_store.get("openai", HOST) == Secret(saved)
 
 
+def test_behind_a_locked_file_there_is_nothing_to_check_even_where_a_key_is_optional(flow, show):
+    encrypted_file.create(PHRASE)
+    flow.set_base_url("compatible", f"http://{HOST}/v1")
+    flow.provider = "compatible"
+    flow.key_store.save("compatible", HOST, fake_key("compatible"), place="file")
+    encrypted_file._opened.clear()
+    flow.key_store._kept.clear()
+    field = show(flow)._key.view
+    eventually(lambda: field.lock == "locked" and field.has_key)
+    assert not field.can_check
+
+
 def test_one_passphrase_opens_the_file_for_all_flows(saved, field, browser, wire, show):
     other = Flow("another")
     other_field = field_of(other, show)
