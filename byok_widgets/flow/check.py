@@ -98,11 +98,12 @@ def _notice(settings: FlowSettings) -> Iterator[Finding]:
 
 
 def _opening(flow: Flow) -> Iterator[Finding]:
-    if flow.speaks_first and flow.graph.is_silent(flow.start_node):
-        problem = f"The flow is to speak first, and its start node {flow.start_node!r} is silent."
-        speaks = next((name for name in flow.nodes if not flow.graph.is_silent(name)), None)
+    graph = flow.graph.now()
+    if flow.speaks_first and graph.nodes and graph.is_silent(graph.start):
+        problem = f"The flow is to speak first, and its start node {graph.start!r} is silent."
+        speaks = next((name for name in graph.nodes if not graph.is_silent(name)), None)
         by = Fix("paste", f"flow.start_node = {speaks!r}") if speaks else None
-        yield Finding("silent_start", "error", flow.start_node, problem, "Start at a conversation node.", by)
+        yield Finding("silent_start", "error", graph.start, problem, "Start at a conversation node.", by)
 
 
 def _models(flow: Flow) -> Iterator[Finding]:

@@ -54,6 +54,7 @@ def one_line(text: str, most: int = MAX_LINE_CHARS) -> str:
 
 def as_text(graph: FlowGraph, title: str) -> str:
     """Return the nodes with their edges, a line each, below a title."""
+    graph = graph.now()
     lines = [one_line(title)]
     for name in graph.nodes:
         lines.append(f"  {one_line(name)}: {facts(graph, name)}")
@@ -64,6 +65,7 @@ def as_text(graph: FlowGraph, title: str) -> str:
 
 def as_mermaid(graph: FlowGraph, title: str) -> str:
     """Return the graph as a Mermaid flowchart; empty without nodes, and where there are too many to be drawn."""
+    graph = graph.now()
     if not graph.nodes:
         return ""
     ids = {name: f"n{number}" for number, name in enumerate(graph.nodes)}

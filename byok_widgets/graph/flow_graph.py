@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,6 +32,15 @@ class FlowGraph:
         self.extra: dict[str, Mapping[str, Any]] = {}
         self._edges: dict[str, Mapping[str, Edge]] = {}
         self._start = ""
+        self._changing = threading.RLock()
+
+    def now(self) -> FlowGraph:
+        """Return the graph as it is, for who looks at all of it while cells change this one."""
+        graph = FlowGraph()
+        with self._changing:
+            graph.nodes, graph.ends, graph.extra = self.nodes, set(self.ends), dict(self.extra)
+            graph._edges, graph._start = dict(self._edges), self._start
+        return graph
 
     @property
     def edges(self) -> tuple[Edge, ...]:
@@ -61,14 +71,15 @@ class FlowGraph:
             ConfigError: The condition is empty.
         """
         way_in = None if enter is None else Edge.made(EVERYWHERE, node.name, enter, None)
-        self.nodes[node.name] = node
-        (self.ends.add if end else self.ends.discard)(node.name)
-        if way_in:
-            self._put(way_in)
-        else:
-            self._take(EVERYWHERE, node.name)
-        if start:
-            self.start = node.name
+        with self._changing:
+            self.nodes = {**self.nodes, node.name: node}
+            (self.ends.add if end else self.ends.discard)(node.name)
+            if way_in:
+                self._put(way_in)
+            else:
+                self._take(EVERYWHERE, node.name)
+            if start:
+                self.start = node.name
 
     def add(self, edge: Edge) -> None:
         """Add an edge, or put it in the place of the one between the same nodes.
@@ -76,9 +87,10 @@ class FlowGraph:
         Raises:
             ConfigError: One of the nodes is not there.
         """
-        for name in (edge.source, edge.target):
-            self.node(name)
-        self._put(edge)
+        with self._changing:
+            for name in (edge.source, edge.target):
+                self.node(name)
+            self._put(edge)
 
     def remove(self, source: str, target: str) -> None:
         """Take an edge away.
@@ -86,7 +98,9 @@ class FlowGraph:
         Raises:
             ConfigError: There is none between the two.
         """
-        if not self._take(source, target):
+        with self._changing:
+            found = self._take(source, target)
+        if not found:
             raise ConfigError(
                 f"There is no edge from {source!r} to {target!r}.", fix="Look at the flow: it shows them."
             )
@@ -97,14 +111,15 @@ class FlowGraph:
         Raises:
             ConfigError: There is none of that name.
         """
-        self.node(name)
-        for source in list(self._edges):
-            self._take(source, name)
-        self._edges.pop(name, None)
-        self.nodes = {other: node for other, node in self.nodes.items() if other != name}
-        self.ends.discard(name)
-        self.extra.pop(name, None)
-        self._start = "" if self._start == name else self._start
+        with self._changing:
+            self.node(name)
+            for source in list(self._edges):
+                self._take(source, name)
+            self._edges.pop(name, None)
+            self.nodes = {other: node for other, node in self.nodes.items() if other != name}
+            self.ends.discard(name)
+            self.extra.pop(name, None)
+            self._start = "" if self._start == name else self._start
 
     def node(self, name: str) -> AnyNode:
         """Return a node.
@@ -153,7 +168,7 @@ class FlowGraph:
         """Return the nodes to which a node leads: none from an end node, whose edges are never taken."""
         return [] if name in self.ends else [edge.target for edge in self._from(name)]
 
-    # The edges from a node are replaced as a whole and never changed: whoever reads them meanwhile reads on.
+    # The nodes, and the edges from one, are replaced as a whole and never changed: who reads them reads on.
 
     def _put(self, edge: Edge) -> None:
         self._edges[edge.source] = {**self._edges.get(edge.source, {}), edge.target: edge}

@@ -24,6 +24,7 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
         global_prompt: The flow's global prompt, whose variables are looked at too.
         known: Variables that code will set.
     """
+    graph = graph.now()
     if not graph.nodes:
         made = Fix("paste", 'flow.conversation("ask", "...")')
         yield Finding(
@@ -60,6 +61,7 @@ def refuse_ambiguous(graph: FlowGraph) -> None:
     Raises:
         FlowError: It has no nodes, or a node has two else edges.
     """
+    graph = graph.now()
     if not graph.nodes:
         raise FlowError("The flow has no nodes.", kind="empty", fix="Make one with flow.conversation(...).")
     for finding in ambiguous(graph):

@@ -20,13 +20,13 @@ class Names:
 
     def declared(self) -> Iterator[str]:
         """Yield the fields of its extraction nodes."""
-        for node in list(self.graph.nodes.values()):
+        for node in self.graph.nodes.values():
             if isinstance(node, ExtractionNode):
                 yield from (spec.name for spec in node.schema.fields)
 
     def read(self) -> Iterator[str]:
         """Yield what its prompts and its conditions read; what a function asks is not known."""
-        for prompt in (self.state.global_prompt, *(node.prompt for node in list(self.graph.nodes.values()))):
+        for prompt in (self.state.global_prompt, *(node.prompt for node in self.graph.nodes.values())):
             yield from mentioned(prompt)
         for edge in self.graph.edges:
             yield from edge.reads

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -184,3 +186,42 @@ def test_cells_may_change_it_while_a_turn_reads_it(flow: Flow) -> None:
     reader.join()
     sys.setswitchinterval(interval)
     assert faults == []
+
+
+@pytest.mark.parametrize("look", ["check", "start", "show", "save"])
+def test_cells_may_make_and_remove_nodes_while_others_look_at_the_whole_flow(
+    flow: Flow, look: str, tmp_path: Path
+) -> None:
+    def saved() -> None:
+        file = tmp_path / "now.flow.json"
+        flow.save(file)
+        data = json.loads(file.read_text())
+        names = {node["name"] for node in data["nodes"]}
+        assert all({edge["source"], edge["target"]} <= names for edge in data["edges"])
+
+    what = {"check": flow.check, "start": flow.start, "show": flow._repr_mimebundle_, "save": saved}[look]
+    for number in range(20):
+        flow.extraction(f"n{number}", word=str)
+        flow.connect(f"n{number}", "n0")
+    stop = threading.Event()
+
+    def change() -> None:
+        while not stop.is_set():
+            for number in range(10):
+                flow.conversation(f"new{number}", "x", enter="they ask" if number % 2 else None)
+                flow.connect("n0", f"new{number}", if_="word is not None")
+            for number in range(10):
+                flow.remove(f"new{number}")
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    cell = threading.Thread(target=change)
+    cell.start()
+    try:
+        end = time.monotonic() + 0.4
+        while time.monotonic() < end:
+            what()
+    finally:
+        stop.set()
+        cell.join()
+        sys.setswitchinterval(interval)
