@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.config import ModelRef
 from byok_widgets.config.base_url import BaseUrl
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, Expression, FlowGraph
 from byok_widgets.nodes import ConversationNode, ExtractionNode
 from byok_widgets.nodes.calling import FlowState
@@ -30,6 +30,7 @@ def data_of(flow: Flow) -> Data:
     Raises:
         ConfigError: A condition is a function.
     """
+    graph = flow.graph.now()
     urls = {provider: flow.config.base_url(provider) for provider in PROVIDERS}
     return {
         "name": flow.name,
@@ -38,10 +39,10 @@ def data_of(flow: Flow) -> Data:
         "judge_model": flow.judge_model,
         "base_urls": {provider: url for provider, url in urls.items() if url},
         "global_prompt": flow.global_prompt,
-        "start": flow.start_node,
+        "start": graph.start,
         "speaks_first": flow.speaks_first,
-        "nodes": [_node(flow.graph, node) for node in flow.nodes.values()],
-        "edges": [_edge(edge) for edge in flow.graph.edges if edge.source != EVERYWHERE],
+        "nodes": [_node(graph, node) for node in graph.nodes.values()],
+        "edges": [_edge(edge) for edge in graph.edges if edge.source != EVERYWHERE],
     }
 
 
@@ -170,11 +171,19 @@ def _make(graph: FlowGraph, state: FlowState, data: Data) -> None:
     else:
         examples = data.get("examples", [])  # those with more in them than is known here are looked up when saving
         common |= {key: data.pop(key) for key in ("window", "grounding", "prompt") if key in data}
-        schema = ExtractionSchema.of(data.pop("schema"), name=name)
+        schema = _schema(name, data.pop("schema"))
         shots = [(example["dialogue"], example["values"]) for example in examples]
         node = ExtractionNode(state, name, schema, examples=shots, **common)
     graph.put(node, end=end, enter=enter)
     graph.extra[name] = data
+
+
+def _schema(node: str, definition: Data) -> ExtractionSchema:
+    try:
+        return ExtractionSchema.of(definition, name=node)
+    except SchemaError as error:
+        problem = error
+    raise SchemaError(f'"schema" of node {node!r}: {problem.problem}', fix=problem.fix)
 
 
 def _connect(graph: FlowGraph, data: Data) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from byok_widgets.errors import SchemaError
+from byok_widgets.keys import redact
 from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.navigation import Json, definition_of, resolved
 from byok_widgets.schema.sources import HOW, Source, Whole, json_text
+
+_SHOWN_CHARS = 80
+_TYPES = "string, integer, number, boolean, array, object and null"
 
 
 def from_json_schema(schema: Json) -> Source:
@@ -19,11 +24,13 @@ def from_json_schema(schema: Json) -> Source:
     try:
         checker.check_schema(schema)
     except jsonschema.SchemaError as error:
-        problem = f"This is not a valid JSON Schema: {error.message[:200]}"
+        problem = _misfit([*map(str, error.absolute_path)], error.instance)
     else:
         problem = ""
     if problem:
-        raise SchemaError(problem, fix="Mend it where it says, or give fields as keywords.")
+        raise SchemaError(
+            f"This is not a valid JSON Schema: {problem}.", fix="Mend it there, or give fields as keywords."
+        )
     definitions = {**schema.get("definitions", {}), **schema.get("$defs", {})}
     _check_references({key: part for key, part in schema.items() if key != "$id"}, definitions)
     _check_circles([schema, *definitions.values()], definitions)
@@ -42,6 +49,12 @@ def from_json_schema(schema: Json) -> Source:
         for name, part in properties.items()
     )
     return Source(fields, _by_root(validator(root)))
+
+
+def _misfit(path: list[str], found: object) -> str:
+    """Say which part of a schema cannot be what it is."""
+    types = f"; the types are {_TYPES}" if path[-1:] == ["type"] else ""
+    return redact(f"{'.'.join(path)[-_SHOWN_CHARS:]} cannot be {reprlib.repr(found)}{types}")
 
 
 def _check_references(part: Any, definitions: Json) -> None:

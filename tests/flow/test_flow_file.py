@@ -355,7 +355,14 @@ WRONG: dict[str, tuple[object, str]] = {
         minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": 5}]),
         "\"prompt\" of node 'a' must be a text, not 5",
     ),
-    "a schema of nothing": (minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {}}]), "schema's root"),
+    "a schema of nothing": (
+        minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {}}]),
+        "\"schema\" of node 'a': The schema's root",
+    ),
+    "a schema with a type that is none": (
+        minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {"properties": {"n": {"type": "strong"}}}}]),
+        "\"schema\" of node 'a': This is not a valid JSON Schema: properties.n.type cannot be 'strong'; the types",
+    ),
     "a window of 0": (
         minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {}, "window": 0}]),
         "\"window\" of node 'a' must be a whole number of at least 1 or null, not 0",

@@ -54,8 +54,11 @@ def validator(part: Any, own: Any) -> jsonschema.Draft202012Validator:
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
-        ({"type": "object", "properties": {"x": {"type": "strange"}}}, "not a valid JSON Schema"),
-        ({"type": "object", "properties": {"x": {"pattern": "("}}}, "not a valid JSON Schema"),
+        (
+            {"type": "object", "properties": {"x": {"type": "strange"}}},
+            "x.type cannot be 'strange'; the types are string, ",
+        ),
+        ({"type": "object", "properties": {"x": {"pattern": "("}}}, "properties.x.pattern cannot be '\\('"),
         ({"type": "array", "items": {}}, "root must be an object"),
         ({"type": "object"}, "root must be an object"),
         ({"anyOf": [{"type": "object", "properties": {"x": {}}}]}, "root must be an object"),
