@@ -19,10 +19,9 @@ import traitlets
 
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
-from byok_widgets.widgets import chat_words
+from byok_widgets.widgets import assets, chat_words
 from byok_widgets.widgets.cell_output import MAX_CHARS
 from byok_widgets.widgets.inert import inert
-from byok_widgets.widgets.key_field import STATIC
 
 if TYPE_CHECKING:
     from byok_widgets.session import Session, Turn
@@ -39,8 +38,8 @@ class Chat(anywidget.AnyWidget):
         title: Name of the flow; all else goes by messages.
     """
 
-    _esm = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("isolate.js", "chat.js"))
-    _css = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("panel.css", "chat.css"))
+    _esm = assets.script("chat.js")
+    _css = assets.style("panel.css", "chat.css")
 
     title = traitlets.Unicode("").tag(sync=True)
 

@@ -14,7 +14,7 @@ import traitlets
 
 from byok_widgets.nodes.tuning import in_code
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.widgets.key_field import STATIC
+from byok_widgets.widgets import assets
 from byok_widgets.widgets.target import Target
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class CopyCode(anywidget.AnyWidget):
         code: The lines.
     """
 
-    _esm = (STATIC / "copy_code.js").read_text(encoding="utf-8")
+    _esm = assets.script("copy_code.js")
 
     code = traitlets.Unicode("").tag(sync=True)
 

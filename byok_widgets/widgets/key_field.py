@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, Protocol
 
 import anywidget
@@ -17,8 +16,8 @@ import traitlets
 
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import SealingKey, Secret, redact
+from byok_widgets.widgets import assets
 
-STATIC = Path(__file__).parent / "static"
 _SCRIPTS = ("key_seal.js", "key_hints.js", "key_texts.js", "key_parts.js", "key_field.js")
 _FAILED = "That did not work, and nothing was saved. What you typed is still here; try again."
 _UNREADABLE = "What you typed could not be read here, so nothing was saved; try again."
@@ -69,8 +68,8 @@ class KeyField(anywidget.AnyWidget):
         public_key: The half of the kernel's key pair that seals. It is no secret.
     """
 
-    _esm = "".join((STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    _css = (STATIC / "key_field.css").read_text(encoding="utf-8")
+    _esm = assets.script(*_SCRIPTS)
+    _css = assets.style("key_field.css")
 
     label = traitlets.Unicode("API key").tag(sync=True)
     hint = traitlets.Unicode("").tag(sync=True)

@@ -15,11 +15,11 @@ import traitlets
 
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import redact, refuse_key
+from byok_widgets.widgets import assets
 from byok_widgets.widgets.inert import inert
-from byok_widgets.widgets.key_field import STATIC
 from byok_widgets.widgets.typed import told
 
-SCRIPTS = ("isolate.js", "model_search.js", "model_list.js", "model_field.js")
+SCRIPTS = ("model_search.js", "model_list.js", "model_field.js")
 """What a widget needs in which model fields stand."""
 
 _FAILED = "Not set: that did not work. What you typed is still here."
@@ -57,8 +57,8 @@ class ModelField(anywidget.AnyWidget):
         action: Text of a button beside the note; empty for none.
     """
 
-    _esm = "".join((STATIC / name).read_text(encoding="utf-8") for name in (*SCRIPTS, "model_field_view.js"))
-    _css = (STATIC / "model_field.css").read_text(encoding="utf-8")
+    _esm = assets.script(*SCRIPTS, "model_field_view.js")
+    _css = assets.style("model_field.css")
 
     description = traitlets.Unicode("").tag(sync=True)
     placeholder = traitlets.Unicode("").tag(sync=True)

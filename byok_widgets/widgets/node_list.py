@@ -17,8 +17,8 @@ import traitlets
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.keys import redact, refuse_key
 from byok_widgets.nodes.tuning import LIMIT
+from byok_widgets.widgets import assets
 from byok_widgets.widgets.inert import inert
-from byok_widgets.widgets.key_field import STATIC
 from byok_widgets.widgets.model_field import SCRIPTS, ModelRows
 from byok_widgets.widgets.model_lists import ModelLists
 from byok_widgets.widgets.node_rows import facts_of, info_of, offered, same_kind
@@ -42,8 +42,8 @@ class NodeList(anywidget.AnyWidget):
         models: The models on offer.
     """
 
-    _esm = "".join((STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    _css = "".join((STATIC / name).read_text(encoding="utf-8") for name in _STYLES)
+    _esm = assets.script(*_SCRIPTS)
+    _css = assets.style(*_STYLES)
 
     nodes: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     models = traitlets.Instance(ModelRows).tag(sync=True, **ipywidgets.widget_serialization)

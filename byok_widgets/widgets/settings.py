@@ -17,10 +17,9 @@ import traitlets
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import redact
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.widgets import facts
+from byok_widgets.widgets import assets, facts
 from byok_widgets.widgets.copy_code import CopyCode, code_of
 from byok_widgets.widgets.inert import inert
-from byok_widgets.widgets.key_field import STATIC
 from byok_widgets.widgets.key_section import KeySection
 from byok_widgets.widgets.model_picker import ModelPicker, problem_html
 from byok_widgets.widgets.node_list import NodeList
@@ -43,8 +42,8 @@ class PanelHead(anywidget.AnyWidget):
         notice: What a person must know, such as that settings are not saved; empty when all is well.
     """
 
-    _esm = (STATIC / "panel_head.js").read_text(encoding="utf-8")
-    _css = (STATIC / "panel.css").read_text(encoding="utf-8")
+    _esm = assets.script("panel_head.js")
+    _css = assets.style("panel.css")
 
     title = traitlets.Unicode("").tag(sync=True)
     notice = traitlets.Unicode("").tag(sync=True)

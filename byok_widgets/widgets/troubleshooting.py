@@ -17,10 +17,9 @@ import traitlets
 from byok_widgets.errors import ByokError
 from byok_widgets.graph.finding import Finding
 from byok_widgets.keys import redact
-from byok_widgets.widgets import mending, trouble_words
+from byok_widgets.widgets import assets, mending, trouble_words
 from byok_widgets.widgets.background import start
 from byok_widgets.widgets.inert import inert
-from byok_widgets.widgets.key_field import STATIC
 from byok_widgets.widgets.target import Target
 from byok_widgets.widgets.typed import told
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from byok_widgets.flow.check import Check
     from byok_widgets.widgets.key_section import KeySection
 
-_SCRIPTS = ("isolate.js", "troubleshooting.js")
 _FAILED = "That did not work, and nothing was changed."
 _TOGETHER_S = 0.25  # changes that come so close together are checked together: a cell may make a hundred nodes
 
@@ -43,8 +41,8 @@ class Troubleshooting(anywidget.AnyWidget):
             it: a `button`, `code` or a `url`; and the `rows` of `trouble_words`.
     """
 
-    _esm = "".join((STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    _css = (STATIC / "troubleshooting.css").read_text(encoding="utf-8")
+    _esm = assets.script("troubleshooting.js")
+    _css = assets.style("troubleshooting.css")
 
     facts = traitlets.Dict().tag(sync=True)
 

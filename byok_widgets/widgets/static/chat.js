@@ -13,20 +13,8 @@ const TEXTS = {
   thinking: "is at work",
 };
 
-function make(tag, properties = {}, ...children) {
-  const { attributes, ...rest } = properties;
-  const node = Object.assign(document.createElement(tag), rest);
-  for (const [name, value] of Object.entries(attributes ?? {})) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-function button(text, more = {}) {
-  return make("button", { type: "button", className: "byok-button", textContent: text, ...more });
-}
-
 function build(title) {
-  const id = `byok-chat-${Math.random().toString(16).slice(2)}`;
+  const id = `byok-${randomId()}`;
   const part = {
     node: make("span", { className: "byok-chat-node" }),
     sessions: make("select", { className: "byok-input", id: `${id}-s` }),
@@ -39,8 +27,8 @@ function build(title) {
     status: make("div", { className: "byok-chat-status byok-note", attributes: { role: "status" } }),
     failure: make("div", { className: "byok-bad", hidden: true, attributes: { role: "alert" } }),
     text: make("textarea", { id: `${id}-t`, className: "byok-input", rows: 2, placeholder: "Say something" }),
-    send: button("Send", { className: "byok-button byok-primary" }),
-    stop: button("Stop", { hidden: true }),
+    send: button("Send", "byok-primary"),
+    stop: button("Stop"),
   };
   part.sessionsBox = make("span", { className: "byok-chat-sessions", hidden: true },
     make("label", { htmlFor: `${id}-s`, textContent: "Session" }), part.sessions);
@@ -125,7 +113,7 @@ function render({ model, el }) {
     const why = make("details", { className: "byok-why" },
       make("summary", { textContent: turn.summary }), make("pre", { textContent: turn.why }));
     why.addEventListener("toggle", () => { if (why.open) why.scrollIntoView({ block: "nearest" }); });
-    const back = button("Go on from here", { className: "byok-button byok-quiet byok-back" });
+    const back = button("Go on from here", "byok-quiet byok-back");
     back.setAttribute("aria-label", `Go on from turn ${turn.number} in a new session`);
     back.title = "A new session goes on from here; this one stays as it is";
     back.addEventListener("click", () => { asked = true; send({ kind: "fork", turn: turn.number }); });

@@ -9,7 +9,7 @@ async function copy(text, area) {
 }
 
 function render({ model, el }) {
-  const id = `byok-${Math.random().toString(16).slice(2)}`;
+  const id = `byok-${randomId()}`;
   el.classList.add("byok-copy");
   el.innerHTML = `
     <details>

@@ -5,23 +5,6 @@ const ICONS = {
 };
 const MOVES = { env: "Use it as the name of a variable", key: "Use it as the key" };
 
-function randomId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function make(tag, properties = {}, ...children) {
-  const { dataset, attributes, ...rest } = properties;
-  const node = Object.assign(document.createElement(tag), rest);
-  Object.assign(node.dataset, dataset ?? {});
-  for (const [name, value] of Object.entries(attributes ?? {})) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-function button(text, className = "") {
-  return make("button", { type: "button", className: `byok-button ${className}`, textContent: text });
-}
-
 // Neither a name nor an id that a password manager would match, and the words by which the big ones can be told off.
 function quiet(input) {
   const off = { autocomplete: "new-password", autocapitalize: "off", autocorrect: "off", "data-1p-ignore": "" };

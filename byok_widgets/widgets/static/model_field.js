@@ -23,7 +23,7 @@ function build(id) {
     }),
     problem: make("p", { id: `${id}-problem`, className: "byok-bad", attributes: { role: "alert" } }),
     note: make("span", { id: `${id}-note`, className: "byok-note", attributes: { role: "status" } }),
-    action: make("button", { type: "button", className: "byok-button byok-quiet" }),
+    action: button("", "byok-quiet"),
   };
   part.box = make("div", { className: "byok-model-box" }, part.input, part.toggle);
   part.foot = make("div", { className: "byok-row byok-model-foot" }, part.note, part.action);

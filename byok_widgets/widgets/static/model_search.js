@@ -34,13 +34,3 @@ function matching(entries, query) {
   const words = plain(query).split(/\s+/).filter(Boolean);
   return entries.filter(({ text }) => words.every((word) => text.includes(word)));
 }
-
-function make(tag, properties = {}, ...children) {
-  const { attributes, ...rest } = properties;
-  const node = Object.assign(document.createElement(tag), rest);
-  for (const [name, value] of Object.entries(attributes ?? {})) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-const randomId = () => Math.random().toString(36).slice(2);

@@ -77,8 +77,8 @@ function nodeBody(list, ask) {
   const part = {
     notes: make("div", { className: "byok-node-notes" }),
     field: make("div"),
-    back: make("button", { type: "button", className: "byok-button", textContent: "Back to default" }),
-    all: make("button", { type: "button", className: "byok-button" }),
+    back: button("Back to default"),
+    all: button(""),
     misfits: make("div", { className: "byok-node-misfits", attributes: { role: "alert" } }),
     settings: make("div", { className: "byok-settings", attributes: { role: "group" } }),
     more: make("p", { className: "byok-note" }),
@@ -116,9 +116,9 @@ function nodeBody(list, ask) {
     if (part.misfits.dataset.shown === before) return;
     part.misfits.dataset.shown = before;
     part.misfits.replaceChildren(...misfits.map(({ name, text }) => {
-      const button = make("button", { type: "button", className: "byok-button", textContent: `Take ${name} away` });
-      press(button, { kind: "set", name, value: "" });
-      return make("div", { className: "byok-bad byok-row" }, make("span", { textContent: text }), button);
+      const away = button(`Take ${name} away`);
+      press(away, { kind: "set", name, value: "" });
+      return make("div", { className: "byok-bad byok-row" }, make("span", { textContent: text }), away);
     }));
   }
 

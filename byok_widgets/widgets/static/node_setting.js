@@ -7,7 +7,7 @@ function nodeSetting(name, ask) {
   let typed = false;
   const part = {
     label: make("label", { htmlFor: id, className: "byok-label" }),
-    back: make("button", { type: "button", className: "byok-button byok-quiet" }),
+    back: button("", "byok-quiet"),
     help: make("p", { id: `${id}-help`, className: "byok-note" }),
     problem: make("p", { id: `${id}-problem`, className: "byok-bad", attributes: { role: "alert" }, hidden: true }),
   };

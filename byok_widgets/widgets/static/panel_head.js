@@ -5,13 +5,6 @@
 const MOST_FRAMES = 600;
 const GONE = "The kernel was restarted or stopped: run this cell again.";
 
-// JupyterLab looks at the focused element for the mark that its shortcuts are not wanted, and listens above us:
-// without both, "d d" on a button here would delete the cell.
-function isolate(panel) {
-  panel.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; });
-  for (const kind of ["keydown", "keypress", "keyup"]) panel.addEventListener(kind, (event) => event.stopPropagation());
-}
-
 // JupyterLab marks what belongs to a kernel that was restarted, but not when it was shut down or changed for another.
 const DISCONNECTED = "jupyter-widgets-disconnected";
 const kernelOf = (model) => model.widget_manager?.kernel?.id;

@@ -11,17 +11,6 @@ const COPIED_WHOLE = "Copied. Paste it into a cell.";
 const NOT_COPIED = "The browser does not allow it: the line is selected, copy it by hand.";
 const LEVELS = { error: ["✕", "Error"], warning: ["!", "Warning"] };
 
-function make(tag, properties = {}, ...children) {
-  const { dataset, attributes, ...rest } = properties;
-  const node = Object.assign(document.createElement(tag), rest);
-  Object.assign(node.dataset, dataset ?? {});
-  for (const [name, value] of Object.entries(attributes ?? {})) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-const randomId = () => crypto.getRandomValues(new Uint32Array(2)).join("-");
-const button = (text) => make("button", { type: "button", className: "byok-button", textContent: text });
 const link = ({ text, url }) => make("a", { href: url, textContent: text, target: "_blank", rel: "noopener noreferrer" });
 
 const labelled = (panel, text) => [...panel.querySelectorAll("label")].find((label) => label.textContent === text)?.control;
