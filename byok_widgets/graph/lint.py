@@ -115,13 +115,15 @@ def _returns(graph: FlowGraph, name: str) -> bool:
 def _silent_loops(graph: FlowGraph) -> Iterator[Finding]:
     for path in silent_loops(graph):
         way = " → ".join([*path, path[0]])
+        who = f"The silent nodes {way} form" if len(path) > 1 else f"The silent node {way} forms"
         sure = never_ends(graph, path)
-        what = "that a turn never leaves: it is stopped with an error" if sure else "in which nobody speaks"
+        stopped = "the dialogue stays the same, so a turn that goes round in it is stopped with an error"
+        what = f": {stopped}" if sure else " in which nobody speaks"
         yield Finding(
             "silent_loop",
             "error" if sure else "warning",
             path[0],
-            f"The silent nodes {way} form a loop {what}.",
+            f"{who} a loop{what}.",
             "Let one of these edges lead to a conversation node.",
         )
 

@@ -97,6 +97,8 @@ def _mixed(left: _Side, right: _Side, level: Level = "error") -> _Mistake:
             fix = f"Write {side.text}, or not {side.text}."
         if side.type.is_only("number") and _number_in_quotes(other):
             fix = f"Write it without quotes: {other.text[1:-1]}."
+        if side.type.is_only("list") and other.type.is_only("text"):
+            fix = f"Write {other.text} in {side.text}."
     return _Mistake(f"compares {left}, with {right}", fix, level)
 
 

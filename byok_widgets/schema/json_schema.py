@@ -54,7 +54,8 @@ def from_json_schema(schema: Json) -> Source:
 def _misfit(path: list[str], found: object) -> str:
     """Say which part of a schema cannot be what it is."""
     types = f"; the types are {_TYPES}" if path[-1:] == ["type"] else ""
-    return redact(f"{'.'.join(path)[-_SHOWN_CHARS:]} cannot be {reprlib.repr(found)}{types}")
+    place = ".".join(path)[-_SHOWN_CHARS:] or "the whole"
+    return redact(f"{place} cannot be {reprlib.repr(found)}{types}")
 
 
 def _check_references(part: Any, definitions: Json) -> None:

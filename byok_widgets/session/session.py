@@ -44,7 +44,7 @@ class Session(PastTurns):
         self.model = model
         self._busy = threading.Lock()
         self._variables = Variables(Names(graph, self._state))
-        self._variables.update(variables or {})
+        self._variables.update(_by_name(variables))
 
     @property
     def model(self) -> str | None:
@@ -264,6 +264,16 @@ class Session(PastTurns):
 
 STOPPING_S = 0.25
 """Time that a turn which is being stopped has to end before another is refused."""
+
+
+def _by_name(variables: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if variables is None or isinstance(variables, Mapping):
+        return variables or {}
+    raise ConfigError(
+        f"The variables are values by their names, not {one_line(repr(variables), 60)}.",
+        kind="variable",
+        fix='Give them like variables={"name": "Ana"}.',
+    )
 
 
 def _said(text: str) -> str:

@@ -54,6 +54,8 @@ MISTAKES = {
     "(age > 17) == 'yes'": "compares age > 17, a yes or no, with 'yes', a text",
     "born > 2000": "compares born, a date or time, with 2000, a number",
     "tags > 3": "compares tags, a list, with 3, a number",
+    "tags == 'x'": "compares tags, a list, with 'x', a text. Write 'x' in tags.",
+    "weekday == ['Sat']": "Write weekday in ['Sat'].",
     "place == 'x'": "compares place, an object, with 'x', a text",
     'weekday == "Sun"': "compares weekday with 'Sun', which it never is. Its values: 'Mon', 'Tue', 'Sat'.",
     '"Sun" != weekday': "compares weekday with 'Sun', which it never is",

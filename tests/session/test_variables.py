@@ -119,6 +119,12 @@ def test_a_prompt_that_is_no_valid_template_names_nothing(ordering: Flow) -> Non
         ordering.start(variables={"siez": 1})
 
 
+@pytest.mark.parametrize("given", [["name"], "name", {"name"}, 5, []])
+def test_variables_without_values_are_refused_with_an_example(booking: Flow, given: object) -> None:
+    with pytest.raises(ConfigError, match=r'values by their names, not .*\n.*variables={"name": "Ana"}'):
+        booking.start(variables=given)  # type: ignore[arg-type]
+
+
 def test_all_variables_cannot_be_replaced_at_once(booking: Flow) -> None:
     s = booking.start()
     with pytest.raises(ConfigError, match="no 'variables' to set"):
