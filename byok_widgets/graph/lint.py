@@ -13,7 +13,7 @@ from byok_widgets.graph.flow_graph import FlowGraph
 from byok_widgets.graph.loops import never_ends, silent_loops
 from byok_widgets.graph.type_check import unlike
 from byok_widgets.nodes import ConversationNode, ExtractionNode
-from byok_widgets.templates import placeholders
+from byok_widgets.templates import mentioned, placeholders
 
 
 def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str] = ()) -> Iterator[Finding]:
@@ -35,6 +35,7 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
     yield from _unreachable(graph)
     yield from _dead_ends(graph)
     yield from _silent_loops(graph)
+    yield from _braces(graph)
     by_code = frozenset(known)
     yield from _variables(graph, global_prompt, by_code)
     yield from unlike(graph, by_code)
@@ -126,6 +127,20 @@ def _silent_loops(graph: FlowGraph) -> Iterator[Finding]:
             f"{who} a loop{what}.",
             "Let one of these edges lead to a conversation node.",
         )
+
+
+def _braces(graph: FlowGraph) -> Iterator[Finding]:
+    """Yield the prompt conditions that name a variable as prompts do: the judge would read the braces."""
+    for edge in graph.edges:
+        if mentioned(edge.when):
+            where = edge.source or edge.target
+            yield Finding(
+                "braces",
+                "warning",
+                where,
+                f"The prompt condition {edge.when!r} of node {where!r} has a variable in braces: they stay there.",
+                'Write its name bare: the judge is told what is stated. Or be exact: if_="...".',
+            )
 
 
 @dataclass(frozen=True)

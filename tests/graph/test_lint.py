@@ -110,6 +110,19 @@ def test_silent_loops(flow: Flow) -> None:
     assert len([kind for kind, _, _ in kinds(flow) if kind == "silent_loop"]) == 2
 
 
+def test_a_prompt_condition_with_a_variable_in_braces(flow: Flow) -> None:
+    flow.conversation("ask", "Hello {{ name | default('there') }}")
+    flow.extraction("data", name=str)
+    flow.conversation("help", "Help.", enter="{{name}} asks for help")
+    flow.connect("ask", "data", when="name is {known}, or {{ known")
+    flow.connect("data", "ask")
+    assert kinds(flow) == [("braces", "warning", "help")]
+    flow.connect("ask", "data", when="{{ name }} is known")
+    assert kinds(flow) == [("braces", "warning", "help"), ("braces", "warning", "ask")]
+    assert "has a variable in braces: they stay" in findings(flow)[1].problem
+    assert "Write its name bare" in findings(flow)[1].fix
+
+
 def test_two_else_edges(flow: Flow) -> None:
     for name in "abc":
         flow.conversation(name, "x")
