@@ -39,12 +39,13 @@ def test_its_lines_run_one_after_another(
     server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    dentist = Flow("dentist")
+    own = f"dentist of {tmp_path.name}"  # other tests have a flow of the README's name
+    dentist = Flow(own)
     dentist.set_base_url("compatible", server.base_url)
     dentist.model = "compatible:scripted"
     names: dict[str, object] = {}
     for block in blocks("python"):
-        exec(compile(block, "README.md", "exec"), names)
+        exec(compile(block.replace('Flow("dentist")', f"Flow({own!r})"), "README.md", "exec"), names)
     assert names["found"].values == {"name": "Ana", "weekday": "Tue", "urgent": False}
     assert names["s"].turns[0].path == ("read", "bye")
     assert len(names["other"].turns) == 1
