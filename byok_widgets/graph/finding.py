@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["error", "warning"]
-FixKind = Literal[
-    "save_key", "use_model", "choose_model", "fill_address", "use_own_address", "take_away", "paste", "read"
-]
+FixKind = Literal["save_key", "use_model", "choose_model", "fill_address", "use_own_address", "take_away", "paste"]
 
 
 @dataclass(frozen=True)
@@ -20,8 +18,8 @@ class Fix:
             `"use_model"` puts the model `argument` wherever the model `instead` is chosen, or as the default model
             where `instead` is empty. `"choose_model"` is for a person, at the node `argument` or, where that is
             empty, at the default model. `"take_away"` leaves the setting `argument` of the finding's node to the
-            provider. `"paste"` is the line of code `argument`, and `"read"` the page at the address `argument`.
-        argument: The provider, model, node, setting, code or address.
+            provider. `"paste"` is the line of code `argument`.
+        argument: The provider, model, node, setting or code.
         instead: The model ref that is replaced.
     """
 

@@ -38,7 +38,7 @@ class Troubleshooting(anywidget.AnyWidget):
     Attributes:
         facts: `said`, what the last check found, in words; `count`, the same for the summary, empty before the
             first check; `note`; `findings`, each with an `id`, its `level`, `problem` and `fix`, and what mends
-            it: a `button`, `code` or a `url`; and the `rows` of `trouble_words`.
+            it: a `button` or `code`; and the `rows` of `trouble_words`.
     """
 
     _esm = assets.script("troubleshooting.js")
@@ -132,7 +132,6 @@ class Troubleshooting(anywidget.AnyWidget):
             "fix": "" if button else redact(inert(finding.fix)),
             "button": inert(button),
             "code": inert(by.argument) if by and by.kind == "paste" else "",
-            "url": by.argument if by and by.kind == "read" else "",
         }
 
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:

@@ -41,7 +41,7 @@ def section(panel):
 
 def shown(part):
     """Return what is to be mended as pairs of a sentence and what mends it."""
-    return [(each["problem"], each["button"] or each["code"] or each["url"]) for each in part.facts["findings"]]
+    return [(each["problem"], each["button"] or each["code"]) for each in part.facts["findings"]]
 
 
 def check(browser, part):

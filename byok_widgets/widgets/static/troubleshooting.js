@@ -96,7 +96,7 @@ function render({ model, el }) {
     if (message.focus?.place) goTo(el, message.focus);
   }
 
-  function finding({ id, level, problem, fix, button: text, code, url }) {
+  function finding({ id, level, problem, fix, button: text, code }) {
     const [icon, word] = LEVELS[level];
     const mark = make("span", { className: "byok-icon", textContent: icon, attributes: { "aria-hidden": "true" } });
     const head = make("p", {}, mark, " ", make("span", { className: "byok-level", textContent: `${word}: ` }), problem);
@@ -104,7 +104,6 @@ function render({ model, el }) {
     if (fix) item.append(make("p", { className: "byok-note", textContent: fix }));
     if (text) item.append(make("div", { className: "byok-row" }, pressed(text, () => ask({ kind: "mend", finding: id }))));
     if (code) item.append(pasted(code));
-    if (url) item.append(link({ text: url, url }));
     return item;
   }
 
