@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 
+WRITE_LIKE_THIS = "Write variables as {{name}}."
+_PAIRS = (("{{", "}}"), ("{%", "%}"), ("{#", "#}"))
+
+
 def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
     """Fill in a prompt.
 
@@ -34,6 +38,9 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
     """
     if not _has_placeholder(template):
         return template
+    wrong = broken(template)
+    if wrong:
+        raise TemplateError(f"The prompt of node {node!r} {wrong}.", fix=WRITE_LIKE_THIS)
     from jinja2 import TemplateError as JinjaError
     from jinja2 import UndefinedError
 
@@ -44,8 +51,7 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
         problem = _undefined(str(error), node, variables)
     except JinjaError as error:
         problem = TemplateError(
-            f"The prompt of node {node!r} is not a valid template: {error}.",
-            fix="Write variables as {{name}}.",
+            f"The prompt of node {node!r} could not be filled in: {_sentence(error)}.", fix=WRITE_LIKE_THIS
         )
     except Exception as error:  # noqa: BLE001 - a template may call anything, with any outcome
         problem = TemplateError(
@@ -55,8 +61,30 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
     raise problem
 
 
+def broken(template: str) -> str:
+    """Say what is wrong with a prompt as a template, as the rest of a sentence; empty when it is a valid one."""
+    if not _has_placeholder(template):
+        return ""
+    from jinja2 import TemplateError as JinjaError
+
+    try:
+        _compiled(template)
+    except JinjaError as error:
+        said = _sentence(error)
+    except Exception as error:  # noqa: BLE001 - what is nested too deeply fails in its own ways
+        said = type(error).__name__
+    else:
+        return ""
+    open_ended = next((pair for pair in _PAIRS if template.count(pair[0]) > template.count(pair[1])), None)
+    return "has {} without {}".format(*open_ended) if open_ended else f"is not a valid template: {said}"
+
+
+def _sentence(error: Exception) -> str:
+    return str(error).rstrip(". ")
+
+
 def _has_placeholder(template: str) -> bool:
-    return any(mark in template for mark in ("{{", "{%", "{#"))
+    return any(mark in template for mark, _ in _PAIRS)
 
 
 @cache

@@ -59,8 +59,10 @@ def test_text_and_values_come_through_unchanged(text: str, value: str) -> None:
         ("Hi {{day}}", "uses {{day}}, which has not been stated yet", '{{ day | default("...") }}'),
         ("Hi {{zzz.first}}", "uses {{zzz}}, and there is no such variable", "zzz"),
         ("Hi {{person.nmae}}", "asks for what is not there: 'dict object' has no attribute 'nmae'", "{{name}}"),
-        ("Hi {{name", "is not a valid template", "{{name}}"),
-        ("{% if %}", "is not a valid template", "{{name}}"),
+        ("Hi {{name", "The prompt of node 'bye' has {{ without }}.", "{{name}}"),
+        ("{{name}} {% if name", "The prompt of node 'bye' has {% without %}.", "{{name}}"),
+        ("Hi {# name", "The prompt of node 'bye' has {# without #}.", "{{name}}"),
+        ("{% if %}", "is not a valid template: Expected an expression", "{{name}}"),
         ("{{ name | nofilter }}", "is not a valid template: No filter named 'nofilter'", "{{name}}"),
         ("{{ 1 / 0 }}", "could not be filled in: ZeroDivisionError", "{{name}}"),
         ("{{ name.nothing() }}", "asks for what is not there", "{{name}}"),
@@ -71,6 +73,7 @@ def test_an_error_names_node_and_variable(template: str, problem: str, fix: str)
         render(template, {"name": "Ana", "day": None, "person": {}}, node="bye")
     assert caught.value.problem.startswith("The prompt of node 'bye' ")
     assert problem in caught.value.problem
+    assert not caught.value.problem.endswith("..")
     assert fix in caught.value.fix
     assert caught.value.__context__ is None
 

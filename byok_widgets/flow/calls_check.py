@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from byok_widgets.config import ModelRef
-from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.errors import ByokError, ConfigError, LocalModelError
 from byok_widgets.graph.finding import Finding, Fix, Level
-from byok_widgets.providers import PROVIDERS, Provider, catalog
+from byok_widgets.providers import PROVIDERS, Provider, catalog, local_models
 
 if TYPE_CHECKING:
     from byok_widgets.flow.flow import Flow
@@ -38,16 +38,20 @@ class Users:
     def of(cls, flow: Flow) -> Users:
         """Ask each node, and the judge, which model it would call."""
         models: dict[ModelRef, list[str]] = {}
+        undecided: list[str] = []
         for name, node in flow.nodes.items():
             try:
                 models.setdefault(node.resolve().ref, []).append(name)
-            except ByokError:
-                continue  # told elsewhere
+            except ByokError as fault:  # told elsewhere
+                if fault.kind == "no_model":
+                    undecided.append(name)
         if flow.judge_model and any(edge.kind == "prompt" for edge in flow.graph.edges):
             models.setdefault(flow.config.ref(flow.judge_model), []).append(JUDGE)
         providers: dict[str, list[str]] = {}
         for ref, users in models.items():
             providers.setdefault(ref.provider, []).extend(users)
+        if undecided:  # the flow's provider is chosen, whichever model it will be
+            providers.setdefault(flow.provider, []).extend(undecided)
         return cls(models, providers)
 
     @classmethod
@@ -62,6 +66,8 @@ def findings(settings: FlowSettings, users: Users) -> Iterator[Finding]:
     """Yield what would go wrong with the models, the keys and the addresses that are used."""
     for ref, names in users.of_models.items():
         yield from _lifecycle(settings, ref, names)
+        if ref.provider == "local":
+            yield from _no_local_model(ref, names)
     for provider, names in users.of_providers.items():
         if not PROVIDERS[provider].free_of_charge:
             yield from _account(settings, PROVIDERS[provider], names)
@@ -95,6 +101,15 @@ def _instead(settings: FlowSettings, ref: ModelRef, names: Sequence[str]) -> Fix
         return Fix("paste", 'flow.judge_model = "..."')
     is_default = settings.model == ref.model and settings.provider == ref.provider
     return Fix("choose_model", "" if is_default else _first(names))
+
+
+def _no_local_model(ref: ModelRef, names: Sequence[str]) -> Iterator[Finding]:
+    try:
+        local_models.resolve(ref.model)
+    except LocalModelError as fault:
+        problem = f"{fault.problem} It is used by {_who(names)}."
+        by = Fix("use_model", f"local:{local_models.default_model()}", instead=str(ref))
+        yield Finding(fault.kind, "error", _first(names), problem, fault.fix, by)
 
 
 def _account(settings: FlowSettings, provider: Provider, names: Sequence[str]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.flow import calls_check
 from byok_widgets.flow.calls_check import Users
 from byok_widgets.flow.judge_check import weak_judge
+from byok_widgets.flow.prompt_check import broken_prompts
 from byok_widgets.graph.finding import Finding, Fix
 from byok_widgets.graph.lint import structural
 from byok_widgets.nodes import ExtractionNode
@@ -78,6 +79,7 @@ def check(flow: Flow, variables: Iterable[str] = ()) -> Check:
     findings += [
         *_models(flow),
         *_tuning(flow),
+        *broken_prompts(flow),
         *weak_judge(flow),
         *calls_check.findings(flow, Users.of(flow)),
         *_notice(flow),

@@ -12,6 +12,7 @@ from byok_widgets.flow.check import Check, check_settings
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.graph.finding import Fix
 from byok_widgets.providers import catalog
+from byok_widgets.providers.local_models import default_model
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
 
@@ -106,7 +107,8 @@ def test_no_model_is_chosen(flow: Flow) -> None:
     flow.conversation("ask", "Ask.")
     flow.conversation("own", "x", model="local:smollm2-135m", enter="they want their own")
     found = flow.check()
-    assert kinds(found) == [("no_model", "error", "ask")]
+    assert kinds(found) == [("no_model", "error", "ask"), ("no_key", "error", "ask")]
+    assert found[1].problem == "No API key configured for OpenAI, which node 'ask' would use."
     assert "No model is chosen for node 'ask'" in found[0].problem
     assert "flow.model" in found[0].fix
     assert found[0].by == Fix("use_model", f"openai:{catalog.PRESETS['openai']['balanced']}")
@@ -211,6 +213,39 @@ def test_errors_come_first_and_all_of_it_is_shown(talk: Flow) -> None:
     )
     assert "<b>" not in found._repr_html_()
     assert "&lt;b&gt;lost&lt;/b&gt;" in found._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("B {{ b", "has {{ without }}."),
+        ("{% if b", "has {% without %}."),
+        ("{{ b | nofilter }}", "is not a valid template: No filter named 'nofilter'."),
+    ],
+)
+def test_a_prompt_that_is_no_template(talk: Flow, prompt: str, said: str) -> None:
+    talk.conversation("tell", prompt)
+    talk.global_prompt = prompt
+    found = talk.check()
+    assert kinds(found) == [("template", "error", ""), ("template", "error", "tell")]
+    assert found[0].problem == f"The global prompt {said}"
+    assert found[1].problem == f"The prompt of node 'tell' {said}"
+    assert found[1].fix == "Write variables as {{name}}."
+
+
+def test_a_local_model_that_is_not_there(talk: Flow) -> None:
+    talk.node("tell").model = "local:nope"
+    found = talk.check()
+    assert kinds(found) == [("local_model_unknown", "error", "tell")]
+    assert found[0].problem == "There is no local model “nope”. It is used by node 'tell'."
+    assert "path of a GGUF file" in found[0].fix
+    assert found[0].by == Fix("use_model", f"local:{default_model()}", instead="local:nope")
+    talk.provider, talk.model = "local", "gpt-4"
+    assert 'write "openai:gpt-4"' in talk.check()[0].fix, "the names that people know are told whose they are"
+    settings = check_settings(FlowSettings(talk.name))
+    assert [finding.problem for finding in settings] == [
+        "There is no local model “gpt-4”. It is used by this flow."
+    ]
 
 
 def test_it_sends_nothing(talk: Flow, server: ScriptedServer, no_network: list[object]) -> None:
