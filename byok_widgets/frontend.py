@@ -26,6 +26,9 @@ class Screen(Protocol):
 class Frontend(Protocol):
     """What a frontend offers to the core."""
 
+    def watch(self) -> None:
+        """Note keys that are typed into cells, from now on and in those that have run."""
+
     def screen(self) -> Screen | None:
         """Return where a cell that is running now shows its output; `None` outside a notebook."""
 
@@ -54,6 +57,9 @@ def frontend() -> Frontend:
 
 class Nowhere:
     """The frontend of a plain program: nothing is shown."""
+
+    def watch(self) -> None:
+        """There are no cells."""
 
     def screen(self) -> Screen | None:
         """There is no cell."""

@@ -195,7 +195,7 @@ def test_no_key_is_said_in_one_line(here: Path, said: Said) -> None:
     (here / "a.py").write_text("key = 'sk-...'  # sk-proj-****wxyz", encoding="utf-8")
     written(here / "a.ipynb", notebook(cell(source="sk-ant-api03-" + "x" * 95)))
     assert main(["scan", "a.py", "a.ipynb", "a.py"]) == 0
-    assert said() == ("No API key in 2 files.\n", "")
+    assert said() == ("No API key of a known format in 2 files.\n", "")
 
 
 def test_the_project_itself_is_clean(said: Said) -> None:
@@ -231,7 +231,7 @@ def test_what_is_not_read_is_said_in_a_sentence_each(here: Path, said: Said) -> 
         "link.txt is a link; links are not followed.",
         "pipe is not an ordinary file.",
     ]
-    assert out == "No API key in 0 files.\n"
+    assert out == "No API key of a known format in 0 files.\n"
 
 
 def test_in_a_folder_what_is_passed_over_is_counted(here: Path, said: Said) -> None:
@@ -242,7 +242,7 @@ def test_in_a_folder_what_is_passed_over_is_counted(here: Path, said: Said) -> N
     (here / "file").symlink_to(elsewhere / "key.txt")
     (here / "picture.png").write_bytes(b"\0")
     assert main(["scan", "."]) == 0
-    assert said() == ("No API key in 0 files.\n", "Passed over: 1 binary file, 2 links.\n")
+    assert said() == ("No API key of a known format in 0 files.\n", "Passed over: 1 binary file, 2 links.\n")
 
 
 def test_what_could_not_be_read_is_not_called_clean(here: Path, said: Said) -> None:
@@ -483,7 +483,7 @@ def test_what_is_staged_counts_not_what_the_file_says_now(repository: Path, said
     git("add", ".")
     path.write_text(key, encoding="utf-8")
     assert main(["scan", "--staged"]) == 0
-    assert said()[0] == "No API key in 1 file.\n"
+    assert said()[0] == "No API key of a known format in 1 file.\n"
 
 
 def test_only_what_is_to_be_committed_is_read(repository: Path, said: Said) -> None:
@@ -501,7 +501,7 @@ def test_only_what_is_to_be_committed_is_read(repository: Path, said: Said) -> N
     (repository / "link").symlink_to("kept")
     git("add", ".")
     assert main(["scan", "--staged"]) == 0
-    assert said() == ("No API key in 2 files.\n", "Passed over: 1 binary file.\n")
+    assert said() == ("No API key of a known format in 2 files.\n", "Passed over: 1 binary file.\n")
 
 
 def test_a_hook_stops_the_commit(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ class _Scan:
                 _say(sentence)
             return 1
         if not self.unread:
-            _say(f"No API key in {_counted(self.files, 'file')}.")
+            _say(f"No API key of a known format in {_counted(self.files, 'file')}.")
         return 2 if self.unread else 0
 
     def _note(self, item: Unread) -> None:

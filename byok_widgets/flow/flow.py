@@ -44,6 +44,7 @@ class Flow(FlowNodes):
         Raises:
             ConfigError: The name cannot be used, or there is more.
         """
+        frontend().watch()
         for given, value in more.items():
             problem = f'A flow is made with its name alone, like Flow("dentist"), and without {given!r}.'
             hint = "Set it on a line of its own: flow.{0} = ..."

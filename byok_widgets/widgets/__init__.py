@@ -20,6 +20,10 @@ __all__ = ["NotebookFrontend"]
 class NotebookFrontend:
     """The frontend of a notebook; in a plain program it shows nothing and gives texts."""
 
+    def watch(self) -> None:
+        """Have the guard read the cells of IPython; outside of it there are none."""
+        _shell()
+
     def screen(self) -> Screen | None:
         """Return where the running cell shows its output; `None` outside IPython."""
         shell = _shell()

@@ -1,7 +1,7 @@
 """The guard: a kind note, once for each cell, where a key was typed into a cell.
 
 It reads what is about to run and says where the key has been written by that; it blocks and changes nothing, and
-shows no part of the key. Light enough to be loaded with the frontend: no UI library, a microsecond for most cells.
+shows no part of the key. Light enough to come with the first flow: no UI library, a microsecond for most cells.
 """
 
 from __future__ import annotations

@@ -141,6 +141,25 @@ def test_the_cell_that_uses_the_package_first_is_noted_too(unused: Any, said: Sa
     assert "There is an API key in In [1]." in said()
 
 
+def test_the_first_flow_is_enough_for_cells_before_with_and_after_it(unused: Any, said: Said) -> None:
+    run(unused, f"one = '{fake_key()}'")
+    run(unused, "from byok_widgets import Flow")
+    assert said() == ""
+    run(unused, f"two = '{fake_key()}'; flow = Flow('x')")
+    assert said().count("There is an API key in In [1] and In [3].") == 1
+    run(unused, "Flow('x'); Flow('y');")
+    assert said() == ""
+    run(unused, f"three = '{fake_key()}'")
+    assert said().count(NOTE) == 1
+    run(unused, "flow.check();")
+    assert "There is an API key" not in said()
+
+
+def test_a_key_that_is_given_to_the_flow_itself_is_noted_too(unused: Any, said: Said) -> None:
+    assert not run(unused, f"import byok_widgets; byok_widgets.Flow('x', api_key='{fake_key()}')").success
+    assert "There is an API key in In [1]." in said()
+
+
 def test_a_run_is_what_it_would_be_without_the_note(shell: Any, said: Said) -> None:
     key = fake_key()
     before = shell.execution_count
@@ -192,6 +211,7 @@ def test_a_call_turns_it_off_and_on(shell: Any, said: Said) -> None:
 def test_it_is_registered_once_by_whatever_is_used_first(unused: Any, said: Said) -> None:
     assert not unused.events.callbacks["pre_run_cell"]
     for _ in range(3):
+        byok_widgets.Flow("x")
         frontend().screen()
         frontend().chat(None)
     assert len(unused.events.callbacks["pre_run_cell"]) == 1
@@ -232,7 +252,7 @@ def test_in_a_real_kernel_the_note_is_shown_above_what_the_cell_says(
     key = fake_key()
     cells = [
         "import sys, byok_widgets\n'byok_widgets.widgets' in sys.modules",
-        "byok_widgets.Flow('x').conversation('bye', 'Bye.', static=True).run().text",
+        "flow = byok_widgets.Flow('x')\nflow.conversation('bye', 'Bye.', static=True);",
         f"key = '{key}'\nlen(key)",
         "len(key)",
     ]
