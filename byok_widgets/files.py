@@ -5,6 +5,7 @@ Floor 0: imports nothing of the package.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -56,7 +57,17 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
         raise
 
 
+def unwritten(error: OSError) -> str:
+    """Say in a few words why a file could not be written."""
+    return "its folder is not there" if error.errno == errno.ENOENT else reason(error)
+
+
+def where_to_look(path: Path) -> str:
+    """Say what to do about a file that is not there."""
+    return f"Look at the name and the folder: {path.absolute()}."
+
+
 def reason(error: OSError) -> str:
-    """Say in a few words why a file could not be written or read."""
+    """Say in a few words why a file could not be read, or a place not be written to."""
     known = {28: "the disk is full", 13: "no permission there", 30: "the disk is read-only", 2: "it is not there"}
     return known.get(error.errno or 0, error.strerror or str(error))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import reason, replace_file
+from byok_widgets.files import reason, replace_file, unwritten, where_to_look
 from byok_widgets.flow.file_words import in_words
 from byok_widgets.keys import redact
 from byok_widgets.keys.in_json import holds_key
@@ -23,6 +23,7 @@ Data = dict[str, Any]
 
 _UPDATE = "pip install -U byok-widgets"
 _ANOTHER_COPY = "Take another copy of it."
+_LEFT = "The file was left as it is."
 
 
 def write(data: Data, path: Path) -> None:
@@ -47,7 +48,7 @@ def write(data: Data, path: Path) -> None:
         # Half a character is written as its escape, the way JSON has it.
         replace_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        problem = reason(error)
+        problem = unwritten(error)
     except ValueError as error:
         problem = str(error)
     else:
@@ -63,9 +64,11 @@ def read(path: Path) -> Data:
     Raises:
         ConfigError: It is not there, damaged, or no flow; the message says where.
     """
-    fix = _ANOTHER_COPY
+    fix = f"{_ANOTHER_COPY} {_LEFT}"
     try:
         data = json.loads(_content(path), parse_constant=_no_constant)
+    except FileNotFoundError as error:
+        problem, fix = reason(error), where_to_look(path)
     except OSError as error:
         problem = reason(error)
     except (ValueError, RecursionError):
@@ -77,19 +80,19 @@ def read(path: Path) -> Data:
         if isinstance(data, dict) and "turns" in data and "nodes" not in data:
             problem = f"it is a session of flow {str(data.get('flow'))[:300]!r}."
             raise unusable(path, problem, "Open it on that flow: flow.load_session(...).")
-        fix = "Correct it there, or take another copy of the file."
+        fix = f"Correct it there, or take another copy of the file. {_LEFT}"
         if isinstance(data, dict) and is_newer(data):
             problem = f"it was saved by a newer byok-widgets; update with: {_UPDATE} ({problem})"
-    raise unusable(path, f"{problem}.", fix)
+    raise _not_opened(path, f"{problem}.", fix)
 
 
 def unusable(path: Path, problem: str, fix: str = _ANOTHER_COPY) -> ConfigError:
     """Return the error for a file that is no flow, or holds something that cannot be used."""
-    return ConfigError(
-        f"{str(path)!r} cannot be opened as a flow: {problem}",
-        kind="flow_file",
-        fix=f"{fix} The file was left as it is.",
-    )
+    return _not_opened(path, problem, f"{fix} {_LEFT}")
+
+
+def _not_opened(path: Path, problem: str, fix: str) -> ConfigError:
+    return ConfigError(f"{str(path)!r} cannot be opened as a flow: {problem}", kind="flow_file", fix=fix)
 
 
 def is_newer(data: Data) -> bool:

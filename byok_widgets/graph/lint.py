@@ -31,10 +31,13 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
             "empty", "error", "", "The flow has no nodes.", "Make one with flow.conversation(...).", made
         )
         return
-    yield from ambiguous(graph)
-    yield from _unreachable(graph)
-    yield from _dead_ends(graph)
-    yield from _silent_loops(graph)
+    if len(graph.nodes) > 1 and not graph.edges:
+        yield _unconnected(graph)
+    else:
+        yield from ambiguous(graph)
+        yield from _unreachable(graph)
+        yield from _dead_ends(graph)
+        yield from _silent_loops(graph)
     yield from _braces(graph)
     by_code = frozenset(known)
     yield from _variables(graph, global_prompt, by_code)
@@ -67,6 +70,15 @@ def refuse_ambiguous(graph: FlowGraph) -> None:
         raise FlowError("The flow has no nodes.", kind="empty", fix="Make one with flow.conversation(...).")
     for finding in ambiguous(graph):
         raise FlowError(finding.problem, kind=finding.kind, fix=finding.fix)
+
+
+def _unconnected(graph: FlowGraph) -> Finding:
+    other = next(name for name in graph.nodes if name != graph.start)
+    code = f"flow.connect({graph.start!r}, {other!r})"
+    problem = "The nodes are not connected yet: each can run alone."
+    return Finding(
+        "unconnected", "warning", "", problem, f"Connect them to talk to the flow: {code}.", Fix("paste", code)
+    )
 
 
 def _unreachable(graph: FlowGraph) -> Iterator[Finding]:

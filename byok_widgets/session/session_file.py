@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.files import reason, replace_file
+from byok_widgets.files import reason, replace_file, unwritten, where_to_look
 from byok_widgets.graph import FlowGraph
 from byok_widgets.keys import redact
 from byok_widgets.keys.in_json import without_keys
@@ -52,22 +52,20 @@ def write_session(session: Session, path: Path) -> None:
         "unfinished": [_turn_data(turn) for turn in session.unfinished],
         "variables": [vars(entry) for entry in session.variables.until(last)],
     }
+    fix = "Choose another place."
     try:
         plain = to_jsonable_python(data, fallback=str, bytes_mode="base64")
         text = json.dumps(without_keys(plain), ensure_ascii=False, indent=2) + "\n"
         # Half a character is written as its escape, the way JSON has it.
         replace_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        problem = reason(error)
+        problem = unwritten(error)
     except (ValueError, TypeError, RecursionError) as error:
         problem = f"a value in it has no form in JSON ({redact(str(error))})"
+        fix = "Take the value out of the variables."
     else:
         return
-    raise ConfigError(
-        f"{str(path)!r} could not be written: {problem}.",
-        kind="session_file",
-        fix="Choose another place, or take the value out of the variables.",
-    )
+    raise ConfigError(f"{str(path)!r} could not be written: {problem}.", kind="session_file", fix=fix)
 
 
 def read_session(path: Path, graph: FlowGraph, state: FlowState) -> Session:
@@ -77,7 +75,7 @@ def read_session(path: Path, graph: FlowGraph, state: FlowState) -> Session:
         ConfigError: It is not there, damaged, no session, one of another flow with other nodes, or of a newer
             version. The file is left as it is.
     """
-    fix = "Take another copy of it."
+    fix, left = "Take another copy of it.", " The file was left as it is."
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
         if "nodes" in data and "turns" not in data:
@@ -86,6 +84,8 @@ def read_session(path: Path, graph: FlowGraph, state: FlowState) -> Session:
             problem, fix = "it was saved by a newer byok-widgets", "Update with: pip install -U byok-widgets."
         else:
             return _session(data, graph, state)
+    except FileNotFoundError as error:
+        problem, fix, left = reason(error), where_to_look(path), ""
     except OSError as error:
         problem = reason(error)
     except ByokError as error:
@@ -93,9 +93,7 @@ def read_session(path: Path, graph: FlowGraph, state: FlowState) -> Session:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
         problem = "it is damaged, or no session"
     raise ConfigError(
-        f"{str(path)!r} cannot be opened as a session: {problem}.",
-        kind="session_file",
-        fix=f"{fix} The file was left as it is.",
+        f"{str(path)!r} cannot be opened as a session: {problem}.", kind="session_file", fix=f"{fix}{left}"
     )
 
 

@@ -512,6 +512,9 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="cannot be opened as a flow") as caught:
             Flow.load(place)
         assert said in str(caught.value)
+    with pytest.raises(ConfigError) as caught:
+        Flow.load(tmp_path / "no.json")
+    assert caught.value.fix == f"Look at the name and the folder: {tmp_path / 'no.json'}."
 
 
 def test_a_byte_order_mark_is_no_damage(full: Flow, file: Path) -> None:

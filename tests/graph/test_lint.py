@@ -70,6 +70,19 @@ def test_a_node_that_cannot_be_reached(flow: Flow) -> None:
     assert [where for kind, _, where in kinds(flow) if kind == "unreachable"] == ["behind the end"]
 
 
+def test_nodes_that_are_not_connected_yet_are_told_once(flow: Flow) -> None:
+    flow.extraction("booking", name=str)
+    assert kinds(flow) == [("dead_end", "error", "booking")]
+    flow.extraction("complaint", what=str)
+    flow.conversation("bye", "Goodbye.", end=True)
+    (found,) = findings(flow)
+    assert (found.kind, found.level, found.where) == ("unconnected", "warning", "")
+    assert found.problem == "The nodes are not connected yet: each can run alone."
+    assert found.fix == "Connect them to talk to the flow: flow.connect('booking', 'complaint')."
+    flow.connect("booking", "bye")
+    assert kinds(flow) == [("unreachable", "warning", "complaint"), ("dead_end", "error", "complaint")][::-1]
+
+
 def test_dead_ends_are_silent_nodes_without_a_way_on(flow: Flow) -> None:
     flow.conversation("ask", "x")
     flow.extraction("no edges", word=str)

@@ -230,6 +230,7 @@ def test_a_value_without_any_form_in_json_leaves_the_file_that_was_there(booking
     with pytest.raises(ConfigError, match="no form in JSON") as caught:
         s.save(file)
     assert caught.value.kind == "session_file"
+    assert caught.value.fix == "Take the value out of the variables."
     assert file.read_bytes() == before
 
 
@@ -346,14 +347,17 @@ def test_a_newer_session_says_so(booking: Flow, talked: Session, file: Path) -> 
 
 
 def test_a_missing_file_and_one_that_cannot_be_written(booking: Flow, talked: Session, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="it is not there"):
+    with pytest.raises(ConfigError, match="it is not there") as missing:
         booking.load_session(tmp_path / "no.json")
+    assert missing.value.fix == f"Look at the name and the folder: {tmp_path / 'no.json'}."
     with pytest.raises(ConfigError, match="cannot be opened as a session"):
         booking.load_session(tmp_path)
     for place in (tmp_path / "no" / "x.json", tmp_path):
         with pytest.raises(ConfigError, match="could not be written") as caught:
             talked.save(place)
-        assert caught.value.fix
+        assert caught.value.fix == "Choose another place."
+    with pytest.raises(ConfigError, match="its folder is not there"):
+        talked.save(tmp_path / "no" / "x.json")
 
 
 def test_a_flow_is_told_from_a_session(booking: Flow, file: Path) -> None:
