@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -37,6 +38,12 @@ class _Spoken:
     @cached_property
     def messages(self) -> tuple[Message, ...]:
         """The dialogue with what is said now."""
+        if isinstance(self.history, str):
+            raise ConfigError(
+                f"The history is the dialogue so far, and not the text {reprlib.repr(self.history)}.",
+                kind="dialogue",
+                fix="Give a reply, a session or a list of messages; what is said now is the first argument.",
+            )
         return (*transcript_of(self.history), *self.said)
 
 

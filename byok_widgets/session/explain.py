@@ -41,9 +41,8 @@ def _ended(turn: Turn) -> str:
 
 def _judged(judgement: Judgement) -> list[str]:
     moved = f"and moved to {judgement.target}" if judgement.target else "and stayed"
-    only = len(judgement.verdicts) == 1
     lines = [f"The flow judged the edges of {judgement.node}, {moved}:"]
-    lines += [f"  - {_edge(verdict, only=only)}" for verdict in judgement.verdicts]
+    lines += [f"  - {_edge(verdict, always=judgement.always)}" for verdict in judgement.verdicts]
     if judgement.reply is not None:
         reply = judgement.reply
         facts = (reply.model, tokens(reply.usage), str(reply.cost), f"{reply.latency_s:.1f} s", *reply.notices)
@@ -51,8 +50,8 @@ def _judged(judgement: Judgement) -> list[str]:
     return lines
 
 
-def _edge(verdict: EdgeVerdict, *, only: bool) -> str:
-    if only and verdict.kind == "else":
+def _edge(verdict: EdgeVerdict, *, always: bool) -> str:
+    if always:
         return f"to {verdict.target}, always."
     way = f"{'from everywhere ' if verdict.is_way_in else ''}to {verdict.target}"
     condition = {"prompt": f"when “{verdict.condition}”", "logic": f"if {verdict.condition}", "else": "else"}

@@ -126,17 +126,23 @@ class PastTurns(KnownAttributes):
     def _all(self) -> list[Turn]:
         return [*self._turns, *self._unfinished]
 
+    @property
+    def _turn_before(self) -> int:
+        """Number of the turn before the last; 0 is the start."""
+        return self._turns[-2].number if len(self._turns) > 1 else 0
+
     def _until(self, turn: int | None) -> list[Turn]:
         numbers = [known.number for known in self._turns]
         last = numbers[-1] if turn is None and numbers else turn or 0
         if last != 0 and last not in numbers:
-            raise self._no_turn(turn)
+            raise self._no_turn(turn, start=" 0 is the start.")
         return [known for known in self._turns if known.number <= last]
 
-    def _no_turn(self, turn: int | None) -> FlowError:
+    def _no_turn(self, turn: int | None, *, start: str = "") -> FlowError:
         numbers = [known.number for known in self._turns]
         fix = f"Its turns are {numbers[0]} to {numbers[-1]}." if numbers else "Nothing has been said yet."
-        return FlowError(f"The session has no turn {turn!r}.", kind="turn", fix=fix)
+        more = start if numbers and 0 not in numbers else ""
+        return FlowError(f"The session has no turn {turn!r}.", kind="turn", fix=f"{fix}{more}")
 
 
 _WHO = {"user": "person", "assistant": "flow", "system": "system"}

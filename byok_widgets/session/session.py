@@ -21,6 +21,7 @@ from byok_widgets.session.turn import Turn, Visit
 from byok_widgets.session.variables import VariableEntry, Variables
 from byok_widgets.session.walk import OnNode, Standing, Walk, Watched
 from byok_widgets.showing import Work, run_shown, unseen
+from byok_widgets.unknown import unknown
 
 
 class Session(PastTurns):
@@ -65,7 +66,7 @@ class Session(PastTurns):
         """Whether a turn is under way."""
         return self._busy.locked()
 
-    def say(self, text: str, *, model: str | None = None, show: bool | None = None) -> Turn:
+    def say(self, text: str, *, model: str | None = None, show: bool | None = None, **more: Any) -> Turn:
         """Say something to the flow and return the turn that follows from it.
 
         In a notebook cell the reply appears while it is written. A keyboard interrupt stops the turn within a
@@ -75,26 +76,32 @@ class Session(PastTurns):
             text: What the person says.
             model: Model for all calls of this turn.
             show: Whether to stream into the cell; by default where there is one.
+            **more: Nothing: settings such as `max_tokens` are those of the nodes.
 
         Raises:
             FlowError: There is no text, the session is closed, a turn of it is under way, or its silent nodes go
                 round in a loop.
-            ConfigError: No model is chosen, the node where the flow stands is gone, or a condition cannot be
-                worked out.
+            ConfigError: No model is chosen, the node where the flow stands is gone, a condition cannot be worked
+                out, or there is more than this takes.
             TemplateError: A prompt names a variable that has no value.
             MissingKeyError: "No API key configured" for this flow and a model's provider.
             ProviderError: The provider, the network or an answer failed.
             ExtractionError: An answer did not fit the fields of an extraction, or gave no choice between edges.
             LocalModelError: The local model could not be fetched or started.
         """
+        _refuse(more)
         return run_shown(self.turning(_said(text), model=model), show=show, so_far=self._stopped)
 
-    async def asay(self, text: str, *, model: str | None = None) -> Turn:
+    async def asay(self, text: str, *, model: str | None = None, **more: Any) -> Turn:
         """Do the same as `say` in an event loop, showing nothing; cancelling it stops the turn."""
+        _refuse(more)
         return await ENGINE.arun(self.turning(_said(text), model=model)(unseen, unseen))
 
-    async def astream(self, text: str, *, model: str | None = None) -> AsyncIterator[TextDelta | Turn]:
+    async def astream(
+        self, text: str, *, model: str | None = None, **more: Any
+    ) -> AsyncIterator[TextDelta | Turn]:
         """Yield each piece of the reply while it is written, and the `Turn` at the end; leaving early stops it."""
+        _refuse(more)
         work = self.turning(_said(text), model=model)
 
         async def start(emit: Callable[[TextDelta | Turn], None]) -> None:
@@ -202,7 +209,7 @@ class Session(PastTurns):
             raise FlowError(
                 f"The session ended at node {self.node!r}.",
                 kind="session_closed",
-                fix="Start anew with reset(), or go on from an earlier turn with fork(turn=...).",
+                fix=f"Start anew with reset(), or go on from an earlier turn: fork(turn={self._turn_before}).",
             )
         if text is None and self._turns:
             raise FlowError(
@@ -281,6 +288,13 @@ def _said(text: str) -> str:
         return text
     what = "the text is empty" if isinstance(text, str) else f"{one_line(repr(text), 60)} is no text"
     raise FlowError(f"There is nothing to say: {what}.", kind="dialogue", fix='Say something, like s.say("Hi").')
+
+
+def _refuse(more: Mapping[str, Any]) -> None:
+    """Refuse what `say` does not take."""
+    for given, value in more.items():
+        problem = f"say takes a text, with model= and show=, and no {given!r}: settings belong to the nodes."
+        raise unknown(problem, given, ("model", "show"), value)
 
 
 def _busy(session: Session) -> FlowError:

@@ -75,6 +75,8 @@ def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
 def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
     """Yield a row for each edge; the call stands beside the first of those that it judged."""
     asked = next((verdict for verdict in judgement.verdicts if verdict.kind == "prompt"), None)
+    without = "always" if judgement.always else "else"
     for verdict in judgement.verdicts:
-        way = f"→ {verdict.target}: {verdict.condition or 'else'}"
-        yield (way, verdict.verdict, verdict.reason, *took(judgement.reply if verdict is asked else None))
+        way = f"→ {verdict.target}: {verdict.condition or without}"
+        reason = "" if judgement.always else verdict.reason
+        yield (way, verdict.verdict, reason, *took(judgement.reply if verdict is asked else None))

@@ -52,6 +52,11 @@ class Judgement:
     target: str | None
     reply: Reply | None = None
 
+    @property
+    def always(self) -> bool:
+        """Whether there was one edge to look at, and it has no condition."""
+        return [verdict.kind for verdict in self.verdicts] == ["else"]
+
 
 @dataclass(frozen=True)
 class Visit:

@@ -220,9 +220,17 @@ def test_an_empty_text_is_refused_as_an_extraction_does(flow: Flow, server: Scri
             run(text)
         assert caught.value.kind == "dialogue"
     with pytest.raises(ConfigError, match="was given an empty text"):
-        ask.run(text, history="Hi")
+        ask.run(text, history=[("user", "Hi")])
     assert not server.requests
-    assert ask.run(history="Hi").text == "Hello.", "without a text it goes on from the history"
+    assert ask.run(history=[("user", "Hi")]).text == "Hello.", "without a text it goes on from the history"
+
+
+def test_a_text_is_no_history(flow: Flow, server: ScriptedServer) -> None:
+    ask = flow.conversation("ask", "Be brief.")
+    with pytest.raises(ConfigError, match="is the dialogue so far, and not the text 'foo'") as caught:
+        ask.run("x", history="foo")
+    assert "list of messages" in caught.value.fix
+    assert not server.requests
 
 
 def test_one_message_alone_is_said(flow: Flow, server: ScriptedServer) -> None:

@@ -29,7 +29,8 @@ def test_a_turn_that_is_not_there(flow: Flow, script: Script, turn: int) -> None
         s.explain(turn)
     assert caught.value.fix == "Its turns are 1 to 1."
     if turn:
-        with pytest.raises(FlowError, match="has no turn"):
+        with pytest.raises(FlowError, match="has no turn") as caught:
             s.fork(turn)
+        assert caught.value.fix == "Its turns are 1 to 1. 0 is the start."
     else:
         assert s.fork(turn).turns == ()

@@ -66,7 +66,7 @@ def test_an_end_node_closes_the_session(flow: Flow, script: Script):
     assert s.closed
     with pytest.raises(FlowError, match="ended at node 'bye'") as fault:
         s.say("Hello?")
-    assert "fork" in fault.value.fix
+    assert "fork(turn=1)" in fault.value.fix
     assert len(s.turns) == 2
     assert not s.fork(1).closed
     s.reset()

@@ -44,6 +44,24 @@ async def until(ready: Callable[[], bool]) -> None:
     assert ready()
 
 
+@pytest.mark.parametrize("door", ["say", "asay", "astream"])
+def test_what_say_does_not_take_is_told_in_a_sentence(booking: Flow, script: Script, door: str) -> None:
+    s = booking.start()
+
+    async def talk() -> None:
+        begun = getattr(s, door)("Hi", max_tokens=4)
+        await (begun if door == "asay" else anext(begun))
+
+    with pytest.raises(ConfigError, match="no 'max_tokens': settings belong to the nodes") as caught:
+        s.say("Hi", max_tokens=4) if door == "say" else asyncio.run(talk())
+    assert caught.value.fix == "There are: model, show."
+    with pytest.raises(ConfigError) as caught:
+        s.say("Hi", modle="gpt-6-luna")
+    assert caught.value.fix == "Did you mean 'model'?"
+    assert not s.turns
+    assert not script.server.requests
+
+
 # Async twins, inside a running loop
 
 

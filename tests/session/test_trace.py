@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from byok_widgets import Flow
 from byok_widgets.session import EdgeVerdict, Judgement, Trace, Turn, Visit
+from byok_widgets.session.explain import explained
 from byok_widgets.session.trace import COLUMNS
 from tests.session.conftest import Script
 from tests.session.turns import FULL, judgement, reading, reply
@@ -33,6 +34,13 @@ def test_each_edge_and_node_is_a_row() -> None:
     head, *lines = repr(Trace([FULL])).splitlines()
     assert head == "turn | node | what | verdict | reason or text | model | tokens | cost | seconds"
     assert lines[2].startswith("2 | data | reads |  | name='Ana'")
+
+
+def test_an_edge_that_is_always_taken_is_called_so_as_everywhere_else() -> None:
+    way = EdgeVerdict("ask", "else", "", "holds", "no other edge holds")
+    turn = Turn(1, "x", (Judgement("data", (way,), "ask"),), "ask")
+    assert [row[:5] for row in Trace([turn]).rows()] == [("1", "data", "→ ask: always", "holds", "")]
+    assert "to ask, always." in explained(turn)
 
 
 def test_a_call_stands_beside_the_edges_that_it_judged() -> None:

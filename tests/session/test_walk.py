@@ -83,9 +83,11 @@ def test_an_end_node_that_was_stopped_has_closed_the_session(flow: Flow, script:
             break
 
     asyncio.run(stopped())
-    with pytest.raises(FlowError, match="ended at node 'bye'"):
+    with pytest.raises(FlowError, match="ended at node 'bye'") as caught:
         s.say("One more thing")
     assert s.closed
+    assert "fork(turn=0)" in caught.value.fix, "the one turn closed it: what works is the start"
+    assert not s.fork(turn=0).closed
 
 
 def test_a_long_chain_of_silent_nodes_is_no_loop(flow: Flow, script: Script) -> None:
