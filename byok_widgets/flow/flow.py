@@ -18,6 +18,7 @@ from byok_widgets.session import Session
 from byok_widgets.session.session_file import read_session
 from byok_widgets.unknown import settable, unknown
 
+_READ_ONLY = "read-only: saved by a newer byok-widgets"
 _NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and may not run as it was meant."
 
 
@@ -57,10 +58,10 @@ class Flow(FlowNodes):
 
     def __repr__(self) -> str:
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
-        return f"Flow({self.name!r}, {self._model_line}, {nodes})"
+        return f"Flow({', '.join([repr(self.name), self._model_line, nodes, *self._standing])})"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        title = f"Flow {self.name!r} · {self._model_line}"
+        title = " · ".join([f"Flow {self.name!r}", self._model_line, *self._standing])
         diagram = as_mermaid(self._graph, title)
         return {"text/plain": as_text(self._graph, title), **({MERMAID: diagram} if diagram else {})}
 
@@ -189,6 +190,10 @@ class Flow(FlowNodes):
     @property
     def _model_line(self) -> str:
         return f"{self.provider}:{self.model or 'no model chosen'}"
+
+    @property
+    def _standing(self) -> list[str]:
+        return [_READ_ONLY] if self._file_notice else []
 
     def _session(self, variables: Mapping[str, Any] | None, model: str | None) -> Session:
         refuse_ambiguous(self._graph)

@@ -286,6 +286,8 @@ def test_a_newer_file_opens_with_a_word_and_is_never_written(full: Flow, file: P
     newer = {**content(file), "version": VERSION + 1, "news": True}
     again = _loaded(file, newer)
     assert "newer byok-widgets" in again.notice
+    for shown in (repr(again), *again._repr_mimebundle_().values()):
+        assert "read-only: saved by a newer byok-widgets" in shown, "where a person looks"
     assert "read-only" in again.notice
     assert list(again.nodes) == list(full.nodes)
     before = file.read_bytes()
