@@ -162,6 +162,8 @@ class FlowNodes(FlowSettings):
     ) -> None:
         """Lead from one node to another; connecting the two again replaces the condition.
 
+        There is one edge at most from a node to another: two ways to hold are one condition, with `or`.
+
         Args:
             source: The node, or its name.
             target: The node, or its name.

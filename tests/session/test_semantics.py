@@ -261,6 +261,18 @@ def test_logic_comes_first_and_costs_nothing(flow: Flow, script: Script):
     assert s.say("Grr").moves == (("ask", "ask"),)
 
 
+@pytest.mark.rule(14)
+def test_connecting_again_replaces_the_condition(flow: Flow, script: Script):
+    flow.conversation("ask", "Ask.")
+    flow.conversation("first", "First.", static=True)
+    flow.connect("ask", "first", if_="tries > 2")
+    flow.connect("ask", "first", if_="urgent")
+    variables = {"tries": 3, "urgent": False}
+    assert not flow.start(variables=variables).say("Grr").moves
+    flow.connect("ask", "first", if_="tries > 2 or urgent")
+    assert flow.start(variables=variables).say("Grr").moves == (("ask", "first"),)
+
+
 @pytest.mark.rule(15)
 @pytest.mark.parametrize("condition", ["urgent", "not urgent", "urgent == True", "urgent != True", "tries < 3"])
 def test_what_is_unknown_does_not_hold(flow: Flow, script: Script, condition: str):
