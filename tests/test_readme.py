@@ -60,7 +60,7 @@ def test_the_picture_has_the_words_of_the_panel() -> None:
     labels = re.findall(r"^(\w[\w' ]+?)(?:  |$)", picture, re.MULTILINE)
     buttons = [text.strip() for text in re.findall(r"\[ ([^\]]+?) +v? *\]", picture)]
     assert {"Provider", "Default model", "Nodes", "Effort", "Max tokens"} <= set(labels)
-    assert {"Save", "Check", "Remove", "Back to default", "a key is saved; paste to replace it"} <= set(buttons)
+    assert {"Save", "Check", "Remove", "Back to default", "saved; paste to replace"} <= set(buttons)
     data = {"OpenAI", "gpt-6.1-sol", "low latency (voice)", "balanced", "complex reasoning"}
     data |= {"anthropic:claude-haiku-5-5", "low", "200"}
     for words in {*labels, *buttons} - data:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from byok_widgets.keys import KeyStatus, Secret
     from byok_widgets.keys.encrypted_file import FileState
 
-_REPLACE = "a key is saved; paste to replace it"
+_REPLACE = "saved; paste to replace"
 _HINTS = {"openai": "sk-…", "anthropic": "sk-ant-…", "openrouter": "sk-or-…", "compatible": "if it asks for one"}
 
 

@@ -81,7 +81,7 @@ def test_a_key_can_be_shown_and_is_hidden_again(page, key):
     page.panel.get_by_label("Where the key rests").select_option("This session's memory")
     key.fill(fake_key("openai"))
     save(page)
-    page.panel.get_by_placeholder("a key is saved; paste to replace it").wait_for()
+    page.panel.get_by_placeholder("saved; paste to replace").wait_for()
     assert key.input_value() == ""
     page.shot("panel-saved")
     key.fill("another")

@@ -69,7 +69,7 @@ def test_a_passphrase_is_chosen_and_then_a_key_is_saved(flow, field, browser, wi
     assert flow.key_store.status("openai", HOST).place == "file"
     assert flow.key_store.get("openai", HOST) == Secret(key)
     eventually(lambda: "encrypted file" in field.status["text"])
-    assert field.hint == "a key is saved; paste to replace it"
+    assert field.hint == "saved; paste to replace"
 
 
 def test_after_a_restart_the_panel_asks_for_the_passphrase(flow, saved, field, browser, wire):

@@ -251,7 +251,7 @@ def test_the_field_says_that_a_key_is_kept(flow, field, browser, wire, monkeypat
     assert field.hint == "sk-…"
     assert field.status["pasted"] == "Press Save to keep the key you pasted."
     answer_to(wire, field, browser.save_key(field, fake_key("openai")))
-    assert field.hint == "a key is saved; paste to replace it"
+    assert field.hint == "saved; paste to replace"
     assert field.status["pasted"] == "Press Save to replace the saved key with the one you pasted."
     monkeypatch.setenv("MY_OPENAI_KEY", fake_key("openai"))
     answer_to(wire, field, browser.save_key(field, "MY_OPENAI_KEY", place="env"))
