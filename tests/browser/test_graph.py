@@ -114,7 +114,7 @@ def test_checks_traces_variables_turns_and_sessions_are_tables(open_notebook):
         (2, "set by code"),
         (3, "Good day! How may I help?"),
         (4, "words · at hello"),
-        (5, "Node 'lost' cannot be reached"),
+        (5, "The nodes are not connected yet"),
         (5, "which nothing sets"),
     ]:
         assert said in words[number]

@@ -96,10 +96,11 @@ def test_what_is_to_be_mended_is_mended_by_a_click_and_never_by_itself(opened):
     finding(page, "gpt-4 ended").wait_for(state="detached")
     assert own.input_value() == f"openai:{heir}"
     focused(page, part(page).get_by_role("button", name="Check the flow"))
+    finding(page, "not connected yet").wait_for()
     press(page, "Use its own address")
     finding(page, "its own address").wait_for(state="detached")
     page.run_cell(1)
-    finding(page, "cannot be reached").wait_for(state="detached")
+    finding(page, "not connected yet").wait_for(state="detached")
     summary.filter(has_text="3 things to mend").wait_for()
     press(page, "Switch to Anthropic and paste its key")
     focused(page, page.panel.get_by_label("API key for Anthropic"))

@@ -112,6 +112,7 @@ def test_what_a_cell_changes_in_one_go_is_checked_together(talk, show, browser, 
     made = []
     look = Flow.check
     monkeypatch.setattr(Flow, "check", lambda self: made.append("a check") or look(self))
+    talk.connect("ask", "ask")
     part = section(show(talk))
     check(browser, part)
     begun = time.monotonic()
@@ -199,6 +200,7 @@ def test_a_node_whose_model_does_not_fit_is_pointed_at_and_its_setting_taken_awa
 
 
 def test_what_only_a_cell_can_mend_comes_as_its_line(talk, show, browser):
+    talk.connect("ask", "ask")
     talk.conversation("lost", "x")
     part = section(show(talk))
     check(browser, part)
