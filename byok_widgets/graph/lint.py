@@ -85,13 +85,14 @@ def _unreachable(graph: FlowGraph) -> Iterator[Finding]:
     reached = graph.reachable([graph.start, *(edge.target for edge in graph.ways_in())])
     for name in graph.nodes:
         if name not in reached:
+            code = _way_to(graph, name, reached)
             yield Finding(
                 "unreachable",
                 "warning",
                 name,
                 f"Node {name!r} cannot be reached from the start node {graph.start!r}.",
-                f"Connect a node to it, or give it enter=; start elsewhere with flow.start_node = {name!r}.",
-                Fix("paste", f"flow.connect(..., {name!r})"),
+                f"Connect a node to it, like {code}, give it enter=, or set flow.start_node = {name!r}.",
+                Fix("paste", code),
             )
 
 
@@ -105,14 +106,33 @@ def _dead_ends(graph: FlowGraph) -> Iterator[Finding]:
                 yield Finding("edges_after_end", "warning", name, said, "Take end=True or the edges away.", away)
         elif graph.is_silent(name) and not (_has_else(graph, name) or _returns(graph, name)):
             what = "no edges" if not edges else "no else edge"
+            code = f"flow.connect({name!r}, {_next_speaker(graph, name)!r})"
             yield Finding(
                 "dead_end",
                 "error" if not edges else "warning",
                 name,
                 f"The silent node {name!r} has {what}: a turn that ends there gets no reply.",
-                f"Add one: flow.connect({name!r}, ...), or end=True.",
-                Fix("paste", f"flow.connect({name!r}, ...)"),
+                f"Add one, like {code}; or end=True.",
+                Fix("paste", code),
             )
+
+
+def _way_to(graph: FlowGraph, name: str, reached: Iterable[str]) -> str:
+    """Return the line that leads to a node: by an else edge of a node that has none, else by a condition."""
+    ways = frozenset(reached) - graph.ends
+    free = [
+        other for other in graph.nodes if other in ways and not (_has_else(graph, other) or _returns(graph, other))
+    ]
+    return (
+        f"flow.connect({free[-1]!r}, {name!r})" if free else f'flow.connect({graph.start!r}, {name!r}, when="...")'
+    )
+
+
+def _next_speaker(graph: FlowGraph, name: str) -> str:
+    """Return the conversation node that was made next, or first; dots where there is none."""
+    names = list(graph.nodes)
+    at = names.index(name)
+    return next((other for other in names[at + 1 :] + names[:at] if not graph.is_silent(other)), "...")
 
 
 def _has_else(graph: FlowGraph, name: str) -> bool:

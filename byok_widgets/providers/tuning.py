@@ -85,7 +85,7 @@ class Setting:
         except ValueError:
             value = text
         if not self.offers(value):
-            raise ValueError(f"{self.name} is {self.values}, not {_short(text)}.")
+            raise ValueError(f"{self.label} is {self.values}, not {_short(text)}.")
         return value
 
     def _is_within(self, number: float) -> bool:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from byok_widgets.flow import Flow
     from byok_widgets.widgets.target import Target
 
+_NO_NETWORK = {"dns": "its address was not found.", "offline": "there is no way to it."}
+"""What the status of the key says at length already."""
+
 _lists: dict[Any, ModelLists] = {}
 _lock = threading.Lock()
 
@@ -154,7 +157,7 @@ class ModelLists:
         own = f"{own[:1].upper()}{own[1:]}"
         if fault.kind in ("no_key", "auth"):
             return f"{own} can be had with a {'valid ' if status and status.available else ''}key only."
-        return redact(f"{own} could not be had: {told(fault)}")
+        return redact(f"{own} could not be had: {_NO_NETWORK.get(fault.kind) or told(fault)}")
 
     async def _know(self, target: Target, models: Iterable[ModelInfo], listing: Listing) -> None:
         """Show a list at once, and again with what is known of its models."""

@@ -111,9 +111,9 @@ def test_a_line_is_copied_and_fields_are_found(opened):
     page = opened("flow.provider = 'openai'", *NODES, *MANY, *UNFIT)
     page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     check(page)
-    line = "flow.connect(..., 'lost')"
+    line = "flow.connect('ask', 'lost')"
     press(page, f"Copy {line}")
-    said(page, "Copied. Paste it into a cell and fill in the dots.")
+    said(page, "Copied. Paste it into a cell.")
     assert page.page.evaluate("() => navigator.clipboard.readText()") == line
     assert not page.panel.get_by_label("Model for data").is_visible(), "its row is closed"
     press(page, "Choose a model for data")

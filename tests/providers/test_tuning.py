@@ -202,7 +202,7 @@ def test_what_is_typed_is_read_within_what_is_offered() -> None:
         (temperature, "hot", "not 'hot'"),
         (temperature, "nan", "not 'nan'"),
         (SETTINGS["max_tokens"], "1e3", "not '1e3'"),
-        (effort, "max", "effort is one of low, medium, high, not 'max'"),
+        (effort, "max", "Effort is one of low, medium, high, not 'max'"),
     ):
         with pytest.raises(ValueError, match=said):
             setting.read(text)

@@ -193,12 +193,12 @@ def test_a_line_of_code_is_seen_at_once_in_every_panel(flow: Flow, show: Any) ->
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("temperature", "hot", "Not set: Node 'ask': temperature is a number from 0 to 1, not 'hot'."),
-        ("temperature", "5", "Not set: Node 'ask': temperature is a number from 0 to 1, not '5'."),
-        ("temperature", "1.5", "Not set: Node 'ask': temperature is a number from 0 to 1, not '1.5'."),
-        ("temperature", "nan", "Not set: Node 'ask': temperature is a number from 0 to 1, not 'nan'."),
-        ("max_tokens", "0", "Not set: Node 'ask': max_tokens is a whole number of at least 1, not '0'."),
-        ("effort", "huge", "Not set: Node 'ask': effort is one of low, medium, high, not 'huge'."),
+        ("temperature", "hot", "Not set: Node 'ask': Temperature is a number from 0 to 1, not 'hot'."),
+        ("temperature", "5", "Not set: Node 'ask': Temperature is a number from 0 to 1, not '5'."),
+        ("temperature", "1.5", "Not set: Node 'ask': Temperature is a number from 0 to 1, not '1.5'."),
+        ("temperature", "nan", "Not set: Node 'ask': Temperature is a number from 0 to 1, not 'nan'."),
+        ("max_tokens", "0", "Not set: Node 'ask': Max tokens is a whole number of at least 1, not '0'."),
+        ("effort", "huge", "Not set: Node 'ask': Effort is one of low, medium, high, not 'huge'."),
         ("top_p", "0.5", "Not set: Node 'ask': its model has no such setting."),
     ],
 )

@@ -204,7 +204,7 @@ def test_what_only_a_cell_can_mend_comes_as_its_line(talk, show, browser):
     talk.conversation("lost", "x")
     part = section(show(talk))
     check(browser, part)
-    assert shown(part)[0][1] == "flow.connect(..., 'lost')"
+    assert shown(part)[0][1] == "flow.connect('ask', 'lost', when=\"...\")"
     assert "Connect a node to it" in part.facts["findings"][0]["fix"]
 
 

@@ -81,6 +81,7 @@ function renderModelField({ model, el }) {
   function showValue() {
     typed = false;
     input.value = model.get("value");
+    input.title = input.value; // a long one does not fit into a narrow side bar
   }
 
   function settle() {

@@ -62,6 +62,7 @@ function nodeRow(list, ask) {
     part.name.textContent = facts.name;
     part.kind.textContent = facts.kind;
     part.model.textContent = facts.model;
+    part.model.title = facts.model;
     part.source.textContent = facts.source;
     part.tuned.textContent = facts.tuned;
     part.unfit.textContent = facts.unfit;
@@ -154,7 +155,14 @@ function renderNodes({ model, el }) {
   el.append(part.title, part.empty, part.rows, part.said);
   isolate(el);
 
-  const say = (text) => { part.said.textContent = text; };
+  // What was said goes when something else is done in the panel: pressed or typed.
+  function say(text) {
+    part.said.textContent = text;
+    const panel = el.closest(".byok-panel") ?? el;
+    for (const kind of ["pointerdown", "input"]) {
+      panel.addEventListener(kind, () => { part.said.textContent = ""; }, { once: true, capture: true });
+    }
+  }
 
   function ask(node, message, done) {
     const id = randomId();

@@ -6,6 +6,7 @@ const LATE_AFTER_MS = 1500;
 const FOUND_WITHIN_MS = 3000;
 const WAITING = "Waiting for the kernel: a running cell holds it up.";
 const GONE = "The kernel was restarted or stopped: run this cell again.";
+const DOTS = "Fill in the dots when it is pasted.";
 const COPIED = "Copied. Paste it into a cell and fill in the dots.";
 const COPIED_WHOLE = "Copied. Paste it into a cell.";
 const NOT_COPIED = "The browser does not allow it: the line is selected, copy it by hand.";
@@ -125,7 +126,8 @@ function render({ model, el }) {
       }
     });
     press.setAttribute("aria-label", `Copy ${text}`);
-    return make("div", { className: "byok-row" }, code, press);
+    const dots = text.includes("...") ? [make("span", { className: "byok-note", textContent: DOTS })] : [];
+    return make("div", { className: "byok-row" }, code, press, ...dots);
   }
 
   function row({ issue, text, links, button: label, focus, ask: kind }) {
