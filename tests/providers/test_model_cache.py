@@ -68,7 +68,7 @@ def test_only_the_person_can_read_it_and_the_next_list_replaces_it(cache: Path) 
     assert [*cache.iterdir()] == [file]
 
 
-@pytest.mark.parametrize("key", [key for _, key in every_format().values()])
+@pytest.mark.parametrize("key", [key for _, key in every_format().values()], ids=list(every_format()))
 def test_a_key_that_a_server_names_a_model_after_is_not_kept(cache: Path, key: str) -> None:
     model_cache.write(*PLACE, KeptList((ModelInfo(id="a", label=f"for {key}"),), KEPT.given_at))
     (file,) = cache.iterdir()
