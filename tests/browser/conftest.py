@@ -24,6 +24,7 @@ _ARGS = [
 VIEWPORT = {"width": 1280, "height": 1300}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
