@@ -24,13 +24,11 @@ _ARGS = [
 VIEWPORT = {"width": 1280, "height": 1300}
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one JupyterLab, one Chromium
 
 
 def _missing(what: str) -> Any:
