@@ -24,6 +24,7 @@ _GREY = "#777777"
 _DARK, _LIGHT = "#1f2328", "#f0f0f0"
 _LOOK = {
     "theme": "base",
+    "flowchart": {"useMaxWidth": False},
     "themeVariables": {
         "primaryColor": "#dbe7ff",
         "primaryBorderColor": "#3d6fd9",

@@ -117,7 +117,8 @@ def test_nothing_breaks_out_of_a_label(name: str) -> None:
     front = head.splitlines()
     assert (front[0], front[3], len(front)) == ("---", "---", 4)
     assert json.loads(front[1].removeprefix("title: ")).startswith("Flow ")
-    assert set(json.loads(front[2].removeprefix("config: "))) == {"theme", "themeVariables", "themeCSS"}
+    look = json.loads(front[2].removeprefix("config: "))
+    assert set(look) == {"theme", "flowchart", "themeVariables", "themeCSS"}
     lines = rest.split("\n")
     assert len(lines) == 15
     for line in lines:
