@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.keys.backends import MemoryKeyring, installed
@@ -17,7 +18,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Take Ctrl+C as usual: a shell that starts its jobs in the background leaves it ignored."""
+    """Measure no time in examples, and take Ctrl+C as usual: a shell ignores it in what it starts behind."""
+    hypothesis.settings.register_profile("untimed")
+    hypothesis.settings.load_profile("untimed")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

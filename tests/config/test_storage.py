@@ -117,7 +117,7 @@ def test_every_name_is_refused_or_has_a_file_of_its_own_in_the_folder(one: str, 
     assert len(set(paths.values())) == len(paths)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100).filter(str.strip),
     nodes=st.dictionaries(st.text(max_size=20), st.text(min_size=1, max_size=20), max_size=3),

@@ -35,7 +35,7 @@ SLOT = Slot.of("dentist", "openai", HOST)
 PHRASE = "correct horse battery staple"
 
 names = st.text(max_size=20)
-per_example = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+per_example = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 
 
 @pytest.fixture(autouse=True)

@@ -372,7 +372,7 @@ def test_a_class_judges_as_a_whole_and_says_why(flow: Flow, server: ScriptedServ
 OBJECTS = st.dictionaries(st.sampled_from(["name", "age", "x"]), JUNK).map(json.dumps)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.text(max_size=30), OBJECTS))
 def test_any_answer_is_an_extraction_or_our_error(flow: Flow, server: ScriptedServer, text: str) -> None:
     server.script(text)

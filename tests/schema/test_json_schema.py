@@ -23,7 +23,7 @@ def field(**keywords: Any) -> ExtractionSchema:
     return of(properties={"x": keywords})
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_schema_is_refused_with_a_reason_or_keeps_the_rules_and_is_kept(data: st.DataObject) -> None:
     own = data.draw(JSON_SCHEMAS)

@@ -81,7 +81,7 @@ def test_what_holds_no_answer_is_said(text: str, words: str) -> None:
     assert caught.value.kind == "not_json"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(st.text(), st.text('{}[]":,\\nulltrue 0e', max_size=40)))
 def test_any_text_gives_an_object_or_our_error(text: str) -> None:
     with contextlib.suppress(SchemaError):

@@ -18,7 +18,7 @@ from tests.schema.wire_rules import MAX_UNIONS, anthropic_problems, openai_probl
 
 DIALECTS = ("strict", "anthropic")
 SCHEMAS = {feature.name: ExtractionSchema.of(feature.model) for feature in FEATURES}
-quickly = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quickly = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=str)
