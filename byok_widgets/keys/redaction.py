@@ -10,10 +10,11 @@ import base64
 import html
 import json
 import re
+import weakref
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
-from byok_widgets.keys.secret import MASK, live_secrets
+from byok_widgets.keys.secret import MASK, Secret, live_secrets
 
 _PIECE = 12
 """Shortest piece of a key that is taken out, in characters."""
@@ -56,15 +57,43 @@ def redact(text: str, *, words: bool = True) -> str:
         text: Any text.
         words: Whether a key that is a plain word counts, such as the "none" of a server that asks for no key.
     """
-    keys = [
-        key for secret in live_secrets() if (key := secret.reveal()[:_LONGEST]) and (words or not _is_word(key))
-    ]
-    if not keys and "sk-" not in text:
+    secrets = live_secrets()
+    if not secrets and "sk-" not in text:
         return text
-    spans = [*_held(text, keys), *_masked(text, keys)]
+    met = {hash(text[at : at + _GRAM]) for at in range(0, len(text) - _GRAM + 1, _STEP)}
+    near = [secret for secret in secrets if not met.isdisjoint(_traces(secret)) or _is_short(secret)]
+    masked = secrets if any(sign in text for sign in _COVER_SIGNS) else []
+    spans = [*_held(text, _revealed(near, words=words)), *_masked(text, _revealed(masked, words=words))]
     if "sk-" in text:
         spans += [match.span() for match in KEY_SHAPE.finditer(text)]
     return _replaced(text, spans)
+
+
+_known_traces: weakref.WeakKeyDictionary[Secret, frozenset[int]] = weakref.WeakKeyDictionary()
+
+
+def _traces(secret: Secret) -> frozenset[int]:
+    """Return the hashes of the runs of a key's forms, salted by this process: a text that meets none is clean.
+
+    They are worked out once for each holder, since texts are shown often and keys change seldom. No part of the
+    key is kept.
+    """
+    traces = _known_traces.get(secret)
+    if traces is None:
+        forms = _forms(secret.reveal()[:_LONGEST])
+        traces = frozenset(hash(run) for form, _ in forms for run in _runs(form, _GRAM))
+        _known_traces[secret] = traces
+    return traces
+
+
+def _is_short(secret: Secret) -> bool:
+    """Whether a key is looked for as a whole, which a run may not show."""
+    return len(secret.reveal()) < 2 * _PIECE
+
+
+def _revealed(secrets: Iterable[Secret], *, words: bool) -> list[str]:
+    keys = (secret.reveal()[:_LONGEST] for secret in secrets)
+    return [key for key in keys if key and (words or not _is_word(key))]
 
 
 def _is_word(key: str) -> bool:
@@ -125,8 +154,6 @@ def _forms(key: str) -> Iterator[tuple[str, int]]:
 
 def _masked(text: str, keys: list[str]) -> Iterator[Span]:
     """Find what a provider left of a key around stars or dots: its first and last characters."""
-    if not any(sign in text for sign in _COVER_SIGNS):
-        return
     for cover in _COVER.finditer(text):
         start, end = cover.span()
         before = _BEFORE.search(text[max(0, start - _REACH) : start])
