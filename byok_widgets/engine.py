@@ -55,6 +55,7 @@ class Engine:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._pid = 0
 
     @property
@@ -64,7 +65,8 @@ class Engine:
             if self._loop is None or self._pid != os.getpid():
                 self._loop = asyncio.new_event_loop()
                 self._pid = os.getpid()
-                threading.Thread(target=self._loop.run_forever, name="byok-engine", daemon=True).start()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="byok-engine", daemon=True)
+                self._thread.start()
             return self._loop
 
     def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
@@ -83,9 +85,13 @@ class Engine:
         Raises:
             ConfigError: Called on the loop itself, where waiting would never end.
         """
-        if threading.current_thread().name == "byok-engine":
+        if threading.current_thread() is self._thread:
             work.close()
-            raise ConfigError("A sync call cannot be made from here.", fix="Use the async twin (arun, astream).")
+            raise ConfigError(
+                "A sync call cannot be made from here.",
+                kind="sync_call_on_loop",
+                fix="Use the async twin (arun, astream).",
+            )
         future = self.submit(work)
         try:
             while not _settled(future, TICK_S if tick else 0.25):

@@ -25,7 +25,7 @@ from __future__ import annotations
 import html
 import sys
 import traceback
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 MAX_MESSAGE_CHARS = 600
 """Longest text of an error on screen, in characters."""
@@ -165,15 +165,41 @@ class MissingKeyError(ByokError):
     default_kind = "no_key"
 
 
+KeyFlaw = Literal[
+    "not_text",
+    "empty",
+    "too_long",
+    "too_short",
+    "line_break",
+    "space",
+    "curly_quote",
+    "invisible",
+    "control_character",
+    "masked",
+    "not_ascii",
+    "address",
+    "variable_name",
+    "prefix_only",
+    "path",
+    "unsealable",
+]
+"""What keeps a text from being an API key."""
+
+
 class KeyFormatError(ByokError):
     """What was given cannot be an API key, or is the key of another provider.
 
     Attributes:
         suggested_provider: Name of the provider whose key it looks like, or `None`.
+        flaw: Why it cannot be a key, for kind `bad_key_format`: see `KeyFlaw`.
     """
 
     default_kind = "bad_key_format"
     suggested_provider: str | None = None
+
+    def __init__(self, problem: str, *, flaw: KeyFlaw | None = None, **details: Any) -> None:
+        super().__init__(problem, **details)
+        self.flaw = flaw
 
 
 class KeyStoreError(ByokError):

@@ -69,5 +69,12 @@ def where_to_look(path: Path) -> str:
 
 def reason(error: OSError) -> str:
     """Say in a few words why a file could not be read, or a place not be written to."""
-    known = {28: "the disk is full", 13: "no permission there", 30: "the disk is read-only", 2: "it is not there"}
-    return known.get(error.errno or 0, error.strerror or str(error))
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
+
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EACCES: "no permission there",
+    errno.EROFS: "the disk is read-only",
+    errno.ENOENT: "it is not there",
+}

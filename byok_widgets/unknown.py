@@ -36,7 +36,7 @@ def settable(kind: type) -> frozenset[str]:
 def unknown(
     problem: str, name: str, known: Collection[str], value: object, *, hint: str = "Did you mean {0!r}?"
 ) -> ConfigError:
-    """Return the error for a name that is not known.
+    """Return the error for a name that is not known: kind `unknown_name`, or `key_in_code`.
 
     Args:
         problem: What is wrong with it, in one sentence.
@@ -48,10 +48,12 @@ def unknown(
     if is_key(name, value):
         return ConfigError(
             "An API key is not given in code: it would be saved with the notebook.",
+            kind="key_in_code",
             fix="Keys are pasted in flow.settings(); delete the key from this cell.",
         )
     meant = nearest(name, known)
-    return ConfigError(problem, fix=hint.format(meant) if meant else f"There are: {', '.join(sorted(known))}.")
+    fix = hint.format(meant) if meant else f"There are: {', '.join(sorted(known))}."
+    return ConfigError(problem, kind="unknown_name", fix=fix)
 
 
 def is_key(name: str, value: object) -> bool:

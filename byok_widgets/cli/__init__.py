@@ -14,7 +14,7 @@ from byok_widgets import __version__
 from byok_widgets.cli import scan
 from byok_widgets.cli.demo import DEFAULT_FOLDER, DEFAULT_PORT, Demo
 from byok_widgets.cli.fetch import fetch_with_bar
-from byok_widgets.errors import ByokError
+from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.providers import local_models
 
 SMALL = "smollm2-135m"
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Demo(folder=given.dir, port=given.port, model=model, browser=given.browser).run()
     except ByokError as error:
         print(f"byok-widgets: {error}", file=sys.stderr)
-        return 2 if error.kind == "config" else 1
+        return 2 if isinstance(error, ConfigError) else 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130

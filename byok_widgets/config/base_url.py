@@ -46,12 +46,12 @@ class BaseUrl:
             raise ConfigError(f"{text!r} is not an address of an endpoint.", kind="base_url", fix=_EXAMPLE)
         if "@" in parts.netloc or "?" in cleaned or "#" in cleaned:
             raise ConfigError(
-                "An endpoint's address holds no user name, no ? and no #.", kind="base_url", fix=_EXAMPLE
+                "An endpoint's address holds no user name, no ? and no #.", kind="base_url_extras", fix=_EXAMPLE
             )
         if parts.scheme == "http" and not _is_loopback(host):
             raise ConfigError(
                 f"http://{host} would send the key and the dialogue unencrypted over the network.",
-                kind="base_url",
+                kind="base_url_insecure",
                 fix="Use https. Plain http works for this machine only (127.0.0.1, localhost).",
             )
         return cls(cleaned, _host_port(host, port))

@@ -88,7 +88,9 @@ class FlowConfig(SavedSettings):
         near = nearest(lower, self._providers)
         meant = f"Did you mean {near!r}? " if near else ""
         raise ConfigError(
-            f"There is no provider {name!r}.", fix=f"{meant}Choose one of: {', '.join(self._providers)}."
+            f"There is no provider {name!r}.",
+            kind="unknown_provider",
+            fix=f"{meant}Choose one of: {', '.join(self._providers)}.",
         )
 
     @property

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.config.notice import SettingsNotice
 from byok_widgets.config.storage import ConfigFile, Data, checked_name
 from byok_widgets.keys import refuse_key
 
@@ -43,8 +44,8 @@ class SavedSettings:
         self._unsaved: list[Callable[[Data], None]] = []
 
     @property
-    def notice(self) -> str:
-        """Why the settings are not saved, or were reset; empty when all is well."""
+    def notice(self) -> SettingsNotice | None:
+        """Why the settings are not saved, or were reset; `None` when all is well."""
         return self._file.notice
 
     def observe(self, observer: Observer) -> Callable[[], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import hashlib
 import json
 import unicodedata
@@ -11,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.config.notice import NoticeKind, SettingsNotice
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import config_dir, reason, replace_file
 from byok_widgets.keys import refuse_key
@@ -30,18 +32,22 @@ def checked_name(name: str) -> str:
         KeyFormatError: It looks like an API key.
     """
     if not isinstance(name, str) or not name.strip():
-        raise ConfigError("A flow needs a name.", kind="flow_name", fix='Give it one, like Flow("dentist").')
+        raise ConfigError(
+            "A flow needs a name.", kind="flow_name_missing", fix='Give it one, like Flow("dentist").'
+        )
     refuse_key(name)
     name = unicodedata.normalize("NFC", name)
     if len(name) > MAX_NAME_CHARS:
         raise ConfigError(
             f"A flow's name has at most {MAX_NAME_CHARS} characters; this one has {len(name)}.",
-            kind="flow_name",
+            kind="flow_name_too_long",
             fix="Shorten it.",
         )
     if any(0xD800 <= ord(char) <= 0xDFFF for char in name):
         raise ConfigError(
-            "The flow's name holds half a character that cannot be saved.", kind="flow_name", fix="Type it anew."
+            "The flow's name holds half a character that cannot be saved.",
+            kind="flow_name_not_text",
+            fix="Type it anew.",
         )
     return name
 
@@ -54,13 +60,13 @@ class ConfigFile:
     or the new version and never half of one. Unknown fields survive. No key is ever in it.
 
     Attributes:
-        notice: Why the settings are not saved or were reset, in one sentence; empty when all is well.
+        notice: Why the settings are not saved or were reset; `None` when all is well.
     """
 
     def __init__(self, name: str, folder: Path | None = None) -> None:
         digest = hashlib.sha256(name.encode("utf-8")).hexdigest()[:32]
         self.path = (folder or config_dir() / "flows") / f"{digest}.json"
-        self.notice = ""
+        self.notice: SettingsNotice | None = None
         self._name = name
         self._writable = True
 
@@ -71,7 +77,7 @@ class ConfigFile:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            return self._session_only(f"The saved settings could not be read ({reason(error)}).")
+            return self._session_only(NoticeKind.UNREADABLE, error)
         try:
             data = json.loads(content)
         except (ValueError, RecursionError):
@@ -80,10 +86,7 @@ class ConfigFile:
             return self._set_aside()
         if data.get("version", VERSION) > VERSION:
             self._writable = False
-            self.notice = (
-                "These settings were saved by a newer byok-widgets and are read-only here. "
-                "Update with: pip install -U byok-widgets"
-            )
+            self.notice = SettingsNotice(NoticeKind.NEWER)
         return data
 
     def update(self, change: Callable[[Data], None], known: Data) -> Data | None:
@@ -96,7 +99,6 @@ class ConfigFile:
             return None
         from filelock import FileLock, Timeout
 
-        problem = ""
         try:
             self._make_folder()
             with FileLock(self.path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
@@ -110,19 +112,19 @@ class ConfigFile:
                 content = text.encode("utf-8", "backslashreplace")  # half a character: its JSON escape
                 replace_file(self.path, content, mode=0o600)
         except Timeout:
-            problem = "another program holds the settings file"
-        except OSError as error:
-            problem = reason(error)
-        if problem:
-            self.notice = f"Settings are kept for this session only: {problem}."
+            self.notice = SettingsNotice(NoticeKind.BUSY)
             return None
-        self.notice = self.notice if "set aside" in self.notice else ""
+        except OSError as error:
+            self.notice = _of_fault(NoticeKind.UNSAVED, error)
+            return None
+        if self.notice and self.notice.kind is not NoticeKind.RESET:
+            self.notice = None
         return data
 
     def _make_folder(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.path.is_symlink():
-            raise OSError("the settings file is a link, which is not followed")
+            raise OSError(errno.ELOOP, "the settings file is a link, which is not followed")
 
     def _clear_stale(self) -> None:
         for part in self.path.parent.glob(f".{self.path.stem}.*.part"):
@@ -133,13 +135,15 @@ class ConfigFile:
         try:
             self.path.replace(kept)
         except OSError as error:
-            return self._session_only(f"The saved settings are damaged ({reason(error)}).")
-        self.notice = (
-            f"The saved settings were damaged and set aside as {kept.name}; this flow goes on without them."
-        )
+            return self._session_only(NoticeKind.DAMAGED, error)
+        self.notice = SettingsNotice(NoticeKind.RESET, kept.name)
         return {}
 
-    def _session_only(self, problem: str) -> Data:
+    def _session_only(self, kind: NoticeKind, error: OSError) -> Data:
         self._writable = False
-        self.notice = f"{problem} Changes are kept for this session only."
+        self.notice = _of_fault(kind, error)
         return {}
+
+
+def _of_fault(kind: NoticeKind, error: OSError) -> SettingsNotice:
+    return SettingsNotice(kind, reason(error), error.errno)

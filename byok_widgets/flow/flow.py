@@ -109,7 +109,7 @@ class Flow(FlowNodes):
     @property
     def notice(self) -> str:
         """What a person must know, such as that settings are not saved; empty when all is well."""
-        return " ".join(part for part in (self._file_notice, self.config.notice) if part)
+        return " ".join(part for part in (self._file_notice, str(self.config.notice or "")) if part)
 
     def start(
         self,

@@ -42,7 +42,7 @@ class FlowSettings(KnownAttributes):
     @property
     def notice(self) -> str:
         """What a person must know, such as that settings are not saved; empty when all is well."""
-        return self.config.notice
+        return str(self.config.notice or "")
 
     @property
     def provider(self) -> str:

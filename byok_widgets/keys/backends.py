@@ -96,15 +96,16 @@ def translate(fault: BaseException, label: str) -> KeyStoreError:
         return _told(fault, f"{label} is locked.", fix, kind="keyring_locked")
     fix = "Try again, or keep the key in this session only."
     if isinstance(fault, errors.InitError):
-        return _told(fault, f"{label} could not be opened.", fix)
+        return _told(fault, f"{label} could not be opened.", fix, kind="keyring_not_opened")
     if isinstance(fault, errors.PasswordSetError):
-        return _told(fault, f"{label} did not accept the key.", fix)
+        return _told(fault, f"{label} did not accept the key.", fix, kind="keyring_not_saved")
     if isinstance(fault, errors.PasswordDeleteError):
-        return _told(fault, f"{label} did not remove the key.", "Remove it in the keyring's own program.")
-    return _told(fault, f"{label} failed.", fix)
+        fix = "Remove it in the keyring's own program."
+        return _told(fault, f"{label} did not remove the key.", fix, kind="keyring_not_removed")
+    return _told(fault, f"{label} failed.", fix, kind="keyring_failed")
 
 
-def _told(fault: BaseException, problem: str, fix: str, kind: str = "key_store") -> KeyStoreError:
+def _told(fault: BaseException, problem: str, fix: str, *, kind: str) -> KeyStoreError:
     said = redact(f"{type(fault).__name__}: {fault}")[:_MAX_QUOTE]
     return KeyStoreError(problem, kind=kind, cause=f"It said: {said}", fix=fix)
 

@@ -3,12 +3,14 @@
 Floor 0. One file for all flows, in the folder of the settings. What can be read without the passphrase: how the
 passphrase is made into a key, and how many keys there are, for which providers. The passphrase is needed once in
 each kernel; without it a call that needs a key fails at once, and waits for nobody. What is raised here is a
-`KeyStoreError` of kind `file_locked`, `wrong_passphrase`, `bad_passphrase`, `file_damaged`, `key_damaged`,
-`file_newer` or `key_store`.
+`KeyStoreError` whose kind is one of `file_missing`, `file_exists`, `file_locked`, `bad_passphrase`,
+`wrong_passphrase`, `passphrase_unusable`, `file_damaged`, `key_damaged`, `file_newer`, `file_unreadable`,
+`file_busy`, `disk_full`, `file_is_link` or `file_not_written`.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 from collections.abc import Iterator
@@ -46,11 +48,13 @@ class FileState:
         exists: A passphrase was chosen, here or in another kernel.
         unlocked: This kernel knows the passphrase.
         problem: Why the file cannot be used, and what to do; empty when all is well.
+        fault: Kind of the error that says so; empty when all is well.
     """
 
     exists: bool
     unlocked: bool
     problem: str = ""
+    fault: str = ""
 
 
 def state() -> FileState:
@@ -59,7 +63,8 @@ def state() -> FileState:
     try:
         data = _loaded(path)
     except KeyStoreError as fault:
-        return FileState(path.exists(), unlocked=False, problem=f"{fault.problem} {fault.fix}".rstrip())
+        problem = f"{fault.problem} {fault.fix}".rstrip()
+        return FileState(path.exists(), unlocked=False, problem=problem, fault=fault.kind)
     return FileState(data is not None, unlocked=data is not None and _key(path, data) is not None)
 
 
@@ -83,7 +88,7 @@ def create(passphrase: str | Secret) -> None:
     data = {"version": VERSION, "made_by": key.recipe.as_data(), "check": key.encrypt(_CHECK, _CHECK_PURPOSE)}
     with _held(path):
         if _load_or_set_aside(path) is not None:
-            raise KeyStoreError("There is an encrypted file already.", kind="file_locked", fix=_UNLOCK)
+            raise KeyStoreError("There is an encrypted file already.", kind="file_exists", fix=_UNLOCK)
         _save(path, data | {"keys": {}})
     _opened[path] = key
 
@@ -181,7 +186,7 @@ def _derived(passphrase: Secret, recipe: Recipe) -> PassphraseKey:
             return PassphraseKey(passphrase, recipe)
     except Exception as fault:  # noqa: BLE001 - whatever it is, its text is not ours
         what = "there is not enough memory" if isinstance(fault, MemoryError) else type(fault).__name__
-    raise KeyStoreError(f"The passphrase cannot be used on this machine: {what}.")
+    raise KeyStoreError(f"The passphrase cannot be used on this machine: {what}.", kind="passphrase_unusable")
 
 
 def _key(path: Path, data: Data) -> PassphraseKey | None:
@@ -199,10 +204,13 @@ def _required_key(path: Path, data: Data) -> PassphraseKey:
 
 def _missing() -> KeyStoreError:
     fix = "Choose a passphrase for it in Settings."
-    return KeyStoreError("There is no encrypted file of keys yet.", kind="file_locked", fix=fix)
+    return KeyStoreError("There is no encrypted file of keys yet.", kind="file_missing", fix=fix)
 
 
 # The file
+
+
+_UNWRITTEN = {errno.ENOSPC: "disk_full", errno.ELOOP: "file_is_link"}
 
 
 class _DamagedError(Exception):
@@ -214,7 +222,7 @@ def _held(path: Path) -> Iterator[None]:
     """Keep other kernels from writing meanwhile; faults of the disk become ours."""
     from filelock import FileLock, Timeout
 
-    problem = "another program holds the file"
+    kind, problem = "file_busy", "another program holds the file"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
@@ -224,10 +232,10 @@ def _held(path: Path) -> Iterator[None]:
     except Timeout:
         pass
     except OSError as error:
-        problem = reason(error)
+        kind, problem = _UNWRITTEN.get(error.errno or 0, "file_not_written"), reason(error)
     else:
         return
-    raise KeyStoreError(f"The encrypted file cannot be written: {problem}.", fix="Nothing was changed.")
+    raise KeyStoreError(f"The encrypted file cannot be written: {problem}.", kind=kind, fix="Nothing was changed.")
 
 
 def _loaded(path: Path) -> Data | None:
@@ -262,7 +270,7 @@ def _load(path: Path) -> Data | None:
         problem = reason(error)
     else:
         return _parsed(content)
-    raise KeyStoreError(f"The encrypted file of keys cannot be read: {problem}.")
+    raise KeyStoreError(f"The encrypted file of keys cannot be read: {problem}.", kind="file_unreadable")
 
 
 def _parsed(content: bytes) -> Data:
@@ -290,5 +298,5 @@ def _is_whole(data: Data) -> bool:
 
 def _save(path: Path, data: Data) -> None:
     if path.is_symlink():
-        raise OSError("it is a link, which is not followed")
+        raise OSError(errno.ELOOP, "it is a link, which is not followed")
     replace_file(path, json.dumps(data, indent=2).encode("ascii"), mode=0o600)

@@ -10,9 +10,9 @@ anything is raised, so that a traceback with local variables does not show it ei
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
-from byok_widgets.errors import KeyFormatError
+from byok_widgets.errors import KeyFlaw, KeyFormatError
 
 MAX_CHARS = 4096
 """Longest key that is accepted, in characters."""
@@ -49,24 +49,44 @@ _WRAPPING = (
 )
 _WRAPPED = re.compile(_WRAPPING, re.IGNORECASE)
 _MASK = "*•●·…█"
+
+
+class _Rule(NamedTuple):
+    """A pattern that no key has, and what to say of it."""
+
+    flaw: KeyFlaw
+    pattern: str
+    problem: str
+
+
 _FLAWS = (
-    (rf"^[\s\S]{{{MAX_CHARS + 1}}}", f"The text is longer than any API key (more than {MAX_CHARS:,} characters)."),
-    (f"[{_BREAKS}]", "The key has a line break inside; an API key is one line."),
-    (f"[{_BLANKS}]", "The key has a space inside; an API key has none."),
-    (f"[{_CURLY}]", "The key has a curly quote inside; an API key has none."),
-    (f"[{_INVISIBLE}]", "The key has an invisible character inside; an API key has none."),
-    (r"[\x00-\x1f\x7f-\x9f]", "The key has a control character inside; an API key has none."),
-    (
+    _Rule(
+        "too_long",
+        rf"^[\s\S]{{{MAX_CHARS + 1}}}",
+        f"The text is longer than any API key (more than {MAX_CHARS:,} characters).",
+    ),
+    _Rule("line_break", f"[{_BREAKS}]", "The key has a line break inside; an API key is one line."),
+    _Rule("space", f"[{_BLANKS}]", "The key has a space inside; an API key has none."),
+    _Rule("curly_quote", f"[{_CURLY}]", "The key has a curly quote inside; an API key has none."),
+    _Rule("invisible", f"[{_INVISIBLE}]", "The key has an invisible character inside; an API key has none."),
+    _Rule(
+        "control_character",
+        r"[\x00-\x1f\x7f-\x9f]",
+        "The key has a control character inside; an API key has none.",
+    ),
+    _Rule(
+        "masked",
         rf"^[A-Za-z0-9_-]*(?:[{_MASK}]|\.{{3}})[A-Za-z0-9_{_MASK}.-]*$",
         "The middle of the key is hidden, as providers show it; the whole key is needed.",
     ),
-    (
+    _Rule(
+        "not_ascii",
         r"[^\x00-\x7e]",
         "The key has a character that no API key has; they are plain letters, digits and signs.",
     ),
-    ("://", "This is an address, not an API key."),
+    _Rule("address", "://", "This is an address, not an API key."),
 )
-"""What cannot be in a key, and the sentence that says so. First match wins."""
+"""What cannot be in a key. First match wins."""
 
 _VARIABLE = r"^(?:env:\w*|\$\w+|\$\{\w+\}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN))$"
 _IS_VARIABLE = "This is the name of an environment variable, not an API key."
@@ -88,14 +108,15 @@ def clean_key(pasted: str) -> str:
     """
     if not isinstance(pasted, str):
         del pasted
-        raise KeyFormatError("An API key is text.", fix=_PASTE_AGAIN)
+        raise KeyFormatError("An API key is text.", flaw="not_text", fix=_PASTE_AGAIN)
     key = _unwrapped(pasted)
-    problem = _problem_with(key)
-    if not problem:
+    found = _flaw(key)
+    if not found:
         return key
-    kind = "bad_key_format" if key else "no_key"
     del key, pasted
-    raise KeyFormatError(problem, kind=kind, fix=_PASTE_AGAIN)
+    flaw, problem = found
+    kind = "no_key" if flaw == "empty" else "bad_key_format"
+    raise KeyFormatError(problem, kind=kind, flaw=flaw, fix=_PASTE_AGAIN)
 
 
 def recognise(key: str) -> str | None:
@@ -122,7 +143,9 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
     owner, short = _other_owner(key, provider), len(key) < MIN_CHARS
     del key
     if short and provider in _LABELS:
-        raise KeyFormatError(f"This is too short for an {_LABELS[provider]} key.", fix=_PASTE_AGAIN)
+        raise KeyFormatError(
+            f"This is too short for an {_LABELS[provider]} key.", flaw="too_short", fix=_PASTE_AGAIN
+        )
     if override or owner is None:
         return
     looks = _LABELS[owner]
@@ -152,7 +175,7 @@ def shapes(provider: str) -> dict[str, Any]:
     return {
         "edges": _EDGES,
         "wrapping": _WRAPPING,
-        "flaws": [[pattern, f"{problem} {_PASTE_AGAIN}"] for pattern, problem in _FLAWS],
+        "flaws": [[pattern, f"{problem} {_PASTE_AGAIN}"] for _, pattern, problem in _FLAWS],
         "variable": [_VARIABLE, _IS_VARIABLE],
         "key": [_KEY_BEGINS, _IS_KEY],
         "owners": [
@@ -184,15 +207,15 @@ def _unwrapped(text: str) -> str:
         text = inner
 
 
-def _problem_with(key: str) -> str:
-    """Say in one sentence why this cannot be a key; empty when it can."""
+def _flaw(key: str) -> tuple[KeyFlaw, str] | None:
+    """Return why this cannot be a key, with the sentence that says so; `None` when it can."""
     if not key:
-        return "There is no API key here."
-    for pattern, problem in _FLAWS:
+        return "empty", "There is no API key here."
+    for flaw, pattern, problem in _FLAWS:
         if re.search(pattern, key):
-            return problem
+            return flaw, problem
     if re.search(_VARIABLE, key):
-        return _IS_VARIABLE
+        return "variable_name", _IS_VARIABLE
     if any(key.rstrip("-") == prefix.rstrip("-") for prefix, _ in _PREFIXES):
-        return "This is only the beginning of a key; the whole key is needed."
-    return ""
+        return "prefix_only", "This is only the beginning of a key; the whole key is needed."
+    return None

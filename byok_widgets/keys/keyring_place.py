@@ -1,7 +1,8 @@
 """The OS keyring as a place where keys rest. A keyring that lies, hangs or is locked never costs a key in silence.
 
 Floor 0. Every call runs in a thread of its own and is given up after `TIME_LIMIT_S`. What it raises is a
-`KeyStoreError` of kind `no_keyring`, `keyring_locked`, `keyring_timeout`, `keyring_lost` or `key_store`.
+`KeyStoreError` of kind `no_keyring`, `keyring_locked`, `keyring_timeout`, `keyring_lost`, `keyring_not_opened`,
+`keyring_not_saved`, `keyring_not_removed` or `keyring_failed`.
 """
 
 from __future__ import annotations

@@ -59,6 +59,7 @@ def read_variable(name: str, provider: str) -> Secret | None:
     told = KeyFormatError(
         f"The environment variable {name} cannot be used: {found.problem[0].lower()}{found.problem[1:]}",
         kind=found.kind,
+        flaw=found.flaw,
         fix=f"Set {name} to a key of this flow's provider, or name another variable.",
     )
     told.suggested_provider = found.suggested_provider
@@ -69,7 +70,7 @@ def _refuse_path(held: Secret) -> None:
     """Refuse what `HOME` or `PATH` hold. A key may begin with a slash, too, but is no file and no list of them."""
     listed, there = os.pathsep in held.reveal(), os.path.exists(held.reveal())  # noqa: PTH110 - a Path would show it
     if os.path.isabs(held.reveal()) and (listed or there):  # noqa: PTH117
-        raise KeyFormatError("It holds the path of a file or folder, not an API key.")
+        raise KeyFormatError("It holds the path of a file or folder, not an API key.", flaw="path")
 
 
 def _is_noise(name: str) -> bool:

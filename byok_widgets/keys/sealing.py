@@ -63,7 +63,7 @@ class SealingKey:
             pass
         raise KeyFormatError(
             "The key could not be read; paste it again.",
-            kind="bad_key_format",
+            flaw="unsealable",
             cause="The page and the kernel may be of different sessions.",
             fix="Run the cell that shows Settings again, then paste the key.",
         )

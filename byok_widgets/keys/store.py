@@ -22,10 +22,9 @@ from byok_widgets.keys.status import (
     in_environment,
     in_file,
     in_keyring,
-    in_locked_file,
     in_session,
     nowhere,
-    unusable,
+    out_of_reach,
 )
 
 Place = Literal["keyring", "session", "file"]
@@ -102,12 +101,13 @@ class KeyStore:
                 place = "keyring" if keyring_place.probe().available else "session"
             status = _put(slot, secret, place)
             self._remember(slot, _Kept(secret, status))
-            notes = [_leftover(slot, erase) for older, erase in _ERASE.items() if older != place]
+            left = {older: fault for older in _ERASE if older != place and (fault := _left_over(slot, older))}
         if place in _ERASE:
             self._references[slot.reference_name] = place
         else:
             self._references.pop(slot.reference_name, None)
-        return replace(status, sentence=" ".join(filter(None, [status.sentence, *notes])))
+        notes = [f"An older key may still rest elsewhere: {fault.problem}" for fault in left.values()]
+        return replace(status, sentence=" ".join([status.sentence, *notes]), leftovers=tuple(left))
 
     def refer(self, provider: str, host: str, reference: str) -> KeyStatus:
         """Use the key that an environment variable holds, for as long as this slot has no key of its own.
@@ -128,7 +128,7 @@ class KeyStore:
         if read_variable(name, provider) is None:
             del name  # it may be a key all the same
             raise KeyFormatError(
-                "This kernel has no environment variable of that name.", kind="bad_key_reference", fix=_SET_IT
+                "This kernel has no environment variable of that name.", kind="key_variable_not_set", fix=_SET_IT
             )
         self._references[slot.reference_name] = f"env:{name}"
         return self.status(provider, host)
@@ -219,8 +219,7 @@ class KeyStore:
         try:
             self._own_key(slot)
         except (KeyStoreError, KeyFormatError) as fault:
-            describe = in_locked_file if fault.kind == "file_locked" else unusable
-            return describe(f"{fault.problem} {fault.fix}")
+            return out_of_reach(fault)
         return self._status_now(slot)
 
     def _slot(self, provider: str, host: str) -> Slot:
@@ -288,7 +287,7 @@ class KeyStore:
             name = self._variable(slot)
             return in_environment(name, is_set=self._referred_key(slot) is not None) if name else nowhere(slot)
         except KeyFormatError as fault:
-            return unusable(f"{fault.problem} {fault.fix}")
+            return out_of_reach(fault)
 
 
 _ERASE: dict[Place, Callable[[Slot], None]] = {"keyring": keyring_place.erase, "file": encrypted_file.erase}
@@ -331,14 +330,19 @@ def _usable(secret: Secret, place: str) -> Secret:
     try:
         return Secret(clean_key(secret.reveal()))
     except KeyFormatError as fault:
-        problem = fault.problem
-    raise KeyFormatError(f"What rests in {place} cannot be used. {problem}", fix="Paste the key again.")
+        found = fault
+    raise KeyFormatError(
+        f"What rests in {place} cannot be used. {found.problem}",
+        kind=found.kind,
+        flaw=found.flaw,
+        fix="Paste the key again.",
+    )
 
 
-def _leftover(slot: Slot, erase: Callable[[Slot], None]) -> str:
-    """Remove an older key from a place; where that fails, return the sentence that says so."""
+def _left_over(slot: Slot, place: Place) -> KeyStoreError | None:
+    """Remove an older key from a place; where that fails, return the fault."""
     try:
-        erase(slot)
+        _ERASE[place](slot)
     except KeyStoreError as fault:
-        return "" if fault.kind == "no_keyring" else f"An older key may still rest elsewhere: {fault.problem}"
-    return ""
+        return None if fault.kind == "no_keyring" else fault
+    return None

@@ -45,7 +45,7 @@ def facts(flow: Flow) -> list[tuple[str, str]]:
         rows.append(("Base URL", url))
     rows += [("API key", _key(flow, target)), ("Default model", flow.model or "none chosen")]
     rows += [(f"Node {node.name}", ", ".join(_node(node))) for node in flow.nodes.values()]
-    notes = (catalog.lifecycle_note(target.provider.name, flow.model or ""), flow.config.notice)
+    notes = (catalog.lifecycle_note(target.provider.name, flow.model or ""), str(flow.config.notice or ""))
     rows += [("Note", note) for note in notes if note]
     return [(inert(name), inert(text)) for name, text in rows]
 

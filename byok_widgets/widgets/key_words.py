@@ -109,7 +109,7 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: Verdict | None)
 
 
 def _missing(provider: Provider, status: KeyStatus) -> Words:
-    if status.label != "No key":
+    if status.fault:
         return _words("unverified", status.sentence)
     words = _words("none", "No API key is saved. This endpoint may need none: press Check to see.")
     if provider.needs_key:

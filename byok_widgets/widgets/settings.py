@@ -105,7 +105,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
             if self.comm is None:  # closed meanwhile
                 return
             self._provider.value = self._flow.provider
-            self._head.notice = redact(inert(self._flow.config.notice))
+            self._head.notice = redact(inert(str(self._flow.config.notice or "")))
             for part in (self._address, self._key, self._models, self._nodes, self._trouble):
                 part.refresh()
             self._code.code = code_of(self._flow)
