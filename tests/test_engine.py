@@ -100,8 +100,9 @@ def test_a_sync_call_on_the_engines_own_loop_is_refused_in_words() -> None:
     async def inside() -> None:
         ENGINE.run(work)
 
-    with pytest.raises(ConfigError, match="sync call cannot be made from here") as caught:
+    with pytest.raises(ConfigError) as caught:
         ENGINE.run(inside())
+    assert caught.value.kind == "sync_call_on_loop"
     assert "arun" in caught.value.fix
     assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED, "or Python would warn that it never ran"
     assert ENGINE.run(double(1)) == 2

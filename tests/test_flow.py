@@ -69,8 +69,9 @@ def test_flows_of_other_names_share_nothing(name: str) -> None:
 
 
 def test_a_name_that_cannot_be_used_is_refused() -> None:
-    with pytest.raises(ConfigError, match="needs a name"):
+    with pytest.raises(ConfigError) as caught:
         Flow(" ")
+    assert caught.value.kind == "flow_name_missing"
 
 
 # Which model runs
@@ -104,17 +105,22 @@ def test_an_override_of_another_provider_stays_there(flow: Flow, server: Scripte
 
 def test_without_any_model_the_error_names_the_node(flow: Flow, server: ScriptedServer) -> None:
     flow.model = None
-    with pytest.raises(ConfigError, match="No model is chosen for node 'ask'") as caught:
+    with pytest.raises(ConfigError) as caught:
         flow.conversation("ask", "x").run("Hello")
     assert caught.value.kind == "no_model"
+    assert "'ask'" in caught.value.problem
     assert not server.requests
 
 
 def test_an_unknown_provider_is_refused(flow: Flow) -> None:
-    with pytest.raises(ConfigError, match="no provider 'gemini'"):
-        flow.provider = "gemini"
-    with pytest.raises(ConfigError, match="no provider 'gemini'"):
-        flow.set_base_url("gemini", "https://llm.example.org")
+    for write in (
+        lambda: setattr(flow, "provider", "gemini"),
+        lambda: flow.set_base_url("gemini", "https://llm.example.org"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            write()
+        assert caught.value.kind == "unknown_provider"
+        assert "'gemini'" in caught.value.problem
     assert flow.provider == "compatible"
 
 
@@ -144,7 +150,7 @@ def test_the_environment_alone_gives_no_key(name: str, monkeypatch: pytest.Monke
     monkeypatch.setenv("OPENAI_API_KEY", fake_key())
     flow = Flow(name)
     flow.model = "openai:gpt-4o"
-    with pytest.raises(MissingKeyError, match="No API key configured"):
+    with pytest.raises(MissingKeyError):
         flow.conversation("ask", "x").run("Hello")
 
 
@@ -157,14 +163,15 @@ def test_a_key_itself_is_not_taken_in_code(flow: Flow) -> None:
 
 
 def test_an_address_that_is_not_safe_is_refused_and_the_old_one_stays(flow: Flow, server: ScriptedServer) -> None:
-    with pytest.raises(ConfigError, match="unencrypted"):
+    with pytest.raises(ConfigError) as caught:
         flow.set_base_url("compatible", "http://llm.example.org/v1")
+    assert caught.value.kind == "base_url_insecure"
     flow.conversation("ask", "x").run("Hello")
     assert len(server.requests) == 1
     flow.set_base_url("compatible", None)
     with pytest.raises(ConfigError) as caught:
         flow.conversation("ask", "x").run("Hello")
-    assert "address" in str(caught.value)
+    assert caught.value.kind == "base_url"
     assert len(server.requests) == 1
 
 

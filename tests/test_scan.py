@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from byok_widgets.cli import main
-from byok_widgets.cli.scan_files import read_paths
+from byok_widgets.cli.scan_files import ChangedMeanwhileError, read_paths
 from tests.fake_keys import every_format, fake_key
 
 ROOT = Path(__file__).parents[1]
@@ -389,7 +389,7 @@ def test_a_file_that_changed_meanwhile_stays_as_it_is(here: Path) -> None:
     path = written(here / "a.ipynb", notebook())
     (document,) = read_paths([path])
     path.write_text("newer", encoding="utf-8")
-    with pytest.raises(OSError, match="changed meanwhile"):
+    with pytest.raises(ChangedMeanwhileError):
         document.replace("older")
     assert path.read_text(encoding="utf-8") == "newer"
 
@@ -399,7 +399,7 @@ def test_a_file_that_became_a_link_meanwhile_is_not_followed(here: Path) -> None
     (document,) = read_paths([path])
     path.rename(here / "elsewhere")
     path.symlink_to("elsewhere")
-    with pytest.raises(OSError, match="changed meanwhile"):
+    with pytest.raises(ChangedMeanwhileError):
         document.replace("older")
     assert path.is_symlink()
 

@@ -103,8 +103,8 @@ def clean_key(pasted: str) -> str:
 
     Raises:
         KeyFormatError: Kind `no_key` when nothing is left; kind `bad_key_format` when what is left cannot be a
-            key: white space, quotes, invisible or non-ASCII characters in it, a masked key, the name of an
-            environment variable, or more than 4,096 characters.
+            key (its `flaw` says why): white space, quotes, invisible or non-ASCII characters in it, a masked key,
+            the name of an environment variable, or more than 4,096 characters.
     """
     if not isinstance(pasted, str):
         del pasted

@@ -36,8 +36,10 @@ def test_a_new_flow_starts_on_the_local_model(config: FlowConfig) -> None:
 
 
 def test_an_unknown_provider_is_refused_with_those_there_are(config: FlowConfig) -> None:
-    with pytest.raises(ConfigError, match="There is no provider 'gemini'") as caught:
+    with pytest.raises(ConfigError) as caught:
         config.provider = "gemini"
+    assert caught.value.kind == "unknown_provider"
+    assert "'gemini'" in caught.value.problem
     assert all(name in caught.value.fix for name in PROVIDERS)
     assert config.provider == "local"
 
@@ -56,7 +58,7 @@ def test_a_mistyped_provider_is_answered_with_the_one_that_was_meant(
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         config.provider = typo
-    assert f"Did you mean {meant!r}?" in caught.value.fix
+    assert repr(meant) in caught.value.fix
 
 
 @pytest.mark.parametrize(
@@ -82,16 +84,18 @@ def test_a_mistyped_provider_is_answered_with_the_one_that_was_meant(
 def test_a_key_is_taken_into_no_setting(config: FlowConfig, folder: Path, paste, provider: str) -> None:
     config.model = "openai:gpt-4o"
     key, told = fake_key(provider), told_by(config)
-    with pytest.raises(KeyFormatError, match="it belongs in the key field") as caught:
+    with pytest.raises(KeyFormatError) as caught:
         paste(config, key)
+    assert caught.value.kind == "misplaced_key"
     saved = "".join(path.read_text("utf-8") for path in folder.iterdir())
     assert key[8:24] not in f"{saved} {config!r} {caught.value} {caught.value!r}"
     assert (config.provider, config.model, told) == ("openai", "gpt-4o", [])
 
 
 def test_a_key_is_no_name_of_a_flow(open_config: Open) -> None:
-    with pytest.raises(KeyFormatError, match="it belongs in the key field") as caught:
+    with pytest.raises(KeyFormatError) as caught:
         open_config(key := fake_key())
+    assert caught.value.kind == "misplaced_key"
     assert key[8:24] not in str(caught.value)
 
 
@@ -192,8 +196,9 @@ def test_tuning_that_is_none_is_read_as_none_and_kept_until_it_is_set(folder: Pa
 def test_an_address_is_checked_and_given_back(config: FlowConfig, open_config: Open) -> None:
     config.set_base_url("openai", " https://llm.example.org/v1/ ")
     assert open_config().base_url("openai") == "https://llm.example.org/v1"
-    with pytest.raises(ConfigError, match="unencrypted"):
+    with pytest.raises(ConfigError) as caught:
         config.set_base_url("openai", "http://llm.example.org/v1")
+    assert caught.value.kind == "base_url_insecure"
     assert config.base_url("openai") == "https://llm.example.org/v1"
     assert config.base_url("anthropic") is None
     config.set_base_url("openai", None)
@@ -232,11 +237,12 @@ def test_precedence_is_call_then_node_then_flow(config: FlowConfig) -> None:
 
 def test_no_model_anywhere_is_an_error_that_names_the_node(config: FlowConfig) -> None:
     config.provider = "compatible"
-    with pytest.raises(ConfigError, match="No model is chosen for node 'ask' of flow 'dentist'") as caught:
+    with pytest.raises(ConfigError) as caught:
         config.resolve("ask")
     assert caught.value.kind == "no_model"
+    assert all(name in caught.value.problem for name in ("'ask'", "'dentist'"))
     assert "'compatible'" in caught.value.cause
-    assert "Settings" in caught.value.fix
+    assert "flow.model = " in caught.value.fix
 
 
 # Who is told

@@ -147,22 +147,22 @@ def test_a_refreshed_probe_sees_an_unlocked_keyring():
 
 
 UNFIT = {
-    "fail": (FailKeyring, "no_keyring", "no keyring"),
-    "null": (NullKeyring, "no_keyring", "switched off"),
-    "plaintext": (PlaintextKeyring, "no_keyring", "unencrypted"),
-    "priority 0": (UselessKeyring, "no_keyring", "does not work"),
-    "null-like": (NullLikeKeyring, "keyring_lost", "did not keep"),
-    "locked": (LockedKeyring, "keyring_locked", "Unlock your keyring"),
+    "fail": (FailKeyring, "no_keyring", ""),
+    "null": (NullKeyring, "no_keyring", ""),
+    "plaintext": (PlaintextKeyring, "no_keyring", "PlaintextKeyring"),
+    "priority 0": (UselessKeyring, "no_keyring", "UselessKeyring"),
+    "null-like": (NullLikeKeyring, "keyring_lost", "NullLikeKeyring"),
+    "locked": (LockedKeyring, "keyring_locked", "LockedKeyring"),
 }
 
 
-@pytest.mark.parametrize(("make", "kind", "words"), UNFIT.values(), ids=UNFIT.keys())
-def test_an_unfit_keyring_is_found_out_and_nothing_is_saved(make, kind, words):
+@pytest.mark.parametrize(("make", "kind", "named"), UNFIT.values(), ids=UNFIT.keys())
+def test_an_unfit_keyring_is_found_out_and_nothing_is_saved(make, kind, named):
     with installed(make()) as backend:
         state = probe()
         assert not state.available
         assert state.kind == kind
-        assert words in state.reason
+        assert named in state.reason
         with pytest.raises(KeyStoreError) as caught:
             keyring_place.write(SLOT, Secret(fake_key()))
         assert caught.value.kind == kind
@@ -212,7 +212,7 @@ def test_a_chain_without_a_good_one_is_no_keyring():
     with installed(chain_of(PlaintextKeyring())):
         assert "PlaintextKeyring" in probe().reason
     with installed(chain_of()):
-        assert "no keyring" in probe().reason
+        assert probe().kind == "no_keyring"
 
 
 @pytest.mark.parametrize(
@@ -240,15 +240,17 @@ def test_a_mangled_key_is_removed_and_the_older_one_is_put_back():
     with installed(ManglingKeyring()) as backend:
         older = Secret(fake_key("compatible"))
         keyring_place.write(SLOT, older)
-        with pytest.raises(KeyStoreError, match="did not keep"):
+        with pytest.raises(KeyStoreError) as caught:
             keyring_place.write(SLOT, Secret(fake_key()))
+        assert caught.value.kind == "keyring_lost"
         assert list(backend.kept.values()) == [older.reveal()]
 
 
 def test_a_mangled_first_key_leaves_nothing():
     with installed(ManglingKeyring()) as backend:
-        with pytest.raises(KeyStoreError, match="did not keep"):
+        with pytest.raises(KeyStoreError) as caught:
             keyring_place.write(SLOT, Secret(fake_key()))
+        assert caught.value.kind == "keyring_lost"
         assert not backend.kept
 
 
@@ -260,21 +262,22 @@ def test_removing_a_missing_key_is_no_error():
 def test_a_key_that_stays_although_it_was_removed_is_an_error():
     with installed(StubbornKeyring()):
         keyring_place.write(SLOT, Secret(fake_key()))
-        with pytest.raises(KeyStoreError, match="did not remove"):
+        with pytest.raises(KeyStoreError) as caught:
             keyring_place.erase(SLOT)
+        assert caught.value.kind == "keyring_not_removed"
 
 
 FAULTS = {
     "NoKeyring": (errors.NoKeyringError, "no_keyring"),
     "Locked": (errors.KeyringLocked, "keyring_locked"),
-    "Init": (errors.InitError, "key_store"),
-    "Set": (errors.PasswordSetError, "key_store"),
-    "Keyring": (errors.KeyringError, "key_store"),
+    "Init": (errors.InitError, "keyring_not_opened"),
+    "Set": (errors.PasswordSetError, "keyring_not_saved"),
+    "Keyring": (errors.KeyringError, "keyring_failed"),
     "Module": (ModuleNotFoundError, "no_keyring"),
-    "Runtime": (RuntimeError, "key_store"),
-    "NotImplemented": (NotImplementedError, "key_store"),
-    "OS": (ConnectionResetError, "key_store"),
-    "Assertion": (AssertionError, "key_store"),
+    "Runtime": (RuntimeError, "keyring_failed"),
+    "NotImplemented": (NotImplementedError, "keyring_failed"),
+    "OS": (ConnectionResetError, "keyring_failed"),
+    "Assertion": (AssertionError, "keyring_failed"),
 }
 
 
@@ -300,7 +303,7 @@ def test_a_configured_backend_that_is_not_installed_is_named_as_such(monkeypatch
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "no_such_package.Keyring")
     with installed(MemoryKeyring()):
         monkeypatch.setattr(keyring.core, "_keyring_backend", None)
-        assert "not installed" in probe().reason
+        assert probe().kind == "no_keyring"
         assert "PYTHON_KEYRING_BACKEND" in probe().reason
 
 
@@ -310,8 +313,9 @@ def test_a_hanging_keyring_is_given_up_and_does_not_block_again():
         start = time.monotonic()
         state = probe()
         assert state.kind == "keyring_timeout"
-        with pytest.raises(KeyStoreError, match="did not answer"):
+        with pytest.raises(KeyStoreError) as caught:
             keyring_place.read(SLOT)
+        assert caught.value.kind == "keyring_timeout"
         assert time.monotonic() - start < 1.5
         start = time.monotonic()
         for _ in range(20):
@@ -325,8 +329,9 @@ def test_a_hanging_keyring_is_given_up_and_does_not_block_again():
 @pytest.mark.usefixtures("quick_limit")
 def test_a_key_that_was_saved_too_late_is_taken_back():
     with installed(HangingKeyring()) as backend:
-        with pytest.raises(KeyStoreError, match="did not answer"):
+        with pytest.raises(KeyStoreError) as caught:
             keyring_place.write(SLOT, Secret(fake_key()))
+        assert caught.value.kind == "keyring_timeout"
         backend.wake()
         assert eventually(lambda: probe(refresh=True).available)
         assert not backend.kept

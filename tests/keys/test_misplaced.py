@@ -57,7 +57,7 @@ def test_the_refusal_says_where_a_key_belongs_and_shows_nothing_of_it():
         refuse_key(key)
     fault = caught.value
     assert fault.kind == "misplaced_key"
-    assert fault.problem == "This looks like an API key; it belongs in the key field. It was not saved."
+    assert "flow.settings()" in fault.fix
     ours = traceback.walk_tb(fault.__traceback__.tb_next)
     lines = traceback.StackSummary.extract(ours, capture_locals=True).format()
     assert lines

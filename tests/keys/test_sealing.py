@@ -76,7 +76,7 @@ def test_what_is_damaged_is_refused_in_plain_words(damage):
     ours = SealingKey()
     with pytest.raises(KeyFormatError) as caught:
         ours.open(*damage(*seal(ours.public_b64, fake_key().encode())))
-    assert caught.value.problem == "The key could not be read; paste it again."
+    assert (caught.value.kind, caught.value.flaw) == ("bad_key_format", "unsealable")
     assert caught.value.__context__ is None
 
 
