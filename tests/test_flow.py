@@ -192,11 +192,12 @@ def test_a_node_of_the_same_name_is_replaced_in_its_place(flow: Flow, server: Sc
     assert server.requests[0]["messages"][0]["content"] == "new"
 
 
-def test_a_missing_node_is_refused_in_words(flow: Flow) -> None:
-    with pytest.raises(ConfigError, match="no node 'ask'"):
+def test_a_missing_node_is_named_with_the_one_that_was_meant(flow: Flow) -> None:
+    with pytest.raises(ConfigError) as caught:
         flow.node("ask")
+    assert "'ask'" in caught.value.problem
     flow.conversation("aks", "x")
-    with pytest.raises(ConfigError, match="no node 'ask'") as caught:
+    with pytest.raises(ConfigError) as caught:
         flow.node("ask")
     assert "'aks'" in caught.value.fix
 
