@@ -64,8 +64,8 @@ class KeyField(anywidget.AnyWidget):
         has_key: Whether there is a key to remove.
         can_check: Whether there is something to check: a key, or an endpoint that may need none.
         status: `state`; `reason`, which is stable: why it is so, or the kind of the error that a check met;
-            `text`, `link`, `link_text`, and `pasted`, the text while a pasted key is not saved; never any part of a key,
-            nor its length.
+            `text`, `link`, `link_text`, and `pasted`, the text while a pasted key is not saved; never any part of
+            a key, nor its length.
         public_key: The half of the kernel's key pair that seals. It is no secret.
     """
 

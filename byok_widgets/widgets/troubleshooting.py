@@ -36,10 +36,10 @@ class Troubleshooting(anywidget.AnyWidget):
     """What is to be mended in a flow, and what most often goes wrong with its provider.
 
     Attributes:
-        facts: `state`, which is `"unchecked"`, `"checking"`, `"failed"` or `"checked"`; `said`, what the last check
-            found, in words; `count`, the same for the summary, empty before the first check; `note`; `findings`,
-            each with an `id`, its `kind`, `level`, `problem` and `fix`, and what mends it: `by` and `argument` as
-            in a `Fix`, and a `button` or `code`; and the `rows` of `trouble_words`.
+        facts: `state`, which is `"unchecked"`, `"checking"`, `"failed"` or `"checked"`; `said`, what the last
+            check found, in words; `count`, the same for the summary, empty before the first check; `note`;
+            `findings`, each with an `id`, its `kind`, `level`, `problem` and `fix`, and what mends it: `by` and
+            `argument` as in a `Fix`, and a `button` or `code`; and the `rows` of `trouble_words`.
     """
 
     _esm = assets.script("troubleshooting.js")

@@ -8,13 +8,13 @@ import subprocess
 import sys
 from decimal import Decimal
 
-import ipywidgets
 import pytest
 
 from byok_widgets.engine import ENGINE
 from byok_widgets.providers import ModelInfo
 from byok_widgets.widgets.model_words import described, ending, rows_of
 from tests.fake_keys import fake_key
+from tests.widgets.parts import parts
 from tests.widgets.wire import eventually
 
 ROWS = [
@@ -43,15 +43,19 @@ SHOWN = [
 NEXT_KERNEL = """
 import sys, time
 from byok_widgets import Flow
+from byok_widgets.widgets.model_lists import ModelLists
 from byok_widgets.widgets.settings import SettingsPanel
+from byok_widgets.widgets.target import Target
+from tests.widgets.parts import parts
 flow = Flow(sys.argv[1])
 flow.provider = "compatible"
 flow.set_base_url("compatible", sys.argv[2])
-panel = SettingsPanel(flow)
+field = parts(SettingsPanel(flow)).model
 end = time.monotonic() + 10
-while not panel._models._field.note and time.monotonic() < end:
+while not field.note and time.monotonic() < end:
     time.sleep(0.02)
-print([row[0] for row in panel._models.rows.rows], panel._models._field.note)
+listing = ModelLists.of(flow).listing(Target.of(flow))
+print([row[0] for row in field.rows.rows], listing.fault)
 """
 
 
@@ -65,11 +69,11 @@ def router(flow, show, endpoint, monkeypatch):
 
 
 def field(panel):
-    return panel._models._field
+    return parts(panel).model
 
 
 def rows(panel):
-    return panel._models.rows.rows
+    return parts(panel).model.rows.rows
 
 
 def ids(panel):
@@ -77,15 +81,13 @@ def ids(panel):
 
 
 def text(panel):
-    return panel._models._facts.value
+    return parts(panel).markup
 
 
 def successor(panel):
     """Return the button that offers what replaced the model; `None` while there is none."""
-    box = panel._models.view.children[-1]
-    (button,) = box.children
-    assert isinstance(button, ipywidgets.Button)
-    return None if box.layout.display == "none" else button
+    offers = [each for text, each in parts(panel).buttons.items() if text.startswith("Use ")]
+    return next((button for button in offers if parts(panel).shows(button)), None)
 
 
 def settled():
@@ -189,10 +191,10 @@ def test_a_list_that_was_asked_for_with_another_key_is_not_shown(flow, show, bro
     flow.provider = "compatible"
     flow.set_base_url("compatible", endpoint.base_url)
     panel = show(flow)
-    browser.save_key(panel._key.view, fake_key("compatible"), place="session")
+    browser.save_key(parts(panel).key, fake_key("compatible"), place="session")
     eventually(lambda: len(endpoint.asked) > 1)
     endpoint.models = [{"id": "of-the-second-account"}]
-    browser.save_key(panel._key.view, fake_key("compatible"), place="session")
+    browser.save_key(parts(panel).key, fake_key("compatible"), place="session")
     eventually(lambda: ids(panel) == ["of-the-second-account"])
     endpoint.release.set()
     settled()
@@ -217,8 +219,8 @@ def test_the_next_kernel_of_the_same_flow_shows_the_list_at_once_with_its_date(f
         )
         for name in (flow.name, f"{flow.name} of somebody else")
     ]
-    assert ran[0].stdout.startswith("['model-a', 'model-b'] 2 models in the endpoint's own list of ")
-    assert ran[1].stdout.startswith("[] The endpoint's own list could not be had")
+    assert ran[0].stdout.startswith("['model-a', 'model-b']")
+    assert ran[1].stdout == "[] overloaded\n"
 
 
 def test_what_replaced_a_retired_model_is_offered_and_never_taken_by_itself(flow, show, browser):

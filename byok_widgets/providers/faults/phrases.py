@@ -1,6 +1,6 @@
 """What providers and networks say of a fault in prose, where no status, code or type tells it apart.
 
-This is the one place that reads other people's sentences; each cause has the phrases that betray it, in lower case.
+This is the one place that reads other people's sentences. The phrases are in lower case.
 """
 
 from __future__ import annotations
