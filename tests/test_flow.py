@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,14 +18,6 @@ _numbers = itertools.count()
 def name() -> str:
     """The name of a flow that no other test has."""
     return f"flow test {next(_numbers)}"
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    """A server that says Hello."""
-    scripted = ScriptedServer()
-    yield scripted
-    scripted.close()
 
 
 @pytest.fixture

@@ -71,8 +71,11 @@ def resolve(model_id: str) -> LocalModel | Path:
         raise LocalModelError(f"There is no local model “{model_id}”.", kind="local_model_unknown", fix=fix)
     magic = _first_bytes(path)
     if magic != b"GGUF":
-        what = "cannot be read" if magic is None else "is not a GGUF file"
-        raise LocalModelError(f"“{model_id}” {what}.", kind="local_model_file", fix=known)
+        if magic is None:
+            problem, kind = f"“{model_id}” cannot be read.", "local_model_unreadable"
+        else:
+            problem, kind = f"“{model_id}” is not a GGUF file.", "local_model_not_gguf"
+        raise LocalModelError(problem, kind=kind, fix=known)
     return path
 
 

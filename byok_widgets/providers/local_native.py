@@ -56,7 +56,7 @@ def _import_xllamacpp() -> Any:
     if local_machine.lacks_avx2():
         raise LocalModelError(
             "Local models need a processor with AVX2, which this machine does not have.",
-            kind="local_server_unsupported",
+            kind="local_processor_unsupported",
             fix="Choose another provider in the settings.",
         )
     try:
@@ -76,19 +76,17 @@ def check_file(path: Path) -> None:
     Raises:
         LocalModelError: The file is not there, cannot be read, or is no GGUF file.
     """
-    problem = ""
+    problem = kind = ""
     try:
         with path.open("rb") as file:
             if file.read(4) != b"GGUF":
-                problem = "is not a GGUF file"
+                problem, kind = "is not a GGUF file", "local_model_not_gguf"
     except FileNotFoundError:
-        problem = "is not there"
+        problem, kind = "is not there", "local_model_file_missing"
     except OSError:
-        problem = "cannot be read"
+        problem, kind = "cannot be read", "local_model_unreadable"
     if problem:
-        raise LocalModelError(
-            f"The model file {path.name} {problem}.", kind="local_model_file", fix="Fetch it anew."
-        )
+        raise LocalModelError(f"The model file {path.name} {problem}.", kind=kind, fix="Fetch it anew.")
 
 
 def is_generating(native: Any) -> bool:
@@ -112,7 +110,7 @@ def thread_count(asked: int | None) -> int:
         if not text.isdecimal() or int(text) < 1:
             raise LocalModelError(
                 f"{THREADS_VARIABLE} must be a number of threads from 1 on, not “{text}”.",
-                kind="config",
+                kind="local_threads",
                 fix=f"Correct or unset {THREADS_VARIABLE}.",
             )
         asked = int(text)

@@ -152,7 +152,9 @@ def serve(path: Path, *, alias: str, context_tokens: int = 4096, threads: int | 
 
     Raises:
         LocalModelError: `local_server_missing` (xllamacpp is not installed), `local_server_unsupported` (this
-            machine cannot run it), `local_model_file` (no usable GGUF file), `local_model_memory` (too little).
+            machine cannot run it), `local_processor_unsupported` (it lacks AVX2),
+            `local_model_file_missing`, `local_model_unreadable`, `local_model_not_gguf`, `local_model_file` (it
+            does not load), `local_model_memory` (too little).
     """
     key = path.expanduser().absolute()
     with _starting:

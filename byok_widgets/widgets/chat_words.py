@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Words = Mapping[str, Any]
 
 STOPPED: Words = {
+    "kind": "interrupted",
     "problem": "Stopped before the reply began.",
     "more": "Nothing was added to the conversation; your text is back in the field.",
     "link": "",
@@ -38,13 +39,19 @@ def require(text: str) -> None:
 def of_fault(fault: ByokError) -> Words:
     """Return an error for people; what others may have written in it is redacted."""
     more = " ".join(part for part in (fault.where, fault.cause, fault.fix) if part)
-    return {"problem": redact(inert(fault.problem)), "more": redact(inert(more)), "link": fault.link}
+    return {
+        "kind": fault.kind,
+        "problem": redact(inert(fault.problem)),
+        "more": redact(inert(more)),
+        "link": fault.link,
+    }
 
 
 def unexpected(fault: Exception) -> Words:
     """Return words for a fault that is not one of ours, without its text."""
     said = f"The turn ended in an unexpected way ({type(fault).__name__})."
-    return {"problem": said, "more": "Your text is back in the field; send it again.", "link": ""}
+    more = "Your text is back in the field; send it again."
+    return {"kind": "unexpected", "problem": said, "more": more, "link": ""}
 
 
 def of_turn(turn: Turn) -> Words:

@@ -17,7 +17,7 @@ from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.widgets import key_words
 from byok_widgets.widgets.background import start
 from byok_widgets.widgets.key_check import Verdict, verdict_on
-from byok_widgets.widgets.key_field import SAVED, UNLOCKED, Done, refused
+from byok_widgets.widgets.key_field import SAVED, UNLOCKED, Done, refusal, refused
 from byok_widgets.widgets.key_words import Words
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class KeyDesk:
             done(_refusal(fault, place))
             return
         except Exception:  # noqa: BLE001 - its text could hold what was typed
-            done({"outcome": "refused", "text": key_words.NOT_SAVED})
+            done(refusal("failed", key_words.NOT_SAVED))
             return
         del secret
         self._know(target, status, announce=False)
@@ -209,7 +209,7 @@ async def _unlock(passphrase: Secret, new: bool, done: Done) -> None:  # noqa: F
     except ByokError as fault:
         answer = refused(fault)
     except Exception:  # noqa: BLE001 - its text could hold what was typed
-        answer = {"outcome": "refused", "text": key_words.NOT_UNLOCKED}
+        answer = refusal("failed", key_words.NOT_UNLOCKED)
     del passphrase
     try:
         state = await asyncio.to_thread(encrypted_file.state)
@@ -221,7 +221,7 @@ async def _unlock(passphrase: Secret, new: bool, done: Done) -> None:  # noqa: F
 
 def _refusal(fault: ByokError, place: str) -> Any:
     if fault.kind == "misplaced_key":
-        return {"outcome": "refused", "text": key_words.NAME_ONLY, "clear": True}
+        return refusal(fault.kind, key_words.NAME_ONLY, clear=True)
     suggested = getattr(fault, "suggested_provider", None)
     if fault.kind != "wrong_provider" or suggested is None or place == "env":
         return refused(fault)

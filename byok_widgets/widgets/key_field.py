@@ -63,8 +63,9 @@ class KeyField(anywidget.AnyWidget):
         needs_key: Whether nothing can be done without a key.
         has_key: Whether there is a key to remove.
         can_check: Whether there is something to check: a key, or an endpoint that may need none.
-        status: `state`, `text`, `link`, `link_text`, and `pasted`, the text while a pasted key is not saved; never
-            any part of a key, nor its length.
+        status: `state`; `reason`, which is stable: why it is so, or the kind of the error that a check met;
+            `text`, `link`, `link_text`, and `pasted`, the text while a pasted key is not saved; never any part of
+            a key, nor its length.
         public_key: The half of the kernel's key pair that seals. It is no secret.
     """
 
@@ -102,11 +103,11 @@ class KeyField(anywidget.AnyWidget):
         except ByokError as fault:
             done(refused(fault))
         except Exception:  # noqa: BLE001 - whatever it is, its text could hold what was typed
-            done({"outcome": "refused", "text": _FAILED})
+            done(refusal("failed", _FAILED))
         except BaseException:  # noqa: BLE001 - raised anew below, without the frames that held a key
             interrupted = True
         if interrupted:
-            done({"outcome": "refused", "text": _FAILED})
+            done(refusal("failed", _FAILED))
             raise KeyboardInterrupt
 
     def _act(self, content: Any, buffers: Sequence[Any], done: Done) -> None:
@@ -122,7 +123,7 @@ class KeyField(anywidget.AnyWidget):
         elif kind == "unlock" and len(buffers) == 3:
             self._owner.unlock(_sealing_key().open(*buffers), new=content.get("new") is True, done=done)
         elif kind in ("save", "unlock"):
-            done({"outcome": "refused", "text": _UNREADABLE})
+            done(refusal("not_sealed", _UNREADABLE))
         elif kind == "remove":
             self._owner.remove(str(content.get("target")))
         elif kind == "check":
@@ -142,7 +143,12 @@ class KeyField(anywidget.AnyWidget):
 def refused(fault: ByokError, **more: Any) -> Answer:
     """Return the answer that shows a fault in words; the field keeps what was typed."""
     text = " ".join(part for part in (fault.problem, fault.cause, fault.fix) if part)
-    return {"outcome": "refused", "text": redact(text), **more}
+    return refusal(fault.kind, redact(text), **more)
+
+
+def refusal(reason: str, text: str, **more: Any) -> Answer:
+    """Return the answer that shows `text`; `reason` tells programs what it says."""
+    return {"outcome": "refused", "reason": reason, "text": text, **more}
 
 
 @cache

@@ -98,7 +98,8 @@ class KeySection:
         """Return the target, provided it is the one that the person saw: a key must not go anywhere else."""
         target = Target.of(self._flow)
         if target.name != seen or not target.takes_key:
-            raise ConfigError(key_words.CHANGED if target.takes_key else self._desk.words(target)["text"])
+            problem = key_words.CHANGED if target.takes_key else self._desk.words(target)["text"]
+            raise ConfigError(problem, kind="target_changed" if target.takes_key else "no_address")
         return target
 
 

@@ -28,19 +28,20 @@ _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
 OPEN_TO_ALL = ProviderError(
     "This endpoint answers the check with or without a key.",
+    kind="open_to_all",
     fix="Run a cell: the first answer shows whether the key is right.",
 )
 
 
 def no_address(provider: Provider) -> Words:
     """Say that a key cannot be saved before there is an address."""
-    return _words("none", f"{provider.label} needs its address first: fill in the base URL.")
+    return _words("none", "no_address", f"{provider.label} needs its address first: fill in the base URL.")
 
 
 def of_key(provider: Provider, status: KeyStatus | None, verdict: Verdict | None) -> Words:
     """Say where the key rests and what the last check found; and what to do with one that is pasted now."""
     if status is None:
-        return _words("working", "Looking for a saved key …")
+        return _words("working", "looking", "Looking for a saved key …")
     pasted = _REPLACE if status.place in ("session", "keyring", "file") else _KEEP
     return {**_of_known(provider, status, verdict), "pasted": pasted}
 
@@ -48,7 +49,8 @@ def of_key(provider: Provider, status: KeyStatus | None, verdict: Verdict | None
 def unexpected(fault: Exception) -> ByokError:
     """Describe a fault that is not one of ours, without its text."""
     what = type(fault).__name__
-    return ProviderError(f"The check ended in an unexpected way ({what}).", fix="Press Check to try again.")
+    problem = f"The check ended in an unexpected way ({what})."
+    return ProviderError(problem, kind="unexpected", fix="Press Check to try again.")
 
 
 def place_notes(keyring: KeyringState | None, file: FileState) -> list[dict[str, str]]:
@@ -82,17 +84,18 @@ def _of_known(provider: Provider, status: KeyStatus, verdict: Verdict | None) ->
     if status.place == "none":
         return _without_key(provider, status, verdict)
     if status.place == "file" and not status.available:
-        return _words("unverified", LOCKED)
+        return _words("unverified", "locked", LOCKED)
     if not status.available:
-        return _words("none", f"{status.sentence} Set it and restart the kernel, or paste a key.")
+        text = f"{status.sentence} Set it and restart the kernel, or paste a key."
+        return _words("none", "variable_not_set", text)
     saved = status.place != "env"  # a reference saves no key
     if verdict is None:
-        return _words("saved", f"{'Saved, not' if saved else 'Not'} checked yet. {status.sentence}")
+        return _words("saved", "unchecked", f"{'Saved, not' if saved else 'Not'} checked yet. {status.sentence}")
     if verdict.state == "working":
         asking = f"{'Saved; asking' if saved else 'Asking'} {provider.label} whether the key is good …"
-        return _words("working", f"{asking} {status.sentence}")
+        return _words("working", "checking", f"{asking} {status.sentence}")
     if verdict.state == "verified":
-        return _words("verified", f"Verified at {verdict.at}. {status.sentence}")
+        return _words("verified", "verified", f"Verified at {verdict.at}. {status.sentence}")
     return _faulty(status, verdict)
 
 
@@ -100,21 +103,22 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: Verdict | None)
     if verdict is None:
         return _missing(provider, status)
     if verdict.state == "working":
-        return _words("working", f"Asking {provider.label} whether it answers without a key …")
+        return _words("working", "checking", f"Asking {provider.label} whether it answers without a key …")
     if verdict.state == "verified":
-        return _words("verified", f"It answers without a key. Checked at {verdict.at}.")
+        return _words("verified", "no_key_needed", f"It answers without a key. Checked at {verdict.at}.")
     if verdict.state == "rejected":
-        return _words("unverified", "This endpoint asks for a key (401 Unauthorized). Paste it and press Save.")
-    return _words("unverified", _why(verdict.fault) if verdict.fault else "")
+        text = "This endpoint asks for a key (401 Unauthorized). Paste it and press Save."
+        return _words("unverified", "key_needed", text)
+    return _words("unverified", _kind(verdict.fault), _why(verdict.fault) if verdict.fault else "")
 
 
 def _missing(provider: Provider, status: KeyStatus) -> Words:
     if status.fault:
-        return _words("unverified", status.sentence)
-    words = _words("none", "No API key is saved. This endpoint may need none: press Check to see.")
+        return _words("unverified", "unusable", status.sentence)
+    words = _words("none", "key_optional", "No API key is saved. This endpoint may need none: press Check to see.")
     if provider.needs_key:
         text = f"No API key is saved for {provider.label} in this flow."
-        words = _words("none", text, provider.links.keys, "Get a key at")
+        words = _words("none", "no_key", text, provider.links.keys, "Get a key at")
     return words
 
 
@@ -125,9 +129,9 @@ def _faulty(status: KeyStatus, verdict: Verdict) -> Words:
     saved = status.place != "env"
     if verdict.state == "rejected":
         stays = "It stays saved until you replace or remove it." if saved else ""
-        return _words("rejected", f"{why} {stays} {status.sentence}", link, "See")
+        return _words("rejected", _kind(fault), f"{why} {stays} {status.sentence}", link, "See")
     unverified = "Saved, but not verified." if saved else "Not verified."
-    return _words("unverified", f"{unverified} {why} {status.sentence}", link, "See")
+    return _words("unverified", _kind(fault), f"{unverified} {why} {status.sentence}", link, "See")
 
 
 def _why(fault: ByokError) -> str:
@@ -135,7 +139,11 @@ def _why(fault: ByokError) -> str:
     return redact(" ".join(part for part in (fault.problem, fault.fix) if part))
 
 
-def _words(state: str, text: str, link: str = "", before_link: str = "") -> Words:
+def _kind(fault: ByokError | None) -> str:
+    return fault.kind if fault else "unverified"
+
+
+def _words(state: str, reason: str, text: str, link: str = "", before_link: str = "") -> Words:
     parts = urlsplit(link)
     shown = f"{before_link} {parts.netloc}{parts.path}".strip() if link else ""
-    return {"state": state, "text": " ".join(text.split()), "link": link, "link_text": shown}
+    return {"state": state, "reason": reason, "text": " ".join(text.split()), "link": link, "link_text": shown}

@@ -88,12 +88,12 @@ class ModelField(anywidget.AnyWidget):
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
         kind = content.get("kind") if isinstance(content, Mapping) else None
         if kind == "choose":
-            outcome = self._choose(content.get("value"))
-            self.send({"kind": "answer", "id": str(content.get("id"))[:32], "outcome": outcome})
+            answer = self._choose(content.get("value"))
+            self.send({"kind": "answer", "id": str(content.get("id"))[:32], **answer})
         elif kind == "action" and self._on_action:
             self._on_action()
 
-    def _choose(self, value: object) -> str:
+    def _choose(self, value: object) -> Mapping[str, str]:
         """Hand on a choice and say what came of it. No other exception leaves here: its frames would hold it."""
         try:
             text = str(value).strip()
@@ -102,8 +102,9 @@ class ModelField(anywidget.AnyWidget):
             self._on_choose(text)
         except ByokError as fault:
             self.problem = redact(inert(f"Not set: {told(fault)}"))
-            return "misplaced" if fault.kind == "misplaced_key" else "refused"
+            outcome = "misplaced" if fault.kind == "misplaced_key" else "refused"
+            return {"outcome": outcome, "reason": fault.kind}
         except Exception:  # noqa: BLE001 - its text could hold what was typed
             self.problem = _FAILED
-            return "refused"
-        return "taken"
+            return {"outcome": "refused", "reason": "failed"}
+        return {"outcome": "taken"}

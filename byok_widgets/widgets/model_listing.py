@@ -24,12 +24,14 @@ class Listing:
         name: What to call the list; empty for one that is not meant to be complete.
         is_live: Whether the provider gave it to this kernel.
         trouble: Why it is not the provider's own list of now, in sentences; empty when there is nothing to say.
+        fault: Kind of the error that came in place of that list; empty where none did.
     """
 
     models: tuple[ModelInfo, ...] = ()
     name: str = ""
     is_live: bool = False
     trouble: str = ""
+    fault: str = ""
 
     @property
     def source(self) -> str:

@@ -143,7 +143,8 @@ class ModelLists:
             models = await target.provider.list_models(await self._desk.endpoint(target))
         except ByokError as fault:
             self._failed[target] = state
-            self._listings[target] = replace(self.listing(target), trouble=self._trouble(target, fault))
+            trouble = self._trouble(target, fault)
+            self._listings[target] = replace(self.listing(target), trouble=trouble, fault=fault.kind)
             return
         if state != self._desk.state(target):
             return  # the key is another one now, and perhaps the account

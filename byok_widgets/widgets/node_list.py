@@ -79,9 +79,9 @@ class NodeList(anywidget.AnyWidget):
             return {"outcome": "taken", "text": inert(self._act(content))}
         except ByokError as fault:
             outcome = "misplaced" if fault.kind == "misplaced_key" else "refused"
-            return {"outcome": outcome, "text": redact(inert(f"Not set: {told(fault)}"))}
+            return {"outcome": outcome, "reason": fault.kind, "text": redact(inert(f"Not set: {told(fault)}"))}
         except Exception:  # noqa: BLE001 - its text could hold what was typed
-            return {"outcome": "refused", "text": _FAILED}
+            return {"outcome": "refused", "reason": "failed", "text": _FAILED}
 
     def _act(self, content: Mapping[str, Any]) -> str:
         """Do what a message asks, and say what came of it."""
@@ -89,7 +89,9 @@ class NodeList(anywidget.AnyWidget):
         node = self._flow.node(names.get(str(content.get("node")), ""))
         action = _ACTIONS.get(str(content.get("kind")))
         if action is None:
-            raise ConfigError("That is not known here.", fix="Run the cell of this panel again.")
+            raise ConfigError(
+                "That is not known here.", kind="unknown_action", fix="Run the cell of this panel again."
+            )
         setting, value = str(content.get("name", "")), str(content.get("value", "")).strip()
         refuse_key([setting, value])
         return action(self, node, setting, value)
@@ -119,10 +121,10 @@ class NodeList(anywidget.AnyWidget):
             if setting is not None:
                 return setting.read(text)
         except ValueError as fault:
-            problem = str(fault)
+            kind, problem = "bad_setting", str(fault)
         else:
-            problem = "its model has no such setting."
-        raise ConfigError(f"Node {node.name!r}: {problem}")
+            kind, problem = "unknown_setting", "its model has no such setting."
+        raise ConfigError(f"Node {node.name!r}: {problem}", kind=kind)
 
 
 _ACTIONS: Mapping[str, Callable[[NodeList, AnyNode, str, str], str]] = {

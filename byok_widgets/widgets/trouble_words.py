@@ -10,7 +10,8 @@ from byok_widgets.providers import local_models
 from byok_widgets.widgets.target import Target
 
 Row = Mapping[str, Any]
-"""`issue`, `text`, `links` with `text` and `url`, and a `button` that moves to the place `focus` or does `ask`."""
+"""`id`, which is stable, `issue`, `text`, `links` with `text` and `url`,
+and a `button` that moves to the place `focus` or does `ask`."""
 
 FREE = "The check is free: it sends nothing."
 CHECKING = "Checking …"
@@ -45,30 +46,36 @@ def _of_account(target: Target, *, can_check: bool) -> Iterator[Row]:
     if provider.needs_key:
         text = f"No key of this flow was found for {label}. The key field above says whether one is saved."
         yield _row(
-            "No API key configured", text, ("Get a key", links.keys), button="Go to the key field", focus="key"
+            "no_key",
+            "No API key configured",
+            text,
+            ("Get a key", links.keys),
+            button="Go to the key field",
+            focus="key",
         )
     else:
         text = "Nothing answers at the Base URL above. Look whether it is right, and whether the server runs."
-        yield _row("Connection error", text, button="Go to the Base URL", focus="address")
+        yield _row("connection", "Connection error", text, button="Go to the Base URL", focus="address")
     text = f"{label} did not take the key: it may be mistyped, revoked or expired. If so, save a new one."
     check = {"button": "Check the key", "ask": "check_key"} if can_check else {}
-    yield _row("401 Unauthorized", text, ("Your keys", links.keys), **check)
+    yield _row("auth", "401 Unauthorized", text, ("Your keys", links.keys), **check)
     text = "Your plan may not include the model, or its id is mistyped or has ended. Choose one that you have."
     pages = ("Models", links.models), ("Your plan", links.billing)
-    yield _row("Model not available", text, *pages, button="Open the model list", focus="model")
+    yield _row("model", "Model not available", text, *pages, button="Open the model list", focus="model")
     limit = "Look at your quota" if links.usage else f"Ask whoever runs {label} for your quota"
     note = provider.billing_note if links.usage else ""
     text = f"Too many calls at a time, or the credit is used up. {limit}. {note}".strip()
-    yield _row("Rate limit errors", text, ("Your usage", links.usage), ("Service status", links.status))
+    pages = ("Your usage", links.usage), ("Service status", links.status)
+    yield _row("rate_limit", "Rate limit errors", text, *pages)
 
 
 def _of_local(model: str | None) -> Iterator[Row]:
     text = f"{_size(model)} Without a network, choose a model file of your own: type its path as the model."
-    yield _row("The download fails", text, button="Open the model list", focus="model")
+    yield _row("download", "The download fails", text, button="Open the model list", focus="model")
     text = "Stop other kernels, or choose the smaller model."
-    yield _row("Not enough memory", text, button="Open the model list", focus="model")
+    yield _row("memory", "Not enough memory", text, button="Open the model list", focus="model")
     text = "Local models are small and run on this machine's processor. For real use, choose another provider."
-    yield _row("It is slow, or wrong", text)
+    yield _row("quality", "It is slow, or wrong", text)
 
 
 def _size(model: str | None) -> str:
@@ -81,6 +88,22 @@ def _size(model: str | None) -> str:
     return local_models.announce(known)
 
 
-def _row(issue: str, text: str, *pages: tuple[str, str], button: str = "", focus: str = "", ask: str = "") -> Row:
+def _row(
+    row_id: str,
+    issue: str,
+    text: str,
+    *pages: tuple[str, str],
+    button: str = "",
+    focus: str = "",
+    ask: str = "",
+) -> Row:
     links: Sequence[Mapping[str, str]] = [{"text": name, "url": url} for name, url in pages if url]
-    return {"issue": issue, "text": text, "links": links, "button": button, "focus": focus, "ask": ask}
+    return {
+        "id": row_id,
+        "issue": issue,
+        "text": text,
+        "links": links,
+        "button": button,
+        "focus": focus,
+        "ask": ask,
+    }

@@ -36,9 +36,10 @@ class Troubleshooting(anywidget.AnyWidget):
     """What is to be mended in a flow, and what most often goes wrong with its provider.
 
     Attributes:
-        facts: `said`, what the last check found, in words; `count`, the same for the summary, empty before the
-            first check; `note`; `findings`, each with an `id`, its `level`, `problem` and `fix`, and what mends
-            it: a `button` or `code`; and the `rows` of `trouble_words`.
+        facts: `state`, which is `"unchecked"`, `"checking"`, `"failed"` or `"checked"`; `said`, what the last
+            check found, in words; `count`, the same for the summary, empty before the first check; `note`;
+            `findings`, each with an `id`, its `kind`, `level`, `problem` and `fix`, and what mends it: `by` and
+            `argument` as in a `Fix`, and a `button` or `code`; and the `rows` of `trouble_words`.
     """
 
     _esm = assets.script("troubleshooting.js")
@@ -108,6 +109,7 @@ class Troubleshooting(anywidget.AnyWidget):
             unseen = "" if self._found is None else self._found.note
             counted = "" if self._found is None else trouble_words.count(len(findings))
             self.facts = {
+                "state": self._state(),
                 "said": self._said(counted),
                 "count": counted,
                 "note": f"{trouble_words.FREE} {unseen}".strip(),
@@ -115,21 +117,28 @@ class Troubleshooting(anywidget.AnyWidget):
                 "rows": trouble_words.rows(target, self._flow.model, can_check=self._key.view.can_check),
             }
 
-    def _said(self, counted: str) -> str:
+    def _state(self) -> str:
         if self._pressed:
-            return trouble_words.CHECKING
+            return "checking"
         if self._failed:
-            return trouble_words.NOT_FINISHED
-        return f"{counted[:1].upper()}{counted[1:]}." if counted else ""
+            return "failed"
+        return "unchecked" if self._found is None else "checked"
+
+    def _said(self, counted: str) -> str:
+        words = {"checking": trouble_words.CHECKING, "failed": trouble_words.NOT_FINISHED}
+        return words.get(self._state(), f"{counted[:1].upper()}{counted[1:]}." if counted else "")
 
     def _shown(self, finding: Finding) -> dict[str, str]:
         by = finding.by
         button = mending.button(by, self._flow) if by else ""
         return {
             "id": self._ids[finding],
+            "kind": finding.kind,
             "level": finding.level,
             "problem": redact(inert(finding.problem)),
             "fix": "" if button else redact(inert(finding.fix)),
+            "by": by.kind if by else "",
+            "argument": inert(by.argument) if by else "",
             "button": inert(button),
             "code": inert(by.argument) if by and by.kind == "paste" else "",
         }

@@ -19,9 +19,7 @@ from tests.scripted_server import ScriptedServer
 ENDING = "gpt-4o-mini"
 
 
-@pytest.fixture(autouse=True)
-def _a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "_today", lambda: datetime.date(2026, 11, 24))
+pytestmark = pytest.mark.usefixtures("on_a_known_day")
 
 
 @pytest.fixture

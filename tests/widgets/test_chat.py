@@ -8,15 +8,8 @@ import time
 import pytest
 
 from byok_widgets.widgets.chat import UPDATE_S, Chat
-from tests.scripted_server import Say, ScriptedServer
+from tests.scripted_server import Say
 from tests.widgets.wire import eventually
-
-
-@pytest.fixture
-def server():
-    scripted = ScriptedServer()
-    yield scripted
-    scripted.close()
 
 
 @pytest.fixture
@@ -92,7 +85,7 @@ def test_while_a_turn_is_under_way_nothing_else_happens(server, chat, browser, h
     eventually(lambda: heard("text"))
     for message in ({"kind": "say", "text": "Two"}, {"kind": "fork", "turn": 0}, {"kind": "show", "session": 0}):
         browser.custom(chat, message)
-        assert "still answering" in heard("failed")[-1]["words"]["problem"]
+        assert heard("failed")[-1]["words"]["kind"] == "busy"
     browser.custom(chat, {"kind": "stop"})
     (told,) = eventually(lambda: heard("turn"))
     assert told["turn"]["text"] == "One"
@@ -107,7 +100,7 @@ def test_stopped_before_the_reply_the_text_comes_back(server, chat, browser, hea
     browser.custom(chat, {"kind": "stop"})
     (told,) = eventually(lambda: heard("failed"))
     assert told["text"] == "Hello?"
-    assert "Stopped before the reply began" in told["words"]["problem"]
+    assert told["words"]["kind"] == "interrupted"
     assert chat.session.turns == ()
 
 
@@ -116,8 +109,8 @@ def test_an_error_says_what_to_do_and_gives_the_text_back(server, chat, browser,
     browser.custom(chat, {"kind": "say", "text": "Hello?"})
     (told,) = eventually(lambda: heard("failed"))
     assert told["text"] == "Hello?"
-    assert "401 Unauthorized" in told["words"]["problem"]
-    assert "Check that the key is valid" in told["words"]["more"]
+    assert told["words"]["kind"] == "auth"
+    assert told["words"]["more"]
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,15 @@ import subprocess
 import sys
 from decimal import Decimal
 
-import ipywidgets
 import pytest
 
 from byok_widgets.engine import ENGINE
 from byok_widgets.providers import ModelInfo
+from byok_widgets.widgets.model_lists import ModelLists
 from byok_widgets.widgets.model_words import described, ending, rows_of
+from byok_widgets.widgets.target import Target
 from tests.fake_keys import fake_key
+from tests.widgets.parts import parts
 from tests.widgets.wire import eventually
 
 ROWS = [
@@ -43,15 +45,19 @@ SHOWN = [
 NEXT_KERNEL = """
 import sys, time
 from byok_widgets import Flow
+from byok_widgets.widgets.model_lists import ModelLists
 from byok_widgets.widgets.settings import SettingsPanel
+from byok_widgets.widgets.target import Target
+from tests.widgets.parts import parts
 flow = Flow(sys.argv[1])
 flow.provider = "compatible"
 flow.set_base_url("compatible", sys.argv[2])
-panel = SettingsPanel(flow)
+field = parts(SettingsPanel(flow)).model
 end = time.monotonic() + 10
-while not panel._models._field.note and time.monotonic() < end:
+while not field.note and time.monotonic() < end:
     time.sleep(0.02)
-print([row[0] for row in panel._models.rows.rows], panel._models._field.note)
+listing = ModelLists.of(flow).listing(Target.of(flow))
+print([row[0] for row in field.rows.rows], listing.fault)
 """
 
 
@@ -65,11 +71,16 @@ def router(flow, show, endpoint, monkeypatch):
 
 
 def field(panel):
-    return panel._models._field
+    return parts(panel).model
 
 
 def rows(panel):
-    return panel._models.rows.rows
+    return parts(panel).model.rows.rows
+
+
+def listing(flow):
+    """Return the model list of the flow's provider, with its facts."""
+    return ModelLists.of(flow).listing(Target.of(flow))
 
 
 def ids(panel):
@@ -77,15 +88,13 @@ def ids(panel):
 
 
 def text(panel):
-    return panel._models._facts.value
+    return parts(panel).markup
 
 
 def successor(panel):
     """Return the button that offers what replaced the model; `None` while there is none."""
-    box = panel._models.view.children[-1]
-    (button,) = box.children
-    assert isinstance(button, ipywidgets.Button)
-    return None if box.layout.display == "none" else button
+    offers = [each for text, each in parts(panel).buttons.items() if text.startswith("Use ")]
+    return next((button for button in offers if parts(panel).shows(button)), None)
 
 
 def settled():
@@ -96,7 +105,9 @@ def test_each_row_says_price_context_structured_output_and_end(flow, router, bro
     flow.key_store.save("openrouter", endpoint.host, fake_key("openrouter"), place="session")
     flow.config.announce("key")
     eventually(lambda: rows(router) == SHOWN)
-    assert re.fullmatch(r"4 models in OpenRouter's own list of \d\d:\d\d \w+\.", field(router).note)
+    assert (listing(flow).is_live, len(listing(flow).models)) == (True, 4)
+    assert field(router).note == listing(flow).source
+    assert re.search(r"OpenRouter.* \d\d:\d\d \w+", field(router).note)
     flow.model = "zeta/large"
     assert "$2 in, $10 out per million tokens" in text(router)
     flow.model = "acme/old"
@@ -133,7 +144,8 @@ def test_structured_output_is_looked_up_where_the_provider_does_not_say(flow, sh
     said = {row[0]: row[2].rpartition(": ")[2] for row in rows(panel)}
     assert (said["gpt-6-luna"], said["gpt-4"]) == ("yes", "no")
     assert ids(panel)[-1] == "gpt-4", "what has ended comes last"
-    eventually(lambda: field(panel).note.startswith("12 models in the offline list of 2026-"))
+    eventually(lambda: "12 " in field(panel).note and "2026-" in field(panel).note)
+    assert not listing(flow).is_live
 
 
 def test_a_price_list_holds_at_the_providers_own_address_alone(flow, show, endpoint):
@@ -143,7 +155,7 @@ def test_a_price_list_holds_at_the_providers_own_address_alone(flow, show, endpo
     flow.key_store.save("openai", endpoint.host, fake_key("openai"), place="session")
     panel = show(flow)
     flow.config.announce("key")
-    eventually(lambda: field(panel).note.startswith("1 model in the endpoint's own list of"))
+    eventually(lambda: listing(flow).is_live and field(panel).note == listing(flow).source)
     settled()
     assert rows(panel)[0][2] == "not priced · context unknown · structured output: yes"
 
@@ -152,8 +164,9 @@ def test_refresh_asks_again_and_says_what_came_of_it(router, browser, flow, endp
     settled()
     assert field(router).action == "Refresh"
     browser.custom(field(router), {"kind": "action"})
-    eventually(lambda: "OpenRouter's own list can be had with a key only." in field(router).note)
-    assert field(router).note.startswith("6 models in the offline list of 2026-")
+    eventually(lambda: listing(flow).fault == "no_key" and listing(flow).trouble in field(router).note)
+    assert (listing(flow).is_live, len(listing(flow).models)) == (False, 6)
+    assert "2026-" in field(router).note
     flow.key_store.save("openrouter", endpoint.host, fake_key("openrouter"), place="session")
     flow.config.announce("key")
     eventually(lambda: ids(router) == [row[0] for row in SHOWN])
@@ -168,12 +181,12 @@ def test_refresh_asks_again_and_says_what_came_of_it(router, browser, flow, endp
     eventually(lambda: ids(router) == ["new/model"])
     settled()
     assert len(endpoint.asked) == 1
-    assert (field(router).action, "key only" in field(router).note) == ("Refresh", False)
+    assert (field(router).action, listing(flow).fault) == ("Refresh", "")
     endpoint.mode = "broken"
     browser.custom(field(router), {"kind": "action"})
-    eventually(lambda: "OpenRouter's own list could not be had:" in field(router).note)
+    eventually(lambda: listing(flow).fault == "overloaded" and listing(flow).trouble in field(router).note)
     assert ids(router) == ["new/model"], "what was there stays"
-    assert "1 model in OpenRouter's own list of" in field(router).note
+    assert listing(flow).is_live
 
 
 def test_a_local_model_needs_no_refresh(flow, show):
@@ -189,10 +202,10 @@ def test_a_list_that_was_asked_for_with_another_key_is_not_shown(flow, show, bro
     flow.provider = "compatible"
     flow.set_base_url("compatible", endpoint.base_url)
     panel = show(flow)
-    browser.save_key(panel._key.view, fake_key("compatible"), place="session")
+    browser.save_key(parts(panel).key, fake_key("compatible"), place="session")
     eventually(lambda: len(endpoint.asked) > 1)
     endpoint.models = [{"id": "of-the-second-account"}]
-    browser.save_key(panel._key.view, fake_key("compatible"), place="session")
+    browser.save_key(parts(panel).key, fake_key("compatible"), place="session")
     eventually(lambda: ids(panel) == ["of-the-second-account"])
     endpoint.release.set()
     settled()
@@ -217,14 +230,14 @@ def test_the_next_kernel_of_the_same_flow_shows_the_list_at_once_with_its_date(f
         )
         for name in (flow.name, f"{flow.name} of somebody else")
     ]
-    assert ran[0].stdout.startswith("['model-a', 'model-b'] 2 models in the endpoint's own list of ")
-    assert ran[1].stdout.startswith("[] The endpoint's own list could not be had")
+    assert ran[0].stdout.startswith("['model-a', 'model-b']")
+    assert ran[1].stdout == "[] overloaded\n"
 
 
 def test_what_replaced_a_retired_model_is_offered_and_never_taken_by_itself(flow, show, browser):
     flow.provider, flow.model = "openai", "gpt-4o"
     panel = show(flow)
-    eventually(lambda: "gpt-4o ends on 2027-01-14; gpt-6-astra has its role now." in text(panel))
+    eventually(lambda: all(fact in text(panel) for fact in ("gpt-4o", "2027-01-14", "gpt-6-astra")))
     settled()
     assert (flow.model, field(panel).value) == ("gpt-4o", "gpt-4o")
     button = successor(panel)

@@ -16,13 +16,14 @@ from byok_widgets.widgets.model_lists import ModelLists
 from byok_widgets.widgets.node_list import NodeList
 from byok_widgets.widgets.target import Target
 from tests.fake_keys import fake_key
+from tests.widgets.parts import parts, saved_settings
 from tests.widgets.wire import Browser, Wire, eventually, found_in
 
 
 @pytest.fixture
 def nodes(flow: Flow, show: Any) -> NodeList:
     """The list of nodes in a panel of the flow."""
-    return show(flow)._nodes
+    return parts(show(flow)).nodes
 
 
 def row(nodes: NodeList, name: str) -> dict[str, Any]:
@@ -63,14 +64,14 @@ def test_an_override_is_chosen_and_taken_back(flow: Flow, nodes: NodeList, brows
     flow.conversation("ask", "Be brief.")
     browser.on_node(nodes, "ask", "choose", value=" anthropic:claude-haiku-5-5 ")
     assert flow.node("ask").model == "anthropic:claude-haiku-5-5"
-    assert answer(wire, nodes) == ("taken", "ask: anthropic:claude-haiku-5-5.")
+    assert answer(wire, nodes)[0] == "taken"
     assert (row(nodes, "ask")["model"], row(nodes, "ask")["source"]) == (
         "anthropic:claude-haiku-5-5",
         "node override",
     )
     browser.on_node(nodes, "ask", "choose", value="")
     assert flow.node("ask").model is None
-    assert answer(wire, nodes) == ("taken", "ask: back to the flow's default.")
+    assert answer(wire, nodes)[0] == "taken"
     assert row(nodes, "ask")["source"] == "flow default"
 
 
@@ -101,7 +102,7 @@ def test_a_model_is_given_to_all_of_a_kind(flow: Flow, nodes: NodeList, browser:
     flow.config.observe(told.append)
     browser.on_node(nodes, "one", "for_all")
     assert [node.model for node in flow.nodes.values()] == ["openai:gpt-4o", None, *["openai:gpt-4o"] * 2]
-    assert answer(wire, nodes) == ("taken", "All 3 extraction nodes: openai:gpt-4o.")
+    assert answer(wire, nodes)[0] == "taken"
     assert (row(nodes, "one")["for_all"], told.count("override")) == ("", 1)  # done, in one change
 
 
@@ -166,23 +167,23 @@ def test_a_setting_is_set_and_given_back_as_a_line_of_code_would(
     browser.on_node(nodes, "ask", "set", name="temperature", value=" 0.2 ")
     browser.on_node(nodes, "ask", "set", name="max_tokens", value="200")
     assert (ask.settings, ask.max_tokens) == ({"temperature": 0.2}, 200)
-    assert answer(wire, nodes) == ("taken", "ask: max_tokens is 200.")
+    assert answer(wire, nodes)[0] == "taken"
     assert setting(nodes, "ask", "temperature")["back"] == "Back to 0.1"
     assert setting(nodes, "ask", "max_tokens")["back"] == "Clear"
     assert row(nodes, "ask")["tuned"] == "temperature: 0.2, max tokens: 200"
     browser.on_node(nodes, "ask", "give_back", name="max_tokens")
-    assert answer(wire, nodes) == ("taken", "ask: max_tokens is not set.")
+    assert answer(wire, nodes)[0] == "taken"
     browser.on_node(nodes, "ask", "give_back", name="temperature")
-    assert answer(wire, nodes) == ("taken", "ask: temperature is 0.1.")
+    assert answer(wire, nodes)[0] == "taken"
     browser.on_node(nodes, "ask", "set", name="temperature", value="")
-    assert answer(wire, nodes) == ("taken", "ask: temperature is not set.")
+    assert answer(wire, nodes)[0] == "taken"
     assert (ask.settings, ask.max_tokens) == ({}, None)
     assert setting(nodes, "ask", "temperature")["back"] == "Back to 0.1"
 
 
 def test_a_line_of_code_is_seen_at_once_in_every_panel(flow: Flow, show: Any) -> None:
     ask = flow.conversation("ask", "Be brief.")
-    lists = [show(flow)._nodes for _ in range(2)]
+    lists = [parts(show(flow)).nodes for _ in range(2)]
     ask.settings["temperature"], ask.max_tokens = 0.2, 30
     for nodes in lists:
         assert [setting(nodes, "ask", name)["value"] for name in ("temperature", "max_tokens")] == ["0.2", "30"]
@@ -191,25 +192,26 @@ def test_a_line_of_code_is_seen_at_once_in_every_panel(flow: Flow, show: Any) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "reason"),
     [
-        ("temperature", "hot", "Not set: Node 'ask': Temperature is a number from 0 to 1, not 'hot'."),
-        ("temperature", "5", "Not set: Node 'ask': Temperature is a number from 0 to 1, not '5'."),
-        ("temperature", "1.5", "Not set: Node 'ask': Temperature is a number from 0 to 1, not '1.5'."),
-        ("temperature", "nan", "Not set: Node 'ask': Temperature is a number from 0 to 1, not 'nan'."),
-        ("max_tokens", "0", "Not set: Node 'ask': Max tokens is a whole number of at least 1, not '0'."),
-        ("effort", "huge", "Not set: Node 'ask': Effort is one of low, medium, high, not 'huge'."),
-        ("top_p", "0.5", "Not set: Node 'ask': its model has no such setting."),
+        ("temperature", "hot", "bad_setting"),
+        ("temperature", "5", "bad_setting"),
+        ("temperature", "1.5", "bad_setting"),
+        ("temperature", "nan", "bad_setting"),
+        ("max_tokens", "0", "bad_setting"),
+        ("effort", "huge", "bad_setting"),
+        ("top_p", "0.5", "unknown_setting"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_lost(
-    flow: Flow, nodes: NodeList, browser: Browser, wire: Wire, name: str, value: str, said: str
+    flow: Flow, nodes: NodeList, browser: Browser, wire: Wire, name: str, value: str, reason: str
 ) -> None:
     ask = flow.conversation("ask", "Be brief.", model="anthropic:claude-opus-4-5")
     ask.settings["temperature"] = 0.3
     before = nodes.nodes
     browser.on_node(nodes, "ask", "set", name=name, value=value)
-    assert answer(wire, nodes) == ("refused", said)
+    assert wire.custom(nodes)[-1]["outcome"] == "refused"
+    assert wire.custom(nodes)[-1]["reason"] == reason
     assert (ask.settings, nodes.nodes) == ({"temperature": 0.3}, before)
 
 
@@ -218,8 +220,7 @@ def test_a_wrong_model_is_told_and_changes_nothing(
 ) -> None:
     flow.conversation("ask", "Be brief.", model="openai:gpt-4o")
     browser.on_node(nodes, "ask", "choose", value="openai:")
-    outcome, text = answer(wire, nodes)
-    assert (outcome, text.startswith("Not set: ")) == ("refused", True)
+    assert answer(wire, nodes)[0] == "refused"
     assert flow.node("ask").model == "openai:gpt-4o"
 
 
@@ -231,11 +232,10 @@ def test_a_key_that_is_typed_there_goes_nowhere(
     ask.model = "anthropic:claude-opus-4-5"
     kind, more = ("choose", {}) if place == "model" else ("set", {"name": place})
     browser.on_node(nodes, "ask", kind, value=key, **more)
-    outcome, text = answer(wire, nodes)
-    assert outcome == "misplaced"
-    assert text.startswith("Not set: This looks like an API key; it belongs in the key field. It was not saved.")
+    assert wire.custom(nodes)[-1]["outcome"] == "misplaced"
+    assert wire.custom(nodes)[-1]["reason"] == "misplaced_key"
     assert (ask.model, ask.settings) == ("anthropic:claude-opus-4-5", {})
-    assert found_in(wire.text() + json.dumps(nodes.nodes) + flow.config._file.path.read_text(), key) == []
+    assert found_in(wire.text() + json.dumps(nodes.nodes) + saved_settings(), key) == []
 
 
 def test_a_setting_that_the_new_model_does_not_have_is_told_and_can_be_taken_away(
@@ -272,7 +272,7 @@ def test_nothing_is_sent_when_nothing_has_changed(flow: Flow, show: Any, wire: W
     eventually(lambda: ModelLists.of(flow).info(Target.of(flow), "smollm2-135m"))
     sent = len(wire.sent)
     flow.config.announce("key")
-    assert [data for comm, data, _ in wire.sent[sent:] if comm == panel._nodes.model_id] == []
+    assert [data for comm, data, _ in wire.sent[sent:] if comm == parts(panel).nodes.model_id] == []
 
 
 def test_many_nodes_are_one_widget_and_quick(flow: Flow, show: Any, wire: Wire) -> None:
@@ -287,7 +287,7 @@ def test_many_nodes_are_one_widget_and_quick(flow: Flow, show: Any, wire: Wire) 
     started = time.perf_counter()
     panel = show(flow)
     assert time.perf_counter() - started < 0.5
-    assert len(panel._nodes.nodes) == 30
+    assert len(parts(panel).nodes.nodes) == 30
     assert sum(1 for _, data, _ in wire.sent if "_model_module" in data.get("state", {})) == widgets
 
 
@@ -310,7 +310,7 @@ def test_no_fault_leaves_with_what_was_typed(
     flow.conversation("ask", "Be brief.")
     monkeypatch.setattr(FlowConfig, "tune", fail)
     browser.on_node(nodes, "ask", "set", name="temperature", value="0.25")
-    assert answer(wire, nodes) == ("refused", "Not set: that did not work.")
+    assert wire.custom(nodes)[-1]["reason"] == "failed"
     assert "0.25" not in wire.text()
 
 

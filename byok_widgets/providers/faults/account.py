@@ -13,7 +13,7 @@ def quota(case: Case) -> Verdict | None:
     """No credit, or a budget that is used up."""
     fault, site = case.fault, case.site
     labelled = fault.is_labelled("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
-    said = fault.status == 400 and fault.says("credit balance is too low")
+    said = fault.status == 400 and fault.says("no_credit")
     if not (labelled or said or fault.status == 402):
         return None
     return Verdict(
@@ -31,7 +31,7 @@ def auth(case: Case) -> Verdict | None:
     """A key that is not taken."""
     if case.fault.status != 401:
         return None
-    special = case.fault.says("organization", "ip address", "allowlist", "not allowed from")
+    special = case.fault.says("caller_not_allowed")
     return Verdict(
         "auth",
         f"{case.site.who} rejected the API key (401 Unauthorized).",
@@ -56,7 +56,7 @@ def region(case: Case) -> Verdict | None:
 
 def unverified(case: Case) -> Verdict | None:
     """A model for verified organizations only."""
-    if not case.fault.says("must be verified"):
+    if not case.fault.says("organization_not_verified"):
         return None
     return Verdict(
         "org_unverified",
@@ -69,7 +69,7 @@ def unverified(case: Case) -> Verdict | None:
 
 def key_limit(case: Case) -> Verdict | None:
     """A key that has spent what it may."""
-    if not case.fault.says("key limit exceeded"):
+    if not case.fault.says("key_limit"):
         return None
     return Verdict(
         "key_limit",

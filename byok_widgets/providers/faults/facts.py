@@ -16,6 +16,8 @@ from datetime import timezone
 from typing import Any
 
 from byok_widgets.keys import redact
+from byok_widgets.providers.faults import phrases
+from byok_widgets.providers.faults.phrases import Cause
 
 _SHOWN_CHARS = 200
 _READ_CHARS = 4000
@@ -71,10 +73,9 @@ class Fault:
     should_retry: bool | None = None
     request_id: str | None = None
 
-    def says(self, *words: str) -> bool:
-        """Whether the provider, or the one behind it, says one of `words`, whatever the case."""
-        text = f"{self.message} {self.upstream}".lower()
-        return any(word in text for word in words)
+    def says(self, cause: Cause) -> bool:
+        """Whether the provider, or the one behind it, says in prose that `cause` is the reason."""
+        return phrases.says(f"{self.message} {self.upstream}", cause)
 
     def is_labelled(self, *labels: str) -> bool:
         """Whether the provider gave one of `labels` as code or type."""

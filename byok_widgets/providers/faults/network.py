@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+from byok_widgets.providers.faults.phrases import says
 from byok_widgets.providers.faults.site import Site, Verdict
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
@@ -68,10 +69,9 @@ def unreadable(what: str, site: Site) -> Verdict:
 
 
 def _of_tls(causes: list[BaseException], site: Site) -> Verdict:
-    texts = " ".join(str(cause) for cause in causes).lower()
-    if "certificate" in texts:
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return Verdict(
-            "tls",
+            "certificate",
             f"{site.who} could not be reached: the certificate that {site.host} showed is not trusted.",
             "A company proxy that reads traffic does this. Nothing was sent.",
             "Ask your administrator for its certificate file, set SSL_CERT_FILE to it, and restart the kernel.",
@@ -106,7 +106,6 @@ def _of_silence(names: set[str], site: Site) -> Verdict:
 
 def _of_socket(causes: list[BaseException], site: Site) -> Verdict:
     numbers = {cause.errno for cause in causes if isinstance(cause, OSError)}
-    texts = " ".join(str(cause) for cause in causes).lower()
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return Verdict(
             "dns",
@@ -127,7 +126,7 @@ def _of_socket(causes: list[BaseException], site: Site) -> Verdict:
             site.links.status,
             retryable=True,
         )
-    if errno.ECONNREFUSED in numbers or "connection attempts failed" in texts:
+    if errno.ECONNREFUSED in numbers or any(says(str(cause), "nothing_answers") for cause in causes):
         return Verdict(
             "refused",
             f"Nothing answers at {site.host}, so {site.who} could not be reached.",

@@ -15,7 +15,7 @@ def moderation(case: Case) -> Verdict | None:
     """A text that the provider's safety system rejects."""
     fault = case.fault
     labels = ("content_policy_violation", "content_filter", "moderation_blocked", "refusal")
-    said = fault.status in (400, 403) and fault.says("safety system", "content management policy", "flagged for")
+    said = fault.status in (400, 403) and fault.says("moderation")
     if not (fault.reasons or fault.is_labelled(*labels) or said):
         return None
     why = f"Flagged as: {', '.join(fault.reasons)}." if fault.reasons else "The text fits one of its categories."
@@ -30,7 +30,7 @@ def moderation(case: Case) -> Verdict | None:
 
 def data_policy(case: Case) -> Verdict | None:
     """No upstream provider that keeps the person's privacy settings."""
-    if not (case.fault.status == 404 and case.fault.says("data policy", "privacy settings")):
+    if not (case.fault.status == 404 and case.fault.says("data_policy")):
         return None
     return Verdict(
         "data_policy",
@@ -44,7 +44,7 @@ def data_policy(case: Case) -> Verdict | None:
 def gone(case: Case) -> Verdict | None:
     """A model that the provider has retired."""
     fault, site = case.fault, case.site
-    said = fault.status in (404, 410) and fault.says("deprecated", "retired", "decommissioned", "shut down")
+    said = fault.status in (404, 410) and fault.says("retired")
     known = _lacks_model(case) and catalog.has_ended(site.provider.name, site.model_id)
     if not (said or known or fault.status == 410 or fault.is_labelled("model_deprecated", "model_decommissioned")):
         return None
@@ -76,8 +76,7 @@ def too_long(case: Case) -> Verdict | None:
     """More text than the model or the provider takes."""
     fault, site = case.fault, case.site
     labelled = fault.is_labelled("context_length_exceeded", "exceed_context_size_error", "string_above_max_length")
-    words = ("prompt is too long", "maximum context length", "context size", "context window", "context limit")
-    if not (labelled or fault.status == 413 or (fault.status == 400 and fault.says(*words))):
+    if not (labelled or fault.status == 413 or (fault.status == 400 and fault.says("too_long"))):
         return None
     return Verdict(
         "context_length",
@@ -106,7 +105,7 @@ def setting(case: Case) -> Verdict | None:
 def address(case: Case) -> Verdict | None:
     """An address without an API."""
     site = case.site
-    if case.fault.status not in (404, 405) or case.fault.says("no endpoints found"):
+    if case.fault.status not in (404, 405) or case.fault.says("no_endpoints"):
         return None
     return Verdict(
         "address",
@@ -138,12 +137,12 @@ def _lacks_model(case: Case) -> bool:
     fault = case.fault
     if not case.site.model_id:
         return False
-    if fault.says("no endpoints found that"):  # OpenRouter has the model, but nobody who honours the request
+    if fault.says("no_endpoints_for_request"):  # OpenRouter has the model, but nobody who honours the request
         return False
     return (
         fault.is_labelled("model_not_found")
-        or (fault.status == 404 and fault.says("model", "no endpoints found for"))
-        or (fault.status == 400 and fault.says("not a valid model", "invalid model", "unknown model"))
+        or (fault.status == 404 and fault.says("no_such_model"))
+        or (fault.status == 400 and fault.says("invalid_model"))
     )
 
 

@@ -7,8 +7,8 @@ The kinds:
     of the account: `auth`, `quota`, `rate_limit`, `permission`, `key_limit`, `org_unverified`, `region`;
     of the request: `model`, `model_gone`, `context_length`, `setting`, `moderation`, `data_policy`, `bad_request`;
     of the provider: `overloaded`, `gateway`, `provider`, `unreadable`;
-    of the way there: `dns`, `offline`, `refused`, `tls`, `proxy`, `timeout`, `connection`, `page`, `redirect`,
-    `address`;
+    of the way there: `dns`, `offline`, `refused`, `tls`, `certificate`, `proxy`, `timeout`, `connection`, `page`,
+    `redirect`, `address`;
     of this side: `unsendable`, `unexpected`.
 """
 
