@@ -119,7 +119,7 @@ def _text(data: Data) -> str:
     if holds_key(json.loads(text)):
         raise ConfigError(
             f"Flow {redact(data['name'])!r} was not saved: one of its texts looks like an API key.",
-            kind="flow_file",
+            kind="key_in_text",
             fix=f"Take the key out of {_place_of_key(data)}; keys are saved in Settings.",
         )
     return text

@@ -22,12 +22,14 @@ class KeyStatus:
         label: The place in a few words.
         sentence: What is true about it, in a sentence; where there is a fault, also what to do.
         available: Whether there is a key that a call can use now.
+        configured: Whether a key was saved or referenced, also where no call can use it now.
     """
 
     place: Literal["none", "session", "keyring", "file", "env"]
     label: str
     sentence: str
     available: bool
+    configured: bool = True
 
 
 def in_session() -> KeyStatus:
@@ -63,7 +65,8 @@ def in_environment(name: str, *, is_set: bool) -> KeyStatus:
 
 def nowhere(slot: Slot) -> KeyStatus:
     """Describe a slot without a key."""
-    return KeyStatus("none", "No key", f"No API key is saved for {slot.provider} in this flow.", available=False)
+    sentence = f"No API key is saved for {slot.provider} in this flow."
+    return KeyStatus("none", "No key", sentence, available=False, configured=False)
 
 
 def unusable(sentence: str) -> KeyStatus:
