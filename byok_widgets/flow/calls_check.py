@@ -132,7 +132,7 @@ def _key(settings: FlowSettings, provider: Provider, host: str, names: Sequence[
     if status.available:
         return
     problem = f"No API key configured for {provider.label}, which {_who(names)} would use."
-    if status.label != "No key":
+    if status.configured:
         problem = f"{problem} {status.sentence}"
     fix = "Open Settings (click the gear, or run flow.settings()), choose the provider and save its key."
     yield Finding("no_key", "error", _first(names), problem, fix, Fix("save_key", provider.name))

@@ -56,12 +56,14 @@ def _place(path: list[str | int], whole: Any) -> str:
 
 def _entry(of: str, number: int, entry: object) -> str:
     """Return which entry of a list it is: by its names where it has them, else by its number."""
-    thing = _THINGS.get(of, f'entry of "{of}"')
     names = [entry.get(key) if isinstance(entry, dict) else None for key in ("name", "source", "target")]
     name, source, target = (_cut(text) if isinstance(text, str) and text else "" for text in names)
-    if thing == "edge" and source and target:
+    if of == "edges" and source and target:
         return f"the edge from {source!r} to {target!r}"
-    return f"{thing} {name!r}" if thing == "node" and name else f"{thing} {number + 1}"
+    if of == "nodes" and name:
+        return f"node {name!r}"
+    thing = _THINGS.get(of, f'entry of "{of}"')
+    return f"{thing} {number + 1}"
 
 
 def _expected(schema: Schema) -> str:

@@ -102,7 +102,9 @@ class FlowGraph:
             found = self._take(source, target)
         if not found:
             raise ConfigError(
-                f"There is no edge from {source!r} to {target!r}.", fix="Look at the flow: it shows them."
+                f"There is no edge from {source!r} to {target!r}.",
+                kind="edge",
+                fix="Look at the flow: it shows them.",
             )
 
     def take_out(self, name: str) -> None:

@@ -26,6 +26,7 @@ class KeyStatus:
         fault: Kind of the error that keeps the key from being had, such as `"keyring_locked"`; empty where there
             is no fault.
         leftovers: Places that may still hold an older key, since they failed to remove it.
+        configured: Whether a key was saved or referenced, also where no call can use it now.
     """
 
     place: Literal["none", "session", "keyring", "file", "env"]
@@ -34,6 +35,7 @@ class KeyStatus:
     available: bool
     fault: str = ""
     leftovers: tuple[str, ...] = ()
+    configured: bool = True
 
 
 def in_session() -> KeyStatus:
@@ -68,7 +70,8 @@ def in_environment(name: str, *, is_set: bool) -> KeyStatus:
 
 def nowhere(slot: Slot) -> KeyStatus:
     """Describe a slot without a key."""
-    return KeyStatus("none", "No key", f"No API key is saved for {slot.provider} in this flow.", available=False)
+    sentence = f"No API key is saved for {slot.provider} in this flow."
+    return KeyStatus("none", "No key", sentence, available=False, configured=False)
 
 
 def out_of_reach(fault: ByokError) -> KeyStatus:

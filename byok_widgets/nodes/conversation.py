@@ -204,7 +204,7 @@ class ConversationNode(Node[Reply]):
         choice = self.resolve(given.model)
         return Reply(
             text=text,
-            finish_reason="incomplete",
+            finish_reason="interrupted",
             node=self.name,
             model=str(choice.ref),
             model_source=choice.source,

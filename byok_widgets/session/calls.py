@@ -67,7 +67,7 @@ class Calls:
         cost = Cost(Decimal(0), "local") if _is_free(model) else Cost()
         return Reply(
             text=text,
-            finish_reason="incomplete",
+            finish_reason="interrupted",
             node=node,
             price=lambda: cost,
             model=str(model.ref),

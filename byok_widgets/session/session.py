@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.engine import ENGINE, clock
-from byok_widgets.errors import ConfigError, FlowError
+from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Reply, TextDelta
@@ -90,7 +90,7 @@ class Session(PastTurns):
             LocalModelError: The local model could not be fetched or started.
         """
         _refuse(more)
-        return run_shown(self.turning(_said(text), model=model), show=show, so_far=self._stopped)
+        return self._run(_said(text), model, show=show)
 
     async def asay(self, text: str, *, model: str | None = None, **more: Any) -> Turn:
         """Do the same as `say` in an event loop, showing nothing; cancelling it stops the turn."""
@@ -112,7 +112,7 @@ class Session(PastTurns):
 
     def open(self, *, show: bool | None = None) -> Turn:
         """Let the start node speak first; returns turn 0. Errors are those of `say`."""
-        return run_shown(self.turning(None), show=show, so_far=self._stopped)
+        return self._run(None, show=show)
 
     async def aopen(self) -> Turn:
         """Do the same as `open` in an event loop."""
@@ -176,13 +176,26 @@ class Session(PastTurns):
 
         write_session(self, Path(path))
 
-    def turning(self, text: str | None, *, model: str | None = None, on_node: OnNode = unseen) -> Work[Turn]:
+    def _run(self, text: str | None, model: str | None = None, *, show: bool | None) -> Turn:
+        taken: list[Turn] = []
+        work = self.turning(text, model=model, on_turn=taken.append)
+        return run_shown(work, show=show, so_far=lambda _: taken[-1] if taken else None)
+
+    def turning(
+        self,
+        text: str | None,
+        *,
+        model: str | None = None,
+        on_node: OnNode = unseen,
+        on_turn: OnTurn = unseen,
+    ) -> Work[Turn]:
         """Return the work of taking a turn, for who shows it; `None` lets the start node speak first.
 
         Args:
             text: What the person says.
             model: Model for all calls of this turn.
             on_node: Told of each node that begins to run.
+            on_turn: Told of the turn when it joins the session, also where its reply was interrupted.
         """
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Turn:
@@ -190,7 +203,7 @@ class Session(PastTurns):
             try:
                 watched = Watched(on_text, on_progress, on_node)
                 chosen = self.model if model is None else model
-                return await self._take(self._walk(text, chosen, watched))
+                return await self._take(self._walk(text, chosen, watched), on_turn)
             finally:
                 self._busy.release()
 
@@ -251,26 +264,31 @@ class Session(PastTurns):
             )
         return self.node
 
-    async def _take(self, walk: Walk) -> Turn:
+    async def _take(self, walk: Walk, on_turn: OnTurn) -> Turn:
         try:
             turn = await walk.run()
         except BaseException as fault:
-            reason = "stopped" if isinstance(fault, asyncio.CancelledError) else str(fault)
-            self._unfinished.append(walk.turn(reason))
+            self._unfinished.append(walk.turn(*_why_unfinished(fault)))
             raise
         self._variables.learn(walk.entries, turn.number)
         self._turns.append(turn)
+        on_turn(turn)
         if walk.stopped:
             raise asyncio.CancelledError
         return turn
 
-    def _stopped(self, text: str) -> Turn | None:
-        """Return the last turn, when it is the one that was stopped after `text` of its reply."""
-        return next((turn for turn in self._turns[-1:] if str(turn).startswith(text)), None)
 
+OnTurn = Callable[[Turn], None]
 
 STOPPING_S = 0.25
 """Time that a turn which is being stopped has to end before another is refused."""
+
+
+def _why_unfinished(fault: BaseException) -> tuple[str, str]:
+    """Return a kind and a text for what kept a turn from its end."""
+    if isinstance(fault, asyncio.CancelledError):
+        return "interrupted", "stopped"
+    return fault.kind if isinstance(fault, ByokError) else "error", str(fault)
 
 
 def _by_name(variables: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -115,8 +115,8 @@ class Walk:
             raise
         return self.turn()
 
-    def turn(self, fault: str = "") -> Turn:
-        """Return the turn as far as it has come."""
+    def turn(self, fault_kind: str = "", fault: str = "") -> Turn:
+        """Return the turn as far as it has come, and what kept it from its end."""
         return Turn(
             number=self._number,
             text=self._text,
@@ -128,6 +128,7 @@ class Walk:
             time_to_first_token_s=self._calls.time_to_first_token_s,
             notices=tuple(self._notices),
             lost_calls=self._calls.lost,
+            fault_kind=fault_kind,
             fault=fault,
         )
 

@@ -11,7 +11,7 @@ import asyncio
 import concurrent.futures
 import html
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -142,11 +142,12 @@ class Chat(anywidget.AnyWidget):
 
     async def _turn(self, session: Session, text: str) -> None:
         """Take a turn on the engine's loop. Whatever happens, the view hears how it ended."""
+        kept: list[Turn] = []
         try:
-            work = session.turning(text, on_node=self._speech.on_node)
+            work = session.turning(text, on_node=self._speech.on_node, on_turn=kept.append)
             turn = await work(self._speech.on_text, self._speech.on_progress)
         except asyncio.CancelledError:
-            self._ended(session, text, chat_words.STOPPED)
+            self._ended(session, text, chat_words.STOPPED, kept)
             raise
         except ByokError as fault:
             self._ended(session, text, chat_words.of_fault(fault))
@@ -155,12 +156,11 @@ class Chat(anywidget.AnyWidget):
         else:
             self._tell_turn(session, turn)
 
-    def _ended(self, session: Session, text: str, words: Message) -> None:
+    def _ended(self, session: Session, text: str, words: Message, kept: Sequence[Turn] = ()) -> None:
         """Tell of a turn that did not end well: what had come of it stands, or the text goes back to its field."""
         self._speech.end()
-        kept = session.turns[-1] if session.turns and session.turns[-1].text == text else None
-        if kept is not None and "it was stopped" in " ".join(kept.reply.notices if kept.reply else ()):
-            self._tell_turn(session, kept)
+        if kept:
+            self._tell_turn(session, kept[-1])
         else:
             self._tell(kind="failed", text=text, words=words, **chat_words.standing(session))
 

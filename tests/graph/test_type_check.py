@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal
@@ -42,44 +43,45 @@ VALUES: dict[str, tuple[Any, list[Any]]] = {
 }
 """A field of each type, and values that it may have."""
 
-MISTAKES = {
-    'age > "x"': "compares age, a number, with 'x', a text. Compare values of one kind.",
-    'age > "18"': "Write it without quotes: 18.",
-    "1 < age < 'x'": "compares age, a number, with 'x', a text",
-    "name > 18": "compares name, a text, with 18, a number",
-    "name == age": "compares name, a text, with age, a number",
-    "name is True": "compares name, a text, with True, a yes or no",
-    'urgent == "yes"': "compares urgent, a yes or no, with 'yes', a text. Write urgent, or not urgent.",
-    'urgent != "yes"': "Write urgent, or not urgent.",
-    "(age > 17) == 'yes'": "compares age > 17, a yes or no, with 'yes', a text",
-    "born > 2000": "compares born, a date or time, with 2000, a number",
-    "tags > 3": "compares tags, a list, with 3, a number",
-    "tags == 'x'": "compares tags, a list, with 'x', a text. Write 'x' in tags.",
-    "weekday == ['Sat']": "Write weekday in ['Sat'].",
-    "place == 'x'": "compares place, an object, with 'x', a text",
-    'weekday == "Sun"': "compares weekday with 'Sun', which it never is. Its values: 'Mon', 'Tue', 'Sat'.",
-    '"Sun" != weekday': "compares weekday with 'Sun', which it never is",
-    'weekday == "sat"': "Did you mean 'Sat'? Its values: 'Mon', 'Tue', 'Sat'.",
-    'weekday == "Saturday" or weekday == "Satt"': "Did you mean 'Sat'?",
-    'lower(weekday) == "Mon"': "Did you mean 'mon'? Its values: 'mon', 'tue', 'sat'.",
-    'weekday in ["Sun", "Fri"]': "compares weekday with 'Fri', which it never is",
-    'weekday not in ("Sun",)': "compares weekday with 'Sun', which it never is",
-    "weekday == size": "compares weekday with size, which it never is",
-    "size == 'SMALL'": "Its values: 'S', 'L'.",
-    "stars == 4": "Its values: 1, 2, 3.",
-    "stars in ['1', '2']": "Write it without quotes: 2.",
-    "'Sun' in days": "compares the entries of days with 'Sun', which it never is",
-    "5 in tags": "compares 5, a number, with the entries of tags, a text",
-    "5 in name": "compares 5, a number, with name, a text",
-    "'x' in age": "looks for 'x' in age, a number",
-    "'yes' in urgent": "looks for 'yes' in urgent, a yes or no",
-    "name + 1 > 2": "counts with name, a text",
-    "-name == 3": "counts with name, a text",
-    "urgent * 2 == 2": "counts with urgent, a yes or no",
-    "len(age) > 2": "asks for the length of age, a number",
-    "lower(name) == 3": "compares lower(name), a text, with 3, a number",
-    "len(name) == '3'": "Write it without quotes: 3.",
+MISTAKES: dict[str, tuple[str, ...]] = {
+    'age > "x"': ("age", "'x'"),
+    'age > "18"': ("18",),
+    "1 < age < 'x'": ("age", "'x'"),
+    "name > 18": ("name", "18"),
+    "name == age": ("name", "age"),
+    "name is True": ("name", "True"),
+    'urgent == "yes"': ("'yes'", "urgent", "not urgent"),
+    'urgent != "yes"': ("'yes'", "urgent", "not urgent"),
+    "(age > 17) == 'yes'": ("age > 17", "'yes'"),
+    "born > 2000": ("born", "2000"),
+    "tags > 3": ("tags", "3"),
+    "tags == 'x'": ("'x' in tags",),
+    "weekday == ['Sat']": ("weekday in ['Sat']",),
+    "place == 'x'": ("place", "'x'"),
+    'weekday == "Sun"': ("weekday", "'Sun'", "'Mon', 'Tue', 'Sat'"),
+    '"Sun" != weekday': ("weekday", "'Sun'"),
+    'weekday == "sat"': ("'Sat'", "'Mon', 'Tue', 'Sat'"),
+    'weekday == "Saturday" or weekday == "Satt"': ("'Saturday'", "'Mon', 'Tue', 'Sat'"),
+    'lower(weekday) == "Mon"': ("'mon'", "'mon', 'tue', 'sat'"),
+    'weekday in ["Sun", "Fri"]': ("weekday", "'Sun'"),
+    'weekday not in ("Sun",)': ("weekday", "'Sun'"),
+    "weekday == size": ("weekday", "size"),
+    "size == 'SMALL'": ("'S', 'L'",),
+    "stars == 4": ("1, 2, 3",),
+    "stars in ['1', '2']": ("'1'",),
+    "'Sun' in days": ("days", "'Sun'"),
+    "5 in tags": ("5", "tags"),
+    "5 in name": ("5", "name"),
+    "'x' in age": ("'x'", "age"),
+    "'yes' in urgent": ("'yes'", "urgent"),
+    "name + 1 > 2": ("name",),
+    "-name == 3": ("name",),
+    "urgent * 2 == 2": ("urgent",),
+    "len(age) > 2": ("age",),
+    "lower(name) == 3": ("lower(name)", "3"),
+    "len(name) == '3'": ("3",),
 }
+"""Conditions of no use, and what is named of each beside the condition itself: its sides, or what to write."""
 
 GOOD = [
     "age > 17 and age != 18",
@@ -139,14 +141,15 @@ def outcomes(condition: str) -> set[bool | str]:
     return outcome
 
 
-@pytest.mark.parametrize(("condition", "said"), MISTAKES.items())
+@pytest.mark.parametrize(("condition", "named"), MISTAKES.items())
 def test_a_mistake_is_named_and_the_condition_is_of_no_use_when_it_runs(
-    flow: Flow, condition: str, said: str
+    flow: Flow, condition: str, named: tuple[str, ...]
 ) -> None:
     findings = found(flow, condition)
     assert {(finding.level, finding.where) for finding in findings} == {("error", "data")}
-    assert any(said in str(finding) for finding in findings)
-    assert str(findings[0]).startswith(f"error: The condition {condition!r} of node 'data' ")
+    assert all(repr(condition) in finding.problem and "'data'" in finding.problem for finding in findings)
+    told = str(findings[0]).replace(repr(condition), "")
+    assert all(re.search(rf"(?<![\w']){re.escape(name)}(?![\w'])", told) for name in named)
     assert len(outcomes(condition) - {"error"}) < 2
 
 
@@ -171,7 +174,7 @@ def test_several_nodes_may_write_a_variable(flow: Flow) -> None:
     assert len(found(flow, "age == 'old'")) == 1
     flow.extraction("again", age=str, weekday=["Sun"], stars=["many"], enter="they say it again")
     assert found(flow, "age == 'old' and weekday == 'Sun' and stars == 'many' and stars == 2") == []
-    assert "Its values: 'Mon', 'Tue', 'Sat', 'Sun'." in found(flow, "weekday == 'Fri'")[0].fix
+    assert "'Mon', 'Tue', 'Sat', 'Sun'" in found(flow, "weekday == 'Fri'")[0].fix
     flow.extraction("again", weekday=str, enter="they say it again")
     assert found(flow, "weekday == 'Fri'") == []
 
@@ -189,13 +192,14 @@ def test_what_a_function_asks_is_not_known(flow: Flow) -> None:
 def test_a_long_list_of_values_is_cut(flow: Flow) -> None:
     flow.extraction("data", code=[f"c{number}" for number in range(99)])
     fix = found(flow, "code == 'zzz'")[0].fix
-    assert fix.endswith("'c11', and others.")
+    assert [f"'c{number}'" in fix for number in (0, 11, 12, 98)] == [True, True, False, False]
 
 
 def test_lists_of_their_own_kind_and_schemas_of_any_form(flow: Flow) -> None:
     nested = TypeAliasType("nested", list["nested"])  # type: ignore[misc]
     flow.extraction("data", tree=nested, note=Any)
-    assert found(flow, "tree == 3 and note > 3")[0].problem.endswith("compares tree, a list, with 3, a number.")
+    (mistake,) = found(flow, "tree == 3 and note > 3")
+    assert "tree, a list" in mistake.problem
     schema = {
         "type": "object",
         "properties": {
@@ -207,5 +211,5 @@ def test_lists_of_their_own_kind_and_schemas_of_any_form(flow: Flow) -> None:
     }
     flow.extraction("data", schema)
     said = [str(finding) for finding in found(flow, "any == 3 and letter == 'c' and when > 5 and mixed == 'x'")]
-    expected = ("letter with 'c'", "when, a date or time,", "mixed, a number,")
-    assert all(words in text for words, text in zip(expected, said, strict=True))
+    expected = (("letter", "'c'"), ("when", "5"), ("mixed", "'x'"))
+    assert all(side in text for sides, text in zip(expected, said, strict=True) for side in sides)
