@@ -17,7 +17,7 @@ here.
     ├── ExtractionError      an answer came, but not one that fits the schema
     └── LocalModelError      the embedded model cannot be fetched or started
 
-`Stopped` is none of them: it is the keyboard interrupt of a person who stopped a run in a cell.
+`RunInterrupted` is none of them: it is the keyboard interrupt of a person who stopped a run in a cell.
 """
 
 from __future__ import annotations
@@ -154,8 +154,6 @@ def last_traceback() -> str:
     error = getattr(sys, "last_value", None)
     if error is None:
         return _Stack("No error has been shown in this session.")
-    from byok_widgets.keys import redact
-
     return _Stack(redact("".join(traceback.format_exception(type(error), error, error.__traceback__))))
 
 
@@ -255,7 +253,7 @@ class LocalModelError(ByokError):
     default_kind = "local_model"
 
 
-class Stopped(KeyboardInterrupt):
+class RunInterrupted(KeyboardInterrupt):
     """A run that the person stopped in a cell; a keyboard interrupt, so that the cells after it do not run either.
 
     Attributes:
@@ -267,14 +265,14 @@ class Stopped(KeyboardInterrupt):
 
     def __init__(self, result: Any = None, *, seen: bool = False) -> None:
         super().__init__("Stopped. The text so far is above." if seen else "Stopped.")
-        self.result = Stopped.latest = result
+        self.result = RunInterrupted.latest = result
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short card in place of the stack."""
-        kept = ["  (what had come: byok_widgets.last_stopped())"] if self.result is not None else []
+        kept = ["  (what had come: byok_widgets.last_partial_result())"] if self.result is not None else []
         return [str(self), *kept]
 
 
-def last_stopped() -> Any:
+def last_partial_result() -> Any:
     """Return what had come of the run that was stopped last in a cell: a reply, a turn or `None`."""
-    return Stopped.latest
+    return RunInterrupted.latest

@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 from byok_widgets.providers import catalog
-from tests.keys.backends import MemoryKeyring, installed
+from tests.keys.fake_keyrings import MemoryKeyring, installed
 from tests.scripted_server import ScriptedServer
 
 

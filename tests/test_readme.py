@@ -11,7 +11,7 @@ import pytest
 
 import byok_widgets
 from byok_widgets import Flow
-from byok_widgets.providers import local_models
+from byok_widgets.providers.local import models
 from tests.scripted_server import Say, ScriptedServer
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ def test_the_picture_has_the_words_of_the_panel() -> None:
 
 
 def test_sizes_are_those_that_the_program_says() -> None:
-    for model in local_models.LOCAL_MODELS.values():
+    for model in models.LOCAL_MODELS.values():
         assert f"{round(model.size_bytes / 1e6)} MB" in README
 
 

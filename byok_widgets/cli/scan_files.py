@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import reason, replace_file
+from byok_widgets.files import describe_os_error, replace_file
 
 MAX_BYTES = 100_000_000
 """Largest file that is read."""
@@ -145,7 +145,9 @@ def _in_folder(folder: Path) -> Iterator[Item]:
         for name in sorted([*files, *linked]):
             yield _read(Path(root, name), named=False)
     for fault in faults:
-        yield Unread(Path(os.fsdecode(fault.filename)), f"cannot be read: {reason(fault)}.", "fault", named=False)
+        yield Unread(
+            Path(os.fsdecode(fault.filename)), f"cannot be read: {describe_os_error(fault)}.", "fault", named=False
+        )
 
 
 def _is_own(folder: Path) -> bool:
@@ -168,7 +170,7 @@ def _read(path: Path, *, named: bool) -> Item:
                 return _too_large(path, named=named)
             return _document(path, head + file.read(), named=named)
     except OSError as error:
-        return Unread(path, f"cannot be read: {reason(error)}.", "fault", named)
+        return Unread(path, f"cannot be read: {describe_os_error(error)}.", "fault", named)
 
 
 def _document(path: Path, content: bytes, *, named: bool) -> Item:

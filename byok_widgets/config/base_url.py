@@ -8,7 +8,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.keys import refuse_key
+from byok_widgets.misplaced_keys import reject_key
 
 _EXAMPLE = 'Write it like "https://llm.example.org/v1", or "http://127.0.0.1:8080/v1" for this machine.'
 
@@ -35,7 +35,7 @@ class BaseUrl:
                 clear), or with a user name, a query or a fragment in it.
             KeyFormatError: There is an API key in it.
         """
-        refuse_key(text)
+        reject_key(text)
         cleaned = text.strip().rstrip("/") if isinstance(text, str) else ""
         try:
             parts = urlsplit(cleaned)

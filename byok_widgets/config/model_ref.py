@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.keys import refuse_key
+from byok_widgets.misplaced_keys import reject_key
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ModelRef:
             ConfigError: The text is empty, holds a line break, or names no model.
             KeyFormatError: It looks like an API key.
         """
-        refuse_key(text)
+        reject_key(text)
         if not isinstance(text, str) or len(text.strip().splitlines()) != 1:
             raise ConfigError(
                 f"{text!r} is not a model.",

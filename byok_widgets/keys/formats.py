@@ -13,27 +13,13 @@ import re
 from typing import Any, NamedTuple
 
 from byok_widgets.errors import KeyFlaw, KeyFormatError
+from byok_widgets.secrets.key_formats import LABELS, PREFIXES, SHARED_PREFIX
 
 MAX_CHARS = 4096
 """Longest key that is accepted, in characters."""
 
 MIN_CHARS = 20
 """Shortest key of a known provider, in characters; theirs are much longer. Another endpoint's may be any word."""
-
-_SHARED = "sk-"
-"""OpenAI's older keys begin so, and others' too: no proof where any endpoint may be meant."""
-
-_PREFIXES = (
-    ("sk-ant-", "anthropic"),
-    ("sk-or-", "openrouter"),
-    ("sk-proj-", "openai"),
-    ("sk-svcacct-", "openai"),
-    ("sk-admin-", "openai"),
-    (_SHARED, "openai"),
-)
-"""First match wins."""
-
-_LABELS = {"anthropic": "Anthropic", "openrouter": "OpenRouter", "openai": "OpenAI"}
 
 _BREAKS = "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _BLANKS = "\t\x1f \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -90,7 +76,7 @@ _FLAWS = (
 
 _VARIABLE = r"^(?:env:\w*|\$\w+|\$\{\w+\}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN))$"
 _IS_VARIABLE = "This is the name of an environment variable, not an API key."
-_KEY_BEGINS = f"^(?:{'|'.join(prefix for prefix, _ in _PREFIXES)})"
+_KEY_BEGINS = f"^(?:{'|'.join(prefix for prefix, _ in PREFIXES)})"
 _IS_KEY = "This looks like an API key, not the name of an environment variable."
 _PASTE_AGAIN = "Copy the key again from the provider's page and paste it alone."
 
@@ -119,11 +105,6 @@ def clean_key(pasted: str) -> str:
     raise KeyFormatError(problem, kind=kind, flaw=flaw, fix=_PASTE_AGAIN)
 
 
-def recognise(key: str) -> str | None:
-    """Return the name of the provider whose key this looks like, or `None` when it looks like nobody's."""
-    return next((provider for prefix, provider in _PREFIXES if key.startswith(prefix)), None)
-
-
 def check_provider(key: str, provider: str, *, override: bool = False) -> None:
     """Make sure that a key does not go to a provider it was not made by.
 
@@ -142,15 +123,15 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
     """
     owner, short = _other_owner(key, provider), len(key) < MIN_CHARS
     del key
-    if short and provider in _LABELS:
+    if short and provider in LABELS:
         raise KeyFormatError(
-            f"This is too short for an {_LABELS[provider]} key.", flaw="too_short", fix=_PASTE_AGAIN
+            f"This is too short for an {LABELS[provider]} key.", flaw="too_short", fix=_PASTE_AGAIN
         )
     if override or owner is None:
         return
-    looks = _LABELS[owner]
-    if provider in _LABELS:
-        uses, instead = _LABELS[provider], f"an {_LABELS[provider]} key"
+    looks = LABELS[owner]
+    if provider in LABELS:
+        uses, instead = LABELS[provider], f"an {LABELS[provider]} key"
     else:
         uses, instead = "another endpoint, which would get to see it", "a key of that endpoint"
     fault = KeyFormatError(
@@ -162,7 +143,7 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
     raise fault
 
 
-def shapes(provider: str) -> dict[str, Any]:
+def validation_rules(provider: str) -> dict[str, Any]:
     """Return the rules by which a page can tell what is wrong with a key for `provider`, before it is sent.
 
     Returns:
@@ -179,8 +160,8 @@ def shapes(provider: str) -> dict[str, Any]:
         "variable": [_VARIABLE, _IS_VARIABLE],
         "key": [_KEY_BEGINS, _IS_KEY],
         "owners": [
-            {"prefix": prefix, "name": owner, "label": _LABELS[owner]}
-            | {"text": "" if owner == provider else f"This looks like an {_LABELS[owner]} key."}
+            {"prefix": prefix, "name": owner, "label": LABELS[owner]}
+            | {"text": "" if owner == provider else f"This looks like an {LABELS[owner]} key."}
             for prefix, owner in _owners(provider)
         ],
     }
@@ -188,7 +169,7 @@ def shapes(provider: str) -> dict[str, Any]:
 
 def _owners(provider: str) -> list[tuple[str, str]]:
     """Return the prefixes that prove at `provider` whose key it is, each with that owner."""
-    return [row for row in _PREFIXES if row[0] != _SHARED or provider in _LABELS]
+    return [row for row in PREFIXES if row[0] != SHARED_PREFIX or provider in LABELS]
 
 
 def _other_owner(key: str, provider: str) -> str | None:
@@ -216,6 +197,6 @@ def _flaw(key: str) -> tuple[KeyFlaw, str] | None:
             return flaw, problem
     if re.search(_VARIABLE, key):
         return "variable_name", _IS_VARIABLE
-    if any(key.rstrip("-") == prefix.rstrip("-") for prefix, _ in _PREFIXES):
+    if any(key.rstrip("-") == prefix.rstrip("-") for prefix, _ in PREFIXES):
         return "prefix_only", "This is only the beginning of a key; the whole key is needed."
     return None

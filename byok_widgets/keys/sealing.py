@@ -11,7 +11,7 @@ import base64
 from typing import Any, NoReturn
 
 from byok_widgets.errors import KeyFormatError
-from byok_widgets.keys.secret import Secret
+from byok_widgets.secrets.secret import Secret
 
 INFO = b"byok-key-v1"
 """Purpose bound into the derived key; both sides must name the same."""

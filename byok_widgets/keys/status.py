@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from byok_widgets.errors import ByokError
-from byok_widgets.keys.backends import Backend
-from byok_widgets.keys.slot import Slot
+from byok_widgets.keys.backends.keyring_selection import Backend
+from byok_widgets.keys.scope import KeyScope
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def in_environment(name: str, *, is_set: bool) -> KeyStatus:
     return KeyStatus("env", f"env:{name}", sentence, available=is_set)
 
 
-def nowhere(slot: Slot) -> KeyStatus:
+def nowhere(slot: KeyScope) -> KeyStatus:
     """Describe a slot without a key."""
     sentence = f"No API key is saved for {slot.provider} in this flow."
     return KeyStatus("none", "No key", sentence, available=False, configured=False)

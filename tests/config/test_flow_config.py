@@ -158,22 +158,22 @@ def test_overrides_of_several_nodes_are_set_together_or_not_at_all(config: FlowC
 
 def test_tuning_is_kept_for_each_node(config: FlowConfig, open_config: Open) -> None:
     told = told_by(config)
-    config.tune("ask", {"temperature": 0.2, "stop": ["."], "seed": None})
-    config.tune("data", {"max_tokens": 5})
-    assert open_config().tuning("ask") == {"temperature": 0.2, "stop": ["."], "seed": None}
-    config.tune("ask", {"temperature": 0.3}, drop=["stop", "never there"])
-    assert open_config().tuning("ask") == {"temperature": 0.3, "seed": None}
-    config.tune("ask", {}, drop=["temperature", "seed"])
-    assert (open_config().tuning("ask"), open_config().tuning("data")) == ({}, {"max_tokens": 5})
+    config.update_settings("ask", {"temperature": 0.2, "stop": ["."], "seed": None})
+    config.update_settings("data", {"max_tokens": 5})
+    assert open_config().node_settings("ask") == {"temperature": 0.2, "stop": ["."], "seed": None}
+    config.update_settings("ask", {"temperature": 0.3}, unset=["stop", "never there"])
+    assert open_config().node_settings("ask") == {"temperature": 0.3, "seed": None}
+    config.update_settings("ask", {}, unset=["temperature", "seed"])
+    assert (open_config().node_settings("ask"), open_config().node_settings("data")) == ({}, {"max_tokens": 5})
     assert told == ["tuning"] * 4
 
 
 def test_tuning_is_given_out_and_taken_in_as_a_copy(config: FlowConfig) -> None:
     words = ["."]
-    config.tune("ask", {"stop": words})
+    config.update_settings("ask", {"stop": words})
     words.append("!")
-    config.tuning("ask")["stop"].append("?")
-    assert config.tuning("ask") == {"stop": ["."]}
+    config.node_settings("ask")["stop"].append("?")
+    assert config.node_settings("ask") == {"stop": ["."]}
 
 
 def test_tuning_that_is_none_is_read_as_none_and_kept_until_it_is_set(folder: Path, open_config: Open) -> None:
@@ -182,15 +182,15 @@ def test_tuning_that_is_none_is_read_as_none_and_kept_until_it_is_set(folder: Pa
     saved = json.loads(file.read_text("utf-8"))
     file.write_text(json.dumps({**saved, "tuning": {"ask": "warm", "data": {"seed": 1}}}), "utf-8")
     config = open_config()
-    assert (config.tuning("ask"), config.tuning("data")) == ({}, {"seed": 1})
+    assert (config.node_settings("ask"), config.node_settings("data")) == ({}, {"seed": 1})
     config.set_override("ask", "m")
     assert json.loads(file.read_text("utf-8"))["tuning"] == {"ask": "warm", "data": {"seed": 1}}
-    config.tune("ask", {"seed": 2})
-    assert open_config().tuning("ask") == {"seed": 2}
+    config.update_settings("ask", {"seed": 2})
+    assert open_config().node_settings("ask") == {"seed": 2}
     file.write_text(json.dumps({**saved, "tuning": 3}), "utf-8")
-    assert open_config().tuning("ask") == {}
-    open_config().tune("ask", {"seed": 2})
-    assert open_config().tuning("ask") == {"seed": 2}
+    assert open_config().node_settings("ask") == {}
+    open_config().update_settings("ask", {"seed": 2})
+    assert open_config().node_settings("ask") == {"seed": 2}
 
 
 def test_an_address_is_checked_and_given_back(config: FlowConfig, open_config: Open) -> None:
@@ -255,8 +255,8 @@ def test_every_change_is_told_in_order(config: FlowConfig) -> None:
     config.key_references["slot"] = "env:NAME"
     config.model = "gpt-4o"
     config.set_override("ask", "gpt-4o-mini")
-    config.tune("ask", {"seed": 1})
-    config.announce("nodes")
+    config.update_settings("ask", {"seed": 1})
+    config.notify("nodes")
     assert told == ["provider", "base_url", "key", "model", "override", "tuning", "nodes"]
 
 
@@ -335,11 +335,11 @@ def test_another_kernels_change_is_seen_with_the_next_one_and_told(open_config: 
     theirs.model = "anthropic:claude-haiku"
     theirs.key_references["slot"] = "env:NAME"
     theirs.set_override("ask", "claude-sonnet")
-    theirs.tune("ask", {"seed": 1})
+    theirs.update_settings("ask", {"seed": 1})
     mine.set_override("data", "openai:gpt-4o")
-    mine.tune("ask", {"temperature": 0.2})
+    mine.update_settings("ask", {"temperature": 0.2})
     assert (mine.provider, mine.model) == ("anthropic", "claude-haiku")
-    assert mine.tuning("ask") == {"seed": 1, "temperature": 0.2}
+    assert mine.node_settings("ask") == {"seed": 1, "temperature": 0.2}
     assert (mine.override("ask"), mine.override("data")) == ("anthropic:claude-sonnet", "openai:gpt-4o")
     assert told == ["provider", "key", "model", "override", "tuning", "tuning"]
     theirs.set_base_url("openai", "https://llm.example.org")

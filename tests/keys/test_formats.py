@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byok_widgets.errors import KeyFormatError
-from byok_widgets.keys import check_provider, clean_key, recognise
-from byok_widgets.keys.formats import MAX_CHARS, shapes
+from byok_widgets.keys import check_provider, clean_key
+from byok_widgets.keys.formats import MAX_CHARS, validation_rules
+from byok_widgets.secrets.key_formats import detect_provider
 from tests.fake_keys import fake_key
 
 WRAPPINGS = [
@@ -169,7 +170,7 @@ def test_a_traceback_with_locals_shows_no_part_of_what_was_refused(make):
     ],
 )
 def test_whose_key_it_is(prefix, provider):
-    assert recognise(prefix + fake_key("compatible")) == provider
+    assert detect_provider(prefix + fake_key("compatible")) == provider
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
@@ -233,7 +234,9 @@ def test_a_refused_key_is_not_in_the_frame_that_refused_it():
 @pytest.mark.parametrize("prefix", ["sk-ant-", "sk-or-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-"])
 def test_a_page_learns_whose_keys_are_refused_here(prefix, provider):
     key = prefix + fake_key("compatible")
-    row = next((row for row in shapes(provider)["owners"] if key.startswith(row["prefix"])), {"text": ""})
+    row = next(
+        (row for row in validation_rules(provider)["owners"] if key.startswith(row["prefix"])), {"text": ""}
+    )
     if not row["text"]:
         check_provider(key, provider)
         return
@@ -244,6 +247,6 @@ def test_a_page_learns_whose_keys_are_refused_here(prefix, provider):
 
 
 def test_what_a_page_learns_is_text_and_the_same_for_everybody():
-    assert json.loads(json.dumps(shapes("openai"))) == shapes("openai")
+    assert json.loads(json.dumps(validation_rules("openai"))) == validation_rules("openai")
     for rule in ("edges", "wrapping", "flaws", "variable", "key"):
-        assert shapes("openai")[rule] == shapes("compatible")[rule]
+        assert validation_rules("openai")[rule] == validation_rules("compatible")[rule]

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from byok_widgets.errors import KeyFormatError
-from byok_widgets.keys import SealingKey, Secret
+from byok_widgets.keys import SealingKey
+from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
 
 

@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byok_widgets.errors import ByokError, KeyFormatError, KeyStoreError, MissingKeyError
-from byok_widgets.keys import KeyStatus, KeyStore, Secret, keyring_place
+from byok_widgets.keys import KeyStatus, KeyStore
+from byok_widgets.keys.backends import os_keyring
+from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
-from tests.keys.backends import (
+from tests.keys.fake_keyrings import (
     HangingKeyring,
     LockedKeyring,
     MemoryKeyring,
@@ -102,12 +104,12 @@ def test_saving_drops_the_older_key_wherever_it_was(backend, monkeypatch, first,
 @pytest.mark.parametrize("place", [None, "keyring"])
 def test_a_failing_keyring_keeps_the_key_in_nothing_and_what_was_there_stays(place):
     with installed(MemoryKeyring()):
-        keyring_place.probe()
+        os_keyring.probe()
         store, older = KeyStore("dentist"), Secret(fake_key())
         store.save("openai", HOST, older, place="session")
-        before = keyring_place.probe()
+        before = os_keyring.probe()
         with installed(RaisingKeyring(OSError, "no {}")) as failing:
-            keyring_place._probed[:] = [before]
+            os_keyring._probed[:] = [before]
             with pytest.raises(KeyStoreError):
                 store.save("openai", HOST, fake_key(), place=place)
             assert not failing.kept
@@ -525,7 +527,7 @@ def test_beside_a_locked_keyring_the_reference_counts(monkeypatch):
 
 
 def test_a_hanging_keyring_blocks_neither_the_session_nor_cached_keys(monkeypatch):
-    monkeypatch.setattr(keyring_place, "TIME_LIMIT_S", 0.3)
+    monkeypatch.setattr(os_keyring, "TIME_LIMIT_S", 0.3)
     with installed(HangingKeyring()):
         store, start = KeyStore("dentist"), time.monotonic()
         assert store.save("openai", HOST, fake_key()).place == "session"

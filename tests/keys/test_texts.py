@@ -7,12 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from byok_widgets import ByokError
-from byok_widgets.keys import KeyStatus, KeyStore, check_provider, clean_key, encrypted_file, refuse_key
-from byok_widgets.keys.backends import Backend
-from byok_widgets.keys.slot import Slot
+from byok_widgets.keys import KeyStatus, KeyStore, check_provider, clean_key
+from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.keys.backends.keyring_selection import Backend
+from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.status import in_environment, in_file, in_keyring, in_session, nowhere
+from byok_widgets.misplaced_keys import reject_key
 from tests.fake_keys import fake_key
-from tests.keys.backends import PlaintextKeyring, installed
+from tests.keys.fake_keyrings import PlaintextKeyring, installed
 
 ERRORS: dict[str, tuple[Callable[[], object], str, str]] = {
     "no key": (
@@ -29,7 +31,7 @@ ERRORS: dict[str, tuple[Callable[[], object], str, str]] = {
         "Switch the provider to Anthropic, or paste an OpenAI key.",
     ),
     "misplaced": (
-        lambda: refuse_key(fake_key()),
+        lambda: reject_key(fake_key()),
         "This looks like an API key; it belongs in the key field. It was not saved.",
         "Paste it there (flow.settings() shows the field), and delete it wherever else it stands.",
     ),
@@ -78,7 +80,7 @@ STATUSES: dict[str, tuple[KeyStatus, str]] = {
         in_environment("MY_KEY", is_set=False),
         "The key is to be read from the environment variable MY_KEY, which is not set.",
     ),
-    "nowhere": (nowhere(Slot.of("dentist", "openai", "h")), "No API key is saved for openai in this flow."),
+    "nowhere": (nowhere(KeyScope.of("dentist", "openai", "h")), "No API key is saved for openai in this flow."),
 }
 
 

@@ -13,13 +13,13 @@ import pytest
 
 from byok_widgets import Flow, MissingKeyError, ProviderError
 from byok_widgets.config import BaseUrl
-from byok_widgets.engine import ENGINE
+from byok_widgets.engine.loop import ENGINE
 from byok_widgets.errors import MAX_MESSAGE_CHARS
-from byok_widgets.keys import Secret
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.providers.anthropic import AnthropicProvider
-from byok_widgets.providers.faults.facts import retry_after
+from byok_widgets.providers.error_mapping.error_details import retry_after
 from byok_widgets.providers.openai import OpenAIProvider
+from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
 from tests.providers.asking import QUESTION, ask, endpoint, fault, letter, talk
 from tests.providers.fault_rows import FLAGGED, ROWS, Flagged, Row, link_of, openai

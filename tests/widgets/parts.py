@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import ipywidgets
 
-from byok_widgets.widgets.copy_code import CopyCode
-from byok_widgets.widgets.key_field import KeyField
-from byok_widgets.widgets.model_field import ModelField
-from byok_widgets.widgets.node_list import NodeList
-from byok_widgets.widgets.settings import PanelHead
-from byok_widgets.widgets.troubleshooting import Troubleshooting
+from byok_widgets.widgets.panel.copy_code import CopyCode
+from byok_widgets.widgets.panel.key_field import KeyField
+from byok_widgets.widgets.panel.model_field import ModelField
+from byok_widgets.widgets.panel.node_list import NodeList
+from byok_widgets.widgets.panel.settings import PanelHead
+from byok_widgets.widgets.panel.troubleshooting import Troubleshooting
 
 W = TypeVar("W", bound=ipywidgets.Widget)
 

@@ -10,11 +10,13 @@ import ipywidgets
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.keys import Secret, encrypted_file, passphrase
-from byok_widgets.widgets.key_desk import KeyDesk
-from byok_widgets.widgets.key_field import KeyField
+from byok_widgets.keys import derived_key
+from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.secrets import Secret
+from byok_widgets.widgets.panel.key_controller import KeyController
+from byok_widgets.widgets.panel.key_field import KeyField
 from tests.fake_keys import fake_key
-from tests.keys.backends import PlaintextKeyring, installed
+from tests.keys.fake_keyrings import PlaintextKeyring, installed
 from tests.widgets.parts import parts, saved_settings
 from tests.widgets.wire import eventually, found_in, seal
 
@@ -24,7 +26,7 @@ HOST = "127.0.0.1:9"
 
 @pytest.fixture(autouse=True)
 def _quick_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passphrase, "COST", 2**4)
+    monkeypatch.setattr(derived_key, "COST", 2**4)
     monkeypatch.setattr(encrypted_file, "_opened", {})
     monkeypatch.setattr("byok_widgets.providers.openai.OpenAIProvider.default_url", f"http://{HOST}/v1")
 
@@ -146,7 +148,7 @@ def test_no_part_of_a_passphrase_is_sent_kept_or_shown(flow, field, browser, wir
         "wire": wire.text(),
         "manager": json.dumps(ipywidgets.Widget.get_manager_state(), default=str),
         "repr": f"{panel!r} {field!r} {flow!r} {panel._repr_mimebundle_()}",
-        "vars": f"{vars(field)} {vars(KeyDesk.of(flow))} {vars(encrypted_file)}",
+        "vars": f"{vars(field)} {vars(KeyController.of(flow))} {vars(encrypted_file)}",
         "log": caplog.text,
         "file": encrypted_file._path().read_text(),
         "settings": saved_settings(),

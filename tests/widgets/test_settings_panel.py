@@ -10,12 +10,12 @@ import weakref
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.providers import local_models
-from byok_widgets.widgets.model_lists import ModelLists
-from byok_widgets.widgets.settings import SettingsPanel
-from byok_widgets.widgets.target import Target
+from byok_widgets.providers.local import models
+from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+from byok_widgets.widgets.panel.model_lists import ModelLists
+from byok_widgets.widgets.panel.settings import SettingsPanel
 from tests.fake_keys import fake_key
-from tests.keys.backends import HangingKeyring, installed
+from tests.keys.fake_keyrings import HangingKeyring, installed
 from tests.widgets.parts import parts, saved_settings
 from tests.widgets.wire import eventually, found_in
 
@@ -26,7 +26,7 @@ def offered(panel):
 
 def doubt(flow):
     """Return what speaks against the default model."""
-    return ModelLists.of(flow).doubt(Target.of(flow), flow.model)
+    return ModelLists.of(flow).doubt(EndpointTarget.of(flow), flow.model)
 
 
 def facts_in(text):
@@ -36,7 +36,7 @@ def facts_in(text):
 
 def listing(flow):
     """Return the model list of the flow's provider, with its facts."""
-    return ModelLists.of(flow).listing(Target.of(flow))
+    return ModelLists.of(flow).listing(EndpointTarget.of(flow))
 
 
 @pytest.fixture
@@ -310,7 +310,7 @@ def test_prices_and_ends_are_told(flow, show):
 
 def test_a_mistyped_model_is_looked_for_in_the_providers_own_list(flow, compatible, endpoint):
     endpoint.mode = "open"
-    flow.config.announce("key")
+    flow.config.notify("key")
     flow.set_base_url("compatible", f"{endpoint.base_url}/")
     flow.model = "modl-a"
     flow.set_base_url("compatible", endpoint.base_url.replace("127.0.0.1", "localhost"))
@@ -344,7 +344,7 @@ def test_a_ref_that_was_meant_otherwise_is_taken_with_a_hint(flow, show, browser
 def test_both_local_models_are_offered_with_their_size(flow, show):
     panel = show(flow)
     assert {"Qwen2.5-Coder 0.5B (491 MB)", "SmolLM2 135M (98 MB)"} <= set(parts(panel).buttons)
-    assert local_models.announce(local_models.LOCAL_MODELS["smollm2-135m"]) in parts(panel).text
+    assert models.announce_download(models.LOCAL_MODELS["smollm2-135m"]) in parts(panel).text
 
 
 def test_names_are_text_and_never_markup(show):

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from byok_widgets.errors import ProviderError
-from byok_widgets.graph.finding import Fix
+from byok_widgets.findings import Fix
 from byok_widgets.keys import KeyStatus
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.widgets import key_words, trouble_words
-from byok_widgets.widgets.key_check import Verdict
-from byok_widgets.widgets.mending import button
+from byok_widgets.widgets.panel import key_messages, troubleshooting_messages
+from byok_widgets.widgets.panel.key_check import KeyCheck
+from byok_widgets.widgets.panel.quick_fixes import button
 
 SESSION = KeyStatus("session", "This session only", "<where>", available=True)
 VARIABLE = KeyStatus("env", "env:X", "<where>", available=True)
 UNSET = KeyStatus("env", "env:X", "<where>", available=False)
 LOCKED = KeyStatus("file", "Encrypted file, locked", "<where>", available=False)
 NONE = KeyStatus("none", "No key", "<where>", available=False)
-AUTH = Verdict("rejected", fault=ProviderError("<problem>", kind="auth", fix="<fix>"))
-BROKEN = Verdict("unverified", fault=ProviderError("<problem>", kind="overloaded", fix="<fix>"))
+AUTH = KeyCheck("rejected", fault=ProviderError("<problem>", kind="auth", fix="<fix>"))
+BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloaded", fix="<fix>"))
 
 
 @pytest.mark.parametrize(
@@ -33,18 +33,18 @@ BROKEN = Verdict("unverified", fault=ProviderError("<problem>", kind="overloaded
             "key_optional",
             "No API key is saved. This endpoint may need none: press Check to see.",
         ),
-        ("openai", LOCKED, None, "locked", key_words.LOCKED),
+        ("openai", LOCKED, None, "locked", key_messages.LOCKED),
         ("openai", UNSET, None, "variable_not_set", "<where> Set it and restart the kernel, or paste a key."),
         ("openai", SESSION, None, "unchecked", "Saved, not checked yet. <where>"),
         ("openai", VARIABLE, None, "unchecked", "Not checked yet. <where>"),
         (
             "openai",
             SESSION,
-            Verdict("working"),
+            KeyCheck("working"),
             "checking",
             "Saved; asking OpenAI whether the key is good … <where>",
         ),
-        ("openai", SESSION, Verdict("verified", "12:00"), "verified", "Verified at 12:00. <where>"),
+        ("openai", SESSION, KeyCheck("verified", "12:00"), "verified", "Verified at 12:00. <where>"),
         (
             "openai",
             SESSION,
@@ -64,14 +64,14 @@ BROKEN = Verdict("unverified", fault=ProviderError("<problem>", kind="overloaded
         (
             "compatible",
             NONE,
-            Verdict("verified", "12:00"),
+            KeyCheck("verified", "12:00"),
             "no_key_needed",
             "It answers without a key. Checked at 12:00.",
         ),
     ],
 )
 def test_the_status_line_of_a_key(provider, status, verdict, reason, text):
-    words = key_words.of_key(PROVIDERS[provider], status, verdict)
+    words = key_messages.of_key(PROVIDERS[provider], status, verdict)
     assert (words["reason"], words["text"]) == (reason, text)
 
 
@@ -95,7 +95,7 @@ def test_the_button_of_a_finding(flow, fix, text):
 
 
 def test_how_many_findings_there_are():
-    assert [trouble_words.count(number) for number in (0, 1, 2)] == [
+    assert [troubleshooting_messages.count(number) for number in (0, 1, 2)] == [
         "nothing to mend",
         "1 thing to mend",
         "2 things to mend",
