@@ -198,7 +198,7 @@ def test_the_tables_hold_nothing_that_is_gone() -> None:
 
 EXAMPLES: dict[Rule, list[tuple[str, str, str]]] = {
     broken_floors: [
-        ("errors", "from byok_widgets.engine.loop import ENGINE", "errors (floor 0) imports engine (floor 1)."),
+        ("errors", "from byok_widgets.engine import ENGINE", "errors (floor 0) imports engine (floor 1)."),
         ("keys.store", "import byok_widgets.nodes.base", "keys.store (floor 0) imports nodes (floor 2)."),
         ("nodes.base", "from byok_widgets import flow", "nodes.base (floor 2) imports flow (floor 3)."),
         ("schema", "def f():\n from byok_widgets.cli import x", "schema (floor 0) imports cli (floor 6)."),

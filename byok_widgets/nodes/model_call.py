@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from byok_widgets.config import FlowConfig, ResolvedModel
-from byok_widgets.engine.loop import clock, with_deadline, with_retries
+from byok_widgets.engine import clock, with_deadline, with_retries
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.keys import KeyStore
 from byok_widgets.messages import Message, Reply

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from byok_widgets.config import ResolvedModel
-from byok_widgets.engine.loop import clock
+from byok_widgets.engine import clock
 from byok_widgets.errors import ByokError, ExtractionError
 from byok_widgets.messages import Cost, Message, Reply
 from byok_widgets.providers import PROVIDERS

@@ -400,7 +400,7 @@ def test_no_look_at_what_is_kept_shows_the_passphrase_or_what_it_became(path: Pa
     store = KeyStore("dentist")
     store.save("openai", HOST, key, place="file")
     (opened,) = encrypted_file._opened.values()
-    derived = opened._PassphraseKey__held.reveal()
+    derived = opened._DerivedKey__held.reveal()
     shown = f"{opened!r} {opened} {vars(encrypted_file)} {vars(store)} {encrypted_file.state()}"
     for secret in (PHRASE, derived, key):
         assert secret[:12] not in shown

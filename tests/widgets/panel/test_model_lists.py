@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.providers import ModelInfo
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.model_lists import ModelLists
