@@ -151,7 +151,7 @@ def test_a_name_that_is_no_id(talk: Flow) -> None:
 def test_where_nothing_took_the_place_of_a_model_a_person_is_to_choose(
     talk: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog, "successor", lambda *_: None)
+    monkeypatch.setattr(catalog, "replacement", lambda *_: None)
     talk.node("tell").model = f"openai:{ENDING}"
     talk.judge_model = "openai:gpt-4"
     assert [found.by for found in talk.check()] == [
