@@ -45,8 +45,8 @@ SHOWN = [
 NEXT_KERNEL = """
 import sys, time
 from byok_widgets import Flow
-from byok_widgets.widgets.model_lists import ModelLists
-from byok_widgets.widgets.settings import SettingsPanel
+from byok_widgets.widgets.panel.model_lists import ModelLists
+from byok_widgets.widgets.panel.settings import SettingsPanel
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from tests.widgets.parts import parts
 flow = Flow(sys.argv[1])
