@@ -201,6 +201,7 @@ def test_the_price_is_asked_for_once_and_only_when_it_is_wanted() -> None:
         ("refusal", False),
         ("tool_call", False),
         ("incomplete", False),
+        ("interrupted", False),
     ],
 )
 def test_only_an_answer_that_was_finished_is_complete(reason, complete: bool) -> None:

@@ -60,7 +60,7 @@ def test_a_stopped_run_shows_a_card_and_keeps_what_had_come(run, capsys: pytest.
     assert text.startswith("word word")
     assert card == ["Stopped. The text so far is above.", "  (what had come: byok_widgets.last_stopped())"]
     reply = last_stopped()
-    assert (reply.text.strip(), reply.finish_reason, reply.node) == (text.strip(), "incomplete", "ask")
+    assert (reply.text.strip(), reply.finish_reason, reply.node) == (text.strip(), "interrupted", "ask")
     assert (reply.model, reply.model_source) == ("compatible:scripted", "flow default")
     assert reply.transcript == (Message("user", "Hi"), Message("assistant", reply.text))
     assert "it was stopped" in reply.summary

@@ -83,6 +83,7 @@ def read(path: Path) -> Data:
         fix = f"Correct it there, or take another copy of the file. {_LEFT}"
         if isinstance(data, dict) and is_newer(data):
             problem = f"it was saved by a newer byok-widgets; update with: {_UPDATE} ({problem})"
+            raise _not_opened(path, f"{problem}.", fix, kind="newer_version")
     raise _not_opened(path, f"{problem}.", fix)
 
 
@@ -91,8 +92,8 @@ def unusable(path: Path, problem: str, fix: str = _ANOTHER_COPY) -> ConfigError:
     return _not_opened(path, problem, f"{fix} {_LEFT}")
 
 
-def _not_opened(path: Path, problem: str, fix: str) -> ConfigError:
-    return ConfigError(f"{str(path)!r} cannot be opened as a flow: {problem}", kind="flow_file", fix=fix)
+def _not_opened(path: Path, problem: str, fix: str, *, kind: str = "flow_file") -> ConfigError:
+    return ConfigError(f"{str(path)!r} cannot be opened as a flow: {problem}", kind=kind, fix=fix)
 
 
 def is_newer(data: Data) -> bool:

@@ -75,13 +75,14 @@ def read_session(path: Path, graph: FlowGraph, state: FlowState) -> Session:
         ConfigError: It is not there, damaged, no session, one of another flow with other nodes, or of a newer
             version. The file is left as it is.
     """
-    fix, left = "Take another copy of it.", " The file was left as it is."
+    kind, fix, left = "session_file", "Take another copy of it.", " The file was left as it is."
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
         if "nodes" in data and "turns" not in data:
             problem, fix = "it is a flow", "Open it with Flow.load(...)."
         elif data["version"] > VERSION:
-            problem, fix = "it was saved by a newer byok-widgets", "Update with: pip install -U byok-widgets."
+            kind, problem = "newer_version", "it was saved by a newer byok-widgets"
+            fix = "Update with: pip install -U byok-widgets."
         else:
             return _session(data, graph, state)
     except FileNotFoundError as error:
@@ -92,9 +93,7 @@ def read_session(path: Path, graph: FlowGraph, state: FlowState) -> Session:
         problem, fix = error.problem.rstrip("."), error.fix
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
         problem = "it is damaged, or no session"
-    raise ConfigError(
-        f"{str(path)!r} cannot be opened as a session: {problem}.", kind="session_file", fix=f"{fix}{left}"
-    )
+    raise ConfigError(f"{str(path)!r} cannot be opened as a session: {problem}.", kind=kind, fix=f"{fix}{left}")
 
 
 def _session(data: Data, graph: FlowGraph, state: FlowState) -> Session:

@@ -48,18 +48,19 @@ def test_a_missing_key_is_told_once_with_all_who_would_use_it(flow: Flow) -> Non
     flow.conversation("ask", "Ask.")
     found = flow.check()
     assert kinds(found) == [("no_key", "error", "ask")]
-    assert found[0].problem == "No API key configured for OpenAI, which node 'ask' would use."
-    assert "click the gear, or run flow.settings()" in found[0].fix
+    assert all(fact in found[0].problem for fact in ("OpenAI", "'ask'"))
+    assert "flow.settings()" in found[0].fix
     assert found[0].by == Fix("save_key", "openai")
     flow.conversation("tell", "Tell.")
-    assert "which nodes 'ask', 'tell' would use" in flow.check()[0].problem
+    assert "'ask', 'tell'" in flow.check()[0].problem
 
 
 def test_an_override_whose_provider_has_no_key(talk: Flow) -> None:
     talk.conversation("claude", "x", model="anthropic:claude-haiku-5-5", enter="they want Claude")
     found = talk.check()
     assert kinds(found) == [("no_key", "error", "claude")]
-    assert "Anthropic, which node 'claude' would use" in found[0].problem
+    assert "'claude'" in found[0].problem
+    assert found[0].by == Fix("save_key", "anthropic")
     talk.key_store.save("anthropic", "api.anthropic.com", fake_key("anthropic"))
     assert kinds(talk.check()) == []
 
@@ -67,11 +68,11 @@ def test_an_override_whose_provider_has_no_key(talk: Flow) -> None:
 def test_the_judge_counts_where_it_is_asked(talk: Flow) -> None:
     talk.judge_model = "anthropic:claude-haiku-5-5"
     found = talk.check()
-    assert [finding.problem for finding in found] == [
-        "No API key configured for Anthropic, which the judge would use."
-    ]
+    assert kinds(found) == [("no_key", "error", "")]
+    assert "judge" in found[0].problem
+    assert found[0].by == Fix("save_key", "anthropic")
     talk.node("tell").model = "anthropic:claude-haiku-5-5"
-    assert "which node 'tell' and the judge would use" in talk.check()[0].problem
+    assert all(who in talk.check()[0].problem for who in ("'tell'", "judge"))
     talk.node("tell").model = None
     talk.connect("ask", "tell")
     assert kinds(talk.check()) == [], "no prompt condition is left to be judged"
@@ -83,7 +84,7 @@ def test_a_key_of_another_flow_or_host_is_none(talk: Flow, name: str) -> None:
     talk.set_base_url("openai", "https://proxy.example.org/v1")
     found = talk.check()
     assert kinds(found) == [("no_key", "error", "ask"), ("other_address", "warning", "")]
-    assert "go to https://proxy.example.org/v1 and not to its own address" in found[1].problem
+    assert "https://proxy.example.org/v1" in found[1].problem
     assert "flow.set_base_url('openai', None)" in found[1].fix
     assert found[1].by == Fix("use_own_address", "openai")
     other = Flow(f"{name} other")
@@ -108,14 +109,13 @@ def test_no_model_is_chosen(flow: Flow) -> None:
     flow.conversation("own", "x", model="local:smollm2-135m", enter="they want their own")
     found = flow.check()
     assert kinds(found) == [("no_model", "error", "ask"), ("no_key", "error", "ask")]
-    assert found[1].problem == "No API key configured for OpenAI, which node 'ask' would use."
-    assert "No model is chosen for node 'ask'" in found[0].problem
+    assert all("'ask'" in finding.problem and "'own'" not in finding.problem for finding in found)
     assert "flow.model" in found[0].fix
     assert found[0].by == Fix("use_model", f"openai:{catalog.PRESETS['openai']['balanced']}")
     flow.provider = "compatible"
     flow.set_base_url("compatible", "https://llm.example.org/v1")
     flow.conversation("tell", "Tell.", enter="they want to hear")
-    assert flow.check()[0].problem == "No model is chosen for nodes 'ask', 'tell'."
+    assert "'ask', 'tell'" in flow.check()[0].problem
     assert len(flow.check().errors) == 1
     assert flow.check()[0].by == Fix("choose_model")
 
@@ -125,13 +125,13 @@ def test_models_that_have_ended_or_soon_will(talk: Flow) -> None:
     talk.node("tell").model = f"openai:{ENDING}"
     found = talk.check()
     assert kinds(found) == [("model_ends", "error", "ask"), ("model_ends", "warning", "tell")]
-    assert "openai:gpt-4 is used by node 'ask'. gpt-4 ended on 2026-10-23" in found[0].problem
-    assert f"{ENDING} ends on 2027-01-14" in found[1].problem
+    assert all(fact in found[0].problem for fact in ("openai:gpt-4", "'ask'", "2026-10-23"))
+    assert all(fact in found[1].problem for fact in (ENDING, "'tell'", "2027-01-14"))
     assert found[0].by == Fix(
         "use_model", f"openai:{catalog.successor('openai', 'gpt-4')}", instead="openai:gpt-4"
     )
     talk.model = f"openai:{ENDING}"
-    assert ["nodes 'ask', 'tell'" in finding.problem for finding in talk.check()] == [True]
+    assert ["'ask', 'tell'" in finding.problem for finding in talk.check()] == [True]
 
 
 def test_the_end_is_that_of_the_day(talk: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +146,8 @@ def test_a_name_that_is_no_id(talk: Flow) -> None:
     talk.node("tell").model = "anthropic:claude-haiku"
     found = talk.check()
     assert kinds(found) == [("model_unknown", "warning", "tell")]
-    assert "has its role now" in found[0].problem
+    assert "anthropic:claude-haiku" in found[0].problem
+    assert found[0].by is not None
 
 
 def test_where_nothing_took_the_place_of_a_model_a_person_is_to_choose(
@@ -198,7 +199,7 @@ def test_what_a_person_must_know_of_the_flow_is_among_it(flow: Flow, tmp_path: P
     file.write_text(file.read_text(encoding="utf-8").replace('"version": 1', '"version": 2'), encoding="utf-8")
     found = Flow.load(file).check()
     assert kinds(found) == [("notice", "warning", "")]
-    assert "newer byok-widgets" in found[0].problem
+    assert found[0].problem == Flow.load(file).notice
 
 
 def test_errors_come_first_and_all_of_it_is_shown(talk: Flow) -> None:
@@ -208,44 +209,40 @@ def test_errors_come_first_and_all_of_it_is_shown(talk: Flow) -> None:
     assert [finding.kind for finding in found.errors] == ["unknown_variable"]
     assert found[0].kind == "unknown_variable"
     assert [finding.kind for finding in found[1:]] == ["unreachable"]
-    assert (
-        repr(found).splitlines()[0].startswith("error: The prompt of node '<b>lost</b>' reads the variable 'nmae'")
-    )
+    assert repr(found).splitlines() == [str(finding) for finding in found]
     assert "<b>" not in found._repr_html_()
     assert "&lt;b&gt;lost&lt;/b&gt;" in found._repr_html_()
 
 
 @pytest.mark.parametrize(
-    ("prompt", "said"),
+    ("prompt", "named"),
     [
-        ("B {{ b", "has {{ without }}."),
-        ("{% if b", "has {% without %}."),
-        ("{{ b | nofilter }}", "is not a valid template: No filter named 'nofilter'."),
+        ("B {{ b", "{{"),
+        ("{% if b", "{%"),
+        ("{{ b | nofilter }}", "'nofilter'"),
     ],
 )
-def test_a_prompt_that_is_no_template(talk: Flow, prompt: str, said: str) -> None:
+def test_a_prompt_that_is_no_template(talk: Flow, prompt: str, named: str) -> None:
     talk.conversation("tell", prompt)
     talk.global_prompt = prompt
     found = talk.check()
     assert kinds(found) == [("template", "error", ""), ("template", "error", "tell")]
-    assert found[0].problem == f"The global prompt {said}"
-    assert found[1].problem == f"The prompt of node 'tell' {said}"
-    assert found[1].fix == "Write variables as {{name}}."
+    assert all(named in finding.problem and "{{name}}" in finding.fix for finding in found)
+    assert ["'tell'" in finding.problem for finding in found] == [False, True]
 
 
 def test_a_local_model_that_is_not_there(talk: Flow) -> None:
     talk.node("tell").model = "local:nope"
     found = talk.check()
     assert kinds(found) == [("local_model_unknown", "error", "tell")]
-    assert found[0].problem == "There is no local model “nope”. It is used by node 'tell'."
-    assert "path of a GGUF file" in found[0].fix
+    assert all(fact in found[0].problem for fact in ("nope", "'tell'"))
+    assert "GGUF" in found[0].fix
     assert found[0].by == Fix("use_model", f"local:{default_model()}", instead="local:nope")
     talk.provider, talk.model = "local", "gpt-4"
-    assert 'write "openai:gpt-4"' in talk.check()[0].fix, "the names that people know are told whose they are"
+    assert '"openai:gpt-4"' in talk.check()[0].fix, "the names that people know are told whose they are"
     settings = check_settings(FlowSettings(talk.name))
-    assert [finding.problem for finding in settings] == [
-        "There is no local model “gpt-4”. It is used by this flow."
-    ]
+    assert kinds(settings) == [("local_model_unknown", "error", "")]
+    assert "gpt-4" in settings[0].problem
 
 
 def test_it_sends_nothing(talk: Flow, server: ScriptedServer, no_network: list[object]) -> None:
@@ -268,14 +265,13 @@ def test_without_nodes_the_key_the_address_and_the_default_model_are_looked_at(f
     assert list(check_settings(settings)) == []
     flow.provider = "openai"
     assert kinds(check_settings(settings)) == [("no_model", "error", ""), ("no_key", "error", "")]
-    assert check_settings(settings)[0].problem == "No model is chosen for this flow."
     assert kinds(flow.check()) == [("empty", "error", ""), *kinds(check_settings(settings))]
     flow.model = "gpt-4"
     flow.set_base_url("openai", "https://proxy.example.org/v1")
     flow.key_store.save("openai", "proxy.example.org", fake_key())
     found = check_settings(settings)
     assert kinds(found) == [("model_ends", "error", ""), ("other_address", "warning", "")]
-    assert found[0].problem.startswith("The model openai:gpt-4 is used by this flow.")
+    assert "openai:gpt-4" in found[0].problem
 
 
 def test_a_variable_that_is_to_hold_the_key_and_does_not_is_named(
@@ -286,7 +282,8 @@ def test_a_variable_that_is_to_hold_the_key_and_does_not_is_named(
     talk.use_key("env:MY_KEY", provider="anthropic")
     assert kinds(talk.check()) == []
     monkeypatch.delenv("MY_KEY")
-    assert "environment variable MY_KEY, which is not set" in talk.check()[0].problem
+    assert kinds(talk.check()) == [("no_key", "error", "tell")]
+    assert "MY_KEY" in talk.check()[0].problem
 
 
 def test_no_key_is_in_it(flow: Flow) -> None:
@@ -300,7 +297,8 @@ def test_no_key_is_in_it(flow: Flow) -> None:
 
 def test_what_could_not_be_looked_at_is_said(flow: Flow) -> None:
     settings = FlowSettings(flow.name)
-    assert "No cell has defined this flow yet" in repr(check_settings(settings))
-    assert "No cell has defined this flow yet" in check_settings(settings)._repr_html_()
+    note = check_settings(settings).note
+    assert note
+    assert all(note in shown for shown in (repr(check_settings(settings)), check_settings(settings)._repr_html_()))
     flow.conversation("ask", "Ask.")
     assert flow.check().note == ""

@@ -83,8 +83,9 @@ def test_an_end_node_that_was_stopped_has_closed_the_session(flow: Flow, script:
             break
 
     asyncio.run(stopped())
-    with pytest.raises(FlowError, match="ended at node 'bye'") as caught:
+    with pytest.raises(FlowError, match="'bye'") as caught:
         s.say("One more thing")
+    assert caught.value.kind == "session_closed"
     assert s.closed
     assert "fork(turn=0)" in caught.value.fix, "the one turn closed it: what works is the start"
     assert not s.fork(turn=0).closed
@@ -100,7 +101,7 @@ def test_a_long_chain_of_silent_nodes_is_no_loop(flow: Flow, script: Script) -> 
     flow.connect("n14", "tell")
     assert len(flow.start().say("Hello").path) == 16
     flow.connect("n14", "n0", if_="word is None")
-    with pytest.raises(FlowError, match="loop of silent nodes: n9 → n10 → n11 → n12 → n13 → n14 → n0") as caught:
+    with pytest.raises(FlowError, match="n9 → n10 → n11 → n12 → n13 → n14 → n0") as caught:
         flow.start().say("Hello")
     assert caught.value.kind == "silent_loop"
 
@@ -192,16 +193,19 @@ def test_errors_say_where_they_happened(booking: Flow, script: Script) -> None:
 
 def test_the_flow_cannot_speak_first_twice_or_late(flow: Flow, script: Script) -> None:
     flow.extraction("data", name=str)
-    with pytest.raises(FlowError, match="silent and cannot speak first"):
+    with pytest.raises(FlowError, match="'data'") as caught:
         flow.start(speak_first=True)
+    assert caught.value.kind == "silent_start"
     flow.conversation("ask", "Ask.", start=True)
     s = flow.start(speak_first=True)
-    with pytest.raises(FlowError, match="only before anything was said"):
+    with pytest.raises(FlowError) as caught:
         s.open()
+    assert caught.value.kind == "opened"
     s = flow.start()
     s.say("Hello")
-    with pytest.raises(FlowError, match="only before anything was said"):
+    with pytest.raises(FlowError) as caught:
         s.open()
+    assert caught.value.kind == "opened"
     assert [turn.number for turn in s.turns] == [1]
 
 
@@ -209,6 +213,7 @@ def test_the_flow_cannot_speak_first_twice_or_late(flow: Flow, script: Script) -
 def test_nothing_is_not_said(flow: Flow, script: Script, text: object) -> None:
     flow.conversation("ask", "Ask.")
     s = flow.start()
-    with pytest.raises(FlowError, match="nothing to say"):
+    with pytest.raises(FlowError) as caught:
         s.say(text)  # type: ignore[arg-type]
+    assert caught.value.kind == "dialogue"
     assert (s.turns, s.unfinished, script.server.requests) == ((), (), [])
