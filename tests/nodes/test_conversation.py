@@ -244,7 +244,7 @@ def test_one_message_alone_is_said(flow: Flow, server: ScriptedServer) -> None:
 
 def test_a_node_of_the_other_kind_is_not_replaced_in_silence(flow: Flow) -> None:
     ask = flow.conversation("ask", "Be brief.")
-    with pytest.raises(ConfigError, match="conversation.*'ask'") as caught:
+    with pytest.raises(ConfigError, match=r"conversation.*'ask'") as caught:
         flow.extraction("ask", name=str)
     assert caught.value.kind == "node"
     assert flow.node("ask") is ask

@@ -97,7 +97,7 @@ def test_settings_are_a_mapping(flow: Flow) -> None:
     assert (settings.pop("stop"), settings.pop("stop", None), settings.get("max_tokens")) == (["a"], None, None)
     with pytest.raises(KeyError):
         del settings["stop"]
-    with pytest.raises(ConfigError, match="'ask'.*'temperature'") as caught:
+    with pytest.raises(ConfigError, match=r"'ask'.*'temperature'") as caught:
         del settings["temperature"]
     assert 'flow.node("ask").settings["temperature"] = None' in caught.value.fix
     flow.node("ask").settings = {"seed": 3}
@@ -192,7 +192,7 @@ def test_a_key_gets_into_no_setting(flow: Flow) -> None:
 
 def test_what_an_edited_file_holds_is_told_by_the_call(flow: Flow, server: ScriptedServer) -> None:
     flow.config.tune("ask", {"temperature": "hot"})
-    with pytest.raises(ConfigError, match="'ask': temperature .*0 to 2.*'hot'"):
+    with pytest.raises(ConfigError, match=r"'ask': temperature .*0 to 2.*'hot'"):
         flow.conversation("ask", "Be brief.").run("Hi")
     assert not server.requests
 
