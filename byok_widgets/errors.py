@@ -17,7 +17,7 @@ here.
     ├── ExtractionError      an answer came, but not one that fits the schema
     └── LocalModelError      the embedded model cannot be fetched or started
 
-`Stopped` is none of them: it is the keyboard interrupt of a person who stopped a run in a cell.
+`RunInterrupted` is none of them: it is the keyboard interrupt of a person who stopped a run in a cell.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from __future__ import annotations
 import html
 import sys
 import traceback
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
+
+from byok_widgets.secrets import redact
 
 MAX_MESSAGE_CHARS = 600
 """Longest text of an error on screen, in characters."""
@@ -154,8 +156,6 @@ def last_traceback() -> str:
     error = getattr(sys, "last_value", None)
     if error is None:
         return _Stack("No error has been shown in this session.")
-    from byok_widgets.keys import redact
-
     return _Stack(redact("".join(traceback.format_exception(type(error), error, error.__traceback__))))
 
 
@@ -165,15 +165,41 @@ class MissingKeyError(ByokError):
     default_kind = "no_key"
 
 
+KeyFlaw = Literal[
+    "not_text",
+    "empty",
+    "too_long",
+    "too_short",
+    "line_break",
+    "space",
+    "curly_quote",
+    "invisible",
+    "control_character",
+    "masked",
+    "not_ascii",
+    "address",
+    "variable_name",
+    "prefix_only",
+    "path",
+    "unsealable",
+]
+"""What keeps a text from being an API key."""
+
+
 class KeyFormatError(ByokError):
     """What was given cannot be an API key, or is the key of another provider.
 
     Attributes:
         suggested_provider: Name of the provider whose key it looks like, or `None`.
+        flaw: Why it cannot be a key, for kind `bad_key_format`: see `KeyFlaw`.
     """
 
     default_kind = "bad_key_format"
     suggested_provider: str | None = None
+
+    def __init__(self, problem: str, *, flaw: KeyFlaw | None = None, **details: Any) -> None:
+        super().__init__(problem, **details)
+        self.flaw = flaw
 
 
 class KeyStoreError(ByokError):
@@ -229,7 +255,7 @@ class LocalModelError(ByokError):
     default_kind = "local_model"
 
 
-class Stopped(KeyboardInterrupt):
+class RunInterrupted(KeyboardInterrupt):
     """A run that the person stopped in a cell; a keyboard interrupt, so that the cells after it do not run either.
 
     Attributes:
@@ -241,14 +267,14 @@ class Stopped(KeyboardInterrupt):
 
     def __init__(self, result: Any = None, *, seen: bool = False) -> None:
         super().__init__("Stopped. The text so far is above." if seen else "Stopped.")
-        self.result = Stopped.latest = result
+        self.result = RunInterrupted.latest = result
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short card in place of the stack."""
-        kept = ["  (what had come: byok_widgets.last_stopped())"] if self.result is not None else []
+        kept = ["  (what had come: byok_widgets.last_partial_result())"] if self.result is not None else []
         return [str(self), *kept]
 
 
-def last_stopped() -> Any:
+def last_partial_result() -> Any:
     """Return what had come of the run that was stopped last in a cell: a reply, a turn or `None`."""
-    return Stopped.latest
+    return RunInterrupted.latest

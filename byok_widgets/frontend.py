@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 
-class Screen(Protocol):
+class OutputSink(Protocol):
     """Where one running node shows what it does. All calls come from the thread that runs the cell."""
 
     def show_text(self, piece: str) -> None:
@@ -29,7 +29,7 @@ class Frontend(Protocol):
     def watch(self) -> None:
         """Note keys that are typed into cells, from now on and in those that have run."""
 
-    def screen(self) -> Screen | None:
+    def output_sink(self) -> OutputSink | None:
         """Return where a cell that is running now shows its output; `None` outside a notebook."""
 
     def settings(self, flow: Any) -> Any:
@@ -52,16 +52,16 @@ def register(find: Find) -> None:
 
 def frontend() -> Frontend:
     """Return the frontend that is there now."""
-    return (_find() if _find else None) or Nowhere()
+    return (_find() if _find else None) or NullFrontend()
 
 
-class Nowhere:
+class NullFrontend:
     """The frontend of a plain program: nothing is shown."""
 
     def watch(self) -> None:
         """There are no cells."""
 
-    def screen(self) -> Screen | None:
+    def output_sink(self) -> OutputSink | None:
         """There is no cell."""
         return None
 

@@ -18,7 +18,7 @@ import byok_widgets
 
 PACKAGE = "byok_widgets"
 FLOORS = {
-    0: "errors messages frontend templates grounding files unknown keys schema config",
+    0: "errors error_kinds messages frontend templates grounding files unknown keys schema config",
     1: "engine providers showing",
     2: "nodes",
     3: "graph session flow",

@@ -136,7 +136,7 @@ def test_tuning_that_was_set_since_is_saved_and_what_the_file_says_counts_when_i
     ask.max_tokens = 70
     again = Flow.load(file).node("ask")
     assert (again.settings, again.max_tokens) == ({"temperature": 0.2}, 9)
-    assert flow.config.tuning("ask") == {}
+    assert flow.config.node_settings("ask") == {}
     again.settings["temperature"] = 0.3
     del again.settings["temperature"]
     assert again.settings == {"temperature": 0.2}
@@ -159,7 +159,7 @@ def test_tuning_that_cannot_be_leaves_the_settings_as_they_were(
     file.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(ConfigError, match=said):
         Flow.load(file)
-    assert flow.config.tuning("ask") == {"seed": 1}
+    assert flow.config.node_settings("ask") == {"seed": 1}
 
 
 def test_extraction_nodes_ask_for_the_same_and_read_the_same(full: Flow, file: Path) -> None:

@@ -12,19 +12,19 @@ from byok_widgets.graph import Edge, Expression
 
 def test_an_edge_has_one_kind_of_condition() -> None:
     made = [
-        Edge.made("a", "b", "  they agree\n", None),
-        Edge.made("a", "b", None, "people > 2"),
-        Edge.made("a", "b", None, Expression("people > 2")),
-        Edge.made("a", "b", None, lambda variables: variables["people"] > 2),
-        Edge.made("a", "b", None, functools.partial(max, 1)),
-        Edge.made("a", "b", None, None),
+        Edge.create("a", "b", "  they agree\n", None),
+        Edge.create("a", "b", None, "people > 2"),
+        Edge.create("a", "b", None, Expression("people > 2")),
+        Edge.create("a", "b", None, lambda variables: variables["people"] > 2),
+        Edge.create("a", "b", None, functools.partial(max, 1)),
+        Edge.create("a", "b", None, None),
     ]
     assert [edge.kind for edge in made] == ["prompt", "logic", "logic", "logic", "logic", "else"]
     words = ["they agree", "people > 2", "people > 2", "<lambda>(variables)", "function(variables)", ""]
     assert [edge.condition for edge in made] == words
     assert [edge.reads for edge in made] == [(), ("people",), ("people",), (), (), ()]
-    assert made[1].facts({"people": 3}) == "people is 3"
-    assert made[3].facts({"people": 3}) == "a function of the variables"
+    assert made[1].describe_values({"people": 3}) == "people is 3"
+    assert made[3].describe_values({"people": 3}) == "a function of the variables"
 
 
 async def _later(_: object) -> bool:
@@ -106,7 +106,7 @@ def test_the_way_into_a_global_node_is_named_as_such(flow: Flow) -> None:
 
 def test_what_a_function_gives_is_taken_for_its_truth() -> None:
     given = [1, "x", [0], None, 0, ""]
-    found = [Edge.made("a", "b", None, lambda _, value=value: value).holds({}) for value in given]
+    found = [Edge.create("a", "b", None, lambda _, value=value: value).holds({}) for value in given]
     assert found == [True, True, True, False, False, False]
 
 
@@ -121,7 +121,7 @@ def _greedy(variables: dict[str, object]) -> bool:
 
 def test_a_function_that_fails_is_named_with_what_it_said() -> None:
     with pytest.raises(ConfigError) as caught:
-        Edge.made("a", "b", None, _broken).holds({"name": "Ana"})
+        Edge.create("a", "b", None, _broken).holds({"name": "Ana"})
     assert all(fact in caught.value.problem for fact in ("_broken(variables)", "'b'", "KeyError: 'nmae'"))
     assert caught.value.kind == "condition"
     assert caught.value.__cause__ is None
@@ -130,7 +130,7 @@ def test_a_function_that_fails_is_named_with_what_it_said() -> None:
 def test_a_function_cannot_change_the_variables() -> None:
     known = {"name": "Ana"}
     with pytest.raises(ConfigError, match="TypeError"):
-        Edge.made("a", "b", None, _greedy).holds(known)
+        Edge.create("a", "b", None, _greedy).holds(known)
     assert known == {"name": "Ana"}
 
 
@@ -147,6 +147,6 @@ class Same:
 
 
 def test_each_edge_is_itself_whatever_its_condition() -> None:
-    one, other = Edge.made("a", "b", None, Same()), Edge.made("a", "b", None, Same())
+    one, other = Edge.create("a", "b", None, Same()), Edge.create("a", "b", None, Same())
     assert one != other
     assert len({one: 1, other: 2}) == 2

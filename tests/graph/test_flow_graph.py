@@ -184,7 +184,7 @@ def test_cells_may_change_it_while_a_turn_reads_it(flow: Flow) -> None:
     reader.start()
     for _ in range(60):
         for number in range(1, 40):
-            flow.graph.add(Edge.made("n0", f"n{number}", "they agree", None))
+            flow.graph.add(Edge.create("n0", f"n{number}", "they agree", None))
             flow.graph.put(flow.node(f"n{number}"), enter="they ask" if number % 2 else None)
         for number in range(1, 40):
             flow.graph.remove("n0", f"n{number}")

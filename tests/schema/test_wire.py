@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, create_model
 
 from byok_widgets import SchemaError
-from byok_widgets.schema import Checked, ExtractionSchema
+from byok_widgets.schema import ExtractionSchema, ValidationResult
 from tests.schema.features import FEATURES, REFUSED, Feature, Times
 from tests.schema.strategies import JUNK, allowed_by
 from tests.schema.wire_rules import MAX_UNIONS, anthropic_problems, openai_problems, unions
@@ -74,7 +74,7 @@ def test_junk_never_breaks_the_check_and_is_never_found_where_it_does_not_fit(da
     assert_honest(schema, schema.check(data.draw(st.dictionaries(names, JUNK, min_size=1))))
 
 
-def assert_honest(schema: ExtractionSchema, checked: Checked) -> None:
+def assert_honest(schema: ExtractionSchema, checked: ValidationResult) -> None:
     """Found is what fits the person's own schema, judged by another library; anything else has no value."""
     own = schema.model.model_json_schema()
     root = own["$defs"][own["$ref"].removeprefix("#/$defs/")] if "$ref" in own else own

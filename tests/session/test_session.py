@@ -1,4 +1,4 @@
-"""Sessions as they are run: the async twins, stopping at every point, one turn at a time, and what it all took."""
+"""Sessions as they run: the async variant, stopping at every point, one turn at a time, and the total usage."""
 
 from __future__ import annotations
 
@@ -361,14 +361,14 @@ def test_an_answer_that_cannot_be_used_was_paid_for(priced: Flow, script: Script
 
 def test_local_models_cost_nothing_also_when_stopped(flow: Flow) -> None:
     from byok_widgets.config import ModelRef, ResolvedModel
-    from byok_widgets.session.calls import Calls
+    from byok_widgets.session.call_ledger import CallLedger
 
-    async def begun(calls: Calls) -> None:
+    async def begun(calls: CallLedger) -> None:
         calls.on_text("Once")
         await asyncio.sleep(30)
 
-    async def stopped() -> Calls:
-        calls = Calls(lambda _: None)
+    async def stopped() -> CallLedger:
+        calls = CallLedger(lambda _: None)
         model = ResolvedModel(ModelRef("local", "smollm2-135m"), "flow default")
         task = asyncio.create_task(calls.ask(model, begun(calls)))
         await asyncio.sleep(0.01)
@@ -377,7 +377,7 @@ def test_local_models_cost_nothing_also_when_stopped(flow: Flow) -> None:
         return calls
 
     calls = asyncio.run(stopped())
-    so_far = calls.stopped("chat", ())
+    so_far = calls.interrupted("chat", ())
     assert so_far is not None
     assert (str(so_far.cost), so_far.text, calls.lost) == ("free", "Once", 0)
 

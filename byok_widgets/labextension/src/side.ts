@@ -121,7 +121,7 @@ export class Side extends Panel {
   private _code(): string {
     const { path } = this._notebook.context;
     const name = this._flow || PathExt.basename(path, '.ipynb');
-    const door = '__import__("byok_widgets.widgets.side", fromlist=["show"])'; // binds no name in the notebook
+    const door = '__import__("byok_widgets.widgets.panel.side_panel", fromlist=["show"])'; // binds no name in the notebook
     return `${door}.show(${JSON.stringify(path)}, ${JSON.stringify(name)})`;
   }
 

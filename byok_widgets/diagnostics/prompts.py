@@ -1,0 +1,22 @@
+"""Whether the prompts of a flow are valid templates: one that is not ends each run of its node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from byok_widgets.findings import Finding
+from byok_widgets.templates import WRITE_LIKE_THIS, broken
+
+if TYPE_CHECKING:
+    from byok_widgets.flow.flow import Flow
+
+
+def broken_prompts(flow: Flow) -> Iterator[Finding]:
+    """Yield the prompts that cannot be filled in, whatever the variables are."""
+    prompts = {"": flow.global_prompt, **{name: node.prompt for name, node in flow.nodes.items()}}
+    for name, prompt in prompts.items():
+        wrong = broken(prompt)
+        if wrong:
+            who = f"The prompt of node {name!r}" if name else "The global prompt"
+            yield Finding("template", "error", name, f"{who} {wrong}.", WRITE_LIKE_THIS)
