@@ -372,7 +372,8 @@ def test_kernels_that_save_at_once_lose_nothing(path: Path) -> None:
         "from byok_widgets.keys.backends import encrypted_file\n"
         "from byok_widgets.keys.scope import KeyScope\n"
         "encrypted_file.unlock(sys.argv[1])\n"
-        "for at in range(25): encrypted_file.write(KeyScope.of(f'{sys.argv[2]} {at}', 'p', 'h'), Secret(sys.argv[2]))"
+        "for at in range(25):\n"
+        "    encrypted_file.write(KeyScope.of(f'{sys.argv[2]} {at}', 'p', 'h'), Secret(sys.argv[2]))"
     )
     running = [subprocess.Popen([sys.executable, "-c", code, PHRASE, name]) for name in ("one", "two")]
     assert [process.wait(60) for process in running] == [0, 0]
