@@ -89,13 +89,13 @@ def damaged(**changes: object) -> bytes:
     "content",
     [
         *(b"", b"\xff\xfe", b"[]", b"null", b"{", b'{"version": 2}', b"[" * 100_000),
-        *(damaged(version=2), damaged(given_at="yesterday"), damaged(given_at=None), damaged(models=None)),
+        *(damaged(version=1), damaged(given_at="yesterday"), damaged(given_at=None), damaged(models=None)),
         *(
             damaged(models=["a"]),
             damaged(id=None),
             damaged(label=4),
-            damaged(takes=None),
-            damaged(takes={"a": [1]}),
+            damaged(supported_settings=None),
+            damaged(supported_settings={"a": [1]}),
         ),
         *(
             damaged(input_usd_per_mtok="NaN"),
