@@ -78,8 +78,8 @@ def test_a_key_that_a_server_names_a_model_after_is_not_kept(cache: Path, key: s
 
 def damaged(**changes: object) -> bytes:
     """Return the content of a file with one field changed."""
-    row = {"id": "a", "label": "", "input_usd_per_mtok": None, "output_usd_per_mtok": None, "supported_settings": {}}
-    row |= {"context_tokens": None, "structured_output": None, "ends_on": None}
+    row = {"id": "a", "label": "", "input_usd_per_mtok": None, "output_usd_per_mtok": None}
+    row |= {"supported_settings": {}, "context_tokens": None, "structured_output": None, "ends_on": None}
     fields = {name: changes.pop(name) for name in [*changes] if name in row}
     data = {"version": 2, "given_at": "2026-11-20T13:02:11+00:00", "models": [row | fields]}
     return json.dumps(data | changes).encode()
