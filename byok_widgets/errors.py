@@ -27,6 +27,8 @@ import sys
 import traceback
 from typing import Any, ClassVar, Literal
 
+from byok_widgets.secrets import redact
+
 MAX_MESSAGE_CHARS = 600
 """Longest text of an error on screen, in characters."""
 

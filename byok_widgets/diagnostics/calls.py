@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from byok_widgets.config import ModelRef
+from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
 from byok_widgets.errors import ByokError, ConfigError, LocalModelError
 from byok_widgets.findings import Finding, Fix, Level
 from byok_widgets.providers import PROVIDERS, Provider, catalog
 from byok_widgets.providers.local import models
-
-if TYPE_CHECKING:
-    from byok_widgets.flow.flow import Flow
-    from byok_widgets.flow.flow_settings import FlowSettings
 
 JUDGE = ""
 """Stands among the names of nodes for what judges prompt conditions."""
@@ -36,7 +32,7 @@ class Users:
     of_providers: Mapping[str, Sequence[str]]
 
     @classmethod
-    def of(cls, flow: Flow) -> Users:
+    def of(cls, flow: CheckedFlow) -> Users:
         """Ask each node, and the judge, which model it would call."""
         models: dict[ModelRef, list[str]] = {}
         undecided: list[str] = []
@@ -56,14 +52,14 @@ class Users:
         return cls(models, providers)
 
     @classmethod
-    def of_default(cls, settings: FlowSettings) -> Users:
+    def of_default(cls, settings: CheckedSettings) -> Users:
         """Take the provider and the default model, where there is no node to ask."""
         model = settings.model
         models: Mapping[ModelRef, Sequence[str]] = {ModelRef(settings.provider, model): []} if model else {}
         return cls(models, {settings.provider: []})
 
 
-def findings(settings: FlowSettings, users: Users) -> Iterator[Finding]:
+def findings(settings: CheckedSettings, users: Users) -> Iterator[Finding]:
     """Yield what would go wrong with the models, the keys and the addresses that are used."""
     for ref, names in users.of_models.items():
         yield from _lifecycle(settings, ref, names)
@@ -74,7 +70,7 @@ def findings(settings: FlowSettings, users: Users) -> Iterator[Finding]:
             yield from _account(settings, PROVIDERS[provider], names)
 
 
-def no_model(settings: FlowSettings, names: Sequence[str]) -> Finding:
+def no_model(settings: CheckedSettings, names: Sequence[str]) -> Finding:
     """Return that no model is chosen for these nodes, or for the flow as a whole."""
     preset = catalog.PRESETS.get(settings.provider, {}).get("balanced")
     by = Fix("use_model", f"{settings.provider}:{preset}") if preset else Fix("choose_model")
@@ -82,7 +78,7 @@ def no_model(settings: FlowSettings, names: Sequence[str]) -> Finding:
     return Finding("no_model", "error", _first(names), f"No model is chosen for {_who(names)}.", fix, by)
 
 
-def _lifecycle(settings: FlowSettings, ref: ModelRef, names: Sequence[str]) -> Iterator[Finding]:
+def _lifecycle(settings: CheckedSettings, ref: ModelRef, names: Sequence[str]) -> Iterator[Finding]:
     note = catalog.lifecycle_note(ref.provider, ref.model)
     if not note:
         return
@@ -94,7 +90,7 @@ def _lifecycle(settings: FlowSettings, ref: ModelRef, names: Sequence[str]) -> I
     )
 
 
-def _instead(settings: FlowSettings, ref: ModelRef, names: Sequence[str]) -> Fix:
+def _instead(settings: CheckedSettings, ref: ModelRef, names: Sequence[str]) -> Fix:
     heir = catalog.replacement(ref.provider, ref.model)
     if heir:
         return Fix("use_model", f"{ref.provider}:{heir}", instead=str(ref))
@@ -113,7 +109,7 @@ def _no_local_model(ref: ModelRef, names: Sequence[str]) -> Iterator[Finding]:
         yield Finding(fault.kind, "error", _first(names), problem, fault.fix, by)
 
 
-def _account(settings: FlowSettings, provider: Provider, names: Sequence[str]) -> Iterator[Finding]:
+def _account(settings: CheckedSettings, provider: Provider, names: Sequence[str]) -> Iterator[Finding]:
     url = settings.config.base_url(provider.name)
     try:
         address = provider.address(url)
@@ -128,7 +124,7 @@ def _account(settings: FlowSettings, provider: Provider, names: Sequence[str]) -
         yield Finding("other_address", "warning", "", problem, fix, Fix("use_own_address", provider.name))
 
 
-def _key(settings: FlowSettings, provider: Provider, host: str, names: Sequence[str]) -> Iterator[Finding]:
+def _key(settings: CheckedSettings, provider: Provider, host: str, names: Sequence[str]) -> Iterator[Finding]:
     status = settings.key_store.status(provider.name, host)
     if status.available:
         return

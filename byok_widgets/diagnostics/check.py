@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
 from byok_widgets.diagnostics import calls
 from byok_widgets.diagnostics.calls import Users
@@ -12,15 +12,12 @@ from byok_widgets.diagnostics.fit import incompatible_settings
 from byok_widgets.diagnostics.judge import weak_judge
 from byok_widgets.diagnostics.lint import structural
 from byok_widgets.diagnostics.prompts import broken_prompts
+from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import catalog
-
-if TYPE_CHECKING:
-    from byok_widgets.flow.flow import Flow
-    from byok_widgets.flow.flow_settings import FlowSettings
 
 
 class Check(Sequence[Finding]):
@@ -70,7 +67,7 @@ _NO_NODES = "No cell has defined this flow yet: when one has, its nodes and edge
 _CELL = "text-align:left;vertical-align:top"
 
 
-def check(flow: Flow, variables: Iterable[str] = ()) -> Check:
+def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
     """Look for mistakes in a flow; `variables` are those that code will set."""
     if not flow.nodes:
         return Check([*structural(flow.graph), *check_settings(flow)])
@@ -87,19 +84,19 @@ def check(flow: Flow, variables: Iterable[str] = ()) -> Check:
     return Check(findings)
 
 
-def check_settings(settings: FlowSettings) -> Check:
+def check_settings(settings: CheckedSettings) -> Check:
     """Look for mistakes where no node is known: in the key, the address and the default model."""
     users = Users.of_default(settings)
     missing = [] if users.of_models else [calls.no_model(settings, [])]
     return Check([*missing, *calls.findings(settings, users), *_notice(settings)], note=_NO_NODES)
 
 
-def _notice(settings: FlowSettings) -> Iterator[Finding]:
+def _notice(settings: CheckedSettings) -> Iterator[Finding]:
     if settings.notice:
         yield Finding("notice", "warning", "", settings.notice, "")
 
 
-def _opening(flow: Flow) -> Iterator[Finding]:
+def _opening(flow: CheckedFlow) -> Iterator[Finding]:
     graph = flow.graph.snapshot()
     if flow.speaks_first and graph.nodes and graph.is_silent(graph.start):
         problem = f"The flow is to speak first, and its start node {graph.start!r} is silent."
@@ -108,7 +105,7 @@ def _opening(flow: Flow) -> Iterator[Finding]:
         yield Finding("silent_start", "error", graph.start, problem, "Start at a conversation node.", by)
 
 
-def _models(flow: Flow) -> Iterator[Finding]:
+def _models(flow: CheckedFlow) -> Iterator[Finding]:
     without = []
     for name, node in flow.nodes.items():
         try:
@@ -132,7 +129,7 @@ def _models(flow: Flow) -> Iterator[Finding]:
         yield calls.no_model(flow, without)
 
 
-def _tuning(flow: Flow) -> Iterator[Finding]:
+def _tuning(flow: CheckedFlow) -> Iterator[Finding]:
     for name, node in flow.nodes.items():
         for setting, sentence in incompatible_settings(node).items():
             code = f"flow.{setting_as_code(name, setting)} = None"

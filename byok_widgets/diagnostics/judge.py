@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from byok_widgets.diagnostics.protocols import CheckedFlow
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.graph import EVERYWHERE
 from byok_widgets.providers.local.catalog import LOCAL_MODELS
 
-if TYPE_CHECKING:
-    from byok_widgets.flow.flow import Flow
 
-
-def weak_judge(flow: Flow) -> Iterator[Finding]:
+def weak_judge(flow: CheckedFlow) -> Iterator[Finding]:
     """Yield one warning where a pinned local model judges: they were right 7 to 11 times of 15."""
     found = set(_judged_by_weak(flow))
     judged = [name for name in flow.nodes if name in found]
@@ -31,7 +28,7 @@ def weak_judge(flow: Flow) -> Iterator[Finding]:
         )
 
 
-def _judged_by_weak(flow: Flow) -> Iterator[str]:
+def _judged_by_weak(flow: CheckedFlow) -> Iterator[str]:
     """Yield the nodes whose edges, and the global nodes the ways into which, are judged by a weak model.
 
     The ways into global nodes are judged wherever a turn begins.
@@ -46,7 +43,7 @@ def _judged_by_weak(flow: Flow) -> Iterator[str]:
             yield edge.source
 
 
-def _judges_weakly(flow: Flow, name: str) -> bool:
+def _judges_weakly(flow: CheckedFlow, name: str) -> bool:
     try:
         ref = flow.config.ref(flow.judge_model) if flow.judge_model else flow.node(name).resolve().ref
     except ByokError:

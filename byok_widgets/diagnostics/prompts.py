@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from byok_widgets.diagnostics.protocols import CheckedFlow
 from byok_widgets.findings import Finding
 from byok_widgets.templates import WRITE_LIKE_THIS, broken
 
-if TYPE_CHECKING:
-    from byok_widgets.flow.flow import Flow
 
-
-def broken_prompts(flow: Flow) -> Iterator[Finding]:
+def broken_prompts(flow: CheckedFlow) -> Iterator[Finding]:
     """Yield the prompts that cannot be filled in, whatever the variables are."""
     prompts = {"": flow.global_prompt, **{name: node.prompt for name, node in flow.nodes.items()}}
     for name, prompt in prompts.items():

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.loop import ENGINE, TextFeed
 from byok_widgets.errors import RunInterrupted
 from byok_widgets.frontend import OutputSink, frontend
-from byok_widgets.providers.base import OnProgress, OnText
 
 R = TypeVar("R")
 Work = Callable[[OnText, OnProgress], Coroutine[Any, Any, R]]

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from byok_widgets.config import ResolvedModel
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.messages import TextDelta

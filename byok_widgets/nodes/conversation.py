@@ -9,12 +9,12 @@ from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
 
+from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, transcript_of
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext, execute
-from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.templates import render
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.grounding import grounded
@@ -23,7 +24,6 @@ from byok_widgets.nodes.extraction_result import Extraction, Status
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext
 from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.templates import render
 

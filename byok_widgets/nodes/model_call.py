@@ -12,13 +12,14 @@ from functools import partial
 from typing import Any
 
 from byok_widgets.config import FlowConfig, ResolvedModel
-from byok_widgets.engine.loop import clock, with_deadline, with_retries
+from byok_widgets.engine import clock, with_deadline, with_retries
+from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.keys import KeyStore
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.node_settings import LIMIT, checked
 from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, catalog, error_mapping
-from byok_widgets.providers.base import Answer, OnProgress, OnText
+from byok_widgets.providers.base import Answer
 from byok_widgets.secrets import Secret
 from byok_widgets.strict_attributes import nearest, unknown_name_error
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ExtractionError, ProviderError, SchemaError
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.model_call import Call, FlowContext, execute
-from byok_widgets.providers.base import OnProgress, OutputSchema, StructuredMode
+from byok_widgets.providers.base import OutputSchema, StructuredMode
 from byok_widgets.schema import ExtractionSchema, ValidationResult
 
 _REPAIR_CHARS = 4000

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from byok_widgets.config import BaseUrl
+from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import FinishReason, Message, Usage
 from byok_widgets.providers.model_settings import SETTINGS, Setting, SupportedSettings
@@ -133,11 +134,6 @@ class ModelInfo:
     structured_output: bool | None = None
     ends_on: str | None = None
     supported_settings: SupportedSettings = field(default_factory=dict, hash=False)
-
-
-OnText = Callable[[str], None]
-OnProgress = Callable[[str, int, int], None]
-"""Called with what is being fetched, the bytes so far, and the bytes in all."""
 
 
 class Provider(ABC):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from byok_widgets.engine.callbacks import OnText
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import FinishReason, Usage
-from byok_widgets.providers.base import Answer, OnText
+from byok_widgets.providers.base import Answer
 
 _NOTICES: dict[FinishReason, str] = {
     "length": "cut off{tokens}: raise max_tokens to read on",

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import TypeVar
 
 from byok_widgets.config import ResolvedModel
-from byok_widgets.engine.loop import clock
+from byok_widgets.engine import clock
+from byok_widgets.engine.callbacks import OnText
 from byok_widgets.errors import ByokError, ExtractionError
 from byok_widgets.messages import Cost, Message, Reply
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.providers.base import OnText
 
 T = TypeVar("T")
 

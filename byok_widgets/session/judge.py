@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from byok_widgets.config import ResolvedModel
+from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ExtractionError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.extraction_result import format_value
 from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.structured_output import ask_structured
-from byok_widgets.providers.base import OnProgress
 from byok_widgets.schema import ExtractionSchema, Field
 from byok_widgets.session.turn import EdgeVerdict
 

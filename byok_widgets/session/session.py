@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from byok_widgets.engine.loop import ENGINE, clock
+from byok_widgets.engine import ENGINE, clock
+from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Reply, TextDelta
 from byok_widgets.nodes.model_call import FlowContext
-from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.session.turn import Turn, Visit
 from byok_widgets.session.turn_log import TurnLog
 from byok_widgets.session.turn_runner import OnNode, TurnCallbacks, TurnRunner, TurnStart

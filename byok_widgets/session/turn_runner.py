@@ -16,12 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes import ConversationNode, ExtractionNode
 from byok_widgets.nodes.model_call import FlowContext
-from byok_widgets.providers.base import OnProgress, OnText
 from byok_widgets.session.call_ledger import CallLedger
 from byok_widgets.session.judge import judge_model, judge_prompts
 from byok_widgets.session.turn import EdgeVerdict, Judgement, Step, Turn, Visit

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 
 _log = logging.getLogger(__name__)
 

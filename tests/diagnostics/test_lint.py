@@ -18,6 +18,11 @@ def kinds(flow: Flow, **more: object) -> list[tuple[str, str, str]]:
 
 
 @pytest.fixture
+def flow(judged_flow: Flow) -> Flow:
+    return judged_flow
+
+
+@pytest.fixture
 def clean(flow: Flow) -> Flow:
     """A flow that uses all there is, and has no mistake."""
     flow.global_prompt = (

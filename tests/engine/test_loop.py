@@ -16,7 +16,7 @@ from contextlib import contextmanager
 import pytest
 
 from byok_widgets import ConfigError, ProviderError
-from byok_widgets.engine.loop import ENGINE, Engine, TextFeed, with_deadline, with_retries
+from byok_widgets.engine import ENGINE, Engine, TextFeed, with_deadline, with_retries
 
 
 class Long:

@@ -97,7 +97,7 @@ def test_settings_are_a_mapping(flow: Flow) -> None:
     assert (settings.pop("stop"), settings.pop("stop", None), settings.get("max_tokens")) == (["a"], None, None)
     with pytest.raises(KeyError):
         del settings["stop"]
-    with pytest.raises(ConfigError, match="'ask' was made with 'temperature'") as caught:
+    with pytest.raises(ConfigError, match=r"'ask'.*'temperature'") as caught:
         del settings["temperature"]
     assert 'flow.node("ask").settings["temperature"] = None' in caught.value.fix
     flow.node("ask").settings = {"seed": 3}
@@ -120,17 +120,18 @@ def test_every_flow_of_the_name_and_every_observer_sees_it(flow: Flow) -> None:
 
 
 BAD = [
-    ("temperature", "hot", "temperature is a number from 0 to 2, not 'hot'."),
-    ("temperature", 5, "temperature is a number from 0 to 2, not 5."),
-    ("temperature", float("nan"), "temperature is a number from 0 to 2, not nan."),
-    ("max_tokens", 0, "max_tokens is a whole number of at least 1, not 0."),
-    ("stop", {"a"}, "stop is made of texts, numbers, lists and mappings, not {'a'}."),
+    ("temperature", "hot", ("0 to 2", "'hot'")),
+    ("temperature", 5, ("0 to 2", "5")),
+    ("temperature", float("nan"), ("0 to 2", "nan")),
+    ("max_tokens", 0, ("1", "0")),
+    ("stop", {"a"}, ("{'a'}",)),
 ]
+"""Settings, values that they cannot have, and what is told of them: the bounds, and the value."""
 
 
-@pytest.mark.parametrize(("name", "value", "said"), BAD)
+@pytest.mark.parametrize(("name", "value", "told"), BAD)
 def test_a_bad_value_is_refused_everywhere_with_the_node_named(
-    flow: Flow, server: ScriptedServer, name: str, value: Any, said: str
+    flow: Flow, server: ScriptedServer, name: str, value: Any, told: tuple[str, ...]
 ) -> None:
     ask = flow.conversation("ask", "Be brief.", seed=1)
     ask.settings["top_p"] = 0.5
@@ -150,21 +151,21 @@ def test_a_bad_value_is_refused_everywhere_with_the_node_named(
     for wrong in wrongs:
         with pytest.raises(ConfigError) as caught:
             wrong()
-        assert caught.value.problem.removeprefix("Node 'ask again': ").removeprefix("Node 'ask': ") == said
-        assert caught.value.problem.startswith("Node 'ask")
+        assert "'ask" in caught.value.problem, "the node"
+        assert all(fact in caught.value.problem for fact in (name, *told))
     assert (ask.settings, not server.requests) == ({"seed": 1, "top_p": 0.5}, True)
     assert json.loads(flow.config._file.path.read_text(encoding="utf-8")) == before
 
 
 def test_a_limit_is_no_setting_and_a_misspelt_one_is_told(flow: Flow) -> None:
     ask = flow.conversation("ask", "Be brief.")
-    with pytest.raises(ConfigError, match="max_tokens is not among the settings") as caught:
+    with pytest.raises(ConfigError, match="max_tokens") as caught:
         ask.settings["max_tokens"] = 5
     assert 'flow.node("ask").max_tokens = 5' in caught.value.fix
-    with pytest.raises(ConfigError, match="no setting 'temprature'"):
+    with pytest.raises(ConfigError, match="'temprature'"):
         ask.settings["temprature"] = 0.2
     ask.settings["warmth"] = 3  # judged when a call has chosen its provider
-    with pytest.raises(ConfigError, match="has no setting 'warmth'"):
+    with pytest.raises(ConfigError, match="'warmth'"):
         ask.run("Hi")
 
 
@@ -191,7 +192,7 @@ def test_a_key_gets_into_no_setting(flow: Flow) -> None:
 
 def test_what_an_edited_file_holds_is_told_by_the_call(flow: Flow, server: ScriptedServer) -> None:
     flow.config.update_settings("ask", {"temperature": "hot"})
-    with pytest.raises(ConfigError, match="'ask': temperature is a number from 0 to 2, not 'hot'"):
+    with pytest.raises(ConfigError, match=r"'ask': temperature .*0 to 2.*'hot'"):
         flow.conversation("ask", "Be brief.").run("Hi")
     assert not server.requests
 
@@ -200,17 +201,17 @@ def test_what_an_edited_file_holds_is_told_by_the_call(flow: Flow, server: Scrip
     ("model", "tuning", "told"),
     [
         ("openai:gpt-4o", {"temperature": 0.2, "max_tokens": 5}, {}),
-        ("openai:gpt-4o", {"reasoning_effort": "low"}, {"reasoning_effort": "gpt-4o does not take"}),
-        ("openai:gpt-6-luna", {"temperature": 0.2}, {"temperature": "takes no temperature while it reasons."}),
+        ("openai:gpt-4o", {"reasoning_effort": "low"}, {"reasoning_effort": "gpt-4o"}),
+        ("openai:gpt-6-luna", {"temperature": 0.2}, {"temperature": "gpt-6-luna"}),
         ("openai:gpt-6-luna", {"temperature": 0.2, "reasoning_effort": "none"}, {}),
-        ("openai:gpt-6.1-sol", {"reasoning_effort": "none"}, {"reasoning_effort": "is one of low, medium"}),
-        ("openai:gpt-6.1-sol", {"temperature": 0.2}, {"temperature": "gpt-6.1-sol does not take temperature."}),
-        ("openai:gpt-6-luna", {"effort": "low"}, {"effort": "OpenAI has no effort: calls of this node would be"}),
+        ("openai:gpt-6.1-sol", {"reasoning_effort": "none"}, {"reasoning_effort": "low, medium"}),
+        ("openai:gpt-6.1-sol", {"temperature": 0.2}, {"temperature": "gpt-6.1-sol"}),
+        ("openai:gpt-6-luna", {"effort": "low"}, {"effort": "OpenAI"}),
         ("openai:my-own", {"temperature": 0.2, "reasoning_effort": "low", "stop": ["."]}, {}),
-        ("anthropic:claude-haiku-4-5", {"temperature": 1.5}, {"temperature": "is a number from 0 to 1, not 1.5"}),
-        ("anthropic:claude-haiku-5-5", {"temperature": 0.2, "effort": "max"}, {"temperature": "does not take"}),
+        ("anthropic:claude-haiku-4-5", {"temperature": 1.5}, {"temperature": "0 to 1, not 1.5"}),
+        ("anthropic:claude-haiku-5-5", {"temperature": 0.2, "effort": "max"}, {"temperature": "claude-haiku-5-5"}),
         ("openrouter:a/b", {"temperature": 0.2}, {}),
-        ("local:smollm2-135m", {"reasoning_effort": "low"}, {"reasoning_effort": "Local model has no"}),
+        ("local:smollm2-135m", {"reasoning_effort": "low"}, {"reasoning_effort": "Local model"}),
     ],
 )
 def test_what_a_model_does_not_have_is_told(
@@ -232,14 +233,15 @@ def test_what_a_model_does_not_have_is_told(
 
 def test_what_the_providers_list_says_counts(flow: Flow) -> None:
     ask = flow.conversation("ask", "Be brief.", model="openrouter:a/b", temperature=0.2)
-    assert incompatible_settings(ask, ModelInfo("a/b", supported_settings={"temperature": None})) == {
-        "temperature": "a/b does not take temperature."
-    }
+    told = incompatible_settings(ask, ModelInfo("a/b", supported_settings={"temperature": None}))
+    assert list(told) == ["temperature"]
+    assert "a/b" in told["temperature"]
 
 
 def test_without_any_model_nothing_is_told_of_settings(flow: Flow) -> None:
     flow.model = None
     ask = flow.conversation("ask", "Be brief.", temperature=0.2)
     assert incompatible_settings(ask) == {}
-    with pytest.raises(ByokError, match="No model is chosen"):
+    with pytest.raises(ByokError) as caught:
         ask.run("Hi")
+    assert caught.value.kind == "no_model"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.messages import Message, Usage
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.secrets import Secret

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.providers import PROVIDERS, ModelInfo, catalog
 from byok_widgets.providers.model_settings import SETTINGS, checked
 from tests.providers.asking import ask, endpoint, letter, talk

@@ -17,7 +17,7 @@ import openai._utils._logs
 import pytest
 
 from byok_widgets.config import BaseUrl
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.providers.base import Answer

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import Flow, ProviderError
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.providers import PROVIDERS
 from tests.fake_keys import fake_key
 from tests.providers.asking import ask, endpoint, shape, talk

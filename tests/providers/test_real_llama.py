@@ -10,7 +10,7 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.config import BaseUrl
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import Message
 from byok_widgets.providers import PROVIDERS, Endpoint, Request

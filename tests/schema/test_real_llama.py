@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ProviderError
 from byok_widgets.messages import Message

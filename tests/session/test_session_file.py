@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import enum
 import json
@@ -405,3 +406,27 @@ def test_a_long_session_is_saved_in_no_time(booking: Flow, talked: Session, file
     talked.save(file)
     booking.load_session(file)
     assert time.perf_counter() - begun < 10
+
+
+def test_a_reply_that_was_stopped_comes_back_from_files_of_this_version_and_of_earlier_ones(
+    flow: Flow, script: Script, file: Path
+) -> None:
+    flow.conversation("chat", "Chat.")
+    script.words = [Say("Once upon a time there was", pause_s=0.1)]
+    s = flow.start()
+
+    async def stop() -> None:
+        async for _ in s.astream("A story"):
+            break
+
+    asyncio.run(stop())
+    while s.busy:
+        time.sleep(0.01)
+    s.save(file)
+    assert flow.load_session(file).turns[0].reply.finish_reason == "interrupted"  # type: ignore[union-attr]
+    data = json.loads(file.read_text(encoding="utf-8"))
+    data["turns"][0].pop("fault_kind")
+    data["turns"][0]["steps"][0]["says"]["finish_reason"] = "incomplete"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    (turn,) = flow.load_session(file).turns
+    assert (turn.complete, turn.fault_kind) == (False, "")

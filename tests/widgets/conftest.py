@@ -12,7 +12,7 @@ import comm
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.widgets.panel.settings import SettingsPanel
 from tests.fake_keys import fake_key
 from tests.keys.fake_keyrings import MemoryKeyring, installed

@@ -117,7 +117,7 @@ def test_a_file_that_was_begun_elsewhere_meanwhile_is_unlocked_and_not_begun_aga
     assert field.lock == "new"
     encrypted_file.create(PHRASE)
     encrypted_file._opened.clear()
-    assert unlock(wire, browser, field, "another passphrase", new=True)["reason"] == "file_locked"
+    assert unlock(wire, browser, field, "another passphrase", new=True)["reason"] == "file_exists"
     assert field.lock == "locked"
     assert unlock(wire, browser, field, PHRASE)["outcome"] == "unlocked"
 

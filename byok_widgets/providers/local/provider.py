@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from byok_widgets.config import BaseUrl
-from byok_widgets.providers.base import Endpoint, ModelInfo, OnProgress, Request
+from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.providers.base import Endpoint, ModelInfo, Request
 from byok_widgets.providers.local import model_server, models
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from byok_widgets.engine.callbacks import OnText
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import clean_key
 from byok_widgets.providers import error_mapping
-from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, OnText, Provider, Request
+from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, Provider, Request
 from byok_widgets.providers.error_mapping import CallContext
 from byok_widgets.providers.response_accumulator import ResponseAccumulator
 from byok_widgets.providers.transport import CONNECT_TIMEOUT_S, http_client

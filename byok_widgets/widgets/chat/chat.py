@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.cell_output import MAX_CHARS

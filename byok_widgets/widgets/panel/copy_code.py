@@ -18,7 +18,7 @@ from byok_widgets.widgets import assets
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import Flow
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _PASTE = "# paste the API key in flow.settings(): it is never part of code"
 
@@ -38,7 +38,7 @@ class CopyCode(anywidget.AnyWidget):
         return "CopyCode()"
 
 
-def code_of(flow: Flow) -> str:
+def code_of(flow: PanelFlow) -> str:
     """Return the lines that make the flow's settings again.
 
     A key that is kept somewhere is not in them; a key reference is, by the variable's name.
@@ -57,7 +57,7 @@ def code_of(flow: Flow) -> str:
     return "\n".join(lines)
 
 
-def _node_lines(flow: Flow, name: str) -> Iterator[str]:
+def _node_lines(flow: PanelFlow, name: str) -> Iterator[str]:
     model = flow.config.override(name)
     if model:
         yield f"flow.node({_text(name)}).model = {_text(model)}"
@@ -65,7 +65,7 @@ def _node_lines(flow: Flow, name: str) -> Iterator[str]:
         yield f"flow.{setting_as_code(name, setting)} = {_value(value)}"
 
 
-def _key_lines(flow: Flow) -> list[str]:
+def _key_lines(flow: PanelFlow) -> list[str]:
     target = EndpointTarget.of(flow)
     reference = flow.config.key_references.get(f"{target.provider.name}|{target.host}", "")
     if reference.startswith("env:"):

@@ -9,7 +9,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.providers import PROVIDERS, Provider
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import Flow
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class EndpointTarget:
     url: str = ""
 
     @classmethod
-    def of(cls, flow: Flow, provider: str = "") -> EndpointTarget:
+    def of(cls, flow: PanelFlow, provider: str = "") -> EndpointTarget:
         """Read the flow's settings for its provider, or for another."""
         chosen = PROVIDERS[provider or flow.provider]
         if chosen.free_of_charge:

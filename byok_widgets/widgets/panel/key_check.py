@@ -9,10 +9,9 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from byok_widgets.errors import ByokError
+from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.providers import Endpoint
 from byok_widgets.secrets import redact
-from byok_widgets.widgets.panel import key_messages
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 
 
@@ -44,11 +43,11 @@ async def check_key(
         endpoint = await endpoint_of(target)
         await target.provider.check_key(endpoint)
         if await _is_open_to_all(target, endpoint):
-            return KeyCheck.now("unverified", key_messages.OPEN_TO_ALL)
+            return KeyCheck.now("unverified", _open_to_all())
     except ByokError as fault:
         return KeyCheck.now("rejected" if fault.kind == "auth" else "unverified", fault)
     except Exception as fault:  # noqa: BLE001 - a check fails open, whatever happens
-        return KeyCheck.now("unverified", key_messages.unexpected(fault))
+        return KeyCheck.now("unverified", _unexpected(fault))
     return KeyCheck.now("verified")
 
 
@@ -61,3 +60,20 @@ async def _is_open_to_all(target: EndpointTarget, endpoint: Endpoint) -> bool:
     except ByokError:
         return False
     return True
+
+
+def _open_to_all() -> ByokError:
+    return ProviderError(
+        "This endpoint answers the check with or without a key.",
+        kind="open_to_all",
+        fix="Run a cell: the first answer shows whether the key is right.",
+    )
+
+
+def _unexpected(fault: Exception) -> ByokError:
+    """Describe a foreign error by its type alone: its text may hold anything."""
+    return ProviderError(
+        f"The check failed unexpectedly ({type(fault).__name__}).",
+        kind="unexpected",
+        fix="Press Check to try again.",
+    )

@@ -23,8 +23,8 @@ from byok_widgets.widgets.panel.key_field import SAVED, UNLOCKED, Done, refusal,
 from byok_widgets.widgets.panel.key_messages import StatusMessage
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import Flow
     from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _controllers: dict[Any, KeyController] = {}
 _lock = threading.Lock()
@@ -34,14 +34,14 @@ class KeyController:
     """The keys of one flow, as its panels see them. One for each flow of the kernel."""
 
     @classmethod
-    def of(cls, flow: Flow) -> KeyController:
+    def of(cls, flow: PanelFlow) -> KeyController:
         """Return the flow's desk."""
         with _lock:
             if flow.key_store not in _controllers:
                 _controllers[flow.key_store] = cls(flow)
             return _controllers[flow.key_store]
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: PanelFlow) -> None:
         self._config, self._store = flow.config, flow.key_store
         self._known: dict[str, KeyStatus] = {}
         self._verdicts: dict[EndpointTarget, KeyCheck] = {}

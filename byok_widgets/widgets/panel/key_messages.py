@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from byok_widgets.errors import ByokError, ProviderError
+from byok_widgets.errors import ByokError
 from byok_widgets.keys import KeyringState, KeyStatus
 from byok_widgets.providers import Provider
 from byok_widgets.secrets import redact
@@ -27,11 +27,6 @@ NAME_ONLY = (
 LOCKED = "The key rests in the encrypted file, which is locked. Type its passphrase and press Unlock."
 _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
-OPEN_TO_ALL = ProviderError(
-    "This endpoint answers the check with or without a key.",
-    kind="open_to_all",
-    fix="Run a cell: the first answer shows whether the key is right.",
-)
 
 
 def no_address(provider: Provider) -> StatusMessage:
@@ -45,13 +40,6 @@ def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | Non
         return _words("working", "looking", "Looking for a saved key …")
     pasted = _REPLACE if status.place in ("session", "keyring", "file") else _KEEP
     return {**_of_known(provider, status, verdict), "pasted": pasted}
-
-
-def unexpected(fault: Exception) -> ByokError:
-    """Describe a fault that is not one of ours, without its text."""
-    what = type(fault).__name__
-    problem = f"The check ended in an unexpected way ({what})."
-    return ProviderError(problem, kind="unexpected", fix="Press Check to try again.")
 
 
 def place_notes(keyring: KeyringState | None, file: FileState) -> list[dict[str, str]]:

@@ -12,10 +12,10 @@ from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.panel.key_field import Done, KeyField
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import Flow
     from byok_widgets.keys import KeyStatus
     from byok_widgets.keys.backends.encrypted_file import FileState
     from byok_widgets.secrets import Secret
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _REPLACE = "saved; paste to replace"
 _HINTS = {"openai": "sk-…", "anthropic": "sk-ant-…", "openrouter": "sk-or-…", "compatible": "if it asks for one"}
@@ -28,7 +28,7 @@ class KeySection:
         view: The widget.
     """
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: PanelFlow) -> None:
         self._flow = flow
         self._desk = KeyController.of(flow)
         self._chosen_for = ""

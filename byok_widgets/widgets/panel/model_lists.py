@@ -29,8 +29,8 @@ from byok_widgets.widgets.panel.model_messages import ending
 from byok_widgets.widgets.panel.text_field import error_text
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import Flow
     from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _NO_NETWORK = {"dns": "its address was not found.", "offline": "there is no way to it."}
 """What the status of the key says at length already."""
@@ -43,14 +43,14 @@ class ModelLists:
     """The model lists of one flow's providers. One for each flow of the kernel."""
 
     @classmethod
-    def of(cls, flow: Flow) -> ModelLists:
+    def of(cls, flow: PanelFlow) -> ModelLists:
         """Return the flow's lists."""
         with _lock:
             if flow.key_store not in _lists:
                 _lists[flow.key_store] = cls(flow)
             return _lists[flow.key_store]
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: PanelFlow) -> None:
         self._config = flow.config
         self._desk = KeyController.of(flow)
         self._listings: dict[EndpointTarget, Listing] = {}

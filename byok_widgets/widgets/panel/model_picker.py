@@ -22,7 +22,7 @@ from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import Flow
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 LOCAL_NOTE = "Local models are small: for learning, tests and demos. They say wrong things fluently."
 
@@ -35,7 +35,7 @@ class ModelPicker:
         rows: The models that it and the fields of the nodes offer.
     """
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: PanelFlow) -> None:
         self._flow = flow
         self._lists = ModelLists.of(flow)
         self._shown: EndpointTarget | None = None

@@ -26,7 +26,8 @@ from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import AnyNode, Flow
+    from byok_widgets.graph import AnyNode
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _FAILED = "Not set: that did not work."
 _SCRIPTS = (*SCRIPTS, "node_setting.js", "node_list.js")
@@ -49,7 +50,7 @@ class NodeList(anywidget.AnyWidget):
     nodes: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     models = traitlets.Instance(ModelRows).tag(sync=True, **ipywidgets.widget_serialization)
 
-    def __init__(self, flow: Flow, models: ModelRows) -> None:
+    def __init__(self, flow: PanelFlow, models: ModelRows) -> None:
         """Show the nodes of `flow`; their models are offered from `models`."""
         self._flow, self._lists = flow, ModelLists.of(flow)
         self._ids: dict[str, str] = {}

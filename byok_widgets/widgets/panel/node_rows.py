@@ -13,16 +13,17 @@ from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import AnyNode, Flow
+    from byok_widgets.graph import AnyNode
     from byok_widgets.providers import ModelInfo
     from byok_widgets.widgets.panel.model_lists import ModelLists
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 Facts = dict[str, Any]
 
 _STATIC = "Says a fixed sentence the first time, without a model; after that it uses this one."
 
 
-def facts_of(flow: Flow, node: AnyNode, lists: ModelLists) -> Facts:
+def facts_of(flow: PanelFlow, node: AnyNode, lists: ModelLists) -> Facts:
     """Return what is shown of a node, as texts that a browser may show as they are."""
     info = info_of(flow, node, lists)
     tuned = node.layered_settings.values()
@@ -53,7 +54,7 @@ def offered(node: AnyNode, info: ModelInfo | None) -> tuple[Setting, ...]:
     return PROVIDERS[ref.provider].supported_settings(ref.model, info)
 
 
-def info_of(flow: Flow, node: AnyNode, lists: ModelLists) -> ModelInfo | None:
+def info_of(flow: PanelFlow, node: AnyNode, lists: ModelLists) -> ModelInfo | None:
     """Return what the model list says of a node's model, as far as it is at hand."""
     try:
         ref = node.resolve().ref
@@ -64,7 +65,7 @@ def info_of(flow: Flow, node: AnyNode, lists: ModelLists) -> ModelInfo | None:
     return lists.info(target, ref.model)
 
 
-def same_kind(flow: Flow, node: AnyNode) -> list[AnyNode]:
+def same_kind(flow: PanelFlow, node: AnyNode) -> list[AnyNode]:
     """Return the nodes of the kind of this one, itself among them."""
     return [other for other in flow.nodes.values() if other.kind == node.kind]
 
@@ -77,7 +78,7 @@ def _model(node: AnyNode) -> Facts:
     return {"model": sanitize(str(resolved.ref)), "source": resolved.source}
 
 
-def _notes(flow: Flow, node: AnyNode, lists: ModelLists) -> list[str]:
+def _notes(flow: PanelFlow, node: AnyNode, lists: ModelLists) -> list[str]:
     doubt = ""
     if node.model is not None:
         ref = node.resolve().ref
@@ -85,7 +86,7 @@ def _notes(flow: Flow, node: AnyNode, lists: ModelLists) -> list[str]:
     return [_STATIC if getattr(node, "static", False) else "", doubt]
 
 
-def _for_all(flow: Flow, node: AnyNode) -> str:
+def _for_all(flow: PanelFlow, node: AnyNode) -> str:
     """Return the words of the button that gives all nodes of the kind this one's model; empty for none."""
     others = [other for other in same_kind(flow, node) if other.model != node.model]
     return f"Use for all {node.kind} nodes" if node.model and others else ""

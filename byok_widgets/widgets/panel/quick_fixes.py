@@ -11,13 +11,13 @@ from byok_widgets.findings import Finding, Fix, FixKind
 from byok_widgets.providers import PROVIDERS
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import Flow
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 Focus = Mapping[str, str]
 """Where the keyboard goes next: `place` is `"key"`, `"model"`, `"address"` or `"node"`, and `name` the node's."""
 
 
-def button(fix: Fix, flow: Flow) -> str:
+def button(fix: Fix, flow: PanelFlow) -> str:
     """Return what the button says that mends it; empty where no click does."""
     label = PROVIDERS[fix.argument].label if fix.argument in PROVIDERS else ""
     is_there = fix.argument == flow.provider
@@ -32,7 +32,7 @@ def button(fix: Fix, flow: Flow) -> str:
     return words.get(fix.kind, "")
 
 
-def apply(finding: Finding, flow: Flow) -> tuple[str, Focus]:
+def apply(finding: Finding, flow: PanelFlow) -> tuple[str, Focus]:
     """Do what the finding's button says; return what was done, in words, and where the keyboard goes next.
 
     Raises:
@@ -42,15 +42,15 @@ def apply(finding: Finding, flow: Flow) -> tuple[str, Focus]:
     return act(flow, finding.by, finding.where) if act and finding.by else ("", {})
 
 
-def _save_key(flow: Flow, fix: Fix, _where: str) -> tuple[str, Focus]:
+def _save_key(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
     return _switch(flow, fix.argument, "Paste its key above and press Save."), {"place": "key"}
 
 
-def _fill_address(flow: Flow, fix: Fix, _where: str) -> tuple[str, Focus]:
+def _fill_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
     return _switch(flow, fix.argument, "Fill in its address above."), {"place": "address"}
 
 
-def _switch(flow: Flow, provider: str, then: str) -> str:
+def _switch(flow: PanelFlow, provider: str, then: str) -> str:
     if flow.provider == provider:
         return then
     before, flow.provider = PROVIDERS[flow.provider].label, provider
@@ -58,7 +58,7 @@ def _switch(flow: Flow, provider: str, then: str) -> str:
     return f"The provider is {PROVIDERS[provider].label} now. {then} {back}"
 
 
-def _use_model(flow: Flow, fix: Fix, _where: str) -> tuple[str, Focus]:
+def _use_model(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
     if not fix.instead:
         flow.model = fix.argument
         return f"The default model is {_bare(fix.argument)} now.", {}
@@ -72,21 +72,21 @@ def _use_model(flow: Flow, fix: Fix, _where: str) -> tuple[str, Focus]:
     return f"{_bare(fix.argument)} is used instead of {old.model} now.", {}
 
 
-def _choose_model(_flow: Flow, fix: Fix, _where: str) -> tuple[str, Focus]:
+def _choose_model(_flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
     return "", {"place": "node", "name": fix.argument} if fix.argument else {"place": "model"}
 
 
-def _use_own_address(flow: Flow, fix: Fix, _where: str) -> tuple[str, Focus]:
+def _use_own_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
     flow.set_base_url(fix.argument, None)
     return f"Calls go to {PROVIDERS[fix.argument].label}'s own address now.", {}
 
 
-def _remove(flow: Flow, fix: Fix, where: str) -> tuple[str, Focus]:
+def _remove(flow: PanelFlow, fix: Fix, where: str) -> tuple[str, Focus]:
     flow.node(where).layered_settings.set({fix.argument: None})
     return f"{where}: {fix.argument} is left to the provider now.", {}
 
 
-_ACTS: Mapping[FixKind, Callable[[Flow, Fix, str], tuple[str, Focus]]] = {
+_ACTS: Mapping[FixKind, Callable[[PanelFlow, Fix, str], tuple[str, Focus]]] = {
     "save_key": _save_key,
     "use_model": _use_model,
     "choose_model": _choose_model,
@@ -96,7 +96,7 @@ _ACTS: Mapping[FixKind, Callable[[Flow, Fix, str], tuple[str, Focus]]] = {
 }
 
 
-def _override(flow: Flow, node: str) -> ModelRef | None:
+def _override(flow: PanelFlow, node: str) -> ModelRef | None:
     try:
         resolved = flow.nodes[node].resolve()
     except ByokError:

@@ -30,7 +30,7 @@ from byok_widgets.widgets.sanitize import sanitize
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from byok_widgets.flow import Flow
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _in_cells: dict[str, tuple[str, list[weakref.ref[SettingsPanel]]]] = {}
 
@@ -59,7 +59,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
     `close()` ends it; a panel that is shown again by the same cell replaces the one before.
     """
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: PanelFlow) -> None:
         """Show the settings of `flow`. Nothing here waits for a keyring, a network or a large package."""
         self._flow = flow
         self._refreshing = threading.RLock()
@@ -80,7 +80,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         self.refresh()
 
     @classmethod
-    def in_cell(cls, flow: Flow, shell: Any) -> SettingsPanel:
+    def in_cell(cls, flow: PanelFlow, shell: Any) -> SettingsPanel:
         """Return a new panel for the running cell, and end those that an earlier run of the cell has made."""
         cell, run = _running(shell)
         earlier_run, made = _in_cells.get(cell, ("", []))
@@ -131,7 +131,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
 class _Address:
     """The base URL, where the provider has no usual one or another was set."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: PanelFlow) -> None:
         self._flow = flow
         self._shown: tuple[str, str] = ("", "")
         self._field = TextField(description="Base URL", placeholder="https://llm.example.org/v1")
@@ -168,7 +168,7 @@ class _Address:
         self._problem.layout.display = None if text else "none"
 
 
-def _follow(flow: Flow, panel: SettingsPanel) -> Callable[[], None]:
+def _follow(flow: PanelFlow, panel: SettingsPanel) -> Callable[[], None]:
     """Refresh `panel` at each change of the flow, without keeping it alive."""
     following = weakref.ref(panel)
 

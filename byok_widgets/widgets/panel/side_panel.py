@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
@@ -20,7 +20,7 @@ from byok_widgets.widgets.panel.settings import SettingsPanel
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import AnyNode, Flow
+    from byok_widgets.graph import AnyNode
 
 _FALLBACK = "my flow"
 
@@ -119,8 +119,7 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
         if name == self._shown:
             return
         before, self._shown = self._panel, name
-        # A panel asks its flow for no more than its settings, its nodes and its check.
-        self._panel = SettingsPanel(cast("Flow", FlowByName(name)))
+        self._panel = SettingsPanel(FlowByName(name))
         self.children = [self._which, self._panel]
         if before is not None:
             before.close()

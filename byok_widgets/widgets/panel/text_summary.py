@@ -12,7 +12,8 @@ from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.flow import AnyNode, Flow
+    from byok_widgets.graph import AnyNode
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 
 _STATIC = "a fixed sentence the first time, without a model; after that"
@@ -21,7 +22,7 @@ _STATIC = "a fixed sentence the first time, without a model; after that"
 class SettingsText:
     """The settings of a flow, for a plain program, a terminal, or a notebook that can show no panel."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: PanelFlow) -> None:
         self._flow = flow
 
     def __repr__(self) -> str:
@@ -31,12 +32,12 @@ class SettingsText:
         return as_html(self._flow)
 
 
-def one_line(flow: Flow) -> str:
+def one_line(flow: PanelFlow) -> str:
     """Return the shortest true form: the flow, its provider and its model."""
     return sanitize(f"Settings of flow {flow.name!r}: {flow.provider}:{flow.model or 'no model chosen'}")
 
 
-def summary(flow: Flow) -> list[tuple[str, str]]:
+def summary(flow: PanelFlow) -> list[tuple[str, str]]:
     """Return what the panel shows, as pairs of a name and a text. Never waits."""
     target = EndpointTarget.of(flow)
     rows = [("Provider", target.provider.label)]
@@ -66,14 +67,14 @@ def model_line(node: AnyNode) -> str:
     return f"{_STATIC}: {line}" if getattr(node, "static", False) else line
 
 
-def as_text(flow: Flow) -> str:
+def as_text(flow: PanelFlow) -> str:
     """Return the facts as lines."""
     rows = summary(flow)
     width = max(len(name) for name, _ in rows)
     return "\n".join([one_line(flow), *(f"  {name:<{width}}  {text}" for name, text in rows)])
 
 
-def as_html(flow: Flow) -> str:
+def as_html(flow: PanelFlow) -> str:
     """Return the facts as a table that needs no script and no style sheet."""
     cells = "".join(
         f'<tr><th scope="row" style="text-align: left; padding-right: 1em">{html.escape(name)}</th>'
@@ -89,7 +90,7 @@ def as_html(flow: Flow) -> str:
     )
 
 
-def _key(flow: Flow, target: EndpointTarget) -> str:
+def _key(flow: PanelFlow, target: EndpointTarget) -> str:
     if target.provider.free_of_charge:
         return "not needed"
     status = KeyController.of(flow).known(target)

@@ -26,8 +26,8 @@ from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check
-    from byok_widgets.flow import Flow
     from byok_widgets.widgets.panel.key_section import KeySection
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _FAILED = "That did not work, and nothing was changed."
 _TOGETHER_S = 0.25  # changes that come so close together are checked together: a cell may make a hundred nodes
@@ -48,7 +48,7 @@ class Troubleshooting(anywidget.AnyWidget):
 
     facts = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, flow: Flow, key: KeySection) -> None:
+    def __init__(self, flow: PanelFlow, key: KeySection) -> None:
         self._flow, self._key = flow, key
         self._lock = threading.RLock()
         self._asked = 0  # how often a check was asked for

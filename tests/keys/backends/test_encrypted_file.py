@@ -372,7 +372,8 @@ def test_kernels_that_save_at_once_lose_nothing(path: Path) -> None:
         "from byok_widgets.keys.backends import encrypted_file\n"
         "from byok_widgets.keys.scope import KeyScope\n"
         "encrypted_file.unlock(sys.argv[1])\n"
-        "for at in range(25): encrypted_file.write(Slot.of(f'{sys.argv[2]} {at}', 'p', 'h'), Secret(sys.argv[2]))"
+        "for at in range(25):\n"
+        "    encrypted_file.write(KeyScope.of(f'{sys.argv[2]} {at}', 'p', 'h'), Secret(sys.argv[2]))"
     )
     running = [subprocess.Popen([sys.executable, "-c", code, PHRASE, name]) for name in ("one", "two")]
     assert [process.wait(60) for process in running] == [0, 0]
@@ -400,7 +401,7 @@ def test_no_look_at_what_is_kept_shows_the_passphrase_or_what_it_became(path: Pa
     store = KeyStore("dentist")
     store.save("openai", HOST, key, place="file")
     (opened,) = encrypted_file._opened.values()
-    derived = opened._PassphraseKey__held.reveal()
+    derived = opened._DerivedKey__held.reveal()
     shown = f"{opened!r} {opened} {vars(encrypted_file)} {vars(store)} {encrypted_file.state()}"
     for secret in (PHRASE, derived, key):
         assert secret[:12] not in shown

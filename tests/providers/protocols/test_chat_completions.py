@@ -12,7 +12,7 @@ import pytest
 
 from byok_widgets import ProviderError
 from byok_widgets.config import BaseUrl
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.messages import Message, Usage
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.providers.compatible import CompatibleProvider

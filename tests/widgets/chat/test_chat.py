@@ -104,6 +104,22 @@ def test_stopped_before_the_reply_the_text_comes_back(server, chat, browser, hea
     assert chat.session.turns == ()
 
 
+def test_an_earlier_reply_that_was_stopped_is_not_taken_for_one_to_the_same_text(server, chat, browser, heard):
+    server.script(Say("slow " * 20, pause_s=0.05), Say("", pause_s=5))
+    browser.custom(chat, {"kind": "say", "text": "Again"})
+    eventually(lambda: heard("text"))
+    browser.custom(chat, {"kind": "stop"})
+    eventually(lambda: heard("turn"))
+    eventually(lambda: not chat.session.busy)
+    browser.custom(chat, {"kind": "say", "text": "Again"})
+    eventually(lambda: len(server.requests) == 2)
+    browser.custom(chat, {"kind": "stop"})
+    (told,) = eventually(lambda: heard("failed"))
+    assert told["text"] == "Again"
+    assert len(heard("turn")) == len(chat.session.turns) == 1
+    assert [turn.fault_kind for turn in chat.session.unfinished] == ["interrupted"]
+
+
 def test_an_error_says_what_to_do_and_gives_the_text_back(server, chat, browser, heard):
     server.script(Say(status=401, body={"error": {"message": "no", "code": "invalid_api_key"}}))
     browser.custom(chat, {"kind": "say", "text": "Hello?"})

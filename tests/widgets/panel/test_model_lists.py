@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.providers import ModelInfo
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.model_lists import ModelLists
@@ -45,8 +45,8 @@ SHOWN = [
 NEXT_KERNEL = """
 import sys, time
 from byok_widgets import Flow
-from byok_widgets.widgets.model_lists import ModelLists
-from byok_widgets.widgets.settings import SettingsPanel
+from byok_widgets.widgets.panel.model_lists import ModelLists
+from byok_widgets.widgets.panel.settings import SettingsPanel
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from tests.widgets.parts import parts
 flow = Flow(sys.argv[1])

@@ -308,7 +308,7 @@ def test_no_fault_leaves_with_what_was_typed(
         raise RuntimeError(f"it holds {given}")
 
     flow.conversation("ask", "Be brief.")
-    monkeypatch.setattr(FlowConfig, "tune", fail)
+    monkeypatch.setattr(FlowConfig, "update_settings", fail)
     browser.on_node(nodes, "ask", "set", name="temperature", value="0.25")
     assert wire.custom(nodes)[-1]["reason"] == "failed"
     assert "0.25" not in wire.text()

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine import ENGINE
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.providers import catalog
 from byok_widgets.widgets.panel import troubleshooting, troubleshooting_messages
