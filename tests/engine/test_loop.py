@@ -45,6 +45,20 @@ async def fail() -> None:
     raise ProviderError("no", kind="x")
 
 
+async def tasks() -> int:
+    """Return how many tasks the loop has beside this one."""
+    return len(asyncio.all_tasks()) - 1
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_on_the_loop() -> Iterator[None]:
+    yield
+    until = time.monotonic() + 2
+    while left := ENGINE.run(tasks()):
+        assert time.monotonic() < until, f"{left} tasks are left behind"
+        time.sleep(0.01)
+
+
 @contextmanager
 def interrupted_once(running: threading.Event) -> Iterator[None]:
     """Press Stop, as the notebook does, while the work runs."""
@@ -150,13 +164,22 @@ def test_stop_cancels_within_a_second_and_leaves_the_engine_usable(tick: Callabl
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_stop_does_not_wait_long_for_what_will_not_stop() -> None:
-    work = Long(unwind_s=30)
+    work, let_go = Long(), threading.Event()
+
+    async def stubborn() -> None:
+        try:
+            await work()
+        finally:
+            while not let_go.is_set():
+                await asyncio.sleep(0.01)
+
     started = time.monotonic()
     with interrupted_once(work.running), pytest.raises(KeyboardInterrupt):
-        ENGINE.run(work())
+        ENGINE.run(stubborn())
     assert time.monotonic() - started < 1.5
-    assert not work.unwound.is_set()
+    assert ENGINE.run(tasks()), "it has not stopped"
     assert ENGINE.run(double(4)) == 8
+    let_go.set()
 
 
 def test_a_screen_that_fails_cancels_the_work() -> None:
