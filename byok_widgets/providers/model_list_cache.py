@@ -21,7 +21,7 @@ from byok_widgets.files import cache_dir, replace_file
 from byok_widgets.providers.base import ModelInfo, iso_date, parse_count
 from byok_widgets.secrets import redact
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _as_json(models: Iterable[ModelInfo]) -> list[dict[str, Any]]:
 
 
 def _info(row: Mapping[str, Any]) -> ModelInfo:
-    structured, takes = row["structured_output"], row["takes"]
+    structured, settings = row["structured_output"], row["supported_settings"]
     return ModelInfo(
         id=_text(row["id"]),
         label=_text(row["label"]),
@@ -75,7 +75,7 @@ def _info(row: Mapping[str, Any]) -> ModelInfo:
         structured_output=structured if isinstance(structured, bool) else None,
         ends_on=iso_date(row["ends_on"]),
         supported_settings={
-            _text(name): None if values is None else tuple(map(_text, values)) for name, values in takes.items()
+            _text(name): None if values is None else tuple(map(_text, values)) for name, values in settings.items()
         },
     )
 

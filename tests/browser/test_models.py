@@ -12,7 +12,7 @@ from byok_widgets.widgets import assets
 from tests.browser.leaks import Frames, Listener
 from tests.browser.model_server import COUNT, KEYSTROKE_MS, VENDORS, ModelServer, router_cell, row, type_watched
 from tests.fake_keys import fake_key
-from tests.keys.test_misplaced import NO_KEYS
+from tests.test_misplaced_keys import NO_KEYS
 
 PROVIDERS = ("openai", "anthropic", "openrouter", "compatible")
 

@@ -14,7 +14,7 @@ from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
 from tests.providers.asking import ask, ask_each, endpoint, letter, letter_events, shape, split_everywhere
 from tests.providers.fault_server import FaultServer, Reply, says, stream
-from tests.providers.test_chat_completions import TEXT
+from tests.providers.protocols.test_chat_completions import TEXT
 
 USAGE = Usage(input_tokens=30, output_tokens=9, cached_input_tokens=20, cache_write_tokens=3)
 CLAUDE = PROVIDERS["anthropic"]
