@@ -1,4 +1,4 @@
-"""Every test has settings of its own, a keyring in memory, and no API key in its environment."""
+"""Every test has settings of its own, a keyring in memory, a known day, and no API key in its environment."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def server() -> Iterator[ScriptedServer]:
     scripted.close()
 
 
-@pytest.fixture
-def on_a_known_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fix the day on which models are said to have ended."""
+@pytest.fixture(autouse=True)
+def _known_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fix the day on which models are said to have ended: no test passes today and fails next year."""
     monkeypatch.setattr(catalog, "_today", lambda: datetime.date(2026, 11, 24))
