@@ -16,7 +16,7 @@ from contextlib import contextmanager
 import pytest
 
 from byok_widgets import ConfigError, ProviderError
-from byok_widgets.engine import ENGINE, Engine, TextFeed
+from byok_widgets.engine import ENGINE, Engine, TextFeed, loop
 from tests.engine.work import Long, double, fail, tasks
 from tests.interrupts import interrupted_at_line
 
@@ -145,7 +145,8 @@ def test_stop_does_not_wait_long_for_what_will_not_stop() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # it was interrupted before it began
-def test_an_interrupt_at_any_line_leaves_no_work_running() -> None:
+def test_an_interrupt_at_any_line_leaves_no_work_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "UNWIND_S", 0.1)
     interrupts = 0
     for number in range(1, 20):
         work = Long()
@@ -335,11 +336,11 @@ def test_a_reader_whose_loop_closes_at_that_moment_does_not_break_the_work() -> 
         emit(2)
         done.set()
 
-    loop = asyncio.new_event_loop()
+    readers_loop = asyncio.new_event_loop()
     stream = ENGINE.astream(start)
-    assert loop.run_until_complete(stream.__anext__()) == 1
-    loop.is_closed = lambda: False  # type: ignore[method-assign] - as it is for whoever asked just before
-    loop.close()
+    assert readers_loop.run_until_complete(stream.__anext__()) == 1
+    readers_loop.is_closed = lambda: False  # type: ignore[method-assign] - as it is for whoever asked just before
+    readers_loop.close()
     goes_on.set()
     assert done.wait(2)
-    del loop.is_closed
+    del readers_loop.is_closed

@@ -136,9 +136,9 @@ class KeyController:
         self._keyring = await asyncio.to_thread(probe)
         self._config.notify("key")
 
-    def _changed(self, what: str) -> None:
+    def _changed(self, changes: tuple[str, ...]) -> None:
         """Look again at each key that is shown, since a line in a cell may have changed it."""
-        if what == "key":
+        if "key" in changes:
             for target in tuple(self._targets.values()):
                 start(self._look(target))
 
