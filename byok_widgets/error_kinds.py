@@ -1,6 +1,6 @@
 """The kinds of errors: what programs compare, where people read sentences.
 
-Floor 0: imports nothing. Kinds are stable; the sentences of an error may change with any version.
+Kinds are stable; the sentences of an error may change with any version.
 """
 
 from __future__ import annotations

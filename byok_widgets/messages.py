@@ -1,7 +1,4 @@
-"""The values that travel: messages, usage, cost, replies. Frozen, and free of any secret.
-
-Floor 0: knows errors alone.
-"""
+"""The values that travel through the package: messages, usage, cost, replies. Frozen, and free of secrets."""
 
 from __future__ import annotations
 

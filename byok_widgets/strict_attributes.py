@@ -1,7 +1,7 @@
-"""Names that nothing here knows are refused, with the one that may have been meant.
+"""Unknown names are rejected, with a suggestion of the name that may have been meant.
 
-Floor 0. Python lets any attribute be set, so a misspelt setting would be lost without a word; and whoever sets an
-API key in a cell has saved it with the notebook.
+Python lets any attribute be set, so a misspelled setting would be silently lost; and an API key that is set in a
+cell is saved with the notebook.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from byok_widgets.secrets import looks_like_key
 
 
 class StrictAttributes:
-    """Takes no attribute but those its class declares: annotations, and properties that can be set."""
+    """Accepts only the attributes that its class declares: annotations, and properties with a setter."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_") or name in settable_names(type(self)):
@@ -41,11 +41,11 @@ def unknown_name_error(
     """Return the error for a name that is not known: kind `unknown_name`, or `key_in_code`.
 
     Args:
-        problem: What is wrong with it, in one sentence.
-        name: The name.
-        known: The names that are known.
-        value: What was given under the name; whoever gave an API key is told to take it out of the cell.
-        hint: How to say which name may have been meant.
+        problem: What is wrong, in one sentence.
+        name: The unknown name.
+        known: The known names.
+        value: The value that was given; if it is an API key, the error says to remove it from the cell.
+        hint: Pattern of the suggestion.
     """
     if is_key(name, value):
         return ConfigError(
@@ -59,7 +59,7 @@ def unknown_name_error(
 
 
 def is_key(name: str, value: object) -> bool:
-    """Whether this name or value is that of an API key."""
+    """Whether this name or value is an API key's."""
     named = name.lower().rstrip("s").endswith("key")
     return named or (isinstance(value, str) and looks_like_key(value))
 

@@ -1,6 +1,6 @@
 """Prompts with variables: `{{name}}`, filled in by Jinja2's sandbox.
 
-Floor 0: knows errors alone. Jinja2 is loaded only for a text that holds a placeholder.
+Jinja2 is loaded only for a text that holds a placeholder.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The command `byok-widgets`.
-
-Floor 6: knows everything below, and nothing below knows it.
-"""
+"""The command `byok-widgets`."""
 
 from __future__ import annotations
 

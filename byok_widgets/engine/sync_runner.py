@@ -1,7 +1,4 @@
-"""The sync entry point: run work on the engine, and show its text and progress in the cell as they arrive.
-
-Floor 1: knows the engine, the providers' callbacks and the door to the frontend; knows no node, session or widget.
-"""
+"""The sync entry point: run work on the engine, and show its text and progress in the cell as they arrive."""
 
 from __future__ import annotations
 

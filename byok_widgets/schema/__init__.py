@@ -1,6 +1,6 @@
 """What an extraction node asks for: fields, a pydantic class or a JSON Schema, made into one checked schema.
 
-Floor 0: knows errors alone. pydantic and jsonschema are loaded when a schema is made.
+pydantic and jsonschema are loaded when a schema is made.
 """
 
 from byok_widgets.schema.extraction_schema import ExtractionSchema, ValidationResult

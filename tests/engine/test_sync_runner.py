@@ -58,7 +58,7 @@ def test_a_stopped_run_shows_a_card_and_keeps_what_had_come(run, capsys: pytest.
     assert isinstance(done.error_in_exec, KeyboardInterrupt), "Run All stops at it"
     text, *card = capsys.readouterr().out.strip().splitlines()
     assert text.startswith("word word")
-    assert card == ["Stopped. The text so far is above.", "  (what had come: byok_widgets.last_partial_result())"]
+    assert card == ["Stopped. The text so far is above.", "  (partial output: byok_widgets.last_partial_result())"]
     reply = last_partial_result()
     assert (reply.text.strip(), reply.finish_reason, reply.node) == (text.strip(), "interrupted", "ask")
     assert (reply.model, reply.model_source) == ("compatible:scripted", "flow default")
@@ -77,7 +77,7 @@ def test_the_dialogue_goes_on_from_what_had_come(run, server: ScriptedServer) ->
 
 def test_nothing_is_said_to_be_above_when_nothing_is(run, server, capsys: pytest.CaptureFixture[str]) -> None:
     run("flow.node('ask').run('Hi', show=False)")
-    assert capsys.readouterr().out.startswith("Stopped.\n  (what had come")
+    assert capsys.readouterr().out.startswith("Stopped.\n  (partial output")
     assert last_partial_result().text.startswith("word")
     run("flow.extraction('read', name=str).run('I am Ana')")
     assert capsys.readouterr().out.strip() == "Stopped."

@@ -78,24 +78,24 @@ def test_a_key_that_a_server_names_a_model_after_is_not_kept(cache: Path, key: s
 
 def damaged(**changes: object) -> bytes:
     """Return the content of a file with one field changed."""
-    row = {"id": "a", "label": "", "input_usd_per_mtok": None, "output_usd_per_mtok": None, "takes": {}}
-    row |= {"context_tokens": None, "structured_output": None, "ends_on": None}
+    row = {"id": "a", "label": "", "input_usd_per_mtok": None, "output_usd_per_mtok": None}
+    row |= {"supported_settings": {}, "context_tokens": None, "structured_output": None, "ends_on": None}
     fields = {name: changes.pop(name) for name in [*changes] if name in row}
-    data = {"version": 1, "given_at": "2026-11-20T13:02:11+00:00", "models": [row | fields]}
+    data = {"version": 2, "given_at": "2026-11-20T13:02:11+00:00", "models": [row | fields]}
     return json.dumps(data | changes).encode()
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        *(b"", b"\xff\xfe", b"[]", b"null", b"{", b'{"version": 1}', b"[" * 100_000),
-        *(damaged(version=2), damaged(given_at="yesterday"), damaged(given_at=None), damaged(models=None)),
+        *(b"", b"\xff\xfe", b"[]", b"null", b"{", b'{"version": 2}', b"[" * 100_000),
+        *(damaged(version=1), damaged(given_at="yesterday"), damaged(given_at=None), damaged(models=None)),
         *(
             damaged(models=["a"]),
             damaged(id=None),
             damaged(label=4),
-            damaged(takes=None),
-            damaged(takes={"a": [1]}),
+            damaged(supported_settings=None),
+            damaged(supported_settings={"a": [1]}),
         ),
         *(
             damaged(input_usd_per_mtok="NaN"),
