@@ -33,6 +33,7 @@ from tests.keys.fake_keyrings import (
     NullLikeKeyring,
     PlaintextKeyring,
     RaisingKeyring,
+    SlowKeyring,
     StubbornKeyring,
     UselessKeyring,
     installed,
@@ -336,6 +337,14 @@ def test_a_key_that_was_saved_too_late_is_taken_back():
         assert caught.value.kind == "keyring_timeout"
         backend.wake()
         assert eventually(lambda: probe(refresh=True).available)
+        assert not backend.kept
+
+
+@pytest.mark.usefixtures("quick_limit")
+def test_a_trial_that_takes_too_long_leaves_nothing_in_the_keyring():
+    with installed(SlowKeyring(0.08)) as backend:  # it writes and reads in time, and cannot remove in time
+        assert probe().kind == "keyring_timeout"
+        backend.wait_until_idle()
         assert not backend.kept
 
 
