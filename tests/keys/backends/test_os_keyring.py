@@ -33,7 +33,6 @@ from tests.keys.fake_keyrings import (
     NullLikeKeyring,
     PlaintextKeyring,
     RaisingKeyring,
-    SlowKeyring,
     StubbornKeyring,
     UselessKeyring,
     installed,
@@ -342,10 +341,18 @@ def test_a_key_that_was_saved_too_late_is_taken_back():
 
 @pytest.mark.usefixtures("quick_limit")
 def test_a_trial_that_takes_too_long_leaves_nothing_in_the_keyring():
-    with installed(SlowKeyring(0.055)) as backend:  # it saves and reads in time, and does not remove in time
+    class SlowToRemove(HangingKeyring):
+        get_password, set_password = MemoryKeyring.get_password, MemoryKeyring.set_password
+
+        def delete_password(self, service, username):
+            self._hang()
+            super().delete_password(service, username)
+
+    with installed(SlowToRemove()) as backend:
         assert probe().kind == "keyring_timeout"
-        backend.wait_until_idle()
-        assert not backend.kept
+        assert backend.kept
+        backend.wake()
+        assert eventually(lambda: not backend.kept)
 
 
 @pytest.mark.usefixtures("quick_limit")
