@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import signal
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from byok_widgets.providers import catalog
 from tests.keys.fake_keyrings import MemoryKeyring, installed
+from tests.known_day import KNOWN_DAY
 from tests.scripted_server import ScriptedServer
 
 
@@ -61,4 +61,4 @@ def server() -> Iterator[ScriptedServer]:
 @pytest.fixture(autouse=True)
 def _known_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fix the day on which models are said to have ended: no test passes today and fails next year."""
-    monkeypatch.setattr(catalog, "_today", lambda: datetime.date(2026, 11, 24))
+    monkeypatch.setattr(catalog, "_today", lambda: KNOWN_DAY)

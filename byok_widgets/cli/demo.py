@@ -136,12 +136,16 @@ class _Stop:
         self.asked = False
         for name in _STOP_SIGNALS:
             number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP
+            if number is not None and not _is_kept_by_nohup(number):
                 signal.signal(number, self._ask)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         self.asked = True
+
+
+def _is_kept_by_nohup(number: int) -> bool:
+    return number == getattr(signal, "SIGHUP", None) and signal.getsignal(number) is signal.SIG_IGN
 
 
 def _require_lab() -> None:

@@ -53,7 +53,7 @@ class ManglingKeyring(MemoryKeyring):
 
 
 class LockedKeyring(MemoryKeyring):
-    def get_password(self, service, username):
+    def get_password(self, *_):
         raise errors.KeyringLocked("Failed to unlock the collection!")
 
     set_password = delete_password = get_password

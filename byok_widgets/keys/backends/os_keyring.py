@@ -103,19 +103,7 @@ def write(slot: KeyScope, secret: Secret, *, until: Deadline | None = None) -> B
 
     def job(backend: KeyringBackend) -> None:
         older.append(_read(backend, slot))
-        backend.set_password(slot.service, slot.user, secret.reveal())
-        kept = False
-        try:
-            kept = _read(backend, slot) == secret
-        finally:
-            if not kept:
-                put_back(backend)
-        if not kept:
-            raise KeyStoreError(
-                f"{describe(backend).label} did not keep the key: what came back was something else.",
-                kind="keyring_lost",
-                fix="Keep the key in this session only, or refer to an environment variable.",
-            )
+        _write(backend, slot, secret, put_back)
 
     def put_back(backend: KeyringBackend) -> None:
         _erase(backend, slot)
@@ -141,9 +129,16 @@ def erase(slot: KeyScope, *, until: Deadline | None = None) -> None:
 def _try_out(until: Deadline) -> KeyringState:
     slot = KeyScope.of("probe", "probe", secrets.token_hex(8))
     sample = Secret(secrets.token_hex(16))
+
+    def job(backend: KeyringBackend) -> None:  # one call: what was written is removed, however late
+        _write(backend, slot, sample, remove)
+        remove(backend)
+
+    def remove(backend: KeyringBackend) -> None:
+        _erase(backend, slot)
+
     try:
-        backend = write(slot, sample, until=until)
-        erase(slot, until=until)
+        backend = _call(job, until=until)[1]
     except KeyStoreError as fault:
         return KeyringState(
             available=False, backend_label="", reason=_reason(fault), kind=fault.kind, problem=fault.problem
@@ -163,6 +158,24 @@ def _read(backend: KeyringBackend, slot: KeyScope) -> Secret | None:
 
 def _held(text: str | None) -> Secret | None:
     return Secret(text) if text else None
+
+
+def _write(
+    backend: KeyringBackend, slot: KeyScope, secret: Secret, put_back: Callable[[KeyringBackend], None]
+) -> None:
+    backend.set_password(slot.service, slot.user, secret.reveal())
+    kept = False
+    try:
+        kept = _read(backend, slot) == secret
+    finally:
+        if not kept:
+            put_back(backend)
+    if not kept:
+        raise KeyStoreError(
+            f"{describe(backend).label} did not keep the key: what came back was something else.",
+            kind="keyring_lost",
+            fix="Keep the key in this session only, or refer to an environment variable.",
+        )
 
 
 def _erase(backend: KeyringBackend, slot: KeyScope) -> None:
