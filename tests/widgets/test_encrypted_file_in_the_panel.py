@@ -10,7 +10,7 @@ import ipywidgets
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.keys import derived_key
+from byok_widgets.keys import KeyStore, derived_key
 from byok_widgets.keys.backends import encrypted_file, key_file
 from byok_widgets.secrets import Secret
 from byok_widgets.widgets.panel.key_controller import KeyController
@@ -36,15 +36,19 @@ def field(flow, show):
     return field_of(flow, show)
 
 
+def save_in_file(flow, provider, key):
+    """Save a key in the file, of which the flow's own store learns nothing, as in another kernel."""
+    KeyStore(flow.name, flow.config.key_references).save(provider, HOST, key, backend="file")
+    encrypted_file._opened.clear()
+
+
 @pytest.fixture
 def saved(flow):
-    """A flow whose key rests in the file, in a kernel that does not know the passphrase."""
+    """A flow whose key is stored in the file, in a kernel that does not know the passphrase."""
     encrypted_file.create(PHRASE)
     key = fake_key()
     flow.provider = "openai"
-    flow.key_store.save("openai", HOST, key, backend="file")
-    encrypted_file._opened.clear()
-    flow.key_store._kept.clear()
+    save_in_file(flow, "openai", key)
     return key
 
 
@@ -91,9 +95,7 @@ def test_behind_a_locked_file_there_is_nothing_to_check_even_where_a_key_is_opti
     encrypted_file.create(PHRASE)
     flow.set_base_url("compatible", f"http://{HOST}/v1")
     flow.provider = "compatible"
-    flow.key_store.save("compatible", HOST, fake_key("compatible"), backend="file")
-    encrypted_file._opened.clear()
-    flow.key_store._kept.clear()
+    save_in_file(flow, "compatible", fake_key("compatible"))
     field = parts(show(flow)).key
     eventually(lambda: field.lock == "locked" and field.has_key)
     assert not field.can_check

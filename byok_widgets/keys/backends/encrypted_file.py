@@ -182,7 +182,7 @@ class EncryptedFile:
     def available(self, *, until: Deadline) -> Availability:
         """Return that it can always be chosen; it asks for a passphrase then."""
         del until
-        return Availability(available=True, label=self.label, note=_note(state()))
+        return availability(state())
 
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
         """Return the key. Where the settings say that it is here, it must be."""
@@ -208,6 +208,11 @@ class EncryptedFile:
         """Remove the key, for which no passphrase is needed."""
         del until
         erase(scope)
+
+
+def availability(file: FileState) -> Availability:
+    """Return what is said of the file where a person chooses a backend."""
+    return Availability(available=True, label=EncryptedFile.label, note=_note(file))
 
 
 def _note(file: FileState) -> str:

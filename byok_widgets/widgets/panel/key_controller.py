@@ -15,6 +15,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.keys import KeyStatus
 from byok_widgets.keys.backends import encrypted_file
 from byok_widgets.keys.backends.base import Availability
+from byok_widgets.keys.backends.encrypted_file import EncryptedFile
 from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import BACKENDS, backend_named
 from byok_widgets.nodes.model_call import FlowContext
@@ -52,8 +53,8 @@ class KeyController:
         self._last: EndpointTarget | None = None
         self._availability: dict[str, Availability] = {}
         self._is_probing = False
+        self._find_available(slow=False)  # before the next line, which would not report damage a second time
         self._file = encrypted_file.state()
-        self._find_available(slow=False)
         self._config.observe(self._changed)
 
     @property
@@ -99,7 +100,7 @@ class KeyController:
     def set_file_state(self, state: encrypted_file.FileState) -> None:
         """Take note of the state of the encrypted file; keys that may be in it are looked up again."""
         self._file = state
-        self._find_available(slow=False)
+        self._availability = {**self._availability, EncryptedFile.name: encrypted_file.availability(state)}
         self._config.notify("key")
 
     def check(self, target: EndpointTarget) -> None:

@@ -1,7 +1,7 @@
 """`SettingsPanel`: a flow's settings to look at and to change, in a cell.
 
-What a click writes is what a line of code writes. The panel only shows the flow's config and key controller, so two
-panels and the cells always agree. Changes may come from any thread.
+What a click writes is what a line of code writes. The panel only shows the flow's config and key controller, so
+two panels and the cells always agree. Changes may come from any thread.
 """
 
 from __future__ import annotations
