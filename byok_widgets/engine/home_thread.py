@@ -40,7 +40,7 @@ class HomeThread:
 
     def run_pending(self) -> None:
         """Make the calls that are waiting, when this is the main thread. What fails in one is logged."""
-        if not self._pending or not _is_main_thread():
+        if not _is_main_thread():
             return
         with self._lock:
             pending, self._pending = self._pending, []
@@ -51,14 +51,14 @@ class HomeThread:
         with self._lock:
             if self._loop is None:
                 return False
+            if function in self._pending:
+                return True
+            self._pending.append(function)  # before the wake-up, which may be over at once
             try:
-                if not self._pending:
-                    self._loop.call_soon_threadsafe(self.run_pending)
+                self._loop.call_soon_threadsafe(self.run_pending)
             except RuntimeError:  # the loop is closed
-                self._loop = None
+                self._loop, self._pending = None, []
                 return False
-            if function not in self._pending:
-                self._pending.append(function)
             return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from functools import partial
 
 import pytest
 
@@ -48,6 +49,27 @@ def test_calls_of_other_threads_reach_the_main_loop_once() -> None:
         return calls.threads
 
     assert asyncio.run(kernel()) == [threading.main_thread()] * 2
+
+
+def test_a_free_main_loop_misses_no_call() -> None:
+    made = []
+
+    async def kernel() -> None:
+        home = HomeThread()
+        home.adopt()
+
+        def ask() -> None:
+            for number in range(2000):
+                home.call(partial(made.append, number))
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        while asking.is_alive():
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+
+    asyncio.run(kernel())
+    assert made == list(range(2000))
 
 
 def test_without_a_loop_in_the_main_thread_the_calling_thread_does_it() -> None:
