@@ -7,24 +7,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from byok_widgets.config import ModelRef
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.errors import ConfigError
+from byok_widgets.flow.protocols import FiledFlow
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import condition_fields, read_condition
 from byok_widgets.nodes import NODE_KINDS, model_nodes
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.providers import PROVIDERS
 
-if TYPE_CHECKING:
-    from byok_widgets.flow.flow import Flow
-
 Data = dict[str, Any]
 
 
-def data_of(flow: Flow) -> Data:
+def data_of(flow: FiledFlow) -> Data:
     """Return what a file says of a flow.
 
     Raises:
@@ -46,7 +44,7 @@ def data_of(flow: Flow) -> Data:
     }
 
 
-def fill(flow: Flow, context: FlowContext, data: Data) -> Data:
+def fill(flow: FiledFlow, context: FlowContext, data: Data) -> Data:
     """Give a new flow what was read; returns the fields that are not known here.
 
     The settings, which all flows of the name share, are changed only when all else is found to be good.
@@ -65,7 +63,7 @@ def fill(flow: Flow, context: FlowContext, data: Data) -> Data:
         _connect(flow.graph, dict(edge))
     start = rest.pop("start", "")
     if start:
-        flow.start_node = start
+        flow.graph.start = start
     flow.speaks_first = rest.pop("speaks_first", None)
     settings.write(flow)
     return rest
@@ -89,7 +87,7 @@ def bind(graph: FlowGraph, functions: Mapping[str, Callable[..., Any]]) -> None:
 class _Settings:
     """The settings of a flow, taken out of its data and checked, until they are written."""
 
-    def __init__(self, flow: Flow, data: Data) -> None:
+    def __init__(self, flow: FiledFlow, data: Data) -> None:
         self.provider = flow.config.known_provider(data.pop("provider", flow.provider))
         urls = data.pop("base_urls", {})
         self.urls = {flow.config.known_provider(name): BaseUrl.parse(url).url for name, url in urls.items()}
@@ -107,7 +105,7 @@ class _Settings:
             return None
         return str(ModelRef.parse(text, default_provider=self.provider, providers=PROVIDERS))
 
-    def write(self, flow: Flow) -> None:
+    def write(self, flow: FiledFlow) -> None:
         flow.provider = self.provider
         for provider in PROVIDERS:
             if flow.config.base_url(provider) != self.urls.get(provider):
