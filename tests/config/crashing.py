@@ -40,7 +40,7 @@ def main() -> None:
     folder, rounds, key = Path(sys.argv[1]), int(sys.argv[2]), sys.stdin.read()
     number, parts = 1, 0
     config = open_config(folder)
-    KeyStore("dentist", config.key_references).save("openai", "api.openai.com", key, place="session")
+    KeyStore("dentist", config.key_references).save("openai", "api.openai.com", key, backend="session")
     config.model = str(number)
     (path,) = folder.glob("*.json")
     large = json.loads(path.read_text(encoding="utf-8")) | {"filler": FILLER}
