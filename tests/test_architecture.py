@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "engine": "errors frontend",
     "keys": f"{SMALL} engine",
     "schema": SMALL,
-    "config": f"{SMALL} keys",
+    "config": f"{SMALL} engine keys",
     "providers": f"{SMALL} config engine keys schema",
     "nodes": f"{SMALL} config engine grounding keys providers schema",
     "graph": f"{SMALL} nodes schema",

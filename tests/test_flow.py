@@ -124,7 +124,7 @@ def test_a_referred_key_goes_to_its_address_only(
     key = fake_key("compatible")
     monkeypatch.setenv(VARIABLE, key)
     told: list[str] = []
-    flow.config.observe(told.append)
+    flow.config.observe(told.extend)
     flow.use_key(f"env:{VARIABLE}")
     assert "key" in told
     ask = flow.conversation("ask", "x")
@@ -174,7 +174,7 @@ def test_a_node_of_the_same_name_is_replaced_in_its_place(flow: Flow, server: Sc
     flow.extraction("data", day=str)
     flow.node("ask").model = "panel-model"
     told: list[str] = []
-    flow.config.observe(told.append)
+    flow.config.observe(told.extend)
     new = flow.conversation("ask", "new", model="own-model")
     assert (list(flow.nodes), flow.node("ask"), told) == (["ask", "data"], new, ["nodes"])
     assert new.model == "compatible:panel-model", "what was chosen in the panel stays"

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from byok_widgets.config.base_url import BaseUrl
+from byok_widgets.config.change_signal import Observer
 from byok_widgets.config.key_references import KeyReferences
 from byok_widgets.config.model_ref import ModelRef
-from byok_widgets.config.settings_file import Data
+from byok_widgets.config.notice import SettingsNotice
+from byok_widgets.config.settings import Defaults, Document, Settings, put
 from byok_widgets.config.settings_store import SettingsStore
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import ModelSource
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.strict_attributes import nearest
-
-START_PROVIDER = "local"
-"""A new flow starts on the embedded local model, which needs no key."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,14 @@ class ResolvedModel:
     source: ModelSource
 
 
-class FlowConfig(SettingsStore):
+class FlowConfig:
     """The settings of one flow: observable, saved at each change, without any key.
 
-    A change is on screen and on disk when the setter returns. Where it cannot be saved it still holds for this
-    session, and `notice` says why. A change that holds what looks like an API key is refused with a
-    `KeyFormatError`: settings are shown, saved and copied.
+    A change is on screen and on disk when the setter returns, except on the engine's loop, where nothing waits for
+    a disk. Where it cannot be saved it still holds for this session, and `notice` says why. A change that holds
+    what looks like an API key is refused with a `KeyFormatError`: settings are shown, saved and copied.
+
+    Safe to use from several threads; what is read from one `current` belongs together.
     """
 
     def __init__(
@@ -52,34 +53,62 @@ class FlowConfig(SettingsStore):
             name: Any text of 1 to 300 characters; names that are equal after Unicode NFC are the same flow.
             providers: Names of the known providers.
             start_models: Default model of a provider for which nothing was chosen yet.
-            folder: Where the files rest; the user's config folder by default.
+            folder: Folder of the files; by default in the user's config folder.
 
         Raises:
             ConfigError: The name cannot be used.
         """
-        super().__init__(name, folder)
         self._providers = tuple(providers)
-        self._start_models = dict(start_models or {})
+        self._store = SettingsStore(name, Defaults(self._providers, dict(start_models or {})), folder)
 
     def __repr__(self) -> str:
-        return f"FlowConfig({self.name!r}, provider={self.provider!r}, model={self.model!r})"
+        now = self.current
+        return f"FlowConfig({self.name!r}, provider={now.provider!r}, model={now.model!r})"
+
+    @property
+    def name(self) -> str:
+        """The flow's name."""
+        return self._store.name
+
+    @property
+    def current(self) -> Settings:
+        """The settings now; they do not change, so that provider and model read from them belong together."""
+        return self._store.current
+
+    @property
+    def path(self) -> Path:
+        """The file the settings are saved in; it may not exist yet."""
+        return self._store.path
+
+    @property
+    def notice(self) -> SettingsNotice | None:
+        """Why the settings are not saved, or were reset; `None` when all is well."""
+        return self._store.notice
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call `observer(changes)` after each change; see `SettingsStore.observe`."""
+        return self._store.observe(observer)
+
+    def notify(self, what: str) -> None:
+        """Announce a change made outside this object, such as a saved key."""
+        self._store.notify(what)
 
     @property
     def provider(self) -> str:
         """Name of the provider that bare model ids mean."""
-        saved = self._data.get("provider")
-        return saved if saved in self._providers else START_PROVIDER
+        return self.current.provider
 
     @provider.setter
     def provider(self, name: str) -> None:
         known = self.known_provider(name)
-        self._write("provider", lambda data: data.update(provider=known))
+        self._store.change("provider", lambda document: document.update(provider=known))
 
     def known_provider(self, name: str) -> str:
         """Return the name of the provider that is meant, in whatever case it is written.
 
         Raises:
-            ConfigError: There is none of that name.
+            ConfigError: There is no provider of that name.
+            KeyFormatError: It looks like an API key.
         """
         reject_key(name)
         lower = str(name).strip().lower()
@@ -96,36 +125,34 @@ class FlowConfig(SettingsStore):
     @property
     def model(self) -> str | None:
         """Default model of the provider: an id without the provider's name; `None` when none is chosen."""
-        return self.model_of(self.provider)
+        return self.current.model
 
     @model.setter
     def model(self, text: str | None) -> None:
         ref = None if text is None else self.ref(text)
         provider = ref.provider if ref else self.provider
 
-        def change(data: Data) -> None:
+        def change(document: Document) -> None:
             if ref:
-                data["provider"] = provider
-            _put(data, "models", provider, ref.model if ref else None)
+                document["provider"] = provider
+            put(document, "models", provider, ref.model if ref else None)
 
-        self._write("model", change)
+        self._store.change("model", change)
 
     def model_of(self, provider: str) -> str | None:
         """Return the default model chosen for `provider`; each provider remembers its own."""
-        value = self._section("models").get(provider)
-        return value if isinstance(value, str) else self._start_models.get(provider)
+        return self.current.model_of(provider)
 
     def ref(self, text: str) -> ModelRef:
         """Read a model ref; a bare id means this flow's provider."""
-        return ModelRef.parse(text, default_provider=self.provider, providers=self._providers)
+        return self._ref(text, self.current)
 
     def override(self, node: str) -> str | None:
         """Return the model override of a node, as it was given; `None` when it uses the default."""
-        value = self._section("overrides").get(node)
-        return value if isinstance(value, str) else None
+        return self.current.overrides.get(node)
 
     def set_override(self, node: str, text: str | None) -> None:
-        """Give a node its own model, or with `None` the default back.
+        """Give a node its own model; `None` returns it to the default.
 
         The ref is saved with its provider, so that it stays the same model when the flow's provider changes.
         """
@@ -135,19 +162,18 @@ class FlowConfig(SettingsStore):
         """Do what `set_override` does for several nodes, all of them or none."""
         values = {node: None if text is None else str(self.ref(text)) for node, text in models.items()}
 
-        def change(data: Data) -> None:
+        def change(document: Document) -> None:
             for node, value in values.items():
-                _put(data, "overrides", node, value)
+                put(document, "overrides", node, value)
 
-        self._write("override", change)
+        self._store.change("override", change)
 
     def node_settings(self, node: str) -> Mapping[str, Any]:
-        """Return the tuning that was set for a node, by name; `None` leaves it to the provider."""
-        entries = self._section("tuning").get(node)
-        return copy.deepcopy(entries) if isinstance(entries, dict) else {}
+        """Return the model settings of a node, by name; a value of `None` leaves it to the provider."""
+        return copy.deepcopy(self.current.node_settings.get(node, {}))
 
     def update_settings(self, node: str, values: Mapping[str, Any], *, unset: Collection[str] = ()) -> None:
-        """Set tuning of a node, and take back what was set of it.
+        """Change the model settings of a node.
 
         Args:
             node: Name of the node.
@@ -155,30 +181,28 @@ class FlowConfig(SettingsStore):
             unset: Names whose values are removed.
         """
 
-        def change(data: Data) -> None:
-            section = data.get("tuning")
+        def change(document: Document) -> None:
+            section = document.get("tuning")
             before = section.get(node) if isinstance(section, dict) else None
             entries = {**(before if isinstance(before, dict) else {}), **copy.deepcopy(dict(values))}
             kept = {name: value for name, value in entries.items() if name not in unset}
-            _put(data, "tuning", node, kept or None)
+            put(document, "tuning", node, kept or None)
 
-        self._write("tuning", change)
+        self._store.change("model_settings", change)
 
     @property
     def judge_model(self) -> str | None:
         """Model that judges prompt conditions; `None` for that of the node whose edges are judged."""
-        value = self._data.get("judge_model")
-        return value if isinstance(value, str) else None
+        return self.current.judge_model
 
     @judge_model.setter
     def judge_model(self, text: str | None) -> None:
         value = None if text is None else str(self.ref(text))
-        self._write("override", lambda data: data.update(judge_model=value))
+        self._store.change("override", lambda document: document.update(judge_model=value))
 
     def base_url(self, provider: str) -> str | None:
         """Return the address that replaces the provider's own; `None` when it is the usual one."""
-        value = self._section("base_urls").get(provider)
-        return value if isinstance(value, str) else None
+        return self.current.base_urls.get(provider)
 
     def set_base_url(self, provider: str, text: str | None) -> None:
         """Send this flow's calls for `provider` to another address, or with `None` to the usual one.
@@ -187,15 +211,12 @@ class FlowConfig(SettingsStore):
             ConfigError: Not an https address, nor http to this machine.
         """
         value = None if not text else BaseUrl.parse(text).url
-        self._write("base_url", lambda data: _put(data, "base_urls", provider, value))
+        self._store.change("base_url", lambda document: put(document, "base_urls", provider, value))
 
     @property
     def key_references(self) -> MutableMapping[str, str]:
-        """Where keys are named rather than held: slot to `env:NAME`. Names only, never a key."""
-        return KeyReferences(
-            lambda: self._section("key_references"),
-            lambda slot, name: self._write("key", lambda data: _put(data, "key_references", slot, name)),
-        )
+        """Where each key can be found again, by the name of its scope: `env:NAME` or a backend. Never a key."""
+        return KeyReferences(self._store)
 
     def resolve(self, node: str, argument: str | None = None, *, own: str | None = None) -> ResolvedModel:
         """Say which model runs a node: call argument > node override > flow default.
@@ -208,26 +229,20 @@ class FlowConfig(SettingsStore):
         Raises:
             ConfigError: No model is chosen anywhere. The message names the node.
         """
+        now = self.current
         if argument is not None:
-            return ResolvedModel(self.ref(argument), "call argument")
-        override = self.override(node) or own
+            return ResolvedModel(self._ref(argument, now), "call argument")
+        override = now.overrides.get(node) or own
         if override:
-            return ResolvedModel(self.ref(override), "node override")
-        if self.model:
-            return ResolvedModel(ModelRef(self.provider, self.model), "flow default")
+            return ResolvedModel(self._ref(override, now), "node override")
+        if now.model:
+            return ResolvedModel(ModelRef(now.provider, now.model), "flow default")
         raise ConfigError(
             f"No model is chosen for node {node!r} of flow {self.name!r}.",
             kind="no_model",
-            cause=f"The flow's provider is {self.provider!r}, and no default model of it is set.",
+            cause=f"The flow's provider is {now.provider!r}, and no default model of it is set.",
             fix='Pick a default model in Settings, or write flow.model = "model-id".',
         )
 
-
-def _put(data: Data, section: str, name: str, value: Any) -> None:
-    entries = data.setdefault(section, {})
-    if not isinstance(entries, dict):
-        entries = data[section] = {}
-    if value is None:
-        entries.pop(name, None)
-    else:
-        entries[name] = value
+    def _ref(self, text: str, now: Settings) -> ModelRef:
+        return ModelRef.parse(text, default_provider=now.provider, providers=self._providers)

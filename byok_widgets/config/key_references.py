@@ -1,30 +1,35 @@
-"""Where keys are named rather than held, as a mapping that writes the flow's settings."""
+"""Where keys can be found again, as a mapping that writes the flow's settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Iterator, MutableMapping
+
+from byok_widgets.config.settings import put
+from byok_widgets.config.settings_store import SettingsStore
 
 
 class KeyReferences(MutableMapping[str, str]):
-    """Slot to `env:NAME`. Names only, never a key."""
+    """Name of a key's scope to `env:NAME` or the name of a storage backend. Never a key."""
 
-    def __init__(self, read: Callable[[], Mapping[str, Any]], write: Callable[[str, str | None], None]) -> None:
-        self._read, self._write = read, write
+    def __init__(self, store: SettingsStore) -> None:
+        self._store = store
 
-    def __getitem__(self, slot: str) -> str:
-        return str(self._read()[slot])
+    def __getitem__(self, scope: str) -> str:
+        return self._store.current.key_references[scope]
 
-    def __setitem__(self, slot: str, reference: str) -> None:
-        self._write(slot, reference)
+    def __setitem__(self, scope: str, reference: str) -> None:
+        self._write(scope, reference)
 
-    def __delitem__(self, slot: str) -> None:
-        if slot not in self._read():
-            raise KeyError(slot)
-        self._write(slot, None)
+    def __delitem__(self, scope: str) -> None:
+        if scope not in self._store.current.key_references:
+            raise KeyError(scope)
+        self._write(scope, None)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
+        return iter(self._store.current.key_references)
 
     def __len__(self) -> int:
-        return len(self._read())
+        return len(self._store.current.key_references)
+
+    def _write(self, scope: str, reference: str | None) -> None:
+        self._store.change("key", lambda document: put(document, "key_references", scope, reference))

@@ -1,7 +1,4 @@
-"""`SettingsNotice`: why a flow's settings are not saved, or were reset.
-
-Floor 0: knows nothing of settings.
-"""
+"""`SettingsNotice`: why a flow's settings are not saved, or were reset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of one flow's settings: atomic, locked, private, and kind to what it does not know."""
+"""The file of one flow's settings: atomic, locked, private; what it does not know stays in it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import errno
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from byok_widgets.config.notice import NoticeKind, SettingsNotice
+from byok_widgets.config.settings import Change, Document
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import config_dir, describe_os_error, replace_file
 from byok_widgets.misplaced_keys import reject_key
@@ -20,8 +21,6 @@ from byok_widgets.misplaced_keys import reject_key
 VERSION = 1
 LOCK_TIMEOUT_S = 5.0
 MAX_NAME_CHARS = 300
-
-Data = dict[str, Any]
 
 
 def checked_name(name: str) -> str:
@@ -45,14 +44,14 @@ def checked_name(name: str) -> str:
         )
     if any(0xD800 <= ord(char) <= 0xDFFF for char in name):
         raise ConfigError(
-            "The flow's name holds half a character that cannot be saved.",
+            "The flow's name holds an unpaired surrogate, which cannot be saved.",
             kind="flow_name_not_text",
-            fix="Type it anew.",
+            fix="Retype it.",
         )
     return name
 
 
-class ConfigFile:
+class SettingsFile:
     """Reads and changes one flow's file.
 
     The name is hashed into the file's name, so no flow name can leave the folder, collide, or be refused by a
@@ -70,7 +69,7 @@ class ConfigFile:
         self._name = name
         self._writable = True
 
-    def load(self) -> Data:
+    def load(self) -> Document:
         """Return what is saved, or an empty mapping."""
         try:
             content = self.path.read_bytes()
@@ -89,11 +88,14 @@ class ConfigFile:
             self.notice = SettingsNotice(NoticeKind.NEWER)
         return data
 
-    def update(self, change: Callable[[Data], None], known: Data) -> Data | None:
-        """Apply `change` to the newest saved version and save it; `None` where it could not be saved.
+    def update(self, changes: Sequence[Change], known: Mapping[str, Any]) -> Document | None:
+        """Apply `changes` to the newest saved version and save it.
 
         Another kernel's change to other fields is kept: the file is read again under the lock. Where it is gone or
         damaged, `known`, what this session knows, takes its place.
+
+        Returns:
+            What is saved now; `None` where it could not be saved, and `notice` says why.
         """
         if not self._writable:
             return None
@@ -103,19 +105,20 @@ class ConfigFile:
             self._make_folder()
             with FileLock(self.path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
                 self._clear_stale()
-                data = self.load() or copy.deepcopy(known)
+                data = self.load() or copy.deepcopy(dict(known))
                 if not self._writable:
                     return None
-                change(data)
+                for change in changes:
+                    change(data)
                 data |= {"version": VERSION, "flow": self._name}
                 text = json.dumps(data, ensure_ascii=False, indent=2)
-                content = text.encode("utf-8", "backslashreplace")  # half a character: its JSON escape
+                content = text.encode("utf-8", "backslashreplace")  # an unpaired surrogate becomes its JSON escape
                 replace_file(self.path, content, mode=0o600)
         except Timeout:
             self.notice = SettingsNotice(NoticeKind.BUSY)
             return None
         except OSError as error:
-            self.notice = _of_fault(NoticeKind.UNSAVED, error)
+            self.notice = _notice_of(NoticeKind.UNSAVED, error)
             return None
         if self.notice and self.notice.kind is not NoticeKind.RESET:
             self.notice = None
@@ -130,7 +133,7 @@ class ConfigFile:
         for part in self.path.parent.glob(f".{self.path.stem}.*.part"):
             part.unlink(missing_ok=True)
 
-    def _set_aside(self) -> Data:
+    def _set_aside(self) -> Document:
         kept = self.path.with_name(f"{self.path.stem}.corrupt-{datetime.now():%Y%m%d-%H%M%S-%f}.json")
         try:
             self.path.replace(kept)
@@ -139,11 +142,11 @@ class ConfigFile:
         self.notice = SettingsNotice(NoticeKind.RESET, kept.name)
         return {}
 
-    def _session_only(self, kind: NoticeKind, error: OSError) -> Data:
+    def _session_only(self, kind: NoticeKind, error: OSError) -> Document:
         self._writable = False
-        self.notice = _of_fault(kind, error)
+        self.notice = _notice_of(kind, error)
         return {}
 
 
-def _of_fault(kind: NoticeKind, error: OSError) -> SettingsNotice:
+def _notice_of(kind: NoticeKind, error: OSError) -> SettingsNotice:
     return SettingsNotice(kind, describe_os_error(error), error.errno)

@@ -1,47 +1,66 @@
-"""`SettingsStore`: settings in a file, saved at each change and told to those who observe them."""
+"""`SettingsStore`: the settings of one flow, saved at each change and announced to observers."""
 
 from __future__ import annotations
 
-import copy
-import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from byok_widgets.config.change_signal import ChangeSignal, Observer
 from byok_widgets.config.notice import SettingsNotice
-from byok_widgets.config.settings_file import ConfigFile, Data, checked_name
+from byok_widgets.config.settings import Change, Defaults, Document, Settings
+from byok_widgets.config.settings_file import SettingsFile, checked_name
+from byok_widgets.engine import ENGINE, DaemonExecutor
 from byok_widgets.misplaced_keys import reject_key
 
-Observer = Callable[[str], None]
-
-_PARTS = {
+_SECTIONS = {
     "provider": "provider",
     "base_urls": "base_url",
     "key_references": "key",
     "models": "model",
     "overrides": "override",
-    "tuning": "tuning",
+    "judge_model": "override",
+    "tuning": "model_settings",
 }
-"""Sections of the settings, and what observers are told when one changes, in the panel's order."""
+"""Sections of the file, and what observers are told when one changes, in the panel's order."""
 
-_log = logging.getLogger(__name__)
+_SAVING = DaemonExecutor("byok-settings", 1)
 
 
 class SettingsStore:
-    """The sections of one flow's file. None of them ever holds an API key.
+    """Holds a flow's settings in memory and in a file. Neither ever holds an API key.
+
+    Readers take `current` and never wait: a change holds in memory at once, and only its setter waits until it is
+    saved. On the engine's loop not even that one does.
 
     Attributes:
         name: The flow's name.
     """
 
-    def __init__(self, name: str, folder: Path | None) -> None:
+    def __init__(self, name: str, defaults: Defaults, folder: Path | None = None) -> None:
+        """Read what is saved.
+
+        Raises:
+            ConfigError: The name cannot be used.
+            KeyFormatError: The name looks like an API key.
+        """
         self.name = checked_name(name)
-        self._file = ConfigFile(self.name, folder)
-        self._lock = threading.RLock()
-        self._observers: list[Observer] = []
-        self._data: Data = self._file.load()
-        self._unsaved: list[Callable[[Data], None]] = []
+        self._file = SettingsFile(self.name, folder)
+        self._current = Settings.parse(self._file.load(), defaults)
+        self._unsaved: list[Change] = []
+        self._memory = threading.Lock()  # held for a moment
+        self._disk = threading.Lock()  # held while the file is written
+        self._signal = ChangeSignal()
+
+    @property
+    def current(self) -> Settings:
+        """The settings now."""
+        return self._current
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
 
     @property
     def notice(self) -> SettingsNotice | None:
@@ -49,67 +68,64 @@ class SettingsStore:
         return self._file.notice
 
     def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call `observer(what)` after each change, in the thread that made it; returns the way to stop that.
+        """Call `observer(changes)` after each change; returns the function that ends that.
 
-        `what` is `"provider"`, `"base_url"`, `"key"`, `"model"`, `"override"` or `"tuning"`; a change of several
-        is told in this order. What another kernel changed is told when it is seen: at this kernel's next change.
+        `changes` is a tuple of `"provider"`, `"base_url"`, `"key"`, `"model"`, `"override"`, `"model_settings"`,
+        in this order, or of what `notify` was called with. The observer is called in the thread that made the
+        change, or in another one when that is the engine's. What another kernel changed is announced when it is
+        seen: at this kernel's next change.
         """
-        with self._lock:
-            self._observers.append(observer)
-        return lambda: self._forget(observer)
+        return self._signal.connect(observer)
 
     def notify(self, what: str) -> None:
-        """Tell the observers of a change made beside this object, such as a saved key.
+        """Announce a change made outside this object, such as a saved key."""
+        self._signal.emit(what)
 
-        An observer that fails is logged, by the kind of its fault alone; the others are told all the same.
+    def change(self, what: str, change: Change) -> None:
+        """Make a change, save it if that is possible now, and announce it as `what`.
+
+        Raises:
+            KeyFormatError: It would write an API key, whichever field that was pasted into.
         """
-        with self._lock:
-            observers = tuple(self._observers)
-        for observer in observers:
-            try:
-                observer(what)
-            except Exception as fault:  # noqa: BLE001 - an observer may be anybody's
-                _log.error("An observer of the flow's settings ended in %s.", type(fault).__name__)
+        _reject_keys(change)
+        with self._memory:
+            before = self._current
+            self._current = before.changed(change)
+            self._unsaved.append(change)
+        if ENGINE.is_current_thread:
+            _SAVING.submit(self._save_and_announce, what, before)
+        else:
+            self._save_and_announce(what, before)
 
-    def _section(self, name: str) -> Mapping[str, Any]:
-        section = self._data.get(name)
-        return section if isinstance(section, dict) else {}
+    def _save_and_announce(self, what: str, before: Settings) -> None:
+        with self._disk:
+            self._save()
+        self._signal.emit(*_differences(before, self._current, what))
 
-    def _write(self, what: str, change: Callable[[Data], None]) -> None:
-        _refuse_keys(change)
-        with self._lock:
-            before, self._data = self._data, self._changed(change)
-            told = [
-                part
-                for section, part in _PARTS.items()
-                if part == what or before.get(section) != self._data.get(section)
-            ]
-        for part in told:
-            self.notify(part)
-
-    def _changed(self, change: Callable[[Data], None]) -> Data:
-        """Return the settings after `change`, saved if that is possible now, else with the next change."""
-        self._unsaved.append(change)
-        data = self._file.update(self._make_up, self._data)
-        if data is not None:
-            self._unsaved.clear()
-            return data
-        data = copy.deepcopy(self._data)
-        change(data)
-        return data
-
-    def _make_up(self, data: Data) -> None:
-        for change in self._unsaved:
-            change(data)
-
-    def _forget(self, observer: Observer) -> None:
-        with self._lock:
-            if observer in self._observers:
-                self._observers.remove(observer)
+    def _save(self) -> None:
+        """Save all changes that are not saved yet; those that cannot be are saved with the next one."""
+        with self._memory:
+            changes, known = tuple(self._unsaved), self._current
+        if not changes:  # another thread has saved them
+            return
+        saved = self._file.update(changes, known.document)
+        if saved is None:
+            return
+        with self._memory:
+            del self._unsaved[: len(changes)]
+            self._current = Settings.parse(saved, known.defaults).changed(*self._unsaved)
 
 
-def _refuse_keys(change: Callable[[Data], None]) -> None:
-    """Make sure that no key gets into the settings, whichever field it was pasted into."""
-    written: Data = {}
+def _differences(before: Settings, after: Settings, what: str) -> tuple[str, ...]:
+    told = {
+        name: None
+        for section, name in _SECTIONS.items()
+        if name == what or before.document.get(section) != after.document.get(section)
+    }
+    return tuple(told)
+
+
+def _reject_keys(change: Change) -> None:
+    written: Document = {}
     change(written)
     reject_key(written)

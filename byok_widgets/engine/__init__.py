@@ -1,5 +1,19 @@
 """The background event loop on which all provider calls run, and the sync entry point to it."""
 
-from byok_widgets.engine.loop import ENGINE, Engine, TextFeed, clock, with_deadline, with_retries
+from byok_widgets.engine.channel import TextFeed
+from byok_widgets.engine.daemon_executor import DaemonExecutor
+from byok_widgets.engine.deadlines import clock, with_deadline
+from byok_widgets.engine.home_thread import HOME_THREAD
+from byok_widgets.engine.loop import ENGINE, Engine
+from byok_widgets.engine.retries import with_retries
 
-__all__ = ["ENGINE", "Engine", "TextFeed", "clock", "with_deadline", "with_retries"]
+__all__ = [
+    "ENGINE",
+    "HOME_THREAD",
+    "DaemonExecutor",
+    "Engine",
+    "TextFeed",
+    "clock",
+    "with_deadline",
+    "with_retries",
+]

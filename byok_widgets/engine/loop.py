@@ -1,8 +1,8 @@
-"""The one background event loop: sync doors, cancellation, deadlines, retries.
+"""The background event loop: work from any thread or loop runs on it, and can be cancelled at any moment.
 
-Floor 1: knows errors; knows no provider, node or widget. Every provider call of the process runs on this loop, in
-one daemon thread, so that connections are shared and Stop works while a cell waits. The SDKs' async clients are
-bound to a loop, so there is exactly one.
+Every provider call of the process runs here, in one daemon thread, so that connections are shared and an interrupt
+works while a cell waits. The SDKs' async clients are bound to a loop, so there is exactly one. It does network
+work only: whatever may block runs in a thread of a `DaemonExecutor`.
 """
 
 from __future__ import annotations
@@ -10,42 +10,22 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import os
-import random
 import threading
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
 
-from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.engine.channel import Channel
+from byok_widgets.engine.home_thread import HOME_THREAD
+from byok_widgets.errors import ConfigError
 
 T = TypeVar("T")
 
-MAX_ATTEMPTS = 3
-RETRY_AFTER_CAP_S = 60.0
-"""Longest wait that a provider may ask for before the call is given up instead."""
 UNWIND_S = 1.0
-"""Time that a cancelled call has to close its connection before the caller goes on."""
+"""Time that cancelled work has to close its connection before its caller continues."""
 TICK_S = 1 / 30
 """Text reaches the screen at most this often."""
-
-
-class TextFeed:
-    """Text on its way from the loop to whoever shows it; pieces that wait are handed over together."""
-
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._lock = threading.Lock()
-
-    def put(self, text: str) -> None:
-        """Add text; called on the loop."""
-        with self._lock:
-            self._pieces.append(text)
-
-    def take(self) -> str:
-        """Return all text that came since the last call."""
-        with self._lock:
-            pieces, self._pieces = self._pieces, []
-        return "".join(pieces)
+POLL_S = 0.25
 
 
 class Engine:
@@ -59,7 +39,7 @@ class Engine:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop, started on first use and anew in a forked child."""
+        """The loop, started on first use, and again in a forked child."""
         with self._lock:
             if self._loop is None or self._pid != os.getpid():
                 self._loop = asyncio.new_event_loop()
@@ -68,14 +48,22 @@ class Engine:
                 self._thread.start()
             return self._loop
 
+    @property
+    def is_current_thread(self) -> bool:
+        """Whether the caller runs on this loop, where nothing may block."""
+        return threading.current_thread() is self._thread
+
     def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
-        """Start `work` on the loop and return at once."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
+        """Start `work` on the loop and return at once; cancelling the future cancels the work."""
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._start(work, future)
+        return future
 
     def run(self, work: Coroutine[Any, Any, T], *, tick: Callable[[], None] | None = None) -> T:
         """Run `work` and wait for it; the sync entry point.
 
         A keyboard interrupt cancels the work, gives it a second to close its connection, and is raised again.
+        Meanwhile what other threads ask of this one is done, such as refreshing a panel.
 
         Args:
             work: What to run.
@@ -84,16 +72,19 @@ class Engine:
         Raises:
             ConfigError: Called on the loop itself, where waiting would never end.
         """
-        if threading.current_thread() is self._thread:
+        if self.is_current_thread:
             work.close()
             raise ConfigError(
                 "A sync call cannot be made from here.",
                 kind="sync_call_on_loop",
                 fix="Use the async variant (arun, astream).",
             )
-        future = self.submit(work)
+        # The future is there before the work begins, so that an interrupt at any line can cancel it.
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
         try:
-            while not _settled(future, TICK_S if tick else 0.25):
+            self._start(work, future)
+            while not _settled(future, TICK_S if tick else POLL_S):
+                HOME_THREAD.run_pending()
                 if tick:
                     tick()
         except BaseException:
@@ -111,10 +102,10 @@ class Engine:
     async def astream(self, start: Callable[[Callable[[T], None]], Coroutine[Any, Any, Any]]) -> AsyncIterator[T]:
         """Yield in the caller's loop what `start(emit)` emits on the engine's loop.
 
-        Items that come faster than they are read wait together, so a fast stream costs one wake-up for many.
-        Leaving the iteration cancels the work.
+        Items that arrive faster than they are read are handed over together, so a fast stream costs one wake-up
+        for many. Leaving the iteration cancels the work.
         """
-        channel: _Channel[T] = _Channel()
+        channel: Channel[T] = Channel()
         future = self.submit(start(channel.emit))
         future.add_done_callback(lambda _: channel.wake())
         try:
@@ -127,89 +118,43 @@ class Engine:
         finally:
             future.cancel()
 
+    def _start(self, work: Coroutine[Any, Any, T], future: concurrent.futures.Future[T]) -> None:
+        """Run `work` on the loop and settle `future` with its outcome."""
+        loop = self.loop
 
-class _Channel(Generic[T]):
-    """Carries items from the engine's loop to one reader in another loop."""
+        def begin() -> None:
+            if future.cancelled():
+                work.close()
+                future.set_running_or_notify_cancel()
+                return
+            task = loop.create_task(work)
+            task.add_done_callback(partial(_settle, future))
+            future.add_done_callback(partial(_cancel_with, loop=loop, task=task))
 
-    def __init__(self) -> None:
-        self._items: list[T] = []
-        self._lock = threading.Lock()
-        self._loop = asyncio.get_running_loop()
-        self._ready = asyncio.Event()
+        loop.call_soon_threadsafe(begin)
 
-    def emit(self, item: T) -> None:
-        with self._lock:
-            first = not self._items
-            self._items.append(item)
-        if first:
-            self.wake()
 
-    def wake(self) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._ready.set)
+def _settle(future: concurrent.futures.Future[T], task: asyncio.Task[T]) -> None:
+    if task.cancelled():
+        future.cancel()
+    if not future.set_running_or_notify_cancel():  # also wakes whoever waits for cancelled work to end
+        return
+    error = task.exception()
+    if error is None:
+        future.set_result(task.result())
+    else:
+        future.set_exception(error)
 
-    async def take(self) -> list[T]:
-        await self._ready.wait()
-        self._ready.clear()
-        return self.rest()
 
-    def rest(self) -> list[T]:
-        with self._lock:
-            items, self._items = self._items, []
-        return items
+def _cancel_with(
+    future: concurrent.futures.Future[Any], *, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]
+) -> None:
+    if future.cancelled() and not task.done():
+        loop.call_soon_threadsafe(task.cancel)
 
 
 def _settled(future: concurrent.futures.Future[Any], timeout_s: float) -> bool:
     return bool(concurrent.futures.wait([future], timeout=timeout_s).done)
-
-
-async def with_deadline(work: Awaitable[T], deadline_s: float, late: Callable[[], T]) -> T:
-    """Await `work` for at most `deadline_s` seconds in all; past that cancel it and do what `late` does."""
-    try:
-        async with asyncio.timeout(deadline_s):  # spares the task that wait_for makes for each call
-            return await work
-    except TimeoutError:
-        pass
-    return late()
-
-
-async def with_retries(attempt: Callable[[], Awaitable[T]], *, started: Callable[[], bool]) -> T:
-    """Call `attempt` until it succeeds, at most three times.
-
-    Only retryable errors are tried again, and only while nothing of an answer has reached anyone. A wait the
-    provider asks for is kept when it is not longer than a minute; otherwise it grows from half a second, with
-    jitter.
-
-    Args:
-        attempt: Makes one request.
-        started: Says whether text of the answer was already handed out.
-
-    Raises:
-        ByokError: The last failure, with the number of attempts.
-    """
-    for number in range(1, MAX_ATTEMPTS + 1):
-        try:
-            return await attempt()
-        except ByokError as error:
-            failure = error
-        failure.attempts = number
-        wait_s = _wait_s(failure, number)
-        if not failure.retryable or number == MAX_ATTEMPTS or started() or wait_s is None:
-            raise failure
-        await asyncio.sleep(wait_s)
-    raise AssertionError("unreachable")
-
-
-def _wait_s(failure: ByokError, number: int) -> float | None:
-    asked = failure.retry_after_s
-    if asked is not None:
-        return asked if asked <= RETRY_AFTER_CAP_S else None
-    return min(8.0, 0.5 * 2.0 ** (number - 1)) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, not a secret
-
-
-def clock() -> float:
-    """Seconds of the monotonic clock that all latencies are measured with."""
-    return time.perf_counter()
 
 
 ENGINE = Engine()

@@ -6,7 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
-from byok_widgets.engine.loop import ENGINE, TextFeed
+from byok_widgets.engine.channel import TextFeed
+from byok_widgets.engine.loop import ENGINE
 from byok_widgets.errors import RunInterrupted
 from byok_widgets.frontend import OutputSink, frontend
 
@@ -24,19 +25,19 @@ def run_with_output(
     """Run `work` and wait for it; in a notebook cell, show what it writes.
 
     Args:
-        work: Takes whom to tell of text and of progress.
-        show: Whether to show anything; `None` means where there is a cell.
-        show_text: Whether text is shown, or progress alone.
-        partial_result: Makes a result of the text that had come when the person stopped it.
+        work: Called with the callbacks for text and for progress; returns what to run.
+        show: Whether to show anything; `None` shows it where there is a cell.
+        show_text: Whether to show text, or only progress.
+        partial_result: Makes a result of the text received before an interrupt.
 
     Raises:
-        Stopped: A keyboard interrupt in a cell. In a program it stays a plain one: the shell knows it by its exit
-            code.
+        RunInterrupted: A keyboard interrupt in a cell. In a program it stays a `KeyboardInterrupt`, so that the
+            shell sees the usual exit code.
     """
-    screen = frontend().output_sink()
-    if screen is None:
+    sink = frontend().output_sink()
+    if sink is None:
         return ENGINE.run(work(ignore, ignore))
-    monitor = _Monitor(screen if show is not False else None)
+    monitor = _Monitor(sink if show is not False else None)
     try:
         result = ENGINE.run(
             work(monitor.feed.put if show_text else ignore, monitor.on_progress), tick=monitor.tick
@@ -55,21 +56,21 @@ def run_with_output(
 
 
 def ignore(*_: object) -> None:
-    """Nobody is watching."""
+    """Take what nobody wants to see."""
 
 
 class _Monitor:
-    """Brings text and progress from the engine's thread to the screen of the thread that waits."""
+    """Brings text and progress from the engine's thread to the output of the thread that waits."""
 
-    def __init__(self, screen: OutputSink | None) -> None:
+    def __init__(self, sink: OutputSink | None) -> None:
         self.feed = TextFeed()
         self.text = ""
-        self._screen = screen
+        self._sink = sink
         self._progress: tuple[str, int, int] | None = None
 
     @property
     def has_shown_text(self) -> bool:
-        return self._screen is not None and bool(self.text)
+        return self._sink is not None and bool(self.text)
 
     def on_progress(self, what: str, done: int, total: int) -> None:
         self._progress = (what, done, total)
@@ -78,12 +79,12 @@ class _Monitor:
         progress, self._progress = self._progress, None
         text = self.feed.take()
         self.text += text
-        if self._screen and progress:
-            self._screen.show_progress(*progress)
-        if self._screen and text:
-            self._screen.show_text(text)
+        if self._sink and progress:
+            self._sink.show_progress(*progress)
+        if self._sink and text:
+            self._sink.show_text(text)
 
     def close(self, result: object = None) -> None:
         self.tick()
-        if self._screen:
-            self._screen.close(result)
+        if self._sink:
+            self._sink.close(result)

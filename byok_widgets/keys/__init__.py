@@ -10,5 +10,15 @@ from byok_widgets.keys.formats import check_provider, clean_key
 from byok_widgets.keys.sealing import SealingKey
 from byok_widgets.keys.status import KeyStatus
 from byok_widgets.keys.store import KeyStore
+from byok_widgets.keys.work import KEY_WORK
 
-__all__ = ["KeyStatus", "KeyStore", "KeyringState", "SealingKey", "check_provider", "clean_key", "probe"]
+__all__ = [
+    "KEY_WORK",
+    "KeyStatus",
+    "KeyStore",
+    "KeyringState",
+    "SealingKey",
+    "check_provider",
+    "clean_key",
+    "probe",
+]

@@ -1,7 +1,4 @@
-"""`KeyScope`: what a key is bound to, and the names under which the places know it.
-
-Floor 0: knows nothing of the package.
-"""
+"""`KeyScope`: what a key is bound to, and its names in the storage backends."""
 
 from __future__ import annotations
 
@@ -30,20 +27,20 @@ class KeyScope:
 
     @classmethod
     def of(cls, flow: str, provider: str, host: str) -> KeyScope:
-        """Return the slot of a flow as people write its name."""
+        """Return the scope of a key of the flow with this name, in whatever Unicode form that is written."""
         return cls(unicodedata.normalize("NFC", flow), provider, host)
 
     @property
     def reference_name(self) -> str:
-        """Name of this slot among the flow's key references."""
+        """Name of this scope among the flow's key references."""
         return f"{self.provider}|{self.host}"
 
     @property
     def service(self) -> str:
         """Service name in the keyring.
 
-        It differs for any two slots (the hash is over an unambiguous form), and holds no character that a
-        backend might mangle. Windows keeps one key per service, hence a service per slot.
+        It differs for any two scopes (the hash is over an unambiguous form), and holds no character that a
+        backend might mangle. Windows keeps one key per service, hence a service per scope.
         """
         identity = json.dumps([self.flow, self.provider, self.host])
         digest = hashlib.sha256(identity.encode("ascii")).hexdigest()[:16]
@@ -51,7 +48,7 @@ class KeyScope:
 
     @property
     def user(self) -> str:
-        """User name in the keyring: for a person who looks into it; the service name tells slots apart."""
+        """User name in the keyring: for a person who looks into it; the service name tells scopes apart."""
         return _readable(self.flow)
 
 

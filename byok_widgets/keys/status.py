@@ -1,4 +1,4 @@
-"""`KeyStatus`: where a key rests, in words for people. Never any part of the key, nor its length.
+"""`KeyStatus`: where a key is stored, in words for people. Never any part of the key, nor its length.
 
 Floor 0.
 """
@@ -6,7 +6,6 @@ Floor 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from byok_widgets.errors import ByokError
 from byok_widgets.keys.backends.keyring_selection import Backend
@@ -15,27 +14,34 @@ from byok_widgets.keys.scope import KeyScope
 
 @dataclass(frozen=True)
 class KeyStatus:
-    """Where the key of one slot rests.
+    """Where the key of one scope is stored.
 
     Attributes:
-        place: `"none"`, `"session"` (this kernel's memory), `"keyring"`, `"file"` (the encrypted file) or `"env"`
-            (a key reference).
-        label: The place in a few words.
+        backend: Name of the storage backend, such as `"session"` (this kernel's memory), `"keyring"`, `"file"`
+            (the encrypted file) or `"env"` (a reference); `"none"` where there is no key.
+        label: The backend in a few words.
         sentence: What is true about it, in a sentence; where there is a fault, also what to do.
         available: Whether there is a key that a call can use now.
         fault: Kind of the error that keeps the key from being had, such as `"keyring_locked"`; empty where there
             is no fault.
-        leftovers: Places that may still hold an older key, since they failed to remove it.
+        leftovers: Backends that may still hold an older key, since they failed to remove it.
         configured: Whether a key was saved or referenced, also where no call can use it now.
+        reference: What the flow's settings say of the key: the name of a backend, `env:NAME`, or nothing.
     """
 
-    place: Literal["none", "session", "keyring", "file", "env"]
+    backend: str
     label: str
     sentence: str
     available: bool
     fault: str = ""
     leftovers: tuple[str, ...] = ()
     configured: bool = True
+    reference: str = ""
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the key itself is stored, and not only referred to."""
+        return self.configured and not self.reference.startswith("env:") and self.backend != "none"
 
 
 def in_session() -> KeyStatus:
@@ -47,17 +53,19 @@ def in_session() -> KeyStatus:
 def in_keyring(backend: Backend) -> KeyStatus:
     """Describe a key in the keyring; "securely" is said of the operating system's own alone."""
     how = "stored securely in" if backend.is_os_keyring else "stored by the keyring backend"
-    return KeyStatus("keyring", backend.label, f"The key is {how} {backend.label}.", available=True)
+    sentence = f"The key is {how} {backend.label}."
+    return KeyStatus("keyring", backend.label, sentence, available=True, reference="keyring")
 
 
 def in_file() -> KeyStatus:
     """Describe a key in the encrypted file."""
     sentence = "The key is stored in the encrypted file, which your passphrase opens once in each kernel."
-    return KeyStatus("file", "Encrypted file", sentence, available=True)
+    return KeyStatus("file", "Encrypted file", sentence, available=True, reference="file")
 
 
 def _in_locked_file(sentence: str) -> KeyStatus:
-    return KeyStatus("file", "Encrypted file, locked", sentence, available=False, fault="file_locked")
+    label = "Encrypted file, locked"
+    return KeyStatus("file", label, sentence, available=False, fault="file_locked", reference="file")
 
 
 def in_environment(name: str, *, is_set: bool) -> KeyStatus:
@@ -65,17 +73,17 @@ def in_environment(name: str, *, is_set: bool) -> KeyStatus:
     sentence = f"The key is read from the environment variable {name}; it is not stored."
     if not is_set:
         sentence = f"The key is to be read from the environment variable {name}, which is not set."
-    return KeyStatus("env", f"env:{name}", sentence, available=is_set)
+    return KeyStatus("env", f"env:{name}", sentence, available=is_set, reference=f"env:{name}")
 
 
-def nowhere(slot: KeyScope) -> KeyStatus:
-    """Describe a slot without a key."""
-    sentence = f"No API key is saved for {slot.provider} in this flow."
+def nowhere(scope: KeyScope) -> KeyStatus:
+    """Describe a scope that has no key."""
+    sentence = f"No API key is saved for {scope.provider} in this flow."
     return KeyStatus("none", "No key", sentence, available=False, configured=False)
 
 
 def out_of_reach(fault: ByokError) -> KeyStatus:
-    """Describe a slot whose key cannot be had, or not before a passphrase is typed."""
+    """Describe a scope whose key cannot be had, or not before a passphrase is typed."""
     sentence = f"{fault.problem} {fault.fix}"
     if fault.kind == "file_locked":
         return _in_locked_file(sentence)

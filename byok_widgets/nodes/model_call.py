@@ -5,7 +5,6 @@ This is the way data travels: a node's words become a `Request`, the provider's 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +14,7 @@ from byok_widgets.config import FlowConfig, ResolvedModel
 from byok_widgets.engine import clock, with_deadline, with_retries
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ByokError, ProviderError
-from byok_widgets.keys import KeyStore
+from byok_widgets.keys import KEY_WORK, KeyStore
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.node_settings import LIMIT, checked
 from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, catalog, error_mapping
@@ -59,7 +58,7 @@ class FlowContext:
             return None
         if self.key_store.is_cached(provider.name, host):
             return ask()
-        return await asyncio.to_thread(ask)
+        return await KEY_WORK.run(ask)
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,32 @@
-"""Work that a panel starts and does not wait for. What goes wrong in it is logged, by its kind alone."""
+"""Work that a panel starts and does not wait for. What goes wrong in it is logged, by its type alone."""
 
 from __future__ import annotations
 
 import concurrent.futures
 import logging
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec
 
 from byok_widgets.engine import ENGINE
+from byok_widgets.keys import KEY_WORK
+
+P = ParamSpec("P")
 
 _log = logging.getLogger(__name__)
 
 
 def start(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` on the engine's loop. It has to tell people of its own faults; the log gets the rest."""
+    """Run `work` on the engine's loop. It has to tell people of its own errors; the log gets the rest."""
     ENGINE.submit(work).add_done_callback(_report)
 
 
+def start_key_work(function: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Call what may wait for a keyring or a disk, in a thread for such work; else like `start`."""
+    KEY_WORK.submit(function, *args, **kwargs).add_done_callback(_report)
+
+
 def _report(done: concurrent.futures.Future[None]) -> None:
-    fault = None if done.cancelled() else done.exception()
-    if fault is not None:
+    error = None if done.cancelled() else done.exception()
+    if error is not None:
         # Not its text and not its frames: either could hold a key.
-        _log.error("Background work of the settings panel ended in %s.", type(fault).__name__)
+        _log.error("Background work of the settings panel ended in %s.", type(error).__name__)

@@ -23,7 +23,7 @@ def config(open_config: Open) -> FlowConfig:
 
 def told_by(config: FlowConfig) -> list[str]:
     told: list[str] = []
-    config.observe(told.append)
+    config.observe(told.extend)
     return told
 
 
@@ -70,9 +70,9 @@ def test_a_mistyped_provider_is_answered_with_the_one_that_was_meant(
         lambda config, key: setattr(config, "judge_model", key),
         lambda config, key: config.set_override("ask", key),
         lambda config, key: config.set_override(key, "gpt-4o"),
-        lambda config, key: config.tune("ask", {"stop": ["a", {"b": key}]}),
-        lambda config, key: config.tune("ask", {key: 1}),
-        lambda config, key: config.tune(key, {"seed": 1}),
+        lambda config, key: config.update_settings("ask", {"stop": ["a", {"b": key}]}),
+        lambda config, key: config.update_settings("ask", {key: 1}),
+        lambda config, key: config.update_settings(key, {"seed": 1}),
         lambda config, key: config.set_base_url("compatible", key),
         lambda config, key: config.set_base_url("compatible", f"https://llm.example.org/{key}/v1"),
         lambda config, key: config.set_base_url(key, "https://llm.example.org/v1"),
@@ -156,7 +156,7 @@ def test_overrides_of_several_nodes_are_set_together_or_not_at_all(config: FlowC
     assert (open_config().override("ask"), open_config().override("data")) == (None, None)
 
 
-def test_tuning_is_kept_for_each_node(config: FlowConfig, open_config: Open) -> None:
+def test_model_settings_are_kept_for_each_node(config: FlowConfig, open_config: Open) -> None:
     told = told_by(config)
     config.update_settings("ask", {"temperature": 0.2, "stop": ["."], "seed": None})
     config.update_settings("data", {"max_tokens": 5})
@@ -165,10 +165,10 @@ def test_tuning_is_kept_for_each_node(config: FlowConfig, open_config: Open) -> 
     assert open_config().node_settings("ask") == {"temperature": 0.3, "seed": None}
     config.update_settings("ask", {}, unset=["temperature", "seed"])
     assert (open_config().node_settings("ask"), open_config().node_settings("data")) == ({}, {"max_tokens": 5})
-    assert told == ["tuning"] * 4
+    assert told == ["model_settings"] * 4
 
 
-def test_tuning_is_given_out_and_taken_in_as_a_copy(config: FlowConfig) -> None:
+def test_model_settings_are_given_out_and_taken_in_as_a_copy(config: FlowConfig) -> None:
     words = ["."]
     config.update_settings("ask", {"stop": words})
     words.append("!")
@@ -176,7 +176,7 @@ def test_tuning_is_given_out_and_taken_in_as_a_copy(config: FlowConfig) -> None:
     assert config.node_settings("ask") == {"stop": ["."]}
 
 
-def test_tuning_that_is_none_is_read_as_none_and_kept_until_it_is_set(folder: Path, open_config: Open) -> None:
+def test_damaged_model_settings_count_as_none_and_stay_until_they_are_set(folder: Path, open_config: Open) -> None:
     open_config().model = "openai:gpt-4o"
     (file,) = folder.glob("*.json")
     saved = json.loads(file.read_text("utf-8"))
@@ -257,7 +257,7 @@ def test_every_change_is_told_in_order(config: FlowConfig) -> None:
     config.set_override("ask", "gpt-4o-mini")
     config.update_settings("ask", {"seed": 1})
     config.notify("nodes")
-    assert told == ["provider", "base_url", "key", "model", "override", "tuning", "nodes"]
+    assert told == ["provider", "base_url", "key", "model", "override", "model_settings", "nodes"]
 
 
 def test_a_model_of_another_provider_tells_of_both(config: FlowConfig) -> None:
@@ -288,8 +288,8 @@ def test_observers_are_told_in_their_order_after_the_change_and_in_its_thread(
 def test_an_observer_can_leave_also_while_it_is_told(config: FlowConfig) -> None:
     told, others = [], told_by(config)
 
-    def once(what: str) -> None:
-        told.append(what)
+    def once(changes: tuple[str, ...]) -> None:
+        told.extend(changes)
         stop()
 
     stop = config.observe(once)
@@ -302,8 +302,8 @@ def test_an_observer_can_leave_also_while_it_is_told(config: FlowConfig) -> None
 
 
 def test_an_observer_may_change_the_settings_itself(config: FlowConfig) -> None:
-    def follow(what: str) -> None:
-        if what == "provider" and config.provider == "openai":
+    def follow(changes: tuple[str, ...]) -> None:
+        if "provider" in changes and config.provider == "openai":
             config.model = "gpt-4o"
 
     config.observe(follow)
@@ -314,7 +314,7 @@ def test_an_observer_may_change_the_settings_itself(config: FlowConfig) -> None:
 def test_an_observer_that_fails_stops_nobody(
     config: FlowConfig, open_config: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def failing(_: str) -> None:
+    def failing(_: tuple[str, ...]) -> None:
         raise RuntimeError("may hold what nobody should read")
 
     config.observe(failing)
@@ -341,7 +341,7 @@ def test_another_kernels_change_is_seen_with_the_next_one_and_told(open_config: 
     assert (mine.provider, mine.model) == ("anthropic", "claude-haiku")
     assert mine.node_settings("ask") == {"seed": 1, "temperature": 0.2}
     assert (mine.override("ask"), mine.override("data")) == ("anthropic:claude-sonnet", "openai:gpt-4o")
-    assert told == ["provider", "key", "model", "override", "tuning", "tuning"]
+    assert told == ["provider", "key", "model", "override", "model_settings", "model_settings"]
     theirs.set_base_url("openai", "https://llm.example.org")
     assert theirs.override("data") == "openai:gpt-4o"
 

@@ -114,9 +114,9 @@ def test_every_name_is_refused_or_has_a_file_of_its_own_in_the_folder(one: str, 
         except KeyFormatError:
             continue
         assert config.name == plain == checked_name(plain)
-        assert config._file.path.parent == folder
-        assert re.fullmatch(r"[0-9a-f]{32}\.json", config._file.path.name), "the same on a disk that knows no case"
-        paths[plain] = config._file.path
+        assert config.path.parent == folder
+        assert re.fullmatch(r"[0-9a-f]{32}\.json", config.path.name), "the same on a disk that knows no case"
+        paths[plain] = config.path
     assert len(set(paths.values())) == len(paths)
 
 
@@ -140,7 +140,7 @@ def test_what_was_set_is_there_in_the_next_kernel(tmp_path_factory, name: str, n
     assert not again.notice
 
 
-def test_half_a_character_in_a_model_id_is_kept(open_config: Open) -> None:
+def test_an_unpaired_surrogate_in_a_model_id_is_kept(open_config: Open) -> None:
     open_config().model = "gpt-\ud83d-ü"
     assert open_config().model == "gpt-\ud83d-ü"
 

@@ -1,4 +1,4 @@
-"""The background loop: sync doors in any thread, Stop, streams between loops, deadlines and retries."""
+"""The background loop: sync calls in any thread, interrupts, and streams between loops."""
 
 from __future__ import annotations
 
@@ -16,47 +16,9 @@ from contextlib import contextmanager
 import pytest
 
 from byok_widgets import ConfigError, ProviderError
-from byok_widgets.engine import ENGINE, Engine, TextFeed, with_deadline, with_retries
-
-
-class Long:
-    """Work that ends only when it is cancelled, and says that it was."""
-
-    def __init__(self, unwind_s: float = 0.0) -> None:
-        self.running, self.unwound = threading.Event(), threading.Event()
-        self._unwind_s = unwind_s
-
-    async def __call__(self, *_: object) -> None:
-        self.running.set()
-        try:
-            await asyncio.sleep(60)
-        finally:
-            if self._unwind_s:
-                await asyncio.sleep(self._unwind_s)
-            self.unwound.set()
-
-
-async def double(number: int) -> int:
-    await asyncio.sleep(0)
-    return 2 * number
-
-
-async def fail() -> None:
-    raise ProviderError("no", kind="x")
-
-
-async def tasks() -> int:
-    """Return how many tasks the loop has beside this one."""
-    return len(asyncio.all_tasks()) - 1
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_on_the_loop() -> Iterator[None]:
-    yield
-    until = time.monotonic() + 2
-    while left := ENGINE.run(tasks()):
-        assert time.monotonic() < until, f"{left} tasks are left behind"
-        time.sleep(0.01)
+from byok_widgets.engine import ENGINE, Engine, TextFeed, loop
+from tests.engine.work import Long, double, fail, tasks
+from tests.interrupts import interrupted_at_line
 
 
 @contextmanager
@@ -182,14 +144,31 @@ def test_stop_does_not_wait_long_for_what_will_not_stop() -> None:
     let_go.set()
 
 
-def test_a_screen_that_fails_cancels_the_work() -> None:
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # it was interrupted before it began
+def test_an_interrupt_at_any_line_leaves_no_work_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "UNWIND_S", 0.1)
+    interrupts = 0
+    for number in range(1, 20):
+        work = Long()
+        try:
+            with interrupted_at_line(number, Engine.run, Engine.submit, Engine._start):
+                ENGINE.run(work(), tick=work.stop)
+        except KeyboardInterrupt:
+            interrupts += 1
+        until = time.monotonic() + 2
+        while left := ENGINE.run(tasks()):
+            assert time.monotonic() < until, f"interrupted at line {number}: {left} tasks run on"
+    assert 8 < interrupts < 19, "every line was tried, and the last numbers came after the end"
+
+
+def test_an_output_that_fails_cancels_the_work() -> None:
     work = Long()
 
     def tick() -> None:
         work.running.wait(5)
-        raise RuntimeError("screen")
+        raise RuntimeError("output")
 
-    with pytest.raises(RuntimeError, match="screen"):
+    with pytest.raises(RuntimeError, match="output"):
         ENGINE.run(work(), tick=tick)
     assert work.unwound.wait(1)
 
@@ -220,7 +199,7 @@ def test_a_forked_child_has_a_loop_of_its_own() -> None:
     assert (ran.stdout, ran.returncode) == ("both\n", 0), ran.stderr
 
 
-# The async doors
+# The async entry points
 
 
 def test_an_async_call_gives_the_result_or_the_error_in_the_callers_loop() -> None:
@@ -347,141 +326,21 @@ def test_cancelling_the_reader_of_a_stream_cancels_the_work() -> None:
     asyncio.run(cell())
 
 
-# Deadlines
+def test_a_reader_whose_loop_closes_at_that_moment_does_not_break_the_work() -> None:
+    goes_on, done = threading.Event(), threading.Event()
 
+    async def start(emit: Callable[[int], None]) -> None:
+        emit(1)
+        while not goes_on.is_set():
+            await asyncio.sleep(0.01)
+        emit(2)
+        done.set()
 
-def test_what_is_in_time_is_returned_and_what_is_late_is_cancelled() -> None:
-    work = Long()
-    assert ENGINE.run(with_deadline(double(2), 5, lambda: -1)) == 4
-    assert ENGINE.run(with_deadline(work(), 0.05, lambda: "late")) == "late"
-    assert work.unwound.is_set()
-
-
-def test_being_late_may_be_an_error_without_a_history() -> None:
-    def late() -> None:
-        raise ProviderError("too late")
-
-    with pytest.raises(ProviderError, match="too late") as caught:
-        ENGINE.run(with_deadline(asyncio.sleep(60), 0.05, late))
-    assert caught.value.__context__ is None
-
-
-def test_a_cancelled_caller_is_not_late() -> None:
-    said: list[str] = []
-
-    async def cell() -> None:
-        await asyncio.wait_for(with_deadline(asyncio.sleep(60), 30, lambda: said.append("late")), 0.05)
-
-    with pytest.raises(TimeoutError):
-        asyncio.run(cell())
-    assert said == []
-
-
-# Retries
-
-
-class Attempts:
-    """Fails as often as it is told, then answers."""
-
-    def __init__(self, failures: int, **error: object) -> None:
-        self.count = 0
-        self._failures = failures
-        self._error = {"retryable": True, "retry_after_s": 0.0, **error}
-
-    async def __call__(self) -> str:
-        self.count += 1
-        if self.count <= self._failures:
-            raise ProviderError(f"failure {self.count}", **self._error)
-        return "answer"
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits between attempts, noted instead of waited for."""
-    noted: list[float] = []
-
-    async def note(seconds: float) -> None:
-        noted.append(seconds)
-
-    monkeypatch.setattr(asyncio, "sleep", note)
-    return noted
-
-
-def retried(attempts: Attempts, *, started: Callable[[], bool] = lambda: False) -> str:
-    return asyncio.run(with_retries(attempts, started=started))
-
-
-@pytest.mark.parametrize(("failures", "sent"), [(0, 1), (1, 2), (2, 3)])
-def test_what_fails_for_a_while_is_answered_in_the_end(failures: int, sent: int) -> None:
-    attempts = Attempts(failures)
-    assert retried(attempts) == "answer"
-    assert attempts.count == sent
-
-
-def test_there_are_never_more_than_three_attempts() -> None:
-    attempts = Attempts(99)
-    with pytest.raises(ProviderError, match="failure 3") as caught:
-        retried(attempts)
-    assert attempts.count == caught.value.attempts == 3
-    assert caught.value.__context__ is None
-
-
-def test_what_cannot_succeed_later_is_sent_once(waits: list[float]) -> None:
-    attempts = Attempts(99, retryable=False)
-    with pytest.raises(ProviderError) as caught:
-        retried(attempts)
-    assert (attempts.count, caught.value.attempts, waits) == (1, 1, [])
-
-
-def test_nothing_is_tried_again_after_text_was_handed_out(waits: list[float]) -> None:
-    attempts = Attempts(99)
-    with pytest.raises(ProviderError) as caught:
-        retried(attempts, started=lambda: attempts.count == 2)
-    assert (attempts.count, caught.value.attempts, waits) == (2, 2, [0.0])
-
-
-def test_only_our_errors_are_tried_again(waits: list[float]) -> None:
-    seen = []
-
-    async def attempt() -> None:
-        seen.append(1)
-        raise RuntimeError("a fault in the code")
-
-    with pytest.raises(RuntimeError):
-        asyncio.run(with_retries(attempt, started=lambda: False))
-    assert (len(seen), waits) == (1, [])
-
-
-@pytest.mark.parametrize(
-    ("asked_s", "sent"),
-    [(0.0, 3), (0.2, 3), (7.5, 3), (60.0, 3), (60.1, 1), (86_400.0, 1), (float("inf"), 1), (float("nan"), 1)],
-)
-def test_a_provider_is_asked_again_when_it_says_so_and_never_earlier(
-    waits: list[float], asked_s: float, sent: int
-) -> None:
-    attempts = Attempts(99, retry_after_s=asked_s)
-    with pytest.raises(ProviderError) as caught:
-        retried(attempts)
-    assert attempts.count == caught.value.attempts == sent
-    assert waits == [asked_s] * (sent - 1)
-
-
-def test_without_a_word_of_the_provider_waits_grow_and_differ(waits: list[float]) -> None:
-    for _ in range(20):
-        with pytest.raises(ProviderError):
-            retried(Attempts(99, retry_after_s=None))
-    first, second = waits[::2], waits[1::2]
-    assert all(0.375 <= wait <= 0.5 for wait in first)
-    assert all(0.75 <= wait <= 1.0 for wait in second)
-    assert len(set(first)) > 10, "callers that failed together do not come back together"
-
-
-def test_cancelling_ends_the_waiting_too() -> None:
-    attempts = Attempts(99, retry_after_s=30.0)
-
-    async def cell() -> None:
-        await asyncio.wait_for(with_retries(attempts, started=lambda: False), 0.05)
-
-    with pytest.raises(TimeoutError):
-        asyncio.run(cell())
-    assert attempts.count == 1
+    readers_loop = asyncio.new_event_loop()
+    stream = ENGINE.astream(start)
+    assert readers_loop.run_until_complete(stream.__anext__()) == 1
+    readers_loop.is_closed = lambda: False  # type: ignore[method-assign] - as it is for whoever asked just before
+    readers_loop.close()
+    goes_on.set()
+    assert done.wait(2)
+    del readers_loop.is_closed

@@ -666,7 +666,7 @@ def test_a_saved_flow_holds_no_key_of_its_own(full: Flow, file: Path) -> None:
 
 
 def test_a_key_that_is_a_plain_word_does_not_keep_a_flow_from_being_saved(flow: Flow, file: Path) -> None:
-    flow.key_store.save("compatible", "word.example.org", "conversation", place="session")
+    flow.key_store.save("compatible", "word.example.org", "conversation", backend="session")
     flow.conversation("ask", "Keep the conversation going.")
     flow.save(file)
     flow.key_store.remove("compatible", "word.example.org")

@@ -65,7 +65,7 @@ def test_a_node_is_removed_with_all_its_edges_and_nothing_is_left_for_one_of_its
 def test_only_a_node_of_the_flow_can_be_removed_and_whoever_watches_is_told(flow: Flow) -> None:
     told: list[str] = []
     flow.conversation("ask", "x")
-    flow.config.observe(told.append)
+    flow.config.observe(told.extend)
     other = Flow(f"{flow.name} too").conversation("ask", "x")
     for junk in ("aks", "", None, other):
         with pytest.raises(ConfigError) as caught:

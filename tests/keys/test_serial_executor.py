@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import Any
 
 import pytest
 
 from byok_widgets.keys.serial_executor import Deadline, NoAnswerError, SerialExecutor
+from tests.interrupts import interrupted_at_line
 
 LINES_OF_RUN = 20
 
@@ -22,35 +18,11 @@ def executor() -> SerialExecutor:
     return SerialExecutor("test-executor")
 
 
-@contextmanager
-def interrupted_at_line(number: int) -> Iterator[None]:
-    """Interrupt `SerialExecutor.run` as Ctrl-C does, before the given line that it comes to."""
-    left = number
-
-    def on_line(_: FrameType, event: str, __: Any) -> Any:
-        nonlocal left
-        if event == "line":
-            left -= 1
-            if left == 0:
-                raise KeyboardInterrupt
-        return on_line
-
-    def on_call(frame: FrameType, _: str, __: Any) -> Any:
-        return on_line if frame.f_code is SerialExecutor.run.__code__ else None
-
-    before = sys.gettrace()
-    sys.settrace(on_call)
-    try:
-        yield
-    finally:
-        sys.settrace(before)
-
-
 def test_an_interrupt_anywhere_leaves_the_way_free(executor: SerialExecutor) -> None:
     interrupts = 0
     for number in range(1, LINES_OF_RUN):
         try:
-            with interrupted_at_line(number):
+            with interrupted_at_line(number, SerialExecutor.run):
                 executor.run(lambda: "first", 5)
         except KeyboardInterrupt:
             interrupts += 1

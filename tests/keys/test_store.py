@@ -61,7 +61,7 @@ def require(store: KeyStore) -> Secret:
 def test_a_saved_key_rests_in_the_keyring_and_is_found_by_a_new_store(backend):
     key = fake_key()
     status = KeyStore("dentist").save("openai", HOST, f' "{key}"\n')
-    assert status.place == "keyring"
+    assert status.backend == "keyring"
     assert status.available
     assert list(backend.kept.values()) == [key]
     assert KeyStore("dentist").get("openai", HOST) == Secret(key)
@@ -70,7 +70,7 @@ def test_a_saved_key_rests_in_the_keyring_and_is_found_by_a_new_store(backend):
 def test_without_a_keyring_a_key_rests_in_this_session(no_keyring):
     key, store = fake_key(), KeyStore("dentist")
     status = store.save("openai", HOST, Secret(key))
-    assert status.place == "session"
+    assert status.backend == "session"
     assert not no_keyring.kept
     assert store.get("openai", HOST) == Secret(key)
     assert KeyStore("dentist").get("openai", HOST) is None
@@ -78,7 +78,7 @@ def test_without_a_keyring_a_key_rests_in_this_session(no_keyring):
 
 def test_the_session_can_be_chosen_although_a_keyring_works(backend):
     store = KeyStore("dentist")
-    assert store.save("openai", HOST, fake_key(), place="session").place == "session"
+    assert store.save("openai", HOST, fake_key(), backend="session").backend == "session"
     assert not backend.kept
 
 
@@ -95,38 +95,38 @@ def test_saving_drops_the_older_key_wherever_it_was(backend, monkeypatch, first,
     monkeypatch.setenv(VARIABLE, fake_key())
     store, key = KeyStore("dentist"), fake_key()
     store.refer("openai", HOST, VARIABLE)
-    store.save("openai", HOST, fake_key(), place=first)
-    assert store.save("openai", HOST, key, place=second).place == second
+    store.save("openai", HOST, fake_key(), backend=first)
+    assert store.save("openai", HOST, key, backend=second).backend == second
     assert store.get("openai", HOST).reveal() == key
     assert list(backend.kept.values()) == ([key] if second == "keyring" else [])
     store.remove("openai", HOST)
-    assert store.status("openai", HOST).place == "none"
+    assert store.status("openai", HOST).backend == "none"
 
 
-@pytest.mark.parametrize("place", [None, "keyring"])
-def test_a_failing_keyring_keeps_the_key_in_nothing_and_what_was_there_stays(place):
+@pytest.mark.parametrize("stored_in", [None, "keyring"])
+def test_a_failing_keyring_keeps_the_key_in_nothing_and_what_was_there_stays(stored_in):
     with installed(MemoryKeyring()):
         os_keyring.probe()
         store, older = KeyStore("dentist"), Secret(fake_key())
-        store.save("openai", HOST, older, place="session")
+        store.save("openai", HOST, older, backend="session")
         before = os_keyring.probe()
         with installed(RaisingKeyring(OSError, "no {}")) as failing:
             os_keyring._probed[:] = [before]
             with pytest.raises(KeyStoreError):
-                store.save("openai", HOST, fake_key(), place=place)
+                store.save("openai", HOST, fake_key(), backend=stored_in)
             assert not failing.kept
             assert store.get("openai", HOST) == older
-            assert store.status("openai", HOST).place == "session"
+            assert store.status("openai", HOST).backend == "session"
 
 
 def test_a_lying_keyring_is_found_out_and_the_session_takes_the_key():
     with installed(NullLikeKeyring()):
         store = KeyStore("dentist")
         with pytest.raises(KeyStoreError) as caught:
-            store.save("openai", HOST, fake_key(), place="keyring")
+            store.save("openai", HOST, fake_key(), backend="keyring")
         assert caught.value.kind == "keyring_lost"
         assert store.get("openai", HOST) is None
-        assert store.save("openai", HOST, fake_key()).place == "session"
+        assert store.save("openai", HOST, fake_key()).backend == "session"
 
 
 def test_what_is_refused_leaves_the_saved_key_alone(backend):
@@ -181,11 +181,11 @@ NAMES = [
 
 @pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize(("one", "other"), NAMES)
-@pytest.mark.parametrize("place", ["keyring", "session"])
-def test_no_flow_provider_or_host_sees_anothers_key(one, other, place):
+@pytest.mark.parametrize("stored_in", ["keyring", "session"])
+def test_no_flow_provider_or_host_sees_anothers_key(one, other, stored_in):
     key = fake_key("compatible")
     store = KeyStore(one[0])
-    store.save(*one[1:], key, place=place)
+    store.save(*one[1:], key, backend=stored_in)
     assert store.get(*one[1:]).reveal() == key
     assert KeyStore(other[0]).get(*other[1:]) is None
     assert store.get("another", one[2]) is None
@@ -220,7 +220,7 @@ def test_the_environment_is_never_looked_at_by_itself(monkeypatch):
         monkeypatch.setenv(name, fake_key())
     store = KeyStore("dentist")
     assert store.get("openai", HOST) is None
-    assert store.status("openai", HOST).place == "none"
+    assert store.status("openai", HOST).backend == "none"
 
 
 @pytest.mark.usefixtures("backend")
@@ -228,7 +228,7 @@ def test_the_environment_is_never_written(monkeypatch):
     monkeypatch.setenv(VARIABLE, fake_key())
     before = dict(os.environ)
     store = KeyStore("dentist")
-    store.save("openai", HOST, fake_key(), place="session")
+    store.save("openai", HOST, fake_key(), backend="session")
     store.refer("openai", HOST, VARIABLE)
     store.get("openai", HOST)
     store.remove("openai", HOST)
@@ -243,7 +243,7 @@ def test_a_reference_is_kept_by_name_and_read_when_needed(monkeypatch, reference
     monkeypatch.setenv(VARIABLE, f'"{key}"\n')
     status = store.refer("openai", HOST, reference)
     assert references == {f"openai|{HOST}": f"env:{VARIABLE}"}
-    assert status.place == "env"
+    assert status.backend == "env"
     assert status.available
     assert VARIABLE in status.sentence
     assert require(store).reveal() == key
@@ -379,7 +379,7 @@ def test_what_is_no_name_of_a_variable_is_refused_and_not_kept(make):
 )
 def test_ordinary_names_of_variables_are_accepted(monkeypatch, name):
     monkeypatch.setenv(name, fake_key())
-    assert KeyStore("dentist").refer("openai", HOST, name).place == "env"
+    assert KeyStore("dentist").refer("openai", HOST, name).backend == "env"
 
 
 @pytest.mark.usefixtures("backend")
@@ -387,7 +387,7 @@ def test_the_flows_own_key_wins_over_its_reference(monkeypatch):
     monkeypatch.setenv(VARIABLE, fake_key())
     store, own = KeyStore("dentist"), fake_key()
     store.save("openai", HOST, own)
-    assert store.refer("openai", HOST, VARIABLE).place == "keyring"
+    assert store.refer("openai", HOST, VARIABLE).backend == "keyring"
     assert require(store).reveal() == own
 
 
@@ -453,7 +453,7 @@ def test_threads_that_save_and_remove_leave_a_whole_state(backend):
     def work(number: int):
         try:
             for _ in range(15):
-                store.save("openai", HOST, fake_key(), place="keyring" if number % 2 else "session")
+                store.save("openai", HOST, fake_key(), backend="keyring" if number % 2 else "session")
                 store.get("openai", HOST)
                 store.remove("openai", HOST)
         except Exception as fault:
@@ -465,14 +465,14 @@ def test_threads_that_save_and_remove_leave_a_whole_state(backend):
     for thread in threads:
         thread.join()
     assert not faults
-    store.save("openai", HOST, fake_key(), place="keyring")
+    store.save("openai", HOST, fake_key(), backend="keyring")
     assert len(backend.kept) == 1
     store.remove("openai", HOST)
     assert not backend.kept
     assert store.get("openai", HOST) is None
 
 
-def test_removing_takes_the_key_from_all_places(backend, monkeypatch):
+def test_removing_takes_the_key_from_all_backends(backend, monkeypatch):
     monkeypatch.setenv(VARIABLE, fake_key())
     references: dict[str, str] = {}
     store = KeyStore("dentist", references)
@@ -496,12 +496,12 @@ def test_removing_works_without_a_keyring(no_keyring):
 def test_a_key_that_the_keyring_does_not_give_up_is_told():
     with installed(StubbornKeyring()):
         store = KeyStore("dentist")
-        store.save("openai", HOST, fake_key(), place="keyring")
+        store.save("openai", HOST, fake_key(), backend="keyring")
         with pytest.raises(KeyStoreError) as caught:
             store.remove("openai", HOST)
         assert caught.value.kind == "keyring_not_removed"
-        assert store.status("openai", HOST).place == "keyring"
-        assert store.save("openai", HOST, fake_key(), place="session").leftovers == ("keyring",)
+        assert store.status("openai", HOST).backend == "keyring"
+        assert store.save("openai", HOST, fake_key(), backend="session").leftovers == ("keyring",)
 
 
 def test_a_locked_keyring_is_told_and_asked_again():
@@ -525,14 +525,14 @@ def test_beside_a_locked_keyring_the_reference_counts(monkeypatch):
         store = KeyStore("dentist")
         store.refer("openai", HOST, VARIABLE)
         assert require(store).reveal() == key
-        assert store.status("openai", HOST).place == "env"
+        assert store.status("openai", HOST).backend == "env"
 
 
 def test_a_hanging_keyring_blocks_neither_the_session_nor_cached_keys(monkeypatch):
     monkeypatch.setattr(os_keyring, "TIME_LIMIT_S", 0.3)
     with installed(HangingKeyring()):
         store, start = KeyStore("dentist"), time.monotonic()
-        assert store.save("openai", HOST, fake_key()).place == "session"
+        assert store.save("openai", HOST, fake_key()).backend == "session"
         assert require(store)
         assert time.monotonic() - start < 2
         asking = threading.Thread(target=lambda: store.status("anthropic", "api.anthropic.com"))
@@ -579,7 +579,7 @@ def test_whoever_watches_the_references_may_ask_the_store_from_another_thread(ba
 
         def ask(self):
             thread = threading.Thread(
-                target=lambda: seen.append(store.status("anthropic", "h").place), daemon=True
+                target=lambda: seen.append(store.status("anthropic", "h").backend), daemon=True
             )
             thread.start()
             thread.join(5)
@@ -622,13 +622,13 @@ def every_status(monkeypatch) -> list[tuple[KeyStatus, str]]:
 
 def test_no_status_shows_any_part_of_a_key(every_status):
     for status, key in every_status:
-        shown = json.dumps([status.place, status.label, status.sentence, repr(status)])
+        shown = json.dumps([status.backend, status.label, status.sentence, repr(status)])
         assert key[-4:] not in shown
         assert key[8:13] not in shown
         assert str(len(key)) not in shown
         assert status.label
         assert status.sentence.endswith(".")
-        assert status.available == (status.place in ("session", "keyring", "env"))
+        assert status.available == (status.backend in ("session", "keyring", "env"))
 
 
 def test_securely_is_said_of_the_systems_own_keyring_alone(every_status):
@@ -648,7 +648,7 @@ def test_no_look_at_a_store_shows_its_keys(backend):
     key = fake_key()
     store = KeyStore("dentist")
     store.save("openai", HOST, key)
-    store.save("compatible", "h", other := fake_key("compatible"), place="session")
+    store.save("compatible", "h", other := fake_key("compatible"), backend="session")
     shown = f"{store} {store!r} {vars(store)} {json.dumps(vars(store), default=str, skipkeys=True)}"
     assert key[8:20] not in shown
     assert other[8:20] not in shown
@@ -662,7 +662,7 @@ def test_an_error_of_the_store_can_be_pickled_and_holds_no_key():
     with installed(RaisingKeyring(OSError, "no {}")):
         key = fake_key()
         with pytest.raises(ByokError) as caught:
-            KeyStore("dentist").save("openai", HOST, key, place="keyring")
+            KeyStore("dentist").save("openai", HOST, key, backend="keyring")
     assert key[8:24].encode() not in pickle.dumps(caught.value)
 
 
@@ -676,7 +676,7 @@ def test_whether_there_may_be_a_key_is_known_without_asking_the_keyring(backend)
     references = {}
     store = KeyStore("dentist", references)
     assert not store.may_have("compatible", "llm.example")
-    store.save("compatible", "llm.example", fake_key("compatible"), place="keyring")
+    store.save("compatible", "llm.example", fake_key("compatible"), backend="keyring")
     assert references == {"compatible|llm.example": "keyring"}
     reads = backend.reads
     again = KeyStore("dentist", references)
@@ -685,6 +685,6 @@ def test_whether_there_may_be_a_key_is_known_without_asking_the_keyring(backend)
     assert again.get("compatible", "llm.example") is not None
     store.remove("compatible", "llm.example")
     assert references == {}
-    store.save("compatible", "llm.example", fake_key("compatible"), place="session")
+    store.save("compatible", "llm.example", fake_key("compatible"), backend="session")
     assert store.may_have("compatible", "llm.example")
     assert references == {}

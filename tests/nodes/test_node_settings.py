@@ -74,7 +74,7 @@ def test_what_was_set_outlives_the_cell_and_the_kernel(flow: Flow, new_kernel: N
     assert (other.settings, other.max_tokens) == ({"temperature": 0.2, "stop": ["."]}, 20)
     other.settings.clear()
     other.max_tokens = None
-    assert json.loads(flow.config._file.path.read_text(encoding="utf-8"))["tuning"] == {}
+    assert json.loads(flow.config.path.read_text(encoding="utf-8"))["tuning"] == {}
     assert new_kernel().conversation("ask", "Be brief.", seed=1).settings == {"seed": 1}
 
 
@@ -115,7 +115,11 @@ def test_every_flow_of_the_name_and_every_observer_sees_it(flow: Flow) -> None:
     ask.settings["temperature"] = 0.2
     ask.max_tokens = 5
     del ask.settings["temperature"]
-    assert told == [("tuning", {"temperature": 0.2}), ("tuning", {"temperature": 0.2}), ("tuning", {})]
+    assert told == [
+        (("model_settings",), {"temperature": 0.2}),
+        (("model_settings",), {"temperature": 0.2}),
+        (("model_settings",), {}),
+    ]
     assert other.max_tokens == 5
 
 
@@ -135,7 +139,7 @@ def test_a_bad_value_is_refused_everywhere_with_the_node_named(
 ) -> None:
     ask = flow.conversation("ask", "Be brief.", seed=1)
     ask.settings["top_p"] = 0.5
-    before = json.loads(flow.config._file.path.read_text(encoding="utf-8"))
+    before = json.loads(flow.config.path.read_text(encoding="utf-8"))
     wrongs = [
         lambda: flow.conversation("ask", "Be brief.", **{name: value}),
         lambda: ask.run("Hi", **{name: value}),
@@ -154,7 +158,7 @@ def test_a_bad_value_is_refused_everywhere_with_the_node_named(
         assert "'ask" in caught.value.problem, "the node"
         assert all(fact in caught.value.problem for fact in (name, *told))
     assert (ask.settings, not server.requests) == ({"seed": 1, "top_p": 0.5}, True)
-    assert json.loads(flow.config._file.path.read_text(encoding="utf-8")) == before
+    assert json.loads(flow.config.path.read_text(encoding="utf-8")) == before
 
 
 def test_a_limit_is_no_setting_and_a_misspelt_one_is_told(flow: Flow) -> None:

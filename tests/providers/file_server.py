@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -14,6 +16,7 @@ class FileServer:
         ranges: Whether a partial file can be gone on with.
         status: The HTTP status of every answer, where it is not the usual one.
         asked: The `Range` header of every request, or an empty text.
+        pause_s: Wait after each 100,000 bytes, in seconds.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -22,6 +25,7 @@ class FileServer:
         self.ranges = True
         self.status: int | None = None
         self.asked: list[str] = []
+        self.pause_s = 0.0
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,5 +57,14 @@ class FileServer:
             request.send_header("Content-Range", f"bytes {start}-{len(self.content) - 1}/{len(self.content)}")
         request.end_headers()
         cut, self.break_after = self.break_after, None
-        request.wfile.write(body[:cut])
+        self._send(request, body[:cut])
         request.close_connection = True
+
+    def _send(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
+        with contextlib.suppress(ConnectionError):  # whoever asked may stop
+            if not self.pause_s:
+                request.wfile.write(body)
+                return
+            for start in range(0, len(body), 100_000):
+                request.wfile.write(body[start : start + 100_000])
+                time.sleep(self.pause_s)

@@ -206,7 +206,7 @@ def test_an_extraction_asks_in_weaker_ways_until_one_is_taken(faulty: FaultServe
     flow = Flow("anthropic extraction")
     flow.set_base_url("anthropic", faulty.url)
     flow.model = "anthropic:without-schemas"
-    flow.key_store.save("anthropic", faulty.host, Secret(fake_key("anthropic")), place="session")
+    flow.key_store.save("anthropic", faulty.host, Secret(fake_key("anthropic")), backend="session")
     refusal = says(
         {"type": "error", "error": {"type": "invalid_request_error", "message": "output_config: no"}}, 400
     )

@@ -86,7 +86,7 @@ def test_a_call_to_another_address_is_not_priced(faulty: FaultServer) -> None:
     flow = Flow("elsewhere")
     flow.set_base_url("openai", f"{faulty.url}/v1")
     flow.model = "openai:gpt-4o"
-    flow.key_store.save("openai", faulty.host, fake_key("openai"), place="session")
+    flow.key_store.save("openai", faulty.host, fake_key("openai"), backend="session")
     faulty.script(talk("Hi", usage={"prompt_tokens": 1000, "completion_tokens": 100}))
     reply = flow.conversation("ask", "Be brief.").run("Hi")
     assert reply.usage == Usage(1000, 100)
@@ -97,7 +97,7 @@ def test_the_cost_of_half_an_answer_is_unknown(faulty: FaultServer, monkeypatch:
     monkeypatch.setattr(type(PROVIDERS["anthropic"]), "default_url", faulty.url)
     flow = Flow("half priced")
     flow.model = "anthropic:claude-haiku-4-5"
-    flow.key_store.save("anthropic", faulty.host, fake_key("anthropic"), place="session")
+    flow.key_store.save("anthropic", faulty.host, fake_key("anthropic"), backend="session")
     ask = flow.conversation("ask", "Be brief.")
     faulty.script(letter("Hello", None), letter("Hello"))
     assert ask.run("Hi").cost == Cost(None, "unknown")
@@ -279,7 +279,7 @@ def test_a_flow_tells_what_replaced_a_name_and_changes_nothing_by_itself(
     flow.conversation("ask", "Be brief.")
     assert told in str(flow.check())
     assert flow.model == model
-    flow.key_store.save(of, faulty.host, fake_key(of), place="session")
+    flow.key_store.save(of, faulty.host, fake_key(of), backend="session")
     faulty.script(says({"error": {"type": "not_found_error", "message": f"model: {model}"}}, 404))
     with pytest.raises(ProviderError) as caught:
         flow.node("ask").run("Hi")

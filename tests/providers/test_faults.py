@@ -262,7 +262,7 @@ def a_flow(name: str, server: FaultServer, of: str = "openai") -> Flow:
 
 def test_a_flow_names_the_node_and_asks_once_where_asking_again_is_vain(faulty: FaultServer) -> None:
     flow = a_flow("faults", faulty)
-    flow.key_store.save("openai", faulty.host, fake_key("openai"), place="session")
+    flow.key_store.save("openai", faulty.host, fake_key("openai"), backend="session")
     faulty.script(says(openai("You exceeded your quota", "insufficient_quota"), 429))
     with pytest.raises(ProviderError) as caught:
         flow.conversation("ask", "Be brief.").run("Hi")
@@ -275,7 +275,7 @@ def test_a_flow_names_the_node_and_asks_once_where_asking_again_is_vain(faulty: 
 
 def test_a_fault_that_passes_is_tried_again(faulty: FaultServer) -> None:
     flow = a_flow("passing", faulty)
-    flow.key_store.save("openai", faulty.host, fake_key("openai"), place="session")
+    flow.key_store.save("openai", faulty.host, fake_key("openai"), backend="session")
     soon = says(openai("Slow down"), 429, retry_after_ms="20")
     faulty.script(soon, HANG_UP, talk("Here I am."))
     reply = flow.conversation("ask", "Be brief.").run("Hi")
@@ -284,7 +284,7 @@ def test_a_fault_that_passes_is_tried_again(faulty: FaultServer) -> None:
 
 def test_a_wait_of_hours_is_not_waited_for(faulty: FaultServer) -> None:
     flow = a_flow("hours", faulty)
-    flow.key_store.save("openai", faulty.host, fake_key("openai"), place="session")
+    flow.key_store.save("openai", faulty.host, fake_key("openai"), backend="session")
     faulty.script(says(openai("Slow down"), 429, retry_after="9000"))
     with pytest.raises(ProviderError) as caught:
         flow.conversation("ask", "Be brief.").run("Hi")

@@ -120,7 +120,7 @@ def test_an_extraction(llama: LocalServer, of: str) -> None:
     there = address(of, llama)
     flow.set_base_url(of, there.url)
     flow.model = f"{of}:little"
-    flow.key_store.save(of, there.host, llama.key, place="session", override=True)
+    flow.key_store.save(of, there.host, llama.key, backend="session", override=True)
     who = flow.extraction("who", name=str, day=["Mon", "Tue", "Wed"], examples=EXAMPLES, max_tokens=60)
     found = who.run("I am Ana, Wednesday please", temperature=0)
     assert found.values["name"] == "Ana"

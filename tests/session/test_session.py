@@ -285,7 +285,7 @@ def priced(flow: Flow, script: Script) -> Flow:
     """A flow whose provider says what each call cost."""
     flow.set_base_url("openrouter", script.server.base_url)
     host = PROVIDERS["openrouter"].address(script.server.base_url).host
-    flow.key_store.save("openrouter", host, fake_key("openrouter"), place="session")
+    flow.key_store.save("openrouter", host, fake_key("openrouter"), backend="session")
     flow.model = "openrouter:some/model"
     flow.conversation("chat", "Chat.")
     return flow

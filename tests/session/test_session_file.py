@@ -243,7 +243,7 @@ def test_a_value_without_any_form_in_json_leaves_the_file_that_was_there(booking
 def test_no_key_gets_into_the_file(flow: Flow, script: Script, file: Path, held: bool) -> None:
     key = fake_key("anthropic")
     if held:
-        flow.key_store.save("anthropic", "api.anthropic.com", key, place="session")
+        flow.key_store.save("anthropic", "api.anthropic.com", key, backend="session")
     flow.conversation("chat", "Chat.")
     flow.extraction("data", said=str, end=True)
     flow.connect("chat", "data", when=f"they said\n{key}")
@@ -265,7 +265,7 @@ def test_no_key_gets_into_the_file(flow: Flow, script: Script, file: Path, held:
 def test_a_key_that_is_a_word_does_not_damage_the_file(flow: Flow, script: Script, file: Path) -> None:
     words = ("model", "turns", "name", "stop", "found", "chat")
     for word in words:
-        flow.key_store.save("compatible", f"{word}.example.org", word, place="session")
+        flow.key_store.save("compatible", f"{word}.example.org", word, backend="session")
     flow.conversation("chat", "Chat.")
     script.words = ["My model is to stop."]
     s = flow.start(variables={"name": "Ana"})
@@ -399,7 +399,7 @@ def test_before_its_nodes_are_made_a_session_can_be_read(talked: Session, file: 
 
 
 def test_a_long_session_is_saved_in_no_time(booking: Flow, talked: Session, file: Path) -> None:
-    booking.key_store.save("openai", "api.openai.com", fake_key(), place="session")
+    booking.key_store.save("openai", "api.openai.com", fake_key(), backend="session")
     turns = [*talked.turns] * 200
     talked.restore(turns=turns, unfinished=(), entries=())
     begun = time.perf_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,11 @@ def keyring() -> Iterator[MemoryKeyring]:
     with installed(MemoryKeyring()) as backend:
         yield backend
         # What still asks this keyring must not meet the next test's.
-        eventually(lambda: not asyncio.all_tasks(ENGINE.loop))
+        eventually(lambda: not asyncio.all_tasks(ENGINE.loop) and not _busy_threads())
+
+
+def _busy_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name in ("byok-keys", "byok-changes")]
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ import ipywidgets
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.keys import derived_key
-from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.keys import KeyStore, derived_key
+from byok_widgets.keys.backends import encrypted_file, key_file
 from byok_widgets.secrets import Secret
 from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.panel.key_field import KeyField
@@ -36,15 +36,19 @@ def field(flow, show):
     return field_of(flow, show)
 
 
+def save_in_file(flow, provider, key):
+    """Save a key in the file, of which the flow's own store learns nothing, as in another kernel."""
+    KeyStore(flow.name, flow.config.key_references).save(provider, HOST, key, backend="file")
+    encrypted_file._opened.clear()
+
+
 @pytest.fixture
 def saved(flow):
-    """A flow whose key rests in the file, in a kernel that does not know the passphrase."""
+    """A flow whose key is stored in the file, in a kernel that does not know the passphrase."""
     encrypted_file.create(PHRASE)
     key = fake_key()
     flow.provider = "openai"
-    flow.key_store.save("openai", HOST, key, place="file")
-    encrypted_file._opened.clear()
-    flow.key_store._kept.clear()
+    save_in_file(flow, "openai", key)
     return key
 
 
@@ -70,7 +74,7 @@ def test_a_passphrase_is_chosen_and_then_a_key_is_saved(flow, field, browser, wi
     assert field.lock == ""
     request = browser.save_key(field, key := fake_key())
     eventually(lambda: [sent for sent in wire.custom(field) if sent.get("id") == request])
-    assert flow.key_store.status("openai", HOST).place == "file"
+    assert flow.key_store.status("openai", HOST).backend == "file"
     assert flow.key_store.get("openai", HOST) == Secret(key)
     eventually(lambda: field.has_key and field.place == "file")
 
@@ -91,9 +95,7 @@ def test_behind_a_locked_file_there_is_nothing_to_check_even_where_a_key_is_opti
     encrypted_file.create(PHRASE)
     flow.set_base_url("compatible", f"http://{HOST}/v1")
     flow.provider = "compatible"
-    flow.key_store.save("compatible", HOST, fake_key("compatible"), place="file")
-    encrypted_file._opened.clear()
-    flow.key_store._kept.clear()
+    save_in_file(flow, "compatible", fake_key("compatible"))
     field = parts(show(flow)).key
     eventually(lambda: field.lock == "locked" and field.has_key)
     assert not field.can_check
@@ -110,7 +112,7 @@ def test_one_passphrase_opens_the_file_for_all_flows(saved, field, browser, wire
 def test_a_locked_key_can_be_removed(flow, saved, field, browser):
     browser.custom(field, {"kind": "remove", "target": field.target})
     eventually(lambda: not field.has_key)
-    assert flow.key_store.status("openai", HOST).place == "none"
+    assert flow.key_store.status("openai", HOST).backend == "none"
 
 
 def test_a_file_that_was_begun_elsewhere_meanwhile_is_unlocked_and_not_begun_again(field, browser, wire):
@@ -130,7 +132,7 @@ def test_where_there_is_no_keyring_the_session_is_first_and_the_file_is_offered(
 
 
 def test_a_damaged_file_is_told_where_it_would_be_chosen(flow, show):
-    path = encrypted_file._path()
+    path = key_file.default_path()
     path.parent.mkdir(parents=True)
     path.write_bytes(b"{")
     field = field_of(flow, show)
@@ -150,7 +152,7 @@ def test_no_part_of_a_passphrase_is_sent_kept_or_shown(flow, field, browser, wir
         "repr": f"{panel!r} {field!r} {flow!r} {panel._repr_mimebundle_()}",
         "vars": f"{vars(field)} {vars(KeyController.of(flow))} {vars(encrypted_file)}",
         "log": caplog.text,
-        "file": encrypted_file._path().read_text(),
+        "file": key_file.default_path().read_text(),
         "settings": saved_settings(),
     }
     assert {place: found_in(text, typed) for place, text in everything.items() if found_in(text, typed)} == {}

@@ -13,8 +13,8 @@ from byok_widgets.widgets.panel.key_check import KeyCheck
 from byok_widgets.widgets.panel.quick_fixes import button
 
 SESSION = KeyStatus("session", "This session only", "<where>", available=True)
-VARIABLE = KeyStatus("env", "env:X", "<where>", available=True)
-UNSET = KeyStatus("env", "env:X", "<where>", available=False)
+VARIABLE = KeyStatus("env", "env:X", "<where>", available=True, reference="env:X")
+UNSET = KeyStatus("env", "env:X", "<where>", available=False, reference="env:X")
 LOCKED = KeyStatus("file", "Encrypted file, locked", "<where>", available=False)
 NONE = KeyStatus("none", "No key", "<where>", available=False)
 AUTH = KeyCheck("rejected", fault=ProviderError("<problem>", kind="auth", fix="<fix>"))

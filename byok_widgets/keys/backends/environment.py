@@ -1,6 +1,6 @@
 """Key references `env:NAME`: a flow names the environment variable that holds its key.
 
-Floor 0. A variable is read only where a flow names it, and never written.
+A variable is read only where a flow names it, and never written.
 """
 
 from __future__ import annotations
@@ -8,14 +8,56 @@ from __future__ import annotations
 import os
 import re
 
-from byok_widgets.errors import KeyFormatError
+from byok_widgets.errors import KeyFormatError, KeyStoreError
+from byok_widgets.keys.backends.base import Availability, StoredKey
 from byok_widgets.keys.formats import check_provider, clean_key
+from byok_widgets.keys.scope import KeyScope
+from byok_widgets.keys.serial_executor import Deadline
+from byok_widgets.keys.status import KeyStatus, in_environment
 from byok_widgets.misplaced_keys import misplaced_key
 from byok_widgets.secrets.key_formats import detect_provider
 from byok_widgets.secrets.secret import Secret
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY_LENGTH = 24
+_PREFIX = "env:"
+
+
+class Environment:
+    """Finds a key by the name of an environment variable; stores none."""
+
+    name = "env"
+    label = "Environment variable, by its name"
+    is_slow = False
+    stores_keys = False
+
+    def available(self, *, until: Deadline) -> Availability:
+        """Return that a flow can always name a variable."""
+        del until
+        note = "Only the name is saved; the key is read from the variable at each call."
+        return Availability(available=True, label=self.label, note=note)
+
+    def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
+        """Return the key in the variable that `reference` names; `None` where it is unset or none is named.
+
+        Raises:
+            KeyFormatError: The variable holds something that cannot be this provider's key.
+        """
+        del until
+        if not reference.startswith(_PREFIX):
+            return None
+        name = variable_name(reference)
+        secret = read_variable(name, scope.provider)
+        return StoredKey(secret, in_environment(name, is_set=True)) if secret else None
+
+    def write(self, scope: KeyScope, secret: Secret, *, until: Deadline) -> KeyStatus:
+        """Refuse: an environment variable is never written."""
+        del scope, secret, until
+        raise KeyStoreError("A key cannot be stored in an environment variable.", kind="backend_read_only")
+
+    def erase(self, scope: KeyScope, *, until: Deadline) -> None:
+        """Leave the variable as it is: the flow forgets its name."""
+        del scope, until
 
 
 def variable_name(reference: str) -> str:
@@ -25,7 +67,7 @@ def variable_name(reference: str) -> str:
         KeyFormatError: Kind `misplaced_key` when it looks like a key itself, `bad_key_reference` when it cannot
             be the name of an environment variable.
     """
-    name = reference.strip().removeprefix("env:") if isinstance(reference, str) else ""
+    name = reference.strip().removeprefix(_PREFIX) if isinstance(reference, str) else ""
     is_key = detect_provider(name) is not None or _is_noise(name)
     if _NAME.fullmatch(name) and not is_key:
         return name

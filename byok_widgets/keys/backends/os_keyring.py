@@ -1,6 +1,6 @@
-"""The OS keyring as a place where keys rest. A keyring that lies, hangs or is locked never costs a key in silence.
+"""The OS keyring as a storage backend. One that lies, hangs or is locked never loses a key in silence.
 
-Floor 0. Every call runs in a thread of its own and is given up after `TIME_LIMIT_S`; calls that belong together
+Every call runs in a thread of its own and is given up after `TIME_LIMIT_S`; calls that belong together
 share one `deadline()`. What it raises is a `KeyStoreError` of kind `no_keyring`, `keyring_locked`,
 `keyring_timeout`, `keyring_lost`, `keyring_not_opened`, `keyring_not_saved`, `keyring_not_removed` or
 `keyring_failed`.
@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from byok_widgets.errors import KeyStoreError
+from byok_widgets.keys.backends.base import Availability, StoredKey
 from byok_widgets.keys.backends.keyring_selection import Backend, choose_backend, describe, translate
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline, NoAnswerError, SerialExecutor
+from byok_widgets.keys.status import KeyStatus, in_keyring
 from byok_widgets.secrets.secret import Secret
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ _UNKNOWN = "The OS keyring"
 
 @dataclass(frozen=True)
 class KeyringState:
-    """Whether keys can rest in this machine's keyring.
+    """Whether keys can be stored in this machine's keyring.
 
     Attributes:
         available: A key was saved, read back and removed.
@@ -78,20 +80,20 @@ def probe(*, refresh: bool = False, until: Deadline | None = None) -> KeyringSta
         return _probed[0]
 
 
-def read(slot: KeyScope, *, until: Deadline | None = None) -> tuple[Secret | None, Backend]:
-    """Return the key that rests in the keyring, or `None`, and the backend that was asked.
+def read(scope: KeyScope, *, until: Deadline | None = None) -> tuple[Secret | None, Backend]:
+    """Return the key that is in the keyring, or `None`, and the backend that was asked.
 
     Raises:
         KeyStoreError: There is no keyring, or it did not answer.
     """
 
     def job(backend: KeyringBackend) -> Secret | None:
-        return _read(backend, slot)
+        return _read(backend, scope)
 
     return _call(job, until=until)
 
 
-def write(slot: KeyScope, secret: Secret, *, until: Deadline | None = None) -> Backend:
+def write(scope: KeyScope, secret: Secret, *, until: Deadline | None = None) -> Backend:
     """Save a key and read it back; returns the backend that keeps it now.
 
     When it fails the new key is not in the keyring, and an older one is as it was, as far as the keyring obeys.
@@ -102,18 +104,18 @@ def write(slot: KeyScope, secret: Secret, *, until: Deadline | None = None) -> B
     older: list[Secret | None] = []
 
     def job(backend: KeyringBackend) -> None:
-        older.append(_read(backend, slot))
-        _write(backend, slot, secret, put_back)
+        older.append(_read(backend, scope))
+        _write(backend, scope, secret, put_back)
 
     def put_back(backend: KeyringBackend) -> None:
-        _erase(backend, slot)
+        _erase(backend, scope)
         if older and older[0] is not None:
-            backend.set_password(slot.service, slot.user, older[0].reveal())
+            backend.set_password(scope.service, scope.user, older[0].reveal())
 
     return _call(job, undo=put_back, until=until)[1]
 
 
-def erase(slot: KeyScope, *, until: Deadline | None = None) -> None:
+def erase(scope: KeyScope, *, until: Deadline | None = None) -> None:
     """Remove a key; it is no error when there is none.
 
     Raises:
@@ -121,21 +123,62 @@ def erase(slot: KeyScope, *, until: Deadline | None = None) -> None:
     """
 
     def job(backend: KeyringBackend) -> None:
-        _erase(backend, slot)
+        _erase(backend, scope)
 
     _call(job, until=until)
 
 
+class OsKeyring:
+    """The keyring of the operating system, or the one that `keyring` is configured for."""
+
+    name = "keyring"
+    label = "OS keyring"
+    is_slow = True
+    stores_keys = True
+
+    def available(self, *, until: Deadline) -> Availability:
+        """Return whether a key was saved, read back and removed; found out once in a process."""
+        state = probe(until=until)
+        if not state.available:
+            problem = state.problem if state.kind == "no_keyring" else state.reason
+            return Availability(available=False, label=self.label, problem=problem)
+        how = "Encrypted by your operating system" if state.is_os_keyring else "Kept by this keyring backend"
+        return Availability(available=True, label=state.backend_label, note=f"{how}; still there after a restart.")
+
+    def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
+        """Return the key; where there is no keyring, there is no key in it."""
+        del reference
+        try:
+            secret, backend = read(scope, until=until)
+        except KeyStoreError as error:
+            if error.kind == "no_keyring":
+                return None
+            raise
+        return StoredKey(secret, in_keyring(backend)) if secret else None
+
+    def write(self, scope: KeyScope, secret: Secret, *, until: Deadline) -> KeyStatus:
+        """Save the key and read it back."""
+        return in_keyring(write(scope, secret, until=until))
+
+    def erase(self, scope: KeyScope, *, until: Deadline) -> None:
+        """Remove the key; where there is no keyring, there is nothing to remove."""
+        try:
+            erase(scope, until=until)
+        except KeyStoreError as error:
+            if error.kind != "no_keyring":
+                raise
+
+
 def _try_out(until: Deadline) -> KeyringState:
-    slot = KeyScope.of("probe", "probe", secrets.token_hex(8))
+    scope = KeyScope.of("probe", "probe", secrets.token_hex(8))
     sample = Secret(secrets.token_hex(16))
 
     def job(backend: KeyringBackend) -> None:  # one call: what was written is removed, however late
-        _write(backend, slot, sample, remove)
+        _write(backend, scope, sample, remove)
         remove(backend)
 
     def remove(backend: KeyringBackend) -> None:
-        _erase(backend, slot)
+        _erase(backend, scope)
 
     try:
         backend = _call(job, until=until)[1]
@@ -152,8 +195,8 @@ def _reason(fault: KeyStoreError) -> str:
     return " ".join(part for part in (fault.problem, fault.fix) if part)
 
 
-def _read(backend: KeyringBackend, slot: KeyScope) -> Secret | None:
-    return _held(backend.get_password(slot.service, slot.user))
+def _read(backend: KeyringBackend, scope: KeyScope) -> Secret | None:
+    return _held(backend.get_password(scope.service, scope.user))
 
 
 def _held(text: str | None) -> Secret | None:
@@ -161,12 +204,12 @@ def _held(text: str | None) -> Secret | None:
 
 
 def _write(
-    backend: KeyringBackend, slot: KeyScope, secret: Secret, put_back: Callable[[KeyringBackend], None]
+    backend: KeyringBackend, scope: KeyScope, secret: Secret, put_back: Callable[[KeyringBackend], None]
 ) -> None:
-    backend.set_password(slot.service, slot.user, secret.reveal())
+    backend.set_password(scope.service, scope.user, secret.reveal())
     kept = False
     try:
-        kept = _read(backend, slot) == secret
+        kept = _read(backend, scope) == secret
     finally:
         if not kept:
             put_back(backend)
@@ -178,14 +221,14 @@ def _write(
         )
 
 
-def _erase(backend: KeyringBackend, slot: KeyScope) -> None:
+def _erase(backend: KeyringBackend, scope: KeyScope) -> None:
     from keyring.errors import PasswordDeleteError
 
     try:
-        backend.delete_password(slot.service, slot.user)
+        backend.delete_password(scope.service, scope.user)
     except PasswordDeleteError:
         # Backends say so as well when there was nothing to remove.
-        if _read(backend, slot) is not None:
+        if _read(backend, scope) is not None:
             raise
 
 

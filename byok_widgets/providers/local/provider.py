@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from byok_widgets.config import BaseUrl
+from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.providers.base import Endpoint, ModelInfo, Request
-from byok_widgets.providers.local import model_server, models
+from byok_widgets.providers.local import model_server, models, shared_download
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
+
+_SERVER_WORK = DaemonExecutor("byok-local-model", 4)
 
 
 class LocalProvider(ChatCompletionsProvider):
@@ -34,8 +35,8 @@ class LocalProvider(ChatCompletionsProvider):
         """Fetch the model's file if need be, start its server, and hold it while it is used."""
         path = models.find_cached(model)
         if path is None:
-            path = await asyncio.to_thread(_fetch, model, on_progress)
-        server = await asyncio.to_thread(model_server.serve, path, alias=model)
+            path = await shared_download.fetch(model, on_progress)
+        server = await _SERVER_WORK.run(model_server.serve, path, alias=model)
         with server.hold():
             yield Endpoint(BaseUrl.parse(server.base_url), server.key)
 
@@ -88,8 +89,3 @@ def list_local_models() -> tuple[LocalModelState, ...]:
         )
         for model in models.LOCAL_MODELS.values()
     )
-
-
-def _fetch(model: str, on_progress: OnProgress) -> Path:
-    what = models.title(model)
-    return models.fetch(model, lambda done, total: on_progress(what, done, total))

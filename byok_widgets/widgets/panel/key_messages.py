@@ -1,18 +1,18 @@
-"""The words of the key's status line. Every state says where the key rests, and what to do next."""
+"""The texts of the key's status line. Every state says where the key is stored, and what to do next."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from byok_widgets.errors import ByokError
-from byok_widgets.keys import KeyringState, KeyStatus
+from byok_widgets.keys import KeyStatus
+from byok_widgets.keys.backends.base import Availability, KeyBackend
 from byok_widgets.providers import Provider
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
-    from byok_widgets.keys.backends.encrypted_file import FileState
     from byok_widgets.widgets.panel.key_check import KeyCheck
 
 StatusMessage = Mapping[str, str]
@@ -22,9 +22,9 @@ NOT_UNLOCKED = "That did not work. What you typed is still here; press the butto
 CHANGED = "The flow's settings changed meanwhile, so nothing was saved. Look at the provider, then press Save."
 NAME_ONLY = (
     "This looks like an API key; it belongs in the key field. It was not saved. The name of a variable goes here; "
-    "to save a key, choose another place below."
+    "to save a key, choose another entry below."
 )
-LOCKED = "The key rests in the encrypted file, which is locked. Type its passphrase and press Unlock."
+LOCKED = "The key is stored in the encrypted file, which is locked. Type its passphrase and press Unlock."
 _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
 
@@ -35,49 +35,43 @@ def no_address(provider: Provider) -> StatusMessage:
 
 
 def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | None) -> StatusMessage:
-    """Say where the key rests and what the last check found; and what to do with one that is pasted now."""
+    """Say where the key is stored and what the last check found, and what to do with one that is pasted now."""
     if status is None:
         return _words("working", "looking", "Looking for a saved key …")
-    pasted = _REPLACE if status.place in ("session", "keyring", "file") else _KEEP
+    pasted = _REPLACE if status.is_stored else _KEEP
     return {**_of_known(provider, status, verdict), "pasted": pasted}
 
 
-def place_notes(keyring: KeyringState | None, file: FileState) -> list[dict[str, str]]:
-    """Return the places where a key can rest, best first."""
-    session = {"id": "session", "label": "This session's memory", "note": "Gone when the kernel stops."}
-    env = {
-        "id": "env",
-        "label": "Environment variable, by its name",
-        "note": "Only the name is saved; the key is read from the variable at each call.",
-    }
-    if keyring is None:
-        looking = "Looking whether there is a keyring …"
-        auto = {"id": "auto", "label": "OS keyring, if it works here", "note": looking}
-        return [auto, session, _file(file), env]
-    if not keyring.available:
-        why = keyring.problem if keyring.kind == "no_keyring" else keyring.reason
-        return [session | {"note": f"Gone when the kernel stops. {why}"}, _file(file), env]
-    how = "Encrypted by your operating system" if keyring.is_os_keyring else "Kept by this keyring backend"
-    chosen = {"id": "keyring", "label": keyring.backend_label, "note": f"{how}; still there after a restart."}
-    return [chosen, session, _file(file), env]
+def storage_choices(found: Sequence[tuple[KeyBackend, Availability | None]]) -> list[dict[str, str]]:
+    """Return where a key can be stored, best first; why a better backend is missing is said with the first.
 
-
-def _file(file: FileState) -> dict[str, str]:
-    note = "Still there after a restart; opened by a passphrase, once in each kernel."
-    if not file.exists:
-        note += " Choose one that you can keep in mind: without it, nobody can get at the keys in the file."
-    return {"id": "file", "label": "Encrypted file", "note": file.problem or note}
+    Args:
+        found: The backends in their order; `None` while it is being found out whether one works here.
+    """
+    choices: list[dict[str, str]] = []
+    problems = []
+    for backend, availability in found:
+        if availability is None:
+            if not choices:  # a key saved now is stored in the first that turns out to work
+                label = f"{backend.label}, if it works here"
+                choices.append({"id": "auto", "label": label, "note": "Checking whether it works here …"})
+        elif availability.available:
+            choices.append({"id": backend.name, "label": availability.label, "note": availability.note})
+        else:
+            problems.append(availability.problem)
+    choices[0]["note"] = " ".join([choices[0]["note"], *problems])
+    return choices
 
 
 def _of_known(provider: Provider, status: KeyStatus, verdict: KeyCheck | None) -> StatusMessage:
-    if status.place == "none":
+    if status.backend == "none":
         return _without_key(provider, status, verdict)
-    if status.place == "file" and not status.available:
+    if status.backend == "file" and not status.available:
         return _words("unverified", "locked", LOCKED)
     if not status.available:
         text = f"{status.sentence} Set it and restart the kernel, or paste a key."
         return _words("none", "variable_not_set", text)
-    saved = status.place != "env"  # a reference saves no key
+    saved = status.is_stored
     if verdict is None:
         return _words("saved", "unchecked", f"{'Saved, not' if saved else 'Not'} checked yet. {status.sentence}")
     if verdict.state == "working":
@@ -115,7 +109,7 @@ def _faulty(status: KeyStatus, verdict: KeyCheck) -> StatusMessage:
     fault = verdict.fault
     why = _why(fault) if fault else ""
     link = fault.link if fault else ""
-    saved = status.place != "env"
+    saved = status.is_stored
     if verdict.state == "rejected":
         stays = "It stays saved until you replace or remove it." if saved else ""
         return _words("rejected", _kind(fault), f"{why} {stays} {status.sentence}", link, "See")

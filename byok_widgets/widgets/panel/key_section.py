@@ -1,4 +1,4 @@
-"""The panel's key section: shows what the flow's key desk knows, and hands it what the field sends."""
+"""The panel's key section: shows what the flow's key controller knows, and hands it what the field sends."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class KeySection:
 
     def __init__(self, flow: PanelFlow) -> None:
         self._flow = flow
-        self._desk = KeyController.of(flow)
+        self._controller = KeyController.of(flow)
         self._chosen_for = ""
         self.view = KeyField(self)
 
@@ -39,9 +39,9 @@ class KeySection:
         if target.provider.free_of_charge:
             self.view.layout.display = "none"
             return
-        self._desk.update_status(target)
-        status = self._desk.known(target)
-        places = key_messages.place_notes(self._desk.keyring, self._desk.file)
+        self._controller.update_status(target)
+        status = self._controller.known(target)
+        places = self._controller.choices()
         with self.view.hold_sync():
             self.view.label = f"API key for {target.provider.label}"
             self.view.hint = _REPLACE if self._holds_key(status) else target.provider.key_hint
@@ -49,46 +49,46 @@ class KeySection:
             self.view.shapes = validation_rules(target.provider.name)
             self.view.target = target.name
             self.view.needs_key = target.provider.needs_key
-            self.view.has_key = status is not None and status.place != "none"
+            self.view.has_key = status is not None and status.backend != "none"
             is_open = target.takes_key and not target.provider.needs_key
             self.view.can_check = not self._is_locked(status) and (self.view.has_key or is_open)
-            self.view.status = dict(self._desk.message(target))
-            self.view.lock = _lock(self._desk.file)
+            self.view.status = dict(self._controller.message(target))
+            self.view.lock = _lock(self._controller.file)
             self.view.places = places
             self._choose_place(target, [place["id"] for place in places])
         self.view.layout.display = None
 
     @staticmethod
     def _is_locked(status: KeyStatus | None) -> bool:
-        return status is not None and status.place == "file" and not status.available
+        return status is not None and status.backend == "file" and not status.available
 
     @staticmethod
     def _holds_key(status: KeyStatus | None) -> bool:
-        return status is not None and status.place in ("session", "keyring", "file")
+        return status is not None and status.is_stored
 
     def _choose_place(self, target: EndpointTarget, places: list[str]) -> None:
-        status = self._desk.known(target)
-        wanted = f"{target.name} {status.place if status else ''}"
-        if wanted != self._chosen_for and status and status.place in places:
-            self._chosen_for, self.view.place = wanted, status.place
+        status = self._controller.known(target)
+        wanted = f"{target.name} {status.backend if status else ''}"
+        if wanted != self._chosen_for and status and status.backend in places:
+            self._chosen_for, self.view.place = wanted, status.backend
         elif self.view.place not in places or self.view.place == "auto" or not self._chosen_for:
             self._chosen_for, self.view.place = wanted, places[0]
 
     def save(self, secret: Secret, *, target: str, place: str, override: bool, done: Done) -> None:
         """Keep a key; see `KeyOwner`."""
-        self._desk.save(secret, self._current(target), place=place, override=override, done=done)
+        self._controller.save(secret, self._current(target), place=place, override=override, done=done)
 
     def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
         """Open the encrypted file; see `KeyOwner`."""
-        self._desk.unlock(passphrase, new=new, done=done)
+        self._controller.unlock(passphrase, new=new, done=done)
 
     def remove(self, target: str) -> None:
         """Remove the key; see `KeyOwner`."""
-        self._desk.remove(self._current(target))
+        self._controller.remove(self._current(target))
 
     def check(self, target: str) -> None:
         """Check the key; see `KeyOwner`."""
-        self._desk.check(self._current(target))
+        self._controller.check(self._current(target))
 
     def switch(self, provider: str) -> None:
         """Change the provider; see `KeyOwner`."""
@@ -98,7 +98,7 @@ class KeySection:
         """Return the target, provided it is the one that the person saw: a key must not go anywhere else."""
         target = EndpointTarget.of(self._flow)
         if target.name != seen or not target.takes_key:
-            problem = key_messages.CHANGED if target.takes_key else self._desk.message(target)["text"]
+            problem = key_messages.CHANGED if target.takes_key else self._controller.message(target)["text"]
             raise ConfigError(problem, kind="target_changed" if target.takes_key else "no_address")
         return target
 

@@ -52,7 +52,7 @@ class ModelLists:
 
     def __init__(self, flow: PanelFlow) -> None:
         self._config = flow.config
-        self._desk = KeyController.of(flow)
+        self._controller = KeyController.of(flow)
         self._listings: dict[EndpointTarget, Listing] = {}
         self._singles: dict[tuple[EndpointTarget, str], ModelInfo | None] = {}
         self._asked: dict[EndpointTarget, object] = {}
@@ -81,11 +81,11 @@ class ModelLists:
         if target != self._last and self._failed.pop(target, None):
             self._asked.pop(target, None)
         self._last = target
-        state = self._desk.state(target)
-        asked = (state, self._failed.get(target) == state and self._desk.is_verified(target))
+        state = self._controller.state(target)
+        asked = (state, self._failed.get(target) == state and self._controller.is_verified(target))
         if self._asked.get(target) != asked:
             self._asked[target] = asked
-            start(self._ask(target, state, usable=_can_answer(target, self._desk)))
+            start(self._ask(target, state, usable=_can_answer(target, self._controller)))
         if model and (target, model) not in self._singles:
             self._singles[target, model] = None
             start(self._look_up(target, model))
@@ -99,7 +99,7 @@ class ModelLists:
     def refresh(self, target: EndpointTarget) -> None:
         """Ask the provider for its list again."""
         if target not in self._asking:
-            start(self._ask(target, self._desk.state(target), usable=True))
+            start(self._ask(target, self._controller.state(target), usable=True))
 
     def doubt(self, target: EndpointTarget, model: str) -> str:
         """Say what speaks against a model: that it ends, or is in no list, and which to use instead."""
@@ -141,13 +141,13 @@ class ModelLists:
 
     async def _ask_provider(self, target: EndpointTarget, state: object) -> None:
         try:
-            models = await target.provider.list_models(await self._desk.endpoint(target))
+            models = await target.provider.list_models(await self._controller.endpoint(target))
         except ByokError as fault:
             self._failed[target] = state
             trouble = self._trouble(target, fault)
             self._listings[target] = replace(self.listing(target), trouble=trouble, fault=fault.kind)
             return
-        if state != self._desk.state(target):
+        if state != self._controller.state(target):
             return  # the key is another one now, and perhaps the account
         now = datetime.datetime.now(tz=datetime.UTC)
         models.sort(key=lambda model: model.id)
@@ -155,7 +155,7 @@ class ModelLists:
         await asyncio.to_thread(model_list_cache.write, *self._place(target), KeptList(tuple(models), now))
 
     def _trouble(self, target: EndpointTarget, fault: ByokError) -> str:
-        status, own = self._desk.known(target), own_list(target)
+        status, own = self._controller.known(target), own_list(target)
         own = f"{own[:1].upper()}{own[1:]}"
         if fault.kind in ("no_key", "auth"):
             return f"{own} can be had with a {'valid ' if status and status.available else ''}key only."
@@ -191,8 +191,8 @@ def _similar(model: str, models: tuple[str, ...]) -> str:
     return f"Similar: {', '.join(near)}." if near else ""
 
 
-def _can_answer(target: EndpointTarget, desk: KeyController) -> bool:
-    status = desk.known(target)
+def _can_answer(target: EndpointTarget, controller: KeyController) -> bool:
+    status = controller.known(target)
     if not target.takes_key or status is None:
         return False
     return status.available or not target.provider.needs_key

@@ -1,7 +1,7 @@
 """`SettingsPanel`: a flow's settings to look at and to change, in a cell.
 
-What a click writes is what a line of code writes. The panel only shows the flow's config and key desk, so two
-panels and the cells always agree. Changes may come from any thread.
+What a click writes is what a line of code writes. The panel only shows the flow's config and key controller, so
+two panels and the cells always agree. Changes may come from any thread.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
+from byok_widgets.engine import HOME_THREAD
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.secrets import redact
@@ -104,7 +105,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         }
 
     def refresh(self) -> None:
-        """Show the flow's settings as they are now; called in whatever thread changed them."""
+        """Show the flow's settings as they are now: in the kernel's main thread, where that has a loop."""
         with self._refreshing:
             if self.comm is None:  # closed meanwhile
                 return
@@ -172,14 +173,15 @@ def _follow(flow: PanelFlow, panel: SettingsPanel) -> Callable[[], None]:
     """Refresh `panel` at each change of the flow, without keeping it alive."""
     following = weakref.ref(panel)
 
-    def changed(_what: str) -> None:
+    def refresh() -> None:
         alive = following()
         if alive is None:
             stop()
         else:
             alive.refresh()
 
-    stop = flow.config.observe(changed)
+    HOME_THREAD.adopt()
+    stop = flow.config.observe(lambda _: HOME_THREAD.call(refresh))
     return stop
 
 

@@ -26,14 +26,14 @@ from hypothesis import strategies as st
 from byok_widgets import Flow
 from byok_widgets.errors import KeyFormatError, KeyStoreError
 from byok_widgets.keys import KeyStore, derived_key
-from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.keys.backends import encrypted_file, key_file
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.secrets import Secret, redact
 from tests.fake_keys import fake_key
 from tests.keys.fake_keyrings import HangingKeyring, LockedKeyring, MemoryKeyring, PlaintextKeyring, installed
 
 HOST = "api.openai.com"
-SLOT = KeyScope.of("dentist", "openai", HOST)
+SCOPE = KeyScope.of("dentist", "openai", HOST)
 PHRASE = "correct horse battery staple"
 
 names = st.text(max_size=20)
@@ -74,8 +74,8 @@ def fault_of(call: Any, *arguments: Any, **options: Any) -> KeyStoreError:
 
 def test_a_key_is_there_again_after_a_restart_and_the_passphrase(path: Path, notes: dict[str, str]) -> None:
     key = fake_key()
-    status = KeyStore("dentist", notes).save("openai", HOST, key, place="file")
-    assert (status.place, status.available) == ("file", True)
+    status = KeyStore("dentist", notes).save("openai", HOST, key, backend="file")
+    assert (status.backend, status.available) == ("file", True)
     assert KeyStore("dentist", notes).get("openai", HOST) == Secret(key)
     restart()
     assert encrypted_file.state() == encrypted_file.FileState(exists=True, unlocked=False)
@@ -90,10 +90,10 @@ def test_a_key_is_there_again_after_a_restart_and_the_passphrase(path: Path, not
 
 def test_another_process_needs_the_passphrase_too(path: Path) -> None:
     key = fake_key()
-    KeyStore("dentist").save("openai", HOST, key, place="file")
+    KeyStore("dentist").save("openai", HOST, key, backend="file")
     code = (
         "import sys\nfrom byok_widgets.keys import KeyStore\n"
-        "from byok_widgets.keys.backends import encrypted_file\n"
+        "from byok_widgets.keys.backends import encrypted_file, key_file\n"
         "store = KeyStore('dentist')\n"
         "print(store.status('openai', 'api.openai.com').fault)\n"
         "encrypted_file.unlock(sys.stdin.readline().rstrip())\n"
@@ -113,9 +113,9 @@ def test_the_true_cost_is_paid_once_in_a_kernel(monkeypatch: pytest.MonkeyPatch)
 
 def test_without_a_file_nothing_is_there_and_nothing_is_asked(tmp_path: Path) -> None:
     assert encrypted_file.state() == encrypted_file.FileState(exists=False, unlocked=False)
-    assert encrypted_file.read(SLOT) is None
-    encrypted_file.erase(SLOT)
-    for call in (encrypted_file.unlock, lambda phrase: encrypted_file.write(SLOT, Secret(phrase))):
+    assert encrypted_file.read(SCOPE) is None
+    encrypted_file.erase(SCOPE)
+    for call in (encrypted_file.unlock, lambda phrase: encrypted_file.write(SCOPE, Secret(phrase))):
         fault = fault_of(call, PHRASE)
         assert fault.kind == "file_missing"
     assert not (tmp_path / "config" / "keys.json").exists()
@@ -127,7 +127,7 @@ def test_a_file_that_was_begun_anew_elsewhere_is_locked_here(path: Path) -> None
     encrypted_file.create("another passphrase")
     encrypted_file._opened.update(here)
     assert not encrypted_file.state().unlocked
-    assert fault_of(encrypted_file.write, SLOT, Secret(fake_key())).kind == "file_locked"
+    assert fault_of(encrypted_file.write, SCOPE, Secret(fake_key())).kind == "file_locked"
 
 
 # The passphrase
@@ -151,13 +151,13 @@ def test_there_is_one_passphrase_and_it_is_not_chosen_twice(path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", ["Correct horse battery staple", f"{PHRASE} ", "", "x" * 10_000])
 def test_a_wrong_passphrase_is_told_plainly_and_opens_nothing(path: Path, wrong: str) -> None:
-    KeyStore("dentist").save("openai", HOST, fake_key(), place="file")
+    KeyStore("dentist").save("openai", HOST, fake_key(), backend="file")
     restart()
     fault = fault_of(encrypted_file.unlock, wrong)
     assert fault.kind == "wrong_passphrase"
     assert not wrong or wrong not in f"{fault} {fault!r}"
     assert not encrypted_file.state().unlocked
-    assert fault_of(encrypted_file.read, SLOT).kind == "file_locked"
+    assert fault_of(encrypted_file.read, SCOPE).kind == "file_locked"
 
 
 def test_a_wrong_passphrase_does_not_lock_what_is_open(path: Path) -> None:
@@ -179,7 +179,7 @@ def test_the_file_is_private_and_says_neither_keys_nor_flows_nor_the_passphrase(
     previous = os.umask(0)
     try:
         key = fake_key()
-        KeyStore("the secret project").save("openai", HOST, key, place="file")
+        KeyStore("the secret project").save("openai", HOST, key, backend="file")
     finally:
         os.umask(previous)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -195,15 +195,15 @@ def test_the_file_is_private_and_says_neither_keys_nor_flows_nor_the_passphrase(
 
 def test_the_file_does_not_tell_how_long_a_key_is(path: Path) -> None:
     for flow, key in (("a", fake_key()), ("b", fake_key("compatible"))):
-        KeyStore(flow).save("compatible", HOST, key, place="file", override=True)
+        KeyStore(flow).save("compatible", HOST, key, backend="file", override=True)
     one, other = json.loads(path.read_text(encoding="utf-8"))["keys"].values()
     assert len(one["text"]) == len(other["text"])
     assert one["nonce"] != other["nonce"]
 
 
-def test_a_key_that_was_moved_to_another_slot_is_not_given_out(path: Path) -> None:
-    KeyStore("mine").save("openai", HOST, fake_key(), place="file")
-    KeyStore("yours").save("openai", HOST, fake_key(), place="file")
+def test_a_key_that_was_moved_to_another_scope_is_not_given_out(path: Path) -> None:
+    KeyStore("mine").save("openai", HOST, fake_key(), backend="file")
+    KeyStore("yours").save("openai", HOST, fake_key(), backend="file")
     data = json.loads(path.read_text(encoding="utf-8"))
     one, other = data["keys"]
     data["keys"][one], data["keys"][other] = data["keys"][other], data["keys"][one]
@@ -214,22 +214,22 @@ def test_a_key_that_was_moved_to_another_slot_is_not_given_out(path: Path) -> No
 
 @per_example
 @given(st.lists(st.tuples(names, names, names), min_size=1, max_size=6, unique=True))
-def test_each_slot_gives_back_its_own_key(slots: list[tuple[str, str, str]]) -> None:
+def test_each_scope_gives_back_its_own_key(scopes: list[tuple[str, str, str]]) -> None:
     if not encrypted_file.state().exists:
         encrypted_file.create(PHRASE)
-    keys = {KeyScope.of(*each): Secret(fake_key()) for each in slots}
-    for slot, key in keys.items():
-        encrypted_file.write(slot, key)
-    assert all(encrypted_file.read(slot) == key for slot, key in keys.items())
-    for slot in keys:
-        encrypted_file.erase(slot)
-        assert encrypted_file.read(slot) is None
+    keys = {KeyScope.of(*each): Secret(fake_key()) for each in scopes}
+    for scope, key in keys.items():
+        encrypted_file.write(scope, key)
+    assert all(encrypted_file.read(scope) == key for scope, key in keys.items())
+    for scope in keys:
+        encrypted_file.erase(scope)
+        assert encrypted_file.read(scope) is None
 
 
 def test_fields_that_are_not_known_here_survive(path: Path) -> None:
     data = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(data | {"later": [1]}), encoding="utf-8")
-    encrypted_file.write(SLOT, Secret(fake_key()))
+    encrypted_file.write(SCOPE, Secret(fake_key()))
     assert json.loads(path.read_text(encoding="utf-8"))["later"] == [1]
 
 
@@ -268,7 +268,7 @@ DAMAGED = {
 def test_a_damaged_file_is_set_aside_and_nothing_of_it_is_lost(
     path: Path, content: bytes, notes: dict[str, str]
 ) -> None:
-    KeyStore("dentist", notes).save("openai", HOST, fake_key(), place="file")
+    KeyStore("dentist", notes).save("openai", HOST, fake_key(), backend="file")
     path.write_bytes(content)
     fault = fault_of(KeyStore("dentist", notes).get, "openai", HOST)
     assert fault.kind == "file_damaged"
@@ -278,7 +278,7 @@ def test_a_damaged_file_is_set_aside_and_nothing_of_it_is_lost(
     assert not path.exists()
     assert fault_of(KeyStore("dentist", notes).get, "openai", HOST).kind == "key_lost"
     encrypted_file.create("another passphrase")
-    assert KeyStore("dentist", notes).save("openai", HOST, fake_key(), place="file").available
+    assert KeyStore("dentist", notes).save("openai", HOST, fake_key(), backend="file").available
 
 
 def test_a_damaged_file_is_told_by_its_state_too(path: Path) -> None:
@@ -292,18 +292,18 @@ def test_a_damaged_file_is_told_by_its_state_too(path: Path) -> None:
 @per_example
 @given(st.data())
 def test_no_change_of_a_byte_gives_another_key_or_an_error_of_others(data: st.DataObject) -> None:
-    path = encrypted_file._path()
+    path = key_file.default_path()
     path.unlink(missing_ok=True)
     encrypted_file.create(PHRASE)
     key = Secret(fake_key())
-    encrypted_file.write(SLOT, key)
+    encrypted_file.write(SCOPE, key)
     content = bytearray(path.read_bytes())
     content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content)
     restart()
     try:
         encrypted_file.unlock(PHRASE)
-        found = encrypted_file.read(SLOT)
+        found = encrypted_file.read(SCOPE)
     except KeyStoreError:
         return
     assert found in (key, None)
@@ -315,9 +315,9 @@ def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
     calls = (
         lambda: encrypted_file.unlock(PHRASE),
         lambda: encrypted_file.create(PHRASE),
-        lambda: encrypted_file.read(SLOT),
-        lambda: encrypted_file.write(SLOT, Secret(fake_key())),
-        lambda: encrypted_file.erase(SLOT),
+        lambda: encrypted_file.read(SCOPE),
+        lambda: encrypted_file.write(SCOPE, Secret(fake_key())),
+        lambda: encrypted_file.erase(SCOPE),
     )
     for call in calls:
         fault = fault_of(call)
@@ -328,7 +328,7 @@ def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
 
 def test_a_full_disk_keeps_what_was_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     older = Secret(fake_key())
-    encrypted_file.write(SLOT, older)
+    encrypted_file.write(SCOPE, older)
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -336,40 +336,40 @@ def test_a_full_disk_keeps_what_was_there(path: Path, monkeypatch: pytest.Monkey
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         store = KeyStore("dentist")
-        assert fault_of(store.save, "openai", HOST, fake_key(), place="file").kind == "disk_full"
-        assert fault_of(encrypted_file.erase, SLOT).kind == "disk_full"
-    assert encrypted_file.read(SLOT) == older
+        assert fault_of(store.save, "openai", HOST, fake_key(), backend="file").kind == "disk_full"
+        assert fault_of(encrypted_file.erase, SCOPE).kind == "disk_full"
+    assert encrypted_file.read(SCOPE) == older
     assert not list(path.parent.glob(".*"))
 
 
 def test_a_file_that_another_program_holds_is_waited_for_a_little(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encrypted_file, "LOCK_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(key_file, "LOCK_TIMEOUT_S", 0.1)
     with FileLock(path.with_suffix(".lock")):
-        assert fault_of(encrypted_file.write, SLOT, Secret(fake_key())).kind == "file_busy"
-    encrypted_file.write(SLOT, Secret(fake_key()))
+        assert fault_of(encrypted_file.write, SCOPE, Secret(fake_key())).kind == "file_busy"
+    encrypted_file.write(SCOPE, Secret(fake_key()))
 
 
 def test_a_link_is_not_followed_for_writing(path: Path, tmp_path: Path) -> None:
     elsewhere = path.rename(tmp_path / "elsewhere.json")
     path.symlink_to(elsewhere)
     before = elsewhere.read_bytes()
-    assert fault_of(encrypted_file.write, SLOT, Secret(fake_key())).kind == "file_is_link"
+    assert fault_of(encrypted_file.write, SCOPE, Secret(fake_key())).kind == "file_is_link"
     assert elsewhere.read_bytes() == before
     assert path.is_symlink()
 
 
 def test_what_a_killed_kernel_left_behind_is_cleared(path: Path) -> None:
     (path.parent / ".keys.0123abcd.part").write_bytes(b"{")
-    encrypted_file.write(SLOT, Secret(fake_key()))
+    encrypted_file.write(SCOPE, Secret(fake_key()))
     assert not list(path.parent.glob(".*"))
 
 
 def test_kernels_that_save_at_once_lose_nothing(path: Path) -> None:
     code = (
         "import sys\nfrom byok_widgets.secrets import Secret\n"
-        "from byok_widgets.keys.backends import encrypted_file\n"
+        "from byok_widgets.keys.backends import encrypted_file, key_file\n"
         "from byok_widgets.keys.scope import KeyScope\n"
         "encrypted_file.unlock(sys.argv[1])\n"
         "for at in range(25):\n"
@@ -399,7 +399,7 @@ def test_a_machine_without_the_memory_says_so(path: Path, monkeypatch: pytest.Mo
 def test_no_look_at_what_is_kept_shows_the_passphrase_or_what_it_became(path: Path) -> None:
     key = fake_key()
     store = KeyStore("dentist")
-    store.save("openai", HOST, key, place="file")
+    store.save("openai", HOST, key, backend="file")
     (opened,) = encrypted_file._opened.values()
     derived = opened._DerivedKey__held.reveal()
     shown = f"{opened!r} {opened} {vars(encrypted_file)} {vars(store)} {encrypted_file.state()}"
@@ -426,7 +426,7 @@ def failing_calls() -> dict[str, Any]:
         "short": lambda: encrypted_file.create("xyzzy q"),
         "again": lambda: encrypted_file.create("xyzzy plugh plover"),
         "wrong": lambda: encrypted_file.unlock("xyzzy plugh plover"),
-        "locked": lambda: (restart(), KeyStore("dentist").save("openai", HOST, fake_key(), place="file")),
+        "locked": lambda: (restart(), KeyStore("dentist").save("openai", HOST, fake_key(), backend="file")),
     }
 
 
@@ -435,7 +435,7 @@ def failing_calls() -> dict[str, Any]:
 def test_a_traceback_with_locals_shows_neither_key_nor_passphrase(
     path: Path, name: str, broken: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    KeyStore("dentist").save("openai", HOST, fake_key(), place="file")
+    KeyStore("dentist").save("openai", HOST, fake_key(), backend="file")
     if broken:
 
         def fail(*_: object, **__: object) -> None:
@@ -456,32 +456,32 @@ def test_a_traceback_with_locals_shows_neither_key_nor_passphrase(
     assert "sk-" not in text
 
 
-# As one of the places of a store
+# As a backend of a store
 
 
 @pytest.mark.parametrize("first", ["file", "keyring", "session"])
 @pytest.mark.parametrize("second", ["file", "keyring", "session"])
-def test_a_slot_has_one_key_wherever_it_was(path: Path, notes: dict[str, str], first: Any, second: Any) -> None:
+def test_a_scope_has_one_key_wherever_it_was(path: Path, notes: dict[str, str], first: Any, second: Any) -> None:
     with installed(MemoryKeyring()) as keyring:
         key = fake_key()
         store = KeyStore("dentist", notes)
-        store.save("openai", HOST, fake_key(), place=first)
-        assert store.save("openai", HOST, key, place=second).place == second
-        assert store.status("openai", HOST).place == second
+        store.save("openai", HOST, fake_key(), backend=first)
+        assert store.save("openai", HOST, key, backend=second).backend == second
+        assert store.status("openai", HOST).backend == second
         assert store.get("openai", HOST) == Secret(key)
         assert len(keyring.kept) == (second == "keyring")
-        assert (encrypted_file.read(SLOT) is not None) is (second == "file")
+        assert (encrypted_file.read(SCOPE) is not None) is (second == "file")
         found = KeyStore("dentist", notes).get("openai", HOST)
         assert found == (None if second == "session" else Secret(key))
         store.remove("openai", HOST)
-        assert store.status("openai", HOST).place == "none"
+        assert store.status("openai", HOST).backend == "none"
         assert KeyStore("dentist", notes).get("openai", HOST) is None
         assert not notes
 
 
 def test_a_store_without_notes_finds_the_key_too(path: Path) -> None:
     key = fake_key()
-    KeyStore("dentist").save("openai", HOST, key, place="file")
+    KeyStore("dentist").save("openai", HOST, key, backend="file")
     assert KeyStore("dentist").get("openai", HOST) == Secret(key)
     assert KeyStore("surgeon").get("openai", HOST) is None
     assert KeyStore("dentist").get("openai", "example.org") is None
@@ -490,33 +490,33 @@ def test_a_store_without_notes_finds_the_key_too(path: Path) -> None:
 def test_a_locked_file_says_so_and_a_key_can_be_removed_from_it_all_the_same(
     path: Path, notes: dict[str, str]
 ) -> None:
-    KeyStore("dentist", notes).save("openai", HOST, fake_key(), place="file")
+    KeyStore("dentist", notes).save("openai", HOST, fake_key(), backend="file")
     restart()
     store = KeyStore("dentist", notes)
     status = store.status("openai", HOST)
-    assert (status.place, status.available) == ("file", False)
+    assert (status.backend, status.available) == ("file", False)
     assert status.fault == "file_locked"
     assert store.cached("openai", HOST) is None
     assert not store.is_cached("openai", HOST)
     assert store.may_have("openai", HOST)
     store.remove("openai", HOST)
-    assert store.status("openai", HOST).place == "none"
+    assert store.status("openai", HOST).backend == "none"
     assert json.loads(path.read_text(encoding="utf-8"))["keys"] == {}
 
 
 def test_saving_into_a_locked_file_is_refused_and_the_older_key_stays(path: Path) -> None:
     store = KeyStore("dentist")
     older = Secret(fake_key())
-    store.save("openai", HOST, older, place="session")
+    store.save("openai", HOST, older, backend="session")
     restart()
-    assert fault_of(store.save, "openai", HOST, fake_key(), place="file").kind == "file_locked"
+    assert fault_of(store.save, "openai", HOST, fake_key(), backend="file").kind == "file_locked"
     assert store.get("openai", HOST) == older
-    assert store.status("openai", HOST).place == "session"
+    assert store.status("openai", HOST).backend == "session"
 
 
 def test_beside_a_locked_file_the_reference_counts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notes: dict[str, str] = {}
-    KeyStore("dentist", notes).save("openai", HOST, fake_key(), place="file")
+    KeyStore("dentist", notes).save("openai", HOST, fake_key(), backend="file")
     restart()
     monkeypatch.setenv("BYOK_TEST_KEY", key := fake_key())
     store = KeyStore("dentist", notes)
@@ -527,18 +527,18 @@ def test_beside_a_locked_file_the_reference_counts(path: Path, monkeypatch: pyte
 @pytest.mark.parametrize("content", [b"{", changed(version=2)])
 def test_a_file_that_cannot_be_used_takes_nothing_from_other_keys(path: Path, content: bytes) -> None:
     key = fake_key()
-    KeyStore("dentist").save("openai", HOST, key, place="keyring")
+    KeyStore("dentist").save("openai", HOST, key, backend="keyring")
     path.write_bytes(content)
     assert KeyStore("dentist").get("openai", HOST) == Secret(key)
 
 
 def test_a_key_that_is_noted_for_the_keyring_is_not_taken_from_the_file(path: Path, notes: dict[str, str]) -> None:
-    encrypted_file.write(SLOT, Secret(fake_key()))
+    encrypted_file.write(SCOPE, Secret(fake_key()))
     assert KeyStore("dentist", {f"openai|{HOST}": "keyring"}).get("openai", HOST) is None
 
 
 def test_a_hanging_keyring_is_not_asked_for_what_is_in_the_file(path: Path, notes: dict[str, str]) -> None:
-    encrypted_file.write(SLOT, secret := Secret(fake_key()))
+    encrypted_file.write(SCOPE, secret := Secret(fake_key()))
     with installed(HangingKeyring()) as keyring:
         assert KeyStore("dentist", {f"openai|{HOST}": "file"}).get("openai", HOST) == secret
         assert not keyring.asked.is_set()
@@ -548,13 +548,13 @@ def test_a_hanging_keyring_is_not_asked_for_what_is_in_the_file(path: Path, note
 def test_it_serves_where_there_is_no_keyring(path: Path, keyring: type, notes: dict[str, str]) -> None:
     with installed(keyring()):
         key = fake_key()
-        status = KeyStore("dentist", notes).save("openai", HOST, key, place="file")
-        assert status.place == "file"
+        status = KeyStore("dentist", notes).save("openai", HOST, key, backend="file")
+        assert status.backend == "file"
         assert KeyStore("dentist", notes).get("openai", HOST) == Secret(key)
 
 
 def test_what_cannot_be_a_key_is_not_taken_from_the_file(path: Path) -> None:
-    encrypted_file.write(SLOT, Secret("two words"))
+    encrypted_file.write(SCOPE, Secret("two words"))
     with pytest.raises(KeyFormatError) as caught:
         KeyStore("dentist").get("openai", HOST)
     assert (caught.value.kind, caught.value.flaw) == ("bad_key_format", "space")
@@ -563,10 +563,9 @@ def test_what_cannot_be_a_key_is_not_taken_from_the_file(path: Path) -> None:
 def test_a_run_with_a_locked_file_fails_at_once_and_says_what_to_do(path: Path) -> None:
     flow = Flow("locked")
     flow.provider, flow.model = "openai", "gpt-4o-mini"
-    flow.key_store.save("openai", HOST, fake_key(), place="file")
+    KeyStore(flow.name, flow.config.key_references).save("openai", HOST, fake_key(), backend="file")
     assert flow.config.key_references == {f"openai|{HOST}": "file"}
     restart()
-    flow.key_store._kept.clear()
     start = time.monotonic()
     fault = fault_of(flow.conversation("ask", "Hi.").run, "Hello")
     assert time.monotonic() - start < 5

@@ -1,4 +1,4 @@
-"""The keyring as a place: good ones keep keys, bad ones are found out, none of them blocks."""
+"""The keyring as a storage backend: good ones keep keys, bad ones are found out, none of them blocks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tests.keys.fake_keyrings import (
     installed,
 )
 
-SLOT = KeyScope.of("dentist", "openai", "api.openai.com")
+SCOPE = KeyScope.of("dentist", "openai", "api.openai.com")
 
 NAMES = [
     "dentist",
@@ -66,48 +66,48 @@ def quick_limit(monkeypatch):
 @pytest.mark.parametrize("flow", NAMES)
 def test_any_flow_name_can_save_read_and_remove(flow):
     with installed(MemoryKeyring()) as backend:
-        slot, key = KeyScope.of(flow, "openai", "api.openai.com"), Secret(fake_key())
-        assert os_keyring.read(slot)[0] is None
-        os_keyring.write(slot, key)
-        assert os_keyring.read(slot)[0] == key
+        scope, key = KeyScope.of(flow, "openai", "api.openai.com"), Secret(fake_key())
+        assert os_keyring.read(scope)[0] is None
+        os_keyring.write(scope, key)
+        assert os_keyring.read(scope)[0] == key
         other = Secret(fake_key())
-        os_keyring.write(slot, other)
-        assert os_keyring.read(slot)[0] == other
+        os_keyring.write(scope, other)
+        assert os_keyring.read(scope)[0] == other
         ((service, user),) = backend.kept
         assert (service + user).isascii()
         assert (service + user).isprintable()
         assert user
-        os_keyring.erase(slot)
+        os_keyring.erase(scope)
         assert not backend.kept
 
 
 @pytest.mark.parametrize("signs", [string.punctuation, string.ascii_letters * 20], ids=["signs", "long"])
 def test_difficult_keys_come_back_as_they_were(signs):
     with installed(MemoryKeyring()):
-        os_keyring.write(SLOT, Secret(signs))
-        assert os_keyring.read(SLOT)[0] == Secret(signs)
+        os_keyring.write(SCOPE, Secret(signs))
+        assert os_keyring.read(SCOPE)[0] == Secret(signs)
 
 
 def test_the_names_in_the_keyring_are_readable_and_hold_no_key():
     key = fake_key()
     with installed(MemoryKeyring()) as backend:
-        os_keyring.write(SLOT, Secret(key))
+        os_keyring.write(SCOPE, Secret(key))
         ((service, user),) = backend.kept
     assert service.startswith("byok_widgets/openai/")
     assert user == "dentist"
     assert key[8:20] not in service
 
 
-slots = st.builds(KeyScope.of, *[st.text(max_size=8)] * 3)
+scopes = st.builds(KeyScope.of, *[st.text(max_size=8)] * 3)
 
 
-@given(slots, slots)
-def test_different_slots_have_different_services(one, other):
+@given(scopes, scopes)
+def test_different_scopes_have_different_services(one, other):
     assert (one.service == other.service) == (one == other)
 
 
 @pytest.mark.parametrize("sign", [":", "/", "|", ",", '", "', "\0", "\n", "\\"])
-def test_a_separator_in_a_name_does_not_lead_to_another_slot(sign):
+def test_a_separator_in_a_name_does_not_lead_to_another_scope(sign):
     one, other = KeyScope.of(f"a{sign}b", "c", "h"), KeyScope.of("a", f"b{sign}c", "h")
     assert one.service != other.service
     assert KeyScope.of("a", "b", f"c{sign}d").service != KeyScope.of("a", f"b{sign}c", "d").service
@@ -166,7 +166,7 @@ def test_an_unfit_keyring_is_found_out_and_nothing_is_saved(make, kind, named):
         assert state.kind == kind
         assert named in state.reason
         with pytest.raises(KeyStoreError) as caught:
-            os_keyring.write(SLOT, Secret(fake_key()))
+            os_keyring.write(SCOPE, Secret(fake_key()))
         assert caught.value.kind == kind
         assert caught.value.fix
         assert not getattr(backend, "kept", {})
@@ -206,7 +206,7 @@ def test_of_a_chain_the_first_good_one_is_taken():
     good = MemoryKeyring()
     with installed(chain_of(PlaintextKeyring(), UselessKeyring(), good, MemoryKeyring())):
         assert probe().available
-        os_keyring.write(SLOT, Secret(fake_key()))
+        os_keyring.write(SCOPE, Secret(fake_key()))
     assert len(good.kept) == 1
 
 
@@ -241,9 +241,9 @@ def test_the_systems_own_keyrings_have_the_names_people_know(module, label):
 def test_a_mangled_key_is_removed_and_the_older_one_is_put_back():
     with installed(ManglingKeyring()) as backend:
         older = Secret(fake_key("compatible"))
-        os_keyring.write(SLOT, older)
+        os_keyring.write(SCOPE, older)
         with pytest.raises(KeyStoreError) as caught:
-            os_keyring.write(SLOT, Secret(fake_key()))
+            os_keyring.write(SCOPE, Secret(fake_key()))
         assert caught.value.kind == "keyring_lost"
         assert list(backend.kept.values()) == [older.reveal()]
 
@@ -251,21 +251,21 @@ def test_a_mangled_key_is_removed_and_the_older_one_is_put_back():
 def test_a_mangled_first_key_leaves_nothing():
     with installed(ManglingKeyring()) as backend:
         with pytest.raises(KeyStoreError) as caught:
-            os_keyring.write(SLOT, Secret(fake_key()))
+            os_keyring.write(SCOPE, Secret(fake_key()))
         assert caught.value.kind == "keyring_lost"
         assert not backend.kept
 
 
 def test_removing_a_missing_key_is_no_error():
     with installed(MemoryKeyring()):
-        os_keyring.erase(SLOT)
+        os_keyring.erase(SCOPE)
 
 
 def test_a_key_that_stays_although_it_was_removed_is_an_error():
     with installed(StubbornKeyring()):
-        os_keyring.write(SLOT, Secret(fake_key()))
+        os_keyring.write(SCOPE, Secret(fake_key()))
         with pytest.raises(KeyStoreError) as caught:
-            os_keyring.erase(SLOT)
+            os_keyring.erase(SCOPE)
         assert caught.value.kind == "keyring_not_removed"
 
 
@@ -288,7 +288,7 @@ def test_any_fault_of_a_backend_becomes_ours_without_the_key(fault, kind):
     key = fake_key()
     with installed(RaisingKeyring(fault, "cannot store {} here")):
         with pytest.raises(KeyStoreError) as caught:
-            os_keyring.write(SLOT, Secret(key))
+            os_keyring.write(SCOPE, Secret(key))
         state = probe()
     told = caught.value
     assert told.kind == kind
@@ -316,13 +316,13 @@ def test_a_hanging_keyring_is_given_up_and_does_not_block_again():
         state = probe()
         assert state.kind == "keyring_timeout"
         with pytest.raises(KeyStoreError) as caught:
-            os_keyring.read(SLOT)
+            os_keyring.read(SCOPE)
         assert caught.value.kind == "keyring_timeout"
         assert time.monotonic() - start < 1.5
         start = time.monotonic()
         for _ in range(20):
             with pytest.raises(KeyStoreError):
-                os_keyring.read(SLOT)
+                os_keyring.read(SCOPE)
         assert time.monotonic() - start < 1
         backend.wake()
         assert eventually(lambda: probe(refresh=True).available)
@@ -332,7 +332,7 @@ def test_a_hanging_keyring_is_given_up_and_does_not_block_again():
 def test_a_key_that_was_saved_too_late_is_taken_back():
     with installed(HangingKeyring()) as backend:
         with pytest.raises(KeyStoreError) as caught:
-            os_keyring.write(SLOT, Secret(fake_key()))
+            os_keyring.write(SCOPE, Secret(fake_key()))
         assert caught.value.kind == "keyring_timeout"
         backend.wake()
         assert eventually(lambda: probe(refresh=True).available)
@@ -377,7 +377,7 @@ def test_the_limit_is_five_seconds():
 
 def kind_of_a_read() -> str:
     try:
-        os_keyring.read(SLOT)
+        os_keyring.read(SCOPE)
     except KeyStoreError as fault:
         return fault.kind
     return ""

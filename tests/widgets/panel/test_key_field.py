@@ -208,7 +208,7 @@ def test_a_reference_takes_the_place_of_a_saved_key(flow, field, browser, wire, 
     monkeypatch.setenv("MY_OPENAI_KEY", fake_key("openai"))
     answer_to(wire, field, browser.save_key(field, fake_key("openai")))
     answer_to(wire, field, browser.save_key(field, "env:MY_OPENAI_KEY", place="env"))
-    assert flow.key_store.status("openai", "127.0.0.1:9").place == "env"
+    assert flow.key_store.status("openai", "127.0.0.1:9").backend == "env"
 
 
 @pytest.mark.parametrize(

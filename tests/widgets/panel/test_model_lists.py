@@ -102,7 +102,7 @@ def settled():
 
 
 def test_each_row_says_price_context_structured_output_and_end(flow, router, browser, endpoint):
-    flow.key_store.save("openrouter", endpoint.host, fake_key("openrouter"), place="session")
+    flow.key_store.save("openrouter", endpoint.host, fake_key("openrouter"), backend="session")
     flow.config.notify("key")
     eventually(lambda: rows(router) == SHOWN)
     assert (listing(flow).is_live, len(listing(flow).models)) == (True, 4)
@@ -152,7 +152,7 @@ def test_a_price_list_holds_at_the_providers_own_address_alone(flow, show, endpo
     endpoint.mode, endpoint.models = "open", [{"id": "gpt-6-luna"}]
     flow.provider = "openai"
     flow.set_base_url("openai", endpoint.base_url)
-    flow.key_store.save("openai", endpoint.host, fake_key("openai"), place="session")
+    flow.key_store.save("openai", endpoint.host, fake_key("openai"), backend="session")
     panel = show(flow)
     flow.config.notify("key")
     eventually(lambda: listing(flow).is_live and field(panel).note == listing(flow).source)
@@ -167,7 +167,7 @@ def test_refresh_asks_again_and_says_what_came_of_it(router, browser, flow, endp
     eventually(lambda: listing(flow).fault == "no_key" and listing(flow).trouble in field(router).note)
     assert (listing(flow).is_live, len(listing(flow).models)) == (False, 6)
     assert "2026-" in field(router).note
-    flow.key_store.save("openrouter", endpoint.host, fake_key("openrouter"), place="session")
+    flow.key_store.save("openrouter", endpoint.host, fake_key("openrouter"), backend="session")
     flow.config.notify("key")
     eventually(lambda: ids(router) == [row[0] for row in SHOWN])
     settled()

@@ -99,7 +99,7 @@ def test_a_model_is_given_to_all_of_a_kind(flow: Flow, nodes: NodeList, browser:
     assert row(nodes, "one")["for_all"] == "Use for all extraction nodes"
     assert (row(nodes, "two")["for_all"], row(nodes, "ask")["for_all"]) == ("", "")
     told: list[str] = []
-    flow.config.observe(told.append)
+    flow.config.observe(told.extend)
     browser.on_node(nodes, "one", "for_all")
     assert [node.model for node in flow.nodes.values()] == ["openai:gpt-4o", None, *["openai:gpt-4o"] * 2]
     assert answer(wire, nodes)[0] == "taken"

@@ -284,7 +284,7 @@ def test_a_local_model_has_rows_of_its_own(flow):
 
 def test_the_key_is_checked_from_here(talk, show, browser, wire, monkeypatch):
     monkeypatch.setattr("byok_widgets.providers.openai.OpenAIProvider.default_url", "http://127.0.0.1:9/v1")
-    talk.key_store.save("openai", "127.0.0.1:9", fake_key(), place="session")
+    talk.key_store.save("openai", "127.0.0.1:9", fake_key(), backend="session")
     panel = show(talk)
     eventually(lambda: parts(panel).key.can_check)
     browser.custom(section(panel), {"kind": "check_key", "id": "key"})

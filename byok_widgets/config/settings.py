@@ -1,0 +1,112 @@
+"""`Settings`: a flow's settings at one moment, which never change afterwards."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+Document = dict[str, Any]
+"""The settings as they are in the file, with fields of later versions and damaged ones."""
+
+Change = Callable[[Document], None]
+"""Changes a document in place; making the same change twice gives the same."""
+
+START_PROVIDER = "local"
+"""A new flow starts on the embedded local model, which needs no key."""
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What holds where nothing was chosen.
+
+    Attributes:
+        providers: Names of the known providers; a flow whose saved provider is none of them starts anew.
+        models: Default model of a provider for which none was chosen.
+    """
+
+    providers: tuple[str, ...] = ()
+    models: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A flow's settings at one moment.
+
+    Readers need no lock, and what they read together belongs together. A part of the file that is damaged counts
+    as not set, and stays in the file as it is.
+
+    Attributes:
+        provider: Name of the provider that bare model ids mean.
+        models: Chosen default model of each provider.
+        overrides: Model override of each node.
+        judge_model: Model that judges prompt conditions; `None` where none is chosen.
+        node_settings: Model settings of each node, by name.
+        base_urls: Address of each provider that is not the usual one.
+        key_references: Where each key can be found again. Never a key.
+        document: What the file holds.
+        defaults: What holds where nothing was chosen.
+    """
+
+    provider: str
+    models: Mapping[str, str]
+    overrides: Mapping[str, str]
+    judge_model: str | None
+    node_settings: Mapping[str, Mapping[str, Any]]
+    base_urls: Mapping[str, str]
+    key_references: Mapping[str, str]
+    document: Mapping[str, Any] = field(repr=False)
+    defaults: Defaults = field(repr=False)
+
+    @classmethod
+    def parse(cls, document: Document, defaults: Defaults) -> Settings:
+        """Read a document; whatever is not of the right kind counts as not set."""
+        provider, judge_model = document.get("provider"), document.get("judge_model")
+        return cls(
+            provider=provider if provider in defaults.providers else START_PROVIDER,
+            models=_entries(document.get("models"), str),
+            overrides=_entries(document.get("overrides"), str),
+            judge_model=judge_model if isinstance(judge_model, str) else None,
+            node_settings=_entries(document.get("tuning"), dict),
+            base_urls=_entries(document.get("base_urls"), str),
+            key_references=_entries(document.get("key_references"), str),
+            document=MappingProxyType(document),
+            defaults=defaults,
+        )
+
+    @property
+    def model(self) -> str | None:
+        """Default model of the flow's provider; `None` when none is chosen."""
+        return self.model_of(self.provider)
+
+    def model_of(self, provider: str) -> str | None:
+        """Return the default model of `provider`; `None` when none is chosen."""
+        return self.models.get(provider, self.defaults.models.get(provider))
+
+    def changed(self, *changes: Change) -> Settings:
+        """Return the settings after `changes`."""
+        document = copy.deepcopy(dict(self.document))
+        for change in changes:
+            change(document)
+        return self.parse(document, self.defaults)
+
+
+def put(document: Document, section: str, name: str, value: Any) -> None:
+    """Set an entry of a section, or remove it with `None`; a damaged section is replaced."""
+    entries = document.setdefault(section, {})
+    if not isinstance(entries, dict):
+        entries = document[section] = {}
+    if value is None:
+        entries.pop(name, None)
+    else:
+        entries[name] = value
+
+
+def _entries(section: Any, kind: type[T]) -> Mapping[str, T]:
+    if not isinstance(section, dict):
+        return MappingProxyType({})
+    return MappingProxyType({name: value for name, value in section.items() if isinstance(value, kind)})

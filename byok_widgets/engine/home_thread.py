@@ -1,0 +1,77 @@
+"""`HOME_THREAD`: calls that other threads want made in the kernel's main thread, such as refreshing a panel.
+
+ipywidgets are not thread-safe, and the thread that sends a widget's messages decides where its events are handled.
+So what a background thread has found out is shown by the thread that runs the cells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
+
+
+class HomeThread:
+    """The kernel's main thread, once it is known; any number of requests for one call are one call."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pending: list[Callable[[], None]] = []
+
+    def adopt(self) -> None:
+        """Take note of the running loop, when this is the main thread and has one, as in a kernel."""
+        if not _is_main_thread():
+            return
+        with contextlib.suppress(RuntimeError):
+            self._loop = asyncio.get_running_loop()
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Call `function` in the main thread: at once when this is it, else as soon as it is free.
+
+        Where the main thread runs no loop, as in a terminal, `function` is called in this thread.
+        """
+        if _is_main_thread() or not self._wake_for(function):
+            function()
+
+    def run_pending(self) -> None:
+        """Make the calls that are waiting, when this is the main thread. What fails in one is logged."""
+        if not _is_main_thread():
+            return
+        with self._lock:
+            pending, self._pending = self._pending, []
+        for function in pending:
+            call_logged(function)
+
+    def _wake_for(self, function: Callable[[], None]) -> bool:
+        with self._lock:
+            if self._loop is None:
+                return False
+            if function in self._pending:
+                return True
+            self._pending.append(function)  # before the wake-up, which may be over at once
+            try:
+                self._loop.call_soon_threadsafe(self.run_pending)
+            except RuntimeError:  # the loop is closed
+                self._loop, self._pending = None, []
+                return False
+            return True
+
+
+def call_logged(function: Callable[[], None]) -> None:
+    """Call what nobody waits for. An exception is logged by its type alone: its text or frames may hold a key."""
+    try:
+        function()
+    except Exception as error:  # noqa: BLE001 - it may be anybody's function
+        _log.error("A function that follows a flow's changes ended in %s.", type(error).__name__)
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+HOME_THREAD = HomeThread()

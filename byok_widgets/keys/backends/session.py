@@ -1,0 +1,37 @@
+"""This session's memory as a storage backend: the key store holds the key while the kernel runs."""
+
+from __future__ import annotations
+
+from byok_widgets.keys.backends.base import Availability, StoredKey
+from byok_widgets.keys.scope import KeyScope
+from byok_widgets.keys.serial_executor import Deadline
+from byok_widgets.keys.status import KeyStatus, in_session
+from byok_widgets.secrets.secret import Secret
+
+
+class Session:
+    """Always available, and empty in a new kernel."""
+
+    name = "session"
+    label = "This session's memory"
+    is_slow = False
+    stores_keys = True
+
+    def available(self, *, until: Deadline) -> Availability:
+        """Return that it is."""
+        del until
+        return Availability(available=True, label=self.label, note="Gone when the kernel stops.")
+
+    def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
+        """Return nothing: what this session holds, the key store has in memory already."""
+        del scope, reference, until
+        return None
+
+    def write(self, scope: KeyScope, secret: Secret, *, until: Deadline) -> KeyStatus:
+        """Say where the key store holds the key."""
+        del scope, secret, until
+        return in_session()
+
+    def erase(self, scope: KeyScope, *, until: Deadline) -> None:
+        """Leave it to the key store, which forgets the key."""
+        del scope, until

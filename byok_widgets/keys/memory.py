@@ -1,0 +1,47 @@
+"""`KeyMemory`: the keys that a key store has in memory, and which scopes it has looked up."""
+
+from __future__ import annotations
+
+import threading
+
+from byok_widgets.keys.backends.base import StoredKey
+from byok_widgets.keys.scope import KeyScope
+from byok_widgets.secrets.secret import Secret
+
+
+class KeyMemory:
+    """Remembers what the backends answered, until a key is saved or removed. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: dict[KeyScope, StoredKey | None] = {}
+        self._variables: dict[KeyScope, Secret] = {}
+
+    def knows(self, scope: KeyScope) -> bool:
+        """Whether this scope was looked up, with whatever result."""
+        with self._lock:
+            return scope in self._answers
+
+    def get(self, scope: KeyScope) -> StoredKey | None:
+        """Return the key of a scope; `None` where there is none, or it was not looked up."""
+        with self._lock:
+            return self._answers.get(scope)
+
+    def put(self, scope: KeyScope, stored: StoredKey | None) -> None:
+        """Remember a key, or that there is none."""
+        with self._lock:
+            self._answers[scope] = stored
+            self._variables.pop(scope, None)
+
+    def forget(self, scope: KeyScope) -> None:
+        """Let the scope be looked up again."""
+        with self._lock:
+            self._answers.pop(scope, None)
+
+    def same_variable(self, scope: KeyScope, secret: Secret) -> Secret:
+        """Return the object that was given for an equal value before: clients are kept for each key object."""
+        with self._lock:
+            known = self._variables.get(scope)
+            if known is None or known != secret:
+                known = self._variables[scope] = secret
+            return known

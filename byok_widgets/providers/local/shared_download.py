@@ -1,0 +1,79 @@
+"""One download for each model, shared by all that wait for it and stopped when nobody does."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+from byok_widgets.engine import DaemonExecutor
+from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.providers.local import models
+
+_WORK = DaemonExecutor("byok-download", 4)  # daemon threads: a download never keeps the process from exiting
+_lock = threading.Lock()
+_running: dict[str, _Download] = {}
+
+
+async def fetch(model_id: str, on_progress: OnProgress) -> Path:
+    """Return the file of a model, as `models.fetch` does; whoever asks meanwhile waits for the same download.
+
+    Cancelling the last one that waits stops the download; the next one continues it.
+
+    Args:
+        model_id: A known id, or the path of a GGUF file.
+        on_progress: Called with the model's name for people, the bytes so far and the bytes in all.
+
+    Raises:
+        LocalModelError: As `models.fetch`.
+    """
+    name = models.title(model_id)
+    with _lock:
+        download = _running.get(model_id)
+        if download is None:
+            download = _running[model_id] = _Download(model_id)
+        watcher = download.add(lambda done, total: on_progress(name, done, total))
+    try:
+        return await asyncio.shield(asyncio.wrap_future(download.future))
+    finally:
+        with _lock:
+            if download.remove(watcher) and _running.get(model_id) is download:
+                del _running[model_id]
+
+
+class _StoppedError(Exception):
+    """Nobody waits for the download any more."""
+
+
+class _Download:
+    """Runs in a thread and tells all who wait how far it is. `add` and `remove` are called under the lock."""
+
+    def __init__(self, model_id: str) -> None:
+        self._model_id = model_id
+        self._watchers: dict[object, models.Progress] = {}
+        self._is_stopped = False
+        self.future = _WORK.submit(self._fetch)
+
+    def add(self, report: models.Progress) -> object:
+        """Let one more wait; returns what `remove` takes."""
+        watcher = object()
+        self._watchers = {**self._watchers, watcher: report}
+        return watcher
+
+    def remove(self, watcher: object) -> bool:
+        """Let one wait no more, and stop when it was the last; returns whether it was."""
+        self._watchers = {known: report for known, report in self._watchers.items() if known is not watcher}
+        self._is_stopped = not self._watchers
+        return self._is_stopped
+
+    def _fetch(self) -> Path:
+        try:
+            return models.fetch(self._model_id, self._report)
+        except _StoppedError:
+            return Path()  # nobody is there to see it
+
+    def _report(self, done: int, total: int) -> None:
+        if self._is_stopped:
+            raise _StoppedError
+        for report in self._watchers.values():
+            report(done, total)

@@ -1,0 +1,70 @@
+"""`KnownKeys`: what a flow's panels know of its keys: where each is stored, and what the last check found."""
+
+from __future__ import annotations
+
+import threading
+
+from byok_widgets.keys import KeyStatus
+from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+from byok_widgets.widgets.panel.key_check import KeyCheck
+
+
+class KnownKeys:
+    """Written by background work and read by panels. Safe to use from several threads.
+
+    A key belongs to a host and a check to one address there, so the checks of a host are forgotten with its key.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._targets: dict[str, EndpointTarget] = {}
+        self._statuses: dict[str, KeyStatus] = {}
+        self._versions: dict[str, int] = {}
+        self._checks: dict[EndpointTarget, KeyCheck] = {}
+
+    def add(self, target: EndpointTarget) -> bool:
+        """Take note that panels show this target; returns whether that is new."""
+        with self._lock:
+            is_new = target.name not in self._targets
+            self._targets.setdefault(target.name, target)
+            return is_new
+
+    def targets(self) -> tuple[EndpointTarget, ...]:
+        """Return the targets that panels have shown."""
+        with self._lock:
+            return tuple(self._targets.values())
+
+    def status(self, target: EndpointTarget) -> KeyStatus | None:
+        """Return where the key of `target` is stored; `None` while that is unknown."""
+        with self._lock:
+            return self._statuses.get(target.name)
+
+    def version(self, target: EndpointTarget) -> int:
+        """Return how often the key of `target` was another than before."""
+        with self._lock:
+            return self._versions.get(target.name, 0)
+
+    def set_status(self, target: EndpointTarget, status: KeyStatus) -> None:
+        """Take note that the key of `target` is another one, or is stored elsewhere."""
+        with self._lock:
+            self._targets[target.name] = target
+            self._statuses[target.name] = status
+            self._versions[target.name] = self._versions.get(target.name, 0) + 1
+            self._checks = {known: check for known, check in self._checks.items() if known.name != target.name}
+
+    def check(self, target: EndpointTarget) -> KeyCheck | None:
+        """Return what the last check at this address found; `None` where none was made with this key."""
+        with self._lock:
+            return self._checks.get(target)
+
+    def set_check(self, target: EndpointTarget, check: KeyCheck) -> None:
+        """Take note of what a check found."""
+        with self._lock:
+            self._checks[target] = check
+
+    def forget_unverified(self, target: EndpointTarget) -> None:
+        """Forget a check that could not be made: what kept it from that may be gone."""
+        with self._lock:
+            check = self._checks.get(target)
+            if check and check.state == "unverified":
+                del self._checks[target]

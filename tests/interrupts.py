@@ -1,0 +1,33 @@
+"""Interrupts that arrive at a chosen line, where a real Ctrl-C rarely falls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, FunctionType
+from typing import Any
+
+
+@contextmanager
+def interrupted_at_line(number: int, *functions: FunctionType) -> Iterator[None]:
+    """Raise `KeyboardInterrupt` before the line with this number, counted over all lines run of `functions`."""
+    left, codes = number, {function.__code__ for function in functions}
+
+    def on_line(_: FrameType, event: str, __: Any) -> Any:
+        nonlocal left
+        if event == "line":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return on_line
+
+    def on_call(frame: FrameType, _: str, __: Any) -> Any:
+        return on_line if frame.f_code in codes else None
+
+    before = sys.gettrace()
+    sys.settrace(on_call)
+    try:
+        yield
+    finally:
+        sys.settrace(before)

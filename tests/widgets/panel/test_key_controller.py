@@ -1,0 +1,118 @@
+"""Keys that change while panels look: every request is answered, and nothing waits behind anything else."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+
+from byok_widgets.engine import ENGINE
+from byok_widgets.keys import KEY_WORK
+from byok_widgets.secrets import Secret
+from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+from byok_widgets.widgets.panel.key_check import KeyCheck
+from byok_widgets.widgets.panel.key_controller import KeyController
+from byok_widgets.widgets.panel.known_keys import KnownKeys
+from tests.fake_keys import fake_key
+from tests.keys.made_up_backend import Vault, registered
+from tests.widgets.parts import parts
+from tests.widgets.wire import eventually
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    monkeypatch.setattr("byok_widgets.providers.openai.OpenAIProvider.default_url", "http://127.0.0.1:9/v1")
+
+
+def target_of(flow, host="127.0.0.1:9"):
+    target = EndpointTarget.of(flow, "openai")
+    return EndpointTarget(target.provider, host, f"http://{host}/v1")
+
+
+def test_an_added_backend_is_among_the_choices_and_stores_the_key(flow, show, browser, wire):
+    with registered(Vault(), at=1) as vault:
+        flow.provider = "openai"
+        field = parts(show(flow)).key
+        eventually(
+            lambda: [place["id"] for place in field.places] == ["keyring", "vault", "session", "file", "env"]
+        )
+        assert field.places[1] == {"id": "vault", "label": "The vault", "note": "Everybody trusts it."}
+        browser.save_key(field, key := fake_key("openai"), place="vault")
+        eventually(lambda: field.place == "vault" and field.has_key)
+        assert [secret.reveal() for secret in vault.kept.values()] == [key]
+        assert "The key is stored in the vault." in field.status["text"]
+        browser.custom(field, {"kind": "remove", "target": field.target})
+        eventually(lambda: not vault.kept and not field.has_key)
+
+
+def test_why_a_better_backend_is_missing_is_said_with_the_first(flow, show):
+    with registered(Vault(), at=0) as vault:
+        vault.sealed = True
+        flow.provider = "openai"
+        field = parts(show(flow)).key
+        eventually(lambda: field.places[0]["id"] == "keyring")
+        assert field.places[0]["note"].endswith("The vault is sealed.")
+
+
+def test_checks_may_be_forgotten_while_another_thread_notes_new_ones(flow):
+    keys, stop, errors = KnownKeys(), threading.Event(), []
+    targets = [target_of(flow, f"h{number}") for number in range(200)]
+
+    def note() -> None:
+        while not stop.is_set():
+            for target in targets:
+                keys.set_check(target, KeyCheck("verified"))
+
+    def forget() -> None:
+        try:
+            for _ in range(30):
+                for target in targets:
+                    keys.set_status(target, None)
+        except RuntimeError as error:
+            errors.append(error)
+        finally:
+            stop.set()
+
+    threads = [threading.Thread(target=note), threading.Thread(target=forget)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert errors == []
+
+
+def test_a_request_is_answered_even_if_showing_its_result_fails(flow, monkeypatch, caplog):
+    answers = []
+    answered = threading.Event()
+    monkeypatch.setattr(KnownKeys, "set_status", lambda *_: 1 / 0)
+    with caplog.at_level(logging.ERROR):
+        KeyController.of(flow).save(
+            Secret(fake_key("openai")),
+            target_of(flow),
+            place="session",
+            override=False,
+            done=lambda answer: (answers.append(answer["outcome"]), answered.set()),
+        )
+        assert answered.wait(5)
+        eventually(lambda: "ZeroDivisionError" in caplog.text)
+    assert answers == ["saved"]
+
+
+def test_key_work_waits_neither_for_the_loop_nor_for_the_pool_of_other_work(flow):
+    opened, done = threading.Event(), threading.Event()
+
+    async def crowd() -> None:
+        import asyncio
+
+        await asyncio.gather(*(asyncio.to_thread(opened.wait, 10) for _ in range(64)))
+
+    crowded = ENGINE.submit(crowd())
+    KeyController.of(flow).save(
+        Secret(fake_key("openai")), target_of(flow), place="session", override=False, done=lambda _: done.set()
+    )
+    assert done.wait(5), "it is not in line behind the 64 calls"
+    assert KEY_WORK.submit(flow.key_store.get, "openai", "127.0.0.1:9").result(5)
+    assert not crowded.done()
+    opened.set()
+    crowded.result(5)
