@@ -26,6 +26,7 @@ _MODELS = ModelFacts(
     offline=(
         "gemini-3.5-flash-lite",
         "gemini-3.8-flash",
+        "gemini-4-argon",
         "gemini-3.1-pro-preview",
         "gemini-2.5-flash",
         "gemini-2.5-pro",
