@@ -20,6 +20,14 @@ def fake_key(provider: str = "openai") -> str:
         return "sk-" + "or-v1-" + secrets.token_hex(32)
     if provider == "openai":
         return "sk-" + "proj-" + _random(74) + "T3Blbk" + "FJ" + _random(74)
+    if provider == "gemini":
+        return "AI" + "za" + _random(35)
+    if provider == "groq":
+        return "gs" + "k_" + _random(52)
+    if provider == "xai":
+        return "xa" + "i-" + _random(80)
+    if provider == "huggingface":
+        return "h" + "f_" + "".join(secrets.choice(string.ascii_letters) for _ in range(34))
     return _random(40)
 
 
@@ -36,4 +44,5 @@ def every_format() -> dict[str, tuple[str, str]]:
         "anthropic": ("anthropic", fake_key("anthropic")),
         "anthropic, admin": ("anthropic", fake_key("anthropic").replace("api03", "admin01", 1)),
         "openrouter": ("openrouter", fake_key("openrouter")),
+        **{owner: (owner, fake_key(owner)) for owner in ("gemini", "groq", "xai", "huggingface")},
     }

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from byok_widgets import providers  # noqa: F401 - registers the key formats
 from byok_widgets.cli.scan_files import Document, Unread, read_paths, read_staged
 from byok_widgets.cli.scan_locations import KeyLocation, locate
 from byok_widgets.files import describe_os_error
-from byok_widgets.providers import PROVIDERS
 from byok_widgets.secrets import redact
+from byok_widgets.secrets.key_formats import format_of
 from byok_widgets.secrets.search import FoundKey, find_keys, remove_keys
 
 _DESCRIPTION = """\
-Finds API keys of OpenAI, Anthropic and OpenRouter in notebooks (cells, outputs, widget state, attachments) and in
+Finds API keys of well-known providers in notebooks (cells, outputs, widget state, attachments) and in
 other text files, by the exact formats in which they are made. Folders are read with all that is below them, apart
 from .git, node_modules and virtual environments. No part of a key is shown."""
 
@@ -93,7 +94,7 @@ class _Scan:
         if found:
             self.found += len(found)
             for (place, provider), count in Counter((at, key.provider) for key, at in found.items()).items():
-                what = f"{PROVIDERS[provider].label} key"
+                what = f"{_label(provider)} key"
                 _say(f"{_shown(item.path)}: {place}: {what if count == 1 else f'{count} {what}s'}")
             if self.fix:
                 self._remove(item, list(found.values()))
@@ -142,6 +143,11 @@ class _Scan:
             yield "byok-widgets scan --fix takes keys out of outputs, metadata, widget state and attachments."
         if left and not self.fix_sources:
             yield "--fix-sources takes them out of cells and other files, too."
+
+
+def _label(owner: str) -> str:
+    known = format_of(owner)
+    return known.label if known else owner
 
 
 def _located(document: Document, text: str) -> Iterator[tuple[FoundKey, KeyLocation]]:

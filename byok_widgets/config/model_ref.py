@@ -32,7 +32,7 @@ class ModelRef:
             raise ConfigError(
                 f"{text!r} is not a model.",
                 kind="model_ref",
-                fix='Give a model id such as "gpt-6-luna", or "provider:model-id".',
+                fix='Give a model id as its provider lists it, or "provider:model-id".',
             )
         head, colon, rest = text.strip().partition(":")
         provider = head.lower()

@@ -73,7 +73,7 @@ def findings(settings: CheckedSettings, users: Users) -> Iterator[Finding]:
 
 def no_model(settings: CheckedSettings, names: Sequence[str]) -> Finding:
     """Return that no model is chosen for these nodes, or for the flow as a whole."""
-    preset = catalog.PRESETS.get(settings.provider, {}).get("balanced")
+    preset = catalog.presets(settings.provider).get("balanced")
     by = Fix("use_model", f"{settings.provider}:{preset}") if preset else Fix("choose_model")
     fix = 'Pick a default model in Settings, or write flow.model = "model-id".'
     return Finding("no_model", "error", _first(names), f"No model is chosen for {_who(names)}.", fix, by)

@@ -38,7 +38,7 @@ class Flow(FlowNodes):
 
         Args:
             name: Any text of 1 to 300 characters.
-            **more: Nothing: all else is set afterwards, like `flow.provider = "openai"`, and a key is pasted in
+            **more: Nothing: all else is set afterwards, like `flow.model = "..."`, and a key is pasted in
                 `settings()`.
 
         Raises:

@@ -52,7 +52,7 @@ class FlowSettings(StrictAttributes):
 
     @property
     def provider(self) -> str:
-        """Name of the provider that bare model ids mean: openai, anthropic, openrouter, compatible or local.
+        """Name of the provider that bare model ids mean, one of `PROVIDERS`.
 
         The case in which it is written does not count.
         """

@@ -13,7 +13,7 @@ import re
 from typing import Any, NamedTuple
 
 from byok_widgets.errors import KeyFlaw, KeyFormatError
-from byok_widgets.secrets.key_formats import LABELS, PREFIXES, SHARED_PREFIX
+from byok_widgets.secrets.key_formats import KeyFormat, format_of, prefixes
 
 MAX_CHARS = 4096
 """Longest key that is accepted, in characters."""
@@ -76,7 +76,6 @@ _FLAWS = (
 
 _VARIABLE = r"^(?:env:\w*|\$\w+|\$\{\w+\}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN))$"
 _IS_VARIABLE = "This is the name of an environment variable, not an API key."
-_KEY_BEGINS = f"^(?:{'|'.join(prefix for prefix, _ in PREFIXES)})"
 _IS_KEY = "This looks like an API key, not the name of an environment variable."
 _PASTE_AGAIN = "Copy the key again from the provider's page and paste it alone."
 
@@ -85,7 +84,7 @@ def clean_key(pasted: str) -> str:
     """Return the key in what a person pasted, without what is often pasted along with it.
 
     Taken off: white space and invisible characters at the ends, quotes around it, `Bearer `,
-    `Authorization: Bearer `, and an assignment such as `export OPENAI_API_KEY=`.
+    `Authorization: Bearer `, and an assignment such as `export API_KEY=`.
 
     Raises:
         KeyFormatError: Kind `no_key` when nothing is left; kind `bad_key_format` when what is left cannot be a
@@ -108,9 +107,9 @@ def clean_key(pasted: str) -> str:
 def check_provider(key: str, provider: str, *, override: bool = False) -> None:
     """Make sure that a key does not go to a provider it was not made by.
 
-    At an endpoint that may be anyone's (`compatible`, `local`) a plain `sk-` key is accepted, since many
-    servers use that prefix; an unmistakable Anthropic, OpenRouter or OpenAI key is not. A known provider accepts
-    nothing that is too short for its keys.
+    At an endpoint that may be anyone's a beginning that several vendors use proves nothing, and neither does the
+    key of a vendor that is no provider here; an unmistakable key of another provider is refused. A provider with a
+    format of its own accepts nothing that is too short for its keys.
 
     Args:
         key: A cleaned key.
@@ -118,28 +117,24 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
         override: Accept it all the same: the person has said so.
 
     Raises:
-        KeyFormatError: Kind `wrong_provider`; `suggested_provider` says whose key it looks like. Kind
-            `bad_key_format` when it is too short.
+        KeyFormatError: Kind `wrong_provider`; `suggested_provider` says whose key it looks like, where that is a
+            provider here. Kind `bad_key_format` when it is too short.
     """
-    owner, short = _other_owner(key, provider), len(key) < MIN_CHARS
+    owner, short, own = _other_owner(key, provider), len(key) < MIN_CHARS, format_of(provider)
     del key
-    if short and provider in LABELS:
-        raise KeyFormatError(
-            f"This is too short for an {LABELS[provider]} key.", flaw="too_short", fix=_PASTE_AGAIN
-        )
+    if short and own:
+        raise KeyFormatError(f"This is shorter than any key from {own.label}.", flaw="too_short", fix=_PASTE_AGAIN)
     if override or owner is None:
         return
-    looks = LABELS[owner]
-    if provider in LABELS:
-        uses, instead = LABELS[provider], f"an {LABELS[provider]} key"
-    else:
-        uses, instead = "another endpoint, which would get to see it", "a key of that endpoint"
+    uses = own.label if own else "another endpoint, which would get to see it"
+    right = f"a key from {own.label}" if own else "a key of that endpoint"
+    switch = f"Switch the provider to {owner.label}, or paste" if owner.has_provider else "Paste"
     fault = KeyFormatError(
-        f"This looks like an {looks} key, and this flow uses {uses}.",
+        f"This looks like a key from {owner.label}, and this flow uses {uses}.",
         kind="wrong_provider",
-        fix=f"Switch the provider to {looks}, or paste {instead}.",
+        fix=f"{switch} {right}.",
     )
-    fault.suggested_provider = owner
+    fault.suggested_provider = owner.owner if owner.has_provider else None
     raise fault
 
 
@@ -158,23 +153,29 @@ def validation_rules(provider: str) -> dict[str, Any]:
         "wrapping": _WRAPPING,
         "flaws": [[pattern, f"{problem} {_PASTE_AGAIN}"] for _, pattern, problem in _FLAWS],
         "variable": [_VARIABLE, _IS_VARIABLE],
-        "key": [_KEY_BEGINS, _IS_KEY],
+        "key": [f"^(?:{'|'.join(re.escape(prefix) for prefix, _ in prefixes())})", _IS_KEY],
         "owners": [
-            {"prefix": prefix, "name": owner, "label": LABELS[owner]}
-            | {"text": "" if owner == provider else f"This looks like an {LABELS[owner]} key."}
-            for prefix, owner in _owners(provider)
+            {
+                "prefix": prefix,
+                "name": each.owner if each.has_provider else "",
+                "label": each.label,
+                "text": "" if each.owner == provider else f"This looks like a key from {each.label}.",
+            }
+            for prefix, each in _owners(provider)
         ],
     }
 
 
-def _owners(provider: str) -> list[tuple[str, str]]:
-    """Return the prefixes that prove at `provider` whose key it is, each with that owner."""
-    return [row for row in PREFIXES if row[0] != SHARED_PREFIX or provider in LABELS]
+def _owners(provider: str) -> list[tuple[str, KeyFormat]]:
+    """Return the prefixes that prove at `provider` whose key it is, each with that owner's format."""
+    if format_of(provider):
+        return prefixes()
+    return [row for row in prefixes() if row[1].has_provider and row[0] not in row[1].shared_prefixes]
 
 
-def _other_owner(key: str, provider: str) -> str | None:
-    owner = next((owner for prefix, owner in _owners(provider) if key.startswith(prefix)), provider)
-    return None if owner == provider else owner
+def _other_owner(key: str, provider: str) -> KeyFormat | None:
+    owner = next((each for prefix, each in _owners(provider) if key.startswith(prefix)), None)
+    return None if owner is None or owner.owner == provider else owner
 
 
 def _unwrapped(text: str) -> str:
@@ -197,6 +198,6 @@ def _flaw(key: str) -> tuple[KeyFlaw, str] | None:
             return flaw, problem
     if re.search(_VARIABLE, key):
         return "variable_name", _IS_VARIABLE
-    if any(key.rstrip("-") == prefix.rstrip("-") for prefix, _ in PREFIXES):
+    if any(key.rstrip("-") == prefix.rstrip("-") for prefix, _ in prefixes()):
         return "prefix_only", "This is only the beginning of a key; the whole key is needed."
     return None

@@ -216,13 +216,13 @@ class ExtractionNode(ModelNode[Extraction]):
                 fix="Give it a text or messages.",
             )
         resolved = self.resolve(model)
-        dialect = PROVIDERS[resolved.ref.provider].schema_dialect
+        profile = PROVIDERS[resolved.ref.provider].schema_profile
         prompt = render(self.prompt, variables or {}, node=self.name)
         call = Call(
             node=self.name,
             resolved=resolved,
-            system=instructions(self.schema, prompt, dialect),
-            messages=(*example_messages(self.schema, self.examples, dialect), format_dialogue(read)),
+            system=instructions(self.schema, prompt, profile),
+            messages=(*example_messages(self.schema, self.examples, profile), format_dialogue(read)),
             max_tokens=self._limit(max_tokens),
             settings={**self.settings, **settings},
             deadline_s=deadline_s,

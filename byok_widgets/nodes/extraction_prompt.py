@@ -8,7 +8,7 @@ from typing import Any
 
 from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.messages import Message, transcript_of
-from byok_widgets.schema import Dialect, ExtractionSchema
+from byok_widgets.schema import ExtractionSchema, SchemaProfile
 
 Example = tuple[Any, Mapping[str, Any]]
 """A dialogue in any of its forms, and the values to read in it."""
@@ -18,21 +18,21 @@ _INSTRUCTIONS = """\
 You read a dialogue and write down what was said in it, as one JSON object and nothing else.
 Use only what is stated in the dialogue. {unless_stated} Never guess or invent a value."""
 
-_UNLESS_STATED: Mapping[Dialect, str] = {
-    "strict": "A field that is not stated is null.",
-    "anthropic": "A field that is not stated is left out.",
-}
 
-
-def instructions(schema: ExtractionSchema, prompt: str, dialect: Dialect) -> str:
+def instructions(schema: ExtractionSchema, prompt: str, profile: SchemaProfile) -> str:
     """Return what stands before the dialogue.
 
     Args:
         schema: The fields.
         prompt: The person's own instructions; may be empty.
-        dialect: Whose rules the answer's shape keeps.
+        profile: Rules that the answer's shape keeps.
     """
-    general = _INSTRUCTIONS.format(unless_stated=_UNLESS_STATED[dialect])
+    unless = (
+        "A field that is not stated is null."
+        if profile.unstated_is_null
+        else "A field that is not stated is left out."
+    )
+    general = _INSTRUCTIONS.format(unless_stated=unless)
     fields = "\n".join(f"- {spec.name}: {spec.summary}" for spec in schema.fields)
     return "\n\n".join(part for part in (general, prompt, f"The fields:\n{fields}") if part)
 
@@ -59,10 +59,10 @@ def checked_example(schema: ExtractionSchema, given: Example, *, node: str) -> C
 
 
 def example_messages(
-    schema: ExtractionSchema, examples: Iterable[CheckedExample], dialect: Dialect
+    schema: ExtractionSchema, examples: Iterable[CheckedExample], profile: SchemaProfile
 ) -> tuple[Message, ...]:
     """Return examples as turns of question and answer."""
-    return tuple(message for example in examples for message in _example_message(schema, *example, dialect))
+    return tuple(message for example in examples for message in _example_message(schema, *example, profile))
 
 
 def format_dialogue(transcript: tuple[Message, ...]) -> Message:
@@ -73,9 +73,9 @@ def format_dialogue(transcript: tuple[Message, ...]) -> Message:
 
 
 def _example_message(
-    schema: ExtractionSchema, dialogue: tuple[Message, ...], values: Mapping[str, Any], dialect: Dialect
+    schema: ExtractionSchema, dialogue: tuple[Message, ...], values: Mapping[str, Any], profile: SchemaProfile
 ) -> tuple[Message, Message]:
     written = schema.wire(values)
-    if dialect == "anthropic":
+    if not profile.unstated_is_null:
         written = {name: value for name, value in written.items() if value is not None}
     return format_dialogue(dialogue), Message("assistant", json.dumps(written, ensure_ascii=False))

@@ -78,7 +78,7 @@ async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on
     place = (
         str(call.resolved.ref),
         context.config.base_url(call.provider.name),
-        schema.text(call.provider.schema_dialect),
+        schema.text(call.provider.schema_profile),
     )
     refused = 0
     for number in range(_taken.get(place, 0), len(modes)):
@@ -99,10 +99,10 @@ async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on
 
 
 def _shaped(call: Call, schema: ExtractionSchema, mode: StructuredMode) -> dict[str, Any]:
-    dialect = call.provider.schema_dialect
+    profile = call.provider.schema_profile
     if mode in ("json_schema", "tool"):
-        return {"output": OutputSchema(schema.name, schema.json_schema(dialect), mode)}
-    system = f"{call.system}\n\nThe object follows this JSON Schema:\n{schema.text(dialect)}"
+        return {"output": OutputSchema(schema.name, schema.json_schema(profile), mode)}
+    system = f"{call.system}\n\nThe object follows this JSON Schema:\n{schema.text(profile)}"
     output = OutputSchema(schema.name, {}, mode) if mode == "json_object" else None
     return {"output": output, "system": system}
 
@@ -131,7 +131,9 @@ async def _repaired(
 
 
 def _repair(answer: _Answer, call: Call) -> Call:
-    unless = "null where nothing is stated" if call.provider.schema_dialect == "strict" else "only what is stated"
+    unless = (
+        "null where nothing is stated" if call.provider.schema_profile.unstated_is_null else "only what is stated"
+    )
     asked = f"That does not fit: {answer.complaint}. Write the whole object again; {unless}."
     said = answer.reply.text[:_REPAIR_CHARS] or "(nothing)"
     return replace(call, messages=(*call.messages, Message("assistant", said), Message("user", asked)))

@@ -1,25 +1,49 @@
-"""The providers. A further one is a file beside these and a line in `PROVIDERS`."""
+"""The providers. A further one is a module beside these and a line in `_PROVIDERS`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from byok_widgets.providers import model_facts
 from byok_widgets.providers.anthropic import AnthropicProvider
 from byok_widgets.providers.base import Endpoint, ModelInfo, OutputSchema, Provider, Request
 from byok_widgets.providers.compatible import CompatibleProvider
+from byok_widgets.providers.foreign_keys import FOREIGN_KEYS
+from byok_widgets.providers.gemini import GeminiProvider
 from byok_widgets.providers.local.provider import LocalProvider
+from byok_widgets.providers.mistral import MistralProvider
 from byok_widgets.providers.openai import OpenAIProvider
 from byok_widgets.providers.openrouter import OpenRouterProvider
+from byok_widgets.secrets import key_formats
 
-PROVIDERS: Mapping[str, Provider] = {
-    provider.name: provider
-    for provider in (
-        OpenAIProvider(),
-        AnthropicProvider(),
-        OpenRouterProvider(),
-        CompatibleProvider(),
-        LocalProvider(),
-    )
-}
+_PROVIDERS = (
+    OpenAIProvider,
+    AnthropicProvider,
+    OpenRouterProvider,
+    GeminiProvider,
+    MistralProvider,
+    CompatibleProvider,
+    LocalProvider,
+)
 
-__all__ = ["PROVIDERS", "Endpoint", "ModelInfo", "OutputSchema", "Provider", "Request"]
+_registered: dict[str, Provider] = {}
+
+PROVIDERS: Mapping[str, Provider] = _registered
+"""The providers by name, in the order in which they are offered."""
+
+
+def register_provider(provider: Provider) -> Provider:
+    """Make a provider known everywhere: in model refs, settings, the panel, prices and the search for keys."""
+    _registered[provider.name] = provider
+    model_facts.register(provider.name, provider.models)
+    if provider.key_format:
+        key_formats.register(provider.key_format)
+    return provider
+
+
+for _kind in _PROVIDERS:
+    register_provider(_kind())
+for _format in FOREIGN_KEYS:
+    key_formats.register(_format)
+
+__all__ = ["PROVIDERS", "Endpoint", "ModelInfo", "OutputSchema", "Provider", "Request", "register_provider"]

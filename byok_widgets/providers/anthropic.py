@@ -1,50 +1,89 @@
-"""Anthropic's Messages protocol, over the official `anthropic` SDK."""
+"""Anthropic.
+
+Sources, compared on 2026-11-24: its pages on models, deprecations and effort.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Mapping
 
-from byok_widgets.messages import FinishReason, Message, Usage
-from byok_widgets.providers import error_mapping, model_tuning
-from byok_widgets.providers.base import Links, ModelInfo, Request, iso_date, parse_count
-from byok_widgets.providers.error_mapping import CallContext
+from byok_widgets.providers.base import Links
+from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.model_settings import SupportedSettings
-from byok_widgets.providers.protocols.sdk_provider import SdkProvider
-from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL, ResponseAccumulator
+from byok_widgets.providers.protocols.messages import MessagesProvider
+from byok_widgets.schema.profile import SchemaProfile
+from byok_widgets.secrets.key_formats import KeyFormat
 
-_FINISH_REASONS: Mapping[str, FinishReason] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "refusal",
-    "tool_use": "tool_call",
+_LOW_TO_HIGH = ("low", "medium", "high")
+_LOW_TO_MAX = (*_LOW_TO_HIGH, "xhigh", "max")
+_SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8})\Z")
+_CLAUDE = re.compile(r"claude-(?P<line>[a-z]+)-(?P<major>\d+)(-(?P<minor>\d{1,2}))?(-latest)?")
+_CLAUDE_3 = re.compile(r"claude-3[-\w]*")
+
+_SAMPLES_UP_TO = {"haiku": (4, 5), "sonnet": (4, 6), "opus": (4, 6)}
+"""The last version of each line that takes `temperature` and the like."""
+
+_EFFORTS: Mapping[str, Mapping[tuple[int, int], tuple[str, ...]]] = {
+    "haiku": {(5, 5): _LOW_TO_MAX},
+    "sonnet": {(5, 0): _LOW_TO_MAX, (4, 6): (*_LOW_TO_HIGH, "max")},
+    "opus": {(4, 7): _LOW_TO_MAX, (4, 6): (*_LOW_TO_HIGH, "max"), (4, 5): _LOW_TO_HIGH},
+    "fable": {(5, 0): _LOW_TO_MAX},
+    "mythos": {(5, 0): _LOW_TO_MAX},
 }
-_EFFORTS = ("low", "medium", "high", "xhigh", "max")
-_TOOL = "record"
+"""Efforts from a version of each line on, the newest first."""
+
+_MODELS = ModelFacts(
+    presets={
+        "low latency (voice)": "claude-haiku-5-5",
+        "balanced": "claude-sonnet-5-5",
+        "complex reasoning": "claude-opus-5-5",
+    },
+    offline=(
+        *("claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5", "claude-fable-5-2", "claude-sonnet-5"),
+        *("claude-opus-5", "claude-sonnet-4-6", "claude-haiku-4-5", "claude-sonnet-4-5"),
+    ),
+    ends={
+        "2026-02-19": (
+            *("claude-3-7-sonnet", "claude-3-7-sonnet-latest", "claude-3-5-haiku", "claude-3-5-haiku-latest"),
+        ),
+        "2026-06-15": ("claude-opus-4", "claude-opus-4-0", "claude-sonnet-4", "claude-sonnet-4-0"),
+        "2026-06-30": ("claude-mythos-preview",),
+        "2026-11-30": ("claude-sonnet-4-5",),
+    },
+    without_structured_output=frozenset(
+        {"claude-3-5-haiku", "claude-3-7-sonnet", "claude-opus-4-0", "claude-sonnet-4-0"}
+    ),
+    aliases={
+        "claude-haiku": "low latency (voice)",
+        "claude-sonnet": "balanced",
+        "claude-opus": "complex reasoning",
+        "claude-sonnet-4-5": "balanced",
+    },
+    families=frozenset({"claude-haiku", "claude-sonnet", "claude-opus"}),
+    price_list="anthropic",
+)
+
+_KEY_FORMAT = KeyFormat(
+    owner="anthropic",
+    label="Anthropic",
+    prefixes=("sk-ant-",),
+    exact=r"sk-ant-[a-z]+[0-9]{2}-(?:[\w-]{93}|[\w-]{80,200})AA",
+    shortest=90,
+)
 
 
-class AnthropicProvider(SdkProvider):
-    """Anthropic's own API.
-
-    `temperature`, `top_p` and `top_k` are sent as set: older models take them, newer ones refuse them, and
-    the error names the setting.
-    """
+class AnthropicProvider(MessagesProvider):
+    """Anthropic's own API."""
 
     name = "anthropic"
     label = "Anthropic"
+    models = _MODELS
+    key_format = _KEY_FORMAT
+    key_hint = "sk-ant-…"
     default_url = "https://api.anthropic.com"
-    completions_path = "/v1/messages"
-    models_path = "/v1/models?limit=1000"
-    settings = frozenset(
-        {"effort", "thinking", "stop_sequences", "speed", "service_tier", "temperature", "top_p", "top_k"}
-    )
     highest_temperature = 1
-    schema_dialect = "anthropic"
-    structured_modes = ("json_schema", "tool", "prompt")
-    max_tokens = 4096  # the protocol demands a number
+    schema_profile = SchemaProfile(unstated_is_null=False, takes_bounds=False)
     links = Links(
         keys="https://console.anthropic.com/settings/keys",
         billing="https://console.anthropic.com/settings/billing",
@@ -54,148 +93,15 @@ class AnthropicProvider(SdkProvider):
         errors="https://docs.claude.com/en/api/errors",
     )
 
-    def payload(self, request: Request) -> dict[str, Any]:
-        """Return the request in the protocol's words.
-
-        The protocol has one system text, before the dialogue: system messages in the dialogue are joined to it.
-        """
-        inside = [message.content for message in request.messages if message.role == "system"]
-        body: dict[str, Any] = {
-            "model": request.model,
-            "max_tokens": request.max_tokens or self.max_tokens,
-            "messages": _alternating(request.messages),
-            "stream": True,
-        }
-        system = "\n\n".join(text for text in (request.system, *inside) if text.strip())
-        if system:
-            body["system"] = system
-        settings = dict(request.settings)
-        output_config = {"effort": settings.pop("effort")} if "effort" in settings else {}
-        if request.output and request.output.mode == "json_schema":
-            output_config["format"] = {"type": "json_schema", "schema": request.output.schema}
-        if request.output and request.output.mode == "tool":
-            body["tools"] = [{"name": _TOOL, "input_schema": request.output.schema}]
-            body["tool_choice"] = {"type": "tool", "name": _TOOL}
-        if output_config:
-            body["output_config"] = output_config
-        return body | settings
-
-    def _sdk(self) -> Any:
-        import anthropic
-
-        return anthropic
-
-    def _new_client(self, **arguments: Any) -> Any:
-        client = self._sdk().AsyncAnthropic(open_telemetry=False, **arguments)
-        client._custom_headers = {}  # noqa: SLF001 - ANTHROPIC_CUSTOM_HEADERS must not steer a flow
-        return client
-
-    def _accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
-        kind = event.get("type")
-        if kind == "content_block_delta":
-            delta = _mapping(event.get("delta"))
-            if delta.get("type") in ("text_delta", "input_json_delta"):
-                gathered.add(_text(delta, "text" if delta["type"] == "text_delta" else "partial_json", site))
-        elif kind == "message_start":
-            message = _mapping(event.get("message"))
-            gathered.set_metadata(message.get("model"), message.get("id"))
-            # How much was written is not known yet, whatever stands there.
-            gathered.usage = _usage({**_mapping(message.get("usage")), "output_tokens": None}, gathered.usage)
-        elif kind == "message_delta":
-            gathered.usage = _usage(_mapping(event.get("usage")), gathered.usage)
-            _finish(_mapping(event.get("delta")), gathered)
-        elif not isinstance(kind, str):
-            raise error_mapping.unreadable("an event has no type", site)
-
-    def _accumulate_whole(
-        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
-    ) -> None:
-        blocks = answer.get("content")
-        if not isinstance(blocks, list):
-            raise error_mapping.unreadable("it holds no content", site)
-        gathered.set_metadata(answer.get("model"), answer.get("id"))
-        gathered.usage = _usage(_mapping(answer.get("usage")), gathered.usage)
-        for block in map(_mapping, blocks):
-            if block.get("type") == "text":
-                gathered.add(_text(block, "text", site))
-            elif block.get("type") == "tool_use":
-                gathered.add(json.dumps(block.get("input"), ensure_ascii=False))
-        _finish(answer, gathered)
-
     def _known_settings(self, model: str) -> SupportedSettings:
-        return model_tuning.of_anthropic(model)
-
-    def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
-        can = _mapping(row.get("capabilities"))
-        structured = _mapping(can.get("structured_outputs")).get("supported")
-        return ModelInfo(
-            id=str(row["id"]),
-            label=str(row.get("display_name") or ""),
-            context_tokens=parse_count(row.get("max_input_tokens")),
-            structured_output=structured if isinstance(structured, bool) else None,
-            ends_on=iso_date(row.get("retires_at")),
-            supported_settings=_takes(_mapping(can.get("effort"))),
-        )
-
-
-def _alternating(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """Join neighbours of one role, and start and end with the user, as the protocol wants; blanks are refused."""
-    turns: list[dict[str, Any]] = []
-    for message in messages:
-        if message.role == "system" or not message.content.strip():
-            continue
-        if turns and turns[-1]["role"] == message.role:
-            turns[-1]["content"] += "\n\n" + message.content
-        else:
-            turns.append({"role": message.role, "content": message.content})
-    if not turns or turns[0]["role"] == "assistant":
-        turns.insert(0, {"role": "user", "content": "(The conversation begins.)"})
-    if turns[-1]["role"] == "assistant":
-        turns.append({"role": "user", "content": "(The conversation goes on.)"})
-    return turns
-
-
-def _takes(effort: Mapping[str, Any]) -> SupportedSettings:
-    """Return what a model's list entry says of its efforts."""
-    if not isinstance(effort.get("supported"), bool):
-        return {}
-    levels = tuple(level for level in _EFFORTS if _mapping(effort.get(level)).get("supported") is True)
-    return {"effort": levels if effort["supported"] and levels else None}
-
-
-def _finish(ended: Mapping[str, Any], gathered: ResponseAccumulator) -> None:
-    reason = ended.get("stop_reason")
-    if not reason:
-        return
-    if reason == "refusal":
-        words = _mapping(ended.get("stop_details")).get("explanation")
-        gathered.add_refusal(words if isinstance(words, str) else "")
-    notice = CONTEXT_IS_FULL if reason == "model_context_window_exceeded" else ""
-    gathered.finish(_FINISH_REASONS.get(str(reason)), str(reason), notice=notice)
-
-
-def _text(holder: Mapping[str, Any], name: str, site: CallContext) -> str:
-    text = holder.get(name)
-    if not isinstance(text, str):
-        raise error_mapping.unreadable("its text is not text", site)
-    return text
-
-
-def _usage(raw: Mapping[str, Any], before: Usage) -> Usage:
-    """Add what an event says of usage; the protocol counts cached tokens apart, the house counts them in."""
-    fresh, read, written, output = (
-        parse_count(raw.get(name))
-        for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
-    )
-    read = before.cached_input_tokens if read is None else read
-    written = before.cache_write_tokens if written is None else written
-    return Usage(
-        input_tokens=before.input_tokens if fresh is None else fresh + (read or 0) + (written or 0),
-        output_tokens=before.output_tokens if output is None else output,
-        cached_input_tokens=read,
-        cache_write_tokens=written,
-    )
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+        base = _SNAPSHOT.sub("", model)
+        if _CLAUDE_3.fullmatch(base):
+            return {"temperature": (), "effort": None}
+        found = _CLAUDE.fullmatch(base)
+        if found is None or found["line"] not in _EFFORTS:
+            return {}
+        line, version = found["line"], (int(found["major"]), int(found["minor"] or 0))
+        effort = next((known for since, known in _EFFORTS[line].items() if version >= since), None)
+        if version <= _SAMPLES_UP_TO.get(line, (0, 0)):
+            return {"effort": effort, "temperature": ()}
+        return {"effort": effort, "temperature": None, "top_p": None, "top_k": None}

@@ -18,8 +18,11 @@ from byok_widgets.config import BaseUrl
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import FinishReason, Message, Usage
+from byok_widgets.providers.model_facts import NOTHING_KNOWN, ModelFacts
 from byok_widgets.providers.model_settings import SETTINGS, Setting, SupportedSettings
+from byok_widgets.schema.profile import STRICT, SchemaProfile
 from byok_widgets.secrets import Secret
+from byok_widgets.secrets.key_formats import KeyFormat
 
 StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
 """How an answer's shape is asked for, strongest first. Whatever is asked, the answer is checked here."""
@@ -149,7 +152,10 @@ class Provider(ABC):
         settings: Names of all the tuning that it can send, whichever models take it.
         defaults: Tuning that it sends where nothing is set.
         highest_temperature: The greatest that it takes.
-        schema_dialect: Which rules its schemas must keep.
+        schema_profile: Which rules its schemas must keep.
+        models: What is known of its models without asking.
+        key_format: What its keys look like; `None` where they may look like anything.
+        key_hint: What stands in an empty key field.
         structured_modes: How it can be asked for a shape, strongest first.
         max_tokens: Most tokens of an answer where nothing else is said; `None` leaves it to the provider.
         idle_timeout_s: Longest silence before a call is given up, in seconds.
@@ -165,7 +171,10 @@ class Provider(ABC):
     settings: ClassVar[frozenset[str]] = frozenset()
     defaults: ClassVar[Mapping[str, Any]] = {}
     highest_temperature: ClassVar[float] = 2
-    schema_dialect: ClassVar[Literal["strict", "anthropic"]] = "strict"
+    schema_profile: ClassVar[SchemaProfile] = STRICT
+    models: ClassVar[ModelFacts] = NOTHING_KNOWN
+    key_format: ClassVar[KeyFormat | None] = None
+    key_hint: ClassVar[str] = ""
     structured_modes: ClassVar[tuple[StructuredMode, ...]] = ("json_schema", "json_object", "prompt")
     max_tokens: ClassVar[int | None] = None
     idle_timeout_s: ClassVar[float] = 60.0
@@ -210,6 +219,14 @@ class Provider(ABC):
         default = self.max_tokens if setting.name == "max_tokens" else self.defaults.get(setting.name)
         highest = self.highest_temperature if setting.name == "temperature" else setting.highest
         return replace(setting, options=options, default=default, highest=highest)
+
+    def error_body(self, body: Any) -> Any:
+        """Return the body of an error in the usual form, where this provider has one of its own.
+
+        The usual form is `{"error": {"message", "type", "code", "param", "metadata"}}`, and
+        `metadata.retry_after_s` is the time it asks to wait, in seconds.
+        """
+        return body
 
     def prepare(self, model: str, on_progress: OnProgress) -> AbstractAsyncContextManager[Endpoint | None]:
         """Make ready what must run on this machine for a call; gives its endpoint, `None` for the flow's own."""

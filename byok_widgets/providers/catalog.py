@@ -1,7 +1,7 @@
-"""What is known of models without asking anyone: roles, ends, prices. Data that ages, with its date.
+"""What is known of models without asking anyone: roles, ends, prices.
 
-Sources: the providers' published model and deprecation pages for roles and ends; the `genai-prices` package for
-prices and context lengths. The package is large, so it is loaded when a price is first asked for.
+Roles and ends come from the providers' modules, prices and context lengths from the `genai-prices` package. That
+package is large, so it is loaded when a price is first asked for.
 """
 
 from __future__ import annotations
@@ -12,109 +12,33 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from byok_widgets.messages import Cost, Usage
 from byok_widgets.providers.base import Answer, ModelInfo
+from byok_widgets.providers.model_facts import Role, all_facts, facts_of
 
 if TYPE_CHECKING:
     from genai_prices.types import PriceCalculation
 
 CHECKED_ON = "2026-11-23"
-"""The day on which the tables below were compared with the providers' pages."""
+"""The day on which the providers' tables were compared with their pages."""
 
 T = TypeVar("T")
 
-Role = Literal["low latency (voice)", "balanced", "complex reasoning"]
-
-PRESETS: Mapping[str, Mapping[Role, str]] = {
-    "openai": {
-        "low latency (voice)": "gpt-6-luna",
-        "balanced": "gpt-6.1-sol",
-        "complex reasoning": "gpt-6-astra",
-    },
-    "anthropic": {
-        "low latency (voice)": "claude-haiku-5-5",
-        "balanced": "claude-sonnet-5-5",
-        "complex reasoning": "claude-opus-5-5",
-    },
-    "openrouter": {
-        "low latency (voice)": "openai/gpt-6-luna",
-        "balanced": "anthropic/claude-sonnet-5.5",
-        "complex reasoning": "anthropic/claude-opus-5.5",
-    },
-}
-"""One model for each role. A provider without an entry has no presets."""
-
-_OFFLINE: Mapping[str, tuple[str, ...]] = {
-    "openai": (
-        *("gpt-6-luna", "gpt-6.1-terra", "gpt-6.1-sol", "gpt-6-astra", "gpt-5.6-luna", "gpt-5.5", "gpt-5.4"),
-        *("gpt-5.4-mini", "gpt-5.4-nano", "gpt-4o", "gpt-4o-mini", "gpt-4"),
-    ),
-    "anthropic": (
-        *("claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5", "claude-fable-5-2", "claude-sonnet-5"),
-        *("claude-opus-5", "claude-sonnet-4-6", "claude-haiku-4-5", "claude-sonnet-4-5"),
-    ),
-    "openrouter": (
-        *("openai/gpt-6-luna", "openai/gpt-6.1-sol", "openai/gpt-6-astra", "anthropic/claude-haiku-5.5"),
-        *("anthropic/claude-sonnet-5.5", "anthropic/claude-opus-5.5"),
-    ),
-}
-
-_ENDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "openai": {
-        "2026-10-23": (
-            *("gpt-4", "gpt-4-0613", "gpt-4-1106-preview", "gpt-4-turbo", "gpt-4o-2024-05-13", "gpt-4.1-nano"),
-            *("gpt-3.5-turbo", "gpt-3.5-turbo-0125", "o1", "o3-mini", "o4-mini"),
-        ),
-        "2026-12-11": ("gpt-5", "gpt-5-mini", "gpt-5-nano", "o3"),
-        "2027-01-14": ("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini"),
-        "2027-04-01": ("gpt-5.1", "gpt-5.4-nano"),
-    },
-    "anthropic": {
-        "2026-02-19": (
-            "claude-3-7-sonnet",
-            "claude-3-7-sonnet-latest",
-            "claude-3-5-haiku",
-            "claude-3-5-haiku-latest",
-        ),
-        "2026-06-15": ("claude-opus-4", "claude-opus-4-0", "claude-sonnet-4", "claude-sonnet-4-0"),
-        "2026-06-30": ("claude-mythos-preview",),
-        "2026-11-30": ("claude-sonnet-4-5",),
-    },
-}
-"""Models by the day on which they end. A dated snapshot ends with its model unless it stands here itself."""
-
-_NO_STRUCTURED_OUTPUT = frozenset(
-    {"gpt-3.5-turbo", "gpt-3.5-turbo-0125", "gpt-4", "gpt-4-0613", "gpt-4-turbo", "gpt-4-1106-preview"}
-    | {"gpt-4o-2024-05-13", "claude-3-5-haiku", "claude-3-7-sonnet", "claude-opus-4-0", "claude-sonnet-4-0"}
-)
-"""Models older than their vendor's structured output."""
-
-_ALIASES: Mapping[str, tuple[str, Role]] = {
-    "gpt-4o-mini": ("openai", "low latency (voice)"),
-    "gpt-4o": ("openai", "complex reasoning"),
-    "gpt-4": ("openai", "complex reasoning"),
-    "gpt-3.5-turbo": ("openai", "low latency (voice)"),
-    "claude-haiku": ("anthropic", "low latency (voice)"),
-    "claude-sonnet": ("anthropic", "balanced"),
-    "claude-opus": ("anthropic", "complex reasoning"),
-    "claude-sonnet-4-5": ("anthropic", "balanced"),
-}
-"""Names that people know from older texts, by their vendor and the role they stood for."""
-
-_FAMILIES = frozenset({"claude-haiku", "claude-sonnet", "claude-opus"})
-"""Those of them that name a family: no vendor takes them as an id."""
-
 _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8})\Z")
-_PRICE_LIST_NAMES = {"openai": "openai", "anthropic": "anthropic", "openrouter": "openrouter"}
 _TYPICAL = 1000  # list prices are those of a short request: long ones cost more per token
+
+
+def presets(provider: str) -> Mapping[Role, str]:
+    """Return one model for each role; empty for a provider without presets."""
+    return facts_of(provider).presets
 
 
 def ends_on(provider: str, model: str) -> str | None:
     """Return the ISO date on which a model ends or ended; `None` where no end is known."""
     for name in (model, _SNAPSHOT.sub("", model)):
-        for end, models in _ENDS.get(provider, {}).items():
+        for end, models in facts_of(provider).ends.items():
             if name in models:
                 return end
     return None
@@ -133,13 +57,16 @@ def is_past(day: str, *, today: datetime.date | None = None) -> bool:
 
 def replacement(provider: str, model: str) -> str | None:
     """Return the model that has the role an older name stood for; `None` where the name is not an older one."""
-    vendor, _, name = model.rpartition("/") if provider == "openrouter" else (provider, "", model)
-    if name not in _ALIASES:
-        return None
-    known, role = _ALIASES[name]
-    if provider != "openrouter":
-        return PRESETS[known][role] if vendor == known else None
-    return f"{known}/{_dotted(PRESETS[known][role])}" if vendor in ("", known) else None
+    facts = facts_of(provider)
+    if not facts.resells:
+        role = facts.aliases.get(model)
+        return facts.presets[role] if role else None
+    vendor, _, name = model.rpartition("/")
+    for other, known in all_facts().items():
+        slug = known.vendor or other
+        if name in known.aliases and vendor in ("", slug) and not known.resells:
+            return f"{slug}/{facts.spell(known.presets[known.aliases[name]])}"
+    return None
 
 
 def lifecycle_note(provider: str, model: str, *, today: datetime.date | None = None) -> str:
@@ -150,7 +77,8 @@ def lifecycle_note(provider: str, model: str, *, today: datetime.date | None = N
     """
     end, heir = ends_on(provider, model), replacement(provider, model)
     if end is None:
-        is_id = _bare(model) not in _FAMILIES and ("/" in model or provider != "openrouter")
+        families = frozenset[str]().union(*(facts.families for facts in all_facts().values()))
+        is_id = _bare(model) not in families and ("/" in model or not facts_of(provider).resells)
         return f"{model} is not a model id here; {heir} has its role now." if heir and not is_id else ""
     note = f"{model} {'ended' if has_ended(provider, model, today=today) else 'ends'} on {end}"
     return f"{note}; {heir} has its role now." if heir else f"{note}."
@@ -164,25 +92,24 @@ def advice(provider: str, model: str) -> str:
 
 def mistyped_ref(model: str) -> str:
     """Say which ref was meant where an id looks like one with a mistyped provider; ids may hold colons, too."""
-    from byok_widgets.providers import PROVIDERS
-
     head, _, rest = model.partition(":")
-    meant = difflib.get_close_matches(head.lower(), PROVIDERS, 1, cutoff=0.8)
+    meant = difflib.get_close_matches(head.lower(), all_facts(), 1, cutoff=0.8)
     return f'There is no provider "{head}": did you mean "{meant[0]}:{rest}"?' if rest and meant else ""
 
 
 def structured_output(provider: str, model: str) -> bool | None:
     """Say whether a provider enforces a JSON Schema with a model; `None` where that is not known here."""
-    if provider not in ("openai", "anthropic"):
+    facts = facts_of(provider)
+    if facts.without_structured_output is None:
         return None
-    if not _NO_STRUCTURED_OUTPUT.isdisjoint((model, _SNAPSHOT.sub("", model).removesuffix("-latest"))):
+    if not facts.without_structured_output.isdisjoint((model, _SNAPSHOT.sub("", model).removesuffix("-latest"))):
         return False
-    return True if model in _OFFLINE[provider] else None
+    return True if model in facts.offline else None
 
 
 def offline_models(provider: str) -> list[ModelInfo]:
     """Return the models known without asking the provider, in the order they are offered."""
-    return [enrich(provider, ModelInfo(id=model)) for model in _OFFLINE.get(provider, ())]
+    return [enrich(provider, ModelInfo(id=model)) for model in facts_of(provider).offline]
 
 
 def enrich(provider: str, info: ModelInfo, *, elsewhere: bool = False) -> ModelInfo:
@@ -230,21 +157,24 @@ def cost_of(provider: str, model: str, answer: Answer, *, free: bool = False) ->
 
 
 def _of_another(provider: str, model: str) -> str:
-    for other, ids in _OFFLINE.items():
-        heir = model if model in ids else replacement(other, model)
-        if heir and provider not in ("openrouter", other):
+    if facts_of(provider).resells:
+        return ""
+    for other, facts in all_facts().items():
+        heir = model if model in facts.offline else replacement(other, model)
+        if heir and other != provider:
             return f'It is a model of another provider: write "{other}:{heir}".'
     return ""
 
 
 def _near(provider: str, model: str) -> str:
-    own = _OFFLINE.get(provider, ())
+    own = facts_of(provider).offline
     near = difflib.get_close_matches(_bare(model), map(_bare, own))
     return f"Similar: {', '.join(known for known in own if _bare(known) in near)}." if near else ""
 
 
 def _price(provider: str, model: str, usage: Usage) -> PriceCalculation | None:
-    if provider not in _PRICE_LIST_NAMES or usage.input_tokens is None or usage.output_tokens is None:
+    price_list = facts_of(provider).price_list
+    if not price_list or usage.input_tokens is None or usage.output_tokens is None:
         return None
     from genai_prices import Usage as Priced
     from genai_prices import calc_price
@@ -256,7 +186,7 @@ def _price(provider: str, model: str, usage: Usage) -> PriceCalculation | None:
         cache_write_tokens=usage.cache_write_tokens or 0,
     )
     try:
-        return calc_price(counted, model_ref=model, provider_id=_PRICE_LIST_NAMES[provider])
+        return calc_price(counted, model_ref=model, provider_id=price_list)
     except (LookupError, ValueError):  # no such model; or counts that contradict each other
         return None
 
@@ -269,11 +199,6 @@ def _is_known(price: PriceCalculation) -> bool:
 def _bare(model: str) -> str:
     """Return an id without its vendor, as the vendor writes it."""
     return model.rpartition("/")[2].replace(".", "-")
-
-
-def _dotted(model: str) -> str:
-    """Return a vendor's id as OpenRouter writes it."""
-    return re.sub(r"(?<=-)(\d+)-(\d+)\Z", r"\1.\2", model)
 
 
 def _today() -> datetime.date:

@@ -12,6 +12,7 @@ class CompatibleProvider(ChatCompletionsProvider):
     name = "compatible"
     label = "OpenAI-compatible endpoint"
     needs_key = False
+    key_hint = "if it asks for one"
     idle_timeout_s = 180.0
 
     def _known_settings(self, model: str) -> SupportedSettings:

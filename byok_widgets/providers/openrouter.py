@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
+import math
+import re
+import time
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from byok_widgets.providers.base import Endpoint, Links, ModelInfo, Request, iso_date, parse_count
+from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
+from byok_widgets.secrets.key_formats import KeyFormat
 
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 """Efforts that the gateway translates for every model that reasons, where its list names no others."""
+
+
+def _dotted(model: str) -> str:
+    """Return a vendor's id with its version as this provider writes it: `-5-5` becomes `-5.5`."""
+    return re.sub(r"(?<=-)(\d+)-(\d+)\Z", r"\1.\2", model)
+
+
+_MODELS = ModelFacts(
+    presets={
+        "low latency (voice)": "openai/gpt-6-luna",
+        "balanced": "anthropic/claude-sonnet-5.5",
+        "complex reasoning": "anthropic/claude-opus-5.5",
+    },
+    offline=(
+        *("openai/gpt-6-luna", "openai/gpt-6.1-sol", "openai/gpt-6-astra", "anthropic/claude-haiku-5.5"),
+        *("anthropic/claude-sonnet-5.5", "anthropic/claude-opus-5.5"),
+    ),
+    price_list="openrouter",
+    resells=True,
+    spell=_dotted,
+)
+
+_KEY_FORMAT = KeyFormat(
+    owner="openrouter",
+    label="OpenRouter",
+    prefixes=("sk-or-",),
+    exact=r"sk-or-v[0-9]-[0-9a-f]{64}",
+    shortest=73,
+)
 
 
 class OpenRouterProvider(ChatCompletionsProvider):
     """OpenRouter's API. It reports what each call cost."""
 
     name = "openrouter"
+    models = _MODELS
+    key_format = _KEY_FORMAT
+    key_hint = "sk-or-…"
     label = "OpenRouter"
     default_url = "https://openrouter.ai/api/v1"
     settings = ChatCompletionsProvider.settings | {"verbosity"}
@@ -47,6 +84,15 @@ class OpenRouterProvider(ChatCompletionsProvider):
         behind = details.get("upstream_inference_cost") if isinstance(details, Mapping) else None
         charge, further = _usd(usage.get("cost")), _usd(behind if usage.get("is_byok") else 0)
         return None if charge is None or further is None else charge + further
+
+    def error_body(self, body: Any) -> Any:
+        """Add when a quota starts anew, which this provider says in milliseconds of Unix time."""
+        inner = body.get("error", body) if isinstance(body, Mapping) else None
+        metadata = inner.get("metadata") if isinstance(inner, Mapping) else None
+        if not isinstance(inner, Mapping) or not isinstance(metadata, Mapping):
+            return body
+        wait_s = _until_reset(metadata.get("headers"))
+        return {"error": {**inner, "metadata": {**metadata, "retry_after_s": wait_s}}}
 
     async def check_key(self, endpoint: Endpoint) -> None:
         """Ask `/key`: the model list is public, so it would accept any key."""
@@ -97,3 +143,13 @@ def _usd(amount: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return usd if usd.is_finite() and usd >= 0 else None
+
+
+def _until_reset(headers: Any) -> float | None:
+    named = headers if isinstance(headers, Mapping) else {}
+    given = {str(name).lower(): value for name, value in named.items()}
+    try:
+        seconds = float(given.get("x-ratelimit-reset", "nan")) / 1000 - time.time()
+    except (TypeError, ValueError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds > 0 else None

@@ -5,6 +5,6 @@ pydantic and jsonschema are loaded when a schema is made.
 
 from byok_widgets.schema.extraction_schema import ExtractionSchema, ValidationResult
 from byok_widgets.schema.fields import Field, FieldSpec
-from byok_widgets.schema.wire import Dialect
+from byok_widgets.schema.profile import STRICT, SchemaProfile
 
-__all__ = ["Dialect", "ExtractionSchema", "Field", "FieldSpec", "ValidationResult"]
+__all__ = ["STRICT", "ExtractionSchema", "Field", "FieldSpec", "SchemaProfile", "ValidationResult"]

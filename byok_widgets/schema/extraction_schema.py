@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from byok_widgets.errors import SchemaError
@@ -15,7 +14,8 @@ from byok_widgets.schema.builders import RootResult, SchemaParts, from_fields, f
 from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.json_schema import from_json_schema
 from byok_widgets.schema.parsing import coerce, extract_json_object, free_texts, is_stated
-from byok_widgets.schema.wire import Dialect, WireSchema, to_wire
+from byok_widgets.schema.profile import STRICT, SchemaProfile
+from byok_widgets.schema.wire import WireSchema, to_wire
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -69,7 +69,8 @@ class ExtractionSchema:
         self.model = model
         self._whole = source.whole
         self._given: dict[str, Any] | None = None
-        self._strict = WireSchema(self.fields, "strict")
+        self._wires = {STRICT: WireSchema(self.fields, STRICT)}
+        self._texts: dict[SchemaProfile, str] = {}
 
     @classmethod
     def of(
@@ -106,17 +107,19 @@ class ExtractionSchema:
             fix="Give a pydantic class, a JSON Schema as a dict, or fields as keywords.",
         )
 
-    def json_schema(self, dialect: Dialect = "strict") -> dict[str, Any]:
-        """Return the JSON Schema that is sent to a provider of this dialect."""
-        return self._strict.root if dialect == "strict" else self._for_anthropic.root
+    def json_schema(self, profile: SchemaProfile = STRICT) -> dict[str, Any]:
+        """Return the JSON Schema that is sent to a provider of this profile."""
+        return self._wire(profile).root
 
-    def text(self, dialect: Dialect = "strict") -> str:
+    def text(self, profile: SchemaProfile = STRICT) -> str:
         """Return the JSON Schema as text, for a prompt."""
-        return self._texts[dialect]
+        if profile not in self._texts:
+            self._texts[profile] = json.dumps(self._wire(profile).root)
+        return self._texts[profile]
 
-    def dropped(self, dialect: Dialect = "strict") -> tuple[str, ...]:
-        """Return, in words, what a provider of this dialect is not asked to enforce; it is checked here."""
-        return tuple((self._strict if dialect == "strict" else self._for_anthropic).dropped)
+    def dropped(self, profile: SchemaProfile = STRICT) -> tuple[str, ...]:
+        """Return, in words, what a provider of this profile is not asked to enforce; it is checked here."""
+        return tuple(self._wire(profile).dropped)
 
     def read(self, text: str) -> dict[str, Any]:
         """Take the object out of a model's answer.
@@ -206,13 +209,10 @@ class ExtractionSchema:
             **({"$defs": definitions} if definitions else {}),
         }
 
-    @cached_property
-    def _texts(self) -> dict[Dialect, str]:
-        return {"strict": json.dumps(self._strict.root), "anthropic": json.dumps(self._for_anthropic.root)}
-
-    @cached_property
-    def _for_anthropic(self) -> WireSchema:
-        return WireSchema(self.fields, "anthropic")
+    def _wire(self, profile: SchemaProfile) -> WireSchema:
+        if profile not in self._wires:
+            self._wires[profile] = WireSchema(self.fields, profile)
+        return self._wires[profile]
 
 
 def _typed(spec: FieldSpec, said: dict[str, Any], whole: RootResult) -> tuple[Any, str]:

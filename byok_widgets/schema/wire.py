@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.schema.schema_refs import (
     Json,
     chosen,
@@ -24,10 +25,6 @@ from byok_widgets.schema.schema_refs import (
     resolved,
     type_of,
 )
-
-Dialect = Literal["strict", "anthropic"]
-"""`strict` is OpenAI's: all properties are required, and null where not stated. Anthropic takes no bounds, and at
-most 16 properties of several types, null included: there a property that is not stated is left out."""
 
 MAX_PROPERTIES = 5000
 
@@ -54,13 +51,13 @@ class WireSchema:
         dropped: What the provider is not asked to enforce, in words.
     """
 
-    def __init__(self, fields: Iterable[FieldSpec], dialect: Dialect) -> None:
+    def __init__(self, fields: Iterable[FieldSpec], profile: SchemaProfile) -> None:
         """Make the schema.
 
         Raises:
             SchemaError: A field cannot be asked for.
         """
-        self._dialect = dialect
+        self._profile = profile
         self._kept: dict[str, Any] = {}
         self._count = 0
         self._open: list[str] = []
@@ -128,7 +125,7 @@ class WireSchema:
 
     def _may_say(self, key: str, value: Any) -> bool:
         if key in _BOUNDS:
-            return self._dialect == "strict" and (key != "pattern" or _is_plain_pattern(value))
+            return self._profile.takes_bounds and (key != "pattern" or _is_plain_pattern(value))
         return key == "type" or (key == "format" and value in _FORMATS)
 
     def _items(self, schema: Json) -> dict[str, Any]:
@@ -144,7 +141,7 @@ class WireSchema:
             raise SchemaError(
                 f"The schema has more than {MAX_PROPERTIES} properties.", fix="Ask for less at once."
             )
-        if self._dialect == "strict":
+        if self._profile.unstated_is_null:
             parts = {name: part if name in needed else _nullable(part) for name, part in parts.items()}
             needed = set(parts)
         return {

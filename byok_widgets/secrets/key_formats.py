@@ -1,23 +1,86 @@
-"""Key formats: the prefixes that tell whose API key a text is."""
+"""Key formats: what tells whose API key a text is.
+
+Each provider's module registers its own; `providers/foreign_keys.py` those of vendors without a provider here.
+"""
 
 from __future__ import annotations
 
-SHARED_PREFIX = "sk-"
-"""OpenAI's older keys begin so, and others' too: no proof where any endpoint may be meant."""
+import re
+from dataclasses import dataclass
+from functools import cache
 
-PREFIXES = (
-    ("sk-ant-", "anthropic"),
-    ("sk-or-", "openrouter"),
-    ("sk-proj-", "openai"),
-    ("sk-svcacct-", "openai"),
-    ("sk-admin-", "openai"),
-    (SHARED_PREFIX, "openai"),
-)
-"""First match wins."""
 
-LABELS = {"anthropic": "Anthropic", "openrouter": "OpenRouter", "openai": "OpenAI"}
+@dataclass(frozen=True)
+class KeyFormat:
+    """What one vendor's API keys look like.
+
+    Attributes:
+        owner: Name of the provider; of the vendor, where it has no provider here.
+        label: The name on screen.
+        prefixes: Beginnings that nobody else uses.
+        shared_prefixes: Beginnings that others use, too: no proof where any endpoint may be meant.
+        exact: Pattern of a whole key, which no other text fits; empty where there is none.
+        shape: Pattern of what is hidden wherever it appears; empty where the general shape covers it.
+        shortest: Characters of its shortest key.
+        example: How a key begins, for people.
+        has_provider: Whether the owner is a provider here.
+    """
+
+    owner: str
+    label: str
+    prefixes: tuple[str, ...]
+    shared_prefixes: tuple[str, ...] = ()
+    exact: str = ""
+    shape: str = ""
+    shortest: int = 40
+    example: str = ""
+    has_provider: bool = True
+
+
+_formats: dict[str, KeyFormat] = {}
+
+
+def register(key_format: KeyFormat) -> None:
+    """Make a format known."""
+    _formats[key_format.owner] = key_format
+    for compiled in (exact_key, registered_shape):
+        compiled.cache_clear()
+
+
+def formats() -> tuple[KeyFormat, ...]:
+    """Return all formats."""
+    return tuple(_formats.values())
+
+
+def format_of(owner: str) -> KeyFormat | None:
+    """Return the format of a provider's keys; `None` where they may look like anything."""
+    return _formats.get(owner)
+
+
+def prefixes() -> list[tuple[str, KeyFormat]]:
+    """Return all beginnings with their format; the first that matches counts."""
+    rows = [(prefix, each) for each in formats() for prefix in (*each.prefixes, *each.shared_prefixes)]
+    return sorted(rows, key=lambda row: -len(row[0]))
 
 
 def detect_provider(key: str) -> str | None:
-    """Return the name of the provider whose key this looks like, or `None` when it looks like nobody's."""
-    return next((provider for prefix, provider in PREFIXES if key.startswith(prefix)), None)
+    """Return the owner whose key this looks like, or `None` when it looks like nobody's."""
+    return next((each.owner for prefix, each in prefixes() if key.startswith(prefix)), None)
+
+
+@cache
+def exact_key() -> re.Pattern[str]:
+    """Return the pattern of a whole key of any known format: no name, placeholder or shortened key fits."""
+    return re.compile("|".join(f"(?:{each.exact})" for each in formats() if each.exact) or r"(?!)", re.ASCII)
+
+
+@cache
+def registered_shape() -> re.Pattern[str]:
+    """Return the pattern of the shapes that formats add to the general one."""
+    shapes = "|".join(each.shape for each in formats() if each.shape)
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{shapes})" if shapes else r"(?!)")
+
+
+def shortest_key() -> int:
+    """Return the length of the shortest key of any known format, in characters."""
+    return min((each.shortest for each in formats() if each.exact), default=40)

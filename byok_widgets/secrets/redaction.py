@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
+from byok_widgets.secrets.key_formats import registered_shape
 from byok_widgets.secrets.secret import MASK, Secret, live_secrets
 
 _PIECE = 12
@@ -35,7 +36,7 @@ KEY_SHAPE = re.compile(
     r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))"
     r"sk-(?:(?:ant|or|proj|svcacct|admin)-[A-Za-z0-9_-]{16,}|[A-Za-z0-9]{20,})"
 )
-"""What OpenAI, Anthropic and OpenRouter keys look like, anywhere in a text."""
+"""The general shape of keys, which many vendors share; `key_formats` adds others."""
 _PUBLIC_PREFIX = re.compile(r"sk-(?:ant-(?:[a-z]+\d+-)?|or-(?:v\d+-)?|(?:proj|svcacct|admin)-)?")
 _COVER = re.compile(r"[*•●·…█]+|\.{3,}|[xX]{4,}")
 _COVER_SIGNS = (*"*•●·…█", "...", "xxxx", "XXXX")
@@ -51,21 +52,22 @@ def redact(text: str, *, words: bool = True) -> str:
 
     Also replaced: any piece of 12 or more characters of a key; its base64 (at any alignment, both alphabets), hex
     and URL-quoted forms; the masked form in which a provider echoes it (`sk-proj-****wxyz`); and whatever has
-    the shape of an OpenAI, Anthropic or OpenRouter key, held or not.
+    the shape of a known vendor's key, held or not.
 
     Args:
         text: Any text.
         words: Whether a key that is a plain word counts, such as the "none" of a server that asks for no key.
     """
     secrets = live_secrets()
-    if not secrets and "sk-" not in text:
-        return text
+    shapes = [match.span() for match in registered_shape().finditer(text)]
+    if "sk-" in text:
+        shapes += [match.span() for match in KEY_SHAPE.finditer(text)]
+    if not secrets:
+        return _replaced(text, shapes) if shapes else text
     met = {hash(text[at : at + _GRAM]) for at in range(0, len(text) - _GRAM + 1, _STEP)}
     near = [secret for secret in secrets if not met.isdisjoint(_traces(secret)) or _is_short(secret)]
     masked = secrets if any(sign in text for sign in _COVER_SIGNS) else []
-    spans = [*_held(text, _revealed(near, words=words)), *_masked(text, _revealed(masked, words=words))]
-    if "sk-" in text:
-        spans += [match.span() for match in KEY_SHAPE.finditer(text)]
+    spans = [*shapes, *_held(text, _revealed(near, words=words)), *_masked(text, _revealed(masked, words=words))]
     return _replaced(text, spans)
 
 

@@ -1,6 +1,6 @@
 """Keys in any text: exact formats alone, so that what is found is a key, and none is missed for how it is written.
 
-Floor 0: knows errors alone. A text may be a whole file, JSON included: a key is found behind escapes, which JSON
+A text may be a whole file, JSON included: a key is found behind escapes, which JSON
 allows for any character and at any depth, and in base64, on one line or many.
 """
 
@@ -12,26 +12,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from byok_widgets.secrets.key_formats import detect_provider
+from byok_widgets.secrets.key_formats import detect_provider, exact_key, shortest_key
 from byok_widgets.secrets.secret import MASK
-
-EXACT_KEY = re.compile(
-    r"sk-(?:"
-    r"ant-[a-z]+[0-9]{2}-(?:[\w-]{93}|[\w-]{80,200})AA"
-    r"|or-v[0-9]-[0-9a-f]{64}"
-    r"|(?=[\w-]{20,200}?T3BlbkFJ)(?:"
-    r"(?:[A-Za-z]+-)?(?:[\w-]{74}T3BlbkFJ[\w-]{74}|[\w-]{58}T3BlbkFJ[\w-]{58}|[^\W_]{20}T3BlbkFJ[^\W_]{20})"
-    r"|[\w-]{20,200}?T3BlbkFJ[\w-]{20,200}"
-    r"))",
-    re.ASCII,
-)
-"""The formats in which Anthropic, OpenRouter and OpenAI make keys: no name, placeholder or shortened key fits.
-
-Known lengths come first, so that a key ends where it ends; other lengths may yet be made.
-"""
-
-_SHORTEST = 51
-"""Characters of the shortest key, one of OpenAI's of old."""
 
 # An escaped slash is no sign of a key, but may stand inside of base64.
 _ESCAPE = re.compile(r"(?<!\\)(\\+)(?:(?:u00|x)([2-7][0-9A-Fa-f])|/)")
@@ -113,14 +95,14 @@ class _Resolved:
 
 
 def _plain(text: str) -> Iterator[FoundKey]:
-    for match in EXACT_KEY.finditer(text):
+    for match in exact_key().finditer(text):
         yield FoundKey(*match.span(), detect_provider(match[0]) or "", MASK)
 
 
 def _encoded(text: str) -> Iterator[FoundKey]:
     for run in _BASE64.finditer(text):
         signs = _BREAK.sub("", run[0])
-        if len(signs) * 6 < _SHORTEST * 8:
+        if len(signs) * 6 < shortest_key() * 8:
             continue
         for found in _in_base64(signs):
             yield _over_lines(run, found)

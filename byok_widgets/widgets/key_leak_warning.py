@@ -12,12 +12,12 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
-from byok_widgets.secrets.search import EXACT_KEY
+from byok_widgets.secrets.key_formats import exact_key
 
 _OFF = frozenset({"0", "off", "no", "false"})
 _INSTEAD = (
     "Better: delete it there, and paste it once into flow.settings(). Or set an environment variable before "
-    "Jupyter starts and type its name there, like env:OPENAI_API_KEY."
+    "Jupyter starts and type its name there, like env:MY_API_KEY."
 )
 _QUIET = "byok_widgets.warn_about_keys(False) turns these notes off."
 
@@ -90,7 +90,7 @@ class KeyLeakWarning:
 
 
 def _holds_key(cell: str) -> bool:
-    return EXACT_KEY.search(cell) is not None and _is_on()
+    return exact_key().search(cell) is not None and _is_on()
 
 
 def _is_on() -> bool:

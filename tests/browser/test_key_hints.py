@@ -98,7 +98,7 @@ def test_a_key_of_another_provider_is_recognised_as_it_is_typed_and_told_once(pa
     key = page.panel.get_by_label("API key for OpenAI")
     key.press_sequentially(typed)
     said = page.page.evaluate("() => window.heard")
-    hint = "This looks like an Anthropic key."
+    hint = "This looks like a key from Anthropic."
     assert said[-1] == hint
     assert len(said) == 2, "what to do with a key that is pasted, then whose it is, and neither again"
     assert page.page.evaluate("() => window.sent.length") == 0

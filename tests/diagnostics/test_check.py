@@ -106,7 +106,7 @@ def test_no_model_is_chosen(flow: Flow) -> None:
     assert kinds(found) == [("no_model", "error", "ask"), ("no_key", "error", "ask")]
     assert all("'ask'" in finding.problem and "'own'" not in finding.problem for finding in found)
     assert "flow.model" in found[0].fix
-    assert found[0].by == Fix("use_model", f"openai:{catalog.PRESETS['openai']['balanced']}")
+    assert found[0].by == Fix("use_model", f"openai:{catalog.presets('openai')['balanced']}")
     flow.provider = "compatible"
     flow.set_base_url("compatible", "https://llm.example.org/v1")
     flow.conversation("tell", "Tell.", enter="they want to hear")

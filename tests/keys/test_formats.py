@@ -71,7 +71,7 @@ def halves(sign: str) -> str:
     return key[:50] + sign + key[50:]
 
 
-LABELS = {"openai": "OpenAI", "anthropic": "Anthropic", "openrouter": "OpenRouter"}
+LABELS = {"openai": "OpenAI", "anthropic": "Anthropic", "openrouter": "OpenRouter", "gemini": "Google Gemini"}
 
 REFUSED = {
     "line break": (lambda: halves("\n"), "line_break"),
@@ -164,7 +164,10 @@ def test_a_traceback_with_locals_shows_no_part_of_what_was_refused(make):
         ("sk-svcacct-", "openai"),
         ("sk-admin-", "openai"),
         ("sk-", "openai"),
-        ("gsk_", None),
+        ("gsk_", "groq"),
+        ("xai-", "xai"),
+        ("hf_", "huggingface"),
+        ("AIza", "gemini"),
         ("SK-", None),
         ("", None),
     ],
@@ -184,7 +187,7 @@ def test_a_key_of_nobody_known_passes_everywhere(provider):
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter", "compatible", "local", "a fourth"])
-@pytest.mark.parametrize("owner", ["openai", "anthropic", "openrouter"])
+@pytest.mark.parametrize("owner", ["openai", "anthropic", "openrouter", "gemini"])
 def test_another_providers_key_is_refused_with_an_offer_to_switch(owner, provider):
     if owner == provider:
         return
@@ -196,6 +199,15 @@ def test_another_providers_key_is_refused_with_an_offer_to_switch(owner, provide
     assert LABELS[owner] in caught.value.fix
     assert key[8:20] not in str(caught.value)
     check_provider(key, provider, override=True)
+
+
+@pytest.mark.parametrize("owner", ["groq", "xai", "huggingface"])
+def test_the_key_of_a_vendor_that_is_no_provider_goes_to_no_other_vendor(owner):
+    for provider in LABELS:
+        with pytest.raises(KeyFormatError) as caught:
+            check_provider(fake_key(owner), provider)
+        assert (caught.value.kind, caught.value.suggested_provider) == ("wrong_provider", None)
+    check_provider(fake_key(owner), "compatible")
 
 
 @pytest.mark.parametrize("provider", ["compatible", "local", "openai"])
@@ -231,7 +243,9 @@ def test_a_refused_key_is_not_in_the_frame_that_refused_it():
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter", "compatible", "local"])
-@pytest.mark.parametrize("prefix", ["sk-ant-", "sk-or-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-"])
+@pytest.mark.parametrize(
+    "prefix", ["sk-ant-", "sk-or-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-", "AIza", "gsk_", "xai-", "hf_"]
+)
 def test_a_page_learns_whose_keys_are_refused_here(prefix, provider):
     key = prefix + fake_key("compatible")
     row = next(
@@ -243,7 +257,7 @@ def test_a_page_learns_whose_keys_are_refused_here(prefix, provider):
     with pytest.raises(KeyFormatError) as caught:
         check_provider(key, provider)
     assert row["text"] == f"{caught.value.problem.split(',')[0]}."
-    assert row["name"] == caught.value.suggested_provider
+    assert (row["name"] or None) == caught.value.suggested_provider
 
 
 def test_what_a_page_learns_is_text_and_the_same_for_everybody():

@@ -27,8 +27,8 @@ ERRORS: dict[str, tuple[Callable[[], object], str, str]] = {
     ),
     "wrong provider": (
         lambda: check_provider(fake_key("anthropic"), "openai"),
-        "This looks like an Anthropic key, and this flow uses OpenAI.",
-        "Switch the provider to Anthropic, or paste an OpenAI key.",
+        "This looks like a key from Anthropic, and this flow uses OpenAI.",
+        "Switch the provider to Anthropic, or paste a key from OpenAI.",
     ),
     "misplaced": (
         lambda: reject_key(fake_key()),

@@ -53,7 +53,7 @@ def test_a_model_has_what_is_known_of_it_and_no_more(models: str, settings: dict
 
 def test_each_preset_can_be_tuned() -> None:
     for provider in ("openai", "anthropic"):
-        for model in catalog.PRESETS[provider].values():
+        for model in catalog.presets(provider).values():
             assert offered(f"{provider}:{model}").keys() & {"effort", "reasoning_effort"}, model
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from byok_widgets import SchemaError
 from byok_widgets.schema import ExtractionSchema
+from tests.schema.test_wire import PROFILES
 
 
 class Booking(BaseModel):
@@ -88,5 +89,5 @@ def test_values_that_do_not_fit_are_not_written(values: dict[str, Any], words: s
 
 def test_what_is_asked_is_the_same_each_time() -> None:
     again = ExtractionSchema.of(Booking)
-    for dialect in ("strict", "anthropic"):
-        assert repr(again.json_schema(dialect)) == repr(BY_CLASS.json_schema(dialect))
+    for profile in PROFILES:
+        assert repr(again.json_schema(profile)) == repr(BY_CLASS.json_schema(profile))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import jsonschema
 import pytest
@@ -11,36 +11,35 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, create_model
 
 from byok_widgets import SchemaError
-from byok_widgets.schema import ExtractionSchema, ValidationResult
+from byok_widgets.schema import STRICT, ExtractionSchema, SchemaProfile, ValidationResult
 from tests.schema.features import FEATURES, REFUSED, Feature, Times
 from tests.schema.strategies import JUNK, allowed_by
 from tests.schema.wire_rules import MAX_UNIONS, anthropic_problems, openai_problems, unions
 
-DIALECTS = ("strict", "anthropic")
+LOOSE = SchemaProfile(unstated_is_null=False, takes_bounds=False)
+PROFILES = (STRICT, LOOSE)
 SCHEMAS = {feature.name: ExtractionSchema.of(feature.model) for feature in FEATURES}
 quickly = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=str)
 def test_each_feature_keeps_openais_rules(feature: Feature) -> None:
-    assert not openai_problems(SCHEMAS[feature.name].json_schema("strict"))
+    assert not openai_problems(SCHEMAS[feature.name].json_schema(STRICT))
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=str)
 def test_each_feature_keeps_anthropics_rules(feature: Feature) -> None:
-    assert not anthropic_problems(SCHEMAS[feature.name].json_schema("anthropic"))
+    assert not anthropic_problems(SCHEMAS[feature.name].json_schema(LOOSE))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("feature", FEATURES, ids=str)
-def test_each_value_goes_over_the_wire_and_comes_back(
-    feature: Feature, dialect: Literal["strict", "anthropic"]
-) -> None:
+def test_each_value_goes_over_the_wire_and_comes_back(feature: Feature, profile: SchemaProfile) -> None:
     schema = SCHEMAS[feature.name]
     sent = schema.wire(feature.value)
-    if dialect == "anthropic":
+    if not profile.unstated_is_null:
         sent = {name: value for name, value in sent.items() if value is not None}
-    jsonschema.validate(sent, schema.json_schema(dialect))
+    jsonschema.validate(sent, schema.json_schema(profile))
     checked = schema.check(sent)
     assert checked.record == feature.model.model_validate(feature.value)
     stated = {name for name, value in feature.value.items() if value is not None}
@@ -58,8 +57,8 @@ def test_what_cannot_be_asked_for_is_refused_with_a_reason(feature: Feature) -> 
 @given(st.data())
 def test_whatever_the_wire_schema_allows_means_the_same_when_it_is_sent_again(data: st.DataObject) -> None:
     schema = SCHEMAS[data.draw(st.sampled_from(list(SCHEMAS)))]
-    dialect = data.draw(st.sampled_from(DIALECTS))
-    checked = schema.check(data.draw(allowed_by(schema.json_schema(dialect))))
+    profile = data.draw(st.sampled_from(PROFILES))
+    checked = schema.check(data.draw(allowed_by(schema.json_schema(profile))))
     again = schema.check(schema.wire(checked.said))
     assert (again.said, again.values) == (checked.said, checked.values)
     assert not again.problems
@@ -91,10 +90,10 @@ def assert_honest(schema: ExtractionSchema, checked: ValidationResult) -> None:
 
 def test_descriptions_and_bounds_that_a_provider_does_not_take_are_said_in_words() -> None:
     bounds = SCHEMAS["bounds"]
-    assert bounds.json_schema("strict")["properties"]["people"]["maximum"] == 20
-    assert "maximum: 20" in bounds.json_schema("anthropic")["properties"]["people"]["description"]
-    assert bounds.dropped("strict") == ()
-    assert "people: maximum: 20" in bounds.dropped("anthropic")
+    assert bounds.json_schema(STRICT)["properties"]["people"]["maximum"] == 20
+    assert "maximum: 20" in bounds.json_schema(LOOSE)["properties"]["people"]["description"]
+    assert bounds.dropped(STRICT) == ()
+    assert "people: maximum: 20" in bounds.dropped(LOOSE)
     nested = SCHEMAS["nested with description"].json_schema()["properties"]
     assert nested["home"]["description"] == "where the caller lives"
     assert "maxLength: 5" in SCHEMAS["lengths"].json_schema()["properties"]["word"]["description"]
@@ -102,7 +101,7 @@ def test_descriptions_and_bounds_that_a_provider_does_not_take_are_said_in_words
 
 
 def test_what_is_not_stated_is_null_for_openai_and_left_out_for_anthropic() -> None:
-    strict, anthropic = (SCHEMAS["dates and times"].json_schema(dialect) for dialect in DIALECTS)
+    strict, anthropic = (SCHEMAS["dates and times"].json_schema(profile) for profile in PROFILES)
     assert strict["properties"]["day"]["type"] == ["string", "null"]
     assert strict["required"] == list(Times.model_fields)
     assert anthropic["properties"]["day"]["type"] == "string"
@@ -111,7 +110,7 @@ def test_what_is_not_stated_is_null_for_openai_and_left_out_for_anthropic() -> N
 
 def test_many_fields_stay_below_anthropics_limit_of_unions() -> None:
     fields = {f"field_{number}": str | None for number in range(3 * MAX_UNIONS)}
-    assert unions(ExtractionSchema.of(fields=fields).json_schema("anthropic")) == 0
+    assert unions(ExtractionSchema.of(fields=fields).json_schema(LOOSE)) == 0
 
 
 def test_a_recursive_class_stays_a_reference_and_others_are_put_in_their_place() -> None:

@@ -77,7 +77,7 @@ def variable_name(reference: str) -> str:
     raise KeyFormatError(
         "That is not the name of an environment variable.",
         kind="bad_key_reference",
-        fix='Give the name only, like "env:OPENAI_API_KEY". A key itself is pasted in Settings, never in a cell.',
+        fix='Give the name only, like "env:MY_API_KEY". A key itself is pasted in Settings, never in a cell.',
     )
 
 

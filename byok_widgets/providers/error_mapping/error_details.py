@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
+from byok_widgets.providers.base import Provider
 from byok_widgets.providers.error_mapping import phrases
 from byok_widgets.providers.error_mapping.phrases import Cause
 from byok_widgets.secrets import redact
@@ -82,13 +83,13 @@ class ErrorDetails:
         return any(label in labels for label in self.labels)
 
 
-def from_exception(error: BaseException) -> ErrorDetails | None:
+def from_exception(error: BaseException, provider: Provider) -> ErrorDetails | None:
     """Take the facts out of an SDK's exception; `None` where no answer stands behind it."""
     headers = getattr(getattr(error, "response", None), "headers", {})
     status, body = getattr(error, "status_code", None), getattr(error, "body", None)
     if status is None and body is None:
         return None
-    return from_body(body, status=None if status == 200 else status, headers=headers)
+    return from_body(provider.error_body(body), status=None if status == 200 else status, headers=headers)
 
 
 def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> ErrorDetails:
@@ -109,7 +110,7 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
         parameter=inner["param"] if isinstance(inner.get("param"), str) else "",
         reasons=tuple(excerpt(str(reason)) for reason in _list(metadata.get("reasons"))),
         is_page=is_page,
-        retry_after_s=retry_after(headers) or _until_reset(metadata),
+        retry_after_s=retry_after(headers) or _seconds(metadata.get("retry_after_s")),
         should_retry={"true": True, "false": False}.get(headers.get("x-should-retry", "")),
         request_id=request_id(headers) or request_id(outer),
     )
@@ -181,14 +182,10 @@ def _upstream(metadata: Mapping[str, Any]) -> str:
     return ": ".join(excerpt(part) for part in (name, said) if isinstance(part, str) and part)
 
 
-def _until_reset(metadata: Mapping[str, Any]) -> float | None:
-    """Read when a quota starts anew, which OpenRouter says in milliseconds of Unix time."""
-    headers = {str(name).lower(): value for name, value in _mapping(metadata.get("headers")).items()}
-    try:
-        seconds = float(headers.get("x-ratelimit-reset", "nan")) / 1000 - time.time()
-    except (TypeError, ValueError):
-        return None
-    return seconds if math.isfinite(seconds) and seconds > 0 else None
+def _seconds(value: Any) -> float | None:
+    """Return a wait that a provider's module has read; `None` for what is none."""
+    usable = isinstance(value, (int, float)) and math.isfinite(value) and value > 0
+    return float(value) if usable else None
 
 
 def _seconds_until(date: str, now: float) -> float:

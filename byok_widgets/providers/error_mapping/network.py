@@ -51,7 +51,7 @@ def classify(error: BaseException, site: CallContext) -> ErrorReport:
         "unexpected",
         f"The call of {site.who} ended in an unexpected way ({type(error).__name__}).",
         "A setting of the node or of this machine, such as a proxy, may hold a value that cannot be used.",
-        "Check both; if they are right, update the openai and anthropic packages.",
+        "Check both; if they are right, update the package of its SDK.",
         site.links.errors,
     )
 

@@ -137,7 +137,7 @@ def _lacks_model(case: ErrorCase) -> bool:
     fault = case.details
     if not case.context.model_id:
         return False
-    if fault.says("no_endpoints_for_request"):  # OpenRouter has the model, but nobody who honours the request
+    if fault.says("no_endpoints_for_request"):  # a router has the model, but nobody who honours the request
         return False
     return (
         fault.has_label("model_not_found")

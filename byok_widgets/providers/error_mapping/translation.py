@@ -25,7 +25,7 @@ from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
 def translate(error: BaseException, site: CallContext) -> ProviderError:
     """Return the fault behind `error` in plain words. Raise the result outside the `except` block."""
-    fault = error_details.from_exception(error)
+    fault = error_details.from_exception(error, site.provider)
     if fault is None:
         return _error(network.classify(error, site))
     return _error(classification.classify(fault, site), fault)
@@ -33,7 +33,7 @@ def translate(error: BaseException, site: CallContext) -> ProviderError:
 
 def from_body(body: Any, site: CallContext) -> ProviderError:
     """Return the error that stood inside a 200 answer or a stream in plain words."""
-    fault = error_details.from_body(body)
+    fault = error_details.from_body(site.provider.error_body(body))
     return _error(classification.classify(fault, site), fault)
 
 

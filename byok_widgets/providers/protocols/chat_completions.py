@@ -108,7 +108,7 @@ def _gather_choice(choice: Any, gathered: ResponseAccumulator, site: CallContext
     part = choice.get("delta") or choice.get("message") or {}
     if not isinstance(part, Mapping):
         raise error_mapping.unreadable("a message is not an object", site)
-    text, refusal = part.get("content"), part.get("refusal")
+    text, refusal = _text_of(part.get("content")), part.get("refusal")
     if not isinstance(text, (str, type(None))) or not isinstance(refusal, (str, type(None))):
         raise error_mapping.unreadable("its text is not text", site)
     gathered.add(text or "")
@@ -117,6 +117,14 @@ def _gather_choice(choice: Any, gathered: ResponseAccumulator, site: CallContext
     gathered.add_refusal(refusal or "")
     if reason:
         gathered.finish(_FINISH_REASONS.get(str(reason)), str(reason))
+
+
+def _text_of(content: Any) -> Any:
+    """Return the text of a content that comes as a list of typed parts; what is thought is not said."""
+    if not isinstance(content, list):
+        return content
+    parts = [part for part in content if isinstance(part, Mapping) and part.get("type") == "text"]
+    return "".join(str(part.get("text") or "") for part in parts)
 
 
 def _tool_input(calls: Any, site: CallContext) -> str:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _REPLACE = "saved; paste to replace"
-_HINTS = {"openai": "sk-…", "anthropic": "sk-ant-…", "openrouter": "sk-or-…", "compatible": "if it asks for one"}
 
 
 class KeySection:
@@ -45,7 +44,7 @@ class KeySection:
         places = self._controller.choices()
         with self.view.hold_sync():
             self.view.label = f"API key for {target.provider.label}"
-            self.view.hint = _REPLACE if self._holds_key(status) else _HINTS.get(target.provider.name, "")
+            self.view.hint = _REPLACE if self._holds_key(status) else target.provider.key_hint
             self.view.variable_hint = f"{target.provider.name.upper()}_API_KEY"
             self.view.shapes = validation_rules(target.provider.name)
             self.view.target = target.name

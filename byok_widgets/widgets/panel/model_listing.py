@@ -50,7 +50,7 @@ class Listing:
 def at_once(target: EndpointTarget) -> Listing:
     """Return what can be picked before anything was looked up: the presets, or the local models."""
     if not target.provider.free_of_charge:
-        return Listing(tuple(map(ModelInfo, catalog.PRESETS.get(target.provider.name, {}).values())))
+        return Listing(tuple(map(ModelInfo, catalog.presets(target.provider.name).values())))
     return Listing(tuple(map(_local_row, models.LOCAL_MODELS.values())))
 
 

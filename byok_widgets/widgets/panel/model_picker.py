@@ -120,7 +120,7 @@ def _choices(target: EndpointTarget) -> tuple[tuple[str, str], ...]:
     if target.provider.free_of_charge:
         known = models.LOCAL_MODELS.values()
         return tuple((f"{model.label} ({_mb(model)} MB)", model.id) for model in known)
-    return tuple(catalog.PRESETS.get(target.provider.name, {}).items())
+    return tuple(catalog.presets(target.provider.name).items())
 
 
 def _local_line(model: str | None) -> str:

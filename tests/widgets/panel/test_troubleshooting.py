@@ -148,7 +148,7 @@ def test_without_a_default_model_the_balanced_one_is_offered(flow, show, browser
     flow.conversation("ask", "Ask.")
     part = section(show(flow))
     check(browser, part)
-    balanced = catalog.PRESETS["anthropic"]["balanced"]
+    balanced = catalog.presets("anthropic")["balanced"]
     press(browser, wire, part, "use_model")
     assert (flow.provider, flow.model) == ("anthropic", balanced)
 
@@ -230,7 +230,7 @@ def test_at_the_side_it_works_before_and_after_a_cell_makes_the_flow(flow, show,
     assert (part.facts["state"], part.facts["findings"]) == ("checked", [])
     alone = part.facts["note"]
     settings.provider = "openai"
-    balanced = f"openai:{catalog.PRESETS['openai']['balanced']}"
+    balanced = f"openai:{catalog.presets('openai')['balanced']}"
     eventually(lambda: fixes(part) == [("use_model", balanced), ("save_key", "openai")])
     assert part.facts["note"] == alone
     made = Flow(name)

@@ -1,0 +1,115 @@
+"""Google Gemini, over its endpoint that speaks Chat Completions.
+
+Sources, compared on 2026-11-28: its pages on OpenAI compatibility, troubleshooting and models; the price list for
+ids.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from byok_widgets.providers.base import Endpoint, Links, ModelInfo
+from byok_widgets.providers.model_facts import ModelFacts
+from byok_widgets.providers.model_settings import SupportedSettings
+from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
+from byok_widgets.secrets.key_formats import KeyFormat
+
+_MODELS = ModelFacts(
+    presets={
+        "low latency (voice)": "gemini-3.5-flash-lite",
+        "balanced": "gemini-3.8-flash",
+        "complex reasoning": "gemini-4-argon",
+    },
+    offline=(
+        "gemini-3.5-flash-lite",
+        "gemini-3.8-flash",
+        "gemini-4-argon",
+        "gemini-3.1-pro-preview",
+        "gemini-2.5-flash",
+        "gemini-2.5-pro",
+    ),
+    price_list="google",
+    vendor="google",
+)
+
+_KEY_FORMAT = KeyFormat(
+    owner="gemini",
+    label="Google Gemini",
+    prefixes=("AIza",),
+    # Alone among the formats this one can come up by chance in base64, so nothing of that may stand around it.
+    exact=r"(?<![A-Za-z0-9+/])AIza[\w-]{35}(?![A-Za-z0-9+/])",
+    shape=r"AIza[A-Za-z0-9_-]{35}",
+    shortest=39,
+)
+
+_LABEL_OF_STATUS = {
+    "UNAUTHENTICATED": "authentication_error",
+    "PERMISSION_DENIED": "permission_error",
+    "NOT_FOUND": "not_found_error",
+    "RESOURCE_EXHAUSTED": "rate_limit_error",
+    "INVALID_ARGUMENT": "invalid_request_error",
+    "UNAVAILABLE": "overloaded_error",
+    "DEADLINE_EXCEEDED": "timeout_error",
+}
+_NOT_FOR_CHAT = re.compile("aqa|embedding|image|imagen|live|robotics|tts|veo")
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
+
+
+class GeminiProvider(ChatCompletionsProvider):
+    """Google's Gemini API."""
+
+    name = "gemini"
+    label = "Google Gemini"
+    models = _MODELS
+    key_format = _KEY_FORMAT
+    key_hint = "AIza…"
+    default_url = "https://generativelanguage.googleapis.com/v1beta/openai"
+    settings = frozenset({"temperature", "top_p", "stop", "reasoning_effort"})
+    structured_modes = ("json_schema", "tool", "json_object", "prompt")
+    links = Links(
+        keys="https://aistudio.google.com/apikey",
+        billing="https://aistudio.google.com/usage",
+        usage="https://aistudio.google.com/usage",
+        models="https://ai.google.dev/gemini-api/docs/models",
+        status="https://aistudio.google.com/status",
+        errors="https://ai.google.dev/gemini-api/docs/troubleshooting",
+        deprecations="https://ai.google.dev/gemini-api/docs/deprecations",
+    )
+
+    def error_body(self, body: Any) -> Any:
+        """Return an error in the usual form: it may come as a list, and says most in its details."""
+        outer = body[0] if isinstance(body, list) and body else body
+        inner = outer.get("error", outer) if isinstance(outer, Mapping) else None
+        if not isinstance(inner, Mapping):
+            return body
+        details = [detail for detail in inner.get("details") or () if isinstance(detail, Mapping)]
+        label = _LABEL_OF_STATUS.get(str(inner.get("status")))
+        if any(detail.get("reason") == "API_KEY_INVALID" for detail in details):
+            label = "authentication_error"
+        return {
+            "error": {
+                "message": inner.get("message"),
+                "type": label or inner.get("status"),
+                "code": inner.get("code") if label is None else None,
+                "metadata": {"retry_after_s": _retry_delay_s(details)},
+            }
+        }
+
+    async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
+        """Ask for the models that converse; their ids come as `models/...`, and are used without that."""
+        models = await super().list_models(endpoint)
+        named = (replace(model, id=model.id.removeprefix("models/")) for model in models)
+        return [model for model in named if not _NOT_FOR_CHAT.search(model.id)]
+
+    def _known_settings(self, model: str) -> SupportedSettings:
+        efforts = ("low", "medium", "high") if re.match(r"gemini-(2\.5|[3-9])", model) else None
+        return {"temperature": (), "reasoning_effort": efforts}
+
+
+def _retry_delay_s(details: Iterable[Mapping[str, Any]]) -> float | None:
+    """Return the wait in a `RetryInfo`, which is text such as `17s`."""
+    found = (_SECONDS.fullmatch(str(detail.get("retryDelay", ""))) for detail in details)
+    return next((float(match[1]) for match in found if match), None)

@@ -1,0 +1,185 @@
+"""The Messages protocol, over the official `anthropic` SDK: parent of the providers that speak it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from byok_widgets.messages import FinishReason, Message, Usage
+from byok_widgets.providers import error_mapping
+from byok_widgets.providers.base import ModelInfo, Request, iso_date, parse_count
+from byok_widgets.providers.error_mapping import CallContext
+from byok_widgets.providers.model_settings import SupportedSettings
+from byok_widgets.providers.protocols.sdk_provider import SdkProvider
+from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL, ResponseAccumulator
+
+_FINISH_REASONS: Mapping[str, FinishReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "refusal",
+    "tool_use": "tool_call",
+}
+_EFFORTS = ("low", "medium", "high", "xhigh", "max")
+_TOOL = "record"
+
+
+class MessagesProvider(SdkProvider):
+    """Everything that speaks Messages; a vendor says only what differs.
+
+    `temperature`, `top_p` and `top_k` are sent as set: older models take them, newer ones refuse them, and the
+    error names the setting.
+    """
+
+    completions_path = "/v1/messages"
+    models_path = "/v1/models?limit=1000"
+    settings = frozenset(
+        {"effort", "thinking", "stop_sequences", "speed", "service_tier", "temperature", "top_p", "top_k"}
+    )
+    structured_modes = ("json_schema", "tool", "prompt")
+    max_tokens = 4096  # the protocol demands a number
+
+    def payload(self, request: Request) -> dict[str, Any]:
+        """Return the request in the protocol's words.
+
+        The protocol has one system text, before the dialogue: system messages in the dialogue are joined to it.
+        """
+        inside = [message.content for message in request.messages if message.role == "system"]
+        body: dict[str, Any] = {
+            "model": request.model,
+            "max_tokens": request.max_tokens or self.max_tokens,
+            "messages": _alternating(request.messages),
+            "stream": True,
+        }
+        system = "\n\n".join(text for text in (request.system, *inside) if text.strip())
+        if system:
+            body["system"] = system
+        settings = dict(request.settings)
+        output_config = {"effort": settings.pop("effort")} if "effort" in settings else {}
+        if request.output and request.output.mode == "json_schema":
+            output_config["format"] = {"type": "json_schema", "schema": request.output.schema}
+        if request.output and request.output.mode == "tool":
+            body["tools"] = [{"name": _TOOL, "input_schema": request.output.schema}]
+            body["tool_choice"] = {"type": "tool", "name": _TOOL}
+        if output_config:
+            body["output_config"] = output_config
+        return body | settings
+
+    def _sdk(self) -> Any:
+        import anthropic
+
+        return anthropic
+
+    def _new_client(self, **arguments: Any) -> Any:
+        client = self._sdk().AsyncAnthropic(open_telemetry=False, **arguments)
+        client._custom_headers = {}  # noqa: SLF001 - ANTHROPIC_CUSTOM_HEADERS must not steer a flow
+        return client
+
+    def _accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+        kind = event.get("type")
+        if kind == "content_block_delta":
+            delta = _mapping(event.get("delta"))
+            if delta.get("type") in ("text_delta", "input_json_delta"):
+                gathered.add(_text(delta, "text" if delta["type"] == "text_delta" else "partial_json", site))
+        elif kind == "message_start":
+            message = _mapping(event.get("message"))
+            gathered.set_metadata(message.get("model"), message.get("id"))
+            # How much was written is not known yet, whatever stands there.
+            gathered.usage = _usage({**_mapping(message.get("usage")), "output_tokens": None}, gathered.usage)
+        elif kind == "message_delta":
+            gathered.usage = _usage(_mapping(event.get("usage")), gathered.usage)
+            _finish(_mapping(event.get("delta")), gathered)
+        elif not isinstance(kind, str):
+            raise error_mapping.unreadable("an event has no type", site)
+
+    def _accumulate_whole(
+        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
+    ) -> None:
+        blocks = answer.get("content")
+        if not isinstance(blocks, list):
+            raise error_mapping.unreadable("it holds no content", site)
+        gathered.set_metadata(answer.get("model"), answer.get("id"))
+        gathered.usage = _usage(_mapping(answer.get("usage")), gathered.usage)
+        for block in map(_mapping, blocks):
+            if block.get("type") == "text":
+                gathered.add(_text(block, "text", site))
+            elif block.get("type") == "tool_use":
+                gathered.add(json.dumps(block.get("input"), ensure_ascii=False))
+        _finish(answer, gathered)
+
+    def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
+        can = _mapping(row.get("capabilities"))
+        structured = _mapping(can.get("structured_outputs")).get("supported")
+        return ModelInfo(
+            id=str(row["id"]),
+            label=str(row.get("display_name") or ""),
+            context_tokens=parse_count(row.get("max_input_tokens")),
+            structured_output=structured if isinstance(structured, bool) else None,
+            ends_on=iso_date(row.get("retires_at")),
+            supported_settings=_takes(_mapping(can.get("effort"))),
+        )
+
+
+def _alternating(messages: Iterable[Message]) -> list[dict[str, Any]]:
+    """Join neighbours of one role, and start and end with the user, as the protocol wants; blanks are refused."""
+    turns: list[dict[str, Any]] = []
+    for message in messages:
+        if message.role == "system" or not message.content.strip():
+            continue
+        if turns and turns[-1]["role"] == message.role:
+            turns[-1]["content"] += "\n\n" + message.content
+        else:
+            turns.append({"role": message.role, "content": message.content})
+    if not turns or turns[0]["role"] == "assistant":
+        turns.insert(0, {"role": "user", "content": "(The conversation begins.)"})
+    if turns[-1]["role"] == "assistant":
+        turns.append({"role": "user", "content": "(The conversation goes on.)"})
+    return turns
+
+
+def _takes(effort: Mapping[str, Any]) -> SupportedSettings:
+    """Return what a model's list entry says of its efforts."""
+    if not isinstance(effort.get("supported"), bool):
+        return {}
+    levels = tuple(level for level in _EFFORTS if _mapping(effort.get(level)).get("supported") is True)
+    return {"effort": levels if effort["supported"] and levels else None}
+
+
+def _finish(ended: Mapping[str, Any], gathered: ResponseAccumulator) -> None:
+    reason = ended.get("stop_reason")
+    if not reason:
+        return
+    if reason == "refusal":
+        words = _mapping(ended.get("stop_details")).get("explanation")
+        gathered.add_refusal(words if isinstance(words, str) else "")
+    notice = CONTEXT_IS_FULL if reason == "model_context_window_exceeded" else ""
+    gathered.finish(_FINISH_REASONS.get(str(reason)), str(reason), notice=notice)
+
+
+def _text(holder: Mapping[str, Any], name: str, site: CallContext) -> str:
+    text = holder.get(name)
+    if not isinstance(text, str):
+        raise error_mapping.unreadable("its text is not text", site)
+    return text
+
+
+def _usage(raw: Mapping[str, Any], before: Usage) -> Usage:
+    """Add what an event says of usage; the protocol counts cached tokens apart, the house counts them in."""
+    fresh, read, written, output = (
+        parse_count(raw.get(name))
+        for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
+    )
+    read = before.cached_input_tokens if read is None else read
+    written = before.cache_write_tokens if written is None else written
+    return Usage(
+        input_tokens=before.input_tokens if fresh is None else fresh + (read or 0) + (written or 0),
+        output_tokens=before.output_tokens if output is None else output,
+        cached_input_tokens=read,
+        cache_write_tokens=written,
+    )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
