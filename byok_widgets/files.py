@@ -1,7 +1,4 @@
-"""Where files rest, and writing one in one step: a reader sees the old content or the new, never a half.
-
-Floor 0: imports nothing of the package.
-"""
+"""Where files are stored, and how one is replaced in one step: a reader sees the old content or the new."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ CONFIG_VARIABLE = "BYOK_WIDGETS_CONFIG_DIR"
 
 
 def config_dir() -> Path:
-    """Return the folder of all settings: `BYOK_WIDGETS_CONFIG_DIR`, or the operating system's place for it."""
+    """Return the folder of all settings: `BYOK_WIDGETS_CONFIG_DIR`, or the operating system's usual one."""
     chosen = _folder_named_by(CONFIG_VARIABLE)
     if chosen:
         return chosen
@@ -43,15 +40,15 @@ def _folder_named_by(variable: str) -> Path | None:
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
-    """Put `content` in the place of what `path` holds.
+    """Replace what `path` holds by `content`, in one step.
 
     Args:
         path: The file; its folder must be there.
         content: All of it.
-        mode: Permissions of a new file, less what the umask takes away.
+        mode: Permissions of a new file, which the umask reduces.
 
     Raises:
-        OSError: The disk is full or the folder cannot be written; what was there before stays.
+        OSError: The disk is full or the folder cannot be written; the old content stays.
     """
     part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -72,12 +69,12 @@ def describe_write_error(error: OSError) -> str:
 
 
 def where_to_look(path: Path) -> str:
-    """Say what to do about a file that is not there."""
+    """Say what to do about a missing file."""
     return f"Look at the name and the folder: {path.absolute()}."
 
 
 def describe_os_error(error: OSError) -> str:
-    """Say in a few words why a file could not be read, or a place not be written to."""
+    """Say in a few words why a file could not be read or written."""
     return _REASONS.get(error.errno or 0, error.strerror or str(error))
 
 

@@ -43,7 +43,7 @@ class BaseUrl:
         except ValueError:
             host, port, parts = None, None, urlsplit("")
         if parts.scheme not in ("http", "https") or not host or not cleaned.isprintable() or " " in cleaned:
-            raise ConfigError(f"{text!r} is not an address of an endpoint.", kind="base_url", fix=_EXAMPLE)
+            raise ConfigError(f"{text!r} is not the address of an endpoint.", kind="base_url", fix=_EXAMPLE)
         if "@" in parts.netloc or "?" in cleaned or "#" in cleaned:
             raise ConfigError(
                 "An endpoint's address holds no user name, no ? and no #.", kind="base_url_extras", fix=_EXAMPLE

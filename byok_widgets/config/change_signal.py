@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 class ChangeSignal:
     """Calls observers after each change: in the thread that made it, or off the loop for a change made there.
 
-    Changes that are announced on the loop before the observers were called are told in one call.
+    Changes announced on the loop in quick succession are coalesced into one call.
     """
 
     def __init__(self) -> None:

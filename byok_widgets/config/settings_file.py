@@ -92,7 +92,7 @@ class SettingsFile:
         """Apply `changes` to the newest saved version and save it.
 
         Another kernel's change to other fields is kept: the file is read again under the lock. Where it is gone or
-        damaged, `known`, what this session knows, takes its place.
+        damaged, it is written again from `known`, what this session knows.
 
         Returns:
             What is saved now; `None` where it could not be saved, and `notice` says why.

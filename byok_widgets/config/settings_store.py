@@ -22,7 +22,7 @@ _SECTIONS = {
     "judge_model": "override",
     "tuning": "model_settings",
 }
-"""Sections of the file, and what observers are told when one changes, in the panel's order."""
+"""Sections of the file, and the name of the change that observers get, in the panel's order."""
 
 _SAVING = DaemonExecutor("byok-settings", 1)
 
@@ -117,12 +117,12 @@ class SettingsStore:
 
 
 def _differences(before: Settings, after: Settings, what: str) -> tuple[str, ...]:
-    told = {
+    changes = {
         name: None
         for section, name in _SECTIONS.items()
         if name == what or before.document.get(section) != after.document.get(section)
     }
-    return tuple(told)
+    return tuple(changes)
 
 
 def _reject_keys(change: Change) -> None:

@@ -1,7 +1,7 @@
-"""`DerivedKey`: what a passphrase becomes, and all that is kept of it.
+"""`DerivedKey`: the encryption key derived from a passphrase, which is all that is kept of it.
 
-Floor 0. scrypt makes a key of the passphrase, AES-256-GCM encrypts with it; each encrypted text is bound to its
-purpose, so that no other purpose can be given it. `cryptography` is imported where it is first needed.
+scrypt derives a key from the passphrase, and AES-256-GCM encrypts with it. Each encrypted text is bound to its
+purpose, so that it cannot be passed off as another. `cryptography` is imported where it is first needed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ COST = 2**17
 _MOST = {"n": 2**20, "r": 16, "p": 16}
 _NONCE_BYTES = 12
 _BLOCK_BYTES = 256
-"""Texts are filled up to a multiple of this, so that their encrypted form tells little of their length."""
+"""Texts are padded to a multiple of this, so that their encrypted form reveals little of their length."""
 
 
 @dataclass(frozen=True)
 class KdfParams:
-    """How a passphrase is made into a key; it is no secret.
+    """How a passphrase is made into a key. No secret.
 
     Attributes:
         salt: Random, so that the same passphrase gives another key elsewhere.
@@ -42,7 +42,7 @@ class KdfParams:
 
     @classmethod
     def new(cls) -> KdfParams:
-        """Return one with a salt of its own."""
+        """Return parameters with a new random salt."""
         return cls(os.urandom(16), COST)
 
     @classmethod
@@ -53,14 +53,14 @@ class KdfParams:
             ValueError: It is not that, or would take more memory than any of ours.
         """
         try:
-            recipe = cls(base64.b64decode(data["salt"], validate=True), data["n"], data["r"], data["p"])
-        except (TypeError, KeyError) as fault:
-            raise ValueError(str(fault)) from None
-        if all(_is_count(getattr(recipe, name), most) for name, most in _MOST.items()) and _is_power_of_two(
-            recipe.n
+            params = cls(base64.b64decode(data["salt"], validate=True), data["n"], data["r"], data["p"])
+        except (TypeError, KeyError) as error:
+            raise ValueError(str(error)) from None
+        if all(_is_count(getattr(params, name), most) for name, most in _MOST.items()) and _is_power_of_two(
+            params.n
         ):
-            return recipe
-        raise ValueError("not a recipe of ours")
+            return params
+        raise ValueError("not parameters of ours")
 
     def to_data(self) -> dict[str, Any]:
         """Return it in a form for JSON."""
@@ -70,36 +70,36 @@ class KdfParams:
 class DerivedKey:
     """Encrypts and decrypts; shows neither the passphrase, which it does not keep, nor the key made of it."""
 
-    __slots__ = ("__held", "recipe")
+    __slots__ = ("__held", "params")
 
-    def __init__(self, passphrase: Secret, recipe: KdfParams) -> None:
+    def __init__(self, passphrase: Secret, params: KdfParams) -> None:
         from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-        scrypt = Scrypt(salt=recipe.salt, length=32, n=recipe.n, r=recipe.r, p=recipe.p)
+        scrypt = Scrypt(salt=params.salt, length=32, n=params.n, r=params.r, p=params.p)
         self.__held = Secret(_as_text(scrypt.derive(_normal(passphrase.reveal()))))
-        self.recipe = recipe
+        self.params = params
 
     def encrypt(self, secret: Secret, purpose: bytes) -> dict[str, str]:
         """Return `secret` encrypted, in a form for JSON."""
         nonce = os.urandom(_NONCE_BYTES)
-        text = self._cipher().encrypt(nonce, _filled(secret.reveal()), purpose)
+        text = self._cipher().encrypt(nonce, _padded(secret.reveal()), purpose)
         return {"nonce": _as_text(nonce), "text": _as_text(text)}
 
     def decrypt(self, data: Mapping[str, Any], purpose: bytes) -> Secret | None:
-        """Return what was encrypted for this purpose; `None` where key or purpose are others, or it is damaged."""
+        """Return what was encrypted for this purpose; `None` where key or purpose differ, or it is damaged."""
         from cryptography.exceptions import InvalidTag
 
         try:
             nonce, text = (base64.b64decode(data[name], validate=True) for name in ("nonce", "text"))
-            return Secret(_unfilled(self._cipher().decrypt(nonce, text, purpose)))
+            return Secret(_unpadded(self._cipher().decrypt(nonce, text, purpose)))
         except (InvalidTag, ValueError, TypeError, KeyError):
             return None
 
     def __repr__(self) -> str:
-        return "PassphraseKey()"
+        return "DerivedKey()"
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        raise TypeError("A PassphraseKey is never copied or pickled.")
+        raise TypeError("A DerivedKey is never copied or pickled.")
 
     def _cipher(self) -> Any:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -120,12 +120,12 @@ def _normal(passphrase: str) -> bytes:
     return unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
 
 
-def _filled(text: str) -> bytes:
+def _padded(text: str) -> bytes:
     data = text.encode("utf-8", "surrogatepass")
     return data + b"\0" * (-len(data) % _BLOCK_BYTES)
 
 
-def _unfilled(data: bytes) -> str:
+def _unpadded(data: bytes) -> str:
     return data.rstrip(b"\0").decode("utf-8", "surrogatepass")
 
 

@@ -1,9 +1,9 @@
-"""What an API key looks like: cleaning what was pasted, and telling whose key it is.
+"""What an API key looks like: cleaning what was pasted, and recognising whose key it is.
 
 The rules are tables, since they have two readers: the checks below, and the page, which hints at the same things
 before anything is sent. Their patterns mean the same in Python and in JavaScript.
 
-Floor 0: knows errors alone. No message shows any part of a key, and a name that holds a key is deleted before
+No message shows any part of a key, and a name that holds a key is deleted before
 anything is raised, so that a traceback with local variables does not show it either.
 """
 
@@ -129,13 +129,13 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
     uses = own.label if own else "another endpoint, which would get to see it"
     right = f"a key from {own.label}" if own else "a key of that endpoint"
     switch = f"Switch the provider to {owner.label}, or paste" if owner.has_provider else "Paste"
-    fault = KeyFormatError(
+    refusal = KeyFormatError(
         f"This looks like a key from {owner.label}, and this flow uses {uses}.",
         kind="wrong_provider",
         fix=f"{switch} {right}.",
     )
-    fault.suggested_provider = owner.owner if owner.has_provider else None
-    raise fault
+    refusal.suggested_provider = owner.owner if owner.has_provider else None
+    raise refusal
 
 
 def validation_rules(provider: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""`SealingKey`: the kernel's side of the sealed way that a key takes from the browser.
+"""`SealingKey`: the kernel's half of the encryption that protects a key on its way from the browser.
 
-Floor 0. The browser seals with ECDH on P-256, HKDF-SHA256 (salt: its one-time public key) and AES-256-GCM. This
+The browser seals with ECDH on P-256, HKDF-SHA256 (salt: its one-time public key) and AES-256-GCM. This
 keeps the key out of message logs between browser and kernel; it does not protect from code inside the kernel.
 `cryptography` is imported where it is first needed.
 """
@@ -46,7 +46,7 @@ class SealingKey:
         ciphertext: bytes | memoryview,
         info: bytes = INFO,
     ) -> Secret:
-        """Return what the browser sealed, as it was typed: not cleaned, not checked.
+        """Return what the browser sealed, as it was typed: neither cleaned nor checked.
 
         Args:
             epk: The browser's one-time public key, an uncompressed point.
@@ -59,7 +59,7 @@ class SealingKey:
         """
         try:
             return Secret(_unsealed(self.__private, bytes(epk), bytes(iv), bytes(ciphertext), info).decode())
-        except Exception:  # noqa: BLE001, S110 - any fault means the same; what it would tell may hold the key
+        except Exception:  # noqa: BLE001, S110 - any error means the same, and its text may hold the key
             pass
         raise KeyFormatError(
             "The key could not be read; paste it again.",

@@ -1,6 +1,6 @@
 """Calls that may hang: one at a time, in a daemon thread, waited for no longer than a limit.
 
-Floor 0: knows nothing of the package. A Secret Service that never answers blocks its caller for good; nothing can
+A Secret Service that never answers blocks its caller for good; nothing can
 end such a call, so it is left behind, and calls that follow are refused at once until it ends.
 """
 

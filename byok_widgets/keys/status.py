@@ -1,7 +1,4 @@
-"""`KeyStatus`: where a key is stored, in words for people. Never any part of the key, nor its length.
-
-Floor 0.
-"""
+"""`KeyStatus`: where a key is stored, in words for people. Never any part of the key, nor its length."""
 
 from __future__ import annotations
 
@@ -20,10 +17,10 @@ class KeyStatus:
         backend: Name of the storage backend, such as `"session"` (this kernel's memory), `"keyring"`, `"file"`
             (the encrypted file) or `"env"` (a reference); `"none"` where there is no key.
         label: The backend in a few words.
-        sentence: What is true about it, in a sentence; where there is a fault, also what to do.
+        sentence: What is true about it, in a sentence; after an error, also what to do.
         available: Whether there is a key that a call can use now.
-        fault: Kind of the error that keeps the key from being had, such as `"keyring_locked"`; empty where there
-            is no fault.
+        fault: Kind of the error that keeps the key from being read, such as `"keyring_locked"`; empty where there
+            is none.
         leftovers: Backends that may still hold an older key, since they failed to remove it.
         configured: Whether a key was saved or referenced, also where no call can use it now.
         reference: What the flow's settings say of the key: the name of a backend, `env:NAME`, or nothing.
@@ -82,9 +79,9 @@ def nowhere(scope: KeyScope) -> KeyStatus:
     return KeyStatus("none", "No key", sentence, available=False, configured=False)
 
 
-def out_of_reach(fault: ByokError) -> KeyStatus:
-    """Describe a scope whose key cannot be had, or not before a passphrase is typed."""
-    sentence = f"{fault.problem} {fault.fix}"
-    if fault.kind == "file_locked":
+def out_of_reach(error: ByokError) -> KeyStatus:
+    """Describe a scope whose key cannot be read, or only after a passphrase is typed."""
+    sentence = f"{error.problem} {error.fix}"
+    if error.kind == "file_locked":
         return _in_locked_file(sentence)
-    return KeyStatus("none", "No usable key", sentence, available=False, fault=fault.kind)
+    return KeyStatus("none", "No usable key", sentence, available=False, fault=error.kind)

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 def start(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` on the engine's loop. It has to tell people of its own errors; the log gets the rest."""
+    """Run `work` on the engine's loop. It reports its own errors to people; the log gets the rest."""
     ENGINE.submit(work).add_done_callback(_report)
 
 

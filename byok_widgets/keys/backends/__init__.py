@@ -1,1 +1,1 @@
-"""Storage backends: the places that can hold an API key, one module each."""
+"""Storage backends, which can hold API keys: one module each, and the ordered list of them in `registry`."""

@@ -64,19 +64,19 @@ def state() -> FileState:
     path = default_path()
     try:
         data = loaded(path)
-    except KeyStoreError as fault:
-        problem = f"{fault.problem} {fault.fix}".rstrip()
-        return FileState(path.exists(), unlocked=False, problem=problem, fault=fault.kind)
+    except KeyStoreError as error:
+        problem = f"{error.problem} {error.fix}".rstrip()
+        return FileState(path.exists(), unlocked=False, problem=problem, fault=error.kind)
     return FileState(data is not None, unlocked=data is not None and _key(path, data) is not None)
 
 
 def create(passphrase: str | Secret) -> None:
     """Create the file with a passphrase; it is unlocked then. Takes about half a second.
 
-    Nobody can get at the keys in the file without the passphrase, and it is kept nowhere.
+    Without the passphrase nobody can read the keys in the file, and it is stored nowhere.
 
     Raises:
-        KeyStoreError: The passphrase is too short, the file is there already or cannot be written.
+        KeyStoreError: The passphrase is too short, or the file exists already or cannot be written.
     """
     given = passphrase if isinstance(passphrase, Secret) else Secret(passphrase)
     del passphrase
@@ -87,7 +87,7 @@ def create(passphrase: str | Secret) -> None:
             fix="Several words that do not belong together are easy to keep in mind and hard to guess.",
         )
     path, key = default_path(), _derived(given, KdfParams.new())
-    data = {"version": VERSION, "made_by": key.recipe.to_data(), "check": key.encrypt(_CHECK, _CHECK_PURPOSE)}
+    data = {"version": VERSION, "made_by": key.params.to_data(), "check": key.encrypt(_CHECK, _CHECK_PURPOSE)}
     with held(path):
         if load_or_set_aside(path) is not None:
             raise KeyStoreError("There is an encrypted file already.", kind="file_exists", fix=_UNLOCK)
@@ -99,7 +99,7 @@ def unlock(passphrase: str | Secret) -> None:
     """Unlock the file for this kernel. Takes about half a second.
 
     Raises:
-        KeyStoreError: There is no file, or the passphrase is another.
+        KeyStoreError: There is no file, or this is not its passphrase.
     """
     given = passphrase if isinstance(passphrase, Secret) else Secret(passphrase)
     del passphrase
@@ -239,19 +239,19 @@ def _purpose(scope: KeyScope) -> bytes:
 _CHECK_PURPOSE = json.dumps(["byok_widgets", VERSION, "check"]).encode("ascii")
 
 
-def _derived(passphrase: Secret, recipe: KdfParams) -> DerivedKey:
+def _derived(passphrase: Secret, params: KdfParams) -> DerivedKey:
     try:
         with _opening:  # one at a time: each takes much memory
-            return DerivedKey(passphrase, recipe)
-    except Exception as fault:  # noqa: BLE001 - whatever it is, its text is not ours
-        what = "there is not enough memory" if isinstance(fault, MemoryError) else type(fault).__name__
+            return DerivedKey(passphrase, params)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text is not ours
+        what = "there is not enough memory" if isinstance(error, MemoryError) else type(error).__name__
     raise KeyStoreError(f"The passphrase cannot be used on this machine: {what}.", kind="passphrase_unusable")
 
 
 def _key(path: Path, data: Data) -> DerivedKey | None:
     """Return what opens this file, unless it was begun anew with another passphrase meanwhile."""
     key = _opened.get(path)
-    return key if key is not None and key.recipe.to_data() == data["made_by"] else None
+    return key if key is not None and key.params.to_data() == data["made_by"] else None
 
 
 def _required_key(path: Path, data: Data) -> DerivedKey:

@@ -95,18 +95,18 @@ def read_variable(name: str, provider: str) -> Secret | None:
         _refuse_path(held)
         cleaned = Secret(clean_key(held.reveal()))
         check_provider(cleaned.reveal(), provider)
-    except KeyFormatError as fault:
-        found = fault
+    except KeyFormatError as error:
+        found = error
     else:
         return cleaned
-    told = KeyFormatError(
+    refusal = KeyFormatError(
         f"The environment variable {name} cannot be used: {found.problem[0].lower()}{found.problem[1:]}",
         kind=found.kind,
         flaw=found.flaw,
         fix=f"Set {name} to a key of this flow's provider, or name another variable.",
     )
-    told.suggested_provider = found.suggested_provider
-    raise told
+    refusal.suggested_provider = found.suggested_provider
+    raise refusal
 
 
 def _refuse_path(held: Secret) -> None:

@@ -1,6 +1,6 @@
-"""The keyring's backends: which one may hold a key, what people call it, and what its faults mean.
+"""The keyring's own backends: which one may hold a key, what people call it, and what its errors mean.
 
-Floor 0. `keyring` is imported where it is first needed.
+`keyring` is imported where it is first needed.
 """
 
 from __future__ import annotations
@@ -76,38 +76,38 @@ def choose_backend() -> KeyringBackend:
     raise KeyStoreError(problem, kind="no_keyring", fix=_GET_ONE)
 
 
-def translate(fault: BaseException, label: str) -> KeyStoreError:
+def translate(error: BaseException, label: str) -> KeyStoreError:
     """Return a backend's exception as one of ours, which keeps its text only, without any key."""
-    if isinstance(fault, KeyStoreError):
-        return KeyStoreError(fault.problem, kind=fault.kind, cause=fault.cause, fix=fault.fix)
-    if isinstance(fault, ModuleNotFoundError):
-        return _told(
-            fault,
+    if isinstance(error, KeyStoreError):
+        return KeyStoreError(error.problem, kind=error.kind, cause=error.cause, fix=error.fix)
+    if isinstance(error, ModuleNotFoundError):
+        return _error_of(
+            error,
             "The keyring backend that is configured for this machine is not installed.",
             "Install it, or unset PYTHON_KEYRING_BACKEND (or the entry in keyringrc.cfg) and restart the kernel.",
             kind="no_keyring",
         )
     from keyring import errors
 
-    if isinstance(fault, errors.NoKeyringError):
-        return _told(fault, _REFUSED["keyring.backends.fail"], _GET_ONE, kind="no_keyring")
-    if isinstance(fault, errors.KeyringLocked):
+    if isinstance(error, errors.NoKeyringError):
+        return _error_of(error, _REFUSED["keyring.backends.fail"], _GET_ONE, kind="no_keyring")
+    if isinstance(error, errors.KeyringLocked):
         fix = "Unlock your keyring and try again, or keep the key in this session only."
-        return _told(fault, f"{label} is locked.", fix, kind="keyring_locked")
+        return _error_of(error, f"{label} is locked.", fix, kind="keyring_locked")
     fix = "Try again, or keep the key in this session only."
-    if isinstance(fault, errors.InitError):
-        return _told(fault, f"{label} could not be opened.", fix, kind="keyring_not_opened")
-    if isinstance(fault, errors.PasswordSetError):
-        return _told(fault, f"{label} did not accept the key.", fix, kind="keyring_not_saved")
-    if isinstance(fault, errors.PasswordDeleteError):
+    if isinstance(error, errors.InitError):
+        return _error_of(error, f"{label} could not be opened.", fix, kind="keyring_not_opened")
+    if isinstance(error, errors.PasswordSetError):
+        return _error_of(error, f"{label} did not accept the key.", fix, kind="keyring_not_saved")
+    if isinstance(error, errors.PasswordDeleteError):
         fix = "Remove it in the keyring's own program."
-        return _told(fault, f"{label} did not remove the key.", fix, kind="keyring_not_removed")
-    return _told(fault, f"{label} failed.", fix, kind="keyring_failed")
+        return _error_of(error, f"{label} did not remove the key.", fix, kind="keyring_not_removed")
+    return _error_of(error, f"{label} failed.", fix, kind="keyring_failed")
 
 
-def _told(fault: BaseException, problem: str, fix: str, *, kind: str) -> KeyStoreError:
-    said = redact(f"{type(fault).__name__}: {fault}")[:_MAX_QUOTE]
-    return KeyStoreError(problem, kind=kind, cause=f"It said: {said}", fix=fix)
+def _error_of(error: BaseException, problem: str, fix: str, *, kind: str) -> KeyStoreError:
+    text = redact(f"{type(error).__name__}: {error}")[:_MAX_QUOTE]
+    return KeyStoreError(problem, kind=kind, cause=f"It said: {text}", fix=fix)
 
 
 def _refusal(backend: KeyringBackend) -> str:
@@ -119,8 +119,8 @@ def _refusal(backend: KeyringBackend) -> str:
         return f"{label} keeps keys unencrypted."
     try:
         works = backend.priority > 0
-    except Exception as fault:  # noqa: BLE001 - a backend says by any exception that it does not work here
-        return f"{label} does not work here ({redact(str(fault))[:_MAX_QUOTE]})."
+    except Exception as error:  # noqa: BLE001 - a backend says by any exception that it does not work here
+        return f"{label} does not work here ({redact(str(error))[:_MAX_QUOTE]})."
     return "" if works else f"{label} does not work here."
 
 

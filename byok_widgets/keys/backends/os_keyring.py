@@ -44,7 +44,7 @@ class KeyringState:
         reason: Why it is not available, and what to do; empty when it is.
         problem: The same without what to do.
         is_os_keyring: Whether it is the operating system's own.
-        kind: Kind of the fault (see the module's docstring); empty when it is available.
+        kind: Kind of the error (see the module's docstring); empty when it is available.
     """
 
     available: bool
@@ -182,17 +182,17 @@ def _try_out(until: Deadline) -> KeyringState:
 
     try:
         backend = _call(job, until=until)[1]
-    except KeyStoreError as fault:
+    except KeyStoreError as error:
         return KeyringState(
-            available=False, backend_label="", reason=_reason(fault), kind=fault.kind, problem=fault.problem
+            available=False, backend_label="", reason=_reason(error), kind=error.kind, problem=error.problem
         )
     return KeyringState(
         available=True, backend_label=backend.label, reason="", is_os_keyring=backend.is_os_keyring
     )
 
 
-def _reason(fault: KeyStoreError) -> str:
-    return " ".join(part for part in (fault.problem, fault.fix) if part)
+def _reason(error: KeyStoreError) -> str:
+    return " ".join(part for part in (error.problem, error.fix) if part)
 
 
 def _read(backend: KeyringBackend, scope: KeyScope) -> Secret | None:
@@ -245,8 +245,8 @@ def _call(
         try:
             chosen.append(choose_backend())
             return job(chosen[0]), describe(chosen[0])
-        except Exception as fault:  # noqa: BLE001 - backends raise whatever they like; all of it becomes one of ours
-            return translate(fault, describe(chosen[0]).label if chosen else _UNKNOWN)
+        except Exception as error:  # noqa: BLE001 - backends raise whatever they like; all of it becomes one of ours
+            return translate(error, describe(chosen[0]).label if chosen else _UNKNOWN)
 
     def clean_up() -> None:
         try:

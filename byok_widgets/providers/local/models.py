@@ -1,8 +1,8 @@
 """The embedded local models: where their files are on this machine, and how they get here.
 
-Floor 1: knows errors, the catalog and the download. Nothing is fetched at import. A file is used for a known model
-only when its SHA-256 is the pinned one, whichever place it came from; a person's own GGUF file has no pin, and is
-said to have none.
+Nothing is downloaded at import. A file is used for a known model
+only when its SHA-256 is the pinned one, wherever it came from; a person's own GGUF file is not checked, which
+is said.
 """
 
 from __future__ import annotations
@@ -130,8 +130,8 @@ def find_cached(model_id: str) -> Path | None:
 def fetch(model_id: str, progress: Progress | None = None) -> Path:
     """Return the file of a model, downloading it once if it is not on this machine.
 
-    A download that broke off or was interrupted is gone on with the next time. Two processes that ask at once
-    fetch once. Say `announce` to the person first.
+    A download that broke off or was interrupted is resumed the next time. Two processes that ask at once
+    download once. Show the person `announce_download` first.
 
     Args:
         model_id: A known id, or the path of a GGUF file (which is returned as it is).
@@ -139,8 +139,8 @@ def fetch(model_id: str, progress: Progress | None = None) -> Path:
 
     Raises:
         LocalModelError: `local_model_missing` when no source could be reached, `local_model_busy` when another
-            process fetches it and does not get on, `disk_full`, `local_model_cache` when the cache folder cannot
-            be written, or as `resolve`.
+            process downloads it and makes no progress, `disk_full`, `local_model_cache` when the cache folder
+            cannot be written, or as `resolve`.
     """
     found = find(model_id)
     if found is not None:
@@ -215,9 +215,9 @@ def _is_pinned(path: Path, model: LocalModel, *, hashing: bool) -> bool:
 
 
 def _stamp(path: Path) -> Path:
-    """Return where a stamp rests: in our folder even for a file elsewhere, which is not ours to write beside."""
-    place = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    return cache_folder() / f"{path.name}.{place}.checked"
+    """Return the file of a stamp: in our folder even for a file elsewhere, where we should not write."""
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+    return cache_folder() / f"{path.name}.{digest}.checked"
 
 
 def _stamp_text(path: Path, model: LocalModel) -> str:

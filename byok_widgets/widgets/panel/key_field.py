@@ -49,7 +49,7 @@ class KeyOwner(Protocol):
 
 
 class KeyField(anywidget.AnyWidget):
-    """Password field, where the key rests, Save, Check and Remove, and one line of status.
+    """Password field, where the key is stored, Save, Check and Remove, and one line of status.
 
     Attributes:
         label: Text of the field's label.
@@ -57,7 +57,7 @@ class KeyField(anywidget.AnyWidget):
         variable_hint: A usual name of the environment variable.
         shapes: The rules by which the page hints, before anything is sent, at what is no key for this provider.
         target: Name of the provider and host that a key would be saved for.
-        places: Where a key can rest: mappings of `id`, `label`, `note`.
+        places: Where a key can be stored: mappings of `id`, `label`, `note`.
         place: The chosen one's `id`; `"env"` asks for the name of a variable instead of a key.
         lock: Whether the place `"file"` asks for a passphrase instead of a key: `"locked"`, `"new"` where one is
             to be chosen, or empty.
