@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunkbyok_widgets=self.rspackChunkbyok_widgets||[]).push([[0],{15(e,t,o){var r=o(16),n=o.n(r),i=o(17),a=(o.n(i))()(n());a.push([e.id,`.byok-side {
+"use strict";(self.rspackChunkbyok_widgets=self.rspackChunkbyok_widgets||[]).push([[1],{15(e,t,o){var r=o(16),n=o.n(r),i=o(17),a=(o.n(i))()(n());a.push([e.id,`.byok-side {
   min-width: 0;
   overflow: auto;
   background: var(--jp-layout-color1);
