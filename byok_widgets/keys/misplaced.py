@@ -11,15 +11,25 @@ from collections.abc import Iterator, Mapping
 from byok_widgets.errors import KeyFormatError
 from byok_widgets.keys.redaction import KEY_SHAPE
 
-_PREFIXED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]+")
-_RUN = re.compile(r"[A-Za-z0-9]{8,}")
-_LONG_RUN = re.compile(r"[A-Za-z0-9]{32,}")
-_DIGITS = re.compile(r"[0-9]+")
+_SHORT = r"(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9_-]*[_-])?(?=[A-Za-z0-9]{8})[A-Za-z]*[0-9]"
+_NOISE = (
+    r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]{32})(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])[A-Za-z]*[0-9]+[A-Za-z]+[0-9]"
+)
+KEY_PATTERNS = (KEY_SHAPE.pattern, _SHORT, _NOISE)
+"""What an API key looks like: a known shape; `sk-` and a run of eight with a digit, unlike `sk-learn-2024`; and what
+no id has and many keys are, 32 signs without a break, of both cases, with digits in two places.
+
+The page applies them before anything is sent: they mean the same in Python and in JavaScript.
+"""
+
+_WITH_PREFIX = tuple(map(re.compile, KEY_PATTERNS[:2]))
+_WITHOUT_PREFIX = re.compile(_NOISE)
 
 
 def looks_like_key(text: str) -> bool:
     """Whether there is an API key in `text`: one of a known shape, or a run of noise."""
-    return ("sk-" in text and _has_prefixed_key(text)) or _has_noise(text)
+    has_prefix = "sk-" in text and any(pattern.search(text) for pattern in _WITH_PREFIX)
+    return has_prefix or bool(_WITHOUT_PREFIX.search(text))
 
 
 def refuse_key(data: object) -> None:
@@ -51,15 +61,3 @@ def _texts(data: object) -> Iterator[str]:
     elif isinstance(data, (list, tuple, set, frozenset)):
         for part in data:
             yield from _texts(part)
-
-
-def _has_prefixed_key(text: str) -> bool:
-    """Tell `sk-` and noise from names such as `sk-learn-2024`."""
-    short = (run for found in _PREFIXED.findall(text) for run in _RUN.findall(found))
-    return bool(KEY_SHAPE.search(text)) or any(map(_DIGITS.search, short))
-
-
-def _has_noise(text: str) -> bool:
-    """Find what no id has and many keys are: 32 signs without a break, of both cases, with digits among them."""
-    runs = _LONG_RUN.findall(text)
-    return any(run != run.upper() and run != run.lower() and len(_DIGITS.findall(run)) > 1 for run in runs)

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
 from byok_widgets.engine import ENGINE
@@ -31,15 +30,14 @@ UPDATE_S = 1 / 20
 """Least time between two pieces of a reply on their way to the page, in seconds."""
 
 
-class Chat(anywidget.AnyWidget):
+class Chat(assets.PageWidget):
     """A chat with one flow. A fork is a session of its own beside the others.
 
     Attributes:
         title: Name of the flow; all else goes by messages.
     """
 
-    _esm = assets.script("chat.js")
-    _css = assets.style("panel.css", "chat.css")
+    view = traitlets.Unicode("chat").tag(sync=True)
 
     title = traitlets.Unicode("").tag(sync=True)
 

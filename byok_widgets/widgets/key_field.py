@@ -11,14 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
-import anywidget
 import traitlets
 
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import SealingKey, Secret, redact
 from byok_widgets.widgets import assets
 
-_SCRIPTS = ("key_seal.js", "key_hints.js", "key_texts.js", "key_parts.js", "key_field.js")
 _FAILED = "That did not work, and nothing was saved. What you typed is still here; try again."
 _UNREADABLE = "What you typed could not be read here, so nothing was saved; try again."
 
@@ -47,7 +45,7 @@ class KeyOwner(Protocol):
         """Change the flow's provider."""
 
 
-class KeyField(anywidget.AnyWidget):
+class KeyField(assets.PageWidget):
     """Password field, where the key rests, Save, Check and Remove, and one line of status.
 
     Attributes:
@@ -68,8 +66,7 @@ class KeyField(anywidget.AnyWidget):
         public_key: The half of the kernel's key pair that seals. It is no secret.
     """
 
-    _esm = assets.script(*_SCRIPTS)
-    _css = assets.style("key_field.css")
+    view = traitlets.Unicode("key_field").tag(sync=True)
 
     label = traitlets.Unicode("API key").tag(sync=True)
     hint = traitlets.Unicode("").tag(sync=True)

@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import redact, refuse_key
+from byok_widgets.keys.misplaced import KEY_PATTERNS
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.inert import inert
 from byok_widgets.widgets.typed import told
-
-SCRIPTS = ("model_search.js", "model_list.js", "model_field.js")
-"""What a widget needs in which model fields stand."""
 
 _FAILED = "Not set: that did not work. What you typed is still here."
 
@@ -31,16 +28,18 @@ class ModelRows(ipywidgets.Widget):  # type: ignore[misc]
     Attributes:
         rows: For each model its id, its name for people, what is known of it in a line, and when it ends.
         provider: Name of the provider whose ids they are.
+        key_patterns: What an API key looks like that is no model: the page sends no text that matches.
     """
 
     rows: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
     provider = traitlets.Unicode("").tag(sync=True)
+    key_patterns: traitlets.List[str] = traitlets.List(list(KEY_PATTERNS)).tag(sync=True)
 
     def __repr__(self) -> str:
         return "ModelRows()"
 
 
-class ModelField(anywidget.AnyWidget):
+class ModelField(assets.PageWidget):
     """A text field over a list of models: any id can be typed, those in the list can be found and picked.
 
     `on_choose` is called with what the person chose: a stripped text that is no API key; empty for none. What it
@@ -57,8 +56,7 @@ class ModelField(anywidget.AnyWidget):
         action: Text of a button beside the note; empty for none.
     """
 
-    _esm = assets.script(*SCRIPTS, "model_field_view.js")
-    _css = assets.style("model_field.css")
+    view = traitlets.Unicode("model_field").tag(sync=True)
 
     description = traitlets.Unicode("").tag(sync=True)
     placeholder = traitlets.Unicode("").tag(sync=True)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
@@ -19,7 +18,7 @@ from byok_widgets.keys import redact, refuse_key
 from byok_widgets.nodes.tuning import LIMIT
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.inert import inert
-from byok_widgets.widgets.model_field import SCRIPTS, ModelRows
+from byok_widgets.widgets.model_field import ModelRows
 from byok_widgets.widgets.model_lists import ModelLists
 from byok_widgets.widgets.node_rows import facts_of, info_of, offered, same_kind
 from byok_widgets.widgets.typed import told
@@ -28,13 +27,11 @@ if TYPE_CHECKING:
     from byok_widgets.flow import AnyNode, Flow
 
 _FAILED = "Not set: that did not work."
-_SCRIPTS = (*SCRIPTS, "node_setting.js", "node_list.js")
-_STYLES = ("model_field.css", "node_list.css")
 
 Answer = dict[str, str]
 
 
-class NodeList(anywidget.AnyWidget):
+class NodeList(assets.PageWidget):
     """One row for each node.
 
     Attributes:
@@ -42,8 +39,7 @@ class NodeList(anywidget.AnyWidget):
         models: The models on offer.
     """
 
-    _esm = assets.script(*_SCRIPTS)
-    _css = assets.style(*_STYLES)
+    view = traitlets.Unicode("node_list").tag(sync=True)
 
     nodes: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     models = traitlets.Instance(ModelRows).tag(sync=True, **ipywidgets.widget_serialization)

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
 from byok_widgets.errors import ByokError
@@ -32,7 +31,7 @@ _FAILED = "That did not work, and nothing was changed."
 _TOGETHER_S = 0.25  # changes that come so close together are checked together: a cell may make a hundred nodes
 
 
-class Troubleshooting(anywidget.AnyWidget):
+class Troubleshooting(assets.PageWidget):
     """What is to be mended in a flow, and what most often goes wrong with its provider.
 
     Attributes:
@@ -41,8 +40,7 @@ class Troubleshooting(anywidget.AnyWidget):
             it: a `button` or `code`; and the `rows` of `trouble_words`.
     """
 
-    _esm = assets.script("troubleshooting.js")
-    _css = assets.style("troubleshooting.css")
+    view = traitlets.Unicode("troubleshooting").tag(sync=True)
 
     facts = traitlets.Dict().tag(sync=True)
 

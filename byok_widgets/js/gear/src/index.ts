@@ -42,7 +42,7 @@ function activate(
     label: 'Open Flow Settings',
     caption: 'Settings: API key and models',
     icon: settingsIcon,
-    isEnabled: args => Boolean(args.toolbar) || notebooks.currentWidget !== null,
+    isEnabled: args => Boolean(args['toolbar']) || notebooks.currentWidget !== null,
     execute: () => {
       const notebook = notebooks.currentWidget;
       if (notebook) {

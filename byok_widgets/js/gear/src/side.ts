@@ -4,12 +4,22 @@ import { NotebookPanel } from '@jupyterlab/notebook';
 import { Kernel } from '@jupyterlab/services';
 import { settingsIcon } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
+import { PartialJSONObject } from '@lumino/coreutils';
 import { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
 
 import * as words from './words';
 
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
+// The types of `@jupyterlab/services` leave out what an `ok` reply holds.
+type Reply =
+  | { status: 'ok'; user_expressions: Record<string, unknown> }
+  | { status: 'error'; ename: string }
+  | { status: 'aborted' };
+
+const INSTALLED = 'byok_widgets_is_installed';
+const IS_INSTALLED =
+  '__import__("importlib.util", fromlist=["find_spec"]).find_spec("byok_widgets") is not None';
 const CHOOSE_KERNEL = 'notebook:change-kernel';
 
 /**
@@ -91,27 +101,30 @@ export class Side extends Panel {
       }
       const future = kernel.requestExecute({
         code: this._code(),
+        user_expressions: { [INSTALLED]: IS_INSTALLED },
         silent: false,
         store_history: false,
         stop_on_error: false,
         allow_stdin: false
       });
       future.onIOPub = ({ header, content }) => {
-        const data = (content as { data?: Record<string, unknown> }).data;
+        const data = (content as { data?: PartialJSONObject }).data;
         if (header.msg_type === 'display_data' && data?.[WIDGET] && round === this._round) {
           this._show(data);
         }
       };
-      const { content } = await future.done;
+      const { content } = (await future.done) as { content: Reply };
       if (round !== this._round) {
         return;
       }
       if (content.status === 'error') {
-        this._say(words.failed(content.ename, content.evalue));
-      } else if (content.status === 'ok') {
-        this._say(words.failed('nothing came', ''));
-      } else {
+        this._say(words.failed(content.ename));
+      } else if (content.status !== 'ok') {
         void this._open(); // a cell before us failed, and all that waited behind it was dropped
+      } else if (isTrue(content.user_expressions[INSTALLED])) {
+        this._say(words.failed('no output'));
+      } else {
+        this._say(words.NOT_INSTALLED);
       }
     } catch {
       // The kernel went away; what became of it comes as a signal.
@@ -121,11 +134,11 @@ export class Side extends Panel {
   private _code(): string {
     const { path } = this._notebook.context;
     const name = this._flow || PathExt.basename(path, '.ipynb');
-    const door = '__import__("byok_widgets.widgets.side", fromlist=["show"])'; // binds no name in the notebook
-    return `${door}.show(${JSON.stringify(path)}, ${JSON.stringify(name)})`;
+    const show = '__import__("byok_widgets.widgets.side", fromlist=["show"]).show'; // binds no name in the notebook
+    return `if ${IS_INSTALLED}: ${show}(${JSON.stringify(path)}, ${JSON.stringify(name)})`;
   }
 
-  private _show(data: any): void {
+  private _show(data: PartialJSONObject): void {
     const { rendermime } = this._notebook.content;
     this._clear();
     if (!rendermime.mimeTypes.includes(WIDGET)) {
@@ -142,7 +155,7 @@ export class Side extends Panel {
   private _clear(): void {
     this._round += 1;
     this._wanted = false;
-    this._flow = this.node.querySelector<HTMLSelectElement>('.byok-which select')?.value || this._flow;
+    this._flow = this.node.querySelector<HTMLSelectElement>('.byok-which select')?.value ?? this._flow;
     this._view?.dispose();
     this._view = null;
     this._words.node.replaceChildren();
@@ -201,6 +214,12 @@ export class Side extends Panel {
   private _wanted = false;
   /** Name of the flow that was shown last, to come back to after a restart. */
   private _flow = '';
+}
+
+/** Whether a user expression came out as `True`. */
+function isTrue(result: unknown): boolean {
+  const { data } = (result ?? {}) as { data?: PartialJSONObject };
+  return data?.['text/plain'] === 'True';
 }
 
 function element<K extends keyof HTMLElementTagNameMap>(tag: K, text: string): HTMLElementTagNameMap[K] {

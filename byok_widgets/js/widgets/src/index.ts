@@ -1,6 +1,6 @@
 // All views of the widgets in one module, which a page loads once. The trait `view` says which one a widget shows.
 
-import type { AnyModel, RenderProps } from "@anywidget/types";
+import type { RenderProps } from "@anywidget/types";
 
 import { renderChat } from "./chat/chat";
 import { renderCopyCode } from "./panel/copy_code";
@@ -33,7 +33,7 @@ interface States {
   troubleshooting: TroubleshootingState;
 }
 
-const VIEWS: { [Name in keyof States]: View<States[Name]> } = {
+const VIEWS = {
   chat: renderChat,
   copy_code: renderCopyCode,
   head: renderHead,
@@ -41,16 +41,14 @@ const VIEWS: { [Name in keyof States]: View<States[Name]> } = {
   model_field: renderModelField,
   node_list: renderNodeList,
   troubleshooting: renderTroubleshooting,
-};
-
-function show<Name extends keyof States>(name: Name, model: AnyModel, el: HTMLElement, signal: AbortSignal): void {
-  el.dataset["byokView"] = name;
-  VIEWS[name]({ model: model as AnyModel<States[Name]>, el, signal });
-}
+} satisfies { [Name in keyof States]: View<States[Name]> };
 
 function render({ model, el }: Pick<RenderProps<{ view: keyof States }>, "model" | "el">): () => void {
   const life = new AbortController();
-  show(model.get("view"), model as AnyModel, el, life.signal);
+  const name = model.get("view");
+  const view = VIEWS[name] as View<never>; // the kernel gives each model the state that its view wants
+  el.dataset["byokView"] = name;
+  view({ model: model as never, el, signal: life.signal });
   return () => life.abort();
 }
 

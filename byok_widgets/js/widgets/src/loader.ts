@@ -1,7 +1,7 @@
 // What each widget carries itself: it fetches the code that all of them share from the one model that holds it, and
 // evaluates that once for the whole page.
 
-import type { AnyModel, Render } from "@anywidget/types";
+import type { Render } from "@anywidget/types";
 
 import { modelOf } from "./shared/model_reference";
 
@@ -17,8 +17,9 @@ const STYLE_ID = "byok-widgets-style";
 const LOADED = Symbol.for("byok_widgets.loaded");
 
 // By their text, since pages may show widgets of several kernels with different versions.
-const page = globalThis as { [LOADED]?: Map<string, Promise<Views>> };
-const loaded = (page[LOADED] ??= new Map<string, Promise<Views>>());
+const page = globalThis as { [LOADED]?: Map<string, Promise<Views>> } & object;
+const loaded = page[LOADED] ?? new Map<string, Promise<Views>>();
+page[LOADED] = loaded;
 
 function load(script: string): Promise<Views> {
   const known = loaded.get(script);
@@ -35,11 +36,11 @@ function addStyle(css: string): void {
   if (style.textContent !== css) style.textContent = css;
 }
 
-const render: Render<{ code: string }> = async (context) => {
-  const code = await modelOf<Code>(context.model.get("code"), context.model.widget_manager);
+const render: Render<{ page_code: string }> = async (context) => {
+  const code = await modelOf<Code>(context.model.get("page_code"), context.model.widget_manager);
   addStyle(code.get("style"));
   const views = await load(code.get("script"));
-  return views.default.render({ ...context, model: context.model as AnyModel });
+  return views.default.render(context);
 };
 
 export default { render };

@@ -282,8 +282,8 @@ class KeyFieldView {
       {
         request,
         buffers,
-        answers: isAnswerTo<KeyAnswer>(request.id),
-        answered: (answer) => this.onAnswer(answer),
+        answers: (message) => isAnswerTo(request.id, message),
+        answered: (answer: KeyAnswer) => this.onAnswer(answer),
         delays: [
           [LATE_AFTER_MS, () => this.say({ state: "working", text: texts.late })],
           [LOST_AFTER_MS, lost],

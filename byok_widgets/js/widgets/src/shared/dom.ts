@@ -5,7 +5,7 @@ type Properties<E> = Omit<Partial<E>, "dataset" | "attributes"> & Extra;
 
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
-  properties: Properties<HTMLElementTagNameMap[Tag]> = {},
+  properties: Properties<HTMLElementTagNameMap[Tag]> = {} as Properties<HTMLElementTagNameMap[Tag]>,
   ...children: (Node | string)[]
 ): HTMLElementTagNameMap[Tag] {
   const { dataset = {}, attributes = {}, ...rest } = properties;

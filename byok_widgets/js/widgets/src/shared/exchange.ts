@@ -11,7 +11,7 @@ export interface Exchange<Request extends object, Answer extends object> {
   request: Request;
   buffers?: ArrayBuffer[];
   // Without it, `settle` alone ends the wait: the kernel then answers by a change of state.
-  answers?: (message: unknown) => message is Answer;
+  answers?: (message: unknown) => boolean;
   answered?: (answer: Answer) => void;
   // What to do while nothing has come after so many milliseconds.
   delays?: readonly (readonly [afterMs: number, act: () => void])[];
@@ -19,11 +19,15 @@ export interface Exchange<Request extends object, Answer extends object> {
   gone: () => void;
 }
 
-export function isAnswerTo<Answer extends { kind: "answer"; id: string }>(id: string) {
-  return (message: unknown): message is Answer => {
-    const { kind, id: about } = (message ?? {}) as Partial<Answer>;
-    return kind === "answer" && about === id;
-  };
+interface Answered {
+  kind: "answer";
+  id: string;
+}
+
+// Whether a message answers the request with this id.
+export function isAnswerTo(id: string, message: unknown): boolean {
+  const { kind, id: about } = (message ?? {}) as Partial<Answered>;
+  return kind === "answer" && about === id;
 }
 
 // Returns `settle`: it ends the wait, whatever may still come.
@@ -41,7 +45,7 @@ export function exchange<Request extends object, Answer extends object>(
   const onMessage = (message: unknown): void => {
     if (!answers?.(message)) return;
     settle();
-    answered?.(message);
+    answered?.(message as Answer);
   };
   if (signal.aborted) return settle;
   channel.on("msg:custom", onMessage);
