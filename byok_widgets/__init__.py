@@ -6,6 +6,7 @@ Names are loaded when they are first used: importing the package loads no SDK an
 from __future__ import annotations
 
 import sys
+import warnings
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
         ProviderError,
         SchemaError,
         TemplateError,
-        last_stopped,
+        last_partial_result,
         last_traceback,
     )
     from byok_widgets.flow import Flow
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from byok_widgets.providers.local import list_local_models
     from byok_widgets.schema import Field
     from byok_widgets.session import Session, Trace, Turn, Variables
-    from byok_widgets.widgets.guard import guard
+    from byok_widgets.widgets.key_leak_warning import warn_about_keys
 
 __version__ = "0.1.0"
 
@@ -43,7 +44,7 @@ _HOMES = {
     "byok_widgets.errors": (
         *("ByokError", "ConfigError", "ExtractionError", "FlowError", "KeyFormatError", "KeyStoreError"),
         *("LocalModelError", "MissingKeyError", "ProviderError", "SchemaError", "TemplateError"),
-        *("last_stopped", "last_traceback"),
+        *("last_partial_result", "last_traceback"),
     ),
     "byok_widgets.flow": ("Flow",),
     "byok_widgets.messages": ("Cost", "Message", "Reply", "TextDelta", "Usage"),
@@ -51,9 +52,11 @@ _HOMES = {
     "byok_widgets.providers.local": ("list_local_models",),
     "byok_widgets.schema": ("Field",),
     "byok_widgets.session": ("Session", "Trace", "Turn", "Variables"),
-    "byok_widgets.widgets.guard": ("guard",),
+    "byok_widgets.widgets.key_leak_warning": ("warn_about_keys",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_RENAMED = {"guard": "warn_about_keys", "last_stopped": "last_partial_result"}
+"""Earlier names, which still work and give a `DeprecationWarning`."""
 
 __all__ = [
     "ByokError",
@@ -82,14 +85,19 @@ __all__ = [
     "Usage",
     "Variables",
     "__version__",
-    "guard",
-    "last_stopped",
+    "last_partial_result",
     "last_traceback",
     "list_local_models",
+    "warn_about_keys",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _RENAMED:
+        warnings.warn(
+            f"byok_widgets.{name} is now byok_widgets.{_RENAMED[name]}.", DeprecationWarning, stacklevel=2
+        )
+        name = _RENAMED[name]
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'byok_widgets' has no attribute {name!r}")

@@ -1,23 +1,22 @@
 """The one error family: every fault in plain words, with its cause, the fix and a link.
 
-Floor 0: imports nothing of the package when it is loaded. An error here keeps texts only, never a request, a
-response, an SDK exception or a key, so that it can be shown, pickled and saved. Whoever translates a foreign
-exception raises the translation *outside* the `except` block: a chained exception would carry what was left out
-here.
+An error keeps text only, never a request, a response, an SDK exception or a key, so that it can be shown, pickled
+and saved. Code that translates a foreign exception raises the translation *outside* the `except` block: a chained
+exception would carry everything that was left out here.
 
     ByokError
     ├── MissingKeyError      no key for this flow and provider
-    ├── KeyFormatError       what was pasted cannot be a key, or is another provider's
-    ├── KeyStoreError        a place where keys rest did not do its work
-    ├── ConfigError          a flow's settings, a model ref or an argument is not usable
+    ├── KeyFormatError       the pasted text is not a key, or is another provider's
+    ├── KeyStoreError        a storage backend for keys failed
+    ├── ConfigError          a setting, a model ref or an argument is invalid
     ├── TemplateError        a prompt names a variable that has no value
     ├── SchemaError          fields or a JSON Schema that cannot be extracted
-    ├── FlowError            a flow cannot be run as it is connected, or a session not be gone on with
+    ├── FlowError            a flow cannot run as it is connected, or a session cannot be continued
     ├── ProviderError        the provider, its network path or its answer failed
-    ├── ExtractionError      an answer came, but not one that fits the schema
-    └── LocalModelError      the embedded model cannot be fetched or started
+    ├── ExtractionError      an answer arrived that does not fit the schema
+    └── LocalModelError      the embedded model cannot be downloaded or started
 
-`Stopped` is none of them: it is the keyboard interrupt of a person who stopped a run in a cell.
+`RunInterrupted` is not one of them: it is the keyboard interrupt of a person who stopped a run in a cell.
 """
 
 from __future__ import annotations
@@ -25,14 +24,16 @@ from __future__ import annotations
 import html
 import sys
 import traceback
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
+
+from byok_widgets.secrets import redact
 
 MAX_MESSAGE_CHARS = 600
 """Longest text of an error on screen, in characters."""
 
 
 class ByokError(Exception):
-    """A fault in words for people, and a `kind` for programs.
+    """An error in words for people, with a `kind` for programs.
 
     Attributes:
         kind: Stable machine-readable name, such as `"no_key"`, `"auth"` or `"rate_limit"`.
@@ -44,7 +45,7 @@ class ByokError(Exception):
         attempts: Requests that were sent before this was raised.
         request_id: The provider's id of the failed request, for its support.
         retry_after_s: Seconds the provider asked to wait, where it said so.
-        partial_text: Text that had arrived before the fault.
+        partial_text: Text that had arrived before the error.
         where: Flow, node and model concerned, in one sentence; empty when no node was running.
     """
 
@@ -78,14 +79,14 @@ class ByokError(Exception):
         self.where = ""
 
     def at(self, *, flow: str, node: str, model: str | None = None) -> ByokError:
-        """Note where it happened, unless that is known already; returns the error itself."""
+        """Record where it happened, unless that is known already; returns the error itself."""
         if not self.where:
             parts = [f"Flow {flow!r}", f"node {node!r}", *([f"model {model}"] if model else [])]
             self.where = ", ".join(parts) + "."
         return self
 
     def _shown(self) -> dict[str, str]:
-        """Return the texts on screen by name, in order; what is too long gives way, the fix and the link last."""
+        """Return the texts on screen by name, in order, shortened to fit; the fix and the link are cut last."""
         texts = {
             "problem": self.problem,
             "where": self.where,
@@ -141,7 +142,7 @@ def _rebuild(cls: type[ByokError], problem: str, state: dict[str, Any]) -> ByokE
 
 
 class _Stack(str):
-    """A text that a cell shows as it is, over its many lines."""
+    """Text that a cell shows as it is, with its line breaks."""
 
     __slots__ = ()
 
@@ -150,12 +151,10 @@ class _Stack(str):
 
 
 def last_traceback() -> str:
-    """Return the stack of the last error shown in this session, without any local variables and any key."""
+    """Return the stack of the last error shown in this session, without local variables and without keys."""
     error = getattr(sys, "last_value", None)
     if error is None:
         return _Stack("No error has been shown in this session.")
-    from byok_widgets.keys import redact
-
     return _Stack(redact("".join(traceback.format_exception(type(error), error, error.__traceback__))))
 
 
@@ -165,25 +164,51 @@ class MissingKeyError(ByokError):
     default_kind = "no_key"
 
 
+KeyFlaw = Literal[
+    "not_text",
+    "empty",
+    "too_long",
+    "too_short",
+    "line_break",
+    "space",
+    "curly_quote",
+    "invisible",
+    "control_character",
+    "masked",
+    "not_ascii",
+    "address",
+    "variable_name",
+    "prefix_only",
+    "path",
+    "unsealable",
+]
+"""What keeps a text from being an API key."""
+
+
 class KeyFormatError(ByokError):
-    """What was given cannot be an API key, or is the key of another provider.
+    """The text is not an API key, or it is the key of another provider.
 
     Attributes:
         suggested_provider: Name of the provider whose key it looks like, or `None`.
+        flaw: Why it cannot be a key, for kind `bad_key_format`: see `KeyFlaw`.
     """
 
     default_kind = "bad_key_format"
     suggested_provider: str | None = None
 
+    def __init__(self, problem: str, *, flaw: KeyFlaw | None = None, **details: Any) -> None:
+        super().__init__(problem, **details)
+        self.flaw = flaw
+
 
 class KeyStoreError(ByokError):
-    """A place where keys rest (keyring, environment reference) did not do its work."""
+    """A storage backend for keys, such as the keyring or an environment variable, failed."""
 
     default_kind = "key_store"
 
 
 class ConfigError(ByokError):
-    """A flow's settings, a model ref or an argument is not usable."""
+    """A setting, a model ref or an argument is invalid."""
 
     default_kind = "config"
 
@@ -201,7 +226,7 @@ class SchemaError(ByokError):
 
 
 class FlowError(ByokError):
-    """A flow cannot be run as it is connected, or a session cannot be gone on with."""
+    """A flow cannot run as it is connected, or a session cannot be continued."""
 
     default_kind = "flow"
 
@@ -213,10 +238,10 @@ class ProviderError(ByokError):
 
 
 class ExtractionError(ByokError):
-    """An answer came, but it does not fit the schema.
+    """An answer arrived, but it does not fit the schema.
 
     Attributes:
-        raw_text: The model's text as it came; nothing of it is lost.
+        raw_text: The model's complete, unchanged text.
     """
 
     default_kind = "extraction"
@@ -224,31 +249,31 @@ class ExtractionError(ByokError):
 
 
 class LocalModelError(ByokError):
-    """The embedded local model cannot be fetched, started or used."""
+    """The embedded local model cannot be downloaded, started or used."""
 
     default_kind = "local_model"
 
 
-class Stopped(KeyboardInterrupt):
+class RunInterrupted(KeyboardInterrupt):
     """A run that the person stopped in a cell; a keyboard interrupt, so that the cells after it do not run either.
 
     Attributes:
-        result: What had come, marked as incomplete: a reply, or a session's turn; `None` when nothing had.
+        result: The partial result, marked as incomplete: a reply or a session's turn; `None` without one.
     """
 
     latest: ClassVar[Any] = None
-    """Result of the run that was stopped last."""
+    """Result of the latest interrupted run."""
 
     def __init__(self, result: Any = None, *, seen: bool = False) -> None:
         super().__init__("Stopped. The text so far is above." if seen else "Stopped.")
-        self.result = Stopped.latest = result
+        self.result = RunInterrupted.latest = result
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short card in place of the stack."""
-        kept = ["  (what had come: byok_widgets.last_stopped())"] if self.result is not None else []
+        kept = ["  (partial output: byok_widgets.last_partial_result())"] if self.result is not None else []
         return [str(self), *kept]
 
 
-def last_stopped() -> Any:
-    """Return what had come of the run that was stopped last in a cell: a reply, a turn or `None`."""
-    return Stopped.latest
+def last_partial_result() -> Any:
+    """Return the partial result of the latest run that was stopped in a cell: a reply, a turn or `None`."""
+    return RunInterrupted.latest

@@ -57,9 +57,9 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
         raise
 
 
-def unwritten(error: OSError) -> str:
+def describe_write_error(error: OSError) -> str:
     """Say in a few words why a file could not be written."""
-    return "its folder is not there" if error.errno == errno.ENOENT else reason(error)
+    return "its folder is not there" if error.errno == errno.ENOENT else describe_os_error(error)
 
 
 def where_to_look(path: Path) -> str:
@@ -67,7 +67,14 @@ def where_to_look(path: Path) -> str:
     return f"Look at the name and the folder: {path.absolute()}."
 
 
-def reason(error: OSError) -> str:
+def describe_os_error(error: OSError) -> str:
     """Say in a few words why a file could not be read, or a place not be written to."""
-    known = {28: "the disk is full", 13: "no permission there", 30: "the disk is read-only", 2: "it is not there"}
-    return known.get(error.errno or 0, error.strerror or str(error))
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
+
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EACCES: "no permission there",
+    errno.EROFS: "the disk is read-only",
+    errno.ENOENT: "it is not there",
+}

@@ -1,7 +1,4 @@
-"""Whether a value was really said: a string that does not occur in the dialogue may be invented.
-
-Floor 0: imports nothing of the package.
-"""
+"""Whether a value was really said: a string that does not occur in the dialogue may be invented."""
 
 from __future__ import annotations
 

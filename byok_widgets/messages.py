@@ -1,7 +1,4 @@
-"""The values that travel: messages, usage, cost, replies. Frozen, and free of any secret.
-
-Floor 0: knows errors alone.
-"""
+"""The values that travel through the package: messages, usage, cost, replies. Frozen, and free of secrets."""
 
 from __future__ import annotations
 
@@ -17,12 +14,14 @@ from byok_widgets.errors import ConfigError
 
 Role = Literal["system", "user", "assistant"]
 
-FinishReason = Literal["stop", "length", "content_filter", "refusal", "tool_call", "incomplete", "static"]
+FinishReason = Literal[
+    "stop", "length", "content_filter", "refusal", "tool_call", "incomplete", "interrupted", "static"
+]
 """Why an answer ended.
 
 `stop`: the model was done. `length`: cut off at the token limit. `content_filter`: the provider's filter removed
 text. `refusal`: the model declined. `tool_call`: it asked for a tool. `incomplete`: the stream ended before the
-model said it was done, or it was stopped. `static`: a fixed sentence, no model ran.
+model said it was done. `interrupted`: the person stopped it. `static`: a fixed sentence, no model ran.
 """
 
 

@@ -1,20 +1,19 @@
 """Prompts with variables: `{{name}}`, filled in by Jinja2's sandbox.
 
-Floor 0: knows errors alone. Jinja2 is loaded only for a text that holds a placeholder.
+Jinja2 is loaded only for a text that holds a placeholder.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import TemplateError
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import StrictUndefined, Template
     from jinja2.sandbox import SandboxedEnvironment
 
 
@@ -34,13 +33,16 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
         node: Name of the node, for the error.
 
     Raises:
-        TemplateError: A variable has no value, or the text is not a valid template. The message names both.
+        TemplateError: Kind `template_no_value` or `template_unknown_variable` when a variable has no value (the
+            fix names a similar variable), `template_unknown_part` when a value lacks what is asked of it,
+            `template_syntax` when the text is not a valid template, `template_failed` when it could not be filled
+            in. The message names the node.
     """
     if not _has_placeholder(template):
         return template
     wrong = broken(template)
     if wrong:
-        raise TemplateError(f"The prompt of node {node!r} {wrong}.", fix=WRITE_LIKE_THIS)
+        raise TemplateError(f"The prompt of node {node!r} {wrong}.", kind="template_syntax", fix=WRITE_LIKE_THIS)
     from jinja2 import TemplateError as JinjaError
     from jinja2 import UndefinedError
 
@@ -48,14 +50,17 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
     try:
         return _compiled(template).render(stated)
     except UndefinedError as error:
-        problem = _undefined(str(error), node, variables)
+        problem = _undefined(error, node, variables)
     except JinjaError as error:
         problem = TemplateError(
-            f"The prompt of node {node!r} could not be filled in: {_sentence(error)}.", fix=WRITE_LIKE_THIS
+            f"The prompt of node {node!r} could not be filled in: {_sentence(error)}.",
+            kind="template_failed",
+            fix=WRITE_LIKE_THIS,
         )
     except Exception as error:  # noqa: BLE001 - a template may call anything, with any outcome
         problem = TemplateError(
             f"The prompt of node {node!r} could not be filled in: {type(error).__name__}: {error}.",
+            kind="template_failed",
             fix="Keep to {{name}} and simple filters.",
         )
     raise problem
@@ -89,10 +94,30 @@ def _has_placeholder(template: str) -> bool:
 
 @cache
 def _environment() -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+    return ImmutableSandboxedEnvironment(undefined=_undefined_class())
+
+
+def _undefined_class() -> type[StrictUndefined]:
+    """Return a class of missing values whose error names the variable; Jinja's own holds a sentence only."""
+    from jinja2 import StrictUndefined, UndefinedError
+    from jinja2.utils import missing
+
+    class MissingVariableError(UndefinedError):
+        def __init__(self, variable: str | None, message: str | None = None) -> None:
+            super().__init__(message)
+            self.variable = variable
+
+    class NamedUndefined(StrictUndefined):
+        def __init__(
+            self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = UndefinedError
+        ) -> None:
+            if obj is missing and exc is UndefinedError:
+                exc = partial(MissingVariableError, name)
+            super().__init__(hint, obj, name, exc)
+
+    return NamedUndefined
 
 
 @lru_cache(maxsize=256)
@@ -100,21 +125,23 @@ def _compiled(template: str) -> Template:
     return _environment().from_string(template)
 
 
-def _undefined(said: str, node: str, variables: Mapping[str, Any]) -> TemplateError:
-    missing = re.fullmatch("'(.+)' is undefined", said)
-    if not missing:
+def _undefined(error: Exception, node: str, variables: Mapping[str, Any]) -> TemplateError:
+    name: str | None = getattr(error, "variable", None)
+    if name is None:
         return TemplateError(
-            f"The prompt of node {node!r} asks for what is not there: {said}.", fix="Keep to {{name}}."
+            f"The prompt of node {node!r} asks for what is not there: {error}.",
+            kind="template_unknown_part",
+            fix="Keep to {{name}}.",
         )
-    name = missing[1]
     near = difflib.get_close_matches(name, [known for known in variables if known != name], n=1)
     if name in variables:
-        problem = f"The prompt of node {node!r} uses {{{{{name}}}}}, which has not been stated yet."
+        kind, what = "template_no_value", "which has not been stated yet"
     else:
-        problem = f"The prompt of node {node!r} uses {{{{{name}}}}}, and there is no such variable."
+        kind, what = "template_unknown_variable", "and there is no such variable"
     hint = f"Did you mean {{{{{near[0]}}}}}? " if near else ""
     return TemplateError(
-        problem,
+        f"The prompt of node {node!r} uses {{{{{name}}}}}, {what}.",
+        kind=kind,
         fix=f"{hint}Give it a value with variables={{{name!r}: ...}}, or a default: "
         f'{{{{ {name} | default("...") }}}}.',
     )

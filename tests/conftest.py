@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import signal
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.keys.backends import MemoryKeyring, installed
+from byok_widgets.providers import catalog
+from tests.keys.fake_keyrings import MemoryKeyring, installed
+from tests.scripted_server import ScriptedServer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,3 +48,17 @@ def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def keyring_in_memory() -> Iterator[MemoryKeyring]:
     with installed(MemoryKeyring()) as backend:
         yield backend
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """Return a provider that says what a test scripts; "Hello" where it scripts nothing."""
+    scripted = ScriptedServer()
+    yield scripted
+    scripted.close()
+
+
+@pytest.fixture
+def on_a_known_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fix the day on which models are said to have ended."""
+    monkeypatch.setattr(catalog, "_today", lambda: datetime.date(2026, 11, 24))

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import LocalModelError
-from byok_widgets.providers import local_models
+from byok_widgets.providers.local import models
 
 REQUIRE_ALL = "BYOK_WIDGETS_REQUIRE_ALL"
 """Set to 1, a model that cannot be had is a failure and not a skip."""
-_CACHE = os.environ.get(local_models.CACHE_VARIABLE)
+_CACHE = os.environ.get(models.CACHE_VARIABLE)
 """As it was before any test set it to an empty folder: the files are large."""
 
 
@@ -30,10 +30,10 @@ def require_model(model_id: str = "smollm2-135m") -> Path:
 @functools.cache
 def _fetched(model_id: str) -> tuple[str, Path | None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(local_models.CACHE_VARIABLE, raising=False)
+        patch.delenv(models.CACHE_VARIABLE, raising=False)
         if _CACHE:
-            patch.setenv(local_models.CACHE_VARIABLE, _CACHE)
+            patch.setenv(models.CACHE_VARIABLE, _CACHE)
         try:
-            return "", local_models.fetch(model_id)
+            return "", models.fetch(model_id)
         except LocalModelError as error:
             return str(error), None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,14 +18,6 @@ _numbers = itertools.count()
 def name() -> str:
     """The name of a flow that no other test has."""
     return f"flow test {next(_numbers)}"
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    """A server that says Hello."""
-    scripted = ScriptedServer()
-    yield scripted
-    scripted.close()
 
 
 @pytest.fixture
@@ -69,8 +60,9 @@ def test_flows_of_other_names_share_nothing(name: str) -> None:
 
 
 def test_a_name_that_cannot_be_used_is_refused() -> None:
-    with pytest.raises(ConfigError, match="needs a name"):
+    with pytest.raises(ConfigError) as caught:
         Flow(" ")
+    assert caught.value.kind == "flow_name_missing"
 
 
 # Which model runs
@@ -104,17 +96,22 @@ def test_an_override_of_another_provider_stays_there(flow: Flow, server: Scripte
 
 def test_without_any_model_the_error_names_the_node(flow: Flow, server: ScriptedServer) -> None:
     flow.model = None
-    with pytest.raises(ConfigError, match="No model is chosen for node 'ask'") as caught:
+    with pytest.raises(ConfigError) as caught:
         flow.conversation("ask", "x").run("Hello")
     assert caught.value.kind == "no_model"
+    assert "'ask'" in caught.value.problem
     assert not server.requests
 
 
 def test_an_unknown_provider_is_refused(flow: Flow) -> None:
-    with pytest.raises(ConfigError, match="no provider 'gemini'"):
-        flow.provider = "gemini"
-    with pytest.raises(ConfigError, match="no provider 'gemini'"):
-        flow.set_base_url("gemini", "https://llm.example.org")
+    for write in (
+        lambda: setattr(flow, "provider", "gemini"),
+        lambda: flow.set_base_url("gemini", "https://llm.example.org"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            write()
+        assert caught.value.kind == "unknown_provider"
+        assert "'gemini'" in caught.value.problem
     assert flow.provider == "compatible"
 
 
@@ -144,7 +141,7 @@ def test_the_environment_alone_gives_no_key(name: str, monkeypatch: pytest.Monke
     monkeypatch.setenv("OPENAI_API_KEY", fake_key())
     flow = Flow(name)
     flow.model = "openai:gpt-4o"
-    with pytest.raises(MissingKeyError, match="No API key configured"):
+    with pytest.raises(MissingKeyError):
         flow.conversation("ask", "x").run("Hello")
 
 
@@ -157,14 +154,15 @@ def test_a_key_itself_is_not_taken_in_code(flow: Flow) -> None:
 
 
 def test_an_address_that_is_not_safe_is_refused_and_the_old_one_stays(flow: Flow, server: ScriptedServer) -> None:
-    with pytest.raises(ConfigError, match="unencrypted"):
+    with pytest.raises(ConfigError) as caught:
         flow.set_base_url("compatible", "http://llm.example.org/v1")
+    assert caught.value.kind == "base_url_insecure"
     flow.conversation("ask", "x").run("Hello")
     assert len(server.requests) == 1
     flow.set_base_url("compatible", None)
     with pytest.raises(ConfigError) as caught:
         flow.conversation("ask", "x").run("Hello")
-    assert "address" in str(caught.value)
+    assert caught.value.kind == "base_url"
     assert len(server.requests) == 1
 
 
@@ -185,11 +183,12 @@ def test_a_node_of_the_same_name_is_replaced_in_its_place(flow: Flow, server: Sc
     assert server.requests[0]["messages"][0]["content"] == "new"
 
 
-def test_a_missing_node_is_refused_in_words(flow: Flow) -> None:
-    with pytest.raises(ConfigError, match="no node 'ask'"):
+def test_a_missing_node_is_named_with_the_one_that_was_meant(flow: Flow) -> None:
+    with pytest.raises(ConfigError) as caught:
         flow.node("ask")
+    assert "'ask'" in caught.value.problem
     flow.conversation("aks", "x")
-    with pytest.raises(ConfigError, match="no node 'ask'") as caught:
+    with pytest.raises(ConfigError) as caught:
         flow.node("ask")
     assert "'aks'" in caught.value.fix
 

@@ -40,8 +40,9 @@ def test_a_key_in_the_wrong_place_is_refused_and_neither_saved_nor_shown(
     flow: Flow, tmp_path: Path, place: str, provider: str
 ) -> None:
     key = fake_key(provider)
-    with pytest.raises(KeyFormatError, match="it belongs in the key field") as caught:
+    with pytest.raises(KeyFormatError) as caught:
         PLACES[place](flow, key)
+    assert caught.value.kind == "misplaced_key"
     saved = "".join(path.read_text("utf-8") for path in (tmp_path / "config").rglob("*.json"))
     assert "gpt-6-luna" in saved
     assert key[10:24] not in f"{saved} {flow!r} {flow.check()!r} {flow.settings()!r} {caught.value}"
@@ -51,18 +52,20 @@ def test_a_key_in_the_wrong_place_is_refused_and_neither_saved_nor_shown(
 def test_a_key_reference_needs_a_variable_that_is_set_and_holds_a_key(
     flow: Flow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with pytest.raises(KeyFormatError, match="no environment variable of that name"):
+    with pytest.raises(KeyFormatError) as refused:
         flow.use_key(f"env:{VARIABLE}")
+    assert refused.value.kind == "key_variable_not_set"
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    with pytest.raises(KeyFormatError, match="the path of a file or folder"):
+    with pytest.raises(KeyFormatError) as refused:
         flow.use_key(f"env:{VARIABLE}")
+    assert refused.value.flaw == "path"
     assert dict(flow.config.key_references) == {}
     monkeypatch.setenv(VARIABLE, fake_key())
     flow.use_key(f"env:{VARIABLE}", provider="OpenAI")
     monkeypatch.delenv(VARIABLE)
     with pytest.raises(MissingKeyError) as caught:
         flow.conversation("ask", "Hi.").run("Hello")
-    assert caught.value.fix.startswith(f"Set {VARIABLE}, then restart the kernel")
+    assert VARIABLE in caught.value.fix
 
 
 def test_a_provider_is_meant_in_any_case_and_a_typo_is_answered(flow: Flow) -> None:
@@ -78,7 +81,8 @@ def test_a_provider_is_meant_in_any_case_and_a_typo_is_answered(flow: Flow) -> N
     for write in wrong:
         with pytest.raises(ConfigError) as caught:
             write()
-        assert "Did you mean 'openai'?" in caught.value.fix
+        assert caught.value.kind == "unknown_provider"
+        assert "'openai'" in caught.value.fix
 
 
 def test_a_missing_key_is_told_with_what_to_do_now(flow: Flow) -> None:

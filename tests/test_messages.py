@@ -74,7 +74,7 @@ def test_a_dialogue_is_read_in_all_its_forms(dialogue, transcript: tuple[Message
     ],
 )
 def test_what_is_no_dialogue_is_refused_in_words(wrong) -> None:
-    with pytest.raises(ConfigError, match="is not a dialogue") as caught:
+    with pytest.raises(ConfigError) as caught:
         transcript_of(wrong)
     assert caught.value.kind == "dialogue"
     assert '{"role": "user", "content": "Hello"}' in caught.value.fix
@@ -84,7 +84,7 @@ def test_what_is_no_dialogue_is_refused_in_words(wrong) -> None:
 def test_a_single_thing_is_refused_as_a_whole(wrong) -> None:
     with pytest.raises(ConfigError) as caught:
         transcript_of(wrong)
-    assert caught.value.problem.startswith(f"{wrong!r} is")
+    assert repr(wrong) in caught.value.problem
 
 
 def test_a_wrong_dialogue_is_quoted_in_part_only() -> None:
@@ -201,6 +201,7 @@ def test_the_price_is_asked_for_once_and_only_when_it_is_wanted() -> None:
         ("refusal", False),
         ("tool_call", False),
         ("incomplete", False),
+        ("interrupted", False),
     ],
 )
 def test_only_an_answer_that_was_finished_is_complete(reason, complete: bool) -> None:

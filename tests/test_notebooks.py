@@ -12,14 +12,14 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from byok_widgets.providers import local_models
+from byok_widgets.providers.local import models
 from tests.local_model import require_model
 
 PROJECT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 WIDTH = 88
 """Longest line of code, in characters: JupyterLab shows as much at 1280 pixels with the file browser open."""
-CACHE = local_models.cache_folder().parent
+CACHE = models.cache_folder().parent
 pytestmark = pytest.mark.timeout(300)
 
 

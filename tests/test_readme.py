@@ -11,7 +11,7 @@ import pytest
 
 import byok_widgets
 from byok_widgets import Flow
-from byok_widgets.providers import local_models
+from byok_widgets.providers.local import models
 from tests.scripted_server import Say, ScriptedServer
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -54,8 +54,8 @@ def test_its_lines_run_one_after_another(
 
 def test_the_picture_has_the_words_of_the_panel() -> None:
     (picture,) = blocks("text")
-    files = [*WIDGETS.glob("*.py"), *WIDGETS.glob("static/*.js"), *WIDGETS.parent.glob("keys/*.py")]
-    files += [WIDGETS.parent / "providers" / "tuning.py"]
+    files = [*WIDGETS.rglob("*.py"), *WIDGETS.glob("static/*.js"), *WIDGETS.parent.glob("keys/**/*.py")]
+    files += [WIDGETS.parent / "providers" / "model_settings.py"]
     source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     labels = re.findall(r"^(\w[\w' ]+?)(?:  |$)", picture, re.MULTILINE)
     buttons = [text.strip() for text in re.findall(r"\[ ([^\]]+?) +v? *\]", picture)]
@@ -68,7 +68,7 @@ def test_the_picture_has_the_words_of_the_panel() -> None:
 
 
 def test_sizes_are_those_that_the_program_says() -> None:
-    for model in local_models.LOCAL_MODELS.values():
+    for model in models.LOCAL_MODELS.values():
         assert f"{round(model.size_bytes / 1e6)} MB" in README
 
 

@@ -1,7 +1,4 @@
-"""The command `byok-widgets`.
-
-Floor 6: knows everything below, and nothing below knows it.
-"""
+"""The command `byok-widgets`."""
 
 from __future__ import annotations
 
@@ -14,8 +11,8 @@ from byok_widgets import __version__
 from byok_widgets.cli import scan
 from byok_widgets.cli.demo import DEFAULT_FOLDER, DEFAULT_PORT, Demo
 from byok_widgets.cli.fetch import fetch_with_bar
-from byok_widgets.errors import ByokError
-from byok_widgets.providers import local_models
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.providers.local import models
 
 SMALL = "smollm2-135m"
 
@@ -41,15 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         if given.command == "fetch":
-            fetch_with_bar(SMALL if given.small else given.model or local_models.default_model())
+            fetch_with_bar(SMALL if given.small else given.model or models.default_model())
             return 0
         if given.command == "scan":
             return scan.run(given)
-        model = SMALL if given.small else local_models.default_model()
+        model = SMALL if given.small else models.default_model()
         return Demo(folder=given.dir, port=given.port, model=model, browser=given.browser).run()
     except ByokError as error:
         print(f"byok-widgets: {error}", file=sys.stderr)
-        return 2 if error.kind == "config" else 1
+        return 2 if isinstance(error, ConfigError) else 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
@@ -75,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--small", action="store_true", help="use the small local model: 98 MB instead of 491 MB")
     fetch = commands.add_parser("fetch", help="fetch a local model for later")
     fetch.set_defaults(parser=fetch)
-    fetch.add_argument("model", nargs="?", help=f"one of: {', '.join(local_models.LOCAL_MODELS)}")
+    fetch.add_argument("model", nargs="?", help=f"one of: {', '.join(models.LOCAL_MODELS)}")
     fetch.add_argument("--small", action="store_true", help="fetch the small one")
     scan.add_command(commands)
     return parser

@@ -139,7 +139,11 @@ class _Stop:
 
 def _require_lab() -> None:
     if importlib.util.find_spec("jupyterlab") is None:
-        raise ConfigError("JupyterLab is not installed.", fix='Install it with: pip install "byok-widgets[lab]"')
+        raise ConfigError(
+            "JupyterLab is not installed.",
+            kind="no_jupyterlab",
+            fix='Install it with: pip install "byok-widgets[lab]"',
+        )
 
 
 def _free_port(wanted: int) -> int:
@@ -152,7 +156,9 @@ def _free_port(wanted: int) -> int:
             except OSError:
                 continue
             return port
-    raise ConfigError(f"No port from {wanted} on is free.", fix="Give another one with --port.")
+    raise ConfigError(
+        f"No port from {wanted} on is free.", kind="no_free_port", fix="Give another one with --port."
+    )
 
 
 def _answers(url: str, lab: subprocess.Popen[bytes], stopping: _Stop) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from byok_widgets.providers import local_models
+from byok_widgets.providers.local import models
 
 _WIDTH = 30
 _MB = 1_000_000
@@ -17,13 +17,13 @@ def fetch_with_bar(model: str) -> Path:
     Raises:
         LocalModelError: It is unknown, or cannot be had here; the message names what helps.
     """
-    found = local_models.find(model)
+    found = models.find(model)
     if found is not None:
-        print(f"{local_models.title(model)} is here already.", file=sys.stderr)
+        print(f"{models.title(model)} is here already.", file=sys.stderr)
         return found
-    print(local_models.announce(local_models.resolve(model)), file=sys.stderr)
+    print(models.announce_download(models.resolve(model)), file=sys.stderr)
     try:
-        return local_models.fetch(model, _Bar())
+        return models.fetch(model, _Bar())
     finally:
         print(file=sys.stderr)
 

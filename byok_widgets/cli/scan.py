@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from byok_widgets.cli.scan_files import Document, Unread, read_paths, read_staged
-from byok_widgets.cli.scan_places import Place, places
-from byok_widgets.files import reason
-from byok_widgets.keys import redact
-from byok_widgets.keys.search import FoundKey, find_keys, remove_keys
+from byok_widgets.cli.scan_locations import KeyLocation, locate
+from byok_widgets.files import describe_os_error
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.secrets import redact
+from byok_widgets.secrets.search import FoundKey, find_keys, remove_keys
 
 _DESCRIPTION = """\
 Finds API keys of OpenAI, Anthropic and OpenRouter in notebooks (cells, outputs, widget state, attachments) and in
@@ -117,7 +117,7 @@ class _Scan:
         else:
             self._passed_over[f"{item.kind} file" if item.kind == "binary" else item.kind] += 1
 
-    def _remove(self, document: Document, found_at: list[Place]) -> None:
+    def _remove(self, document: Document, found_at: list[KeyLocation]) -> None:
         in_sources = sum(place.is_source for place in found_at)
         sources = self.fix_sources or (bool(in_sources) and _agrees(document, in_sources))
         text = document.text
@@ -128,7 +128,7 @@ class _Scan:
         try:
             document.replace(text)
         except OSError as error:
-            _say(f"{_shown(document.path)} was not changed: {reason(error)}.", sys.stderr)
+            _say(f"{_shown(document.path)} was not changed: {describe_os_error(error)}.", sys.stderr)
         else:
             self.removed += len(found_at) - (0 if sources else in_sources)
 
@@ -144,9 +144,9 @@ class _Scan:
             yield "--fix-sources takes them out of cells and other files, too."
 
 
-def _located(document: Document, text: str) -> Iterator[tuple[FoundKey, Place]]:
+def _located(document: Document, text: str) -> Iterator[tuple[FoundKey, KeyLocation]]:
     found = find_keys(text)
-    return zip(found, places(text, found, notebook=document.is_notebook), strict=True)
+    return zip(found, locate(text, found, notebook=document.is_notebook), strict=True)
 
 
 def _agrees(document: Document, count: int) -> bool:

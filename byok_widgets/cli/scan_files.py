@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import reason, replace_file
+from byok_widgets.files import describe_os_error, replace_file
 
 MAX_BYTES = 100_000_000
 """Largest file that is read."""
@@ -26,6 +28,10 @@ _MARKED = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _AS_IT_IS = "latin-1"  # each byte a character: keys are ASCII, and what is not comes back as it was
+
+
+class ChangedMeanwhileError(OSError):
+    """A file is not any more what was read."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +57,14 @@ class Document:
         """Put `text` in the place of the file's content, in one step.
 
         Raises:
-            OSError: The file cannot be written, or is not any more what was read; it stays as it is.
+            ChangedMeanwhileError: The file is not any more what was read; it stays as it is.
+        OSError: The file cannot be written; it stays as it is.
         """
         mode = stat.S_IMODE(self.path.lstat().st_mode)
         if not os.access(self.path, os.W_OK):
-            raise PermissionError(13, "no permission there")
+            raise PermissionError(errno.EACCES, "no permission there")
         if self.path.is_symlink() or self.path.read_bytes() != self._encoded(self.text):
-            raise OSError("it was changed meanwhile; scan it again")
+            raise ChangedMeanwhileError("it was changed meanwhile; scan it again")
         replace_file(self.path, self._encoded(text), mode=mode)
         self.path.chmod(mode)
 
@@ -78,7 +85,7 @@ class Unread:
 
     path: Path
     why: str
-    kind: str
+    kind: Literal["binary", "link", "fault"]
     named: bool
 
 
@@ -117,10 +124,13 @@ def _git(*arguments: str) -> bytes:
     try:
         done = subprocess.run(["git", *arguments], capture_output=True, check=False)  # noqa: S603, S607
     except FileNotFoundError:
-        raise ConfigError("Git is not installed here.", fix="Give the files or folders to scan.") from None
+        raise ConfigError(
+            "Git is not installed here.", kind="no_git", fix="Give the files or folders to scan."
+        ) from None
     if done.returncode:
         raise ConfigError(
             "Git does not say what is staged here.",
+            kind="no_git_repository",
             cause=done.stderr.decode("utf-8", "replace").strip(),
             fix="Run it inside a git repository, or give the files or folders to scan.",
         )
@@ -135,7 +145,9 @@ def _in_folder(folder: Path) -> Iterator[Item]:
         for name in sorted([*files, *linked]):
             yield _read(Path(root, name), named=False)
     for fault in faults:
-        yield Unread(Path(os.fsdecode(fault.filename)), f"cannot be read: {reason(fault)}.", "fault", named=False)
+        yield Unread(
+            Path(os.fsdecode(fault.filename)), f"cannot be read: {describe_os_error(fault)}.", "fault", named=False
+        )
 
 
 def _is_own(folder: Path) -> bool:
@@ -158,7 +170,7 @@ def _read(path: Path, *, named: bool) -> Item:
                 return _too_large(path, named=named)
             return _document(path, head + file.read(), named=named)
     except OSError as error:
-        return Unread(path, f"cannot be read: {reason(error)}.", "fault", named)
+        return Unread(path, f"cannot be read: {describe_os_error(error)}.", "fault", named)
 
 
 def _document(path: Path, content: bytes, *, named: bool) -> Item:

@@ -42,7 +42,9 @@ def bring(folder: Path) -> tuple[list[Path], list[str]]:
     else:
         return [folder / source.name for source in sources()], kept
     raise ConfigError(
-        f"The tutorials cannot be put into {str(folder)!r}: {problem}.", fix="Choose another folder with --dir."
+        f"The tutorials cannot be put into {str(folder)!r}: {problem}.",
+        kind="tutorials_not_written",
+        fix="Choose another folder with --dir.",
     )
 
 

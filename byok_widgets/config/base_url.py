@@ -8,7 +8,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.keys import refuse_key
+from byok_widgets.misplaced_keys import reject_key
 
 _EXAMPLE = 'Write it like "https://llm.example.org/v1", or "http://127.0.0.1:8080/v1" for this machine.'
 
@@ -35,7 +35,7 @@ class BaseUrl:
                 clear), or with a user name, a query or a fragment in it.
             KeyFormatError: There is an API key in it.
         """
-        refuse_key(text)
+        reject_key(text)
         cleaned = text.strip().rstrip("/") if isinstance(text, str) else ""
         try:
             parts = urlsplit(cleaned)
@@ -46,12 +46,12 @@ class BaseUrl:
             raise ConfigError(f"{text!r} is not an address of an endpoint.", kind="base_url", fix=_EXAMPLE)
         if "@" in parts.netloc or "?" in cleaned or "#" in cleaned:
             raise ConfigError(
-                "An endpoint's address holds no user name, no ? and no #.", kind="base_url", fix=_EXAMPLE
+                "An endpoint's address holds no user name, no ? and no #.", kind="base_url_extras", fix=_EXAMPLE
             )
         if parts.scheme == "http" and not _is_loopback(host):
             raise ConfigError(
                 f"http://{host} would send the key and the dialogue unencrypted over the network.",
-                kind="base_url",
+                kind="base_url_insecure",
                 fix="Use https. Plain http works for this machine only (127.0.0.1, localhost).",
             )
         return cls(cleaned, _host_port(host, port))

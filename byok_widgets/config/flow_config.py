@@ -11,12 +11,12 @@ from typing import Any
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.key_references import KeyReferences
 from byok_widgets.config.model_ref import ModelRef
-from byok_widgets.config.saved_settings import SavedSettings
-from byok_widgets.config.storage import Data
+from byok_widgets.config.settings_file import Data
+from byok_widgets.config.settings_store import SettingsStore
 from byok_widgets.errors import ConfigError
-from byok_widgets.keys import refuse_key
 from byok_widgets.messages import ModelSource
-from byok_widgets.unknown import nearest
+from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.strict_attributes import nearest
 
 START_PROVIDER = "local"
 """A new flow starts on the embedded local model, which needs no key."""
@@ -30,7 +30,7 @@ class ResolvedModel:
     source: ModelSource
 
 
-class FlowConfig(SavedSettings):
+class FlowConfig(SettingsStore):
     """The settings of one flow: observable, saved at each change, without any key.
 
     A change is on screen and on disk when the setter returns. Where it cannot be saved it still holds for this
@@ -81,14 +81,16 @@ class FlowConfig(SavedSettings):
         Raises:
             ConfigError: There is none of that name.
         """
-        refuse_key(name)
+        reject_key(name)
         lower = str(name).strip().lower()
         if lower in self._providers:
             return lower
         near = nearest(lower, self._providers)
         meant = f"Did you mean {near!r}? " if near else ""
         raise ConfigError(
-            f"There is no provider {name!r}.", fix=f"{meant}Choose one of: {', '.join(self._providers)}."
+            f"There is no provider {name!r}.",
+            kind="unknown_provider",
+            fix=f"{meant}Choose one of: {', '.join(self._providers)}.",
         )
 
     @property
@@ -139,25 +141,25 @@ class FlowConfig(SavedSettings):
 
         self._write("override", change)
 
-    def tuning(self, node: str) -> Mapping[str, Any]:
+    def node_settings(self, node: str) -> Mapping[str, Any]:
         """Return the tuning that was set for a node, by name; `None` leaves it to the provider."""
         entries = self._section("tuning").get(node)
         return copy.deepcopy(entries) if isinstance(entries, dict) else {}
 
-    def tune(self, node: str, put: Mapping[str, Any], *, drop: Collection[str] = ()) -> None:
+    def update_settings(self, node: str, values: Mapping[str, Any], *, unset: Collection[str] = ()) -> None:
         """Set tuning of a node, and take back what was set of it.
 
         Args:
             node: Name of the node.
-            put: Values that JSON can hold, by name.
-            drop: Names of which nothing is to be kept.
+            values: Values that JSON can hold, by name.
+            unset: Names whose values are removed.
         """
 
         def change(data: Data) -> None:
             section = data.get("tuning")
             before = section.get(node) if isinstance(section, dict) else None
-            entries = {**(before if isinstance(before, dict) else {}), **copy.deepcopy(dict(put))}
-            kept = {name: value for name, value in entries.items() if name not in drop}
+            entries = {**(before if isinstance(before, dict) else {}), **copy.deepcopy(dict(values))}
+            kept = {name: value for name, value in entries.items() if name not in unset}
             _put(data, "tuning", node, kept or None)
 
         self._write("tuning", change)

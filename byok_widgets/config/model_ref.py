@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.keys import refuse_key
+from byok_widgets.misplaced_keys import reject_key
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,11 @@ class ModelRef:
             ConfigError: The text is empty, holds a line break, or names no model.
             KeyFormatError: It looks like an API key.
         """
-        refuse_key(text)
+        reject_key(text)
         if not isinstance(text, str) or len(text.strip().splitlines()) != 1:
             raise ConfigError(
                 f"{text!r} is not a model.",
+                kind="model_ref",
                 fix='Give a model id such as "gpt-6-luna", or "provider:model-id".',
             )
         head, colon, rest = text.strip().partition(":")
@@ -38,7 +39,11 @@ class ModelRef:
         if not colon or provider not in providers:
             return cls(default_provider, text.strip())
         if not rest.strip():
-            raise ConfigError(f"{text!r} names a provider but no model.", fix=f'Write "{provider}:model-id".')
+            raise ConfigError(
+                f"{text!r} names a provider but no model.",
+                kind="model_ref_incomplete",
+                fix=f'Write "{provider}:model-id".',
+            )
         return cls(provider, rest.strip())
 
     def __str__(self) -> str:

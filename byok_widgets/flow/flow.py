@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.diagnostics.check import Check, check
+from byok_widgets.diagnostics.lint import reject_ambiguous
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.flow import flow_file, living
-from byok_widgets.flow.check import Check, check
+from byok_widgets.flow import flow_file, flow_registry
 from byok_widgets.flow.flow_data import data_of, fill
 from byok_widgets.flow.flow_nodes import FlowNodes
 from byok_widgets.frontend import frontend
 from byok_widgets.graph.drawing import MERMAID, as_mermaid, as_text
-from byok_widgets.graph.lint import refuse_ambiguous
 from byok_widgets.session import Session
 from byok_widgets.session.session_file import read_session
-from byok_widgets.unknown import settable, unknown
+from byok_widgets.strict_attributes import settable_names, unknown_name_error
 
 _READ_ONLY = "read-only: saved by a newer byok-widgets"
 _NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and may not run as it was meant."
@@ -49,12 +49,12 @@ class Flow(FlowNodes):
         for given, value in more.items():
             problem = f'A flow is made with its name alone, like Flow("dentist"), and without {given!r}.'
             hint = "Set it on a line of its own: flow.{0} = ..."
-            raise unknown(problem, given, settable(type(self)), value, hint=hint)
+            raise unknown_name_error(problem, given, settable_names(type(self)), value, hint=hint)
         super().__init__(name)
         self.speaks_first = None
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
-        living.remember(self)
+        flow_registry.register(self)
 
     def __repr__(self) -> str:
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
@@ -86,7 +86,7 @@ class Flow(FlowNodes):
         data = flow_file.read(Path(path))
         try:
             flow = cls(name or data["name"])
-            flow._file_extra = fill(flow, flow._state, data)
+            flow._file_extra = fill(flow, flow._context, data)
         except ByokError as error:
             problem = error
         else:
@@ -109,7 +109,7 @@ class Flow(FlowNodes):
     @property
     def notice(self) -> str:
         """What a person must know, such as that settings are not saved; empty when all is well."""
-        return " ".join(part for part in (self._file_notice, self.config.notice) if part)
+        return " ".join(part for part in (self._file_notice, str(self.config.notice or "")) if part)
 
     def start(
         self,
@@ -173,7 +173,7 @@ class Flow(FlowNodes):
             ConfigError: The file is not there, damaged, no session, or one of a flow with other nodes. It is left
                 as it is.
         """
-        return read_session(Path(path), self._graph, self._state)
+        return read_session(Path(path), self._graph, self._context)
 
     def check(self, *, variables: Iterable[str] = ()) -> Check:
         """Look for mistakes without sending anything: in the graph, the keys and the models.
@@ -196,8 +196,8 @@ class Flow(FlowNodes):
         return [_READ_ONLY] if self._file_notice else []
 
     def _session(self, variables: Mapping[str, Any] | None, model: str | None) -> Session:
-        refuse_ambiguous(self._graph)
-        return Session(self._graph, self._state, variables=variables, model=model)
+        reject_ambiguous(self._graph)
+        return Session(self._graph, self._context, variables=variables, model=model)
 
     def _opens(self, speak_first: bool | None) -> bool:  # noqa: FBT001 - passed on as it was given
         chosen = self.speaks_first if speak_first is None else speak_first

@@ -14,7 +14,7 @@ from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, Expression, FlowGraph
 from byok_widgets.nodes import ConversationNode, ExtractionNode
-from byok_widgets.nodes.calling import FlowState
+from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.schema import ExtractionSchema
 
@@ -30,7 +30,7 @@ def data_of(flow: Flow) -> Data:
     Raises:
         ConfigError: A condition is a function.
     """
-    graph = flow.graph.now()
+    graph = flow.graph.snapshot()
     urls = {provider: flow.config.base_url(provider) for provider in PROVIDERS}
     return {
         "name": flow.name,
@@ -46,7 +46,7 @@ def data_of(flow: Flow) -> Data:
     }
 
 
-def fill(flow: Flow, state: FlowState, data: Data) -> Data:
+def fill(flow: Flow, context: FlowContext, data: Data) -> Data:
     """Give a new flow what was read; returns the fields that are not known here.
 
     The settings, which all flows of the name share, are changed only when all else is found to be good.
@@ -60,7 +60,7 @@ def fill(flow: Flow, state: FlowState, data: Data) -> Data:
     _each_once("edges", (f"from {edge['source']!r} to {edge['target']!r}" for edge in data["edges"]))
     for node in rest.pop("nodes"):
         settings.overrides[node["name"]] = settings.ref(node.get("model"))
-        _make(flow.graph, state, dict(node))
+        _make(flow.graph, context, dict(node))
     for edge in rest.pop("edges"):
         _connect(flow.graph, dict(edge))
     start = rest.pop("start", "")
@@ -103,9 +103,9 @@ class _Settings:
         for name, model in self.overrides.items():
             if flow.config.override(name) != model:
                 flow.config.set_override(name, model)
-            tuning = flow.node(name).tuning
-            if tuning.set_since:
-                tuning.give_back(tuning.set_since)
+            tuning = flow.node(name).layered_settings
+            if tuning.overrides:
+                tuning.reset(tuning.overrides)
 
 
 def _node(graph: FlowGraph, node: AnyNode) -> Data:
@@ -160,20 +160,20 @@ def _edge(edge: Edge) -> Data:
     return {"source": edge.source, "target": edge.target, **condition, **edge.extra}
 
 
-def _make(graph: FlowGraph, state: FlowState, data: Data) -> None:
+def _make(graph: FlowGraph, context: FlowContext, data: Data) -> None:
     name, kind = data.pop("name"), data.pop("kind")
     data.pop("model", None)
     end, enter = data.pop("end", False), data.pop("enter", None)
     common: Data = {key: data.pop(key) for key in ("max_tokens", "settings") if key in data}
     if kind == "conversation":
         static = data.pop("static", False)
-        node: AnyNode = ConversationNode(state, name, data.pop("prompt"), static=static, **common)
+        node: AnyNode = ConversationNode(context, name, data.pop("prompt"), static=static, **common)
     else:
         examples = data.get("examples", [])  # those with more in them than is known here are looked up when saving
         common |= {key: data.pop(key) for key in ("window", "grounding", "prompt") if key in data}
         schema = _schema(name, data.pop("schema"))
         shots = [(example["dialogue"], example["values"]) for example in examples]
-        node = ExtractionNode(state, name, schema, examples=shots, **common)
+        node = ExtractionNode(context, name, schema, examples=shots, **common)
     graph.put(node, end=end, enter=enter)
     graph.extra[name] = data
 
@@ -188,7 +188,7 @@ def _schema(node: str, definition: Data) -> ExtractionSchema:
 
 def _connect(graph: FlowGraph, data: Data) -> None:
     source, target = data.pop("source"), data.pop("target")
-    graph.add(Edge.made(source, target, data.pop("when", None), data.pop("if", None), data))
+    graph.add(Edge.create(source, target, data.pop("when", None), data.pop("if", None), data))
 
 
 def _each_once(what: str, names: Iterable[str]) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import reason, replace_file, unwritten, where_to_look
-from byok_widgets.flow.file_words import in_words
-from byok_widgets.keys import redact
-from byok_widgets.keys.in_json import holds_key
+from byok_widgets.files import describe_os_error, describe_write_error, replace_file, where_to_look
+from byok_widgets.flow.file_messages import in_words
+from byok_widgets.secrets import redact
+from byok_widgets.secrets.json_redaction import holds_key
 
 VERSION = 1
 MAX_BYTES = 20_000_000
@@ -48,7 +48,7 @@ def write(data: Data, path: Path) -> None:
         # Half a character is written as its escape, the way JSON has it.
         replace_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        problem = unwritten(error)
+        problem = describe_write_error(error)
     except ValueError as error:
         problem = str(error)
     else:
@@ -68,9 +68,9 @@ def read(path: Path) -> Data:
     try:
         data = json.loads(_content(path), parse_constant=_no_constant)
     except FileNotFoundError as error:
-        problem, fix = reason(error), where_to_look(path)
+        problem, fix = describe_os_error(error), where_to_look(path)
     except OSError as error:
-        problem = reason(error)
+        problem = describe_os_error(error)
     except (ValueError, RecursionError):
         problem = "it is not JSON; it may be damaged"
     else:
@@ -83,6 +83,7 @@ def read(path: Path) -> Data:
         fix = f"Correct it there, or take another copy of the file. {_LEFT}"
         if isinstance(data, dict) and is_newer(data):
             problem = f"it was saved by a newer byok-widgets; update with: {_UPDATE} ({problem})"
+            raise _not_opened(path, f"{problem}.", fix, kind="newer_version")
     raise _not_opened(path, f"{problem}.", fix)
 
 
@@ -91,8 +92,8 @@ def unusable(path: Path, problem: str, fix: str = _ANOTHER_COPY) -> ConfigError:
     return _not_opened(path, problem, f"{fix} {_LEFT}")
 
 
-def _not_opened(path: Path, problem: str, fix: str) -> ConfigError:
-    return ConfigError(f"{str(path)!r} cannot be opened as a flow: {problem}", kind="flow_file", fix=fix)
+def _not_opened(path: Path, problem: str, fix: str, *, kind: str = "flow_file") -> ConfigError:
+    return ConfigError(f"{str(path)!r} cannot be opened as a flow: {problem}", kind=kind, fix=fix)
 
 
 def is_newer(data: Data) -> bool:
@@ -119,7 +120,7 @@ def _text(data: Data) -> str:
     if holds_key(json.loads(text)):
         raise ConfigError(
             f"Flow {redact(data['name'])!r} was not saved: one of its texts looks like an API key.",
-            kind="flow_file",
+            kind="key_in_text",
             fix=f"Take the key out of {_place_of_key(data)}; keys are saved in Settings.",
         )
     return text

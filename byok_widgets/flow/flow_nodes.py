@@ -50,7 +50,7 @@ class FlowNodes(FlowSettings):
     @start_node.setter
     def start_node(self, node: AnyNode | str) -> None:
         self._graph.start = self._name(node)
-        self.config.announce("nodes")
+        self.config.notify("nodes")
 
     def conversation(
         self,
@@ -83,7 +83,7 @@ class FlowNodes(FlowSettings):
         """
         return self._add(
             ConversationNode(
-                self._state, name, prompt, static=static, model=model, max_tokens=max_tokens, settings=settings
+                self._context, name, prompt, static=static, model=model, max_tokens=max_tokens, settings=settings
             ),
             start=start,
             end=end,
@@ -136,7 +136,7 @@ class FlowNodes(FlowSettings):
         given = {**(fields or {}), **field_types} or None
         return self._add(
             ExtractionNode(
-                self._state,
+                self._context,
                 name,
                 ExtractionSchema.of(schema, fields=given, name=name),
                 prompt=prompt,
@@ -183,8 +183,8 @@ class FlowNodes(FlowSettings):
                 kind="condition",
                 fix=f"Write if_={said} for what is exact, or when={said} for what a model judges.",
             )
-        self._graph.add(Edge.made(self._name(source), self._name(target), when, if_))
-        self.config.announce("nodes")
+        self._graph.add(Edge.create(self._name(source), self._name(target), when, if_))
+        self.config.notify("nodes")
 
     def disconnect(self, source: AnyNode | str, target: AnyNode | str) -> None:
         """Take the edge between two nodes away.
@@ -193,7 +193,7 @@ class FlowNodes(FlowSettings):
             ConfigError: There is none.
         """
         self._graph.remove(self._name(source), self._name(target))
-        self.config.announce("nodes")
+        self.config.notify("nodes")
 
     def remove(self, node: AnyNode | str) -> None:
         """Take a node out of the flow, with all edges to it and from it.
@@ -211,8 +211,8 @@ class FlowNodes(FlowSettings):
         Raises:
             ConfigError: There is none.
         """
-        self._graph.take_out(self._name(node))
-        self.config.announce("nodes")
+        self._graph.remove_node(self._name(node))
+        self.config.notify("nodes")
 
     def _name(self, node: AnyNode | str) -> str:
         """Return the name of a node that was given as itself or by its name."""
@@ -222,7 +222,7 @@ class FlowNodes(FlowSettings):
             raise ConfigError(
                 f"{node!r} is not a node.", kind="node", fix="Give a node of this flow, or its name."
             )
-        if not node.belongs_to(self._state):
+        if not node.belongs_to(self._context):
             raise ConfigError(
                 f"Node {node.name!r} belongs to another flow.",
                 kind="node",
@@ -239,5 +239,5 @@ class FlowNodes(FlowSettings):
                 fix=f"Give the {node.kind} node another name, or run the cell that makes the flow again.",
             )
         self._graph.put(node, start=start, end=end, enter=enter)
-        self.config.announce("nodes")
+        self.config.notify("nodes")
         return node

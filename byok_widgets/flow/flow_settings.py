@@ -10,19 +10,20 @@ import threading
 from byok_widgets.config import FlowConfig, checked_name
 from byok_widgets.errors import ConfigError
 from byok_widgets.keys import KeyStore
-from byok_widgets.nodes.calling import FlowState
-from byok_widgets.providers import PROVIDERS, local_models
-from byok_widgets.unknown import KnownAttributes
+from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.local import models
+from byok_widgets.strict_attributes import StrictAttributes
 
-_states: dict[str, FlowState] = {}
+_states: dict[str, FlowContext] = {}
 _lock = threading.Lock()
 
 
-class FlowSettings(KnownAttributes):
+class FlowSettings(StrictAttributes):
     """Provider, models, addresses and keys of a flow."""
 
     def __init__(self, name: str) -> None:
-        self._state = _state(name)
+        self._context = _state(name)
 
     @property
     def name(self) -> str:
@@ -32,17 +33,17 @@ class FlowSettings(KnownAttributes):
     @property
     def config(self) -> FlowConfig:
         """The flow's settings, observable."""
-        return self._state.config
+        return self._context.config
 
     @property
     def key_store(self) -> KeyStore:
         """Where this flow's keys rest. It gives out no key."""
-        return self._state.key_store
+        return self._context.key_store
 
     @property
     def notice(self) -> str:
         """What a person must know, such as that settings are not saved; empty when all is well."""
-        return self.config.notice
+        return str(self.config.notice or "")
 
     @property
     def provider(self) -> str:
@@ -68,13 +69,13 @@ class FlowSettings(KnownAttributes):
     @property
     def global_prompt(self) -> str:
         """Stands before the prompt of every conversation node; may hold `{{variables}}`."""
-        return self._state.global_prompt
+        return self._context.global_prompt
 
     @global_prompt.setter
     def global_prompt(self, text: str) -> None:
         if not isinstance(text, str):
             raise ConfigError(f"The global prompt is a text, not {text!r}.", fix='Write "" for none.')
-        self._state.global_prompt = text
+        self._context.global_prompt = text
 
     def set_base_url(self, provider: str, url: str | None) -> None:
         """Send this flow's calls for `provider` to another address, or with `None` to the usual one.
@@ -100,7 +101,7 @@ class FlowSettings(KnownAttributes):
         chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
         host = chosen.address(self.config.base_url(chosen.name)).host
         self.key_store.refer(chosen.name, host, reference)
-        self.config.announce("key")
+        self.config.notify("key")
 
     @property
     def judge_model(self) -> str | None:
@@ -112,12 +113,12 @@ class FlowSettings(KnownAttributes):
         self.config.judge_model = text
 
 
-def _state(name: str) -> FlowState:
+def _state(name: str) -> FlowContext:
     """Return what all flows of this name share in this process."""
     name = checked_name(name)
     with _lock:
         if name not in _states:
-            start = {"local": local_models.default_model()}
+            start = {"local": models.default_model()}
             config = FlowConfig(name, providers=tuple(PROVIDERS), start_models=start)
-            _states[name] = FlowState(config, KeyStore(name, config.key_references))
+            _states[name] = FlowContext(config, KeyStore(name, config.key_references))
         return _states[name]

@@ -55,10 +55,10 @@ def one_line(text: str, most: int = MAX_LINE_CHARS) -> str:
 
 def as_text(graph: FlowGraph, title: str) -> str:
     """Return the nodes with their edges, a line each, below a title."""
-    graph = graph.now()
+    graph = graph.snapshot()
     lines = [one_line(title)]
     for name in graph.nodes:
-        lines.append(f"  {one_line(name)}: {facts(graph, name)}")
+        lines.append(f"  {one_line(name)}: {describe(graph, name)}")
         lines += [f"    {condition(graph, edge)} → {one_line(edge.target)}" for edge in graph.outgoing(name)]
         lines += ["    returns → the node it came from"] if _returns(graph, name) else []
     return "\n".join(lines if graph.nodes else [*lines, f"  {_NO_NODES}"])
@@ -66,7 +66,7 @@ def as_text(graph: FlowGraph, title: str) -> str:
 
 def as_mermaid(graph: FlowGraph, title: str) -> str:
     """Return the graph as a Mermaid flowchart; empty without nodes, and where there are too many to be drawn."""
-    graph = graph.now()
+    graph = graph.snapshot()
     if not graph.nodes:
         return ""
     ids = {name: f"n{number}" for number, name in enumerate(graph.nodes)}
@@ -76,7 +76,7 @@ def as_mermaid(graph: FlowGraph, title: str) -> str:
     return diagram if fits else ""
 
 
-def facts(graph: FlowGraph, name: str) -> str:
+def describe(graph: FlowGraph, name: str) -> str:
     """Say in a few words what a node is."""
     words = _kinds(graph, name)
     words += ["start"] if name == graph.start else []

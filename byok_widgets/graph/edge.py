@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.graph.expression import Expression
+from byok_widgets.graph.conditions.expression import Expression
 
 EVERYWHERE = ""
 """The source of the edges that lead to global nodes; no node has this name."""
@@ -37,7 +37,7 @@ class Edge:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def made(
+    def create(
         cls,
         source: str,
         target: str,
@@ -110,6 +110,10 @@ class Edge:
             fix="Mend the function; a variable that is not stated is None, and none can be set here.",
         )
 
-    def facts(self, variables: Mapping[str, Any]) -> str:
+    def describe_values(self, variables: Mapping[str, Any]) -> str:
         """Say which values the logic condition reads, in words."""
-        return self.logic.facts(variables) if isinstance(self.logic, Expression) else "a function of the variables"
+        return (
+            self.logic.describe_values(variables)
+            if isinstance(self.logic, Expression)
+            else "a function of the variables"
+        )

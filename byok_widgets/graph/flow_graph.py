@@ -34,7 +34,7 @@ class FlowGraph:
         self._start = ""
         self._changing = threading.RLock()
 
-    def now(self) -> FlowGraph:
+    def snapshot(self) -> FlowGraph:
         """Return the graph as it is, for who looks at all of it while cells change this one."""
         graph = FlowGraph()
         with self._changing:
@@ -70,7 +70,7 @@ class FlowGraph:
         Raises:
             ConfigError: The condition is empty.
         """
-        way_in = None if enter is None else Edge.made(EVERYWHERE, node.name, enter, None)
+        way_in = None if enter is None else Edge.create(EVERYWHERE, node.name, enter, None)
         with self._changing:
             self.nodes = {**self.nodes, node.name: node}
             (self.ends.add if end else self.ends.discard)(node.name)
@@ -102,10 +102,12 @@ class FlowGraph:
             found = self._take(source, target)
         if not found:
             raise ConfigError(
-                f"There is no edge from {source!r} to {target!r}.", fix="Look at the flow: it shows them."
+                f"There is no edge from {source!r} to {target!r}.",
+                kind="edge",
+                fix="Look at the flow: it shows them.",
             )
 
-    def take_out(self, name: str) -> None:
+    def remove_node(self, name: str) -> None:
         """Take a node out, with all edges to it and from it; nothing of it is left for one of the same name.
 
         Raises:

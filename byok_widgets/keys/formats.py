@@ -10,30 +10,16 @@ anything is raised, so that a traceback with local variables does not show it ei
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
-from byok_widgets.errors import KeyFormatError
+from byok_widgets.errors import KeyFlaw, KeyFormatError
+from byok_widgets.secrets.key_formats import LABELS, PREFIXES, SHARED_PREFIX
 
 MAX_CHARS = 4096
 """Longest key that is accepted, in characters."""
 
 MIN_CHARS = 20
 """Shortest key of a known provider, in characters; theirs are much longer. Another endpoint's may be any word."""
-
-_SHARED = "sk-"
-"""OpenAI's older keys begin so, and others' too: no proof where any endpoint may be meant."""
-
-_PREFIXES = (
-    ("sk-ant-", "anthropic"),
-    ("sk-or-", "openrouter"),
-    ("sk-proj-", "openai"),
-    ("sk-svcacct-", "openai"),
-    ("sk-admin-", "openai"),
-    (_SHARED, "openai"),
-)
-"""First match wins."""
-
-_LABELS = {"anthropic": "Anthropic", "openrouter": "OpenRouter", "openai": "OpenAI"}
 
 _BREAKS = "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _BLANKS = "\t\x1f \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -49,28 +35,48 @@ _WRAPPING = (
 )
 _WRAPPED = re.compile(_WRAPPING, re.IGNORECASE)
 _MASK = "*•●·…█"
+
+
+class _Rule(NamedTuple):
+    """A pattern that no key has, and what to say of it."""
+
+    flaw: KeyFlaw
+    pattern: str
+    problem: str
+
+
 _FLAWS = (
-    (rf"^[\s\S]{{{MAX_CHARS + 1}}}", f"The text is longer than any API key (more than {MAX_CHARS:,} characters)."),
-    (f"[{_BREAKS}]", "The key has a line break inside; an API key is one line."),
-    (f"[{_BLANKS}]", "The key has a space inside; an API key has none."),
-    (f"[{_CURLY}]", "The key has a curly quote inside; an API key has none."),
-    (f"[{_INVISIBLE}]", "The key has an invisible character inside; an API key has none."),
-    (r"[\x00-\x1f\x7f-\x9f]", "The key has a control character inside; an API key has none."),
-    (
+    _Rule(
+        "too_long",
+        rf"^[\s\S]{{{MAX_CHARS + 1}}}",
+        f"The text is longer than any API key (more than {MAX_CHARS:,} characters).",
+    ),
+    _Rule("line_break", f"[{_BREAKS}]", "The key has a line break inside; an API key is one line."),
+    _Rule("space", f"[{_BLANKS}]", "The key has a space inside; an API key has none."),
+    _Rule("curly_quote", f"[{_CURLY}]", "The key has a curly quote inside; an API key has none."),
+    _Rule("invisible", f"[{_INVISIBLE}]", "The key has an invisible character inside; an API key has none."),
+    _Rule(
+        "control_character",
+        r"[\x00-\x1f\x7f-\x9f]",
+        "The key has a control character inside; an API key has none.",
+    ),
+    _Rule(
+        "masked",
         rf"^[A-Za-z0-9_-]*(?:[{_MASK}]|\.{{3}})[A-Za-z0-9_{_MASK}.-]*$",
         "The middle of the key is hidden, as providers show it; the whole key is needed.",
     ),
-    (
+    _Rule(
+        "not_ascii",
         r"[^\x00-\x7e]",
         "The key has a character that no API key has; they are plain letters, digits and signs.",
     ),
-    ("://", "This is an address, not an API key."),
+    _Rule("address", "://", "This is an address, not an API key."),
 )
-"""What cannot be in a key, and the sentence that says so. First match wins."""
+"""What cannot be in a key. First match wins."""
 
 _VARIABLE = r"^(?:env:\w*|\$\w+|\$\{\w+\}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN))$"
 _IS_VARIABLE = "This is the name of an environment variable, not an API key."
-_KEY_BEGINS = f"^(?:{'|'.join(prefix for prefix, _ in _PREFIXES)})"
+_KEY_BEGINS = f"^(?:{'|'.join(prefix for prefix, _ in PREFIXES)})"
 _IS_KEY = "This looks like an API key, not the name of an environment variable."
 _PASTE_AGAIN = "Copy the key again from the provider's page and paste it alone."
 
@@ -83,24 +89,20 @@ def clean_key(pasted: str) -> str:
 
     Raises:
         KeyFormatError: Kind `no_key` when nothing is left; kind `bad_key_format` when what is left cannot be a
-            key: white space, quotes, invisible or non-ASCII characters in it, a masked key, the name of an
-            environment variable, or more than 4,096 characters.
+            key (its `flaw` says why): white space, quotes, invisible or non-ASCII characters in it, a masked key,
+            the name of an environment variable, or more than 4,096 characters.
     """
     if not isinstance(pasted, str):
         del pasted
-        raise KeyFormatError("An API key is text.", fix=_PASTE_AGAIN)
+        raise KeyFormatError("An API key is text.", flaw="not_text", fix=_PASTE_AGAIN)
     key = _unwrapped(pasted)
-    problem = _problem_with(key)
-    if not problem:
+    found = _flaw(key)
+    if not found:
         return key
-    kind = "bad_key_format" if key else "no_key"
     del key, pasted
-    raise KeyFormatError(problem, kind=kind, fix=_PASTE_AGAIN)
-
-
-def recognise(key: str) -> str | None:
-    """Return the name of the provider whose key this looks like, or `None` when it looks like nobody's."""
-    return next((provider for prefix, provider in _PREFIXES if key.startswith(prefix)), None)
+    flaw, problem = found
+    kind = "no_key" if flaw == "empty" else "bad_key_format"
+    raise KeyFormatError(problem, kind=kind, flaw=flaw, fix=_PASTE_AGAIN)
 
 
 def check_provider(key: str, provider: str, *, override: bool = False) -> None:
@@ -121,13 +123,15 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
     """
     owner, short = _other_owner(key, provider), len(key) < MIN_CHARS
     del key
-    if short and provider in _LABELS:
-        raise KeyFormatError(f"This is too short for an {_LABELS[provider]} key.", fix=_PASTE_AGAIN)
+    if short and provider in LABELS:
+        raise KeyFormatError(
+            f"This is too short for an {LABELS[provider]} key.", flaw="too_short", fix=_PASTE_AGAIN
+        )
     if override or owner is None:
         return
-    looks = _LABELS[owner]
-    if provider in _LABELS:
-        uses, instead = _LABELS[provider], f"an {_LABELS[provider]} key"
+    looks = LABELS[owner]
+    if provider in LABELS:
+        uses, instead = LABELS[provider], f"an {LABELS[provider]} key"
     else:
         uses, instead = "another endpoint, which would get to see it", "a key of that endpoint"
     fault = KeyFormatError(
@@ -139,7 +143,7 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
     raise fault
 
 
-def shapes(provider: str) -> dict[str, Any]:
+def validation_rules(provider: str) -> dict[str, Any]:
     """Return the rules by which a page can tell what is wrong with a key for `provider`, before it is sent.
 
     Returns:
@@ -152,12 +156,12 @@ def shapes(provider: str) -> dict[str, Any]:
     return {
         "edges": _EDGES,
         "wrapping": _WRAPPING,
-        "flaws": [[pattern, f"{problem} {_PASTE_AGAIN}"] for pattern, problem in _FLAWS],
+        "flaws": [[pattern, f"{problem} {_PASTE_AGAIN}"] for _, pattern, problem in _FLAWS],
         "variable": [_VARIABLE, _IS_VARIABLE],
         "key": [_KEY_BEGINS, _IS_KEY],
         "owners": [
-            {"prefix": prefix, "name": owner, "label": _LABELS[owner]}
-            | {"text": "" if owner == provider else f"This looks like an {_LABELS[owner]} key."}
+            {"prefix": prefix, "name": owner, "label": LABELS[owner]}
+            | {"text": "" if owner == provider else f"This looks like an {LABELS[owner]} key."}
             for prefix, owner in _owners(provider)
         ],
     }
@@ -165,7 +169,7 @@ def shapes(provider: str) -> dict[str, Any]:
 
 def _owners(provider: str) -> list[tuple[str, str]]:
     """Return the prefixes that prove at `provider` whose key it is, each with that owner."""
-    return [row for row in _PREFIXES if row[0] != _SHARED or provider in _LABELS]
+    return [row for row in PREFIXES if row[0] != SHARED_PREFIX or provider in LABELS]
 
 
 def _other_owner(key: str, provider: str) -> str | None:
@@ -184,15 +188,15 @@ def _unwrapped(text: str) -> str:
         text = inner
 
 
-def _problem_with(key: str) -> str:
-    """Say in one sentence why this cannot be a key; empty when it can."""
+def _flaw(key: str) -> tuple[KeyFlaw, str] | None:
+    """Return why this cannot be a key, with the sentence that says so; `None` when it can."""
     if not key:
-        return "There is no API key here."
-    for pattern, problem in _FLAWS:
+        return "empty", "There is no API key here."
+    for flaw, pattern, problem in _FLAWS:
         if re.search(pattern, key):
-            return problem
+            return flaw, problem
     if re.search(_VARIABLE, key):
-        return _IS_VARIABLE
-    if any(key.rstrip("-") == prefix.rstrip("-") for prefix, _ in _PREFIXES):
-        return "This is only the beginning of a key; the whole key is needed."
-    return ""
+        return "variable_name", _IS_VARIABLE
+    if any(key.rstrip("-") == prefix.rstrip("-") for prefix, _ in PREFIXES):
+        return "prefix_only", "This is only the beginning of a key; the whole key is needed."
+    return None

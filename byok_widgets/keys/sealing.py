@@ -11,7 +11,7 @@ import base64
 from typing import Any, NoReturn
 
 from byok_widgets.errors import KeyFormatError
-from byok_widgets.keys.secret import Secret
+from byok_widgets.secrets.secret import Secret
 
 INFO = b"byok-key-v1"
 """Purpose bound into the derived key; both sides must name the same."""
@@ -63,7 +63,7 @@ class SealingKey:
             pass
         raise KeyFormatError(
             "The key could not be read; paste it again.",
-            kind="bad_key_format",
+            flaw="unsealable",
             cause="The page and the kernel may be of different sessions.",
             fix="Run the cell that shows Settings again, then paste the key.",
         )

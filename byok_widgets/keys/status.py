@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from byok_widgets.keys.backends import Backend
-from byok_widgets.keys.slot import Slot
+from byok_widgets.errors import ByokError
+from byok_widgets.keys.backends.keyring_selection import Backend
+from byok_widgets.keys.scope import KeyScope
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,19 @@ class KeyStatus:
         label: The place in a few words.
         sentence: What is true about it, in a sentence; where there is a fault, also what to do.
         available: Whether there is a key that a call can use now.
+        fault: Kind of the error that keeps the key from being had, such as `"keyring_locked"`; empty where there
+            is no fault.
+        leftovers: Places that may still hold an older key, since they failed to remove it.
+        configured: Whether a key was saved or referenced, also where no call can use it now.
     """
 
     place: Literal["none", "session", "keyring", "file", "env"]
     label: str
     sentence: str
     available: bool
+    fault: str = ""
+    leftovers: tuple[str, ...] = ()
+    configured: bool = True
 
 
 def in_session() -> KeyStatus:
@@ -48,9 +56,8 @@ def in_file() -> KeyStatus:
     return KeyStatus("file", "Encrypted file", sentence, available=True)
 
 
-def in_locked_file(sentence: str) -> KeyStatus:
-    """Describe a key in the encrypted file before the passphrase is typed."""
-    return KeyStatus("file", "Encrypted file, locked", sentence, available=False)
+def _in_locked_file(sentence: str) -> KeyStatus:
+    return KeyStatus("file", "Encrypted file, locked", sentence, available=False, fault="file_locked")
 
 
 def in_environment(name: str, *, is_set: bool) -> KeyStatus:
@@ -61,11 +68,15 @@ def in_environment(name: str, *, is_set: bool) -> KeyStatus:
     return KeyStatus("env", f"env:{name}", sentence, available=is_set)
 
 
-def nowhere(slot: Slot) -> KeyStatus:
+def nowhere(slot: KeyScope) -> KeyStatus:
     """Describe a slot without a key."""
-    return KeyStatus("none", "No key", f"No API key is saved for {slot.provider} in this flow.", available=False)
+    sentence = f"No API key is saved for {slot.provider} in this flow."
+    return KeyStatus("none", "No key", sentence, available=False, configured=False)
 
 
-def unusable(sentence: str) -> KeyStatus:
-    """Describe a slot whose key cannot be had."""
-    return KeyStatus("none", "No usable key", sentence, available=False)
+def out_of_reach(fault: ByokError) -> KeyStatus:
+    """Describe a slot whose key cannot be had, or not before a passphrase is typed."""
+    sentence = f"{fault.problem} {fault.fix}"
+    if fault.kind == "file_locked":
+        return _in_locked_file(sentence)
+    return KeyStatus("none", "No usable key", sentence, available=False, fault=fault.kind)

@@ -12,21 +12,20 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from byok_widgets.errors import KeyFormatError, KeyStoreError, MissingKeyError
-from byok_widgets.keys import encrypted_file, keyring_place
+from byok_widgets.keys.backends import encrypted_file, os_keyring
+from byok_widgets.keys.backends.environment import read_variable, variable_name
 from byok_widgets.keys.formats import check_provider, clean_key
-from byok_widgets.keys.reference import read_variable, variable_name
-from byok_widgets.keys.secret import Secret
-from byok_widgets.keys.slot import Slot
+from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.status import (
     KeyStatus,
     in_environment,
     in_file,
     in_keyring,
-    in_locked_file,
     in_session,
     nowhere,
-    unusable,
+    out_of_reach,
 )
+from byok_widgets.secrets.secret import Secret
 
 Place = Literal["keyring", "session", "file"]
 
@@ -60,10 +59,10 @@ class KeyStore:
     """
 
     def __init__(self, flow: str, references: MutableMapping[str, str] | None = None) -> None:
-        self._flow = Slot.of(flow, "", "").flow
+        self._flow = KeyScope.of(flow, "", "").flow
         self._references: MutableMapping[str, str] = {} if references is None else references
-        self._kept: dict[Slot, _Kept | None] = {}
-        self._variables: dict[Slot, Secret] = {}
+        self._kept: dict[KeyScope, _Kept | None] = {}
+        self._variables: dict[KeyScope, Secret] = {}
         self._memory = threading.Lock()
         self._asking = threading.RLock()
 
@@ -99,15 +98,16 @@ class KeyStore:
         slot = self._slot(provider, host)
         with self._asking:
             if place is None:
-                place = "keyring" if keyring_place.probe().available else "session"
+                place = "keyring" if os_keyring.probe().available else "session"
             status = _put(slot, secret, place)
             self._remember(slot, _Kept(secret, status))
-            notes = [_leftover(slot, erase) for older, erase in _ERASE.items() if older != place]
+            left = {older: fault for older in _ERASE if older != place and (fault := _left_over(slot, older))}
         if place in _ERASE:
             self._references[slot.reference_name] = place
         else:
             self._references.pop(slot.reference_name, None)
-        return replace(status, sentence=" ".join(filter(None, [status.sentence, *notes])))
+        notes = [f"An older key may still rest elsewhere: {fault.problem}" for fault in left.values()]
+        return replace(status, sentence=" ".join([status.sentence, *notes]), leftovers=tuple(left))
 
     def refer(self, provider: str, host: str, reference: str) -> KeyStatus:
         """Use the key that an environment variable holds, for as long as this slot has no key of its own.
@@ -128,7 +128,7 @@ class KeyStore:
         if read_variable(name, provider) is None:
             del name  # it may be a key all the same
             raise KeyFormatError(
-                "This kernel has no environment variable of that name.", kind="bad_key_reference", fix=_SET_IT
+                "This kernel has no environment variable of that name.", kind="key_variable_not_set", fix=_SET_IT
             )
         self._references[slot.reference_name] = f"env:{name}"
         return self.status(provider, host)
@@ -150,7 +150,7 @@ class KeyStore:
         with self._memory:
             return self._own_in_memory(slot) is not None or slot.reference_name in self._references
 
-    def at_hand(self, provider: str, host: str) -> bool:
+    def is_cached(self, provider: str, host: str) -> bool:
         """Whether `get` would answer without asking any place, and so without waiting."""
         with self._memory:
             return self._slot(provider, host) in self._kept
@@ -219,23 +219,22 @@ class KeyStore:
         try:
             self._own_key(slot)
         except (KeyStoreError, KeyFormatError) as fault:
-            describe = in_locked_file if fault.kind == "file_locked" else unusable
-            return describe(f"{fault.problem} {fault.fix}")
+            return out_of_reach(fault)
         return self._status_now(slot)
 
-    def _slot(self, provider: str, host: str) -> Slot:
-        return Slot.of(self._flow, provider, host)
+    def _slot(self, provider: str, host: str) -> KeyScope:
+        return KeyScope.of(self._flow, provider, host)
 
-    def _own_key(self, slot: Slot) -> Secret | None:
+    def _own_key(self, slot: KeyScope) -> Secret | None:
         with self._memory:
             own, asked = self._own_in_memory(slot), slot in self._kept
         return own if own is not None or asked else self._ask_places(slot)
 
-    def _own_in_memory(self, slot: Slot) -> Secret | None:
+    def _own_in_memory(self, slot: KeyScope) -> Secret | None:
         kept = self._kept.get(slot)
         return kept.secret if kept else None
 
-    def _ask_places(self, slot: Slot) -> Secret | None:
+    def _ask_places(self, slot: KeyScope) -> Secret | None:
         with self._asking:
             with self._memory:
                 if slot in self._kept:
@@ -251,24 +250,24 @@ class KeyStore:
                 self._kept[slot] = found
                 return self._own_in_memory(slot)
 
-    def _look_up(self, slot: Slot) -> _Kept | None:
+    def _look_up(self, slot: KeyScope) -> _Kept | None:
         """Ask the place that is noted; where none is, the file first, which answers at once."""
         noted = self._references.get(slot.reference_name)
         if noted != KEYRING and (secret := _in_file(slot, noted=noted == FILE)):
             return _Kept(_usable(secret, "the encrypted file"), in_file())
-        secret, backend = keyring_place.read(slot)
+        secret, backend = os_keyring.read(slot)
         return _Kept(_usable(secret, backend.label), in_keyring(backend)) if secret else None
 
-    def _remember(self, slot: Slot, kept: _Kept | None) -> None:
+    def _remember(self, slot: KeyScope, kept: _Kept | None) -> None:
         with self._memory:
             self._kept[slot] = kept
             self._variables.pop(slot, None)
 
-    def _variable(self, slot: Slot) -> str:
+    def _variable(self, slot: KeyScope) -> str:
         reference = self._references.get(slot.reference_name)
         return variable_name(reference) if reference and reference not in (KEYRING, FILE) else ""
 
-    def _referred_key(self, slot: Slot) -> Secret | None:
+    def _referred_key(self, slot: KeyScope) -> Secret | None:
         name = self._variable(slot)
         secret = read_variable(name, slot.provider) if name else None
         if secret is None:
@@ -279,7 +278,7 @@ class KeyStore:
                 known = self._variables[slot] = secret
             return known
 
-    def _status_now(self, slot: Slot) -> KeyStatus:
+    def _status_now(self, slot: KeyScope) -> KeyStatus:
         with self._memory:
             kept = self._kept.get(slot)
         if kept is not None:
@@ -288,22 +287,22 @@ class KeyStore:
             name = self._variable(slot)
             return in_environment(name, is_set=self._referred_key(slot) is not None) if name else nowhere(slot)
         except KeyFormatError as fault:
-            return unusable(f"{fault.problem} {fault.fix}")
+            return out_of_reach(fault)
 
 
-_ERASE: dict[Place, Callable[[Slot], None]] = {"keyring": keyring_place.erase, "file": encrypted_file.erase}
+_ERASE: dict[Place, Callable[[KeyScope], None]] = {"keyring": os_keyring.erase, "file": encrypted_file.erase}
 
 
-def _put(slot: Slot, secret: Secret, place: Place) -> KeyStatus:
+def _put(slot: KeyScope, secret: Secret, place: Place) -> KeyStatus:
     if place == "keyring":
-        return in_keyring(keyring_place.write(slot, secret))
+        return in_keyring(os_keyring.write(slot, secret))
     if place == "file":
         encrypted_file.write(slot, secret)
         return in_file()
     return in_session()
 
 
-def _in_file(slot: Slot, *, noted: bool) -> Secret | None:
+def _in_file(slot: KeyScope, *, noted: bool) -> Secret | None:
     """Return the key that rests in the encrypted file; where it is noted that one does, it must be there."""
     try:
         secret = encrypted_file.read(slot)
@@ -331,14 +330,19 @@ def _usable(secret: Secret, place: str) -> Secret:
     try:
         return Secret(clean_key(secret.reveal()))
     except KeyFormatError as fault:
-        problem = fault.problem
-    raise KeyFormatError(f"What rests in {place} cannot be used. {problem}", fix="Paste the key again.")
+        found = fault
+    raise KeyFormatError(
+        f"What rests in {place} cannot be used. {found.problem}",
+        kind=found.kind,
+        flaw=found.flaw,
+        fix="Paste the key again.",
+    )
 
 
-def _leftover(slot: Slot, erase: Callable[[Slot], None]) -> str:
-    """Remove an older key from a place; where that fails, return the sentence that says so."""
+def _left_over(slot: KeyScope, place: Place) -> KeyStoreError | None:
+    """Remove an older key from a place; where that fails, return the fault."""
     try:
-        erase(slot)
+        _ERASE[place](slot)
     except KeyStoreError as fault:
-        return "" if fault.kind == "no_keyring" else f"An older key may still rest elsewhere: {fault.problem}"
-    return ""
+        return None if fault.kind == "no_keyring" else fault
+    return None

@@ -10,17 +10,17 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import ENGINE
+from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.messages import TextDelta
-from byok_widgets.nodes.calling import FlowState
-from byok_widgets.nodes.tuning import LIMIT, NodeSettings, Tuning, checked
-from byok_widgets.showing import Work, run_shown, unseen
-from byok_widgets.unknown import KnownAttributes
+from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.node_settings import LIMIT, LayeredSettings, NodeSettings, checked
+from byok_widgets.strict_attributes import StrictAttributes
 
 R = TypeVar("R")
 
 
-class Node(KnownAttributes, Generic[R]):
+class Node(StrictAttributes, Generic[R]):
     """One step of a flow.
 
     Attributes:
@@ -35,7 +35,7 @@ class Node(KnownAttributes, Generic[R]):
 
     def __init__(
         self,
-        state: FlowState,
+        context: FlowContext,
         name: str,
         *,
         model: str | None = None,
@@ -45,13 +45,13 @@ class Node(KnownAttributes, Generic[R]):
         if not isinstance(name, str) or not name.strip():
             raise ConfigError("A node needs a name.", fix='Give it one, like flow.conversation("ask", "...").')
         self.name = name
-        self._state = state
-        self._own_model = None if model is None else str(state.config.ref(model))
+        self._context = context
+        self._own_model = None if model is None else str(context.config.ref(model))
         given = {} if max_tokens is None else {LIMIT: max_tokens}
-        self._tuning = Tuning(state.config, name, {**(settings or {}), **given}, self._arguments)
+        self._layered = LayeredSettings(context.config, name, {**(settings or {}), **given}, self._arguments)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r}, flow={self._state.config.name!r})"
+        return f"{type(self).__name__}({self.name!r}, flow={self._context.config.name!r})"
 
     @property
     def model(self) -> str | None:
@@ -59,13 +59,13 @@ class Node(KnownAttributes, Generic[R]):
 
         Setting it writes the flow's settings, as a choice in the panel does.
         """
-        return self._state.config.override(self.name) or self._own_model
+        return self._context.config.override(self.name) or self._own_model
 
     @model.setter
     def model(self, text: str | None) -> None:
         before, self._own_model = self._own_model, None
         try:
-            self._state.config.set_override(self.name, text)
+            self._context.config.set_override(self.name, text)
         except ByokError:
             self._own_model = before
             raise
@@ -77,16 +77,16 @@ class Node(KnownAttributes, Generic[R]):
         Setting it writes the flow's settings, as a number in the panel does; deleting it gives back what the node
         was made with.
         """
-        limit: int | None = self._tuning.values().get(LIMIT)
+        limit: int | None = self._layered.values().get(LIMIT)
         return limit
 
     @max_tokens.setter
     def max_tokens(self, limit: int | None) -> None:
-        self._tuning.set({LIMIT: limit})
+        self._layered.set({LIMIT: limit})
 
     @max_tokens.deleter
     def max_tokens(self) -> None:
-        self._tuning.give_back([LIMIT])
+        self._layered.reset([LIMIT])
 
     @property
     def settings(self) -> MutableMapping[str, Any]:
@@ -96,20 +96,20 @@ class Node(KnownAttributes, Generic[R]):
         makes the node. `None` leaves a setting to the provider; deleting one gives back what the node was made
         with.
         """
-        return NodeSettings(self._tuning, self.name)
+        return NodeSettings(self._layered, self.name)
 
     @settings.setter
     def settings(self, values: Mapping[str, Any]) -> None:
-        NodeSettings(self._tuning, self.name).replace(values)
+        NodeSettings(self._layered, self.name).replace(values)
 
     @property
-    def tuning(self) -> Tuning:
+    def layered_settings(self) -> LayeredSettings:
         """All settings with `max_tokens`, and where they come from."""
-        return self._tuning
+        return self._layered
 
-    def belongs_to(self, state: FlowState) -> bool:
+    def belongs_to(self, context: FlowContext) -> bool:
         """Whether it is a node of the flow whose state this is."""
-        return self._state is state
+        return self._context is context
 
     def resolve(self, model: str | None = None) -> ResolvedModel:
         """Say which model would run now, and where that choice comes from.
@@ -120,7 +120,7 @@ class Node(KnownAttributes, Generic[R]):
         Raises:
             ConfigError: No model is chosen anywhere.
         """
-        return self._state.config.resolve(self.name, model, own=self._own_model)
+        return self._context.config.resolve(self.name, model, own=self._own_model)
 
     def _limit(self, given: int | None) -> int | None:
         """Return the most tokens of one answer: what the call says, else what the node does."""
@@ -132,17 +132,17 @@ class Node(KnownAttributes, Generic[R]):
         *,
         show: bool | None,
         show_text: bool = True,
-        so_far: Callable[[str], R | None] | None = None,
+        partial_result: Callable[[str], R | None] | None = None,
     ) -> R:
-        """Run in a cell or a program and wait: the sync door."""
-        return run_shown(work, show=show, show_text=show_text, so_far=so_far)
+        """Run in a cell or a program and wait: the sync entry point."""
+        return run_with_output(work, show=show, show_text=show_text, partial_result=partial_result)
 
     async def _arun(self, work: Work[R]) -> R:
-        return await ENGINE.arun(work(unseen, unseen))
+        return await ENGINE.arun(work(ignore, ignore))
 
     async def _astream(self, work: Work[R]) -> AsyncIterator[TextDelta | R]:
         async def start(emit: Callable[[TextDelta | R], None]) -> None:
-            emit(await work(lambda text: emit(TextDelta(text)), unseen))
+            emit(await work(lambda text: emit(TextDelta(text)), ignore))
 
         async for event in ENGINE.astream(start):
             yield event

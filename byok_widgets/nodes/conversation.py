@@ -9,17 +9,17 @@ from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
 
+from byok_widgets.engine.callbacks import OnProgress, OnText
+from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, transcript_of
 from byok_widgets.nodes.base import Node
-from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState, perform
-from byok_widgets.providers.base import OnProgress, OnText
-from byok_widgets.showing import Work
+from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext, execute
 from byok_widgets.templates import render
 
 
 @dataclass(frozen=True)
-class _Spoken:
+class RunArgs:
     """What a call of a conversation node was given."""
 
     text: str | None
@@ -64,7 +64,7 @@ class ConversationNode(Node[Reply]):
 
     def __init__(
         self,
-        state: FlowState,
+        context: FlowContext,
         name: str,
         prompt: str,
         *,
@@ -73,7 +73,7 @@ class ConversationNode(Node[Reply]):
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(state, name, model=model, max_tokens=max_tokens, settings=settings)
+        super().__init__(context, name, model=model, max_tokens=max_tokens, settings=settings)
         if not isinstance(prompt, str) or not prompt.strip():
             raise ConfigError(
                 f"Node {name!r} has nothing to say.", fix="Give it a prompt, or a sentence and static=True."
@@ -96,8 +96,8 @@ class ConversationNode(Node[Reply]):
         """Let the node speak once and return its reply.
 
         In a notebook cell the text appears while it is written. A keyboard interrupt stops the request within a
-        second; in a cell `byok_widgets.last_stopped()` then returns what had come. The node itself remembers
-        nothing: hand `reply` on as `history` to go on with the conversation.
+        second; in a cell `byok_widgets.last_partial_result()` then returns the partial reply. The node itself
+        remembers nothing: hand `reply` on as `history` to go on with the conversation.
 
         Args:
             text: What the person says; `None` lets the node speak first, or on from the history.
@@ -116,8 +116,8 @@ class ConversationNode(Node[Reply]):
             ProviderError: The provider, the network or the answer failed.
             LocalModelError: The local model could not be fetched or started.
         """
-        call = _Spoken(text, history, variables, model, max_tokens, deadline_s, settings)
-        return self._run(self._work(call), show=show, so_far=partial(self._so_far, call))
+        call = RunArgs(text, history, variables, model, max_tokens, deadline_s, settings)
+        return self._run(self._work(call), show=show, partial_result=partial(self._partial_result, call))
 
     async def arun(
         self,
@@ -131,7 +131,7 @@ class ConversationNode(Node[Reply]):
         **settings: Any,
     ) -> Reply:
         """Do the same as `run` in an event loop, showing nothing; cancelling it stops the request."""
-        call = _Spoken(text, history, variables, model, max_tokens, deadline_s, settings)
+        call = RunArgs(text, history, variables, model, max_tokens, deadline_s, settings)
         return await self._arun(self._work(call))
 
     async def astream(
@@ -146,11 +146,11 @@ class ConversationNode(Node[Reply]):
         **settings: Any,
     ) -> AsyncIterator[TextDelta | Reply]:
         """Yield each piece of the answer as a `TextDelta` while it is written, and the `Reply` at the end."""
-        call = _Spoken(text, history, variables, model, max_tokens, deadline_s, settings)
+        call = RunArgs(text, history, variables, model, max_tokens, deadline_s, settings)
         async for event in self._astream(self._work(call)):
             yield event
 
-    def speaking(
+    def prepare_reply(
         self, messages: tuple[Message, ...], *, variables: Mapping[str, Any], model: str | None, first_visit: bool
     ) -> Work[Reply]:
         """Return the work of speaking after `messages`, for a session: it knows whether this is the first visit.
@@ -159,20 +159,20 @@ class ConversationNode(Node[Reply]):
             ConfigError: No model is chosen.
             TemplateError: The prompt names a variable without a value.
         """
-        return self._speaking(
-            _Spoken(None, messages, variables, model, None, DEADLINE_S, {}), first_visit=first_visit
+        return self._prepare_reply(
+            RunArgs(None, messages, variables, model, None, DEADLINE_S, {}), first_visit=first_visit
         )
 
-    def _work(self, given: _Spoken) -> Work[Reply]:
+    def _work(self, given: RunArgs) -> Work[Reply]:
         if given.text is not None and not any(message.content.strip() for message in given.said):
             raise ConfigError(
                 f"Node {self.name!r} was given an empty text.",
                 kind="dialogue",
                 fix="Say something, or leave the text out to let the node speak first.",
             )
-        return self._speaking(given, first_visit=None)
+        return self._prepare_reply(given, first_visit=None)
 
-    def _speaking(self, given: _Spoken, *, first_visit: bool | None) -> Work[Reply]:
+    def _prepare_reply(self, given: RunArgs, *, first_visit: bool | None) -> Work[Reply]:
         variables = given.variables or {}
         messages = given.messages
         prompt = render(self.prompt, variables, node=self.name)
@@ -191,20 +191,20 @@ class ConversationNode(Node[Reply]):
         )
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Reply:
-            return await perform(call, self._state, on_text=on_text, on_progress=on_progress)
+            return await execute(call, self._context, on_text=on_text, on_progress=on_progress)
 
         return work
 
     def _system(self, prompt: str, variables: Mapping[str, Any]) -> str:
-        before = render(self._state.global_prompt, variables, node=f"{self.name} (global prompt)")
+        before = render(self._context.global_prompt, variables, node=f"{self.name} (global prompt)")
         return "\n\n".join(part for part in (before, prompt) if part)
 
-    def _so_far(self, given: _Spoken, text: str) -> Reply:
+    def _partial_result(self, given: RunArgs, text: str) -> Reply:
         """Return what had come when the person stopped the answer."""
         choice = self.resolve(given.model)
         return Reply(
             text=text,
-            finish_reason="incomplete",
+            finish_reason="interrupted",
             node=self.name,
             model=str(choice.ref),
             model_source=choice.source,

@@ -6,25 +6,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+from byok_widgets.engine.callbacks import OnProgress, OnText
+from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.grounding import grounded
 from byok_widgets.messages import Message, Reply, transcript_of
 from byok_widgets.nodes.base import Node
-from byok_widgets.nodes.calling import DEADLINE_S, Call, FlowState
 from byok_widgets.nodes.extraction_prompt import (
     CheckedExample,
     Example,
     checked_example,
-    heard,
+    example_messages,
+    format_dialogue,
     instructions,
-    shots,
 )
 from byok_widgets.nodes.extraction_result import Extraction, Status
-from byok_widgets.nodes.structured import ask_structured
+from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext
+from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.providers.base import OnProgress, OnText
-from byok_widgets.schema import Checked, ExtractionSchema
-from byok_widgets.showing import Work
+from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.templates import render
 
 Grounding = Literal["flag", "off"]
@@ -41,7 +41,7 @@ class ExtractionNode(Node[Extraction]):
 
     def __init__(
         self,
-        state: FlowState,
+        context: FlowContext,
         name: str,
         schema: ExtractionSchema,
         *,
@@ -53,7 +53,7 @@ class ExtractionNode(Node[Extraction]):
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(state, name, model=model, max_tokens=max_tokens, settings=settings)
+        super().__init__(context, name, model=model, max_tokens=max_tokens, settings=settings)
         self._schema = schema
         self.prompt = prompt
         self.examples = examples
@@ -150,7 +150,7 @@ class ExtractionNode(Node[Extraction]):
         """Do the same as `run` in an event loop; cancelling it stops the request."""
         return await self._arun(self._work(dialogue, variables, model, max_tokens, deadline_s, **settings))
 
-    def reading(
+    def prepare_extraction(
         self, messages: tuple[Message, ...], *, variables: Mapping[str, Any], model: str | None
     ) -> Work[Extraction]:
         """Return the work of reading `messages`, for a session.
@@ -185,7 +185,7 @@ class ExtractionNode(Node[Extraction]):
             node=self.name,
             resolved=resolved,
             system=instructions(self.schema, prompt, dialect),
-            messages=(*shots(self.schema, self.examples, dialect), heard(read)),
+            messages=(*example_messages(self.schema, self.examples, dialect), format_dialogue(read)),
             max_tokens=self._limit(max_tokens),
             settings={**self.settings, **settings},
             deadline_s=deadline_s,
@@ -193,12 +193,12 @@ class ExtractionNode(Node[Extraction]):
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Extraction:
             del on_text
-            found = await ask_structured(call, self.schema, self._state, on_progress=on_progress)
+            found = await ask_structured(call, self.schema, self._context, on_progress=on_progress)
             return self._result(found.checked, found.reply, transcript)
 
         return work
 
-    def _result(self, checked: Checked, reply: Reply, transcript: tuple[Message, ...]) -> Extraction:
+    def _result(self, checked: ValidationResult, reply: Reply, transcript: tuple[Message, ...]) -> Extraction:
         status: dict[str, Status] = dict(checked.status)
         if self.grounding == "flag":
             said = [message.content for message in transcript]

@@ -58,22 +58,24 @@ def checked_example(schema: ExtractionSchema, given: Example, *, node: str) -> C
     raise ConfigError(f"Node {node!r}: {problem}.", fix='Write it like ("I am Ana", {"name": "Ana"}).')
 
 
-def shots(schema: ExtractionSchema, examples: Iterable[CheckedExample], dialect: Dialect) -> tuple[Message, ...]:
+def example_messages(
+    schema: ExtractionSchema, examples: Iterable[CheckedExample], dialect: Dialect
+) -> tuple[Message, ...]:
     """Return examples as turns of question and answer."""
-    return tuple(message for example in examples for message in _shot(schema, *example, dialect))
+    return tuple(message for example in examples for message in _example_message(schema, *example, dialect))
 
 
-def heard(transcript: tuple[Message, ...]) -> Message:
+def format_dialogue(transcript: tuple[Message, ...]) -> Message:
     """Return a dialogue as the one message that a model reads."""
     if len(transcript) == 1:
         return Message("user", transcript[0].content)
     return Message("user", "\n".join(f"{message.role}: {message.content}" for message in transcript))
 
 
-def _shot(
+def _example_message(
     schema: ExtractionSchema, dialogue: tuple[Message, ...], values: Mapping[str, Any], dialect: Dialect
 ) -> tuple[Message, Message]:
     written = schema.wire(values)
     if dialect == "anthropic":
         written = {name: value for name, value in written.items() if value is not None}
-    return heard(dialogue), Message("assistant", json.dumps(written, ensure_ascii=False))
+    return format_dialogue(dialogue), Message("assistant", json.dumps(written, ensure_ascii=False))

@@ -59,7 +59,7 @@ class Extraction:
     @property
     def line(self) -> str:
         """The values in one line, each that is in doubt with a mark."""
-        return ", ".join(f"{name}={written(value)}{self._mark(name)}" for name, value in self.values.items())
+        return ", ".join(f"{name}={format_value(value)}{self._mark(name)}" for name, value in self.values.items())
 
     def __repr__(self) -> str:
         return f"Extraction({self.line})"
@@ -84,11 +84,11 @@ _CELL = "<td style='text-align:left'>"
 
 def _shown(value: Any) -> str:
     if isinstance(value, (set, frozenset)):
-        return written(value)
+        return format_value(value)
     return "–" if value is None else str(value)
 
 
-def written(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Return the value as Python writes it, and a set in the same order each time."""
     if isinstance(value, (set, frozenset)) and value:
         return "{" + ", ".join(sorted(map(repr, value))) + "}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from byok_widgets.providers.anthropic import AnthropicProvider
 from byok_widgets.providers.base import Endpoint, ModelInfo, OutputSchema, Provider, Request
 from byok_widgets.providers.compatible import CompatibleProvider
-from byok_widgets.providers.local import LocalProvider
+from byok_widgets.providers.local.provider import LocalProvider
 from byok_widgets.providers.openai import OpenAIProvider
 from byok_widgets.providers.openrouter import OpenRouterProvider
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from byok_widgets.messages import FinishReason, Message, Usage
-from byok_widgets.providers import faults, model_tuning
-from byok_widgets.providers.base import Links, ModelInfo, Request, iso_date, whole_number
-from byok_widgets.providers.faults import Site
-from byok_widgets.providers.gathering import CONTEXT_IS_FULL, Gathered
-from byok_widgets.providers.sdk_provider import SdkProvider
-from byok_widgets.providers.tuning import Takes
+from byok_widgets.providers import error_mapping, model_tuning
+from byok_widgets.providers.base import Links, ModelInfo, Request, iso_date, parse_count
+from byok_widgets.providers.error_mapping import CallContext
+from byok_widgets.providers.model_settings import SupportedSettings
+from byok_widgets.providers.protocols.sdk_provider import SdkProvider
+from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL, ResponseAccumulator
 
 _FINISH_REASONS: Mapping[str, FinishReason] = {
     "end_turn": "stop",
@@ -90,7 +90,7 @@ class AnthropicProvider(SdkProvider):
         client._custom_headers = {}  # noqa: SLF001 - ANTHROPIC_CUSTOM_HEADERS must not steer a flow
         return client
 
-    def _gather(self, event: Mapping[str, Any], gathered: Gathered, site: Site) -> None:
+    def _accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
         kind = event.get("type")
         if kind == "content_block_delta":
             delta = _mapping(event.get("delta"))
@@ -98,20 +98,22 @@ class AnthropicProvider(SdkProvider):
                 gathered.add(_text(delta, "text" if delta["type"] == "text_delta" else "partial_json", site))
         elif kind == "message_start":
             message = _mapping(event.get("message"))
-            gathered.saw(message.get("model"), message.get("id"))
+            gathered.set_metadata(message.get("model"), message.get("id"))
             # How much was written is not known yet, whatever stands there.
             gathered.usage = _usage({**_mapping(message.get("usage")), "output_tokens": None}, gathered.usage)
         elif kind == "message_delta":
             gathered.usage = _usage(_mapping(event.get("usage")), gathered.usage)
             _finish(_mapping(event.get("delta")), gathered)
         elif not isinstance(kind, str):
-            raise faults.unreadable("an event has no type", site)
+            raise error_mapping.unreadable("an event has no type", site)
 
-    def _gather_whole(self, answer: Mapping[str, Any], gathered: Gathered, site: Site) -> None:
+    def _accumulate_whole(
+        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
+    ) -> None:
         blocks = answer.get("content")
         if not isinstance(blocks, list):
-            raise faults.unreadable("it holds no content", site)
-        gathered.saw(answer.get("model"), answer.get("id"))
+            raise error_mapping.unreadable("it holds no content", site)
+        gathered.set_metadata(answer.get("model"), answer.get("id"))
         gathered.usage = _usage(_mapping(answer.get("usage")), gathered.usage)
         for block in map(_mapping, blocks):
             if block.get("type") == "text":
@@ -120,7 +122,7 @@ class AnthropicProvider(SdkProvider):
                 gathered.add(json.dumps(block.get("input"), ensure_ascii=False))
         _finish(answer, gathered)
 
-    def _known_tuning(self, model: str) -> Takes:
+    def _known_settings(self, model: str) -> SupportedSettings:
         return model_tuning.of_anthropic(model)
 
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
@@ -129,10 +131,10 @@ class AnthropicProvider(SdkProvider):
         return ModelInfo(
             id=str(row["id"]),
             label=str(row.get("display_name") or ""),
-            context_tokens=whole_number(row.get("max_input_tokens")),
+            context_tokens=parse_count(row.get("max_input_tokens")),
             structured_output=structured if isinstance(structured, bool) else None,
             ends_on=iso_date(row.get("retires_at")),
-            takes=_takes(_mapping(can.get("effort"))),
+            supported_settings=_takes(_mapping(can.get("effort"))),
         )
 
 
@@ -153,7 +155,7 @@ def _alternating(messages: Iterable[Message]) -> list[dict[str, Any]]:
     return turns
 
 
-def _takes(effort: Mapping[str, Any]) -> Takes:
+def _takes(effort: Mapping[str, Any]) -> SupportedSettings:
     """Return what a model's list entry says of its efforts."""
     if not isinstance(effort.get("supported"), bool):
         return {}
@@ -161,7 +163,7 @@ def _takes(effort: Mapping[str, Any]) -> Takes:
     return {"effort": levels if effort["supported"] and levels else None}
 
 
-def _finish(ended: Mapping[str, Any], gathered: Gathered) -> None:
+def _finish(ended: Mapping[str, Any], gathered: ResponseAccumulator) -> None:
     reason = ended.get("stop_reason")
     if not reason:
         return
@@ -172,17 +174,17 @@ def _finish(ended: Mapping[str, Any], gathered: Gathered) -> None:
     gathered.finish(_FINISH_REASONS.get(str(reason)), str(reason), notice=notice)
 
 
-def _text(holder: Mapping[str, Any], name: str, site: Site) -> str:
+def _text(holder: Mapping[str, Any], name: str, site: CallContext) -> str:
     text = holder.get(name)
     if not isinstance(text, str):
-        raise faults.unreadable("its text is not text", site)
+        raise error_mapping.unreadable("its text is not text", site)
     return text
 
 
 def _usage(raw: Mapping[str, Any], before: Usage) -> Usage:
     """Add what an event says of usage; the protocol counts cached tokens apart, the house counts them in."""
     fresh, read, written, output = (
-        whole_number(raw.get(name))
+        parse_count(raw.get(name))
         for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
     )
     read = before.cached_input_tokens if read is None else read

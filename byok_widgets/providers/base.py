@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from byok_widgets.config import BaseUrl
+from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ConfigError
-from byok_widgets.keys import Secret
 from byok_widgets.messages import FinishReason, Message, Usage
-from byok_widgets.providers.tuning import SETTINGS, Setting, Takes
+from byok_widgets.providers.model_settings import SETTINGS, Setting, SupportedSettings
+from byok_widgets.secrets import Secret
 
 StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
 """How an answer's shape is asked for, strongest first. Whatever is asked, the answer is checked here."""
@@ -106,7 +107,7 @@ class Answer:
     request_id: str | None = None
     notices: tuple[str, ...] = ()
 
-    def noting(self, notice: str) -> Answer:
+    def with_notice(self, notice: str) -> Answer:
         """Return the same answer with one more notice."""
         return replace(self, notices=(*self.notices, notice))
 
@@ -132,12 +133,7 @@ class ModelInfo:
     context_tokens: int | None = None
     structured_output: bool | None = None
     ends_on: str | None = None
-    takes: Takes = field(default_factory=dict, hash=False)
-
-
-OnText = Callable[[str], None]
-OnProgress = Callable[[str, int, int], None]
-"""Called with what is being fetched, the bytes so far, and the bytes in all."""
+    supported_settings: SupportedSettings = field(default_factory=dict, hash=False)
 
 
 class Provider(ABC):
@@ -190,22 +186,22 @@ class Provider(ABC):
             )
         return BaseUrl.parse(url)
 
-    def tuning(self, model: str, info: ModelInfo | None = None) -> tuple[Setting, ...]:
+    def supported_settings(self, model: str, info: ModelInfo | None = None) -> tuple[Setting, ...]:
         """Return the settings that a model has, with their values; what is not known is not among them.
 
         Args:
             model: The model's id.
             info: What the provider's own list says of it; it wins.
         """
-        taken = self.takes(model, info)
+        taken = self.supports(model, info)
         options = {name: taken.get(name) for name in SETTINGS}
         return tuple(self._fitted(SETTINGS[name], known) for name, known in options.items() if known is not None)
 
-    def takes(self, model: str, info: ModelInfo | None = None) -> Takes:
+    def supports(self, model: str, info: ModelInfo | None = None) -> SupportedSettings:
         """Return which tuning a model is known to take, and which it is known not to take."""
-        return {"max_tokens": (), **self._known_tuning(model), **(info.takes if info else {})}
+        return {"max_tokens": (), **self._known_settings(model), **(info.supported_settings if info else {})}
 
-    def _known_tuning(self, model: str) -> Takes:
+    def _known_settings(self, model: str) -> SupportedSettings:
         """Return the tuning that is known without asking anyone."""
         del model
         return {}
@@ -215,7 +211,7 @@ class Provider(ABC):
         highest = self.highest_temperature if setting.name == "temperature" else setting.highest
         return replace(setting, options=options, default=default, highest=highest)
 
-    def ready(self, model: str, on_progress: OnProgress) -> AbstractAsyncContextManager[Endpoint | None]:
+    def prepare(self, model: str, on_progress: OnProgress) -> AbstractAsyncContextManager[Endpoint | None]:
         """Make ready what must run on this machine for a call; gives its endpoint, `None` for the flow's own."""
         del model, on_progress
         return nullcontext(None)
@@ -256,6 +252,6 @@ def iso_date(value: object) -> str | None:
         return None
 
 
-def whole_number(value: object) -> int | None:
+def parse_count(value: object) -> int | None:
     """Return a count as a provider gives it; `None` for what is no count."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

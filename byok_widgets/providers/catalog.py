@@ -91,7 +91,7 @@ _NO_STRUCTURED_OUTPUT = frozenset(
 )
 """Models older than their vendor's structured output."""
 
-_FAMILIAR: Mapping[str, tuple[str, Role]] = {
+_ALIASES: Mapping[str, tuple[str, Role]] = {
     "gpt-4o-mini": ("openai", "low latency (voice)"),
     "gpt-4o": ("openai", "complex reasoning"),
     "gpt-4": ("openai", "complex reasoning"),
@@ -131,12 +131,12 @@ def is_past(day: str, *, today: datetime.date | None = None) -> bool:
     return datetime.date.fromisoformat(day) < (today or _today())
 
 
-def successor(provider: str, model: str) -> str | None:
+def replacement(provider: str, model: str) -> str | None:
     """Return the model that has the role an older name stood for; `None` where the name is not an older one."""
     vendor, _, name = model.rpartition("/") if provider == "openrouter" else (provider, "", model)
-    if name not in _FAMILIAR:
+    if name not in _ALIASES:
         return None
-    known, role = _FAMILIAR[name]
+    known, role = _ALIASES[name]
     if provider != "openrouter":
         return PRESETS[known][role] if vendor == known else None
     return f"{known}/{_dotted(PRESETS[known][role])}" if vendor in ("", known) else None
@@ -148,7 +148,7 @@ def lifecycle_note(provider: str, model: str, *, today: datetime.date | None = N
     That is: it ends or has ended, and what took its place; or it is a name from older texts that is not an id, and
     which model has its role now.
     """
-    end, heir = ends_on(provider, model), successor(provider, model)
+    end, heir = ends_on(provider, model), replacement(provider, model)
     if end is None:
         is_id = _bare(model) not in _FAMILIES and ("/" in model or provider != "openrouter")
         return f"{model} is not a model id here; {heir} has its role now." if heir and not is_id else ""
@@ -182,10 +182,10 @@ def structured_output(provider: str, model: str) -> bool | None:
 
 def offline_models(provider: str) -> list[ModelInfo]:
     """Return the models known without asking the provider, in the order they are offered."""
-    return [described(provider, ModelInfo(id=model)) for model in _OFFLINE.get(provider, ())]
+    return [enrich(provider, ModelInfo(id=model)) for model in _OFFLINE.get(provider, ())]
 
 
-def described(provider: str, info: ModelInfo, *, elsewhere: bool = False) -> ModelInfo:
+def enrich(provider: str, info: ModelInfo, *, elsewhere: bool = False) -> ModelInfo:
     """Fill in what is known and not given: price, context length, structured output and end date.
 
     Args:
@@ -231,7 +231,7 @@ def cost_of(provider: str, model: str, answer: Answer, *, free: bool = False) ->
 
 def _of_another(provider: str, model: str) -> str:
     for other, ids in _OFFLINE.items():
-        heir = model if model in ids else successor(other, model)
+        heir = model if model in ids else replacement(other, model)
         if heir and provider not in ("openrouter", other):
             return f'It is a model of another provider: write "{other}:{heir}".'
     return ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from byok_widgets.providers.chat_completions import ChatCompletionsProvider
-from byok_widgets.providers.tuning import Takes
+from byok_widgets.providers.model_settings import SupportedSettings
+from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
 
 
 class CompatibleProvider(ChatCompletionsProvider):
@@ -14,6 +14,6 @@ class CompatibleProvider(ChatCompletionsProvider):
     needs_key = False
     idle_timeout_s = 180.0
 
-    def _known_tuning(self, model: str) -> Takes:
+    def _known_settings(self, model: str) -> SupportedSettings:
         del model
         return {"temperature": ()}

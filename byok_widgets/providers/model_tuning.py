@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from byok_widgets.providers.tuning import Takes
+from byok_widgets.providers.model_settings import SupportedSettings
 
 CHECKED_ON = "2026-11-24"
 """The day on which the tables below were compared with the providers' pages."""
@@ -46,7 +46,7 @@ _CLAUDE_EFFORTS: Mapping[str, Mapping[tuple[int, int], tuple[str, ...]]] = {
 """Efforts from a version of each line on, the newest first."""
 
 
-def of_openai(model: str) -> Takes:
+def of_openai(model: str) -> SupportedSettings:
     """Return the tuning that OpenAI's model takes, as far as it is known."""
     base = model.split(":")[1] if model.startswith("ft:") else model
     base = _SNAPSHOT.sub("", base)
@@ -59,7 +59,7 @@ def of_openai(model: str) -> Takes:
     return {}
 
 
-def of_anthropic(model: str) -> Takes:
+def of_anthropic(model: str) -> SupportedSettings:
     """Return the tuning that Anthropic's model takes, as far as it is known."""
     base = _SNAPSHOT.sub("", model)
     if _CLAUDE_3.fullmatch(base):

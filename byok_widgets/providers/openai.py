@@ -6,8 +6,8 @@ import re
 
 from byok_widgets.providers import model_tuning
 from byok_widgets.providers.base import Endpoint, Links, ModelInfo
-from byok_widgets.providers.chat_completions import ChatCompletionsProvider
-from byok_widgets.providers.tuning import Takes
+from byok_widgets.providers.model_settings import SupportedSettings
+from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
 
 _NOT_FOR_CHAT = re.compile(
     "audio|babbage|codex|dall-e|davinci|deep-research|embedding|image|instruct|live"
@@ -41,5 +41,5 @@ class OpenAIProvider(ChatCompletionsProvider):
         models = await super().list_models(endpoint)
         return [model for model in models if model.id.startswith("ft:") or not _NOT_FOR_CHAT.search(model.id)]
 
-    def _known_tuning(self, model: str) -> Takes:
+    def _known_settings(self, model: str) -> SupportedSettings:
         return model_tuning.of_openai(model)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from byok_widgets.providers.base import Endpoint, Links, ModelInfo, Request, iso_date, whole_number
-from byok_widgets.providers.chat_completions import ChatCompletionsProvider
-from byok_widgets.providers.tuning import Takes
+from byok_widgets.providers.base import Endpoint, Links, ModelInfo, Request, iso_date, parse_count
+from byok_widgets.providers.model_settings import SupportedSettings
+from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
 
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 """Efforts that the gateway translates for every model that reasons, where its list names no others."""
@@ -61,14 +61,14 @@ class OpenRouterProvider(ChatCompletionsProvider):
             label=str(row.get("name") or ""),
             input_usd_per_mtok=_per_mtok(pricing.get("prompt")),
             output_usd_per_mtok=_per_mtok(pricing.get("completion")),
-            context_tokens=whole_number(row.get("context_length")),
+            context_tokens=parse_count(row.get("context_length")),
             structured_output="structured_outputs" in parameters if isinstance(parameters, list) else None,
             ends_on=iso_date(row.get("expiration_date")),
-            takes=_takes(parameters, row.get("reasoning")) if isinstance(parameters, list) else {},
+            supported_settings=_takes(parameters, row.get("reasoning")) if isinstance(parameters, list) else {},
         )
 
 
-def _takes(parameters: list[Any], reasoning: Any) -> Takes:
+def _takes(parameters: list[Any], reasoning: Any) -> SupportedSettings:
     """Return what the list says of a model's tuning: it names all that the model takes."""
     return {
         "temperature": () if "temperature" in parameters else None,

@@ -1,10 +1,10 @@
 """What an extraction node asks for: fields, a pydantic class or a JSON Schema, made into one checked schema.
 
-Floor 0: knows errors alone. pydantic and jsonschema are loaded when a schema is made.
+pydantic and jsonschema are loaded when a schema is made.
 """
 
-from byok_widgets.schema.extraction_schema import Checked, ExtractionSchema
+from byok_widgets.schema.extraction_schema import ExtractionSchema, ValidationResult
 from byok_widgets.schema.fields import Field, FieldSpec
 from byok_widgets.schema.wire import Dialect
 
-__all__ = ["Checked", "Dialect", "ExtractionSchema", "Field", "FieldSpec"]
+__all__ = ["Dialect", "ExtractionSchema", "Field", "FieldSpec", "ValidationResult"]

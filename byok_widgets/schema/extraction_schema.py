@@ -11,10 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from byok_widgets.errors import SchemaError
+from byok_widgets.schema.builders import RootResult, SchemaParts, from_fields, from_model
 from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.json_schema import from_json_schema
-from byok_widgets.schema.reading import as_meant, first_object, free_texts, is_stated
-from byok_widgets.schema.sources import Source, Whole, from_fields, from_model
+from byok_widgets.schema.parsing import coerce, extract_json_object, free_texts, is_stated
 from byok_widgets.schema.wire import Dialect, WireSchema, to_wire
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _SHOWN_CHARS = 60
 
 
 @dataclass(frozen=True)
-class Checked:
+class ValidationResult:
     """An answer after the check.
 
     Attributes:
@@ -58,7 +58,7 @@ class ExtractionSchema:
         model: The pydantic class, where one was given.
     """
 
-    def __init__(self, name: str, source: Source, model: type[BaseModel] | None = None) -> None:
+    def __init__(self, name: str, source: SchemaParts, model: type[BaseModel] | None = None) -> None:
         """Make the schema; `ExtractionSchema.of` is the usual way.
 
         Raises:
@@ -124,16 +124,16 @@ class ExtractionSchema:
         Raises:
             SchemaError: There is no JSON object in it, or none with these fields.
         """
-        return first_object(text, [spec.name for spec in self.fields])
+        return extract_json_object(text, [spec.name for spec in self.fields])
 
-    def check(self, raw: Mapping[str, Any]) -> Checked:
+    def check(self, raw: Mapping[str, Any]) -> ValidationResult:
         """Check an object field by field, then as a whole; a bad value costs that field alone."""
         said: dict[str, Any] = {}
         problems: dict[str, str] = {}
         for spec in self.fields:
             given = raw.get(spec.name)
             try:
-                meant = as_meant(given, spec.schema, spec.definitions)
+                meant = coerce(given, spec.schema, spec.definitions)
                 if is_stated(meant, spec.schema, spec.definitions):
                     said[spec.name] = meant
             except (ValueError, RecursionError) as error:
@@ -144,7 +144,7 @@ class ExtractionSchema:
             values[spec.name], problem = _typed(spec, said, whole)
             problems |= {spec.name: problem} if problem else {}
         problems |= {"": whole.problems[""]} if "" in whole.problems else {}
-        return Checked(
+        return ValidationResult(
             values=values,
             status={spec.name: _status(spec.name, said, problems) for spec in self.fields},
             problems=problems,
@@ -153,7 +153,7 @@ class ExtractionSchema:
             extra=tuple(name for name in raw if name not in values),
         )
 
-    def free_texts(self, checked: Checked) -> dict[str, list[str]]:
+    def free_texts(self, checked: ValidationResult) -> dict[str, list[str]]:
         """Return, for each field that was found, the texts that must have been said in these words."""
         specs = (spec for spec in self.fields if spec.name in checked.said)
         return {
@@ -215,7 +215,7 @@ class ExtractionSchema:
         return WireSchema(self.fields, "anthropic")
 
 
-def _typed(spec: FieldSpec, said: dict[str, Any], whole: Whole) -> tuple[Any, str]:
+def _typed(spec: FieldSpec, said: dict[str, Any], whole: RootResult) -> tuple[Any, str]:
     """Return the typed value of a field, or what is wrong with it."""
     if spec.name not in said:
         return None, ""

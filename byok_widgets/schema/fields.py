@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from byok_widgets.schema.navigation import Json, enum_of, resolved, types_of
+from byok_widgets.schema.schema_refs import Json, enum_of, resolved, types_of
 
 
 @dataclass(frozen=True)

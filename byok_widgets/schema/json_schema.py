@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from byok_widgets.errors import SchemaError
-from byok_widgets.keys import redact
+from byok_widgets.schema.builders import HOW, RootResult, SchemaParts, json_text
 from byok_widgets.schema.fields import FieldSpec
-from byok_widgets.schema.navigation import Json, definition_of, resolved
-from byok_widgets.schema.sources import HOW, Source, Whole, json_text
+from byok_widgets.schema.schema_refs import Json, definition_of, resolved
+from byok_widgets.secrets import redact
 
 _SHOWN_CHARS = 80
 _TYPES = "string, integer, number, boolean, array, object and null"
 
 
-def from_json_schema(schema: Json) -> Source:
+def from_json_schema(schema: Json) -> SchemaParts:
     """Read the properties of a JSON Schema whose root is an object."""
     import jsonschema
 
@@ -48,7 +48,7 @@ def from_json_schema(schema: Json) -> Source:
         FieldSpec(name, part, name in required, _by_json_schema(validator(part)), definitions)
         for name, part in properties.items()
     )
-    return Source(fields, _by_root(validator(root)))
+    return SchemaParts(fields, _by_root(validator(root)))
 
 
 def _misfit(path: list[str], found: object) -> str:
@@ -100,13 +100,13 @@ def _by_json_schema(checker: Any) -> Callable[[Any], Any]:
     return convert
 
 
-def _by_root(checker: Any) -> Callable[[Mapping[str, Any]], Whole]:
+def _by_root(checker: Any) -> Callable[[Mapping[str, Any]], RootResult]:
     """Judge by the root's own keywords, once nothing required is missing; each field is judged apart."""
 
-    def whole(said: Mapping[str, Any]) -> Whole:
+    def whole(said: Mapping[str, Any]) -> RootResult:
         errors = [error for error in checker.iter_errors(dict(said)) if not error.path]
         if not errors or any(error.validator == "required" for error in errors):
-            return Whole()
-        return Whole(problems={"": errors[0].message[:200]})
+            return RootResult()
+        return RootResult(problems={"": errors[0].message[:200]})
 
     return whole

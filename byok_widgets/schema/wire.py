@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.fields import FieldSpec
-from byok_widgets.schema.navigation import (
+from byok_widgets.schema.schema_refs import (
     Json,
     chosen,
     definition_of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Reply
 from byok_widgets.nodes import Extraction
-from byok_widgets.nodes.extraction_result import written
+from byok_widgets.nodes.extraction_result import format_value
 from byok_widgets.session.turn import EdgeVerdict, Judgement, Turn, Visit, tokens
 
 
@@ -73,7 +73,7 @@ def _visited(visit: Visit) -> str:
 
 def _values(found: Extraction) -> str:
     stated = ((name, value) for name, value in found.values.items() if value is not None)
-    said = [f"{name} = {written(value)}{_doubt(found, name)}" for name, value in stated]
+    said = [f"{name} = {format_value(value)}{_doubt(found, name)}" for name, value in stated]
     missing = [name for name, status in found.status.items() if status == "not_stated"]
     invalid = [f"{name} was invalid" for name, status in found.status.items() if status == "invalid"]
     not_said = [f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not stated"] if missing else []

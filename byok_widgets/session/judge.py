@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from byok_widgets.config import ResolvedModel
+from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ExtractionError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message, Reply
-from byok_widgets.nodes.calling import Call, FlowState
-from byok_widgets.nodes.extraction_result import written
-from byok_widgets.nodes.structured import ask_structured
-from byok_widgets.providers.base import OnProgress
+from byok_widgets.nodes.extraction_result import format_value
+from byok_widgets.nodes.model_call import Call, FlowContext
+from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.schema import ExtractionSchema, Field
 from byok_widgets.session.turn import EdgeVerdict
 
@@ -27,15 +27,15 @@ You watch a conversation and decide whether it moves on. Say which condition is 
 clearly true, say "stay". Give your reason in a few words."""
 
 
-def judge_model(state: FlowState, node: AnyNode, argument: str | None) -> ResolvedModel:
+def judge_model(context: FlowContext, node: AnyNode, argument: str | None) -> ResolvedModel:
     """Say which model judges the edges of `node`: call argument > the flow's judge > node override > flow default.
 
     Raises:
         ConfigError: No model is chosen anywhere.
     """
-    chosen = state.config.judge_model
+    chosen = context.config.judge_model
     if argument is None and chosen:
-        return ResolvedModel(state.config.ref(chosen), "judge override")
+        return ResolvedModel(context.config.ref(chosen), "judge override")
     return node.resolve(argument)
 
 
@@ -43,7 +43,7 @@ async def judge_prompts(
     edges: Sequence[Edge],
     *,
     node: AnyNode,
-    state: FlowState,
+    context: FlowContext,
     transcript: tuple[Message, ...],
     variables: Mapping[str, Any],
     resolved: ResolvedModel,
@@ -66,7 +66,7 @@ async def judge_prompts(
         messages=(Message("user", _question(choices, transcript, variables)),),
         max_tokens=MAX_TOKENS,
     )
-    found = await ask_structured(call, _schema(choices), state, on_progress=on_progress)
+    found = await ask_structured(call, _schema(choices), context, on_progress=on_progress)
     if "choice" in found.checked.problems:
         raise _no_choice(found.reply, found.checked.problems["choice"])
     taken = choices.get(found.checked.values["choice"])
@@ -105,7 +105,7 @@ def _shortened(reason: object) -> object:
 
 def _question(choices: Iterable[str], transcript: Iterable[Message], variables: Mapping[str, Any]) -> str:
     said = "\n".join(f"{message.role}: {message.content}" for message in transcript)
-    known = ", ".join(f"{name} = {written(value)}" for name, value in variables.items() if value is not None)
+    known = ", ".join(f"{name} = {format_value(value)}" for name, value in variables.items() if value is not None)
     conditions = "\n".join(f"- {choice}" for choice in choices)
     parts = [f"The dialogue:\n{said}", f"Known: {known}" if known else ""]
     parts.append(f"Which is true?\n{conditions}\n- {STAY} (none of these is true yet)")

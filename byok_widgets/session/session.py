@@ -9,22 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.engine import ENGINE, clock
-from byok_widgets.errors import ConfigError, FlowError
+from byok_widgets.engine.callbacks import OnProgress, OnText
+from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
+from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Reply, TextDelta
-from byok_widgets.nodes.calling import FlowState
-from byok_widgets.providers.base import OnProgress, OnText
-from byok_widgets.session.names import Names
-from byok_widgets.session.past_turns import PastTurns
+from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.session.turn import Turn, Visit
+from byok_widgets.session.turn_log import TurnLog
+from byok_widgets.session.turn_runner import OnNode, TurnCallbacks, TurnRunner, TurnStart
+from byok_widgets.session.variable_names import VariableNames
 from byok_widgets.session.variables import VariableEntry, Variables
-from byok_widgets.session.walk import OnNode, Standing, Walk, Watched
-from byok_widgets.showing import Work, run_shown, unseen
-from byok_widgets.unknown import unknown
+from byok_widgets.strict_attributes import unknown_name_error
 
 
-class Session(PastTurns):
+class Session(TurnLog):
     """A dialogue with a flow, turn by turn.
 
     A turn counts when it is finished: one that fails, or is stopped before its reply began, leaves the session as
@@ -36,15 +36,15 @@ class Session(PastTurns):
     def __init__(
         self,
         graph: FlowGraph,
-        state: FlowState,
+        context: FlowContext,
         *,
         variables: Mapping[str, Any] | None = None,
         model: str | None = None,
     ) -> None:
-        super().__init__(graph, state)
+        super().__init__(graph, context)
         self.model = model
         self._busy = threading.Lock()
-        self._variables = Variables(Names(graph, self._state))
+        self._variables = Variables(VariableNames(graph, self._context))
         self._variables.update(_by_name(variables))
 
     @property
@@ -54,7 +54,7 @@ class Session(PastTurns):
 
     @model.setter
     def model(self, text: str | None) -> None:
-        self._model = None if text is None else str(self._state.config.ref(text))
+        self._model = None if text is None else str(self._context.config.ref(text))
 
     @property
     def variables(self) -> Variables:
@@ -89,34 +89,34 @@ class Session(PastTurns):
             ExtractionError: An answer did not fit the fields of an extraction, or gave no choice between edges.
             LocalModelError: The local model could not be fetched or started.
         """
-        _refuse(more)
-        return run_shown(self.turning(_said(text), model=model), show=show, so_far=self._stopped)
+        _reject(more)
+        return self._run(_said(text), model, show=show)
 
     async def asay(self, text: str, *, model: str | None = None, **more: Any) -> Turn:
         """Do the same as `say` in an event loop, showing nothing; cancelling it stops the turn."""
-        _refuse(more)
-        return await ENGINE.arun(self.turning(_said(text), model=model)(unseen, unseen))
+        _reject(more)
+        return await ENGINE.arun(self.prepare_turn(_said(text), model=model)(ignore, ignore))
 
     async def astream(
         self, text: str, *, model: str | None = None, **more: Any
     ) -> AsyncIterator[TextDelta | Turn]:
         """Yield each piece of the reply while it is written, and the `Turn` at the end; leaving early stops it."""
-        _refuse(more)
-        work = self.turning(_said(text), model=model)
+        _reject(more)
+        work = self.prepare_turn(_said(text), model=model)
 
         async def start(emit: Callable[[TextDelta | Turn], None]) -> None:
-            emit(await work(lambda piece: emit(TextDelta(piece)), unseen))
+            emit(await work(lambda piece: emit(TextDelta(piece)), ignore))
 
         async for event in ENGINE.astream(start):
             yield event
 
     def open(self, *, show: bool | None = None) -> Turn:
         """Let the start node speak first; returns turn 0. Errors are those of `say`."""
-        return run_shown(self.turning(None), show=show, so_far=self._stopped)
+        return self._run(None, show=show)
 
     async def aopen(self) -> Turn:
         """Do the same as `open` in an event loop."""
-        return await ENGINE.arun(self.turning(None)(unseen, unseen))
+        return await ENGINE.arun(self.prepare_turn(None)(ignore, ignore))
 
     def fork(self, turn: int | None = None, *, model: str | None = None) -> Session:
         """Return a session that goes on from the end of a turn, and leave this one as it is. Costs nothing.
@@ -129,10 +129,10 @@ class Session(PastTurns):
             FlowError: There is no such turn.
         """
         kept = self._until(turn)
-        fork = Session(self._graph, self._state, model=self.model if model is None else model)
+        fork = Session(self._graph, self._context, model=self.model if model is None else model)
         fork._turns, fork._notice = kept, self._notice
         last = kept[-1].number if kept else 0
-        fork._variables = Variables(Names(self._graph, self._state), self.variables.until(last), last)
+        fork._variables = Variables(VariableNames(self._graph, self._context), self.variables.until(last), last)
         return fork
 
     def reset(self) -> None:
@@ -162,7 +162,7 @@ class Session(PastTurns):
         """Put the session where another one stood, as its file says."""
         self._turns, self._unfinished, self._notice = list(turns), list(unfinished), notice
         last = self._turns[-1].number if self._turns else 0
-        self._variables = Variables(Names(self._graph, self._state), entries, last)
+        self._variables = Variables(VariableNames(self._graph, self._context), entries, last)
 
     def save(self, path: str | Path) -> None:
         """Save the dialogue, its trace and the variables as a file; `flow.load_session` reads it again.
@@ -176,21 +176,34 @@ class Session(PastTurns):
 
         write_session(self, Path(path))
 
-    def turning(self, text: str | None, *, model: str | None = None, on_node: OnNode = unseen) -> Work[Turn]:
+    def _run(self, text: str | None, model: str | None = None, *, show: bool | None) -> Turn:
+        taken: list[Turn] = []
+        work = self.prepare_turn(text, model=model, on_turn=taken.append)
+        return run_with_output(work, show=show, partial_result=lambda _: taken[-1] if taken else None)
+
+    def prepare_turn(
+        self,
+        text: str | None,
+        *,
+        model: str | None = None,
+        on_node: OnNode = ignore,
+        on_turn: OnTurn = ignore,
+    ) -> Work[Turn]:
         """Return the work of taking a turn, for who shows it; `None` lets the start node speak first.
 
         Args:
             text: What the person says.
             model: Model for all calls of this turn.
             on_node: Told of each node that begins to run.
+            on_turn: Told of the turn when it joins the session, also where its reply was interrupted.
         """
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Turn:
             await self._begin()
             try:
-                watched = Watched(on_text, on_progress, on_node)
+                watched = TurnCallbacks(on_text, on_progress, on_node)
                 chosen = self.model if model is None else model
-                return await self._take(self._walk(text, chosen, watched))
+                return await self._finish(self._runner(text, chosen, watched), on_turn)
             finally:
                 self._busy.release()
 
@@ -204,7 +217,7 @@ class Session(PastTurns):
                 raise _busy(self)
             await asyncio.sleep(0.01)
 
-    def _walk(self, text: str | None, model: str | None, watched: Watched) -> Walk:
+    def _runner(self, text: str | None, model: str | None, watched: TurnCallbacks) -> TurnRunner:
         if self.closed:
             raise FlowError(
                 f"The session ended at node {self.node!r}.",
@@ -215,20 +228,20 @@ class Session(PastTurns):
             raise FlowError(
                 "The flow can speak first only before anything was said.", kind="opened", fix="Use say."
             )
-        return Walk(
+        return TurnRunner(
             self._graph,
-            self._state,
-            self._standing(),
+            self._context,
+            self._turn_start(),
             number=0 if text is None else (self._turns[-1].number if self._turns else 0) + 1,
             text=text,
             model=model,
-            watched=watched,
+            callbacks=watched,
         )
 
-    def _standing(self) -> Standing:
+    def _turn_start(self) -> TurnStart:
         steps = (step for turn in self._turns for step in turn.steps)
-        return Standing(
-            node=self._there(),
+        return TurnStart(
+            node=self._current_node(),
             returns_to=self._turns[-1].returns_to if self._turns else "",
             transcript=self.transcript,
             variables=self.variables,
@@ -237,7 +250,7 @@ class Session(PastTurns):
             ),
         )
 
-    def _there(self) -> str:
+    def _current_node(self) -> str:
         """Return the name of the node where the flow stands; it may have been removed."""
         if not self.node:
             raise FlowError(
@@ -251,26 +264,31 @@ class Session(PastTurns):
             )
         return self.node
 
-    async def _take(self, walk: Walk) -> Turn:
+    async def _finish(self, walk: TurnRunner, on_turn: OnTurn) -> Turn:
         try:
             turn = await walk.run()
         except BaseException as fault:
-            reason = "stopped" if isinstance(fault, asyncio.CancelledError) else str(fault)
-            self._unfinished.append(walk.turn(reason))
+            self._unfinished.append(walk.turn(*_why_unfinished(fault)))
             raise
         self._variables.learn(walk.entries, turn.number)
         self._turns.append(turn)
+        on_turn(turn)
         if walk.stopped:
             raise asyncio.CancelledError
         return turn
 
-    def _stopped(self, text: str) -> Turn | None:
-        """Return the last turn, when it is the one that was stopped after `text` of its reply."""
-        return next((turn for turn in self._turns[-1:] if str(turn).startswith(text)), None)
 
+OnTurn = Callable[[Turn], None]
 
 STOPPING_S = 0.25
 """Time that a turn which is being stopped has to end before another is refused."""
+
+
+def _why_unfinished(fault: BaseException) -> tuple[str, str]:
+    """Return a kind and a text for what kept a turn from its end."""
+    if isinstance(fault, asyncio.CancelledError):
+        return "interrupted", "stopped"
+    return fault.kind if isinstance(fault, ByokError) else "error", str(fault)
 
 
 def _by_name(variables: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -290,11 +308,11 @@ def _said(text: str) -> str:
     raise FlowError(f"There is nothing to say: {what}.", kind="dialogue", fix='Say something, like s.say("Hi").')
 
 
-def _refuse(more: Mapping[str, Any]) -> None:
+def _reject(more: Mapping[str, Any]) -> None:
     """Refuse what `say` does not take."""
     for given, value in more.items():
         problem = f"say takes a text, with model= and show=, and no {given!r}: settings belong to the nodes."
-        raise unknown(problem, given, ("model", "show"), value)
+        raise unknown_name_error(problem, given, ("model", "show"), value)
 
 
 def _busy(session: Session) -> FlowError:

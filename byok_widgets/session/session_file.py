@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.files import reason, replace_file, unwritten, where_to_look
+from byok_widgets.files import describe_os_error, describe_write_error, replace_file, where_to_look
 from byok_widgets.graph import FlowGraph
-from byok_widgets.keys import redact
-from byok_widgets.keys.in_json import without_keys
 from byok_widgets.messages import Cost, Message, Reply
 from byok_widgets.nodes import ExtractionNode
-from byok_widgets.nodes.calling import FlowState
+from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.secrets import redact
+from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.session.session import Session
 from byok_widgets.session.turn import Judgement, Step, Turn, Visit
 from byok_widgets.session.variables import VariableEntry
@@ -55,11 +55,11 @@ def write_session(session: Session, path: Path) -> None:
     fix = "Choose another place."
     try:
         plain = to_jsonable_python(data, fallback=str, bytes_mode="base64")
-        text = json.dumps(without_keys(plain), ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps(redact_keys(plain), ensure_ascii=False, indent=2) + "\n"
         # Half a character is written as its escape, the way JSON has it.
         replace_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        problem = unwritten(error)
+        problem = describe_write_error(error)
     except (ValueError, TypeError, RecursionError) as error:
         problem = f"a value in it has no form in JSON ({redact(str(error))})"
         fix = "Take the value out of the variables."
@@ -68,36 +68,35 @@ def write_session(session: Session, path: Path) -> None:
     raise ConfigError(f"{str(path)!r} could not be written: {problem}.", kind="session_file", fix=fix)
 
 
-def read_session(path: Path, graph: FlowGraph, state: FlowState) -> Session:
+def read_session(path: Path, graph: FlowGraph, context: FlowContext) -> Session:
     """Read a session, to go on with it on a flow.
 
     Raises:
         ConfigError: It is not there, damaged, no session, one of another flow with other nodes, or of a newer
             version. The file is left as it is.
     """
-    fix, left = "Take another copy of it.", " The file was left as it is."
+    kind, fix, left = "session_file", "Take another copy of it.", " The file was left as it is."
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
         if "nodes" in data and "turns" not in data:
             problem, fix = "it is a flow", "Open it with Flow.load(...)."
         elif data["version"] > VERSION:
-            problem, fix = "it was saved by a newer byok-widgets", "Update with: pip install -U byok-widgets."
+            kind, problem = "newer_version", "it was saved by a newer byok-widgets"
+            fix = "Update with: pip install -U byok-widgets."
         else:
-            return _session(data, graph, state)
+            return _session(data, graph, context)
     except FileNotFoundError as error:
-        problem, fix, left = reason(error), where_to_look(path), ""
+        problem, fix, left = describe_os_error(error), where_to_look(path), ""
     except OSError as error:
-        problem = reason(error)
+        problem = describe_os_error(error)
     except ByokError as error:
         problem, fix = error.problem.rstrip("."), error.fix
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
         problem = "it is damaged, or no session"
-    raise ConfigError(
-        f"{str(path)!r} cannot be opened as a session: {problem}.", kind="session_file", fix=f"{fix}{left}"
-    )
+    raise ConfigError(f"{str(path)!r} cannot be opened as a session: {problem}.", kind=kind, fix=f"{fix}{left}")
 
 
-def _session(data: Data, graph: FlowGraph, state: FlowState) -> Session:
+def _session(data: Data, graph: FlowGraph, context: FlowContext) -> Session:
     turns, unfinished, entries = _adapter().validate_python(
         (
             [_turn(turn, graph) for turn in data["turns"]],
@@ -108,8 +107,8 @@ def _session(data: Data, graph: FlowGraph, state: FlowState) -> Session:
             ],
         )
     )
-    session = Session(graph, state, model=data["model"])
-    notice = _of_another_flow(str(data["flow"]), turns, graph, without_keys(state.config.name))
+    session = Session(graph, context, model=data["model"])
+    notice = _of_another_flow(str(data["flow"]), turns, graph, redact_keys(context.config.name))
     session.restore(turns=_with_transcripts(turns), unfinished=unfinished, entries=entries, notice=notice)
     return session
 

@@ -57,7 +57,7 @@ class Trace(Sequence[Step]):
 COLUMNS = ("turn", "node", "what", "verdict", "reason or text", "model", "tokens", "cost", "seconds")
 
 
-def took(reply: Reply | None) -> tuple[str, str, str, str]:
+def usage(reply: Reply | None) -> tuple[str, str, str, str]:
     """Return model, tokens, cost and seconds of a call as texts; empty where there was none."""
     if reply is None or reply.model is None:
         return ("", "", "", "")
@@ -69,7 +69,7 @@ def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
         kind, said = "speaks", visit.result.text
     else:
         kind, said = "reads", visit.result.line
-    yield (kind, "", said, *took(visit.reply))
+    yield (kind, "", said, *usage(visit.reply))
 
 
 def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
@@ -79,4 +79,4 @@ def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
     for verdict in judgement.verdicts:
         way = f"→ {verdict.target}: {verdict.condition or without}"
         reason = "" if judgement.always else verdict.reason
-        yield (way, verdict.verdict, reason, *took(judgement.reply if verdict is asked else None))
+        yield (way, verdict.verdict, reason, *usage(judgement.reply if verdict is asked else None))

@@ -94,7 +94,9 @@ class Turn:
         time_to_first_token_s: Seconds from the person's text to the first piece of the reply; `None` without one.
         notices: What a reader must know.
         lost_calls: Calls that were begun and gave no answer, so that nobody can say what they took.
-        fault: Why the turn was not finished; such a turn is not part of the session.
+        fault_kind: Why the turn was not finished: the kind of the error, or `"interrupted"`; empty for a finished
+            turn, and in sessions that an older version saved.
+        fault: The same in words; empty for a finished turn. An unfinished one is not part of the session.
     """
 
     number: int
@@ -107,6 +109,7 @@ class Turn:
     time_to_first_token_s: float | None = None
     notices: tuple[str, ...] = ()
     lost_calls: int = 0
+    fault_kind: str = ""
     fault: str = ""
 
     @property

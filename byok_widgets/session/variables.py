@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.nodes import Extraction
-from byok_widgets.nodes.extraction_result import written
-from byok_widgets.session.names import Names
-from byok_widgets.unknown import nearest
+from byok_widgets.nodes.extraction_result import format_value
+from byok_widgets.session.variable_names import VariableNames
+from byok_widgets.strict_attributes import nearest
 
 VariableStatus = Literal["found", "ungrounded", "set", "not_stated"]
 """`found` and `ungrounded`: as an extraction node read it. `set`: by code. `not_stated`: the value is `None`."""
@@ -62,7 +62,7 @@ class Variables(MutableMapping[str, Any]):
 
     def __init__(
         self,
-        names: Names,
+        names: VariableNames,
         entries: Iterable[VariableEntry] = (),
         turn: int = 0,
     ) -> None:
@@ -138,7 +138,9 @@ class Variables(MutableMapping[str, Any]):
         return len(list(iter(self)))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={written(self[name])}{_mark(status)}" for name, status in self.status.items())
+        shown = ", ".join(
+            f"{name}={format_value(self[name])}{_mark(status)}" for name, status in self.status.items()
+        )
         return f"Variables({shown})"
 
     def _repr_html_(self) -> str:
@@ -193,4 +195,4 @@ def stated(found: Extraction, turn: int) -> list[VariableEntry]:
 
 def shown_value(value: Any) -> str:
     """Return a value for people."""
-    return "–" if value is None else written(value) if isinstance(value, (set, frozenset)) else str(value)
+    return "–" if value is None else format_value(value) if isinstance(value, (set, frozenset)) else str(value)

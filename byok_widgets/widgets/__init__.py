@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.widgets import guard
+from byok_widgets.widgets import key_leak_warning
 
 if TYPE_CHECKING:
-    from byok_widgets.frontend import Screen
+    from byok_widgets.frontend import OutputSink
 
 __all__ = ["NotebookFrontend"]
 
@@ -24,25 +24,25 @@ class NotebookFrontend:
         """Have the guard read the cells of IPython; outside of it there are none."""
         _shell()
 
-    def screen(self) -> Screen | None:
+    def output_sink(self) -> OutputSink | None:
         """Return where the running cell shows its output; `None` outside IPython."""
         shell = _shell()
         if shell is None:
             return None
-        from byok_widgets.widgets.cell_output import CellScreen
+        from byok_widgets.widgets.cell_output import CellOutput
         from byok_widgets.widgets.reply_display import ReplyDisplay
 
-        return CellScreen(sys.stdout, ReplyDisplay.of(shell).remember)
+        return CellOutput(sys.stdout, ReplyDisplay.of(shell).remember)
 
     def settings(self, flow: Any) -> Any:
         """Return the settings panel in a notebook kernel, and the same facts as text anywhere else."""
         shell = _shell()
         if getattr(shell, "kernel", None) is None:
-            from byok_widgets.widgets.facts import SettingsText
+            from byok_widgets.widgets.panel.text_summary import SettingsText
 
             return SettingsText(flow)
+        from byok_widgets.widgets.panel.settings import SettingsPanel
         from byok_widgets.widgets.reply_display import ReplyDisplay
-        from byok_widgets.widgets.settings import SettingsPanel
 
         ReplyDisplay.of(shell)
         return SettingsPanel.in_cell(flow, shell)
@@ -52,7 +52,7 @@ class NotebookFrontend:
         shell = _shell()
         if getattr(shell, "kernel", None) is None and not _in_marimo():
             return session
-        from byok_widgets.widgets.chat import Chat
+        from byok_widgets.widgets.chat.chat import Chat
 
         return Chat(session)
 
@@ -68,5 +68,5 @@ def _shell() -> Any:
     ipython = sys.modules.get("IPython")
     get = getattr(ipython, "get_ipython", None)
     shell = get() if get else None
-    guard.watch(shell)
+    key_leak_warning.watch(shell)
     return shell

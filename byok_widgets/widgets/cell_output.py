@@ -1,4 +1,4 @@
-"""`CellScreen`: what a running node writes into its cell, as plain standard output.
+"""`CellOutput`: what a running node writes into its cell, as plain standard output.
 
 Plain output is what every place can show and save: JupyterLab, VS Code, a terminal, nbconvert, GitHub. Its size
 grows with the text alone. The caller has gathered pieces to at most 30 a second.
@@ -12,7 +12,7 @@ from typing import TextIO
 
 from byok_widgets.messages import Reply
 from byok_widgets.session import Turn
-from byok_widgets.widgets.inert import inert
+from byok_widgets.widgets.sanitize import sanitize
 
 MAX_CHARS = 100_000
 """Most characters of one answer that are shown in a cell."""
@@ -28,7 +28,7 @@ def shortened(total_chars: int) -> str:
     )
 
 
-class CellScreen:
+class CellOutput:
     """One run of a node on standard output.
 
     Args:
@@ -53,11 +53,11 @@ class CellScreen:
             piece, self._held = piece[:-1], "\r"
         room = max(0, MAX_CHARS - self._chars)
         self._chars += len(piece)
-        self._write(inert(piece[:room]))
+        self._write(sanitize(piece[:room]))
 
     def show_progress(self, what: str, done: int, total: int) -> None:
         """Rewrite one line that says how far a download is."""
-        name, mb = inert(what), round(total / 1e6)
+        name, mb = sanitize(what), round(total / 1e6)
         finished = total > 0 and done >= total
         line = f"Fetched {name}: {mb} MB." if finished else f"Fetching {name}: {round(done / 1e6)} of {mb} MB"
         now = time.monotonic()
@@ -74,13 +74,13 @@ class CellScreen:
         self._end_progress()
         held, self._held = self._held, ""
         if held and self._chars < MAX_CHARS:
-            self._write(inert(held))
+            self._write(sanitize(held))
         self._end_line()
         if self._chars > MAX_CHARS:
             self._write(f"{shortened(self._chars)}\n")
         if isinstance(result, (Reply, Turn)):
             for notice in _notices(result):
-                self._write(f"[{inert(notice)}]\n")
+                self._write(f"[{sanitize(notice)}]\n")
             if self._chars:
                 self._shown(result)
 

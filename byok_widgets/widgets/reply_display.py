@@ -13,7 +13,7 @@ from typing import Any
 from byok_widgets.messages import Reply
 from byok_widgets.session import Turn
 from byok_widgets.widgets.cell_output import MAX_CHARS, shortened
-from byok_widgets.widgets.inert import inert
+from byok_widgets.widgets.sanitize import sanitize
 
 _displays: weakref.WeakKeyDictionary[Any, ReplyDisplay] = weakref.WeakKeyDictionary()
 
@@ -50,12 +50,12 @@ class ReplyDisplay:
         if len(getattr(printer, "stack", ())) > 1:
             printer.text(repr(reply))
             return
-        summary = inert(reply.summary)
+        summary = sanitize(reply.summary)
         printer.text(summary if self._is_shown(reply) else f"{_text(reply)}\n\n{summary}")
 
     def html(self, reply: Reply | Turn) -> str:
         """Write the reply as HTML without any markup of the model's."""
-        small = f"<small>{html.escape(inert(reply.summary))}</small>"
+        small = f"<small>{html.escape(sanitize(reply.summary))}</small>"
         if self._is_shown(reply):
             return small
         return f'<div style="white-space: pre-wrap">{html.escape(_text(reply))}</div>{small}'
@@ -70,5 +70,5 @@ class ReplyDisplay:
 def _text(reply: Reply | Turn) -> str:
     text = str(reply)
     if len(text) <= MAX_CHARS:
-        return inert(text)
-    return f"{inert(text[:MAX_CHARS])}\n{shortened(len(text))}"
+        return sanitize(text)
+    return f"{sanitize(text[:MAX_CHARS])}\n{shortened(len(text))}"

@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import byok_widgets
-from byok_widgets.providers import local_models
+from byok_widgets.providers.local import models
 
 START_S = 60.0
 
@@ -96,7 +96,7 @@ class Served:
 def _link_models(folder: Path) -> None:
     """Put the local models that are on this machine into a cache of its own: they are large."""
     folder.mkdir(parents=True)
-    for file in local_models.cache_folder().glob("*.gguf"):
+    for file in models.cache_folder().glob("*.gguf"):
         (folder / file.name).symlink_to(file)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from byok_widgets.providers import local_server
+from byok_widgets.providers.local import model_server
 from tests.browser.leaks import Frames, Listener, files_below, hits
 from tests.fake_keys import fake_key
 from tests.local_model import require_model
@@ -19,7 +19,7 @@ TUTORIAL = Path(__file__).parents[2] / "notebooks" / "01_first_flow.ipynb"
 @pytest.fixture
 def server():
     """A real llama.cpp server that asks for a key."""
-    running = local_server.serve(require_model(), alias="test-model", threads=1)
+    running = model_server.serve(require_model(), alias="test-model", threads=1)
     with running.hold():
         yield running
 

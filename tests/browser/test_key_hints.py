@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from byok_widgets.errors import KeyFormatError
 from byok_widgets.keys import check_provider, clean_key
-from byok_widgets.keys.formats import shapes
+from byok_widgets.keys.formats import validation_rules
 from byok_widgets.widgets import assets
 from tests.browser.leaks import Listener, hits
 from tests.fake_keys import fake_key
@@ -86,7 +86,7 @@ def test_page_and_kernel_say_the_same_of_the_same_texts(page):
           const { keyHint } = await import(url);
           return shapes.map((rules) => texts.map((text) => keyHint(text, rules)?.text ?? ""));
         }""",
-        [module, texts, [shapes(provider) for provider in PROVIDERS]],
+        [module, texts, [validation_rules(provider) for provider in PROVIDERS]],
     )
     for provider, hints in zip(PROVIDERS, said, strict=True):
         expected = {text: said_by_the_kernel(text, provider) for text in texts}

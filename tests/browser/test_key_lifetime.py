@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from nbconvert import HTMLExporter
 
-from byok_widgets.providers import local_server
+from byok_widgets.providers.local import model_server
 from tests.browser.conftest import VIEWPORT
 from tests.browser.lab import Lab
 from tests.browser.leaks import Frames, Listener, files_below, hits
@@ -23,7 +23,7 @@ SAVED = "application/vnd.jupyter.widget-state+json"
 @pytest.fixture
 def server():
     """A real llama.cpp server that asks for a key."""
-    running = local_server.serve(require_model(), alias="test-model", threads=1)
+    running = model_server.serve(require_model(), alias="test-model", threads=1)
     with running.hold():
         yield running
 

@@ -7,12 +7,12 @@ import statistics
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from byok_widgets.keys import looks_like_key
+from byok_widgets.secrets import looks_like_key
 from byok_widgets.widgets import assets
 from tests.browser.leaks import Frames, Listener
 from tests.browser.model_server import COUNT, KEYSTROKE_MS, VENDORS, ModelServer, router_cell, row, type_watched
 from tests.fake_keys import fake_key
-from tests.keys.test_misplaced import NO_KEYS
+from tests.test_misplaced_keys import NO_KEYS
 
 PROVIDERS = ("openai", "anthropic", "openrouter", "compatible")
 
@@ -153,8 +153,9 @@ def test_what_is_being_typed_stays_when_the_kernel_sends_a_list_or_a_value(page,
     server.models = server.models[:7]
     run_in_kernel(
         page,
-        "from byok_widgets.widgets.model_lists import ModelLists\n"
-        "from byok_widgets.widgets.target import Target\nModelLists.of(flow).refresh(Target.of(flow))",
+        "from byok_widgets.widgets.panel.model_lists import ModelLists\n"
+        "from byok_widgets.widgets.panel.endpoint_target import EndpointTarget\n"
+        "ModelLists.of(flow).refresh(EndpointTarget.of(flow))",
     )
     page.panel.get_by_text("7 models in OpenRouter's own list of").wait_for()
     run_in_kernel(page, "ask.model = 'openai/other'; flow.model = 'openai/gpt-6-luna'")

@@ -32,46 +32,45 @@ def test_addresses_that_are_fine(text: str, url: str, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "kind"),
     [
-        ("", "not an address"),
-        (None, "not an address"),
-        (8080, "not an address"),
-        ("llm.example.org/v1", "not an address"),
-        ("localhost:8080", "not an address"),
-        ("ftp://llm.example.org", "not an address"),
-        ("file:///etc/passwd", "not an address"),
-        ("https://", "not an address"),
-        ("https:///v1", "not an address"),
-        ("https://host:99999", "not an address"),
-        ("https://host:port", "not an address"),
-        ("https://[::1", "not an address"),
-        ("https://ho st/v1", "not an address"),
-        ("https://host/a b", "not an address"),
-        ("https://ho\tst", "not an address"),
-        ("https://host/\nv1", "not an address"),
-        ("https://ho\0st", "not an address"),
-        ("https://host/\u202ev1", "not an address"),
-        ("https://me@host", "no user name"),
-        ("https://me:pass@host", "no user name"),
-        ("https://@host", "no user name"),
-        ("https://api.openai.com\\@evil.example", "no user name"),
-        ("https://host/v1?key=x", "no user name, no ? and no #"),
-        ("https://host/v1?", "no ? and no #"),
-        ("https://host/v1#x", "no ? and no #"),
-        ("http://llm.example.org/v1", "unencrypted"),
-        ("http://127.0.0.1.evil.example", "unencrypted"),
-        ("http://localhost.evil.example", "unencrypted"),
-        ("http://2130706433", "unencrypted"),
-        ("http://0.0.0.0:8080", "unencrypted"),
-        ("http://192.168.0.7:8080", "unencrypted"),
+        ("", "base_url"),
+        (None, "base_url"),
+        (8080, "base_url"),
+        ("llm.example.org/v1", "base_url"),
+        ("localhost:8080", "base_url"),
+        ("ftp://llm.example.org", "base_url"),
+        ("file:///etc/passwd", "base_url"),
+        ("https://", "base_url"),
+        ("https:///v1", "base_url"),
+        ("https://host:99999", "base_url"),
+        ("https://host:port", "base_url"),
+        ("https://[::1", "base_url"),
+        ("https://ho st/v1", "base_url"),
+        ("https://host/a b", "base_url"),
+        ("https://ho\tst", "base_url"),
+        ("https://host/\nv1", "base_url"),
+        ("https://ho\0st", "base_url"),
+        ("https://host/\u202ev1", "base_url"),
+        ("https://me@host", "base_url_extras"),
+        ("https://me:pass@host", "base_url_extras"),
+        ("https://@host", "base_url_extras"),
+        ("https://api.openai.com\\@evil.example", "base_url_extras"),
+        ("https://host/v1?key=x", "base_url_extras"),
+        ("https://host/v1?", "base_url_extras"),
+        ("https://host/v1#x", "base_url_extras"),
+        ("http://llm.example.org/v1", "base_url_insecure"),
+        ("http://127.0.0.1.evil.example", "base_url_insecure"),
+        ("http://localhost.evil.example", "base_url_insecure"),
+        ("http://2130706433", "base_url_insecure"),
+        ("http://0.0.0.0:8080", "base_url_insecure"),
+        ("http://192.168.0.7:8080", "base_url_insecure"),
     ],
 )
-def test_addresses_that_are_refused_in_words(text, said: str) -> None:
+def test_addresses_that_are_refused(text, kind: str) -> None:
     with pytest.raises(ConfigError) as caught:
         BaseUrl.parse(text)
-    assert said in caught.value.problem
-    assert caught.value.kind == "base_url"
+    assert caught.value.kind == kind
     assert "https" in caught.value.fix
 
 

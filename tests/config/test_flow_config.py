@@ -36,8 +36,10 @@ def test_a_new_flow_starts_on_the_local_model(config: FlowConfig) -> None:
 
 
 def test_an_unknown_provider_is_refused_with_those_there_are(config: FlowConfig) -> None:
-    with pytest.raises(ConfigError, match="There is no provider 'gemini'") as caught:
+    with pytest.raises(ConfigError) as caught:
         config.provider = "gemini"
+    assert caught.value.kind == "unknown_provider"
+    assert "'gemini'" in caught.value.problem
     assert all(name in caught.value.fix for name in PROVIDERS)
     assert config.provider == "local"
 
@@ -56,7 +58,7 @@ def test_a_mistyped_provider_is_answered_with_the_one_that_was_meant(
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         config.provider = typo
-    assert f"Did you mean {meant!r}?" in caught.value.fix
+    assert repr(meant) in caught.value.fix
 
 
 @pytest.mark.parametrize(
@@ -82,16 +84,18 @@ def test_a_mistyped_provider_is_answered_with_the_one_that_was_meant(
 def test_a_key_is_taken_into_no_setting(config: FlowConfig, folder: Path, paste, provider: str) -> None:
     config.model = "openai:gpt-4o"
     key, told = fake_key(provider), told_by(config)
-    with pytest.raises(KeyFormatError, match="it belongs in the key field") as caught:
+    with pytest.raises(KeyFormatError) as caught:
         paste(config, key)
+    assert caught.value.kind == "misplaced_key"
     saved = "".join(path.read_text("utf-8") for path in folder.iterdir())
     assert key[8:24] not in f"{saved} {config!r} {caught.value} {caught.value!r}"
     assert (config.provider, config.model, told) == ("openai", "gpt-4o", [])
 
 
 def test_a_key_is_no_name_of_a_flow(open_config: Open) -> None:
-    with pytest.raises(KeyFormatError, match="it belongs in the key field") as caught:
+    with pytest.raises(KeyFormatError) as caught:
         open_config(key := fake_key())
+    assert caught.value.kind == "misplaced_key"
     assert key[8:24] not in str(caught.value)
 
 
@@ -154,22 +158,22 @@ def test_overrides_of_several_nodes_are_set_together_or_not_at_all(config: FlowC
 
 def test_tuning_is_kept_for_each_node(config: FlowConfig, open_config: Open) -> None:
     told = told_by(config)
-    config.tune("ask", {"temperature": 0.2, "stop": ["."], "seed": None})
-    config.tune("data", {"max_tokens": 5})
-    assert open_config().tuning("ask") == {"temperature": 0.2, "stop": ["."], "seed": None}
-    config.tune("ask", {"temperature": 0.3}, drop=["stop", "never there"])
-    assert open_config().tuning("ask") == {"temperature": 0.3, "seed": None}
-    config.tune("ask", {}, drop=["temperature", "seed"])
-    assert (open_config().tuning("ask"), open_config().tuning("data")) == ({}, {"max_tokens": 5})
+    config.update_settings("ask", {"temperature": 0.2, "stop": ["."], "seed": None})
+    config.update_settings("data", {"max_tokens": 5})
+    assert open_config().node_settings("ask") == {"temperature": 0.2, "stop": ["."], "seed": None}
+    config.update_settings("ask", {"temperature": 0.3}, unset=["stop", "never there"])
+    assert open_config().node_settings("ask") == {"temperature": 0.3, "seed": None}
+    config.update_settings("ask", {}, unset=["temperature", "seed"])
+    assert (open_config().node_settings("ask"), open_config().node_settings("data")) == ({}, {"max_tokens": 5})
     assert told == ["tuning"] * 4
 
 
 def test_tuning_is_given_out_and_taken_in_as_a_copy(config: FlowConfig) -> None:
     words = ["."]
-    config.tune("ask", {"stop": words})
+    config.update_settings("ask", {"stop": words})
     words.append("!")
-    config.tuning("ask")["stop"].append("?")
-    assert config.tuning("ask") == {"stop": ["."]}
+    config.node_settings("ask")["stop"].append("?")
+    assert config.node_settings("ask") == {"stop": ["."]}
 
 
 def test_tuning_that_is_none_is_read_as_none_and_kept_until_it_is_set(folder: Path, open_config: Open) -> None:
@@ -178,22 +182,23 @@ def test_tuning_that_is_none_is_read_as_none_and_kept_until_it_is_set(folder: Pa
     saved = json.loads(file.read_text("utf-8"))
     file.write_text(json.dumps({**saved, "tuning": {"ask": "warm", "data": {"seed": 1}}}), "utf-8")
     config = open_config()
-    assert (config.tuning("ask"), config.tuning("data")) == ({}, {"seed": 1})
+    assert (config.node_settings("ask"), config.node_settings("data")) == ({}, {"seed": 1})
     config.set_override("ask", "m")
     assert json.loads(file.read_text("utf-8"))["tuning"] == {"ask": "warm", "data": {"seed": 1}}
-    config.tune("ask", {"seed": 2})
-    assert open_config().tuning("ask") == {"seed": 2}
+    config.update_settings("ask", {"seed": 2})
+    assert open_config().node_settings("ask") == {"seed": 2}
     file.write_text(json.dumps({**saved, "tuning": 3}), "utf-8")
-    assert open_config().tuning("ask") == {}
-    open_config().tune("ask", {"seed": 2})
-    assert open_config().tuning("ask") == {"seed": 2}
+    assert open_config().node_settings("ask") == {}
+    open_config().update_settings("ask", {"seed": 2})
+    assert open_config().node_settings("ask") == {"seed": 2}
 
 
 def test_an_address_is_checked_and_given_back(config: FlowConfig, open_config: Open) -> None:
     config.set_base_url("openai", " https://llm.example.org/v1/ ")
     assert open_config().base_url("openai") == "https://llm.example.org/v1"
-    with pytest.raises(ConfigError, match="unencrypted"):
+    with pytest.raises(ConfigError) as caught:
         config.set_base_url("openai", "http://llm.example.org/v1")
+    assert caught.value.kind == "base_url_insecure"
     assert config.base_url("openai") == "https://llm.example.org/v1"
     assert config.base_url("anthropic") is None
     config.set_base_url("openai", None)
@@ -232,11 +237,12 @@ def test_precedence_is_call_then_node_then_flow(config: FlowConfig) -> None:
 
 def test_no_model_anywhere_is_an_error_that_names_the_node(config: FlowConfig) -> None:
     config.provider = "compatible"
-    with pytest.raises(ConfigError, match="No model is chosen for node 'ask' of flow 'dentist'") as caught:
+    with pytest.raises(ConfigError) as caught:
         config.resolve("ask")
     assert caught.value.kind == "no_model"
+    assert all(name in caught.value.problem for name in ("'ask'", "'dentist'"))
     assert "'compatible'" in caught.value.cause
-    assert "Settings" in caught.value.fix
+    assert "flow.model = " in caught.value.fix
 
 
 # Who is told
@@ -249,8 +255,8 @@ def test_every_change_is_told_in_order(config: FlowConfig) -> None:
     config.key_references["slot"] = "env:NAME"
     config.model = "gpt-4o"
     config.set_override("ask", "gpt-4o-mini")
-    config.tune("ask", {"seed": 1})
-    config.announce("nodes")
+    config.update_settings("ask", {"seed": 1})
+    config.notify("nodes")
     assert told == ["provider", "base_url", "key", "model", "override", "tuning", "nodes"]
 
 
@@ -329,11 +335,11 @@ def test_another_kernels_change_is_seen_with_the_next_one_and_told(open_config: 
     theirs.model = "anthropic:claude-haiku"
     theirs.key_references["slot"] = "env:NAME"
     theirs.set_override("ask", "claude-sonnet")
-    theirs.tune("ask", {"seed": 1})
+    theirs.update_settings("ask", {"seed": 1})
     mine.set_override("data", "openai:gpt-4o")
-    mine.tune("ask", {"temperature": 0.2})
+    mine.update_settings("ask", {"temperature": 0.2})
     assert (mine.provider, mine.model) == ("anthropic", "claude-haiku")
-    assert mine.tuning("ask") == {"seed": 1, "temperature": 0.2}
+    assert mine.node_settings("ask") == {"seed": 1, "temperature": 0.2}
     assert (mine.override("ask"), mine.override("data")) == ("anthropic:claude-sonnet", "openai:gpt-4o")
     assert told == ["provider", "key", "model", "override", "tuning", "tuning"]
     theirs.set_base_url("openai", "https://llm.example.org")

@@ -36,14 +36,16 @@ def test_refs(text: str, provider: str, model: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "\n", None, 4, b"gpt-4o", "a\nb", "a\rb", "a\u2028b"])
 def test_what_is_no_model_is_refused(text) -> None:
-    with pytest.raises(ConfigError, match="is not a model") as caught:
+    with pytest.raises(ConfigError) as caught:
         parse(text)
+    assert caught.value.kind == "model_ref"
     assert "provider:model-id" in caught.value.fix
 
 
 def test_a_provider_alone_is_refused() -> None:
-    with pytest.raises(ConfigError, match="names a provider but no model") as caught:
+    with pytest.raises(ConfigError) as caught:
         parse("anthropic: ")
+    assert caught.value.kind == "model_ref_incomplete"
     assert "anthropic:model-id" in caught.value.fix
 
 

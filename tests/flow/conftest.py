@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import itertools
 import socket
-from collections.abc import Iterator
 
 import pytest
 
 from byok_widgets import Flow
-from tests.scripted_server import ScriptedServer
 
 _numbers = itertools.count()
 
@@ -23,13 +21,6 @@ def name() -> str:
 @pytest.fixture
 def flow(name: str) -> Flow:
     return Flow(name)
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer()
-    yield scripted
-    scripted.close()
 
 
 @pytest.fixture

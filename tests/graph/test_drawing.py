@@ -91,7 +91,7 @@ def test_an_edge_that_is_always_taken_is_called_so(flow: Flow) -> None:
 
 
 def test_without_nodes_it_says_how_to_make_one(flow: Flow) -> None:
-    assert "make one with flow.conversation(...)" in shown(flow)["text/plain"]
+    assert "flow.conversation(...)" in shown(flow)["text/plain"]
     assert list(shown(flow)) == ["text/plain"]
 
 

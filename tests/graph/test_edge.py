@@ -12,19 +12,19 @@ from byok_widgets.graph import Edge, Expression
 
 def test_an_edge_has_one_kind_of_condition() -> None:
     made = [
-        Edge.made("a", "b", "  they agree\n", None),
-        Edge.made("a", "b", None, "people > 2"),
-        Edge.made("a", "b", None, Expression("people > 2")),
-        Edge.made("a", "b", None, lambda variables: variables["people"] > 2),
-        Edge.made("a", "b", None, functools.partial(max, 1)),
-        Edge.made("a", "b", None, None),
+        Edge.create("a", "b", "  they agree\n", None),
+        Edge.create("a", "b", None, "people > 2"),
+        Edge.create("a", "b", None, Expression("people > 2")),
+        Edge.create("a", "b", None, lambda variables: variables["people"] > 2),
+        Edge.create("a", "b", None, functools.partial(max, 1)),
+        Edge.create("a", "b", None, None),
     ]
     assert [edge.kind for edge in made] == ["prompt", "logic", "logic", "logic", "logic", "else"]
     words = ["they agree", "people > 2", "people > 2", "<lambda>(variables)", "function(variables)", ""]
     assert [edge.condition for edge in made] == words
     assert [edge.reads for edge in made] == [(), ("people",), ("people",), (), (), ()]
-    assert made[1].facts({"people": 3}) == "people is 3"
-    assert made[3].facts({"people": 3}) == "a function of the variables"
+    assert made[1].describe_values({"people": 3}) == "people is 3"
+    assert made[3].describe_values({"people": 3}) == "a function of the variables"
 
 
 async def _later(_: object) -> bool:
@@ -32,29 +32,30 @@ async def _later(_: object) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("condition", "said"),
+    ("condition", "named"),
     [
-        ({"when": "x", "if_": "y > 1"}, "two conditions"),
-        ({"when": "x", "if_": ""}, "two conditions"),
-        ({"when": ""}, "empty condition"),
-        ({"when": " \n"}, "empty condition"),
-        ({"when": 5}, "empty condition"),
-        ({"if_": ""}, "it is empty"),
-        ({"if_": 5}, "5 is not a logic condition"),
-        ({"if_": True}, "True is not a logic condition"),
-        ({"if_": {"holds": 1}}, "is not a logic condition"),
-        ({"if_": _later}, "async function"),
+        ({"when": "x", "if_": "y > 1"}, ("'a'", "'b'", "when=", "if_=")),
+        ({"when": "x", "if_": ""}, ("'a'", "'b'", "when=", "if_=")),
+        ({"when": ""}, ("'a'", "'b'")),
+        ({"when": " \n"}, ("'a'", "'b'")),
+        ({"when": 5}, ("'a'", "'b'")),
+        ({"if_": ""}, ("''",)),
+        ({"if_": 5}, ("5", "if_=")),
+        ({"if_": True}, ("True", "if_=")),
+        ({"if_": {"holds": 1}}, ("{'holds': 1}", "if_=")),
+        ({"if_": _later}, ("'a'", "'b'", "async")),
     ],
 )
 def test_a_condition_that_cannot_be_used_is_refused_and_the_old_edge_stays(
-    flow: Flow, condition: dict[str, object], said: str
+    flow: Flow, condition: dict[str, object], named: tuple[str, ...]
 ) -> None:
     flow.conversation("a", "A.")
     flow.conversation("b", "B.")
     flow.connect("a", "b", when="they agree")
-    with pytest.raises(ConfigError, match=said) as caught:
+    with pytest.raises(ConfigError) as caught:
         flow.connect("a", "b", **condition)  # type: ignore[arg-type]
     assert caught.value.kind == "condition"
+    assert all(name in str(caught.value) for name in named)
     assert caught.value.fix
     assert [edge.when for edge in flow.graph.edges] == ["they agree"]
 
@@ -72,23 +73,23 @@ def test_a_variable_written_as_in_a_prompt_is_refused_with_the_condition_as_it_i
     flow: Flow, written: str, bare: str
 ) -> None:
     flow.conversation("a", "A.")
-    with pytest.raises(ConfigError, match="in braces, as only prompts do") as caught:
+    with pytest.raises(ConfigError) as caught:
         flow.connect("a", "a", if_=written)
-    assert caught.value.fix == f"Write the variable bare: {bare}"
+    assert caught.value.kind == "condition"
+    assert repr(written) in caught.value.problem
+    assert caught.value.fix.endswith(bare)
     assert not flow.graph.edges
     flow.connect("a", "a", if_=bare)
     assert Expression("size in {1, 2} and name != '{x} {{'").holds({"size": 2, "name": "Ana"})
 
 
-@pytest.mark.parametrize(
-    ("given", "said"), [("size > 1", "if_='size > 1' for what is exact"), (lambda _: True, "if_=...")]
-)
+@pytest.mark.parametrize(("given", "said"), [("size > 1", "if_='size > 1'"), (lambda _: True, "if_=...")])
 def test_a_condition_without_the_name_of_its_kind_is_refused_with_both_names(
     flow: Flow, given: object, said: str
 ) -> None:
     flow.conversation("a", "A.")
     flow.conversation("b", "B.")
-    with pytest.raises(ConfigError, match="by the name of its kind") as caught:
+    with pytest.raises(ConfigError) as caught:
         flow.connect("a", "b", given)
     assert said in caught.value.fix
     assert "when=" in caught.value.fix
@@ -97,14 +98,15 @@ def test_a_condition_without_the_name_of_its_kind_is_refused_with_both_names(
 
 
 def test_the_way_into_a_global_node_is_named_as_such(flow: Flow) -> None:
-    with pytest.raises(ConfigError, match="The way into the global node 'help' has an empty condition"):
+    with pytest.raises(ConfigError, match="'help'") as caught:
         flow.conversation("help", "Help.", enter=" ")
+    assert caught.value.kind == "condition"
     assert dict(flow.nodes) == {}
 
 
 def test_what_a_function_gives_is_taken_for_its_truth() -> None:
     given = [1, "x", [0], None, 0, ""]
-    found = [Edge.made("a", "b", None, lambda _, value=value: value).holds({}) for value in given]
+    found = [Edge.create("a", "b", None, lambda _, value=value: value).holds({}) for value in given]
     assert found == [True, True, True, False, False, False]
 
 
@@ -118,10 +120,9 @@ def _greedy(variables: dict[str, object]) -> bool:
 
 
 def test_a_function_that_fails_is_named_with_what_it_said() -> None:
-    with pytest.raises(
-        ConfigError, match=r"_broken\(variables\) of the edge to 'b' failed: KeyError: 'nmae'"
-    ) as caught:
-        Edge.made("a", "b", None, _broken).holds({"name": "Ana"})
+    with pytest.raises(ConfigError) as caught:
+        Edge.create("a", "b", None, _broken).holds({"name": "Ana"})
+    assert all(fact in caught.value.problem for fact in ("_broken(variables)", "'b'", "KeyError: 'nmae'"))
     assert caught.value.kind == "condition"
     assert caught.value.__cause__ is None
 
@@ -129,7 +130,7 @@ def test_a_function_that_fails_is_named_with_what_it_said() -> None:
 def test_a_function_cannot_change_the_variables() -> None:
     known = {"name": "Ana"}
     with pytest.raises(ConfigError, match="TypeError"):
-        Edge.made("a", "b", None, _greedy).holds(known)
+        Edge.create("a", "b", None, _greedy).holds(known)
     assert known == {"name": "Ana"}
 
 
@@ -146,6 +147,6 @@ class Same:
 
 
 def test_each_edge_is_itself_whatever_its_condition() -> None:
-    one, other = Edge.made("a", "b", None, Same()), Edge.made("a", "b", None, Same())
+    one, other = Edge.create("a", "b", None, Same()), Edge.create("a", "b", None, Same())
     assert one != other
     assert len({one: 1, other: 2}) == 2

@@ -71,9 +71,9 @@ def test_only_a_node_of_the_flow_can_be_removed_and_whoever_watches_is_told(flow
         with pytest.raises(ConfigError) as caught:
             flow.remove(junk)  # type: ignore[arg-type]
         assert caught.value.kind == "node"
-    with pytest.raises(ConfigError, match="no node 'aks'") as caught:
+    with pytest.raises(ConfigError, match="'aks'") as caught:
         flow.remove("aks")
-    assert caught.value.fix == "Did you mean 'ask'?"
+    assert "'ask'" in caught.value.fix
     assert told == []
     flow.remove("ask")
     assert told == ["nodes"]
@@ -123,29 +123,35 @@ def test_any_name_is_a_name(flow: Flow, name: str) -> None:
 def test_what_is_no_node_cannot_be_connected(flow: Flow, missing: object) -> None:
     flow.conversation("a", "x")
     for pair in ((missing, "a"), ("a", missing)):
-        with pytest.raises(ConfigError, match=r"no node|not a node") as caught:
+        with pytest.raises(ConfigError) as caught:
             flow.connect(*pair, when="x")
         assert caught.value.kind == "node"
-    with pytest.raises(ConfigError, match=r"no node|is not a node"):
+        assert repr(missing) in caught.value.problem
+    with pytest.raises(ConfigError) as caught:
         flow.start_node = missing  # type: ignore[assignment]
+    assert caught.value.kind == "node"
     assert ways(flow) == []
 
 
 def test_errors_say_what_was_meant_or_what_there_is(flow: Flow) -> None:
     with pytest.raises(ConfigError) as caught:
         flow.node("ask")
-    assert "none yet" in caught.value.fix
+    assert "'ask'" in caught.value.problem
+    assert "'" not in caught.value.fix, "there is none to offer"
     flow.conversation("ask", "x")
     with pytest.raises(ConfigError) as caught:
         flow.connect("aks", "ask")
-    assert caught.value.fix == "Did you mean 'ask'?"
+    assert "'aks'" in caught.value.problem
+    assert "'ask'" in caught.value.fix
     with pytest.raises(ConfigError) as caught:
         flow.connect("xyz", "ask")
-    assert caught.value.fix == "Its nodes: 'ask'."
-    with pytest.raises(ConfigError, match="no edge from 'ask' to 'ask'"):
+    assert "'ask'" in caught.value.fix, "all that there are"
+    with pytest.raises(ConfigError) as caught:
         flow.disconnect("ask", "ask")
-    with pytest.raises(ConfigError, match="conversation node 'ask' already"):
+    assert (caught.value.kind, caught.value.problem.count("'ask'")) == ("edge", 2)
+    with pytest.raises(ConfigError, match="'ask'") as caught:
         flow.extraction("ask", word=str)
+    assert caught.value.kind == "node"
 
 
 def test_end_nodes_lead_nowhere(flow: Flow) -> None:
@@ -178,7 +184,7 @@ def test_cells_may_change_it_while_a_turn_reads_it(flow: Flow) -> None:
     reader.start()
     for _ in range(60):
         for number in range(1, 40):
-            flow.graph.add(Edge.made("n0", f"n{number}", "they agree", None))
+            flow.graph.add(Edge.create("n0", f"n{number}", "they agree", None))
             flow.graph.put(flow.node(f"n{number}"), enter="they ask" if number % 2 else None)
         for number in range(1, 40):
             flow.graph.remove("n0", f"n{number}")

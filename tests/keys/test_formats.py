@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byok_widgets.errors import KeyFormatError
-from byok_widgets.keys import check_provider, clean_key, recognise
-from byok_widgets.keys.formats import MAX_CHARS, shapes
+from byok_widgets.keys import check_provider, clean_key
+from byok_widgets.keys.formats import MAX_CHARS, validation_rules
+from byok_widgets.secrets.key_formats import detect_provider
 from tests.fake_keys import fake_key
 
 WRAPPINGS = [
@@ -70,46 +71,47 @@ def halves(sign: str) -> str:
     return key[:50] + sign + key[50:]
 
 
+LABELS = {"openai": "OpenAI", "anthropic": "Anthropic", "openrouter": "OpenRouter"}
+
 REFUSED = {
-    "line break": (lambda: halves("\n"), "line break"),
-    "carriage return": (lambda: halves("\r\n"), "line break"),
-    "line separator": (lambda: halves("\u2028"), "line break"),
+    "line break": (lambda: halves("\n"), "line_break"),
+    "carriage return": (lambda: halves("\r\n"), "line_break"),
+    "line separator": (lambda: halves("\u2028"), "line_break"),
     "space": (lambda: halves(" "), "space"),
     "tab": (lambda: halves("\t"), "space"),
     "no-break space": (lambda: halves("\u00a0"), "space"),
-    "curly quote": (lambda: halves("’"), "curly quote"),
+    "curly quote": (lambda: halves("’"), "curly_quote"),
     "zero width": (lambda: halves("\u200b"), "invisible"),
-    "NUL": (lambda: halves("\0"), "control"),
-    "escape": (lambda: halves("\x1b"), "control"),
-    "delete": (lambda: halves("\x7f"), "control"),
-    "Cyrillic": (lambda: halves("а"), "no API key has"),
-    "emoji": (lambda: halves("🔑"), "no API key has"),
-    "surrogate": (lambda: halves("\ud800"), "no API key has"),
-    "masked by stars": (lambda: fake_key()[:8] + "*" * 20 + fake_key()[-4:], "hidden"),
-    "masked by dots": (lambda: "sk-..." + fake_key()[-4:], "hidden"),
-    "masked by an ellipsis": (lambda: "sk-…" + fake_key()[-4:], "hidden"),
-    "masked in two places": (lambda: "sk-***" + fake_key()[-4:] + "***", "hidden"),
-    "masked with signs after": (lambda: "sk-ant-...." + fake_key()[-4:] + ".." + fake_key()[-4:], "hidden"),
-    "a mask alone": (lambda: "••••••••••••", "hidden"),
-    "ten kilobytes": (lambda: fake_key()[:10] * 1000, "4,096"),
-    "one too long": (lambda: "a" * (MAX_CHARS + 1), "4,096"),
-    "a variable's name": (lambda: "OPENAI_API_KEY", "environment variable"),
-    "a reference": (lambda: "env:MY_KEY", "environment variable"),
+    "NUL": (lambda: halves("\0"), "control_character"),
+    "escape": (lambda: halves("\x1b"), "control_character"),
+    "delete": (lambda: halves("\x7f"), "control_character"),
+    "Cyrillic": (lambda: halves("а"), "not_ascii"),
+    "emoji": (lambda: halves("🔑"), "not_ascii"),
+    "surrogate": (lambda: halves("\ud800"), "not_ascii"),
+    "masked by stars": (lambda: fake_key()[:8] + "*" * 20 + fake_key()[-4:], "masked"),
+    "masked by dots": (lambda: "sk-..." + fake_key()[-4:], "masked"),
+    "masked by an ellipsis": (lambda: "sk-…" + fake_key()[-4:], "masked"),
+    "masked in two places": (lambda: "sk-***" + fake_key()[-4:] + "***", "masked"),
+    "masked with signs after": (lambda: "sk-ant-...." + fake_key()[-4:] + ".." + fake_key()[-4:], "masked"),
+    "a mask alone": (lambda: "••••••••••••", "masked"),
+    "ten kilobytes": (lambda: fake_key()[:10] * 1000, "too_long"),
+    "one too long": (lambda: "a" * (MAX_CHARS + 1), "too_long"),
+    "a variable's name": (lambda: "OPENAI_API_KEY", "variable_name"),
+    "a reference": (lambda: "env:MY_KEY", "variable_name"),
     "two keys": (lambda: f"{fake_key()} {fake_key()}", "space"),
     "an address": (lambda: "https://llm.example.org/v1", "address"),
-    "a beginning": (lambda: "sk-", "only the beginning"),
-    "a longer beginning": (lambda: "sk-ant-", "only the beginning"),
+    "a beginning": (lambda: "sk-", "prefix_only"),
+    "a longer beginning": (lambda: "sk-ant-", "prefix_only"),
 }
 
 
-@pytest.mark.parametrize(("make", "word"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_cannot_be_a_key_is_refused_with_the_reason_and_without_the_key(make, word):
+@pytest.mark.parametrize(("make", "flaw"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_cannot_be_a_key_is_refused_with_the_reason_and_without_the_key(make, flaw):
     pasted = make()
     with pytest.raises(KeyFormatError) as caught:
         clean_key(pasted)
     fault = caught.value
-    assert fault.kind == "bad_key_format"
-    assert word in fault.problem
+    assert (fault.kind, fault.flaw) == ("bad_key_format", flaw)
     assert fault.fix
     assert fault.problem.count(".") == 1
     shown = f"{fault} {fault!r} {fault._repr_html_()} {fault.__reduce__()}"
@@ -168,7 +170,7 @@ def test_a_traceback_with_locals_shows_no_part_of_what_was_refused(make):
     ],
 )
 def test_whose_key_it_is(prefix, provider):
-    assert recognise(prefix + fake_key("compatible")) == provider
+    assert detect_provider(prefix + fake_key("compatible")) == provider
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
@@ -191,16 +193,9 @@ def test_another_providers_key_is_refused_with_an_offer_to_switch(owner, provide
         check_provider(key, provider)
     assert caught.value.kind == "wrong_provider"
     assert caught.value.suggested_provider == owner
-    assert "Switch the provider to" in caught.value.fix
+    assert LABELS[owner] in caught.value.fix
     assert key[8:20] not in str(caught.value)
     check_provider(key, provider, override=True)
-
-
-def test_the_words_of_the_refusal():
-    with pytest.raises(KeyFormatError) as caught:
-        check_provider(fake_key("anthropic"), "openai")
-    assert caught.value.problem == "This looks like an Anthropic key, and this flow uses OpenAI."
-    assert caught.value.fix == "Switch the provider to Anthropic, or paste an OpenAI key."
 
 
 @pytest.mark.parametrize("provider", ["compatible", "local", "openai"])
@@ -216,9 +211,9 @@ def test_a_plain_key_does_not_pass_at_another_known_provider():
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
 @pytest.mark.parametrize("key", ["a", "sk-1234", "sk-or-v1-abc", "my-own-password-123"])
 def test_what_is_too_short_for_a_known_provider_is_refused(provider, key):
-    with pytest.raises(KeyFormatError, match="too short for an") as caught:
+    with pytest.raises(KeyFormatError) as caught:
         check_provider(key, provider)
-    assert caught.value.kind == "bad_key_format"
+    assert (caught.value.kind, caught.value.flaw) == ("bad_key_format", "too_short")
     assert key not in str(caught.value).split()
 
 
@@ -239,7 +234,9 @@ def test_a_refused_key_is_not_in_the_frame_that_refused_it():
 @pytest.mark.parametrize("prefix", ["sk-ant-", "sk-or-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-"])
 def test_a_page_learns_whose_keys_are_refused_here(prefix, provider):
     key = prefix + fake_key("compatible")
-    row = next((row for row in shapes(provider)["owners"] if key.startswith(row["prefix"])), {"text": ""})
+    row = next(
+        (row for row in validation_rules(provider)["owners"] if key.startswith(row["prefix"])), {"text": ""}
+    )
     if not row["text"]:
         check_provider(key, provider)
         return
@@ -250,6 +247,6 @@ def test_a_page_learns_whose_keys_are_refused_here(prefix, provider):
 
 
 def test_what_a_page_learns_is_text_and_the_same_for_everybody():
-    assert json.loads(json.dumps(shapes("openai"))) == shapes("openai")
+    assert json.loads(json.dumps(validation_rules("openai"))) == validation_rules("openai")
     for rule in ("edges", "wrapping", "flaws", "variable", "key"):
-        assert shapes("openai")[rule] == shapes("compatible")[rule]
+        assert validation_rules("openai")[rule] == validation_rules("compatible")[rule]

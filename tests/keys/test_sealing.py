@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from byok_widgets.errors import KeyFormatError
-from byok_widgets.keys import SealingKey, Secret
+from byok_widgets.keys import SealingKey
+from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
 
 
@@ -76,7 +77,7 @@ def test_what_is_damaged_is_refused_in_plain_words(damage):
     ours = SealingKey()
     with pytest.raises(KeyFormatError) as caught:
         ours.open(*damage(*seal(ours.public_b64, fake_key().encode())))
-    assert caught.value.problem == "The key could not be read; paste it again."
+    assert (caught.value.kind, caught.value.flaw) == ("bad_key_format", "unsealable")
     assert caught.value.__context__ is None
 
 

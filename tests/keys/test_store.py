@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byok_widgets.errors import ByokError, KeyFormatError, KeyStoreError, MissingKeyError
-from byok_widgets.keys import KeyStatus, KeyStore, Secret, keyring_place
+from byok_widgets.keys import KeyStatus, KeyStore
+from byok_widgets.keys.backends import os_keyring
+from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
-from tests.keys.backends import (
+from tests.keys.fake_keyrings import (
     HangingKeyring,
     LockedKeyring,
     MemoryKeyring,
@@ -67,7 +69,6 @@ def test_without_a_keyring_a_key_rests_in_this_session(no_keyring):
     key, store = fake_key(), KeyStore("dentist")
     status = store.save("openai", HOST, Secret(key))
     assert status.place == "session"
-    assert "memory" in status.sentence
     assert not no_keyring.kept
     assert store.get("openai", HOST) == Secret(key)
     assert KeyStore("dentist").get("openai", HOST) is None
@@ -103,12 +104,12 @@ def test_saving_drops_the_older_key_wherever_it_was(backend, monkeypatch, first,
 @pytest.mark.parametrize("place", [None, "keyring"])
 def test_a_failing_keyring_keeps_the_key_in_nothing_and_what_was_there_stays(place):
     with installed(MemoryKeyring()):
-        keyring_place.probe()
+        os_keyring.probe()
         store, older = KeyStore("dentist"), Secret(fake_key())
         store.save("openai", HOST, older, place="session")
-        before = keyring_place.probe()
+        before = os_keyring.probe()
         with installed(RaisingKeyring(OSError, "no {}")) as failing:
-            keyring_place._probed[:] = [before]
+            os_keyring._probed[:] = [before]
             with pytest.raises(KeyStoreError):
                 store.save("openai", HOST, fake_key(), place=place)
             assert not failing.kept
@@ -119,8 +120,9 @@ def test_a_failing_keyring_keeps_the_key_in_nothing_and_what_was_there_stays(pla
 def test_a_lying_keyring_is_found_out_and_the_session_takes_the_key():
     with installed(NullLikeKeyring()):
         store = KeyStore("dentist")
-        with pytest.raises(KeyStoreError, match="did not keep"):
+        with pytest.raises(KeyStoreError) as caught:
             store.save("openai", HOST, fake_key(), place="keyring")
+        assert caught.value.kind == "keyring_lost"
         assert store.get("openai", HOST) is None
         assert store.save("openai", HOST, fake_key()).place == "session"
 
@@ -241,7 +243,7 @@ def test_a_reference_is_kept_by_name_and_read_when_needed(monkeypatch, reference
     assert references == {f"openai|{HOST}": f"env:{VARIABLE}"}
     assert status.place == "env"
     assert status.available
-    assert f"read from the environment variable {VARIABLE}" in status.sentence
+    assert VARIABLE in status.sentence
     assert require(store).reveal() == key
     assert require(store) is require(store)
     assert store.cached("openai", HOST) is require(store)
@@ -262,11 +264,12 @@ def test_a_variable_that_is_gone_later_is_named_with_what_to_do(monkeypatch):
         else:
             monkeypatch.setenv(VARIABLE, value)
         assert not store.status("openai", HOST).available
-        assert f"{VARIABLE}, which is not set" in store.status("openai", HOST).sentence
-        with pytest.raises(MissingKeyError, match="No API key configured") as caught:
+        assert VARIABLE in store.status("openai", HOST).sentence
+        with pytest.raises(MissingKeyError) as caught:
             require(store)
-        assert f"{VARIABLE}, which is not set" in caught.value.cause
-        assert caught.value.fix.startswith(f"Set {VARIABLE}, then restart the kernel")
+        assert caught.value.kind == "no_key"
+        assert VARIABLE in caught.value.cause
+        assert VARIABLE in caught.value.fix
 
 
 @pytest.mark.parametrize("value", [None, "", " \n"])
@@ -276,14 +279,22 @@ def test_a_variable_that_is_not_set_is_refused_at_once(monkeypatch, value):
     references: dict[str, str] = {}
     with pytest.raises(KeyFormatError) as caught:
         KeyStore("dentist", references).refer("openai", HOST, f"env:{VARIABLE}")
-    assert caught.value.kind == "bad_key_reference"
-    assert "no environment variable of that name" in caught.value.problem
+    assert caught.value.kind == "key_variable_not_set"
     assert not references
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter", "compatible"])
-@pytest.mark.parametrize("kind", ["folder", "file", "list of folders", "address", "word"])
-def test_a_variable_that_holds_something_else_is_not_sent_as_a_key(monkeypatch, tmp_path, provider, kind):
+@pytest.mark.parametrize(
+    ("kind", "flaw"),
+    [
+        ("folder", "path"),
+        ("file", "path"),
+        ("list of folders", "path"),
+        ("address", "address"),
+        ("word", "too_short"),
+    ],
+)
+def test_a_variable_that_holds_something_else_is_not_sent_as_a_key(monkeypatch, tmp_path, provider, kind, flaw):
     (tmp_path / "file").touch()
     value = {
         "folder": str(tmp_path),
@@ -294,8 +305,10 @@ def test_a_variable_that_holds_something_else_is_not_sent_as_a_key(monkeypatch, 
     }[kind]
     monkeypatch.setenv(VARIABLE, value)
     references: dict[str, str] = {}
-    with pytest.raises(KeyFormatError, match=f"The environment variable {VARIABLE} cannot be used") as caught:
+    with pytest.raises(KeyFormatError) as caught:
         KeyStore("dentist", references).refer(provider, HOST, VARIABLE)
+    assert caught.value.flaw == ("prefix_only" if value == "sk-" else flaw)
+    assert VARIABLE in caught.value.problem
     assert value not in str(caught.value)
     assert not references
 
@@ -386,17 +399,13 @@ def test_a_spoiled_reference_is_told_and_not_shown():
     assert key not in str(store.status("openai", HOST))
 
 
-def test_a_missing_key_is_told_in_the_words_people_look_for(no_keyring):
+def test_a_missing_key_names_flow_and_provider(no_keyring):
     with pytest.raises(MissingKeyError) as caught:
         require(KeyStore("dentist"))
     fault = caught.value
-    assert fault.problem.startswith("No API key configured")
     assert "'dentist'" in fault.problem
     assert "OpenAI" in fault.problem
-    assert fault.fix == (
-        "Open Settings (click the gear, or run flow.settings()) and verify that the key is saved. "
-        "Paste your OpenAI key and press Save, or choose the local model."
-    )
+    assert "flow.settings()" in fault.fix
     assert fault.kind == "no_key"
     assert not no_keyring.reads
 
@@ -486,10 +495,11 @@ def test_a_key_that_the_keyring_does_not_give_up_is_told():
     with installed(StubbornKeyring()):
         store = KeyStore("dentist")
         store.save("openai", HOST, fake_key(), place="keyring")
-        with pytest.raises(KeyStoreError, match="did not remove"):
+        with pytest.raises(KeyStoreError) as caught:
             store.remove("openai", HOST)
+        assert caught.value.kind == "keyring_not_removed"
         assert store.status("openai", HOST).place == "keyring"
-        assert "may still rest" in store.save("openai", HOST, fake_key(), place="session").sentence
+        assert store.save("openai", HOST, fake_key(), place="session").leftovers == ("keyring",)
 
 
 def test_a_locked_keyring_is_told_and_asked_again():
@@ -500,7 +510,8 @@ def test_a_locked_keyring_is_told_and_asked_again():
         assert caught.value.kind == "keyring_locked"
         status = store.status("openai", HOST)
         assert not status.available
-        assert "Unlock your keyring" in status.sentence
+        assert status.fault == "keyring_locked"
+        assert caught.value.fix in status.sentence
         assert store.cached("openai", HOST) is None
     with installed(MemoryKeyring()), pytest.raises(MissingKeyError):
         require(store)
@@ -516,7 +527,7 @@ def test_beside_a_locked_keyring_the_reference_counts(monkeypatch):
 
 
 def test_a_hanging_keyring_blocks_neither_the_session_nor_cached_keys(monkeypatch):
-    monkeypatch.setattr(keyring_place, "TIME_LIMIT_S", 0.3)
+    monkeypatch.setattr(os_keyring, "TIME_LIMIT_S", 0.3)
     with installed(HangingKeyring()):
         store, start = KeyStore("dentist"), time.monotonic()
         assert store.save("openai", HOST, fake_key()).place == "session"
@@ -570,7 +581,7 @@ def test_what_someone_else_wrote_into_the_keyring_is_checked_before_it_is_used(b
     backend.kept[name] = key[:50] + "\n" + key[50:]
     with pytest.raises(KeyFormatError) as caught:
         KeyStore("dentist").get("openai", HOST)
-    assert "Paste the key again" in caught.value.fix
+    assert (caught.value.kind, caught.value.flaw) == ("bad_key_format", "line_break")
     assert key[:20] not in str(caught.value)
     assert not KeyStore("dentist").status("openai", HOST).available
 
@@ -608,7 +619,8 @@ def test_securely_is_said_of_the_systems_own_keyring_alone(every_status):
     Keyring.__module__ = "keyring.backends.macOS"
     with installed(Keyring()):
         sentence = KeyStore("dentist").save("openai", HOST, fake_key()).sentence
-        assert sentence == "The key is stored securely in macOS Keychain."
+        assert "secure" in sentence.lower()
+        assert "macOS Keychain" in sentence
     for status, _ in every_status:
         assert "secure" not in status.sentence.lower()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,14 +10,6 @@ from byok_widgets import Flow
 from tests.scripted_server import ScriptedServer
 
 _numbers = itertools.count()
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    """A server that says what the test wants."""
-    scripted = ScriptedServer()
-    yield scripted
-    scripted.close()
 
 
 @pytest.fixture

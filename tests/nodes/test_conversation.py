@@ -72,8 +72,9 @@ def test_history_in_each_of_its_forms(flow: Flow, server: ScriptedServer, histor
 
 
 def test_what_is_no_dialogue_is_refused_before_any_request(flow: Flow, server: ScriptedServer) -> None:
-    with pytest.raises(ConfigError, match="is not a dialogue"):
+    with pytest.raises(ConfigError, match="robot") as caught:
         flow.conversation("ask", "Be brief.").run("c", history=[{"role": "robot", "content": "x"}])
+    assert caught.value.kind == "dialogue"
     assert not server.requests
 
 
@@ -84,7 +85,7 @@ def test_prompts_take_variables_and_the_global_prompt_stands_first(flow: Flow, s
 
 
 def test_a_missing_variable_names_node_and_variable(flow: Flow, server: ScriptedServer) -> None:
-    with pytest.raises(TemplateError, match=r"'ask' uses \{\{nmae\}\}") as caught:
+    with pytest.raises(TemplateError, match=r"'ask'.*\{\{nmae\}\}") as caught:
         flow.conversation("ask", "Greet {{nmae}}.").run("Hi", variables={"name": "Ana"})
     assert "{{name}}" in caught.value.fix
     assert not server.requests
@@ -115,13 +116,14 @@ def test_precedence_is_call_then_override_then_default(flow: Flow, server: Scrip
 
 def test_no_model_is_an_error_that_names_the_node(flow: Flow, server: ScriptedServer) -> None:
     flow.provider = "openai"
-    with pytest.raises(ConfigError, match="No model is chosen for node 'ask'"):
+    with pytest.raises(ConfigError, match="'ask'") as caught:
         flow.conversation("ask", "Be brief.").run("Hi")
+    assert caught.value.kind == "no_model"
     assert not server.requests
 
 
 def test_no_key_is_said_with_flow_and_provider(flow: Flow) -> None:
-    with pytest.raises(MissingKeyError, match="No API key configured") as caught:
+    with pytest.raises(MissingKeyError) as caught:
         flow.conversation("ask", "Be brief.").run("Hi", model="openai:gpt-6-luna")
     assert flow.name in str(caught.value)
     assert "OpenAI" in str(caught.value)
@@ -163,7 +165,7 @@ def test_a_misspelt_argument_of_a_call_is_named_with_the_one_that_was_meant(
     for run in (ask.run, read.run):
         with pytest.raises(ConfigError, match=f"'{given}'") as caught:
             run("Hi", **{given: 20})
-        assert caught.value.fix == f"Did you mean '{meant}'?"
+        assert f"'{meant}'" in caught.value.fix
     assert not server.requests
 
 
@@ -174,7 +176,7 @@ def test_a_misspelt_argument_of_a_node_is_named_when_the_node_is_made(flow: Flow
         return
     with pytest.raises(ConfigError, match=f"'{given}'") as caught:
         flow.conversation("ask", **{given: "Be brief."})
-    assert caught.value.fix == f"Did you mean '{meant}'?"
+    assert f"'{meant}'" in caught.value.fix
     with pytest.raises(ConfigError, match="'temprature'"):
         flow.extraction("read", name=str, settings={"temprature": 0})
 
@@ -182,10 +184,11 @@ def test_a_misspelt_argument_of_a_node_is_named_when_the_node_is_made(flow: Flow
 def test_name_and_prompt_may_be_keywords_and_what_is_missing_is_said(flow: Flow, server: ScriptedServer) -> None:
     flow.conversation(name="ask", prompt="Be brief.").run("Hi")
     assert server.requests[0]["messages"][0]["content"] == "Be brief."
-    with pytest.raises(ConfigError, match="'ask' has nothing to say"):
+    with pytest.raises(ConfigError, match="'ask'"):
         flow.conversation("ask")
-    with pytest.raises(ConfigError, match="A node needs a name"):
+    with pytest.raises(ConfigError) as caught:
         flow.conversation()
+    assert 'flow.conversation("ask", "...")' in caught.value.fix
 
 
 @pytest.mark.parametrize("limit", [0, -1, "20", 20.0, True])
@@ -198,7 +201,7 @@ def test_a_limit_that_is_none_is_refused_before_any_request(flow: Flow, server: 
         lambda: flow.conversation("other", "Be brief.", max_tokens=limit),
         lambda: flow.extraction("another", name=str, max_tokens=limit),
     ):
-        with pytest.raises(ConfigError, match=f"whole number of at least 1, not {limit!r}"):
+        with pytest.raises(ConfigError, match=rf"'\w+( \w+)*': max_tokens .*1.*{limit!r}"):
             wrong()
     assert not server.requests
 
@@ -216,20 +219,21 @@ def test_the_limit_of_the_call_wins_over_that_of_the_node(flow: Flow, server: Sc
 def test_an_empty_text_is_refused_as_an_extraction_does(flow: Flow, server: ScriptedServer, text) -> None:
     ask, read = flow.conversation("ask", "Be brief."), flow.extraction("read", name=str)
     for run in (ask.run, read.run):
-        with pytest.raises(ConfigError, match="was given an empty") as caught:
+        with pytest.raises(ConfigError) as caught:
             run(text)
         assert caught.value.kind == "dialogue"
-    with pytest.raises(ConfigError, match="was given an empty text"):
+    with pytest.raises(ConfigError, match="'ask'") as caught:
         ask.run(text, history=[("user", "Hi")])
+    assert caught.value.kind == "dialogue"
     assert not server.requests
     assert ask.run(history=[("user", "Hi")]).text == "Hello.", "without a text it goes on from the history"
 
 
 def test_a_text_is_no_history(flow: Flow, server: ScriptedServer) -> None:
     ask = flow.conversation("ask", "Be brief.")
-    with pytest.raises(ConfigError, match="is the dialogue so far, and not the text 'foo'") as caught:
+    with pytest.raises(ConfigError, match="'foo'") as caught:
         ask.run("x", history="foo")
-    assert "list of messages" in caught.value.fix
+    assert caught.value.kind == "dialogue"
     assert not server.requests
 
 
@@ -240,9 +244,9 @@ def test_one_message_alone_is_said(flow: Flow, server: ScriptedServer) -> None:
 
 def test_a_node_of_the_other_kind_is_not_replaced_in_silence(flow: Flow) -> None:
     ask = flow.conversation("ask", "Be brief.")
-    with pytest.raises(ConfigError, match="has the conversation node 'ask' already") as caught:
+    with pytest.raises(ConfigError, match=r"conversation.*'ask'") as caught:
         flow.extraction("ask", name=str)
-    assert "another name" in caught.value.fix
+    assert caught.value.kind == "node"
     assert flow.node("ask") is ask
     again = flow.conversation("ask", "Be briefer.")
     assert flow.node("ask") is again, "the same kind is replaced, so that a cell can be run again"

@@ -152,13 +152,14 @@ def test_an_example_that_does_not_fit_is_named(flow: Flow, examples: list[Any]) 
 
 @pytest.mark.parametrize("dialogue", ["", "  ", []])
 def test_an_empty_dialogue_costs_nothing(flow: Flow, server: ScriptedServer, dialogue: Any) -> None:
-    with pytest.raises(ConfigError, match="empty dialogue"):
+    with pytest.raises(ConfigError, match="'data'") as caught:
         flow.extraction("data", weekday=DAYS).run(dialogue)
+    assert caught.value.kind == "dialogue"
     assert not server.requests
 
 
 def test_bad_fields_are_named_before_any_request(flow: Flow) -> None:
-    with pytest.raises(SchemaError, match="nothing to extract"):
+    with pytest.raises(SchemaError):
         flow.extraction("data")
     with pytest.raises(SchemaError, match="'strange'"):
         flow.extraction("data", strange=object())
@@ -187,7 +188,7 @@ def test_prompts_take_variables_and_a_missing_one_is_named(flow: Flow, server: S
     assert "The caller is Ana." in server.requests[0]["messages"][0]["content"]
     asyncio.run(node.arun("Tuesday", variables={"name": "Bob"}))
     assert "The caller is Bob." in server.requests[1]["messages"][0]["content"]
-    with pytest.raises(TemplateError, match=r"'data' uses \{\{name\}\}"):
+    with pytest.raises(TemplateError, match=r"'data'.*\{\{name\}\}"):
         node.run("Tuesday")
     assert len(server.requests) == 2
 
@@ -313,7 +314,7 @@ def test_an_answer_that_is_not_whole_is_never_a_record_nor_sent_back(
     server.script(bad)
     with pytest.raises(ExtractionError) as caught:
         flow.extraction("data", weekday=DAYS).run("Tuesday")
-    assert "cannot be used" in caught.value.problem
+    assert caught.value.kind == "extraction"
     assert caught.value.raw_text == '{"weekday": "Tue"}'
     assert (caught.value.attempts, len(server.requests)) == (1, 1)
 
@@ -433,8 +434,9 @@ def test_what_was_said_before_the_window_was_said(flow: Flow, server: ScriptedSe
 
 
 def test_a_window_in_which_nothing_was_said_costs_nothing(flow: Flow, server: ScriptedServer) -> None:
-    with pytest.raises(ConfigError, match="empty dialogue"):
+    with pytest.raises(ConfigError, match="'data'") as caught:
         flow.extraction("data", name=str, window=1).run([("user", "I'm Ana"), ("user", " ")])
+    assert caught.value.kind == "dialogue"
     assert not server.requests
 
 

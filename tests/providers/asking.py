@@ -12,10 +12,10 @@ import pytest
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError
-from byok_widgets.keys import Secret
 from byok_widgets.messages import Message
 from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request
 from byok_widgets.providers.base import Answer, OnText
+from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
 from tests.providers.fault_server import FaultServer, Reply, stream
 

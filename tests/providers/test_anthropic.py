@@ -8,13 +8,13 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.engine import ENGINE
-from byok_widgets.keys import Secret
 from byok_widgets.messages import Message, Usage
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
 from tests.providers.asking import ask, ask_each, endpoint, letter, letter_events, shape, split_everywhere
 from tests.providers.fault_server import FaultServer, Reply, says, stream
-from tests.providers.test_chat_completions import TEXT
+from tests.providers.protocols.test_chat_completions import TEXT
 
 USAGE = Usage(input_tokens=30, output_tokens=9, cached_input_tokens=20, cache_write_tokens=3)
 CLAUDE = PROVIDERS["anthropic"]

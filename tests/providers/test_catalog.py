@@ -17,7 +17,7 @@ from byok_widgets import Flow, ProviderError
 from byok_widgets.messages import Cost, Usage
 from byok_widgets.providers import PROVIDERS, catalog
 from byok_widgets.providers.base import Answer, ModelInfo
-from byok_widgets.widgets.facts import as_text
+from byok_widgets.widgets.panel.text_summary import as_text
 from tests.fake_keys import fake_key
 from tests.providers.asking import letter, talk
 from tests.providers.fault_server import FaultServer, says
@@ -118,19 +118,19 @@ def test_presets_of_openai_are_models_of_its_sdk() -> None:
 
 
 def test_list_prices_are_those_of_a_short_request() -> None:
-    luna = catalog.described("openai", ModelInfo(id="gpt-6-luna"))
+    luna = catalog.enrich("openai", ModelInfo(id="gpt-6-luna"))
     assert (luna.input_usd_per_mtok, luna.output_usd_per_mtok) == (Decimal("0.1"), Decimal("0.5"))
     assert luna.context_tokens == 1_050_000
 
 
 def test_what_is_described_says_unknown_for_what_nobody_knows() -> None:
     for provider, model in (("openai", "no-such"), ("compatible", "gpt-4o"), ("openai", "gpt-live-1")):
-        info = catalog.described(provider, ModelInfo(id=model))
+        info = catalog.enrich(provider, ModelInfo(id=model))
         assert (info.input_usd_per_mtok, info.output_usd_per_mtok) == (None, None)
 
 
 def test_at_another_address_nobody_knows_the_price() -> None:
-    info = catalog.described("openai", ModelInfo(id="gpt-4"), elsewhere=True)
+    info = catalog.enrich("openai", ModelInfo(id="gpt-4"), elsewhere=True)
     assert (info.input_usd_per_mtok, info.output_usd_per_mtok, info.context_tokens) == (None, None, None)
     assert (info.structured_output, info.ends_on) == (False, "2026-10-23")
 
@@ -139,16 +139,16 @@ def test_at_another_address_nobody_knows_the_price() -> None:
     ("model", "known"), [("gpt-6-luna", True), ("gpt-4-0613", False), ("somebody-elses", None)]
 )
 def test_structured_output_is_yes_no_or_unknown(model: str, known: bool | None) -> None:
-    assert catalog.described("openai", ModelInfo(id=model)).structured_output is known
-    assert catalog.described("openai", ModelInfo(id=model, structured_output=not known)).structured_output is (
+    assert catalog.enrich("openai", ModelInfo(id=model)).structured_output is known
+    assert catalog.enrich("openai", ModelInfo(id=model, structured_output=not known)).structured_output is (
         not known
     )
-    assert catalog.described("openrouter", ModelInfo(id=model)).structured_output is None
+    assert catalog.enrich("openrouter", ModelInfo(id=model)).structured_output is None
 
 
 def test_what_the_provider_said_itself_is_kept() -> None:
     given = ModelInfo("gpt-4o", input_usd_per_mtok=Decimal(7), context_tokens=5, ends_on="2030-01-01")
-    info = catalog.described("openai", given)
+    info = catalog.enrich("openai", given)
     assert (info.input_usd_per_mtok, info.context_tokens, info.ends_on) == (7, 5, "2030-01-01")
     assert info.output_usd_per_mtok == 10
 
@@ -200,10 +200,10 @@ def test_a_model_has_ended_the_day_after() -> None:
 
 
 def test_successors_are_models_that_are_offered() -> None:
-    names = [*catalog._FAMILIAR, *(f"{vendor}/{name}" for name, (vendor, _) in catalog._FAMILIAR.items())]
+    names = [*catalog._ALIASES, *(f"{vendor}/{name}" for name, (vendor, _) in catalog._ALIASES.items())]
     for provider in catalog.PRESETS:
         offered = {info.id for info in catalog.offline_models(provider)}
-        heirs = {heir for name in names if (heir := catalog.successor(provider, name))}
+        heirs = {heir for name in names if (heir := catalog.replacement(provider, name))}
         assert heirs
         assert heirs <= offered
 

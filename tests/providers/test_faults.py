@@ -15,11 +15,11 @@ from byok_widgets import Flow, MissingKeyError, ProviderError
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import MAX_MESSAGE_CHARS
-from byok_widgets.keys import Secret
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.providers.anthropic import AnthropicProvider
-from byok_widgets.providers.faults.facts import retry_after
+from byok_widgets.providers.error_mapping.error_details import retry_after
 from byok_widgets.providers.openai import OpenAIProvider
+from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
 from tests.providers.asking import QUESTION, ask, endpoint, fault, letter, talk
 from tests.providers.fault_rows import FLAGGED, ROWS, Flagged, Row, link_of, openai
@@ -162,7 +162,7 @@ def test_the_wait_that_is_asked_for_reaches_the_error(faulty: FaultServer, of: s
     at = email.utils.format_datetime(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=5))
     error = fault(faulty, says({"error": {"message": "slow down"}}, 429, retry_after=at), of=of)
     assert 290 < error.retry_after_s <= 300
-    assert "Wait 5 minutes" in error.fix
+    assert "5 minutes" in error.fix
 
 
 @pytest.mark.parametrize("provider", HASTY, ids=lambda provider: provider.name)
@@ -227,7 +227,6 @@ def test_an_address_is_to_be_checked_by_whoever_gave_it(
 def test_https_to_a_server_without_it_is_named(faulty: FaultServer, of: str) -> None:
     error = failing_at(f"https://{faulty.host}/v1", of)
     assert (error.kind, error.retryable) == ("tls", False)
-    assert "does not speak https" in error.problem
     assert "http://" in error.fix
 
 
@@ -235,8 +234,7 @@ def test_https_to_a_server_without_it_is_named(faulty: FaultServer, of: str) -> 
 def test_a_certificate_that_is_not_trusted_stops_the_call(own_tls: ssl.SSLContext, of: str) -> None:
     server = FaultServer(own_tls)
     error = failing_at(server.url, of)
-    assert (error.kind, error.retryable) == ("tls", False)
-    assert "certificate" in error.problem
+    assert (error.kind, error.retryable) == ("certificate", False)
     assert "SSL_CERT_FILE" in error.fix
     assert server.asked == []
     server.close()
@@ -288,9 +286,9 @@ def test_a_wait_of_hours_is_not_waited_for(faulty: FaultServer) -> None:
     flow = a_flow("hours", faulty)
     flow.key_store.save("openai", faulty.host, fake_key("openai"), place="session")
     faulty.script(says(openai("Slow down"), 429, retry_after="9000"))
-    with pytest.raises(ProviderError, match="Wait 3 hours") as caught:
+    with pytest.raises(ProviderError) as caught:
         flow.conversation("ask", "Be brief.").run("Hi")
-    assert caught.value.attempts == 1
+    assert (caught.value.kind, caught.value.retry_after_s, caught.value.attempts) == ("rate_limit", 9000, 1)
 
 
 def test_without_a_key_nothing_is_asked_whatever_the_environment_holds(
@@ -299,7 +297,8 @@ def test_without_a_key_nothing_is_asked_whatever_the_environment_holds(
     for of, variable in (("openai", "OPENAI_API_KEY"), ("anthropic", "ANTHROPIC_API_KEY")):
         monkeypatch.setenv(variable, fake_key(of))
         faulty.script(talk("Hi"))
-        with pytest.raises(MissingKeyError, match="No API key configured") as caught:
+        with pytest.raises(MissingKeyError) as caught:
             a_flow(f"no key for {of}", faulty, of).conversation("ask", "Be brief.").run("Hi")
-        assert "verify that the key is saved" in caught.value.fix
+        assert caught.value.kind == "no_key"
+        assert caught.value.fix
         assert faulty.asked == []

@@ -12,11 +12,12 @@ from byok_widgets import Flow
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError
-from byok_widgets.keys import Secret
 from byok_widgets.messages import Message
-from byok_widgets.providers import PROVIDERS, Endpoint, Request, local_native
+from byok_widgets.providers import PROVIDERS, Endpoint, Request
 from byok_widgets.providers.base import Answer
-from byok_widgets.providers.local_server import LocalServer, serve, stop
+from byok_widgets.providers.local import llama_server
+from byok_widgets.providers.local.model_server import LocalServer, serve, stop
+from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
 from tests.local_model import require_model
 
@@ -102,13 +103,13 @@ def test_a_cancelled_call_stops_the_servers_work(llama: LocalServer, of: str) ->
         came = asyncio.Event()
         work = asyncio.ensure_future(PROVIDERS[of].complete(request, there, lambda _: came.set()))
         await asyncio.wait_for(came.wait(), 30)
-        assert local_native.is_generating(llama._native)
+        assert llama_server.is_generating(llama._native)
         work.cancel()
         await asyncio.wait([work])
 
     ENGINE.run(stopped())
     begun = time.monotonic()
-    while local_native.is_generating(llama._native):
+    while llama_server.is_generating(llama._native):
         assert time.monotonic() - begun < 1
         time.sleep(0.02)
 

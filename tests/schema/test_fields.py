@@ -50,7 +50,7 @@ def test_a_set_of_allowed_values_has_an_order_of_its_own() -> None:
 
 @pytest.mark.parametrize("given", [[], ["Mon", "mon"], [1, "1"]])
 def test_allowed_values_must_be_told_apart(given: list[Any]) -> None:
-    with pytest.raises(SchemaError, match="each once"):
+    with pytest.raises(SchemaError, match="'x'"):
         spec(given)
 
 
@@ -83,22 +83,23 @@ def test_a_field_is_required_unless_it_says_otherwise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "problem", "fix"),
+    ("name", "given", "shown", "fix"),
     [
-        ("name", "the caller's name", "is no type", 'Write name=Field(str, "the caller\'s name").'),
-        ("age", "int", "is no type", "Write age=int."),
-        ("modle", "openai:gpt-4", "is no type", "Or did you mean 'model'?"),
-        ("max_token", 20, "20 is no type", "Or did you mean 'max_tokens'?"),
-        ("age", 42, "42 is no type", "Write age=int."),
-        ("urgent", True, "True is no type", "Write urgent=bool."),
-        ("name", Field("the caller's name"), "is no type", "Write name=Field(str,"),
+        ("name", "the caller's name", "caller", 'name=Field(str, "the caller\'s name")'),
+        ("age", "int", "'int'", "age=int"),
+        ("modle", "openai:gpt-4", "openai:gpt-4", "'model'"),
+        ("max_token", 20, "20", "'max_tokens'"),
+        ("age", 42, "42", "age=int"),
+        ("urgent", True, "True", "urgent=bool"),
+        ("name", Field("the caller's name"), "caller", "name=Field(str,"),
     ],
 )
 def test_what_stands_where_a_type_belongs_is_answered_in_plain_words(
-    name: str, given: Any, problem: str, fix: str
+    name: str, given: Any, shown: str, fix: str
 ) -> None:
-    with pytest.raises(SchemaError, match=problem) as caught:
+    with pytest.raises(SchemaError, match=shown) as caught:
         ExtractionSchema.of(fields={name: given})
+    assert repr(name) in caught.value.problem
     assert fix in caught.value.fix
     assert not any(word in str(caught.value) for word in ("pydantic", "Forward reference", "TypeAdapter"))
 
@@ -107,5 +108,5 @@ def test_a_key_given_as_a_type_is_not_quoted() -> None:
     key = fake_key()
     with pytest.raises(KeyFormatError) as caught:
         ExtractionSchema.of(fields={"api_key": key})
-    assert "delete it wherever else it stands" in caught.value.fix
+    assert caught.value.fix
     assert key[-12:] not in str(caught.value)

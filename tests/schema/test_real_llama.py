@@ -9,13 +9,13 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.engine import ENGINE
+from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ProviderError
 from byok_widgets.messages import Message
 from byok_widgets.providers import PROVIDERS, OutputSchema, Request
 from byok_widgets.providers.base import Answer
-from byok_widgets.providers.local_server import serve, stop
+from byok_widgets.providers.local.model_server import serve, stop
 from byok_widgets.schema import ExtractionSchema
-from byok_widgets.showing import unseen
 from tests.local_model import require_model
 from tests.schema.features import FEATURES, Feature
 
@@ -43,8 +43,8 @@ def ask(schema: ExtractionSchema, max_tokens: int) -> Answer:
     request = Request(MODEL, (Message("user", "Hi"),), "Answer.", max_tokens=max_tokens, output=output)
 
     async def answer() -> Answer:
-        async with local.ready(MODEL, unseen) as there:
-            return await local.complete(request, there, unseen)
+        async with local.prepare(MODEL, ignore) as there:
+            return await local.complete(request, there, ignore)
 
     return ENGINE.run(answer())
 

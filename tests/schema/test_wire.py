@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, create_model
 
 from byok_widgets import SchemaError
-from byok_widgets.schema import Checked, ExtractionSchema
+from byok_widgets.schema import ExtractionSchema, ValidationResult
 from tests.schema.features import FEATURES, REFUSED, Feature, Times
 from tests.schema.strategies import JUNK, allowed_by
 from tests.schema.wire_rules import MAX_UNIONS, anthropic_problems, openai_problems, unions
@@ -51,7 +51,7 @@ def test_each_value_goes_over_the_wire_and_comes_back(
 def test_what_cannot_be_asked_for_is_refused_with_a_reason(feature: Feature) -> None:
     with pytest.raises(SchemaError, match=feature.model.__name__) as caught:
         ExtractionSchema.of(feature.model)
-    assert "pydantic class" in caught.value.fix
+    assert "pydantic" in caught.value.fix
 
 
 @quickly
@@ -74,7 +74,7 @@ def test_junk_never_breaks_the_check_and_is_never_found_where_it_does_not_fit(da
     assert_honest(schema, schema.check(data.draw(st.dictionaries(names, JUNK, min_size=1))))
 
 
-def assert_honest(schema: ExtractionSchema, checked: Checked) -> None:
+def assert_honest(schema: ExtractionSchema, checked: ValidationResult) -> None:
     """Found is what fits the person's own schema, judged by another library; anything else has no value."""
     own = schema.model.model_json_schema()
     root = own["$defs"][own["$ref"].removeprefix("#/$defs/")] if "$ref" in own else own
@@ -160,7 +160,7 @@ def test_a_schema_of_too_many_properties_is_refused_before_it_grows() -> None:
     model: Any = create_model("Leaf", a=(int, ...))
     for level in range(20):
         model = create_model(f"Level{level}", left=(model, ...), right=(model, ...))
-    with pytest.raises(SchemaError, match="more than 5000 properties"):
+    with pytest.raises(SchemaError, match="5000"):
         ExtractionSchema.of(model)
 
 

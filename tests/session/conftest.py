@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -69,13 +68,6 @@ def _asked_for(request: dict[str, Any]) -> str:
 
 def _next(entries: list[Any]) -> Any:
     return entries.pop(0) if len(entries) > 1 else entries[0]
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer()
-    yield scripted
-    scripted.close()
 
 
 @pytest.fixture

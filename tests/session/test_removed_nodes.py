@@ -30,7 +30,7 @@ def test_a_session_that_stands_at_it_says_so_and_can_go_on_when_it_is_made_again
     for text in ("Hello", "Ana, Monday"):
         s.say(text)
     booking.remove("bye")
-    with pytest.raises(ConfigError, match="stands at node 'bye', which the flow no longer has") as caught:
+    with pytest.raises(ConfigError, match="'bye'") as caught:
         s.say("Thanks")
     assert caught.value.kind == "node"
     assert "fork(turn=...)" in caught.value.fix
@@ -46,8 +46,9 @@ def test_a_session_of_a_flow_that_lost_all_its_nodes(booking: Flow) -> None:
     s = booking.start()
     for name in list(booking.nodes):
         booking.remove(name)
-    with pytest.raises(FlowError, match="no nodes any more"):
+    with pytest.raises(FlowError) as caught:
         s.say("Hello")
+    assert caught.value.kind == "empty"
 
 
 def test_a_turn_that_is_led_to_a_node_removed_meanwhile_fails_and_leaves_the_session_as_it_was(
@@ -64,8 +65,9 @@ def test_a_turn_that_is_led_to_a_node_removed_meanwhile_fails_and_leaves_the_ses
 
     script.choices = ["1"]
     script.server.script(remove_it)
-    with pytest.raises(ConfigError, match="no node 'tell'"):
+    with pytest.raises(ConfigError, match="'tell'") as caught:
         s.say("Tell me")
+    assert caught.value.kind == "node"
     assert (s.turns, s.node, s.busy) == ((), "ask", False)
 
 

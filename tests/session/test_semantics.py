@@ -64,8 +64,9 @@ def test_an_end_node_closes_the_session(flow: Flow, script: Script):
     assert not s.say("One more thing").closed
     assert s.say("That was all").closed
     assert s.closed
-    with pytest.raises(FlowError, match="ended at node 'bye'") as fault:
+    with pytest.raises(FlowError, match="'bye'") as fault:
         s.say("Hello?")
+    assert fault.value.kind == "session_closed"
     assert "fork(turn=1)" in fault.value.fix
     assert len(s.turns) == 2
     assert not s.fork(1).closed
@@ -145,8 +146,9 @@ def test_a_silent_node_without_a_way_on_says_so_and_reads_again(flow: Flow, scri
     s = flow.start()
     stuck = s.say("Hello")
     assert stuck.reply is None
-    assert stuck.notices == ("no edge of data holds, so nobody spoke: give it an else edge",)
-    assert "nobody spoke" in stuck.summary
+    (notice,) = stuck.notices
+    assert "data" in notice
+    assert notice in stuck.summary
     assert s.node == "data"
     turn = s.say("Monday")
     assert turn.path == ("data", "bye")
@@ -218,8 +220,7 @@ def test_a_turn_stopped_while_it_speaks_keeps_what_had_come(flow: Flow, script: 
     turn = s.turns[0]
     assert str(turn)
     assert "Once upon a time there was a fox".startswith(str(turn))
-    assert (turn.reply.finish_reason, turn.complete) == ("incomplete", False)
-    assert "it was stopped" in turn.summary
+    assert (turn.reply.finish_reason, turn.complete) == ("interrupted", False)
     s.say("Go on")
     assert script.spoken[-1]["messages"][-2] == {"role": "assistant", "content": str(turn)}
 
@@ -241,7 +242,7 @@ def test_who_stops_a_turn_hears_that_it_was_stopped(flow: Flow, script: Script):
 
     asyncio.run(stopped())
     _wait_until_free(s)
-    assert s.turns[0].reply.finish_reason == "incomplete"
+    assert s.turns[0].reply.finish_reason == "interrupted"
 
 
 @pytest.mark.rule(14)
@@ -288,8 +289,9 @@ def test_what_is_unknown_does_not_hold(flow: Flow, script: Script, condition: st
 @pytest.mark.rule(16)
 def test_a_misspelt_variable_in_a_condition_is_an_error(booking: Flow, script: Script):
     booking.connect("ask", "bye", if_="weekdy == 'Mon'")
-    with pytest.raises(ConfigError, match="'weekdy', which nothing sets") as fault:
+    with pytest.raises(ConfigError, match="'weekdy'") as fault:
         booking.start().say("Hello")
+    assert fault.value.kind == "condition"
     assert "'weekday'" in fault.value.fix
 
 
@@ -328,8 +330,9 @@ def test_the_else_edge_comes_last_wherever_it_was_connected(flow: Flow, script: 
 @pytest.mark.rule(19)
 def test_with_two_else_edges_no_session_starts(booking: Flow):
     booking.connect("data", "data")
-    with pytest.raises(FlowError, match="2 edges without a condition"):
+    with pytest.raises(FlowError, match="'data'") as fault:
         booking.start()
+    assert fault.value.kind == "two_else"
 
 
 @pytest.mark.rule(20)
@@ -395,7 +398,7 @@ def test_the_global_prompt_stands_before_every_prompt(flow: Flow, script: Script
 def test_a_variable_without_a_value_is_an_error_unless_there_is_a_default(flow: Flow, script: Script):
     flow.conversation("ask", "Speak to {{name}}.")
     s = flow.start()
-    with pytest.raises(TemplateError, match=r"node 'ask' uses \{\{name\}\}"):
+    with pytest.raises(TemplateError, match=r"'ask'.*\{\{name\}\}"):
         s.say("Hello")
     flow.conversation("ask", 'Speak to {{ name | default("a friend") }}.')
     s.say("Hello")
@@ -502,8 +505,9 @@ def test_variables_come_from_nodes_and_code_and_keep_their_history(booking: Flow
         ("Leonard", "set", "code", 2),
     ]
     assert s.variables["name"] == "Leonard"
-    with pytest.raises(ConfigError, match="cannot be the name"):
+    with pytest.raises(ConfigError, match="'two words'") as fault:
         s.variables["two words"] = 1
+    assert fault.value.kind == "variable"
 
 
 @pytest.mark.rule(30)
@@ -587,8 +591,9 @@ def test_a_fork_goes_on_at_no_cost_and_leaves_its_parent(booking: Flow, script: 
     assert [message["content"] for message in script.spoken[-1]["messages"][1:]] == ["Hello", "Hm.", "I am Leo"]
     assert len(s.fork().turns) == 2
     assert s.fork(0).turns == ()
-    with pytest.raises(FlowError, match="no turn 7"):
+    with pytest.raises(FlowError, match="7") as fault:
         s.fork(7)
+    assert fault.value.kind == "turn"
 
 
 @pytest.mark.rule(34)
@@ -632,10 +637,10 @@ def test_one_session_takes_one_turn_at_a_time(flow: Flow, script: Script):
     thread.start()
     while not s.busy:
         time.sleep(0.01)
-    with pytest.raises(FlowError, match="under way"):
-        s.say("Two")
-    with pytest.raises(FlowError, match="under way"):
-        s.reset()
+    for door in (lambda: s.say("Two"), s.reset):
+        with pytest.raises(FlowError) as fault:
+            door()
+        assert fault.value.kind == "busy"
     thread.join()
     assert [turn.text for turn in s.turns] == ["One"]
 

@@ -1,4 +1,4 @@
-"""Sessions as they are run: the async twins, stopping at every point, one turn at a time, and what it all took."""
+"""Sessions as they run: the async variant, stopping at every point, one turn at a time, and the total usage."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def test_what_say_does_not_take_is_told_in_a_sentence(booking: Flow, script: Scr
         begun = getattr(s, door)("Hi", max_tokens=4)
         await (begun if door == "asay" else anext(begun))
 
-    with pytest.raises(ConfigError, match="no 'max_tokens': settings belong to the nodes") as caught:
+    with pytest.raises(ConfigError, match="'max_tokens'") as caught:
         s.say("Hi", max_tokens=4) if door == "say" else asyncio.run(talk())
-    assert caught.value.fix == "There are: model, show."
+    assert all(name in caught.value.fix for name in ("model", "show"))
     with pytest.raises(ConfigError) as caught:
         s.say("Hi", modle="gpt-6-luna")
-    assert caught.value.fix == "Did you mean 'model'?"
+    assert "'model'" in caught.value.fix
     assert not s.turns
     assert not script.server.requests
 
@@ -122,8 +122,9 @@ def test_errors_come_through_the_async_doors(flow: Flow, script: Script) -> None
         with pytest.raises(ProviderError, match="401"):
             async for _ in s.astream("Hello"):
                 pass
-        with pytest.raises(FlowError, match="nothing to say"):
+        with pytest.raises(FlowError) as caught:
             await s.asay(" ")
+        assert caught.value.kind == "dialogue"
 
     asyncio.run(talk())
     assert (s.turns, len(s.unfinished), s.busy) == ((), 2, False)
@@ -157,10 +158,10 @@ def test_a_turn_that_is_stopped_before_its_reply_leaves_nothing_but_what_it_took
     asyncio.run(stopped())
     assert (s.turns, s.node, dict(s.variables)) == ((), "ask", {"name": None, "weekday": None, "firm": "Acme"})
     (left,) = s.unfinished
-    assert (left.path, len(left.calls), left.lost_calls, left.fault) == (paths, calls, 1, "stopped")
+    assert (left.path, len(left.calls), left.lost_calls, left.fault_kind) == (paths, calls, 1, "interrupted")
     assert (s.cost.calls, s.cost.unpriced) == (calls + 1, calls + 1)
     assert s.usage.input_tokens is None, "nobody can say what the call took that was stopped"
-    assert "not finished: stopped" in left.summary
+    assert left.fault in left.summary
     script.server.script(script._answer)
     assert str(s.say("I am Ana")) == "Hm."
 
@@ -256,7 +257,7 @@ def test_two_at_the_same_time_are_told_and_change_nothing(flow: Flow, script: Sc
     one, two = asyncio.run(both())
     faults = [found for found in (one, two) if isinstance(found, FlowError)]
     assert [fault.kind for fault in faults] == ["busy"]
-    assert "take a fork" in faults[0].fix
+    assert "fork" in faults[0].fix
     assert (len(s.turns), s.unfinished) == (1, ())
 
 
@@ -360,14 +361,14 @@ def test_an_answer_that_cannot_be_used_was_paid_for(priced: Flow, script: Script
 
 def test_local_models_cost_nothing_also_when_stopped(flow: Flow) -> None:
     from byok_widgets.config import ModelRef, ResolvedModel
-    from byok_widgets.session.calls import Calls
+    from byok_widgets.session.call_ledger import CallLedger
 
-    async def begun(calls: Calls) -> None:
+    async def begun(calls: CallLedger) -> None:
         calls.on_text("Once")
         await asyncio.sleep(30)
 
-    async def stopped() -> Calls:
-        calls = Calls(lambda _: None)
+    async def stopped() -> CallLedger:
+        calls = CallLedger(lambda _: None)
         model = ResolvedModel(ModelRef("local", "smollm2-135m"), "flow default")
         task = asyncio.create_task(calls.ask(model, begun(calls)))
         await asyncio.sleep(0.01)
@@ -376,7 +377,7 @@ def test_local_models_cost_nothing_also_when_stopped(flow: Flow) -> None:
         return calls
 
     calls = asyncio.run(stopped())
-    so_far = calls.stopped("chat", ())
+    so_far = calls.interrupted("chat", ())
     assert so_far is not None
     assert (str(so_far.cost), so_far.text, calls.lost) == ("free", "Once", 0)
 
@@ -387,11 +388,11 @@ def test_local_models_cost_nothing_also_when_stopped(flow: Flow) -> None:
 def test_a_model_that_is_none_is_not_taken_for_the_default(flow: Flow, script: Script) -> None:
     flow.conversation("chat", "Chat.")
     s = flow.start()
-    with pytest.raises(ConfigError, match="is not a model"):
+    with pytest.raises(ConfigError, match="''"):
         s.say("Hello", model="")
-    with pytest.raises(ConfigError, match="is not a model"):
+    with pytest.raises(ConfigError, match="''"):
         s.fork(model="")
-    with pytest.raises(ConfigError, match="5 is not a model"):
+    with pytest.raises(ConfigError, match="5"):
         s.model = 5  # type: ignore[assignment]
     assert s.model is None
     s.model = "other"
@@ -399,14 +400,14 @@ def test_a_model_that_is_none_is_not_taken_for_the_default(flow: Flow, script: S
     assert not script.server.requests
 
 
-@pytest.mark.parametrize(
-    ("said", "why"), [("", "is empty"), (" \n", "is empty"), (5, "5 is no text"), (None, "None is")]
-)
-def test_what_is_no_text_cannot_be_said(flow: Flow, script: Script, said: Any, why: str) -> None:
+@pytest.mark.parametrize(("said", "named"), [("", ""), (" \n", ""), (5, "5"), (None, "None")])
+def test_what_is_no_text_cannot_be_said(flow: Flow, script: Script, said: Any, named: str) -> None:
     flow.conversation("chat", "Chat.")
     s = flow.start()
-    with pytest.raises(FlowError, match=f"nothing to say: .*{why}"):
+    with pytest.raises(FlowError) as caught:
         s.say(said)
+    assert caught.value.kind == "dialogue"
+    assert named in caught.value.problem
     assert (s.turns, s.unfinished) == ((), ())
 
 

@@ -46,7 +46,7 @@ def test_what_is_not_there_is_a_key_error(booking: Flow) -> None:
 
 @pytest.mark.parametrize("name", ["", "two words", "1st", "a-b", "a.b", None, 5, ("a",)])
 def test_a_name_that_no_prompt_could_hold_is_refused(booking: Flow, name: object) -> None:
-    with pytest.raises(ConfigError, match="cannot be the name of a variable") as caught:
+    with pytest.raises(ConfigError) as caught:
         booking.start().variables[name] = 1  # type: ignore[index]
     assert caught.value.kind == "variable"
     with pytest.raises(ConfigError):
@@ -80,7 +80,7 @@ def test_a_name_that_is_much_like_a_known_one_gives_a_warning_where_it_is_set(
     async def start() -> None:
         await ordering.astart(variables={name: 1})
 
-    said = f"names the variable {name!r}. Did you mean {meant!r}"
+    said = f"{name!r}.*{meant!r}"
     setting: list[Callable[[], Any]] = [
         lambda: ordering.start(variables={name: 1}),
         lambda: asyncio.run(start()),
@@ -121,13 +121,16 @@ def test_a_prompt_that_is_no_valid_template_names_nothing(ordering: Flow) -> Non
 
 @pytest.mark.parametrize("given", [["name"], "name", {"name"}, 5, []])
 def test_variables_without_values_are_refused_with_an_example(booking: Flow, given: object) -> None:
-    with pytest.raises(ConfigError, match=r'values by their names, not .*\n.*variables={"name": "Ana"}'):
+    with pytest.raises(ConfigError) as caught:
         booking.start(variables=given)  # type: ignore[arg-type]
+    assert caught.value.kind == "variable"
+    assert repr(given) in caught.value.problem
+    assert 'variables={"name": "Ana"}' in caught.value.fix
 
 
 def test_all_variables_cannot_be_replaced_at_once(booking: Flow) -> None:
     s = booking.start()
-    with pytest.raises(ConfigError, match="no 'variables' to set"):
+    with pytest.raises(ConfigError, match="'variables'"):
         s.variables = {"name": "Ana"}  # type: ignore[assignment]
 
 

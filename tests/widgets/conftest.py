@@ -13,9 +13,9 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.engine import ENGINE
-from byok_widgets.widgets.settings import SettingsPanel
+from byok_widgets.widgets.panel.settings import SettingsPanel
 from tests.fake_keys import fake_key
-from tests.keys.backends import MemoryKeyring, installed
+from tests.keys.fake_keyrings import MemoryKeyring, installed
 from tests.widgets.endpoint_server import EndpointServer
 from tests.widgets.wire import Browser, Wire, eventually
 

@@ -8,15 +8,15 @@ import itertools
 import pytest
 
 from byok_widgets import Reply
-from byok_widgets.widgets.cell_output import MAX_CHARS, CellScreen
-from byok_widgets.widgets.inert import inert
+from byok_widgets.widgets.cell_output import MAX_CHARS, CellOutput
+from byok_widgets.widgets.sanitize import sanitize
 
 
 class Screen:
     def __init__(self) -> None:
         self.out = io.StringIO()
         self.shown: list[Reply] = []
-        self.screen = CellScreen(self.out, self.shown.append)
+        self.screen = CellOutput(self.out, self.shown.append)
 
     def __getattr__(self, name: str):
         return getattr(self.screen, name)
@@ -77,7 +77,7 @@ def test_after_a_fault_the_error_starts_on_a_line_of_its_own(cell):
     ],
 )
 def test_text_of_a_model_is_shown_and_never_obeyed(cell, text, shown):
-    assert inert(text) == shown
+    assert sanitize(text) == shown
     cell.show_text(text)
     cell.close(None)
     assert cell.text.rstrip("\n") == shown.rstrip("\n")

@@ -10,10 +10,14 @@ import ipywidgets
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.keys import Secret, encrypted_file, passphrase
-from byok_widgets.widgets.key_field import KeyField
+from byok_widgets.keys import derived_key
+from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.secrets import Secret
+from byok_widgets.widgets.panel.key_controller import KeyController
+from byok_widgets.widgets.panel.key_field import KeyField
 from tests.fake_keys import fake_key
-from tests.keys.backends import PlaintextKeyring, installed
+from tests.keys.fake_keyrings import PlaintextKeyring, installed
+from tests.widgets.parts import parts, saved_settings
 from tests.widgets.wire import eventually, found_in, seal
 
 PHRASE = "correct horse battery staple"
@@ -22,7 +26,7 @@ HOST = "127.0.0.1:9"
 
 @pytest.fixture(autouse=True)
 def _quick_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passphrase, "COST", 2**4)
+    monkeypatch.setattr(derived_key, "COST", 2**4)
     monkeypatch.setattr(encrypted_file, "_opened", {})
     monkeypatch.setattr("byok_widgets.providers.openai.OpenAIProvider.default_url", f"http://{HOST}/v1")
 
@@ -46,7 +50,7 @@ def saved(flow):
 
 def field_of(flow: Flow, show: Any) -> Any:
     flow.provider = "openai"
-    made = show(flow)._key.view
+    made = parts(show(flow)).key
     eventually(lambda: made.status["state"] in ("none", "unverified") and made.places[0]["id"] != "auto")
     return made
 
@@ -68,22 +72,18 @@ def test_a_passphrase_is_chosen_and_then_a_key_is_saved(flow, field, browser, wi
     eventually(lambda: [sent for sent in wire.custom(field) if sent.get("id") == request])
     assert flow.key_store.status("openai", HOST).place == "file"
     assert flow.key_store.get("openai", HOST) == Secret(key)
-    eventually(lambda: "encrypted file" in field.status["text"])
-    assert field.hint == "saved; paste to replace"
+    eventually(lambda: field.has_key and field.place == "file")
 
 
 def test_after_a_restart_the_panel_asks_for_the_passphrase(flow, saved, field, browser, wire):
     assert (field.place, field.lock, field.has_key, field.can_check) == ("file", "locked", True, False)
-    assert field.status["text"] == (
-        "The key rests in the encrypted file, which is locked. Type its passphrase and press Unlock."
-    )
+    assert field.status["reason"] == "locked"
     refusal = unlock(wire, browser, field, "another passphrase")
-    assert refusal["outcome"] == "refused"
-    assert refusal["text"].startswith("This is not the passphrase of the encrypted file.")
+    assert (refusal["outcome"], refusal["reason"]) == ("refused", "wrong_passphrase")
     assert field.lock == "locked"
     assert unlock(wire, browser, field, PHRASE)["outcome"] == "unlocked"
     assert field.lock == ""
-    eventually(lambda: field.status["text"].startswith("Saved, not checked yet. The key is stored in the"))
+    eventually(lambda: (field.status["reason"], field.place) == ("unchecked", "file"))
     assert flow.key_store.get("openai", HOST) == Secret(saved)
 
 
@@ -94,7 +94,7 @@ def test_behind_a_locked_file_there_is_nothing_to_check_even_where_a_key_is_opti
     flow.key_store.save("compatible", HOST, fake_key("compatible"), place="file")
     encrypted_file._opened.clear()
     flow.key_store._kept.clear()
-    field = show(flow)._key.view
+    field = parts(show(flow)).key
     eventually(lambda: field.lock == "locked" and field.has_key)
     assert not field.can_check
 
@@ -117,7 +117,7 @@ def test_a_file_that_was_begun_elsewhere_meanwhile_is_unlocked_and_not_begun_aga
     assert field.lock == "new"
     encrypted_file.create(PHRASE)
     encrypted_file._opened.clear()
-    assert "already" in unlock(wire, browser, field, "another passphrase", new=True)["text"]
+    assert unlock(wire, browser, field, "another passphrase", new=True)["reason"] == "file_exists"
     assert field.lock == "locked"
     assert unlock(wire, browser, field, PHRASE)["outcome"] == "unlocked"
 
@@ -127,7 +127,6 @@ def test_where_there_is_no_keyring_the_session_is_first_and_the_file_is_offered(
         field = field_of(flow, show)
         assert [place["id"] for place in field.places] == ["session", "file", "env"]
         assert field.place == "session"
-        assert "without it, nobody" in field.places[1]["note"]
 
 
 def test_a_damaged_file_is_told_where_it_would_be_chosen(flow, show):
@@ -135,7 +134,7 @@ def test_a_damaged_file_is_told_where_it_would_be_chosen(flow, show):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"{")
     field = field_of(flow, show)
-    assert "set aside as keys.corrupt-" in next(place["note"] for place in field.places if place["id"] == "file")
+    assert "keys.corrupt-" in next(place["note"] for place in field.places if place["id"] == "file")
     assert field.lock == "new"
 
 
@@ -149,10 +148,10 @@ def test_no_part_of_a_passphrase_is_sent_kept_or_shown(flow, field, browser, wir
         "wire": wire.text(),
         "manager": json.dumps(ipywidgets.Widget.get_manager_state(), default=str),
         "repr": f"{panel!r} {field!r} {flow!r} {panel._repr_mimebundle_()}",
-        "vars": f"{vars(field)} {vars(panel._key)} {vars(panel._key._desk)} {vars(encrypted_file)}",
+        "vars": f"{vars(field)} {vars(KeyController.of(flow))} {vars(encrypted_file)}",
         "log": caplog.text,
         "file": encrypted_file._path().read_text(),
-        "settings": flow.config._file.path.read_text(),
+        "settings": saved_settings(),
     }
     assert {place: found_in(text, typed) for place, text in everything.items() if found_in(text, typed)} == {}
 
@@ -171,7 +170,8 @@ def test_what_breaks_in_the_background_is_told_in_fixed_words(field, browser, wi
 
     monkeypatch.setattr(encrypted_file, "create", broken)
     answer = unlock(wire, browser, field, PHRASE, new=True)
-    assert answer["text"] == "That did not work. What you typed is still here; press the button to try again."
+    assert answer["reason"] == "failed"
+    assert PHRASE not in wire.text()
 
 
 def test_nothing_that_breaks_in_the_handler_shows_the_passphrase(wire, browser):

@@ -31,7 +31,7 @@ def run(code: str, tmp_path) -> str:
 
 def test_outside_a_notebook_there_is_no_screen_and_settings_are_text(flow):
     frontend = NotebookFrontend()
-    assert frontend.screen() is None
+    assert frontend.output_sink() is None
     text = repr(frontend.settings(flow))
     assert text.startswith(f"Settings of flow {flow.name!r}: local:smollm2-135m\n")
     assert "API key" in text
@@ -45,7 +45,7 @@ def test_a_plain_program_loads_no_widget_library(tmp_path):
 
 def test_a_panel_appears_before_any_sdk_or_price_list_is_loaded(tmp_path):
     code = (
-        "import sys, byok_widgets as b\nfrom byok_widgets.widgets.settings import SettingsPanel\n"
+        "import sys, byok_widgets as b\nfrom byok_widgets.widgets.panel.settings import SettingsPanel\n"
         "f = b.Flow('x'); f.conversation('a', 'Hi.')\nSettingsPanel(f)._repr_mimebundle_()\n"
         "print([m for m in ('openai', 'anthropic', 'genai_prices', 'httpx2') if m in sys.modules])"
     )

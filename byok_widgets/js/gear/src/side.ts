@@ -134,7 +134,7 @@ export class Side extends Panel {
   private _code(): string {
     const { path } = this._notebook.context;
     const name = this._flow || PathExt.basename(path, '.ipynb');
-    const show = '__import__("byok_widgets.widgets.side", fromlist=["show"]).show'; // binds no name in the notebook
+    const show = '__import__("byok_widgets.widgets.panel.side_panel", fromlist=["show"]).show'; // binds no name in the notebook
     return `if ${IS_INSTALLED}: ${show}(${JSON.stringify(path)}, ${JSON.stringify(name)})`;
   }
 

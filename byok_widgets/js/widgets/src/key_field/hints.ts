@@ -1,5 +1,5 @@
 // What can be told of a key before it is sent: whose it looks like, and what cannot be one. The rules and the texts
-// are the kernel's own (`shapes`, from keys/formats.py); what they are applied to stays here.
+// are the kernel's own (`shapes`, from secrets/key_formats.py); what they are applied to stays here.
 
 import type { KeyOwner, KeyShapes } from "../shared/messages";
 

@@ -1,0 +1,147 @@
+"""What the calls of a flow would meet, found without a request: models that end, keys, addresses.
+
+It reads the flow's settings, and who would call which model; it needs no graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from byok_widgets.config import ModelRef
+from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
+from byok_widgets.errors import ByokError, ConfigError, LocalModelError
+from byok_widgets.findings import Finding, Fix, Level
+from byok_widgets.providers import PROVIDERS, Provider, catalog
+from byok_widgets.providers.local import models
+
+JUDGE = ""
+"""Stands among the names of nodes for what judges prompt conditions."""
+
+
+@dataclass(frozen=True)
+class Users:
+    """Who would call what, as names of nodes; no name stands for the flow as a whole.
+
+    Attributes:
+        of_models: By model.
+        of_providers: By the provider's name.
+    """
+
+    of_models: Mapping[ModelRef, Sequence[str]]
+    of_providers: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, flow: CheckedFlow) -> Users:
+        """Ask each node, and the judge, which model it would call."""
+        models: dict[ModelRef, list[str]] = {}
+        undecided: list[str] = []
+        for name, node in flow.nodes.items():
+            try:
+                models.setdefault(node.resolve().ref, []).append(name)
+            except ByokError as fault:  # told elsewhere
+                if fault.kind == "no_model":
+                    undecided.append(name)
+        if flow.judge_model and any(edge.kind == "prompt" for edge in flow.graph.edges):
+            models.setdefault(flow.config.ref(flow.judge_model), []).append(JUDGE)
+        providers: dict[str, list[str]] = {}
+        for ref, users in models.items():
+            providers.setdefault(ref.provider, []).extend(users)
+        if undecided:  # the flow's provider is chosen, whichever model it will be
+            providers.setdefault(flow.provider, []).extend(undecided)
+        return cls(models, providers)
+
+    @classmethod
+    def of_default(cls, settings: CheckedSettings) -> Users:
+        """Take the provider and the default model, where there is no node to ask."""
+        model = settings.model
+        models: Mapping[ModelRef, Sequence[str]] = {ModelRef(settings.provider, model): []} if model else {}
+        return cls(models, {settings.provider: []})
+
+
+def findings(settings: CheckedSettings, users: Users) -> Iterator[Finding]:
+    """Yield what would go wrong with the models, the keys and the addresses that are used."""
+    for ref, names in users.of_models.items():
+        yield from _lifecycle(settings, ref, names)
+        if ref.provider == "local":
+            yield from _no_local_model(ref, names)
+    for provider, names in users.of_providers.items():
+        if not PROVIDERS[provider].free_of_charge:
+            yield from _account(settings, PROVIDERS[provider], names)
+
+
+def no_model(settings: CheckedSettings, names: Sequence[str]) -> Finding:
+    """Return that no model is chosen for these nodes, or for the flow as a whole."""
+    preset = catalog.PRESETS.get(settings.provider, {}).get("balanced")
+    by = Fix("use_model", f"{settings.provider}:{preset}") if preset else Fix("choose_model")
+    fix = 'Pick a default model in Settings, or write flow.model = "model-id".'
+    return Finding("no_model", "error", _first(names), f"No model is chosen for {_who(names)}.", fix, by)
+
+
+def _lifecycle(settings: CheckedSettings, ref: ModelRef, names: Sequence[str]) -> Iterator[Finding]:
+    note = catalog.lifecycle_note(ref.provider, ref.model)
+    if not note:
+        return
+    kind = "model_ends" if catalog.ends_on(ref.provider, ref.model) else "model_unknown"
+    level: Level = "error" if catalog.has_ended(ref.provider, ref.model) else "warning"
+    problem = f"The model {ref} is used by {_who(names)}. {note}"
+    yield Finding(
+        kind, level, _first(names), problem, "Choose another model in Settings.", _instead(settings, ref, names)
+    )
+
+
+def _instead(settings: CheckedSettings, ref: ModelRef, names: Sequence[str]) -> Fix:
+    heir = catalog.replacement(ref.provider, ref.model)
+    if heir:
+        return Fix("use_model", f"{ref.provider}:{heir}", instead=str(ref))
+    if list(names) == [JUDGE]:
+        return Fix("paste", 'flow.judge_model = "..."')
+    is_default = settings.model == ref.model and settings.provider == ref.provider
+    return Fix("choose_model", "" if is_default else _first(names))
+
+
+def _no_local_model(ref: ModelRef, names: Sequence[str]) -> Iterator[Finding]:
+    try:
+        models.resolve(ref.model)
+    except LocalModelError as fault:
+        problem = f"{fault.problem} It is used by {_who(names)}."
+        by = Fix("use_model", f"local:{models.default_model()}", instead=str(ref))
+        yield Finding(fault.kind, "error", _first(names), problem, fault.fix, by)
+
+
+def _account(settings: CheckedSettings, provider: Provider, names: Sequence[str]) -> Iterator[Finding]:
+    url = settings.config.base_url(provider.name)
+    try:
+        address = provider.address(url)
+    except ConfigError as fault:
+        yield Finding("no_address", "error", "", fault.problem, fault.fix, Fix("fill_address", provider.name))
+        return
+    if provider.needs_key:
+        yield from _key(settings, provider, address.host, names)
+    if url and provider.default_url and url != provider.default_url:
+        problem = f"Calls for {provider.label} go to {url} and not to its own address."
+        fix = f"If you did not choose that: flow.set_base_url({provider.name!r}, None)."
+        yield Finding("other_address", "warning", "", problem, fix, Fix("use_own_address", provider.name))
+
+
+def _key(settings: CheckedSettings, provider: Provider, host: str, names: Sequence[str]) -> Iterator[Finding]:
+    status = settings.key_store.status(provider.name, host)
+    if status.available:
+        return
+    problem = f"No API key configured for {provider.label}, which {_who(names)} would use."
+    if status.configured:
+        problem = f"{problem} {status.sentence}"
+    fix = "Open Settings (click the gear, or run flow.settings()), choose the provider and save its key."
+    yield Finding("no_key", "error", _first(names), problem, fix, Fix("save_key", provider.name))
+
+
+def _first(names: Sequence[str]) -> str:
+    return names[0] if names else ""
+
+
+def _who(names: Sequence[str]) -> str:
+    if not names:
+        return "this flow"
+    quoted = [repr(name) for name in names if name != JUDGE]
+    nodes = f"{'node' if len(quoted) == 1 else 'nodes'} {', '.join(quoted)}"
+    return " and ".join(([nodes] if quoted else []) + (["the judge"] if JUDGE in names else []))

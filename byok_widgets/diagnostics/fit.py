@@ -1,0 +1,43 @@
+"""What of a node's tuning does not fit the model that would run. It is told, never dropped without a word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from byok_widgets.config import ModelRef
+from byok_widgets.errors import ByokError
+from byok_widgets.nodes.base import Node
+from byok_widgets.nodes.node_settings import LIMIT
+from byok_widgets.providers import PROVIDERS, ModelInfo
+
+
+def incompatible_settings(node: Node[Any], info: ModelInfo | None = None) -> dict[str, str]:
+    """Return a sentence for each setting that the model is known not to have, or not with this value.
+
+    Args:
+        node: The node.
+        info: What the provider's own list says of the model that would run.
+    """
+    try:
+        ref = node.resolve().ref
+    except ByokError:
+        return {}
+    values = node.layered_settings.values()
+    told = {name: _incompatibility(ref, info, name, values) for name in values}
+    return {name: sentence for name, sentence in told.items() if sentence}
+
+
+def _incompatibility(ref: ModelRef, info: ModelInfo | None, name: str, values: dict[str, Any]) -> str:
+    provider = PROVIDERS[ref.provider]
+    takes = provider.supports(ref.model, info)
+    if name != LIMIT and name not in provider.settings:
+        return f"{provider.label} has no {name}: calls of this node would be refused."
+    if name in takes and takes[name] is None:
+        efforts = takes.get("reasoning_effort") or ()
+        if "none" not in efforts:
+            return f"{ref.model} does not take {name}."
+        return "" if values.get("reasoning_effort") == "none" else f"{ref.model} takes no {name} while it reasons."
+    setting = next((known for known in provider.supported_settings(ref.model, info) if known.name == name), None)
+    if setting is None or setting.offers(values[name]):
+        return ""
+    return f"For {ref.model}, {name} is {setting.values}, not {values[name]!r}."

@@ -1,0 +1,51 @@
+"""Whether a model that is too weak for it judges the prompt conditions of a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from byok_widgets.diagnostics.protocols import CheckedFlow
+from byok_widgets.errors import ByokError
+from byok_widgets.findings import Finding, Fix
+from byok_widgets.graph import EVERYWHERE
+from byok_widgets.providers.local.catalog import LOCAL_MODELS
+
+
+def weak_judge(flow: CheckedFlow) -> Iterator[Finding]:
+    """Yield one warning where a pinned local model judges: they were right 7 to 11 times of 15."""
+    found = set(_judged_by_weak(flow))
+    judged = [name for name in flow.nodes if name in found]
+    if judged:
+        yield Finding(
+            "weak_judge",
+            "warning",
+            "",
+            f"A small local model judges the prompt conditions (when=, enter=) of {', '.join(map(repr, judged))}, "
+            "and is right little more often than a coin.",
+            'Write logic conditions where variables tell: if_="...". Or let a better model judge: '
+            'flow.judge_model = "...".',
+            Fix("paste", 'flow.judge_model = "..."'),
+        )
+
+
+def _judged_by_weak(flow: CheckedFlow) -> Iterator[str]:
+    """Yield the nodes whose edges, and the global nodes the ways into which, are judged by a weak model.
+
+    The ways into global nodes are judged wherever a turn begins.
+    """
+    weak = {name for name in flow.nodes if _judges_weakly(flow, name)}
+    for edge in flow.graph.edges:
+        if edge.kind != "prompt" or edge.source in flow.graph.ends:
+            continue
+        if edge.source == EVERYWHERE and weak - flow.graph.ends - {edge.target}:
+            yield edge.target
+        elif edge.source in weak:
+            yield edge.source
+
+
+def _judges_weakly(flow: CheckedFlow, name: str) -> bool:
+    try:
+        ref = flow.config.ref(flow.judge_model) if flow.judge_model else flow.node(name).resolve().ref
+    except ByokError:
+        return False  # told elsewhere
+    return ref.provider == "local" and ref.model in LOCAL_MODELS

@@ -1,0 +1,34 @@
+"""The flows that live in this kernel, for the gear to find. Nothing here keeps one alive."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from byok_widgets.flow.flow import Flow
+
+_made: list[weakref.ref[Flow]] = []
+_lock = threading.Lock()
+
+
+def register(flow: Flow) -> None:
+    """Add a flow that was made just now."""
+    with _lock:
+        _made[:] = [made for made in _made if made() is not None] + [weakref.ref(flow)]
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the flows that live, each once, in the order they were first made."""
+    return tuple(dict.fromkeys(flow.name for flow in _live_flows()))
+
+
+def latest(name: str) -> Flow | None:
+    """Return the flow of that name that was made last."""
+    return next((flow for flow in reversed(_live_flows()) if flow.name == name), None)
+
+
+def _live_flows() -> list[Flow]:
+    with _lock:
+        return [flow for flow in (made() for made in _made) if flow is not None]

@@ -1,0 +1,1 @@
+"""Storage backends: the places that can hold an API key, one module each."""

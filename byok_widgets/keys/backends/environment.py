@@ -1,0 +1,81 @@
+"""Key references `env:NAME`: a flow names the environment variable that holds its key.
+
+Floor 0. A variable is read only where a flow names it, and never written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from byok_widgets.errors import KeyFormatError
+from byok_widgets.keys.formats import check_provider, clean_key
+from byok_widgets.misplaced_keys import misplaced_key
+from byok_widgets.secrets.key_formats import detect_provider
+from byok_widgets.secrets.secret import Secret
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEY_LENGTH = 24
+
+
+def variable_name(reference: str) -> str:
+    """Return the name in `env:NAME` or `NAME`.
+
+    Raises:
+        KeyFormatError: Kind `misplaced_key` when it looks like a key itself, `bad_key_reference` when it cannot
+            be the name of an environment variable.
+    """
+    name = reference.strip().removeprefix("env:") if isinstance(reference, str) else ""
+    is_key = detect_provider(name) is not None or _is_noise(name)
+    if _NAME.fullmatch(name) and not is_key:
+        return name
+    del reference, name
+    if is_key:
+        raise misplaced_key()
+    raise KeyFormatError(
+        "That is not the name of an environment variable.",
+        kind="bad_key_reference",
+        fix='Give the name only, like "env:OPENAI_API_KEY". A key itself is pasted in Settings, never in a cell.',
+    )
+
+
+def read_variable(name: str, provider: str) -> Secret | None:
+    """Return the key that the variable holds now, or `None` when it is unset or empty.
+
+    Raises:
+        KeyFormatError: It holds something that cannot be a key, such as a path, or the key of a provider other
+            than `provider`.
+    """
+    held = Secret(os.environ.get(name, ""))
+    if not held.reveal().strip():
+        return None
+    try:
+        _refuse_path(held)
+        cleaned = Secret(clean_key(held.reveal()))
+        check_provider(cleaned.reveal(), provider)
+    except KeyFormatError as fault:
+        found = fault
+    else:
+        return cleaned
+    told = KeyFormatError(
+        f"The environment variable {name} cannot be used: {found.problem[0].lower()}{found.problem[1:]}",
+        kind=found.kind,
+        flaw=found.flaw,
+        fix=f"Set {name} to a key of this flow's provider, or name another variable.",
+    )
+    told.suggested_provider = found.suggested_provider
+    raise told
+
+
+def _refuse_path(held: Secret) -> None:
+    """Refuse what `HOME` or `PATH` hold. A key may begin with a slash, too, but is no file and no list of them."""
+    listed, there = os.pathsep in held.reveal(), os.path.exists(held.reveal())  # noqa: PTH110 - a Path would show it
+    if os.path.isabs(held.reveal()) and (listed or there):  # noqa: PTH117
+        raise KeyFormatError("It holds the path of a file or folder, not an API key.", flaw="path")
+
+
+def _is_noise(name: str) -> bool:
+    """Tell a key made of letters, digits and underscores from a name; names are words, keys are noise."""
+    mixed = any(c.islower() for c in name) and any(c.isupper() for c in name)
+    noise = any(c.isdigit() for c in name) and "_" not in name
+    return len(name) >= _KEY_LENGTH and " " not in name and (mixed or noise)

@@ -1,0 +1,59 @@
+"""`KeyScope`: what a key is bound to, and the names under which the places know it.
+
+Floor 0: knows nothing of the package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_USER_CHARS = 60
+
+
+@dataclass(frozen=True)
+class KeyScope:
+    """One flow's key for one provider at one host.
+
+    Attributes:
+        flow: Name of the flow, NFC-normalised: names that look the same are the same.
+        provider: Name of the provider.
+        host: Host, and port where there is one, that the key may be sent to.
+    """
+
+    flow: str
+    provider: str
+    host: str
+
+    @classmethod
+    def of(cls, flow: str, provider: str, host: str) -> KeyScope:
+        """Return the slot of a flow as people write its name."""
+        return cls(unicodedata.normalize("NFC", flow), provider, host)
+
+    @property
+    def reference_name(self) -> str:
+        """Name of this slot among the flow's key references."""
+        return f"{self.provider}|{self.host}"
+
+    @property
+    def service(self) -> str:
+        """Service name in the keyring.
+
+        It differs for any two slots (the hash is over an unambiguous form), and holds no character that a
+        backend might mangle. Windows keeps one key per service, hence a service per slot.
+        """
+        identity = json.dumps([self.flow, self.provider, self.host])
+        digest = hashlib.sha256(identity.encode("ascii")).hexdigest()[:16]
+        return f"byok_widgets/{_readable(self.provider)}/{digest}"
+
+    @property
+    def user(self) -> str:
+        """User name in the keyring: for a person who looks into it; the service name tells slots apart."""
+        return _readable(self.flow)
+
+
+def _readable(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name)[:_USER_CHARS] or "_"

@@ -1,0 +1,180 @@
+"""One call of a model for a node: choose the provider, find the key, send, wait, retry, time it.
+
+This is the way data travels: a node's words become a `Request`, the provider's `Answer` becomes a `Reply`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from byok_widgets.config import FlowConfig, ResolvedModel
+from byok_widgets.engine import clock, with_deadline, with_retries
+from byok_widgets.engine.callbacks import OnProgress, OnText
+from byok_widgets.errors import ByokError, ProviderError
+from byok_widgets.keys import KeyStore
+from byok_widgets.messages import Message, Reply
+from byok_widgets.nodes.node_settings import LIMIT, checked
+from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, catalog, error_mapping
+from byok_widgets.providers.base import Answer
+from byok_widgets.secrets import Secret
+from byok_widgets.strict_attributes import nearest, unknown_name_error
+
+DEADLINE_S = 180.0
+"""Longest time for one answer with its retries, in seconds; fetching a local model's file does not count."""
+
+_ARGUMENTS = ("deadline_s", "history", "max_tokens", "model", "show", "variables")
+"""What a call takes beside tuning: a misspelt one arrives among the settings."""
+
+
+@dataclass
+class FlowContext:
+    """What all nodes of a flow share: its settings, its keys, and what stands before each prompt."""
+
+    config: FlowConfig
+    key_store: KeyStore
+    global_prompt: str = ""
+
+    async def endpoint(self, provider: Provider) -> Endpoint:
+        """Return where this flow's calls for `provider` go, with this flow's key.
+
+        Raises:
+            MissingKeyError: The provider needs a key and this flow has none.
+            ConfigError: The provider needs an address and this flow has none.
+        """
+        address = provider.address(self.config.base_url(provider.name))
+        return Endpoint(address, await self._key(provider, address.host))
+
+    async def _key(self, provider: Provider, host: str) -> Secret | None:
+        if provider.needs_key:
+            ask: Callable[[], Secret | None] = partial(
+                self.key_store.require, provider.name, host, provider_label=provider.label
+            )
+        elif self.key_store.may_have(provider.name, host):
+            ask = partial(self.key_store.get, provider.name, host)
+        else:  # a look into the keyring would take as long as the first call itself
+            return None
+        if self.key_store.is_cached(provider.name, host):
+            return ask()
+        return await asyncio.to_thread(ask)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a node asks of a model."""
+
+    node: str
+    resolved: ResolvedModel
+    system: str
+    messages: tuple[Message, ...]
+    max_tokens: int | None = None
+    output: OutputSchema | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    deadline_s: float = DEADLINE_S
+
+    @property
+    def provider(self) -> Provider:
+        """The provider of the chosen model."""
+        return PROVIDERS[self.resolved.ref.provider]
+
+    def request(self) -> Request:
+        """Return the call in the providers' words.
+
+        Raises:
+            ConfigError: A setting that this provider does not have, or a value that it cannot have.
+        """
+        known = self.provider.settings
+        for name in sorted(set(self.settings) - known):
+            meant = {nearest(name, _ARGUMENTS)} - {""}
+            raise unknown_name_error(
+                f"{self.provider.label} has no setting {name!r}.", name, known | meant, self.settings[name]
+            )
+        return Request(
+            model=self.resolved.ref.model,
+            messages=self.messages,
+            system=self.system,
+            max_tokens=None if self.max_tokens is None else checked(LIMIT, self.max_tokens, node=self.node),
+            output=self.output,
+            settings={name: checked(name, value, node=self.node) for name, value in self.settings.items()},
+        )
+
+
+async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progress: OnProgress) -> Reply:
+    """Run a call on the engine's loop and return the reply.
+
+    Raises:
+        ByokError: Any fault, with flow, node and model named.
+    """
+    try:
+        return await _execute(call, context, on_text, on_progress)
+    except ByokError as error:
+        failure = error
+    raise failure.at(flow=context.config.name, node=call.node, model=str(call.resolved.ref))
+
+
+async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progress: OnProgress) -> Reply:
+    provider, request = call.provider, call.request()
+    async with provider.prepare(request.model, on_progress) as own:
+        endpoint = own or await context.endpoint(provider)
+        attempt = _Attempts(provider, request, endpoint, on_text)
+        late = error_mapping.timed_out(provider, call.deadline_s, "did not finish its answer")
+        work = with_retries(attempt, started=lambda: bool(attempt.pieces))
+        answer = await with_deadline(work, call.deadline_s, lambda: attempt.partial_or_raise(late))
+    return attempt.reply(call, answer)
+
+
+class _Attempts:
+    """Sends a request as often as it is called, and keeps the times."""
+
+    def __init__(self, provider: Provider, request: Request, endpoint: Endpoint, on_text: OnText) -> None:
+        self._price = partial(
+            catalog.cost_of,
+            provider.name if endpoint.base_url.url == provider.default_url else "",
+            request.model,
+            free=provider.free_of_charge,
+        )
+        self._send: Callable[[OnText], Any] = partial(provider.complete, request, endpoint)
+        self._on_text = on_text
+        self._started_at = clock()
+        self._first_token_at: float | None = None
+        self.pieces: list[str] = []
+        self.count = 0
+
+    async def __call__(self) -> Answer:
+        self.count += 1
+        answer: Answer = await self._send(self._pass_on)
+        return answer
+
+    def _pass_on(self, text: str) -> None:
+        if self._first_token_at is None:
+            self._first_token_at = clock()
+        self.pieces.append(text)
+        self._on_text(text)
+
+    def partial_or_raise(self, late: ProviderError) -> Answer:
+        """Return what had come when time ran out as an incomplete answer; raise when nothing had come."""
+        if not self.pieces:
+            raise late
+        return Answer("".join(self.pieces), "incomplete", notices=(f"incomplete: {late.problem}",))
+
+    def reply(self, call: Call, answer: Answer) -> Reply:
+        first, ref = self._first_token_at, call.resolved.ref
+        return Reply(
+            text=answer.text,
+            finish_reason=answer.finish_reason,
+            node=call.node,
+            usage=answer.usage,
+            price=partial(self._price, answer),
+            model=str(ref),
+            model_source=call.resolved.source,
+            reported_model=answer.reported_model,
+            latency_s=clock() - self._started_at,
+            time_to_first_token_s=None if first is None else first - self._started_at,
+            attempts=self.count,
+            request_id=answer.request_id,
+            transcript=(*call.messages, Message("assistant", answer.text)),
+            notices=answer.notices,
+        )

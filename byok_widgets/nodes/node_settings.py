@@ -1,0 +1,167 @@
+"""A node's tuning: what it was made with, what was set since, and which values can be set at all.
+
+A call argument wins over what was set in the panel or by a line of code, and that over what the node was made
+with.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import Any
+
+from byok_widgets.config import FlowConfig
+from byok_widgets.errors import ConfigError
+from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.providers import PROVIDERS, model_settings
+from byok_widgets.strict_attributes import is_key, nearest, unknown_name_error
+
+LIMIT = "max_tokens"
+"""The setting that is an attribute of the node, and not one of its `settings`."""
+
+
+class LayeredSettings:
+    """All settings of one node, `max_tokens` among them.
+
+    Attributes:
+        defaults: What the node was made with.
+    """
+
+    def __init__(
+        self, config: FlowConfig, node: str, defaults: Mapping[str, Any], arguments: tuple[str, ...]
+    ) -> None:
+        self._config, self._node, self._arguments = config, node, arguments
+        self.defaults = self._checked(defaults)
+
+    @property
+    def overrides(self) -> Mapping[str, Any]:
+        """What was set in the panel or by a line of code; `None` leaves it to the provider."""
+        return self._config.node_settings(self._node)
+
+    def values(self) -> dict[str, Any]:
+        """Return what a call sends where it says nothing itself."""
+        merged = {**copy.deepcopy(self.defaults), **self.overrides}
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Set several, all of them or none; `None` leaves one to the provider.
+
+        Raises:
+            ConfigError: One of them cannot be set; node and setting are named.
+            KeyFormatError: There is an API key in it.
+        """
+        given = {name: value for name, value in values.items() if value is not None}
+        left = {name: None for name in values if name not in given and name in self.defaults}
+        put = self._checked(given) | left
+        self._config.update_settings(self._node, put, unset=values.keys() - put.keys())
+
+    def reset(self, names: Iterable[str]) -> None:
+        """Go back to what the node was made with."""
+        self._config.update_settings(self._node, {}, unset=tuple(names))
+
+    def _checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        settings = {name: value for name, value in values.items() if name != LIMIT}
+        reject_misspelled(settings, self._arguments)
+        return {name: checked(name, value, node=self._node) for name, value in values.items()}
+
+
+class NodeSettings(MutableMapping[str, Any]):
+    """The `settings` of a node. A change is written to the flow's settings, as one in the panel is.
+
+    `None` leaves a setting to the provider; deleting one gives back what the node was made with.
+    """
+
+    def __init__(self, tuned: LayeredSettings, node: str) -> None:
+        self._tuned, self._node = tuned, node
+
+    def __repr__(self) -> str:
+        return repr(self._values())
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values()[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.update({name: value})
+
+    def __delitem__(self, name: str) -> None:
+        if name in self._since():
+            self._tuned.reset([name])
+        elif name not in self._values():
+            raise KeyError(name)
+        else:
+            raise ConfigError(
+                f"Node {self._node!r} was made with {name!r}; nothing was set since.",
+                fix=f"None leaves it to the provider: flow.{setting_as_code(self._node, name)} = None.",
+            )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values())
+
+    def __len__(self) -> int:
+        return len(self._values())
+
+    def update(self, values: Any = (), /, **more: Any) -> None:
+        """Set several, all of them or none."""
+        given = {**dict(values), **more}
+        if LIMIT in given:
+            raise ConfigError(
+                f"Node {self._node!r}: {LIMIT} is not among the settings.",
+                fix=f"Set it on the node itself: flow.{setting_as_code(self._node, LIMIT)} = {given[LIMIT]!r}.",
+            )
+        self._tuned.set(given)
+
+    def clear(self) -> None:
+        """Give back all that the node was made with."""
+        self._tuned.reset(self._since())
+
+    def replace(self, values: Mapping[str, Any]) -> None:
+        """Let these be all there is."""
+        others = {*self._values(), *self._since()} - values.keys()
+        self.update({**values, **dict.fromkeys(others)})
+
+    def _values(self) -> dict[str, Any]:
+        return _without_limit(self._tuned.values())
+
+    def _since(self) -> dict[str, Any]:
+        return _without_limit(self._tuned.overrides)
+
+
+def checked(name: str, value: object, *, node: str) -> Any:
+    """Return the value of a node's setting in the form in which it is sent.
+
+    Raises:
+        ConfigError: It cannot be one. The message names the node, and says what it has to be.
+        KeyFormatError: There is an API key in it.
+    """
+    reject_key([name, value])
+    try:
+        return model_settings.checked(name, value)
+    except ValueError as fault:
+        problem = str(fault)
+    raise ConfigError(f"Node {node!r}: {problem}", fix="Leave it out to let the provider decide.")
+
+
+def setting_as_code(node: str, name: str) -> str:
+    """Return what a setting of a node is called in code."""
+    where = f"node({json.dumps(node, ensure_ascii=False)})"
+    return f"{where}.{LIMIT}" if name == LIMIT else f"{where}.settings[{json.dumps(name, ensure_ascii=False)}]"
+
+
+def reject_misspelled(settings: Mapping[str, Any], arguments: tuple[str, ...]) -> None:
+    """Refuse settings of a node that are a key, or very like an argument or a setting that there is.
+
+    Other names are judged when a call has chosen its provider.
+
+    Raises:
+        ConfigError: The name that may have been meant is in it.
+    """
+    there = frozenset[str]().union(*(provider.settings for provider in PROVIDERS.values()))
+    known = there.union(arguments)
+    for name in sorted(set(settings) - there):
+        if is_key(name, settings[name]) or nearest(name, known):
+            raise unknown_name_error(f"A node has no setting {name!r}.", name, known, settings[name])
+
+
+def _without_limit(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != LIMIT}

@@ -1,0 +1,24 @@
+"""Faults of calls, in plain words: facts are read, judged by rules in order, and put into one `ProviderError`."""
+
+from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.error_mapping.error_details import looks_like_page, request_id
+from byok_widgets.providers.error_mapping.translation import (
+    empty,
+    from_body,
+    page_instead,
+    timed_out,
+    translate,
+    unreadable,
+)
+
+__all__ = [
+    "CallContext",
+    "empty",
+    "from_body",
+    "looks_like_page",
+    "page_instead",
+    "request_id",
+    "timed_out",
+    "translate",
+    "unreadable",
+]

@@ -1,0 +1,115 @@
+"""Faults of the account behind a key: each rule says what a fault means, or `None` where it is another's."""
+
+from __future__ import annotations
+
+import math
+
+from byok_widgets.providers.error_mapping.call_context import ErrorCase, ErrorReport
+
+_LONG_WAIT_S = 60.0
+
+
+def quota(case: ErrorCase) -> ErrorReport | None:
+    """No credit, or a budget that is used up."""
+    fault, site = case.details, case.context
+    labelled = fault.has_label("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
+    said = fault.status == 400 and fault.says("no_credit")
+    if not (labelled or said or fault.status == 402):
+        return None
+    return ErrorReport(
+        "quota",
+        f"{site.who} refused the call: the account behind this key has no credit left, or its budget is used up.",
+        " ".join(part for part in (site.provider.billing_note, case.quoted) if part)
+        or "The credit is spent, or the budget of the key or its project is.",
+        "Add credit or raise the budget on the billing page, then run the cell again.",
+        site.links.billing,
+        retryable=fault.status == 402 and fault.retry_after_s is not None,
+    )
+
+
+def auth(case: ErrorCase) -> ErrorReport | None:
+    """A key that is not taken."""
+    if case.details.status != 401:
+        return None
+    special = case.details.says("caller_not_allowed")
+    return ErrorReport(
+        "auth",
+        f"{case.context.who} rejected the API key (401 Unauthorized).",
+        case.quoted if special else "It may be mistyped, expired or revoked, or belong to another provider.",
+        "Check that the key is valid and has not expired; then paste it again in Settings.",
+        case.context.links.keys,
+    )
+
+
+def region(case: ErrorCase) -> ErrorReport | None:
+    """A country that the provider does not serve."""
+    if not case.details.has_label("unsupported_country_region_territory"):
+        return None
+    return ErrorReport(
+        "region",
+        f"{case.context.who} does not offer its service in the country of this machine.",
+        case.because("The call came from a country, region or territory that it does not serve."),
+        "If a VPN or proxy makes it look so, turn it off; else choose another provider in Settings.",
+        case.context.links.errors,
+    )
+
+
+def unverified(case: ErrorCase) -> ErrorReport | None:
+    """A model for verified organizations only."""
+    if not case.details.says("organization_not_verified"):
+        return None
+    return ErrorReport(
+        "org_unverified",
+        f"{case.context.who} gives the model {case.context.model} to verified organizations only.",
+        "The organization behind this key is not verified yet.",
+        "Verify it on the page below (it may take 15 minutes to count), or pick another model in Settings.",
+        case.context.links.organization or case.context.links.keys,
+    )
+
+
+def key_limit(case: ErrorCase) -> ErrorReport | None:
+    """A key that has spent what it may."""
+    if not case.details.says("key_limit"):
+        return None
+    return ErrorReport(
+        "key_limit",
+        f"{case.context.who} refused the call: this API key has reached its own spending limit.",
+        case.quoted,
+        "Raise the limit of the key on the page below, or use another key.",
+        case.context.links.keys,
+    )
+
+
+def permission(case: ErrorCase) -> ErrorReport | None:
+    """A key that may not do this."""
+    if case.details.status != 403:
+        return None
+    return ErrorReport(
+        "permission",
+        f"{case.context.who} does not allow this call for this key.",
+        case.because("The key, its project or its workspace lacks the permission."),
+        "Give the key this permission, use another key, or pick another model in Settings.",
+        case.context.links.keys,
+    )
+
+
+def rate_limit(case: ErrorCase) -> ErrorReport | None:
+    """Too many calls in a while."""
+    if case.details.status != 429:
+        return None
+    wait_s = case.details.retry_after_s
+    pause = f"Wait {_duration(wait_s)}" if wait_s and wait_s > _LONG_WAIT_S else "Wait a little"
+    return ErrorReport(
+        "rate_limit",
+        f"The rate limit of {case.context.who} was reached.",
+        case.because("This account sent more than it may in a minute or a day."),
+        f"{pause} and run the cell again; check the provider's usage dashboard for quota limits.",
+        case.context.links.usage,
+        retryable=True,
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 2 * 3600:
+        return f"{math.ceil(seconds / 60)} minutes"
+    return f"{math.ceil(seconds / 3600)} hours"

@@ -1,0 +1,111 @@
+"""What an error that a provider sent means: its kind, and the words that tell people what to do.
+
+A fault goes through `_RULES` in their order; the first that knows it decides. A rule matches on status, type and
+code, and on prose only where nothing else tells faults apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from byok_widgets.providers.error_mapping import account, request
+from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorCase, ErrorReport
+from byok_widgets.providers.error_mapping.error_details import ErrorDetails
+
+Rule = Callable[[ErrorCase], ErrorReport | None]
+
+
+def classify(fault: ErrorDetails, site: CallContext) -> ErrorReport:
+    """Say what a fault means."""
+    case = ErrorCase(fault, site)
+    found = (rule(case) for rule in _RULES)
+    return next(verdict for verdict in found if verdict is not None)
+
+
+def page(site: CallContext, status: int | None = None) -> ErrorReport:
+    """Say that a web page came in place of an answer."""
+    if status is not None and status >= 500:
+        return ErrorReport(
+            "gateway",
+            f"A gateway answered instead of {site.who} ({status}).",
+            f"What stands before {site.host} could not pass the call on. This is not your fault.",
+            "Run the cell again in a moment.",
+            site.links.status,
+            retryable=True,
+        )
+    return ErrorReport(
+        "page",
+        f"A web page came back instead of an answer from {site.who}{f' ({status})' if status else ''}.",
+        f"Your network may want you to log in, or a proxy or gateway stands before {site.host}.",
+        f"Open a browser to see whether the network asks for a login; then check {site.way}.",
+        site.links.status,
+    )
+
+
+def _redirect(case: ErrorCase) -> ErrorReport | None:
+    if case.details.status is None or not 300 <= case.details.status < 400:
+        return None
+    return ErrorReport(
+        "redirect",
+        f"{case.context.host} redirects {case.context.who} to another address; that is not followed.",
+        "A redirect would hand your dialogue to a host that you did not choose.",
+        case.context.either(
+            "Check the base URL in Settings; write the address that it leads to, if you trust it.",
+            "Check the network: something may answer in its place.",
+        ),
+        case.context.links.errors,
+    )
+
+
+def _page(case: ErrorCase) -> ErrorReport | None:
+    if not case.details.is_page or case.details.status in (402, 413, 429):
+        return None
+    return page(case.context, case.details.status)
+
+
+def _overloaded(case: ErrorCase) -> ErrorReport | None:
+    status = case.details.status
+    if status is None or not (status in (408, 409) or status >= 500):
+        return None
+    return ErrorReport(
+        "overloaded",
+        f"{case.context.who} is overloaded or out of order just now ({status}). This is not your fault.",
+        case.because("Too many calls arrive there, or something in it failed."),
+        "Run the cell again in a moment.",
+        case.context.links.status,
+        retryable=True,
+    )
+
+
+def _anything(case: ErrorCase) -> ErrorReport:
+    return ErrorReport(
+        "provider",
+        f"{case.context.who} answered with an error.",
+        case.because("It gave no reason."),
+        "Run the cell again; if it stays, look at the provider's status page.",
+        case.context.links.status,
+        retryable=True,
+    )
+
+
+_RULES: tuple[Rule, ...] = (
+    _redirect,
+    _page,
+    account.quota,
+    account.auth,
+    account.region,
+    account.unverified,
+    account.key_limit,
+    request.moderation,
+    request.data_policy,
+    request.gone,
+    request.model,
+    account.permission,
+    account.rate_limit,
+    request.too_long,
+    _overloaded,
+    request.setting,
+    request.address,
+    request.request,
+    _anything,
+)

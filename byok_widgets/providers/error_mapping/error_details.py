@@ -1,0 +1,207 @@
+"""The facts of a failed call, read from an SDK's exception or from an error that stands inside an answer.
+
+Floor 1. Facts are texts and numbers: never the exception, since SDK exceptions hold the request, and the request
+holds the key. Texts are redacted here, so that nothing later has to remember it.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import math
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timezone
+from typing import Any
+
+from byok_widgets.providers.error_mapping import phrases
+from byok_widgets.providers.error_mapping.phrases import Cause
+from byok_widgets.secrets import redact
+
+_SHOWN_CHARS = 200
+_READ_CHARS = 4000
+
+_STATUS_OF_LABEL = {
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "billing_error": 402,
+    "payment_required": 402,
+    "permission_error": 403,
+    "model_not_found": 404,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "insufficient_quota": 429,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "timeout": 504,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+    "provider_overloaded": 529,
+}
+"""The status that a code or type stands for. It counts before that of HTTP, which may be 200."""
+
+_STATUS_OF_VAGUE_LABEL = {"invalid_request_error": 400, "api_error": 500, "server_error": 500}
+"""Labels of many faults: they count where there is no status."""
+
+
+@dataclass(frozen=True)
+class ErrorDetails:
+    """What is known of a failed call.
+
+    Attributes:
+        status: What HTTP would call it; `None` where nobody says.
+        labels: The error's codes and types as the provider names them, lower-case.
+        message: The provider's own words; empty where it sent none, or a page.
+        upstream: The words of the provider behind a router.
+        parameter: Name of the parameter concerned, where the provider gives it.
+        reasons: Why a text was rejected, in the provider's categories.
+        is_page: Whether a web page came in place of an answer.
+        retry_after_s: Seconds that the provider asks to wait.
+        should_retry: What the provider says about trying again, where it says so.
+        request_id: The provider's id of the request.
+    """
+
+    status: int | None = None
+    labels: tuple[str, ...] = ()
+    message: str = ""
+    upstream: str = ""
+    parameter: str = ""
+    reasons: tuple[str, ...] = ()
+    is_page: bool = False
+    retry_after_s: float | None = None
+    should_retry: bool | None = None
+    request_id: str | None = None
+
+    def says(self, cause: Cause) -> bool:
+        """Whether the provider, or the one behind it, says in prose that `cause` is the reason."""
+        return phrases.says(f"{self.message} {self.upstream}", cause)
+
+    def has_label(self, *labels: str) -> bool:
+        """Whether the provider gave one of `labels` as code or type."""
+        return any(label in labels for label in self.labels)
+
+
+def from_exception(error: BaseException) -> ErrorDetails | None:
+    """Take the facts out of an SDK's exception; `None` where no answer stands behind it."""
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    status, body = getattr(error, "status_code", None), getattr(error, "body", None)
+    if status is None and body is None:
+        return None
+    return from_body(body, status=None if status == 200 else status, headers=headers)
+
+
+def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> ErrorDetails:
+    """Take the facts out of the body of an error, in any of the shapes that providers give it."""
+    headers = headers or {}
+    outer = _mapping(body[0] if isinstance(body, list) and body else body)
+    inner = outer.get("error", outer)
+    inner = inner if isinstance(inner, Mapping) else {"message": inner}
+    metadata, details = _mapping(inner.get("metadata")), _mapping(inner.get("details"))
+    given = (details.get("error_code"), inner.get("code"), inner.get("type"), metadata.get("error_type"))
+    labels = tuple(str(label).lower() for label in given if label is not None)
+    is_page = looks_like_page(body) or (status is not None and "html" in headers.get("content-type", ""))
+    return ErrorDetails(
+        status=_status(status, labels),
+        labels=labels,
+        message="" if is_page else excerpt(body if isinstance(body, str) else _words(inner)),
+        upstream=_upstream(metadata),
+        parameter=inner["param"] if isinstance(inner.get("param"), str) else "",
+        reasons=tuple(excerpt(str(reason)) for reason in _list(metadata.get("reasons"))),
+        is_page=is_page,
+        retry_after_s=retry_after(headers) or _until_reset(metadata),
+        should_retry={"true": True, "false": False}.get(headers.get("x-should-retry", "")),
+        request_id=request_id(headers) or request_id(outer),
+    )
+
+
+def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:
+    """Return the seconds a provider asks to wait; `None` where it asks for none, or in no way that can be read."""
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        raw = headers.get(name)
+        if raw is None:
+            continue
+        try:
+            seconds = float(raw) / unit
+        except ValueError:
+            seconds = _seconds_until(raw, time.time() if now is None else now)
+        if math.isfinite(seconds) and seconds > 0:
+            return seconds
+    return None
+
+
+def request_id(headers: Mapping[str, Any]) -> str | None:
+    """Return the id by which the provider finds the request."""
+    given = (headers.get(name) for name in ("x-request-id", "request-id", "x-generation-id", "request_id"))
+    return next((excerpt(found) for found in given if isinstance(found, str) and found), None)
+
+
+def looks_like_page(body: Any) -> bool:
+    """Whether this is a web page, or anything else made of tags."""
+    text = body.decode("utf-8-sig", "replace") if isinstance(body, bytes) else body
+    return isinstance(text, str) and text.lstrip().startswith("<")
+
+
+def excerpt(text: str) -> str:
+    """Return words from outside as they may be shown: one short line that can be printed, without any key."""
+    line = " ".join(redact(text[:_READ_CHARS]).split())
+    line = "".join(char if char.isprintable() else "�" for char in line)
+    return line if len(line) <= _SHOWN_CHARS else line[: _SHOWN_CHARS - 1] + "…"
+
+
+def _status(status: int | None, labels: Iterable[str]) -> int | None:
+    for label in labels:
+        if label in _STATUS_OF_LABEL:
+            return _STATUS_OF_LABEL[label]
+    if status is not None:
+        return status
+    inside = [int(label) for label in labels if label.isdecimal() and len(label) == 3]
+    vague = [_STATUS_OF_VAGUE_LABEL[label] for label in labels if label in _STATUS_OF_VAGUE_LABEL]
+    return next((number for number in (*inside, *vague) if 400 <= number < 600), None)
+
+
+def _words(inner: Mapping[str, Any]) -> str:
+    said = inner.get("message") or inner.get("detail")
+    if isinstance(said, list):
+        said = "; ".join(str(_mapping(entry).get("msg", "")) for entry in said)
+    return said if isinstance(said, str) else ""
+
+
+def _upstream(metadata: Mapping[str, Any]) -> str:
+    """Return what the provider behind a router says; a router's own words about it are often none."""
+    name, raw = metadata.get("provider_name"), metadata.get("raw")
+    if isinstance(raw, str) and not looks_like_page(raw):
+        try:
+            raw = json.loads(raw)
+        except ValueError:
+            raw = {"message": raw}
+    outer = _mapping(raw)
+    inner = outer.get("error", outer)
+    said = _words(inner if isinstance(inner, Mapping) else {"message": inner})
+    return ": ".join(excerpt(part) for part in (name, said) if isinstance(part, str) and part)
+
+
+def _until_reset(metadata: Mapping[str, Any]) -> float | None:
+    """Read when a quota starts anew, which OpenRouter says in milliseconds of Unix time."""
+    headers = {str(name).lower(): value for name, value in _mapping(metadata.get("headers")).items()}
+    try:
+        seconds = float(headers.get("x-ratelimit-reset", "nan")) / 1000 - time.time()
+    except (TypeError, ValueError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds > 0 else None
+
+
+def _seconds_until(date: str, now: float) -> float:
+    try:
+        until = email.utils.parsedate_to_datetime(date)
+        return (until if until.tzinfo else until.replace(tzinfo=timezone.utc)).timestamp() - now
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

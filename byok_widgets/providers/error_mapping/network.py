@@ -1,0 +1,161 @@
+"""What it means when no answer came: the network, the proxy, the certificate, or an answer nobody can read.
+
+The SDKs call all of it "Connection error."; what happened is in the chain of causes.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+
+from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorReport
+from byok_widgets.providers.error_mapping.phrases import says
+
+_UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
+_TRANSPORT = frozenset({"APIConnectionError", "TransportError", "EndOfStream"})
+_AFTER_CONNECTING = frozenset({"ReadError", "WriteError", "RemoteProtocolError"})
+_GARBLED = frozenset({"JSONDecodeError", "UnicodeDecodeError", "DecodingError"})
+
+
+def classify(error: BaseException, site: CallContext) -> ErrorReport:
+    """Say what happened, from the chain of causes behind an exception."""
+    causes = list(_chain(error))
+    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
+    if any(isinstance(cause, ssl.SSLError) for cause in causes) and not names & _AFTER_CONNECTING:
+        return _of_tls(causes, site)
+    if "ProxyError" in names:
+        return ErrorReport(
+            "proxy",
+            f"{site.who} could not be reached: the network's proxy refused the connection.",
+            "A proxy that asks for a sign-in does this, and one that does not know the address.",
+            "Check HTTPS_PROXY, or ask your administrator; then restart the kernel.",
+            site.links.status,
+        )
+    if "TimeoutException" in names:
+        return _of_silence(names, site)
+    if names & _GARBLED:
+        return unreadable("it is cut or garbled", site)
+    if names & _TRANSPORT:
+        return _of_socket(causes, site)
+    if "UnicodeEncodeError" in names:
+        return ErrorReport(
+            "unsendable",
+            f"The text for {site.who} holds a character that cannot be sent.",
+            "Half of a character, as a broken copy leaves it, is in the dialogue, the prompt or a setting.",
+            "Type that text anew.",
+            site.links.errors,
+        )
+    return ErrorReport(
+        "unexpected",
+        f"The call of {site.who} ended in an unexpected way ({type(error).__name__}).",
+        "A setting of the node or of this machine, such as a proxy, may hold a value that cannot be used.",
+        "Check both; if they are right, update the openai and anthropic packages.",
+        site.links.errors,
+    )
+
+
+def unreadable(what: str, site: CallContext) -> ErrorReport:
+    """Say that an answer came which is not in the provider's format."""
+    return ErrorReport(
+        "unreadable",
+        f"{site.who} sent an answer that cannot be read: {what}.",
+        f"Something between this machine and {site.host} may have changed or cut it.",
+        f"Run the cell again; if it stays, check {site.way}.",
+        site.links.status,
+        retryable=True,
+    )
+
+
+def _of_tls(causes: list[BaseException], site: CallContext) -> ErrorReport:
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return ErrorReport(
+            "certificate",
+            f"{site.who} could not be reached: the certificate that {site.host} showed is not trusted.",
+            "A company proxy that reads traffic does this. Nothing was sent.",
+            "Ask your administrator for its certificate file, set SSL_CERT_FILE to it, and restart the kernel.",
+            site.links.status,
+        )
+    return ErrorReport(
+        "tls",
+        f"{site.who} could not be reached: {site.host} does not speak https.",
+        "A server without encryption listens there. Nothing was sent.",
+        site.either(
+            "If it runs on this machine, write the base URL with http:// in Settings.",
+            "Check the network: something may answer in its place.",
+        ),
+        site.links.status,
+    )
+
+
+def _of_silence(names: set[str], site: CallContext) -> ErrorReport:
+    if "ConnectTimeout" in names:
+        cause = f"{site.host} cannot be reached from this network, or does not speak https."
+    else:
+        cause = "The model is slow or busy, or the connection is gone without a word."
+    return ErrorReport(
+        "timeout",
+        f"{site.who} did not answer in time.",
+        cause,
+        "Run the cell again, or choose a faster model.",
+        site.links.status,
+        retryable=True,
+    )
+
+
+def _of_socket(causes: list[BaseException], site: CallContext) -> ErrorReport:
+    numbers = {cause.errno for cause in causes if isinstance(cause, OSError)}
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return ErrorReport(
+            "dns",
+            f"{site.who} could not be reached: the address {site.host} was not found.",
+            site.either(
+                "This machine may be offline, or the address is mistyped.", "This machine may be offline."
+            ),
+            f"Check {site.way}.",
+            site.links.status,
+            retryable=True,
+        )
+    if numbers.intersection(_UNREACHABLE):
+        return ErrorReport(
+            "offline",
+            f"{site.who} could not be reached: no way leads to {site.host}.",
+            "This machine seems to be offline.",
+            "Check the network; then run the cell again.",
+            site.links.status,
+            retryable=True,
+        )
+    if errno.ECONNREFUSED in numbers or any(says(str(cause), "nothing_answers") for cause in causes):
+        return ErrorReport(
+            "refused",
+            f"Nothing answers at {site.host}, so {site.who} could not be reached.",
+            site.either(
+                "The server may not be running, or it listens on another port.",
+                "A firewall or a proxy may refuse the connection.",
+            ),
+            site.either("Start it, or correct the base URL in Settings.", "Check the network."),
+            site.links.status,
+            retryable=True,
+        )
+    return ErrorReport(
+        "connection",
+        f"The connection to {site.who} broke.",
+        f"The network, a proxy or {site.host} ended it.",
+        f"Run the cell again; if it stays, check {site.way}.",
+        site.links.status,
+        retryable=True,
+    )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that stand behind it, the members of groups included."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        current = waiting.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        behind = (current.__cause__, current.__context__, *getattr(current, "exceptions", ()))
+        waiting += [cause for cause in behind if cause is not None]

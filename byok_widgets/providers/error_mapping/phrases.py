@@ -1,0 +1,53 @@
+"""What providers and networks say of a fault in prose, where no status, code or type tells it apart.
+
+This is the one place that reads other people's sentences. The phrases are in lower case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Cause = Literal[
+    "no_credit",
+    "caller_not_allowed",
+    "organization_not_verified",
+    "key_limit",
+    "moderation",
+    "data_policy",
+    "retired",
+    "no_endpoints",
+    "no_endpoints_for_request",
+    "no_such_model",
+    "invalid_model",
+    "too_long",
+    "nothing_answers",
+]
+
+PHRASES: Mapping[Cause, tuple[str, ...]] = {
+    "no_credit": ("credit balance is too low",),
+    "caller_not_allowed": ("organization", "ip address", "allowlist", "not allowed from"),
+    "organization_not_verified": ("must be verified",),
+    "key_limit": ("key limit exceeded",),
+    "moderation": ("safety system", "content management policy", "flagged for"),
+    "data_policy": ("data policy", "privacy settings"),
+    "retired": ("deprecated", "retired", "decommissioned", "shut down"),
+    "no_endpoints": ("no endpoints found",),
+    "no_endpoints_for_request": ("no endpoints found that",),
+    "no_such_model": ("model", "no endpoints found for"),
+    "invalid_model": ("not a valid model", "invalid model", "unknown model"),
+    "too_long": (
+        "prompt is too long",
+        "maximum context length",
+        "context size",
+        "context window",
+        "context limit",
+    ),
+    "nothing_answers": ("connection attempts failed",),
+}
+
+
+def says(text: str, cause: Cause) -> bool:
+    """Whether a text holds one of the phrases of `cause`, whatever the case."""
+    lowered = text.lower()
+    return any(phrase in lowered for phrase in PHRASES[cause])

@@ -1,0 +1,156 @@
+"""Faults of what was asked for: each rule says what a fault means, or `None` where it is another's."""
+
+from __future__ import annotations
+
+import re
+
+from byok_widgets.providers import catalog
+from byok_widgets.providers.error_mapping.call_context import ErrorCase, ErrorReport
+from byok_widgets.providers.error_mapping.error_details import ErrorDetails
+
+_SETTINGS_OF_ALL = frozenset({"max_tokens", "max_completion_tokens"})
+
+
+def moderation(case: ErrorCase) -> ErrorReport | None:
+    """A text that the provider's safety system rejects."""
+    fault = case.details
+    labels = ("content_policy_violation", "content_filter", "moderation_blocked", "refusal")
+    said = fault.status in (400, 403) and fault.says("moderation")
+    if not (fault.reasons or fault.has_label(*labels) or said):
+        return None
+    why = f"Flagged as: {', '.join(fault.reasons)}." if fault.reasons else "The text fits one of its categories."
+    return ErrorReport(
+        "moderation",
+        f"The safety system of {case.context.who} rejected the text.",
+        why,
+        "Edit the prompt or the dialogue, then run the cell again.",
+        case.context.links.errors,
+    )
+
+
+def data_policy(case: ErrorCase) -> ErrorReport | None:
+    """No upstream provider that keeps the person's privacy settings."""
+    if not (case.details.status == 404 and case.details.says("data_policy")):
+        return None
+    return ErrorReport(
+        "data_policy",
+        f"{case.context.who} has no provider for the model {case.context.model} that fits your privacy settings.",
+        case.quoted,
+        "Change which providers may see your data on the page below, or pick another model in Settings.",
+        case.context.links.privacy or case.context.links.models,
+    )
+
+
+def gone(case: ErrorCase) -> ErrorReport | None:
+    """A model that the provider has retired."""
+    fault, site = case.details, case.context
+    said = fault.status in (404, 410) and fault.says("retired")
+    known = _lacks_model(case) and catalog.has_ended(site.provider.name, site.model_id)
+    if not (said or known or fault.status == 410 or fault.has_label("model_deprecated", "model_decommissioned")):
+        return None
+    return ErrorReport(
+        "model_gone",
+        f"{site.who} has retired the model {site.model}.",
+        case.because("Its time is over."),
+        " ".join([catalog.advice(site.provider.name, site.model_id), "Pick another model in Settings."]).strip(),
+        site.links.deprecations or site.links.models,
+    )
+
+
+def model(case: ErrorCase) -> ErrorReport | None:
+    """A model that is not there for this key."""
+    if not _lacks_model(case):
+        return None
+    site = case.context
+    advice = catalog.advice(site.provider.name, site.model_id)
+    return ErrorReport(
+        "model",
+        f"The model {site.model} is not available to this key at {site.who}.",
+        case.because("The id may be mistyped, or the account may not include it."),
+        f"Make sure your API plan includes access to the selected model, or pick another. {advice}".strip(),
+        site.links.models,
+    )
+
+
+def too_long(case: ErrorCase) -> ErrorReport | None:
+    """More text than the model or the provider takes."""
+    fault, site = case.details, case.context
+    labelled = fault.has_label("context_length_exceeded", "exceed_context_size_error", "string_above_max_length")
+    if not (labelled or fault.status == 413 or (fault.status == 400 and fault.says("too_long"))):
+        return None
+    return ErrorReport(
+        "context_length",
+        f"The dialogue is too long for the model {site.model} at {site.who}.",
+        case.because("The request is larger than the provider takes."),
+        "Shorten the dialogue, or choose a model with a larger context.",
+        site.links.models,
+    )
+
+
+def setting(case: ErrorCase) -> ErrorReport | None:
+    """A setting that the model does not take."""
+    fault, site = case.details, case.context
+    name = _named_setting(fault, site.provider.settings | _SETTINGS_OF_ALL)
+    if fault.status not in (400, 422) or not name:
+        return None
+    return ErrorReport(
+        "setting",
+        f"{site.who} did not accept the setting {name!r}{site.for_model}.",
+        case.because("The model does not have it, or not with this value."),
+        f"Leave {name} out or change its value, or pick another model in Settings.",
+        site.links.models,
+    )
+
+
+def address(case: ErrorCase) -> ErrorReport | None:
+    """An address without an API."""
+    site = case.context
+    if case.details.status not in (404, 405) or case.details.says("no_endpoints"):
+        return None
+    return ErrorReport(
+        "address",
+        f"There is no API of {site.who} at {site.address} ({case.details.status}).",
+        case.because(f"{site.host} answers, but has no such page."),
+        site.either(
+            "Correct the base URL in Settings: most end in /v1. It is the part before /chat/completions.",
+            "Run the cell again; if it stays, look at the provider's status page.",
+        ),
+        site.links.errors,
+    )
+
+
+def request(case: ErrorCase) -> ErrorReport | None:
+    """Any other request that is not accepted."""
+    status = case.details.status
+    if status is None:
+        return None
+    return ErrorReport(
+        "bad_request",
+        f"{case.context.who} did not accept the request{case.context.for_model} ({status}).",
+        case.because("Something in it does not fit this model."),
+        "Change what it names, or pick another model in Settings.",
+        case.context.links.errors,
+    )
+
+
+def _lacks_model(case: ErrorCase) -> bool:
+    fault = case.details
+    if not case.context.model_id:
+        return False
+    if fault.says("no_endpoints_for_request"):  # OpenRouter has the model, but nobody who honours the request
+        return False
+    return (
+        fault.has_label("model_not_found")
+        or (fault.status == 404 and fault.says("no_such_model"))
+        or (fault.status == 400 and fault.says("invalid_model"))
+    )
+
+
+def _named_setting(fault: ErrorDetails, settings: frozenset[str]) -> str:
+    """Return the setting that a fault is about; in prose it is quoted, or stands first with a colon."""
+    name = fault.parameter
+    if name not in settings:
+        names = "|".join(settings)
+        found = re.search(rf"[`'\"](?P<quoted>{names})[`'\"]|^(\w+\.)?(?P<first>{names}):", fault.message)
+        name = (found["quoted"] or found["first"]) if found else ""
+    return "max_tokens" if name == "max_completion_tokens" else name

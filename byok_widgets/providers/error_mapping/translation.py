@@ -1,0 +1,79 @@
+"""From whatever an SDK or the network raises to one `ProviderError` in plain words.
+
+Both SDKs name and shape their exceptions alike, so one translator serves both: `facts` reads what is known,
+`verdicts` and `network` say what it means. The exception itself is never kept.
+
+The kinds:
+    of the account: `auth`, `quota`, `rate_limit`, `permission`, `key_limit`, `org_unverified`, `region`;
+    of the request: `model`, `model_gone`, `context_length`, `setting`, `moderation`, `data_policy`, `bad_request`;
+    of the provider: `overloaded`, `gateway`, `provider`, `unreadable`;
+    of the way there: `dns`, `offline`, `refused`, `tls`, `certificate`, `proxy`, `timeout`, `connection`, `page`,
+    `redirect`, `address`;
+    of this side: `unsendable`, `unexpected`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from byok_widgets.errors import ProviderError
+from byok_widgets.providers.base import Provider
+from byok_widgets.providers.error_mapping import classification, error_details, network
+from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorReport
+from byok_widgets.providers.error_mapping.error_details import ErrorDetails
+
+
+def translate(error: BaseException, site: CallContext) -> ProviderError:
+    """Return the fault behind `error` in plain words. Raise the result outside the `except` block."""
+    fault = error_details.from_exception(error)
+    if fault is None:
+        return _error(network.classify(error, site))
+    return _error(classification.classify(fault, site), fault)
+
+
+def from_body(body: Any, site: CallContext) -> ProviderError:
+    """Return the error that stood inside a 200 answer or a stream in plain words."""
+    fault = error_details.from_body(body)
+    return _error(classification.classify(fault, site), fault)
+
+
+def page_instead(site: CallContext) -> ProviderError:
+    """Return the error for a web page that came in place of an answer."""
+    return _error(classification.page(site))
+
+
+def unreadable(what: str, site: CallContext) -> ProviderError:
+    """Return the error for an answer that is not in the provider's format."""
+    return _error(network.unreadable(what, site))
+
+
+def empty(site: CallContext) -> ProviderError:
+    """Return the error for an answer that ended before anything of it had come."""
+    return unreadable("it ended before it began", site)
+
+
+def timed_out(provider: Provider, seconds: float, what: str) -> ProviderError:
+    """Return the error for a call that took too long."""
+    return ProviderError(
+        f"{provider.label} {what} within {seconds:g} s.",
+        kind="timeout",
+        cause="The model is slow or busy, or the answer is long.",
+        fix="Run the cell again, choose a faster model, or give the call a longer deadline_s.",
+        link=provider.links.status,
+        retryable=True,
+    )
+
+
+def _error(verdict: ErrorReport, fault: ErrorDetails | None = None) -> ProviderError:
+    fault = fault or ErrorDetails()
+    told = fault.should_retry
+    return ProviderError(
+        verdict.problem,
+        kind=verdict.kind,
+        cause=verdict.cause,
+        fix=verdict.fix,
+        link=verdict.link,
+        retryable=verdict.retryable if told is None else told,
+        request_id=fault.request_id,
+        retry_after_s=fault.retry_after_s,
+    )

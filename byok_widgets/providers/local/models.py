@@ -1,0 +1,232 @@
+"""The embedded local models: where their files are on this machine, and how they get here.
+
+Floor 1: knows errors, the catalog and the download. Nothing is fetched at import. A file is used for a known model
+only when its SHA-256 is the pinned one, whichever place it came from; a person's own GGUF file has no pin, and is
+said to have none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from byok_widgets.errors import LocalModelError
+from byok_widgets.files import CACHE_VARIABLE, cache_dir
+from byok_widgets.providers import catalog
+from byok_widgets.providers.local.catalog import LOCAL_MODELS, LocalModel
+from byok_widgets.providers.local.download import (
+    Progress,
+    disk_full,
+    download,
+    download_lock,
+    monotonic_progress,
+    not_writable,
+    sha256_of,
+    shown,
+)
+
+__all__ = [
+    "CACHE_VARIABLE",
+    "LOCAL_MODELS",
+    "LocalModel",
+    "Progress",
+    "announce_download",
+    "cache_folder",
+    "default_model",
+    "fetch",
+    "find",
+    "find_cached",
+    "resolve",
+    "title",
+]
+
+MODEL_VARIABLE = "BYOK_WIDGETS_LOCAL_MODEL"
+
+
+def default_model() -> str:
+    """Return the local model to use when none is named: a model id, or the path of a GGUF file.
+
+    `BYOK_WIDGETS_LOCAL_MODEL` decides where it is set.
+    """
+    chosen = os.environ.get(MODEL_VARIABLE, "").strip().removeprefix("local:")
+    return chosen or "qwen2.5-coder-0.5b"
+
+
+def resolve(model_id: str) -> LocalModel | Path:
+    """Return a known model, or the path of a person's own GGUF file, which has no pinned hash.
+
+    Raises:
+        LocalModelError: Neither a known id nor the path of a GGUF file.
+    """
+    if model_id in LOCAL_MODELS:
+        return LOCAL_MODELS[model_id]
+    known = f"Use one of {', '.join(LOCAL_MODELS)}, or the path of a GGUF file."
+    path = _own_file(model_id)
+    if path is None:
+        fix = f"{catalog.advice('local', model_id)} {known}".strip()
+        raise LocalModelError(f"There is no local model “{model_id}”.", kind="local_model_unknown", fix=fix)
+    magic = _first_bytes(path)
+    if magic != b"GGUF":
+        if magic is None:
+            problem, kind = f"“{model_id}” cannot be read.", "local_model_unreadable"
+        else:
+            problem, kind = f"“{model_id}” is not a GGUF file.", "local_model_not_gguf"
+        raise LocalModelError(problem, kind=kind, fix=known)
+    return path
+
+
+def title(model_id: str) -> str:
+    """Return the name of a local model for people.
+
+    Raises:
+        LocalModelError: As `resolve`.
+    """
+    model = resolve(model_id)
+    return model.name if isinstance(model, Path) else model.label
+
+
+def announce_download(model: LocalModel | Path) -> str:
+    """Say in one sentence what will be fetched and kept where, or that an own file is used unchecked."""
+    if isinstance(model, Path):
+        return f"Using your own model file {shown(model)}; it is not checked against a known hash."
+    size = round(model.size_bytes / 1e6)
+    return f"{model.label} ({size} MB, {model.licence}) is fetched once and kept in {shown(cache_folder())}."
+
+
+def cache_folder() -> Path:
+    """Return the folder of the model files; it may not be there yet.
+
+    It is `models` in the user's cache folder for this package, or in `BYOK_WIDGETS_CACHE_DIR` where that is set.
+    """
+    return cache_dir() / "models"
+
+
+def find(model_id: str) -> Path | None:
+    """Return the file of a model if it is on this machine, else `None`. Never fetches.
+
+    Looked for in this order: the path given (or in `BYOK_WIDGETS_LOCAL_MODEL`), an installed package that holds
+    it, the cache folder. A file that is not the pinned one is passed over. The first look at a file reads all of
+    it for its hash (up to a second or two); later ones do not.
+
+    Raises:
+        LocalModelError: As `resolve`.
+    """
+    return _find(model_id, hashing=True)
+
+
+def find_cached(model_id: str) -> Path | None:
+    """Return what `find` would, where that needs no reading: quick enough for an event loop.
+
+    Raises:
+        LocalModelError: As `resolve`.
+    """
+    return _find(model_id, hashing=False)
+
+
+def fetch(model_id: str, progress: Progress | None = None) -> Path:
+    """Return the file of a model, downloading it once if it is not on this machine.
+
+    A download that broke off or was interrupted is gone on with the next time. Two processes that ask at once
+    fetch once. Say `announce` to the person first.
+
+    Args:
+        model_id: A known id, or the path of a GGUF file (which is returned as it is).
+        progress: Called with (bytes here so far, bytes in all), from this thread. What it raises stops it.
+
+    Raises:
+        LocalModelError: `local_model_missing` when no source could be reached, `local_model_busy` when another
+            process fetches it and does not get on, `disk_full`, `local_model_cache` when the cache folder cannot
+            be written, or as `resolve`.
+    """
+    found = find(model_id)
+    if found is not None:
+        return found
+    model = LOCAL_MODELS[model_id]
+    tell = monotonic_progress(progress or (lambda _done, _total: None), model.size_bytes)
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with download_lock(folder, model, tell):
+            found = find(model_id)
+            if found is not None:
+                return found
+            path = download(model, folder, tell)
+            _keep_stamp(path, model)
+            return path
+    except OSError as error:
+        full = error.errno == errno.ENOSPC
+    raise disk_full(model, folder) if full else not_writable(folder)
+
+
+def _own_file(text: str) -> Path | None:
+    path = Path(os.path.expanduser(text))  # noqa: PTH111 - the method raises without a home
+    try:
+        return path.absolute() if path.is_file() else None
+    except (OSError, ValueError):  # too long, or a NUL inside: no such file
+        return None
+
+
+def _first_bytes(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            return file.read(4)
+    except OSError:
+        return None
+
+
+def _find(model_id: str, *, hashing: bool) -> Path | None:
+    model = resolve(model_id)
+    if isinstance(model, Path):
+        return model
+    return next((path for path in _places(model) if _is_pinned(path, model, hashing=hashing)), None)
+
+
+def _places(model: LocalModel) -> Iterator[Path]:
+    explicit = _own_file(default_model())
+    if explicit is not None:
+        yield explicit
+    if model.package:
+        # The package's own requirements are heavy and need not be there: its file is found without importing it.
+        import importlib.metadata
+
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            yield Path(str(importlib.metadata.distribution(model.package[0]).locate_file(model.package[1])))
+    yield cache_folder() / model.file_name
+
+
+def _is_pinned(path: Path, model: LocalModel, *, hashing: bool) -> bool:
+    """Return whether a file is the model's. Its hash is taken once; then a stamp says for which file it holds."""
+    try:
+        if path.stat().st_size != model.size_bytes:
+            return False
+        stamp = _stamp(path)
+        if stamp.is_file() and stamp.read_text(encoding="ascii", errors="replace") == _stamp_text(path, model):
+            return True
+        if not hashing or sha256_of(path) != model.sha256:
+            return False
+        _keep_stamp(path, model)
+    except OSError:  # gone or unreadable: not a file that can be used
+        return False
+    return True
+
+
+def _stamp(path: Path) -> Path:
+    """Return where a stamp rests: in our folder even for a file elsewhere, which is not ours to write beside."""
+    place = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+    return cache_folder() / f"{path.name}.{place}.checked"
+
+
+def _stamp_text(path: Path, model: LocalModel) -> str:
+    stat = path.stat()
+    return f"{stat.st_size} {stat.st_mtime_ns} {model.sha256}"
+
+
+def _keep_stamp(path: Path, model: LocalModel) -> None:
+    with contextlib.suppress(OSError):  # without a stamp the next look reads the file again
+        stamp = _stamp(path)
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(_stamp_text(path, model), encoding="ascii")

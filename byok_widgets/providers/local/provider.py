@@ -1,0 +1,95 @@
+"""The embedded local models: no key, no account, on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from byok_widgets.config import BaseUrl
+from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.providers.base import Endpoint, ModelInfo, Request
+from byok_widgets.providers.local import model_server, models
+from byok_widgets.providers.model_settings import SupportedSettings
+from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
+
+
+class LocalProvider(ChatCompletionsProvider):
+    """Small open models served by llama.cpp in this process. For learning, tests and demos."""
+
+    name = "local"
+    label = "Local model"
+    needs_key = False
+    free_of_charge = True
+    settings = ChatCompletionsProvider.settings - {"reasoning_effort"}
+    defaults: ClassVar[Mapping[str, Any]] = {"temperature": 0, "seed": 1}
+    max_tokens = 512
+    idle_timeout_s = 300.0
+
+    @asynccontextmanager
+    async def prepare(self, model: str, on_progress: OnProgress) -> AsyncIterator[Endpoint]:
+        """Fetch the model's file if need be, start its server, and hold it while it is used."""
+        path = models.find_cached(model)
+        if path is None:
+            path = await asyncio.to_thread(_fetch, model, on_progress)
+        server = await asyncio.to_thread(model_server.serve, path, alias=model)
+        with server.hold():
+            yield Endpoint(BaseUrl.parse(server.base_url), server.key)
+
+    def extras(self, request: Request) -> dict[str, Any]:
+        """Answer the same each time: a tutorial must not depend on chance."""
+        return {**super().extras(request), **self.defaults}
+
+    def _known_settings(self, model: str) -> SupportedSettings:
+        del model
+        return {"temperature": (), "seed": (), "reasoning_effort": None}
+
+    def headers(self) -> dict[str, str]:
+        """Ask for a connection of its own for each call: the server drops some of those that it keeps."""
+        return {"Connection": "close"}
+
+    async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
+        """Return the models that can be fetched; nothing needs to run for that."""
+        del endpoint
+        return [
+            ModelInfo(id=model.id, label=model.label, context_tokens=model.context_tokens, structured_output=True)
+            for model in models.LOCAL_MODELS.values()
+        ]
+
+
+@dataclass(frozen=True)
+class LocalModelState:
+    """One of the local models that come with the package.
+
+    Attributes:
+        ref: Its model ref.
+        label: Its name for people.
+        size_mb: Size of its file in millions of bytes.
+        is_here: Whether the file is on this machine.
+    """
+
+    ref: str
+    label: str
+    size_mb: int
+    is_here: bool
+
+
+def list_local_models() -> tuple[LocalModelState, ...]:
+    """Return the local models, the stronger first, and whether each is here. Fetches nothing."""
+    return tuple(
+        LocalModelState(
+            ref=f"{LocalProvider.name}:{model.id}",
+            label=model.label,
+            size_mb=round(model.size_bytes / 1e6),
+            is_here=models.find(model.id) is not None,
+        )
+        for model in models.LOCAL_MODELS.values()
+    )
+
+
+def _fetch(model: str, on_progress: OnProgress) -> Path:
+    what = models.title(model)
+    return models.fetch(model, lambda done, total: on_progress(what, done, total))

@@ -1,0 +1,93 @@
+"""Model lists as the providers gave them, kept on disk: a new kernel shows one at once, with its date.
+
+Floor 1. One file for each flow, provider and address, since each may be another account's; only the person can
+read it. It holds what a provider says of its models and never a key. It is no more than a cache: a file that is
+damaged counts as none and is replaced with the next list, and one that cannot be written is not missed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.files import cache_dir, replace_file
+from byok_widgets.providers.base import ModelInfo, iso_date, parse_count
+from byok_widgets.secrets import redact
+
+_VERSION = 2
+
+
+@dataclass(frozen=True)
+class KeptList:
+    """A model list and the time at which the provider gave it."""
+
+    models: tuple[ModelInfo, ...]
+    given_at: datetime.datetime
+
+
+def read(flow: str, provider: str, url: str) -> KeptList | None:
+    """Return the list that was kept for a flow's provider at an address; `None` where there is none to be read."""
+    try:
+        data = json.loads(_path(flow, provider, url).read_bytes())
+        if data["version"] != _VERSION:
+            return None
+        given_at = datetime.datetime.fromisoformat(data["given_at"]).astimezone(datetime.timezone.utc)
+        return KeptList(tuple(map(_info, data["models"])), given_at)
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, AttributeError, RecursionError):
+        return None
+
+
+def write(flow: str, provider: str, url: str, kept: KeptList) -> None:
+    """Keep a list for a flow's provider at an address, in the place of the one before."""
+    path = _path(flow, provider, url)
+    data = {"version": _VERSION, "given_at": kept.given_at.isoformat(), "models": _as_json(kept.models)}
+    text = redact(json.dumps(data))  # a server may name a model after anything, a key included
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(path, text.encode(), mode=0o600)
+
+
+def _path(flow: str, provider: str, url: str) -> Path:
+    name = hashlib.sha256(json.dumps([flow, provider, url]).encode()).hexdigest()[:32]
+    return cache_dir() / "model lists" / f"{name}.json"
+
+
+def _as_json(models: Iterable[ModelInfo]) -> list[dict[str, Any]]:
+    rows = (asdict(model).items() for model in models)
+    return [{name: str(value) if isinstance(value, Decimal) else value for name, value in row} for row in rows]
+
+
+def _info(row: Mapping[str, Any]) -> ModelInfo:
+    structured, settings = row["structured_output"], row["supported_settings"]
+    return ModelInfo(
+        id=_text(row["id"]),
+        label=_text(row["label"]),
+        input_usd_per_mtok=_usd(row["input_usd_per_mtok"]),
+        output_usd_per_mtok=_usd(row["output_usd_per_mtok"]),
+        context_tokens=parse_count(row["context_tokens"]),
+        structured_output=structured if isinstance(structured, bool) else None,
+        ends_on=iso_date(row["ends_on"]),
+        supported_settings={
+            _text(name): None if values is None else tuple(map(_text, values)) for name, values in settings.items()
+        },
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text was expected")
+    return value
+
+
+def _usd(value: object) -> Decimal | None:
+    usd = None if value is None else Decimal(_text(value))
+    if usd is not None and not usd.is_finite():
+        raise ValueError("an amount was expected")
+    return usd

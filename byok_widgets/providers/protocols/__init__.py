@@ -1,0 +1,1 @@
+"""The wire protocols that providers speak, each over its official SDK."""

@@ -1,0 +1,105 @@
+"""`ResponseAccumulator`: the pieces of one streamed answer, and the honest word for how it ended."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from byok_widgets.engine.callbacks import OnText
+from byok_widgets.errors import ByokError
+from byok_widgets.messages import FinishReason, Usage
+from byok_widgets.providers.base import Answer
+
+_NOTICES: dict[FinishReason, str] = {
+    "length": "cut off{tokens}: raise max_tokens to read on",
+    "content_filter": "the provider's filter removed text",
+    "refusal": "the model declined to answer",
+    "tool_call": "the model asked for a tool, and none is offered",
+    "incomplete": "incomplete: the answer ended before the model said it was done",
+}
+CONTEXT_IS_FULL = "cut off: the dialogue and the answer fill the model's context"
+
+
+class ResponseAccumulator:
+    """Collects text, usage and the finish reason of one answer as they come."""
+
+    def __init__(self, on_text: OnText, *, offers_tool: bool = False) -> None:
+        self.usage = Usage()
+        self.reported_cost_usd: Decimal | None = None
+        self.request_id: str | None = None
+        self._on_text = on_text
+        self.offers_tool = offers_tool
+        self._pieces: list[str] = []
+        self._refusals: list[str] = []
+        self._reason: FinishReason | None = None
+        self._notice = ""
+        self._model: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing came that could be called an answer, not even why there is none."""
+        return not self._pieces and not self._refusals and self._reason is None
+
+    def set_metadata(self, model: object, request_id: object) -> None:
+        """Remember which model says it answers, and the first id by which its provider can find the request."""
+        if isinstance(model, str) and model:
+            self._model = model
+        if isinstance(request_id, str) and request_id:
+            self.request_id = self.request_id or request_id
+
+    def add(self, text: str) -> None:
+        """Add a piece of the answer and hand it out."""
+        if text:
+            self._pieces.append(text)
+            self._on_text(text)
+
+    def add_refusal(self, text: str) -> None:
+        """Add a piece of the model's words of refusal; they are shown like an answer."""
+        if text:
+            self._refusals.append(text)
+            self._on_text(text)
+
+    def finish(self, reason: FinishReason | None, raw: str, *, notice: str = "") -> None:
+        """Note why the answer ended; a reason nobody knows is kept in words.
+
+        Args:
+            reason: Why, in the house's words; `None` for a reason that is not known here.
+            raw: Why, in the provider's words.
+            notice: What to tell people instead of the usual sentence for `reason`.
+        """
+        if reason == "tool_call" and self.offers_tool:
+            reason = "stop"  # the tool is how the shape was asked for
+        unknown = f"the provider gave an unknown finish reason: {raw[:40]}"
+        self._reason = reason or "stop"
+        self._notice = notice if reason else unknown
+
+    def answer(self) -> Answer:
+        """Return the whole answer; one that ended without a reason is incomplete."""
+        reason: FinishReason = "refusal" if self._refusals else self._reason or "incomplete"
+        answer = Answer(
+            text="".join([*self._pieces, *self._refusals]),
+            finish_reason=reason,
+            usage=self.usage,
+            reported_model=self._model,
+            reported_cost_usd=self.reported_cost_usd,
+            request_id=self.request_id,
+        )
+        notice = self._notice or _NOTICES.get(reason, "").format(tokens=self._tokens())
+        if notice:
+            answer = answer.with_notice(notice)
+        if not answer.text and reason == "stop":
+            answer = answer.with_notice("the answer is empty")
+        return answer
+
+    def partial_or_raise(self, error: ByokError) -> Answer:
+        """Return what had come before `error`, with its words; raise it when nothing had come.
+
+        The answer is incomplete, unless the model had already said that it was done.
+        """
+        if not self._pieces and not self._refusals:
+            error.request_id = error.request_id or self.request_id
+            raise error
+        return self.answer().with_notice(error.problem)
+
+    def _tokens(self) -> str:
+        written = self.usage.output_tokens
+        return " at the token limit" if written is None else f" after {written:,} tokens"

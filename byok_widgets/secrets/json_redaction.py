@@ -1,0 +1,56 @@
+"""Keys in JSON data: they are looked for in the texts themselves, and not in the JSON that is made of them.
+
+In JSON a key at the start of a line follows the `n` of the line break, and looks like a part of a word. A held key
+that is a plain word, as some servers take any, is a word here: a file is not to lose it, nor be refused for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from byok_widgets.secrets.redaction import redact
+
+_BETWEEN = "\0"
+
+
+def holds_key(data: Any) -> bool:
+    """Whether there is a key in the texts of `data`."""
+    texts = _BETWEEN.join(_texts(data))
+    return redact(texts, words=False) != texts
+
+
+def redact_keys(data: Any) -> Any:
+    """Return `data` with a mark in place of every key in its texts."""
+    texts = list(_texts(data))
+    redacted = redact(_BETWEEN.join(texts), words=False).split(_BETWEEN)
+    if len(redacted) != len(texts):  # a text holds the sign itself
+        redacted = [redact(text, words=False) for text in texts]
+    return _rebuilt(data, iter(redacted))
+
+
+def _texts(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, list):
+        for entry in data:
+            yield from _texts(entry)
+    elif isinstance(data, dict):
+        for name, entry in data.items():
+            yield from () if _is_plain(name) else (name,)
+            yield from _texts(entry)
+
+
+def _rebuilt(data: Any, texts: Iterator[str]) -> Any:
+    if isinstance(data, str):
+        return next(texts)
+    if isinstance(data, list):
+        return [_rebuilt(entry, texts) for entry in data]
+    if isinstance(data, dict):
+        return {name if _is_plain(name) else next(texts): _rebuilt(entry, texts) for name, entry in data.items()}
+    return data
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is a word such as those of a file's own form, which a short key may be, too."""
+    return name.isidentifier() and len(name) < 30

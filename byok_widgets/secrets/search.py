@@ -1,0 +1,152 @@
+"""Keys in any text: exact formats alone, so that what is found is a key, and none is missed for how it is written.
+
+Floor 0: knows errors alone. A text may be a whole file, JSON included: a key is found behind escapes, which JSON
+allows for any character and at any depth, and in base64, on one line or many.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from byok_widgets.secrets.key_formats import detect_provider
+from byok_widgets.secrets.secret import MASK
+
+EXACT_KEY = re.compile(
+    r"sk-(?:"
+    r"ant-[a-z]+[0-9]{2}-(?:[\w-]{93}|[\w-]{80,200})AA"
+    r"|or-v[0-9]-[0-9a-f]{64}"
+    r"|(?=[\w-]{20,200}?T3BlbkFJ)(?:"
+    r"(?:[A-Za-z]+-)?(?:[\w-]{74}T3BlbkFJ[\w-]{74}|[\w-]{58}T3BlbkFJ[\w-]{58}|[^\W_]{20}T3BlbkFJ[^\W_]{20})"
+    r"|[\w-]{20,200}?T3BlbkFJ[\w-]{20,200}"
+    r"))",
+    re.ASCII,
+)
+"""The formats in which Anthropic, OpenRouter and OpenAI make keys: no name, placeholder or shortened key fits.
+
+Known lengths come first, so that a key ends where it ends; other lengths may yet be made.
+"""
+
+_SHORTEST = 51
+"""Characters of the shortest key, one of OpenAI's of old."""
+
+# An escaped slash is no sign of a key, but may stand inside of base64.
+_ESCAPE = re.compile(r"(?<!\\)(\\+)(?:(?:u00|x)([2-7][0-9A-Fa-f])|/)")
+_ESCAPE_SIGNS = ("\\u00", "\\x", "\\/")
+_SIGN = re.compile(r"[A-Za-z0-9+/=_-]")
+
+# Base64 is broken into lines by real line breaks, by escaped ones, and in notebooks by the items of a list.
+_BREAK = re.compile(r"(?:\\+[rn]|[\r\n]|\"\s*,\s*\")[ \t]*", re.ASCII)
+_BASE64 = re.compile(rf"[A-Za-z0-9+/_-]{{20,}}(?:(?:{_BREAK.pattern})+[A-Za-z0-9+/_-]+)*", re.ASCII)
+_TO_STANDARD = str.maketrans("-_", "+/")
+
+
+@dataclass(frozen=True)
+class FoundKey:
+    """A key in a text.
+
+    Attributes:
+        start: Where it begins.
+        end: Where it has ended.
+        provider: Name of the provider whose key it is.
+        instead: What may stand there in its place: a mask, or base64 of the same length without the key.
+    """
+
+    start: int
+    end: int
+    provider: str
+    replacement: str = field(repr=False)
+
+
+def find_keys(text: str) -> list[FoundKey]:
+    """Return the keys in `text`, in their order, none overlapping another.
+
+    Two keys side by side in base64 may share a sign; the second one is then found when the first is removed.
+    """
+    resolved = _Resolved(text)
+    found = [*_plain(resolved.text), *_encoded(resolved.text)]
+    kept: list[FoundKey] = []
+    for each in sorted(map(resolved.in_raw, found), key=lambda each: each.start):
+        if not kept or each.start >= kept[-1].end:
+            kept.append(each)
+    return kept
+
+
+def remove_keys(text: str, found: Iterable[FoundKey]) -> str:
+    """Return `text` without these keys of it; every other character stays as it is."""
+    parts: list[str] = []
+    done = 0
+    for each in found:
+        parts += [text[done : each.start], each.replacement]
+        done = each.end
+    return "".join([*parts, text[done:]])
+
+
+class _Resolved:
+    """A text in which escaped signs of keys are resolved, and the way back to the text as it is written."""
+
+    def __init__(self, raw: str) -> None:
+        parts: list[str] = []
+        self._ends, self._raw_ends = [0], [0]
+        may_have = any(sign in raw for sign in _ESCAPE_SIGNS)
+        for escape in _ESCAPE.finditer(raw) if may_have else ():
+            sign = chr(int(escape[2], 16)) if escape[2] else "/"
+            if not _SIGN.match(sign):
+                continue
+            # JSON in JSON doubles backslashes: of three, two are one backslash, and the third is the escape's.
+            start = escape.end(1) - (len(escape[1]) & -len(escape[1]))
+            before = raw[self._raw_ends[-1] : start]
+            parts += [before, sign]
+            self._ends.append(self._ends[-1] + len(before) + 1)
+            self._raw_ends.append(escape.end())
+        self.text = "".join([*parts, raw[self._raw_ends[-1] :]])
+
+    def in_raw(self, found: FoundKey) -> FoundKey:
+        return FoundKey(self._raw(found.start), self._raw(found.end), found.provider, found.replacement)
+
+    def _raw(self, at: int) -> int:
+        last = bisect_right(self._ends, at) - 1
+        return self._raw_ends[last] + at - self._ends[last]
+
+
+def _plain(text: str) -> Iterator[FoundKey]:
+    for match in EXACT_KEY.finditer(text):
+        yield FoundKey(*match.span(), detect_provider(match[0]) or "", MASK)
+
+
+def _encoded(text: str) -> Iterator[FoundKey]:
+    for run in _BASE64.finditer(text):
+        signs = _BREAK.sub("", run[0])
+        if len(signs) * 6 < _SHORTEST * 8:
+            continue
+        for found in _in_base64(signs):
+            yield _over_lines(run, found)
+
+
+def _in_base64(signs: str) -> Iterator[FoundKey]:
+    """Find keys in base64 without breaks, wherever its groups of four begin."""
+    for shift in range(4):
+        group = signs[shift:].translate(_TO_STANDARD)
+        group = group[: len(group) - (len(group) % 4 == 1)]
+        data = base64.b64decode(group + "=" * (-len(group) % 4))
+        resolved = _Resolved(data.decode("latin-1"))
+        for found in map(resolved.in_raw, _plain(resolved.text)):
+            covered = data[: found.start] + b"*" * (found.end - found.start) + data[found.end :]
+            start, end = found.start * 8 // 6, -(-found.end * 8 // 6)
+            # Stars, and what they share a sign with, have no sign in which the two alphabets differ.
+            instead = base64.b64encode(covered).decode("ascii")[start:end]
+            yield FoundKey(shift + start, shift + end, found.provider, instead)
+
+
+def _over_lines(run: re.Match[str], found: FoundKey) -> FoundKey:
+    """Put what was found in base64 without breaks back to where it stands, with the breaks left as they are."""
+    breaks = {at for match in _BREAK.finditer(run[0]) for at in range(*match.span())}
+    places = [at for at in range(len(run[0])) if at not in breaks][found.start : found.end]
+    written = list(run[0][places[0] : places[-1] + 1])
+    for at, sign in zip(places, found.replacement, strict=True):
+        written[at - places[0]] = sign
+    start = run.start() + places[0]
+    return FoundKey(start, start + len(written), found.provider, "".join(written))

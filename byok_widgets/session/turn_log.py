@@ -1,0 +1,148 @@
+"""`TurnLog`: the turns that a session has taken, to look back at: what was said, why it moved, what it took."""
+
+from __future__ import annotations
+
+import html
+
+from byok_widgets.errors import FlowError
+from byok_widgets.graph import FlowGraph
+from byok_widgets.messages import CostTotal, Message, Usage
+from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.session.explain import explained
+from byok_widgets.session.trace import Trace
+from byok_widgets.session.turn import Turn, tokens
+from byok_widgets.strict_attributes import StrictAttributes
+
+
+class TurnLog(StrictAttributes):
+    """What has happened in a session so far."""
+
+    def __init__(self, graph: FlowGraph, context: FlowContext) -> None:
+        self._graph, self._context = graph, context
+        self._turns: list[Turn] = []
+        self._unfinished: list[Turn] = []
+        self._notice = ""
+
+    @property
+    def flow_name(self) -> str:
+        """Name of the flow."""
+        return self._context.config.name
+
+    @property
+    def notice(self) -> str:
+        """What a person must know, such as that it was saved of another flow; empty when all is well."""
+        return self._notice
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns, oldest first; turn 0, where there is one, holds what the flow said before the person."""
+        return tuple(self._turns)
+
+    @property
+    def unfinished(self) -> tuple[Turn, ...]:
+        """Turns that failed or were stopped before the reply began: no part of the dialogue, but they cost too."""
+        return tuple(self._unfinished)
+
+    @property
+    def node(self) -> str:
+        """Name of the node where the flow stands."""
+        return self._turns[-1].node if self._turns else self._graph.start
+
+    @property
+    def closed(self) -> bool:
+        """Whether an end node was reached."""
+        return bool(self._turns) and self._turns[-1].closed
+
+    @property
+    def transcript(self) -> tuple[Message, ...]:
+        """The whole dialogue; a node takes it, too: `node.run(s.transcript)`."""
+        return tuple(message for turn in self._turns for message in turn.messages)
+
+    @property
+    def trace(self) -> Trace:
+        """Every edge that was looked at and every node that ran in these turns."""
+        return Trace(self._turns)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all calls, unfinished turns included; what one call does not say is unknown."""
+        return sum((turn.usage for turn in self._all), Usage(0, 0, 0, 0))
+
+    @property
+    def cost(self) -> CostTotal:
+        """What all calls cost, unfinished turns included; with a call that has no price it is a lower bound."""
+        return sum((turn.cost for turn in self._all), CostTotal())
+
+    def explain(self, turn: int | None = None) -> str:
+        """Say in plain words why the flow did or did not move in a turn.
+
+        Args:
+            turn: Its number; by default the last that was tried, also where it was not finished.
+
+        Raises:
+            FlowError: There is no such turn.
+        """
+        tried = self._turns if turn is not None else [*self._turns, *reversed(self._unfinished)]
+        if not tried:
+            return f"Nothing has been said yet. The flow stands at {self.node}."
+        meant = max(known.number for known in tried) if turn is None else turn
+        for known in tried:
+            if known.number == meant:
+                return explained(known)
+        raise self._no_turn(turn)
+
+    def __repr__(self) -> str:
+        closed = ", closed" if self.closed else ""
+        notice = f", {self.notice}" if self.notice else ""
+        return f"Session({self.flow_name!r}, {self._count}, at {self.node!r}{closed}{notice})"
+
+    def __str__(self) -> str:
+        return "\n".join(f"{_WHO[message.role]}: {message.content}" for message in self.transcript)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th scope='row' style='text-align:left;vertical-align:top'>{_WHO[message.role]}</th>"
+            f"<td style='text-align:left;white-space:pre-wrap'>{html.escape(message.content)}</td></tr>"
+            for message in self.transcript
+        )
+        return f"<table><tbody>{rows}</tbody></table><small>{html.escape(self.summary)}</small>"
+
+    @property
+    def summary(self) -> str:
+        """One line of facts: where the flow stands, turns, tokens and cost, and any notice."""
+        where = f"closed at {self.node}" if self.closed else f"at {self.node}"
+        return " · ".join([self.flow_name, where, self.totals, *([self.notice] if self.notice else [])])
+
+    @property
+    def totals(self) -> str:
+        """How many turns there were, and what they took."""
+        return " · ".join([self._count, tokens(self.usage), str(self.cost)])
+
+    @property
+    def _count(self) -> str:
+        return f"{len(self._turns)} turn{'' if len(self._turns) == 1 else 's'}"
+
+    @property
+    def _all(self) -> list[Turn]:
+        return [*self._turns, *self._unfinished]
+
+    @property
+    def _turn_before(self) -> int:
+        """Number of the turn before the last; 0 is the start."""
+        return self._turns[-2].number if len(self._turns) > 1 else 0
+
+    def _until(self, turn: int | None) -> list[Turn]:
+        numbers = [known.number for known in self._turns]
+        last = numbers[-1] if turn is None and numbers else turn or 0
+        if last != 0 and last not in numbers:
+            raise self._no_turn(turn, start=" 0 is the start.")
+        return [known for known in self._turns if known.number <= last]
+
+    def _no_turn(self, turn: int | None, *, start: str = "") -> FlowError:
+        numbers = [known.number for known in self._turns]
+        fix = f"Its turns are {numbers[0]} to {numbers[-1]}." if numbers else "Nothing has been said yet."
+        more = start if numbers and 0 not in numbers else ""
+        return FlowError(f"The session has no turn {turn!r}.", kind="turn", fix=f"{fix}{more}")
+
+
+_WHO = {"user": "person", "assistant": "flow", "system": "system"}

@@ -1,0 +1,287 @@
+"""`TurnRunner`: one turn of a session, from what a person said to what the flow answers.
+
+the text joins the transcript
+├── at a silent node: it reads again, since the dialogue has grown
+├── the edges of the node are judged; while one holds, the flow moves
+│     ├── to a silent node: it reads, and its edges are judged in their turn
+│     └── to a conversation node: it speaks, and the turn ends
+└── none holds: the conversation node speaks again
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from byok_widgets.engine.callbacks import OnProgress, OnText
+from byok_widgets.errors import ByokError, ConfigError, FlowError
+from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
+from byok_widgets.messages import Message, Reply
+from byok_widgets.nodes import ConversationNode, ExtractionNode
+from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.session.call_ledger import CallLedger
+from byok_widgets.session.judge import judge_model, judge_prompts
+from byok_widgets.session.turn import EdgeVerdict, Judgement, Step, Turn, Visit
+from byok_widgets.session.variables import VariableEntry, Variables, stated
+
+MAX_SILENT = 12
+"""Most silent nodes that one turn visits before one comes again: more is a loop."""
+
+
+@dataclass(frozen=True)
+class TurnStart:
+    """What a turn starts from.
+
+    Attributes:
+        node: Where the flow stands.
+        returns_to: The node to which the global node there returns; empty outside of one.
+        transcript: The dialogue so far.
+        variables: What is known.
+        spoken: Names of the nodes that have spoken already.
+    """
+
+    node: str
+    returns_to: str
+    transcript: tuple[Message, ...]
+    variables: Variables
+    spoken: frozenset[str]
+
+
+OnNode = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TurnCallbacks:
+    """Whom to tell of what a turn does: pieces of the reply, the fetching of a model, nodes that begin to run."""
+
+    on_text: OnText
+    on_progress: OnProgress
+    on_node: OnNode
+
+
+class TurnRunner:
+    """One turn under way.
+
+    Attributes:
+        entries: What its extraction nodes have added to the variables.
+        stopped: Whether it was cancelled when a part of the reply had come.
+    """
+
+    def __init__(
+        self,
+        graph: FlowGraph,
+        context: FlowContext,
+        start: TurnStart,
+        *,
+        number: int,
+        text: str | None,
+        model: str | None,
+        callbacks: TurnCallbacks,
+    ) -> None:
+        self.entries: list[VariableEntry] = []
+        self.stopped = False
+        self._graph, self._context, self._start, self._model = graph, context, start, model
+        self._number, self._text = number, text
+        self._callbacks = callbacks
+        said = (Message("user", text),) if text is not None else ()
+        self._messages = (*start.transcript, *said)
+        self._node, self._returns_to, self._closed = start.node, start.returns_to, False
+        self._steps: list[Step] = []
+        self._ledger = CallLedger(callbacks.on_text)
+        self._notices: list[str] = []
+
+    async def run(self) -> Turn:
+        """Take the turn.
+
+        Raises:
+            ByokError: A call failed, or the flow goes round in a silent loop; the turn is then not part of the
+                session.
+        """
+        try:
+            await (self._open() if self._text is None else self._answer())
+        except asyncio.CancelledError:
+            so_far = self._ledger.interrupted(self._node, self._messages)
+            if so_far is None:
+                raise
+            self.stopped = True
+            self._steps.append(Visit(self._node, so_far))
+            self._leave()
+        except ByokError as error:
+            self._ledger.failed(error)
+            error.at(flow=self._context.config.name, node=self._node)
+            raise
+        return self.turn()
+
+    def turn(self, fault_kind: str = "", fault: str = "") -> Turn:
+        """Return the turn as far as it has come, and what kept it from its end."""
+        return Turn(
+            number=self._number,
+            text=self._text,
+            steps=tuple(self._steps),
+            node=self._node,
+            returns_to=self._returns_to,
+            closed=self._closed,
+            latency_s=self._ledger.latency_s,
+            time_to_first_token_s=self._ledger.time_to_first_token_s,
+            notices=tuple(self._notices),
+            lost_calls=self._ledger.lost,
+            fault_kind=fault_kind,
+            fault=fault,
+        )
+
+    async def _open(self) -> None:
+        if self._graph.is_silent(self._node):
+            raise FlowError(
+                f"The start node {self._node!r} is silent and cannot speak first.", kind="silent_start"
+            )
+        await self._speak()
+
+    async def _answer(self) -> None:
+        if self._graph.is_silent(self._node):
+            await self._read()
+        look_everywhere = True
+        while not self._closed and (edge := await self._edge_that_holds(look_everywhere=look_everywhere)):
+            look_everywhere = False
+            self._move(edge)
+            if not self._graph.is_silent(self._node):
+                break
+            await self._read()
+            if not self._graph.is_silent(self._node):  # a global node has returned to one that speaks
+                break
+        if self._closed:
+            return
+        if self._graph.is_silent(self._node):
+            self._notices.append(f"no edge of {self._node} holds, so nobody spoke: give it an else edge")
+        else:
+            await self._speak()
+
+    async def _edge_that_holds(self, *, look_everywhere: bool) -> Edge | None:
+        """Judge the edges of the node where the flow stands: logic first, then prompts in one call, then else."""
+        own = self._graph.outgoing(self._node)
+        ways_in = self._graph.ways_in(but=self._node) if look_everywhere else ()
+        if not own and not ways_in:
+            return None
+        found: dict[Edge, EdgeVerdict] = {}
+        variables = self._variables()
+        reply: Reply | None = None
+        taken = self._by_logic(own, variables, found)
+        prompts = [edge for edge in (*own, *ways_in) if edge.kind == "prompt"]
+        if taken is None and prompts:
+            taken, verdicts, reply = await self._judged(prompts, variables)
+            found |= verdicts
+        last = next((edge for edge in own if edge.kind == "else"), None)
+        if taken is None and last:
+            taken, found[last] = last, _verdict(last, "holds", "no other edge holds")
+        verdicts_in_order = (found.get(edge) or _verdict(edge, "not looked at") for edge in (*own, *ways_in))
+        target = taken.target if taken else None
+        self._steps.append(Judgement(self._node, tuple(verdicts_in_order), target, reply))
+        return taken
+
+    async def _judged(
+        self, prompts: Sequence[Edge], variables: Mapping[str, Any]
+    ) -> tuple[Edge | None, dict[Edge, EdgeVerdict], Reply]:
+        node = self._graph.node(self._node)
+        resolved = judge_model(self._context, node, self._model)
+        judging = judge_prompts(
+            prompts,
+            node=node,
+            context=self._context,
+            transcript=self._messages,
+            variables=variables,
+            resolved=resolved,
+            on_progress=self._callbacks.on_progress,
+        )
+        return await self._ledger.ask(resolved, judging)
+
+    def _by_logic(
+        self, edges: tuple[Edge, ...], variables: Mapping[str, Any], found: dict[Edge, EdgeVerdict]
+    ) -> Edge | None:
+        for edge in edges:
+            if edge.kind == "logic":
+                _require_known(edge, variables)
+                holds = edge.holds(variables)
+                found[edge] = _verdict(
+                    edge, "holds" if holds else "does not hold", edge.describe_values(variables)
+                )
+                if holds:
+                    return edge
+        return None
+
+    def _move(self, edge: Edge) -> None:
+        self._returns_to = self._node if edge.source == EVERYWHERE else ""
+        self._node = edge.target
+
+    async def _speak(self) -> None:
+        node = self._graph.node(self._node)
+        assert isinstance(node, ConversationNode)  # noqa: S101 - asked of nodes that are not silent
+        self._callbacks.on_node(node.name)
+        first_visit = node.name not in self._start.spoken
+        work = node.prepare_reply(
+            self._messages, variables=self._variables(), model=self._model, first_visit=first_visit
+        )
+        speaking = work(self._ledger.on_text, self._callbacks.on_progress)
+        fixed = node.static and first_visit
+        reply = await (speaking if fixed else self._ledger.ask(node.resolve(self._model), speaking))
+        self._steps.append(Visit(node.name, reply))
+        self._leave()
+
+    async def _read(self) -> None:
+        node = self._graph.node(self._node)
+        assert isinstance(node, ExtractionNode)  # noqa: S101 - asked of silent nodes
+        self._stop_loops()
+        self._callbacks.on_node(node.name)
+        work = node.prepare_extraction(self._messages, variables=self._variables(), model=self._model)
+        found = await self._ledger.ask(
+            node.resolve(self._model), work(self._ledger.on_text, self._callbacks.on_progress)
+        )
+        self._steps.append(Visit(node.name, found))
+        self.entries += stated(found, self._number)
+        self._leave()
+
+    def _leave(self) -> None:
+        """Close the session after an end node; return from a global node that leads nowhere else.
+
+        Where the node it came from was removed meanwhile, the flow stays.
+        """
+        if self._node in self._graph.ends:
+            self._closed = True
+        elif (
+            self._returns_to in self._graph.nodes
+            and self._graph.is_global(self._node)
+            and not self._graph.outgoing(self._node)
+        ):
+            self._node, self._returns_to = self._returns_to, ""
+
+    def _stop_loops(self) -> None:
+        path = [step.node for step in self._steps if isinstance(step, Visit)]
+        if len(path) < MAX_SILENT or self._node not in path:
+            return
+        raise FlowError(
+            f"The turn went round in a loop of silent nodes: {' → '.join([*path[-6:], self._node])}.",
+            kind="silent_loop",
+            cause=f"It was stopped after {MAX_SILENT} of them. Nothing was added to the session.",
+            fix="Let one of these edges lead to a conversation node; flow.check() names the loop.",
+        )
+
+    def _variables(self) -> Mapping[str, Any]:
+        known = dict(self._start.variables)
+        return known | {entry.name: entry.value for entry in self.entries}
+
+
+def _require_known(edge: Edge, variables: Mapping[str, Any]) -> None:
+    """Refuse a condition over a variable that nothing sets: a misspelt name would never hold, without a word."""
+    for name in edge.reads:
+        if name not in variables:
+            near = difflib.get_close_matches(name, list(variables), n=1)
+            raise ConfigError(
+                f"The condition {edge.condition!r} reads the variable {name!r}, which nothing sets.",
+                kind="condition",
+                fix=f"Did you mean {near[0]!r}?" if near else f'Set it: s.variables["{name}"] = ...',
+            )
+
+
+def _verdict(edge: Edge, verdict: Any, reason: str = "") -> EdgeVerdict:
+    return EdgeVerdict(edge.target, edge.kind, edge.condition, verdict, reason, edge.source == EVERYWHERE)

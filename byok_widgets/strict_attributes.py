@@ -1,0 +1,69 @@
+"""Unknown names are rejected, with a suggestion of the name that may have been meant.
+
+Python lets any attribute be set, so a misspelled setting would be silently lost; and an API key that is set in a
+cell is saved with the notebook.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from typing import Any
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.secrets import looks_like_key
+
+
+class StrictAttributes:
+    """Accepts only the attributes that its class declares: annotations, and properties with a setter."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_") or name in settable_names(type(self)):
+            super().__setattr__(name, value)
+            return
+        raise unknown_name_error(
+            f"{type(self).__name__} has no {name!r} to set.", name, settable_names(type(self)), value
+        )
+
+
+def settable_names(kind: type) -> frozenset[str]:
+    """Return the names of the public attributes that can be set on objects of a class."""
+    names: set[str] = set()
+    for base in kind.__mro__:
+        names.update(getattr(base, "__annotations__", ()))
+        names.update(name for name, member in vars(base).items() if isinstance(member, property) and member.fset)
+    return frozenset(name for name in names if not name.startswith("_"))
+
+
+def unknown_name_error(
+    problem: str, name: str, known: Collection[str], value: object, *, hint: str = "Did you mean {0!r}?"
+) -> ConfigError:
+    """Return the error for a name that is not known: kind `unknown_name`, or `key_in_code`.
+
+    Args:
+        problem: What is wrong, in one sentence.
+        name: The unknown name.
+        known: The known names.
+        value: The value that was given; if it is an API key, the error says to remove it from the cell.
+        hint: Pattern of the suggestion.
+    """
+    if is_key(name, value):
+        return ConfigError(
+            "An API key is not given in code: it would be saved with the notebook.",
+            kind="key_in_code",
+            fix="Keys are pasted in flow.settings(); delete the key from this cell.",
+        )
+    meant = nearest(name, known)
+    fix = hint.format(meant) if meant else f"There are: {', '.join(sorted(known))}."
+    return ConfigError(problem, kind="unknown_name", fix=fix)
+
+
+def is_key(name: str, value: object) -> bool:
+    """Whether this name or value is an API key's."""
+    named = name.lower().rstrip("s").endswith("key")
+    return named or (isinstance(value, str) and looks_like_key(value))
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return the known name that is most like `name`; empty when none is."""
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.65)), "")

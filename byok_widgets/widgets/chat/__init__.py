@@ -1,0 +1,1 @@
+"""The chat widget: a session to talk to."""

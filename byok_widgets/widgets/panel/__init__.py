@@ -1,0 +1,1 @@
+"""The settings panel and the widgets that it is made of."""

@@ -1,0 +1,54 @@
+"""What the panel reads of a flow: its provider, where calls go, and a name for that place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.providers import PROVIDERS, Provider
+
+if TYPE_CHECKING:
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
+
+
+@dataclass(frozen=True)
+class EndpointTarget:
+    """A provider at an address, as the flow's settings name it at one moment.
+
+    Attributes:
+        provider: The provider.
+        host: What a key is bound to; empty when the address is still to be filled in.
+        url: The whole address. Two of one host share a key, and may answer differently.
+    """
+
+    provider: Provider
+    host: str = ""
+    url: str = ""
+
+    @classmethod
+    def of(cls, flow: PanelFlow, provider: str = "") -> EndpointTarget:
+        """Read the flow's settings for its provider, or for another."""
+        chosen = PROVIDERS[provider or flow.provider]
+        if chosen.free_of_charge:
+            return cls(chosen)
+        try:
+            address = chosen.address(flow.config.base_url(chosen.name))
+        except ConfigError:
+            return cls(chosen)
+        return cls(chosen, address.host, address.url)
+
+    @property
+    def name(self) -> str:
+        """A name for what a key is bound to; it holds no secret."""
+        return f"{self.provider.name}@{self.host}"
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is the provider's own address."""
+        return bool(self.provider.default_url) and self.url == self.provider.address(None).url
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether a key can be saved for it now."""
+        return bool(self.host) and not self.provider.free_of_charge

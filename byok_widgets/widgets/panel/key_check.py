@@ -1,0 +1,79 @@
+"""Whether a key is good: one question to the provider, free of charge, and what came of it.
+
+A check that cannot be made never takes a key away: it fails open, and says why.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from byok_widgets.errors import ByokError, ProviderError
+from byok_widgets.providers import Endpoint
+from byok_widgets.secrets import redact
+from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+
+
+@dataclass(frozen=True)
+class KeyCheck:
+    """What the last look at a key found.
+
+    Attributes:
+        state: `"working"`, `"verified"`, `"unverified"` or `"rejected"`.
+        at: The time and the day it was found.
+        fault: Why, where it is not verified.
+    """
+
+    state: str
+    at: str = ""
+    fault: ByokError | None = None
+
+    @classmethod
+    def now(cls, state: str, fault: ByokError | None = None) -> KeyCheck:
+        """Return what has just been found."""
+        return cls(state, " ".join(redact(time.strftime("%H:%M %Z")).split()) + time.strftime(", %d %b"), fault)
+
+
+async def check_key(
+    target: EndpointTarget, endpoint_of: Callable[[EndpointTarget], Awaitable[Endpoint]]
+) -> KeyCheck:
+    """Ask the provider of `target` whether the key that calls would use there is good."""
+    try:
+        endpoint = await endpoint_of(target)
+        await target.provider.check_key(endpoint)
+        if await _is_open_to_all(target, endpoint):
+            return KeyCheck.now("unverified", _open_to_all())
+    except ByokError as fault:
+        return KeyCheck.now("rejected" if fault.kind == "auth" else "unverified", fault)
+    except Exception as fault:  # noqa: BLE001 - a check fails open, whatever happens
+        return KeyCheck.now("unverified", _unexpected(fault))
+    return KeyCheck.now("verified")
+
+
+async def _is_open_to_all(target: EndpointTarget, endpoint: Endpoint) -> bool:
+    """Tell whether the endpoint would have said yes to anyone, so that its yes says nothing about the key."""
+    if target.provider.needs_key or endpoint.key is None:
+        return False
+    try:
+        await target.provider.check_key(Endpoint(endpoint.base_url, None))
+    except ByokError:
+        return False
+    return True
+
+
+def _open_to_all() -> ByokError:
+    return ProviderError(
+        "This endpoint answers the check with or without a key.",
+        kind="open_to_all",
+        fix="Run a cell: the first answer shows whether the key is right.",
+    )
+
+
+def _unexpected(fault: Exception) -> ByokError:
+    """Describe a foreign error by its type alone: its text may hold anything."""
+    return ProviderError(
+        f"The check failed unexpectedly ({type(fault).__name__}).",
+        kind="unexpected",
+        fix="Press Check to try again.",
+    )

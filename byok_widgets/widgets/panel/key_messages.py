@@ -1,0 +1,138 @@
+"""The words of the key's status line. Every state says where the key rests, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from byok_widgets.errors import ByokError
+from byok_widgets.keys import KeyringState, KeyStatus
+from byok_widgets.providers import Provider
+from byok_widgets.secrets import redact
+
+if TYPE_CHECKING:
+    from byok_widgets.keys.backends.encrypted_file import FileState
+    from byok_widgets.widgets.panel.key_check import KeyCheck
+
+StatusMessage = Mapping[str, str]
+
+NOT_SAVED = "That did not work, and nothing was saved. What you typed is still here; press Save to try again."
+NOT_UNLOCKED = "That did not work. What you typed is still here; press the button to try again."
+CHANGED = "The flow's settings changed meanwhile, so nothing was saved. Look at the provider, then press Save."
+NAME_ONLY = (
+    "This looks like an API key; it belongs in the key field. It was not saved. The name of a variable goes here; "
+    "to save a key, choose another place below."
+)
+LOCKED = "The key rests in the encrypted file, which is locked. Type its passphrase and press Unlock."
+_KEEP = "Press Save to keep the key you pasted."
+_REPLACE = "Press Save to replace the saved key with the one you pasted."
+
+
+def no_address(provider: Provider) -> StatusMessage:
+    """Say that a key cannot be saved before there is an address."""
+    return _words("none", "no_address", f"{provider.label} needs its address first: fill in the base URL.")
+
+
+def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | None) -> StatusMessage:
+    """Say where the key rests and what the last check found; and what to do with one that is pasted now."""
+    if status is None:
+        return _words("working", "looking", "Looking for a saved key …")
+    pasted = _REPLACE if status.place in ("session", "keyring", "file") else _KEEP
+    return {**_of_known(provider, status, verdict), "pasted": pasted}
+
+
+def place_notes(keyring: KeyringState | None, file: FileState) -> list[dict[str, str]]:
+    """Return the places where a key can rest, best first."""
+    session = {"id": "session", "label": "This session's memory", "note": "Gone when the kernel stops."}
+    env = {
+        "id": "env",
+        "label": "Environment variable, by its name",
+        "note": "Only the name is saved; the key is read from the variable at each call.",
+    }
+    if keyring is None:
+        looking = "Looking whether there is a keyring …"
+        auto = {"id": "auto", "label": "OS keyring, if it works here", "note": looking}
+        return [auto, session, _file(file), env]
+    if not keyring.available:
+        why = keyring.problem if keyring.kind == "no_keyring" else keyring.reason
+        return [session | {"note": f"Gone when the kernel stops. {why}"}, _file(file), env]
+    how = "Encrypted by your operating system" if keyring.is_os_keyring else "Kept by this keyring backend"
+    chosen = {"id": "keyring", "label": keyring.backend_label, "note": f"{how}; still there after a restart."}
+    return [chosen, session, _file(file), env]
+
+
+def _file(file: FileState) -> dict[str, str]:
+    note = "Still there after a restart; opened by a passphrase, once in each kernel."
+    if not file.exists:
+        note += " Choose one that you can keep in mind: without it, nobody can get at the keys in the file."
+    return {"id": "file", "label": "Encrypted file", "note": file.problem or note}
+
+
+def _of_known(provider: Provider, status: KeyStatus, verdict: KeyCheck | None) -> StatusMessage:
+    if status.place == "none":
+        return _without_key(provider, status, verdict)
+    if status.place == "file" and not status.available:
+        return _words("unverified", "locked", LOCKED)
+    if not status.available:
+        text = f"{status.sentence} Set it and restart the kernel, or paste a key."
+        return _words("none", "variable_not_set", text)
+    saved = status.place != "env"  # a reference saves no key
+    if verdict is None:
+        return _words("saved", "unchecked", f"{'Saved, not' if saved else 'Not'} checked yet. {status.sentence}")
+    if verdict.state == "working":
+        asking = f"{'Saved; asking' if saved else 'Asking'} {provider.label} whether the key is good …"
+        return _words("working", "checking", f"{asking} {status.sentence}")
+    if verdict.state == "verified":
+        return _words("verified", "verified", f"Verified at {verdict.at}. {status.sentence}")
+    return _faulty(status, verdict)
+
+
+def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None) -> StatusMessage:
+    if verdict is None:
+        return _missing(provider, status)
+    if verdict.state == "working":
+        return _words("working", "checking", f"Asking {provider.label} whether it answers without a key …")
+    if verdict.state == "verified":
+        return _words("verified", "no_key_needed", f"It answers without a key. Checked at {verdict.at}.")
+    if verdict.state == "rejected":
+        text = "This endpoint asks for a key (401 Unauthorized). Paste it and press Save."
+        return _words("unverified", "key_needed", text)
+    return _words("unverified", _kind(verdict.fault), _why(verdict.fault) if verdict.fault else "")
+
+
+def _missing(provider: Provider, status: KeyStatus) -> StatusMessage:
+    if status.fault:
+        return _words("unverified", "unusable", status.sentence)
+    words = _words("none", "key_optional", "No API key is saved. This endpoint may need none: press Check to see.")
+    if provider.needs_key:
+        text = f"No API key is saved for {provider.label} in this flow."
+        words = _words("none", "no_key", text, provider.links.keys, "Get a key at")
+    return words
+
+
+def _faulty(status: KeyStatus, verdict: KeyCheck) -> StatusMessage:
+    fault = verdict.fault
+    why = _why(fault) if fault else ""
+    link = fault.link if fault else ""
+    saved = status.place != "env"
+    if verdict.state == "rejected":
+        stays = "It stays saved until you replace or remove it." if saved else ""
+        return _words("rejected", _kind(fault), f"{why} {stays} {status.sentence}", link, "See")
+    unverified = "Saved, but not verified." if saved else "Not verified."
+    return _words("unverified", _kind(fault), f"{unverified} {why} {status.sentence}", link, "See")
+
+
+def _why(fault: ByokError) -> str:
+    # Only what others may have written goes through `redact`: it would also take out the name of a variable.
+    return redact(" ".join(part for part in (fault.problem, fault.fix) if part))
+
+
+def _kind(fault: ByokError | None) -> str:
+    return fault.kind if fault else "unverified"
+
+
+def _words(state: str, reason: str, text: str, link: str = "", before_link: str = "") -> StatusMessage:
+    parts = urlsplit(link)
+    shown = f"{before_link} {parts.netloc}{parts.path}".strip() if link else ""
+    return {"state": state, "reason": reason, "text": " ".join(text.split()), "link": link, "link_text": shown}

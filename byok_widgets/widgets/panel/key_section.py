@@ -1,0 +1,110 @@
+"""The panel's key section: shows what the flow's key desk knows, and hands it what the field sends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.keys.formats import validation_rules
+from byok_widgets.widgets.panel import key_messages
+from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+from byok_widgets.widgets.panel.key_controller import KeyController
+from byok_widgets.widgets.panel.key_field import Done, KeyField
+
+if TYPE_CHECKING:
+    from byok_widgets.keys import KeyStatus
+    from byok_widgets.keys.backends.encrypted_file import FileState
+    from byok_widgets.secrets import Secret
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
+
+_REPLACE = "saved; paste to replace"
+_HINTS = {"openai": "sk-…", "anthropic": "sk-ant-…", "openrouter": "sk-or-…", "compatible": "if it asks for one"}
+
+
+class KeySection:
+    """One panel's view on the keys of its flow.
+
+    Attributes:
+        view: The widget.
+    """
+
+    def __init__(self, flow: PanelFlow) -> None:
+        self._flow = flow
+        self._desk = KeyController.of(flow)
+        self._chosen_for = ""
+        self.view = KeyField(self)
+
+    def refresh(self) -> None:
+        """Show the flow's settings as they are now."""
+        target = EndpointTarget.of(self._flow)
+        if target.provider.free_of_charge:
+            self.view.layout.display = "none"
+            return
+        self._desk.update_status(target)
+        status = self._desk.known(target)
+        places = key_messages.place_notes(self._desk.keyring, self._desk.file)
+        with self.view.hold_sync():
+            self.view.label = f"API key for {target.provider.label}"
+            self.view.hint = _REPLACE if self._holds_key(status) else _HINTS.get(target.provider.name, "")
+            self.view.variable_hint = f"{target.provider.name.upper()}_API_KEY"
+            self.view.shapes = validation_rules(target.provider.name)
+            self.view.target = target.name
+            self.view.needs_key = target.provider.needs_key
+            self.view.has_key = status is not None and status.place != "none"
+            is_open = target.takes_key and not target.provider.needs_key
+            self.view.can_check = not self._is_locked(status) and (self.view.has_key or is_open)
+            self.view.status = dict(self._desk.message(target))
+            self.view.lock = _lock(self._desk.file)
+            self.view.places = places
+            self._choose_place(target, [place["id"] for place in places])
+        self.view.layout.display = None
+
+    @staticmethod
+    def _is_locked(status: KeyStatus | None) -> bool:
+        return status is not None and status.place == "file" and not status.available
+
+    @staticmethod
+    def _holds_key(status: KeyStatus | None) -> bool:
+        return status is not None and status.place in ("session", "keyring", "file")
+
+    def _choose_place(self, target: EndpointTarget, places: list[str]) -> None:
+        status = self._desk.known(target)
+        wanted = f"{target.name} {status.place if status else ''}"
+        if wanted != self._chosen_for and status and status.place in places:
+            self._chosen_for, self.view.place = wanted, status.place
+        elif self.view.place not in places or self.view.place == "auto" or not self._chosen_for:
+            self._chosen_for, self.view.place = wanted, places[0]
+
+    def save(self, secret: Secret, *, target: str, place: str, override: bool, done: Done) -> None:
+        """Keep a key; see `KeyOwner`."""
+        self._desk.save(secret, self._current(target), place=place, override=override, done=done)
+
+    def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
+        """Open the encrypted file; see `KeyOwner`."""
+        self._desk.unlock(passphrase, new=new, done=done)
+
+    def remove(self, target: str) -> None:
+        """Remove the key; see `KeyOwner`."""
+        self._desk.remove(self._current(target))
+
+    def check(self, target: str) -> None:
+        """Check the key; see `KeyOwner`."""
+        self._desk.check(self._current(target))
+
+    def switch(self, provider: str) -> None:
+        """Change the provider; see `KeyOwner`."""
+        self._flow.provider = provider
+
+    def _current(self, seen: str) -> EndpointTarget:
+        """Return the target, provided it is the one that the person saw: a key must not go anywhere else."""
+        target = EndpointTarget.of(self._flow)
+        if target.name != seen or not target.takes_key:
+            problem = key_messages.CHANGED if target.takes_key else self._desk.message(target)["text"]
+            raise ConfigError(problem, kind="target_changed" if target.takes_key else "no_address")
+        return target
+
+
+def _lock(file: FileState) -> str:
+    if file.unlocked:
+        return ""
+    return "locked" if file.exists else "new"

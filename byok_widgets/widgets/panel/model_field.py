@@ -1,0 +1,109 @@
+"""`ModelField`: the id of a model, searched among hundreds in the browser; `ModelRows`: those models, held once.
+
+What is typed stays in the browser until it is chosen; then it comes as one custom message. It is in no trait, so
+an API key that is pasted by mistake is in no widget state and reaches no other client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ipywidgets
+import traitlets
+
+from byok_widgets.errors import ByokError
+from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.secrets import redact
+from byok_widgets.secrets.detection import KEY_PATTERNS
+from byok_widgets.widgets import assets
+from byok_widgets.widgets.panel.text_field import error_text
+from byok_widgets.widgets.sanitize import sanitize
+
+_FAILED = "Not set: that did not work. What you typed is still here."
+
+
+class ModelRows(ipywidgets.Widget):  # type: ignore[misc]
+    """The models that the fields of one panel offer. It has no view: the fields refer to it.
+
+    Attributes:
+        rows: For each model its id, its name for people, what is known of it in a line, and when it ends.
+        provider: Name of the provider whose ids they are.
+        key_patterns: What an API key looks like that is no model: the page sends no text that matches.
+    """
+
+    rows: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
+    provider = traitlets.Unicode("").tag(sync=True)
+    key_patterns: traitlets.List[str] = traitlets.List(list(KEY_PATTERNS)).tag(sync=True)
+
+    def __repr__(self) -> str:
+        return "ModelRows()"
+
+
+class ModelField(assets.PageWidget):
+    """A text field over a list of models: any id can be typed, those in the list can be found and picked.
+
+    `on_choose` is called with what the person chose: a stripped text that is no API key; empty for none. What it
+    raises as a `ByokError` is shown below the field, and what was typed stays. Then set `value` to what holds now;
+    a person who is typing at that moment keeps what is typed.
+
+    Attributes:
+        description: Text of the label.
+        placeholder: What an empty field means.
+        value: The model that is set. Written here and only shown by the browser.
+        rows: The models on offer.
+        problem: Why the last choice was not set; empty when all is well. It ends when `value` changes.
+        note: A line below the field, read out when it changes, such as where the list comes from.
+        action: Text of a button beside the note; empty for none.
+    """
+
+    view = traitlets.Unicode("model_field").tag(sync=True)
+
+    description = traitlets.Unicode("").tag(sync=True)
+    placeholder = traitlets.Unicode("").tag(sync=True)
+    value = traitlets.Unicode("").tag(sync=True)
+    rows = traitlets.Instance(ModelRows).tag(sync=True, **ipywidgets.widget_serialization)
+    problem = traitlets.Unicode("").tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
+    action = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(
+        self,
+        on_choose: Callable[[str], None],
+        rows: ModelRows,
+        *,
+        on_action: Callable[[], None] | None = None,
+        **texts: str,
+    ) -> None:
+        """Offer `rows`; `on_action` is called when the button beside the note is pressed."""
+        super().__init__(rows=rows, **texts)
+        self._on_choose, self._on_action = on_choose, on_action
+        self.observe(lambda _: self.set_trait("problem", ""), "value")
+        self.on_msg(self._receive)
+
+    def __repr__(self) -> str:
+        return f"ModelField({self.description!r})"
+
+    def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
+        kind = content.get("kind") if isinstance(content, Mapping) else None
+        if kind == "choose":
+            answer = self._choose(content.get("value"))
+            self.send({"kind": "answer", "id": str(content.get("id"))[:32], **answer})
+        elif kind == "action" and self._on_action:
+            self._on_action()
+
+    def _choose(self, value: object) -> Mapping[str, str]:
+        """Hand on a choice and say what came of it. No other exception leaves here: its frames would hold it."""
+        try:
+            text = str(value).strip()
+            reject_key(text)
+            self.problem = ""
+            self._on_choose(text)
+        except ByokError as fault:
+            self.problem = redact(sanitize(f"Not set: {error_text(fault)}"))
+            outcome = "misplaced" if fault.kind == "misplaced_key" else "refused"
+            return {"outcome": outcome, "reason": fault.kind}
+        except Exception:  # noqa: BLE001 - its text could hold what was typed
+            self.problem = _FAILED
+            return {"outcome": "refused", "reason": "failed"}
+        return {"outcome": "taken"}

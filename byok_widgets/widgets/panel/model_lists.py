@@ -1,0 +1,198 @@
+"""`ModelLists`: which models can be picked, and what is known of them; found out in the background.
+
+The presets are there at once. A moment later comes the list that the provider gave last, kept on disk with its
+date, or else the offline list (prices come from a large package); then the provider's own list of now, when there
+is a key. When the provider cannot be asked, what was there stays, and the reason is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import difflib
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.errors import ByokError
+from byok_widgets.providers import catalog, model_list_cache
+from byok_widgets.providers.base import ModelInfo
+from byok_widgets.providers.local import models
+from byok_widgets.providers.model_list_cache import KeptList
+from byok_widgets.secrets import redact
+from byok_widgets.widgets.background import start
+from byok_widgets.widgets.panel.key_controller import KeyController
+from byok_widgets.widgets.panel.model_listing import Listing, at_once, described, own_list
+from byok_widgets.widgets.panel.model_messages import ending
+from byok_widgets.widgets.panel.text_field import error_text
+
+if TYPE_CHECKING:
+    from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
+
+_NO_NETWORK = {"dns": "its address was not found.", "offline": "there is no way to it."}
+"""What the status of the key says at length already."""
+
+_lists: dict[Any, ModelLists] = {}
+_lock = threading.Lock()
+
+
+class ModelLists:
+    """The model lists of one flow's providers. One for each flow of the kernel."""
+
+    @classmethod
+    def of(cls, flow: PanelFlow) -> ModelLists:
+        """Return the flow's lists."""
+        with _lock:
+            if flow.key_store not in _lists:
+                _lists[flow.key_store] = cls(flow)
+            return _lists[flow.key_store]
+
+    def __init__(self, flow: PanelFlow) -> None:
+        self._config = flow.config
+        self._desk = KeyController.of(flow)
+        self._listings: dict[EndpointTarget, Listing] = {}
+        self._singles: dict[tuple[EndpointTarget, str], ModelInfo | None] = {}
+        self._asked: dict[EndpointTarget, object] = {}
+        self._failed: dict[EndpointTarget, object] = {}
+        self._asking: set[EndpointTarget] = set()
+        self._recalled: set[EndpointTarget] = set()
+        self._last: EndpointTarget | None = None
+
+    def listing(self, target: EndpointTarget) -> Listing:
+        """Return what can be picked now. Never waits."""
+        return self._listings.get(target) or at_once(target)
+
+    def is_asking(self, target: EndpointTarget) -> bool:
+        """Whether the provider is being asked for its list."""
+        return target in self._asking
+
+    def info(self, target: EndpointTarget, model: str) -> ModelInfo | None:
+        """Return what is known of a model, or `None` while it is being looked up. Never waits."""
+        return self.listing(target).by_id.get(model) or self._singles.get((target, model))
+
+    def ask(self, target: EndpointTarget, model: str | None) -> None:
+        """Bring the list and the facts about `model` up to date in the background.
+
+        Asked once for each key; where that failed, once more when a check went well, or the address is back.
+        """
+        if target != self._last and self._failed.pop(target, None):
+            self._asked.pop(target, None)
+        self._last = target
+        state = self._desk.state(target)
+        asked = (state, self._failed.get(target) == state and self._desk.is_verified(target))
+        if self._asked.get(target) != asked:
+            self._asked[target] = asked
+            start(self._ask(target, state, usable=_can_answer(target, self._desk)))
+        if model and (target, model) not in self._singles:
+            self._singles[target, model] = None
+            start(self._look_up(target, model))
+
+    def recall(self, target: EndpointTarget) -> None:
+        """Bring a provider's list as far as it is at hand, without asking anyone."""
+        if target not in self._recalled:
+            self._recalled.add(target)
+            start(self._show_at_hand(target))
+
+    def refresh(self, target: EndpointTarget) -> None:
+        """Ask the provider for its list again."""
+        if target not in self._asking:
+            start(self._ask(target, self._desk.state(target), usable=True))
+
+    def doubt(self, target: EndpointTarget, model: str) -> str:
+        """Say what speaks against a model: that it ends, or is in no list, and which to use instead."""
+        if target.provider.free_of_charge:
+            return _no_local_model(model)
+        listing, info = self.listing(target), self.info(target, model)
+        note = catalog.lifecycle_note(target.provider.name, model)
+        if not note and info and info.ends_on:
+            note = f"{model} {ending(info)}."
+        if note:
+            return note
+        priced = info is None or info.input_usd_per_mtok is not None
+        if not listing.name or model in listing.by_id or (priced and not listing.is_live):
+            return catalog.mistyped_ref(model)
+        meant = catalog.advice(target.provider.name, model) or _similar(model, tuple(listing.by_id))
+        return f"{model} is not in {listing.name}. {meant}".strip()
+
+    async def _ask(self, target: EndpointTarget, state: object, *, usable: bool) -> None:
+        if usable:
+            self._asking.add(target)
+            self._config.notify("models")
+        try:
+            await self._show_at_hand(target)
+            if usable:
+                await self._ask_provider(target, state)
+        finally:
+            if usable:
+                self._asking.discard(target)
+            self._config.notify("models")
+
+    async def _show_at_hand(self, target: EndpointTarget) -> None:
+        if target in self._listings or target.provider.free_of_charge:
+            return
+        kept = await asyncio.to_thread(model_list_cache.read, *self._place(target))
+        models = kept.models if kept else await asyncio.to_thread(catalog.offline_models, target.provider.name)
+        name = own_list(target, kept.given_at) if kept else f"the offline list of {catalog.CHECKED_ON}"
+        if models and target not in self._listings:
+            await self._know(target, models, Listing(name=name))
+
+    async def _ask_provider(self, target: EndpointTarget, state: object) -> None:
+        try:
+            models = await target.provider.list_models(await self._desk.endpoint(target))
+        except ByokError as fault:
+            self._failed[target] = state
+            trouble = self._trouble(target, fault)
+            self._listings[target] = replace(self.listing(target), trouble=trouble, fault=fault.kind)
+            return
+        if state != self._desk.state(target):
+            return  # the key is another one now, and perhaps the account
+        now = datetime.datetime.now(tz=datetime.timezone.utc)
+        models.sort(key=lambda model: model.id)
+        await self._know(target, models, Listing(name=own_list(target, now), is_live=True))
+        await asyncio.to_thread(model_list_cache.write, *self._place(target), KeptList(tuple(models), now))
+
+    def _trouble(self, target: EndpointTarget, fault: ByokError) -> str:
+        status, own = self._desk.known(target), own_list(target)
+        own = f"{own[:1].upper()}{own[1:]}"
+        if fault.kind in ("no_key", "auth"):
+            return f"{own} can be had with a {'valid ' if status and status.available else ''}key only."
+        return redact(f"{own} could not be had: {_NO_NETWORK.get(fault.kind) or error_text(fault)}")
+
+    async def _know(self, target: EndpointTarget, models: Iterable[ModelInfo], listing: Listing) -> None:
+        """Show a list at once, and again with what is known of its models."""
+        bare = self._listings[target] = replace(listing, models=tuple(models))
+        self._config.notify("models")
+        more = await asyncio.to_thread(described, target, bare.models)
+        if self._listings[target] is bare:
+            self._listings[target] = replace(bare, models=more)
+
+    async def _look_up(self, target: EndpointTarget, model: str) -> None:
+        (self._singles[target, model],) = await asyncio.to_thread(described, target, (ModelInfo(id=model),))
+        self._config.notify("models")
+
+    def _place(self, target: EndpointTarget) -> tuple[str, str, str]:
+        return (self._config.name, target.provider.name, target.url)
+
+
+def _no_local_model(model: str) -> str:
+    try:
+        models.resolve(model)
+    except ByokError as fault:
+        return error_text(fault)
+    return ""
+
+
+@lru_cache(maxsize=64)
+def _similar(model: str, models: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(model, models, 2)
+    return f"Similar: {', '.join(near)}." if near else ""
+
+
+def _can_answer(target: EndpointTarget, desk: KeyController) -> bool:
+    status = desk.known(target)
+    if not target.takes_key or status is None:
+        return False
+    return status.available or not target.provider.needs_key

@@ -1,0 +1,60 @@
+"""What the panel says of models: price, context, structured output, end. Unknown is said, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from byok_widgets.providers import catalog
+from byok_widgets.widgets.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.base import ModelInfo
+
+_STRUCTURED = {True: "yes", False: "no", None: "unknown"}
+
+
+def described(info: ModelInfo) -> str:
+    """Say in a line what a model costs, how much it reads and whether it keeps to a schema."""
+    context = f"context {info.context_tokens:,}" if info.context_tokens else "context unknown"
+    return f"{_price(info)} · {context} · structured output: {_STRUCTURED[info.structured_output]}"
+
+
+def ending(info: ModelInfo) -> str:
+    """Return the badge of a model that ends or has ended, such as `ends 2027-01-14`; empty for the others."""
+    if not info.ends_on:
+        return ""
+    return f"{'ended' if _has_ended(info) else 'ends'} {info.ends_on}"
+
+
+def rows_of(models: Iterable[ModelInfo]) -> list[list[str]]:
+    """Return models as rows of `ModelRows`, those that have ended at the end."""
+    return [_row(info) for info in sorted(models, key=_has_ended)]
+
+
+def _row(info: ModelInfo) -> list[str]:
+    label = "" if info.label == info.id else info.label
+    return [sanitize(info.id), sanitize(label), described(info), ending(info)]
+
+
+def _has_ended(info: ModelInfo) -> bool:
+    return info.ends_on is not None and catalog.is_past(info.ends_on)
+
+
+def _price(info: ModelInfo) -> str:
+    read, written = info.input_usd_per_mtok, info.output_usd_per_mtok
+    if read is None or written is None:
+        return "not priced"
+    if not read and not written:
+        return "free of charge"
+    return f"${_amount(read)} in, ${_amount(written)} out per million tokens"
+
+
+def _amount(usd: Decimal) -> str:
+    """Write a price with at least two digits after a point, and never a price so small that it looks like none."""
+    if usd == usd.to_integral_value():
+        return f"{usd:,.0f}"
+    text = f"{usd:,.4f}" if usd >= Decimal("0.0001") else f"{usd:f}"
+    whole, _, part = text.rstrip("0").partition(".")
+    return f"{whole}.{part:0<2}"

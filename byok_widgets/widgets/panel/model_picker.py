@@ -1,0 +1,150 @@
+"""The panel's model section: the default model with its price, context and end, and one preset for each role."""
+
+from __future__ import annotations
+
+import html
+from functools import partial
+from typing import TYPE_CHECKING
+
+import ipywidgets
+
+from byok_widgets.errors import ByokError
+from byok_widgets.providers import catalog
+from byok_widgets.providers.base import ModelInfo
+from byok_widgets.providers.local import models
+from byok_widgets.secrets import redact
+from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+from byok_widgets.widgets.panel.model_field import ModelField, ModelRows
+from byok_widgets.widgets.panel.model_listing import Listing
+from byok_widgets.widgets.panel.model_lists import ModelLists
+from byok_widgets.widgets.panel.model_messages import described, rows_of
+from byok_widgets.widgets.panel.text_field import error_text
+from byok_widgets.widgets.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
+
+LOCAL_NOTE = "Local models are small: for learning, tests and demos. They say wrong things fluently."
+
+
+class ModelPicker:
+    """A field over the known models, buttons for the usual choices, and one for what replaced the chosen model.
+
+    Attributes:
+        view: The widget.
+        rows: The models that it and the fields of the nodes offer.
+    """
+
+    def __init__(self, flow: PanelFlow) -> None:
+        self._flow = flow
+        self._lists = ModelLists.of(flow)
+        self._shown: EndpointTarget | None = None
+        self._listed: Listing | None = None
+        self.rows = ModelRows()
+        self._field = ModelField(
+            self._set,
+            self.rows,
+            on_action=lambda: self._lists.refresh(EndpointTarget.of(flow)),
+            description="Default model",
+            placeholder="Pick or type a model id",
+        )
+        self._presets = ipywidgets.HBox()
+        self._presets.add_class("byok-presets")
+        self._offered: tuple[tuple[str, str], ...] | None = None
+        self._facts = ipywidgets.HTML()
+        self._heir = ipywidgets.Button()
+        self._heir.on_click(lambda _: self._set(self._successor() or ""))
+        self._offer_heir = ipywidgets.HBox([self._heir])
+        self.view = ipywidgets.VBox([self._field, self._presets, self._facts, self._offer_heir])
+
+    def refresh(self) -> None:
+        """Show the flow's settings as they are now."""
+        target, model = EndpointTarget.of(self._flow), self._flow.model
+        if self._shown != target:
+            self._shown, self._field.problem = target, ""
+        self._lists.ask(target, model)
+        self._list(target)
+        self._field.value = model or ""
+        self._offer(_choices(target), model)
+        self._facts.value = "".join(note_html(line) for line in self._told(target, model) if line)
+        heir = self._successor()
+        self._heir.description = f"Use {heir}" if heir else ""
+        self._offer_heir.layout.display = None if heir else "none"
+
+    def _list(self, target: EndpointTarget) -> None:
+        listing = self._lists.listing(target)
+        self._field.note = redact(sanitize(listing.source))
+        if self._listed != listing:
+            self._listed = listing
+            with self.rows.hold_sync():
+                self.rows.provider = target.provider.name
+                self.rows.rows = rows_of(listing.models)
+        asking = "Asking …" if self._lists.is_asking(target) else "Refresh"
+        self._field.action = asking if target.takes_key else ""
+
+    def _told(self, target: EndpointTarget, model: str | None) -> list[str]:
+        if target.provider.free_of_charge:
+            return [_local_line(model), LOCAL_NOTE]
+        if not model:
+            return ["No default model is chosen: pick one, or type its id."]
+        info = self._lists.info(target, model) or ModelInfo(id=model)
+        return [described(info), self._lists.doubt(target, model)]
+
+    def _successor(self) -> str | None:
+        """Return what has the role of the chosen model now, where that one is retired or about to be."""
+        provider, model = self._flow.provider, self._flow.model
+        return catalog.replacement(provider, model) if model and catalog.lifecycle_note(provider, model) else None
+
+    def _offer(self, choices: tuple[tuple[str, str], ...], model: str | None) -> None:
+        if choices != self._offered:
+            self._offered = choices
+            for old in self._presets.children:
+                old.close()
+            self._presets.layout.display = None if choices else "none"
+            self._presets.children = [self._button(label, choice) for label, choice in choices]
+        for button, (label, choice) in zip(self._presets.children, choices, strict=True):
+            chosen = choice == model
+            button.description = f"✓ {label}" if chosen else label
+            (button.add_class if chosen else button.remove_class)("byok-chosen")
+
+    def _button(self, label: str, choice: str) -> ipywidgets.Button:
+        button = ipywidgets.Button(description=label, tooltip=f"Use {choice}")
+        button.on_click(partial(self._set, choice))
+        return button
+
+    def _set(self, model: str, _button: object = None) -> None:
+        self._flow.model = model or None
+
+
+def _choices(target: EndpointTarget) -> tuple[tuple[str, str], ...]:
+    if target.provider.free_of_charge:
+        known = models.LOCAL_MODELS.values()
+        return tuple((f"{model.label} ({_mb(model)} MB)", model.id) for model in known)
+    return tuple(catalog.PRESETS.get(target.provider.name, {}).items())
+
+
+def _local_line(model: str | None) -> str:
+    try:
+        known = models.resolve(model or models.default_model())
+        there = models.find_cached(model or models.default_model()) is not None
+    except ByokError as fault:
+        return error_text(fault)
+    if not isinstance(known, models.LocalModel):
+        return models.announce_download(known)
+    if there:
+        return f"{known.label}, {known.licence}: on this machine already."
+    return f"Not here yet. At the first run, {models.announce_download(known)}"
+
+
+def _mb(model: models.LocalModel) -> int:
+    return round(model.size_bytes / 1e6)
+
+
+def problem_html(problem: str) -> str:
+    """Return the line that says why something was not set; empty when there is no problem."""
+    return f'<div class="byok-bad" role="alert">Not set: {html.escape(sanitize(problem))}</div>' if problem else ""
+
+
+def note_html(line: str) -> str:
+    """Return a line that explains something."""
+    return f'<div class="byok-note">{html.escape(sanitize(line))}</div>'

@@ -1,0 +1,137 @@
+"""`NodeList`: the nodes of a flow, the model each would use and where that comes from, and what is set for it.
+
+It is one widget however many nodes there are. What a person does comes as a custom message and is written as a
+line of code would write it; what was typed and refused stays in the browser, and is in no trait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import traitlets
+
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.nodes.node_settings import LIMIT
+from byok_widgets.secrets import redact
+from byok_widgets.widgets import assets
+from byok_widgets.widgets.panel.model_field import ModelRows
+from byok_widgets.widgets.panel.model_lists import ModelLists
+from byok_widgets.widgets.panel.node_rows import facts_of, info_of, offered, same_kind
+from byok_widgets.widgets.panel.text_field import error_text
+from byok_widgets.widgets.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from byok_widgets.graph import AnyNode
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
+
+_FAILED = "Not set: that did not work."
+
+Answer = dict[str, str]
+
+
+class NodeList(assets.PageWidget):
+    """One row for each node.
+
+    Attributes:
+        nodes: What is shown of each, made by `node_rows`, with an `id` that stays the node's.
+        models: The models on offer.
+    """
+
+    view = traitlets.Unicode("node_list").tag(sync=True)
+
+    nodes: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    models = traitlets.Instance(ModelRows).tag(sync=True, **ipywidgets.widget_serialization)
+
+    def __init__(self, flow: PanelFlow, models: ModelRows) -> None:
+        """Show the nodes of `flow`; their models are offered from `models`."""
+        self._flow, self._lists = flow, ModelLists.of(flow)
+        self._ids: dict[str, str] = {}
+        self._numbers = count(1)
+        super().__init__(models=models)
+        self.on_msg(self._receive)
+
+    def __repr__(self) -> str:
+        return "NodeList()"
+
+    def refresh(self) -> None:
+        """Show the flow's nodes and settings as they are now."""
+        nodes = self._flow.nodes
+        for name in nodes:
+            self._ids.setdefault(name, f"n{next(self._numbers)}")
+        self.nodes = [
+            {"id": self._ids[name], **facts_of(self._flow, node, self._lists)} for name, node in nodes.items()
+        ]
+
+    def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
+        if isinstance(content, Mapping):
+            answer = self._answer(content)
+            self.send({"kind": "answer", "id": str(content.get("id"))[:32], **answer})
+
+    def _answer(self, content: Mapping[str, Any]) -> Answer:
+        """Do what a message asks. No exception leaves here: its frames would hold what was typed."""
+        try:
+            return {"outcome": "taken", "text": sanitize(self._act(content))}
+        except ByokError as fault:
+            outcome = "misplaced" if fault.kind == "misplaced_key" else "refused"
+            return {
+                "outcome": outcome,
+                "reason": fault.kind,
+                "text": redact(sanitize(f"Not set: {error_text(fault)}")),
+            }
+        except Exception:  # noqa: BLE001 - its text could hold what was typed
+            return {"outcome": "refused", "reason": "failed", "text": _FAILED}
+
+    def _act(self, content: Mapping[str, Any]) -> str:
+        """Do what a message asks, and say what came of it."""
+        names = {given: name for name, given in self._ids.items()}
+        node = self._flow.node(names.get(str(content.get("node")), ""))
+        action = _ACTIONS.get(str(content.get("kind")))
+        if action is None:
+            raise ConfigError(
+                "That is not known here.", kind="unknown_action", fix="Run the cell of this panel again."
+            )
+        setting, value = str(content.get("name", "")), str(content.get("value", "")).strip()
+        reject_key([setting, value])
+        return action(self, node, setting, value)
+
+    def _choose(self, node: AnyNode, _setting: str, value: str) -> str:
+        node.model = value or None
+        return f"{node.name}: {node.resolve().ref}." if value else f"{node.name}: back to the flow's default."
+
+    def _for_all(self, node: AnyNode, _setting: str, _value: str) -> str:
+        model, nodes = node.model, same_kind(self._flow, node)
+        self._flow.config.set_overrides({other.name: model for other in nodes})
+        return f"All {len(nodes)} {node.kind} nodes: {model}."
+
+    def _set(self, node: AnyNode, setting: str, value: str) -> str:
+        node.layered_settings.set({setting: self._read(node, setting, value) if value else None})
+        return f"{node.name}: {setting} is {value}." if value else f"{node.name}: {setting} is not set."
+
+    def _give_back(self, node: AnyNode, setting: str, _value: str) -> str:
+        node.layered_settings.reset([setting])
+        value = node.max_tokens if setting == LIMIT else node.settings.get(setting)
+        return f"{node.name}: {setting} is {'not set' if value is None else value}."
+
+    def _read(self, node: AnyNode, name: str, text: str) -> Any:
+        info = info_of(self._flow, node, self._lists)
+        setting = next((known for known in offered(node, info) if known.name == name), None)
+        try:
+            if setting is not None:
+                return setting.read(text)
+        except ValueError as fault:
+            kind, problem = "bad_setting", str(fault)
+        else:
+            kind, problem = "unknown_setting", "its model has no such setting."
+        raise ConfigError(f"Node {node.name!r}: {problem}", kind=kind)
+
+
+_ACTIONS: Mapping[str, Callable[[NodeList, AnyNode, str, str], str]] = {
+    "choose": NodeList._choose,  # noqa: SLF001
+    "for_all": NodeList._for_all,  # noqa: SLF001
+    "set": NodeList._set,  # noqa: SLF001
+    "give_back": NodeList._give_back,  # noqa: SLF001
+}

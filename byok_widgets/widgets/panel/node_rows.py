@@ -1,0 +1,137 @@
+"""The facts in the panel's list of nodes: for each its model, where that comes from, and its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.diagnostics.fit import incompatible_settings
+from byok_widgets.errors import ByokError
+from byok_widgets.nodes.node_settings import setting_as_code
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.model_settings import SETTINGS, Setting
+from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+from byok_widgets.widgets.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from byok_widgets.graph import AnyNode
+    from byok_widgets.providers import ModelInfo
+    from byok_widgets.widgets.panel.model_lists import ModelLists
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
+
+Facts = dict[str, Any]
+
+_STATIC = "Says a fixed sentence the first time, without a model; after that it uses this one."
+
+
+def facts_of(flow: PanelFlow, node: AnyNode, lists: ModelLists) -> Facts:
+    """Return what is shown of a node, as texts that a browser may show as they are."""
+    info = info_of(flow, node, lists)
+    tuned = node.layered_settings.values()
+    misfit = incompatible_settings(node, info)
+    return {
+        "name": sanitize(node.name),
+        "kind": node.kind,
+        **_model(node),
+        "override": sanitize(node.model or ""),
+        "notes": [sanitize(note) for note in _notes(flow, node, lists) if note],
+        "for_all": _for_all(flow, node),
+        "tuned": sanitize(", ".join(f"{_label(name)}: {_short(value)}" for name, value in tuned.items())),
+        "settings": [_setting(node, setting) for setting in offered(node, info)],
+        "more": _more(node, info),
+        "unfit": f"{', '.join(map(_label, misfit))} {'do' if len(misfit) > 1 else 'does'} not fit"
+        if misfit
+        else "",
+        "misfits": [{"name": name, "text": sanitize(text)} for name, text in misfit.items()],
+    }
+
+
+def offered(node: AnyNode, info: ModelInfo | None) -> tuple[Setting, ...]:
+    """Return the settings that the model of a node is known to have."""
+    try:
+        ref = node.resolve().ref
+    except ByokError:
+        return ()
+    return PROVIDERS[ref.provider].supported_settings(ref.model, info)
+
+
+def info_of(flow: PanelFlow, node: AnyNode, lists: ModelLists) -> ModelInfo | None:
+    """Return what the model list says of a node's model, as far as it is at hand."""
+    try:
+        ref = node.resolve().ref
+    except ByokError:
+        return None
+    target = EndpointTarget.of(flow, ref.provider)
+    lists.recall(target)
+    return lists.info(target, ref.model)
+
+
+def same_kind(flow: PanelFlow, node: AnyNode) -> list[AnyNode]:
+    """Return the nodes of the kind of this one, itself among them."""
+    return [other for other in flow.nodes.values() if other.kind == node.kind]
+
+
+def _model(node: AnyNode) -> Facts:
+    try:
+        resolved = node.resolve()
+    except ByokError:
+        return {"model": "no model chosen yet", "source": ""}
+    return {"model": sanitize(str(resolved.ref)), "source": resolved.source}
+
+
+def _notes(flow: PanelFlow, node: AnyNode, lists: ModelLists) -> list[str]:
+    doubt = ""
+    if node.model is not None:
+        ref = node.resolve().ref
+        doubt = lists.doubt(EndpointTarget.of(flow, ref.provider), ref.model)
+    return [_STATIC if getattr(node, "static", False) else "", doubt]
+
+
+def _for_all(flow: PanelFlow, node: AnyNode) -> str:
+    """Return the words of the button that gives all nodes of the kind this one's model; empty for none."""
+    others = [other for other in same_kind(flow, node) if other.model != node.model]
+    return f"Use for all {node.kind} nodes" if node.model and others else ""
+
+
+def _setting(node: AnyNode, setting: Setting) -> Facts:
+    value, defaults = (
+        node.layered_settings.values().get(setting.name),
+        node.layered_settings.defaults.get(setting.name),
+    )
+    is_set = setting.name in node.layered_settings.overrides
+    back = f"Back to {_short(defaults)}" if defaults is not None else "Clear"
+    return {
+        "name": setting.name,
+        "label": setting.label,
+        "kind": setting.kind,
+        "help": _help(setting, from_cell=defaults is not None and not is_set),
+        "options": list(setting.options),
+        "value": "" if value is None else sanitize(str(value)),
+        "unset": "the model's default" if setting.default is None else f"default: {setting.default}",
+        "back": sanitize(back) if is_set else "",
+    }
+
+
+def _help(setting: Setting, *, from_cell: bool) -> str:
+    limits = "" if setting.highest is None else f" From {setting.lowest:g} to {setting.highest:g}."
+    return f"{setting.help}{limits}{' Set in the cell that makes the node.' if from_cell else ''}"
+
+
+def _more(node: AnyNode, info: ModelInfo | None) -> str:
+    """Say that more may be had than is offered, where that is not known; empty where it is."""
+    try:
+        ref = node.resolve().ref
+    except ByokError:
+        return "Settings appear here when a model is chosen."
+    if PROVIDERS[ref.provider].supports(ref.model, info).keys() - {"max_tokens"}:
+        return ""
+    line = f"flow.{setting_as_code(node.name, 'temperature')} = 0.2"
+    return sanitize(f"What else {ref.model} has is not known here. A cell can set it, like {line}")
+
+
+def _label(name: str) -> str:
+    return SETTINGS[name].label.lower() if name in SETTINGS else name
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,48 @@
+"""What the panel reads and writes of a flow: a `Flow`, or the settings of one that no cell has made yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from byok_widgets.config import FlowConfig
+from byok_widgets.diagnostics.check import Check
+from byok_widgets.graph import AnyNode
+from byok_widgets.keys import KeyStore
+
+
+class PanelFlow(Protocol):
+    """The flow that a settings panel shows."""
+
+    provider: str
+    model: str | None
+    judge_model: str | None
+
+    @property
+    def name(self) -> str:
+        """The flow's name."""
+
+    @property
+    def config(self) -> FlowConfig:
+        """The flow's settings, observable."""
+
+    @property
+    def key_store(self) -> KeyStore:
+        """The flow's keys. It gives out no key."""
+
+    @property
+    def notice(self) -> str:
+        """What a person has to know about the settings; empty when all is well."""
+
+    @property
+    def nodes(self) -> Mapping[str, AnyNode]:
+        """The nodes by name."""
+
+    def node(self, name: str) -> AnyNode:
+        """Return a node."""
+
+    def set_base_url(self, provider: str, url: str | None) -> None:
+        """Send the calls for `provider` to another address."""
+
+    def check(self) -> Check:
+        """Look for mistakes without sending anything."""

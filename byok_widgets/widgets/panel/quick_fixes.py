@@ -1,0 +1,108 @@
+"""What a click in the panel's troubleshooting section does about a finding: the one place that acts on a `Fix`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from byok_widgets.config import ModelRef
+from byok_widgets.errors import ByokError
+from byok_widgets.findings import Finding, Fix, FixKind
+from byok_widgets.providers import PROVIDERS
+
+if TYPE_CHECKING:
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
+
+Focus = Mapping[str, str]
+"""Where the keyboard goes next: `place` is `"key"`, `"model"`, `"address"` or `"node"`, and `name` the node's."""
+
+
+def button(fix: Fix, flow: PanelFlow) -> str:
+    """Return what the button says that mends it; empty where no click does."""
+    label = PROVIDERS[fix.argument].label if fix.argument in PROVIDERS else ""
+    is_there = fix.argument == flow.provider
+    words: Mapping[FixKind, str] = {
+        "save_key": "Go to the key field" if is_there else f"Switch to {label} and paste its key",
+        "use_model": f"Use {_bare(fix.argument)}",
+        "choose_model": f"Choose a model for {fix.argument}" if fix.argument else "Choose a default model",
+        "fill_address": "Fill in the address" if is_there else f"Switch to {label} and fill in its address",
+        "use_own_address": "Use its own address",
+        "take_away": f"Take {fix.argument} away",
+    }
+    return words.get(fix.kind, "")
+
+
+def apply(finding: Finding, flow: PanelFlow) -> tuple[str, Focus]:
+    """Do what the finding's button says; return what was done, in words, and where the keyboard goes next.
+
+    Raises:
+        ByokError: It cannot be done.
+    """
+    act = _ACTS.get(finding.by.kind) if finding.by else None
+    return act(flow, finding.by, finding.where) if act and finding.by else ("", {})
+
+
+def _save_key(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
+    return _switch(flow, fix.argument, "Paste its key above and press Save."), {"place": "key"}
+
+
+def _fill_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
+    return _switch(flow, fix.argument, "Fill in its address above."), {"place": "address"}
+
+
+def _switch(flow: PanelFlow, provider: str, then: str) -> str:
+    if flow.provider == provider:
+        return then
+    before, flow.provider = PROVIDERS[flow.provider].label, provider
+    back = f"Then choose {before} again, if the flow's default model is to stay there."
+    return f"The provider is {PROVIDERS[provider].label} now. {then} {back}"
+
+
+def _use_model(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
+    if not fix.instead:
+        flow.model = fix.argument
+        return f"The default model is {_bare(fix.argument)} now.", {}
+    old = flow.config.ref(fix.instead)
+    overrides = [name for name in flow.nodes if _override(flow, name) == old]
+    flow.config.set_overrides(dict.fromkeys(overrides, fix.argument))
+    if flow.model and ModelRef(flow.provider, flow.model) == old:
+        flow.model = fix.argument
+    if flow.judge_model and flow.config.ref(flow.judge_model) == old:
+        flow.judge_model = fix.argument
+    return f"{_bare(fix.argument)} is used instead of {old.model} now.", {}
+
+
+def _choose_model(_flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
+    return "", {"place": "node", "name": fix.argument} if fix.argument else {"place": "model"}
+
+
+def _use_own_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
+    flow.set_base_url(fix.argument, None)
+    return f"Calls go to {PROVIDERS[fix.argument].label}'s own address now.", {}
+
+
+def _remove(flow: PanelFlow, fix: Fix, where: str) -> tuple[str, Focus]:
+    flow.node(where).layered_settings.set({fix.argument: None})
+    return f"{where}: {fix.argument} is left to the provider now.", {}
+
+
+_ACTS: Mapping[FixKind, Callable[[PanelFlow, Fix, str], tuple[str, Focus]]] = {
+    "save_key": _save_key,
+    "use_model": _use_model,
+    "choose_model": _choose_model,
+    "fill_address": _fill_address,
+    "use_own_address": _use_own_address,
+    "take_away": _remove,
+}
+
+
+def _override(flow: PanelFlow, node: str) -> ModelRef | None:
+    try:
+        resolved = flow.nodes[node].resolve()
+    except ByokError:
+        return None
+    return resolved.ref if resolved.source == "node override" else None
+
+
+def _bare(ref: str) -> str:
+    return ref.partition(":")[2] or ref

@@ -1,0 +1,101 @@
+"""The facts of a flow's settings as text and as static HTML, for where no panel can be shown. Never a key."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from byok_widgets.errors import ByokError
+from byok_widgets.providers import catalog
+from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+from byok_widgets.widgets.panel.key_controller import KeyController
+from byok_widgets.widgets.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from byok_widgets.graph import AnyNode
+    from byok_widgets.widgets.panel.panel_flow import PanelFlow
+
+
+_STATIC = "a fixed sentence the first time, without a model; after that"
+
+
+class SettingsText:
+    """The settings of a flow, for a plain program, a terminal, or a notebook that can show no panel."""
+
+    def __init__(self, flow: PanelFlow) -> None:
+        self._flow = flow
+
+    def __repr__(self) -> str:
+        return as_text(self._flow)
+
+    def _repr_html_(self) -> str:
+        return as_html(self._flow)
+
+
+def one_line(flow: PanelFlow) -> str:
+    """Return the shortest true form: the flow, its provider and its model."""
+    return sanitize(f"Settings of flow {flow.name!r}: {flow.provider}:{flow.model or 'no model chosen'}")
+
+
+def summary(flow: PanelFlow) -> list[tuple[str, str]]:
+    """Return what the panel shows, as pairs of a name and a text. Never waits."""
+    target = EndpointTarget.of(flow)
+    rows = [("Provider", target.provider.label)]
+    url = flow.config.base_url(target.provider.name)
+    if url:
+        rows.append(("Base URL", url))
+    rows += [("API key", _key(flow, target)), ("Default model", flow.model or "none chosen")]
+    rows += [(f"Node {node.name}", ", ".join(_node(node))) for node in flow.nodes.values()]
+    notes = (catalog.lifecycle_note(target.provider.name, flow.model or ""), str(flow.config.notice or ""))
+    rows += [("Note", note) for note in notes if note]
+    return [(sanitize(name), sanitize(text)) for name, text in rows]
+
+
+def _node(node: AnyNode) -> list[str]:
+    tuning = [f"{name} {value}" for name, value in node.layered_settings.values().items()]
+    return [node.kind, model_line(node), *tuning]
+
+
+def model_line(node: AnyNode) -> str:
+    """Say which model a node would use now, and where that choice comes from."""
+    try:
+        resolved = node.resolve()
+    except ByokError:
+        line = "no model chosen yet"
+    else:
+        line = f"{resolved.ref} ({resolved.source})"
+    return f"{_STATIC}: {line}" if getattr(node, "static", False) else line
+
+
+def as_text(flow: PanelFlow) -> str:
+    """Return the facts as lines."""
+    rows = summary(flow)
+    width = max(len(name) for name, _ in rows)
+    return "\n".join([one_line(flow), *(f"  {name:<{width}}  {text}" for name, text in rows)])
+
+
+def as_html(flow: PanelFlow) -> str:
+    """Return the facts as a table that needs no script and no style sheet."""
+    cells = "".join(
+        f'<tr><th scope="row" style="text-align: left; padding-right: 1em">{html.escape(name)}</th>'
+        f'<td style="text-align: left">{html.escape(text)}</td></tr>'
+        for name, text in summary(flow)
+    )
+    title = html.escape(sanitize(f"Settings · {flow.name}"))
+    return (
+        f'<table><caption style="text-align: left"><strong>{title}</strong></caption>'
+        f"<tbody>{cells}</tbody></table>"
+        "<small>Run this cell in Jupyter to change them, or use code, such as "
+        "<code>flow.model = …</code> and <code>flow.use_key(&quot;env:NAME&quot;)</code>.</small>"
+    )
+
+
+def _key(flow: PanelFlow, target: EndpointTarget) -> str:
+    if target.provider.free_of_charge:
+        return "not needed"
+    status = KeyController.of(flow).known(target)
+    if status is not None:
+        return status.sentence
+    if flow.key_store.cached(target.provider.name, target.host) is not None:
+        return "saved for this flow"
+    return "needed" if target.provider.needs_key else "only if the endpoint asks for one"

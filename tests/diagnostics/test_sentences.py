@@ -1,0 +1,285 @@
+"""What `flow.check()` says, sentence by sentence: the one place to change when its wording is improved."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.findings import FINDING_KINDS
+from byok_widgets.providers import catalog
+
+Build = Callable[[Flow], object]
+
+
+def _nodes(flow: Flow, *silent: str) -> Flow:
+    """Give a flow a conversation node and silent ones that lead to it."""
+    flow.conversation("ask", "Ask.")
+    for name in silent:
+        flow.extraction(name, age=int, day=["Mon", "Tue"])
+        flow.connect("ask", name, when=name)
+        flow.connect(name, "ask")
+    return flow
+
+
+def _on(model: str) -> Build:
+    return lambda flow: (_nodes(flow), setattr(flow, "model", model))
+
+
+def _two_else(flow: Flow) -> None:
+    _nodes(flow, "data").connect("data", "data")
+
+
+def _edges_after_end(flow: Flow) -> None:
+    _nodes(flow).conversation("bye", "Bye.", end=True)
+    flow.connect("ask", "bye", when="they are done")
+    flow.connect("bye", "ask", when="they are not")
+
+
+def _unreachable(flow: Flow) -> None:
+    _nodes(flow, "data").conversation("lost", "Lost.")
+
+
+def _silent_loop(flow: Flow) -> None:
+    _nodes(flow, "one", "two")
+    flow.connect("one", "two")
+    flow.connect("two", "one")
+    flow.disconnect("one", "ask")
+    flow.disconnect("two", "ask")
+
+
+def _silent_start(flow: Flow) -> None:
+    _nodes(flow, "data")
+    flow.start_node, flow.speaks_first = "data", True
+
+
+def _reads(prompt: str) -> Build:
+    return lambda flow: (_nodes(flow, "data"), flow.conversation("ask", prompt, start=True))
+
+
+def _unset(flow: Flow) -> None:
+    _nodes(flow, "data").conversation("hello", "Hello {{age}}.", start=True)
+    flow.connect("hello", "ask")
+
+
+def _dead_end(flow: Flow) -> None:
+    _nodes(flow, "data").disconnect("data", "ask")
+
+
+def _no_structured_output(flow: Flow) -> None:
+    _nodes(flow, "data").node("data").model = "openai:gpt-4"
+
+
+def _weak_judge(flow: Flow) -> None:
+    _nodes(flow, "data").model = "local:smollm2-135m"
+    flow.judge_model = None
+
+
+def _setting(flow: Flow) -> None:
+    _nodes(flow).node("ask").settings["temperature"] = 0.5
+    flow.model = "openai:gpt-6-luna"
+
+
+def _other_address(flow: Flow) -> None:
+    _on("openai:gpt-6-luna")(flow)
+    flow.set_base_url("openai", "https://proxy.example.org/v1")
+
+
+def _no_address(flow: Flow) -> None:
+    _on("compatible:some-model")(flow)
+    flow.set_base_url("compatible", None)
+
+
+def _no_model(flow: Flow) -> None:
+    _nodes(flow).provider = "openai"
+
+
+def _if(condition: str) -> Build:
+    return lambda flow: _nodes(flow, "data").connect("ask", "data", if_=condition)
+
+
+SAID: dict[str, tuple[Build, str]] = {
+    "empty": (
+        lambda flow: None,
+        "error: The flow has no nodes. Make one with flow.conversation(...).",
+    ),
+    "unconnected": (
+        lambda flow: (_nodes(flow), flow.conversation("tell", "Tell.")),
+        (
+            "warning: The nodes are not connected yet: each can run alone. Connect them to talk to "
+            "the flow: flow.connect('ask', 'tell')."
+        ),
+    ),
+    "two_else": (
+        _two_else,
+        (
+            "error: Node 'data' has 2 edges without a condition: to 'ask', 'data'. Give all but one "
+            "of them a condition, or take them away with flow.disconnect(...)."
+        ),
+    ),
+    "unreachable": (
+        _unreachable,
+        (
+            "warning: Node 'lost' cannot be reached from the start node 'ask'. Connect a node to it, "
+            "like flow.connect('ask', 'lost'), give it enter=, or set flow.start_node = 'lost'."
+        ),
+    ),
+    "dead_end": (
+        _dead_end,
+        (
+            "error: The silent node 'data' has no edges: a turn that ends there gets no reply. Add "
+            "one, like flow.connect('data', 'ask'); or end=True."
+        ),
+    ),
+    "edges_after_end": (
+        _edges_after_end,
+        "warning: Node 'bye' is an end node, and its edges are never taken. Take end=True or the edges away.",
+    ),
+    "silent_loop": (
+        _silent_loop,
+        (
+            "error: The silent nodes one → two → one form a loop: the dialogue stays the same, so a "
+            "turn that goes round in it is stopped with an error. Let one of these edges lead to a "
+            "conversation node."
+        ),
+    ),
+    "silent_start": (
+        _silent_start,
+        "error: The flow is to speak first, and its start node 'data' is silent. Start at a conversation node.",
+    ),
+    "braces": (
+        lambda flow: _nodes(flow).connect("ask", "ask", when="{{age}} is known"),
+        (
+            "warning: The prompt condition '{{age}} is known' of node 'ask' has a variable in braces: "
+            "they stay there. Write its name bare: the judge is told what is stated. Or be exact: "
+            'if_="...".'
+        ),
+    ),
+    "unknown_variable": (
+        _reads("{{aeg}}"),
+        (
+            "error: The prompt of node 'ask' reads the variable 'aeg', which nothing sets. Did you "
+            "mean 'age'? Let an extraction node read it, or set it by code: "
+            "flow.start(variables={'aeg': ...})."
+        ),
+    ),
+    "unset_variable": (
+        _unset,
+        (
+            "error: The prompt of node 'hello' reads the variable 'age' before any path to it sets "
+            "it. Put the extraction node that reads it before, or give a default: {{ age | "
+            'default("...") }}.'
+        ),
+    ),
+    "types": (
+        _if("age > 'x'"),
+        (
+            "error: The condition \"age > 'x'\" of node 'ask' compares age, a number, with 'x', a text. "
+            "Compare values of one kind."
+        ),
+    ),
+    "template": (
+        _reads("{{ age"),
+        "error: The prompt of node 'ask' has {{ without }}. Write variables as {{name}}.",
+    ),
+    "no_model": (
+        _no_model,
+        (
+            "error: No model is chosen for node 'ask'. Pick a default model in Settings, or write "
+            'flow.model = "model-id".'
+        ),
+    ),
+    "model_ends": (
+        _on("openai:gpt-4"),
+        (
+            "error: The model openai:gpt-4 is used by node 'ask'. gpt-4 ended on 2026-10-23; "
+            "gpt-6-astra has its role now. Choose another model in Settings."
+        ),
+    ),
+    "model_unknown": (
+        _on("anthropic:claude-haiku"),
+        (
+            "warning: The model anthropic:claude-haiku is used by node 'ask'. claude-haiku is not a "
+            "model id here; claude-haiku-5-5 has its role now. Choose another model in Settings."
+        ),
+    ),
+    "no_structured_output": (
+        _no_structured_output,
+        (
+            "warning: The model openai:gpt-4 of the extraction node 'data' does not know structured "
+            "output. Its answers are checked all the same, but fail more often: choose another model "
+            "for this node."
+        ),
+    ),
+    "weak_judge": (
+        _weak_judge,
+        (
+            "warning: A small local model judges the prompt conditions (when=, enter=) of 'ask', and "
+            "is right little more often than a coin. Write logic conditions where variables tell: "
+            'if_="...". Or let a better model judge: flow.judge_model = "...".'
+        ),
+    ),
+    "setting": (
+        _setting,
+        (
+            "warning: Node 'ask': gpt-6-luna takes no temperature while it reasons. Remove it in "
+            'Settings or with flow.node("ask").settings["temperature"] = None, or choose another '
+            "model."
+        ),
+    ),
+    "no_key": (
+        _on("openai:gpt-6-luna"),
+        (
+            "error: No API key configured for OpenAI, which node 'ask' would use. Open Settings "
+            "(click the gear, or run flow.settings()), choose the provider and save its key."
+        ),
+    ),
+    "no_address": (
+        _no_address,
+        (
+            'error: OpenAI-compatible endpoint needs an address. Fill in "Base URL" in Settings, or '
+            'write flow.set_base_url("compatible", "http://127.0.0.1:8080/v1").'
+        ),
+    ),
+    "other_address": (
+        _other_address,
+        (
+            "warning: Calls for OpenAI go to https://proxy.example.org/v1 and not to its own address. "
+            "If you did not choose that: flow.set_base_url('openai', None)."
+        ),
+    ),
+}
+NOTHING = "Nothing to mend. This check is free: it sends nothing."
+
+
+@pytest.fixture
+def flow(judged_flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Flow:
+    monkeypatch.setattr(catalog, "_today", lambda: datetime.date(2026, 11, 24))
+    return judged_flow
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_each_kind_is_told_in_its_words(flow: Flow, kind: str) -> None:
+    build, said = SAID[kind]
+    build(flow)
+    assert next(str(finding) for finding in flow.check() if finding.kind == kind) == said
+
+
+def test_what_a_file_says_of_itself_is_passed_on(flow: Flow, tmp_path: Path) -> None:
+    file = tmp_path / "newer.flow.json"
+    _nodes(flow).save(file)
+    file.write_text(file.read_text(encoding="utf-8").replace('"version": 1', '"version": 2'), encoding="utf-8")
+    newer = Flow.load(file)
+    assert [str(finding) for finding in newer.check() if finding.kind == "notice"] == [f"warning: {newer.notice} "]
+
+
+def test_every_kind_that_is_listed_has_its_sentence_here() -> None:
+    assert {*SAID, "notice"} == set(FINDING_KINDS)
+
+
+def test_without_findings_it_says_so_in_both_forms(flow: Flow) -> None:
+    found = _nodes(flow).check()
+    assert repr(found) == found._repr_html_() == NOTHING

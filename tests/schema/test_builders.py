@@ -1,0 +1,175 @@
+"""The ways to say what to extract: fields as keywords, and pydantic classes with all that they can do."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Annotated, Any
+
+import pytest
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
+
+from byok_widgets import SchemaError
+from byok_widgets.schema import ExtractionSchema
+
+
+@dataclasses.dataclass
+class NotAModel:
+    a: int
+
+
+class Visit(BaseModel):
+    name: str
+    nights: int
+    guests: int = 1
+
+    @field_validator("name")
+    @classmethod
+    def _tidy(cls, name: str) -> str:
+        if name == "Nobody":
+            raise ValueError("nobody stays here")
+        return name.title()
+
+    @field_validator("nights", mode="before")
+    @classmethod
+    def _in_words(cls, nights: Any) -> Any:
+        return 7 if nights == "a week" else nights
+
+    @model_validator(mode="after")
+    def _room(self) -> Visit:
+        if self.guests > self.nights * 10:
+            raise ValueError("too many guests")
+        return self
+
+
+visit = ExtractionSchema.of(Visit)
+
+
+def test_a_class_reads_with_its_own_validators() -> None:
+    checked = visit.check({"name": "ana", "nights": "a week"})
+    assert checked.record == Visit(name="Ana", nights=7)
+    assert checked.values == {"name": "Ana", "nights": 7, "guests": None}
+
+
+def test_what_a_validator_refuses_is_invalid_and_says_why() -> None:
+    checked = visit.check({"name": "Nobody", "nights": 2})
+    assert (checked.status["name"], checked.values["name"], checked.record) == ("invalid", None, None)
+    assert "nobody stays here" in checked.problems["name"]
+    assert checked.values["nights"] == 2
+
+
+def test_a_rule_of_the_whole_class_is_a_problem_of_no_field() -> None:
+    checked = visit.check({"name": "ana", "nights": 1, "guests": 50})
+    assert "too many guests" in checked.problems[""]
+    assert checked.record is None
+    assert set(checked.status.values()) == {"found"}
+
+
+def test_what_is_missing_is_no_problem() -> None:
+    checked = visit.check({"name": "ana", "nights": None})
+    assert (checked.record, checked.problems, checked.status["nights"]) == (None, {}, "not_stated")
+    assert checked.values["name"] == "ana"
+
+
+def test_a_record_is_never_made_beside_an_invalid_value() -> None:
+    for guests in ("many", True):
+        checked = visit.check({"name": "ana", "nights": 1, "guests": guests})
+        assert (checked.record, checked.status["guests"]) == (None, "invalid")
+
+
+def test_a_class_takes_no_more_than_a_field_does() -> None:
+    class Urgent(BaseModel):
+        urgent: bool
+
+    assert ExtractionSchema.of(Urgent).check({"urgent": "yes"}).status["urgent"] == "invalid"
+    assert ExtractionSchema.of(Urgent).check({"urgent": "TRUE"}).record == Urgent(urgent=True)
+
+
+def test_a_validator_that_fails_in_its_own_way_is_a_problem_and_no_crash() -> None:
+    class Clumsy(BaseModel):
+        a: Annotated[int, AfterValidator(lambda value: {}[value])]
+        b: int = 0
+
+        @field_validator("b")
+        @classmethod
+        def _with_a(cls, b: int, info: ValidationInfo) -> int:
+            return b / 0
+
+    checked = ExtractionSchema.of(Clumsy).check({"a": 1, "b": 2})
+    assert checked.status["a"] == "invalid"
+    assert "KeyError" in checked.problems["a"]
+    assert checked.record is None
+
+
+def test_aliases_are_the_names_and_choices_give_their_first() -> None:
+    class Aliases(BaseModel):
+        model_config = ConfigDict(populate_by_name=True)
+        name: str = Field(alias="fullName")
+        age: int = Field(validation_alias=AliasChoices("years", "age"))
+
+    schema = ExtractionSchema.of(Aliases)
+    assert list(schema.json_schema()["properties"]) == ["fullName", "years"]
+    checked = schema.check({"fullName": "Ana", "years": 36})
+    assert (checked.record.name, checked.record.age) == ("Ana", 36)
+    assert checked.values == {"fullName": "Ana", "years": 36}
+
+
+def test_a_field_without_a_json_schema_of_its_own_is_not_asked_for() -> None:
+    class Partly(BaseModel):
+        a: int
+        hidden: SkipJsonSchema[int] = 3
+
+    schema = ExtractionSchema.of(Partly)
+    assert [spec.name for spec in schema.fields] == ["a"]
+    assert schema.check({"a": 1}).record == Partly(a=1)
+
+
+def test_a_frozen_class_and_one_that_forbids_extras_are_read_like_any_other() -> None:
+    class Strict(BaseModel):
+        model_config = ConfigDict(frozen=True, extra="forbid")
+        a: int
+
+    checked = ExtractionSchema.of(Strict).check({"a": "36", "b": 1})
+    assert (checked.record, checked.extra) == (Strict(a=36), ("b",))
+
+
+def test_a_types_own_validators_read_what_the_model_wrote() -> None:
+    weekday = Annotated[str, BeforeValidator(lambda text: text[:3])]
+    assert ExtractionSchema.of(fields={"x": weekday}).check({"x": "Tuesday"}).values["x"] == "Tue"
+
+
+@pytest.mark.parametrize(
+    ("schema", "fields", "words"),
+    [
+        (None, None, ""),
+        (None, {}, ""),
+        (Visit, {"x": str}, ""),
+        ("name", None, "'name'"),
+        (NotAModel, None, "NotAModel"),
+        (None, {"": str}, ""),
+        (None, {"x": object()}, "'x'"),
+    ],
+)
+def test_what_is_no_schema_is_named(schema: Any, fields: Any, words: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        ExtractionSchema.of(schema, fields=fields)
+    assert re.search(words, caught.value.problem)
+
+
+def test_a_class_that_is_not_ready_is_refused_and_not_half_read() -> None:
+    class Half(BaseModel):
+        later: Nowhere  # noqa: F821 - that is the point
+
+    with pytest.raises(SchemaError, match="Half"):
+        ExtractionSchema.of(Half)

@@ -1,0 +1,183 @@
+"""What `redact` takes out of a text, and what it leaves."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import html
+import json
+import re
+import time
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from byok_widgets.secrets import Secret, redact
+from tests.fake_keys import fake_key
+
+PROVIDERS = ["openai", "anthropic", "openrouter", "compatible"]
+
+plain = st.text(alphabet=" .,:;abcdefgöß\n🎉", max_size=30)
+key_text = st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=80)
+
+
+def pieces(text: str, length: int) -> list[str]:
+    return [text[at : at + length] for at in range(len(text) - length + 1)]
+
+
+@given(plain, plain, st.sampled_from(PROVIDERS), st.data())
+def test_any_piece_of_twelve_characters_is_taken_out(before, after, provider, data):
+    secret = Secret(fake_key(provider))
+    key = secret.reveal()
+    start = data.draw(st.integers(0, len(key) - 12))
+    end = data.draw(st.integers(start + 12, len(key)))
+    assert redact(f"{before} {key[start:end]} {after}") == f"{before} [API key] {after}"
+
+
+@given(key_text, st.text(max_size=40), st.text(max_size=40))
+def test_no_piece_of_any_key_is_left_whatever_stands_around_it(key, before, after):
+    secret = Secret(key)
+    shown = redact(before + key + after)
+    assert not [piece for piece in pieces(secret.reveal(), 12) if piece in shown]
+
+
+@given(st.sampled_from(PROVIDERS), st.binary(max_size=9), st.binary(max_size=9), st.booleans())
+def test_base64_is_taken_out_at_any_alignment(provider, before, after, urlsafe):
+    secret = Secret(fake_key(provider))
+    encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
+    encoded = encode(before + secret.reveal().encode() + after).decode()
+    shown = redact(f"Authorization: Basic {encoded}")
+    assert "[API key]" in shown
+    # At most the characters around the key, which also hold bits of its neighbours, are left.
+    left = shown.removeprefix("Authorization: Basic ").replace("[API key]", "")
+    assert len(left) <= len(encode(before)) + len(encode(after)) + 4
+
+
+ENCODINGS = {
+    "hex": lambda key: key.encode().hex(),
+    "HEX": lambda key: key.encode().hex().upper(),
+    "url": lambda key: quote(key, safe=""),
+    "url, lower case": lambda key: quote(key, safe="").lower().replace(key.lower(), key),
+    "json": json.dumps,
+    "html": html.escape,
+    "repr": repr,
+    "bytes": lambda key: repr(key.encode()),
+}
+
+
+@pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS.keys())
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_encoded_forms_are_taken_out(encode, provider):
+    secret = Secret(fake_key(provider))
+    encoded = encode(secret.reveal())
+    shown = redact(f"url?key={encoded}&x=1")
+    assert "[API key]" in shown
+    assert not [piece for piece in pieces(encoded, 24) if piece in shown]
+
+
+WITH_SIGNS = {
+    **{name: encode for name, encode in ENCODINGS.items() if name != "url, lower case"},
+    "url, lower case": lambda key: re.sub("%..", lambda code: code[0].lower(), quote(key, safe="")),
+    "base64": lambda key: base64.b64encode(key.encode()).decode(),
+    "base64, urlsafe": lambda key: base64.urlsafe_b64encode(key.encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("encode", WITH_SIGNS.values(), ids=WITH_SIGNS.keys())
+def test_encoded_forms_of_a_key_full_of_signs_are_taken_out_whole(encode):
+    secret = Secret("".join(f"{sign}{fake_key('compatible')[:2]}" for sign in "&\"/+<?>~'") + "???")
+    shown = redact(f"({encode(secret.reveal())})")
+    assert shown.strip("()b\"'") == "[API key]"
+
+
+MASKED = {
+    "stars": lambda key: key[:8] + "*" * 40 + key[-4:],
+    "dots": lambda key: f"sk-...{key[-4:]}",
+    "ellipsis": lambda key: f"{key[:9]}…{key[-3:]}",
+    "bullets": lambda key: "••••••••" + key[-4:],
+    "crosses": lambda key: "sk-xxxxxxxx" + key[-4:],
+    "head only": lambda key: key[:18] + "*****",
+    "tail only": lambda key: "****" + key[-4:],
+}
+
+
+@pytest.mark.parametrize("mask", MASKED.values(), ids=MASKED.keys())
+@pytest.mark.parametrize("provider", PROVIDERS[:3])
+def test_the_masked_echo_of_a_held_key_is_taken_out(mask, provider):
+    secret = Secret(fake_key(provider))
+    echoed = mask(secret.reveal())
+    assert redact(f"Incorrect API key provided: {echoed}. See") == "Incorrect API key provided: [API key]. See"
+
+
+@pytest.mark.parametrize("echo", ["sk-proj-****wxyz", "sk-...wxyz", "sk-ant-api03-****Ab-_"])
+def test_a_masked_echo_is_taken_out_even_if_no_key_is_held(echo):
+    gc.collect()
+    assert redact(f"provided: {echo}.") == "provided: [API key]."
+
+
+@pytest.mark.parametrize("provider", PROVIDERS[:3])
+def test_what_has_the_shape_of_a_key_is_taken_out_even_if_it_is_not_held(provider):
+    key = fake_key(provider)
+    assert redact(f"got {key}!") == "got [API key]!"
+    assert redact(f"Bearer%20{key}") == "Bearer%20[API key]"
+
+
+ORDINARY = [
+    "",
+    "No API key configured",
+    "OpenAI keys start with sk-proj- or sk-...; Anthropic's with sk-ant-.",
+    "the task-proj-management-for-everyone board, disk-usage, **bold**, wait...",
+    "xxxx ... **** … 100 %",
+    "line\n" * 50,
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+@pytest.mark.parametrize("held", [True, False])
+def test_ordinary_text_is_left_as_it_is(text, held):
+    secrets = [Secret(fake_key(provider)) for provider in PROVIDERS] if held else []
+    assert redact(text) == text
+    del secrets
+
+
+def test_a_short_key_is_taken_out_where_it_stands_alone():
+    secret = Secret("none")
+    assert redact("api_key=none, nonetheless") == "api_key=[API key], nonetheless"
+    del secret
+
+
+def test_a_key_of_ten_characters_is_taken_out_wherever_it_stands():
+    secret = Secret(fake_key("compatible")[:10])
+    assert redact(f"xx{secret.reveal()}yy") == "xx[API key]yy"
+
+
+def test_an_empty_key_takes_nothing_out():
+    secret = Secret("")
+    assert redact("nothing here") == "nothing here"
+    del secret
+
+
+def test_several_keys_are_taken_out_of_one_text():
+    one, other = Secret(fake_key()), Secret(fake_key("anthropic"))
+    text = f"{one.reveal()} and {other.reveal()}{one.reveal()}"
+    assert redact(text) == "[API key] and [API key]"
+
+
+def test_long_texts_are_quick():
+    secrets = [Secret(fake_key(provider)) for provider in PROVIDERS]
+    text = "lorem ipsum dolor " * 60_000
+    start = time.process_time()
+    assert redact(text) == text
+    assert time.process_time() - start < 2
+    del secrets
+
+
+@pytest.mark.parametrize("char", ["a", "x", "*", ".", "-"])
+def test_a_long_run_of_one_character_is_quick(char):
+    secret = Secret("a" * 4000)
+    start = time.process_time()
+    redact(char * 300_000)
+    assert time.process_time() - start < 3
+    del secret

@@ -1,0 +1,102 @@
+"""What the panel says, sentence by sentence: the one place to change when its wording is improved."""
+
+from __future__ import annotations
+
+import pytest
+
+from byok_widgets.errors import ProviderError
+from byok_widgets.findings import Fix
+from byok_widgets.keys import KeyStatus
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.widgets.panel import key_messages, troubleshooting_messages
+from byok_widgets.widgets.panel.key_check import KeyCheck
+from byok_widgets.widgets.panel.quick_fixes import button
+
+SESSION = KeyStatus("session", "This session only", "<where>", available=True)
+VARIABLE = KeyStatus("env", "env:X", "<where>", available=True)
+UNSET = KeyStatus("env", "env:X", "<where>", available=False)
+LOCKED = KeyStatus("file", "Encrypted file, locked", "<where>", available=False)
+NONE = KeyStatus("none", "No key", "<where>", available=False)
+AUTH = KeyCheck("rejected", fault=ProviderError("<problem>", kind="auth", fix="<fix>"))
+BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloaded", fix="<fix>"))
+
+
+@pytest.mark.parametrize(
+    ("provider", "status", "verdict", "reason", "text"),
+    [
+        ("openai", None, None, "looking", "Looking for a saved key …"),
+        ("openai", NONE, None, "no_key", "No API key is saved for OpenAI in this flow."),
+        (
+            "compatible",
+            NONE,
+            None,
+            "key_optional",
+            "No API key is saved. This endpoint may need none: press Check to see.",
+        ),
+        ("openai", LOCKED, None, "locked", key_messages.LOCKED),
+        ("openai", UNSET, None, "variable_not_set", "<where> Set it and restart the kernel, or paste a key."),
+        ("openai", SESSION, None, "unchecked", "Saved, not checked yet. <where>"),
+        ("openai", VARIABLE, None, "unchecked", "Not checked yet. <where>"),
+        (
+            "openai",
+            SESSION,
+            KeyCheck("working"),
+            "checking",
+            "Saved; asking OpenAI whether the key is good … <where>",
+        ),
+        ("openai", SESSION, KeyCheck("verified", "12:00"), "verified", "Verified at 12:00. <where>"),
+        (
+            "openai",
+            SESSION,
+            AUTH,
+            "auth",
+            "<problem> <fix> It stays saved until you replace or remove it. <where>",
+        ),
+        ("openai", VARIABLE, AUTH, "auth", "<problem> <fix> <where>"),
+        ("openai", SESSION, BROKEN, "overloaded", "Saved, but not verified. <problem> <fix> <where>"),
+        (
+            "compatible",
+            NONE,
+            AUTH,
+            "key_needed",
+            "This endpoint asks for a key (401 Unauthorized). Paste it and press Save.",
+        ),
+        (
+            "compatible",
+            NONE,
+            KeyCheck("verified", "12:00"),
+            "no_key_needed",
+            "It answers without a key. Checked at 12:00.",
+        ),
+    ],
+)
+def test_the_status_line_of_a_key(provider, status, verdict, reason, text):
+    words = key_messages.of_key(PROVIDERS[provider], status, verdict)
+    assert (words["reason"], words["text"]) == (reason, text)
+
+
+@pytest.mark.parametrize(
+    ("fix", "text"),
+    [
+        (Fix("save_key", "openai"), "Go to the key field"),
+        (Fix("save_key", "anthropic"), "Switch to Anthropic and paste its key"),
+        (Fix("use_model", "openai:some-model"), "Use some-model"),
+        (Fix("choose_model"), "Choose a default model"),
+        (Fix("choose_model", "ask"), "Choose a model for ask"),
+        (Fix("fill_address", "openai"), "Fill in the address"),
+        (Fix("use_own_address", "openai"), "Use its own address"),
+        (Fix("take_away", "temperature"), "Take temperature away"),
+        (Fix("paste", "flow"), ""),
+    ],
+)
+def test_the_button_of_a_finding(flow, fix, text):
+    flow.provider = "openai"
+    assert button(fix, flow) == text
+
+
+def test_how_many_findings_there_are():
+    assert [troubleshooting_messages.count(number) for number in (0, 1, 2)] == [
+        "nothing to mend",
+        "1 thing to mend",
+        "2 things to mend",
+    ]
