@@ -23,8 +23,8 @@ _PLAIN = {"string": "string", "boolean": "boolean", "integer": "number", "number
 def typescript() -> str:
     """Return the text of `messages.ts`."""
     names = [name for name, kind in vars(page_messages).items() if _is_ours(kind)]
-    adapters = [(name, "validation", TypeAdapter(getattr(page_messages, name))) for name in names]
-    refs, definitions = TypeAdapter.json_schemas(adapters)
+    adapters = {name: TypeAdapter(getattr(page_messages, name)) for name in names}
+    refs, definitions = TypeAdapter.json_schemas((name, "validation", kind) for name, kind in adapters.items())
     known = definitions["$defs"]
     parts = [_declared(name, _found(refs[name, "validation"], known)) for name in names]
     return "\n".join([_HEAD, *parts])
@@ -39,7 +39,7 @@ def _found(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, 
 
 
 def _declared(name: str, schema: Mapping[str, Any]) -> str:
-    if "anyOf" in schema:
+    if "properties" not in schema:
         return f"export type {name} = {_type(schema)};\n"
     comment = " ".join(schema["description"].split())
     fields = "".join(f"  {line};\n" for line in _fields(schema))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 import anywidget
 import ipywidgets
 import traitlets
+
+from byok_widgets.widgets.marimo import in_marimo
 
 _BUILT = Path(__file__).parents[1] / "js" / "widgets" / "built"
 _lock = threading.Lock()
@@ -61,7 +62,7 @@ class PageWidget(anywidget.AnyWidget):
     page_code = traitlets.Instance(PageCode, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
 
     def __init__(self, **traits: Any) -> None:
-        if "marimo" in sys.modules:  # it has no models but a widget's own, and sends equal code once by itself
+        if in_marimo():  # it has no models but a widget's own, and sends equal code once by itself
             self._esm, self._css = built("widgets.js"), built("widgets.css")
         else:
             traits["page_code"] = PageCode.shared()

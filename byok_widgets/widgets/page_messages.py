@@ -1,7 +1,7 @@
 """Everything that travels between the widgets and the page: the one place where its form is written down.
 
-`messages.ts` of the page's code is generated from this module by `python byok_widgets/js/generate_messages.py`. The
-kernel's side imports these types for the type checker alone.
+The page's `messages.ts` is generated from this module: `python byok_widgets/js/generate_messages.py`. The kernel's
+side imports these types for the type checker alone.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ class KeyPlace(TypedDict):
 
 
 class KeyStatusLine(TypedDict):
-    """The line below the key field. `pasted` is said instead while a pasted key is not saved."""
+    """The line below the key field; `reason` is its kind, `pasted` what to say of a key before it is saved."""
 
     state: Literal["none", "saved", "working", "verified", "unverified", "rejected"]
+    reason: str
     text: str
     link: str
     link_text: str
@@ -121,16 +122,22 @@ class ProviderName(TypedDict):
     label: str
 
 
-class KeyAnswer(TypedDict):
-    """What came of `SaveKey` or `UnlockKeyFile`."""
+class KeyOutcome(TypedDict):
+    """What came of a request that was sent sealed; where it was refused, `reason` is the kind of `text`."""
 
-    kind: Literal["answer"]
-    id: str
     outcome: Literal["saved", "unlocked", "refused"]
+    reason: NotRequired[str]
     text: NotRequired[str]
     clear: NotRequired[bool]
     switch_to: NotRequired[ProviderName]
     anyway: NotRequired[bool]
+
+
+class KeyAnswer(KeyOutcome):
+    """The answer to `SaveKey` or `UnlockKeyFile`."""
+
+    kind: Literal["answer"]
+    id: str
 
 
 KeyFieldRequest = SaveKey | UnlockKeyFile | CheckKey | RemoveKey | SwitchProvider
@@ -172,12 +179,18 @@ class PressModelAction(TypedDict):
     kind: Literal["action"]
 
 
-class ModelAnswer(TypedDict):
-    """What came of `ChooseModel`."""
+class ModelOutcome(TypedDict):
+    """What came of a choice; where it was not taken, `reason` is the kind of the problem."""
+
+    outcome: Literal["taken", "refused", "misplaced"]
+    reason: NotRequired[str]
+
+
+class ModelAnswer(ModelOutcome):
+    """The answer to `ChooseModel`."""
 
     kind: Literal["answer"]
     id: str
-    outcome: Literal["taken", "refused", "misplaced"]
 
 
 ModelFieldRequest = ChooseModel | PressModelAction
@@ -240,25 +253,35 @@ class NodeRequest(TypedDict):
     value: NotRequired[str]
 
 
-class NodeAnswer(TypedDict):
+class NodeOutcome(ModelOutcome):
     """What came of a `NodeRequest`, in words."""
+
+    text: str
+
+
+class NodeAnswer(NodeOutcome):
+    """The answer to a `NodeRequest`."""
 
     kind: Literal["answer"]
     id: str
-    outcome: Literal["taken", "refused", "misplaced"]
-    text: str
 
 
 # Troubleshooting
 
 
 class FindingFacts(TypedDict):
-    """One problem: what it is, and the button or the line of code that solves it; `dots` marks code to complete."""
+    """One problem, with the button or the line of code that solves it; `dots` marks code to complete.
+
+    `kind`, `by` and `argument` tell programs what it is, and what solves it.
+    """
 
     id: str
+    kind: str
     level: Literal["error", "warning"]
     problem: str
     fix: str
+    by: str
+    argument: str
     button: str
     code: str
     dots: bool
@@ -271,20 +294,29 @@ class PageLink(TypedDict):
     url: str
 
 
+HelpFocus = Literal["", "key", "address", "model"]
+HelpRequest = Literal["", "check_key"]
+
+
 class HelpRow(TypedDict):
     """What often goes wrong, and what helps: links, and a button that moves to a field or asks the kernel."""
 
+    id: str
     issue: str
     text: str
     links: list[PageLink]
     button: str
-    focus: Literal["", "key", "address", "model"]
-    ask: Literal["", "check_key"]
+    focus: HelpFocus
+    ask: HelpRequest
+
+
+TroubleState = Literal["unchecked", "checking", "checked", "failed"]
 
 
 class TroubleFacts(TypedDict):
     """Everything the section shows."""
 
+    state: TroubleState
     said: str
     count: str
     note: str
@@ -403,6 +435,7 @@ class UnderWay(TypedDict):
 class FailureWords(TypedDict):
     """Why a turn did not end well; `calm` where that is what the person wanted."""
 
+    kind: str
     problem: str
     more: str
     link: str
@@ -455,7 +488,7 @@ class ChatTurn(Standing):
 
 
 class ChatFailed(TypedDict):
-    """A turn or a click did not work; `text` goes back to its field. Where it was a turn, the session is told of."""
+    """A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn."""
 
     kind: Literal["failed"]
     text: str

@@ -78,7 +78,7 @@ def test_a_key_can_be_shown_and_is_hidden_again(page, key):
     show()
     key.fill("")
     assert_hidden()
-    page.panel.get_by_label("Where the key rests").select_option("This session's memory")
+    page.panel.locator("[data-part=place]").select_option("This session's memory")
     key.fill(fake_key("openai"))
     save(page)
     page.panel.get_by_placeholder("saved; paste to replace").wait_for()
@@ -97,8 +97,8 @@ def test_a_key_in_the_wrong_place_is_cleared(page, key):
         field.fill(fake_key("openai"))
         field.press("Enter")
         page.page.wait_for_function("field => field.value === ''", arg=field.element_handle())
-    page.panel.get_by_label("Where the key rests").select_option("Environment variable, by its name")
-    name = page.panel.get_by_label("Name of the variable")
+    page.panel.locator("[data-part=place]").select_option("Environment variable")
+    name = page.panel.locator("[data-part=name]")
     for typed, said, left in (
         ("NOT_SET_HERE", "no environment variable of that name", "NOT_SET_HERE"),
         (fake_key("anthropic"), "it belongs in the key field", ""),
@@ -112,7 +112,7 @@ def test_a_key_in_the_wrong_place_is_cleared(page, key):
 
 
 def assert_lost(page):
-    notice = page.panel.get_by_role("status").filter(has_text="The kernel was restarted or stopped: run this cell")
+    notice = page.panel.get_by_role("status").filter(has_text="The kernel was restarted or stopped. Run this cell")
     notice.wait_for()
     assert page.panel.get_by_text("No API key is saved").filter(visible=True).count() == 0
     for field in page.panel.locator(FIELDS).filter(visible=True).all():
@@ -156,7 +156,7 @@ def test_keys_pressed_in_the_panel_do_nothing_to_the_notebook(page, key):
     assert key.input_value() == "ddxbaa0"
     for place in (
         page.panel.get_by_role("button", name="Show"),
-        page.panel.get_by_label("Where the key rests"),
+        page.panel.locator("[data-part=place]"),
         page.panel.get_by_role("button", name="balanced"),
         page.panel.get_by_label("Provider"),
     ):

@@ -1,4 +1,4 @@
-"""The words of the key's status line. Every state says where the key rests, and what to do next."""
+"""The words of the key's status line. Every state says where the key is stored, and what to do next."""
 
 from __future__ import annotations
 
@@ -19,53 +19,53 @@ StatusMessage = Mapping[str, str]
 
 NOT_SAVED = "That did not work, and nothing was saved. What you typed is still here; press Save to try again."
 NOT_UNLOCKED = "That did not work. What you typed is still here; press the button to try again."
-CHANGED = "The flow's settings changed meanwhile, so nothing was saved. Look at the provider, then press Save."
+CHANGED = "The flow's settings have changed, so nothing was saved. Check the provider, then press Save."
 NAME_ONLY = (
-    "This looks like an API key; it belongs in the key field. It was not saved. The name of a variable goes here; "
-    "to save a key, choose another place below."
+    "This looks like an API key, not a variable name, so it was not saved. To save a key, choose another place to "
+    "store it below."
 )
-LOCKED = "The key rests in the encrypted file, which is locked. Type its passphrase and press Unlock."
+LOCKED = "The key is stored in the encrypted file, which is locked. Enter its passphrase and press Unlock."
 _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
 
 
 def no_address(provider: Provider) -> StatusMessage:
     """Say that a key cannot be saved before there is an address."""
-    return _words("none", "no_address", f"{provider.label} needs its address first: fill in the base URL.")
+    return _words("none", "no_address", f"{provider.label} needs an address first: enter the base URL.")
 
 
 def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | None) -> StatusMessage:
-    """Say where the key rests and what the last check found; and what to do with one that is pasted now."""
+    """Say where the key is stored and what the last check found; and what to do with one that is pasted now."""
     if status is None:
-        return _words("working", "looking", "Looking for a saved key …")
+        return _words("working", "looking", "Looking for a saved key…")
     pasted = _REPLACE if status.place in ("session", "keyring", "file") else _KEEP
     return {**_of_known(provider, status, verdict), "pasted": pasted}
 
 
 def place_notes(keyring: KeyringState | None, file: FileState) -> list[dict[str, str]]:
-    """Return the places where a key can rest, best first."""
+    """Return the places where a key can be stored, best first."""
     session = {"id": "session", "label": "This session's memory", "note": "Gone when the kernel stops."}
     env = {
         "id": "env",
-        "label": "Environment variable, by its name",
-        "note": "Only the name is saved; the key is read from the variable at each call.",
+        "label": "Environment variable",
+        "note": "Only the variable name is saved; the key is read from the variable on each call.",
     }
     if keyring is None:
-        looking = "Looking whether there is a keyring …"
-        auto = {"id": "auto", "label": "OS keyring, if it works here", "note": looking}
+        looking = "Checking for a keyring…"
+        auto = {"id": "auto", "label": "OS keyring, if available", "note": looking}
         return [auto, session, _file(file), env]
     if not keyring.available:
         why = keyring.problem if keyring.kind == "no_keyring" else keyring.reason
         return [session | {"note": f"Gone when the kernel stops. {why}"}, _file(file), env]
-    how = "Encrypted by your operating system" if keyring.is_os_keyring else "Kept by this keyring backend"
-    chosen = {"id": "keyring", "label": keyring.backend_label, "note": f"{how}; still there after a restart."}
+    how = "Encrypted by your operating system" if keyring.is_os_keyring else "Stored by this keyring backend"
+    chosen = {"id": "keyring", "label": keyring.backend_label, "note": f"{how}; kept after a restart."}
     return [chosen, session, _file(file), env]
 
 
 def _file(file: FileState) -> dict[str, str]:
-    note = "Still there after a restart; opened by a passphrase, once in each kernel."
+    note = "Kept after a restart; unlocked with a passphrase once per kernel."
     if not file.exists:
-        note += " Choose one that you can keep in mind: without it, nobody can get at the keys in the file."
+        note += " Choose one that you will remember: without it, the keys in the file are lost."
     return {"id": "file", "label": "Encrypted file", "note": file.problem or note}
 
 
@@ -81,7 +81,7 @@ def _of_known(provider: Provider, status: KeyStatus, verdict: KeyCheck | None) -
     if verdict is None:
         return _words("saved", "unchecked", f"{'Saved, not' if saved else 'Not'} checked yet. {status.sentence}")
     if verdict.state == "working":
-        asking = f"{'Saved; asking' if saved else 'Asking'} {provider.label} whether the key is good …"
+        asking = f"{'Saved; asking' if saved else 'Asking'} {provider.label} whether the key is valid…"
         return _words("working", "checking", f"{asking} {status.sentence}")
     if verdict.state == "verified":
         return _words("verified", "verified", f"Verified at {verdict.at}. {status.sentence}")
@@ -92,11 +92,11 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None
     if verdict is None:
         return _missing(provider, status)
     if verdict.state == "working":
-        return _words("working", "checking", f"Asking {provider.label} whether it answers without a key …")
+        return _words("working", "checking", f"Asking {provider.label} whether it works without a key…")
     if verdict.state == "verified":
-        return _words("verified", "no_key_needed", f"It answers without a key. Checked at {verdict.at}.")
+        return _words("verified", "no_key_needed", f"This endpoint works without a key. Checked at {verdict.at}.")
     if verdict.state == "rejected":
-        text = "This endpoint asks for a key (401 Unauthorized). Paste it and press Save."
+        text = "This endpoint requires a key (401 Unauthorized). Paste it and press Save."
         return _words("unverified", "key_needed", text)
     return _words("unverified", _kind(verdict.fault), _why(verdict.fault) if verdict.fault else "")
 
@@ -104,7 +104,8 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None
 def _missing(provider: Provider, status: KeyStatus) -> StatusMessage:
     if status.fault:
         return _words("unverified", "unusable", status.sentence)
-    words = _words("none", "key_optional", "No API key is saved. This endpoint may need none: press Check to see.")
+    text = "No API key is saved. This endpoint may not need one: press Check to find out."
+    words = _words("none", "key_optional", text)
     if provider.needs_key:
         text = f"No API key is saved for {provider.label} in this flow."
         words = _words("none", "no_key", text, provider.links.keys, "Get a key at")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _REPLACE = "saved; paste to replace"
-_HINTS = {"openai": "sk-…", "anthropic": "sk-ant-…", "openrouter": "sk-or-…", "compatible": "if it asks for one"}
+_HINTS = {"openai": "sk-…", "anthropic": "sk-ant-…", "openrouter": "sk-or-…", "compatible": "if it requires one"}
 
 
 class KeySection:

@@ -7,7 +7,7 @@ an API key that is pasted by mistake is in no widget state and reaches no other 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import traitlets
@@ -19,6 +19,9 @@ from byok_widgets.secrets.detection import KEY_PATTERNS
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from byok_widgets.widgets.page_messages import ModelAnswer, ModelOutcome
 
 _FAILED = "Not set: that did not work. What you typed is still here."
 
@@ -87,12 +90,13 @@ class ModelField(assets.PageWidget):
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
         kind = content.get("kind") if isinstance(content, Mapping) else None
         if kind == "choose":
-            answer = self._choose(content.get("value"))
-            self.send({"kind": "answer", "id": str(content.get("id"))[:32], **answer})
+            outcome = self._choose(content.get("value"))
+            answer: ModelAnswer = {"kind": "answer", "id": str(content.get("id"))[:32], **outcome}
+            self.send(answer)
         elif kind == "action" and self._on_action:
             self._on_action()
 
-    def _choose(self, value: object) -> Mapping[str, str]:
+    def _choose(self, value: object) -> ModelOutcome:
         """Hand on a choice and say what came of it. No other exception leaves here: its frames would hold it."""
         try:
             text = str(value).strip()
@@ -101,8 +105,7 @@ class ModelField(assets.PageWidget):
             self._on_choose(text)
         except ByokError as fault:
             self.problem = redact(sanitize(f"Not set: {error_text(fault)}"))
-            outcome = "misplaced" if fault.kind == "misplaced_key" else "refused"
-            return {"outcome": outcome, "reason": fault.kind}
+            return {"outcome": "misplaced" if fault.kind == "misplaced_key" else "refused", "reason": fault.kind}
         except Exception:  # noqa: BLE001 - its text could hold what was typed
             self.problem = _FAILED
             return {"outcome": "refused", "reason": "failed"}

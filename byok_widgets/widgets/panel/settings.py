@@ -133,6 +133,7 @@ class _Address:
         self._flow = flow
         self._shown: tuple[str, str] = ("", "")
         self._field = TextField(description="Base URL", placeholder="https://llm.example.org/v1")
+        self._field.add_class("byok-address")  # the troubleshooting section moves the keyboard to it
         self._field.observe(self._typed, "value")
         self._problem = ipywidgets.HTML()
         self.view = ipywidgets.VBox([self._field, self._problem])

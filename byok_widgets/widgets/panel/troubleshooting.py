@@ -25,6 +25,13 @@ from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check
+    from byok_widgets.widgets.page_messages import (
+        FindingFacts,
+        Focus,
+        TroubleAnswer,
+        TroubleFacts,
+        TroubleState,
+    )
     from byok_widgets.widgets.panel.key_section import KeySection
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
@@ -107,7 +114,7 @@ class Troubleshooting(assets.PageWidget):
             target = EndpointTarget.of(self._flow)
             unseen = "" if self._found is None else self._found.note
             counted = "" if self._found is None else troubleshooting_messages.count(len(findings))
-            self.facts = {
+            facts: TroubleFacts = {
                 "state": self._state(),
                 "said": self._said(counted),
                 "count": counted,
@@ -117,8 +124,9 @@ class Troubleshooting(assets.PageWidget):
                     target, self._flow.model, can_check=self._key.view.can_check
                 ),
             }
+            self.facts = dict(facts)
 
-    def _state(self) -> str:
+    def _state(self) -> TroubleState:
         if self._pressed:
             return "checking"
         if self._failed:
@@ -129,9 +137,10 @@ class Troubleshooting(assets.PageWidget):
         words = {"checking": troubleshooting_messages.CHECKING, "failed": troubleshooting_messages.NOT_FINISHED}
         return words.get(self._state(), f"{counted[:1].upper()}{counted[1:]}." if counted else "")
 
-    def _shown(self, finding: Finding) -> dict[str, str]:
+    def _shown(self, finding: Finding) -> FindingFacts:
         by = finding.by
         button = quick_fixes.button(by, self._flow) if by else ""
+        code = sanitize(by.argument) if by and by.kind == "paste" else ""
         return {
             "id": self._ids[finding],
             "kind": finding.kind,
@@ -141,7 +150,8 @@ class Troubleshooting(assets.PageWidget):
             "by": by.kind if by else "",
             "argument": sanitize(by.argument) if by else "",
             "button": sanitize(button),
-            "code": sanitize(by.argument) if by and by.kind == "paste" else "",
+            "code": code,
+            "dots": "..." in code,
         }
 
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
@@ -149,10 +159,16 @@ class Troubleshooting(assets.PageWidget):
             return
         request = str(content.get("id"))[:32]
         text, focus = self._act(content)
-        place = {name: sanitize(value) for name, value in focus.items()}
-        self.send({"kind": "answer", "id": request, "text": redact(sanitize(text)), "focus": place})
+        where: Focus = {**focus, "name": sanitize(focus["name"])} if "name" in focus else focus
+        answer: TroubleAnswer = {
+            "kind": "answer",
+            "id": request,
+            "text": redact(sanitize(text)),
+            "focus": where,
+        }
+        self.send(answer)
 
-    def _act(self, content: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+    def _act(self, content: Mapping[str, Any]) -> tuple[str, Focus]:
         """Do what a message asks; return what to say and where the keyboard goes next."""
         kind = content.get("kind")
         try:

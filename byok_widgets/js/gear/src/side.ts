@@ -158,10 +158,11 @@ export class Side extends Panel {
     this._flow = this.node.querySelector<HTMLSelectElement>('.byok-which select')?.value ?? this._flow;
     this._view?.dispose();
     this._view = null;
+    delete this._words.node.dataset['kind'];
     this._words.node.replaceChildren();
   }
 
-  private _say({ text, code, offer }: words.Words): void {
+  private _say({ kind, text, code, offer }: words.Words): void {
     const parts: HTMLElement[] = [element('p', text)];
     if (code) {
       parts.push(element('pre', code));
@@ -173,6 +174,7 @@ export class Side extends Panel {
       };
       parts.push(button);
     }
+    this._words.node.dataset['kind'] = kind;
     this._words.node.replaceChildren(...parts);
   }
 

@@ -68,6 +68,8 @@ export function buildParts() {
   remove.title = "Remove the stored key";
   place.setAttribute("aria-describedby", note.id);
 
+  const inputs = { key, name, passphrase, repeated };
+  for (const [part, element] of Object.entries({ ...inputs, place, eye, ...buttons })) element.dataset["part"] = part;
   const fields = {
     key: field("", key),
     name: field("Variable name", name),
@@ -86,8 +88,7 @@ export function buildParts() {
   const boxes = Object.values(fields).map(({ box }) => box);
   return {
     all: [...boxes, actions, status, offers],
-    inputs: { key, name, passphrase, repeated },
-    ...{ fields, place, note, eye, buttons, status, icon, text, link, offers },
+    ...{ inputs, fields, place, note, eye, buttons, status, icon, text, link, offers },
   };
 }
 

@@ -7,9 +7,10 @@ export interface KeyPlace {
   note: string;
 }
 
-/** The line below the key field. `pasted` is said instead while a pasted key is not saved. */
+/** The line below the key field; `reason` is its kind, `pasted` what to say of a key before it is saved. */
 export interface KeyStatusLine {
   state: "none" | "saved" | "working" | "verified" | "unverified" | "rejected";
+  reason: string;
   text: string;
   link: string;
   link_text: string;
@@ -91,15 +92,26 @@ export interface ProviderName {
   label: string;
 }
 
-/** What came of `SaveKey` or `UnlockKeyFile`. */
-export interface KeyAnswer {
-  kind: "answer";
-  id: string;
+/** What came of a request that was sent sealed; where it was refused, `reason` is the kind of `text`. */
+export interface KeyOutcome {
   outcome: "saved" | "unlocked" | "refused";
+  reason?: string;
   text?: string;
   clear?: boolean;
   switch_to?: ProviderName;
   anyway?: boolean;
+}
+
+/** The answer to `SaveKey` or `UnlockKeyFile`. */
+export interface KeyAnswer {
+  outcome: "saved" | "unlocked" | "refused";
+  reason?: string;
+  text?: string;
+  clear?: boolean;
+  switch_to?: ProviderName;
+  anyway?: boolean;
+  kind: "answer";
+  id: string;
 }
 
 export type KeyFieldRequest = SaveKey | UnlockKeyFile | CheckKey | RemoveKey | SwitchProvider;
@@ -134,11 +146,18 @@ export interface PressModelAction {
   kind: "action";
 }
 
-/** What came of `ChooseModel`. */
+/** What came of a choice; where it was not taken, `reason` is the kind of the problem. */
+export interface ModelOutcome {
+  outcome: "taken" | "refused" | "misplaced";
+  reason?: string;
+}
+
+/** The answer to `ChooseModel`. */
 export interface ModelAnswer {
+  outcome: "taken" | "refused" | "misplaced";
+  reason?: string;
   kind: "answer";
   id: string;
-  outcome: "taken" | "refused" | "misplaced";
 }
 
 export type ModelFieldRequest = ChooseModel | PressModelAction;
@@ -194,19 +213,30 @@ export interface NodeRequest {
 }
 
 /** What came of a `NodeRequest`, in words. */
-export interface NodeAnswer {
-  kind: "answer";
-  id: string;
+export interface NodeOutcome {
   outcome: "taken" | "refused" | "misplaced";
+  reason?: string;
   text: string;
 }
 
-/** One problem: what it is, and the button or the line of code that solves it; `dots` marks code to complete. */
+/** The answer to a `NodeRequest`. */
+export interface NodeAnswer {
+  outcome: "taken" | "refused" | "misplaced";
+  reason?: string;
+  text: string;
+  kind: "answer";
+  id: string;
+}
+
+/** One problem, with the button or the line of code that solves it; `dots` marks code to complete. `kind`, `by` and `argument` tell programs what it is, and what solves it. */
 export interface FindingFacts {
   id: string;
+  kind: string;
   level: "error" | "warning";
   problem: string;
   fix: string;
+  by: string;
+  argument: string;
   button: string;
   code: string;
   dots: boolean;
@@ -218,8 +248,13 @@ export interface PageLink {
   url: string;
 }
 
+export type HelpFocus = "" | "key" | "address" | "model";
+
+export type HelpRequest = "" | "check_key";
+
 /** What often goes wrong, and what helps: links, and a button that moves to a field or asks the kernel. */
 export interface HelpRow {
+  id: string;
   issue: string;
   text: string;
   links: PageLink[];
@@ -228,8 +263,11 @@ export interface HelpRow {
   ask: "" | "check_key";
 }
 
+export type TroubleState = "unchecked" | "checking" | "checked" | "failed";
+
 /** Everything the section shows. */
 export interface TroubleFacts {
+  state: "unchecked" | "checking" | "checked" | "failed";
   said: string;
   count: string;
   note: string;
@@ -328,6 +366,7 @@ export interface UnderWay {
 
 /** Why a turn did not end well; `calm` where that is what the person wanted. */
 export interface FailureWords {
+  kind: string;
   problem: string;
   more: string;
   link: string;
@@ -381,7 +420,7 @@ export interface ChatTurn {
   turn: TurnFacts;
 }
 
-/** A turn or a click did not work; `text` goes back to its field. Where it was a turn, the session is told of. */
+/** A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn. */
 export interface ChatFailed {
   kind: "failed";
   text: string;
