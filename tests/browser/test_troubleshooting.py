@@ -92,7 +92,7 @@ def test_what_is_to_be_mended_is_mended_by_a_click_and_never_by_itself(opened):
     button = finding(page, "gpt-4 ended").get_by_role("button")
     heir = button.inner_text().removeprefix("Use ")
     button.press("Enter")
-    said(page, f"{heir} is used instead of gpt-4 now.")
+    said(page, f"{heir} is now used instead of gpt-4.")
     finding(page, "gpt-4 ended").wait_for(state="detached")
     assert own.input_value() == f"openai:{heir}"
     focused(page, part(page).get_by_role("button", name="Check the flow"))
@@ -104,7 +104,7 @@ def test_what_is_to_be_mended_is_mended_by_a_click_and_never_by_itself(opened):
     summary.filter(has_text="3 problems").wait_for()
     press(page, "Switch to Anthropic and paste its key")
     focused(page, page.panel.get_by_label("API key for Anthropic"))
-    said(page, "The provider is Anthropic now.")
+    said(page, "Switched to Anthropic.")
 
 
 def test_a_line_is_copied_and_fields_are_found(opened):

@@ -61,9 +61,7 @@ class NodeList(assets.PageWidget):
         nodes = self._flow.nodes
         for name in nodes:
             self._ids.setdefault(name, f"n{next(self._numbers)}")
-        self.nodes = [
-            facts_of(self._flow, node, self._lists, self._ids[name]) for name, node in nodes.items()
-        ]
+        self.nodes = [facts_of(self._flow, node, self._lists, self._ids[name]) for name, node in nodes.items()]
 
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
         if isinstance(content, Mapping):

@@ -140,7 +140,7 @@ def test_they_follow_the_model(flow: Flow, nodes: NodeList) -> None:
     flow.provider = "compatible"
     flow.model = None
     assert (names(nodes, "ask"), row(nodes, "ask")["model"]) == ([], "no model chosen")
-    assert row(nodes, "ask")["more"] == "Settings appear here when a model is chosen."
+    assert row(nodes, "ask")["more"] == "Settings appear here once a model is chosen."
 
 
 def test_what_openrouters_list_says_of_a_model_counts(flow: Flow, nodes: NodeList) -> None:

@@ -34,7 +34,7 @@ export function makePopup(
   controls: readonly HTMLElement[],
   signal: AbortSignal,
 ): Popup {
-  const hasPopover = "popover" in popup; // browsers of before 2024 have none
+  const hasPopover = typeof (popup as Partial<HTMLElement>).showPopover === "function"; // browsers before 2024
   if (hasPopover) popup.popover = "manual";
   // A notebook takes cells that are far away out of the page, and a popover is closed by that.
   const isOpen = (): boolean => !popup.hidden && (!hasPopover || popup.matches(":popover-open"));

@@ -25,6 +25,7 @@ export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): 
   const notice = make("p", { className: "byok-notice", attributes: { role: "status" } });
   const kernel = kernelOf(model);
   let isGone = false;
+  let frame = 0;
 
   function paint(): void {
     title.textContent = model.get("title");
@@ -60,15 +61,15 @@ export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): 
 
   // This view is drawn first and put into the panel later.
   function find(tries: number): void {
-    if (signal.aborted) return;
     const panel = el.closest<HTMLElement>(".byok-panel");
     if (panel) adopt(panel);
-    else if (tries) requestAnimationFrame(() => find(tries - 1));
+    else if (tries) frame = requestAnimationFrame(() => find(tries - 1));
   }
 
   el.classList.add("byok-head");
   el.append(title, notice);
   follow(model, "change", paint, signal);
+  onEnd(signal, () => cancelAnimationFrame(frame));
   paint();
   find(MOST_FRAMES);
 }

@@ -1,6 +1,7 @@
 // Where the keyboard can be sent in the panel. Fields are found by data attributes and classes, never by their labels.
 
 import type { Focus } from "../shared/messages";
+import { onEnd } from "../shared/view";
 
 const FOUND_WITHIN_MS = 3000;
 
@@ -30,13 +31,14 @@ function find(panel: Element, { place, name }: Focus): Field {
 export function goTo(from: Element, focus: Focus, then: (field: HTMLElement) => void, signal: AbortSignal): void {
   const panel = from.closest(".byok-panel");
   const end = performance.now() + FOUND_WITHIN_MS;
+  let frame = 0;
   const look = (): void => {
-    if (signal.aborted || !panel) return;
-    const field = find(panel, focus);
+    const field = panel && find(panel, focus);
     if (field && isShown(field)) {
       field.focus();
       then(field);
-    } else if (performance.now() < end) requestAnimationFrame(look);
+    } else if (panel && performance.now() < end) frame = requestAnimationFrame(look);
   };
+  onEnd(signal, () => cancelAnimationFrame(frame));
   look();
 }
