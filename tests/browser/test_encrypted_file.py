@@ -19,8 +19,8 @@ def cells():
     # The cost of scrypt is for people who guess; here it would only be waited for.
     return [
         f"""from byok_widgets import Flow
-from byok_widgets.keys import passphrase
-passphrase.COST = 2**10
+from byok_widgets.keys import derived_key
+derived_key.COST = 2**10
 flow = Flow('{name}')
 flow.provider = 'openai'
 flow.set_base_url('openai', 'http://127.0.0.1:9/v1')
@@ -75,7 +75,7 @@ def test_a_key_rests_in_the_file_over_a_restart_and_the_passphrase_nowhere(open_
     page.page.wait_for_selector(".byok-gone")
     page.wait_idle()
     page.run_cell(0)
-    page.panel.get_by_text("The key rests in the encrypted file, which is locked.").wait_for()
+    page.panel.get_by_text("The key is stored in the encrypted file, which is locked.").wait_for()
     asked = page.panel.locator("[data-part=passphrase]")
     assert again.is_hidden()
     page.shot("file-locked")

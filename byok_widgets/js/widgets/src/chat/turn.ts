@@ -13,7 +13,7 @@ export interface Bubble {
 export function bubble(who: string, text: string, side: "person" | "flow"): Bubble {
   const words = make("div", { className: "byok-words", textContent: text });
   const name = make("span", { className: "byok-who", textContent: who });
-  return { el: make("div", { className: `byok-said byok-${side}` }, name, words), words };
+  return { el: make("div", { className: `byok-bubble byok-${side}` }, name, words), words };
 }
 
 function explanation({ summary, why }: TurnFacts): HTMLElement {
