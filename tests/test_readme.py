@@ -54,7 +54,11 @@ def test_its_lines_run_one_after_another(
 
 def test_the_picture_has_the_words_of_the_panel() -> None:
     (picture,) = blocks("text")
-    files = [*WIDGETS.rglob("*.py"), *WIDGETS.glob("static/*.js"), *WIDGETS.parent.glob("keys/**/*.py")]
+    files = [
+        *WIDGETS.rglob("*.py"),
+        *(WIDGETS.parent / "js" / "widgets" / "src").rglob("*.ts"),
+        *WIDGETS.parent.glob("keys/**/*.py"),
+    ]
     files += [WIDGETS.parent / "providers" / "model_settings.py"]
     source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     labels = re.findall(r"^(\w[\w' ]+?)(?:  |$)", picture, re.MULTILINE)

@@ -7,28 +7,22 @@ import re
 from byok_widgets.secrets.key_formats import registered_shape
 from byok_widgets.secrets.redaction import KEY_SHAPE
 
-_PREFIXED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]+")
-_RUN = re.compile(r"[A-Za-z0-9]{8,}")
-_LONG_RUN = re.compile(r"[A-Za-z0-9]{32,}")
-_DIGITS = re.compile(r"[0-9]+")
+_PREFIX_AND_DIGIT = r"(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9_-]*[_-])?(?=[A-Za-z0-9]{8})[A-Za-z]*[0-9]"
+"""`sk-` and a run of eight with a digit, unlike `sk-learn-2024`."""
+
+_NOISE = r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]{32})(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])[A-Za-z]*[0-9]+[A-Za-z]+[0-9]"
+"""What no id has and many keys are: 32 signs without a break, of both cases, with digits among them."""
+
+_PREFIXED = (KEY_SHAPE, re.compile(_PREFIX_AND_DIGIT))
+_UNPREFIXED = re.compile(_NOISE)
 
 
 def looks_like_key(text: str) -> bool:
     """Whether there is an API key in `text`: one of a known shape, or a run of noise."""
-    return ("sk-" in text and _has_prefixed_key(text)) or _has_registered_shape(text) or _has_noise(text)
+    is_prefixed = "sk-" in text and any(pattern.search(text) for pattern in _PREFIXED)
+    return is_prefixed or bool(registered_shape().search(text)) or bool(_UNPREFIXED.search(text))
 
 
-def _has_prefixed_key(text: str) -> bool:
-    """Tell `sk-` and noise from names such as `sk-learn-2024`."""
-    short = (run for found in _PREFIXED.findall(text) for run in _RUN.findall(found))
-    return bool(KEY_SHAPE.search(text)) or any(map(_DIGITS.search, short))
-
-
-def _has_registered_shape(text: str) -> bool:
-    return registered_shape().search(text) is not None
-
-
-def _has_noise(text: str) -> bool:
-    """Find what no id has and many keys are: 32 signs without a break, of both cases, with digits among them."""
-    runs = _LONG_RUN.findall(text)
-    return any(run != run.upper() and run != run.lower() and len(_DIGITS.findall(run)) > 1 for run in runs)
+def key_patterns() -> list[str]:
+    """Return the patterns of `looks_like_key`, which mean the same in JavaScript."""
+    return [KEY_SHAPE.pattern, _PREFIX_AND_DIGIT, registered_shape().pattern, _NOISE]

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.widgets import key_leak_warning
+from byok_widgets.widgets.marimo import in_marimo
 
 if TYPE_CHECKING:
     from byok_widgets.frontend import OutputSink
@@ -50,17 +51,11 @@ class NotebookFrontend:
     def chat(self, session: Any) -> Any:
         """Return the chat with a session in a notebook, and the session itself anywhere else."""
         shell = _shell()
-        if getattr(shell, "kernel", None) is None and not _in_marimo():
+        if getattr(shell, "kernel", None) is None and not in_marimo():
             return session
         from byok_widgets.widgets.chat.chat import Chat
 
         return Chat(session)
-
-
-def _in_marimo() -> bool:
-    """Whether a marimo notebook runs here: it shows one anywidget, such as the chat, but no panel of several."""
-    running = getattr(sys.modules.get("marimo"), "running_in_notebook", None)
-    return bool(running and running())
 
 
 def _shell() -> Any:

@@ -1,21 +1,69 @@
-"""The scripts and style sheets of the widgets: written by hand, and put together without a bundler."""
+"""What the page runs: built from `byok_widgets/js`, sent once by each kernel, and referred to by every widget."""
 
 from __future__ import annotations
 
+import threading
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-_FOLDER = Path(__file__).parent / "static"
+import anywidget
+import ipywidgets
+import traitlets
 
+from byok_widgets.widgets.marimo import in_marimo
 
-def script(*names: str) -> str:
-    """Return scripts as one module, after what they share; the last one has the `export default`."""
-    return _joined("dom.js", *names)
-
-
-def style(*names: str) -> str:
-    """Return style sheets as one."""
-    return _joined(*names)
+_BUILT = Path(__file__).parents[1] / "js" / "widgets" / "built"
+_lock = threading.Lock()
 
 
-def _joined(*names: str) -> str:
-    return "".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
+@cache
+def built(name: str) -> str:
+    """Return a built file: `widgets.js`, `widgets.css` or `loader.js`."""
+    return (_BUILT / name).read_text(encoding="utf-8")
+
+
+class PageCode(ipywidgets.Widget):  # type: ignore[misc]
+    """The code and the style of all widgets. It has no view: the widgets refer to it.
+
+    Attributes:
+        script: An ES module with the views of all widgets.
+        style: Their style sheet.
+    """
+
+    script = traitlets.Unicode("").tag(sync=True)
+    style = traitlets.Unicode("").tag(sync=True)
+
+    _shared: PageCode | None = None
+
+    @classmethod
+    def shared(cls) -> PageCode:
+        """Return the one of this kernel, made anew if somebody has closed it."""
+        with _lock:
+            if cls._shared is None or cls._shared.comm is None:
+                cls._shared = cls(script=built("widgets.js"), style=built("widgets.css"))
+            return cls._shared
+
+    def __repr__(self) -> str:
+        return "PageCode()"
+
+
+class PageWidget(anywidget.AnyWidget):
+    """A widget that is shown by one of the views in the shared code.
+
+    Attributes:
+        view: Name of the view.
+        page_code: The model that holds the code; `None` where a frontend cannot refer to other models.
+    """
+
+    _esm = built("loader.js")
+
+    view = traitlets.Unicode("").tag(sync=True)
+    page_code = traitlets.Instance(PageCode, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
+
+    def __init__(self, **traits: Any) -> None:
+        if in_marimo():  # it has no models but a widget's own, and sends equal code once by itself
+            self._esm, self._css = built("widgets.js"), built("widgets.css")
+        else:
+            traits["page_code"] = PageCode.shared()
+        super().__init__(**traits)

@@ -17,7 +17,7 @@ from tests.browser.served import Served
 
 ELSEWHERE = "lab.example"
 """A name that the test's browser takes for this machine, without taking it for a secure place."""
-GEAR = Path(byok_widgets.__file__).parent / "labextension" / "built"
+GEAR = Path(byok_widgets.__file__).parent / "js" / "gear" / "built"
 _WIDGETS = "@jupyter-widgets/jupyterlab-manager/plugin"
 _SETTINGS: dict[str, dict[str, Any]] = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},

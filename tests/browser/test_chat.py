@@ -121,7 +121,7 @@ def test_a_fork_goes_on_from_a_turn_and_the_first_session_stays(page, chat, play
     play.words = [Say("One."), Say("Two."), Say("Another two.")]
     say(chat, "First", 1)
     say(chat, "Second", 2)
-    chat.get_by_role("button", name="Go on from turn 1").click()
+    chat.get_by_role("button", name="Fork from turn 1").click()
     chat.get_by_label("Session", exact=True).wait_for()
     assert chat.locator(".byok-turn").count() == 1
     say(chat, "Second, but different", 2)

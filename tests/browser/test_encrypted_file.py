@@ -19,8 +19,8 @@ def cells():
     # The cost of scrypt is for people who guess; here it would only be waited for.
     return [
         f"""from byok_widgets import Flow
-from byok_widgets.keys import passphrase
-passphrase.COST = 2**10
+from byok_widgets.keys import derived_key
+derived_key.COST = 2**10
 flow = Flow('{name}')
 flow.provider = 'openai'
 flow.set_base_url('openai', 'http://127.0.0.1:9/v1')
@@ -48,14 +48,14 @@ def test_a_key_rests_in_the_file_over_a_restart_and_the_passphrase_nowhere(open_
 
     key = page.panel.get_by_label("API key for OpenAI")
     key.fill(typed)
-    page.panel.get_by_label("Where the key rests").select_option("Encrypted file")
-    first = page.panel.get_by_label("New passphrase of the encrypted file")
-    again = page.panel.get_by_label("The same once more")
+    page.panel.locator("[data-part=place]").select_option("Encrypted file")
+    first = page.panel.locator("[data-part=passphrase]")
+    again = page.panel.locator("[data-part=repeated]")
     assert not key.is_visible()
     first.fill(phrase)
     again.fill(phrase[:-1])
     button(page, "Set passphrase").click()
-    page.panel.get_by_text("The two passphrases are not the same.").wait_for()
+    page.panel.get_by_text("The passphrases do not match.").wait_for()
     page.shot("file-new")
     assert_usable(page)
     again.fill(phrase)
@@ -75,8 +75,8 @@ def test_a_key_rests_in_the_file_over_a_restart_and_the_passphrase_nowhere(open_
     page.page.wait_for_selector(".byok-gone")
     page.wait_idle()
     page.run_cell(0)
-    page.panel.get_by_text("The key rests in the encrypted file, which is locked.").wait_for()
-    asked = page.panel.get_by_label("Passphrase of the encrypted file")
+    page.panel.get_by_text("The key is stored in the encrypted file, which is locked.").wait_for()
+    asked = page.panel.locator("[data-part=passphrase]")
     assert again.is_hidden()
     page.shot("file-locked")
     assert_usable(page)

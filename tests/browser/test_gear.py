@@ -78,6 +78,11 @@ def words(page):
     return side(page).locator(".byok-side-words")
 
 
+def said(page, kind):
+    """Return what the side panel says while there are no settings to show."""
+    return words(page).and_(page.page.locator(f"[data-kind={kind}]"))
+
+
 CUT_OFF = """side => {
   const edge = side.getBoundingClientRect().right + 0.5;
   return [...side.querySelectorAll("input, select, textarea, button, label, h3, p, pre, div")]
@@ -209,7 +214,7 @@ def test_while_a_cell_runs_it_says_so_and_opens_afterwards(open_in, gear_lab, en
     page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
     page.page.wait_for_function(f"() => {SESSION}.session.kernel.status === 'busy'")
     page.gear.click()
-    words(page).get_by_text("Waiting for the running cell.").wait_for()
+    said(page, "busy").wait_for()
     go.touch()
     side(page).locator(".byok-panel").wait_for()
     assert words(page).inner_text() == ""
@@ -226,7 +231,7 @@ def test_a_click_before_the_kernel_is_there_waits_for_it(open_in, gear_lab):
         }""",
         gear_lab.notebook(["2 + 2"]),
     )
-    words(page).get_by_text("Waiting for the kernel to start").wait_for()
+    said(page, "starting").wait_for()
     side(page).locator(".byok-panel").wait_for()
 
 
@@ -237,7 +242,7 @@ def test_when_the_kernel_restarts_it_comes_back_to_the_same_flow(open_in):
     side(page).get_by_label("Flow", exact=True).select_option("dentist")
     side(page).get_by_role("heading", name="Settings · dentist").wait_for()
     page.page.evaluate(f"() => {{ {SESSION}.restartKernel(); }}")
-    words(page).get_by_text("The kernel restarts.").wait_for()
+    said(page, "restarted").wait_for()
     side(page).locator(".byok-panel").wait_for()
     assert title(page) == "Settings · dentist"
     assert side(page).get_by_label("Model for ask").count() == 0
@@ -248,12 +253,12 @@ def test_when_the_kernel_restarts_it_comes_back_to_the_same_flow(open_in):
 def test_a_kernel_without_the_package_is_told_how_to_get_it(open_in):
     page = open_in(["import sys; sys.executable"], kernel="without-package")
     page.gear.click()
-    words(page).get_by_text("byok_widgets is not installed where this kernel runs.").wait_for()
+    said(page, "not-installed").wait_for()
     assert words(page).locator("pre").inner_text() == "%pip install byok-widgets"
     assert side(page).evaluate(CUT_OFF) == []
     page.shot("gear-missing")
     words(page).get_by_role("button", name="Try again").click()
-    words(page).get_by_text("Opening").or_(words(page).get_by_text("not installed")).wait_for()
+    said(page, "opening").or_(said(page, "not-installed")).wait_for()
     page.run_cell(0)
     assert page.save()["cells"][0]["execution_count"] == 1
 
@@ -261,7 +266,7 @@ def test_a_kernel_without_the_package_is_told_how_to_get_it(open_in):
 def test_a_kernel_of_another_language_is_said_to_be_one(open_in):
     page = open_in(["1 + 1"], kernel="speaks-r")
     page.gear.click()
-    words(page).get_by_text("This notebook's kernel speaks R").wait_for()
+    said(page, "other-language").wait_for()
     page.shot("gear-other-language")
 
 
@@ -269,7 +274,7 @@ def test_without_a_kernel_one_can_be_chosen_and_the_settings_open(open_in):
     page = open_in(["1 + 1"])
     page.page.evaluate(f"() => {SESSION}.shutdown()")
     page.gear.click()
-    words(page).get_by_text("This notebook has no kernel").wait_for()
+    said(page, "no-kernel").wait_for()
     page.shot("gear-no-kernel")
     words(page).get_by_role("button", name="Choose a kernel").click()
     dialog = page.page.locator(".jp-Dialog")
@@ -277,7 +282,7 @@ def test_without_a_kernel_one_can_be_chosen_and_the_settings_open(open_in):
     dialog.get_by_role("button", name="Select").click()
     side(page).locator(".byok-panel").wait_for()
     page.page.evaluate(f"() => {{ {SESSION}.changeKernel({{ name: 'speaks-r' }}); }}")
-    words(page).get_by_text("This notebook's kernel speaks R").wait_for()
+    said(page, "other-language").wait_for()
     assert side(page).locator(".byok-panel").count() == 0
 
 

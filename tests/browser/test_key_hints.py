@@ -74,10 +74,10 @@ def said_by_the_kernel(text, provider):
 
 
 def test_page_and_kernel_say_the_same_of_the_same_texts(page):
-    module = assets.script("key_hints.js")
+    module = assets.built("widgets.js")
     keys = [fake_key(name) for name in PROVIDERS] + ["sk-" + fake_key("compatible")]
     texts = [wrapping.format(key) for key in keys for wrapping in WRAPPINGS]
-    texts += [make() for make, word in REFUSED.values() if word != "only the beginning"]
+    texts += [make() for make, word in REFUSED.values() if word != "prefix_only"]
     texts += ["", " ", "Bearer ", "$MY_KEY", "${X}", "env:"]
     texts = [text for text in texts if "\ud800" not in text]  # half a letter does not get to the page
     said = page.page.evaluate(
@@ -147,8 +147,8 @@ def test_what_is_no_key_is_told_and_a_name_and_a_key_find_their_fields(page):
     assert "This is the name of an environment variable, not an API key." in status(page)
     page.shot("key-hint-variable")
     button(page, "Show the key").click()
-    button(page, "Use it as the name of a variable").click()
-    name = page.panel.get_by_label("Name of the variable")
+    page.panel.locator("[data-part=move]").click()
+    name = page.panel.locator("[data-part=name]")
     assert name.input_value() == "MY_OPENAI_KEY"
     assert name.evaluate("name => name === document.activeElement")
     assert "Press Save to read the key from this variable." in status(page)
@@ -158,12 +158,12 @@ def test_what_is_no_key_is_told_and_a_name_and_a_key_find_their_fields(page):
     typed = fake_key("openai")
     name.fill(typed)
     assert "This looks like an API key, not the name of an environment variable." in status(page)
-    button(page, "Use it as the key").click()
+    page.panel.locator("[data-part=move]").click()
     assert key.input_value() == typed
     assert key.get_attribute("type") == "password"
     assert name.is_hidden()
     assert name.input_value() == ""
-    assert page.panel.get_by_label("Where the key rests").input_value() == "session"
+    assert page.panel.locator("[data-part=place]").input_value() == "session"
 
 
 def test_a_switch_waits_for_a_running_cell_and_says_so(page):
@@ -175,6 +175,6 @@ def test_a_switch_waits_for_a_running_cell_and_says_so(page):
     )
     page.panel.get_by_label("API key for OpenAI").fill(typed)
     button(page, "Switch to Anthropic").click()
-    page.panel.get_by_text("Waiting for the kernel: a running cell holds it up.").wait_for()
+    page.panel.get_by_text("Waiting for the kernel: a cell is still running.").wait_for()
     page.panel.get_by_text("Press Save to keep the key you pasted.").wait_for()
     assert page.panel.get_by_label("API key for Anthropic").input_value() == typed

@@ -106,7 +106,7 @@ def test_a_node_is_tuned_in_the_panel(page):
     page.shot("nodes-three")
     temperature.fill(fake_key("openai"))
     temperature.press("Enter")
-    ask.get_by_role("alert").filter(has_text="it belongs in the key field").wait_for()
+    ask.get_by_role("alert").filter(has_text="belongs in the key field").wait_for()
     assert temperature.input_value() == "0.5"
     temperature.fill("hot")
     temperature.press("Enter")
@@ -127,7 +127,7 @@ def test_a_node_is_tuned_in_the_panel(page):
         page.theme(theme)
         assert_usable(page)
         page.shot(f"nodes-tuned-{theme.split()[-1].lower()}")
-    ask.get_by_role("button", name="Take temperature away").click()
+    ask.get_by_role("button", name="Remove temperature").click()
     heard(page, "ask: temperature is not set.")
     assert "'ask': ('openai:gpt-6-luna', {'reasoning_effort': 'low'}, 200)" in config(page)
     ask.get_by_role("button", name="Clear: Max tokens").press("Enter")

@@ -62,7 +62,7 @@ def said(page, text):
 def check(page):
     part(page).locator("summary").click()
     part(page).get_by_role("button", name="Check the flow").click()
-    part(page).locator("summary").filter(has_text="to mend").wait_for()
+    part(page).locator("summary .byok-count").filter(has_text="problem").wait_for()
 
 
 def press(page, button):
@@ -83,8 +83,8 @@ def test_what_is_to_be_mended_is_mended_by_a_click_and_never_by_itself(opened):
     assert summary.inner_text() == "Troubleshooting"
     assert not part(page).get_by_role("button", name="Check the flow").is_visible(), "it is closed"
     check(page)
-    said(page, "6 things to mend.")
-    assert summary.inner_text() == "Troubleshooting · 6 things to mend"
+    said(page, "6 problems.")
+    assert summary.inner_text() == "Troubleshooting · 6 problems"
     words = finding(page, "gpt-4 ended").locator("p").first.inner_text()
     assert words.startswith("✕ Error: The model openai:gpt-4 is used by node 'ask'.")
     own = page.panel.get_by_label("Model for ask")
@@ -92,19 +92,19 @@ def test_what_is_to_be_mended_is_mended_by_a_click_and_never_by_itself(opened):
     button = finding(page, "gpt-4 ended").get_by_role("button")
     heir = button.inner_text().removeprefix("Use ")
     button.press("Enter")
-    said(page, f"{heir} is used instead of gpt-4 now.")
+    said(page, f"{heir} is now used instead of gpt-4.")
     finding(page, "gpt-4 ended").wait_for(state="detached")
     assert own.input_value() == f"openai:{heir}"
     focused(page, part(page).get_by_role("button", name="Check the flow"))
     finding(page, "not connected yet").wait_for()
-    press(page, "Use its own address")
+    press(page, "Use the default address")
     finding(page, "its own address").wait_for(state="detached")
     page.run_cell(1)
     finding(page, "not connected yet").wait_for(state="detached")
-    summary.filter(has_text="3 things to mend").wait_for()
+    summary.filter(has_text="3 problems").wait_for()
     press(page, "Switch to Anthropic and paste its key")
     focused(page, page.panel.get_by_label("API key for Anthropic"))
-    said(page, "The provider is Anthropic now.")
+    said(page, "Switched to Anthropic.")
 
 
 def test_a_line_is_copied_and_fields_are_found(opened):
@@ -127,7 +127,7 @@ def test_a_line_is_copied_and_fields_are_found(opened):
     part(page).locator("dl").get_by_role("button", name="Go to the key field").click()
     focused(page, page.panel.get_by_label("API key for OpenAI"))
     page.panel.get_by_label("Provider").select_option("OpenAI-compatible endpoint")
-    part(page).get_by_role("button", name="Fill in the address").or_(
+    part(page).get_by_role("button", name="Enter the address").or_(
         part(page).get_by_role("button", name="Go to the Base URL")
     ).first.click()
     focused(page, page.panel.get_by_label("Base URL"))
@@ -158,8 +158,8 @@ def test_while_a_cell_runs_it_says_what_it_waits_for(opened):
     page.page.evaluate("n => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", 2)
     page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
     press(page, "Check the flow")
-    said(page, "Waiting for the kernel: a running cell holds it up.")
-    said(page, "2 things to mend.")
+    said(page, "Waiting for the kernel: a cell is still running.")
+    said(page, "2 problems.")
 
 
 def test_at_the_side_it_tells_when_no_flow_is_defined_yet(open_notebook):
@@ -167,7 +167,7 @@ def test_at_the_side_it_tells_when_no_flow_is_defined_yet(open_notebook):
     page.gear.click()
     page.page.locator(".byok-side .byok-panel").filter(visible=True).wait_for()
     check(page)
-    said(page, "Nothing to mend.")
+    said(page, "No problems found.")
     part(page).get_by_text("No cell has defined this flow yet").wait_for()
 
 

@@ -18,6 +18,7 @@ from byok_widgets.widgets.panel.settings import SettingsPanel
 from tests.fake_keys import fake_key
 from tests.keys.fake_keyrings import MemoryKeyring, installed
 from tests.widgets.endpoint_server import EndpointServer
+from tests.widgets.page_schema import check_sent
 from tests.widgets.wire import Browser, Wire, eventually
 
 _numbers = itertools.count()
@@ -43,10 +44,12 @@ def _busy_threads() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """Record what goes to browsers; all of it has to be what the page's types say."""
     recorder = Wire()
     monkeypatch.setattr(comm, "create_comm", recorder.create_comm)
-    return recorder
+    yield recorder
+    check_sent(recorder.sent)
 
 
 @pytest.fixture

@@ -24,14 +24,14 @@ BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloade
 @pytest.mark.parametrize(
     ("provider", "status", "verdict", "reason", "text"),
     [
-        ("openai", None, None, "looking", "Looking for a saved key …"),
+        ("openai", None, None, "looking", "Looking for a saved key…"),
         ("openai", NONE, None, "no_key", "No API key is saved for OpenAI in this flow."),
         (
             "compatible",
             NONE,
             None,
             "key_optional",
-            "No API key is saved. This endpoint may need none: press Check to see.",
+            "No API key is saved. This endpoint may not need one: press Check to find out.",
         ),
         ("openai", LOCKED, None, "locked", key_messages.LOCKED),
         ("openai", UNSET, None, "variable_not_set", "<where> Set it and restart the kernel, or paste a key."),
@@ -42,7 +42,7 @@ BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloade
             SESSION,
             KeyCheck("working"),
             "checking",
-            "Saved; asking OpenAI whether the key is good … <where>",
+            "Saved; asking OpenAI whether the key is valid… <where>",
         ),
         ("openai", SESSION, KeyCheck("verified", "12:00"), "verified", "Verified at 12:00. <where>"),
         (
@@ -59,14 +59,14 @@ BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloade
             NONE,
             AUTH,
             "key_needed",
-            "This endpoint asks for a key (401 Unauthorized). Paste it and press Save.",
+            "This endpoint requires a key (401 Unauthorized). Paste it and press Save.",
         ),
         (
             "compatible",
             NONE,
             KeyCheck("verified", "12:00"),
             "no_key_needed",
-            "It answers without a key. Checked at 12:00.",
+            "This endpoint works without a key. Checked at 12:00.",
         ),
     ],
 )
@@ -83,9 +83,9 @@ def test_the_status_line_of_a_key(provider, status, verdict, reason, text):
         (Fix("use_model", "openai:some-model"), "Use some-model"),
         (Fix("choose_model"), "Choose a default model"),
         (Fix("choose_model", "ask"), "Choose a model for ask"),
-        (Fix("fill_address", "openai"), "Fill in the address"),
-        (Fix("use_own_address", "openai"), "Use its own address"),
-        (Fix("take_away", "temperature"), "Take temperature away"),
+        (Fix("fill_address", "openai"), "Enter the address"),
+        (Fix("use_own_address", "openai"), "Use the default address"),
+        (Fix("take_away", "temperature"), "Remove temperature"),
         (Fix("paste", "flow"), ""),
     ],
 )
@@ -96,7 +96,7 @@ def test_the_button_of_a_finding(flow, fix, text):
 
 def test_how_many_findings_there_are():
     assert [troubleshooting_messages.count(number) for number in (0, 1, 2)] == [
-        "nothing to mend",
-        "1 thing to mend",
-        "2 things to mend",
+        "no problems found",
+        "1 problem",
+        "2 problems",
     ]

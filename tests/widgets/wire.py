@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from tests.widgets.page_schema import check_request
+
 
 class Wire:
     """All that went to browsers: `sent` holds each message's data and buffers, oldest first."""
@@ -69,20 +71,25 @@ class Browser:
         """Send a custom message."""
         self._send(widget, {"method": "custom", "content": dict(content)}, buffers or [])
 
+    def request(self, widget: Any, content: Mapping[str, Any], buffers: list[bytes] | None = None) -> None:
+        """Send a custom message that the page's own types allow."""
+        check_request(widget.view, content)
+        self.custom(widget, content, buffers)
+
     def choose(self, field: Any, model: str) -> None:
         """Choose a model in a `ModelField`."""
-        self.custom(field, {"kind": "choose", "id": os.urandom(8).hex(), "value": model})
+        self.request(field, {"kind": "choose", "id": os.urandom(8).hex(), "value": model})
 
     def on_node(self, nodes: Any, node: str, kind: str, **more: str) -> None:
         """Act on the row of a node in a `NodeList`."""
         (number,) = [row["id"] for row in nodes.nodes if row["name"] == node]
-        self.custom(nodes, {"kind": kind, "node": number, "id": os.urandom(8).hex(), **more})
+        self.request(nodes, {"kind": kind, "node": number, "id": os.urandom(8).hex(), **more})
 
     def save_key(self, field: Any, key: str, *, override: bool = False, **changes: Any) -> str:
         """Type a key into a `KeyField` and press Save; returns the id of the request."""
         request = os.urandom(8).hex()
         head = {"kind": "save", "id": request, "target": field.target, "place": field.place, "override": override}
-        self.custom(field, head | changes, seal(field.public_key, key))
+        self.request(field, head | changes, seal(field.public_key, key))
         return request
 
     def _send(self, widget: Any, data: Mapping[str, Any], buffers: list[bytes] | None = None) -> None:

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
 from byok_widgets.engine import ENGINE
@@ -25,22 +24,24 @@ from byok_widgets.widgets.chat import chat_messages
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from byok_widgets.session import Session, Turn
+    from byok_widgets.widgets.page_messages import ChatAll, ChatMessage, FailureWords, UnderWay
 
 Message = Mapping[str, Any]
 UPDATE_S = 1 / 20
 """Least time between two pieces of a reply on their way to the page, in seconds."""
 
 
-class Chat(anywidget.AnyWidget):
+class Chat(assets.PageWidget):
     """A chat with one flow. A fork is a session of its own beside the others.
 
     Attributes:
         title: Name of the flow; all else goes by messages.
     """
 
-    _esm = assets.script("chat.js")
-    _css = assets.style("panel.css", "chat.css")
+    view = traitlets.Unicode("chat").tag(sync=True)
 
     title = traitlets.Unicode("").tag(sync=True)
 
@@ -73,14 +74,14 @@ class Chat(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        said = sanitize(str(self.session)) or "Nothing has been said yet."
+        said = sanitize(str(self.session)) or "No messages yet."
         facts = {"text/plain": f"{sanitize(self.session.summary)}\n{said}", "text/html": self._static_html(said)}
         return {**data, **facts}, metadata
 
     def _static_html(self, said: str) -> str:
         return (
             f'<div style="white-space: pre-wrap">{html.escape(said)}</div>'
-            f"<small>{html.escape(sanitize(self.session.summary))}. Run this cell in a notebook to talk.</small>"
+            f"<small>{html.escape(sanitize(self.session.summary))}. Run this cell in a notebook to chat.</small>"
         )
 
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
@@ -89,7 +90,8 @@ class Chat(anywidget.AnyWidget):
             with self._lock:
                 self._act(kind, content)
         except ByokError as fault:
-            self._tell(kind="failed", text="", words=chat_messages.of_fault(fault))
+            text = str(content.get("text", "")) if kind == "say" else ""  # it goes back to its field
+            self._tell({"kind": "failed", "text": sanitize(text), "words": chat_messages.of_fault(fault)})
 
     def _act(self, kind: object, content: Message) -> None:
         if kind == "hello":
@@ -130,7 +132,7 @@ class Chat(anywidget.AnyWidget):
         self._refuse_while_busy()
         chat_messages.require(text)
         self._speech.begin(text)
-        self._tell(kind="begin", text=sanitize(text))
+        self._tell({"kind": "begin", "text": sanitize(text)})
         self._running = ENGINE.submit(self._turn(self.session, text))
 
     def _stop(self) -> None:
@@ -157,30 +159,32 @@ class Chat(anywidget.AnyWidget):
         else:
             self._tell_turn(session, turn)
 
-    def _ended(self, session: Session, text: str, words: Message, kept: Sequence[Turn] = ()) -> None:
+    def _ended(self, session: Session, text: str, words: FailureWords, kept: Sequence[Turn] = ()) -> None:
         """Tell of a turn that did not end well: what had come of it stands, or the text goes back to its field."""
         self._speech.end()
         if kept:
             self._tell_turn(session, kept[-1])
         else:
-            self._tell(kind="failed", text=text, words=words, **chat_messages.standing(session))
+            standing = chat_messages.standing(session)
+            self._tell({"kind": "failed", "text": sanitize(text), "words": words, "standing": standing})
 
     def _tell_turn(self, session: Session, turn: Turn) -> None:
         self._speech.end()
-        self._tell(kind="turn", turn=chat_messages.of_turn(turn), **chat_messages.standing(session))
+        self._tell({"kind": "turn", "turn": chat_messages.of_turn(turn), **chat_messages.standing(session)})
 
     def _tell_all(self) -> None:
         session = self.session
-        self._tell(
-            kind="all",
-            sessions=self._labels,
-            shown=self._shown,
-            turns=[chat_messages.of_turn(turn) for turn in session.turns],
-            under_way=self._speech.so_far() if session.busy else None,
+        message: ChatAll = {
+            "kind": "all",
+            "sessions": self._labels,
+            "shown": self._shown,
+            "turns": [chat_messages.of_turn(turn) for turn in session.turns],
+            "under_way": self._speech.so_far() if session.busy else None,
             **chat_messages.standing(session),
-        )
+        }
+        self._tell(message)
 
-    def _tell(self, **message: Any) -> None:
+    def _tell(self, message: ChatMessage) -> None:
         self.send(message)
 
 
@@ -192,7 +196,7 @@ def _number(content: Message, name: str) -> int:
 class _Speech:
     """A reply while it is written: gathers pieces, and tells of them at most 20 times a second."""
 
-    def __init__(self, tell: Any) -> None:
+    def __init__(self, tell: Callable[[ChatMessage], None]) -> None:
         self._tell = tell
         self._lock = threading.Lock()
         self._said, self._node = "", ""
@@ -207,11 +211,12 @@ class _Speech:
 
     def on_node(self, name: str) -> None:
         self._node = name
-        self._tell(kind="node", node=sanitize(name))
+        self._tell({"kind": "node", "node": sanitize(name)})
 
     def on_progress(self, what: str, done: int, total: int) -> None:
         mb = round(total / 1e6)
-        self._tell(kind="progress", text=f"Fetching {sanitize(what)}: {round(done / 1e6)} of {mb} MB")
+        text = f"Downloading {sanitize(what)}: {round(done / 1e6)} of {mb} MB"
+        self._tell({"kind": "progress", "text": text})
 
     def on_text(self, text: str) -> None:
         """Take a piece; called on the engine's loop."""
@@ -228,7 +233,7 @@ class _Speech:
             self._timer.cancel()
             self._timer = None
 
-    def so_far(self) -> Message:
+    def so_far(self) -> UnderWay:
         """Return what a view that comes late has missed."""
         with self._lock:
             self._fresh = []
@@ -243,4 +248,4 @@ class _Speech:
         with self._lock:
             fresh, self._fresh = "".join(self._fresh), []
         if fresh:
-            self._tell(kind="text", text=sanitize(fresh))
+            self._tell({"kind": "text", "text": sanitize(fresh)})

@@ -14,13 +14,14 @@ from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.session import Session, Turn
+    from byok_widgets.widgets.page_messages import FailureWords, Standing, TurnFacts
 
 Words = Mapping[str, Any]
 
-STOPPED: Words = {
+STOPPED: FailureWords = {
     "kind": "interrupted",
     "problem": "Stopped before the reply began.",
-    "more": "Nothing was added to the conversation; your text is back in the field.",
+    "more": "Nothing was added to the conversation: your text is back in the field.",
     "link": "",
     "calm": True,
 }
@@ -33,10 +34,10 @@ def require(text: str) -> None:
         FlowError: Nothing was.
     """
     if not text.strip():
-        raise FlowError("There is nothing to say yet.", kind="dialogue", fix="Type something first.")
+        raise FlowError("The message is empty.", kind="dialogue", fix="Type something first.")
 
 
-def of_fault(fault: ByokError) -> Words:
+def of_fault(fault: ByokError) -> FailureWords:
     """Return an error for people; what others may have written in it is redacted."""
     more = " ".join(part for part in (fault.where, fault.cause, fault.fix) if part)
     return {
@@ -47,14 +48,14 @@ def of_fault(fault: ByokError) -> Words:
     }
 
 
-def unexpected(fault: Exception) -> Words:
+def unexpected(fault: Exception) -> FailureWords:
     """Return words for a fault that is not one of ours, without its text."""
-    said = f"The turn ended in an unexpected way ({type(fault).__name__})."
-    more = "Your text is back in the field; send it again."
+    said = f"The turn failed unexpectedly ({type(fault).__name__})."
+    more = "Your text is back in the field: send it again."
     return {"kind": "unexpected", "problem": said, "more": more, "link": ""}
 
 
-def of_turn(turn: Turn) -> Words:
+def of_turn(turn: Turn) -> TurnFacts:
     """Return one turn."""
     reply = turn.reply
     notices = [*(reply.notices if reply else ()), *turn.notices]
@@ -69,7 +70,7 @@ def of_turn(turn: Turn) -> Words:
     }
 
 
-def standing(session: Session) -> Words:
+def standing(session: Session) -> Standing:
     """Return where a session stands, what is known, and what it took."""
     status = session.variables.status
     return {

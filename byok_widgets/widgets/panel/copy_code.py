@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
 from byok_widgets.nodes.node_settings import setting_as_code
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
 _PASTE = "# paste the API key in flow.settings(): it is never part of code"
 
 
-class CopyCode(anywidget.AnyWidget):
+class CopyCode(assets.PageWidget):
     """Code to copy.
 
     Attributes:
         code: The lines.
     """
 
-    _esm = assets.script("copy_code.js")
+    view = traitlets.Unicode("copy_code").tag(sync=True)
 
     code = traitlets.Unicode("").tag(sync=True)
 

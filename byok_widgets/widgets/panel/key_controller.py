@@ -24,11 +24,12 @@ from byok_widgets.secrets import Secret
 from byok_widgets.widgets.background import start, start_key_work
 from byok_widgets.widgets.panel import key_messages
 from byok_widgets.widgets.panel.key_check import KeyCheck, check_key
-from byok_widgets.widgets.panel.key_field import SAVED, UNLOCKED, Answer, Done, refusal, refused
+from byok_widgets.widgets.panel.key_field import SAVED, UNLOCKED, Done, refusal, refused
 from byok_widgets.widgets.panel.key_messages import StatusMessage
 from byok_widgets.widgets.panel.known_keys import KnownKeys
 
 if TYPE_CHECKING:
+    from byok_widgets.widgets.page_messages import KeyOutcome
     from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
@@ -216,11 +217,11 @@ def _unlock(passphrase: Secret, *, new: bool, done: Done) -> None:
         _answer(done, answer)
 
 
-def _answer(done: Done, answer: Answer) -> None:
+def _answer(done: Done, answer: KeyOutcome) -> None:
     HOME_THREAD.call(partial(done, answer))  # in line behind the refresh that shows it
 
 
-def _refusal(error: ByokError, place: str) -> Answer:
+def _refusal(error: ByokError, place: str) -> KeyOutcome:
     if error.kind == "misplaced_key":
         return refusal(error.kind, key_messages.NAME_ONLY, clear=True)
     suggested = getattr(error, "suggested_provider", None)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import anywidget
 import traitlets
 
 from byok_widgets.errors import ByokError
@@ -19,14 +18,15 @@ from byok_widgets.keys import SealingKey
 from byok_widgets.secrets import Secret, redact
 from byok_widgets.widgets import assets
 
-_SCRIPTS = ("key_seal.js", "key_hints.js", "key_texts.js", "key_parts.js", "key_field.js")
-_FAILED = "That did not work, and nothing was saved. What you typed is still here; try again."
-_UNREADABLE = "What you typed could not be read here, so nothing was saved; try again."
+if TYPE_CHECKING:
+    from byok_widgets.widgets.page_messages import KeyAnswer, KeyOutcome
 
-Answer = Mapping[str, Any]
-Done = Callable[[Answer], None]
-SAVED: Answer = {"outcome": "saved"}
-UNLOCKED: Answer = {"outcome": "unlocked"}
+_FAILED = "That did not work, and nothing was saved. What you typed is still here; try again."
+_UNREADABLE = "What you typed could not be decrypted here, so nothing was saved; try again."
+
+Done = Callable[["KeyOutcome"], None]
+SAVED: KeyOutcome = {"outcome": "saved"}
+UNLOCKED: KeyOutcome = {"outcome": "unlocked"}
 
 
 class KeyOwner(Protocol):
@@ -48,7 +48,7 @@ class KeyOwner(Protocol):
         """Change the flow's provider."""
 
 
-class KeyField(anywidget.AnyWidget):
+class KeyField(assets.PageWidget):
     """Password field, where the key is stored, Save, Check and Remove, and one line of status.
 
     Attributes:
@@ -70,8 +70,7 @@ class KeyField(anywidget.AnyWidget):
         public_key: The half of the kernel's key pair that seals. It is no secret.
     """
 
-    _esm = assets.script(*_SCRIPTS)
-    _css = assets.style("key_field.css")
+    view = traitlets.Unicode("key_field").tag(sync=True)
 
     label = traitlets.Unicode("API key").tag(sync=True)
     hint = traitlets.Unicode("").tag(sync=True)
@@ -135,21 +134,22 @@ class KeyField(anywidget.AnyWidget):
     def _answering(self, content: Any) -> Done:
         request = str(content.get("id", "")) if isinstance(content, Mapping) else ""
 
-        def done(answer: Answer) -> None:
-            self.send({"kind": "answer", "id": request[:32], **answer})
+        def done(outcome: KeyOutcome) -> None:
+            answer: KeyAnswer = {"kind": "answer", "id": request[:32], **outcome}
+            self.send(answer)
 
         return done
 
 
-def refused(fault: ByokError, **more: Any) -> Answer:
+def refused(fault: ByokError, **more: Any) -> KeyOutcome:
     """Return the answer that shows a fault in words; the field keeps what was typed."""
     text = " ".join(part for part in (fault.problem, fault.cause, fault.fix) if part)
     return refusal(fault.kind, redact(text), **more)
 
 
-def refusal(reason: str, text: str, **more: Any) -> Answer:
+def refusal(reason: str, text: str, **more: Any) -> KeyOutcome:
     """Return the answer that shows `text`; `reason` tells programs what it says."""
-    return {"outcome": "refused", "reason": reason, "text": text, **more}
+    return {"outcome": "refused", "reason": reason, "text": text, **more}  # type: ignore[typeddict-item]
 
 
 @cache

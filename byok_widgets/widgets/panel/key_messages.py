@@ -19,19 +19,19 @@ StatusMessage = Mapping[str, str]
 
 NOT_SAVED = "That did not work, and nothing was saved. What you typed is still here; press Save to try again."
 NOT_UNLOCKED = "That did not work. What you typed is still here; press the button to try again."
-CHANGED = "The flow's settings changed meanwhile, so nothing was saved. Look at the provider, then press Save."
+CHANGED = "The flow's settings have changed, so nothing was saved. Check the provider, then press Save."
 NAME_ONLY = (
-    "This looks like an API key; it belongs in the key field. It was not saved. The name of a variable goes here; "
-    "to save a key, choose another entry below."
+    "This looks like an API key, not a variable name, so it was not saved. To save a key, choose another place to "
+    "store it below."
 )
-LOCKED = "The key is stored in the encrypted file, which is locked. Type its passphrase and press Unlock."
+LOCKED = "The key is stored in the encrypted file, which is locked. Enter its passphrase and press Unlock."
 _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
 
 
 def no_address(provider: Provider) -> StatusMessage:
     """Say that a key cannot be saved before there is an address."""
-    return _words("none", "no_address", f"{provider.label} needs its address first: fill in the base URL.")
+    return _words("none", "no_address", f"{provider.label} needs an address first: enter the base URL.")
 
 
 def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | None) -> StatusMessage:
@@ -75,7 +75,7 @@ def _of_known(provider: Provider, status: KeyStatus, verdict: KeyCheck | None) -
     if verdict is None:
         return _words("saved", "unchecked", f"{'Saved, not' if saved else 'Not'} checked yet. {status.sentence}")
     if verdict.state == "working":
-        asking = f"{'Saved; asking' if saved else 'Asking'} {provider.label} whether the key is good …"
+        asking = f"{'Saved; asking' if saved else 'Asking'} {provider.label} whether the key is valid…"
         return _words("working", "checking", f"{asking} {status.sentence}")
     if verdict.state == "verified":
         return _words("verified", "verified", f"Verified at {verdict.at}. {status.sentence}")
@@ -86,11 +86,11 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None
     if verdict is None:
         return _missing(provider, status)
     if verdict.state == "working":
-        return _words("working", "checking", f"Asking {provider.label} whether it answers without a key …")
+        return _words("working", "checking", f"Asking {provider.label} whether it works without a key…")
     if verdict.state == "verified":
-        return _words("verified", "no_key_needed", f"It answers without a key. Checked at {verdict.at}.")
+        return _words("verified", "no_key_needed", f"This endpoint works without a key. Checked at {verdict.at}.")
     if verdict.state == "rejected":
-        text = "This endpoint asks for a key (401 Unauthorized). Paste it and press Save."
+        text = "This endpoint requires a key (401 Unauthorized). Paste it and press Save."
         return _words("unverified", "key_needed", text)
     return _words("unverified", _kind(verdict.fault), _why(verdict.fault) if verdict.fault else "")
 
@@ -98,7 +98,8 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None
 def _missing(provider: Provider, status: KeyStatus) -> StatusMessage:
     if status.fault:
         return _words("unverified", "unusable", status.sentence)
-    words = _words("none", "key_optional", "No API key is saved. This endpoint may need none: press Check to see.")
+    text = "No API key is saved. This endpoint may not need one: press Check to find out."
+    words = _words("none", "key_optional", text)
     if provider.needs_key:
         text = f"No API key is saved for {provider.label} in this flow."
         words = _words("none", "no_key", text, provider.links.keys, "Get a key at")

@@ -7,21 +7,21 @@ an API key that is pasted by mistake is in no widget state and reaches no other 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
 from byok_widgets.errors import ByokError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.secrets import redact
+from byok_widgets.secrets.detection import key_patterns
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
-SCRIPTS = ("model_search.js", "model_list.js", "model_field.js")
-"""What a widget needs in which model fields stand."""
+if TYPE_CHECKING:
+    from byok_widgets.widgets.page_messages import ModelAnswer, ModelOutcome
 
 _FAILED = "Not set: that did not work. What you typed is still here."
 
@@ -32,16 +32,22 @@ class ModelRows(ipywidgets.Widget):  # type: ignore[misc]
     Attributes:
         rows: For each model its id, its name for people, what is known of it in a line, and when it ends.
         provider: Name of the provider whose ids they are.
+        key_patterns: What an API key looks like that is no model: the page sends no text that matches.
     """
 
     rows: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
     provider = traitlets.Unicode("").tag(sync=True)
+    key_patterns: traitlets.List[str] = traitlets.List().tag(sync=True)
+
+    @traitlets.default("key_patterns")
+    def _known_key_patterns(self) -> list[str]:
+        return key_patterns()
 
     def __repr__(self) -> str:
         return "ModelRows()"
 
 
-class ModelField(anywidget.AnyWidget):
+class ModelField(assets.PageWidget):
     """A text field over a list of models: any id can be typed, those in the list can be found and picked.
 
     `on_choose` is called with what the person chose: a stripped text that is no API key; empty for none. What it
@@ -58,8 +64,7 @@ class ModelField(anywidget.AnyWidget):
         action: Text of a button beside the note; empty for none.
     """
 
-    _esm = assets.script(*SCRIPTS, "model_field_view.js")
-    _css = assets.style("model_field.css")
+    view = traitlets.Unicode("model_field").tag(sync=True)
 
     description = traitlets.Unicode("").tag(sync=True)
     placeholder = traitlets.Unicode("").tag(sync=True)
@@ -89,12 +94,13 @@ class ModelField(anywidget.AnyWidget):
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
         kind = content.get("kind") if isinstance(content, Mapping) else None
         if kind == "choose":
-            answer = self._choose(content.get("value"))
-            self.send({"kind": "answer", "id": str(content.get("id"))[:32], **answer})
+            outcome = self._choose(content.get("value"))
+            answer: ModelAnswer = {"kind": "answer", "id": str(content.get("id"))[:32], **outcome}
+            self.send(answer)
         elif kind == "action" and self._on_action:
             self._on_action()
 
-    def _choose(self, value: object) -> Mapping[str, str]:
+    def _choose(self, value: object) -> ModelOutcome:
         """Hand on a choice and say what came of it. No other exception leaves here: its frames would hold it."""
         try:
             text = str(value).strip()
@@ -103,8 +109,7 @@ class ModelField(anywidget.AnyWidget):
             self._on_choose(text)
         except ByokError as fault:
             self.problem = redact(sanitize(f"Not set: {error_text(fault)}"))
-            outcome = "misplaced" if fault.kind == "misplaced_key" else "refused"
-            return {"outcome": outcome, "reason": fault.kind}
+            return {"outcome": "misplaced" if fault.kind == "misplaced_key" else "refused", "reason": fault.kind}
         except Exception:  # noqa: BLE001 - its text could hold what was typed
             self.problem = _FAILED
             return {"outcome": "refused", "reason": "failed"}

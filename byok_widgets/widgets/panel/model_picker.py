@@ -24,7 +24,7 @@ from byok_widgets.widgets.sanitize import sanitize
 if TYPE_CHECKING:
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
-LOCAL_NOTE = "Local models are small: for learning, tests and demos. They say wrong things fluently."
+LOCAL_NOTE = "Local models are small: for learning, tests and demos. They can be fluent and wrong."
 
 
 class ModelPicker:
@@ -79,14 +79,14 @@ class ModelPicker:
             with self.rows.hold_sync():
                 self.rows.provider = target.provider.name
                 self.rows.rows = rows_of(listing.models)
-        asking = "Asking …" if self._lists.is_asking(target) else "Refresh"
+        asking = "Refreshing…" if self._lists.is_asking(target) else "Refresh"
         self._field.action = asking if target.takes_key else ""
 
     def _told(self, target: EndpointTarget, model: str | None) -> list[str]:
         if target.provider.free_of_charge:
             return [_local_line(model), LOCAL_NOTE]
         if not model:
-            return ["No default model is chosen: pick one, or type its id."]
+            return ["No default model is chosen. Pick one or type its id."]
         info = self._lists.info(target, model) or ModelInfo(id=model)
         return [described(info), self._lists.doubt(target, model)]
 
@@ -132,8 +132,8 @@ def _local_line(model: str | None) -> str:
     if not isinstance(known, models.LocalModel):
         return models.announce_download(known)
     if there:
-        return f"{known.label}, {known.licence}: on this machine already."
-    return f"Not here yet. At the first run, {models.announce_download(known)}"
+        return f"{known.label}, {known.licence}: already on this machine."
+    return f"Not downloaded yet. On the first run, {models.announce_download(known)}"
 
 
 def _mb(model: models.LocalModel) -> int:

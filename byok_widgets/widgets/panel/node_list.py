@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
@@ -20,23 +19,20 @@ from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
-from byok_widgets.widgets.panel.model_field import SCRIPTS, ModelRows
+from byok_widgets.widgets.panel.model_field import ModelRows
 from byok_widgets.widgets.panel.model_lists import ModelLists
 from byok_widgets.widgets.panel.node_rows import facts_of, info_of, offered, same_kind
 from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
+    from byok_widgets.widgets.page_messages import NodeAnswer, NodeFacts, NodeOutcome
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _FAILED = "Not set: that did not work."
-_SCRIPTS = (*SCRIPTS, "node_setting.js", "node_list.js")
-_STYLES = ("model_field.css", "node_list.css")
-
-Answer = dict[str, str]
 
 
-class NodeList(anywidget.AnyWidget):
+class NodeList(assets.PageWidget):
     """One row for each node.
 
     Attributes:
@@ -44,10 +40,9 @@ class NodeList(anywidget.AnyWidget):
         models: The models on offer.
     """
 
-    _esm = assets.script(*_SCRIPTS)
-    _css = assets.style(*_STYLES)
+    view = traitlets.Unicode("node_list").tag(sync=True)
 
-    nodes: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    nodes: traitlets.List[NodeFacts] = traitlets.List().tag(sync=True)
     models = traitlets.Instance(ModelRows).tag(sync=True, **ipywidgets.widget_serialization)
 
     def __init__(self, flow: PanelFlow, models: ModelRows) -> None:
@@ -66,23 +61,21 @@ class NodeList(anywidget.AnyWidget):
         nodes = model_nodes(self._flow.nodes)
         for name in nodes:
             self._ids.setdefault(name, f"n{next(self._numbers)}")
-        self.nodes = [
-            {"id": self._ids[name], **facts_of(self._flow, node, self._lists)} for name, node in nodes.items()
-        ]
+        self.nodes = [facts_of(self._flow, node, self._lists, self._ids[name]) for name, node in nodes.items()]
 
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
         if isinstance(content, Mapping):
-            answer = self._answer(content)
-            self.send({"kind": "answer", "id": str(content.get("id"))[:32], **answer})
+            outcome = self._outcome(content)
+            answer: NodeAnswer = {"kind": "answer", "id": str(content.get("id"))[:32], **outcome}
+            self.send(answer)
 
-    def _answer(self, content: Mapping[str, Any]) -> Answer:
+    def _outcome(self, content: Mapping[str, Any]) -> NodeOutcome:
         """Do what a message asks. No exception leaves here: its frames would hold what was typed."""
         try:
             return {"outcome": "taken", "text": sanitize(self._act(content))}
         except ByokError as fault:
-            outcome = "misplaced" if fault.kind == "misplaced_key" else "refused"
             return {
-                "outcome": outcome,
+                "outcome": "misplaced" if fault.kind == "misplaced_key" else "refused",
                 "reason": fault.kind,
                 "text": redact(sanitize(f"Not set: {error_text(fault)}")),
             }
@@ -96,7 +89,7 @@ class NodeList(anywidget.AnyWidget):
         action = _ACTIONS.get(str(content.get("kind")))
         if action is None:
             raise ConfigError(
-                "That is not known here.", kind="unknown_action", fix="Run the cell of this panel again."
+                "This panel is out of date.", kind="unknown_action", fix="Run the cell of this panel again."
             )
         setting, value = str(content.get("name", "")), str(content.get("value", "")).strip()
         reject_key([setting, value])

@@ -15,23 +15,25 @@ from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.providers import ModelInfo
+    from byok_widgets.widgets.page_messages import NodeFacts, SettingFacts
     from byok_widgets.widgets.panel.model_lists import ModelLists
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
-Facts = dict[str, Any]
-
-_STATIC = "Says a fixed sentence the first time, without a model; after that it uses this one."
+_STATIC = "Says a fixed sentence the first time, without a model; after that it uses this model."
 
 
-def facts_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists) -> Facts:
+def facts_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists, identity: str) -> NodeFacts:
     """Return what is shown of a node, as texts that a browser may show as they are."""
+    model, source = _model(node)
     info = info_of(flow, node, lists)
     tuned = node.layered_settings.values()
     misfit = incompatible_settings(node, info)
     return {
+        "id": identity,
         "name": sanitize(node.name),
         "kind": node.kind,
-        **_model(node),
+        "model": model,
+        "source": source,
         "override": sanitize(node.model or ""),
         "notes": [sanitize(note) for note in _notes(flow, node, lists) if note],
         "for_all": _for_all(flow, node),
@@ -70,12 +72,12 @@ def same_kind(flow: PanelFlow, node: ModelNode[Any]) -> list[ModelNode[Any]]:
     return [other for other in model_nodes(flow.nodes).values() if other.kind == node.kind]
 
 
-def _model(node: ModelNode[Any]) -> Facts:
+def _model(node: ModelNode[Any]) -> tuple[str, str]:
     try:
         resolved = node.resolve()
     except ByokError:
-        return {"model": "no model chosen yet", "source": ""}
-    return {"model": sanitize(str(resolved.ref)), "source": resolved.source}
+        return "no model chosen", ""
+    return sanitize(str(resolved.ref)), resolved.source
 
 
 def _notes(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists) -> list[str]:
@@ -92,7 +94,7 @@ def _for_all(flow: PanelFlow, node: ModelNode[Any]) -> str:
     return f"Use for all {node.kind} nodes" if node.model and others else ""
 
 
-def _setting(node: ModelNode[Any], setting: Setting) -> Facts:
+def _setting(node: ModelNode[Any], setting: Setting) -> SettingFacts:
     value, defaults = (
         node.layered_settings.values().get(setting.name),
         node.layered_settings.defaults.get(setting.name),
@@ -113,7 +115,7 @@ def _setting(node: ModelNode[Any], setting: Setting) -> Facts:
 
 def _help(setting: Setting, *, from_cell: bool) -> str:
     limits = "" if setting.highest is None else f" From {setting.lowest:g} to {setting.highest:g}."
-    return f"{setting.help}{limits}{' Set in the cell that makes the node.' if from_cell else ''}"
+    return f"{setting.help}{limits}{' Set in the cell that creates the node.' if from_cell else ''}"
 
 
 def _more(node: ModelNode[Any], info: ModelInfo | None) -> str:
@@ -121,11 +123,11 @@ def _more(node: ModelNode[Any], info: ModelInfo | None) -> str:
     try:
         ref = node.resolve().ref
     except ByokError:
-        return "Settings appear here when a model is chosen."
+        return "Settings appear here once a model is chosen."
     if PROVIDERS[ref.provider].supports(ref.model, info).keys() - {"max_tokens"}:
         return ""
     line = f"flow.{setting_as_code(node.name, 'temperature')} = 0.2"
-    return sanitize(f"What else {ref.model} has is not known here. A cell can set it, like {line}")
+    return sanitize(f"Other settings of {ref.model} are not known here. Set them in a cell, for example {line}")
 
 
 def _label(name: str) -> str:

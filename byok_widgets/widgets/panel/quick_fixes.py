@@ -12,23 +12,21 @@ from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS
 
 if TYPE_CHECKING:
+    from byok_widgets.widgets.page_messages import Focus
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
-
-Focus = Mapping[str, str]
-"""Where the keyboard goes next: `place` is `"key"`, `"model"`, `"address"` or `"node"`, and `name` the node's."""
 
 
 def button(fix: Fix, flow: PanelFlow) -> str:
-    """Return what the button says that mends it; empty where no click does."""
+    """Return what the button says that applies it; empty where no click does."""
     label = PROVIDERS[fix.argument].label if fix.argument in PROVIDERS else ""
     is_there = fix.argument == flow.provider
     words: Mapping[FixKind, str] = {
         "save_key": "Go to the key field" if is_there else f"Switch to {label} and paste its key",
         "use_model": f"Use {_bare(fix.argument)}",
         "choose_model": f"Choose a model for {fix.argument}" if fix.argument else "Choose a default model",
-        "fill_address": "Fill in the address" if is_there else f"Switch to {label} and fill in its address",
-        "use_own_address": "Use its own address",
-        "take_away": f"Take {fix.argument} away",
+        "fill_address": "Enter the address" if is_there else f"Switch to {label} and enter its address",
+        "use_own_address": "Use the default address",
+        "take_away": f"Remove {fix.argument}",
     }
     return words.get(fix.kind, "")
 
@@ -48,21 +46,21 @@ def _save_key(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
 
 
 def _fill_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
-    return _switch(flow, fix.argument, "Fill in its address above."), {"place": "address"}
+    return _switch(flow, fix.argument, "Enter its address above."), {"place": "address"}
 
 
 def _switch(flow: PanelFlow, provider: str, then: str) -> str:
     if flow.provider == provider:
         return then
     before, flow.provider = PROVIDERS[flow.provider].label, provider
-    back = f"Then choose {before} again, if the flow's default model is to stay there."
-    return f"The provider is {PROVIDERS[provider].label} now. {then} {back}"
+    back = f"To keep the flow's default model there, choose {before} again afterwards."
+    return f"Switched to {PROVIDERS[provider].label}. {then} {back}"
 
 
 def _use_model(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
     if not fix.instead:
         flow.model = fix.argument
-        return f"The default model is {_bare(fix.argument)} now.", {}
+        return f"The default model is now {_bare(fix.argument)}.", {}
     old = flow.config.ref(fix.instead)
     overrides = [name for name in model_nodes(flow.nodes) if _override(flow, name) == old]
     flow.config.set_overrides(dict.fromkeys(overrides, fix.argument))
@@ -70,7 +68,7 @@ def _use_model(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
         flow.model = fix.argument
     if flow.judge_model and flow.config.ref(flow.judge_model) == old:
         flow.judge_model = fix.argument
-    return f"{_bare(fix.argument)} is used instead of {old.model} now.", {}
+    return f"{_bare(fix.argument)} is now used instead of {old.model}.", {}
 
 
 def _choose_model(_flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
@@ -79,12 +77,12 @@ def _choose_model(_flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
 
 def _use_own_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
     flow.set_base_url(fix.argument, None)
-    return f"Calls go to {PROVIDERS[fix.argument].label}'s own address now.", {}
+    return f"Calls now go to {PROVIDERS[fix.argument].label}'s default address.", {}
 
 
 def _remove(flow: PanelFlow, fix: Fix, where: str) -> tuple[str, Focus]:
     model_nodes(flow.nodes)[where].layered_settings.set({fix.argument: None})
-    return f"{where}: {fix.argument} is left to the provider now.", {}
+    return f"{where}: {fix.argument} is now left to the provider.", {}
 
 
 _ACTS: Mapping[FixKind, Callable[[PanelFlow, Fix, str], tuple[str, Focus]]] = {

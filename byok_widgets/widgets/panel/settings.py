@@ -10,7 +10,6 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 _in_cells: dict[str, tuple[str, list[weakref.ref[SettingsPanel]]]] = {}
 
 
-class PanelHead(anywidget.AnyWidget):
+class PanelHead(assets.PageWidget):
     """The panel's title and notice, and the look of the whole panel.
 
     Attributes:
@@ -44,8 +43,7 @@ class PanelHead(anywidget.AnyWidget):
         notice: What a person must know, such as that settings are not saved; empty when all is well.
     """
 
-    _esm = assets.script("panel_head.js")
-    _css = assets.style("panel.css")
+    view = traitlets.Unicode("head").tag(sync=True)
 
     title = traitlets.Unicode("").tag(sync=True)
     notice = traitlets.Unicode("").tag(sync=True)
@@ -136,6 +134,7 @@ class _Address:
         self._flow = flow
         self._shown: tuple[str, str] = ("", "")
         self._field = TextField(description="Base URL", placeholder="https://llm.example.org/v1")
+        self._field.add_class("byok-address")  # the troubleshooting section moves the keyboard to it
         self._field.observe(self._typed, "value")
         self._problem = ipywidgets.HTML()
         self.view = ipywidgets.VBox([self._field, self._problem])

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
 from byok_widgets.errors import ByokError
@@ -26,6 +25,13 @@ from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check
+    from byok_widgets.widgets.page_messages import (
+        FindingFacts,
+        Focus,
+        TroubleAnswer,
+        TroubleFacts,
+        TroubleState,
+    )
     from byok_widgets.widgets.panel.key_section import KeySection
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
@@ -33,7 +39,7 @@ _FAILED = "That did not work, and nothing was changed."
 _TOGETHER_S = 0.25  # changes that come so close together are checked together: a cell may make a hundred nodes
 
 
-class Troubleshooting(anywidget.AnyWidget):
+class Troubleshooting(assets.PageWidget):
     """What is to be mended in a flow, and what most often goes wrong with its provider.
 
     Attributes:
@@ -43,8 +49,7 @@ class Troubleshooting(anywidget.AnyWidget):
             `argument` as in a `Fix`, and a `button` or `code`; and the `rows` of `trouble_words`.
     """
 
-    _esm = assets.script("troubleshooting.js")
-    _css = assets.style("troubleshooting.css")
+    view = traitlets.Unicode("troubleshooting").tag(sync=True)
 
     facts = traitlets.Dict().tag(sync=True)
 
@@ -109,7 +114,7 @@ class Troubleshooting(anywidget.AnyWidget):
             target = EndpointTarget.of(self._flow)
             unseen = "" if self._found is None else self._found.note
             counted = "" if self._found is None else troubleshooting_messages.count(len(findings))
-            self.facts = {
+            facts: TroubleFacts = {
                 "state": self._state(),
                 "said": self._said(counted),
                 "count": counted,
@@ -119,8 +124,9 @@ class Troubleshooting(anywidget.AnyWidget):
                     target, self._flow.model, can_check=self._key.view.can_check
                 ),
             }
+            self.facts = dict(facts)
 
-    def _state(self) -> str:
+    def _state(self) -> TroubleState:
         if self._pressed:
             return "checking"
         if self._failed:
@@ -131,9 +137,10 @@ class Troubleshooting(anywidget.AnyWidget):
         words = {"checking": troubleshooting_messages.CHECKING, "failed": troubleshooting_messages.NOT_FINISHED}
         return words.get(self._state(), f"{counted[:1].upper()}{counted[1:]}." if counted else "")
 
-    def _shown(self, finding: Finding) -> dict[str, str]:
+    def _shown(self, finding: Finding) -> FindingFacts:
         by = finding.by
         button = quick_fixes.button(by, self._flow) if by else ""
+        code = sanitize(by.argument) if by and by.kind == "paste" else ""
         return {
             "id": self._ids[finding],
             "kind": finding.kind,
@@ -143,7 +150,8 @@ class Troubleshooting(anywidget.AnyWidget):
             "by": by.kind if by else "",
             "argument": sanitize(by.argument) if by else "",
             "button": sanitize(button),
-            "code": sanitize(by.argument) if by and by.kind == "paste" else "",
+            "code": code,
+            "dots": "..." in code,
         }
 
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
@@ -151,10 +159,16 @@ class Troubleshooting(anywidget.AnyWidget):
             return
         request = str(content.get("id"))[:32]
         text, focus = self._act(content)
-        place = {name: sanitize(value) for name, value in focus.items()}
-        self.send({"kind": "answer", "id": request, "text": redact(sanitize(text)), "focus": place})
+        where: Focus = {**focus, "name": sanitize(focus["name"])} if "name" in focus else focus
+        answer: TroubleAnswer = {
+            "kind": "answer",
+            "id": request,
+            "text": redact(sanitize(text)),
+            "focus": where,
+        }
+        self.send(answer)
 
-    def _act(self, content: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+    def _act(self, content: Mapping[str, Any]) -> tuple[str, Focus]:
         """Do what a message asks; return what to say and where the keyboard goes next."""
         kind = content.get("kind")
         try:

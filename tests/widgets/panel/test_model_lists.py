@@ -175,7 +175,7 @@ def test_refresh_asks_again_and_says_what_came_of_it(router, browser, flow, endp
     endpoint.asked.clear()
     browser.custom(field(router), {"kind": "action"})
     eventually(lambda: endpoint.asked)
-    assert field(router).action == "Asking …"
+    assert field(router).action == "Refreshing…"
     browser.custom(field(router), {"kind": "action"})
     endpoint.release.set()
     eventually(lambda: ids(router) == ["new/model"])

@@ -139,8 +139,8 @@ def test_they_follow_the_model(flow: Flow, nodes: NodeList) -> None:
     assert "temperature" not in names(nodes, "ask")
     flow.provider = "compatible"
     flow.model = None
-    assert (names(nodes, "ask"), row(nodes, "ask")["model"]) == ([], "no model chosen yet")
-    assert row(nodes, "ask")["more"] == "Settings appear here when a model is chosen."
+    assert (names(nodes, "ask"), row(nodes, "ask")["model"]) == ([], "no model chosen")
+    assert row(nodes, "ask")["more"] == "Settings appear here once a model is chosen."
 
 
 def test_what_openrouters_list_says_of_a_model_counts(flow: Flow, nodes: NodeList) -> None:
@@ -163,7 +163,7 @@ def test_a_setting_is_set_and_given_back_as_a_line_of_code_would(
     ask = flow.conversation("ask", "Be brief.", temperature=0.1)
     assert setting(nodes, "ask", "temperature")["value"] == "0.1"
     assert setting(nodes, "ask", "temperature")["back"] == ""
-    assert "Set in the cell that makes the node." in setting(nodes, "ask", "temperature")["help"]
+    assert "Set in the cell that creates the node." in setting(nodes, "ask", "temperature")["help"]
     browser.on_node(nodes, "ask", "set", name="temperature", value=" 0.2 ")
     browser.on_node(nodes, "ask", "set", name="max_tokens", value="200")
     assert (ask.settings, ask.max_tokens) == ({"temperature": 0.2}, 200)

@@ -1,0 +1,58 @@
+/** The gear in the notebook toolbar: it opens the settings of the notebook's flow at the side. */
+
+import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { settingsIcon } from '@jupyterlab/ui-components';
+
+import { Side } from './side';
+
+const OPEN = 'byok-widgets:open-settings';
+
+const gear: JupyterFrontEndPlugin<void> = {
+  id: 'byok-widgets:gear',
+  description: 'Opens the settings of a flow: API key and models.',
+  autoStart: true,
+  optional: [INotebookTracker, ICommandPalette],
+  activate
+};
+
+function activate(
+  app: JupyterFrontEnd,
+  notebooks: INotebookTracker | null,
+  palette: ICommandPalette | null
+): void {
+  if (!notebooks) {
+    return; // such as in Voila, which shows a notebook's outputs and no toolbar
+  }
+  const sides = new WeakMap<NotebookPanel, Side>();
+
+  const sideOf = (notebook: NotebookPanel): Side => {
+    const known = sides.get(notebook);
+    if (known && !known.isDisposed) {
+      return known;
+    }
+    const side = new Side(notebook, app.commands);
+    sides.set(notebook, side);
+    app.shell.add(side, 'right', { rank: 900 });
+    return side;
+  };
+
+  app.commands.addCommand(OPEN, {
+    label: 'Open Flow Settings',
+    caption: 'Settings: API key and models',
+    icon: settingsIcon,
+    isEnabled: args => Boolean(args['toolbar']) || notebooks.currentWidget !== null,
+    execute: () => {
+      const notebook = notebooks.currentWidget;
+      if (notebook) {
+        const side = sideOf(notebook);
+        app.shell.activateById(side.id);
+        side.open();
+      }
+    }
+  });
+  palette?.addItem({ command: OPEN, category: 'Notebook Operations' });
+}
+
+export default gear;

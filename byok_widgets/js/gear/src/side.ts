@@ -1,0 +1,231 @@
+import { ISessionContext } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
+import { NotebookPanel } from '@jupyterlab/notebook';
+import { Kernel } from '@jupyterlab/services';
+import { settingsIcon } from '@jupyterlab/ui-components';
+import { CommandRegistry } from '@lumino/commands';
+import { PartialJSONObject } from '@lumino/coreutils';
+import { Message } from '@lumino/messaging';
+import { Panel, Widget } from '@lumino/widgets';
+
+import * as words from './words';
+
+const WIDGET = 'application/vnd.jupyter.widget-view+json';
+// The types of `@jupyterlab/services` leave out what an `ok` reply holds.
+type Reply =
+  | { status: 'ok'; user_expressions: Record<string, unknown> }
+  | { status: 'error'; ename: string }
+  | { status: 'aborted' };
+
+const INSTALLED = 'byok_widgets_is_installed';
+const IS_INSTALLED =
+  '__import__("importlib.util", fromlist=["find_spec"]).find_spec("byok_widgets") is not None';
+const CHOOSE_KERNEL = 'notebook:change-kernel';
+
+/**
+ * The settings of one notebook's flow at the side of the page.
+ *
+ * The panel itself is made by the kernel, the same one as in a cell; here is what asks for it, shows it, and says
+ * why there is none. It ends with its notebook.
+ */
+export class Side extends Panel {
+  constructor(notebook: NotebookPanel, commands: CommandRegistry) {
+    super();
+    this._notebook = notebook;
+    this._commands = commands;
+    this.id = `${notebook.id}-byok-settings`;
+    this.addClass('byok-side');
+    this.node.tabIndex = -1;
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', 'Flow settings');
+    this._words.addClass('byok-side-words');
+    this._words.node.setAttribute('role', 'status');
+    this.addWidget(this._words);
+    this.title.icon = settingsIcon;
+    this._name();
+    notebook.context.pathChanged.connect(this._name, this);
+    notebook.sessionContext.kernelChanged.connect(this._kernelChanged, this);
+    notebook.sessionContext.statusChanged.connect(this._statusChanged, this);
+    notebook.disposed.connect(this.dispose, this);
+    void notebook.sessionContext.ready.then(() => this._openIfWanted());
+  }
+
+  /** Show the panel, unless it is there. */
+  open(): void {
+    if (!this.node.querySelector('.byok-panel')) {
+      void this._open();
+    }
+  }
+
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.node.focus();
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    if (this._wanted) {
+      void this._open();
+    }
+  }
+
+  private async _open(): Promise<void> {
+    const session = this._notebook.sessionContext;
+    const kernel = session.session?.kernel;
+    this._clear();
+    if (!kernel) {
+      const coming = ['initializing', 'starting', 'restarting'].includes(session.kernelDisplayStatus);
+      this._say(coming ? words.STARTING : words.NO_KERNEL);
+      this._wanted = true;
+    } else if (kernel.status === 'dead') {
+      this._say(words.DEAD);
+    } else if (kernel.status !== 'idle' && kernel.status !== 'busy') {
+      this._say(words.STARTING);
+      this._wanted = true;
+    } else {
+      this._say(kernel.status === 'busy' ? words.BUSY : words.OPENING);
+      await this._ask(kernel, this._round);
+    }
+  }
+
+  /** Ask the kernel for its panel, outside of the notebook's history and counters. */
+  private async _ask(kernel: Kernel.IKernelConnection, round: number): Promise<void> {
+    try {
+      const language = (await kernel.info).language_info.name;
+      if (round !== this._round) {
+        return;
+      }
+      if (language !== 'python') {
+        this._say(words.otherLanguage(language));
+        return;
+      }
+      const future = kernel.requestExecute({
+        code: this._code(),
+        user_expressions: { [INSTALLED]: IS_INSTALLED },
+        silent: false,
+        store_history: false,
+        stop_on_error: false,
+        allow_stdin: false
+      });
+      future.onIOPub = ({ header, content }) => {
+        const data = (content as { data?: PartialJSONObject }).data;
+        if (header.msg_type === 'display_data' && data?.[WIDGET] && round === this._round) {
+          this._show(data);
+        }
+      };
+      const { content } = (await future.done) as { content: Reply };
+      if (round !== this._round) {
+        return;
+      }
+      if (content.status === 'error') {
+        this._say(words.failed(content.ename));
+      } else if (content.status !== 'ok') {
+        void this._open(); // a cell before us failed, and all that waited behind it was dropped
+      } else if (isTrue(content.user_expressions[INSTALLED])) {
+        this._say(words.failed('no output'));
+      } else {
+        this._say(words.NOT_INSTALLED);
+      }
+    } catch {
+      // The kernel went away; what became of it comes as a signal.
+    }
+  }
+
+  private _code(): string {
+    const { path } = this._notebook.context;
+    const name = this._flow || PathExt.basename(path, '.ipynb');
+    const show = '__import__("byok_widgets.widgets.panel.side_panel", fromlist=["show"]).show'; // binds no name in the notebook
+    return `if ${IS_INSTALLED}: ${show}(${JSON.stringify(path)}, ${JSON.stringify(name)})`;
+  }
+
+  private _show(data: PartialJSONObject): void {
+    const { rendermime } = this._notebook.content;
+    this._clear();
+    if (!rendermime.mimeTypes.includes(WIDGET)) {
+      this._say(words.NO_WIDGETS);
+      return;
+    }
+    const view = rendermime.createRenderer(WIDGET);
+    this._view = view;
+    this.addWidget(view);
+    void view.renderModel(rendermime.createModel({ data, trusted: true }));
+  }
+
+  /** Take away what is shown, and let nothing that is under way show any more. */
+  private _clear(): void {
+    this._round += 1;
+    this._wanted = false;
+    this._flow = this.node.querySelector<HTMLSelectElement>('.byok-which select')?.value ?? this._flow;
+    this._view?.dispose();
+    this._view = null;
+    delete this._words.node.dataset['kind'];
+    this._words.node.replaceChildren();
+  }
+
+  private _say({ kind, text, code, offer }: words.Words): void {
+    const parts: HTMLElement[] = [element('p', text)];
+    if (code) {
+      parts.push(element('pre', code));
+    }
+    if (offer === 'again' || (offer && this._commands.hasCommand(CHOOSE_KERNEL))) {
+      const button = element('button', offer === 'again' ? 'Try again' : 'Choose a kernel');
+      button.onclick = () => {
+        void (offer === 'again' ? this._open() : this._commands.execute(CHOOSE_KERNEL));
+      };
+      parts.push(button);
+    }
+    this._words.node.dataset['kind'] = kind;
+    this._words.node.replaceChildren(...parts);
+  }
+
+  private _name(): void {
+    this.title.caption = `Flow settings · ${PathExt.basename(this._notebook.context.path)}`;
+  }
+
+  private _kernelChanged(): void {
+    this._clear();
+    this._wanted = true;
+    this._openIfWanted();
+  }
+
+  private _statusChanged(_: ISessionContext, status: Kernel.Status): void {
+    if (status === 'restarting' || status === 'autorestarting') {
+      this._clear();
+      this._say(words.RESTARTED);
+      this._wanted = true;
+    } else if (status === 'dead') {
+      this._clear();
+      this._say(words.DEAD);
+    } else if (status === 'idle' || status === 'busy') {
+      this._openIfWanted();
+    }
+  }
+
+  private _openIfWanted(): void {
+    if (this._wanted && this.isVisible) {
+      void this._open();
+    }
+  }
+
+  private readonly _notebook: NotebookPanel;
+  private readonly _commands: CommandRegistry;
+  private readonly _words = new Widget();
+  private _view: Widget | null = null;
+  private _round = 0;
+  /** Whether to open as soon as the kernel is ready and somebody looks. */
+  private _wanted = false;
+  /** Name of the flow that was shown last, to come back to after a restart. */
+  private _flow = '';
+}
+
+/** Whether a user expression came out as `True`. */
+function isTrue(result: unknown): boolean {
+  const { data } = (result ?? {}) as { data?: PartialJSONObject };
+  return data?.['text/plain'] === 'True';
+}
+
+function element<K extends keyof HTMLElementTagNameMap>(tag: K, text: string): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  return made;
+}

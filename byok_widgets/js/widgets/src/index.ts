@@ -1,0 +1,55 @@
+// All views of the widgets in one module, which a page loads once. The trait `view` says which one a widget shows.
+
+import type { RenderProps } from "@anywidget/types";
+
+import { renderChat } from "./chat/chat";
+import { renderCopyCode } from "./panel/copy_code";
+import { renderHead } from "./panel/head";
+import { renderKeyField } from "./key_field/key_field";
+import { renderModelField } from "./model_field/model_field";
+import { renderNodeList } from "./node_list/node_list";
+import { renderTroubleshooting } from "./troubleshooting/troubleshooting";
+import type {
+  ChatState,
+  CopyCodeState,
+  KeyFieldState,
+  ModelFieldState,
+  NodeListState,
+  PanelHeadState,
+  TroubleshootingState,
+} from "./shared/messages";
+import type { View } from "./shared/view";
+
+export { keyHint } from "./key_field/hints";
+export { looksLikeKey } from "./shared/key_rules";
+
+interface States {
+  chat: ChatState;
+  copy_code: CopyCodeState;
+  head: PanelHeadState;
+  key_field: KeyFieldState;
+  model_field: ModelFieldState;
+  node_list: NodeListState;
+  troubleshooting: TroubleshootingState;
+}
+
+const VIEWS = {
+  chat: renderChat,
+  copy_code: renderCopyCode,
+  head: renderHead,
+  key_field: renderKeyField,
+  model_field: renderModelField,
+  node_list: renderNodeList,
+  troubleshooting: renderTroubleshooting,
+} satisfies { [Name in keyof States]: View<States[Name]> };
+
+function render({ model, el }: Pick<RenderProps<{ view: keyof States }>, "model" | "el">): () => void {
+  const life = new AbortController();
+  const name = model.get("view");
+  const view = VIEWS[name] as View<never>; // the kernel gives each model the state that its view wants
+  el.dataset["byokView"] = name;
+  view({ model: model as never, el, signal: life.signal });
+  return () => life.abort();
+}
+
+export default { render };

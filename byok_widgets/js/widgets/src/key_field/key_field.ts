@@ -1,0 +1,308 @@
+// The field that takes an API key from the browser to the kernel, once; and the passphrase of the encrypted file.
+//
+// What is typed lives in the <input> alone: never in a trait, never in a variable that outlives one call. On Save it
+// is sealed for this kernel and sent as the buffers of one custom message. The field is emptied when the kernel has
+// answered "saved"; when the kernel refuses, or never answers, what was typed is still there, masked. Where the page
+// cannot seal (plain http from another machine) nothing is sent at all.
+
+import type { AnyModel } from "@anywidget/types";
+
+import { isolate, options, randomId } from "../shared/dom";
+import { LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exchange";
+import type { KeyAnswer, KeyFieldRequest, KeyFieldState, SaveKey, UnlockKeyFile } from "../shared/messages";
+import { WAITING } from "../shared/texts";
+import { type ViewContext, follow, onEnd } from "../shared/view";
+import { keyHint, nameHint, nameIn } from "./hints";
+import { type Parts, type ShownStatus, buildParts, showStatus } from "./parts";
+import { seal, sealingProblem } from "./seal";
+import { SAVING, TEXTS, UNLOCKING } from "./texts";
+
+const LOST_AFTER_MS = 20_000;
+
+export function renderKeyField(context: ViewContext<KeyFieldState>): void {
+  new KeyFieldView(context);
+}
+
+class KeyFieldView {
+  private readonly model: AnyModel<KeyFieldState>;
+  private readonly signal: AbortSignal;
+  private readonly part: Parts = buildParts();
+  // What this view has to say until the next change, and what it says now.
+  private own: ShownStatus | null = null;
+  private shown: ShownStatus;
+  // Whether something was sent sealed, and is not answered yet.
+  private waiting = false;
+  private settle: () => void = () => undefined;
+
+  constructor({ model, el, signal }: ViewContext<KeyFieldState>) {
+    this.model = model;
+    this.signal = signal;
+    this.shown = model.get("status");
+    el.classList.add("byok-key");
+    el.append(...this.part.all);
+    isolate(el, signal);
+    this.listen();
+    follow(model, "change", () => this.paint(), signal);
+    for (const name of ["status", "target"]) follow(model, `change:${name}`, () => this.onStatus(), signal);
+    onEnd(signal, () => this.emptyAll());
+    this.showKey(false);
+    this.paint();
+  }
+
+  private listen(): void {
+    const { buttons, eye, inputs, place } = this.part;
+    const { model } = this;
+    const on = (target: HTMLElement, kind: string, act: () => void): void => {
+      target.addEventListener(kind, act, { signal: this.signal });
+    };
+    on(eye, "click", () => this.showKey(inputs.key.type === "password"));
+    on(buttons.save, "click", () => void this.save(false));
+    on(buttons.anyway, "click", () => void this.save(true));
+    on(buttons.switchTo, "click", () => this.switchProvider());
+    on(buttons.move, "click", () => this.move());
+    on(buttons.check, "click", () => this.ask({ kind: "check", target: model.get("target") }));
+    on(buttons.remove, "click", () => {
+      this.showKey(false);
+      this.ask({ kind: "remove", target: model.get("target") });
+    });
+    on(place, "change", () => this.choosePlace(place.value));
+    for (const input of Object.values(inputs)) {
+      on(input, "input", () => this.onInput());
+      input.addEventListener("keydown", (event) => this.onKey(event), { signal: this.signal });
+    }
+  }
+
+  private get isName(): boolean {
+    return this.model.get("place") === "env";
+  }
+
+  private get isPassphrase(): boolean {
+    return this.model.get("place") === "file" && Boolean(this.model.get("lock"));
+  }
+
+  private get isNewPassphrase(): boolean {
+    return this.isPassphrase && this.model.get("lock") === "new";
+  }
+
+  private get input(): HTMLInputElement {
+    const { key, name, passphrase } = this.part.inputs;
+    return this.isPassphrase ? passphrase : this.isName ? name : key;
+  }
+
+  // What there is to say of what is typed, before anything is sent. Nothing in it depends on more than its form.
+  private unsent(): ShownStatus | null {
+    const { key, passphrase } = this.part.inputs;
+    const { input } = this;
+    if (!input.value || input === passphrase) return null;
+    const hint = (input === key ? keyHint : nameHint)(input.value, this.model.get("shapes"));
+    if (hint) return { state: "hint", ...hint };
+    const text = input === key ? this.model.get("status").pasted : TEXTS.named;
+    return text ? { state: "none", text } : null;
+  }
+
+  private paint(): void {
+    this.shown = this.own ?? this.unsent() ?? this.model.get("status");
+    this.paintFields();
+    this.paintPlaces();
+    showStatus(this.part, this.shown);
+    this.paintControls();
+  }
+
+  private paintFields(): void {
+    const { fields, inputs, eye } = this.part;
+    fields.key.label.textContent = this.model.get("label");
+    inputs.key.placeholder = this.model.get("hint");
+    eye.hidden = !inputs.key.value;
+    inputs.name.placeholder = this.model.get("variable_hint");
+    fields.passphrase.label.textContent = `${this.isNewPassphrase ? "New passphrase" : "Passphrase"} for the encrypted file`;
+    fields.key.box.hidden = this.input !== inputs.key;
+    fields.name.box.hidden = !this.isName;
+    fields.passphrase.box.hidden = !this.isPassphrase;
+    fields.repeated.box.hidden = !this.isNewPassphrase;
+  }
+
+  private paintPlaces(): void {
+    const places = this.model.get("places");
+    const { place, note } = this.part;
+    const shown = JSON.stringify(places);
+    if (shown !== place.dataset["shown"]) {
+      place.replaceChildren(...options(places.map(({ id, label }) => ({ value: id, text: label }))));
+      place.dataset["shown"] = shown;
+    }
+    place.value = this.model.get("place");
+    note.textContent = places.find(({ id }) => id === place.value)?.note ?? "";
+  }
+
+  private paintControls(): void {
+    const { save, check, remove, switchTo, move, anyway } = this.part.buttons;
+    const { model, waiting } = this;
+    for (const control of [save, switchTo, move, anyway, this.part.place]) control.disabled = waiting;
+    for (const input of Object.values(this.part.inputs)) input.readOnly = waiting;
+    save.textContent = this.isNewPassphrase ? "Set passphrase" : this.isPassphrase ? "Unlock" : "Save";
+    check.disabled = waiting || !model.get("can_check") || model.get("status").state === "working";
+    remove.disabled = waiting || !model.get("has_key");
+  }
+
+  private say(status: ShownStatus | null): void {
+    this.own = status;
+    this.paint();
+  }
+
+  private stopWaiting(): void {
+    this.settle();
+    this.waiting = false;
+  }
+
+  private onStatus(): void {
+    if (!this.waiting) {
+      this.settle();
+      this.own = null;
+    }
+    this.paint();
+  }
+
+  private onInput(): void {
+    if (this.waiting) return;
+    this.settle();
+    if (!this.part.inputs.key.value) this.showKey(false);
+    this.say(null);
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.key === "Enter" && !event.isComposing) void this.save(false);
+  }
+
+  // The kernel answers these by a change of the status.
+  private ask(request: Exclude<KeyFieldRequest, SaveKey | UnlockKeyFile>): void {
+    this.stopWaiting();
+    this.say(null);
+    this.settle = exchange(
+      this.model,
+      {
+        request,
+        delays: [[LATE_AFTER_MS, () => this.say({ state: "working", text: WAITING })]],
+        gone: () => this.say({ state: "refused", text: TEXTS.gone }),
+      },
+      this.signal,
+    );
+  }
+
+  private switchProvider(): void {
+    const provider = this.shown.switch_to?.name;
+    if (provider) this.ask({ kind: "switch", provider });
+    this.part.buttons.save.focus();
+  }
+
+  private choosePlace(place: string): void {
+    this.model.set("place", place);
+    this.model.save_changes();
+    this.say(null);
+  }
+
+  private showKey(isOpen: boolean): void {
+    const { inputs, eye } = this.part;
+    inputs.key.type = isOpen ? "text" : "password";
+    eye.textContent = isOpen ? "Hide" : "Show";
+    eye.setAttribute("aria-label", `${eye.textContent} the key`);
+  }
+
+  private emptyKey(): void {
+    this.part.inputs.key.value = "";
+    this.part.inputs.name.value = "";
+    this.showKey(false);
+  }
+
+  private emptyPassphrase(): void {
+    this.part.inputs.passphrase.value = "";
+    this.part.inputs.repeated.value = "";
+  }
+
+  private emptyAll(): void {
+    this.emptyKey();
+    this.emptyPassphrase();
+  }
+
+  // A name that was typed as a key, or a key as a name, goes to the other field.
+  private move(): void {
+    const typed = this.input.value;
+    const place = this.isName ? this.model.get("places")[0]?.id : "env";
+    this.emptyKey();
+    this.choosePlace(place ?? "session");
+    this.input.value = this.isName ? nameIn(typed, this.model.get("shapes")) : typed;
+    this.paint();
+    this.input.focus();
+  }
+
+  // Says what has to be typed before anything can be sent; empty when nothing is missing.
+  private missing(): string {
+    const { passphrase, repeated } = this.part.inputs;
+    if (this.isNewPassphrase && passphrase.value !== repeated.value) return TEXTS.unlike;
+    if (this.input.value.trim()) return "";
+    if (this.isPassphrase) return TEXTS.emptyPassphrase;
+    if (this.isName) return TEXTS.emptyName;
+    return this.model.get("needs_key") ? TEXTS.empty : TEXTS.emptyOptional;
+  }
+
+  private request(id: string, override: boolean): SaveKey | UnlockKeyFile {
+    if (this.isPassphrase) return { kind: "unlock", id, new: this.isNewPassphrase };
+    return { kind: "save", id, target: this.model.get("target"), place: this.model.get("place"), override };
+  }
+
+  private async save(override: boolean): Promise<void> {
+    if (this.waiting) return;
+    const missing = this.missing();
+    const problem = missing || sealingProblem(this.model.get("public_key"));
+    if (problem) {
+      this.say({ state: "refused", text: problem });
+      if (missing) this.input.focus();
+      return;
+    }
+    this.settle();
+    const request = this.request(randomId(), override);
+    const texts = this.isPassphrase ? UNLOCKING : SAVING;
+    this.waiting = true;
+    this.showKey(false);
+    this.say({ state: "working", text: texts.sent });
+    try {
+      const buffers = await seal(this.model.get("public_key"), this.input.value);
+      this.send(request, buffers, texts);
+    } catch {
+      this.stopWaiting();
+      this.say({ state: "refused", text: TEXTS.failed });
+    }
+  }
+
+  private send(request: SaveKey | UnlockKeyFile, buffers: ArrayBuffer[], texts: typeof SAVING): void {
+    const lost = (): void => {
+      this.waiting = false; // an answer that comes all the same still counts
+      this.say({ state: "unverified", text: texts.lost });
+    };
+    this.settle = exchange(
+      this.model,
+      {
+        request,
+        buffers,
+        answers: (message) => isAnswerTo(request.id, message),
+        answered: (answer: KeyAnswer) => this.onAnswer(answer),
+        delays: [
+          [LATE_AFTER_MS, () => this.say({ state: "working", text: texts.late })],
+          [LOST_AFTER_MS, lost],
+        ],
+        gone: () => {
+          this.waiting = false;
+          this.say({ state: "refused", text: TEXTS.gone });
+        },
+      },
+      this.signal,
+    );
+  }
+
+  private onAnswer({ outcome, clear, text = "", switch_to, anyway }: KeyAnswer): void {
+    this.waiting = false;
+    if (outcome === "saved" || clear) this.emptyKey();
+    if (outcome === "unlocked") this.emptyPassphrase();
+    if (outcome !== "refused") return this.say(null);
+    this.say({ state: "refused", text, ...(switch_to && { switch_to }), ...(anyway && { anyway }) });
+    (switch_to ? this.part.buttons.switchTo : this.input).focus();
+  }
+}

@@ -1,0 +1,110 @@
+// The parts of the key field: inputs with labels, buttons, and the line of status. They do nothing by themselves.
+
+import { NO_AUTOFILL, button, make, randomId } from "../shared/dom";
+import type { KeyStatusLine, ProviderName } from "../shared/messages";
+
+export interface ShownStatus {
+  state: KeyStatusLine["state"] | "hint" | "refused";
+  text: string;
+  link?: string;
+  link_text?: string;
+  switch_to?: ProviderName;
+  move_to?: "env" | "key";
+  anyway?: boolean;
+}
+
+const ICONS: Record<ShownStatus["state"], string> = {
+  none: "○",
+  hint: "!",
+  saved: "●",
+  working: "…",
+  verified: "✓",
+  unverified: "?",
+  rejected: "✕",
+  refused: "✕",
+};
+const MOVES = { env: "Use as a variable name", key: "Use as the key" };
+const OFF = {
+  ...NO_AUTOFILL,
+  autocomplete: "new-password", // browsers ignore "off" on a password
+  "data-lpignore": "true",
+  "data-bwignore": "true",
+  "data-form-type": "other",
+};
+
+// Neither a name nor an id that a password manager would match.
+function secretInput(type: "password" | "text", id: string, className = ""): HTMLInputElement {
+  const input = make("input", { type, id, className: `byok-input ${className}`.trim(), attributes: OFF });
+  input.spellcheck = false;
+  return input;
+}
+
+function field(label: string, input: HTMLInputElement | HTMLSelectElement, ...rest: HTMLElement[]) {
+  const labelled = make("label", { htmlFor: input.id, className: "byok-label", textContent: label });
+  return { label: labelled, box: make("div", { className: "byok-field" }, labelled, input, ...rest) };
+}
+
+export type Parts = ReturnType<typeof buildParts>;
+
+export function buildParts() {
+  const id = `byok-${randomId()}`;
+  const key = secretInput("password", `${id}-key`);
+  const name = secretInput("text", `${id}-name`, "byok-code");
+  const passphrase = secretInput("password", `${id}-passphrase`);
+  const repeated = secretInput("password", `${id}-repeated`);
+  const place = make("select", { id: `${id}-place`, className: "byok-input" });
+  const note = make("p", { id: `${id}-note`, className: "byok-note" });
+  const eye = button("Show", "byok-quiet");
+  const buttons = {
+    save: button("Save", "byok-primary"),
+    check: button("Check"),
+    remove: button("Remove"),
+    switchTo: button(""),
+    move: button(""),
+    anyway: button("Save anyway", "byok-quiet"),
+  };
+  const { save, check, remove, switchTo, move, anyway } = buttons;
+  check.title = "Ask the provider whether the key is valid, free of charge";
+  remove.title = "Remove the stored key";
+  place.setAttribute("aria-describedby", note.id);
+
+  const inputs = { key, name, passphrase, repeated };
+  for (const [part, element] of Object.entries({ ...inputs, place, eye, ...buttons })) element.dataset["part"] = part;
+  const fields = {
+    key: field("", key),
+    name: field("Variable name", name),
+    passphrase: field("", passphrase),
+    repeated: field("Repeat the passphrase", repeated),
+    place: field("Store the key in", place, note),
+  };
+  fields.key.box.append(make("div", { className: "byok-row byok-one-line" }, key, eye));
+  const icon = make("span", { className: "byok-icon", attributes: { "aria-hidden": "true" } });
+  const text = make("span");
+  const link = make("a", { target: "_blank", rel: "noopener noreferrer" });
+  const said = make("span", {}, text, " ", link);
+  const status = make("div", { className: "byok-status", attributes: { role: "status" } }, icon, said);
+  const actions = make("div", { className: "byok-row byok-actions" }, save, check, remove);
+  const offers = make("div", { className: "byok-row byok-actions byok-offers" }, switchTo, move, anyway);
+  const boxes = Object.values(fields).map(({ box }) => box);
+  return {
+    all: [...boxes, actions, status, offers],
+    ...{ inputs, fields, place, note, eye, buttons, status, icon, text, link, offers },
+  };
+}
+
+// The same text is not written again, so that it is not read out again.
+export function showStatus(part: Parts, shown: ShownStatus): void {
+  const { switchTo, move, anyway } = part.buttons;
+  part.status.dataset["state"] = shown.state;
+  part.icon.textContent = ICONS[shown.state];
+  if (part.text.textContent !== shown.text) part.text.textContent = shown.text;
+  part.link.hidden = !shown.link;
+  part.link.href = shown.link ?? "#";
+  part.link.textContent = shown.link_text ?? "";
+  switchTo.hidden = !shown.switch_to;
+  switchTo.textContent = shown.switch_to ? `Switch to ${shown.switch_to.label}` : "";
+  move.hidden = !shown.move_to;
+  move.textContent = shown.move_to ? MOVES[shown.move_to] : "";
+  anyway.hidden = !shown.anyway;
+  part.offers.hidden = switchTo.hidden && move.hidden && anyway.hidden;
+}

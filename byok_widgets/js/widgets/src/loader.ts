@@ -1,0 +1,46 @@
+// What each widget carries itself: it fetches the code that all of them share from the one model that holds it, and
+// evaluates that once for the whole page.
+
+import type { Render } from "@anywidget/types";
+
+import { modelOf } from "./shared/model_reference";
+
+interface Code {
+  script: string;
+  style: string;
+}
+interface Views {
+  default: { render: Render };
+}
+
+const STYLE_ID = "byok-widgets-style";
+const LOADED = Symbol.for("byok_widgets.loaded");
+
+// By their text, since pages may show widgets of several kernels with different versions.
+const page = globalThis as { [LOADED]?: Map<string, Promise<Views>> } & object;
+const loaded = page[LOADED] ?? new Map<string, Promise<Views>>();
+page[LOADED] = loaded;
+
+function load(script: string): Promise<Views> {
+  const known = loaded.get(script);
+  if (known) return known;
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const coming = (import(url) as Promise<Views>).finally(() => URL.revokeObjectURL(url));
+  loaded.set(script, coming);
+  return coming;
+}
+
+function addStyle(css: string): void {
+  const known = document.getElementById(STYLE_ID);
+  const style = known ?? document.head.appendChild(Object.assign(document.createElement("style"), { id: STYLE_ID }));
+  if (style.textContent !== css) style.textContent = css;
+}
+
+const render: Render<{ page_code: string }> = async (context) => {
+  const code = await modelOf<Code>(context.model.get("page_code"), context.model.widget_manager);
+  addStyle(code.get("style"));
+  const views = await load(code.get("script"));
+  return views.default.render(context);
+};
+
+export default { render };

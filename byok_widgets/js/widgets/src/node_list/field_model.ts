@@ -1,0 +1,54 @@
+// What the model field of a node takes for its widget: one node's model, its changes, and answers to its choices.
+
+import type { ModelFieldState } from "../shared/messages";
+import type { Manager } from "../shared/model_reference";
+import type { FieldModel } from "../model_field/model_field";
+import type { AskNode } from "./ask";
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what anywidget's own type of a listener is
+type Listener = (...values: any[]) => void;
+type Settable = "value" | "description";
+
+export interface NodeFieldModel extends FieldModel {
+  set: (name: Settable, value: string) => void;
+}
+
+export function nodeFieldModel(rows: () => string, manager: Manager, ask: AskNode): NodeFieldModel {
+  const state: Omit<ModelFieldState, "rows"> = {
+    value: "",
+    placeholder: "the flow's default",
+    description: "",
+    problem: "",
+    note: "",
+    action: "",
+  };
+  const listeners = new Map<string, Listener[]>();
+  const of = (event: string): Listener[] => listeners.get(event) ?? [];
+  const tell = (event: string, ...values: unknown[]): void => of(event).forEach((listener) => listener(...values));
+
+  function change(name: keyof typeof state, value: string): void {
+    if (state[name] === value) return;
+    state[name] = value;
+    tell(`change:${name}`);
+    tell("change");
+    if (name === "value") change("problem", "");
+  }
+
+  function choose({ id, value }: { id: string; value: string }): void {
+    ask({ kind: "choose", value }, ({ outcome, text }) => {
+      change("problem", outcome === "taken" ? "" : text);
+      tell("msg:custom", { kind: "answer", id, outcome });
+    });
+  }
+
+  return {
+    set: change,
+    get: (name) => ({ ...state, rows: rows() })[name],
+    on: (event: string, listener: Listener) => listeners.set(event, [...of(event), listener]),
+    off: (event?: string | null, listener?: Listener | null) => {
+      if (event) listeners.set(event, of(event).filter((other) => other !== listener));
+    },
+    send: choose,
+    widget_manager: manager,
+  };
+}

@@ -1,0 +1,50 @@
+// Building parts of a page, and keeping the notebook out of them.
+
+type Extra = { dataset?: Record<string, string>; attributes?: Record<string, string> };
+type Properties<E> = Omit<Partial<E>, "dataset" | "attributes"> & Extra;
+
+export function make<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  properties: Properties<HTMLElementTagNameMap[Tag]> = {} as Properties<HTMLElementTagNameMap[Tag]>,
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[Tag] {
+  const { dataset = {}, attributes = {}, ...rest } = properties;
+  const element = Object.assign(document.createElement(tag), rest);
+  Object.assign(element.dataset, dataset);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+export function button(text: string, className = ""): HTMLButtonElement {
+  return make("button", { type: "button", className: `byok-button ${className}`.trim(), textContent: text });
+}
+
+export function externalLink(url: string, text: string): HTMLAnchorElement {
+  return make("a", { href: url, textContent: text, target: "_blank", rel: "noopener noreferrer" });
+}
+
+export function options(entries: readonly { value: string; text: string }[]): HTMLOptionElement[] {
+  return entries.map(({ value, text }) => make("option", { value, textContent: text }));
+}
+
+// Not `crypto.randomUUID`: a page over plain http has none.
+export const randomId = (): string => crypto.getRandomValues(new Uint32Array(2)).join("-");
+
+// Text fields into which neither a browser nor a password manager is to put anything. Some managers heed only the
+// attribute that is named after them.
+export const NO_AUTOFILL = { autocomplete: "off", autocapitalize: "off", autocorrect: "off", "data-1p-ignore": "" };
+
+const KEPT_INSIDE = ["keydown", "keypress", "keyup", "copy", "cut", "paste"];
+
+// JupyterLab looks at the focused element for the mark that its shortcuts are not wanted, and listens above us:
+// without both, "d d" on a button of ours would delete the cell.
+export function isolate(element: HTMLElement, signal: AbortSignal): void {
+  const suppress = ({ target }: Event): void => {
+    if (target instanceof HTMLElement) target.dataset["lmSuppressShortcuts"] = "true";
+  };
+  element.addEventListener("focusin", suppress, { signal });
+  for (const kind of KEPT_INSIDE) {
+    element.addEventListener(kind, (event) => event.stopPropagation(), { signal });
+  }
+}

@@ -1,0 +1,61 @@
+// One message to the kernel and what becomes of it: an answer, a delay to tell of, or a kernel that is gone.
+
+import type { AnyModel } from "@anywidget/types";
+
+export const LATE_AFTER_MS = 1500;
+
+// The part of a model through which messages go.
+export type Channel = Pick<AnyModel, "send" | "on" | "off">;
+
+export interface Exchange<Request extends object, Answer extends object> {
+  request: Request;
+  buffers?: ArrayBuffer[];
+  // Without it, `settle` alone ends the wait: the kernel then answers by a change of state.
+  answers?: (message: unknown) => boolean;
+  answered?: (answer: Answer) => void;
+  // What to do while nothing has come after so many milliseconds.
+  delays?: readonly (readonly [afterMs: number, act: () => void])[];
+  // The kernel is gone; nothing was sent.
+  gone: () => void;
+}
+
+interface Answered {
+  kind: "answer";
+  id: string;
+}
+
+// Whether a message answers the request with this id.
+export function isAnswerTo(id: string, message: unknown): boolean {
+  const { kind, id: about } = (message ?? {}) as Partial<Answered>;
+  return kind === "answer" && about === id;
+}
+
+// Returns `settle`: it ends the wait, whatever may still come.
+export function exchange<Request extends object, Answer extends object>(
+  channel: Channel,
+  { request, buffers, answers, answered, delays = [], gone }: Exchange<Request, Answer>,
+  signal: AbortSignal,
+): () => void {
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  const settle = (): void => {
+    timers.forEach(clearTimeout);
+    channel.off("msg:custom", onMessage);
+    signal.removeEventListener("abort", settle);
+  };
+  const onMessage = (message: unknown): void => {
+    if (!answers?.(message)) return;
+    settle();
+    answered?.(message as Answer);
+  };
+  if (signal.aborted) return settle;
+  channel.on("msg:custom", onMessage);
+  signal.addEventListener("abort", settle);
+  for (const [afterMs, act] of delays) timers.push(setTimeout(act, afterMs));
+  try {
+    channel.send(request, undefined, buffers);
+  } catch {
+    settle(); // a model whose kernel is gone throws
+    gone();
+  }
+  return settle;
+}

@@ -1,0 +1,466 @@
+// Generated from byok_widgets/widgets/page_messages.py by generate_messages.py: change it there.
+
+/** A place where a key can be stored. */
+export interface KeyPlace {
+  id: string;
+  label: string;
+  note: string;
+}
+
+/** The line below the key field; `reason` is its kind, `pasted` what to say of a key before it is saved. */
+export interface KeyStatusLine {
+  state: "none" | "saved" | "working" | "verified" | "unverified" | "rejected";
+  reason: string;
+  text: string;
+  link: string;
+  link_text: string;
+  pasted?: string;
+}
+
+/** A prefix that tells whose key it is; `text` is empty where such a key is in its place. */
+export interface KeyOwner {
+  prefix: string;
+  name: string;
+  label: string;
+  text: string;
+}
+
+/** The rules by which the page sees that something is no key; in each list the first match counts. `flaws`, `variable` and `key` pair a pattern with what to say of a text that it matches. */
+export interface KeyShapes {
+  edges: string;
+  wrapping: string;
+  flaws: [string, string][];
+  variable: [string, string];
+  key: [string, string];
+  owners: KeyOwner[];
+}
+
+/** The traits of `KeyField`. */
+export interface KeyFieldState {
+  label: string;
+  hint: string;
+  variable_hint: string;
+  shapes: KeyShapes;
+  target: string;
+  places: KeyPlace[];
+  place: string;
+  lock: "" | "locked" | "new";
+  needs_key: boolean;
+  has_key: boolean;
+  can_check: boolean;
+  status: KeyStatusLine;
+  public_key: string;
+}
+
+/** Save the key, or the name of a variable, that is sealed in the buffers. */
+export interface SaveKey {
+  kind: "save";
+  id: string;
+  target: string;
+  place: string;
+  override: boolean;
+}
+
+/** Open the encrypted file by the passphrase that is sealed in the buffers, or begin it. */
+export interface UnlockKeyFile {
+  kind: "unlock";
+  id: string;
+  new: boolean;
+}
+
+/** Ask the provider whether the key is good. */
+export interface CheckKey {
+  kind: "check";
+  target: string;
+}
+
+/** Remove the key. */
+export interface RemoveKey {
+  kind: "remove";
+  target: string;
+}
+
+/** Use the provider whose key was pasted. */
+export interface SwitchProvider {
+  kind: "switch";
+  provider: string;
+}
+
+/** A provider to switch to. */
+export interface ProviderName {
+  name: string;
+  label: string;
+}
+
+/** What came of a request that was sent sealed; where it was refused, `reason` is the kind of `text`. */
+export interface KeyOutcome {
+  outcome: "saved" | "unlocked" | "refused";
+  reason?: string;
+  text?: string;
+  clear?: boolean;
+  switch_to?: ProviderName;
+  anyway?: boolean;
+}
+
+/** The answer to `SaveKey` or `UnlockKeyFile`. */
+export interface KeyAnswer {
+  outcome: "saved" | "unlocked" | "refused";
+  reason?: string;
+  text?: string;
+  clear?: boolean;
+  switch_to?: ProviderName;
+  anyway?: boolean;
+  kind: "answer";
+  id: string;
+}
+
+export type KeyFieldRequest = SaveKey | UnlockKeyFile | CheckKey | RemoveKey | SwitchProvider;
+
+/** The traits of `ModelRows`. Each row is an id, a name, facts, and when the model ends. */
+export interface ModelRowsState {
+  rows: [string, string, string, string][];
+  provider: string;
+  key_patterns: string[];
+}
+
+/** The traits of `ModelField`; `rows` refers to a `ModelRows`. */
+export interface ModelFieldState {
+  description: string;
+  placeholder: string;
+  value: string;
+  rows: string;
+  problem: string;
+  note: string;
+  action: string;
+}
+
+/** Set the model; an empty value gives the default back. */
+export interface ChooseModel {
+  kind: "choose";
+  id: string;
+  value: string;
+}
+
+/** The button beside the note was pressed. */
+export interface PressModelAction {
+  kind: "action";
+}
+
+/** What came of a choice; where it was not taken, `reason` is the kind of the problem. */
+export interface ModelOutcome {
+  outcome: "taken" | "refused" | "misplaced";
+  reason?: string;
+}
+
+/** The answer to `ChooseModel`. */
+export interface ModelAnswer {
+  outcome: "taken" | "refused" | "misplaced";
+  reason?: string;
+  kind: "answer";
+  id: string;
+}
+
+export type ModelFieldRequest = ChooseModel | PressModelAction;
+
+/** One setting of a node. */
+export interface SettingFacts {
+  name: string;
+  label: string;
+  kind: "whole" | "number" | "choice";
+  help: string;
+  options: string[];
+  value: string;
+  unset: string;
+  back: string;
+}
+
+/** A setting that the node's model does not have. */
+export interface Misfit {
+  name: string;
+  text: string;
+}
+
+/** One row of the list of nodes. */
+export interface NodeFacts {
+  id: string;
+  name: string;
+  kind: string;
+  model: string;
+  source: string;
+  override: string;
+  notes: string[];
+  for_all: string;
+  tuned: string;
+  settings: SettingFacts[];
+  more: string;
+  unfit: string;
+  misfits: Misfit[];
+}
+
+/** The traits of `NodeList`; `models` refers to a `ModelRows`. */
+export interface NodeListState {
+  nodes: NodeFacts[];
+  models: string;
+}
+
+/** Change something of a node. */
+export interface NodeRequest {
+  kind: "choose" | "for_all" | "set" | "give_back";
+  id: string;
+  node: string;
+  name?: string;
+  value?: string;
+}
+
+/** What came of a `NodeRequest`, in words. */
+export interface NodeOutcome {
+  outcome: "taken" | "refused" | "misplaced";
+  reason?: string;
+  text: string;
+}
+
+/** The answer to a `NodeRequest`. */
+export interface NodeAnswer {
+  outcome: "taken" | "refused" | "misplaced";
+  reason?: string;
+  text: string;
+  kind: "answer";
+  id: string;
+}
+
+/** One problem, with the button or the line of code that solves it; `dots` marks code to complete. `kind`, `by` and `argument` tell programs what it is, and what solves it. */
+export interface FindingFacts {
+  id: string;
+  kind: string;
+  level: "error" | "warning";
+  problem: string;
+  fix: string;
+  by: string;
+  argument: string;
+  button: string;
+  code: string;
+  dots: boolean;
+}
+
+/** A link to a page of a provider. */
+export interface PageLink {
+  text: string;
+  url: string;
+}
+
+export type HelpFocus = "" | "key" | "address" | "model";
+
+export type HelpRequest = "" | "check_key";
+
+/** What often goes wrong, and what helps: links, and a button that moves to a field or asks the kernel. */
+export interface HelpRow {
+  id: string;
+  issue: string;
+  text: string;
+  links: PageLink[];
+  button: string;
+  focus: "" | "key" | "address" | "model";
+  ask: "" | "check_key";
+}
+
+export type TroubleState = "unchecked" | "checking" | "checked" | "failed";
+
+/** Everything the section shows. */
+export interface TroubleFacts {
+  state: "unchecked" | "checking" | "checked" | "failed";
+  said: string;
+  count: string;
+  note: string;
+  findings: FindingFacts[];
+  rows: HelpRow[];
+}
+
+/** The traits of `Troubleshooting`. */
+export interface TroubleshootingState {
+  facts: TroubleFacts;
+}
+
+/** Check the flow. */
+export interface CheckFlow {
+  kind: "check";
+  id: string;
+}
+
+/** Check the key of the panel. */
+export interface CheckKeyHere {
+  kind: "check_key";
+  id: string;
+}
+
+/** Do what the finding's button says. */
+export interface MendFinding {
+  kind: "mend";
+  id: string;
+  finding: string;
+}
+
+/** Where the keyboard goes next; `name` is the node's, for the place `node`. */
+export interface Focus {
+  place?: "key" | "address" | "model" | "node";
+  name?: string;
+}
+
+/** What came of a request, in words. */
+export interface TroubleAnswer {
+  kind: "answer";
+  id: string;
+  text: string;
+  focus: Focus;
+}
+
+export type TroubleRequest = CheckFlow | CheckKeyHere | MendFinding;
+
+/** The traits of `PanelHead`. */
+export interface PanelHeadState {
+  title: string;
+  notice: string;
+}
+
+/** The trait of `CopyCode`. */
+export interface CopyCodeState {
+  code: string;
+}
+
+/** The trait of `Chat`. */
+export interface ChatState {
+  title: string;
+}
+
+/** One turn. `text` is null for what the flow says first, `reply` where nothing was said. */
+export interface TurnFacts {
+  number: number;
+  text: string | null;
+  node: string;
+  reply: string | null;
+  notices: string[];
+  summary: string;
+  why: string;
+}
+
+/** One variable. */
+export interface VariableFacts {
+  name: string;
+  value: string;
+  status: string;
+}
+
+/** Where a session stands. */
+export interface Standing {
+  node: string;
+  closed: boolean;
+  variables: VariableFacts[];
+  totals: string;
+}
+
+/** What of a turn that is under way has come so far. */
+export interface UnderWay {
+  text: string;
+  node: string;
+  reply: string;
+}
+
+/** Why a turn did not end well; `calm` where that is what the person wanted. */
+export interface FailureWords {
+  kind: string;
+  problem: string;
+  more: string;
+  link: string;
+  calm?: boolean;
+}
+
+/** Everything that was said. */
+export interface ChatAll {
+  node: string;
+  closed: boolean;
+  variables: VariableFacts[];
+  totals: string;
+  kind: "all";
+  sessions: string[];
+  shown: number;
+  turns: TurnFacts[];
+  under_way: UnderWay | null;
+}
+
+/** A turn begins with what the person said. */
+export interface ChatBegin {
+  kind: "begin";
+  text: string;
+}
+
+/** A node begins to work. */
+export interface ChatNode {
+  kind: "node";
+  node: string;
+}
+
+/** Something is being fetched. */
+export interface ChatProgress {
+  kind: "progress";
+  text: string;
+}
+
+/** A piece of the reply. */
+export interface ChatText {
+  kind: "text";
+  text: string;
+}
+
+/** A turn has ended. */
+export interface ChatTurn {
+  node: string;
+  closed: boolean;
+  variables: VariableFacts[];
+  totals: string;
+  kind: "turn";
+  turn: TurnFacts;
+}
+
+/** A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn. */
+export interface ChatFailed {
+  kind: "failed";
+  text: string;
+  words: FailureWords;
+  standing?: Standing;
+}
+
+/** A view has appeared and wants to know everything. */
+export interface ChatHello {
+  kind: "hello";
+}
+
+/** Say something to the flow. */
+export interface ChatSay {
+  kind: "say";
+  text: string;
+}
+
+/** Stop the turn that is under way. */
+export interface ChatStop {
+  kind: "stop";
+}
+
+/** Begin a new session. */
+export interface ChatReset {
+  kind: "reset";
+}
+
+/** Begin a session that goes on after a turn. */
+export interface ChatFork {
+  kind: "fork";
+  turn: number;
+}
+
+/** Show another session. */
+export interface ChatShow {
+  kind: "show";
+  session: number;
+}
+
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatText | ChatTurn | ChatFailed;
+
+export type ChatRequest = ChatHello | ChatSay | ChatStop | ChatReset | ChatFork | ChatShow;

@@ -1,0 +1,27 @@
+// What a view is given, and what ends with it. `signal` is aborted when the view goes: every listener, timer and
+// observer is bound to it.
+
+import type { AnyModel } from "@anywidget/types";
+
+export interface ViewContext<State extends object> {
+  model: AnyModel<State>;
+  el: HTMLElement;
+  signal: AbortSignal;
+}
+
+export type View<State extends object> = (context: ViewContext<State>) => void;
+
+export function onEnd(signal: AbortSignal, act: () => void): void {
+  signal.addEventListener("abort", act, { once: true });
+}
+
+// The part of a model that a view listens to.
+export interface Observable {
+  on(event: string, callback: () => void): void;
+  off(event: string, callback: () => void): void;
+}
+
+export function follow(model: Observable, event: string, act: () => void, signal: AbortSignal): void {
+  model.on(event, act);
+  onEnd(signal, () => model.off(event, act));
+}

@@ -1,0 +1,77 @@
+// The one way a message goes to the kernel: sent, delayed, answered, or refused by a kernel that is gone.
+
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+import { exchange, isAnswerTo } from "../src/shared/exchange";
+import { FakeModel } from "./fake_model";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function start(signal = new AbortController().signal) {
+  const model = new FakeModel({});
+  const heard: unknown[] = [];
+  const request = { kind: "do", id: "1" };
+  const begin = (): (() => void) =>
+    exchange(
+      model.asModel(),
+      {
+        request,
+        answers: (message) => isAnswerTo(request.id, message),
+        answered: (answer) => heard.push(answer),
+        delays: [
+          [10, () => heard.push("late")],
+          [20, () => heard.push("lost")],
+        ],
+        gone: () => heard.push("gone"),
+      },
+      signal,
+    );
+  return { model, heard, begin };
+}
+
+it("gives the answer that has the request's id, once, and no other", () => {
+  const { model, heard, begin } = start();
+  begin();
+  for (const id of ["2", "1", "1"]) model.tell("msg:custom", { kind: "answer", id });
+  model.tell("msg:custom", null);
+  vi.advanceTimersByTime(100);
+  expect(heard).toEqual([{ kind: "answer", id: "1" }]);
+  expect(model.sent.map(({ content }) => content)).toEqual([{ kind: "do", id: "1" }]);
+});
+
+it("tells of each delay, and takes an answer that comes after all", () => {
+  const { model, heard, begin } = start();
+  begin();
+  vi.advanceTimersByTime(15);
+  expect(heard).toEqual(["late"]);
+  vi.advanceTimersByTime(15);
+  model.tell("msg:custom", { kind: "answer", id: "1" });
+  expect(heard).toEqual(["late", "lost", { kind: "answer", id: "1" }]);
+});
+
+it("says that the kernel is gone, and then nothing", () => {
+  const { model, heard, begin } = start();
+  model.isGone = true;
+  begin();
+  vi.advanceTimersByTime(100);
+  expect(heard).toEqual(["gone"]);
+  expect(model.listenerCount).toBe(0);
+});
+
+it("hears nothing after it was settled, or after its view ended", () => {
+  const life = new AbortController();
+  const { model, heard, begin } = start(life.signal);
+  begin()();
+  begin();
+  life.abort();
+  begin();
+  model.tell("msg:custom", { kind: "answer", id: "1" });
+  vi.advanceTimersByTime(100);
+  expect(heard).toEqual([]);
+  expect(model.listenerCount).toBe(0);
+});

@@ -1,0 +1,119 @@
+// The key field: what is typed goes nowhere but sealed into one message, and stays until the kernel has it.
+
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+import { keyHint, nameHint, nameIn } from "../src/key_field/hints";
+import { FakeModel } from "./fake_model";
+import { render, type Rendered, type as typeInto } from "./render";
+import { SHAPES, keyField } from "./states";
+
+const typed = (): string => `one-${"x".repeat(40)}`;
+let view: Rendered;
+let model: FakeModel<ReturnType<typeof keyField>>;
+let kernel: CryptoKeyPair;
+
+const input = (): HTMLInputElement => view.find("[data-part=key]");
+const save = (): void => view.find("[data-part=save]").click();
+const state = (): string | undefined => view.find(".byok-status").dataset["state"];
+
+beforeEach(async () => {
+  vi.stubGlobal("isSecureContext", true);
+  const curve = { name: "ECDH", namedCurve: "P-256" };
+  kernel = (await crypto.subtle.generateKey(curve, true, ["deriveBits"]));
+  const point = await crypto.subtle.exportKey("raw", kernel.publicKey);
+  model = new FakeModel({ ...keyField(), public_key: btoa(String.fromCharCode(...new Uint8Array(point))) });
+  view = render("key_field", model);
+});
+afterEach(() => {
+  view.end();
+  vi.unstubAllGlobals();
+  document.body.replaceChildren();
+});
+
+async function opened(buffers: ArrayBuffer[]): Promise<string> {
+  const [point, iv, sealed] = buffers as [ArrayBuffer, ArrayBuffer, ArrayBuffer];
+  const { subtle } = crypto;
+  const theirs = await subtle.importKey("raw", point, { name: "ECDH", namedCurve: "P-256" }, false, []);
+  const shared = await subtle.deriveBits({ name: "ECDH", public: theirs }, kernel.privateKey, 256);
+  const material = await subtle.importKey("raw", shared, "HKDF", false, ["deriveKey"]);
+  const info = new TextEncoder().encode("byok-key-v1");
+  const derivation = { name: "HKDF", hash: "SHA-256", salt: point, info };
+  const key = await subtle.deriveKey(derivation, material, { name: "AES-GCM", length: 256 }, false, ["decrypt"]);
+  return new TextDecoder().decode(await subtle.decrypt({ name: "AES-GCM", iv }, key, sealed));
+}
+
+it("sends the key sealed, and empties the field when it is saved", async () => {
+  typeInto(input(), typed());
+  save();
+  await vi.waitFor(() => expect(model.sent).toHaveLength(1));
+  const [{ content, buffers } = { content: {}, buffers: [] }] = model.sent;
+  expect(content).toMatchObject({ kind: "save", target: "one@host", place: "session", override: false });
+  expect(JSON.stringify(content)).not.toContain("xxxx");
+  expect(await opened(buffers as ArrayBuffer[])).toBe(typed());
+  expect(input().value).toBe(typed());
+  expect(state()).toBe("working");
+  model.answer({ outcome: "saved" });
+  expect(input().value).toBe("");
+});
+
+it("keeps what was typed when the kernel refuses, and offers what it suggests", async () => {
+  typeInto(input(), typed());
+  save();
+  await vi.waitFor(() => expect(model.sent).toHaveLength(1));
+  model.answer({ outcome: "refused", text: "No.", switch_to: { name: "two", label: "Two" }, anyway: true });
+  expect(input().value).toBe(typed());
+  expect(state()).toBe("refused");
+  view.find("[data-part=switchTo]").click();
+  expect(model.sent.at(-1)?.content).toEqual({ kind: "switch", provider: "two" });
+});
+
+it("sends nothing where the page cannot seal, and keeps what was typed when the kernel is gone", async () => {
+  vi.stubGlobal("isSecureContext", false);
+  typeInto(input(), typed());
+  save();
+  expect(state()).toBe("refused");
+  vi.stubGlobal("isSecureContext", true);
+  model.isGone = true;
+  save();
+  await vi.waitFor(() => expect(state()).toBe("refused"));
+  expect(model.sent).toEqual([]);
+  expect(input().value).toBe(typed());
+  expect(input().readOnly).toBe(false);
+});
+
+it("moves a variable's name to its own field", () => {
+  typeInto(input(), "ONE_KEY");
+  expect(state()).toBe("hint");
+  view.find("[data-part=move]").click();
+  expect(model.state.place).toBe("env");
+  expect(view.find<HTMLInputElement>("[data-part=name]").value).toBe("ONE_KEY");
+  expect(input().value).toBe("");
+});
+
+it("asks for a new passphrase twice, and sends it only when both are alike", async () => {
+  model.change({ place: "file", lock: "new" });
+  typeInto(view.find("[data-part=passphrase]"), "long enough");
+  save();
+  expect(state()).toBe("refused");
+  typeInto(view.find("[data-part=repeated]"), "long enough");
+  save();
+  await vi.waitFor(() => expect(model.sent.at(-1)?.content).toMatchObject({ kind: "unlock", new: true }));
+  model.answer({ outcome: "unlocked" });
+  expect(view.find<HTMLInputElement>("[data-part=passphrase]").value).toBe("");
+});
+
+it("empties its fields when it ends", () => {
+  typeInto(input(), typed());
+  const field = input();
+  view.end();
+  expect(field.value).toBe("");
+});
+
+it("hints at what is no key of this provider, in the kernel's words", () => {
+  expect(keyHint("one-abc", SHAPES)).toBeNull();
+  expect(keyHint("tw", SHAPES)).toBeNull();
+  expect(keyHint('"Bearer two-abc"', SHAPES)).toMatchObject({ switch_to: { name: "two" } });
+  expect(keyHint("a b", SHAPES)?.text).toBe(SHAPES.flaws[0]?.[1]);
+  expect(nameHint("one-abc", SHAPES)?.move_to).toBe("key");
+  expect(nameIn("${MY_KEY}", SHAPES)).toBe("MY_KEY");
+});

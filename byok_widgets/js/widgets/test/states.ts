@@ -1,0 +1,105 @@
+// States of widgets as the kernel sends them.
+
+import type {
+  ChatState,
+  KeyFieldState,
+  KeyShapes,
+  ModelFieldState,
+  ModelRowsState,
+  NodeFacts,
+  SettingFacts,
+  TroubleFacts,
+} from "../src/shared/messages";
+
+export const SHAPES: KeyShapes = {
+  edges: ' "',
+  wrapping: "bearer\\s+",
+  flaws: [["\\s", "There is a space in the key."]],
+  variable: ["^[A-Z]+_KEY$", "This is the name of a variable."],
+  key: ["^one-", "This is a key."],
+  owners: [
+    { prefix: "one-", name: "one", label: "One", text: "" },
+    { prefix: "two-", name: "two", label: "Two", text: "This looks like a key of Two." },
+  ],
+};
+
+export const keyField = (): KeyFieldState => ({
+  label: "API key for One",
+  hint: "one-…",
+  variable_hint: "ONE_API_KEY",
+  shapes: SHAPES,
+  target: "one@host",
+  places: [
+    { id: "session", label: "Memory", note: "Gone when the kernel stops." },
+    { id: "file", label: "Encrypted file", note: "Kept." },
+    { id: "env", label: "Environment variable", note: "Only its name." },
+  ],
+  place: "session",
+  lock: "",
+  needs_key: true,
+  has_key: false,
+  can_check: true,
+  status: { state: "none", reason: "no_key", text: "No API key is saved.", link: "", link_text: "" },
+  public_key: "",
+});
+
+export const rows = (): ModelRowsState => ({
+  rows: [
+    ["maker/alpha-5.5", "Alpha", "$1 in", ""],
+    ["other/beta", "", "", "ends 2030-01-01"],
+    ["maker/gamma", "", "", ""],
+  ],
+  provider: "one",
+  key_patterns: ["^secret-"],
+});
+
+export const modelField = (): ModelFieldState => ({
+  description: "Default model",
+  placeholder: "Pick one",
+  value: "",
+  rows: "IPY_MODEL_rows",
+  problem: "",
+  note: "3 models",
+  action: "Refresh",
+});
+
+export const setting = (changes: Partial<SettingFacts> = {}): SettingFacts => ({
+  name: "max_tokens",
+  label: "Max tokens",
+  kind: "whole",
+  help: "",
+  options: [],
+  value: "",
+  unset: "the model's default",
+  back: "",
+  ...changes,
+});
+
+export const node = (id: string, changes: Partial<NodeFacts> = {}): NodeFacts => ({
+  id,
+  name: `node ${id}`,
+  kind: "conversation",
+  model: "one:alpha",
+  source: "flow default",
+  override: "",
+  notes: [],
+  for_all: "",
+  tuned: "",
+  settings: [setting(), setting({ name: "effort", label: "Effort", kind: "choice", options: ["low", "high"] })],
+  more: "",
+  unfit: "",
+  misfits: [],
+  ...changes,
+});
+
+export const trouble = (changes: Partial<TroubleFacts> = {}): TroubleFacts => ({
+  state: "unchecked",
+  said: "",
+  count: "",
+  note: "",
+  findings: [],
+  rows: [],
+  ...changes,
+});
+
+export const chat = (): ChatState => ({ title: "dentist" });

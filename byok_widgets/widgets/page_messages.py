@@ -1,0 +1,539 @@
+"""Everything that travels between the widgets and the page: the one place where its form is written down.
+
+The page's `messages.ts` is generated from this module: `python byok_widgets/js/generate_messages.py`. The kernel's
+side imports these types for the type checker alone.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+# Key field: its state
+
+
+class KeyPlace(TypedDict):
+    """A place where a key can be stored."""
+
+    id: str
+    label: str
+    note: str
+
+
+class KeyStatusLine(TypedDict):
+    """The line below the key field; `reason` is its kind, `pasted` what to say of a key before it is saved."""
+
+    state: Literal["none", "saved", "working", "verified", "unverified", "rejected"]
+    reason: str
+    text: str
+    link: str
+    link_text: str
+    pasted: NotRequired[str]
+
+
+class KeyOwner(TypedDict):
+    """A prefix that tells whose key it is; `text` is empty where such a key is in its place."""
+
+    prefix: str
+    name: str
+    label: str
+    text: str
+
+
+class KeyShapes(TypedDict):
+    """The rules by which the page sees that something is no key; in each list the first match counts.
+
+    `flaws`, `variable` and `key` pair a pattern with what to say of a text that it matches.
+    """
+
+    edges: str
+    wrapping: str
+    flaws: list[tuple[str, str]]
+    variable: tuple[str, str]
+    key: tuple[str, str]
+    owners: list[KeyOwner]
+
+
+class KeyFieldState(TypedDict):
+    """The traits of `KeyField`."""
+
+    label: str
+    hint: str
+    variable_hint: str
+    shapes: KeyShapes
+    target: str
+    places: list[KeyPlace]
+    place: str
+    lock: Literal["", "locked", "new"]
+    needs_key: bool
+    has_key: bool
+    can_check: bool
+    status: KeyStatusLine
+    public_key: str
+
+
+# Key field: its messages
+
+
+class SaveKey(TypedDict):
+    """Save the key, or the name of a variable, that is sealed in the buffers."""
+
+    kind: Literal["save"]
+    id: str
+    target: str
+    place: str
+    override: bool
+
+
+class UnlockKeyFile(TypedDict):
+    """Open the encrypted file by the passphrase that is sealed in the buffers, or begin it."""
+
+    kind: Literal["unlock"]
+    id: str
+    new: bool
+
+
+class CheckKey(TypedDict):
+    """Ask the provider whether the key is good."""
+
+    kind: Literal["check"]
+    target: str
+
+
+class RemoveKey(TypedDict):
+    """Remove the key."""
+
+    kind: Literal["remove"]
+    target: str
+
+
+class SwitchProvider(TypedDict):
+    """Use the provider whose key was pasted."""
+
+    kind: Literal["switch"]
+    provider: str
+
+
+class ProviderName(TypedDict):
+    """A provider to switch to."""
+
+    name: str
+    label: str
+
+
+class KeyOutcome(TypedDict):
+    """What came of a request that was sent sealed; where it was refused, `reason` is the kind of `text`."""
+
+    outcome: Literal["saved", "unlocked", "refused"]
+    reason: NotRequired[str]
+    text: NotRequired[str]
+    clear: NotRequired[bool]
+    switch_to: NotRequired[ProviderName]
+    anyway: NotRequired[bool]
+
+
+class KeyAnswer(KeyOutcome):
+    """The answer to `SaveKey` or `UnlockKeyFile`."""
+
+    kind: Literal["answer"]
+    id: str
+
+
+KeyFieldRequest = SaveKey | UnlockKeyFile | CheckKey | RemoveKey | SwitchProvider
+
+# Model field
+
+
+class ModelRowsState(TypedDict):
+    """The traits of `ModelRows`. Each row is an id, a name, facts, and when the model ends."""
+
+    rows: list[tuple[str, str, str, str]]
+    provider: str
+    key_patterns: list[str]
+
+
+class ModelFieldState(TypedDict):
+    """The traits of `ModelField`; `rows` refers to a `ModelRows`."""
+
+    description: str
+    placeholder: str
+    value: str
+    rows: str
+    problem: str
+    note: str
+    action: str
+
+
+class ChooseModel(TypedDict):
+    """Set the model; an empty value gives the default back."""
+
+    kind: Literal["choose"]
+    id: str
+    value: str
+
+
+class PressModelAction(TypedDict):
+    """The button beside the note was pressed."""
+
+    kind: Literal["action"]
+
+
+class ModelOutcome(TypedDict):
+    """What came of a choice; where it was not taken, `reason` is the kind of the problem."""
+
+    outcome: Literal["taken", "refused", "misplaced"]
+    reason: NotRequired[str]
+
+
+class ModelAnswer(ModelOutcome):
+    """The answer to `ChooseModel`."""
+
+    kind: Literal["answer"]
+    id: str
+
+
+ModelFieldRequest = ChooseModel | PressModelAction
+
+# Node list
+
+
+class SettingFacts(TypedDict):
+    """One setting of a node."""
+
+    name: str
+    label: str
+    kind: Literal["whole", "number", "choice"]
+    help: str
+    options: list[str]
+    value: str
+    unset: str
+    back: str
+
+
+class Misfit(TypedDict):
+    """A setting that the node's model does not have."""
+
+    name: str
+    text: str
+
+
+class NodeFacts(TypedDict):
+    """One row of the list of nodes."""
+
+    id: str
+    name: str
+    kind: str
+    model: str
+    source: str
+    override: str
+    notes: list[str]
+    for_all: str
+    tuned: str
+    settings: list[SettingFacts]
+    more: str
+    unfit: str
+    misfits: list[Misfit]
+
+
+class NodeListState(TypedDict):
+    """The traits of `NodeList`; `models` refers to a `ModelRows`."""
+
+    nodes: list[NodeFacts]
+    models: str
+
+
+class NodeRequest(TypedDict):
+    """Change something of a node."""
+
+    kind: Literal["choose", "for_all", "set", "give_back"]
+    id: str
+    node: str
+    name: NotRequired[str]
+    value: NotRequired[str]
+
+
+class NodeOutcome(ModelOutcome):
+    """What came of a `NodeRequest`, in words."""
+
+    text: str
+
+
+class NodeAnswer(NodeOutcome):
+    """The answer to a `NodeRequest`."""
+
+    kind: Literal["answer"]
+    id: str
+
+
+# Troubleshooting
+
+
+class FindingFacts(TypedDict):
+    """One problem, with the button or the line of code that solves it; `dots` marks code to complete.
+
+    `kind`, `by` and `argument` tell programs what it is, and what solves it.
+    """
+
+    id: str
+    kind: str
+    level: Literal["error", "warning"]
+    problem: str
+    fix: str
+    by: str
+    argument: str
+    button: str
+    code: str
+    dots: bool
+
+
+class PageLink(TypedDict):
+    """A link to a page of a provider."""
+
+    text: str
+    url: str
+
+
+HelpFocus = Literal["", "key", "address", "model"]
+HelpRequest = Literal["", "check_key"]
+
+
+class HelpRow(TypedDict):
+    """What often goes wrong, and what helps: links, and a button that moves to a field or asks the kernel."""
+
+    id: str
+    issue: str
+    text: str
+    links: list[PageLink]
+    button: str
+    focus: HelpFocus
+    ask: HelpRequest
+
+
+TroubleState = Literal["unchecked", "checking", "checked", "failed"]
+
+
+class TroubleFacts(TypedDict):
+    """Everything the section shows."""
+
+    state: TroubleState
+    said: str
+    count: str
+    note: str
+    findings: list[FindingFacts]
+    rows: list[HelpRow]
+
+
+class TroubleshootingState(TypedDict):
+    """The traits of `Troubleshooting`."""
+
+    facts: TroubleFacts
+
+
+class CheckFlow(TypedDict):
+    """Check the flow."""
+
+    kind: Literal["check"]
+    id: str
+
+
+class CheckKeyHere(TypedDict):
+    """Check the key of the panel."""
+
+    kind: Literal["check_key"]
+    id: str
+
+
+class MendFinding(TypedDict):
+    """Do what the finding's button says."""
+
+    kind: Literal["mend"]
+    id: str
+    finding: str
+
+
+class Focus(TypedDict):
+    """Where the keyboard goes next; `name` is the node's, for the place `node`."""
+
+    place: NotRequired[Literal["key", "address", "model", "node"]]
+    name: NotRequired[str]
+
+
+class TroubleAnswer(TypedDict):
+    """What came of a request, in words."""
+
+    kind: Literal["answer"]
+    id: str
+    text: str
+    focus: Focus
+
+
+TroubleRequest = CheckFlow | CheckKeyHere | MendFinding
+
+# Panel head, code to copy
+
+
+class PanelHeadState(TypedDict):
+    """The traits of `PanelHead`."""
+
+    title: str
+    notice: str
+
+
+class CopyCodeState(TypedDict):
+    """The trait of `CopyCode`."""
+
+    code: str
+
+
+# Chat
+
+
+class ChatState(TypedDict):
+    """The trait of `Chat`."""
+
+    title: str
+
+
+class TurnFacts(TypedDict):
+    """One turn. `text` is null for what the flow says first, `reply` where nothing was said."""
+
+    number: int
+    text: str | None
+    node: str
+    reply: str | None
+    notices: list[str]
+    summary: str
+    why: str
+
+
+class VariableFacts(TypedDict):
+    """One variable."""
+
+    name: str
+    value: str
+    status: str
+
+
+class Standing(TypedDict):
+    """Where a session stands."""
+
+    node: str
+    closed: bool
+    variables: list[VariableFacts]
+    totals: str
+
+
+class UnderWay(TypedDict):
+    """What of a turn that is under way has come so far."""
+
+    text: str
+    node: str
+    reply: str
+
+
+class FailureWords(TypedDict):
+    """Why a turn did not end well; `calm` where that is what the person wanted."""
+
+    kind: str
+    problem: str
+    more: str
+    link: str
+    calm: NotRequired[bool]
+
+
+class ChatAll(Standing):
+    """Everything that was said."""
+
+    kind: Literal["all"]
+    sessions: list[str]
+    shown: int
+    turns: list[TurnFacts]
+    under_way: UnderWay | None
+
+
+class ChatBegin(TypedDict):
+    """A turn begins with what the person said."""
+
+    kind: Literal["begin"]
+    text: str
+
+
+class ChatNode(TypedDict):
+    """A node begins to work."""
+
+    kind: Literal["node"]
+    node: str
+
+
+class ChatProgress(TypedDict):
+    """Something is being fetched."""
+
+    kind: Literal["progress"]
+    text: str
+
+
+class ChatText(TypedDict):
+    """A piece of the reply."""
+
+    kind: Literal["text"]
+    text: str
+
+
+class ChatTurn(Standing):
+    """A turn has ended."""
+
+    kind: Literal["turn"]
+    turn: TurnFacts
+
+
+class ChatFailed(TypedDict):
+    """A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn."""
+
+    kind: Literal["failed"]
+    text: str
+    words: FailureWords
+    standing: NotRequired[Standing]
+
+
+class ChatHello(TypedDict):
+    """A view has appeared and wants to know everything."""
+
+    kind: Literal["hello"]
+
+
+class ChatSay(TypedDict):
+    """Say something to the flow."""
+
+    kind: Literal["say"]
+    text: str
+
+
+class ChatStop(TypedDict):
+    """Stop the turn that is under way."""
+
+    kind: Literal["stop"]
+
+
+class ChatReset(TypedDict):
+    """Begin a new session."""
+
+    kind: Literal["reset"]
+
+
+class ChatFork(TypedDict):
+    """Begin a session that goes on after a turn."""
+
+    kind: Literal["fork"]
+    turn: int
+
+
+class ChatShow(TypedDict):
+    """Show another session."""
+
+    kind: Literal["show"]
+    session: int
+
+
+ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatText | ChatTurn | ChatFailed
+ChatRequest = ChatHello | ChatSay | ChatStop | ChatReset | ChatFork | ChatShow
