@@ -11,13 +11,14 @@ import secrets
 from pathlib import Path
 
 CACHE_VARIABLE = "BYOK_WIDGETS_CACHE_DIR"
+CONFIG_VARIABLE = "BYOK_WIDGETS_CONFIG_DIR"
 
 
 def config_dir() -> Path:
     """Return the folder of all settings: `BYOK_WIDGETS_CONFIG_DIR`, or the operating system's place for it."""
-    chosen = os.environ.get("BYOK_WIDGETS_CONFIG_DIR")
+    chosen = _folder_named_by(CONFIG_VARIABLE)
     if chosen:
-        return Path(chosen)
+        return chosen
     import platformdirs
 
     return platformdirs.user_config_path("byok_widgets", appauthor=False)
@@ -25,12 +26,20 @@ def config_dir() -> Path:
 
 def cache_dir() -> Path:
     """Return the folder of what can be fetched again: `BYOK_WIDGETS_CACHE_DIR`, or the user's cache folder."""
-    chosen = os.environ.get(CACHE_VARIABLE, "").strip()
+    chosen = _folder_named_by(CACHE_VARIABLE)
     if chosen:
-        return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111 - the method raises without home
+        return chosen
     import platformdirs
 
     return platformdirs.user_cache_path("byok_widgets", appauthor=False)
+
+
+def _folder_named_by(variable: str) -> Path | None:
+    """Return the folder an environment variable names, `~` expanded; `None` where it is unset or blank."""
+    chosen = os.environ.get(variable, "").strip()
+    if not chosen:
+        return None
+    return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111 - the method raises without a home
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:

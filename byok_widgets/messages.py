@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from byok_widgets.errors import ConfigError
 
@@ -133,11 +133,73 @@ class CostTotal:
         return f"at least {known}, {calls} not priced" if self.unpriced else known
 
 
+class LearnedValue(NamedTuple):
+    """A value that a node found for a variable.
+
+    Attributes:
+        name: The variable.
+        value: Never `None`.
+        status: `"found"`, or `"ungrounded"` where it does not occur in the dialogue.
+    """
+
+    name: str
+    value: Any
+    status: Literal["found", "ungrounded"] = "found"
+
+
+class NodeResult:
+    """What a node produced when it ran; each kind of node has its own.
+
+    Attributes:
+        field_name: Name under which a session file keeps it.
+        verb: What the node did, for a table.
+        unsaved: Fields that a session file does not hold.
+        node: Name of the node.
+        notices: Sentences that a reader must know.
+    """
+
+    field_name: ClassVar[str]
+    verb: ClassVar[str]
+    unsaved: ClassVar[frozenset[str]] = frozenset()
+    node: str
+    notices: tuple[str, ...] = ()
+
+    @property
+    def spoken(self) -> Reply | None:
+        """What the person hears; `None` for a silent node."""
+        return None
+
+    @property
+    def model_reply(self) -> Reply | None:
+        """The model's answer that it took; `None` where no model was called."""
+        return None
+
+    @property
+    def learned(self) -> tuple[LearnedValue, ...]:
+        """The values it found."""
+        return ()
+
+    @property
+    def line(self) -> str:
+        """The result in one line."""
+        return ""
+
+    @property
+    def explanation(self) -> str:
+        """What the node did, as the end of a sentence that begins with its name."""
+        return self.line
+
+    def with_transcript(self, dialogue: tuple[Message, ...]) -> NodeResult:
+        """Return it with the dialogue that the node was given."""
+        del dialogue
+        return self
+
+
 ModelSource = Literal["call argument", "node override", "judge override", "flow default", "static"]
 
 
 @dataclass(frozen=True, repr=False)
-class Reply:
+class Reply(NodeResult):
     """What a node said, and everything known about how it came about.
 
     Attributes:
@@ -156,6 +218,10 @@ class Reply:
         transcript: The dialogue with this answer as its last message; hand it to the next node.
         notices: Sentences that a reader must know: a cut-off, a refusal, a setting that was dropped.
     """
+
+    field_name: ClassVar[str] = "says"
+    verb: ClassVar[str] = "speaks"
+    unsaved: ClassVar[frozenset[str]] = frozenset({"price", "transcript"})
 
     text: str
     finish_reason: FinishReason
@@ -176,6 +242,37 @@ class Reply:
     def cost(self) -> Cost:
         """What it cost; unknown stays unknown."""
         return self.price()
+
+    @property
+    def spoken(self) -> Reply:
+        """The reply itself."""
+        return self
+
+    @property
+    def model_reply(self) -> Reply:
+        """The reply itself."""
+        return self
+
+    @property
+    def line(self) -> str:
+        """The text."""
+        return self.text
+
+    @property
+    def explanation(self) -> str:
+        """Who said it, as the end of a sentence."""
+        if self.finish_reason == "static":
+            return "spoke its fixed sentence"
+        return f"spoke with {self.model} ({self.model_source}){self.noted}"
+
+    @property
+    def noted(self) -> str:
+        """The notices in parentheses; empty without any."""
+        return f" ({'; '.join(self.notices)})" if self.notices else ""
+
+    def with_transcript(self, dialogue: tuple[Message, ...]) -> Reply:
+        """Return it with the dialogue before it."""
+        return replace(self, transcript=(*dialogue, Message("assistant", self.text)))
 
     @property
     def complete(self) -> bool:

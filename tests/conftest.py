@@ -1,8 +1,7 @@
-"""Every test has settings of its own, a keyring in memory, and no API key in its environment."""
+"""Every test has settings of its own, a keyring in memory, a known day, and no API key in its environment."""
 
 from __future__ import annotations
 
-import datetime
 import os
 import signal
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from byok_widgets.providers import catalog
 from tests.keys.fake_keyrings import MemoryKeyring, installed
+from tests.known_day import KNOWN_DAY
 from tests.scripted_server import ScriptedServer
 
 
@@ -58,7 +58,7 @@ def server() -> Iterator[ScriptedServer]:
     scripted.close()
 
 
-@pytest.fixture
-def on_a_known_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fix the day on which models are said to have ended."""
-    monkeypatch.setattr(catalog, "_today", lambda: datetime.date(2026, 11, 24))
+@pytest.fixture(autouse=True)
+def _known_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fix the day on which models are said to have ended: no test passes today and fails next year."""
+    monkeypatch.setattr(catalog, "_today", lambda: KNOWN_DAY)

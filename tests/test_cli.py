@@ -10,11 +10,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from byok_widgets.cli import main, tutorials
@@ -101,6 +103,44 @@ def test_the_demo_opens_lab_on_the_first_tutorial_and_ends_on_ctrl_c(
     busy.close()
 
 
+def _start_kernel(address: str) -> str:
+    """Start a kernel as the page does, and return its id."""
+    server, _, token = address.partition("/lab/tree/01_first_flow.ipynb?token=")
+    asked = urllib.request.Request(
+        f"{server}/api/kernels", data=b"{}", headers={"Authorization": f"token {token}"}, method="POST"
+    )
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        return str(json.load(answer)["id"])
+
+
+def _running(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.model
+@pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_however_the_demo_ends_neither_jupyterlab_nor_a_kernel_is_left(
+    name: str, demo: Callable[..., subprocess.Popen[str]]
+) -> None:
+    require_model("smollm2-135m")
+    process = demo("--port", str(_free_port()))
+    _, found = _read_until(process, r"(http://127\.0\.0\.1:\d+/lab/tree/01_first_flow\.ipynb\?token=\S+)")
+    kernel = _start_kernel(found[1])
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert any(kernel in " ".join(each.cmdline()) for each in family), "the kernel runs"
+    process.send_signal(getattr(signal, name))
+    try:
+        process.wait(30)
+        until = time.monotonic() + 20
+        while _running(family) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert _running(family) == []
+    finally:
+        for each in _running(family):
+            each.kill()
+
+
 def _command_lines() -> list[str]:
     return [
         path.read_bytes().decode(errors="replace")
@@ -169,10 +209,11 @@ def test_what_is_not_understood_is_named_with_what_the_command_takes(
 @pytest.fixture
 def signals() -> Iterator[None]:
     """The demo answers signals itself; afterwards they do what they did before."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
     yield
     for number, handler in before.items():
-        signal.signal(number, handler)
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
 
 
 @pytest.mark.usefixtures("signals")
@@ -180,7 +221,7 @@ def test_a_lab_that_does_not_start_is_quoted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     (tmp_path / "jupyterlab.py").write_text("raise SystemExit('the lab is closed today')", encoding="utf-8")
     monkeypatch.setattr("byok_widgets.cli.demo.fetch_with_bar", lambda _: None)
     assert main(["demo", "--no-browser"]) == 1

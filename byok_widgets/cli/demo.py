@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import secrets
@@ -24,9 +25,12 @@ from byok_widgets.errors import ConfigError, LocalModelError
 
 DEFAULT_FOLDER = "byok_widgets_tutorials"
 DEFAULT_PORT = 8888
+_LAB_SERVER = "byok_widgets.cli.lab_server"
 _START_S = 90.0
-_STOP_S = 10.0
+_STOP_S = 10.0  # a little longer than the server gives itself
 _PORTS_TRIED = 50
+_STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""Ctrl-C, a polite kill, a terminal that closes, and Ctrl-Break; Windows and POSIX lack one each."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Demo:
             self._command(port),
             env=self._environment(token),
             start_new_session=True,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # it ends when this closes: also when this process is killed
             stdout=log,
             stderr=log,
         )
@@ -102,10 +106,11 @@ class Demo:
         finally:
             _end(lab)
             if stopping.asked:
-                print("JupyterLab has ended. Your notebooks are saved where they were.", flush=True)
+                with contextlib.suppress(OSError):  # the terminal may be what has gone
+                    print("JupyterLab has ended. Your notebooks are saved where they were.", flush=True)
 
     def _command(self, port: int) -> list[str]:
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1"]
+        command = [sys.executable, "-m", _LAB_SERVER, "--no-browser", "--ServerApp.ip=127.0.0.1"]
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--log-level=WARN"]
         command.append(f"--ServerApp.root_dir={self.folder.resolve()}")
         if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -129,12 +134,18 @@ class _Stop:
 
     def __init__(self) -> None:
         self.asked = False
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, self._ask)
+        for name in _STOP_SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None and not _is_kept_by_nohup(number):
+                signal.signal(number, self._ask)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         self.asked = True
+
+
+def _is_kept_by_nohup(number: int) -> bool:
+    return number == getattr(signal, "SIGHUP", None) and signal.getsignal(number) is signal.SIG_IGN
 
 
 def _require_lab() -> None:
@@ -198,10 +209,9 @@ def _open(address: str) -> bool:
 
 
 def _end(lab: subprocess.Popen[bytes]) -> None:
-    """End JupyterLab with its kernels: asked twice, as a person would, then not asked."""
-    if lab.poll() is not None:
-        return
-    lab.terminate()
+    """End JupyterLab with its kernels: asked once, by closing its input, then killed."""
+    assert lab.stdin is not None  # noqa: S101 - for the type checker: it is a pipe
+    lab.stdin.close()
     try:
         lab.wait(_STOP_S)
     except subprocess.TimeoutExpired:

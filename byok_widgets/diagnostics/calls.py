@@ -12,6 +12,7 @@ from byok_widgets.config import ModelRef
 from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
 from byok_widgets.errors import ByokError, ConfigError, LocalModelError
 from byok_widgets.findings import Finding, Fix, Level
+from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS, Provider, catalog
 from byok_widgets.providers.local import models
 
@@ -36,13 +37,13 @@ class Users:
         """Ask each node, and the judge, which model it would call."""
         models: dict[ModelRef, list[str]] = {}
         undecided: list[str] = []
-        for name, node in flow.nodes.items():
+        for name, node in model_nodes(flow.nodes).items():
             try:
                 models.setdefault(node.resolve().ref, []).append(name)
             except ByokError as fault:  # told elsewhere
                 if fault.kind == "no_model":
                     undecided.append(name)
-        if flow.judge_model and any(edge.kind == "prompt" for edge in flow.graph.edges):
+        if flow.judge_model and any(edge.condition.is_judged for edge in flow.graph.edges):
             models.setdefault(flow.config.ref(flow.judge_model), []).append(JUDGE)
         providers: dict[str, list[str]] = {}
         for ref, users in models.items():

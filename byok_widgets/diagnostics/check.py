@@ -15,7 +15,7 @@ from byok_widgets.diagnostics.prompts import broken_prompts
 from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.nodes import ExtractionNode
+from byok_widgets.nodes import model_nodes
 from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import catalog
 
@@ -74,6 +74,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
     known = [variables] if isinstance(variables, str) else variables
     findings = [*structural(flow.graph, global_prompt=flow.global_prompt, known=known), *_opening(flow)]
     findings += [
+        *(finding for node in flow.nodes.values() for finding in node.check()),
         *_models(flow),
         *_tuning(flow),
         *broken_prompts(flow),
@@ -107,7 +108,7 @@ def _opening(flow: CheckedFlow) -> Iterator[Finding]:
 
 def _models(flow: CheckedFlow) -> Iterator[Finding]:
     without = []
-    for name, node in flow.nodes.items():
+    for name, node in model_nodes(flow.nodes).items():
         try:
             ref = node.resolve().ref
         except ByokError as fault:
@@ -116,7 +117,7 @@ def _models(flow: CheckedFlow) -> Iterator[Finding]:
             else:
                 yield Finding(fault.kind, "error", name, fault.problem, fault.fix, Fix("choose_model", name))
             continue
-        if isinstance(node, ExtractionNode) and catalog.structured_output(ref.provider, ref.model) is False:
+        if node.writes and catalog.structured_output(ref.provider, ref.model) is False:
             yield Finding(
                 "no_structured_output",
                 "warning",
@@ -130,7 +131,7 @@ def _models(flow: CheckedFlow) -> Iterator[Finding]:
 
 
 def _tuning(flow: CheckedFlow) -> Iterator[Finding]:
-    for name, node in flow.nodes.items():
+    for name, node in model_nodes(flow.nodes).items():
         for setting, sentence in incompatible_settings(node).items():
             code = f"flow.{setting_as_code(name, setting)} = None"
             fix = f"Remove it in Settings or with {code}, or choose another model."

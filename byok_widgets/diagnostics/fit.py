@@ -6,12 +6,12 @@ from typing import Any
 
 from byok_widgets.config import ModelRef
 from byok_widgets.errors import ByokError
-from byok_widgets.nodes.base import Node
+from byok_widgets.nodes import ModelNode
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.providers import PROVIDERS, ModelInfo
 
 
-def incompatible_settings(node: Node[Any], info: ModelInfo | None = None) -> dict[str, str]:
+def incompatible_settings(node: ModelNode[Any], info: ModelInfo | None = None) -> dict[str, str]:
     """Return a sentence for each setting that the model is known not to have, or not with this value.
 
     Args:

@@ -35,7 +35,7 @@ def _judged_by_weak(flow: CheckedFlow) -> Iterator[str]:
     """
     weak = {name for name in flow.nodes if _judges_weakly(flow, name)}
     for edge in flow.graph.edges:
-        if edge.kind != "prompt" or edge.source in flow.graph.ends:
+        if not edge.condition.is_judged or edge.source in flow.graph.ends:
             continue
         if edge.source == EVERYWHERE and weak - flow.graph.ends - {edge.target}:
             yield edge.target

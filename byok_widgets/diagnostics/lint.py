@@ -12,7 +12,6 @@ from byok_widgets.findings import Finding, Fix
 from byok_widgets.graph.cycles import never_ends, silent_loops
 from byok_widgets.graph.edge import EVERYWHERE
 from byok_widgets.graph.flow_graph import FlowGraph
-from byok_widgets.nodes import ConversationNode, ExtractionNode
 from byok_widgets.templates import mentioned, placeholders
 
 
@@ -47,7 +46,7 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
 def ambiguous(graph: FlowGraph) -> Iterator[Finding]:
     """Yield what leaves open where the flow would go."""
     for name in graph.nodes:
-        last = [edge.target for edge in graph.outgoing(name) if edge.kind == "else"]
+        last = [edge.target for edge in graph.outgoing(name) if edge.condition.is_fallback]
         if len(last) > 1:
             yield Finding(
                 "two_else",
@@ -136,7 +135,7 @@ def _next_speaker(graph: FlowGraph, name: str) -> str:
 
 
 def _has_else(graph: FlowGraph, name: str) -> bool:
-    return any(edge.kind == "else" for edge in graph.outgoing(name))
+    return any(edge.condition.is_fallback for edge in graph.outgoing(name))
 
 
 def _returns(graph: FlowGraph, name: str) -> bool:
@@ -164,13 +163,13 @@ def _silent_loops(graph: FlowGraph) -> Iterator[Finding]:
 def _braces(graph: FlowGraph) -> Iterator[Finding]:
     """Yield the prompt conditions that name a variable as prompts do: the judge would read the braces."""
     for edge in graph.edges:
-        if mentioned(edge.when):
+        if edge.condition.is_judged and mentioned(edge.condition.text):
             where = edge.source or edge.target
             yield Finding(
                 "braces",
                 "warning",
                 where,
-                f"The prompt condition {edge.when!r} of node {where!r} has a variable in braces: they stay there.",
+                f"The prompt condition {edge.condition.text!r} of node {where!r} names a variable in braces.",
                 'Write its name bare: the judge is told what is stated. Or be exact: if_="...".',
             )
 
@@ -226,14 +225,15 @@ def _unset(read: _Read, name: str) -> Finding:
 def _prompts(graph: FlowGraph, name: str, for_all: tuple[str, ...]) -> Iterator[_Read]:
     node = graph.nodes[name]
     yield _Read(f"The prompt of node {name!r}", name, placeholders(node.prompt), needs_value=True)
-    if isinstance(node, ConversationNode) and not (node.static and _is_left_for_good(graph, name)):
+    yield _Read(f"The function of node {name!r}", name, node.reads, needs_value=False)
+    if node.speaks and not (getattr(node, "static", False) and _is_left_for_good(graph, name)):
         yield _Read(f"The global prompt, before that of node {name!r},", name, for_all, needs_value=True)
 
 
 def _conditions(graph: FlowGraph, name: str) -> Iterator[_Read]:
     for edge in graph.outgoing(name):
-        who = f"The condition {edge.condition!r} of node {name!r}"
-        yield _Read(who, name, edge.reads, needs_value=False)
+        who = f"The condition {edge.condition.text!r} of node {name!r}"
+        yield _Read(who, name, edge.condition.reads, needs_value=False)
 
 
 def _is_left_for_good(graph: FlowGraph, name: str) -> bool:
@@ -244,7 +244,7 @@ def _is_left_for_good(graph: FlowGraph, name: str) -> bool:
 
 def _written(graph: FlowGraph, name: str) -> frozenset[str]:
     node = graph.nodes[name]
-    return frozenset(spec.name for spec in node.schema.fields) if isinstance(node, ExtractionNode) else frozenset()
+    return frozenset(node.writes)
 
 
 def _arriving(

@@ -12,7 +12,6 @@ from itertools import pairwise
 
 from byok_widgets.diagnostics.value_types import ANYTHING, ValueType, any_of, of_value, of_variables
 from byok_widgets.findings import Finding, Level
-from byok_widgets.graph.conditions.expression import Expression
 from byok_widgets.graph.conditions.grammar import is_none
 from byok_widgets.graph.flow_graph import FlowGraph
 from byok_widgets.strict_attributes import nearest
@@ -27,8 +26,8 @@ def type_mismatches(graph: FlowGraph, known: Container[str] = ()) -> Iterator[Fi
     """Yield the conditions that compare what never meets; `known` are the variables that code will set."""
     types = {name: found for name, found in of_variables(graph).items() if name not in known}
     for edge in graph.edges:
-        for mistake in _mistakes(edge.logic.tree, types) if isinstance(edge.logic, Expression) else ():
-            problem = f"The condition {edge.condition!r} of node {edge.source!r} {mistake.what}."
+        for mistake in _mistakes(edge.condition.expression.tree, types) if edge.condition.expression else ():
+            problem = f"The condition {edge.condition.text!r} of node {edge.source!r} {mistake.what}."
             yield Finding("types", mistake.level, edge.source, problem, mistake.fix)
 
 

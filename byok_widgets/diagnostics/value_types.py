@@ -9,7 +9,6 @@ from typing import Any
 
 from byok_widgets.graph.conditions.value_kinds import WORDS, Kind, kind_of
 from byok_widgets.graph.flow_graph import FlowGraph
-from byok_widgets.nodes import ExtractionNode
 from byok_widgets.schema.schema_refs import TIMES, Json, branches, enum_of, types_in, types_of
 
 _KINDS: Mapping[str, Kind] = {
@@ -85,12 +84,13 @@ def any_of(types: Iterable[ValueType]) -> ValueType:
 
 
 def of_variables(graph: FlowGraph) -> dict[str, ValueType]:
-    """Return the types of the variables that extraction nodes write; several nodes may write one."""
+    """Return the types of the variables that nodes write; several nodes may write one."""
     found: dict[str, ValueType] = {}
     for node in graph.nodes.values():
-        for spec in node.schema.fields if isinstance(node, ExtractionNode) else ():
-            written = _of_schema(spec.schema, spec.definitions)
-            found[spec.name] = found[spec.name] | written if spec.name in found else written
+        for name in node.writes:
+            spec = node.field(name)
+            written = _of_schema(spec.schema, spec.definitions) if spec else ANYTHING
+            found[name] = found[name] | written if name in found else written
     return found
 
 

@@ -11,7 +11,6 @@ import asyncio
 import concurrent.futures
 import os
 import random
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -167,11 +166,9 @@ def _settled(future: concurrent.futures.Future[Any], timeout_s: float) -> bool:
 async def with_deadline(work: Awaitable[T], deadline_s: float, late: Callable[[], T]) -> T:
     """Await `work` for at most `deadline_s` seconds in all; past that cancel it and do what `late` does."""
     try:
-        if sys.version_info < (3, 11):
-            return await asyncio.wait_for(work, deadline_s)
         async with asyncio.timeout(deadline_s):  # spares the task that wait_for makes for each call
             return await work
-    except asyncio.TimeoutError:
+    except TimeoutError:
         pass
     return late()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,11 @@ from byok_widgets.diagnostics.check import Check, check
 from byok_widgets.diagnostics.lint import reject_ambiguous
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_file, flow_registry
-from byok_widgets.flow.flow_data import data_of, fill
+from byok_widgets.flow.flow_data import bind, data_of, fill
 from byok_widgets.flow.flow_nodes import FlowNodes
 from byok_widgets.frontend import frontend
 from byok_widgets.graph.drawing import MERMAID, as_mermaid, as_text
 from byok_widgets.session import Session
-from byok_widgets.session.session_file import read_session
 from byok_widgets.strict_attributes import settable_names, unknown_name_error
 
 _READ_ONLY = "read-only: saved by a newer byok-widgets"
@@ -70,7 +69,13 @@ class Flow(FlowNodes):
         return "text/plain", self._repr_mimebundle_()["text/plain"]
 
     @classmethod
-    def load(cls, path: str | Path, *, name: str | None = None) -> Flow:
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        name: str | None = None,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> Flow:
         """Open a flow that was saved; its settings become those of the flow of this name.
 
         There is no key in the file: the flow uses those that are saved here for its name, provider and host. An
@@ -79,6 +84,8 @@ class Flow(FlowNodes):
         Args:
             path: The file.
             name: Name of the flow here; by default the one in the file.
+            functions: Functions of action nodes, by the node's name. A file holds no code, and loading it imports
+                nothing: an action without its function is found by `check()`, and fails when it is reached.
 
         Raises:
             ConfigError: The file is not there, damaged, or no flow. It is left as it is.
@@ -87,6 +94,7 @@ class Flow(FlowNodes):
         try:
             flow = cls(name or data["name"])
             flow._file_extra = fill(flow, flow._context, data)
+            bind(flow.graph, functions or {})
         except ByokError as error:
             problem = error
         else:
@@ -173,7 +181,7 @@ class Flow(FlowNodes):
             ConfigError: The file is not there, damaged, no session, or one of a flow with other nodes. It is left
                 as it is.
         """
-        return read_session(Path(path), self._graph, self._context)
+        return Session.load(Path(path), self._graph, self._context)
 
     def check(self, *, variables: Iterable[str] = ()) -> Check:
         """Look for mistakes without sending anything: in the graph, the keys and the models.

@@ -6,25 +6,23 @@ What the data says and this version does not know is kept, and given back.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from byok_widgets.config import ModelRef
 from byok_widgets.config.base_url import BaseUrl
-from byok_widgets.errors import ConfigError, SchemaError
-from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, Expression, FlowGraph
-from byok_widgets.nodes import ConversationNode, ExtractionNode
+from byok_widgets.errors import ConfigError
+from byok_widgets.flow.protocols import FiledFlow
+from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
+from byok_widgets.graph.conditions import condition_fields, read_condition
+from byok_widgets.nodes import NODE_KINDS, model_nodes
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.schema import ExtractionSchema
-
-if TYPE_CHECKING:
-    from byok_widgets.flow.flow import Flow
 
 Data = dict[str, Any]
 
 
-def data_of(flow: Flow) -> Data:
+def data_of(flow: FiledFlow) -> Data:
     """Return what a file says of a flow.
 
     Raises:
@@ -46,7 +44,7 @@ def data_of(flow: Flow) -> Data:
     }
 
 
-def fill(flow: Flow, context: FlowContext, data: Data) -> Data:
+def fill(flow: FiledFlow, context: FlowContext, data: Data) -> Data:
     """Give a new flow what was read; returns the fields that are not known here.
 
     The settings, which all flows of the name share, are changed only when all else is found to be good.
@@ -65,16 +63,31 @@ def fill(flow: Flow, context: FlowContext, data: Data) -> Data:
         _connect(flow.graph, dict(edge))
     start = rest.pop("start", "")
     if start:
-        flow.start_node = start
+        flow.graph.start = start
     flow.speaks_first = rest.pop("speaks_first", None)
     settings.write(flow)
     return rest
 
 
+def bind(graph: FlowGraph, functions: Mapping[str, Callable[..., Any]]) -> None:
+    """Give action nodes their functions.
+
+    Raises:
+        ConfigError: There is no action node of a name, or what was given cannot be called.
+    """
+    for name, function in functions.items():
+        node = graph.node(name)
+        if not hasattr(node, "function"):
+            raise ConfigError(
+                f"Node {name!r} calls no function.", kind="node", fix="Leave it out of functions={...}."
+            )
+        node.function = function
+
+
 class _Settings:
     """The settings of a flow, taken out of its data and checked, until they are written."""
 
-    def __init__(self, flow: Flow, data: Data) -> None:
+    def __init__(self, flow: FiledFlow, data: Data) -> None:
         self.provider = flow.config.known_provider(data.pop("provider", flow.provider))
         urls = data.pop("base_urls", {})
         self.urls = {flow.config.known_provider(name): BaseUrl.parse(url).url for name, url in urls.items()}
@@ -92,7 +105,7 @@ class _Settings:
             return None
         return str(ModelRef.parse(text, default_provider=self.provider, providers=PROVIDERS))
 
-    def write(self, flow: Flow) -> None:
+    def write(self, flow: FiledFlow) -> None:
         flow.provider = self.provider
         for provider in PROVIDERS:
             if flow.config.base_url(provider) != self.urls.get(provider):
@@ -103,92 +116,47 @@ class _Settings:
         for name, model in self.overrides.items():
             if flow.config.override(name) != model:
                 flow.config.set_override(name, model)
-            tuning = flow.node(name).layered_settings
-            if tuning.overrides:
-                tuning.reset(tuning.overrides)
+        for node in model_nodes(flow.nodes).values():
+            if node.layered_settings.overrides:
+                node.layered_settings.reset(node.layered_settings.overrides)
 
 
 def _node(graph: FlowGraph, node: AnyNode) -> Data:
-    extra = dict(graph.extra.get(node.name, {}))
-    read = extra.pop("examples", [])
-    own: Data = {"static": node.static} if isinstance(node, ConversationNode) else _reading(node, read)
+    extra = graph.extra.get(node.name, {})
+    own = node.to_data(extra)
     return {
         "name": node.name,
         "kind": node.kind,
-        "prompt": node.prompt,
         "end": node.name in graph.ends,
-        "enter": next((edge.when for edge in graph.ways_in() if edge.target == node.name), None),
-        "model": node.model,
-        "max_tokens": node.max_tokens,
-        "settings": dict(node.settings),
+        "enter": next((edge.condition.text for edge in graph.ways_in() if edge.target == node.name), None),
         **own,
-        **extra,
+        **{name: value for name, value in extra.items() if name not in own},
     }
-
-
-def _reading(node: ExtractionNode, read: Iterable[Data]) -> Data:
-    from pydantic_core import to_jsonable_python
-
-    examples: list[Data] = [
-        {"dialogue": [vars(message) for message in dialogue], "values": to_jsonable_python(values)}
-        for dialogue, values in node.examples
-    ]
-    return {
-        "schema": node.schema.definition(),
-        "examples": [next((old for old in read if _known_of(old) == new), new) for new in examples],
-        "window": node.window,
-        "grounding": node.grounding,
-    }
-
-
-def _known_of(example: Data) -> Data:
-    """Return an example as far as this version knows it."""
-    dialogue = [{name: message[name] for name in ("role", "content")} for message in example["dialogue"]]
-    return {"dialogue": dialogue, "values": example["values"]}
 
 
 def _edge(edge: Edge) -> Data:
-    condition: Data = {"when": edge.when} if edge.when else {}
-    if isinstance(edge.logic, Expression):
-        condition = {"if": edge.logic.text}
-    elif edge.logic is not None:
-        raise ConfigError(
-            f"The edge from {edge.source!r} to {edge.target!r} is judged by a function, which a file cannot hold.",
-            kind="flow_file",
-            fix='Write the condition as an expression, like if_="weekday is not None".',
-        )
-    return {"source": edge.source, "target": edge.target, **condition, **edge.extra}
+    try:
+        condition = edge.condition.to_data()
+    except ConfigError as error:
+        problem, fix = error.problem, error.fix
+    else:
+        held = {} if condition is None else {edge.condition.field: condition}
+        return {"source": edge.source, "target": edge.target, **held, **edge.extra}
+    raise ConfigError(f"The edge from {edge.source!r} to {edge.target!r}: {problem}", kind="flow_file", fix=fix)
 
 
 def _make(graph: FlowGraph, context: FlowContext, data: Data) -> None:
-    name, kind = data.pop("name"), data.pop("kind")
+    name, kind = data.pop("name"), NODE_KINDS[data.pop("kind")]
     data.pop("model", None)
     end, enter = data.pop("end", False), data.pop("enter", None)
-    common: Data = {key: data.pop(key) for key in ("max_tokens", "settings") if key in data}
-    if kind == "conversation":
-        static = data.pop("static", False)
-        node: AnyNode = ConversationNode(context, name, data.pop("prompt"), static=static, **common)
-    else:
-        examples = data.get("examples", [])  # those with more in them than is known here are looked up when saving
-        common |= {key: data.pop(key) for key in ("window", "grounding", "prompt") if key in data}
-        schema = _schema(name, data.pop("schema"))
-        shots = [(example["dialogue"], example["values"]) for example in examples]
-        node = ExtractionNode(context, name, schema, examples=shots, **common)
-    graph.put(node, end=end, enter=enter)
+    graph.put(kind.from_data(context, name, data), end=end, enter=enter)
     graph.extra[name] = data
 
 
-def _schema(node: str, definition: Data) -> ExtractionSchema:
-    try:
-        return ExtractionSchema.of(definition, name=node)
-    except SchemaError as error:
-        problem = error
-    raise SchemaError(f'"schema" of node {node!r}: {problem.problem}', fix=problem.fix)
-
-
 def _connect(graph: FlowGraph, data: Data) -> None:
-    source, target = data.pop("source"), data.pop("target")
-    graph.add(Edge.create(source, target, data.pop("when", None), data.pop("if", None), data))
+    source, target, condition = data.pop("source"), data.pop("target"), read_condition(data)
+    extra = {name: value for name, value in data.items() if name not in condition_fields()}
+    graph.add(Edge(source, target, condition, extra))
 
 
 def _each_once(what: str, names: Iterable[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, describe_write_error, replace_file, where_to_look
 from byok_widgets.flow.file_messages import in_words
+from byok_widgets.nodes import NODE_KINDS
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import holds_key
 
@@ -149,10 +149,10 @@ def _fault(data: Any) -> str:
     return in_words(error, data) if error else ""
 
 
-@cache
 def _schema() -> Mapping[str, Any]:
     text = resources.files("byok_widgets.flow").joinpath("flow.schema.json").read_text(encoding="utf-8")
-    schema: Mapping[str, Any] = json.loads(text)
+    schema: dict[str, Any] = json.loads(text)
+    schema["$defs"]["node"]["properties"]["kind"]["enum"] = list(NODE_KINDS)
     return schema
 
 

@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 from byok_widgets.errors import ConfigError
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.graph import AnyNode, Edge, FlowGraph
-from byok_widgets.graph.edge import Test
-from byok_widgets.nodes import ConversationNode, ExtractionNode
+from byok_widgets.graph.conditions import Condition, Test
+from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode, Node
+from byok_widgets.nodes.action import DEADLINE_S, Function
 from byok_widgets.nodes.extraction import Grounding
 from byok_widgets.nodes.extraction_prompt import Example
 from byok_widgets.schema import ExtractionSchema
 
-N = TypeVar("N", ConversationNode, ExtractionNode)
+N = TypeVar("N", bound=Node[Any])
 
 
 class FlowNodes(FlowSettings):
@@ -152,6 +153,53 @@ class FlowNodes(FlowSettings):
             enter=enter,
         )
 
+    def action(
+        self,
+        name: str,
+        function: Function,
+        *,
+        writes: Iterable[str] = (),
+        deadline_s: float = DEADLINE_S,
+        effects: bool = False,
+        start: bool = False,
+        end: bool = False,
+        enter: str | None = None,
+    ) -> ActionNode:
+        """Make a node that calls a function; a node of the same name is replaced, its edges stay.
+
+        Each parameter of the function takes the variable of its name, `None` where that is not stated; one called
+        `variables` takes all of them. The function, sync or async, runs in a thread of its own. It returns a
+        mapping with the variables in `writes`, or the value itself where there is one; `None` means not known.
+
+        Args:
+            name: The node's name.
+            function: The function.
+            writes: Names of the variables that it sets.
+            deadline_s: Longest time for the function, in seconds; it is not stopped, but the turn goes on.
+            effects: Whether it changes the world, as a booking does. It is then never called twice for one
+                request: after a turn that failed, and in forks, its earlier result is used again, unless
+                `say(..., repeat_effects=True)` asks for it.
+            start: Start sessions here.
+            end: Close the session when this node has run.
+            enter: Makes it a global node, as in `conversation`.
+
+        Raises:
+            ConfigError: The function cannot be called, or `writes` holds what is not the name of a variable.
+        """
+        if function is None:
+            raise ConfigError(f"Node {name!r} needs a function.", kind="function", fix="Give the function itself.")
+        node = ActionNode(self._context, name, function, writes=writes, deadline_s=deadline_s, effects=effects)
+        return self._add(node, start=start, end=end, enter=enter)
+
+    def add(self, node: N, *, start: bool = False, end: bool = False, enter: str | None = None) -> N:
+        """Add a node of any kind, made with `flow.context`; a node of the same name is replaced, its edges stay.
+
+        Raises:
+            ConfigError: It is a node of another flow, or the flow has a node of another kind under its name.
+        """
+        self._name(node)
+        return self._add(node, start=start, end=end, enter=enter)
+
     def connect(
         self,
         source: AnyNode | str,
@@ -159,6 +207,7 @@ class FlowNodes(FlowSettings):
         *more: object,
         when: str | None = None,
         if_: str | Test | None = None,
+        condition: Condition | None = None,
     ) -> None:
         """Lead from one node to another; connecting the two again replaces the condition.
 
@@ -172,18 +221,19 @@ class FlowNodes(FlowSettings):
             if_: Logic condition, exact and free, judged before all others: an expression over variables, such as
                 `"weekday is not None"`, or a function that takes them. Without any condition it is the else edge,
                 taken when no other edge of the node holds.
+            condition: A condition of any other kind.
 
         Raises:
             ConfigError: A node is not there, or the condition cannot be used.
         """
-        for condition in more:
-            said = repr(condition) if isinstance(condition, str) else "..."
+        for given in more:
+            said = repr(given) if isinstance(given, str) else "..."
             raise ConfigError(
                 "connect takes two nodes, and then a condition by the name of its kind.",
                 kind="condition",
                 fix=f"Write if_={said} for what is exact, or when={said} for what a model judges.",
             )
-        self._graph.add(Edge.create(self._name(source), self._name(target), when, if_))
+        self._graph.add(Edge.create(self._name(source), self._name(target), when, if_, condition))
         self.config.notify("nodes")
 
     def disconnect(self, source: AnyNode | str, target: AnyNode | str) -> None:
@@ -218,7 +268,7 @@ class FlowNodes(FlowSettings):
         """Return the name of a node that was given as itself or by its name."""
         if isinstance(node, str):
             return node
-        if not isinstance(node, (ConversationNode, ExtractionNode)):
+        if not isinstance(node, Node):
             raise ConfigError(
                 f"{node!r} is not a node.", kind="node", fix="Give a node of this flow, or its name."
             )

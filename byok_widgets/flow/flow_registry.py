@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from byok_widgets.flow.flow import Flow
+from byok_widgets.flow.protocols import RegisteredFlow
 
-_made: list[weakref.ref[Flow]] = []
+_made: list[weakref.ref[RegisteredFlow]] = []
 _lock = threading.Lock()
 
 
-def register(flow: Flow) -> None:
+def register(flow: RegisteredFlow) -> None:
     """Add a flow that was made just now."""
     with _lock:
         _made[:] = [made for made in _made if made() is not None] + [weakref.ref(flow)]
@@ -24,11 +22,11 @@ def names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(flow.name for flow in _live_flows()))
 
 
-def latest(name: str) -> Flow | None:
+def latest(name: str) -> RegisteredFlow | None:
     """Return the flow of that name that was made last."""
     return next((flow for flow in reversed(_live_flows()) if flow.name == name), None)
 
 
-def _live_flows() -> list[Flow]:
+def _live_flows() -> list[RegisteredFlow]:
     with _lock:
         return [flow for flow in (made() for made in _made) if flow is not None]

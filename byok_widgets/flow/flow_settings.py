@@ -36,6 +36,11 @@ class FlowSettings(StrictAttributes):
         return self._context.config
 
     @property
+    def context(self) -> FlowContext:
+        """What nodes of this flow are made with."""
+        return self._context
+
+    @property
     def key_store(self) -> KeyStore:
         """Where this flow's keys rest. It gives out no key."""
         return self._context.key_store

@@ -1,7 +1,4 @@
-"""A flow's structure: nodes connected by edges with conditions; drawn, and checked for mistakes.
-
-Floor 3: knows nodes and what is below; knows nothing of a running session.
-"""
+"""A flow's structure: nodes connected by edges with conditions, and drawings of it. Knows no running session."""
 
 from byok_widgets.graph.conditions.expression import Expression
 from byok_widgets.graph.edge import EVERYWHERE, Edge

@@ -24,7 +24,7 @@ def never_ends(graph: FlowGraph, loop: tuple[str, ...]) -> bool:
     dialogue says the same, and no other edge holds again.
     """
     first = loop[0]
-    to_itself = any(edge.target == first and edge.kind == "else" for edge in graph.outgoing(first))
+    to_itself = any(edge.target == first and edge.condition.is_fallback for edge in graph.outgoing(first))
     return (len(loop) == 1 and to_itself) or _without_way_out(graph).issuperset(loop)
 
 
@@ -35,7 +35,7 @@ def _without_way_out(graph: FlowGraph) -> set[str]:
         for name in graph.nodes
         if graph.is_silent(name)
         and name not in graph.ends
-        and any(edge.kind == "else" for edge in graph.outgoing(name))
+        and any(edge.condition.is_fallback for edge in graph.outgoing(name))
     }
     while leaving := {name for name in inside if not inside.issuperset(graph.targets(name))}:
         inside -= leaving

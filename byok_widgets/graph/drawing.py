@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 
 from byok_widgets.graph.edge import EVERYWHERE, Edge
 from byok_widgets.graph.flow_graph import FlowGraph
-from byok_widgets.nodes import ConversationNode, ExtractionNode
 
 MERMAID = "text/vnd.mermaid"
 MAX_LINE_CHARS = 200
@@ -78,18 +77,18 @@ def as_mermaid(graph: FlowGraph, title: str) -> str:
 
 def describe(graph: FlowGraph, name: str) -> str:
     """Say in a few words what a node is."""
-    words = _kinds(graph, name)
+    words = graph.nodes[name].describe()
     words += ["start"] if name == graph.start else []
     words += ["end"] if name in graph.ends else []
-    words += [f"global, entered when “{edge.when}”" for edge in graph.ways_in() if edge.target == name]
+    words += [f"global, entered {edge.condition.describe()}" for edge in graph.ways_in() if edge.target == name]
     return one_line(", ".join(words))
 
 
 def condition(graph: FlowGraph, edge: Edge) -> str:
     """Say under which condition an edge is taken."""
-    if edge.kind == "else":
+    if edge.condition.is_fallback:
         return "else" if len(graph.outgoing(edge.source)) > 1 else "always"
-    return one_line(f"when “{edge.condition}”" if edge.kind == "prompt" else f"if {edge.condition}")
+    return one_line(edge.condition.describe())
 
 
 def _returns(graph: FlowGraph, name: str) -> bool:
@@ -116,7 +115,7 @@ def _shapes(graph: FlowGraph, ids: Mapping[str, str]) -> Iterator[str]:
     if graph.ways_in():
         yield '  anywhere(["any node"]):::place'
     for name, node_id in ids.items():
-        what = one_line(", ".join(_kinds(graph, name)))
+        what = one_line(", ".join(graph.nodes[name].describe()))
         label = f'"{_escaped(name)}<br>{_escaped(what)}"'
         yield f"  {node_id}[/{label}/]:::silent" if graph.is_silent(name) else f"  {node_id}({label})"
         if name in graph.ends:
@@ -130,19 +129,9 @@ def _arrows(graph: FlowGraph, ids: Mapping[str, str]) -> Iterator[str]:
             yield f"  {node_id} --> end{node_id}"
     for edge in graph.edges:
         source = "anywhere" if edge.source == EVERYWHERE else ids[edge.source]
-        arrow = "-.->" if edge.source == EVERYWHERE or edge.kind == "else" else "-->"
+        arrow = "-.->" if edge.source == EVERYWHERE or edge.condition.is_fallback else "-->"
         yield f'  {source} {arrow}|"{_escaped(condition(graph, edge))}"| {ids[edge.target]}'
     yield from (f'  {ids[name]} -.->|"returns"| anywhere' for name in ids if _returns(graph, name))
-
-
-def _kinds(graph: FlowGraph, name: str) -> list[str]:
-    node = graph.nodes[name]
-    words = [node.kind]
-    if isinstance(node, ExtractionNode):
-        words[0] += f" of {', '.join(spec.name for spec in node.schema.fields)}"
-    if isinstance(node, ConversationNode) and node.static:
-        words.append("static")
-    return words + ([f"model {node.model}"] if node.model else [])
 
 
 def _escaped(text: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.edge import EVERYWHERE, Edge
-from byok_widgets.nodes import ConversationNode, ExtractionNode
+from byok_widgets.nodes import Node
 
-AnyNode = ConversationNode | ExtractionNode
+AnyNode = Node[Any]
 
 
 class FlowGraph:
@@ -70,7 +70,7 @@ class FlowGraph:
         Raises:
             ConfigError: The condition is empty.
         """
-        way_in = None if enter is None else Edge.create(EVERYWHERE, node.name, enter, None)
+        way_in = None if enter is None else Edge.create(EVERYWHERE, node.name, enter)
         with self._changing:
             self.nodes = {**self.nodes, node.name: node}
             (self.ends.add if end else self.ends.discard)(node.name)
@@ -141,7 +141,7 @@ class FlowGraph:
 
     def outgoing(self, name: str) -> tuple[Edge, ...]:
         """Return the edges that start at a node, the else edge last."""
-        return tuple(sorted(self._from(name), key=lambda edge: edge.kind == "else"))
+        return tuple(sorted(self._from(name), key=lambda edge: edge.condition.is_fallback))
 
     def ways_in(self, *, but: str = "") -> tuple[Edge, ...]:
         """Return the edges into the global nodes, without that of the node `but`."""
@@ -153,7 +153,7 @@ class FlowGraph:
 
     def is_silent(self, name: str) -> bool:
         """Whether a node says nothing."""
-        return isinstance(self.node(name), ExtractionNode)
+        return not self.node(name).speaks
 
     def reachable(self, start: Iterable[str]) -> set[str]:
         """Return the nodes that can be reached from `start`, themselves included; an end node leads nowhere."""

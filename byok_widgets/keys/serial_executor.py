@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -18,71 +18,87 @@ class NoAnswerError(Exception):
     """The call, or an earlier one that is still on its way, was not done in time."""
 
 
+class Deadline:
+    """A moment that several calls share, so that together they take no longer than one may."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._end = monotonic() + limit_s
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that are left; 0 when the moment has passed."""
+        return max(0.0, self._end - monotonic())
+
+
 class SerialExecutor:
-    """Runs calls one after the other, each under a time limit."""
+    """Runs calls one after the other, each under a time limit.
+
+    Only the threads that run the calls take the lock between them: a caller may be interrupted anywhere, and must
+    not take it away with it.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._turn = threading.Lock()
-        self._overdue = threading.Event()
+        self._current: _Task[Any] | None = None
 
     def run(self, job: Callable[[], T], limit_s: float, undo: Callable[[], None] | None = None) -> T:
         """Return what `job` returns.
 
         Args:
-            job: Must not raise.
+            job: Must not raise. It is not begun once nobody waits for it any more.
             limit_s: Longest wait in seconds, for other calls to end included.
             undo: Called in the thread when `job` ends after nobody waits for it any more. Must not raise.
 
         Raises:
             NoAnswerError: It was not done in time.
         """
-        end = monotonic() + limit_s
-        if self._overdue.is_set() or not self._turn.acquire(timeout=limit_s):
+        current = self._current
+        if limit_s <= 0 or (current is not None and current.abandoned):
             raise NoAnswerError
         task = _Task(job, undo)
         try:
             threading.Thread(target=self._work, args=(task,), name=self._name, daemon=True).start()
+            task.done.wait(limit_s)
         except RuntimeError:  # the system has no further thread, or the interpreter is about to end
-            self._turn.release()
             raise NoAnswerError from None
-        try:
-            task.done.wait(max(0.0, end - monotonic()))
         finally:
-            with task.lock:
-                if not task.done.is_set():
-                    task.abandoned = True
-                    self._overdue.set()
+            task.abandon()
         if not task.results:
             raise NoAnswerError
         return task.results[0]
 
-    def _work(self, task: _Task[T]) -> None:
-        try:
-            task.work()
-        finally:
-            # Under the lock, so that a caller who gives up at this moment does not mark an ended call as overdue.
-            with task.lock:
+    def _work(self, task: _Task[Any]) -> None:
+        with self._turn:
+            self._current = task
+            try:
+                task.work()
+            finally:
+                self._current = None
                 task.done.set()
-                self._overdue.clear()
-            self._turn.release()
 
 
 class _Task(Generic[T]):
     def __init__(self, job: Callable[[], T], undo: Callable[[], None] | None) -> None:
-        self.lock = threading.Lock()
         self.done = threading.Event()
         self.abandoned = False
         self.results: list[T] = []
+        self._lock = threading.Lock()
         self._job = job
         self._undo = undo
 
+    def abandon(self) -> None:
+        """Stop waiting; a result that is here already counts."""
+        with self._lock:
+            self.abandoned = not self.results
+
     def work(self) -> None:
+        if self.abandoned:
+            return
         result = self._job()
-        with self.lock:
+        with self._lock:
             if not self.abandoned:
                 self.results.append(result)
-                self.done.set()
                 return
         if self._undo:
             self._undo()

@@ -16,6 +16,7 @@ from byok_widgets.keys.backends import encrypted_file, os_keyring
 from byok_widgets.keys.backends.environment import read_variable, variable_name
 from byok_widgets.keys.formats import check_provider, clean_key
 from byok_widgets.keys.scope import KeyScope
+from byok_widgets.keys.serial_executor import Deadline
 from byok_widgets.keys.status import (
     KeyStatus,
     in_environment,
@@ -95,13 +96,15 @@ class KeyStore:
         given = key if isinstance(key, Secret) else Secret(key if isinstance(key, str) else "")
         del key
         secret = _checked(given, provider, override=override)
-        slot = self._slot(provider, host)
+        slot, until = self._slot(provider, host), os_keyring.deadline()
         with self._asking:
             if place is None:
-                place = "keyring" if os_keyring.probe().available else "session"
-            status = _put(slot, secret, place)
+                place = "keyring" if os_keyring.probe(until=until).available else "session"
+            status = _put(slot, secret, place, until)
             self._remember(slot, _Kept(secret, status))
-            left = {older: fault for older in _ERASE if older != place and (fault := _left_over(slot, older))}
+            left = {
+                older: fault for older in _ERASE if older != place and (fault := _left_over(slot, older, until))
+            }
         if place in _ERASE:
             self._references[slot.reference_name] = place
         else:
@@ -198,13 +201,13 @@ class KeyStore:
         Raises:
             KeyStoreError: The keyring or the file did not remove it; the other places have.
         """
-        slot = self._slot(provider, host)
+        slot, until = self._slot(provider, host), os_keyring.deadline()
         faults: list[KeyStoreError] = []
         with self._asking:
             self._remember(slot, None)
             for erase in _ERASE.values():
                 try:
-                    erase(slot)
+                    erase(slot, until)
                 except KeyStoreError as raised:
                     faults += [raised] if raised.kind != "no_keyring" else []
         self._references.pop(slot.reference_name, None)
@@ -235,13 +238,14 @@ class KeyStore:
         return kept.secret if kept else None
 
     def _ask_places(self, slot: KeyScope) -> Secret | None:
-        with self._asking:
+        until = os_keyring.deadline()
+        with self._asking:  # whoever holds it began earlier, and so gives up the keyring earlier
             with self._memory:
                 if slot in self._kept:
                     return self._own_in_memory(slot)
             found = None
             try:
-                found = self._look_up(slot)
+                found = self._look_up(slot, until)
             except KeyStoreError as raised:
                 # Without a keyring there is no key in it; beside what is locked, the reference given counts.
                 if raised.kind != "no_keyring" and not self._variable(slot):
@@ -250,12 +254,12 @@ class KeyStore:
                 self._kept[slot] = found
                 return self._own_in_memory(slot)
 
-    def _look_up(self, slot: KeyScope) -> _Kept | None:
+    def _look_up(self, slot: KeyScope, until: Deadline) -> _Kept | None:
         """Ask the place that is noted; where none is, the file first, which answers at once."""
         noted = self._references.get(slot.reference_name)
         if noted != KEYRING and (secret := _in_file(slot, noted=noted == FILE)):
             return _Kept(_usable(secret, "the encrypted file"), in_file())
-        secret, backend = os_keyring.read(slot)
+        secret, backend = os_keyring.read(slot, until=until)
         return _Kept(_usable(secret, backend.label), in_keyring(backend)) if secret else None
 
     def _remember(self, slot: KeyScope, kept: _Kept | None) -> None:
@@ -290,12 +294,15 @@ class KeyStore:
             return out_of_reach(fault)
 
 
-_ERASE: dict[Place, Callable[[KeyScope], None]] = {"keyring": os_keyring.erase, "file": encrypted_file.erase}
+_ERASE: dict[Place, Callable[[KeyScope, Deadline], None]] = {
+    "keyring": lambda slot, until: os_keyring.erase(slot, until=until),
+    "file": lambda slot, _: encrypted_file.erase(slot),
+}
 
 
-def _put(slot: KeyScope, secret: Secret, place: Place) -> KeyStatus:
+def _put(slot: KeyScope, secret: Secret, place: Place, until: Deadline) -> KeyStatus:
     if place == "keyring":
-        return in_keyring(os_keyring.write(slot, secret))
+        return in_keyring(os_keyring.write(slot, secret, until=until))
     if place == "file":
         encrypted_file.write(slot, secret)
         return in_file()
@@ -339,10 +346,10 @@ def _usable(secret: Secret, place: str) -> Secret:
     )
 
 
-def _left_over(slot: KeyScope, place: Place) -> KeyStoreError | None:
+def _left_over(slot: KeyScope, place: Place, until: Deadline) -> KeyStoreError | None:
     """Remove an older key from a place; where that fails, return the fault."""
     try:
-        _ERASE[place](slot)
+        _ERASE[place](slot, until)
     except KeyStoreError as fault:
         return None if fault.kind == "no_keyring" else fault
     return None

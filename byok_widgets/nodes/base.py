@@ -1,118 +1,107 @@
-"""What both kinds of node are: a name, an optional model of their own, and three doors to run them.
-
-Floor 2: knows providers, engine, config, keys and values; knows no flow and no widget.
-"""
+"""`Node`: one step of a flow, and all that the rest of the package asks of any kind of node."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
-from typing import Any, ClassVar, Generic, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from byok_widgets.config import ResolvedModel
-from byok_widgets.engine import ENGINE
-from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
-from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.messages import TextDelta
+from byok_widgets.engine.sync_runner import Work
+from byok_widgets.errors import ConfigError
+from byok_widgets.findings import Finding
+from byok_widgets.messages import Message, NodeResult
+from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.model_call import FlowContext
-from byok_widgets.nodes.node_settings import LIMIT, LayeredSettings, NodeSettings, checked
 from byok_widgets.strict_attributes import StrictAttributes
 
-R = TypeVar("R")
+if TYPE_CHECKING:
+    from byok_widgets.schema import FieldSpec
+
+R = TypeVar("R", bound=NodeResult)
 
 
-class Node(StrictAttributes, Generic[R]):
-    """One step of a flow.
+@dataclass(frozen=True)
+class NodeInput:
+    """What a session hands to a node.
 
     Attributes:
-        name: The node's name, unique in its flow.
-        prompt: Instructions for the model; may hold `{{variables}}`.
+        messages: The dialogue so far.
+        variables: What is known.
+        model: Model for this run only; `None` leaves the choice to the node.
+        first_visit: Whether the node has not spoken in this session.
+        effects: The effects of this session and its forks; `None` outside of one.
     """
 
-    kind = "node"
-    _arguments: ClassVar[tuple[str, ...]] = ()
-    name: str
-    prompt: str
+    messages: tuple[Message, ...]
+    variables: Mapping[str, Any]
+    model: str | None
+    first_visit: bool
+    effects: Effects | None = None
 
-    def __init__(
-        self,
-        context: FlowContext,
-        name: str,
-        *,
-        model: str | None = None,
-        max_tokens: int | None = None,
-        settings: Mapping[str, Any] | None = None,
-    ) -> None:
+
+class Node(StrictAttributes, ABC, Generic[R]):
+    """One step of a flow.
+
+    A kind of node declares here whether it speaks, what it writes and reads, how it prepares its work, and how it
+    is drawn, checked and saved.
+
+    Attributes:
+        kind: Name of the kind, in flow files and on screen.
+        result: What it produces.
+        speaks: Whether the person hears it; a turn ends at a node that speaks.
+        calls_model: Whether it calls a model when it runs.
+    """
+
+    kind: ClassVar[str]
+    result: ClassVar[type[NodeResult]]
+    speaks: ClassVar[bool] = False
+    calls_model: ClassVar[bool] = False
+
+    def __init__(self, context: FlowContext, name: str) -> None:
         if not isinstance(name, str) or not name.strip():
             raise ConfigError("A node needs a name.", fix='Give it one, like flow.conversation("ask", "...").')
-        self.name = name
+        self._name = name
         self._context = context
-        self._own_model = None if model is None else str(context.config.ref(model))
-        given = {} if max_tokens is None else {LIMIT: max_tokens}
-        self._layered = LayeredSettings(context.config, name, {**(settings or {}), **given}, self._arguments)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, flow={self._context.config.name!r})"
 
     @property
-    def model(self) -> str | None:
-        """This node's model override, `None` for the flow's default.
+    def name(self) -> str:
+        """The node's name, unique in its flow; it cannot be changed."""
+        return self._name
 
-        Setting it writes the flow's settings, as a choice in the panel does.
-        """
-        return self._context.config.override(self.name) or self._own_model
-
-    @model.setter
-    def model(self, text: str | None) -> None:
-        before, self._own_model = self._own_model, None
-        try:
-            self._context.config.set_override(self.name, text)
-        except ByokError:
-            self._own_model = before
-            raise
+    @name.setter
+    def name(self, name: str) -> None:
+        raise ConfigError(
+            f"Node {self._name!r} keeps its name: edges, settings and sessions refer to it.",
+            kind="node",
+            fix=f"Make a node called {name!r}, connect it, and remove this one: flow.remove({self._name!r}).",
+        )
 
     @property
-    def max_tokens(self) -> int | None:
-        """Most tokens of an answer; `None` leaves it to the provider.
-
-        Setting it writes the flow's settings, as a number in the panel does; deleting it gives back what the node
-        was made with.
-        """
-        limit: int | None = self._layered.values().get(LIMIT)
-        return limit
-
-    @max_tokens.setter
-    def max_tokens(self, limit: int | None) -> None:
-        self._layered.set({LIMIT: limit})
-
-    @max_tokens.deleter
-    def max_tokens(self) -> None:
-        self._layered.reset([LIMIT])
+    def prompt(self) -> str:
+        """Template that it fills in with variables; empty for a node without one."""
+        return ""
 
     @property
-    def settings(self) -> MutableMapping[str, Any]:
-        """Tuning that the provider has, such as `temperature`.
-
-        A change is written to the flow's settings, as one in the panel is, so it outlives a run of the cell that
-        makes the node. `None` leaves a setting to the provider; deleting one gives back what the node was made
-        with.
-        """
-        return NodeSettings(self._layered, self.name)
-
-    @settings.setter
-    def settings(self, values: Mapping[str, Any]) -> None:
-        NodeSettings(self._layered, self.name).replace(values)
+    def writes(self) -> tuple[str, ...]:
+        """Names of the variables that it writes."""
+        return ()
 
     @property
-    def layered_settings(self) -> LayeredSettings:
-        """All settings with `max_tokens`, and where they come from."""
-        return self._layered
+    def reads(self) -> tuple[str, ...]:
+        """Names of the variables that it needs beside those in its prompt."""
+        return ()
 
     def belongs_to(self, context: FlowContext) -> bool:
-        """Whether it is a node of the flow whose state this is."""
+        """Whether it is a node of the flow whose context this is."""
         return self._context is context
 
     def resolve(self, model: str | None = None) -> ResolvedModel:
-        """Say which model would run now, and where that choice comes from.
+        """Return the model for the calls at this node: its own, and those that judge its edges.
 
         Args:
             model: As given with a call; it wins.
@@ -120,29 +109,48 @@ class Node(StrictAttributes, Generic[R]):
         Raises:
             ConfigError: No model is chosen anywhere.
         """
-        return self._context.config.resolve(self.name, model, own=self._own_model)
+        return self._context.config.resolve(self.name, model)
 
-    def _limit(self, given: int | None) -> int | None:
-        """Return the most tokens of one answer: what the call says, else what the node does."""
-        return self.max_tokens if given is None else checked(LIMIT, given, node=self.name)
+    def model_for(self, given: NodeInput) -> ResolvedModel | None:
+        """Return the model that this input would be given to; `None` where it needs none."""
+        del given
+        return None
 
-    def _run(
-        self,
-        work: Work[R],
-        *,
-        show: bool | None,
-        show_text: bool = True,
-        partial_result: Callable[[str], R | None] | None = None,
-    ) -> R:
-        """Run in a cell or a program and wait: the sync entry point."""
-        return run_with_output(work, show=show, show_text=show_text, partial_result=partial_result)
+    @abstractmethod
+    def prepare(self, given: NodeInput) -> Work[R]:
+        """Return the work of running the node, for a session.
 
-    async def _arun(self, work: Work[R]) -> R:
-        return await ENGINE.arun(work(ignore, ignore))
+        Raises:
+            ConfigError: No model is chosen.
+            TemplateError: The prompt names a variable without a value.
+        """
 
-    async def _astream(self, work: Work[R]) -> AsyncIterator[TextDelta | R]:
-        async def start(emit: Callable[[TextDelta | R], None]) -> None:
-            emit(await work(lambda text: emit(TextDelta(text)), ignore))
+    def describe(self) -> list[str]:
+        """Return a few words on what it is, for a drawing; the first is its kind."""
+        return [self.kind]
 
-        async for event in ENGINE.astream(start):
-            yield event
+    def check(self) -> Iterator[Finding]:
+        """Yield what is wrong with it by itself."""
+        yield from ()
+
+    def field(self, name: str) -> FieldSpec | None:
+        """Return the type of a variable that it writes; `None` where it may be anything."""
+        del name
+        return None
+
+    @abstractmethod
+    def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a flow file keeps of it beside what all nodes have.
+
+        Args:
+            saved: Fields of the file it came from that were not known then.
+        """
+
+    @classmethod
+    @abstractmethod
+    def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> Node[Any]:
+        """Return the node that a flow file holds, taking what is known out of `data`.
+
+        Raises:
+            ByokError: The data is invalid.
+        """

@@ -9,12 +9,14 @@ from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
 
+from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, transcript_of
-from byok_widgets.nodes.base import Node
+from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext, execute
+from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.templates import render
 
 
@@ -47,7 +49,7 @@ class RunArgs:
         return (*transcript_of(self.history), *self.said)
 
 
-class ConversationNode(Node[Reply]):
+class ConversationNode(ModelNode[Reply]):
     """A node that speaks: by its prompt and a model, or with a fixed sentence.
 
     A static node says its sentence the first time it is visited, without a model; after that, when the sentence
@@ -59,6 +61,8 @@ class ConversationNode(Node[Reply]):
     """
 
     kind = "conversation"
+    result = Reply
+    speaks = True
     _arguments = ("end", "enter", "max_tokens", "model", "prompt", "start", "static")
     static: bool
 
@@ -74,10 +78,6 @@ class ConversationNode(Node[Reply]):
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(context, name, model=model, max_tokens=max_tokens, settings=settings)
-        if not isinstance(prompt, str) or not prompt.strip():
-            raise ConfigError(
-                f"Node {name!r} has nothing to say.", fix="Give it a prompt, or a sentence and static=True."
-            )
         self.prompt = prompt
         self.static = static
 
@@ -150,18 +150,36 @@ class ConversationNode(Node[Reply]):
         async for event in self._astream(self._work(call)):
             yield event
 
-    def prepare_reply(
-        self, messages: tuple[Message, ...], *, variables: Mapping[str, Any], model: str | None, first_visit: bool
-    ) -> Work[Reply]:
-        """Return the work of speaking after `messages`, for a session: it knows whether this is the first visit.
+    def prepare(self, given: NodeInput) -> Work[Reply]:
+        """Return the work of speaking, for a session: it knows whether this is the first visit."""
+        arguments = RunArgs(None, given.messages, given.variables, given.model, None, DEADLINE_S, {})
+        return self._prepare_reply(arguments, first_visit=given.first_visit)
 
-        Raises:
-            ConfigError: No model is chosen.
-            TemplateError: The prompt names a variable without a value.
-        """
-        return self._prepare_reply(
-            RunArgs(None, messages, variables, model, None, DEADLINE_S, {}), first_visit=first_visit
-        )
+    def model_for(self, given: NodeInput) -> ResolvedModel | None:
+        """Return the model that speaks; `None` for a fixed sentence."""
+        return None if self.static and given.first_visit else super().model_for(given)
+
+    def describe(self) -> list[str]:
+        """Return its kind, whether it is static, and its model override."""
+        kind, *model = super().describe()
+        return [kind, *(["static"] if self.static else []), *model]
+
+    def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a flow file keeps of it."""
+        return {**super().to_data(saved), "static": self.static}
+
+    @classmethod
+    def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> ConversationNode:
+        """Return the node that a flow file holds."""
+        known = {key: data.pop(key) for key in ("static", "max_tokens", "settings") if key in data}
+        return cls(context, name, data.pop("prompt"), **known)
+
+    def _checked_prompt(self, text: str) -> str:
+        if not super()._checked_prompt(text).strip():
+            raise ConfigError(
+                f"Node {self.name!r} has nothing to say.", fix="Give it a prompt, or a sentence and static=True."
+            )
+        return text
 
     def _work(self, given: RunArgs) -> Work[Reply]:
         if given.text is not None and not any(message.content.strip() for message in given.said):

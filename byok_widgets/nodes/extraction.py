@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.grounding import grounded
 from byok_widgets.messages import Message, Reply, transcript_of
-from byok_widgets.nodes.base import Node
+from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.extraction_prompt import (
     CheckedExample,
     Example,
@@ -22,15 +22,16 @@ from byok_widgets.nodes.extraction_prompt import (
 )
 from byok_widgets.nodes.extraction_result import Extraction, Status
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext
+from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.schema import ExtractionSchema, ValidationResult
+from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
 from byok_widgets.templates import render
 
 Grounding = Literal["flag", "off"]
 
 
-class ExtractionNode(Node[Extraction]):
+class ExtractionNode(ModelNode[Extraction]):
     """A node that reads: it gives values for its fields, each checked here, whatever the provider promised.
 
     Attributes:
@@ -38,6 +39,7 @@ class ExtractionNode(Node[Extraction]):
     """
 
     kind = "extraction"
+    result = Extraction
 
     def __init__(
         self,
@@ -150,16 +152,51 @@ class ExtractionNode(Node[Extraction]):
         """Do the same as `run` in an event loop; cancelling it stops the request."""
         return await self._arun(self._work(dialogue, variables, model, max_tokens, deadline_s, **settings))
 
-    def prepare_extraction(
-        self, messages: tuple[Message, ...], *, variables: Mapping[str, Any], model: str | None
-    ) -> Work[Extraction]:
-        """Return the work of reading `messages`, for a session.
+    def prepare(self, given: NodeInput) -> Work[Extraction]:
+        """Return the work of reading the dialogue, for a session."""
+        return self._work(given.messages, given.variables, given.model)
 
-        Raises:
-            ConfigError: No model is chosen.
-            TemplateError: The prompt names a variable without a value.
-        """
-        return self._work(messages, variables, model)
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The names of its fields."""
+        return tuple(spec.name for spec in self.schema.fields)
+
+    def field(self, name: str) -> FieldSpec | None:
+        """Return the field of this name."""
+        return next((spec for spec in self.schema.fields if spec.name == name), None)
+
+    def describe(self) -> list[str]:
+        """Return its kind with its fields, and its model override."""
+        kind, *model = super().describe()
+        return [f"{kind} of {', '.join(self.writes)}", *model]
+
+    def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a flow file keeps of it; examples that were saved with more in them stay as they were."""
+        from pydantic_core import to_jsonable_python
+
+        examples = [
+            {"dialogue": [vars(message) for message in dialogue], "values": to_jsonable_python(values)}
+            for dialogue, values in self.examples
+        ]
+        before = saved.get("examples", [])
+        return {
+            **super().to_data(saved),
+            "schema": self.schema.definition(),
+            "examples": [next((old for old in before if _known_of(old) == new), new) for new in examples],
+            "window": self.window,
+            "grounding": self.grounding,
+        }
+
+    @classmethod
+    def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> ExtractionNode:
+        """Return the node that a flow file holds; its examples stay in `data`, for what is not known of them."""
+        known = {
+            key: data.pop(key)
+            for key in ("window", "grounding", "prompt", "max_tokens", "settings")
+            if key in data
+        }
+        examples = [(example["dialogue"], example["values"]) for example in data.get("examples", [])]
+        return cls(context, name, _schema(name, data.pop("schema")), examples=examples, **known)
 
     def _work(
         self,
@@ -214,3 +251,17 @@ class ExtractionNode(Node[Extraction]):
             record=checked.record,
             required=tuple(spec.name for spec in self.schema.fields if spec.required),
         )
+
+
+def _known_of(example: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an example as far as this version knows it."""
+    dialogue = [{name: message[name] for name in ("role", "content")} for message in example["dialogue"]]
+    return {"dialogue": dialogue, "values": example["values"]}
+
+
+def _schema(node: str, definition: Mapping[str, Any]) -> ExtractionSchema:
+    try:
+        return ExtractionSchema.of(definition, name=node)
+    except SchemaError as error:
+        problem = error
+    raise SchemaError(f'"schema" of node {node!r}: {problem.problem}', fix=problem.fix)

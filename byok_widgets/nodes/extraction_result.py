@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal
 
-from byok_widgets.messages import Reply
+from byok_widgets.messages import LearnedValue, Message, NodeResult, Reply
 
 Status = Literal["found", "not_stated", "ungrounded", "invalid"]
 """How sure one can be of a value.
@@ -25,7 +25,7 @@ _WORDS: Mapping[Status, str] = {
 
 
 @dataclass(frozen=True, repr=False)
-class Extraction:
+class Extraction(NodeResult):
     """What an extraction node read out of a dialogue.
 
     Attributes:
@@ -37,6 +37,10 @@ class Extraction:
         node: Name of the node.
         required: Names of the fields without which it is not complete; `None` for all.
     """
+
+    field_name: ClassVar[str] = "reads"
+    verb: ClassVar[str] = "reads"
+    unsaved: ClassVar[frozenset[str]] = frozenset({"record"})
 
     values: Mapping[str, Any]
     status: Mapping[str, Status]
@@ -60,6 +64,42 @@ class Extraction:
     def line(self) -> str:
         """The values in one line, each that is in doubt with a mark."""
         return ", ".join(f"{name}={format_value(value)}{self._mark(name)}" for name, value in self.values.items())
+
+    @property
+    def model_reply(self) -> Reply:
+        """The model's answer."""
+        return self.reply
+
+    @property
+    def notices(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Those of the model's answer."""
+        return self.reply.notices
+
+    @property
+    def learned(self) -> tuple[LearnedValue, ...]:
+        """The values that were found; a doubtful one says so."""
+        return tuple(
+            LearnedValue(name, value, "ungrounded" if self.status[name] == "ungrounded" else "found")
+            for name, value in self.values.items()
+            if value is not None
+        )
+
+    @property
+    def explanation(self) -> str:
+        """What was read, and what was not, as the end of a sentence."""
+        stated = ((name, value) for name, value in self.values.items() if value is not None)
+        found = [f"{name} = {format_value(value)}{self._warning(name)}" for name, value in stated]
+        missing = [name for name, status in self.status.items() if status == "not_stated"]
+        invalid = [f"{name} was invalid" for name, status in self.status.items() if status == "invalid"]
+        not_said = [f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not stated"] if missing else []
+        return f"read {'; '.join([', '.join(found) or 'nothing', *invalid, *not_said])}{self.reply.noted}"
+
+    def with_transcript(self, dialogue: tuple[Message, ...]) -> Extraction:
+        """Return it with the dialogue it was read from."""
+        return replace(self, reply=replace(self.reply, transcript=dialogue))
+
+    def _warning(self, name: str) -> str:
+        return f" ({_WORDS['ungrounded']})" if self.status[name] == "ungrounded" else ""
 
     def __repr__(self) -> str:
         return f"Extraction({self.line})"

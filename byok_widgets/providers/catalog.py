@@ -277,7 +277,7 @@ def _dotted(model: str) -> str:
 
 
 def _today() -> datetime.date:
-    return datetime.datetime.now(tz=datetime.timezone.utc).date()
+    return datetime.datetime.now(tz=datetime.UTC).date()
 
 
 def _first(known: T | None, looked_up: T | None) -> T | None:

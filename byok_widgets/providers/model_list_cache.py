@@ -38,7 +38,7 @@ def read(flow: str, provider: str, url: str) -> KeptList | None:
         data = json.loads(_path(flow, provider, url).read_bytes())
         if data["version"] != _VERSION:
             return None
-        given_at = datetime.datetime.fromisoformat(data["given_at"]).astimezone(datetime.timezone.utc)
+        given_at = datetime.datetime.fromisoformat(data["given_at"]).astimezone(datetime.UTC)
         return KeptList(tuple(map(_info, data["models"])), given_at)
     except (OSError, ValueError, LookupError, TypeError, ArithmeticError, AttributeError, RecursionError):
         return None

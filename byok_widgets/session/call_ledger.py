@@ -44,8 +44,8 @@ class CallLedger:
         """Seconds until the first piece of the reply; `None` without one."""
         return None if self._first_token_at is None else self._first_token_at - self._started_at
 
-    async def ask(self, model: ResolvedModel, call: Awaitable[T]) -> T:
-        """Await a call of a model."""
+    async def ask(self, model: ResolvedModel | None, call: Awaitable[T]) -> T:
+        """Await the work of a node; `model` is the one it calls, `None` where it calls none."""
         self._under_way = model
         answer = await call
         self._under_way = None

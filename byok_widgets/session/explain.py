@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.messages import Reply
-from byok_widgets.nodes import Extraction
-from byok_widgets.nodes.extraction_result import format_value
 from byok_widgets.session.turn import EdgeVerdict, Judgement, Turn, Visit, tokens
 
 
@@ -54,41 +52,15 @@ def _edge(verdict: EdgeVerdict, *, always: bool) -> str:
     if always:
         return f"to {verdict.target}, always."
     way = f"{'from everywhere ' if verdict.is_way_in else ''}to {verdict.target}"
-    condition = {"prompt": f"when “{verdict.condition}”", "logic": f"if {verdict.condition}", "else": "else"}
-    return f"{way}, {condition[verdict.kind]}: {verdict.verdict}{_because(verdict)}."
+    condition = kind_of_condition(verdict.kind).wording.format(verdict.condition)
+    return f"{way}, {condition}: {verdict.verdict}{_because(verdict)}."
 
 
 def _because(verdict: EdgeVerdict) -> str:
     if not verdict.reason or verdict.verdict == "not looked at":
         return ""
-    reason = verdict.reason.rstrip(". ")
-    return f" (the model: “{reason}”)" if verdict.kind == "prompt" else f", since {reason}"
+    return kind_of_condition(verdict.kind).reason_wording.format(verdict.reason.rstrip(". "))
 
 
 def _visited(visit: Visit) -> str:
-    if isinstance(visit.result, Extraction):
-        return f"{visit.node} read {_values(visit.result)}{_noted(visit.reply)}."
-    return f"{visit.node} {_spoke(visit.result)}."
-
-
-def _values(found: Extraction) -> str:
-    stated = ((name, value) for name, value in found.values.items() if value is not None)
-    said = [f"{name} = {format_value(value)}{_doubt(found, name)}" for name, value in stated]
-    missing = [name for name, status in found.status.items() if status == "not_stated"]
-    invalid = [f"{name} was invalid" for name, status in found.status.items() if status == "invalid"]
-    not_said = [f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not stated"] if missing else []
-    return "; ".join([", ".join(said) or "nothing", *invalid, *not_said])
-
-
-def _doubt(found: Extraction, name: str) -> str:
-    return " (not in the dialogue: check it)" if found.status[name] == "ungrounded" else ""
-
-
-def _spoke(reply: Reply) -> str:
-    if reply.finish_reason == "static":
-        return "spoke its fixed sentence"
-    return f"spoke with {reply.model} ({reply.model_source}){_noted(reply)}"
-
-
-def _noted(reply: Reply) -> str:
-    return f" ({'; '.join(reply.notices)})" if reply.notices else ""
+    return f"{visit.node} {visit.result.explanation}."

@@ -80,7 +80,7 @@ def _choices(edges: Iterable[Edge]) -> dict[str, Edge]:
     found: dict[str, Edge] = {}
     taken = {STAY}
     for edge in edges:
-        choice = " ".join(edge.when.split())
+        choice = " ".join(edge.condition.text.split())
         while choice.casefold() in taken:
             choice = " ".join(f"{choice} ({edge.target})".split())
         taken.add(choice.casefold())
@@ -127,4 +127,6 @@ def _verdict(edge: Edge, taken: Edge | None, reason: str) -> EdgeVerdict:
     holds = edge is taken
     said = reason if holds or taken is None else ""
     verdict: Literal["holds", "does not hold"] = "holds" if holds else "does not hold"
-    return EdgeVerdict(edge.target, edge.kind, edge.condition, verdict, said, edge.source == EVERYWHERE)
+    return EdgeVerdict(
+        edge.target, edge.condition.kind, edge.condition.text, verdict, said, edge.source == EVERYWHERE
+    )

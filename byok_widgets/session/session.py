@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.messages import Reply, TextDelta
+from byok_widgets.messages import TextDelta
+from byok_widgets.nodes import ActionResult
+from byok_widgets.nodes.effects import EffectLog, Effects
 from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.session import session_file
 from byok_widgets.session.turn import Turn, Visit
 from byok_widgets.session.turn_log import TurnLog
 from byok_widgets.session.turn_runner import OnNode, TurnCallbacks, TurnRunner, TurnStart
@@ -40,10 +44,12 @@ class Session(TurnLog):
         *,
         variables: Mapping[str, Any] | None = None,
         model: str | None = None,
+        effects: EffectLog | None = None,
     ) -> None:
         super().__init__(graph, context)
         self.model = model
         self._busy = threading.Lock()
+        self._effects = effects or EffectLog()
         self._variables = Variables(VariableNames(graph, self._context))
         self._variables.update(_by_name(variables))
 
@@ -66,7 +72,30 @@ class Session(TurnLog):
         """Whether a turn is under way."""
         return self._busy.locked()
 
-    def say(self, text: str, *, model: str | None = None, show: bool | None = None, **more: Any) -> Turn:
+    @classmethod
+    def load(cls, path: Path, graph: FlowGraph, context: FlowContext) -> Session:
+        """Read a session that was saved, to continue it on a flow.
+
+        Raises:
+            ConfigError: The file is not there, damaged, no session, one of another flow with other nodes, or of a
+                newer version. It is left as it is.
+        """
+        saved = session_file.read(path, graph, context)
+        session = cls(graph, context, model=saved.model, effects=EffectLog(saved.effects))
+        session.restore(
+            turns=saved.turns, unfinished=saved.unfinished, entries=saved.variables, notice=saved.notice
+        )
+        return session
+
+    def say(
+        self,
+        text: str,
+        *,
+        model: str | None = None,
+        show: bool | None = None,
+        repeat_effects: bool = False,
+        **more: Any,
+    ) -> Turn:
         """Say something to the flow and return the turn that follows from it.
 
         In a notebook cell the reply appears while it is written. A keyboard interrupt stops the turn within a
@@ -76,6 +105,8 @@ class Session(TurnLog):
             text: What the person says.
             model: Model for all calls of this turn.
             show: Whether to stream into the cell; by default where there is one.
+            repeat_effects: Whether actions with effects run again that ran with the same values in a turn that
+                failed, or that a fork or a reset left behind. By default their results are used again.
             **more: Nothing: settings such as `max_tokens` are those of the nodes.
 
         Raises:
@@ -90,19 +121,22 @@ class Session(TurnLog):
             LocalModelError: The local model could not be fetched or started.
         """
         _reject(more)
-        return self._run(_said(text), model, show=show)
+        return self._run(_said(text), model, show=show, repeat_effects=repeat_effects)
 
-    async def asay(self, text: str, *, model: str | None = None, **more: Any) -> Turn:
+    async def asay(
+        self, text: str, *, model: str | None = None, repeat_effects: bool = False, **more: Any
+    ) -> Turn:
         """Do the same as `say` in an event loop, showing nothing; cancelling it stops the turn."""
         _reject(more)
-        return await ENGINE.arun(self.prepare_turn(_said(text), model=model)(ignore, ignore))
+        work = self.prepare_turn(_said(text), model=model, repeat_effects=repeat_effects)
+        return await ENGINE.arun(work(ignore, ignore))
 
     async def astream(
-        self, text: str, *, model: str | None = None, **more: Any
+        self, text: str, *, model: str | None = None, repeat_effects: bool = False, **more: Any
     ) -> AsyncIterator[TextDelta | Turn]:
         """Yield each piece of the reply while it is written, and the `Turn` at the end; leaving early stops it."""
         _reject(more)
-        work = self.prepare_turn(_said(text), model=model)
+        work = self.prepare_turn(_said(text), model=model, repeat_effects=repeat_effects)
 
         async def start(emit: Callable[[TextDelta | Turn], None]) -> None:
             emit(await work(lambda piece: emit(TextDelta(piece)), ignore))
@@ -129,7 +163,8 @@ class Session(TurnLog):
             FlowError: There is no such turn.
         """
         kept = self._until(turn)
-        fork = Session(self._graph, self._context, model=self.model if model is None else model)
+        chosen = self.model if model is None else model
+        fork = Session(self._graph, self._context, model=chosen, effects=self._effects)
         fork._turns, fork._notice = kept, self._notice
         last = kept[-1].number if kept else 0
         fork._variables = Variables(VariableNames(self._graph, self._context), self.variables.until(last), last)
@@ -159,7 +194,7 @@ class Session(TurnLog):
         entries: Iterable[VariableEntry],
         notice: str = "",
     ) -> None:
-        """Put the session where another one stood, as its file says."""
+        """Put the session where another one stood."""
         self._turns, self._unfinished, self._notice = list(turns), list(unfinished), notice
         last = self._turns[-1].number if self._turns else 0
         self._variables = Variables(VariableNames(self._graph, self._context), entries, last)
@@ -172,13 +207,23 @@ class Session(TurnLog):
         Raises:
             ConfigError: The file cannot be written; one that was there stays as it was.
         """
-        from byok_widgets.session.session_file import write_session
+        turns = tuple(self.turns)
+        last = turns[-1].number if turns else 0  # a turn may end meanwhile: its values are not saved without it
+        saved = session_file.SavedSession(
+            flow_name=self.flow_name,
+            model=self.model,
+            turns=turns,
+            unfinished=tuple(self.unfinished),
+            variables=tuple(self.variables.until(last)),
+            effects=self._effects.records,
+        )
+        session_file.write(saved, Path(path))
 
-        write_session(self, Path(path))
-
-    def _run(self, text: str | None, model: str | None = None, *, show: bool | None) -> Turn:
+    def _run(
+        self, text: str | None, model: str | None = None, *, show: bool | None, repeat_effects: bool = False
+    ) -> Turn:
         taken: list[Turn] = []
-        work = self.prepare_turn(text, model=model, on_turn=taken.append)
+        work = self.prepare_turn(text, model=model, on_turn=taken.append, repeat_effects=repeat_effects)
         return run_with_output(work, show=show, partial_result=lambda _: taken[-1] if taken else None)
 
     def prepare_turn(
@@ -188,6 +233,7 @@ class Session(TurnLog):
         model: str | None = None,
         on_node: OnNode = ignore,
         on_turn: OnTurn = ignore,
+        repeat_effects: bool = False,
     ) -> Work[Turn]:
         """Return the work of taking a turn, for who shows it; `None` lets the start node speak first.
 
@@ -196,14 +242,16 @@ class Session(TurnLog):
             model: Model for all calls of this turn.
             on_node: Told of each node that begins to run.
             on_turn: Told of the turn when it joins the session, also where its reply was interrupted.
+            repeat_effects: Whether actions run again whose effects a lost turn has left.
         """
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Turn:
             await self._begin()
             try:
-                watched = TurnCallbacks(on_text, on_progress, on_node)
+                callbacks = TurnCallbacks(on_text, on_progress, on_node)
                 chosen = self.model if model is None else model
-                return await self._finish(self._runner(text, chosen, watched), on_turn)
+                start = partial(self._turn_start, repeat_effects=repeat_effects)
+                return await self._finish(self._runner(text, chosen, start, callbacks), on_turn)
             finally:
                 self._busy.release()
 
@@ -217,7 +265,9 @@ class Session(TurnLog):
                 raise _busy(self)
             await asyncio.sleep(0.01)
 
-    def _runner(self, text: str | None, model: str | None, watched: TurnCallbacks) -> TurnRunner:
+    def _runner(
+        self, text: str | None, model: str | None, start: Callable[[], TurnStart], callbacks: TurnCallbacks
+    ) -> TurnRunner:
         if self.closed:
             raise FlowError(
                 f"The session ended at node {self.node!r}.",
@@ -231,23 +281,23 @@ class Session(TurnLog):
         return TurnRunner(
             self._graph,
             self._context,
-            self._turn_start(),
+            start(),
             number=0 if text is None else (self._turns[-1].number if self._turns else 0) + 1,
             text=text,
             model=model,
-            callbacks=watched,
+            callbacks=callbacks,
         )
 
-    def _turn_start(self) -> TurnStart:
-        steps = (step for turn in self._turns for step in turn.steps)
+    def _turn_start(self, *, repeat_effects: bool) -> TurnStart:
+        visits = [step for turn in self._turns for step in turn.steps if isinstance(step, Visit)]
+        runs = frozenset(visit.result.run_id for visit in visits if isinstance(visit.result, ActionResult))
         return TurnStart(
             node=self._current_node(),
             returns_to=self._turns[-1].returns_to if self._turns else "",
             transcript=self.transcript,
             variables=self.variables,
-            spoken=frozenset(
-                step.node for step in steps if isinstance(step, Visit) and isinstance(step.result, Reply)
-            ),
+            spoken=frozenset(visit.node for visit in visits if visit.result.spoken),
+            effects=Effects(self._effects, runs, repeat=repeat_effects),
         )
 
     def _current_node(self) -> str:
@@ -264,16 +314,16 @@ class Session(TurnLog):
             )
         return self.node
 
-    async def _finish(self, walk: TurnRunner, on_turn: OnTurn) -> Turn:
+    async def _finish(self, runner: TurnRunner, on_turn: OnTurn) -> Turn:
         try:
-            turn = await walk.run()
+            turn = await runner.run()
         except BaseException as fault:
-            self._unfinished.append(walk.turn(*_why_unfinished(fault)))
+            self._unfinished.append(runner.turn(*_why_unfinished(fault)))
             raise
-        self._variables.learn(walk.entries, turn.number)
+        self._variables.learn(runner.entries, turn.number)
         self._turns.append(turn)
         on_turn(turn)
-        if walk.stopped:
+        if runner.stopped:
             raise asyncio.CancelledError
         return turn
 
@@ -312,7 +362,7 @@ def _reject(more: Mapping[str, Any]) -> None:
     """Refuse what `say` does not take."""
     for given, value in more.items():
         problem = f"say takes a text, with model= and show=, and no {given!r}: settings belong to the nodes."
-        raise unknown_name_error(problem, given, ("model", "show"), value)
+        raise unknown_name_error(problem, given, ("model", "repeat_effects", "show"), value)
 
 
 def _busy(session: Session) -> FlowError:

@@ -6,23 +6,24 @@ as a class that code has set, come back as the texts and objects that JSON makes
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import describe_os_error, describe_write_error, replace_file, where_to_look
 from byok_widgets.graph import FlowGraph
-from byok_widgets.messages import Cost, Message, Reply
-from byok_widgets.nodes import ExtractionNode
+from byok_widgets.messages import Cost, Message, NodeResult
+from byok_widgets.nodes import NODE_KINDS, ActionResult
+from byok_widgets.nodes.effects import EffectRecord
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
-from byok_widgets.session.session import Session
 from byok_widgets.session.turn import Judgement, Step, Turn, Visit
 from byok_widgets.session.variables import VariableEntry
 
@@ -34,7 +35,30 @@ VERSION = 1
 Data = dict[str, Any]
 
 
-def write_session(session: Session, path: Path) -> None:
+@dataclass(frozen=True)
+class SavedSession:
+    """All that a file holds of a session.
+
+    Attributes:
+        flow_name: Name of its flow.
+        model: Model for all of its calls.
+        turns: Its finished turns.
+        unfinished: Turns that failed or were interrupted.
+        variables: The history of its variables.
+        effects: Runs of actions with effects, of this session and its forks.
+        notice: What a person has to know; never saved.
+    """
+
+    flow_name: str
+    model: str | None
+    turns: tuple[Turn, ...]
+    unfinished: tuple[Turn, ...]
+    variables: tuple[VariableEntry, ...]
+    effects: tuple[EffectRecord, ...] = ()
+    notice: str = ""
+
+
+def write(session: SavedSession, path: Path) -> None:
     """Save a session. What looks like a key in the dialogue is written as a mark.
 
     Raises:
@@ -42,21 +66,20 @@ def write_session(session: Session, path: Path) -> None:
     """
     from pydantic_core import to_jsonable_python
 
-    turns = session.turns
-    last = turns[-1].number if turns else 0  # a turn may end meanwhile: its values are not saved without it
     data = {
         "version": VERSION,
         "flow": session.flow_name,
         "model": session.model,
-        "turns": [_turn_data(turn) for turn in turns],
+        "turns": [_turn_data(turn) for turn in session.turns],
         "unfinished": [_turn_data(turn) for turn in session.unfinished],
-        "variables": [vars(entry) for entry in session.variables.until(last)],
+        "variables": [vars(entry) for entry in session.variables],
+        "effects": [_effect_data(effect) for effect in session.effects],
     }
     fix = "Choose another place."
     try:
         plain = to_jsonable_python(data, fallback=str, bytes_mode="base64")
         text = json.dumps(redact_keys(plain), ensure_ascii=False, indent=2) + "\n"
-        # Half a character is written as its escape, the way JSON has it.
+        # An unpaired surrogate is written as its escape, the way JSON has it.
         replace_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         problem = describe_write_error(error)
@@ -68,8 +91,8 @@ def write_session(session: Session, path: Path) -> None:
     raise ConfigError(f"{str(path)!r} could not be written: {problem}.", kind="session_file", fix=fix)
 
 
-def read_session(path: Path, graph: FlowGraph, context: FlowContext) -> Session:
-    """Read a session, to go on with it on a flow.
+def read(path: Path, graph: FlowGraph, context: FlowContext) -> SavedSession:
+    """Read a session, to continue it on a flow.
 
     Raises:
         ConfigError: It is not there, damaged, no session, one of another flow with other nodes, or of a newer
@@ -96,8 +119,8 @@ def read_session(path: Path, graph: FlowGraph, context: FlowContext) -> Session:
     raise ConfigError(f"{str(path)!r} cannot be opened as a session: {problem}.", kind=kind, fix=f"{fix}{left}")
 
 
-def _session(data: Data, graph: FlowGraph, context: FlowContext) -> Session:
-    turns, unfinished, entries = _adapter().validate_python(
+def _session(data: Data, graph: FlowGraph, context: FlowContext) -> SavedSession:
+    turns, unfinished, entries, effects = _adapter().validate_python(
         (
             [_turn(turn, graph) for turn in data["turns"]],
             [_turn(turn, graph) for turn in data["unfinished"]],
@@ -105,12 +128,22 @@ def _session(data: Data, graph: FlowGraph, context: FlowContext) -> Session:
                 {**entry, "value": _typed(graph, entry["source"], entry["name"], entry["value"])}
                 for entry in data["variables"]
             ],
+            [_effect(effect, graph) for effect in data.get("effects", ())],
         )
     )
-    session = Session(graph, context, model=data["model"])
-    notice = _of_another_flow(str(data["flow"]), turns, graph, redact_keys(context.config.name))
-    session.restore(turns=_with_transcripts(turns), unfinished=unfinished, entries=entries, notice=notice)
-    return session
+    flow_name, model = redact_keys(context.config.name), data["model"]
+    if model is not None:
+        context.config.ref(model)
+    notice = _of_another_flow(str(data["flow"]), turns, graph, flow_name)
+    return SavedSession(
+        flow_name,
+        model,
+        tuple(_with_transcripts(turns)),
+        tuple(unfinished),
+        tuple(entries),
+        tuple(effects),
+        notice,
+    )
 
 
 def _of_another_flow(whose: str, turns: Iterable[Turn], graph: FlowGraph, here: str) -> str:
@@ -131,10 +164,20 @@ def _of_another_flow(whose: str, turns: Iterable[Turn], graph: FlowGraph, here: 
 
 
 @cache
-def _adapter() -> TypeAdapter[tuple[list[Turn], list[Turn], list[VariableEntry]]]:
+def _adapter() -> TypeAdapter[tuple[list[Turn], list[Turn], list[VariableEntry], list[EffectRecord]]]:
+    from pydantic import ConfigDict, TypeAdapter
+
+    return TypeAdapter(
+        tuple[list[Turn], list[Turn], list[VariableEntry], list[EffectRecord]],
+        config=ConfigDict(arbitrary_types_allowed=True),
+    )
+
+
+@cache
+def _adapter_of(kind: Any) -> TypeAdapter[NodeResult]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(tuple[list[Turn], list[Turn], list[VariableEntry]])
+    return TypeAdapter(kind)
 
 
 def _turn_data(turn: Turn) -> Data:
@@ -143,22 +186,22 @@ def _turn_data(turn: Turn) -> Data:
 
 def _step_data(step: Step) -> Data:
     if isinstance(step, Judgement):
-        reply = None if step.reply is None else _reply_data(step.reply)
+        reply = None if step.reply is None else _result_data(step.reply)
         return {**_shallow(step), "verdicts": [vars(verdict) for verdict in step.verdicts], "reply": reply}
-    if isinstance(step.result, Reply):
-        return {"node": step.node, "says": _reply_data(step.result)}
-    found = step.result
-    reads = {**_shallow(found), "reply": _reply_data(found.reply)}
-    reads.pop("record")
-    return {"node": step.node, "reads": reads}
+    return {"node": step.node, step.result.field_name: _result_data(step.result)}
 
 
-def _reply_data(reply: Reply) -> Data:
-    """Return a reply without its transcript: the turns hold it."""
-    data = {**_shallow(reply), "usage": vars(reply.usage), "cost": vars(reply.cost)}
-    for name in ("price", "transcript"):
-        data.pop(name)
-    return data
+def _effect_data(effect: EffectRecord) -> Data:
+    return {**_shallow(effect), "result": None if effect.result is None else _result_data(effect.result)}
+
+
+def _result_data(result: NodeResult) -> Data:
+    """Return the fields of a result. A reply has its cost, and not its transcript, which the turns hold."""
+    data = {name: value for name, value in _shallow(result).items() if name not in result.unsaved}
+    reply = result.model_reply
+    if reply is result:
+        return {**data, "usage": vars(reply.usage), "cost": vars(reply.cost)}
+    return {**data, **({"reply": _result_data(reply)} if reply else {})}
 
 
 def _turn(data: Data, graph: FlowGraph) -> Data:
@@ -168,18 +211,27 @@ def _turn(data: Data, graph: FlowGraph) -> Data:
 def _step(data: Data, graph: FlowGraph) -> Data:
     if "verdicts" in data:
         return {**data, "reply": None if data["reply"] is None else _reply(data["reply"])}
-    node = data["node"]
-    if "says" in data:
-        return {"node": node, "result": _reply(data["says"])}
-    reads = data["reads"]
-    values = {name: _typed(graph, node, name, value) for name, value in reads["values"].items()}
-    return {"node": node, "result": {**reads, "values": values, "reply": _reply(reads["reply"])}}
+    kinds = {kind.result.field_name: kind.result for kind in NODE_KINDS.values()}
+    (name,) = data.keys() & kinds.keys()
+    return {"node": data["node"], "result": _result(kinds[name], data["node"], data[name], graph)}
+
+
+def _effect(data: Data, graph: FlowGraph) -> Data:
+    result = data["result"]
+    return {**data, "result": None if result is None else _result(ActionResult, data["node"], result, graph)}
+
+
+def _result(kind: Any, node: str, data: Data, graph: FlowGraph) -> NodeResult:
+    if "price" in kind.unsaved:
+        return _adapter_of(kind).validate_python(_reply(data))
+    values = {name: _typed(graph, node, name, value) for name, value in data.get("values", {}).items()}
+    reply = {"reply": _reply(data["reply"])} if "reply" in data else {}
+    return _adapter_of(kind).validate_python({**data, "values": values, **reply})
 
 
 def _reply(data: Data) -> Data:
     usd, source = data["cost"]["usd"], data["cost"]["source"]
-    cost = Cost(None if usd is None else Decimal(usd), source)
-    return {**data, "price": lambda: cost}
+    return {**data, "price": partial(Cost, None if usd is None else Decimal(usd), source)}
 
 
 def _with_transcripts(turns: Iterable[Turn]) -> Iterator[Turn]:
@@ -192,24 +244,16 @@ def _with_transcripts(turns: Iterable[Turn]) -> Iterator[Turn]:
 
 
 def _with_transcript(step: Step, heard: tuple[Message, ...]) -> Step:
-    if isinstance(step, Judgement):
-        return step
-    result = step.result
-    if isinstance(result, Reply):
-        return Visit(step.node, replace(result, transcript=(*heard, Message("assistant", result.text))))
-    return Visit(step.node, replace(result, reply=replace(result.reply, transcript=heard)))
+    return step if isinstance(step, Judgement) else Visit(step.node, step.result.with_transcript(heard))
 
 
 def _typed(graph: FlowGraph, source: str, name: str, value: Any) -> Any:
     """Return a value with the type that its field has in the flow now; as it is, where it has none or another."""
     node = graph.nodes.get(source)
-    specs = node.schema.fields if isinstance(node, ExtractionNode) and value is not None else ()
-    for spec in specs:
-        if spec.name == name:
-            try:
-                return spec.convert(value)
-            except (ValueError, TypeError):
-                break
+    spec = node.field(name) if node is not None and value is not None else None
+    if spec is not None:
+        with contextlib.suppress(ValueError, TypeError):
+            return spec.convert(value)
     return value
 
 

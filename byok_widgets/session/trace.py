@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
+from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Reply
 from byok_widgets.session.turn import Judgement, Step, Turn, Visit, tokens
@@ -65,16 +66,12 @@ def usage(reply: Reply | None) -> tuple[str, str, str, str]:
 
 
 def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
-    if isinstance(visit.result, Reply):
-        kind, said = "speaks", visit.result.text
-    else:
-        kind, said = "reads", visit.result.line
-    yield (kind, "", said, *usage(visit.reply))
+    yield (visit.result.verb, "", visit.result.line, *usage(visit.reply))
 
 
 def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
     """Yield a row for each edge; the call stands beside the first of those that it judged."""
-    asked = next((verdict for verdict in judgement.verdicts if verdict.kind == "prompt"), None)
+    asked = next((verdict for verdict in judgement.verdicts if kind_of_condition(verdict.kind).is_judged), None)
     without = "always" if judgement.always else "else"
     for verdict in judgement.verdicts:
         way = f"→ {verdict.target}: {verdict.condition or without}"

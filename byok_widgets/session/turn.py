@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.graph.edge import EdgeKind
-from byok_widgets.messages import Cost, CostTotal, Message, Reply, Usage
-from byok_widgets.nodes import Extraction
+from byok_widgets.messages import Cost, CostTotal, Message, NodeResult, Reply, Usage
 
 Verdict = Literal["holds", "does not hold", "not looked at"]
 
@@ -21,7 +20,7 @@ class EdgeVerdict:
 
     Attributes:
         target: Where it leads.
-        kind: How it is judged: prompt, logic or else.
+        kind: Kind of its condition, such as prompt, logic or else.
         condition: Its condition in words; empty for an else edge.
         verdict: What was found; an edge behind one that holds is not looked at.
         reason: Why, in the model's words or by the values that were read.
@@ -29,7 +28,7 @@ class EdgeVerdict:
     """
 
     target: str
-    kind: EdgeKind
+    kind: str
     condition: str
     verdict: Verdict
     reason: str = ""
@@ -53,9 +52,14 @@ class Judgement:
     reply: Reply | None = None
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader must know of the model's answer."""
+        return self.reply.notices if self.reply else ()
+
+    @property
     def always(self) -> bool:
         """Whether there was one edge to look at, and it has no condition."""
-        return [verdict.kind for verdict in self.verdicts] == ["else"]
+        return [kind_of_condition(verdict.kind).is_fallback for verdict in self.verdicts] == [True]
 
 
 @dataclass(frozen=True)
@@ -64,16 +68,21 @@ class Visit:
 
     Attributes:
         node: Its name.
-        result: What it said or read.
+        result: What it said, read or did.
     """
 
     node: str
-    result: Reply | Extraction
+    result: NodeResult
 
     @property
-    def reply(self) -> Reply:
-        """The model's answer, or the fixed sentence."""
-        return self.result if isinstance(self.result, Reply) else self.result.reply
+    def reply(self) -> Reply | None:
+        """The model's answer, or the fixed sentence; `None` where no model was called."""
+        return self.result.model_reply
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader must know of it."""
+        return self.result.notices
 
 
 Step = Judgement | Visit
@@ -115,8 +124,7 @@ class Turn:
     @property
     def reply(self) -> Reply | None:
         """What the flow said; `None` where no node spoke."""
-        results = (step.result for step in reversed(self.steps) if isinstance(step, Visit))
-        return next((result for result in results if isinstance(result, Reply)), None)
+        return next((result.spoken for result in reversed(self._results) if result.spoken), None)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -137,12 +145,15 @@ class Turn:
     @property
     def variables(self) -> dict[str, Any]:
         """The values that were read in this turn."""
-        return {name: value for found in self._read for name, value in found.values.items() if value is not None}
+        return {found.name: found.value for result in self._results for found in result.learned}
 
     @property
-    def _read(self) -> list[Extraction]:
-        results = (step.result for step in self.steps if isinstance(step, Visit))
-        return [result for result in results if isinstance(result, Extraction)]
+    def _results(self) -> list[NodeResult]:
+        return [step.result for step in self.steps if isinstance(step, Visit)]
+
+    @property
+    def _silent_results(self) -> list[NodeResult]:
+        return [result for result in self._results if result.spoken is None]
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -178,7 +189,8 @@ class Turn:
 
     def __repr__(self) -> str:
         reply = self.reply.text if self.reply else None
-        read = f", read=({', '.join(found.line for found in self._read)})" if self._read else ""
+        lines = [result.line for result in self._silent_results]
+        read = f", read=({', '.join(lines)})" if lines else ""
         return f"Turn({self.number}, {self.text!r}, path={' → '.join(self.path)!r}{read}, reply={reply!r})"
 
     def _repr_html_(self) -> str:
@@ -194,12 +206,12 @@ class Turn:
     @property
     def _of_calls(self) -> Iterable[str]:
         """The notices of all calls, also of those that read or judged; each once."""
-        told = ((_caller(step), reply.notices) for step in self.steps if (reply := step.reply))
+        told = ((_caller(step), step.notices) for step in self.steps)
         return dict.fromkeys(f"{caller}{notice}" for caller, notices in told for notice in notices)
 
     @property
     def _doubts(self) -> list[str]:
-        status = {name: status for found in self._read for name, status in found.status.items()}
+        status = {found.name: found.status for result in self._results for found in result.learned}
         return [f"{name} is not in the dialogue: check it" for name in status if status[name] == "ungrounded"]
 
     @property
@@ -223,4 +235,4 @@ def _caller(step: Step) -> str:
     """Say whose notices they are; those of the reply need no name."""
     if isinstance(step, Judgement):
         return f"judge of {step.node}: "
-    return f"{step.node}: " if isinstance(step.result, Extraction) else ""
+    return "" if step.result.spoken else f"{step.node}: "

@@ -14,18 +14,22 @@ import asyncio
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
+from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
+from byok_widgets.graph.conditions import Condition
 from byok_widgets.messages import Message, Reply
-from byok_widgets.nodes import ConversationNode, ExtractionNode
+from byok_widgets.nodes import NodeInput
+from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.session.call_ledger import CallLedger
 from byok_widgets.session.judge import judge_model, judge_prompts
 from byok_widgets.session.turn import EdgeVerdict, Judgement, Step, Turn, Visit
-from byok_widgets.session.variables import VariableEntry, Variables, stated
+from byok_widgets.session.variables import VariableEntry, Variables, entries_of
 
 MAX_SILENT = 12
 """Most silent nodes that one turn visits before one comes again: more is a loop."""
@@ -41,6 +45,7 @@ class TurnStart:
         transcript: The dialogue so far.
         variables: What is known.
         spoken: Names of the nodes that have spoken already.
+        effects: The effects of the session and its forks.
     """
 
     node: str
@@ -48,6 +53,7 @@ class TurnStart:
     transcript: tuple[Message, ...]
     variables: Variables
     spoken: frozenset[str]
+    effects: Effects
 
 
 OnNode = Callable[[str], None]
@@ -137,18 +143,18 @@ class TurnRunner:
             raise FlowError(
                 f"The start node {self._node!r} is silent and cannot speak first.", kind="silent_start"
             )
-        await self._speak()
+        await self._run_node()
 
     async def _answer(self) -> None:
         if self._graph.is_silent(self._node):
-            await self._read()
+            await self._run_node()
         look_everywhere = True
         while not self._closed and (edge := await self._edge_that_holds(look_everywhere=look_everywhere)):
             look_everywhere = False
             self._move(edge)
             if not self._graph.is_silent(self._node):
                 break
-            await self._read()
+            await self._run_node()
             if not self._graph.is_silent(self._node):  # a global node has returned to one that speaks
                 break
         if self._closed:
@@ -156,7 +162,7 @@ class TurnRunner:
         if self._graph.is_silent(self._node):
             self._notices.append(f"no edge of {self._node} holds, so nobody spoke: give it an else edge")
         else:
-            await self._speak()
+            await self._run_node()
 
     async def _edge_that_holds(self, *, look_everywhere: bool) -> Edge | None:
         """Judge the edges of the node where the flow stands: logic first, then prompts in one call, then else."""
@@ -167,14 +173,14 @@ class TurnRunner:
         found: dict[Edge, EdgeVerdict] = {}
         variables = self._variables()
         reply: Reply | None = None
-        taken = self._by_logic(own, variables, found)
-        prompts = [edge for edge in (*own, *ways_in) if edge.kind == "prompt"]
+        taken = await self._exact(own, variables, found)
+        prompts = [edge for edge in (*own, *ways_in) if edge.condition.is_judged]
         if taken is None and prompts:
             taken, verdicts, reply = await self._judged(prompts, variables)
             found |= verdicts
-        last = next((edge for edge in own if edge.kind == "else"), None)
+        last = next((edge for edge in own if edge.condition.is_fallback), None)
         if taken is None and last:
-            taken, found[last] = last, _verdict(last, "holds", "no other edge holds")
+            taken, found[last] = last, _verdict(last, "holds", last.condition.reason(variables))
         verdicts_in_order = (found.get(edge) or _verdict(edge, "not looked at") for edge in (*own, *ways_in))
         target = taken.target if taken else None
         self._steps.append(Judgement(self._node, tuple(verdicts_in_order), target, reply))
@@ -196,49 +202,40 @@ class TurnRunner:
         )
         return await self._ledger.ask(resolved, judging)
 
-    def _by_logic(
+    async def _exact(
         self, edges: tuple[Edge, ...], variables: Mapping[str, Any], found: dict[Edge, EdgeVerdict]
     ) -> Edge | None:
         for edge in edges:
-            if edge.kind == "logic":
-                _require_known(edge, variables)
-                holds = edge.holds(variables)
-                found[edge] = _verdict(
-                    edge, "holds" if holds else "does not hold", edge.describe_values(variables)
-                )
-                if holds:
-                    return edge
+            condition = edge.condition
+            if condition.is_judged or condition.is_fallback:
+                continue
+            _require_known(edge, variables)
+            holds = await _evaluated(condition, variables)
+            found[edge] = _verdict(edge, "holds" if holds else "does not hold", condition.reason(variables))
+            if holds:
+                return edge
         return None
 
     def _move(self, edge: Edge) -> None:
         self._returns_to = self._node if edge.source == EVERYWHERE else ""
         self._node = edge.target
 
-    async def _speak(self) -> None:
+    async def _run_node(self) -> None:
         node = self._graph.node(self._node)
-        assert isinstance(node, ConversationNode)  # noqa: S101 - asked of nodes that are not silent
+        if not node.speaks:
+            self._stop_loops()
         self._callbacks.on_node(node.name)
-        first_visit = node.name not in self._start.spoken
-        work = node.prepare_reply(
-            self._messages, variables=self._variables(), model=self._model, first_visit=first_visit
+        given = NodeInput(
+            self._messages,
+            self._variables(),
+            self._model,
+            first_visit=node.name not in self._start.spoken,
+            effects=self._start.effects,
         )
-        speaking = work(self._ledger.on_text, self._callbacks.on_progress)
-        fixed = node.static and first_visit
-        reply = await (speaking if fixed else self._ledger.ask(node.resolve(self._model), speaking))
-        self._steps.append(Visit(node.name, reply))
-        self._leave()
-
-    async def _read(self) -> None:
-        node = self._graph.node(self._node)
-        assert isinstance(node, ExtractionNode)  # noqa: S101 - asked of silent nodes
-        self._stop_loops()
-        self._callbacks.on_node(node.name)
-        work = node.prepare_extraction(self._messages, variables=self._variables(), model=self._model)
-        found = await self._ledger.ask(
-            node.resolve(self._model), work(self._ledger.on_text, self._callbacks.on_progress)
-        )
-        self._steps.append(Visit(node.name, found))
-        self.entries += stated(found, self._number)
+        work = node.prepare(given)(self._ledger.on_text, self._callbacks.on_progress)
+        result = await self._ledger.ask(node.model_for(given), work)
+        self._steps.append(Visit(node.name, result))
+        self.entries += entries_of(result, self._number)
         self._leave()
 
     def _leave(self) -> None:
@@ -271,17 +268,37 @@ class TurnRunner:
         return known | {entry.name: entry.value for entry in self.entries}
 
 
+CONDITION_LIMIT_S = 5.0
+"""Longest time for a function that is a condition, in seconds."""
+
+
+async def _evaluated(condition: Condition, variables: Mapping[str, Any]) -> bool:
+    """Evaluate a condition; a person's function runs off the loop, since it may take any time."""
+    if not condition.runs_code:
+        return condition.evaluate(variables)
+    try:
+        return await call_in_worker(partial(condition.evaluate, variables), limit_s=CONDITION_LIMIT_S)
+    except LateFunctionError:
+        pass
+    raise FlowError(
+        f"The condition {condition.text} did not return within {CONDITION_LIMIT_S:g} s; it may still be running.",
+        kind="condition_timeout",
+        fix="Make the function faster, or let an action node do the work and test its result.",
+    )
+
+
 def _require_known(edge: Edge, variables: Mapping[str, Any]) -> None:
     """Refuse a condition over a variable that nothing sets: a misspelt name would never hold, without a word."""
-    for name in edge.reads:
+    for name in edge.condition.reads:
         if name not in variables:
             near = difflib.get_close_matches(name, list(variables), n=1)
             raise ConfigError(
-                f"The condition {edge.condition!r} reads the variable {name!r}, which nothing sets.",
+                f"The condition {edge.condition.text!r} reads the variable {name!r}, which nothing sets.",
                 kind="condition",
                 fix=f"Did you mean {near[0]!r}?" if near else f'Set it: s.variables["{name}"] = ...',
             )
 
 
 def _verdict(edge: Edge, verdict: Any, reason: str = "") -> EdgeVerdict:
-    return EdgeVerdict(edge.target, edge.kind, edge.condition, verdict, reason, edge.source == EVERYWHERE)
+    condition = edge.condition
+    return EdgeVerdict(edge.target, condition.kind, condition.text, verdict, reason, edge.source == EVERYWHERE)

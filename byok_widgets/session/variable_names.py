@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from byok_widgets.graph import FlowGraph
-from byok_widgets.nodes import ExtractionNode
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.templates import mentioned
 
@@ -19,14 +18,15 @@ class VariableNames:
     state: FlowContext
 
     def declared(self) -> Iterator[str]:
-        """Yield the fields of its extraction nodes."""
+        """Yield what its nodes write."""
         for node in self.graph.nodes.values():
-            if isinstance(node, ExtractionNode):
-                yield from (spec.name for spec in node.schema.fields)
+            yield from node.writes
 
     def read(self) -> Iterator[str]:
         """Yield what its prompts and its conditions read; what a function asks is not known."""
         for prompt in (self.state.global_prompt, *(node.prompt for node in self.graph.nodes.values())):
             yield from mentioned(prompt)
+        for node in self.graph.nodes.values():
+            yield from node.reads
         for edge in self.graph.edges:
-            yield from edge.reads
+            yield from edge.condition.reads

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.nodes import Extraction
+from byok_widgets.messages import NodeResult
 from byok_widgets.nodes.extraction_result import format_value
 from byok_widgets.session.variable_names import VariableNames
 from byok_widgets.strict_attributes import nearest
@@ -182,15 +182,9 @@ def _mark(status: VariableStatus) -> str:
     return " [ungrounded]" if status == "ungrounded" else ""
 
 
-def stated(found: Extraction, turn: int) -> list[VariableEntry]:
-    """Return the entries for what an extraction found; what it did not find leaves no trace."""
-    return [
-        VariableEntry(
-            name, value, "ungrounded" if found.status[name] == "ungrounded" else "found", found.node, turn
-        )
-        for name, value in found.values.items()
-        if value is not None
-    ]
+def entries_of(result: NodeResult, turn: int) -> list[VariableEntry]:
+    """Return the entries for the values that a node found; what it did not find leaves no trace."""
+    return [VariableEntry(found.name, found.value, found.status, result.node, turn) for found in result.learned]
 
 
 def shown_value(value: Any) -> str:

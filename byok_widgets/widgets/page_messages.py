@@ -1,14 +1,14 @@
 """Everything that travels between the widgets and the page: the one place where its form is written down.
 
-The page's `messages.ts` is generated from this module: `python byok_widgets/js/generate_messages.py`. The kernel's
-side imports these types for the type checker alone.
+The page's `messages.ts` is generated from this module: `python -m tests.js.page_types`. The kernel's side imports
+these types for the type checker alone.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 # Key field: its state
 

@@ -8,6 +8,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.known_day import IN_A_CELL
+
 VENDORS = ("anthropic", "cohere", "google", "meta-llama", "mistralai", "openai", "qwen", "x-ai")
 FAMILIES = ("flash", "large", "mini", "reasoner", "turbo")
 COUNT = 400
@@ -75,7 +77,8 @@ class ModelServer:
 
 def router_cell(server: ModelServer, name: str = "") -> str:
     """Return a cell that shows the panel of a flow on the router, with a key that is made there."""
-    return f"""import os, secrets
+    return f"""{IN_A_CELL}
+import os, secrets
 from byok_widgets import Flow
 from byok_widgets.providers.openrouter import OpenRouterProvider
 OpenRouterProvider.default_url = '{server.url}'

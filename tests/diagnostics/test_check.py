@@ -19,9 +19,6 @@ from tests.scripted_server import ScriptedServer
 ENDING = "gpt-4o-mini"
 
 
-pytestmark = pytest.mark.usefixtures("on_a_known_day")
-
-
 @pytest.fixture
 def talk(flow: Flow) -> Flow:
     """Two nodes on OpenAI, with its key."""

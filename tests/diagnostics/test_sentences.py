@@ -153,8 +153,8 @@ SAID: dict[str, tuple[Build, str]] = {
     "braces": (
         lambda flow: _nodes(flow).connect("ask", "ask", when="{{age}} is known"),
         (
-            "warning: The prompt condition '{{age}} is known' of node 'ask' has a variable in braces: "
-            "they stay there. Write its name bare: the judge is told what is stated. Or be exact: "
+            "warning: The prompt condition '{{age}} is known' of node 'ask' names a variable in braces. "
+            "Write its name bare: the judge is told what is stated. Or be exact: "
             'if_="...".'
         ),
     ),

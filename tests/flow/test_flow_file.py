@@ -113,8 +113,8 @@ def test_a_flow_comes_back_as_it_was(full: Flow, file: Path) -> None:
         assert (other.kind, other.prompt, other.model) == (node.kind, node.prompt, node.model)
         assert (other.max_tokens, other.settings) == (node.max_tokens, node.settings)
         assert other.resolve() == node.resolve()
-    assert [(e.source, e.target, e.kind, e.condition) for e in again.graph.edges] == [
-        (e.source, e.target, e.kind, e.condition) for e in full.graph.edges
+    assert [(e.source, e.target, e.condition.kind, e.condition.text) for e in again.graph.edges] == [
+        (e.source, e.target, e.condition.kind, e.condition.text) for e in full.graph.edges
     ]
     again.save(file)
     assert content(file) == {**before, "name": f"{full.name} again"}
@@ -344,7 +344,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "a node without a kind": (minimal(nodes=[{"name": "a"}]), "node 'a' has no \"kind\"; it must be"),
     "an unknown kind": (
         minimal(nodes=[{"name": "a", "kind": "x", "prompt": "y"}]),
-        '"kind" of node \'a\' must be "conversation" or "extraction", not "x"',
+        '"kind" of node \'a\' must be "conversation" or "extraction" or "action", not "x"',
     ),
     "a conversation without a prompt": (
         minimal(nodes=[{"name": "a", "kind": "conversation"}]),

@@ -19,12 +19,12 @@ def test_an_edge_has_one_kind_of_condition() -> None:
         Edge.create("a", "b", None, functools.partial(max, 1)),
         Edge.create("a", "b", None, None),
     ]
-    assert [edge.kind for edge in made] == ["prompt", "logic", "logic", "logic", "logic", "else"]
+    assert [edge.condition.kind for edge in made] == ["prompt", "logic", "logic", "logic", "logic", "else"]
     words = ["they agree", "people > 2", "people > 2", "<lambda>(variables)", "function(variables)", ""]
-    assert [edge.condition for edge in made] == words
-    assert [edge.reads for edge in made] == [(), ("people",), ("people",), (), (), ()]
-    assert made[1].describe_values({"people": 3}) == "people is 3"
-    assert made[3].describe_values({"people": 3}) == "a function of the variables"
+    assert [edge.condition.text for edge in made] == words
+    assert [edge.condition.reads for edge in made] == [(), ("people",), ("people",), (), (), ()]
+    assert made[1].condition.reason({"people": 3}) == "people is 3"
+    assert made[3].condition.reason({"people": 3}) == "a function of the variables"
 
 
 async def _later(_: object) -> bool:
@@ -57,7 +57,7 @@ def test_a_condition_that_cannot_be_used_is_refused_and_the_old_edge_stays(
     assert caught.value.kind == "condition"
     assert all(name in str(caught.value) for name in named)
     assert caught.value.fix
-    assert [edge.when for edge in flow.graph.edges] == ["they agree"]
+    assert [edge.condition.text for edge in flow.graph.edges] == ["they agree"]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_way_into_a_global_node_is_named_as_such(flow: Flow) -> None:
 
 def test_what_a_function_gives_is_taken_for_its_truth() -> None:
     given = [1, "x", [0], None, 0, ""]
-    found = [Edge.create("a", "b", None, lambda _, value=value: value).holds({}) for value in given]
+    found = [Edge.create("a", "b", None, lambda _, value=value: value).condition.evaluate({}) for value in given]
     assert found == [True, True, True, False, False, False]
 
 
@@ -121,8 +121,8 @@ def _greedy(variables: dict[str, object]) -> bool:
 
 def test_a_function_that_fails_is_named_with_what_it_said() -> None:
     with pytest.raises(ConfigError) as caught:
-        Edge.create("a", "b", None, _broken).holds({"name": "Ana"})
-    assert all(fact in caught.value.problem for fact in ("_broken(variables)", "'b'", "KeyError: 'nmae'"))
+        Edge.create("a", "b", None, _broken).condition.evaluate({"name": "Ana"})
+    assert all(fact in caught.value.problem for fact in ("_broken(variables)", "KeyError: 'nmae'"))
     assert caught.value.kind == "condition"
     assert caught.value.__cause__ is None
 
@@ -130,7 +130,7 @@ def test_a_function_that_fails_is_named_with_what_it_said() -> None:
 def test_a_function_cannot_change_the_variables() -> None:
     known = {"name": "Ana"}
     with pytest.raises(ConfigError, match="TypeError"):
-        Edge.create("a", "b", None, _greedy).holds(known)
+        Edge.create("a", "b", None, _greedy).condition.evaluate(known)
     assert known == {"name": "Ana"}
 
 

@@ -16,7 +16,7 @@ from tests.graph.conftest import NAMES
 
 
 def ways(flow: Flow) -> list[tuple[str, str, str]]:
-    return [(edge.source, edge.target, edge.condition) for edge in flow.graph.edges]
+    return [(edge.source, edge.target, edge.condition.text) for edge in flow.graph.edges]
 
 
 def test_edges_keep_the_order_in_which_they_were_connected_and_the_else_edge_is_last(flow: Flow) -> None:
@@ -27,7 +27,7 @@ def test_edges_keep_the_order_in_which_they_were_connected_and_the_else_edge_is_
     flow.connect("a", "b", if_="1 > 0")
     assert [edge.target for edge in flow.graph.outgoing("a")] == ["c", "b", "d"]
     flow.connect("a", "c", when="c, really")
-    assert [edge.condition for edge in flow.graph.outgoing("a")] == ["c, really", "1 > 0", ""]
+    assert [edge.condition.text for edge in flow.graph.outgoing("a")] == ["c, really", "1 > 0", ""]
     flow.disconnect(flow.node("a"), "b")
     assert [edge.target for edge in flow.graph.outgoing("a")] == ["c", "d"]
 

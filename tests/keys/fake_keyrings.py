@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -52,7 +53,7 @@ class ManglingKeyring(MemoryKeyring):
 
 
 class LockedKeyring(MemoryKeyring):
-    def get_password(self, service, username):
+    def get_password(self, *_):
         raise errors.KeyringLocked("Failed to unlock the collection!")
 
     set_password = delete_password = get_password
@@ -107,6 +108,31 @@ class HangingKeyring(MemoryKeyring):
     def _hang(self):
         self.asked.set()
         assert self._woken.wait(60)
+
+
+class SlowKeyring(MemoryKeyring):
+    """Answers, and takes its time for each thing that it is asked."""
+
+    def __init__(self, pause_s: float):
+        super().__init__()
+        self._pause_s = pause_s
+
+    def get_password(self, service, username):
+        time.sleep(self._pause_s)
+        return super().get_password(service, username)
+
+    def set_password(self, service, username, password):
+        time.sleep(self._pause_s)
+        super().set_password(service, username, password)
+
+    def delete_password(self, service, username):
+        time.sleep(self._pause_s)
+        super().delete_password(service, username)
+
+    def wait_until_idle(self):
+        for thread in threading.enumerate():
+            if thread.name == "byok-keyring":
+                thread.join()
 
 
 @contextmanager

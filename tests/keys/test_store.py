@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -26,6 +27,7 @@ from tests.keys.fake_keyrings import (
     NullLikeKeyring,
     PlaintextKeyring,
     RaisingKeyring,
+    SlowKeyring,
     StubbornKeyring,
     installed,
 )
@@ -540,6 +542,23 @@ def test_a_hanging_keyring_blocks_neither_the_session_nor_cached_keys(monkeypatc
         assert store.cached("anthropic", "api.anthropic.com") is None
         assert time.monotonic() - start < 0.2
         asking.join()
+
+
+def test_one_request_waits_for_a_slow_keyring_no_longer_than_the_limit(monkeypatch):
+    monkeypatch.setattr(os_keyring, "TIME_LIMIT_S", 1.0)
+    requests = {
+        "save": lambda store: store.save("openai", HOST, fake_key()),
+        "probe": lambda _: os_keyring.probe(refresh=True),
+        "remove": lambda store: store.remove("openai", HOST),
+        "status": lambda store: store.status("openai", HOST),
+    }
+    with installed(SlowKeyring(0.3)) as backend:
+        for name, request in requests.items():
+            start = time.monotonic()
+            with contextlib.suppress(KeyStoreError):
+                request(KeyStore("dentist"))
+            assert time.monotonic() - start < 1.4, name
+            backend.wait_until_idle()
 
 
 def test_whoever_watches_the_references_may_ask_the_store_from_another_thread(backend, monkeypatch):

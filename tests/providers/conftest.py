@@ -40,7 +40,7 @@ def own_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a file with a certificate for 127.0.0.1 that nobody trusts, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

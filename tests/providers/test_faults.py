@@ -153,13 +153,13 @@ def test_a_key_in_place_of_a_model_is_not_shown(faulty: FaultServer) -> None:
 def test_how_long_to_wait_is_read_in_each_of_its_forms(
     far_away: None, headers: dict[str, str], seconds: float | None
 ) -> None:
-    now = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.timezone.utc).timestamp()
+    now = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC).timestamp()
     assert retry_after(headers, now=now) == seconds
 
 
 @pytest.mark.parametrize("of", ["openai", "anthropic", "openrouter"])
 def test_the_wait_that_is_asked_for_reaches_the_error(faulty: FaultServer, of: str) -> None:
-    at = email.utils.format_datetime(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=5))
+    at = email.utils.format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=5))
     error = fault(faulty, says({"error": {"message": "slow down"}}, 429, retry_after=at), of=of)
     assert 290 < error.retry_after_s <= 300
     assert "5 minutes" in error.fix

@@ -30,7 +30,7 @@ KEPT = KeptList(
         ),
         ModelInfo(id="bäre \ud800"),
     ),
-    datetime.datetime(2026, 11, 20, 13, 2, 11, tzinfo=datetime.timezone.utc),
+    datetime.datetime(2026, 11, 20, 13, 2, 11, tzinfo=datetime.UTC),
 )
 
 

@@ -174,7 +174,7 @@ def test_a_turn_can_be_said_again_at_once_after_it_was_stopped(flow: Flow, scrip
     async def talk() -> None:
         async for _ in s.astream("A story"):
             break
-        with pytest.raises(asyncio.TimeoutError):
+        with pytest.raises(TimeoutError):
             await asyncio.wait_for(s.asay("Another"), 0.3)
         s_reset = s.fork()
         assert str(await s.asay("And now?")) == "Yes?"

@@ -1,1 +1,30 @@
-"""Conditions of edges: the grammar of logic conditions, its values and its operators."""
+"""Conditions of edges: one class for each kind, and the expression language of logic conditions."""
+
+from byok_widgets.graph.conditions.condition import Condition
+from byok_widgets.graph.conditions.expression import Expression
+from byok_widgets.graph.conditions.logic import FunctionCondition, LogicCondition, Test, logic_condition
+from byok_widgets.graph.conditions.otherwise import ElseCondition
+from byok_widgets.graph.conditions.prompt import PromptCondition
+from byok_widgets.graph.conditions.registry import (
+    CONDITIONS,
+    condition_fields,
+    kind_of_condition,
+    read_condition,
+    register_condition,
+)
+
+__all__ = [
+    "CONDITIONS",
+    "Condition",
+    "ElseCondition",
+    "Expression",
+    "FunctionCondition",
+    "LogicCondition",
+    "PromptCondition",
+    "Test",
+    "condition_fields",
+    "kind_of_condition",
+    "logic_condition",
+    "read_condition",
+    "register_condition",
+]

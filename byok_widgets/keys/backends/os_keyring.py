@@ -1,8 +1,9 @@
 """The OS keyring as a place where keys rest. A keyring that lies, hangs or is locked never costs a key in silence.
 
-Floor 0. Every call runs in a thread of its own and is given up after `TIME_LIMIT_S`. What it raises is a
-`KeyStoreError` of kind `no_keyring`, `keyring_locked`, `keyring_timeout`, `keyring_lost`, `keyring_not_opened`,
-`keyring_not_saved`, `keyring_not_removed` or `keyring_failed`.
+Floor 0. Every call runs in a thread of its own and is given up after `TIME_LIMIT_S`; calls that belong together
+share one `deadline()`. What it raises is a `KeyStoreError` of kind `no_keyring`, `keyring_locked`,
+`keyring_timeout`, `keyring_lost`, `keyring_not_opened`, `keyring_not_saved`, `keyring_not_removed` or
+`keyring_failed`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from byok_widgets.errors import KeyStoreError
 from byok_widgets.keys.backends.keyring_selection import Backend, choose_backend, describe, translate
 from byok_widgets.keys.scope import KeyScope
-from byok_widgets.keys.serial_executor import NoAnswerError, SerialExecutor
+from byok_widgets.keys.serial_executor import Deadline, NoAnswerError, SerialExecutor
 from byok_widgets.secrets.secret import Secret
 
 if TYPE_CHECKING:
@@ -56,21 +57,28 @@ _probed: list[KeyringState] = []
 _probing = threading.Lock()
 
 
-def probe(*, refresh: bool = False) -> KeyringState:
+def deadline() -> Deadline:
+    """Return the end of the time that one request of a person may wait for the keyring, whatever it takes."""
+    return Deadline(TIME_LIMIT_S)
+
+
+def probe(*, refresh: bool = False, until: Deadline | None = None) -> KeyringState:
     """Say whether the keyring truly works, by saving, reading and removing a random text.
 
     The answer is kept for the process. Takes 5 seconds at most.
 
     Args:
         refresh: Try again, for example after the person has unlocked the keyring.
+        until: When to give up; 5 seconds from now by default.
     """
-    with _probing:
+    until = until or deadline()
+    with _probing:  # whoever holds it began earlier, and so gives up earlier
         if refresh or not _probed:
-            _probed[:] = [_try_out()]
+            _probed[:] = [_try_out(until)]
         return _probed[0]
 
 
-def read(slot: KeyScope) -> tuple[Secret | None, Backend]:
+def read(slot: KeyScope, *, until: Deadline | None = None) -> tuple[Secret | None, Backend]:
     """Return the key that rests in the keyring, or `None`, and the backend that was asked.
 
     Raises:
@@ -80,10 +88,10 @@ def read(slot: KeyScope) -> tuple[Secret | None, Backend]:
     def job(backend: KeyringBackend) -> Secret | None:
         return _read(backend, slot)
 
-    return _call(job)
+    return _call(job, until=until)
 
 
-def write(slot: KeyScope, secret: Secret) -> Backend:
+def write(slot: KeyScope, secret: Secret, *, until: Deadline | None = None) -> Backend:
     """Save a key and read it back; returns the backend that keeps it now.
 
     When it fails the new key is not in the keyring, and an older one is as it was, as far as the keyring obeys.
@@ -95,29 +103,17 @@ def write(slot: KeyScope, secret: Secret) -> Backend:
 
     def job(backend: KeyringBackend) -> None:
         older.append(_read(backend, slot))
-        backend.set_password(slot.service, slot.user, secret.reveal())
-        kept = False
-        try:
-            kept = _read(backend, slot) == secret
-        finally:
-            if not kept:
-                put_back(backend)
-        if not kept:
-            raise KeyStoreError(
-                f"{describe(backend).label} did not keep the key: what came back was something else.",
-                kind="keyring_lost",
-                fix="Keep the key in this session only, or refer to an environment variable.",
-            )
+        _write(backend, slot, secret, put_back)
 
     def put_back(backend: KeyringBackend) -> None:
         _erase(backend, slot)
         if older and older[0] is not None:
             backend.set_password(slot.service, slot.user, older[0].reveal())
 
-    return _call(job, undo=put_back)[1]
+    return _call(job, undo=put_back, until=until)[1]
 
 
-def erase(slot: KeyScope) -> None:
+def erase(slot: KeyScope, *, until: Deadline | None = None) -> None:
     """Remove a key; it is no error when there is none.
 
     Raises:
@@ -127,15 +123,22 @@ def erase(slot: KeyScope) -> None:
     def job(backend: KeyringBackend) -> None:
         _erase(backend, slot)
 
-    _call(job)
+    _call(job, until=until)
 
 
-def _try_out() -> KeyringState:
+def _try_out(until: Deadline) -> KeyringState:
     slot = KeyScope.of("probe", "probe", secrets.token_hex(8))
     sample = Secret(secrets.token_hex(16))
+
+    def job(backend: KeyringBackend) -> None:  # one call: what was written is removed, however late
+        _write(backend, slot, sample, remove)
+        remove(backend)
+
+    def remove(backend: KeyringBackend) -> None:
+        _erase(backend, slot)
+
     try:
-        backend = write(slot, sample)
-        erase(slot)
+        backend = _call(job, until=until)[1]
     except KeyStoreError as fault:
         return KeyringState(
             available=False, backend_label="", reason=_reason(fault), kind=fault.kind, problem=fault.problem
@@ -157,6 +160,24 @@ def _held(text: str | None) -> Secret | None:
     return Secret(text) if text else None
 
 
+def _write(
+    backend: KeyringBackend, slot: KeyScope, secret: Secret, put_back: Callable[[KeyringBackend], None]
+) -> None:
+    backend.set_password(slot.service, slot.user, secret.reveal())
+    kept = False
+    try:
+        kept = _read(backend, slot) == secret
+    finally:
+        if not kept:
+            put_back(backend)
+    if not kept:
+        raise KeyStoreError(
+            f"{describe(backend).label} did not keep the key: what came back was something else.",
+            kind="keyring_lost",
+            fix="Keep the key in this session only, or refer to an environment variable.",
+        )
+
+
 def _erase(backend: KeyringBackend, slot: KeyScope) -> None:
     from keyring.errors import PasswordDeleteError
 
@@ -169,7 +190,10 @@ def _erase(backend: KeyringBackend, slot: KeyScope) -> None:
 
 
 def _call(
-    job: Callable[[KeyringBackend], T], undo: Callable[[KeyringBackend], None] | None = None
+    job: Callable[[KeyringBackend], T],
+    undo: Callable[[KeyringBackend], None] | None = None,
+    *,
+    until: Deadline | None,
 ) -> tuple[T, Backend]:
     """Run `job` on the backend within the time limit; `undo` follows when it ends too late."""
     chosen: list[KeyringBackend] = []
@@ -189,7 +213,7 @@ def _call(
             pass
 
     try:
-        outcome = _calls.run(work, TIME_LIMIT_S, clean_up)
+        outcome = _calls.run(work, (until or deadline()).left_s, clean_up)
     except NoAnswerError:
         outcome = KeyStoreError(
             f"The keyring did not answer within {TIME_LIMIT_S:g} seconds.",

@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timezone
+from datetime import UTC
 from typing import Any
 
 from byok_widgets.providers.error_mapping import phrases
@@ -194,7 +194,7 @@ def _until_reset(metadata: Mapping[str, Any]) -> float | None:
 def _seconds_until(date: str, now: float) -> float:
     try:
         until = email.utils.parsedate_to_datetime(date)
-        return (until if until.tzinfo else until.replace(tzinfo=timezone.utc)).timestamp() - now
+        return (until if until.tzinfo else until.replace(tzinfo=UTC)).timestamp() - now
     except (TypeError, ValueError, OverflowError):
         return math.nan
 

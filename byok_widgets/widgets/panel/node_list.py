@@ -15,6 +15,7 @@ import traitlets
 
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
@@ -25,7 +26,6 @@ from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.graph import AnyNode
     from byok_widgets.widgets.page_messages import NodeAnswer, NodeFacts, NodeOutcome
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
@@ -58,7 +58,7 @@ class NodeList(assets.PageWidget):
 
     def refresh(self) -> None:
         """Show the flow's nodes and settings as they are now."""
-        nodes = self._flow.nodes
+        nodes = model_nodes(self._flow.nodes)
         for name in nodes:
             self._ids.setdefault(name, f"n{next(self._numbers)}")
         self.nodes = [facts_of(self._flow, node, self._lists, self._ids[name]) for name, node in nodes.items()]
@@ -85,7 +85,7 @@ class NodeList(assets.PageWidget):
     def _act(self, content: Mapping[str, Any]) -> str:
         """Do what a message asks, and say what came of it."""
         names = {given: name for name, given in self._ids.items()}
-        node = self._flow.node(names.get(str(content.get("node")), ""))
+        node = model_nodes(self._flow.nodes)[names.get(str(content.get("node")), "")]
         action = _ACTIONS.get(str(content.get("kind")))
         if action is None:
             raise ConfigError(
@@ -95,25 +95,25 @@ class NodeList(assets.PageWidget):
         reject_key([setting, value])
         return action(self, node, setting, value)
 
-    def _choose(self, node: AnyNode, _setting: str, value: str) -> str:
+    def _choose(self, node: ModelNode[Any], _setting: str, value: str) -> str:
         node.model = value or None
         return f"{node.name}: {node.resolve().ref}." if value else f"{node.name}: back to the flow's default."
 
-    def _for_all(self, node: AnyNode, _setting: str, _value: str) -> str:
+    def _for_all(self, node: ModelNode[Any], _setting: str, _value: str) -> str:
         model, nodes = node.model, same_kind(self._flow, node)
         self._flow.config.set_overrides({other.name: model for other in nodes})
         return f"All {len(nodes)} {node.kind} nodes: {model}."
 
-    def _set(self, node: AnyNode, setting: str, value: str) -> str:
+    def _set(self, node: ModelNode[Any], setting: str, value: str) -> str:
         node.layered_settings.set({setting: self._read(node, setting, value) if value else None})
         return f"{node.name}: {setting} is {value}." if value else f"{node.name}: {setting} is not set."
 
-    def _give_back(self, node: AnyNode, setting: str, _value: str) -> str:
+    def _give_back(self, node: ModelNode[Any], setting: str, _value: str) -> str:
         node.layered_settings.reset([setting])
         value = node.max_tokens if setting == LIMIT else node.settings.get(setting)
         return f"{node.name}: {setting} is {'not set' if value is None else value}."
 
-    def _read(self, node: AnyNode, name: str, text: str) -> Any:
+    def _read(self, node: ModelNode[Any], name: str, text: str) -> Any:
         info = info_of(self._flow, node, self._lists)
         setting = next((known for known in offered(node, info) if known.name == name), None)
         try:
@@ -126,7 +126,7 @@ class NodeList(assets.PageWidget):
         raise ConfigError(f"Node {node.name!r}: {problem}", kind=kind)
 
 
-_ACTIONS: Mapping[str, Callable[[NodeList, AnyNode, str, str], str]] = {
+_ACTIONS: Mapping[str, Callable[[NodeList, ModelNode[Any], str, str], str]] = {
     "choose": NodeList._choose,  # noqa: SLF001
     "for_all": NodeList._for_all,  # noqa: SLF001
     "set": NodeList._set,  # noqa: SLF001

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.diagnostics.fit import incompatible_settings
 from byok_widgets.errors import ByokError
+from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.model_settings import SETTINGS, Setting
@@ -13,7 +14,6 @@ from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.graph import AnyNode
     from byok_widgets.providers import ModelInfo
     from byok_widgets.widgets.page_messages import NodeFacts, SettingFacts
     from byok_widgets.widgets.panel.model_lists import ModelLists
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _STATIC = "Says a fixed sentence the first time, without a model; after that it uses this model."
 
 
-def facts_of(flow: PanelFlow, node: AnyNode, lists: ModelLists, identity: str) -> NodeFacts:
+def facts_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists, identity: str) -> NodeFacts:
     """Return what is shown of a node, as texts that a browser may show as they are."""
     model, source = _model(node)
     info = info_of(flow, node, lists)
@@ -47,7 +47,7 @@ def facts_of(flow: PanelFlow, node: AnyNode, lists: ModelLists, identity: str) -
     }
 
 
-def offered(node: AnyNode, info: ModelInfo | None) -> tuple[Setting, ...]:
+def offered(node: ModelNode[Any], info: ModelInfo | None) -> tuple[Setting, ...]:
     """Return the settings that the model of a node is known to have."""
     try:
         ref = node.resolve().ref
@@ -56,7 +56,7 @@ def offered(node: AnyNode, info: ModelInfo | None) -> tuple[Setting, ...]:
     return PROVIDERS[ref.provider].supported_settings(ref.model, info)
 
 
-def info_of(flow: PanelFlow, node: AnyNode, lists: ModelLists) -> ModelInfo | None:
+def info_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists) -> ModelInfo | None:
     """Return what the model list says of a node's model, as far as it is at hand."""
     try:
         ref = node.resolve().ref
@@ -67,12 +67,12 @@ def info_of(flow: PanelFlow, node: AnyNode, lists: ModelLists) -> ModelInfo | No
     return lists.info(target, ref.model)
 
 
-def same_kind(flow: PanelFlow, node: AnyNode) -> list[AnyNode]:
+def same_kind(flow: PanelFlow, node: ModelNode[Any]) -> list[ModelNode[Any]]:
     """Return the nodes of the kind of this one, itself among them."""
-    return [other for other in flow.nodes.values() if other.kind == node.kind]
+    return [other for other in model_nodes(flow.nodes).values() if other.kind == node.kind]
 
 
-def _model(node: AnyNode) -> tuple[str, str]:
+def _model(node: ModelNode[Any]) -> tuple[str, str]:
     try:
         resolved = node.resolve()
     except ByokError:
@@ -80,7 +80,7 @@ def _model(node: AnyNode) -> tuple[str, str]:
     return sanitize(str(resolved.ref)), resolved.source
 
 
-def _notes(flow: PanelFlow, node: AnyNode, lists: ModelLists) -> list[str]:
+def _notes(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists) -> list[str]:
     doubt = ""
     if node.model is not None:
         ref = node.resolve().ref
@@ -88,13 +88,13 @@ def _notes(flow: PanelFlow, node: AnyNode, lists: ModelLists) -> list[str]:
     return [_STATIC if getattr(node, "static", False) else "", doubt]
 
 
-def _for_all(flow: PanelFlow, node: AnyNode) -> str:
+def _for_all(flow: PanelFlow, node: ModelNode[Any]) -> str:
     """Return the words of the button that gives all nodes of the kind this one's model; empty for none."""
     others = [other for other in same_kind(flow, node) if other.model != node.model]
     return f"Use for all {node.kind} nodes" if node.model and others else ""
 
 
-def _setting(node: AnyNode, setting: Setting) -> SettingFacts:
+def _setting(node: ModelNode[Any], setting: Setting) -> SettingFacts:
     value, defaults = (
         node.layered_settings.values().get(setting.name),
         node.layered_settings.defaults.get(setting.name),
@@ -118,7 +118,7 @@ def _help(setting: Setting, *, from_cell: bool) -> str:
     return f"{setting.help}{limits}{' Set in the cell that creates the node.' if from_cell else ''}"
 
 
-def _more(node: AnyNode, info: ModelInfo | None) -> str:
+def _more(node: ModelNode[Any], info: ModelInfo | None) -> str:
     """Say that more may be had than is offered, where that is not known; empty where it is."""
     try:
         ref = node.resolve().ref

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from byok_widgets.config import ModelRef
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix, FixKind
+from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _use_model(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
         flow.model = fix.argument
         return f"The default model is now {_bare(fix.argument)}.", {}
     old = flow.config.ref(fix.instead)
-    overrides = [name for name in flow.nodes if _override(flow, name) == old]
+    overrides = [name for name in model_nodes(flow.nodes) if _override(flow, name) == old]
     flow.config.set_overrides(dict.fromkeys(overrides, fix.argument))
     if flow.model and ModelRef(flow.provider, flow.model) == old:
         flow.model = fix.argument
@@ -80,7 +81,7 @@ def _use_own_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus
 
 
 def _remove(flow: PanelFlow, fix: Fix, where: str) -> tuple[str, Focus]:
-    flow.node(where).layered_settings.set({fix.argument: None})
+    model_nodes(flow.nodes)[where].layered_settings.set({fix.argument: None})
     return f"{where}: {fix.argument} is now left to the provider.", {}
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError
+from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.providers import catalog
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.graph import AnyNode
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 
@@ -45,18 +45,18 @@ def summary(flow: PanelFlow) -> list[tuple[str, str]]:
     if url:
         rows.append(("Base URL", url))
     rows += [("API key", _key(flow, target)), ("Default model", flow.model or "none chosen")]
-    rows += [(f"Node {node.name}", ", ".join(_node(node))) for node in flow.nodes.values()]
+    rows += [(f"Node {node.name}", ", ".join(_node(node))) for node in model_nodes(flow.nodes).values()]
     notes = (catalog.lifecycle_note(target.provider.name, flow.model or ""), str(flow.config.notice or ""))
     rows += [("Note", note) for note in notes if note]
     return [(sanitize(name), sanitize(text)) for name, text in rows]
 
 
-def _node(node: AnyNode) -> list[str]:
+def _node(node: ModelNode[Any]) -> list[str]:
     tuning = [f"{name} {value}" for name, value in node.layered_settings.values().items()]
     return [node.kind, model_line(node), *tuning]
 
 
-def model_line(node: AnyNode) -> str:
+def model_line(node: ModelNode[Any]) -> str:
     """Say which model a node would use now, and where that choice comes from."""
     try:
         resolved = node.resolve()

@@ -340,6 +340,22 @@ def test_a_key_that_was_saved_too_late_is_taken_back():
 
 
 @pytest.mark.usefixtures("quick_limit")
+def test_a_trial_that_takes_too_long_leaves_nothing_in_the_keyring():
+    class SlowToRemove(HangingKeyring):
+        get_password, set_password = MemoryKeyring.get_password, MemoryKeyring.set_password
+
+        def delete_password(self, service, username):
+            self._hang()
+            super().delete_password(service, username)
+
+    with installed(SlowToRemove()) as backend:
+        assert probe().kind == "keyring_timeout"
+        assert backend.kept
+        backend.wake()
+        assert eventually(lambda: not backend.kept)
+
+
+@pytest.mark.usefixtures("quick_limit")
 def test_callers_that_queue_behind_a_hanging_call_are_let_go():
     with installed(HangingKeyring()) as backend:
         kinds = []

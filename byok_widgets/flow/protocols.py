@@ -1,0 +1,54 @@
+"""What the parts of this package ask of a flow; `Flow` itself stands on top of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from byok_widgets.config import FlowConfig
+from byok_widgets.diagnostics.check import Check
+from byok_widgets.graph import AnyNode, FlowGraph
+
+
+class RegisteredFlow(Protocol):
+    """A flow that can be found by its name."""
+
+    @property
+    def name(self) -> str:
+        """The flow's name."""
+
+    @property
+    def nodes(self) -> Mapping[str, AnyNode]:
+        """The nodes by name."""
+
+    def check(self) -> Check:
+        """Look for mistakes without sending anything."""
+
+
+class FiledFlow(Protocol):
+    """A flow that can be written to a file and filled from one."""
+
+    provider: str
+    model: str | None
+    judge_model: str | None
+    global_prompt: str
+    speaks_first: bool | None
+
+    @property
+    def name(self) -> str:
+        """The flow's name."""
+
+    @property
+    def config(self) -> FlowConfig:
+        """The flow's settings."""
+
+    @property
+    def graph(self) -> FlowGraph:
+        """The nodes and the edges between them."""
+
+    @property
+    def nodes(self) -> Mapping[str, AnyNode]:
+        """The nodes by name."""
+
+    def set_base_url(self, provider: str, url: str | None) -> None:
+        """Send the calls for `provider` to another address."""

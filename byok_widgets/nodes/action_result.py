@@ -1,0 +1,70 @@
+"""`ActionResult`: what an action's function returned."""
+
+from __future__ import annotations
+
+import html
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from byok_widgets.messages import LearnedValue, NodeResult
+from byok_widgets.nodes.extraction_result import format_value
+
+
+@dataclass(frozen=True, repr=False)
+class ActionResult(NodeResult):
+    """What an action node did.
+
+    Attributes:
+        node: Name of the node.
+        function: Name of the function.
+        values: The values it wrote, by variable; `None` where the function knows none.
+        latency_s: Seconds that the function took; 0 for a result that was reused.
+        notices: Sentences that a reader must know.
+        reused: Whether the function was not called, since it had already run with the same arguments.
+        run_id: Id of the run.
+    """
+
+    field_name: ClassVar[str] = "did"
+    verb: ClassVar[str] = "calls"
+
+    node: str
+    function: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    latency_s: float = 0.0
+    notices: tuple[str, ...] = ()
+    reused: bool = False
+    run_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    @property
+    def learned(self) -> tuple[LearnedValue, ...]:
+        """The values that are known."""
+        return tuple(LearnedValue(name, value) for name, value in self.values.items() if value is not None)
+
+    @property
+    def line(self) -> str:
+        """The values in one line."""
+        return ", ".join(f"{name}={format_value(value)}" for name, value in self.values.items())
+
+    @property
+    def explanation(self) -> str:
+        """What was done, as the end of a sentence."""
+        stated = ", ".join(f"{found.name} = {format_value(found.value)}" for found in self.learned)
+        did = f"did not call {self.function} again" if self.reused else f"called {self.function}"
+        return f"{did}: {stated or 'it wrote nothing'}"
+
+    def __repr__(self) -> str:
+        return f"ActionResult({self.line})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th scope='row' style='text-align:left'>{html.escape(name)}</th>"
+            f"<td style='text-align:left'>{html.escape('–' if value is None else str(value))}</td></tr>"
+            for name, value in self.values.items()
+        )
+        facts = " · ".join([f"{self.function}", f"{self.latency_s:.1f} s", *self.notices])
+        return f"<table><tbody>{rows}</tbody></table><small>{html.escape(facts)}</small>"

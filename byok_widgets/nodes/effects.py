@@ -1,0 +1,102 @@
+"""Effects on the world: which actions have run, so that none runs a second time unasked.
+
+A turn that fails after an action ran is not part of its session, and a fork leaves turns behind; what the action
+did remains. All sessions that descend from one share one `EffectLog`.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from byok_widgets.errors import FlowError
+from byok_widgets.nodes.action_result import ActionResult
+
+
+@dataclass(frozen=True)
+class EffectRecord:
+    """One run of an action with effects.
+
+    Attributes:
+        run_id: Its id, also that of its result.
+        node: Name of the node.
+        arguments: The arguments as JSON.
+        result: What it returned; `None` while it is not known whether it happened.
+    """
+
+    run_id: str
+    node: str
+    arguments: str
+    result: ActionResult | None = None
+
+
+class EffectLog:
+    """The runs of actions with effects, of a session and its forks."""
+
+    def __init__(self, records: Iterable[EffectRecord] = ()) -> None:
+        self._lock = threading.Lock()
+        self._records = {record.run_id: record for record in records}
+
+    @property
+    def records(self) -> tuple[EffectRecord, ...]:
+        """All runs, the earliest first."""
+        with self._lock:
+            return tuple(self._records.values())
+
+    def put(self, record: EffectRecord) -> None:
+        """Add a run, or what has become of it."""
+        with self._lock:
+            self._records[record.run_id] = record
+
+    def discard(self, run_id: str) -> None:
+        """Remove a run that failed: it may be tried again."""
+        with self._lock:
+            self._records.pop(run_id, None)
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a turn knows of effects.
+
+    Attributes:
+        log: The runs so far.
+        finished: Ids of the runs in the session's own finished turns; the flow has come again to a node of these.
+        repeat: Whether the person asked to run actions again.
+    """
+
+    log: EffectLog
+    finished: frozenset[str] = frozenset()
+    repeat: bool = False
+
+    def earlier(self, node: str, arguments: str) -> ActionResult | None:
+        """Return the result of the same action in a turn that this session does not have; `None` without one.
+
+        Raises:
+            FlowError: Kind `action_unknown`: it began, and nobody knows whether it happened.
+        """
+        if self.repeat:
+            return None
+        runs = (run for run in self.log.records if (run.node, run.arguments) == (node, arguments))
+        run = next((run for run in runs if run.run_id not in self.finished), None)
+        if run and run.result is None:
+            raise unknown_outcome(node, "in an earlier turn")
+        return run.result if run else None
+
+
+def unknown_outcome(node: str, when: str) -> FlowError:
+    """Return the error for an action that began and did not return."""
+    return FlowError(
+        f"It is not known whether the action {node!r} took effect: its function did not return {when}.",
+        kind="action_unknown",
+        fix="Find out whether it happened. To run it again, say the text again with repeat_effects=True.",
+    )
+
+
+def as_key(arguments: Mapping[str, Any]) -> str:
+    """Return arguments as text that is the same for equal ones."""
+    from pydantic_core import to_jsonable_python
+
+    return json.dumps(to_jsonable_python(dict(arguments), fallback=repr), sort_keys=True)

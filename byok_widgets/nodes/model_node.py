@@ -1,0 +1,171 @@
+"""`ModelNode`: a node that calls a model, with a model and settings of its own, and three ways to run it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
+from typing import Any, ClassVar, TypeVar
+
+from byok_widgets.config import ResolvedModel
+from byok_widgets.engine import ENGINE
+from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.messages import NodeResult, TextDelta
+from byok_widgets.nodes.base import Node, NodeInput
+from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.node_settings import LIMIT, LayeredSettings, NodeSettings, checked
+
+R = TypeVar("R", bound=NodeResult)
+
+
+class ModelNode(Node[R]):
+    """A node that calls a model.
+
+    Attributes:
+        prompt: Instructions for the model; may hold `{{variables}}`.
+    """
+
+    calls_model = True
+    _arguments: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        context: FlowContext,
+        name: str,
+        *,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(context, name)
+        self._own_model = None if model is None else str(context.config.ref(model))
+        given = {} if max_tokens is None else {LIMIT: max_tokens}
+        self._layered = LayeredSettings(context.config, name, {**(settings or {}), **given}, self._arguments)
+
+    @property
+    def prompt(self) -> str:
+        """Instructions for the model; may hold `{{variables}}`."""
+        return self._prompt
+
+    @prompt.setter
+    def prompt(self, text: str) -> None:
+        self._prompt = self._checked_prompt(text)
+
+    @property
+    def model(self) -> str | None:
+        """This node's model override, `None` for the flow's default.
+
+        Setting it writes the flow's settings, as a choice in the panel does.
+        """
+        return self._context.config.override(self.name) or self._own_model
+
+    @model.setter
+    def model(self, text: str | None) -> None:
+        before, self._own_model = self._own_model, None
+        try:
+            self._context.config.set_override(self.name, text)
+        except ByokError:
+            self._own_model = before
+            raise
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Most tokens of an answer; `None` leaves it to the provider.
+
+        Setting it writes the flow's settings, as a number in the panel does; deleting it gives back what the node
+        was made with.
+        """
+        limit: int | None = self._layered.values().get(LIMIT)
+        return limit
+
+    @max_tokens.setter
+    def max_tokens(self, limit: int | None) -> None:
+        self._layered.set({LIMIT: limit})
+
+    @max_tokens.deleter
+    def max_tokens(self) -> None:
+        self._layered.reset([LIMIT])
+
+    @property
+    def settings(self) -> MutableMapping[str, Any]:
+        """Tuning that the provider has, such as `temperature`.
+
+        A change is written to the flow's settings, as one in the panel is, so it outlives a run of the cell that
+        makes the node. `None` leaves a setting to the provider; deleting one gives back what the node was made
+        with.
+        """
+        return NodeSettings(self._layered, self.name)
+
+    @settings.setter
+    def settings(self, values: Mapping[str, Any]) -> None:
+        NodeSettings(self._layered, self.name).replace(values)
+
+    @property
+    def layered_settings(self) -> LayeredSettings:
+        """All settings with `max_tokens`, and where they come from."""
+        return self._layered
+
+    def resolve(self, model: str | None = None) -> ResolvedModel:
+        """Say which model would run now, and where that choice comes from.
+
+        Args:
+            model: As given with a call; it wins.
+
+        Raises:
+            ConfigError: No model is chosen anywhere.
+        """
+        return self._context.config.resolve(self.name, model, own=self._own_model)
+
+    def model_for(self, given: NodeInput) -> ResolvedModel | None:
+        """Return the model that this input would be given to; `None` where it needs none."""
+        return self.resolve(given.model)
+
+    def describe(self) -> list[str]:
+        """Return its kind and its model override, for a drawing."""
+        return [self.kind, *([f"model {self.model}"] if self.model else [])]
+
+    def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a flow file keeps of every node that calls a model."""
+        del saved
+        return {
+            "prompt": self.prompt,
+            "model": self.model,
+            "max_tokens": self.max_tokens,
+            "settings": dict(self.settings),
+        }
+
+    def _checked_prompt(self, text: str) -> str:
+        if not isinstance(text, str):
+            raise ConfigError(
+                f"The prompt of node {self.name!r} is text, not {text!r}.", kind="prompt", fix='Write "" for none.'
+            )
+        return text
+
+    def _limit(self, given: int | None) -> int | None:
+        """Return the most tokens of one answer: what the call says, else what the node does."""
+        return self.max_tokens if given is None else checked(LIMIT, given, node=self.name)
+
+    def _run(
+        self,
+        work: Work[R],
+        *,
+        show: bool | None,
+        show_text: bool = True,
+        partial_result: Callable[[str], R | None] | None = None,
+    ) -> R:
+        """Run it and wait: the sync entry point."""
+        return run_with_output(work, show=show, show_text=show_text, partial_result=partial_result)
+
+    async def _arun(self, work: Work[R]) -> R:
+        return await ENGINE.arun(work(ignore, ignore))
+
+    async def _astream(self, work: Work[R]) -> AsyncIterator[TextDelta | R]:
+        async def start(emit: Callable[[TextDelta | R], None]) -> None:
+            emit(await work(lambda text: emit(TextDelta(text)), ignore))
+
+        async for event in ENGINE.astream(start):
+            yield event
+
+
+def model_nodes(nodes: Mapping[str, Node[Any]]) -> dict[str, ModelNode[Any]]:
+    """Return the nodes that call a model, by name."""
+    return {name: node for name, node in nodes.items() if isinstance(node, ModelNode)}
