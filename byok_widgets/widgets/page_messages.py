@@ -1,7 +1,7 @@
 """Everything that travels between the widgets and the page: the one place where its form is written down.
 
-The page's `messages.ts` is generated from this module: `python byok_widgets/js/generate_messages.py`. The kernel's
-side imports these types for the type checker alone.
+The page's `messages.ts` is generated from this module: `python -m tests.js.page_types`. The kernel's side imports
+these types for the type checker alone.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import byok_widgets
+from tests.js import page_types
 
 PROJECT = Path(__file__).parents[2]
 SOURCE = PROJECT / "byok_widgets" / "js"
@@ -73,10 +73,7 @@ def test_what_is_bundled_has_its_licence_beside_it():
 
 
 def test_the_types_of_the_page_are_those_of_the_kernel():
-    spec = importlib.util.spec_from_file_location("generate_messages", SOURCE / "generate_messages.py")
-    generator = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generator)
-    assert generator.TARGET.read_text(encoding="utf-8") == generator.typescript()
+    assert page_types.TARGET.read_text(encoding="utf-8") == page_types.typescript()
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-// Generated from byok_widgets/widgets/page_messages.py by generate_messages.py: change it there.
+// Generated from byok_widgets/widgets/page_messages.py by tests/js/page_types.py: change it there.
 
 /** A place where a key can be stored. */
 export interface KeyPlace {

@@ -1,6 +1,6 @@
 """Writes `messages.ts`, the page's types of what travels between it and the kernel, from `page_messages.py`.
 
-Run it after a change: `python byok_widgets/js/generate_messages.py`. A test fails while the two differ.
+Run it after a change: `python -m tests.js.page_types`. A test fails while the two differ.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing_extensions import is_typeddict
 
 from byok_widgets.widgets import page_messages
 
-TARGET = Path(__file__).parent / "widgets" / "src" / "shared" / "messages.ts"
-_HEAD = "// Generated from byok_widgets/widgets/page_messages.py by generate_messages.py: change it there.\n"
+TARGET = Path(page_messages.__file__).parents[1] / "js" / "widgets" / "src" / "shared" / "messages.ts"
+_HEAD = "// Generated from byok_widgets/widgets/page_messages.py by tests/js/page_types.py: change it there.\n"
 _PLAIN = {"string": "string", "boolean": "boolean", "integer": "number", "number": "number", "null": "null"}
 
 
