@@ -18,6 +18,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "bad_key_reference": "not the name of an environment variable",
         "key_variable_not_set": "this kernel has no environment variable of that name",
         "key_store": "a place where keys rest failed",
+        "unknown_backend": "there is no storage backend of that name",
+        "backend_read_only": "this storage backend holds references, no keys",
         "no_keyring": "this machine has no keyring that may hold keys",
         "keyring_locked": "the keyring is locked",
         "keyring_timeout": "the keyring did not answer in time",

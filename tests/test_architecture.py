@@ -6,6 +6,7 @@ A new module or package at the top of the package gets its line in `MAY_IMPORT`.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -189,8 +190,34 @@ def _scopes(node: ast.AST, scope: str = "") -> Iterator[tuple[str, ast.AST]]:
         yield from _scopes(child, f"{scope}.{inner}".strip(".") if inner else scope)
 
 
+VENDORS = re.compile(
+    r"openai|anthropic|openrouter|gemini|mistral|claude|\bgpt|groq|\bxai\b|hugging ?face", re.IGNORECASE
+)
+NOT_A_VENDOR = re.compile(r"OpenAI-compatible")
+"""The field's term for a kind of endpoint."""
+MAY_NAME_VENDORS = re.compile(
+    r"providers(\.(openai|anthropic|openrouter|gemini|mistral|foreign_keys)|\.protocols\..*)?"
+    r"|providers\.local\.catalog"
+)
+"""A vendor's own module, the registry, formats of keys without a provider, the SDKs' imports; and the place from which
+the local models come."""
+
+
+def vendor_named_elsewhere(source: Source) -> list[str]:
+    if MAY_NAME_VENDORS.fullmatch(source.name):
+        return []
+    found = VENDORS.findall(NOT_A_VENDOR.sub("", ast.unparse(source.tree)))
+    return [f"{source.name} names {name}; only its own module does." for name in sorted(set(found))]
+
+
 Rule = Callable[[Source], list[str]]
-RULES: list[Rule] = [forbidden_imports, ui_outside_widgets, sdk_outside_its_protocol, revealed_elsewhere]
+RULES: list[Rule] = [
+    forbidden_imports,
+    ui_outside_widgets,
+    sdk_outside_its_protocol,
+    revealed_elsewhere,
+    vendor_named_elsewhere,
+]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -296,6 +323,12 @@ EXAMPLES: dict[Rule, list[tuple[str, str, str]]] = {
         ("providers.protocols.chat", "class A:\n import openai", "providers.protocols.chat loads openai"),
         ("providers.protocols.chat", "if TYPE_CHECKING:\n import openai\ndef f():\n import openai", ""),
         ("providers", "from byok_widgets.providers.openai import OpenAIProvider", ""),
+    ],
+    vendor_named_elsewhere: [
+        ("keys.store", "if provider == 'openai': pass", "keys.store names openai"),
+        ("schema.wire", "'What Claude takes'", "schema.wire names Claude"),
+        ("providers.openai", "name = 'openai'", ""),
+        ("widgets.panel.settings", "'An OpenAI-compatible endpoint'", ""),
     ],
     revealed_elsewhere: [
         ("nodes.base", "class A:\n async def b(self): k.reveal()", "nodes.base.A.b reveals"),
