@@ -1,7 +1,7 @@
 """`TurnRunner`: one turn of a session, from what a person said to what the flow answers.
 
 the text joins the transcript
-├── at a silent node: it reads again, since the dialogue has grown
+├── at a silent node: it runs again, since the dialogue has grown, unless it has effects
 ├── the edges of the node are judged; while one holds, the flow moves
 │     ├── to a silent node: it reads, and its edges are judged in their turn
 │     └── to a conversation node: it speaks, and the turn ends
@@ -146,7 +146,7 @@ class TurnRunner:
         await self._run_node()
 
     async def _answer(self) -> None:
-        if self._graph.is_silent(self._node):
+        if self._graph.node(self._node).reruns:
             await self._run_node()
         look_everywhere = True
         while not self._closed and (edge := await self._edge_that_holds(look_everywhere=look_everywhere)):
@@ -277,7 +277,9 @@ async def _evaluated(condition: Condition, variables: Mapping[str, Any]) -> bool
     if not condition.runs_code:
         return condition.evaluate(variables)
     try:
-        return await call_in_worker(partial(condition.evaluate, variables), limit_s=CONDITION_LIMIT_S)
+        return await call_in_worker(
+            partial(condition.evaluate, variables), limit_s=CONDITION_LIMIT_S, name=condition.text
+        )
     except LateFunctionError:
         pass
     raise FlowError(
