@@ -69,15 +69,6 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "template_unknown_part": "a variable has no such part",
         "template_failed": "the prompt could not be filled in",
         "template_timeout": "the prompt could not be filled in within its time limit",
-        "function": "not a function that can be called with variables by name",
-        "unbound_action": "an action node has no function",
-        "action_argument": "nothing sets a variable that a function takes",
-        "action_failed": "the function of an action node raised an exception",
-        "action_timeout": "the function of an action node did not return in time",
-        "action_result": "what a function returned does not fit its node",
-        "action_unknown": "whether an action with effects has had them is unknown",
-        "action_repeated": "an action with effects would run again with other arguments",
-        "condition_timeout": "a function used as a condition did not return in time",
     }
 )
 """What each `ByokError.kind` of keys, settings, prompts and the command line means."""

@@ -1,7 +1,7 @@
 """Prompts with variables: `{{name}}`, filled in by Jinja2's sandbox.
 
-There are variables, filters and blocks, and no global functions. A comment `{# #}` is text like any other. Jinja2 is
-loaded only for a text that holds a placeholder.
+There are variables, filters and blocks, and no global functions. A comment `{# #}` is text like any other. Jinja2
+is loaded only for a text that holds a placeholder.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
     raise problem
 
 
-async def render_in_time(template: str, variables: Mapping[str, Any], *, node: str) -> str:
+async def render_in_time(template: str, variables: Mapping[str, Any], *, flow: str, node: str) -> str:
     """Fill in a prompt as `render` does, without ever holding up the event loop.
 
     It is filled in at once where that takes a bounded time: placeholders with short filters alone, and values of
@@ -93,7 +93,7 @@ async def render_in_time(template: str, variables: Mapping[str, Any], *, node: s
         return render(template, variables, node=node)
     fill_in = partial(render, template, variables, node=node)
     try:
-        return await call_in_worker(fill_in, limit_s=RENDER_LIMIT_S, name=f"the prompt of {node}")
+        return await call_in_worker(fill_in, limit_s=RENDER_LIMIT_S, flow=flow, name=f"the prompt of node {node!r}")
     except LateFunctionError:
         pass
     raise TemplateError(

@@ -81,7 +81,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
         *broken_prompts(flow),
         *weak_judge(flow),
         *calls.findings(flow, Users.of(flow)),
-        *_overdue(),
+        *_overdue(flow),
         *_notice(flow),
     ]
     return Check(findings)
@@ -99,8 +99,8 @@ def _notice(settings: CheckedSettings) -> Iterator[Finding]:
         yield Finding("notice", "warning", "", settings.notice, "")
 
 
-def _overdue() -> Iterator[Finding]:
-    for name in overdue_functions():
+def _overdue(flow: CheckedFlow) -> Iterator[Finding]:
+    for name in overdue_functions(flow.config.name):
         problem = f"A function is still running although nobody waits for it any more: {name}."
         fix = "A function cannot be stopped from outside; restart the kernel to be rid of it."
         yield Finding("overdue_function", "warning", "", problem, fix)

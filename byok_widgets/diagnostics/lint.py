@@ -265,7 +265,7 @@ def _unread(graph: FlowGraph, global_prompt: str) -> Iterator[Finding]:
                     "unread_variable",
                     "warning",
                     node.name,
-                    f"Node {node.name!r} writes the variable {name!r}, which no prompt, condition or function reads.",
+                    f"Node {node.name!r} writes the variable {name!r}, and nothing in the flow reads it.",
                     f"Read it, like {{{{{name}}}}} in a prompt, or leave it out of writes=[...].",
                 )
 

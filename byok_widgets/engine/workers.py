@@ -24,7 +24,7 @@ class LateFunctionError(Exception):
     """A function did not end in time; it may still be running."""
 
 
-async def call_in_worker(function: Callable[[], T | Awaitable[T]], *, limit_s: float, name: str) -> T:
+async def call_in_worker(function: Callable[[], T | Awaitable[T]], *, limit_s: float, flow: str, name: str) -> T:
     """Call `function` in a thread of its own and return its result.
 
     What it returns is awaited in that thread when it can be, on an event loop of its own. Cancelling the caller
@@ -33,13 +33,14 @@ async def call_in_worker(function: Callable[[], T | Awaitable[T]], *, limit_s: f
     Args:
         function: What to call.
         limit_s: Longest time to wait, in seconds.
+        flow: Name of the flow that it works for.
         name: What `overdue_functions` calls it.
 
     Raises:
         LateFunctionError: It did not end in time.
         Exception: Whatever the function raised; exits and interrupts come as a `RuntimeError`.
     """
-    worker = _Worker(function, name)
+    worker = _Worker(function, flow, name)
     done = worker.start()
     try:
         await asyncio.wait([done], timeout=limit_s)
@@ -55,17 +56,17 @@ async def call_in_worker(function: Callable[[], T | Awaitable[T]], *, limit_s: f
     return result
 
 
-def overdue_functions() -> tuple[str, ...]:
-    """Return the names of the functions that nobody waits for any more and that are still running."""
+def overdue_functions(flow: str) -> tuple[str, ...]:
+    """Return the names of a flow's functions that nobody waits for any more and that are still running."""
     with _lock:
-        return tuple(sorted(worker.name for worker in _overdue))
+        return tuple(sorted(worker.name for worker in _overdue if worker.flow == flow))
 
 
 class _Worker:
     """One call in one thread."""
 
-    def __init__(self, function: Callable[[], Any], name: str) -> None:
-        self.name = name
+    def __init__(self, function: Callable[[], Any], flow: str, name: str) -> None:
+        self.flow, self.name = flow, name
         self._function = function
         self._finished = False
         self._own_loop: asyncio.AbstractEventLoop | None = None

@@ -211,7 +211,7 @@ class ActionNode(Node[ActionResult]):
 
     async def _once(self, call: ActionFunction, arguments: dict[str, Any], effects: Effects) -> ActionResult:
         """Call a function with effects, unless it ran in a turn that was lost."""
-        key = await call_in_worker(partial(as_key, arguments), limit_s=self.deadline_s, name=self.name)
+        key = await self._in_worker(call, partial(as_key, arguments))
         earlier = effects.earlier(self.name, key)
         if earlier is not None:
             notice = f"{self.name} had already run with the same values, so it was not called again"
@@ -251,11 +251,8 @@ class ActionNode(Node[ActionResult]):
             return result
 
         try:
-            return await call_in_worker(
-                lambda: _then(call.call(arguments), finish),
-                limit_s=self.deadline_s,
-                name=f"{call.name} of node {self.name}",
-            )
+            result: ActionResult = await self._in_worker(call, lambda: _then(call.call(arguments), finish))
+            return result
         except LateFunctionError:
             failure = self._late()
         except UnusableResultError as error:
@@ -263,6 +260,10 @@ class ActionNode(Node[ActionResult]):
         except Exception as error:  # noqa: BLE001 - a person's function may raise anything
             failure = self._failed(error)
         raise failure
+
+    async def _in_worker(self, call: ActionFunction, work: Callable[[], Any]) -> Any:
+        flow, name = self._context.config.name, f"{call.name} of node {self.name!r}"
+        return await call_in_worker(work, limit_s=self.deadline_s, flow=flow, name=name)
 
     def _late(self) -> FlowError:
         if self.effects:

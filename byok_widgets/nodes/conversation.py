@@ -202,7 +202,8 @@ class ConversationNode(ModelNode[Reply]):
     def _prepare_reply(self, given: RunArgs, *, first_visit: bool | None) -> Work[Reply]:
         async def work(on_text: OnText, on_progress: OnProgress) -> Reply:
             variables, messages = given.variables or {}, given.messages
-            prompt = await render_in_time(self.prompt, variables, node=self.name)
+            flow = self._context.config.name
+            prompt = await render_in_time(self.prompt, variables, flow=flow, node=self.name)
             first = Message("assistant", prompt) not in messages if first_visit is None else first_visit
             if self.static and first:
                 return self._fixed(prompt, messages, on_text)
@@ -212,8 +213,12 @@ class ConversationNode(ModelNode[Reply]):
         return work
 
     async def _call(self, given: RunArgs, prompt: str) -> Call:
-        name, variables = f"{self.name} (global prompt)", given.variables or {}
-        before = await render_in_time(self._context.global_prompt, variables, node=name)
+        before = await render_in_time(
+            self._context.global_prompt,
+            given.variables or {},
+            flow=self._context.config.name,
+            node=f"{self.name} (global prompt)",
+        )
         return Call(
             node=self.name,
             resolved=self.resolve(given.model),

@@ -220,7 +220,8 @@ class ExtractionNode(ModelNode[Extraction]):
             del on_text
             resolved = self.resolve(model)
             profile = PROVIDERS[resolved.ref.provider].schema_profile
-            prompt = await render_in_time(self.prompt, variables or {}, node=self.name)
+            flow = self._context.config.name
+            prompt = await render_in_time(self.prompt, variables or {}, flow=flow, node=self.name)
             call = Call(
                 node=self.name,
                 resolved=resolved,

@@ -17,7 +17,7 @@ from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import CostTotal, Message, TextDelta, Usage
-from byok_widgets.nodes.effects import EffectLog, Effects
+from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.session import session_file
 from byok_widgets.session.trace import Trace
@@ -102,6 +102,11 @@ class Session(StrictAttributes):
     def variables(self) -> Variables:
         """The values so far. Assigning sets one: `s.variables["name"] = "Ana"`."""
         return self._variables
+
+    @property
+    def effects(self) -> tuple[EffectRecord, ...]:
+        """The runs of actions with effects, those of failed turns, and of forks, included."""
+        return self._effects.records
 
     @property
     def busy(self) -> bool:
