@@ -93,7 +93,8 @@ async def render_in_time(template: str, variables: Mapping[str, Any], *, flow: s
         return render(template, variables, node=node)
     fill_in = partial(render, template, variables, node=node)
     try:
-        return await call_in_worker(fill_in, limit_s=RENDER_LIMIT_S, flow=flow, name=f"the prompt of node {node!r}")
+        name = f"the prompt of node {node!r}"
+        return await call_in_worker(fill_in, limit_s=RENDER_LIMIT_S, flow=flow, name=name)
     except LateFunctionError:
         pass
     raise TemplateError(

@@ -64,8 +64,8 @@ class Flow(StrictAttributes):
 
         Args:
             name: Any text of 1 to 300 characters.
-            **more: Not accepted: everything else is set afterwards, like `flow.model = "..."`, and a key is pasted in
-                `settings()`.
+            **more: Not accepted: everything else is set afterwards, like `flow.model = "..."`, and a key is pasted
+                in `settings()`.
 
         Raises:
             ConfigError: The name cannot be used, or another argument was given.
@@ -323,8 +323,8 @@ class Flow(StrictAttributes):
         """Remove a node from the flow, with all edges to it and from it.
 
         If it was the start node, sessions start at the first node that is left. A session that is at it raises an
-        error when it is talked to: make the node again, or continue from an earlier turn with `fork`. The variables
-        that it wrote stay in the sessions.
+        error when it is talked to: make the node again, or continue from an earlier turn with `fork`. What it wrote
+        stays in the sessions.
 
         The model override and the settings that it was given in the panel, or by `node.model = ...`, are kept with
         the flow's settings, as after a restart of the kernel: a new node of the same name has them again.
@@ -447,8 +447,8 @@ class Flow(StrictAttributes):
         One of a flow with another name continues where the nodes are the same, and its `notice` says whose it is.
 
         Raises:
-            ConfigError: The file is not there, damaged, not a session, or one of a flow with other nodes. It is left
-                as it is.
+            ConfigError: The file is not there, damaged, not a session, or one of a flow with other nodes. It is
+                left as it is.
         """
         return Session.load(Path(path), self.graph, self.context)
 

@@ -34,9 +34,9 @@ Function = Callable[..., Any]
 class ActionNode(Node[ActionResult]):
     """A node that does something: it calls a function, and what that returns becomes variables.
 
-    Each parameter of the function gets the variable of its name: `None` where that is not stated, or the default of
-    the parameter where it has one. A parameter called `variables`, or a sole positional-only one, gets all of them,
-    read-only. The function, sync or async, runs in a thread of its own. It returns a mapping with a value for each
+    Each parameter of the function gets the variable of its name: `None` where that is not stated, or the default
+    of the parameter where it has one. A parameter called `variables`, or a sole positional-only one, gets all of
+    them, read-only. The function, sync or async, runs in a thread of its own. It returns a mapping with a value for each
     name in `writes`, or with one name the value itself; `None` says that there is none.
 
     Attributes:
@@ -252,13 +252,14 @@ class ActionNode(Node[ActionResult]):
 
         try:
             result: ActionResult = await self._in_worker(call, lambda: _then(call.call(arguments), finish))
-            return result
         except LateFunctionError:
             failure = self._late()
         except UnusableResultError as error:
             failure = FlowError(error.problem, kind="action_result", fix=error.fix)
         except Exception as error:  # noqa: BLE001 - a person's function may raise anything
             failure = self._failed(error)
+        else:
+            return result
         raise failure
 
     async def _in_worker(self, call: ActionFunction, work: Callable[[], Any]) -> Any:

@@ -63,7 +63,8 @@ class Effects:
 
     Attributes:
         log: The runs of the session and of all that descend from the same one.
-        known: Ids of the runs that the session has made, or found when it was forked or opened; a turn adds its own.
+        known: Ids of the runs that the session has made, or found when it was forked or opened; a turn adds its
+            own.
         finished: Ids of the runs in the session's own finished turns: the flow may come to their nodes again.
         repeat: Whether the person asked to run actions again.
         current: Ids of the runs of this turn, which may come to a node more than once.

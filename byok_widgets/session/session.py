@@ -118,8 +118,8 @@ class Session(StrictAttributes):
         """Read a session that was saved, to continue it on a flow.
 
         Raises:
-            ConfigError: The file is not there, damaged, not a session, one of another flow with other nodes, or of a
-                newer version. It is left as it is.
+            ConfigError: The file is not there, damaged, not a session, one of another flow with other nodes, or of
+                a newer version. It is left as it is.
         """
         saved = session_file.read(path, graph, context)
         session = cls(graph, context, model=saved.model, effects=EffectLog(saved.effects))
@@ -214,7 +214,7 @@ class Session(StrictAttributes):
     def reset(self) -> None:
         """Go back to the beginning; what the flow said before the person, and what code had set by then, stays.
 
-        The other turns no longer count towards the totals; `fork(0)` keeps them in this session and starts another.
+        The other turns no longer count towards the totals; `fork(0)` keeps them here and starts another session.
 
         Raises:
             FlowError: A turn is still running.
@@ -313,7 +313,7 @@ class Session(StrictAttributes):
             raise FlowError(
                 f"The session ended at node {self.node!r}.",
                 kind="session_closed",
-                fix=f"Start again with reset(), or continue from an earlier turn: fork(turn={self._log.turn_before}).",
+                fix=f"Start again with reset(), or continue from a turn: fork(turn={self._log.turn_before}).",
             )
         if text is None and self.turns:
             raise FlowError(

@@ -95,7 +95,7 @@ class TurnLog:
 
     @property
     def unfinished(self) -> tuple[Turn, ...]:
-        """Turns that failed or were stopped before the reply began: not part of the dialogue, but they cost too."""
+        """Turns that failed or were stopped before the reply began: not in the dialogue, but they cost too."""
         return tuple(self._unfinished)
 
     @property

@@ -75,7 +75,7 @@ def test_an_action_runs_within_the_turn_and_its_values_are_variables(flow: Flow,
     assert s.variables.status["time"] == "found"
     assert [(e.source, e.turn, e.value) for e in s.variables.history("time")] == [("look", 1, "10:00")]
     assert turn.variables == {"time": "10:00"}
-    assert [row[2] for row in s.trace.rows() if row[1] == "look"][0] == "calls"
+    assert next(row[2] for row in s.trace.rows() if row[1] == "look") == "calls"
     assert "time = '10:00'" in s.explain()
     assert turn.cost.calls == 1, "an action costs nothing"
 
