@@ -199,8 +199,8 @@ MAY_NAME_VENDORS = re.compile(
     r"providers(\.(openai|anthropic|openrouter|gemini|mistral|foreign_keys)|\.protocols\..*)?"
     r"|providers\.local\.catalog"
 )
-"""A vendor's own module, the registry, formats of keys without a provider, the SDKs' imports; and the place from which
-the local models come."""
+"""A vendor's own module, the registry, formats of keys without a provider, the imports of SDKs; and where the local
+models come from."""
 
 
 def vendor_named_elsewhere(source: Source) -> list[str]:
