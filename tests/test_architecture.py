@@ -201,8 +201,7 @@ MAY_NAME_VENDORS = re.compile(
     r"providers(\.(openai|anthropic|openrouter|gemini|mistral|foreign_keys)|\.protocols\..*)?"
     r"|providers\.local\.catalog"
 )
-"""A vendor's own module, the registry, formats of keys without a provider, the SDKs' imports; and the place from which
-the local models come."""
+"""A vendor's own module, the registry, key formats of others, imports of SDKs, the source of local models."""
 
 
 def vendor_named_elsewhere(source: Source) -> list[str]:

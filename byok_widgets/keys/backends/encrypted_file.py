@@ -218,10 +218,10 @@ def availability(file: FileState) -> Availability:
 def _note(file: FileState) -> str:
     if file.problem:
         return file.problem
-    note = "Still there after a restart; opened by a passphrase, once in each kernel."
+    note = "Kept after a restart; unlocked with a passphrase once per kernel."
     if file.exists:
         return note
-    return f"{note} Choose one that you can keep in mind: without it, nobody can get at the keys in the file."
+    return f"{note} Choose one that you will remember: without it, the keys in the file are lost."
 
 
 def _lost() -> KeyStoreError:

@@ -27,14 +27,14 @@ class Environment:
     """Finds a key by the name of an environment variable; stores none."""
 
     name = "env"
-    label = "Environment variable, by its name"
+    label = "Environment variable"
     is_slow = False
     stores_keys = False
 
     def available(self, *, until: Deadline) -> Availability:
         """Return that a flow can always name a variable."""
         del until
-        note = "Only the name is saved; the key is read from the variable at each call."
+        note = "Only the variable name is saved; the key is read from the variable on each call."
         return Availability(available=True, label=self.label, note=note)
 
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:

@@ -142,7 +142,7 @@ class OsKeyring:
         if not state.available:
             problem = state.problem if state.kind == "no_keyring" else state.reason
             return Availability(available=False, label=self.label, problem=problem)
-        how = "Encrypted by your operating system" if state.is_os_keyring else "Kept by this keyring backend"
+        how = "Encrypted by your operating system" if state.is_os_keyring else "Stored by this keyring backend"
         return Availability(available=True, label=state.backend_label, note=f"{how}; still there after a restart.")
 
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
