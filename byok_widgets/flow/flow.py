@@ -323,8 +323,8 @@ class Flow(StrictAttributes):
         """Remove a node from the flow, with all edges to it and from it.
 
         If it was the start node, sessions start at the first node that is left. A session that is at it raises an
-        error when it is talked to: make the node again, or continue from an earlier turn with `fork`. What it wrote
-        stays in the sessions.
+        error when it is talked to: make the node again, or continue from an earlier turn with `fork`. What it
+        wrote stays in the sessions.
 
         The model override and the settings that it was given in the panel, or by `node.model = ...`, are kept with
         the flow's settings, as after a restart of the kernel: a new node of the same name has them again.

@@ -36,8 +36,8 @@ class ActionNode(Node[ActionResult]):
 
     Each parameter of the function gets the variable of its name: `None` where that is not stated, or the default
     of the parameter where it has one. A parameter called `variables`, or a sole positional-only one, gets all of
-    them, read-only. The function, sync or async, runs in a thread of its own. It returns a mapping with a value for each
-    name in `writes`, or with one name the value itself; `None` says that there is none.
+    them, read-only. The function, sync or async, runs in a thread of its own. It returns a mapping with a value
+    for each name in `writes`, or with one name the value itself; `None` says that there is none.
 
     Attributes:
         function: The function; `None` in a flow that was loaded without it.
