@@ -37,7 +37,7 @@ def no_address(provider: Provider) -> StatusMessage:
 def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | None) -> StatusMessage:
     """Say where the key is stored and what the last check found, and what to do with one that is pasted now."""
     if status is None:
-        return _words("working", "looking", "Looking for a saved key …")
+        return _words("working", "looking", "Looking for a saved key…")
     pasted = _REPLACE if status.is_stored else _KEEP
     return {**_of_known(provider, status, verdict), "pasted": pasted}
 
@@ -54,7 +54,7 @@ def storage_choices(found: Sequence[tuple[KeyBackend, Availability | None]]) -> 
         if availability is None:
             if not choices:  # a key saved now is stored in the first that turns out to work
                 label = f"{backend.label}, if it works here"
-                choices.append({"id": "auto", "label": label, "note": "Checking whether it works here …"})
+                choices.append({"id": "auto", "label": label, "note": "Checking whether it works here…"})
         elif availability.available:
             choices.append({"id": backend.name, "label": availability.label, "note": availability.note})
         else:
