@@ -37,7 +37,7 @@ def no_address(provider: Provider) -> StatusMessage:
 def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | None) -> StatusMessage:
     """Say where the key is stored and what the last check found, and what to do with one that is pasted now."""
     if status is None:
-        return _words("working", "looking", "Looking for a saved key …")
+        return _words("working", "looking", "Looking for a saved key…")
     pasted = _REPLACE if status.is_stored else _KEEP
     return {**_of_known(provider, status, verdict), "pasted": pasted}
 
