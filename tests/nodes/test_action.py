@@ -154,7 +154,7 @@ def test_an_effect_is_not_repeated_when_a_turn_failed_after_it(flow: Flow) -> No
     assert ledger.booked == 2, "the flow has come to the node again"
 
 
-def test_an_effect_is_repeated_when_it_is_asked_for_or_other_values_are_given(flow: Flow) -> None:
+def test_an_effect_is_repeated_when_it_is_asked_for_and_refused_where_other_values_are_given(flow: Flow) -> None:
     ledger = Ledger()
     s = started(failing_after(flow, ledger), name="Ana")
     for _ in range(2):
@@ -162,7 +162,11 @@ def test_an_effect_is_repeated_when_it_is_asked_for_or_other_values_are_given(fl
             s.say("Book it", repeat_effects=True)
     assert ledger.booked == 2
     s.variables["name"], s.variables["ok"] = "Leo", True
-    s.say("Book it")
+    with pytest.raises(FlowError) as caught:
+        s.say("Book it")
+    assert caught.value.kind == "action_repeated"
+    assert ledger.booked == 2
+    s.say("Book it", repeat_effects=True)
     assert ledger.booked == 3
 
 
