@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from byok_widgets.flow import Flow
     from byok_widgets.frontend import Frontend
     from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage
-    from byok_widgets.nodes import ConversationNode, Extraction, ExtractionNode
+    from byok_widgets.nodes import ActionNode, ActionResult, ConversationNode, Extraction, ExtractionNode
     from byok_widgets.providers.local import list_local_models
     from byok_widgets.schema import Field
     from byok_widgets.session import Session, Trace, Turn, Variables
@@ -48,7 +48,7 @@ _HOMES = {
     ),
     "byok_widgets.flow": ("Flow",),
     "byok_widgets.messages": ("Cost", "Message", "Reply", "TextDelta", "Usage"),
-    "byok_widgets.nodes": ("ConversationNode", "Extraction", "ExtractionNode"),
+    "byok_widgets.nodes": ("ActionNode", "ActionResult", "ConversationNode", "Extraction", "ExtractionNode"),
     "byok_widgets.providers.local": ("list_local_models",),
     "byok_widgets.schema": ("Field",),
     "byok_widgets.session": ("Session", "Trace", "Turn", "Variables"),
@@ -59,6 +59,8 @@ _RENAMED = {"guard": "warn_about_keys", "last_stopped": "last_partial_result"}
 """Earlier names, which still work and give a `DeprecationWarning`."""
 
 __all__ = [
+    "ActionNode",
+    "ActionResult",
     "ByokError",
     "ConfigError",
     "ConversationNode",

@@ -68,6 +68,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "template_unknown_variable": "there is no such variable",
         "template_unknown_part": "a variable has no such part",
         "template_failed": "the prompt could not be filled in",
+        "template_timeout": "the prompt could not be filled in within its time limit",
     }
 )
 """What each `ByokError.kind` of keys, settings, prompts and the command line means."""

@@ -134,17 +134,17 @@ class CostTotal:
 
 
 class LearnedValue(NamedTuple):
-    """A value that a node found for a variable.
+    """A value that a node gives to a variable.
 
     Attributes:
         name: The variable.
-        value: Never `None`.
-        status: `"found"`, or `"ungrounded"` where it does not occur in the dialogue.
+        value: The value; `None` removes an earlier one.
+        status: `"found"`, `"ungrounded"` where it does not occur in the dialogue, `"not_stated"` for `None`.
     """
 
     name: str
     value: Any
-    status: Literal["found", "ungrounded"] = "found"
+    status: Literal["found", "ungrounded", "not_stated"] = "found"
 
 
 class NodeResult:
@@ -163,6 +163,11 @@ class NodeResult:
     unsaved: ClassVar[frozenset[str]] = frozenset()
     node: str
     notices: tuple[str, ...] = ()
+
+    @property
+    def effect_id(self) -> str:
+        """Id of the run of an action, by which its effects are known; empty for other nodes."""
+        return ""
 
     @property
     def spoken(self) -> Reply | None:

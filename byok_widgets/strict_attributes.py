@@ -15,7 +15,10 @@ from byok_widgets.secrets import looks_like_key
 
 
 class StrictAttributes:
-    """Accepts only the attributes that its class declares: annotations, and properties with a setter."""
+    """Accepts only the attributes that its class declares: annotations, and properties with a setter.
+
+    Class variables and properties without a setter cannot be set, annotated or not.
+    """
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_") or name in settable_names(type(self)):
@@ -28,11 +31,14 @@ class StrictAttributes:
 
 def settable_names(kind: type) -> frozenset[str]:
     """Return the names of the public attributes that can be set on objects of a class."""
-    names: set[str] = set()
+    settable: dict[str, bool] = {}
     for base in kind.__mro__:
-        names.update(getattr(base, "__annotations__", ()))
-        names.update(name for name, member in vars(base).items() if isinstance(member, property) and member.fset)
-    return frozenset(name for name in names if not name.startswith("_"))
+        for name, member in vars(base).items():
+            if isinstance(member, property):
+                settable.setdefault(name, member.fset is not None)
+        for name, annotation in vars(base).get("__annotations__", {}).items():
+            settable.setdefault(name, not str(annotation).startswith("ClassVar"))
+    return frozenset(name for name, free in settable.items() if free and not name.startswith("_"))
 
 
 def unknown_name_error(

@@ -1,6 +1,7 @@
 """Prompts with variables: `{{name}}`, filled in by Jinja2's sandbox.
 
-Jinja2 is loaded only for a text that holds a placeholder.
+There are variables, filters and blocks, and no global functions. A comment `{# #}` is text like any other. Jinja2
+is loaded only for a text that holds a placeholder.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Mapping
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import TemplateError
+from byok_widgets.plain_values import is_plain
 
 if TYPE_CHECKING:
     from jinja2 import StrictUndefined, Template
@@ -18,7 +21,16 @@ if TYPE_CHECKING:
 
 
 WRITE_LIKE_THIS = "Write variables as {{name}}."
-_PAIRS = (("{{", "}}"), ("{%", "%}"), ("{#", "#}"))
+RENDER_LIMIT_S = 5.0
+"""Longest time that filling in a prompt may take in a session, in seconds."""
+_PAIRS = (("{{", "}}"), ("{%", "%}"))
+_NO_COMMENT = "\ue0b1{#", "#}\ue0b1"
+"""Marks of comments that nobody types: Jinja2 cannot do without any, and would drop the text between them."""
+_SHORT_FILTERS = frozenset(
+    {"capitalize", "count", "d", "default", "first", "float", "int", "last", "length", "lower", "round", "string"}
+    | {"title", "trim", "upper"}
+)
+"""Filters whose result is not longer than what they get, or than a constant."""
 
 
 def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
@@ -66,6 +78,66 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
     raise problem
 
 
+async def render_in_time(template: str, variables: Mapping[str, Any], *, flow: str, node: str) -> str:
+    """Fill in a prompt as `render` does, without ever holding up the event loop.
+
+    It is filled in at once where that takes a bounded time: placeholders with short filters alone, and values of
+    Python's own types. Blocks can loop, and the methods of other classes can take any time: those run in a worker.
+
+    Raises:
+        TemplateError: As `render`; kind `template_timeout` when it takes too long.
+    """
+    needed = mentioned(template)
+    plain = all(is_plain(value) for name, value in variables.items() if name in needed)
+    if plain and _is_bounded(template):
+        return render(template, variables, node=node)
+    fill_in = partial(render, template, variables, node=node)
+    try:
+        name = f"the prompt of node {node!r}"
+        return await call_in_worker(fill_in, limit_s=RENDER_LIMIT_S, flow=flow, name=name)
+    except LateFunctionError:
+        pass
+    raise TemplateError(
+        f"The prompt of node {node!r} could not be filled in within {RENDER_LIMIT_S:g} s.",
+        kind="template_timeout",
+        fix="Keep to {{name}} and simple filters, and to values that are quickly written as text.",
+    )
+
+
+@lru_cache(maxsize=256)
+def _is_bounded(template: str) -> bool:
+    """Whether filling in takes a time that grows with the lengths of the prompt and its values alone."""
+    if not _has_placeholder(template):
+        return True
+    from jinja2 import TemplateError as JinjaError
+    from jinja2 import nodes
+
+    try:
+        tree = _environment().parse(template)
+    except (JinjaError, RecursionError):
+        return True  # it is not filled in at all
+    allowed = (
+        nodes.Output,
+        nodes.TemplateData,
+        nodes.Name,
+        nodes.Const,
+        nodes.Filter,
+        nodes.Getattr,
+        nodes.Getitem,
+    )
+    found = list(tree.find_all(nodes.Node))
+    return all(isinstance(part, allowed) and _is_short(part) for part in found)
+
+
+def _is_short(part: Any) -> bool:
+    """Whether a part of a prompt is no filter, or one with a short result; joining a list once counts as one."""
+    from jinja2 import nodes
+
+    if not isinstance(part, nodes.Filter):
+        return True
+    return part.name in _SHORT_FILTERS or (part.name == "join" and isinstance(part.node, nodes.Name))
+
+
 def broken(template: str) -> str:
     """Say what is wrong with a prompt as a template, as the rest of a sentence; empty when it is a valid one."""
     if not _has_placeholder(template):
@@ -96,7 +168,29 @@ def _has_placeholder(template: str) -> bool:
 def _environment() -> SandboxedEnvironment:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(undefined=_undefined_class())
+    environment = ImmutableSandboxedEnvironment(
+        undefined=_undefined_class(),
+        comment_start_string=_NO_COMMENT[0],
+        comment_end_string=_NO_COMMENT[1],
+        finalize=_printable,
+        keep_trailing_newline=True,
+    )
+    environment.globals.clear()  # `range` and others are variables here, and would be printed as functions
+    return environment
+
+
+def _printable(value: Any) -> Any:
+    """Return what a placeholder stands for.
+
+    Raises:
+        UndefinedError: It is a function, such as a method that was not called, or a part of the template itself.
+    """
+    if callable(value) or type(value).__module__.startswith("jinja2.runtime"):
+        from jinja2 import Undefined, UndefinedError
+
+        if not isinstance(value, Undefined):
+            raise UndefinedError(f"{getattr(value, '__name__', type(value).__name__)!r} is not a value")
+    return value
 
 
 def _undefined_class() -> type[StrictUndefined]:

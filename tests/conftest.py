@@ -10,7 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from byok_widgets.providers import catalog
+from byok_widgets.providers import PROVIDERS, catalog, unregister_provider
 from tests.keys.fake_keyrings import MemoryKeyring, installed
 from tests.known_day import KNOWN_DAY
 from tests.scripted_server import ScriptedServer
@@ -62,3 +62,12 @@ def server() -> Iterator[ScriptedServer]:
 def _known_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fix the day on which models are said to have ended: no test passes today and fails next year."""
     monkeypatch.setattr(catalog, "_today", lambda: KNOWN_DAY)
+
+
+@pytest.fixture
+def known_providers() -> Iterator[None]:
+    """The providers that are registered in this test are gone after it."""
+    known = dict(PROVIDERS)
+    yield
+    for name in PROVIDERS.keys() - known.keys():
+        unregister_provider(name)

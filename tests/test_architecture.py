@@ -18,7 +18,7 @@ import pytest
 import byok_widgets
 
 PACKAGE = "byok_widgets"
-SMALL = "errors findings files messages misplaced_keys secrets strict_attributes templates"
+SMALL = "delegation errors findings files messages misplaced_keys plain_values secrets strict_attributes templates"
 """Values and small tools that every package above them may use."""
 
 MAY_IMPORT = {
@@ -32,8 +32,10 @@ MAY_IMPORT = {
     "messages": "errors",
     "misplaced_keys": "errors secrets",
     "strict_attributes": "errors secrets",
-    "templates": "errors",
+    "delegation": "",
+    "plain_values": "",
     "engine": "errors frontend",
+    "templates": "engine errors plain_values",
     "keys": f"{SMALL} engine",
     "schema": SMALL,
     "config": f"{SMALL} engine keys",
@@ -41,7 +43,7 @@ MAY_IMPORT = {
     "nodes": f"{SMALL} config engine grounding keys providers schema",
     "graph": f"{SMALL} nodes schema",
     "session": f"{SMALL} config engine graph nodes providers schema",
-    "diagnostics": f"{SMALL} config graph keys nodes providers schema",
+    "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",
     "flow": f"{SMALL} config diagnostics engine frontend graph keys nodes providers schema session",
     "widgets": f"{SMALL} config diagnostics engine flow frontend graph keys nodes providers schema session",
     "cli": f"{SMALL} flow providers schema",
@@ -199,8 +201,7 @@ MAY_NAME_VENDORS = re.compile(
     r"providers(\.(openai|anthropic|openrouter|gemini|mistral|foreign_keys)|\.protocols\..*)?"
     r"|providers\.local\.catalog"
 )
-"""A vendor's own module, the registry, formats of keys without a provider, the SDKs' imports; and the place from which
-the local models come."""
+"""A vendor's own module, the registry, key formats of others, imports of SDKs, the source of local models."""
 
 
 def vendor_named_elsewhere(source: Source) -> list[str]:

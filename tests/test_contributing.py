@@ -7,14 +7,24 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 import tomllib
+import types
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from byok_widgets import Flow
+from byok_widgets.graph.conditions import CONDITIONS, register_condition
+from byok_widgets.nodes import NODE_KINDS, register_node_kind
+from byok_widgets.providers import catalog, register_provider
+from byok_widgets.secrets.key_formats import detect_provider
 from tests.fake_keys import fake_key
+from tests.providers.asking import ask, fault, talk
+from tests.providers.fault_server import FaultServer, says
 from tests.test_architecture import MAY_IMPORT
 
 ROOT = Path(__file__).parents[1]
@@ -104,3 +114,50 @@ def test_the_hook_fails_on_a_file_with_a_key_and_on_no_other(name: str, hook: li
         ran = subprocess.run([*hook, *files], cwd=tmp_path, capture_output=True, check=False, timeout=60)
         assert ran.returncode == code, ran.stderr
         assert content == "no key" or content.encode() not in ran.stdout + ran.stderr
+
+
+def recipe(heading: str) -> dict[str, Any]:
+    """Run the code of a recipe and return its names."""
+    (section,) = re.findall(rf"^### {heading}$(.*?)(?=^### |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    (code,) = re.findall(r"^ *```python$(.*?)^ *```$", section, re.MULTILINE | re.DOTALL)
+    module = types.ModuleType(f"recipe_{heading.rsplit(maxsplit=1)[-1]}")
+    sys.modules[module.__name__] = module
+    exec(compile(textwrap.dedent(code), heading, "exec"), module.__dict__)
+    return vars(module)
+
+
+@pytest.fixture
+def faulty() -> Iterator[FaultServer]:
+    server = FaultServer()
+    yield server
+    server.close()
+
+
+def test_the_recipe_of_a_provider_works(faulty: FaultServer, known_providers: None) -> None:
+    acme = register_provider(recipe("A provider")["AcmeProvider"]())
+    assert ask(faulty, talk("Good day."), of=acme).text == "Good day."
+    error = fault(faulty, says({"fault": {"type": "authentication_error", "message": "no"}}, 401), of=acme)
+    assert (error.kind, error.link) == ("auth", acme.links.keys)
+    assert detect_provider("acme-" + "7" * 30) == "acme"
+    assert catalog.presets("acme") == {"balanced": "acme-1"}
+
+
+def test_the_recipes_of_a_node_kind_and_a_condition_work(tmp_path: Path) -> None:
+    dice, at_least = recipe("A node kind")["DiceNode"], recipe("A condition")["AtLeast"]
+    register_node_kind(dice)
+    register_condition(at_least)
+    try:
+        flow = Flow("recipes")
+        flow.conversation("hello", "Roll?", static=True, start=True)
+        flow.add(dice(flow.context, "dice"))
+        flow.conversation("won", "{{eyes}} wins.", static=True, end=True)
+        flow.connect("hello", "dice")
+        flow.connect("dice", "won", condition=at_least("eyes", 4))
+        flow.connect("dice", "hello")
+        flow.save(tmp_path / "f.json")
+        s = Flow.load(tmp_path / "f.json").start()
+        assert str(s.say("Yes")) == "4 wins."
+        assert "rolled 4" in s.explain()
+    finally:
+        NODE_KINDS.pop("dice")
+        CONDITIONS.remove(at_least)

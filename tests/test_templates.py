@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Awaitable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byok_widgets import TemplateError
-from byok_widgets.templates import placeholders, render
+from byok_widgets import TemplateError, templates
+from byok_widgets.templates import placeholders, render, render_in_time
 
 
 @pytest.mark.parametrize(
@@ -28,7 +32,9 @@ from byok_widgets.templates import placeholders, render
         ("{{ days | join(', ') }}", "Mon, Tue"),
         ("{{ zero }}{{ empty }}{{ urgent }}", "0False"),
         ("{{ tricky }}", "{{name}} <b>"),
-        ("{# a note #}Hi", "Hi"),
+        ("{# a note #}Hi", "{# a note #}Hi"),
+        (r"\newcommand{\b}[1]{#1} {{name}} {a#}", r"\newcommand{\b}[1]{#1} Ana {a#}"),
+        ("{{name}}\n", "Ana\n"),
     ],
 )
 def test_a_prompt_is_filled_in(template: str, text: str) -> None:
@@ -65,7 +71,11 @@ def test_text_and_values_come_through_unchanged(text: str, value: str) -> None:
         ("{{ name.nothing() }}", "template_unknown_part", "'nothing'", "{{name}}"),
         ("Hi {{name", "template_syntax", "}}", "{{name}}"),
         ("{{name}} {% if name", "template_syntax", "%}", "{{name}}"),
-        ("Hi {# name", "template_syntax", "#}", "{{name}}"),
+        ("{{range}}", "template_unknown_variable", "{{range}}", "'range'"),
+        ("{{ dict }}{{ lipsum }}", "template_unknown_variable", "{{dict}}", "'dict'"),
+        ("{% for n in range(3) %}{% endfor %}", "template_unknown_variable", "{{range}}", "'range'"),
+        ("{{ name.upper }}", "template_unknown_part", "'upper'", "{{name}}"),
+        ("{{ self }}", "template_unknown_part", "", "{{name}}"),
         ("{% if %}", "template_syntax", "", "{{name}}"),
         ("{{ name | nofilter }}", "template_syntax", "'nofilter'", "{{name}}"),
         ("{{ 1 / 0 }}", "template_failed", "ZeroDivisionError", "{{name}}"),
@@ -111,13 +121,13 @@ def test_a_prompt_cannot_reach_out(template: str) -> None:
         ("{% if a is defined %}{{ a }}{% endif %}", ()),
         ("{% if urgent %}now{% endif %}", ("urgent",)),
         ("{{ person.name }}", ("person",)),
-        ("{# {{a}} #}", ()),
+        ("{# {{a}} #}", ("a",)),
         ("{{ broken", ()),
         ('{{ a | default("x") }} {{ a }}', ("a",)),
         ('{{ a | upper | default("x") }}', ("a",)),
         ("{% if n is divisibleby 3 %}x{% endif %}", ("n",)),
         ("{% if a is none %}x{% endif %}", ()),
-        ("{% for n in range(3) %}{{ n }}{% endfor %}", ()),
+        ("{{ range }}", ("range",)),
         ("{% set b = a %}{{ b }}", ("a",)),
     ],
 )
@@ -141,3 +151,65 @@ def test_a_prompt_without_variables_does_not_load_jinja() -> None:
         "assert 'jinja2' not in sys.modules; render('{{x}}', {'x': 1}, node='n'); assert 'jinja2' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=20)
+
+
+class Slow:
+    """A value that takes its time to become a text."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        time.sleep(self.seconds)
+        return "slow"
+
+
+async def _beats_while(work: Awaitable[str]) -> tuple[str, int]:
+    """Return the text, and how often the event loop went round meanwhile."""
+    beats = 0
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            await asyncio.sleep(0.01)
+            beats += 1
+
+    task = asyncio.create_task(beat())
+    text = await work
+    task.cancel()
+    return text, beats
+
+
+def test_a_value_that_is_slow_as_text_does_not_hold_up_the_loop() -> None:
+    work = render_in_time("{{x}}!", {"x": Slow(0.3)}, flow="f", node="n")
+    text, beats = asyncio.run(_beats_while(work))
+    assert text == "slow!"
+    assert beats > 5
+
+
+LOOPS = "{% for a in days %}{% for b in days %}{% for c in days %}{% endfor %}{% endfor %}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    ("template", "value"), [("{{x}}", Slow(1.5)), (LOOPS, None)], ids=["value", "nested loops"]
+)
+def test_a_prompt_that_takes_too_long_is_given_up(
+    template: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(templates, "RENDER_LIMIT_S", 0.2)
+    began = time.monotonic()
+    with pytest.raises(TemplateError) as caught:
+        asyncio.run(render_in_time(template, {"x": value, "days": list(range(300))}, flow="f", node="bye"))
+    assert time.monotonic() - began < 1.4
+    assert caught.value.kind == "template_timeout"
+    assert "'bye'" in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    "template", ["Hi {{name}}", "{{ days | join(', ') | upper }}", "Hi", '{{ no | default("x") }}']
+)
+def test_a_plain_prompt_needs_no_thread(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading.Thread, "start", None)
+    variables = {"name": "Ana", "days": ["Mon", 2], "other": Slow(0)}
+    text = asyncio.run(render_in_time(template, variables, flow="f", node="n"))
+    assert text == render(template, variables, node="n")

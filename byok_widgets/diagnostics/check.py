@@ -13,6 +13,7 @@ from byok_widgets.diagnostics.judge import weak_judge
 from byok_widgets.diagnostics.lint import structural
 from byok_widgets.diagnostics.prompts import broken_prompts
 from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
+from byok_widgets.engine.workers import overdue_functions
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.nodes import model_nodes
@@ -80,6 +81,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
         *broken_prompts(flow),
         *weak_judge(flow),
         *calls.findings(flow, Users.of(flow)),
+        *_overdue(flow),
         *_notice(flow),
     ]
     return Check(findings)
@@ -95,6 +97,13 @@ def check_settings(settings: CheckedSettings) -> Check:
 def _notice(settings: CheckedSettings) -> Iterator[Finding]:
     if settings.notice:
         yield Finding("notice", "warning", "", settings.notice, "")
+
+
+def _overdue(flow: CheckedFlow) -> Iterator[Finding]:
+    for name in overdue_functions(flow.config.name):
+        problem = f"A function is still running although nobody waits for it any more: {name}."
+        fix = "A function cannot be stopped from outside; restart the kernel to be rid of it."
+        yield Finding("overdue_function", "warning", "", problem, fix)
 
 
 def _opening(flow: CheckedFlow) -> Iterator[Finding]:

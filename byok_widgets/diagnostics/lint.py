@@ -40,6 +40,7 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
     yield from _braces(graph)
     by_code = frozenset(known)
     yield from _variables(graph, global_prompt, by_code)
+    yield from _unread(graph, global_prompt)
     yield from type_mismatches(graph, by_code)
 
 
@@ -226,7 +227,7 @@ def _prompts(graph: FlowGraph, name: str, for_all: tuple[str, ...]) -> Iterator[
     node = graph.nodes[name]
     yield _Read(f"The prompt of node {name!r}", name, placeholders(node.prompt), needs_value=True)
     yield _Read(f"The function of node {name!r}", name, node.reads, needs_value=False)
-    if node.speaks and not (getattr(node, "static", False) and _is_left_for_good(graph, name)):
+    if node.uses_global_prompt(again=not _is_left_for_good(graph, name)):
         yield _Read(f"The global prompt, before that of node {name!r},", name, for_all, needs_value=True)
 
 
@@ -245,6 +246,28 @@ def _is_left_for_good(graph: FlowGraph, name: str) -> bool:
 def _written(graph: FlowGraph, name: str) -> frozenset[str]:
     node = graph.nodes[name]
     return frozenset(node.writes)
+
+
+def _unread(graph: FlowGraph, global_prompt: str) -> Iterator[Finding]:
+    """Yield the variables that an action writes and nothing reads; none where something may read any variable."""
+    nodes, conditions = graph.nodes.values(), [edge.condition for edge in graph.edges]
+    if any(node.reads_all for node in nodes) or any(c.is_judged or c.runs_code for c in conditions):
+        return
+    read = frozenset(mentioned(global_prompt)).union(
+        *(mentioned(node.prompt) for node in nodes),
+        *((*node.reads, *node.reads_if_stated) for node in nodes),
+        *(condition.reads for condition in conditions),
+    )
+    for node in nodes:
+        for name in node.writes if node.expects_readers else ():
+            if name not in read:
+                yield Finding(
+                    "unread_variable",
+                    "warning",
+                    node.name,
+                    f"Node {node.name!r} writes the variable {name!r}, and nothing in the flow reads it.",
+                    f"Read it, like {{{{{name}}}}} in a prompt, or leave it out of writes=[...].",
+                )
 
 
 def _arriving(

@@ -1,80 +1,121 @@
-"""A person's functions, off the event loop: each call in a daemon thread, with a time limit.
+"""Functions that are not ours, run in daemon threads: however long they take, the event loop goes on.
 
-A thread cannot be killed. A function that does not end in time keeps its thread, its caller goes on, and the
-thread never keeps the process from exiting.
+A thread cannot be killed. One that exceeds its time limit is left behind: the caller gets an error and continues,
+the thread is listed by `overdue_functions` until it ends, and it never keeps the process from exiting.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+_overdue: set[_Worker] = set()
+_lock = threading.Lock()
 
 
 class LateFunctionError(Exception):
     """A function did not end in time; it may still be running."""
 
 
-async def call_in_worker(function: Callable[[], T], *, limit_s: float) -> T:
+async def call_in_worker(function: Callable[[], T | Awaitable[T]], *, limit_s: float, flow: str, name: str) -> T:
     """Call `function` in a thread of its own and return its result.
 
-    A coroutine that it returns is run there to its end, on an event loop of that thread. Cancelling the caller
-    frees the caller; the function runs on.
+    What it returns is awaited in that thread when it can be, on an event loop of its own. Cancelling the caller
+    frees the caller; a plain function runs on, a coroutine is cancelled.
 
     Args:
         function: What to call.
         limit_s: Longest time to wait, in seconds.
+        flow: Name of the flow that it works for.
+        name: What `overdue_functions` calls it.
 
     Raises:
         LateFunctionError: It did not end in time.
-        Exception: Whatever the function raised.
+        Exception: Whatever the function raised; exits and interrupts come as a `RuntimeError`.
     """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: Any, error: BaseException | None) -> None:
-        if done.done():
-            return
-        if error is None:
-            done.set_result(result)
-        else:
-            done.set_exception(error)
-
-    def work() -> None:
-        result, error = None, None
-        try:
-            result = _finished(function())
-        except BaseException as raised:  # noqa: BLE001 - handed to the caller, whatever it is
-            error = _harmless(raised)
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, result, error)
-
-    context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(work,), name="byok-function", daemon=True).start()
+    worker = _Worker(function, flow, name)
+    done = worker.start()
     try:
-        async with asyncio.timeout(limit_s):
-            return await done
-    except TimeoutError:
-        if done.done() and not done.cancelled():
-            raise  # the function's own
-    raise LateFunctionError
+        await asyncio.wait([done], timeout=limit_s)
+    finally:
+        if not done.done():
+            worker.abandon()
+    if not done.done():
+        raise LateFunctionError
+    value, error = done.result()
+    if error is not None:
+        raise error
+    result: T = value
+    return result
 
 
-def _finished(result: Any) -> Any:
-    return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+def overdue_functions(flow: str) -> tuple[str, ...]:
+    """Return the names of a flow's functions that nobody waits for any more and that are still running."""
+    with _lock:
+        return tuple(sorted(worker.name for worker in _overdue if worker.flow == flow))
 
 
-async def _awaited(result: Any) -> Any:
-    return await result
+class _Worker:
+    """One call in one thread."""
+
+    def __init__(self, function: Callable[[], Any], flow: str, name: str) -> None:
+        self.flow, self.name = flow, name
+        self._function = function
+        self._finished = False
+        self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[Any] | None = None
+
+    def start(self) -> asyncio.Future[tuple[Any, Exception | None]]:
+        """Start the thread; the future gets the value or the error."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[tuple[Any, Exception | None]] = loop.create_future()
+        context = contextvars.copy_context()
+
+        def settle(outcome: tuple[Any, Exception | None]) -> None:
+            if not done.done():
+                done.set_result(outcome)
+
+        def work() -> None:
+            outcome = context.run(self._outcome)
+            with _lock:
+                self._finished = True
+                _overdue.discard(self)
+            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits
+                loop.call_soon_threadsafe(settle, outcome)
+
+        threading.Thread(target=work, name="byok-worker", daemon=True).start()
+        return done
+
+    def abandon(self) -> None:
+        """Wait for it no longer: list it as overdue until it ends, and cancel it where it is a coroutine."""
+        with _lock:
+            if not self._finished:
+                _overdue.add(self)
+        if self._own_loop is not None and self._task is not None:
+            with contextlib.suppress(RuntimeError):  # it has just ended
+                self._own_loop.call_soon_threadsafe(self._task.cancel)
+
+    def _outcome(self) -> tuple[Any, Exception | None]:
+        try:
+            value = self._function()
+            return (asyncio.run(self._awaited(value)) if inspect.isawaitable(value) else value), None
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the call was made
+            return None, _harmless(error)
+
+    async def _awaited(self, value: Any) -> Any:
+        self._own_loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        return await value
 
 
-def _harmless(raised: BaseException) -> BaseException:
-    """Return an error that a future can hold: `StopIteration` and exits become plain errors."""
+def _harmless(raised: BaseException) -> Exception:
+    """Return an error that ends the call alone: exits, interrupts and `StopIteration` become plain errors."""
     if isinstance(raised, Exception) and not isinstance(raised, StopIteration):
         return raised
     return RuntimeError(f"{type(raised).__name__}: {raised}")

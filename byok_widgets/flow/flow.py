@@ -4,24 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from byok_widgets.config import FlowConfig
+from byok_widgets.delegation import delegated
 from byok_widgets.diagnostics.check import Check, check
 from byok_widgets.diagnostics.lint import reject_ambiguous
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_file, flow_registry
 from byok_widgets.flow.flow_data import bind, data_of, fill
 from byok_widgets.flow.flow_nodes import FlowNodes
+from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.frontend import frontend
+from byok_widgets.graph import AnyNode, Edge, FlowGraph
+from byok_widgets.graph.conditions import Condition, Test
 from byok_widgets.graph.drawing import MERMAID, as_mermaid, as_text
+from byok_widgets.keys import KeyStore
+from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode, Node
+from byok_widgets.nodes.action import DEADLINE_S, Function
+from byok_widgets.nodes.extraction import Grounding
+from byok_widgets.nodes.extraction_prompt import Example
+from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.schema import ExtractionSchema
 from byok_widgets.session import Session
-from byok_widgets.strict_attributes import settable_names, unknown_name_error
+from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
 
 _READ_ONLY = "read-only: saved by a newer byok-widgets"
-_NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and may not run as it was meant."
+_NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and may not run as intended."
 
 
-class Flow(FlowNodes):
+N = TypeVar("N", bound=Node[Any])
+
+
+class Flow(StrictAttributes):
     """A flow under its name: what the panel shows and what cells use are this one object's settings.
 
     Two `Flow("dentist")` in one kernel share settings and keys, and each has nodes of its own; flows with other
@@ -31,6 +46,17 @@ class Flow(FlowNodes):
         speaks_first: Whether the start node speaks before the person; `None` lets it when it is a static one.
     """
 
+    name: str = delegated("_settings", FlowSettings.name)
+    context: FlowContext = delegated("_settings", FlowSettings.context)
+    config: FlowConfig = delegated("_settings", FlowSettings.config)
+    key_store: KeyStore = delegated("_settings", FlowSettings.key_store)
+    provider: str = delegated("_settings", FlowSettings.provider)
+    model: str | None = delegated("_settings", FlowSettings.model)
+    judge_model: str | None = delegated("_settings", FlowSettings.judge_model)
+    global_prompt: str = delegated("_settings", FlowSettings.global_prompt)
+    graph: FlowGraph = delegated("_members", FlowNodes.graph)
+    nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
+    start_node: Any = delegated("_members", FlowNodes.start_node)
     speaks_first: bool | None
 
     def __init__(self, name: str = "", **more: Any) -> None:
@@ -38,18 +64,19 @@ class Flow(FlowNodes):
 
         Args:
             name: Any text of 1 to 300 characters.
-            **more: Nothing: all else is set afterwards, like `flow.model = "..."`, and a key is pasted in
-                `settings()`.
+            **more: Not accepted: everything else is set afterwards, like `flow.model = "..."`, and a key is pasted
+                in `settings()`.
 
         Raises:
-            ConfigError: The name cannot be used, or there is more.
+            ConfigError: The name cannot be used, or another argument was given.
         """
         frontend().watch()
         for given, value in more.items():
             problem = f'A flow is made with its name alone, like Flow("dentist"), and without {given!r}.'
             hint = "Set it on a line of its own: flow.{0} = ..."
             raise unknown_name_error(problem, given, settable_names(type(self)), value, hint=hint)
-        super().__init__(name)
+        self._settings = FlowSettings(name)
+        self._members = FlowNodes(self.context)
         self.speaks_first = None
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
@@ -61,12 +88,254 @@ class Flow(FlowNodes):
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         title = " · ".join([f"Flow {self.name!r}", self._model_line, *self._standing])
-        diagram = as_mermaid(self._graph, title)
-        return {"text/plain": as_text(self._graph, title), **({MERMAID: diagram} if diagram else {})}
+        diagram = as_mermaid(self.graph, title)
+        return {"text/plain": as_text(self.graph, title), **({MERMAID: diagram} if diagram else {})}
 
     def _mime_(self) -> tuple[str, str]:
         """Show the text in marimo, which would take the diagram and cannot draw it."""
         return "text/plain", self._repr_mimebundle_()["text/plain"]
+
+    def node(self, name: str) -> AnyNode:
+        """Return a node.
+
+        Raises:
+            ConfigError: There is none of that name.
+        """
+        return self.graph.node(name)
+
+    def set_base_url(self, provider: str, url: str | None) -> None:
+        """Send this flow's calls for `provider` to another address, or with `None` to the usual one.
+
+        A key is bound to its address: a key saved for one host is never sent to another.
+
+        Raises:
+            ConfigError: No such provider, or not an https address, nor http to this machine.
+            KeyFormatError: There is an API key in it.
+        """
+        self._settings.set_base_url(provider, url)
+
+    def use_key(self, reference: str, *, provider: str | None = None) -> None:
+        """Use the API key that an environment variable holds, by its name `env:NAME`.
+
+        Only the name is kept. There is no way to pass a key itself in code: a key typed in a cell would be saved
+        with the notebook. Paste it in `flow.settings()`.
+
+        Raises:
+            KeyFormatError: Not the name of a variable that is set and holds what can be this provider's key.
+            ConfigError: No such provider.
+        """
+        self._settings.use_key(reference, provider=provider)
+
+    def conversation(
+        self,
+        name: str = "",
+        prompt: str = "",
+        *,
+        static: bool = False,
+        start: bool = False,
+        end: bool = False,
+        enter: str | None = None,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        **settings: Any,
+    ) -> ConversationNode:
+        """Make a node that speaks; a node of the same name is replaced, so that a cell can be run again.
+
+        The edges of a replaced node stay.
+
+        Args:
+            name: The node's name.
+            prompt: Instructions for the model; `{{name}}` stands for a variable.
+            static: Speak `prompt` as it is on the first visit, without a model.
+            start: Start sessions here; otherwise they start at the first node that was made.
+            end: Close the session when this node has spoken.
+            enter: Makes it a global node: when a model judges that this sentence holds, the flow comes here from
+                wherever it is, and returns there when this node has spoken, unless it has edges of its own.
+            model: Model override of this node.
+            max_tokens: Most tokens of an answer.
+            **settings: Model settings that the provider has, such as `temperature`.
+        """
+        return self._members.add(
+            ConversationNode(
+                self.context, name, prompt, static=static, model=model, max_tokens=max_tokens, settings=settings
+            ),
+            start=start,
+            end=end,
+            enter=enter,
+        )
+
+    def extraction(
+        self,
+        name: str,
+        /,
+        schema: Any = None,
+        *,
+        fields: Mapping[str, Any] | None = None,
+        prompt: str = "",
+        examples: Iterable[Example] = (),
+        window: int | None = None,
+        grounding: Grounding = "flag",
+        start: bool = False,
+        end: bool = False,
+        enter: str | None = None,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+        **field_types: Any,
+    ) -> ExtractionNode:
+        """Make a node that reads values out of a dialogue; a node of the same name is replaced, its edges stay.
+
+        Give the fields in one of three ways: as keywords (`weekday=["Mon", "Tue"], urgent=bool`), as a pydantic
+        class, or as a JSON Schema. A field whose name is an argument here goes into `fields`.
+
+        Args:
+            name: The node's name.
+            schema: A pydantic class or a JSON Schema.
+            fields: Fields by name.
+            prompt: Instructions beside the fields.
+            examples: Pairs of a dialogue and its values; small models need them.
+            window: Read only this many of the last messages; by default all.
+            grounding: `"flag"` marks strings that do not occur in the dialogue; `"off"` does not look.
+            start: Start sessions here.
+            end: Close the session when this node has read.
+            enter: Makes it a global node, as in `conversation`.
+            model: Model override of this node.
+            max_tokens: Most tokens of an answer.
+            settings: Model settings that the provider has, such as `temperature`.
+            **field_types: Fields: a type, a list of the allowed values, or a `Field`.
+
+        Raises:
+            SchemaError: The fields or the schema cannot be extracted.
+        """
+        given = {**(fields or {}), **field_types} or None
+        return self._members.add(
+            ExtractionNode(
+                self.context,
+                name,
+                ExtractionSchema.of(schema, fields=given, name=name),
+                prompt=prompt,
+                examples=examples,
+                window=window,
+                grounding=grounding,
+                model=model,
+                max_tokens=max_tokens,
+                settings=settings,
+            ),
+            start=start,
+            end=end,
+            enter=enter,
+        )
+
+    def action(
+        self,
+        name: str,
+        function: Function,
+        *,
+        writes: Iterable[str] = (),
+        deadline_s: float = DEADLINE_S,
+        effects: bool = False,
+        start: bool = False,
+        end: bool = False,
+        enter: str | None = None,
+    ) -> ActionNode:
+        """Make a node that calls a function; a node of the same name is replaced, its edges stay.
+
+        Each parameter of the function gets the variable of its name: `None` where that is not stated, or the
+        parameter's default. One called `variables` gets all of them. The function, sync or async, runs in a thread
+        of its own. It returns a mapping with the variables in `writes`, or the value itself where there is one;
+        `None` says that there is no value.
+
+        Args:
+            name: The node's name.
+            function: The function.
+            writes: Names of the variables that it sets.
+            deadline_s: Longest time for the function, in seconds; it is not stopped, but the turn goes on.
+            effects: Whether it changes the world, as a booking does. It is then never called again unasked: after
+                a turn that failed, a fork or a reset its earlier result is used again, and where the arguments
+                differ the turn fails, unless `say(..., repeat_effects=True)` asks for another call.
+            start: Start sessions here.
+            end: Close the session when this node has run.
+            enter: Makes it a global node, as in `conversation`.
+
+        Raises:
+            ConfigError: The function cannot be called, or `writes` holds what is not the name of a variable.
+        """
+        if function is None:
+            raise ConfigError(f"Node {name!r} needs a function.", kind="function", fix="Give the function itself.")
+        node = ActionNode(self.context, name, function, writes=writes, deadline_s=deadline_s, effects=effects)
+        return self._members.add(node, start=start, end=end, enter=enter)
+
+    def add(self, node: N, *, start: bool = False, end: bool = False, enter: str | None = None) -> N:
+        """Add a node of any kind, made with `flow.context`; a node of the same name is replaced, its edges stay.
+
+        Raises:
+            ConfigError: It is a node of another flow, or the flow has a node of another kind under its name.
+        """
+        self._members.name_of(node)
+        return self._members.add(node, start=start, end=end, enter=enter)
+
+    def connect(
+        self,
+        source: AnyNode | str,
+        target: AnyNode | str,
+        *more: object,
+        when: str | None = None,
+        if_: str | Test | None = None,
+        condition: Condition | None = None,
+    ) -> None:
+        """Connect two nodes; connecting them again replaces the condition.
+
+        There is at most one edge from a node to another: write two conditions as one, with `or`.
+
+        Args:
+            source: The node, or its name.
+            target: The node, or its name.
+            *more: Not accepted: a condition is given by keyword.
+            when: Prompt condition: a sentence that a model judges, such as "the caller gave a name".
+            if_: Logic condition, exact and free, judged before all others: an expression over variables, such as
+                `"weekday is not None"`, or a function that takes them. Without any condition it is the else edge,
+                taken when no other edge of the node holds.
+            condition: A condition of any other kind.
+
+        Raises:
+            ConfigError: A node is not there, or the condition cannot be used.
+        """
+        for given in more:
+            said = repr(given) if isinstance(given, str) else "..."
+            raise ConfigError(
+                "connect takes two nodes, and a condition by keyword.",
+                kind="condition",
+                fix=f"Write if_={said} for an exact condition, or when={said} for one that a model judges.",
+            )
+        self._members.connect(
+            Edge.create(self._members.name_of(source), self._members.name_of(target), when, if_, condition)
+        )
+
+    def disconnect(self, source: AnyNode | str, target: AnyNode | str) -> None:
+        """Remove the edge between two nodes.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        self._members.disconnect(source, target)
+
+    def remove(self, node: AnyNode | str) -> None:
+        """Remove a node from the flow, with all edges to it and from it.
+
+        If it was the start node, sessions start at the first node that is left. A session that is at it raises an
+        error when it is talked to: make the node again, or continue from an earlier turn with `fork`. What it
+        wrote stays in the sessions.
+
+        The model override and the settings that it was given in the panel, or by `node.model = ...`, are kept with
+        the flow's settings, as after a restart of the kernel: a new node of the same name has them again.
+
+        Args:
+            node: The node, or its name.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        self._members.remove(node)
 
     @classmethod
     def load(
@@ -88,12 +357,12 @@ class Flow(FlowNodes):
                 nothing: an action without its function is found by `check()`, and fails when it is reached.
 
         Raises:
-            ConfigError: The file is not there, damaged, or no flow. It is left as it is.
+            ConfigError: The file is not there, damaged, or not a flow. It is left as it is.
         """
         data = flow_file.read(Path(path))
         try:
             flow = cls(name or data["name"])
-            flow._file_extra = fill(flow, flow._context, data)
+            flow._file_extra = fill(flow, flow.context, data)
             bind(flow.graph, functions or {})
         except ByokError as error:
             problem = error
@@ -130,14 +399,14 @@ class Flow(FlowNodes):
         """Start a session: talk to it with `say`.
 
         Args:
-            variables: Values that are known from the beginning; a name that is much like one of the flow's, and is
-                none, gives a warning.
+            variables: Values that are known from the beginning; an unknown name that resembles one of the flow's
+                gives a warning.
             model: Model for all calls of the session.
             speak_first: Whether the start node speaks before the person; by default as `speaks_first` says.
             show: Whether what it says appears in the cell; by default where there is one.
 
         Raises:
-            FlowError: The flow has no nodes, or a mistake that leaves open where it would go.
+            FlowError: The flow has no nodes, or a node with two else edges.
             ByokError: What is said first failed; as `Session.say`.
         """
         session = self._session(variables, model)
@@ -162,26 +431,26 @@ class Flow(FlowNodes):
         """Return a chat widget to talk with, to be shown as the last line of a cell.
 
         It shows the active node, the variables, what each turn took and why the flow moved or stayed; a turn can
-        be stopped, and a fork goes on from any earlier one. Outside a notebook it gives the session.
+        be stopped, and a fork continues from any earlier one. Outside a notebook it returns the session.
 
         Args:
-            session: The session to go on with; by default a new one.
+            session: The session to continue; by default a new one.
 
         Raises:
-            FlowError: The flow has no nodes, or a mistake that leaves open where it would go.
+            FlowError: The flow has no nodes, or a node with two else edges.
         """
         return frontend().chat(self.start(show=False) if session is None else session)
 
     def load_session(self, path: str | Path) -> Session:
-        """Open a session that was saved with `Session.save`, to go on with it on this flow.
+        """Open a session that was saved with `Session.save`, to continue it on this flow.
 
-        One of a flow with another name goes on where the nodes are the same, and its `notice` says whose it is.
+        One of a flow with another name continues where the nodes are the same, and its `notice` says whose it is.
 
         Raises:
-            ConfigError: The file is not there, damaged, no session, or one of a flow with other nodes. It is left
-                as it is.
+            ConfigError: The file is not there, damaged, not a session, or one of a flow with other nodes. It is
+                left as it is.
         """
-        return Session.load(Path(path), self._graph, self._context)
+        return Session.load(Path(path), self.graph, self.context)
 
     def check(self, *, variables: Iterable[str] = ()) -> Check:
         """Look for mistakes without sending anything: in the graph, the keys and the models.
@@ -204,9 +473,9 @@ class Flow(FlowNodes):
         return [_READ_ONLY] if self._file_notice else []
 
     def _session(self, variables: Mapping[str, Any] | None, model: str | None) -> Session:
-        reject_ambiguous(self._graph)
-        return Session(self._graph, self._context, variables=variables, model=model)
+        reject_ambiguous(self.graph)
+        return Session(self.graph, self.context, variables=variables, model=model)
 
     def _opens(self, speak_first: bool | None) -> bool:  # noqa: FBT001 - passed on as it was given
         chosen = self.speaks_first if speak_first is None else speak_first
-        return getattr(self.node(self.start_node), "static", False) if chosen is None else chosen
+        return self.node(self.start_node).opens if chosen is None else chosen

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 from byok_widgets.engine import ENGINE, clock
@@ -15,7 +15,9 @@ from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.findings import Finding, Fix
+from byok_widgets.nodes.action_function import ActionFunction, line_of
 from byok_widgets.nodes.action_result import ActionResult
+from byok_widgets.nodes.action_values import UnusableResultError, written_values
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects, as_key, unknown_outcome
 from byok_widgets.nodes.model_call import FlowContext
@@ -24,11 +26,7 @@ from byok_widgets.secrets import redact
 DEADLINE_S = 10.0
 """Longest time for a function, in seconds, where the node sets no other."""
 
-ALL_VARIABLES = "variables"
-"""A parameter of this name takes all variables."""
-
 _MAX_QUOTE = 200
-_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 Function = Callable[..., Any]
 
@@ -36,8 +34,10 @@ Function = Callable[..., Any]
 class ActionNode(Node[ActionResult]):
     """A node that does something: it calls a function, and what that returns becomes variables.
 
-    Each parameter of the function takes the variable of its name, `None` where that is not stated; one called
-    `variables` takes all of them, read-only. The function, sync or async, runs in a thread of its own.
+    Each parameter of the function gets the variable of its name: `None` where that is not stated, or the default
+    of the parameter where it has one. A parameter called `variables`, or a sole positional-only one, gets all of
+    them, read-only. The function, sync or async, runs in a thread of its own. It returns a mapping with a value
+    for each name in `writes`, or with one name the value itself; `None` says that there is none.
 
     Attributes:
         function: The function; `None` in a flow that was loaded without it.
@@ -46,7 +46,9 @@ class ActionNode(Node[ActionResult]):
 
     kind = "action"
     result = ActionResult
+    expects_readers = True
     function: Function | None
+    deadline_s: float
     effects: bool
 
     def __init__(
@@ -82,15 +84,15 @@ class ActionNode(Node[ActionResult]):
         self.function = function
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "function" and value is not None and not callable(value):
-            raise ConfigError(
-                f"The function of node {self.name!r} cannot be called: {value!r}.",
-                kind="function",
-                fix="Give the function itself, without parentheses.",
-            )
+        if name == "function":
+            if value is not None and not callable(value):
+                raise ConfigError(
+                    f"The function of node {self.name!r} cannot be called: {value!r}.",
+                    kind="function",
+                    fix="Give the function itself, without parentheses.",
+                )
+            self._call = None if value is None else ActionFunction(value, node=self.name)
         super().__setattr__(name, value)
-
-    deadline_s: float
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -100,16 +102,27 @@ class ActionNode(Node[ActionResult]):
     @property
     def reads(self) -> tuple[str, ...]:
         """The parameters of the function that have no default."""
-        return tuple(
-            name for name, parameter in self._parameters().items() if parameter.default is parameter.empty
-        )
+        return self._call.required if self._call else ()
+
+    @property
+    def reads_if_stated(self) -> tuple[str, ...]:
+        """The parameters of the function that have a default."""
+        return self._call.optional if self._call else ()
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether the function gets all variables; unknown, and so possible, while there is none."""
+        return self._call is None or self._call.takes_all
+
+    @property
+    def reruns(self) -> bool:
+        """Whether a turn that begins here calls the function again: not when it has effects."""
+        return not self.effects
 
     @property
     def function_name(self) -> str:
         """Name of the function, for people."""
-        if self.function is None:
-            return self._remark.rpartition(":")[2] or "(no function)"
-        return str(getattr(self.function, "__name__", type(self.function).__name__))
+        return self._call.name if self._call else self._remark.rpartition(":")[2] or "(no function)"
 
     def run(self, *, variables: Mapping[str, Any] | None = None, show: bool | None = None) -> ActionResult:
         """Call the function and return what it wrote. It is called each time, also when it has effects.
@@ -132,10 +145,11 @@ class ActionNode(Node[ActionResult]):
 
         async def work(on_text: OnText, on_progress: OnProgress) -> ActionResult:
             del on_text, on_progress
-            function, arguments = self._bound(), self._arguments(given.variables)
+            call = self._bound()
+            arguments = call.arguments(given.variables)
             if not self.effects or given.effects is None:
-                return await self._called(function, arguments)
-            return await self._once(function, arguments, given.effects)
+                return await self._called(call, arguments)
+            return await self._once(call, arguments, given.effects)
 
         return work
 
@@ -165,7 +179,7 @@ class ActionNode(Node[ActionResult]):
             "deadline_s": self.deadline_s,
             "effects": self.effects,
         }
-        return {**data, "function": self._where_it_is() or self._remark}
+        return {**data, "function": self._call.reference if self._call else self._remark}
 
     @classmethod
     def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> ActionNode:
@@ -186,80 +200,71 @@ class ActionNode(Node[ActionResult]):
 
         return named
 
-    def _parameters(self) -> dict[str, inspect.Parameter]:
-        """Return the parameters that take a variable, by name."""
-        try:
-            parameters = inspect.signature(self.function).parameters if self.function else {}
-        except (TypeError, ValueError):  # some built-in functions have no signature
-            return {}
-        return {
-            name: parameter
-            for name, parameter in parameters.items()
-            if parameter.kind in _BY_NAME and name != ALL_VARIABLES
-        }
-
-    def _takes_all(self) -> bool:
-        try:
-            return bool(self.function) and ALL_VARIABLES in inspect.signature(self.function).parameters  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            return False
-
-    def _bound(self) -> Function:
-        if self.function is not None:
-            return self.function
+    def _bound(self) -> ActionFunction:
+        if self._call is not None:
+            return self._call
         raise FlowError(
             f"The action node {self.name!r} has no function.",
             kind="unbound_action",
             fix=f"Give it one: flow.node({self.name!r}).function = ..., or Flow.load(..., functions={{...}}).",
         )
 
-    def _arguments(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        arguments = {}
-        for name, parameter in self._parameters().items():
-            if name in variables:
-                arguments[name] = variables[name]
-            elif parameter.default is parameter.empty:
-                raise FlowError(
-                    f"The function {self.function_name} takes {name!r}, a variable that nothing sets.",
-                    kind="action_argument",
-                    fix=f"Let a node write it, set it by code, or give the parameter {name!r} a default.",
-                )
-        if self._takes_all():
-            arguments[ALL_VARIABLES] = MappingProxyType(dict(variables))
-        return arguments
-
-    async def _once(self, function: Function, arguments: dict[str, Any], effects: Effects) -> ActionResult:
-        """Call a function with effects, unless it ran with these arguments in a turn that was lost."""
-        key = as_key(arguments)
+    async def _once(self, call: ActionFunction, arguments: dict[str, Any], effects: Effects) -> ActionResult:
+        """Call a function with effects, unless it ran in a turn that was lost."""
+        key = await self._in_worker(call, partial(as_key, arguments))
         earlier = effects.earlier(self.name, key)
         if earlier is not None:
             notice = f"{self.name} had already run with the same values, so it was not called again"
             return replace(earlier, reused=True, latency_s=0.0, notices=(notice,))
-        result = ActionResult(self.name, self.function_name)
-        record = EffectRecord(result.run_id, self.name, key)
-        effects.log.put(record)
+        record = EffectRecord(uuid.uuid4().hex, self.name, key)
+        effects.begin(record)
+
+        def keep(
+            result: ActionResult,
+        ) -> None:  # called when the function returns, also when nobody waits any more
+            effects.log.put(replace(record, result=result))
+
         try:
-            result = await self._called(function, arguments, run_id=result.run_id)
+            return await self._called(call, arguments, run_id=record.run_id, keep=keep)
         except ByokError as error:
             if error.kind == "action_failed":
                 effects.log.discard(record.run_id)
             raise
-        effects.log.put(replace(record, result=result))
-        return result
 
-    async def _called(self, function: Function, arguments: dict[str, Any], *, run_id: str = "") -> ActionResult:
+    async def _called(
+        self,
+        call: ActionFunction,
+        arguments: dict[str, Any],
+        *,
+        run_id: str = "",
+        keep: Callable[[ActionResult], None] = ignore,
+    ) -> ActionResult:
         began = clock()
+
+        def finish(returned: Any) -> ActionResult:
+            values, notices = written_values(returned, self.writes, node=self.name, function=call.name)
+            taken_s = clock() - began
+            result = ActionResult(
+                self.name, call.name, values, taken_s, notices, run_id=run_id or uuid.uuid4().hex
+            )
+            keep(result)
+            return result
+
         try:
-            returned = await call_in_worker(partial(function, **arguments), limit_s=self.deadline_s)
+            result: ActionResult = await self._in_worker(call, lambda: _then(call.call(arguments), finish))
         except LateFunctionError:
             failure = self._late()
+        except UnusableResultError as error:
+            failure = FlowError(error.problem, kind="action_result", fix=error.fix)
         except Exception as error:  # noqa: BLE001 - a person's function may raise anything
             failure = self._failed(error)
         else:
-            values, notices = self._written(returned)
-            result = ActionResult(self.name, self.function_name, values, clock() - began, notices)
-            return replace(result, run_id=run_id) if run_id else result
+            return result
         raise failure
+
+    async def _in_worker(self, call: ActionFunction, work: Callable[[], Any]) -> Any:
+        flow, name = self._context.config.name, f"{call.name} of node {self.name!r}"
+        return await call_in_worker(work, limit_s=self.deadline_s, flow=flow, name=name)
 
     def _late(self) -> FlowError:
         if self.effects:
@@ -276,54 +281,15 @@ class ActionNode(Node[ActionResult]):
         return FlowError(
             f"The function {self.function_name} raised {type(error).__name__}{quote}.",
             kind="action_failed",
+            cause=line_of(error),
             fix=f"Try it alone: flow.node({self.name!r}).run(variables={{...}}).",
         )
 
-    def _written(self, returned: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return the values for the variables, checked."""
-        if not self.writes:
-            notice = f"{self.name} returned a value that is not kept: name the variable in writes=[...]"
-            return {}, ((notice,) if returned is not None else ())
-        values = self._by_name(returned)
-        for name in set(values) - set(self.writes):
-            raise self._unusable(
-                f"returned {name!r}, which the node does not write", f"Add it: writes=[..., {name!r}]."
-            )
-        for name in self.writes:
-            if name not in values:
-                raise self._unusable(
-                    f"returned no {name!r}", f"Return a mapping with {name!r}, None where it is not known."
-                )
-            self._require_json(name, values[name])
-        return {name: values[name] for name in self.writes}, ()
 
-    def _by_name(self, returned: Any) -> Mapping[str, Any]:
-        if len(self.writes) == 1 and not (isinstance(returned, Mapping) and set(returned) == set(self.writes)):
-            return {self.writes[0]: returned}
-        if isinstance(returned, Mapping):
-            return returned
-        names = ", ".join(map(repr, self.writes))
-        raise self._unusable(f"returned {type(returned).__name__}", f"Return a mapping with {names}.")
+def _then(returned: Any, finish: Callable[[Any], ActionResult]) -> Any:
+    """Return the result, or what gives it when it is awaited."""
 
-    def _require_json(self, name: str, value: Any) -> None:
-        from pydantic_core import PydanticSerializationError, to_jsonable_python
+    async def awaited() -> ActionResult:
+        return finish(await returned)
 
-        try:
-            to_jsonable_python(value)
-        except (PydanticSerializationError, ValueError, RecursionError):
-            problem = f"returned {type(value).__name__} for {name!r}, which JSON cannot hold"
-        else:
-            return
-        raise self._unusable(problem, "Return texts, numbers, lists, mappings, dates, or dataclasses of these.")
-
-    def _unusable(self, problem: str, fix: str) -> FlowError:
-        return FlowError(f"The function {self.function_name} {problem}.", kind="action_result", fix=fix)
-
-    def _where_it_is(self) -> str:
-        """Return `module:function` where others can import it, else the function's name."""
-        module = getattr(self.function, "__module__", "") or ""
-        name = getattr(self.function, "__qualname__", "") or ""
-        if self.function is None or not name:
-            return ""
-        importable = module not in ("", "__main__") and "<" not in name
-        return f"{module}:{name}" if importable else self.function_name
+    return awaited() if inspect.isawaitable(returned) else finish(returned)

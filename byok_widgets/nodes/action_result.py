@@ -41,9 +41,17 @@ class ActionResult(NodeResult):
         return self.values[name]
 
     @property
+    def effect_id(self) -> str:
+        """The id of the run."""
+        return self.run_id
+
+    @property
     def learned(self) -> tuple[LearnedValue, ...]:
-        """The values that are known."""
-        return tuple(LearnedValue(name, value) for name, value in self.values.items() if value is not None)
+        """All its values: `None` replaces an earlier value, which is no longer true."""
+        return tuple(
+            LearnedValue(name, value, "not_stated" if value is None else "found")
+            for name, value in self.values.items()
+        )
 
     @property
     def line(self) -> str:

@@ -52,12 +52,14 @@ class Node(StrictAttributes, ABC, Generic[R]):
         result: What it produces.
         speaks: Whether the person hears it; a turn ends at a node that speaks.
         calls_model: Whether it calls a model when it runs.
+        expects_readers: Whether a variable that it writes and nothing reads is probably a mistake.
     """
 
     kind: ClassVar[str]
     result: ClassVar[type[NodeResult]]
     speaks: ClassVar[bool] = False
     calls_model: ClassVar[bool] = False
+    expects_readers: ClassVar[bool] = False
 
     def __init__(self, context: FlowContext, name: str) -> None:
         if not isinstance(name, str) or not name.strip():
@@ -95,6 +97,31 @@ class Node(StrictAttributes, ABC, Generic[R]):
     def reads(self) -> tuple[str, ...]:
         """Names of the variables that it needs beside those in its prompt."""
         return ()
+
+    @property
+    def reads_if_stated(self) -> tuple[str, ...]:
+        """Names of the variables that it reads where they have a value, and does without where they have none."""
+        return ()
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether it may read any variable."""
+        return False
+
+    @property
+    def reruns(self) -> bool:
+        """Whether it runs again when a turn begins at it, since the dialogue has grown."""
+        return not self.speaks
+
+    @property
+    def opens(self) -> bool:
+        """Whether, as the start node, it speaks before the person unless told otherwise."""
+        return False
+
+    def uses_global_prompt(self, *, again: bool) -> bool:
+        """Whether the flow's global prompt stands before its own; `again`: also when it has spoken before."""
+        del again
+        return False
 
     def belongs_to(self, context: FlowContext) -> bool:
         """Whether it is a node of the flow whose context this is."""

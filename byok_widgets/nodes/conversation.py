@@ -17,7 +17,7 @@ from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, transc
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext, execute
 from byok_widgets.nodes.model_node import ModelNode
-from byok_widgets.templates import render
+from byok_widgets.templates import render_in_time
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class ConversationNode(ModelNode[Reply]):
 
         In a notebook cell the text appears while it is written. A keyboard interrupt stops the request within a
         second; in a cell `byok_widgets.last_partial_result()` then returns the partial reply. The node itself
-        remembers nothing: hand `reply` on as `history` to go on with the conversation.
+        remembers nothing: pass `reply` as `history` to continue the conversation.
 
         Args:
             text: What the person says; `None` lets the node speak first, or on from the history.
@@ -107,7 +107,7 @@ class ConversationNode(ModelNode[Reply]):
             max_tokens: Most tokens to write.
             deadline_s: Longest time for the answer in seconds, retries included.
             show: Whether to stream into the cell; by default where there is one.
-            **settings: Tuning that the provider has, such as `temperature`.
+            **settings: Model settings that the provider has, such as `temperature`.
 
         Raises:
             MissingKeyError: "No API key configured" for this flow and the model's provider.
@@ -159,6 +159,15 @@ class ConversationNode(ModelNode[Reply]):
         """Return the model that speaks; `None` for a fixed sentence."""
         return None if self.static and given.first_visit else super().model_for(given)
 
+    @property
+    def opens(self) -> bool:
+        """Whether, as the start node, it speaks before the person: a static one does."""
+        return self.static
+
+    def uses_global_prompt(self, *, again: bool) -> bool:
+        """Whether the global prompt stands before its own: not before a fixed sentence."""
+        return again or not self.static
+
     def describe(self) -> list[str]:
         """Return its kind, whether it is static, and its model override."""
         kind, *model = super().describe()
@@ -191,34 +200,37 @@ class ConversationNode(ModelNode[Reply]):
         return self._prepare_reply(given, first_visit=None)
 
     def _prepare_reply(self, given: RunArgs, *, first_visit: bool | None) -> Work[Reply]:
-        variables = given.variables or {}
-        messages = given.messages
-        prompt = render(self.prompt, variables, node=self.name)
-        if first_visit is None:
-            first_visit = Message("assistant", prompt) not in messages
-        if self.static and first_visit:
-            return self._static(prompt, messages)
-        call = Call(
+        async def work(on_text: OnText, on_progress: OnProgress) -> Reply:
+            variables, messages = given.variables or {}, given.messages
+            flow = self._context.config.name
+            prompt = await render_in_time(self.prompt, variables, flow=flow, node=self.name)
+            first = Message("assistant", prompt) not in messages if first_visit is None else first_visit
+            if self.static and first:
+                return self._fixed(prompt, messages, on_text)
+            call = await self._call(given, prompt)
+            return await execute(call, self._context, on_text=on_text, on_progress=on_progress)
+
+        return work
+
+    async def _call(self, given: RunArgs, prompt: str) -> Call:
+        before = await render_in_time(
+            self._context.global_prompt,
+            given.variables or {},
+            flow=self._context.config.name,
+            node=f"{self.name} (global prompt)",
+        )
+        return Call(
             node=self.name,
             resolved=self.resolve(given.model),
-            system=self._system(prompt, variables),
-            messages=messages,
+            system="\n\n".join(part for part in (before, prompt) if part),
+            messages=given.messages,
             max_tokens=self._limit(given.max_tokens),
             settings={**self.settings, **given.settings},
             deadline_s=given.deadline_s,
         )
 
-        async def work(on_text: OnText, on_progress: OnProgress) -> Reply:
-            return await execute(call, self._context, on_text=on_text, on_progress=on_progress)
-
-        return work
-
-    def _system(self, prompt: str, variables: Mapping[str, Any]) -> str:
-        before = render(self._context.global_prompt, variables, node=f"{self.name} (global prompt)")
-        return "\n\n".join(part for part in (before, prompt) if part)
-
     def _partial_result(self, given: RunArgs, text: str) -> Reply:
-        """Return what had come when the person stopped the answer."""
+        """Return the partial output when the person stopped the answer."""
         choice = self.resolve(given.model)
         return Reply(
             text=text,
@@ -230,22 +242,18 @@ class ConversationNode(ModelNode[Reply]):
             notices=("incomplete: it was stopped",),
         )
 
-    def _static(self, sentence: str, messages: tuple[Message, ...]) -> Work[Reply]:
-        async def work(on_text: OnText, on_progress: OnProgress) -> Reply:
-            del on_progress
-            on_text(sentence)
-            return Reply(
-                text=sentence,
-                finish_reason="static",
-                node=self.name,
-                usage=Usage(0, 0),
-                price=_nothing_to_pay,
-                model_source="static",
-                attempts=0,
-                transcript=(*messages, Message("assistant", sentence)),
-            )
-
-        return work
+    def _fixed(self, sentence: str, messages: tuple[Message, ...], on_text: OnText) -> Reply:
+        on_text(sentence)
+        return Reply(
+            text=sentence,
+            finish_reason="static",
+            node=self.name,
+            usage=Usage(0, 0),
+            price=_nothing_to_pay,
+            model_source="static",
+            attempts=0,
+            transcript=(*messages, Message("assistant", sentence)),
+        )
 
 
 def _nothing_to_pay() -> Cost:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from byok_widgets.errors import FlowError
@@ -59,31 +59,60 @@ class EffectLog:
 
 @dataclass(frozen=True)
 class Effects:
-    """What a turn knows of effects.
+    """The effects that concern one session, as a turn sees them.
 
     Attributes:
-        log: The runs so far.
-        finished: Ids of the runs in the session's own finished turns; the flow has come again to a node of these.
+        log: The runs of the session and of all that descend from the same one.
+        known: Ids of the runs that the session has made, or found when it was forked or opened; a turn adds its
+            own.
+        finished: Ids of the runs in the session's own finished turns: the flow may come to their nodes again.
         repeat: Whether the person asked to run actions again.
+        current: Ids of the runs of this turn, which may come to a node more than once.
     """
 
     log: EffectLog
+    known: set[str] = field(default_factory=set)
     finished: frozenset[str] = frozenset()
     repeat: bool = False
+    current: set[str] = field(default_factory=set)
+
+    def begin(self, record: EffectRecord) -> None:
+        """Add a run that is about to start, as one of this turn."""
+        self.known.add(record.run_id)
+        self.current.add(record.run_id)
+        self.log.put(record)
 
     def earlier(self, node: str, arguments: str) -> ActionResult | None:
         """Return the result of the same action in a turn that this session does not have; `None` without one.
 
         Raises:
-            FlowError: Kind `action_unknown`: it began, and nobody knows whether it happened.
+            FlowError: Kind `action_unknown`: it started, and whether it happened is unknown. Kind
+                `action_repeated`: it ran with other arguments in a turn that this session lost.
         """
+        past = self.finished | self.current
+        runs = [run for run in self.log.records if run.node == node and run.run_id not in past]
         if self.repeat:
+            self.known.difference_update(run.run_id for run in runs)
             return None
-        runs = (run for run in self.log.records if (run.node, run.arguments) == (node, arguments))
-        run = next((run for run in runs if run.run_id not in self.finished), None)
-        if run and run.result is None:
+        same = [run for run in runs if run.arguments == arguments]
+        lost = same or [run for run in runs if run.run_id in self.known]
+        if any(run.result is None for run in lost):
             raise unknown_outcome(node, "in an earlier turn")
-        return run.result if run else None
+        if lost and not same:
+            raise _other_arguments(node)
+        if not same:
+            return None
+        self.current.add(same[0].run_id)
+        return same[0].result
+
+
+def _other_arguments(node: str) -> FlowError:
+    return FlowError(
+        f"The action {node!r} has already run, with other values, in a turn that is not part of this session.",
+        kind="action_repeated",
+        cause="It has effects, so it is not run a second time unasked.",
+        fix="To run it again, say the text again with repeat_effects=True.",
+    )
 
 
 def unknown_outcome(node: str, when: str) -> FlowError:

@@ -26,7 +26,7 @@ from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
-from byok_widgets.templates import render
+from byok_widgets.templates import render_in_time
 
 Grounding = Literal["flag", "off"]
 
@@ -126,7 +126,7 @@ class ExtractionNode(ModelNode[Extraction]):
             max_tokens: Most tokens to write.
             deadline_s: Longest time for each of the answers, in seconds.
             show: Whether the fetching of a local model shows in the cell; by default where there is one.
-            **settings: Tuning that the provider has, such as `temperature`.
+            **settings: Model settings that the provider has, such as `temperature`.
 
         Raises:
             ExtractionError: The answer is no JSON object, was cut off or declined; `raw_text` holds it.
@@ -215,21 +215,22 @@ class ExtractionNode(ModelNode[Extraction]):
                 kind="dialogue",
                 fix="Give it a text or messages.",
             )
-        resolved = self.resolve(model)
-        profile = PROVIDERS[resolved.ref.provider].schema_profile
-        prompt = render(self.prompt, variables or {}, node=self.name)
-        call = Call(
-            node=self.name,
-            resolved=resolved,
-            system=instructions(self.schema, prompt, profile),
-            messages=(*example_messages(self.schema, self.examples, profile), format_dialogue(read)),
-            max_tokens=self._limit(max_tokens),
-            settings={**self.settings, **settings},
-            deadline_s=deadline_s,
-        )
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Extraction:
             del on_text
+            resolved = self.resolve(model)
+            profile = PROVIDERS[resolved.ref.provider].schema_profile
+            flow = self._context.config.name
+            prompt = await render_in_time(self.prompt, variables or {}, flow=flow, node=self.name)
+            call = Call(
+                node=self.name,
+                resolved=resolved,
+                system=instructions(self.schema, prompt, profile),
+                messages=(*example_messages(self.schema, self.examples, profile), format_dialogue(read)),
+                max_tokens=self._limit(max_tokens),
+                settings={**self.settings, **settings},
+                deadline_s=deadline_s,
+            )
             found = await ask_structured(call, self.schema, self._context, on_progress=on_progress)
             return self._result(found.checked, found.reply, transcript)
 

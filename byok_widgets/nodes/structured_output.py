@@ -16,7 +16,7 @@ from typing import Any
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ExtractionError, ProviderError, SchemaError
-from byok_widgets.messages import Message, Reply
+from byok_widgets.messages import Cost, Message, Reply
 from byok_widgets.nodes.model_call import Call, FlowContext, execute
 from byok_widgets.providers.base import OutputSchema, StructuredMode
 from byok_widgets.schema import ExtractionSchema, ValidationResult
@@ -144,12 +144,16 @@ def _joined(first: Reply, second: Reply, best: Reply) -> Reply:
     return replace(
         best,
         usage=first.usage + second.usage,
-        price=lambda: first.cost + second.cost,
+        price=partial(_total_cost, first, second),
         latency_s=first.latency_s + second.latency_s,
         time_to_first_token_s=first.time_to_first_token_s,
         attempts=first.attempts + second.attempts,
         notices=(*best.notices, "asked twice: the first answer did not fit the fields"),
     )
+
+
+def _total_cost(first: Reply, second: Reply) -> Cost:
+    return first.cost + second.cost
 
 
 def _unusable(answer: _Answer) -> ExtractionError:

@@ -41,9 +41,25 @@ def register_provider(provider: Provider) -> Provider:
     return provider
 
 
+def unregister_provider(name: str) -> None:
+    """Forget a provider that was registered."""
+    del _registered[name]
+    model_facts.unregister(name)
+    key_formats.unregister(name)
+
+
 for _kind in _PROVIDERS:
     register_provider(_kind())
 for _format in FOREIGN_KEYS:
     key_formats.register(_format)
 
-__all__ = ["PROVIDERS", "Endpoint", "ModelInfo", "OutputSchema", "Provider", "Request", "register_provider"]
+__all__ = [
+    "PROVIDERS",
+    "Endpoint",
+    "ModelInfo",
+    "OutputSchema",
+    "Provider",
+    "Request",
+    "register_provider",
+    "unregister_provider",
+]

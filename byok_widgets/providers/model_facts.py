@@ -48,6 +48,11 @@ def register(provider: str, facts: ModelFacts) -> None:
     _facts[provider] = facts
 
 
+def unregister(provider: str) -> None:
+    """Forget the models of a provider."""
+    _facts.pop(provider, None)
+
+
 def facts_of(provider: str) -> ModelFacts:
     """Return what is known of a provider's models."""
     return _facts.get(provider, NOTHING_KNOWN)

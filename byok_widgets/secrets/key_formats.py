@@ -43,8 +43,18 @@ _formats: dict[str, KeyFormat] = {}
 def register(key_format: KeyFormat) -> None:
     """Make a format known."""
     _formats[key_format.owner] = key_format
-    for compiled in (exact_key, registered_shape):
-        compiled.cache_clear()
+    _forget_patterns()
+
+
+def unregister(owner: str) -> None:
+    """Forget the format of an owner's keys."""
+    _formats.pop(owner, None)
+    _forget_patterns()
+
+
+def _forget_patterns() -> None:
+    exact_key.cache_clear()
+    registered_shape.cache_clear()
 
 
 def formats() -> tuple[KeyFormat, ...]:

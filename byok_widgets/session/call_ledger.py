@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 
 from byok_widgets.config import ResolvedModel
@@ -69,7 +70,7 @@ class CallLedger:
             text=text,
             finish_reason="interrupted",
             node=node,
-            price=lambda: cost,
+            price=partial(Cost, cost.usd, cost.source),
             model=str(model.ref),
             model_source=model.source,
             latency_s=self.latency_s,

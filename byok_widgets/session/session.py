@@ -9,33 +9,47 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.delegation import delegated
 from byok_widgets.engine import ENGINE, clock
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.messages import TextDelta
-from byok_widgets.nodes import ActionResult
-from byok_widgets.nodes.effects import EffectLog, Effects
+from byok_widgets.messages import CostTotal, Message, TextDelta, Usage
+from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.session import session_file
-from byok_widgets.session.turn import Turn, Visit
+from byok_widgets.session.trace import Trace
+from byok_widgets.session.turn import Turn
 from byok_widgets.session.turn_log import TurnLog
 from byok_widgets.session.turn_runner import OnNode, TurnCallbacks, TurnRunner, TurnStart
 from byok_widgets.session.variable_names import VariableNames
 from byok_widgets.session.variables import VariableEntry, Variables
-from byok_widgets.strict_attributes import unknown_name_error
+from byok_widgets.strict_attributes import StrictAttributes, unknown_name_error
 
 
-class Session(TurnLog):
+class Session(StrictAttributes):
     """A dialogue with a flow, turn by turn.
 
     A turn counts when it is finished: one that fails, or is stopped before its reply began, leaves the session as
-    it was, so that the same text can be said again. The flow is read anew at each turn: a node that a cell has
-    made again speaks its new prompt in the next one. A cell that makes the `Flow` itself again makes another flow:
-    this session goes on with the nodes of the first.
+    it was, so that the same text can be said again. The flow is read again at each turn: a node that a cell has
+    replaced speaks its new prompt in the next one. A cell that creates the `Flow` itself again creates another
+    flow: this session continues with the nodes of the first.
     """
+
+    flow_name: str = delegated("_log", TurnLog.flow_name)
+    notice: str = delegated("_log", TurnLog.notice)
+    turns: tuple[Turn, ...] = delegated("_log", TurnLog.turns)
+    unfinished: tuple[Turn, ...] = delegated("_log", TurnLog.unfinished)
+    node: str = delegated("_log", TurnLog.node)
+    closed: bool = delegated("_log", TurnLog.closed)
+    transcript: tuple[Message, ...] = delegated("_log", TurnLog.transcript)
+    trace: Trace = delegated("_log", TurnLog.trace)
+    usage: Usage = delegated("_log", TurnLog.usage)
+    cost: CostTotal = delegated("_log", TurnLog.cost)
+    summary: str = delegated("_log", TurnLog.summary)
+    totals: str = delegated("_log", TurnLog.totals)
 
     def __init__(
         self,
@@ -46,12 +60,34 @@ class Session(TurnLog):
         model: str | None = None,
         effects: EffectLog | None = None,
     ) -> None:
-        super().__init__(graph, context)
+        self._graph, self._context = graph, context
         self.model = model
         self._busy = threading.Lock()
+        self._log = TurnLog(graph, context.config.name)
         self._effects = effects or EffectLog()
+        self._known_runs = {record.run_id for record in self._effects.records}
         self._variables = Variables(VariableNames(graph, self._context))
         self._variables.update(_by_name(variables))
+
+    def __repr__(self) -> str:
+        return repr(self._log)
+
+    def __str__(self) -> str:
+        return str(self._log)
+
+    def _repr_html_(self) -> str:
+        return self._log._repr_html_()
+
+    def explain(self, turn: int | None = None) -> str:
+        """Say in plain words why the flow did or did not move in a turn.
+
+        Args:
+            turn: Its number; by default the last that was tried, also where it was not finished.
+
+        Raises:
+            FlowError: There is no such turn.
+        """
+        return self._log.explain(turn)
 
     @property
     def model(self) -> str | None:
@@ -64,12 +100,17 @@ class Session(TurnLog):
 
     @property
     def variables(self) -> Variables:
-        """What is known. Assigning sets a value: `s.variables["name"] = "Ana"`."""
+        """The values so far. Assigning sets one: `s.variables["name"] = "Ana"`."""
         return self._variables
 
     @property
+    def effects(self) -> tuple[EffectRecord, ...]:
+        """The runs of actions with effects, those of failed turns, and of forks, included."""
+        return self._effects.records
+
+    @property
     def busy(self) -> bool:
-        """Whether a turn is under way."""
+        """Whether a turn is running."""
         return self._busy.locked()
 
     @classmethod
@@ -77,8 +118,8 @@ class Session(TurnLog):
         """Read a session that was saved, to continue it on a flow.
 
         Raises:
-            ConfigError: The file is not there, damaged, no session, one of another flow with other nodes, or of a
-                newer version. It is left as it is.
+            ConfigError: The file is not there, damaged, not a session, one of another flow with other nodes, or of
+                a newer version. It is left as it is.
         """
         saved = session_file.read(path, graph, context)
         session = cls(graph, context, model=saved.model, effects=EffectLog(saved.effects))
@@ -99,21 +140,22 @@ class Session(TurnLog):
         """Say something to the flow and return the turn that follows from it.
 
         In a notebook cell the reply appears while it is written. A keyboard interrupt stops the turn within a
-        second; what had come of the reply is kept and marked as incomplete.
+        second; the partial reply is kept and marked as incomplete.
 
         Args:
             text: What the person says.
             model: Model for all calls of this turn.
             show: Whether to stream into the cell; by default where there is one.
-            repeat_effects: Whether actions with effects run again that ran with the same values in a turn that
-                failed, or that a fork or a reset left behind. By default their results are used again.
-            **more: Nothing: settings such as `max_tokens` are those of the nodes.
+            repeat_effects: Whether actions with effects run again that have run in a turn that failed, or that a
+                fork or a reset dropped. By default their results are used again, and where they ran with other
+                values the turn fails.
+            **more: Not accepted: settings such as `max_tokens` belong to the nodes.
 
         Raises:
-            FlowError: There is no text, the session is closed, a turn of it is under way, or its silent nodes go
-                round in a loop.
-            ConfigError: No model is chosen, the node where the flow stands is gone, a condition cannot be worked
-                out, or there is more than this takes.
+            FlowError: There is no text, the session is closed, a turn of it is running, its silent nodes form a
+                loop, or an action failed.
+            ConfigError: No model is chosen, the node where the flow is was removed, a condition cannot be
+                evaluated, or an argument is unknown.
             TemplateError: A prompt names a variable that has no value.
             MissingKeyError: "No API key configured" for this flow and a model's provider.
             ProviderError: The provider, the network or an answer failed.
@@ -153,7 +195,7 @@ class Session(TurnLog):
         return await ENGINE.arun(self.prepare_turn(None)(ignore, ignore))
 
     def fork(self, turn: int | None = None, *, model: str | None = None) -> Session:
-        """Return a session that goes on from the end of a turn, and leave this one as it is. Costs nothing.
+        """Return a session that continues from the end of a turn, and leave this one as it is. Costs nothing.
 
         Args:
             turn: Number of the last turn to keep; by default all are kept, with 0 only what the flow said first.
@@ -162,27 +204,26 @@ class Session(TurnLog):
         Raises:
             FlowError: There is no such turn.
         """
-        kept = self._until(turn)
         chosen = self.model if model is None else model
         fork = Session(self._graph, self._context, model=chosen, effects=self._effects)
-        fork._turns, fork._notice = kept, self._notice
-        last = kept[-1].number if kept else 0
+        fork._log = self._log.until(turn)
+        last = fork._log.last_number
         fork._variables = Variables(VariableNames(self._graph, self._context), self.variables.until(last), last)
         return fork
 
     def reset(self) -> None:
-        """Go back to the beginning: what the flow said before the person, and what code had set by then, stays.
+        """Go back to the beginning; what the flow said before the person, and what code had set by then, stays.
 
-        What the other turns took is no longer counted; `fork(0)` keeps it in this session, and begins another.
+        The other turns no longer count towards the totals; `fork(0)` keeps them here and starts another session.
 
         Raises:
-            FlowError: A turn is still under way.
+            FlowError: A turn is still running.
         """
         if not self._busy.acquire(timeout=STOPPING_S):
             raise _busy(self)
         try:
             self._variables.go_back(0)
-            self._turns, self._unfinished = self._until(0), []
+            self._log = self._log.until(0)
         finally:
             self._busy.release()
 
@@ -195,9 +236,9 @@ class Session(TurnLog):
         notice: str = "",
     ) -> None:
         """Put the session where another one stood."""
-        self._turns, self._unfinished, self._notice = list(turns), list(unfinished), notice
-        last = self._turns[-1].number if self._turns else 0
-        self._variables = Variables(VariableNames(self._graph, self._context), entries, last)
+        self._log = TurnLog(self._graph, self._context.config.name, turns, unfinished, notice)
+        names = VariableNames(self._graph, self._context)
+        self._variables = Variables(names, entries, self._log.last_number)
 
     def save(self, path: str | Path) -> None:
         """Save the dialogue, its trace and the variables as a file; `flow.load_session` reads it again.
@@ -207,13 +248,13 @@ class Session(TurnLog):
         Raises:
             ConfigError: The file cannot be written; one that was there stays as it was.
         """
-        turns = tuple(self.turns)
+        turns = self.turns
         last = turns[-1].number if turns else 0  # a turn may end meanwhile: its values are not saved without it
         saved = session_file.SavedSession(
             flow_name=self.flow_name,
             model=self.model,
             turns=turns,
-            unfinished=tuple(self.unfinished),
+            unfinished=self.unfinished,
             variables=tuple(self.variables.until(last)),
             effects=self._effects.records,
         )
@@ -235,14 +276,14 @@ class Session(TurnLog):
         on_turn: OnTurn = ignore,
         repeat_effects: bool = False,
     ) -> Work[Turn]:
-        """Return the work of taking a turn, for who shows it; `None` lets the start node speak first.
+        """Return the work of taking a turn, for callers that show it; `None` lets the start node speak first.
 
         Args:
             text: What the person says.
             model: Model for all calls of this turn.
-            on_node: Told of each node that begins to run.
-            on_turn: Told of the turn when it joins the session, also where its reply was interrupted.
-            repeat_effects: Whether actions run again whose effects a lost turn has left.
+            on_node: Called with the name of each node that starts to run.
+            on_turn: Called with the turn when it joins the session, also when its reply was interrupted.
+            repeat_effects: As in `say`.
         """
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Turn:
@@ -258,7 +299,7 @@ class Session(TurnLog):
         return work
 
     async def _begin(self) -> None:
-        """Take the session for a turn; one that is being stopped is given a moment to end."""
+        """Acquire the session for a turn; give one that is being stopped a moment to end."""
         end = clock() + STOPPING_S
         while not self._busy.acquire(blocking=False):
             if clock() > end:
@@ -272,9 +313,9 @@ class Session(TurnLog):
             raise FlowError(
                 f"The session ended at node {self.node!r}.",
                 kind="session_closed",
-                fix=f"Start anew with reset(), or go on from an earlier turn: fork(turn={self._turn_before}).",
+                fix=f"Start again with reset(), or continue from a turn: fork(turn={self._log.turn_before}).",
             )
-        if text is None and self._turns:
+        if text is None and self.turns:
             raise FlowError(
                 "The flow can speak first only before anything was said.", kind="opened", fix="Use say."
             )
@@ -282,35 +323,37 @@ class Session(TurnLog):
             self._graph,
             self._context,
             start(),
-            number=0 if text is None else (self._turns[-1].number if self._turns else 0) + 1,
+            number=0 if text is None else self._log.last_number + 1,
             text=text,
             model=model,
             callbacks=callbacks,
         )
 
     def _turn_start(self, *, repeat_effects: bool) -> TurnStart:
-        visits = [step for turn in self._turns for step in turn.steps if isinstance(step, Visit)]
-        runs = frozenset(visit.result.run_id for visit in visits if isinstance(visit.result, ActionResult))
         return TurnStart(
             node=self._current_node(),
-            returns_to=self._turns[-1].returns_to if self._turns else "",
+            returns_to=self._log.returns_to,
             transcript=self.transcript,
             variables=self.variables,
-            spoken=frozenset(visit.node for visit in visits if visit.result.spoken),
-            effects=Effects(self._effects, runs, repeat=repeat_effects),
+            spoken=self._log.spoken,
+            effects=Effects(self._effects, self._known_runs, self._log.runs, repeat=repeat_effects),
         )
 
     def _current_node(self) -> str:
-        """Return the name of the node where the flow stands; it may have been removed."""
+        """Return the name of the node where the flow is.
+
+        Raises:
+            ByokError: It was removed, or the flow has no nodes.
+        """
         if not self.node:
             raise FlowError(
-                "The flow has no nodes any more.", kind="empty", fix="Make one with flow.conversation(...)."
+                "The flow no longer has any nodes.", kind="empty", fix="Make one with flow.conversation(...)."
             )
         if self.node not in self._graph.nodes:
             raise ConfigError(
-                f"The session stands at node {self.node!r}, which the flow no longer has.",
+                f"The session is at node {self.node!r}, which the flow no longer has.",
                 kind="node",
-                fix="Make the node again, or go on from an earlier turn with fork(turn=...).",
+                fix="Make the node again, or continue from an earlier turn with fork(turn=...).",
             )
         return self.node
 
@@ -318,10 +361,10 @@ class Session(TurnLog):
         try:
             turn = await runner.run()
         except BaseException as fault:
-            self._unfinished.append(runner.turn(*_why_unfinished(fault)))
+            self._log.add_unfinished(runner.turn(*_why_unfinished(fault)))
             raise
         self._variables.learn(runner.entries, turn.number)
-        self._turns.append(turn)
+        self._log.add(turn)
         on_turn(turn)
         if runner.stopped:
             raise asyncio.CancelledError
@@ -331,11 +374,11 @@ class Session(TurnLog):
 OnTurn = Callable[[Turn], None]
 
 STOPPING_S = 0.25
-"""Time that a turn which is being stopped has to end before another is refused."""
+"""Time that a turn which is being stopped has to end before another is rejected, in seconds."""
 
 
 def _why_unfinished(fault: BaseException) -> tuple[str, str]:
-    """Return a kind and a text for what kept a turn from its end."""
+    """Return the kind and the text of what ended a turn early."""
     if isinstance(fault, asyncio.CancelledError):
         return "interrupted", "stopped"
     return fault.kind if isinstance(fault, ByokError) else "error", str(fault)
@@ -345,7 +388,7 @@ def _by_name(variables: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if variables is None or isinstance(variables, Mapping):
         return variables or {}
     raise ConfigError(
-        f"The variables are values by their names, not {one_line(repr(variables), 60)}.",
+        f"The variables are values by name, not {one_line(repr(variables), 60)}.",
         kind="variable",
         fix='Give them like variables={"name": "Ana"}.',
     )
@@ -354,20 +397,20 @@ def _by_name(variables: Mapping[str, Any] | None) -> Mapping[str, Any]:
 def _said(text: str) -> str:
     if isinstance(text, str) and text.strip():
         return text
-    what = "the text is empty" if isinstance(text, str) else f"{one_line(repr(text), 60)} is no text"
+    what = "the text is empty" if isinstance(text, str) else f"{one_line(repr(text), 60)} is not text"
     raise FlowError(f"There is nothing to say: {what}.", kind="dialogue", fix='Say something, like s.say("Hi").')
 
 
 def _reject(more: Mapping[str, Any]) -> None:
-    """Refuse what `say` does not take."""
+    """Reject arguments that `say` does not take."""
     for given, value in more.items():
-        problem = f"say takes a text, with model= and show=, and no {given!r}: settings belong to the nodes."
+        problem = f"say takes a text, model= and show=, but not {given!r}: settings belong to the nodes."
         raise unknown_name_error(problem, given, ("model", "repeat_effects", "show"), value)
 
 
 def _busy(session: Session) -> FlowError:
     return FlowError(
-        f"A turn of this session of flow {session.flow_name!r} is still under way.",
+        f"A turn of this session of flow {session.flow_name!r} is still running.",
         kind="busy",
-        fix="Wait for it or stop it; to talk twice at the same time, take a fork.",
+        fix="Wait for it or stop it; to hold two conversations at once, use a fork.",
     )

@@ -144,8 +144,9 @@ class Turn:
 
     @property
     def variables(self) -> dict[str, Any]:
-        """The values that were read in this turn."""
-        return {found.name: found.value for result in self._results for found in result.learned}
+        """The values that variables got in this turn."""
+        learned = (found for result in self._results for found in result.learned)
+        return {found.name: found.value for found in learned if found.value is not None}
 
     @property
     def _results(self) -> list[NodeResult]:

@@ -1,37 +1,92 @@
-"""`TurnLog`: the turns that a session has taken, to look back at: what was said, why it moved, what it took."""
+"""`TurnLog`: the turns of a session: what was said, why the flow moved, and what the calls took."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 
 from byok_widgets.errors import FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import CostTotal, Message, Usage
-from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.session.explain import explained
 from byok_widgets.session.trace import Trace
-from byok_widgets.session.turn import Turn, tokens
-from byok_widgets.strict_attributes import StrictAttributes
+from byok_widgets.session.turn import Turn, Visit, tokens
 
 
-class TurnLog(StrictAttributes):
-    """What has happened in a session so far."""
+class TurnLog:
+    """What has happened in a session so far.
 
-    def __init__(self, graph: FlowGraph, context: FlowContext) -> None:
-        self._graph, self._context = graph, context
-        self._turns: list[Turn] = []
-        self._unfinished: list[Turn] = []
-        self._notice = ""
+    Args:
+        graph: The flow's graph, which says where it starts.
+        flow_name: Name of the flow.
+        turns: The turns of the session.
+        unfinished: Turns that failed, or were stopped before the reply began.
+        notice: What a person must know of the session; empty when all is well.
+    """
+
+    def __init__(
+        self,
+        graph: FlowGraph,
+        flow_name: str,
+        turns: Iterable[Turn] = (),
+        unfinished: Iterable[Turn] = (),
+        notice: str = "",
+    ) -> None:
+        self._graph, self._flow_name, self._notice = graph, flow_name, notice
+        self._turns, self._unfinished = list(turns), list(unfinished)
 
     @property
     def flow_name(self) -> str:
         """Name of the flow."""
-        return self._context.config.name
+        return self._flow_name
 
     @property
     def notice(self) -> str:
-        """What a person must know, such as that it was saved of another flow; empty when all is well."""
+        """What a person must know, such as that it was saved from another flow; empty when all is well."""
         return self._notice
+
+    def add(self, turn: Turn) -> None:
+        """Add a finished turn."""
+        self._turns.append(turn)
+
+    def add_unfinished(self, turn: Turn) -> None:
+        """Add a turn that failed, or was stopped before the reply began."""
+        self._unfinished.append(turn)
+
+    @property
+    def runs(self) -> frozenset[str]:
+        """Ids of the runs of actions in these turns."""
+        steps = (step for turn in self._turns for step in turn.steps)
+        return frozenset(step.result.effect_id for step in steps if isinstance(step, Visit)) - {""}
+
+    def until(self, turn: int | None) -> TurnLog:
+        """Return the log up to a turn, without unfinished ones.
+
+        Raises:
+            FlowError: There is no such turn.
+        """
+        return TurnLog(self._graph, self._flow_name, self._until(turn), notice=self._notice)
+
+    @property
+    def last_number(self) -> int:
+        """Number of the last turn; 0 without turns."""
+        return self._turns[-1].number if self._turns else 0
+
+    @property
+    def turn_before(self) -> int:
+        """Number of the turn before the last; 0 is the start."""
+        return self._turns[-2].number if len(self._turns) > 1 else 0
+
+    @property
+    def returns_to(self) -> str:
+        """The node to which a global node will return; empty outside of one."""
+        return self._turns[-1].returns_to if self._turns else ""
+
+    @property
+    def spoken(self) -> frozenset[str]:
+        """Names of the nodes that have spoken."""
+        steps = (step for turn in self._turns for step in turn.steps)
+        return frozenset(step.node for step in steps if isinstance(step, Visit) and step.result.spoken)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -40,12 +95,12 @@ class TurnLog(StrictAttributes):
 
     @property
     def unfinished(self) -> tuple[Turn, ...]:
-        """Turns that failed or were stopped before the reply began: no part of the dialogue, but they cost too."""
+        """Turns that failed or were stopped before the reply began: not in the dialogue, but they cost too."""
         return tuple(self._unfinished)
 
     @property
     def node(self) -> str:
-        """Name of the node where the flow stands."""
+        """Name of the node where the flow is."""
         return self._turns[-1].node if self._turns else self._graph.start
 
     @property
@@ -84,7 +139,7 @@ class TurnLog(StrictAttributes):
         """
         tried = self._turns if turn is not None else [*self._turns, *reversed(self._unfinished)]
         if not tried:
-            return f"Nothing has been said yet. The flow stands at {self.node}."
+            return f"Nothing has been said yet. The flow is at {self.node}."
         meant = max(known.number for known in tried) if turn is None else turn
         for known in tried:
             if known.number == meant:
@@ -109,13 +164,13 @@ class TurnLog(StrictAttributes):
 
     @property
     def summary(self) -> str:
-        """One line of facts: where the flow stands, turns, tokens and cost, and any notice."""
+        """One line of facts: where the flow is, turns, tokens and cost, and any notice."""
         where = f"closed at {self.node}" if self.closed else f"at {self.node}"
         return " · ".join([self.flow_name, where, self.totals, *([self.notice] if self.notice else [])])
 
     @property
     def totals(self) -> str:
-        """How many turns there were, and what they took."""
+        """The number of turns, their tokens and their cost."""
         return " · ".join([self._count, tokens(self.usage), str(self.cost)])
 
     @property
@@ -125,11 +180,6 @@ class TurnLog(StrictAttributes):
     @property
     def _all(self) -> list[Turn]:
         return [*self._turns, *self._unfinished]
-
-    @property
-    def _turn_before(self) -> int:
-        """Number of the turn before the last; 0 is the start."""
-        return self._turns[-2].number if len(self._turns) > 1 else 0
 
     def _until(self, turn: int | None) -> list[Turn]:
         numbers = [known.number for known in self._turns]

@@ -1,7 +1,7 @@
 """`TurnRunner`: one turn of a session, from what a person said to what the flow answers.
 
 the text joins the transcript
-├── at a silent node: it reads again, since the dialogue has grown
+├── at a silent node: it runs again, since the dialogue has grown, unless it has effects
 ├── the edges of the node are judged; while one holds, the flow moves
 │     ├── to a silent node: it reads, and its edges are judged in their turn
 │     └── to a conversation node: it speaks, and the turn ends
@@ -146,7 +146,7 @@ class TurnRunner:
         await self._run_node()
 
     async def _answer(self) -> None:
-        if self._graph.is_silent(self._node):
+        if self._graph.node(self._node).reruns:
             await self._run_node()
         look_everywhere = True
         while not self._closed and (edge := await self._edge_that_holds(look_everywhere=look_everywhere)):
@@ -210,7 +210,7 @@ class TurnRunner:
             if condition.is_judged or condition.is_fallback:
                 continue
             _require_known(edge, variables)
-            holds = await _evaluated(condition, variables)
+            holds = await _evaluated(condition, variables, self._context.config.name)
             found[edge] = _verdict(edge, "holds" if holds else "does not hold", condition.reason(variables))
             if holds:
                 return edge
@@ -232,8 +232,8 @@ class TurnRunner:
             first_visit=node.name not in self._start.spoken,
             effects=self._start.effects,
         )
-        work = node.prepare(given)(self._ledger.on_text, self._callbacks.on_progress)
-        result = await self._ledger.ask(node.model_for(given), work)
+        model, work = node.model_for(given), node.prepare(given)
+        result = await self._ledger.ask(model, work(self._ledger.on_text, self._callbacks.on_progress))
         self._steps.append(Visit(node.name, result))
         self.entries += entries_of(result, self._number)
         self._leave()
@@ -272,12 +272,13 @@ CONDITION_LIMIT_S = 5.0
 """Longest time for a function that is a condition, in seconds."""
 
 
-async def _evaluated(condition: Condition, variables: Mapping[str, Any]) -> bool:
+async def _evaluated(condition: Condition, variables: Mapping[str, Any], flow: str) -> bool:
     """Evaluate a condition; a person's function runs off the loop, since it may take any time."""
     if not condition.runs_code:
         return condition.evaluate(variables)
     try:
-        return await call_in_worker(partial(condition.evaluate, variables), limit_s=CONDITION_LIMIT_S)
+        evaluate = partial(condition.evaluate, variables)
+        return await call_in_worker(evaluate, limit_s=CONDITION_LIMIT_S, flow=flow, name=condition.text)
     except LateFunctionError:
         pass
     raise FlowError(

@@ -31,7 +31,7 @@ def clean(flow: Flow) -> Flow:
     flow.conversation("hello", "Good day!", static=True)
     flow.extraction("data", name=str, weekday=["Mon", "Tue"], people=int, prompt="Today is {{today}}.")
     flow.conversation("ask", 'Ask {{ name | default("the caller") }} for what is missing.')
-    flow.conversation("confirm", "Confirm {{weekday}}{% for _ in range(people) %}!{% endfor %}")
+    flow.conversation("confirm", "Confirm {{weekday}}{% if people > 2 %}!{% endif %}")
     flow.conversation("bye", "Thanks {{name}}.", static=True, end=True)
     flow.conversation("hours", "Nine to five, {{ name | default('caller') }}.", enter="they ask for the hours")
     flow.extraction("correct", name=str, enter="they correct their name")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from byok_widgets import Flow
+from byok_widgets import Flow, FlowError
 from byok_widgets.findings import FINDING_KINDS
 from byok_widgets.providers import catalog
 
@@ -99,6 +100,18 @@ def _no_model(flow: Flow) -> None:
 
 def _if(condition: str) -> Build:
     return lambda flow: _nodes(flow, "data").connect("ask", "data", if_=condition)
+
+
+def _unbound(flow: Flow) -> None:
+    flow.action("look", lambda: 1).function = None
+
+
+def _overdue(flow: Flow) -> None:
+    def wait() -> None:
+        time.sleep(1)
+
+    with pytest.raises(FlowError):
+        flow.action("look", wait, deadline_s=0.05).run()
 
 
 SAID: dict[str, tuple[Build, str]] = {
@@ -249,6 +262,27 @@ SAID: dict[str, tuple[Build, str]] = {
         (
             "warning: Calls for OpenAI go to https://proxy.example.org/v1 and not to its own address. "
             "If you did not choose that: flow.set_base_url('openai', None)."
+        ),
+    ),
+    "unbound_action": (
+        _unbound,
+        (
+            "error: The action node 'look' has no function. A file holds no code. Give the function here, or with "
+            "Flow.load(..., functions={...})."
+        ),
+    ),
+    "unread_variable": (
+        lambda flow: _nodes(flow).action("look", lambda: 1, writes=["time"]),
+        (
+            "warning: Node 'look' writes the variable 'time', and nothing in the flow reads it. Read it, like "
+            "{{time}} in a prompt, or leave it out of writes=[...]."
+        ),
+    ),
+    "overdue_function": (
+        _overdue,
+        (
+            "warning: A function is still running although nobody waits for it any more: wait of node 'look'. A "
+            "function cannot be stopped from outside; restart the kernel to be rid of it."
         ),
     ),
 }

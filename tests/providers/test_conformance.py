@@ -9,10 +9,10 @@ from byok_widgets.cli import main
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError
-from byok_widgets.providers import PROVIDERS, Endpoint, catalog, model_facts, register_provider
+from byok_widgets.providers import PROVIDERS, Endpoint, catalog, register_provider, unregister_provider
 from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
-from byok_widgets.secrets import Secret, key_formats, redact
+from byok_widgets.secrets import Secret, redact
 from byok_widgets.secrets.key_formats import KeyFormat
 from tests.fake_keys import fake_key
 from tests.providers.asking import ask, endpoint, fault, letter, shape, talk
@@ -146,14 +146,8 @@ class AcmeProvider(ChatCompletionsProvider):
 
 @pytest.fixture
 def acme():
-    before = dict(PROVIDERS)
     yield register_provider(AcmeProvider())
-    PROVIDERS.clear()
-    PROVIDERS.update(before)
-    model_facts._facts.pop("acme")
-    key_formats._formats.pop("acme")
-    key_formats.exact_key.cache_clear()
-    key_formats.registered_shape.cache_clear()
+    unregister_provider("acme")
 
 
 def test_a_further_provider_is_one_class_and_one_registration(acme, faulty, tmp_path, capsys) -> None:
@@ -162,7 +156,7 @@ def test_a_further_provider_is_one_class_and_one_registration(acme, faulty, tmp_
     flow.provider, flow.model = "acme", "acme-1"
     assert catalog.presets("acme") == {"balanced": "acme-1"}
     assert [info.id for info in catalog.offline_models("acme")] == ["acme-1"]
-    flow.key_store.save("acme", "api.acme.example", key, place="session")
+    flow.key_store.save("acme", "api.acme.example", key, backend="session")
     assert flow.key_store.status("acme", "api.acme.example").available
     faulty.script(talk("Good day."))
     there = Endpoint(BaseUrl.parse(f"{faulty.url}/v1"), Secret(key))

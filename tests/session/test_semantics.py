@@ -13,6 +13,7 @@ import pytest
 
 from byok_widgets import ConfigError, Flow, FlowError, ProviderError, Session, TemplateError
 from tests.scripted_server import Say
+from tests.session import test_actions
 from tests.session.conftest import Script, system_of
 
 PAGE = Path(__file__).parents[2] / "notebooks" / "how_a_flow_moves.md"
@@ -20,7 +21,8 @@ PAGE = Path(__file__).parents[2] / "notebooks" / "how_a_flow_moves.md"
 
 def test_each_rule_has_a_test():
     rules = {int(found) for found in re.findall(r"^(\d+)\. ", PAGE.read_text(encoding="utf-8"), re.MULTILINE)}
-    marks = [getattr(test, "pytestmark", []) for name, test in globals().items() if name.startswith("test_")]
+    tests = {**globals(), **vars(test_actions)}
+    marks = [getattr(test, "pytestmark", []) for name, test in tests.items() if name.startswith("test_")]
     tested = {number for found in marks for mark in found if mark.name == "rule" for number in mark.args}
     assert rules == set(range(1, len(rules) + 1))
     assert tested == rules

@@ -36,11 +36,12 @@ def keyring() -> Iterator[MemoryKeyring]:
     with installed(MemoryKeyring()) as backend:
         yield backend
         # What still asks this keyring must not meet the next test's.
-        eventually(lambda: not asyncio.all_tasks(ENGINE.loop) and not _busy_threads())
+        eventually(_is_idle)
 
 
-def _busy_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name in ("byok-keys", "byok-changes")]
+def _is_idle() -> bool:
+    busy = [thread.name for thread in threading.enumerate() if thread.name in ("byok-keys", "byok-changes")]
+    return not busy and not asyncio.all_tasks(ENGINE.loop)
 
 
 @pytest.fixture(autouse=True)

@@ -70,7 +70,7 @@ def test_a_key_in_a_cell_is_noted_and_no_part_of_it_is_shown(shell: Any, said: S
     note = said()
     assert note.startswith(NOTE)
     assert "flow.settings()" in note
-    assert "env:OPENAI_API_KEY" in note
+    assert "env:MY_API_KEY" in note
     assert "byok_widgets.warn_about_keys(False)" in note
     assert len(note.splitlines()) == 3
     assert not has_piece(key, note)

@@ -143,7 +143,7 @@ class OsKeyring:
             problem = state.problem if state.kind == "no_keyring" else state.reason
             return Availability(available=False, label=self.label, problem=problem)
         how = "Encrypted by your operating system" if state.is_os_keyring else "Stored by this keyring backend"
-        return Availability(available=True, label=state.backend_label, note=f"{how}; kept after a restart.")
+        return Availability(available=True, label=state.backend_label, note=f"{how}; still there after a restart.")
 
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
         """Return the key; where there is no keyring, there is no key in it."""

@@ -44,7 +44,7 @@ def classify(error: BaseException, site: CallContext) -> ErrorReport:
             "unsendable",
             f"The text for {site.who} holds a character that cannot be sent.",
             "Half of a character, as a broken copy leaves it, is in the dialogue, the prompt or a setting.",
-            "Type that text anew.",
+            "Retype it.",
             site.links.errors,
         )
     return ErrorReport(

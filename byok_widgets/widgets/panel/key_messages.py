@@ -54,7 +54,7 @@ def storage_choices(found: Sequence[tuple[KeyBackend, Availability | None]]) -> 
         if availability is None:
             if not choices:  # a key saved now is stored in the first that turns out to work
                 label = f"{backend.label}, if available"
-                choices.append({"id": "auto", "label": label, "note": "Checking whether it is available…"})
+                choices.append({"id": "auto", "label": label, "note": "Checking…"})
         elif availability.available:
             choices.append({"id": backend.name, "label": availability.label, "note": availability.note})
         else:

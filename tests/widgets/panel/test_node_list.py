@@ -279,6 +279,8 @@ def test_many_nodes_are_one_widget_and_quick(flow: Flow, show: Any, wire: Wire) 
     for number in range(15):
         flow.conversation(f"node {number}", "Be brief.", model="openai:gpt-6-luna", temperature=0.2)
     catalog.enrich("openai", ModelInfo("gpt-6-luna"))  # the price list is loaded once for all
+    show(flow)  # sends what all panels of a kernel share
+    wire.sent.clear()
     show(flow)
     widgets = sum(1 for _, data, _ in wire.sent if "state" in data and "_model_module" in data["state"])
     for number in range(15, 30):

@@ -1,0 +1,113 @@
+"""The function of an action node: which variables its signature asks for, and how it is called with them."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import Any
+
+from byok_widgets.errors import ConfigError, FlowError
+
+ALL_VARIABLES = "variables"
+"""Name of the parameter that gets all variables."""
+
+_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class ActionFunction:
+    """A function with the variables that it takes.
+
+    Each parameter gets the variable of its name; one called `variables`, or a sole positional-only one, gets the
+    mapping of all of them; `**kwargs` gets all of them by name.
+
+    Attributes:
+        name: The function's name.
+        reference: `module:function` where it can be imported from there, else its name.
+        required: The parameters without a default.
+        optional: The parameters whose default stands in for a variable without a value.
+    """
+
+    def __init__(self, function: Callable[..., Any], *, node: str) -> None:
+        self._function = function
+        self.name = _name_of(function)
+        self.reference = _reference_to(function) or self.name
+        parameters = _parameters_of(function)
+        positional = [p for p in parameters if p.kind is p.POSITIONAL_ONLY]
+        if positional and len(parameters) > 1:
+            raise ConfigError(
+                f"The function {self.name} of node {node!r} has parameters that cannot be given by name.",
+                kind="function",
+                fix=f"Name its parameters like variables; one called {ALL_VARIABLES!r} gets all of them.",
+            )
+        named = {p.name: p for p in parameters if p.kind in _BY_NAME}
+        self._by_position = bool(positional)
+        self._gets_mapping = named.pop(ALL_VARIABLES, None) is not None
+        self._gets_each = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        self.required = tuple(name for name, p in named.items() if p.default is p.empty)
+        self.optional = tuple(name for name, p in named.items() if p.default is not p.empty)
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether it gets all variables."""
+        return self._by_position or self._gets_mapping or self._gets_each
+
+    def arguments(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what it is called with, by parameter.
+
+        Raises:
+            FlowError: It takes a variable that nothing sets.
+        """
+        unknown = next((name for name in self.required if name not in variables), None)
+        if unknown is not None:
+            raise FlowError(
+                f"The function {self.name} takes {unknown!r}, a variable that nothing sets.",
+                kind="action_argument",
+                fix="Let a node write it, set it by code, or give the parameter a default; a parameter called "
+                f"{ALL_VARIABLES!r} gets all variables.",
+            )
+        stated = (name for name in self.optional if variables.get(name) is not None)
+        given = {name: variables[name] for name in (*self.required, *stated)}
+        if self._gets_each:
+            given = {**variables, **given}
+        if self._gets_mapping or self._by_position:
+            given[ALL_VARIABLES] = MappingProxyType(dict(variables))
+        return given
+
+    def call(self, arguments: Mapping[str, Any]) -> Any:
+        """Call it; what it returns may have to be awaited."""
+        if self._by_position:
+            return self._function(arguments[ALL_VARIABLES])
+        return self._function(**arguments)
+
+
+def line_of(error: BaseException) -> str:
+    """Say in which line of a function an exception was raised, without any value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return ""
+    last = frames[-1]
+    return f"It was raised in line {last.lineno} of {PurePath(last.filename).name}, in {last.name}."
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    inner = getattr(function, "func", function)  # of a functools.partial
+    return str(getattr(inner, "__name__", type(inner).__name__))
+
+
+def _reference_to(function: Callable[..., Any]) -> str:
+    module, path = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
+    found: Any = sys.modules.get(module) if isinstance(module, str) and module != "__main__" else None
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    return f"{module}:{path}" if found is function else ""
+
+
+def _parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # some built-in functions have no signature
+        return []

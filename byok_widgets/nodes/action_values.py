@@ -1,0 +1,79 @@
+"""What the function of an action node returned, checked: a value for each variable that the node writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from byok_widgets.strict_attributes import nearest
+
+
+class UnusableResultError(Exception):
+    """What a function returned does not fit its node."""
+
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(problem)
+        self.problem, self.fix = problem, fix
+
+
+def written_values(
+    returned: Any, writes: tuple[str, ...], *, node: str, function: str
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the values by variable, and what a reader must know.
+
+    Raises:
+        UnusableResultError: A name is missing, or not one that the node writes, or JSON cannot hold a value.
+    """
+    if not writes:
+        notice = f"{node} returned a value that is not kept: name the variable in writes=[...]"
+        return {}, ((notice,) if returned is not None else ())
+    problem, fix, values = _by_name(returned, writes)
+    if not problem:
+        problem, fix = _misfit(values, writes)
+    if problem:
+        raise UnusableResultError(f"The function {function} {problem}.", fix)
+    return {name: values[name] for name in writes}, ()
+
+
+def _by_name(returned: Any, writes: tuple[str, ...]) -> tuple[str, str, Mapping[Any, Any]]:
+    """Return a problem with its fix, or the values by name: with one name, the value may stand for itself."""
+    if len(writes) == 1 and not _names(returned, writes[0]):
+        return "", "", {writes[0]: returned}
+    if isinstance(returned, Mapping):
+        return "", "", returned
+    names = ", ".join(map(repr, writes))
+    return f"returned {type(returned).__name__}", f"Return a mapping with {names}.", {}
+
+
+def _names(returned: Any, name: str) -> bool:
+    """Whether a mapping names the one variable of a node; a sole name that resembles it is a misspelled one."""
+    if not isinstance(returned, Mapping):
+        return False
+    return name in returned or (len(returned) == 1 and bool(nearest(name, [str(key) for key in returned])))
+
+
+def _misfit(values: Mapping[Any, Any], writes: tuple[str, ...]) -> tuple[str, str]:
+    for name in values:
+        if name not in writes:
+            meant = nearest(str(name), writes)
+            fix = f"Did you mean {meant!r}?" if meant else f"Add it: writes=[..., {name!r}]."
+            return f"returned {name!r}, which the node does not write", fix
+    for name in writes:
+        if name not in values:
+            return f"returned no {name!r}", f"Return a mapping with {name!r}, None where it has no value."
+        if not _fits_json(values[name]):
+            kind = type(values[name]).__name__
+            fix = "Return texts, numbers, lists, mappings, dates, or dataclasses of these."
+            return f"returned {kind} for {name!r}, which JSON cannot hold", fix
+    return "", ""
+
+
+def _fits_json(value: Any) -> bool:
+    from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+    try:
+        json.dumps(to_jsonable_python(value), allow_nan=False)
+    except (PydanticSerializationError, ValueError, TypeError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,170 @@
+"""A made-up kind of node and a made-up condition, each one class and one registration, through the whole flow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.engine.sync_runner import Work
+from byok_widgets.findings import Finding
+from byok_widgets.graph.conditions import CONDITIONS, Condition, register_condition
+from byok_widgets.messages import LearnedValue, NodeResult
+from byok_widgets.nodes.base import Node, NodeInput
+from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.registry import NODE_KINDS, register_node_kind
+from tests.session.conftest import Script, flow, script
+
+__all__ = ["flow", "script"]
+
+
+@dataclass(frozen=True)
+class Counted(NodeResult):
+    """How many messages there were."""
+
+    field_name = "counted"
+    verb = "counts"
+
+    node: str
+    count: int
+    notices: tuple[str, ...] = ()
+
+    @property
+    def learned(self) -> tuple[LearnedValue, ...]:
+        return (LearnedValue("count", self.count),)
+
+    @property
+    def line(self) -> str:
+        return f"count={self.count}"
+
+    @property
+    def explanation(self) -> str:
+        return f"counted {self.count} messages"
+
+
+class CounterNode(Node[Counted]):
+    """Counts the messages so far, from a number on."""
+
+    kind = "counter"
+    result = Counted
+
+    def __init__(self, context: FlowContext, name: str, start: int = 0) -> None:
+        super().__init__(context, name)
+        self._from = start
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return ("count",)
+
+    def prepare(self, given: NodeInput) -> Work[Counted]:
+        async def work(*_: object) -> Counted:
+            return Counted(self.name, self._from + len(given.messages))
+
+        return work
+
+    def describe(self) -> list[str]:
+        return [f"counter from {self._from}"]
+
+    def check(self) -> Iterator[Finding]:
+        if self._from < 0:
+            yield Finding("negative", "warning", self.name, "It counts from below zero.", "Count from 0.")
+
+    def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
+        return {"from": self._from}
+
+    @classmethod
+    def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> CounterNode:
+        return cls(context, name, data.pop("from"))
+
+
+@dataclass(frozen=True)
+class AfterCondition(Condition):
+    """Holds when more than so many messages were counted."""
+
+    kind = "after"
+    field = "after"
+    wording = "after {0} messages"
+
+    most: int
+
+    @property
+    def text(self) -> str:
+        return str(self.most)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("count",)
+
+    def evaluate(self, variables: Mapping[str, Any], *, answer: bool = False) -> bool:
+        return bool(variables["count"] > self.most)
+
+    def to_data(self) -> int:
+        return self.most
+
+    @classmethod
+    def from_data(cls, data: Any) -> AfterCondition:
+        return cls(data)
+
+
+@pytest.fixture
+def registered() -> Iterator[None]:
+    register_node_kind(CounterNode)
+    register_condition(AfterCondition)
+    yield
+    NODE_KINDS.pop(CounterNode.kind)
+    CONDITIONS.remove(AfterCondition)
+
+
+@pytest.fixture
+def counting(registered: None, flow: Flow, script: Script) -> Flow:
+    flow.conversation("talk", "Talk.", start=True)
+    flow.add(CounterNode(flow.context, "counter", 10))
+    flow.conversation("bye", "That were {{count}}.", static=True, end=True)
+    flow.connect("talk", "counter")
+    flow.connect("counter", "bye", condition=AfterCondition(12))
+    flow.connect("counter", "talk")
+    return flow
+
+
+def test_they_are_checked(counting: Flow) -> None:
+    assert [f.kind for f in counting.check()] == []
+    counting.add(CounterNode(counting.context, "counter", -1))
+    assert [f.kind for f in counting.check()] == ["negative"]
+
+
+def test_they_are_drawn(counting: Flow) -> None:
+    shown = counting._repr_mimebundle_()
+    for form in (shown["text/plain"], shown["text/vnd.mermaid"]):
+        assert "counter from 10" in form
+        assert "after 12 messages" in form
+
+
+def test_they_run_and_are_explained(counting: Flow) -> None:
+    s = counting.start()
+    first = s.say("One")
+    assert (first.path, s.variables["count"]) == (("counter", "talk"), 11)
+    assert "after 12 messages: does not hold, since count is 11" in s.explain()
+    second = s.say("Two")
+    assert (str(second), s.closed) == ("That were 13.", True)
+    assert "counter counted 13 messages." in s.explain()
+    assert next(row[2] for row in s.trace.rows() if "13" in row[4]) == "counts"
+
+
+def test_they_are_saved_and_read_again(counting: Flow, tmp_path: Path) -> None:
+    file = tmp_path / "counting.flow.json"
+    counting.save(file)
+    again = Flow.load(file)
+    assert repr(again) == repr(counting)
+    s = again.start()
+    s.say("One")
+    s.save(tmp_path / "s.json")
+    back = counting.load_session(tmp_path / "s.json")
+    assert (back.explain(), dict(back.variables)) == (s.explain(), {"count": 11})
+    again.save(file)
+    edges = json.loads(file.read_text(encoding="utf-8"))["edges"]
+    assert [edge.get("after") for edge in edges] == [None, 12, None]
