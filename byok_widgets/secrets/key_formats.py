@@ -53,7 +53,6 @@ def unregister(owner: str) -> None:
 
 
 def _forget_patterns() -> None:
-    exact_key.cache_clear()
     registered_shape.cache_clear()
 
 
@@ -78,15 +77,21 @@ def detect_provider(key: str) -> str | None:
     return next((each.owner for prefix, each in prefixes() if key.startswith(prefix)), None)
 
 
-def may_hold_key(text: str) -> bool:
-    """Whether a beginning of any known key is in a text: much faster than the search for a whole key."""
-    return any(prefix in text for prefix, _ in prefixes())
+def exact_key(text: str) -> re.Pattern[str]:
+    """Return the pattern of a whole key, of the formats whose beginning is in `text`.
+
+    No name, placeholder or shortened key fits it. A text without any beginning is searched no further.
+    """
+    return _exact(tuple(each.exact for each in formats() if each.exact and _may_be_in(each, text)))
+
+
+def _may_be_in(key_format: KeyFormat, text: str) -> bool:
+    return any(prefix in text for prefix in (*key_format.prefixes, *key_format.shared_prefixes))
 
 
 @cache
-def exact_key() -> re.Pattern[str]:
-    """Return the pattern of a whole key of any known format: no name, placeholder or shortened key fits."""
-    return re.compile("|".join(f"(?:{each.exact})" for each in formats() if each.exact) or r"(?!)", re.ASCII)
+def _exact(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)", re.ASCII)
 
 
 @cache

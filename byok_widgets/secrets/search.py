@@ -34,7 +34,7 @@ class FoundKey:
         start: Where it begins.
         end: Where it has ended.
         provider: Name of the provider whose key it is.
-        instead: What may stand there in its place: a mask, or base64 of the same length without the key.
+        replacement: What may stand there in its place: a mask, or base64 of the same length without the key.
     """
 
     start: int
@@ -95,7 +95,7 @@ class _Resolved:
 
 
 def _plain(text: str) -> Iterator[FoundKey]:
-    for match in exact_key().finditer(text):
+    for match in exact_key(text).finditer(text):
         yield FoundKey(*match.span(), detect_provider(match[0]) or "", MASK)
 
 
@@ -119,8 +119,8 @@ def _in_base64(signs: str) -> Iterator[FoundKey]:
             covered = data[: found.start] + b"*" * (found.end - found.start) + data[found.end :]
             start, end = found.start * 8 // 6, -(-found.end * 8 // 6)
             # Stars, and what they share a sign with, have no sign in which the two alphabets differ.
-            instead = base64.b64encode(covered).decode("ascii")[start:end]
-            yield FoundKey(shift + start, shift + end, found.provider, instead)
+            replacement = base64.b64encode(covered).decode("ascii")[start:end]
+            yield FoundKey(shift + start, shift + end, found.provider, replacement)
 
 
 def _over_lines(run: re.Match[str], found: FoundKey) -> FoundKey:

@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
-from byok_widgets.secrets.key_formats import exact_key, may_hold_key
+from byok_widgets.secrets.key_formats import exact_key
 
 _OFF = frozenset({"0", "off", "no", "false"})
 _INSTEAD = (
@@ -90,7 +90,7 @@ class KeyLeakWarning:
 
 
 def _holds_key(cell: str) -> bool:
-    return may_hold_key(cell) and exact_key().search(cell) is not None and _is_on()
+    return exact_key(cell).search(cell) is not None and _is_on()
 
 
 def _is_on() -> bool:

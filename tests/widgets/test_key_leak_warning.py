@@ -226,13 +226,23 @@ def test_it_keeps_nothing_of_a_cell(shell: Any) -> None:
     assert not has_piece(key, repr(vars(hook.__self__)))
 
 
-@pytest.mark.parametrize("piece", ["x = 1  # a line of code\n", "import sklearn; sk-1; 'sk-learn'\n"])
-def test_it_costs_less_than_a_millisecond_a_cell(shell: Any, piece: str) -> None:
-    cell = SimpleNamespace(raw_cell=piece * (20_000 // len(piece)), cell_id=None, store_history=True)
-    start = time.process_time()
-    for _ in range(50):
-        shell.events.trigger("pre_run_cell", cell)
-    assert (time.process_time() - start) / 50 < 0.001
+@pytest.mark.parametrize("piece", ["x = 1  # a line of code\n", "import sklearn; sk_1; 'sk-learn'\n"])
+def test_it_costs_little_beside_compiling_the_cell(shell: Any, piece: str) -> None:
+    text = piece * (20_000 // len(piece))
+    cell = SimpleNamespace(raw_cell=text, cell_id=None, store_history=True)
+    reading = fastest(lambda: shell.events.trigger("pre_run_cell", cell))
+    assert reading < fastest(lambda: compile(text, "<cell>", "exec")) / 4
+
+
+def fastest(work: Callable[[], object]) -> float:
+    """Return the seconds of this thread that the fastest of twenty runs takes: other work cannot make it shorter."""
+
+    def seconds() -> float:
+        start = time.thread_time()
+        work()
+        return time.thread_time() - start
+
+    return min(seconds() for _ in range(20))
 
 
 def test_turning_it_off_in_a_program_loads_no_ui_library(tmp_path: Path) -> None:
