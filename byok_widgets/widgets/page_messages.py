@@ -13,8 +13,8 @@ from typing_extensions import TypedDict
 # Key field: its state
 
 
-class KeyPlace(TypedDict):
-    """A place where a key can be stored."""
+class StorageOption(TypedDict):
+    """One way to store a key."""
 
     id: str
     label: str
@@ -63,8 +63,8 @@ class KeyFieldState(TypedDict):
     variable_hint: str
     shapes: KeyShapes
     target: str
-    places: list[KeyPlace]
-    place: str
+    storage_options: list[StorageOption]
+    storage: str
     lock: Literal["", "locked", "new"]
     needs_key: bool
     has_key: bool
@@ -82,7 +82,7 @@ class SaveKey(TypedDict):
     kind: Literal["save"]
     id: str
     target: str
-    place: str
+    storage: str
     override: bool
 
 
@@ -310,13 +310,13 @@ class HelpRow(TypedDict):
     ask: HelpRequest
 
 
-TroubleState = Literal["unchecked", "checking", "checked", "failed"]
+CheckState = Literal["unchecked", "checking", "checked", "failed"]
 
 
-class TroubleFacts(TypedDict):
+class TroubleshootingFacts(TypedDict):
     """Everything the section shows."""
 
-    state: TroubleState
+    state: CheckState
     said: str
     count: str
     note: str
@@ -327,7 +327,7 @@ class TroubleFacts(TypedDict):
 class TroubleshootingState(TypedDict):
     """The traits of `Troubleshooting`."""
 
-    facts: TroubleFacts
+    facts: TroubleshootingFacts
 
 
 class CheckFlow(TypedDict):
@@ -344,22 +344,22 @@ class CheckKeyHere(TypedDict):
     id: str
 
 
-class MendFinding(TypedDict):
+class ApplyFix(TypedDict):
     """Do what the finding's button says."""
 
-    kind: Literal["mend"]
+    kind: Literal["apply_fix"]
     id: str
     finding: str
 
 
 class Focus(TypedDict):
-    """Where the keyboard goes next; `name` is the node's, for the place `node`."""
+    """Where the keyboard goes next; `name` is the node's, for the field `node`."""
 
-    place: NotRequired[Literal["key", "address", "model", "node"]]
+    field: NotRequired[Literal["key", "address", "model", "node"]]
     name: NotRequired[str]
 
 
-class TroubleAnswer(TypedDict):
+class TroubleshootingAnswer(TypedDict):
     """What came of a request, in words."""
 
     kind: Literal["answer"]
@@ -368,7 +368,7 @@ class TroubleAnswer(TypedDict):
     focus: Focus
 
 
-TroubleRequest = CheckFlow | CheckKeyHere | MendFinding
+TroubleshootingRequest = CheckFlow | CheckKeyHere | ApplyFix
 
 # Panel head, code to copy
 

@@ -48,7 +48,7 @@ def test_a_key_rests_in_the_file_over_a_restart_and_the_passphrase_nowhere(open_
 
     key = page.panel.get_by_label("API key for OpenAI")
     key.fill(typed)
-    page.panel.locator("[data-part=place]").select_option("Encrypted file")
+    page.panel.locator("[data-part=storage]").select_option("Encrypted file")
     first = page.panel.locator("[data-part=passphrase]")
     again = page.panel.locator("[data-part=repeated]")
     assert not key.is_visible()

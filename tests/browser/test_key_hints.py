@@ -163,7 +163,7 @@ def test_what_is_no_key_is_told_and_a_name_and_a_key_find_their_fields(page):
     assert key.get_attribute("type") == "password"
     assert name.is_hidden()
     assert name.input_value() == ""
-    assert page.panel.locator("[data-part=place]").input_value() == "session"
+    assert page.panel.locator("[data-part=storage]").input_value() == "session"
 
 
 def test_a_switch_waits_for_a_running_cell_and_says_so(page):

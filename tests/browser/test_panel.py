@@ -78,7 +78,7 @@ def test_a_key_can_be_shown_and_is_hidden_again(page, key):
     show()
     key.fill("")
     assert_hidden()
-    page.panel.locator("[data-part=place]").select_option("This session's memory")
+    page.panel.locator("[data-part=storage]").select_option("This session's memory")
     key.fill(fake_key("openai"))
     save(page)
     page.panel.get_by_placeholder("saved; paste to replace").wait_for()
@@ -97,7 +97,7 @@ def test_a_key_in_the_wrong_place_is_cleared(page, key):
         field.fill(fake_key("openai"))
         field.press("Enter")
         page.page.wait_for_function("field => field.value === ''", arg=field.element_handle())
-    page.panel.locator("[data-part=place]").select_option("Environment variable")
+    page.panel.locator("[data-part=storage]").select_option("Environment variable")
     name = page.panel.locator("[data-part=name]")
     for typed, said, left in (
         ("NOT_SET_HERE", "no environment variable of that name", "NOT_SET_HERE"),
@@ -156,7 +156,7 @@ def test_keys_pressed_in_the_panel_do_nothing_to_the_notebook(page, key):
     assert key.input_value() == "ddxbaa0"
     for place in (
         page.panel.get_by_role("button", name="Show"),
-        page.panel.locator("[data-part=place]"),
+        page.panel.locator("[data-part=storage]"),
         page.panel.get_by_role("button", name="balanced"),
         page.panel.get_by_label("Provider"),
     ):

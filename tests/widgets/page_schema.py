@@ -29,14 +29,14 @@ SENT = {
     "key_field": messages.KeyAnswer,
     "model_field": messages.ModelAnswer,
     "node_list": messages.NodeAnswer,
-    "troubleshooting": messages.TroubleAnswer,
+    "troubleshooting": messages.TroubleshootingAnswer,
 }
 RECEIVED = {
     "chat": messages.ChatRequest,
     "key_field": messages.KeyFieldRequest,
     "model_field": messages.ModelFieldRequest,
     "node_list": messages.NodeRequest,
-    "troubleshooting": messages.TroubleRequest,
+    "troubleshooting": messages.TroubleshootingRequest,
 }
 NOT_PAINTED = {"facts": {}, "status": {}, "shapes": {}}
 """Traits that are empty until the panel is painted for the first time."""

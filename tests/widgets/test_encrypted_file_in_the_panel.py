@@ -55,7 +55,7 @@ def saved(flow):
 def field_of(flow: Flow, show: Any) -> Any:
     flow.provider = "openai"
     made = parts(show(flow)).key
-    eventually(lambda: made.status["state"] in ("none", "unverified") and made.places[0]["id"] != "auto")
+    eventually(lambda: made.status["state"] in ("none", "unverified") and made.storage_options[0]["id"] != "auto")
     return made
 
 
@@ -67,27 +67,27 @@ def unlock(wire: Any, browser: Any, field: Any, phrase: str, *, new: bool = Fals
 
 
 def test_a_passphrase_is_chosen_and_then_a_key_is_saved(flow, field, browser, wire):
-    assert [place["id"] for place in field.places] == ["keyring", "session", "file", "env"]
+    assert [option["id"] for option in field.storage_options] == ["keyring", "session", "file", "env"]
     assert field.lock == "new"
-    browser.set(field, place="file")
+    browser.set(field, storage="file")
     assert unlock(wire, browser, field, PHRASE, new=True)["outcome"] == "unlocked"
     assert field.lock == ""
     request = browser.save_key(field, key := fake_key())
     eventually(lambda: [sent for sent in wire.custom(field) if sent.get("id") == request])
     assert flow.key_store.status("openai", HOST).backend == "file"
     assert flow.key_store.get("openai", HOST) == Secret(key)
-    eventually(lambda: field.has_key and field.place == "file")
+    eventually(lambda: field.has_key and field.storage == "file")
 
 
 def test_after_a_restart_the_panel_asks_for_the_passphrase(flow, saved, field, browser, wire):
-    assert (field.place, field.lock, field.has_key, field.can_check) == ("file", "locked", True, False)
+    assert (field.storage, field.lock, field.has_key, field.can_check) == ("file", "locked", True, False)
     assert field.status["reason"] == "locked"
     refusal = unlock(wire, browser, field, "another passphrase")
     assert (refusal["outcome"], refusal["reason"]) == ("refused", "wrong_passphrase")
     assert field.lock == "locked"
     assert unlock(wire, browser, field, PHRASE)["outcome"] == "unlocked"
     assert field.lock == ""
-    eventually(lambda: (field.status["reason"], field.place) == ("unchecked", "file"))
+    eventually(lambda: (field.status["reason"], field.storage) == ("unchecked", "file"))
     assert flow.key_store.get("openai", HOST) == Secret(saved)
 
 
@@ -104,7 +104,7 @@ def test_behind_a_locked_file_there_is_nothing_to_check_even_where_a_key_is_opti
 def test_one_passphrase_opens_the_file_for_all_flows(saved, field, browser, wire, show):
     other = Flow("another")
     other_field = field_of(other, show)
-    assert (other_field.place, other_field.lock) == ("keyring", "locked")
+    assert (other_field.storage, other_field.lock) == ("keyring", "locked")
     unlock(wire, browser, field, PHRASE)
     eventually(lambda: other_field.lock == "" and field.lock == "")
 
@@ -127,8 +127,8 @@ def test_a_file_that_was_begun_elsewhere_meanwhile_is_unlocked_and_not_begun_aga
 def test_where_there_is_no_keyring_the_session_is_first_and_the_file_is_offered(flow, show):
     with installed(PlaintextKeyring()):
         field = field_of(flow, show)
-        assert [place["id"] for place in field.places] == ["session", "file", "env"]
-        assert field.place == "session"
+        assert [option["id"] for option in field.storage_options] == ["session", "file", "env"]
+        assert field.storage == "session"
 
 
 def test_a_damaged_file_is_told_where_it_would_be_chosen(flow, show):
@@ -136,7 +136,7 @@ def test_a_damaged_file_is_told_where_it_would_be_chosen(flow, show):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"{")
     field = field_of(flow, show)
-    assert "keys.corrupt-" in next(place["note"] for place in field.places if place["id"] == "file")
+    assert "keys.corrupt-" in next(option["note"] for option in field.storage_options if option["id"] == "file")
     assert field.lock == "new"
 
 

@@ -52,7 +52,7 @@ def compatible(flow, show, endpoint, browser):
 
 
 def status_after_saving(panel, browser, key, state):
-    browser.save_key(parts(panel).key, key, place="session")
+    browser.save_key(parts(panel).key, key, storage="session")
     eventually(lambda: parts(panel).key.status["state"] == state)
     return parts(panel).key.status
 
@@ -139,7 +139,7 @@ def test_what_was_not_set_is_told_until_something_else_is_chosen(flow, show, bro
 
 def test_a_key_that_is_good_is_verified_and_the_models_are_listed(flow, compatible, browser, endpoint, wire):
     status_after_saving(compatible, browser, endpoint.key, "verified")
-    assert parts(compatible).key.place == "session"
+    assert parts(compatible).key.storage == "session"
     eventually(lambda: offered(compatible) == ["model-a", "model-b"])
     assert listing(flow).is_live
     assert listing(flow).source in parts(compatible).text
@@ -266,7 +266,7 @@ def test_a_reference_given_in_a_cell_is_shown(flow, show, monkeypatch):
     eventually(lambda: parts(panel).key.status["state"] == "none")
     flow.use_key("env:MY_KEY")
     eventually(lambda: "MY_KEY" in parts(panel).key.status["text"])
-    assert parts(panel).key.place == "env"
+    assert parts(panel).key.storage == "env"
     assert 'flow.use_key("env:MY_KEY")' in parts(panel).code.code
 
 
@@ -377,7 +377,7 @@ def test_a_keyring_that_hangs_holds_up_nothing(flow, show):
         repr(panel), panel._repr_mimebundle_()
         assert time.monotonic() - started < 1.0
         assert parts(panel).key.status["reason"] == "looking"
-        assert parts(panel).key.places[0]["id"] == "auto"
+        assert parts(panel).key.storage_options[0]["id"] == "auto"
         hanging.wake()
 
 

@@ -88,7 +88,13 @@ class Browser:
     def save_key(self, field: Any, key: str, *, override: bool = False, **changes: Any) -> str:
         """Type a key into a `KeyField` and press Save; returns the id of the request."""
         request = os.urandom(8).hex()
-        head = {"kind": "save", "id": request, "target": field.target, "place": field.place, "override": override}
+        head = {
+            "kind": "save",
+            "id": request,
+            "target": field.target,
+            "storage": field.storage,
+            "override": override,
+        }
         self.request(field, head | changes, seal(field.public_key, key))
         return request
 

@@ -90,9 +90,9 @@ class KeyController:
         if target.takes_key and self._keys.add(target):
             start_key_work(self._look_up, target)
 
-    def save(self, secret: Secret, target: EndpointTarget, *, place: str, override: bool, done: Done) -> None:
+    def save(self, secret: Secret, target: EndpointTarget, *, storage: str, override: bool, done: Done) -> None:
         """Store a key for `target` and check it; `done` is called once it is stored or refused."""
-        start_key_work(self._save, secret, target, place, override=override, done=done)
+        start_key_work(self._save, secret, target, storage, override=override, done=done)
 
     def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
         """Unlock the encrypted file for all flows of this kernel, or create it, then call `done`."""
@@ -154,23 +154,23 @@ class KeyController:
             for target in self._keys.targets():
                 start_key_work(self._look_up, target)
 
-    def _save(self, secret: Secret, target: EndpointTarget, place: str, *, override: bool, done: Done) -> None:
+    def _save(self, secret: Secret, target: EndpointTarget, storage: str, *, override: bool, done: Done) -> None:
         answer = refusal("failed", key_messages.NOT_SAVED)
         try:
-            status = self._store_key(secret, target, place, override=override)
+            status = self._store_key(secret, target, storage, override=override)
             answer = SAVED
             self._keys.set_status(target, status)
             self.check(target) if status.available else self._config.notify("key")
         except ByokError as error:
-            answer = _refusal(error, place)
+            answer = _refusal(error, storage)
         finally:
             _answer(done, answer)
 
-    def _store_key(self, secret: Secret, target: EndpointTarget, place: str, *, override: bool) -> KeyStatus:
+    def _store_key(self, secret: Secret, target: EndpointTarget, storage: str, *, override: bool) -> KeyStatus:
         provider, host = target.provider.name, target.host
-        if place == "env":
+        if storage == "env":
             return self._refer(secret, provider, host)
-        backend = place if backend_named(place) else None
+        backend = storage if backend_named(storage) else None
         return self._store.save(provider, host, secret, backend=backend, override=override)
 
     def _refer(self, name: Secret, provider: str, host: str) -> KeyStatus:
@@ -221,10 +221,10 @@ def _answer(done: Done, answer: KeyOutcome) -> None:
     HOME_THREAD.call(partial(done, answer))  # in line behind the refresh that shows it
 
 
-def _refusal(error: ByokError, place: str) -> KeyOutcome:
+def _refusal(error: ByokError, storage: str) -> KeyOutcome:
     if error.kind == "misplaced_key":
         return refusal(error.kind, key_messages.NAME_ONLY, clear=True)
     suggested = getattr(error, "suggested_provider", None)
-    if error.kind != "wrong_provider" or suggested is None or place == "env":
+    if error.kind != "wrong_provider" or suggested is None or storage == "env":
         return refused(error)
     return refused(error, switch_to={"name": suggested, "label": PROVIDERS[suggested].label}, anyway=True)

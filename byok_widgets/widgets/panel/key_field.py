@@ -32,7 +32,7 @@ UNLOCKED: KeyOutcome = {"outcome": "unlocked"}
 class KeyOwner(Protocol):
     """Who acts on what the field sends. Each method returns at once and raises only `ByokError`."""
 
-    def save(self, secret: Secret, *, target: str, place: str, override: bool, done: Done) -> None:
+    def save(self, secret: Secret, *, target: str, storage: str, override: bool, done: Done) -> None:
         """Keep a key, then call `done` with `SAVED` or with what `refused` gives, from any thread."""
 
     def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
@@ -57,9 +57,9 @@ class KeyField(assets.PageWidget):
         variable_hint: A usual name of the environment variable.
         shapes: The rules by which the page hints, before anything is sent, at what is no key for this provider.
         target: Name of the provider and host that a key would be saved for.
-        places: Where a key can be stored: mappings of `id`, `label`, `note`.
-        place: The chosen one's `id`; `"env"` asks for the name of a variable instead of a key.
-        lock: Whether the place `"file"` asks for a passphrase instead of a key: `"locked"`, `"new"` where one is
+        storage_options: Where a key can be stored: mappings of `id`, `label`, `note`.
+        storage: The chosen one's `id`; `"env"` asks for the name of a variable instead of a key.
+        lock: Whether the storage `"file"` asks for a passphrase instead of a key: `"locked"`, `"new"` where one is
             to be chosen, or empty.
         needs_key: Whether nothing can be done without a key.
         has_key: Whether there is a key to remove.
@@ -77,8 +77,8 @@ class KeyField(assets.PageWidget):
     variable_hint = traitlets.Unicode("").tag(sync=True)
     shapes = traitlets.Dict().tag(sync=True)
     target = traitlets.Unicode("").tag(sync=True)
-    places: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
-    place = traitlets.Unicode("session").tag(sync=True)
+    storage_options: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
+    storage = traitlets.Unicode("session").tag(sync=True)
     lock = traitlets.Unicode("").tag(sync=True)
     needs_key = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - traitlets' signature
     has_key = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
@@ -116,7 +116,7 @@ class KeyField(assets.PageWidget):
             self._owner.save(
                 _sealing_key().open(*buffers),
                 target=str(content.get("target")),
-                place=str(content.get("place")),
+                storage=str(content.get("storage")),
                 override=content.get("override") is True,
                 done=done,
             )

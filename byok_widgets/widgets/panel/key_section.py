@@ -41,7 +41,7 @@ class KeySection:
             return
         self._controller.update_status(target)
         status = self._controller.known(target)
-        places = self._controller.choices()
+        options = self._controller.choices()
         with self.view.hold_sync():
             self.view.label = f"API key for {target.provider.label}"
             self.view.hint = _REPLACE if self._holds_key(status) else target.provider.key_hint
@@ -54,8 +54,8 @@ class KeySection:
             self.view.can_check = not self._is_locked(status) and (self.view.has_key or is_open)
             self.view.status = dict(self._controller.message(target))
             self.view.lock = _lock(self._controller.file)
-            self.view.places = places
-            self._choose_place(target, [place["id"] for place in places])
+            self.view.storage_options = options
+            self._choose_storage(target, [option["id"] for option in options])
         self.view.layout.display = None
 
     @staticmethod
@@ -66,17 +66,17 @@ class KeySection:
     def _holds_key(status: KeyStatus | None) -> bool:
         return status is not None and status.is_stored
 
-    def _choose_place(self, target: EndpointTarget, places: list[str]) -> None:
+    def _choose_storage(self, target: EndpointTarget, options: list[str]) -> None:
         status = self._controller.known(target)
         wanted = f"{target.name} {status.backend if status else ''}"
-        if wanted != self._chosen_for and status and status.backend in places:
-            self._chosen_for, self.view.place = wanted, status.backend
-        elif self.view.place not in places or self.view.place == "auto" or not self._chosen_for:
-            self._chosen_for, self.view.place = wanted, places[0]
+        if wanted != self._chosen_for and status and status.backend in options:
+            self._chosen_for, self.view.storage = wanted, status.backend
+        elif self.view.storage not in options or self.view.storage == "auto" or not self._chosen_for:
+            self._chosen_for, self.view.storage = wanted, options[0]
 
-    def save(self, secret: Secret, *, target: str, place: str, override: bool, done: Done) -> None:
+    def save(self, secret: Secret, *, target: str, storage: str, override: bool, done: Done) -> None:
         """Keep a key; see `KeyOwner`."""
-        self._controller.save(secret, self._current(target), place=place, override=override, done=done)
+        self._controller.save(secret, self._current(target), storage=storage, override=override, done=done)
 
     def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
         """Open the encrypted file; see `KeyOwner`."""

@@ -42,11 +42,11 @@ def apply(finding: Finding, flow: PanelFlow) -> tuple[str, Focus]:
 
 
 def _save_key(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
-    return _switch(flow, fix.argument, "Paste its key above and press Save."), {"place": "key"}
+    return _switch(flow, fix.argument, "Paste its key above and press Save."), {"field": "key"}
 
 
 def _fill_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
-    return _switch(flow, fix.argument, "Enter its address above."), {"place": "address"}
+    return _switch(flow, fix.argument, "Enter its address above."), {"field": "address"}
 
 
 def _switch(flow: PanelFlow, provider: str, then: str) -> str:
@@ -72,7 +72,7 @@ def _use_model(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
 
 
 def _choose_model(_flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
-    return "", {"place": "node", "name": fix.argument} if fix.argument else {"place": "model"}
+    return "", {"field": "node", "name": fix.argument} if fix.argument else {"field": "model"}
 
 
 def _use_own_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:

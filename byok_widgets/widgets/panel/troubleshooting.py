@@ -26,11 +26,11 @@ from byok_widgets.widgets.sanitize import sanitize
 if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check
     from byok_widgets.widgets.page_messages import (
+        CheckState,
         FindingFacts,
         Focus,
-        TroubleAnswer,
-        TroubleFacts,
-        TroubleState,
+        TroubleshootingAnswer,
+        TroubleshootingFacts,
     )
     from byok_widgets.widgets.panel.key_section import KeySection
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
@@ -114,7 +114,7 @@ class Troubleshooting(assets.PageWidget):
             target = EndpointTarget.of(self._flow)
             unseen = "" if self._found is None else self._found.note
             counted = "" if self._found is None else troubleshooting_messages.count(len(findings))
-            facts: TroubleFacts = {
+            facts: TroubleshootingFacts = {
                 "state": self._state(),
                 "said": self._said(counted),
                 "count": counted,
@@ -126,7 +126,7 @@ class Troubleshooting(assets.PageWidget):
             }
             self.facts = dict(facts)
 
-    def _state(self) -> TroubleState:
+    def _state(self) -> CheckState:
         if self._pressed:
             return "checking"
         if self._failed:
@@ -160,7 +160,7 @@ class Troubleshooting(assets.PageWidget):
         request = str(content.get("id"))[:32]
         text, focus = self._act(content)
         where: Focus = {**focus, "name": sanitize(focus["name"])} if "name" in focus else focus
-        answer: TroubleAnswer = {
+        answer: TroubleshootingAnswer = {
             "kind": "answer",
             "id": request,
             "text": redact(sanitize(text)),
@@ -177,8 +177,8 @@ class Troubleshooting(assets.PageWidget):
                 self._paint()
             elif kind == "check_key":
                 self._key.check(EndpointTarget.of(self._flow).name)
-                return troubleshooting_messages.CHECKING_KEY, {"place": "key"}
-            elif kind == "mend":
+                return troubleshooting_messages.CHECKING_KEY, {"field": "key"}
+            elif kind == "apply_fix":
                 known = {number: finding for finding, number in self._ids.items()}
                 finding = known.get(str(content.get("finding")))
                 return (

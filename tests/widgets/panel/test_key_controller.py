@@ -36,11 +36,14 @@ def test_an_added_backend_is_among_the_choices_and_stores_the_key(flow, show, br
         flow.provider = "openai"
         field = parts(show(flow)).key
         eventually(
-            lambda: [place["id"] for place in field.places] == ["keyring", "vault", "session", "file", "env"]
+            lambda: (
+                [option["id"] for option in field.storage_options]
+                == ["keyring", "vault", "session", "file", "env"]
+            )
         )
-        assert field.places[1] == {"id": "vault", "label": "The vault", "note": "Everybody trusts it."}
-        browser.save_key(field, key := fake_key("openai"), place="vault")
-        eventually(lambda: field.place == "vault" and field.has_key)
+        assert field.storage_options[1] == {"id": "vault", "label": "The vault", "note": "Everybody trusts it."}
+        browser.save_key(field, key := fake_key("openai"), storage="vault")
+        eventually(lambda: field.storage == "vault" and field.has_key)
         assert [secret.reveal() for secret in vault.kept.values()] == [key]
         assert "The key is stored in the vault." in field.status["text"]
         browser.custom(field, {"kind": "remove", "target": field.target})
@@ -52,8 +55,8 @@ def test_why_a_better_backend_is_missing_is_said_with_the_first(flow, show):
         vault.sealed = True
         flow.provider = "openai"
         field = parts(show(flow)).key
-        eventually(lambda: field.places[0]["id"] == "keyring")
-        assert field.places[0]["note"].endswith("The vault is sealed.")
+        eventually(lambda: field.storage_options[0]["id"] == "keyring")
+        assert field.storage_options[0]["note"].endswith("The vault is sealed.")
 
 
 def test_checks_may_be_forgotten_while_another_thread_notes_new_ones(flow):
@@ -91,7 +94,7 @@ def test_a_request_is_answered_even_if_showing_its_result_fails(flow, monkeypatc
         KeyController.of(flow).save(
             Secret(fake_key("openai")),
             target_of(flow),
-            place="session",
+            storage="session",
             override=False,
             done=lambda answer: (answers.append(answer["outcome"]), answered.set()),
         )
@@ -108,7 +111,7 @@ def test_key_work_waits_neither_for_the_loop_nor_for_the_pool_of_other_work(flow
 
     crowded = ENGINE.submit(crowd())
     KeyController.of(flow).save(
-        Secret(fake_key("openai")), target_of(flow), place="session", override=False, done=lambda _: done.set()
+        Secret(fake_key("openai")), target_of(flow), storage="session", override=False, done=lambda _: done.set()
     )
     assert done.wait(30), "it is not in line behind the 64 calls"
     assert KEY_WORK.submit(flow.key_store.get, "openai", "127.0.0.1:9").result(30)

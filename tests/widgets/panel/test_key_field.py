@@ -26,8 +26,8 @@ def field(flow, show):
     """The key field of a panel for OpenAI, once it has found out that no key is saved."""
     flow.provider = "openai"
     made = parts(show(flow)).key
-    eventually(lambda: made.status["state"] == "none" and made.places[0]["id"] == "keyring")
-    made.place = "session"
+    eventually(lambda: made.status["state"] == "none" and made.storage_options[0]["id"] == "keyring")
+    made.storage = "session"
     return made
 
 
@@ -52,7 +52,7 @@ def test_a_sealed_key_is_saved_for_this_flow(flow, field, browser, wire):
     assert answer_to(wire, field, request) == {"kind": "answer", "id": request, "outcome": "saved"}
     assert key_of(flow) == key
     assert field.has_key
-    assert field.place == "session"
+    assert field.storage == "session"
 
 
 def test_no_part_of_a_key_is_sent_kept_or_shown(flow, field, browser, wire, show, caplog):
@@ -126,7 +126,13 @@ def test_a_key_goes_nowhere_else_than_the_person_saw(flow, field, browser, wire)
 
 
 def test_a_key_that_was_not_sealed_is_not_taken(flow, field, browser, wire):
-    head = {"kind": "save", "id": "plain", "target": field.target, "place": "session", "value": fake_key("openai")}
+    head = {
+        "kind": "save",
+        "id": "plain",
+        "target": field.target,
+        "storage": "session",
+        "value": fake_key("openai"),
+    }
     browser.custom(field, head)
     assert answer_to(wire, field, "plain")["reason"] == "not_sealed"
     assert key_of(flow) is None
@@ -136,7 +142,7 @@ def test_a_key_sealed_for_another_kernel_is_refused_in_words(flow, field, browse
     from byok_widgets.keys import SealingKey
     from tests.widgets.wire import seal
 
-    head = {"kind": "save", "id": "other", "target": field.target, "place": "session"}
+    head = {"kind": "save", "id": "other", "target": field.target, "storage": "session"}
     browser.custom(field, head, seal(SealingKey().public_b64, fake_key("openai")))
     assert answer_to(wire, field, "other")["reason"] == "bad_key_format"
 
@@ -184,10 +190,10 @@ def test_the_store_breaking_in_the_background_is_told_in_fixed_words(flow, field
 
 def test_the_keyring_is_named_and_used(flow, field, browser, wire, keyring):
     key = fake_key("openai")
-    assert "MemoryKeyring" in field.places[0]["label"] or "Memory" in field.places[0]["label"]
-    answer_to(wire, field, browser.save_key(field, key, place="keyring"))
+    assert "MemoryKeyring" in field.storage_options[0]["label"] or "Memory" in field.storage_options[0]["label"]
+    answer_to(wire, field, browser.save_key(field, key, storage="keyring"))
     assert key in keyring.kept.values()
-    assert field.place == "keyring"
+    assert field.storage == "keyring"
     browser.custom(field, {"kind": "remove", "target": field.target})
     eventually(lambda: not field.has_key and field.status["state"] == "none")
     assert keyring.kept == {}
@@ -196,7 +202,7 @@ def test_the_keyring_is_named_and_used(flow, field, browser, wire, keyring):
 def test_a_reference_keeps_the_name_of_a_variable_alone(flow, field, browser, wire, monkeypatch):
     key = fake_key("openai")
     monkeypatch.setenv("MY_OPENAI_KEY", key)
-    answer = answer_to(wire, field, browser.save_key(field, "MY_OPENAI_KEY", place="env"))
+    answer = answer_to(wire, field, browser.save_key(field, "MY_OPENAI_KEY", storage="env"))
     assert answer["outcome"] == "saved"
     assert "MY_OPENAI_KEY" in field.status["text"]
     assert key_of(flow) == key
@@ -207,7 +213,7 @@ def test_a_reference_keeps_the_name_of_a_variable_alone(flow, field, browser, wi
 def test_a_reference_takes_the_place_of_a_saved_key(flow, field, browser, wire, monkeypatch):
     monkeypatch.setenv("MY_OPENAI_KEY", fake_key("openai"))
     answer_to(wire, field, browser.save_key(field, fake_key("openai")))
-    answer_to(wire, field, browser.save_key(field, "env:MY_OPENAI_KEY", place="env"))
+    answer_to(wire, field, browser.save_key(field, "env:MY_OPENAI_KEY", storage="env"))
     assert flow.key_store.status("openai", "127.0.0.1:9").backend == "env"
 
 
@@ -219,7 +225,7 @@ def test_a_reference_takes_the_place_of_a_saved_key(flow, field, browser, wire, 
 def test_a_key_typed_where_a_name_belongs_is_refused_cleared_and_not_written(
     flow, field, browser, wire, typed, recognised
 ):
-    answer = answer_to(wire, field, browser.save_key(field, typed, place="env"))
+    answer = answer_to(wire, field, browser.save_key(field, typed, storage="env"))
     assert answer["outcome"] == "refused"
     assert answer.get("clear", False) == recognised
     assert (answer["reason"] == "misplaced_key") == recognised
@@ -233,7 +239,7 @@ def test_a_variable_without_a_key_is_refused_and_what_is_saved_stays(
     answer_to(wire, field, browser.save_key(field, key := fake_key("openai")))
     if value:
         monkeypatch.setenv("MY_VARIABLE", value)
-    answer = answer_to(wire, field, browser.save_key(field, "MY_VARIABLE", place="env"))
+    answer = answer_to(wire, field, browser.save_key(field, "MY_VARIABLE", storage="env"))
     assert answer["outcome"] == "refused"
     assert not answer.get("clear")
     assert key_of(flow) == key
@@ -247,7 +253,7 @@ def test_the_field_says_that_a_key_is_kept(flow, field, browser, wire, monkeypat
     assert kept[0] != "sk-…"
     assert kept[1] != empty
     monkeypatch.setenv("MY_OPENAI_KEY", fake_key("openai"))
-    answer_to(wire, field, browser.save_key(field, "MY_OPENAI_KEY", place="env"))
+    answer_to(wire, field, browser.save_key(field, "MY_OPENAI_KEY", storage="env"))
     assert field.hint == "sk-…"
     browser.custom(field, {"kind": "remove", "target": field.target})
     eventually(lambda: not field.has_key)
@@ -259,7 +265,7 @@ def test_of_a_key_that_is_only_referred_to_it_is_never_said_that_it_is_saved(
 ):
     monkeypatch.setenv("MY_OPENAI_KEY", fake_key("openai"))
     sent = len(wire.sent)
-    answer_to(wire, field, browser.save_key(field, "MY_OPENAI_KEY", place="env"))
+    answer_to(wire, field, browser.save_key(field, "MY_OPENAI_KEY", storage="env"))
     eventually(lambda: field.status["state"] == "unverified")
     said = [data["state"]["status"] for _, data, _ in wire.sent[sent:] if "status" in data.get("state", {})]
     assert [status["state"] for status in said[-2:]] == ["working", "unverified"]
@@ -271,8 +277,8 @@ def test_without_a_keyring_the_place_that_is_left_says_why_in_one_sentence(flow,
     with installed(PlaintextKeyring()):
         made = parts(show(flow)).key
         flow.provider = "openai"
-        eventually(lambda: made.places and made.places[0]["id"] == "session")
-        note = made.places[0]["note"]
+        eventually(lambda: made.storage_options and made.storage_options[0]["id"] == "session")
+        note = made.storage_options[0]["note"]
     assert note.count("PlaintextKeyring") == 1
 
 

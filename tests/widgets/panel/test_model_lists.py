@@ -202,10 +202,10 @@ def test_a_list_that_was_asked_for_with_another_key_is_not_shown(flow, show, bro
     flow.provider = "compatible"
     flow.set_base_url("compatible", endpoint.base_url)
     panel = show(flow)
-    browser.save_key(parts(panel).key, fake_key("compatible"), place="session")
+    browser.save_key(parts(panel).key, fake_key("compatible"), storage="session")
     eventually(lambda: len(endpoint.asked) > 1)
     endpoint.models = [{"id": "of-the-second-account"}]
-    browser.save_key(parts(panel).key, fake_key("compatible"), place="session")
+    browser.save_key(parts(panel).key, fake_key("compatible"), storage="session")
     eventually(lambda: ids(panel) == ["of-the-second-account"])
     endpoint.release.set()
     settled()

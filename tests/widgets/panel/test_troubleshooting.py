@@ -48,7 +48,7 @@ def check(browser, part):
 def press(browser, wire, part, fix):
     """Press a finding's button and return the answer."""
     (number,) = [each["id"] for each in part.facts["findings"] if each["by"] == fix]
-    browser.custom(part, {"kind": "mend", "finding": number, "id": f"press {number}"})
+    browser.custom(part, {"kind": "apply_fix", "finding": number, "id": f"press {number}"})
     return wire.custom(part)[-1]
 
 
@@ -158,10 +158,10 @@ def test_a_missing_key_leads_to_the_key_field_of_its_provider(talk, show, browse
     part = section(show(talk))
     check(browser, part)
     answer = press(browser, wire, part, "save_key")
-    assert answer["focus"] == {"place": "key"}
+    assert answer["focus"] == {"field": "key"}
     assert {"Anthropic", "OpenAI"} <= set(answer["text"].replace(".", " ").split())
     assert talk.provider == "anthropic"
-    assert press(browser, wire, part, "save_key")["focus"] == {"place": "key"}
+    assert press(browser, wire, part, "save_key")["focus"] == {"field": "key"}
     assert talk.provider == "anthropic", "it is there already"
 
 
@@ -173,7 +173,7 @@ def test_an_address_is_filled_in_or_taken_back(talk, show, browser, wire):
     check(browser, part)
     press(browser, wire, part, "use_own_address")
     assert talk.config.base_url("openai") is None
-    assert press(browser, wire, part, "fill_address")["focus"] == {"place": "address"}
+    assert press(browser, wire, part, "fill_address")["focus"] == {"field": "address"}
     assert talk.provider == "compatible"
 
 
@@ -182,7 +182,7 @@ def test_a_node_whose_model_does_not_fit_is_pointed_at_and_its_setting_taken_awa
     talk.extraction("data", word=str, model="openai:gpt-3.5-turbo", enter="they said it", end=True)
     part = section(show(talk))
     check(browser, part)
-    assert press(browser, wire, part, "choose_model")["focus"] == {"place": "node", "name": "data"}
+    assert press(browser, wire, part, "choose_model")["focus"] == {"field": "node", "name": "data"}
     assert talk.node("ask").settings["temperature"] == 0.5
     press(browser, wire, part, "take_away")
     assert "temperature" not in talk.node("ask").settings
@@ -205,7 +205,7 @@ def test_a_button_of_what_is_mended_already_changes_nothing(talk, show, browser,
     (number,) = [each["id"] for each in part.facts["findings"]]
     talk.model = "gpt-6-luna"
     eventually(lambda: part.facts["findings"] == [])
-    browser.custom(part, {"kind": "mend", "finding": number, "id": "late"})
+    browser.custom(part, {"kind": "apply_fix", "finding": number, "id": "late"})
     assert wire.custom(part)[-1]["focus"] == {}
     assert talk.model == "gpt-6-luna"
 
@@ -215,7 +215,9 @@ def test_a_finding_without_a_click_is_left_alone(talk):
     assert apply(Finding("x", "error", "", "x", "x", Fix("paste", "flow")), talk) == ("", {})
 
 
-@pytest.mark.parametrize("content", [None, [], {}, {"kind": ["mend"]}, {"kind": "mend"}, {"kind": "check_key"}])
+@pytest.mark.parametrize(
+    "content", [None, [], {}, {"kind": ["apply_fix"]}, {"kind": "apply_fix"}, {"kind": "check_key"}]
+)
 def test_messages_that_make_no_sense_do_no_harm(flow, show, content):
     part = section(show(flow))
     part._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
@@ -244,7 +246,7 @@ def test_texts_from_elsewhere_are_inert(talk, show, browser, wire):
     part = section(show(talk))
     check(browser, part)
     answer = press(browser, wire, part, "choose_model")
-    assert answer["focus"] == {"place": "node", "name": "⟦U+202E⟧data"}
+    assert answer["focus"] == {"field": "node", "name": "⟦U+202E⟧data"}
     assert "\u202e" not in str(part.facts)
 
 
@@ -288,5 +290,5 @@ def test_the_key_is_checked_from_here(talk, show, browser, wire, monkeypatch):
     panel = show(talk)
     eventually(lambda: parts(panel).key.can_check)
     browser.custom(section(panel), {"kind": "check_key", "id": "key"})
-    assert wire.custom(section(panel))[-1]["focus"] == {"place": "key"}
+    assert wire.custom(section(panel))[-1]["focus"] == {"field": "key"}
     eventually(lambda: parts(panel).key.status["state"] == "unverified")

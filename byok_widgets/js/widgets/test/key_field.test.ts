@@ -47,7 +47,7 @@ it("sends the key sealed, and empties the field when it is saved", async () => {
   save();
   await vi.waitFor(() => expect(model.sent).toHaveLength(1));
   const [{ content, buffers } = { content: {}, buffers: [] }] = model.sent;
-  expect(content).toMatchObject({ kind: "save", target: "one@host", place: "session", override: false });
+  expect(content).toMatchObject({ kind: "save", target: "one@host", storage: "session", override: false });
   expect(JSON.stringify(content)).not.toContain("xxxx");
   expect(await opened(buffers as ArrayBuffer[])).toBe(typed());
   expect(input().value).toBe(typed());
@@ -85,13 +85,13 @@ it("moves a variable's name to its own field", () => {
   typeInto(input(), "ONE_KEY");
   expect(state()).toBe("hint");
   view.find("[data-part=move]").click();
-  expect(model.state.place).toBe("env");
+  expect(model.state.storage).toBe("env");
   expect(view.find<HTMLInputElement>("[data-part=name]").value).toBe("ONE_KEY");
   expect(input().value).toBe("");
 });
 
 it("asks for a new passphrase twice, and sends it only when both are alike", async () => {
-  model.change({ place: "file", lock: "new" });
+  model.change({ storage: "file", lock: "new" });
   typeInto(view.find("[data-part=passphrase]"), "long enough");
   save();
   expect(state()).toBe("refused");

@@ -66,7 +66,7 @@ const CASES: Case[] = [
     model: () => new FakeModel({ facts: states.trouble() }),
     act: ({ find }, model) => {
       find("button").click();
-      model.answer({ text: "", focus: { place: "model" } }); // which is not there: it is looked for
+      model.answer({ text: "", focus: { field: "model" } }); // which is not there: it is looked for
       find("button").click();
     },
   },

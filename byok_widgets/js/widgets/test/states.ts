@@ -8,7 +8,7 @@ import type {
   ModelRowsState,
   NodeFacts,
   SettingFacts,
-  TroubleFacts,
+  TroubleshootingFacts,
 } from "../src/shared/messages";
 
 export const SHAPES: KeyShapes = {
@@ -29,12 +29,12 @@ export const keyField = (): KeyFieldState => ({
   variable_hint: "ONE_API_KEY",
   shapes: SHAPES,
   target: "one@host",
-  places: [
+  storage_options: [
     { id: "session", label: "Memory", note: "Gone when the kernel stops." },
     { id: "file", label: "Encrypted file", note: "Kept." },
     { id: "env", label: "Environment variable", note: "Only its name." },
   ],
-  place: "session",
+  storage: "session",
   lock: "",
   needs_key: true,
   has_key: false,
@@ -92,7 +92,7 @@ export const node = (id: string, changes: Partial<NodeFacts> = {}): NodeFacts =>
   ...changes,
 });
 
-export const trouble = (changes: Partial<TroubleFacts> = {}): TroubleFacts => ({
+export const trouble = (changes: Partial<TroubleshootingFacts> = {}): TroubleshootingFacts => ({
   state: "unchecked",
   said: "",
   count: "",

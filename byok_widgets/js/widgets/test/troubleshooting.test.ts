@@ -28,23 +28,23 @@ const FIELDS = `
   <details data-node="other"><summary></summary><div data-part="model"><input></div></details>
   <details data-node="ask"><summary></summary><div data-part="model"><input id="node"></div></details>`;
 
-it.each(["key", "address", "model", "node"] as const)("moves to the place %s", (place) => {
+it.each(["key", "address", "model", "node"] as const)("moves to the field %s", (field) => {
   const model = open();
   view.panel.insertAdjacentHTML("beforeend", FIELDS);
   view.find("[data-byok-view=troubleshooting] button").click();
-  model.answer({ text: "Done.", focus: { place, name: "ask" } });
-  expect(document.activeElement?.id).toBe(place);
+  model.answer({ text: "Done.", focus: { field, name: "ask" } });
+  expect(document.activeElement?.id).toBe(field);
   expect(view.find("[role=status]").textContent).toBe("Done.");
 });
 
-it("solves a problem by a click, and keeps the keyboard at its place", () => {
+it("solves a problem by a click, and keeps the focus", () => {
   const facts = { kind: "k", level: "error" as const, fix: "", by: "", argument: "", code: "", dots: false };
   const finding = (id: string, button: string) => ({ ...facts, id, problem: "<i>It</i>", button });
   const model = open(trouble({ findings: [finding("f1", "Solve it"), finding("f2", "And this")] }));
   expect(view.panel.querySelector("i")).toBeNull();
   view.find("[data-id=f2] button").focus();
   view.find("[data-id=f1] button").click();
-  expect(model.sent.at(-1)?.content).toMatchObject({ kind: "mend", finding: "f1" });
+  expect(model.sent.at(-1)?.content).toMatchObject({ kind: "apply_fix", finding: "f1" });
   model.change({ facts: trouble({ findings: [finding("f2", "And this")] }) });
   expect(document.activeElement).toBe(view.find("[data-id=f2] button"));
 });

@@ -50,7 +50,7 @@ class KeyFieldView {
   }
 
   private listen(): void {
-    const { buttons, eye, inputs, place } = this.part;
+    const { buttons, eye, inputs, storage } = this.part;
     const { model } = this;
     const on = (target: HTMLElement, kind: string, act: () => void): void => {
       target.addEventListener(kind, act, { signal: this.signal });
@@ -65,7 +65,7 @@ class KeyFieldView {
       this.showKey(false);
       this.ask({ kind: "remove", target: model.get("target") });
     });
-    on(place, "change", () => this.choosePlace(place.value));
+    on(storage, "change", () => this.chooseStorage(storage.value));
     for (const input of Object.values(inputs)) {
       on(input, "input", () => this.onInput());
       input.addEventListener("keydown", (event) => this.onKey(event), { signal: this.signal });
@@ -73,11 +73,11 @@ class KeyFieldView {
   }
 
   private get isName(): boolean {
-    return this.model.get("place") === "env";
+    return this.model.get("storage") === "env";
   }
 
   private get isPassphrase(): boolean {
-    return this.model.get("place") === "file" && Boolean(this.model.get("lock"));
+    return this.model.get("storage") === "file" && Boolean(this.model.get("lock"));
   }
 
   private get isNewPassphrase(): boolean {
@@ -122,21 +122,21 @@ class KeyFieldView {
   }
 
   private paintPlaces(): void {
-    const places = this.model.get("places");
-    const { place, note } = this.part;
-    const shown = JSON.stringify(places);
-    if (shown !== place.dataset["shown"]) {
-      place.replaceChildren(...options(places.map(({ id, label }) => ({ value: id, text: label }))));
-      place.dataset["shown"] = shown;
+    const storageOptions = this.model.get("storage_options");
+    const { storage, note } = this.part;
+    const shown = JSON.stringify(storageOptions);
+    if (shown !== storage.dataset["shown"]) {
+      storage.replaceChildren(...options(storageOptions.map(({ id, label }) => ({ value: id, text: label }))));
+      storage.dataset["shown"] = shown;
     }
-    place.value = this.model.get("place");
-    note.textContent = places.find(({ id }) => id === place.value)?.note ?? "";
+    storage.value = this.model.get("storage");
+    note.textContent = storageOptions.find(({ id }) => id === storage.value)?.note ?? "";
   }
 
   private paintControls(): void {
     const { save, check, remove, switchTo, move, anyway } = this.part.buttons;
     const { model, waiting } = this;
-    for (const control of [save, switchTo, move, anyway, this.part.place]) control.disabled = waiting;
+    for (const control of [save, switchTo, move, anyway, this.part.storage]) control.disabled = waiting;
     for (const input of Object.values(this.part.inputs)) input.readOnly = waiting;
     save.textContent = this.isNewPassphrase ? "Set passphrase" : this.isPassphrase ? "Unlock" : "Save";
     check.disabled = waiting || !model.get("can_check") || model.get("status").state === "working";
@@ -193,8 +193,8 @@ class KeyFieldView {
     this.part.buttons.save.focus();
   }
 
-  private choosePlace(place: string): void {
-    this.model.set("place", place);
+  private chooseStorage(storage: string): void {
+    this.model.set("storage", storage);
     this.model.save_changes();
     this.say(null);
   }
@@ -225,9 +225,9 @@ class KeyFieldView {
   // A name that was typed as a key, or a key as a name, goes to the other field.
   private move(): void {
     const typed = this.input.value;
-    const place = this.isName ? this.model.get("places")[0]?.id : "env";
+    const storage = this.isName ? this.model.get("storage_options")[0]?.id : "env";
     this.emptyKey();
-    this.choosePlace(place ?? "session");
+    this.chooseStorage(storage ?? "session");
     this.input.value = this.isName ? nameIn(typed, this.model.get("shapes")) : typed;
     this.paint();
     this.input.focus();
@@ -245,7 +245,7 @@ class KeyFieldView {
 
   private request(id: string, override: boolean): SaveKey | UnlockKeyFile {
     if (this.isPassphrase) return { kind: "unlock", id, new: this.isNewPassphrase };
-    return { kind: "save", id, target: this.model.get("target"), place: this.model.get("place"), override };
+    return { kind: "save", id, target: this.model.get("target"), storage: this.model.get("storage"), override };
   }
 
   private async save(override: boolean): Promise<void> {

@@ -52,7 +52,7 @@ export function buildParts() {
   const name = secretInput("text", `${id}-name`, "byok-code");
   const passphrase = secretInput("password", `${id}-passphrase`);
   const repeated = secretInput("password", `${id}-repeated`);
-  const place = make("select", { id: `${id}-place`, className: "byok-input" });
+  const storage = make("select", { id: `${id}-storage`, className: "byok-input" });
   const note = make("p", { id: `${id}-note`, className: "byok-note" });
   const eye = button("Show", "byok-quiet");
   const buttons = {
@@ -66,16 +66,16 @@ export function buildParts() {
   const { save, check, remove, switchTo, move, anyway } = buttons;
   check.title = "Ask the provider whether the key is valid, free of charge";
   remove.title = "Remove the stored key";
-  place.setAttribute("aria-describedby", note.id);
+  storage.setAttribute("aria-describedby", note.id);
 
   const inputs = { key, name, passphrase, repeated };
-  for (const [part, element] of Object.entries({ ...inputs, place, eye, ...buttons })) element.dataset["part"] = part;
+  for (const [part, element] of Object.entries({ ...inputs, storage, eye, ...buttons })) element.dataset["part"] = part;
   const fields = {
     key: field("", key),
     name: field("Variable name", name),
     passphrase: field("", passphrase),
     repeated: field("Repeat the passphrase", repeated),
-    place: field("Store the key in", place, note),
+    storage: field("Store the key in", storage, note),
   };
   fields.key.box.append(make("div", { className: "byok-row byok-one-line" }, key, eye));
   const icon = make("span", { className: "byok-icon", attributes: { "aria-hidden": "true" } });
@@ -88,7 +88,7 @@ export function buildParts() {
   const boxes = Object.values(fields).map(({ box }) => box);
   return {
     all: [...boxes, actions, status, offers],
-    ...{ inputs, fields, place, note, eye, buttons, status, icon, text, link, offers },
+    ...{ inputs, fields, storage, note, eye, buttons, status, icon, text, link, offers },
   };
 }
 

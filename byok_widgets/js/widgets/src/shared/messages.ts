@@ -1,7 +1,7 @@
 // Generated from byok_widgets/widgets/page_messages.py by tests/js/page_types.py: change it there.
 
-/** A place where a key can be stored. */
-export interface KeyPlace {
+/** One way to store a key. */
+export interface StorageOption {
   id: string;
   label: string;
   note: string;
@@ -42,8 +42,8 @@ export interface KeyFieldState {
   variable_hint: string;
   shapes: KeyShapes;
   target: string;
-  places: KeyPlace[];
-  place: string;
+  storage_options: StorageOption[];
+  storage: string;
   lock: "" | "locked" | "new";
   needs_key: boolean;
   has_key: boolean;
@@ -57,7 +57,7 @@ export interface SaveKey {
   kind: "save";
   id: string;
   target: string;
-  place: string;
+  storage: string;
   override: boolean;
 }
 
@@ -263,10 +263,10 @@ export interface HelpRow {
   ask: "" | "check_key";
 }
 
-export type TroubleState = "unchecked" | "checking" | "checked" | "failed";
+export type CheckState = "unchecked" | "checking" | "checked" | "failed";
 
 /** Everything the section shows. */
-export interface TroubleFacts {
+export interface TroubleshootingFacts {
   state: "unchecked" | "checking" | "checked" | "failed";
   said: string;
   count: string;
@@ -277,7 +277,7 @@ export interface TroubleFacts {
 
 /** The traits of `Troubleshooting`. */
 export interface TroubleshootingState {
-  facts: TroubleFacts;
+  facts: TroubleshootingFacts;
 }
 
 /** Check the flow. */
@@ -293,27 +293,27 @@ export interface CheckKeyHere {
 }
 
 /** Do what the finding's button says. */
-export interface MendFinding {
-  kind: "mend";
+export interface ApplyFix {
+  kind: "apply_fix";
   id: string;
   finding: string;
 }
 
-/** Where the keyboard goes next; `name` is the node's, for the place `node`. */
+/** Where the keyboard goes next; `name` is the node's, for the field `node`. */
 export interface Focus {
-  place?: "key" | "address" | "model" | "node";
+  field?: "key" | "address" | "model" | "node";
   name?: string;
 }
 
 /** What came of a request, in words. */
-export interface TroubleAnswer {
+export interface TroubleshootingAnswer {
   kind: "answer";
   id: string;
   text: string;
   focus: Focus;
 }
 
-export type TroubleRequest = CheckFlow | CheckKeyHere | MendFinding;
+export type TroubleshootingRequest = CheckFlow | CheckKeyHere | ApplyFix;
 
 /** The traits of `PanelHead`. */
 export interface PanelHeadState {

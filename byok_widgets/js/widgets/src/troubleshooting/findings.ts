@@ -10,7 +10,7 @@ const LEVELS: Record<FindingFacts["level"], { icon: string; word: string }> = {
 const COMPLETE_IT = "Complete the dots after pasting.";
 
 export interface FindingActions {
-  mend: (id: string) => void;
+  applyFix: (id: string) => void;
   copy: (code: HTMLElement, finding: FindingFacts) => void;
 }
 
@@ -37,7 +37,7 @@ export function findingItem(finding: FindingFacts, actions: FindingActions): HTM
   const head = make("p", {}, mark, " ", severity, problem);
   const item = make("li", { className: "byok-finding", dataset: { level, id } }, head);
   if (fix) item.append(make("p", { className: "byok-note", textContent: fix }));
-  if (text) item.append(make("div", { className: "byok-row" }, pressed(text, () => actions.mend(id))));
+  if (text) item.append(make("div", { className: "byok-row" }, pressed(text, () => actions.applyFix(id))));
   if (code) item.append(codeRow(finding, actions));
   return item;
 }

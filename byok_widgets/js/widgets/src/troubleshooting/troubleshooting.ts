@@ -8,21 +8,21 @@ import { LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exchange";
 import type {
   FindingFacts,
   HelpRow,
-  TroubleAnswer,
-  TroubleRequest,
+  TroubleshootingAnswer,
+  TroubleshootingRequest,
   TroubleshootingState,
 } from "../shared/messages";
 import { GONE, WAITING } from "../shared/texts";
 import { type ViewContext, follow } from "../shared/view";
 import { findingItem } from "./findings";
-import { goTo } from "./places";
+import { goTo } from "./focus";
 
 const COPIED = "Copied. Paste it into a cell.";
 const COPIED_WITH_DOTS = "Copied. Paste it into a cell and complete the dots.";
 const SELECTED = "The browser does not allow copying. The line is selected: copy it by hand.";
 
 // A request as it is written here: its id is added when it is sent.
-type Asked<Request = TroubleRequest> = Request extends TroubleRequest ? Omit<Request, "id"> : never;
+type Asked<Request = TroubleshootingRequest> = Request extends TroubleshootingRequest ? Omit<Request, "id"> : never;
 
 export function renderTroubleshooting({ model, el, signal }: ViewContext<TroubleshootingState>): void {
   const count = make("span", { className: "byok-count" });
@@ -55,9 +55,9 @@ export function renderTroubleshooting({ model, el, signal }: ViewContext<Trouble
     );
   }
 
-  function onAnswer({ text, focus }: TroubleAnswer): void {
+  function onAnswer({ text, focus }: TroubleshootingAnswer): void {
     say(text);
-    if (focus.place) goTo(el, focus, () => undefined, signal);
+    if (focus.field) goTo(el, focus, () => undefined, signal);
   }
 
   async function copy(code: HTMLElement, { dots }: FindingFacts): Promise<void> {
@@ -66,7 +66,7 @@ export function renderTroubleshooting({ model, el, signal }: ViewContext<Trouble
   }
 
   const actions = {
-    mend: (finding: string) => ask({ kind: "mend", finding }),
+    applyFix: (finding: string) => ask({ kind: "apply_fix", finding }),
     copy: (code: HTMLElement, finding: FindingFacts) => void copy(code, finding),
   };
 
@@ -75,7 +75,7 @@ export function renderTroubleshooting({ model, el, signal }: ViewContext<Trouble
     const open = (field: HTMLElement): void => (focus === "model" ? field.click() : undefined);
     made.onclick = () => {
       if (kind) ask({ kind });
-      else if (focus) goTo(el, { place: focus }, open, signal);
+      else if (focus) goTo(el, { field: focus }, open, signal);
     };
     return made;
   }

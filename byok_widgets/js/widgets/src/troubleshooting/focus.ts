@@ -20,10 +20,10 @@ function nodeInput(panel: Element, name = ""): Field {
   return row?.querySelector<HTMLElement>("[data-part=model] input");
 }
 
-function find(panel: Element, { place, name }: Focus): Field {
-  if (place === "key") return keyInput(panel);
-  if (place === "address") return panel.querySelector<HTMLElement>(".byok-address input");
-  if (place === "model") return panel.querySelector<HTMLElement>("[data-byok-view=model_field] input");
+function find(panel: Element, { field, name }: Focus): Field {
+  if (field === "key") return keyInput(panel);
+  if (field === "address") return panel.querySelector<HTMLElement>(".byok-address input");
+  if (field === "model") return panel.querySelector<HTMLElement>("[data-byok-view=model_field] input");
   return nodeInput(panel, name);
 }
 
