@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from byok_widgets.delegation import delegated
-from byok_widgets.engine import ENGINE, clock
+from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import FlowGraph
-from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import CostTotal, Message, TextDelta, Usage
 from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.session import session_file
+from byok_widgets.session.arguments import check_text, check_variables, reject_options
 from byok_widgets.session.trace import Trace
 from byok_widgets.session.turn import Turn
+from byok_widgets.session.turn_lock import TurnLock
 from byok_widgets.session.turn_log import TurnLog
 from byok_widgets.session.turn_runner import OnNode, TurnCallbacks, TurnRunner, TurnStart
 from byok_widgets.session.variable_names import VariableNames
 from byok_widgets.session.variables import VariableEntry, Variables
-from byok_widgets.strict_attributes import StrictAttributes, unknown_name_error
+from byok_widgets.strict_attributes import StrictAttributes
+
+OnTurn = Callable[[Turn], None]
 
 
 class Session(StrictAttributes):
@@ -62,12 +64,12 @@ class Session(StrictAttributes):
     ) -> None:
         self._graph, self._context = graph, context
         self.model = model
-        self._busy = threading.Lock()
+        self._lock = TurnLock()
         self._log = TurnLog(graph, context.config.name)
         self._effects = effects or EffectLog()
         self._known_runs = {record.run_id for record in self._effects.records}
         self._variables = Variables(VariableNames(graph, self._context))
-        self._variables.update(_by_name(variables))
+        self._variables.update(check_variables(variables))
 
     def __repr__(self) -> str:
         return repr(self._log)
@@ -111,7 +113,7 @@ class Session(StrictAttributes):
     @property
     def busy(self) -> bool:
         """Whether a turn is running."""
-        return self._busy.locked()
+        return self._lock.is_held
 
     @classmethod
     def load(cls, path: Path, graph: FlowGraph, context: FlowContext) -> Session:
@@ -162,23 +164,23 @@ class Session(StrictAttributes):
             ExtractionError: An answer did not fit the fields of an extraction, or gave no choice between edges.
             LocalModelError: The local model could not be fetched or started.
         """
-        _reject(more)
-        return self._run(_said(text), model, show=show, repeat_effects=repeat_effects)
+        reject_options(more)
+        return self._run(check_text(text), model, show=show, repeat_effects=repeat_effects)
 
     async def asay(
         self, text: str, *, model: str | None = None, repeat_effects: bool = False, **more: Any
     ) -> Turn:
         """Do the same as `say` in an event loop, showing nothing; cancelling it stops the turn."""
-        _reject(more)
-        work = self.prepare_turn(_said(text), model=model, repeat_effects=repeat_effects)
+        reject_options(more)
+        work = self.prepare_turn(check_text(text), model=model, repeat_effects=repeat_effects)
         return await ENGINE.arun(work(ignore, ignore))
 
     async def astream(
         self, text: str, *, model: str | None = None, repeat_effects: bool = False, **more: Any
     ) -> AsyncIterator[TextDelta | Turn]:
         """Yield each piece of the reply while it is written, and the `Turn` at the end; leaving early stops it."""
-        _reject(more)
-        work = self.prepare_turn(_said(text), model=model, repeat_effects=repeat_effects)
+        reject_options(more)
+        work = self.prepare_turn(check_text(text), model=model, repeat_effects=repeat_effects)
 
         async def start(emit: Callable[[TextDelta | Turn], None]) -> None:
             emit(await work(lambda piece: emit(TextDelta(piece)), ignore))
@@ -219,13 +221,9 @@ class Session(StrictAttributes):
         Raises:
             FlowError: A turn is still running.
         """
-        if not self._busy.acquire(timeout=STOPPING_S):
-            raise _busy(self)
-        try:
+        with self._lock.hold(self.flow_name):
             self._variables.go_back(0)
             self._log = self._log.until(0)
-        finally:
-            self._busy.release()
 
     def restore(
         self,
@@ -287,24 +285,13 @@ class Session(StrictAttributes):
         """
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Turn:
-            await self._begin()
-            try:
+            async with self._lock.ahold(self.flow_name):
                 callbacks = TurnCallbacks(on_text, on_progress, on_node)
                 chosen = self.model if model is None else model
                 start = partial(self._turn_start, repeat_effects=repeat_effects)
                 return await self._finish(self._runner(text, chosen, start, callbacks), on_turn)
-            finally:
-                self._busy.release()
 
         return work
-
-    async def _begin(self) -> None:
-        """Acquire the session for a turn; give one that is being stopped a moment to end."""
-        end = clock() + STOPPING_S
-        while not self._busy.acquire(blocking=False):
-            if clock() > end:
-                raise _busy(self)
-            await asyncio.sleep(0.01)
 
     def _runner(
         self, text: str | None, model: str | None, start: Callable[[], TurnStart], callbacks: TurnCallbacks
@@ -371,46 +358,8 @@ class Session(StrictAttributes):
         return turn
 
 
-OnTurn = Callable[[Turn], None]
-
-STOPPING_S = 0.25
-"""Time that a turn which is being stopped has to end before another is rejected, in seconds."""
-
-
 def _why_unfinished(fault: BaseException) -> tuple[str, str]:
     """Return the kind and the text of what ended a turn early."""
     if isinstance(fault, asyncio.CancelledError):
         return "interrupted", "stopped"
     return fault.kind if isinstance(fault, ByokError) else "error", str(fault)
-
-
-def _by_name(variables: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    if variables is None or isinstance(variables, Mapping):
-        return variables or {}
-    raise ConfigError(
-        f"The variables are values by name, not {one_line(repr(variables), 60)}.",
-        kind="variable",
-        fix='Give them like variables={"name": "Ana"}.',
-    )
-
-
-def _said(text: str) -> str:
-    if isinstance(text, str) and text.strip():
-        return text
-    what = "the text is empty" if isinstance(text, str) else f"{one_line(repr(text), 60)} is not text"
-    raise FlowError(f"There is nothing to say: {what}.", kind="dialogue", fix='Say something, like s.say("Hi").')
-
-
-def _reject(more: Mapping[str, Any]) -> None:
-    """Reject arguments that `say` does not take."""
-    for given, value in more.items():
-        problem = f"say takes a text, model= and show=, but not {given!r}: settings belong to the nodes."
-        raise unknown_name_error(problem, given, ("model", "repeat_effects", "show"), value)
-
-
-def _busy(session: Session) -> FlowError:
-    return FlowError(
-        f"A turn of this session of flow {session.flow_name!r} is still running.",
-        kind="busy",
-        fix="Wait for it or stop it; to hold two conversations at once, use a fork.",
-    )

@@ -116,7 +116,7 @@ def seal(public_b64: str, text: str) -> list[bytes]:
     return [point, iv, AESGCM(derived).encrypt(iv, text.encode(), None)]
 
 
-def eventually(condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+def eventually(condition: Callable[[], Any], timeout_s: float = 30.0) -> Any:
     """Wait until `condition()` is true and return it; fail after `timeout_s`."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:

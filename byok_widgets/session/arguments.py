@@ -1,0 +1,50 @@
+"""Checks of what a person passes to a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from byok_widgets.errors import ConfigError, FlowError
+from byok_widgets.graph.drawing import one_line
+from byok_widgets.strict_attributes import unknown_name_error
+
+_OPTIONS = ("model", "repeat_effects", "show")
+
+
+def check_text(text: object) -> str:
+    """Return a text that can be said to a flow.
+
+    Raises:
+        FlowError: It is empty, or not text.
+    """
+    if isinstance(text, str) and text.strip():
+        return text
+    what = "the text is empty" if isinstance(text, str) else f"{one_line(repr(text), 60)} is not text"
+    raise FlowError(f"There is nothing to say: {what}.", kind="dialogue", fix='Say something, like s.say("Hi").')
+
+
+def check_variables(variables: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return values by name.
+
+    Raises:
+        ConfigError: They are not a mapping.
+    """
+    if variables is None or isinstance(variables, Mapping):
+        return variables or {}
+    raise ConfigError(
+        f"The variables are values by name, not {one_line(repr(variables), 60)}.",
+        kind="variable",
+        fix='Give them like variables={"name": "Ana"}.',
+    )
+
+
+def reject_options(unknown: Mapping[str, Any]) -> None:
+    """Reject arguments that `say` does not take.
+
+    Raises:
+        ConfigError: There are any.
+    """
+    for name, value in unknown.items():
+        problem = f"say takes a text, model= and show=, but not {name!r}: settings belong to the nodes."
+        raise unknown_name_error(problem, name, _OPTIONS, value)
