@@ -155,9 +155,14 @@ class ConversationNode(ModelNode[Reply]):
         arguments = RunArgs(None, given.messages, given.variables, given.model, None, DEADLINE_S, {})
         return self._prepare_reply(arguments, first_visit=given.first_visit)
 
+    @property
+    def is_static(self) -> bool:
+        """Whether its first visit needs no model: it speaks its prompt as it is."""
+        return self.static
+
     def model_for(self, given: NodeInput) -> ResolvedModel | None:
         """Return the model that speaks; `None` for a fixed sentence."""
-        return None if self.static and given.first_visit else super().model_for(given)
+        return None if self.is_static and given.first_visit else super().model_for(given)
 
     @property
     def opens(self) -> bool:

@@ -51,6 +51,11 @@ class ModelNode(Node[R]):
         self._prompt = self._checked_prompt(text)
 
     @property
+    def is_static(self) -> bool:
+        """Whether its first visit needs no model: it speaks its prompt as it is."""
+        return False
+
+    @property
     def model(self) -> str | None:
         """This node's model override, `None` for the flow's default.
 

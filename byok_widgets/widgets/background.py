@@ -7,10 +7,13 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
 
-from byok_widgets.engine import ENGINE
+from byok_widgets.engine import ENGINE, DaemonExecutor
 from byok_widgets.keys import KEY_WORK
 
 P = ParamSpec("P")
+
+PANEL_WORK = DaemonExecutor("byok-panel", 4)
+"""For reading files and checking flows: whatever would hold up the loop or a click."""
 
 _log = logging.getLogger(__name__)
 

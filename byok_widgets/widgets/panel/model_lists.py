@@ -7,7 +7,6 @@ is a key. When the provider cannot be asked, what was there stays, and the reaso
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import difflib
 import threading
@@ -22,7 +21,7 @@ from byok_widgets.providers.base import ModelInfo
 from byok_widgets.providers.local import models
 from byok_widgets.providers.model_list_cache import KeptList
 from byok_widgets.secrets import redact
-from byok_widgets.widgets.background import start
+from byok_widgets.widgets.background import PANEL_WORK, start
 from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.panel.model_listing import Listing, at_once, described, own_list
 from byok_widgets.widgets.panel.model_messages import ending
@@ -133,8 +132,8 @@ class ModelLists:
     async def _show_at_hand(self, target: EndpointTarget) -> None:
         if target in self._listings or target.provider.free_of_charge:
             return
-        kept = await asyncio.to_thread(model_list_cache.read, *self._place(target))
-        models = kept.models if kept else await asyncio.to_thread(catalog.offline_models, target.provider.name)
+        kept = await PANEL_WORK.run(model_list_cache.read, *self._cache_key(target))
+        models = kept.models if kept else await PANEL_WORK.run(catalog.offline_models, target.provider.name)
         name = own_list(target, kept.given_at) if kept else f"the offline list of {catalog.CHECKED_ON}"
         if models and target not in self._listings:
             await self._know(target, models, Listing(name=name))
@@ -152,7 +151,7 @@ class ModelLists:
         now = datetime.datetime.now(tz=datetime.UTC)
         models.sort(key=lambda model: model.id)
         await self._know(target, models, Listing(name=own_list(target, now), is_live=True))
-        await asyncio.to_thread(model_list_cache.write, *self._place(target), KeptList(tuple(models), now))
+        await PANEL_WORK.run(model_list_cache.write, *self._cache_key(target), KeptList(tuple(models), now))
 
     def _trouble(self, target: EndpointTarget, fault: ByokError) -> str:
         status, own = self._controller.known(target), own_list(target)
@@ -165,15 +164,15 @@ class ModelLists:
         """Show a list at once, and again with what is known of its models."""
         bare = self._listings[target] = replace(listing, models=tuple(models))
         self._config.notify("models")
-        more = await asyncio.to_thread(described, target, bare.models)
+        more = await PANEL_WORK.run(described, target, bare.models)
         if self._listings[target] is bare:
             self._listings[target] = replace(bare, models=more)
 
     async def _look_up(self, target: EndpointTarget, model: str) -> None:
-        (self._singles[target, model],) = await asyncio.to_thread(described, target, (ModelInfo(id=model),))
+        (self._singles[target, model],) = await PANEL_WORK.run(described, target, (ModelInfo(id=model),))
         self._config.notify("models")
 
-    def _place(self, target: EndpointTarget) -> tuple[str, str, str]:
+    def _cache_key(self, target: EndpointTarget) -> tuple[str, str, str]:
         return (self._config.name, target.provider.name, target.url)
 
 

@@ -85,7 +85,7 @@ def _notes(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists) -> list[str
     if node.model is not None:
         ref = node.resolve().ref
         doubt = lists.doubt(EndpointTarget.of(flow, ref.provider), ref.model)
-    return [_STATIC if getattr(node, "static", False) else "", doubt]
+    return [_STATIC if node.is_static else "", doubt]
 
 
 def _for_all(flow: PanelFlow, node: ModelNode[Any]) -> str:

@@ -64,7 +64,7 @@ def model_line(node: ModelNode[Any]) -> str:
         line = "no model chosen yet"
     else:
         line = f"{resolved.ref} ({resolved.source})"
-    return f"{_STATIC}: {line}" if getattr(node, "static", False) else line
+    return f"{_STATIC}: {line}" if node.is_static else line
 
 
 def as_text(flow: PanelFlow) -> str:

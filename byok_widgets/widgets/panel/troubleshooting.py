@@ -17,7 +17,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
-from byok_widgets.widgets.background import start
+from byok_widgets.widgets.background import PANEL_WORK, start
 from byok_widgets.widgets.panel import quick_fixes, troubleshooting_messages
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.text_field import error_text
@@ -90,7 +90,7 @@ class Troubleshooting(assets.PageWidget):
             if not self._pressed:
                 await asyncio.sleep(_TOGETHER_S)
             asked = self._asked
-            found = await asyncio.to_thread(self._looked)
+            found = await PANEL_WORK.run(self._looked)
             with self._lock:
                 self._found, self._failed = self._found if found is None else found, found is None
                 self._running = again = asked != self._asked
