@@ -214,6 +214,6 @@ def test_only_nodes_of_this_flow_are_connected(flow):
 @pytest.mark.parametrize("text", [None, 5, ["Be kind."]])
 def test_a_global_prompt_is_a_text(flow: Flow, text: object) -> None:
     flow.global_prompt = "Be kind."
-    with pytest.raises(ConfigError, match="The global prompt is a text"):
+    with pytest.raises(ConfigError, match="The global prompt must be text"):
         flow.global_prompt = text  # type: ignore[assignment]
     assert flow.global_prompt == "Be kind."

@@ -1,4 +1,4 @@
-"""What is wrong in the file of a flow, in plain words: the place, what is expected there, and what is there."""
+"""What is wrong in the file of a flow, in plain words: where, what is expected, and what was found."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _THINGS = {"nodes": "node", "edges": "edge", "examples": "example", "dialogue": 
 _TYPES = {
     "object": "an object",
     "array": "a list",
-    "string": "a text",
+    "string": "text",
     "integer": "a whole number",
     "boolean": "true or false",
     "null": "null",
@@ -27,7 +27,7 @@ _TYPES = {
 
 
 def in_words(error: ValidationError, whole: object) -> str:
-    """Return in words what the schema of the file complains of; a key in it is redacted."""
+    """Return an error of the file's schema in words; a key in it is redacted."""
     place = _place(list(error.absolute_path), whole) or "the file"
     if error.validator == "required":
         name = next(name for name in error.validator_value if name not in error.instance)
@@ -42,7 +42,7 @@ def in_words(error: ValidationError, whole: object) -> str:
 
 
 def _place(path: list[str | int], whole: Any) -> str:
-    """Return where a path leads, the innermost first: `"role" of message 2 of example 1 of node 'ask'`."""
+    """Return a path in words, innermost first: `"role" of message 2 of example 1 of node 'ask'`."""
     steps: list[str] = []
     part = whole
     for at, step in enumerate(path):
@@ -55,7 +55,7 @@ def _place(path: list[str | int], whole: Any) -> str:
 
 
 def _entry(of: str, number: int, entry: object) -> str:
-    """Return which entry of a list it is: by its names where it has them, else by its number."""
+    """Return an entry of a list in words: by its names if it has any, else by its number."""
     names = [entry.get(key) if isinstance(entry, dict) else None for key in ("name", "source", "target")]
     name, source, target = (_cut(text) if isinstance(text, str) and text else "" for text in names)
     if of == "edges" and source and target:

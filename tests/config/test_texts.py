@@ -14,7 +14,7 @@ from tests.config.conftest import Open
     [
         (
             SettingsNotice(NoticeKind.RESET, "a.corrupt.json"),
-            "The saved settings were damaged and set aside as a.corrupt.json; this flow goes on without them.",
+            "The saved settings were damaged and set aside as a.corrupt.json; this flow continues without them.",
         ),
         (
             SettingsNotice(NoticeKind.DAMAGED, "no permission there"),
@@ -57,7 +57,7 @@ def test_no_notice_is_without_a_sentence() -> None:
             lambda config: config.resolve("ask"),
             (
                 "No model is chosen for node 'ask' of flow 'dentist'.\n"
-                "The flow's provider is 'compatible', and no default model of it is set.\n"
+                "The flow's provider is 'compatible', and it has no default model.\n"
                 'Pick a default model in Settings, or write flow.model = "model-id".'
             ),
         ),

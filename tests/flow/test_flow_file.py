@@ -336,10 +336,10 @@ WRONG: dict[str, tuple[object, str]] = {
     "a version that is none": (minimal(version="1"), '"version" must be a whole number of at least 1, not "1"'),
     "version true": (minimal(version=True), '"version" must be a whole number of at least 1, not true'),
     "version 0": (minimal(version=0), '"version" must be a whole number of at least 1, not 0'),
-    "no name": ({"version": 1, "nodes": [], "edges": []}, 'the file has no "name"; it must be a text of 1 to 300'),
-    "an empty name": (minimal(name=""), '"name" must be a text of 1 to 300 characters, not ""'),
+    "no name": ({"version": 1, "nodes": [], "edges": []}, 'the file has no "name"; it must be text of 1 to 300'),
+    "an empty name": (minimal(name=""), '"name" must be text of 1 to 300 characters, not ""'),
     "a blank name": (minimal(name=" "), "needs a name"),
-    "a name without end": (minimal(name="n" * 301), '"name" must be a text of 1 to 300 characters, not "nnn'),
+    "a name without end": (minimal(name="n" * 301), '"name" must be text of 1 to 300 characters, not "nnn'),
     "nodes as an object": (minimal(nodes={}), '"nodes" must be a list, not an object'),
     "a node without a kind": (minimal(nodes=[{"name": "a"}]), "node 'a' has no \"kind\"; it must be"),
     "an unknown kind": (
@@ -348,7 +348,7 @@ WRONG: dict[str, tuple[object, str]] = {
     ),
     "a conversation without a prompt": (
         minimal(nodes=[{"name": "a", "kind": "conversation"}]),
-        "node 'a' has no \"prompt\"; it must be a text",
+        "node 'a' has no \"prompt\"; it must be text",
     ),
     "an extraction without fields": (
         minimal(nodes=[{"name": "a", "kind": "extraction"}]),
@@ -357,7 +357,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "an empty prompt": (minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": " "}]), "'a'"),
     "a prompt that is no text": (
         minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": 5}]),
-        "\"prompt\" of node 'a' must be a text, not 5",
+        "\"prompt\" of node 'a' must be text, not 5",
     ),
     "a schema of nothing": (
         minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {}}]),
@@ -390,7 +390,7 @@ WRONG: dict[str, tuple[object, str]] = {
     ),
     "a node without a name": (
         minimal(nodes=[{"kind": "conversation", "prompt": "x"}]),
-        'node 1 has no "name"; it must be a text that is not empty',
+        'node 1 has no "name"; it must be text that is not empty',
     ),
     "a line of an example": (
         minimal(
@@ -410,7 +410,7 @@ WRONG: dict[str, tuple[object, str]] = {
         ),
         """"role" of message 2 of example 1 of node 'a' must be "system" or "user" or "assistant", not "me\"""",
     ),
-    "an edge without an end": (minimal(edges=[{"source": "ask"}]), 'edge 1 has no "target"; it must be a text'),
+    "an edge without an end": (minimal(edges=[{"source": "ask"}]), 'edge 1 has no "target"; it must be text'),
     "one name twice": (minimal(nodes=minimal()["nodes"] * 2), "2 nodes 'ask'"),
     "one edge twice": (minimal(edges=[{"source": "ask", "target": "ask"}] * 2), "2 edges from 'ask' to 'ask'"),
     "an edge to nowhere": (minimal(edges=[{"source": "ask", "target": "aks"}]), "no node 'aks'"),

@@ -15,13 +15,13 @@ from tests.session.conftest import Script
 def test_the_flow_speaks_first_and_stays(flow: Flow, script: Script) -> None:
     flow.conversation("hello", "Hello!", static=True)
     s = flow.start()
-    assert s.explain() == "The flow spoke first.\nhello spoke its fixed sentence.\nThe flow now stands at hello."
+    assert s.explain() == "The flow spoke first.\nhello spoke its fixed sentence.\nThe flow is now at hello."
     s.say("Hi\nthere")
     assert s.explain().splitlines() == [
         "Turn 1: you said “Hi there”.",
         "hello has no outgoing edges, so the flow stayed there.",
         "hello spoke with compatible:scripted (flow default).",
-        "The flow now stands at hello.",
+        "The flow is now at hello.",
     ]
     assert s.explain(0).startswith("The flow spoke first.")
 
@@ -79,7 +79,7 @@ def test_nothing_was_read_and_nobody_spoke(flow: Flow, script: Script) -> None:
         "The flow judged the edges of data, and stayed:",
         "  - to ask, if name is not None: does not hold, since name is not stated.",
         "Note: no edge of data holds, so nobody spoke: give it an else edge.",
-        "The flow now stands at data.",
+        "The flow is now at data.",
     ]
 
 

@@ -569,7 +569,7 @@ def test_each_turn_keeps_a_trace(booking: Flow, script: Script):
         "when “the caller gave a name and a weekday”: holds (the model: “so it seems”)",
         "data read name = 'Ana'; weekday was not stated",
         "if weekday is not None: does not hold, since weekday is not stated",
-        "The flow now stands at ask.",
+        "The flow is now at ask.",
     ):
         assert words in story
     assert "so it seems" in repr(s.trace)
