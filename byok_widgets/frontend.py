@@ -45,7 +45,7 @@ _find: Find | None = None
 
 
 def register(find: Find) -> None:
-    """Set how to find the frontend; `find` returns `None` in a plain program, which may later become a notebook."""
+    """Set how to find the frontend; `find` returns `None` in a program, which may still become a notebook."""
     global _find  # noqa: PLW0603 - one per process
     _find = find
 

@@ -1,8 +1,8 @@
 """The background event loop: work from any thread or loop runs on it and can be cancelled at any time.
 
 Every provider call of the process runs here, in one daemon thread, so that connections are shared and an interrupt
-works while a cell waits. The SDKs' async clients are bound to a loop, so there is exactly one. It only does network
-work: anything that may block runs in a thread of a `DaemonExecutor`.
+works while a cell waits. The SDKs' async clients are bound to a loop, so there is exactly one. It does nothing but
+network work: anything that may block runs in a thread of a `DaemonExecutor`.
 """
 
 from __future__ import annotations

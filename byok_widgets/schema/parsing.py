@@ -56,7 +56,7 @@ def extract_json_object(text: str, names: Collection[str]) -> dict[str, Any]:
 def is_stated(value: Any, schema: Any, definitions: Json) -> bool:
     """Whether a value was stated.
 
-    Words like "unknown" count as not stated, unless they are allowed values; so does an object with no stated part.
+    Words like "unknown" do not count, unless they are allowed values; nor does an object with no stated part.
     """
     if isinstance(value, str):
         return value.strip().casefold() not in _NOT_STATED or value in (enum_of(schema, definitions) or ())

@@ -1,4 +1,4 @@
-"""Changes while a disk is slow: readers and the engine's loop go on, and observers are called elsewhere."""
+"""Changes while a disk is slow: readers and the engine's loop keep running, and observers are called elsewhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ with FileLock(sys.argv[1]):
 
 @contextmanager
 def held_elsewhere(config: FlowConfig) -> Iterator[Callable[[], None]]:
-    """Hold the lock of the settings file in another process; yields the function that releases it."""
+    """Hold the lock of the settings file in another process; yield the function that releases it."""
     command = [sys.executable, "-c", _HOLDER, str(config.path.with_suffix(".lock"))]
     holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdout.readline().strip() == b"held"
@@ -58,7 +58,7 @@ def eventually(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_the_loop_goes_on_while_a_setter_waits_for_the_file(config: FlowConfig, open_config: Open) -> None:
+def test_the_loop_keeps_running_while_a_setter_waits_for_the_file(config: FlowConfig, open_config: Open) -> None:
     told: list[str] = []
     config.observe(told.extend)
 
@@ -127,7 +127,7 @@ def test_changes_announced_on_the_loop_are_coalesced_and_delivered_elsewhere(con
     assert engine_thread not in threads
 
 
-def test_what_was_read_does_not_change(config: FlowConfig) -> None:
+def test_settings_that_were_read_do_not_change(config: FlowConfig) -> None:
     before = config.current
     config.model = "anthropic:new"
     config.set_override("ask", "m")
@@ -138,7 +138,7 @@ def test_what_was_read_does_not_change(config: FlowConfig) -> None:
         before.overrides["ask"] = "m"
 
 
-def test_provider_and_model_are_never_of_two_states(config: FlowConfig) -> None:
+def test_provider_and_model_are_always_consistent(config: FlowConfig) -> None:
     pairs = [("openai", "one"), ("anthropic", "other")]
     config.model = "openai:one"
 
@@ -155,7 +155,7 @@ def test_provider_and_model_are_never_of_two_states(config: FlowConfig) -> None:
     assert seen == set(pairs)
 
 
-def test_what_one_thread_sets_while_another_waits_is_saved_too(config: FlowConfig, open_config: Open) -> None:
+def test_a_change_made_while_another_thread_waits_is_saved_too(config: FlowConfig, open_config: Open) -> None:
     with held_elsewhere(config) as release:
         setters = [threading.Thread(target=config.set_override, args=(f"node {n}", "m")) for n in range(4)]
         for setter in setters:

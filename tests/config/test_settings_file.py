@@ -58,7 +58,7 @@ def other_files(folder: Path, kind: str) -> list[Path]:
 # Names
 
 
-def test_strange_names_are_flows_of_their_own_in_one_folder(folder: Path, open_config: Open) -> None:
+def test_strange_names_are_separate_flows_in_one_folder(folder: Path, open_config: Open) -> None:
     for name in STRANGE_NAMES:
         open_config(name).model = f"openai:{name!a}"
     assert [open_config(name).model for name in STRANGE_NAMES] == [ascii(name) for name in STRANGE_NAMES]
@@ -101,7 +101,7 @@ def test_names_that_cannot_be_used_are_refused(
 @example("K", "\u212a")
 @example("\ud83d", "\ude00")
 @given(ANY_TEXT, ANY_TEXT)
-def test_every_name_is_refused_or_has_a_file_of_its_own_in_the_folder(one: str, other: str) -> None:
+def test_every_name_is_rejected_or_has_its_own_file_in_the_folder(one: str, other: str) -> None:
     folder, paths = Path("settings"), {}
     for name in (one, other):
         plain = unicodedata.normalize("NFC", name)
@@ -125,7 +125,7 @@ def test_every_name_is_refused_or_has_a_file_of_its_own_in_the_folder(one: str, 
     name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100).filter(str.strip),
     nodes=st.dictionaries(st.text(max_size=20), st.text(min_size=1, max_size=20), max_size=3),
 )
-def test_what_was_set_is_there_in_the_next_kernel(tmp_path_factory, name: str, nodes: dict[str, str]) -> None:
+def test_settings_are_there_in_the_next_kernel(tmp_path_factory, name: str, nodes: dict[str, str]) -> None:
     folder = tmp_path_factory.mktemp("settings")
     config = FlowConfig(name, providers=PROVIDERS, folder=folder)
     given_nodes = {}
@@ -241,7 +241,7 @@ def test_threads_that_save_at_once_lose_nothing(open_config: Open) -> None:
 
 
 def fault(config: FlowConfig) -> tuple[NoticeKind, int | None]:
-    """Return what the notice says to programs; there must be one."""
+    """Return the notice's fields for programs; there must be a notice."""
     assert config.notice
     return config.notice.kind, config.notice.errno
 
@@ -328,7 +328,9 @@ def test_a_file_without_permission_means_this_session_only(
     assert saved_file(folder).read_bytes() == before, "what could not be read is not written over"
 
 
-def test_a_held_file_is_given_up_in_time(folder: Path, open_config: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_file_is_given_up_in_time(
+    folder: Path, open_config: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(settings_file, "LOCK_TIMEOUT_S", 0.1)
     config = open_config()
     config.model = "openai:old"
@@ -342,7 +344,7 @@ def test_a_held_file_is_given_up_in_time(folder: Path, open_config: Open, monkey
 
 @posix
 @pytest.mark.parametrize("there", [True, False])
-def test_a_link_in_the_files_place_is_not_followed(
+def test_a_link_instead_of_the_file_is_not_followed(
     folder: Path, open_config: Open, tmp_path: Path, there: bool
 ) -> None:
     open_config().model = "openai:old"
@@ -401,7 +403,7 @@ def test_damage_twice_keeps_both(folder: Path, open_config: Open) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"damaged"])
-def test_a_file_that_goes_or_breaks_while_in_use_is_written_again(
+def test_a_file_that_disappears_or_breaks_while_in_use_is_rewritten(
     folder: Path, open_config: Open, content: bytes | None
 ) -> None:
     config = open_config()
@@ -422,7 +424,7 @@ def test_a_file_that_goes_or_breaks_while_in_use_is_written_again(
     ],
     ids=["sections", "entries"],
 )
-def test_what_is_of_the_wrong_kind_counts_as_not_there(folder: Path, open_config: Open, wrong: dict) -> None:
+def test_values_of_the_wrong_type_count_as_not_set(folder: Path, open_config: Open, wrong: dict) -> None:
     open_config().model = "openai:old"
     saved_file(folder).write_text(json.dumps(wrong), encoding="utf-8")
     config = open_config()
@@ -463,7 +465,7 @@ def test_unknown_fields_survive(folder: Path, open_config: Open) -> None:
     assert data["version"] == 1
 
 
-def test_a_byte_order_mark_of_an_editor_is_no_damage(folder: Path, open_config: Open) -> None:
+def test_a_byte_order_mark_is_not_damage(folder: Path, open_config: Open) -> None:
     open_config().model = "openai:old"
     saved_file(folder).write_text(saved_file(folder).read_text(encoding="utf-8"), encoding="utf-8-sig")
     assert (open_config().model, open_config().notice) == ("old", None)

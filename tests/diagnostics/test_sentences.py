@@ -1,4 +1,4 @@
-"""What `flow.check()` says, sentence by sentence: the one place to change when its wording is improved."""
+"""The messages of `flow.check()`, one by one: the only place to change when one is reworded."""
 
 from __future__ import annotations
 
@@ -296,13 +296,13 @@ def flow(judged_flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Flow:
 
 
 @pytest.mark.parametrize("kind", SAID)
-def test_each_kind_is_told_in_its_words(flow: Flow, kind: str) -> None:
+def test_each_kind_has_its_message(flow: Flow, kind: str) -> None:
     build, said = SAID[kind]
     build(flow)
     assert next(str(finding) for finding in flow.check() if finding.kind == kind) == said
 
 
-def test_what_a_file_says_of_itself_is_passed_on(flow: Flow, tmp_path: Path) -> None:
+def test_the_notice_of_a_file_is_passed_on(flow: Flow, tmp_path: Path) -> None:
     file = tmp_path / "newer.flow.json"
     _nodes(flow).save(file)
     file.write_text(file.read_text(encoding="utf-8").replace('"version": 1', '"version": 2'), encoding="utf-8")
@@ -310,7 +310,7 @@ def test_what_a_file_says_of_itself_is_passed_on(flow: Flow, tmp_path: Path) -> 
     assert [str(finding) for finding in newer.check() if finding.kind == "notice"] == [f"warning: {newer.notice} "]
 
 
-def test_every_kind_that_is_listed_has_its_sentence_here() -> None:
+def test_every_listed_kind_has_its_message_here() -> None:
     assert {*SAID, "notice"} == set(FINDING_KINDS)
 
 

@@ -1,4 +1,4 @@
-"""Why the flow did or did not move, in plain words, for every way in which a turn can go."""
+"""Why the flow did or did not move, in plain words, for every way a turn can go."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_the_flow_speaks_first_and_stays(flow: Flow, script: Script) -> None:
     assert s.explain(0).startswith("The flow spoke first.")
 
 
-def test_it_stays_since_no_edge_holds(booking: Flow, script: Script) -> None:
+def test_it_stays_because_no_edge_holds(booking: Flow, script: Script) -> None:
     s = booking.start()
     s.say("Hello")
     lines = s.explain().splitlines()
@@ -51,7 +51,7 @@ def test_it_moves_by_logic_and_the_rest_is_not_looked_at(booking: Flow, script: 
     ]
 
 
-def test_what_was_read_and_what_is_in_doubt(flow: Flow, script: Script) -> None:
+def test_read_values_and_doubtful_ones(flow: Flow, script: Script) -> None:
     flow.extraction("data", name=str, city=str, people=int, day=str, tags=list[str])
     flow.conversation("ask", "Ask.")
     flow.connect("data", "ask")

@@ -1,4 +1,4 @@
-"""Looking back at a session: what it says of itself, and turns that are not there."""
+"""Looking back at a session: what it says about itself, and turns that do not exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_session_says_what_it_is(booking: Flow, script: Script) -> None:
 
 
 @pytest.mark.parametrize("turn", [0, 2, -1, 99])
-def test_a_turn_that_is_not_there(flow: Flow, script: Script, turn: int) -> None:
+def test_a_turn_that_does_not_exist(flow: Flow, script: Script, turn: int) -> None:
     flow.conversation("chat", "Chat.")
     s = flow.start()
     s.say("Hello")

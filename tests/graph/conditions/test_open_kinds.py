@@ -111,7 +111,7 @@ def counting(flow: Flow) -> Flow:
     return flow
 
 
-def test_they_run_are_explained_drawn_checked_and_saved(flow: Flow, tmp_path) -> None:
+def test_they_can_be_run_explained_drawn_checked_and_saved(flow: Flow, tmp_path) -> None:
     counting(flow)
     assert [finding for finding in flow.check().errors if finding.kind != "no_model"] == []
     s = flow.start(variables={"visits": 1})
