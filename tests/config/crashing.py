@@ -26,7 +26,7 @@ def saved_number(folder: Path) -> int:
     (path,) = folder.glob("*.json")
     data = json.loads(path.read_text(encoding="utf-8"))
     assert not config.notice, config.notice
-    assert data["filler"] == FILLER, "half a version"
+    assert data["filler"] == FILLER, "a partial version"
     return int(config.model or 0)
 
 

@@ -75,7 +75,7 @@ def test_the_loop_keeps_running_while_a_setter_waits_for_the_file(config: FlowCo
         setter.start()
         eventually(lambda: config.model == "new")
         seen = ENGINE.run(work_of_a_turn())
-        assert setter.is_alive(), "it waits for the file all the while"
+        assert setter.is_alive(), "it is still waiting for the file"
         eventually(lambda: "key" in told)
         assert "model" not in told
         release()
@@ -96,7 +96,7 @@ def test_a_setter_on_the_loop_waits_for_nothing(config: FlowConfig, open_config:
 
     with held_elsewhere(config) as release:
         model, engine_thread = ENGINE.run(set_it())
-        assert (model, told) == ("new", []), "it holds at once, and is announced when it is saved"
+        assert (model, told) == ("new", []), "it takes effect at once, and is announced when it is saved"
         release()
         eventually(lambda: "model" in told)
     assert engine_thread not in threads

@@ -70,7 +70,9 @@ def test_strange_names_are_separate_flows_in_one_folder(folder: Path, open_confi
 def test_names_that_are_equal_after_nfc_are_one_flow(open_config: Open) -> None:
     open_config("café").provider = "openai"
     assert open_config("cafe\u0301").provider == "openai"
-    assert checked_name("cafe\u0301" * 60) == "café" * 60, "300 characters as they are read, not as they are spelt"
+    assert checked_name("cafe\u0301" * 60) == "café" * 60, (
+        "300 characters as they are read, not as they are encoded"
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_every_name_is_rejected_or_has_its_own_file_in_the_folder(one: str, othe
             continue
         assert config.name == plain == checked_name(plain)
         assert config.path.parent == folder
-        assert re.fullmatch(r"[0-9a-f]{32}\.json", config.path.name), "the same on a disk that knows no case"
+        assert re.fullmatch(r"[0-9a-f]{32}\.json", config.path.name), "the same on a case-insensitive disk"
         paths[plain] = config.path
     assert len(set(paths.values())) == len(paths)
 
@@ -190,7 +192,7 @@ def test_a_kernel_killed_in_mid_save_leaves_the_old_or_the_new_version(folder: P
     assert ran.returncode == 0, ran.stderr
     versions, parts = map(int, ran.stdout.split())
     assert versions > 1, "nothing was saved"
-    assert parts > 0, "no kill fell into a save"
+    assert parts > 0, "no kill happened during a save"
     assert not any(key[-20:].encode() in path.read_bytes() for path in folder.iterdir())
     (folder / f".{saved_file(folder).stem}.0123.part").write_text("{", encoding="utf-8")
     open_config().provider = "openai"
@@ -260,7 +262,7 @@ def test_a_full_disk_keeps_the_old_settings_and_says_so(
         patch.setattr(os, "fsync", no_space)
         config.model = "anthropic:new"
         assert fault(config) == (NoticeKind.UNSAVED, errno.ENOSPC)
-        assert (config.provider, config.model) == ("anthropic", "new"), "it holds for this session"
+        assert (config.provider, config.model) == ("anthropic", "new"), "it applies to this session"
     assert saved_file(folder).read_bytes() == before
     assert not other_files(folder, ".part")
     config.set_override("ask", "third")
@@ -325,7 +327,7 @@ def test_a_file_without_permission_means_this_session_only(
     assert fault(config) == (NoticeKind.UNREADABLE, errno.EACCES)
     config.model = "openai:new"
     assert config.model == "new"
-    assert saved_file(folder).read_bytes() == before, "what could not be read is not written over"
+    assert saved_file(folder).read_bytes() == before, "what could not be read is not overwritten"
 
 
 def test_a_locked_file_is_given_up_in_time(
@@ -388,7 +390,7 @@ def test_damaged_settings_are_set_aside_and_kept(folder: Path, open_config: Open
     assert config.notice == SettingsNotice(NoticeKind.RESET, kept.name)
     assert (config.provider, config.model) == ("local", "tiny")
     config.model = "openai:new"
-    assert fault(config)[0] is NoticeKind.RESET, "the person has still to learn of it"
+    assert fault(config)[0] is NoticeKind.RESET, "the user still has to be told"
     assert (open_config().model, open_config().notice) == ("new", None)
     assert kept.read_bytes() == content
 

@@ -119,7 +119,7 @@ def test_stop_cancels_within_a_second_and_leaves_the_engine_usable(tick: Callabl
     started = time.monotonic()
     with interrupted_once(work.running), pytest.raises(KeyboardInterrupt):
         ENGINE.run(work(), tick=tick)
-    assert work.unwound.is_set(), "its connection is closed before the cell goes on"
+    assert work.unwound.is_set(), "its connection is closed before the cell continues"
     assert time.monotonic() - started < 1
     assert ENGINE.run(double(4)) == 8
 
@@ -157,7 +157,7 @@ def test_an_interrupt_at_any_line_leaves_no_work_running(monkeypatch: pytest.Mon
             interrupts += 1
         until = time.monotonic() + 2
         while left := ENGINE.run(tasks()):
-            assert time.monotonic() < until, f"interrupted at line {number}: {left} tasks run on"
+            assert time.monotonic() < until, f"interrupted at line {number}: {left} tasks are still running"
     assert 8 < interrupts < 19, "every line was tried, and the last numbers came after the end"
 
 

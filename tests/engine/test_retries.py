@@ -104,7 +104,7 @@ def test_without_a_wait_from_the_provider_waits_grow_and_vary(waits: list[float]
     first, second = waits[::2], waits[1::2]
     assert all(0.375 <= wait <= 0.5 for wait in first)
     assert all(0.75 <= wait <= 1.0 for wait in second)
-    assert len(set(first)) > 10, "callers that failed together do not come back together"
+    assert len(set(first)) > 10, "callers that failed together do not retry together"
 
 
 def test_cancelling_ends_the_waiting_too() -> None:

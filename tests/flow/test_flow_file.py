@@ -275,7 +275,7 @@ def test_unknown_fields_survive_at_every_level(full: Flow, file: Path) -> None:
     again.save(file)
     saved = content(file)
     assert saved["nodes"][0]["x"] == 0
-    assert "x" not in saved["edges"][0], "this edge was made anew"
+    assert "x" not in saved["edges"][0], "this edge was recreated"
     assert saved["edges"][1]["x"] == ["edge"]
     assert [example.get("x") for example in saved["nodes"][3]["examples"]] == ["example", None]
 
@@ -286,7 +286,7 @@ def test_a_newer_file_opens_with_a_notice_and_is_never_written(full: Flow, file:
     again = _loaded(file, newer)
     assert "byok-widgets" in again.notice
     for shown in (repr(again), *again._repr_mimebundle_().values()):
-        assert "read-only" in shown, "where a person looks"
+        assert "read-only" in shown, "where users look"
     assert list(again.nodes) == list(full.nodes)
     before = file.read_bytes()
     for flow, place in ((again, file), (full, file), (again, file.with_name("other.json"))):
@@ -315,29 +315,29 @@ def test_a_newer_file_that_cannot_be_read_here_says_why(file: Path, version: flo
 DAMAGED: dict[str, bytes] = {
     "empty": b"",
     "blank": b"  \n",
-    "half of a file": json.dumps(minimal()).encode()[:-20],
+    "a truncated file": json.dumps(minimal()).encode()[:-20],
     "zeros": bytes(500),
     "noise": bytes(range(256)),
     "another encoding": json.dumps(minimal()).encode("utf-16"),
-    "nested without end": b"[" * 100_000,
-    "a number without end": b'{"version": ' + b"9" * 5000 + b"}",
+    "endlessly nested": b"[" * 100_000,
+    "an endless number": b'{"version": ' + b"9" * 5000 + b"}",
     "not a number": json.dumps(minimal()).replace('"version": 1', '"version": 1, "x": NaN').encode(),
 }
 WRONG: dict[str, tuple[object, str]] = {
     "a list": ([], "the file must be an object, not a list"),
-    "a text": ("x", 'the file must be an object, not "x"'),
+    "a string": ("x", 'the file must be an object, not "x"'),
     "nothing": (None, "the file must be an object, not null"),
     "no version": (
         {"name": "x", "nodes": [], "edges": []},
         'the file has no "version"; it must be a whole number of at least 1',
     ),
-    "a version that is none": (minimal(version="1"), '"version" must be a whole number of at least 1, not "1"'),
+    "an invalid version": (minimal(version="1"), '"version" must be a whole number of at least 1, not "1"'),
     "version true": (minimal(version=True), '"version" must be a whole number of at least 1, not true'),
     "version 0": (minimal(version=0), '"version" must be a whole number of at least 1, not 0'),
     "no name": ({"version": 1, "nodes": [], "edges": []}, 'the file has no "name"; it must be text of 1 to 300'),
     "an empty name": (minimal(name=""), '"name" must be text of 1 to 300 characters, not ""'),
     "a blank name": (minimal(name=" "), "needs a name"),
-    "a name without end": (minimal(name="n" * 301), '"name" must be text of 1 to 300 characters, not "nnn'),
+    "an endless name": (minimal(name="n" * 301), '"name" must be text of 1 to 300 characters, not "nnn'),
     "nodes as an object": (minimal(nodes={}), '"nodes" must be a list, not an object'),
     "a node without a kind": (minimal(nodes=[{"name": "a"}]), "node 'a' has no \"kind\"; it must be"),
     "an unknown kind": (
@@ -353,7 +353,7 @@ WRONG: dict[str, tuple[object, str]] = {
         "node 'a' has no \"schema\"; it must be an object (JSON Schema of the fields",
     ),
     "an empty prompt": (minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": " "}]), "'a'"),
-    "a prompt that is no text": (
+    "a prompt that is not text": (
         minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": 5}]),
         "\"prompt\" of node 'a' must be text, not 5",
     ),
@@ -361,7 +361,7 @@ WRONG: dict[str, tuple[object, str]] = {
         minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {}}]),
         "\"schema\" of node 'a'",
     ),
-    "a schema with a type that is none": (
+    "a schema with an invalid type": (
         minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {"properties": {"n": {"type": "strong"}}}}]),
         "properties.n.type cannot be 'strong'",
     ),
@@ -408,11 +408,11 @@ WRONG: dict[str, tuple[object, str]] = {
         ),
         """"role" of message 2 of example 1 of node 'a' must be "system" or "user" or "assistant", not "me\"""",
     ),
-    "an edge without an end": (minimal(edges=[{"source": "ask"}]), 'edge 1 has no "target"; it must be text'),
+    "an edge without a target": (minimal(edges=[{"source": "ask"}]), 'edge 1 has no "target"; it must be text'),
     "one name twice": (minimal(nodes=minimal()["nodes"] * 2), "2 nodes 'ask'"),
     "one edge twice": (minimal(edges=[{"source": "ask", "target": "ask"}] * 2), "2 edges from 'ask' to 'ask'"),
     "an edge to nowhere": (minimal(edges=[{"source": "ask", "target": "aks"}]), "no node 'aks'"),
-    "an edge from everywhere": (minimal(edges=[{"source": "", "target": "ask", "when": "x"}]), "no node ''"),
+    "an edge without a source node": (minimal(edges=[{"source": "", "target": "ask", "when": "x"}]), "no node ''"),
     "an edge with two conditions": (
         minimal(edges=[{"source": "ask", "target": "ask", "when": "x", "if": "1 > 0"}]),
         "the edge from 'ask' to 'ask' has both \"when\" and \"if\"; keep one of them",
@@ -421,19 +421,19 @@ WRONG: dict[str, tuple[object, str]] = {
         minimal(edges=[{"source": "ask", "target": "ask", "if": "__import__('os').system('x')"}]),
         "len(...)",
     ),
-    "a start that is not there": (minimal(start="zz"), "no node 'zz'"),
+    "a start that does not exist": (minimal(start="zz"), "no node 'zz'"),
     "an unknown provider": (minimal(provider="no such one"), "'no such one'"),
     "an address of an unknown provider": (
         minimal(base_urls={"no such one": "https://x.example"}),
         "'no such one'",
     ),
     "an address without encryption": (minimal(base_urls={"openai": "http://x.example"}), "http://x.example"),
-    "a model that is none": (minimal(model=""), "no model"),
-    "an override that is none": (
+    "an invalid model": (minimal(model=""), "no model"),
+    "an invalid override": (
         minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": "x", "model": "openai:"}]),
         "openai:",
     ),
-    "a judge that is none": (minimal(judge_model="openai: "), "openai:"),
+    "an invalid judge": (minimal(judge_model="openai: "), "openai:"),
 }
 
 

@@ -80,7 +80,7 @@ def test_a_global_node_that_leads_on_or_ends_does_not_return(dentist: Flow) -> N
 
 
 def test_a_frontend_that_draws_no_diagram_gets_the_text(dentist: Flow) -> None:
-    assert list(shown(dentist)) == ["text/plain", MERMAID], "HTML would be shown in place of the diagram"
+    assert list(shown(dentist)) == ["text/plain", MERMAID], "HTML would be shown instead of the diagram"
 
 
 def test_an_edge_that_is_always_taken_says_so(flow: Flow) -> None:
@@ -165,7 +165,7 @@ def test_a_graph_too_large_to_draw_is_shown_as_text(flow: Flow) -> None:
         flow.connect(one, other, when="x")
     assert MERMAID in shown(flow)
     flow.connect(*pairs[most], when="x")
-    assert MERMAID not in shown(flow), "the way to the start node is an edge of the diagram, too"
+    assert MERMAID not in shown(flow), "the arrow to the start node is an edge of the diagram, too"
     assert shown(flow)["text/plain"].count("→") == MAX_DIAGRAM_EDGES
     for one, other in pairs[: most + 1]:
         if one != "n0":

@@ -137,7 +137,7 @@ def test_errors_suggest_a_name_or_list_all(flow: Flow) -> None:
     with pytest.raises(ConfigError) as caught:
         flow.node("ask")
     assert "'ask'" in caught.value.problem
-    assert "'" not in caught.value.fix, "there is none to offer"
+    assert "'" not in caught.value.fix, "there is no name to suggest"
     flow.conversation("ask", "x")
     with pytest.raises(ConfigError) as caught:
         flow.connect("aks", "ask")
@@ -145,7 +145,7 @@ def test_errors_suggest_a_name_or_list_all(flow: Flow) -> None:
     assert "'ask'" in caught.value.fix
     with pytest.raises(ConfigError) as caught:
         flow.connect("xyz", "ask")
-    assert "'ask'" in caught.value.fix, "all that there are"
+    assert "'ask'" in caught.value.fix, "all the names"
     with pytest.raises(ConfigError) as caught:
         flow.disconnect("ask", "ask")
     assert (caught.value.kind, caught.value.problem.count("'ask'")) == ("edge", 2)
@@ -172,7 +172,7 @@ def test_cells_may_change_it_while_a_turn_reads_it(flow: Flow) -> None:
         try:
             while not stop.is_set():
                 assert flow.graph.edges is not None
-                assert len(flow.graph.ways_in()) == 20, "a node that is made again stays global all the time"
+                assert len(flow.graph.ways_in()) == 20, "a recreated node stays global all the time"
                 assert flow.graph.outgoing("n0") is not None
                 assert flow.graph.start == "n0"
         except Exception as fault:

@@ -151,7 +151,7 @@ def test_an_effect_is_not_repeated_if_the_turn_failed_after_it(flow: Flow) -> No
     assert (ledger.booked, s.variables["time"]) == (1, "Ana 1")
     assert any("not called again" in notice for step in turn.steps for notice in step.notices)
     s.say("And once more")
-    assert ledger.booked == 2, "the flow has come to the node again"
+    assert ledger.booked == 2, "the flow has reached the node again"
 
 
 def test_an_effect_is_repeated_on_request_and_rejected_with_other_values(flow: Flow) -> None:

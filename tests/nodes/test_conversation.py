@@ -226,7 +226,7 @@ def test_empty_text_is_rejected_as_in_an_extraction(flow: Flow, server: Scripted
         ask.run(text, history=[("user", "Hi")])
     assert caught.value.kind == "dialogue"
     assert not server.requests
-    assert ask.run(history=[("user", "Hi")]).text == "Hello.", "without a text it goes on from the history"
+    assert ask.run(history=[("user", "Hi")]).text == "Hello.", "without a text it continues from the history"
 
 
 def test_a_string_is_not_a_history(flow: Flow, server: ScriptedServer) -> None:

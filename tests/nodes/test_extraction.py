@@ -231,7 +231,7 @@ def test_each_mode_is_tried_down_to_plain_words(
     assert second["tool_choice"]["function"]["name"] == "data"
     assert third["response_format"] == {"type": "json_object"}
     assert {"response_format", "tools"}.isdisjoint(last)
-    assert '"weekday"' in third["messages"][0]["content"], "from here on the schema stands in the prompt"
+    assert '"weekday"' in third["messages"][0]["content"], "from here on the schema is in the prompt"
     assert '"weekday"' in last["messages"][0]["content"]
     assert (result["weekday"], result.reply.attempts) == ("Tue", 4)
     assert "asked for in words" in result.reply.summary
@@ -408,7 +408,7 @@ def test_free_texts_are_looked_up_anywhere_in_a_value(
     server.script(answer(x=value))
     result = flow.extraction("data", fields={"x": type_}).run("Ana Maria here. Two eggs, on the first.")
     assert result.status["x"] == status
-    assert result["x"] is not None, "the value stands"
+    assert result["x"] is not None, "the value is kept"
     assert result.complete == (status == "found")
     node = flow.extraction("data", fields={"x": type_}, grounding="off")
     assert node.run("Ana Maria here. Two eggs, on the first.").status["x"] == "found"

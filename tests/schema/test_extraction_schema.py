@@ -55,7 +55,7 @@ def test_all_three_kinds_of_schema_ask_and_check_alike(schema: ExtractionSchema)
 def test_an_invalid_value_affects_only_its_field_and_the_record() -> None:
     checked = BY_CLASS.check({"name": "Ana", "day": "2026-12-01", "people": None})
     assert checked.record == Booking(name="Ana", day=datetime.date(2026, 12, 1))
-    assert checked.values["people"] is None, "a default is no statement"
+    assert checked.values["people"] is None, "a default does not count as stated"
     assert BY_CLASS.check({"name": "Ana", "day": "2026-12-01", "people": "many"}).record is None
     assert BY_CLASS.check({"name": "Ana"}).record is None
 

@@ -128,7 +128,7 @@ def test_an_effect_with_other_arguments_is_rejected_until_requested(
     s.say("Tuesday", repeat_effects=True)
     assert bookings.made == ["Mon", "Tue"]
     s.say("Tuesday again")
-    assert bookings.made == ["Mon", "Tue", "Tue"], "what was asked for once is settled"
+    assert bookings.made == ["Mon", "Tue", "Tue"], "a request is settled once"
 
 
 @pytest.mark.rule(41)

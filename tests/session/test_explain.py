@@ -135,7 +135,7 @@ def test_a_turn_that_was_not_finished(booking: Flow, script: Script) -> None:
     assert "The flow judged the edges of ask, and stayed:" in story
     assert story.splitlines()[-1].startswith("The turn was not finished: ")
     assert "401 Unauthorized" in story
-    assert s.explain() == story, "it is the last that was tried"
+    assert s.explain() == story, "it is the last one that was tried"
     script.words = ["Yes?"]
     s.say("Hello again")
     assert "you said “Hello again”" in s.explain()

@@ -96,7 +96,7 @@ def test_an_invalid_choice_is_asked_for_again_and_then_an_error(
     assert "judge_model" in caught.value.fix
     assert "node 'ask'" in caught.value.where
     assert (s.turns, len(script.judged), len(script.spoken)) == ((), 2, 0)
-    assert str(s.cost) == "not priced", "what it took is not forgotten"
+    assert str(s.cost) == "not priced", "its usage is not lost"
 
 
 def test_the_second_answer_is_used_if_the_first_was_invalid(flow: Flow, script: Script) -> None:

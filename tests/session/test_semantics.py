@@ -183,7 +183,7 @@ def test_a_turn_that_fails_leaves_the_session_as_it_was(booking: Flow, script: S
         s.say("I am Ana")
     assert "node 'ask'" in fault.value.where
     assert (s.turns, s.node, dict(s.variables)) == ((), "ask", {"name": None, "weekday": None})
-    assert len(s.unfinished[0].calls) == 2, "what it took is not forgotten"
+    assert len(s.unfinished[0].calls) == 2, "its usage is not lost"
     assert str(s.say("I am Ana")) == "Which day?"
     assert s.variables["name"] == "Ana"
     assert s.usage.input_tokens == 7 * 5
@@ -431,7 +431,7 @@ def test_a_global_node_is_entered_from_anywhere_and_returns(with_help: Flow, scr
     script.words = ["Nine to five, as I said."]
     turn = s.say("And when are you open?")
     assert (turn.moves, s.node) == ((("pay", "help"),), "pay")
-    assert str(turn) == "Nine to five, as I said.", "the second visit speaks by its prompt"
+    assert str(turn) == "Nine to five, as I said.", "the second visit speaks from its prompt"
 
 
 @pytest.mark.rule(25)

@@ -160,7 +160,7 @@ def test_a_turn_stopped_before_its_reply_leaves_nothing_but_its_usage(
     (left,) = s.unfinished
     assert (left.path, len(left.calls), left.lost_calls, left.fault_kind) == (paths, calls, 1, "interrupted")
     assert (s.cost.calls, s.cost.unpriced) == (calls + 1, calls + 1)
-    assert s.usage.input_tokens is None, "nobody can say what the call took that was stopped"
+    assert s.usage.input_tokens is None, "the usage of the stopped call is unknown"
     assert left.fault in left.summary
     script.server.script(script._answer)
     assert str(s.say("I am Ana")) == "Hm."
@@ -336,7 +336,7 @@ def test_a_stopped_reply_does_not_count_as_free(priced: Flow, script: Script) ->
         (Say(status=400, body={"error": {"message": "no"}}), 0),
         (Say("", finish=None, usage=None), 1),
     ],
-    ids=["refused", "bad request", "broken off"],
+    ids=["refused", "bad request", "connection lost"],
 )
 def test_a_failed_call_counts_if_it_may_have_been_charged(
     priced: Flow, script: Script, say: Say, lost: int

@@ -259,7 +259,7 @@ def test_no_key_gets_into_the_file(flow: Flow, script: Script, file: Path, held:
     again = flow.load_session(file)
     assert again.transcript[0].content == "My key is\n[API key]"
     assert again.variables["said"] == "[API key]"
-    assert key in s.transcript[0].content, "what is in memory stays as it was said"
+    assert key in s.transcript[0].content, "the text in memory is unchanged"
 
 
 def test_a_key_that_is_a_word_does_not_damage_the_file(flow: Flow, script: Script, file: Path) -> None:
@@ -309,24 +309,24 @@ def test_what_is_not_a_session_is_rejected(booking: Flow, file: Path, damaged: b
 
 CHANGES: dict[str, Callable[[Data], object]] = {
     "turns as a number": lambda data: data.update(turns=5),
-    "a turn as a text": lambda data: data["turns"].append("x"),
-    "a number that is none": lambda data: data["turns"][0].update(number="first"),
-    "a text that is none": lambda data: data["turns"][1].update(text=[1]),
+    "a turn as a string": lambda data: data["turns"].append("x"),
+    "an invalid number": lambda data: data["turns"][0].update(number="first"),
+    "an invalid text": lambda data: data["turns"][1].update(text=[1]),
     "steps missing": lambda data: data["turns"][1].pop("steps"),
     "no node": lambda data: data["turns"][1].pop("node"),
     "a step of no kind": lambda data: data["turns"][1]["steps"].append({"node": "ask"}),
     "an unknown verdict": lambda data: data["turns"][1]["steps"][0]["verdicts"][0].update(verdict="perhaps"),
-    "a verdict that is none": lambda data: data["turns"][1]["steps"][0].update(verdicts=[5]),
-    "a reply without a text": lambda data: data["turns"][0]["steps"][0]["says"].pop("text"),
-    "a finish that is none": lambda data: data["turns"][0]["steps"][0]["says"].update(finish_reason="over"),
-    "usage as a text": lambda data: data["turns"][0]["steps"][0]["says"].update(usage="much"),
-    "a cost that is none": lambda data: data["turns"][0]["steps"][0]["says"]["cost"].update(usd="free"),
+    "an invalid verdict": lambda data: data["turns"][1]["steps"][0].update(verdicts=[5]),
+    "a reply without text": lambda data: data["turns"][0]["steps"][0]["says"].pop("text"),
+    "an invalid finish": lambda data: data["turns"][0]["steps"][0]["says"].update(finish_reason="over"),
+    "usage as a string": lambda data: data["turns"][0]["steps"][0]["says"].update(usage="much"),
+    "an invalid cost": lambda data: data["turns"][0]["steps"][0]["says"]["cost"].update(usd="free"),
     "no cost": lambda data: data["turns"][0]["steps"][0]["says"].pop("cost"),
     "variables as an object": lambda data: data.update(variables={"name": "Ana"}),
     "a variable without a value": lambda data: data["variables"][0].pop("value"),
     "an unknown status": lambda data: data["variables"][0].update(status="sure"),
-    "a turn that is none": lambda data: data["variables"][0].update(turn="late"),
-    "a model that is none": lambda data: data.update(model=5),
+    "an invalid turn": lambda data: data["variables"][0].update(turn="late"),
+    "an invalid model": lambda data: data.update(model=5),
     "no unfinished": lambda data: data.pop("unfinished"),
 }
 

@@ -54,7 +54,7 @@ def test_foreign_text_is_one_line_and_nothing_else() -> None:
     hostile = "<script>alert(1)</script>\x1b[31m\nnew\u202e " + "x" * 100_000
     turn = Turn(1, hostile, (Visit("<b>\n", reply(hostile)), reading(name={"b", "a"})), "ask")
     trace = Trace([turn])
-    assert len(repr(trace).splitlines()) == 3, "the names of the columns, and a line for each"
+    assert len(repr(trace).splitlines()) == 3, "the column names, and a line for each"
     assert len(repr(trace)) < 1000
     assert "\x1b" not in repr(trace) + trace._repr_html_()
     assert "<script" not in trace._repr_html_() + turn._repr_html_()

@@ -87,7 +87,7 @@ def test_an_end_node_that_was_stopped_has_closed_the_session(flow: Flow, script:
         s.say("One more thing")
     assert caught.value.kind == "session_closed"
     assert s.closed
-    assert "fork(turn=0)" in caught.value.fix, "the one turn closed it: what works is the start"
+    assert "fork(turn=0)" in caught.value.fix, "the only turn closed it: the start works"
     assert not s.fork(turn=0).closed
 
 

@@ -90,7 +90,7 @@ def test_a_name_similar_to_a_known_one_gives_a_warning_where_it_is_set(
     for set_it in setting:
         with pytest.warns(UserWarning, match=said) as caught:
             set_it()
-        assert [warning.filename for warning in caught] == [__file__], "it shows the person's own line"
+        assert [warning.filename for warning in caught] == [__file__], "it shows the user's own line"
 
 
 def test_it_warns_once_and_still_sets_the_name(ordering: Flow) -> None:
@@ -184,7 +184,7 @@ def test_a_variable_set_by_code_after_a_turn_counts_towards_it(booking: Flow, sc
     assert s.variables["firm"] == "Smith"
     kept = s.variables
     s.reset()
-    assert s.variables is kept, "who holds them sees the reset, too"
+    assert s.variables is kept, "whoever holds a reference sees the reset, too"
     assert dict(s.variables) == {"name": None, "weekday": None, "firm": "Acme"}
     s.variables["firm"] = "New"
     s.reset()

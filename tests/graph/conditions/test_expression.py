@@ -254,7 +254,7 @@ def test_what_cannot_be_evaluated_is_a_config_error_that_shows_the_values(
         Expression(text).holds(KNOWN)
     assert caught.value.kind == "condition"
     problem = caught.value.problem.replace(repr(Expression(text).text), "")
-    assert all(value in problem for value in shown), "beside the condition itself"
+    assert all(value in problem for value in shown), "besides the condition itself"
     assert caught.value.cause == f"{Expression(text).describe_values(KNOWN)}."
 
 
