@@ -92,7 +92,7 @@ def test_no_more_characters_are_cut_than_necessary() -> None:
     beside = len(str(full(cause="x"))) - 1
     lengths = [len(str(full(cause="x" * long))) for long in range(590 - beside, 610 - beside)]
     assert lengths == [*range(590, 600), *[600] * 10]
-    assert str(ByokError("p" * 598, cause="short")) == "p" * 598, "what has no room at all leaves no trace"
+    assert str(ByokError("p" * 598, cause="short")) == "p" * 598, "a part without any room is left out"
 
 
 @given(st.lists(st.text(max_size=900), min_size=6, max_size=6), st.booleans())

@@ -123,10 +123,10 @@ def test_a_referenced_key_is_sent_only_to_its_address(
 ) -> None:
     key = fake_key("compatible")
     monkeypatch.setenv(VARIABLE, key)
-    told: list[str] = []
-    flow.config.observe(told.extend)
+    announced: list[str] = []
+    flow.config.observe(announced.extend)
     flow.use_key(f"env:{VARIABLE}")
-    assert "key" in told
+    assert "key" in announced
     ask = flow.conversation("ask", "x")
     ask.run("Hello")
     flow.set_base_url("compatible", server.base_url.replace("127.0.0.1", "localhost"))
@@ -173,10 +173,10 @@ def test_a_node_of_the_same_name_is_replaced_in_its_place(flow: Flow, server: Sc
     flow.conversation("ask", "old")
     flow.extraction("data", day=str)
     flow.node("ask").model = "panel-model"
-    told: list[str] = []
-    flow.config.observe(told.extend)
+    announced: list[str] = []
+    flow.config.observe(announced.extend)
     new = flow.conversation("ask", "new", model="own-model")
-    assert (list(flow.nodes), flow.node("ask"), told) == (["ask", "data"], new, ["nodes"])
+    assert (list(flow.nodes), flow.node("ask"), announced) == (["ask", "data"], new, ["nodes"])
     assert new.model == "compatible:panel-model", "what was chosen in the panel stays"
     flow.node("ask").run("Hello")
     assert server.requests[0]["model"] == "panel-model"

@@ -26,9 +26,9 @@ _TYPES = {
 }
 
 
-def in_words(error: ValidationError, whole: object) -> str:
+def in_words(error: ValidationError, document: object) -> str:
     """Return an error of the file's schema in words; a key in it is redacted."""
-    place = _place(list(error.absolute_path), whole) or "the file"
+    place = _place(list(error.absolute_path), document) or "the file"
     if error.validator == "required":
         name = next(name for name in error.validator_value if name not in error.instance)
         schema = error.schema["properties"][name]
@@ -41,10 +41,10 @@ def in_words(error: ValidationError, whole: object) -> str:
     return redact(said)
 
 
-def _place(path: list[str | int], whole: Any) -> str:
+def _place(path: list[str | int], document: Any) -> str:
     """Return a path in words, innermost first: `"role" of message 2 of example 1 of node 'ask'`."""
     steps: list[str] = []
-    part = whole
+    part = document
     for at, step in enumerate(path):
         part = part[step]
         if isinstance(step, int):

@@ -110,7 +110,7 @@ class TurnLog:
 
     @property
     def transcript(self) -> tuple[Message, ...]:
-        """The whole dialogue; a node takes it, too: `node.run(s.transcript)`."""
+        """The whole dialogue; a node accepts it, too: `node.run(s.transcript)`."""
         return tuple(message for turn in self._turns for message in turn.messages)
 
     @property

@@ -59,8 +59,8 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 
 def test_the_loop_keeps_running_while_a_setter_waits_for_the_file(config: FlowConfig, open_config: Open) -> None:
-    told: list[str] = []
-    config.observe(told.extend)
+    observed: list[str] = []
+    config.observe(observed.extend)
 
     async def work_of_a_turn() -> list[str]:
         seen = []
@@ -76,19 +76,19 @@ def test_the_loop_keeps_running_while_a_setter_waits_for_the_file(config: FlowCo
         eventually(lambda: config.model == "new")
         seen = ENGINE.run(work_of_a_turn())
         assert setter.is_alive(), "it is still waiting for the file"
-        eventually(lambda: "key" in told)
-        assert "model" not in told
+        eventually(lambda: "key" in observed)
+        assert "model" not in observed
         release()
         setter.join(20)
     assert seen == ["anthropic:new"] * 20
-    assert told[-2:] == ["provider", "model"]
+    assert observed[-2:] == ["provider", "model"]
     assert open_config().model == "new"
 
 
 def test_a_setter_on_the_loop_waits_for_nothing(config: FlowConfig, open_config: Open) -> None:
     threads: set[threading.Thread] = set()
-    told: list[str] = []
-    config.observe(lambda changes: (threads.add(threading.current_thread()), told.extend(changes)))
+    observed: list[str] = []
+    config.observe(lambda changes: (threads.add(threading.current_thread()), observed.extend(changes)))
 
     async def set_it() -> tuple[str | None, threading.Thread]:
         config.model = "anthropic:new"
@@ -96,9 +96,9 @@ def test_a_setter_on_the_loop_waits_for_nothing(config: FlowConfig, open_config:
 
     with held_elsewhere(config) as release:
         model, engine_thread = ENGINE.run(set_it())
-        assert (model, told) == ("new", []), "it takes effect at once, and is announced when it is saved"
+        assert (model, observed) == ("new", []), "it takes effect at once, and is announced when it is saved"
         release()
-        eventually(lambda: "model" in told)
+        eventually(lambda: "model" in observed)
     assert engine_thread not in threads
     assert open_config().model == "new"
 

@@ -22,9 +22,9 @@ def config(open_config: Open) -> FlowConfig:
 
 
 def announced_by(config: FlowConfig) -> list[str]:
-    told: list[str] = []
-    config.observe(told.extend)
-    return told
+    announced: list[str] = []
+    config.observe(announced.extend)
+    return announced
 
 
 # Choices
@@ -83,13 +83,13 @@ def test_a_mistyped_provider_is_answered_with_the_one_that_was_meant(
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
 def test_no_setting_accepts_a_key(config: FlowConfig, folder: Path, paste, provider: str) -> None:
     config.model = "openai:gpt-4o"
-    key, told = fake_key(provider), announced_by(config)
+    key, announced = fake_key(provider), announced_by(config)
     with pytest.raises(KeyFormatError) as caught:
         paste(config, key)
     assert caught.value.kind == "misplaced_key"
     saved = "".join(path.read_text("utf-8") for path in folder.iterdir())
     assert key[8:24] not in f"{saved} {config!r} {caught.value} {caught.value!r}"
-    assert (config.provider, config.model, told) == ("openai", "gpt-4o", [])
+    assert (config.provider, config.model, announced) == ("openai", "gpt-4o", [])
 
 
 def test_a_key_cannot_be_the_name_of_a_flow(open_config: Open) -> None:
@@ -127,12 +127,12 @@ def test_none_restores_the_default_model(config: FlowConfig, open_config: Open) 
 @pytest.mark.parametrize("wrong", ["", " ", "openai:", "a\nb", 3])
 def test_an_invalid_model_changes_nothing(config: FlowConfig, wrong) -> None:
     config.model = "openai:gpt-4o"
-    told = announced_by(config)
+    announced = announced_by(config)
     with pytest.raises(ConfigError):
         config.model = wrong
     with pytest.raises(ConfigError):
         config.set_override("ask", wrong)
-    assert (config.provider, config.model, config.override("ask"), told) == ("openai", "gpt-4o", None, [])
+    assert (config.provider, config.model, config.override("ask"), announced) == ("openai", "gpt-4o", None, [])
 
 
 def test_an_override_stays_the_same_model_when_the_provider_changes(config: FlowConfig, open_config: Open) -> None:
@@ -146,9 +146,9 @@ def test_an_override_stays_the_same_model_when_the_provider_changes(config: Flow
 
 
 def test_overrides_of_several_nodes_are_set_together_or_not_at_all(config: FlowConfig, open_config: Open) -> None:
-    told = announced_by(config)
+    announced = announced_by(config)
     config.set_overrides({"ask": "openai:gpt-4o", "data": "anthropic:claude-haiku"})
-    assert (open_config().override("ask"), told) == ("openai:gpt-4o", ["override"])
+    assert (open_config().override("ask"), announced) == ("openai:gpt-4o", ["override"])
     with pytest.raises(ConfigError):
         config.set_overrides({"ask": None, "data": "openai:"})
     assert (config.override("ask"), config.override("data")) == ("openai:gpt-4o", "anthropic:claude-haiku")
@@ -157,7 +157,7 @@ def test_overrides_of_several_nodes_are_set_together_or_not_at_all(config: FlowC
 
 
 def test_model_settings_are_kept_for_each_node(config: FlowConfig, open_config: Open) -> None:
-    told = announced_by(config)
+    announced = announced_by(config)
     config.update_settings("ask", {"temperature": 0.2, "stop": ["."], "seed": None})
     config.update_settings("data", {"max_tokens": 5})
     assert open_config().node_settings("ask") == {"temperature": 0.2, "stop": ["."], "seed": None}
@@ -165,7 +165,7 @@ def test_model_settings_are_kept_for_each_node(config: FlowConfig, open_config: 
     assert open_config().node_settings("ask") == {"temperature": 0.3, "seed": None}
     config.update_settings("ask", {}, unset=["temperature", "seed"])
     assert (open_config().node_settings("ask"), open_config().node_settings("data")) == ({}, {"max_tokens": 5})
-    assert told == ["model_settings"] * 4
+    assert announced == ["model_settings"] * 4
 
 
 def test_model_settings_are_copied_in_and_out(config: FlowConfig) -> None:
@@ -206,7 +206,7 @@ def test_an_address_is_checked_and_can_be_reset(config: FlowConfig, open_config:
 
 
 def test_key_references_are_a_mapping_that_is_saved(config: FlowConfig, open_config: Open) -> None:
-    references, told = config.key_references, announced_by(config)
+    references, announced = config.key_references, announced_by(config)
     references["openai@host"] = "env:MY_VARIABLE"
     assert dict(open_config().key_references) == {"openai@host": "env:MY_VARIABLE"}
     assert (len(references), "openai@host" in references) == (1, True)
@@ -214,7 +214,7 @@ def test_key_references_are_a_mapping_that_is_saved(config: FlowConfig, open_con
         del references["other"]
     references.clear()
     assert dict(open_config().key_references) == {}
-    assert told == ["key", "key"]
+    assert announced == ["key", "key"]
 
 
 # Which model runs
@@ -249,7 +249,7 @@ def test_no_model_anywhere_is_an_error_that_names_the_node(config: FlowConfig) -
 
 
 def test_every_change_is_announced_in_order(config: FlowConfig) -> None:
-    told = announced_by(config)
+    announced = announced_by(config)
     config.provider = "openai"
     config.set_base_url("openai", "https://llm.example.org")
     config.key_references["slot"] = "env:NAME"
@@ -257,13 +257,13 @@ def test_every_change_is_announced_in_order(config: FlowConfig) -> None:
     config.set_override("ask", "gpt-4o-mini")
     config.update_settings("ask", {"seed": 1})
     config.notify("nodes")
-    assert told == ["provider", "base_url", "key", "model", "override", "model_settings", "nodes"]
+    assert announced == ["provider", "base_url", "key", "model", "override", "model_settings", "nodes"]
 
 
 def test_a_model_of_another_provider_announces_both_changes(config: FlowConfig) -> None:
-    told = announced_by(config)
+    announced = announced_by(config)
     config.model = "anthropic:claude-haiku"
-    assert told == ["provider", "model"]
+    assert announced == ["provider", "model"]
 
 
 def test_observers_are_called_in_order_after_the_change_and_in_its_thread(
@@ -286,10 +286,10 @@ def test_observers_are_called_in_order_after_the_change_and_in_its_thread(
 
 
 def test_an_observer_can_disconnect_even_while_it_is_called(config: FlowConfig) -> None:
-    told, others = [], announced_by(config)
+    announced, others = [], announced_by(config)
 
     def once(changes: tuple[str, ...]) -> None:
-        told.extend(changes)
+        announced.extend(changes)
         stop()
 
     stop = config.observe(once)
@@ -297,7 +297,7 @@ def test_an_observer_can_disconnect_even_while_it_is_called(config: FlowConfig) 
     config.provider = "openai"
     config.provider = "anthropic"
     stop()
-    assert told == ["provider"]
+    assert announced == ["provider"]
     assert others == after == ["provider", "provider"]
 
 
@@ -318,10 +318,10 @@ def test_an_observer_that_fails_does_not_stop_the_others(
         raise RuntimeError("may hold what nobody should read")
 
     config.observe(failing)
-    told = announced_by(config)
+    announced = announced_by(config)
     with caplog.at_level(logging.ERROR):
         config.model = "openai:gpt-4o"
-    assert (open_config().model, told) == ("gpt-4o", ["provider", "model"])
+    assert (open_config().model, announced) == ("gpt-4o", ["provider", "model"])
     assert "RuntimeError" in caplog.text
     assert "nobody should read" not in caplog.text
 
@@ -331,7 +331,7 @@ def test_an_observer_that_fails_does_not_stop_the_others(
 
 def test_another_kernels_change_is_noticed_and_announced_with_the_next_one(open_config: Open) -> None:
     mine, theirs = open_config(), open_config()
-    told = announced_by(mine)
+    announced = announced_by(mine)
     theirs.model = "anthropic:claude-haiku"
     theirs.key_references["slot"] = "env:NAME"
     theirs.set_override("ask", "claude-sonnet")
@@ -341,7 +341,7 @@ def test_another_kernels_change_is_noticed_and_announced_with_the_next_one(open_
     assert (mine.provider, mine.model) == ("anthropic", "claude-haiku")
     assert mine.node_settings("ask") == {"seed": 1, "temperature": 0.2}
     assert (mine.override("ask"), mine.override("data")) == ("anthropic:claude-sonnet", "openai:gpt-4o")
-    assert told == ["provider", "key", "model", "override", "model_settings", "model_settings"]
+    assert announced == ["provider", "key", "model", "override", "model_settings", "model_settings"]
     theirs.set_base_url("openai", "https://llm.example.org")
     assert theirs.override("data") == "openai:gpt-4o"
 
@@ -365,18 +365,18 @@ def test_a_reset_applies_to_the_provider_that_the_user_saw(open_config: Open) ->
 
 def test_flows_share_nothing(open_config: Open) -> None:
     one, other = open_config("one"), open_config("other")
-    told = announced_by(other)
+    announced = announced_by(other)
     one.model = "openai:gpt-4o"
     one.key_references["slot"] = "env:NAME"
     other.set_override("ask", "m")
     assert (other.provider, other.model, dict(other.key_references)) == ("local", "tiny", {})
-    assert told == ["override"]
+    assert announced == ["override"]
 
 
 def test_without_a_file_changes_are_still_kept_and_announced(folder: Path, open_config: Open) -> None:
     folder.write_text("a file in its place", encoding="utf-8")
     config = open_config()
-    told = announced_by(config)
+    announced = announced_by(config)
     config.model = "openai:gpt-4o"
     config.set_override("ask", "m")
     config.set_override("ask", None)
@@ -385,4 +385,4 @@ def test_without_a_file_changes_are_still_kept_and_announced(folder: Path, open_
     config.set_base_url("openai", "https://llm.example.org")
     assert (config.model, config.override("ask"), dict(config.key_references)) == ("gpt-4o", None, {})
     assert config.base_url("openai") == "https://llm.example.org"
-    assert told == ["provider", "model", "override", "override", "key", "key", "base_url"]
+    assert announced == ["provider", "model", "override", "override", "key", "key", "base_url"]

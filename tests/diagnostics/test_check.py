@@ -232,7 +232,7 @@ def test_a_local_model_that_does_not_exist(talk: Flow) -> None:
     assert "GGUF" in found[0].fix
     assert found[0].by == Fix("use_model", f"local:{default_model()}", instead="local:nope")
     talk.provider, talk.model = "local", "gpt-4"
-    assert '"openai:gpt-4"' in talk.check()[0].fix, "the names that people know are told whose they are"
+    assert '"openai:gpt-4"' in talk.check()[0].fix, "a well-known name is shown with its provider"
     settings = check_settings(FlowSettings(talk.name))
     assert kinds(settings) == [("local_model_unknown", "error", "")]
     assert "gpt-4" in settings[0].problem

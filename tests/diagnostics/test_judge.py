@@ -68,7 +68,7 @@ def test_the_edge_into_a_global_node_is_judged_where_a_turn_begins(flow: Flow) -
     flow.node("tell").model = None
     assert [named(found) for found in weak(flow)] == [["hours"]]
     flow.conversation("tell", "Tell.", end=True)
-    assert weak(flow) == [], "no turn begins behind the end"
+    assert weak(flow) == [], "no turn begins after the end"
 
 
 def test_the_edges_of_an_end_node_are_never_judged(flow: Flow) -> None:
@@ -84,4 +84,4 @@ def test_nothing_is_said_about_a_users_own_model(flow: Flow, tmp_path: Path) -> 
     flow.model = f"local:{file}"
     assert weak(flow) == []
     flow.provider, flow.model = "compatible", None
-    assert weak(flow) == [], "and of no model nothing is"
+    assert weak(flow) == [], "nor is anything said without a model"

@@ -112,7 +112,9 @@ def test_a_silent_global_node_is_a_dead_end_only_if_it_does_not_return(flow: Flo
     assert kinds(flow) == [("dead_end", "warning", "correct")]
     flow.disconnect("correct", "ask")
     flow.connect("ask", "correct", when="they spell it")
-    assert kinds(flow) == [("dead_end", "error", "correct")], "entered by an edge it has nowhere to return to"
+    assert kinds(flow) == [("dead_end", "error", "correct")], (
+        "entered through an edge, it has nowhere to return to"
+    )
 
 
 def test_silent_loops(flow: Flow) -> None:
@@ -181,7 +183,7 @@ def test_a_misspelt_variable_is_reported_with_a_suggestion(flow: Flow) -> None:
         ("error", "data"),
     ]
     assert ["'nmae'" in finding.problem for finding in found] == [True, True, False]
-    assert all("'name'" in finding.fix for finding in found), "what was meant"
+    assert all("'name'" in finding.fix for finding in found), "the suggestion"
     assert found[0].by == Fix("paste", "flow.start(variables={'nmae': ...})")
 
 
@@ -236,7 +238,7 @@ def test_the_global_prompt_is_checked_where_it_is_used(flow: Flow) -> None:
     flow.connect("hello", "data")
     flow.connect("data", "ask")
     flow.connect("ask", "bye", when="done")
-    assert kinds(flow) == [], "a sentence that is said once stands without the global prompt"
+    assert kinds(flow) == [], "a sentence that is said once needs no global prompt"
     flow.connect("hello", "data", when="they said a name")
     assert kinds(flow) == [("unset_variable", "error", "hello")]
     flow.global_prompt = "You serve {{nmae}}."

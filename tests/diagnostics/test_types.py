@@ -149,8 +149,8 @@ def test_a_mistake_is_named_and_the_condition_is_useless_when_it_runs(
     findings = found(flow, condition)
     assert {(finding.level, finding.where) for finding in findings} == {("error", "data")}
     assert all(repr(condition) in finding.problem and "'data'" in finding.problem for finding in findings)
-    told = str(findings[0]).replace(repr(condition), "")
-    assert all(re.search(rf"(?<![\w']){re.escape(name)}(?![\w'])", told) for name in named)
+    shown = str(findings[0]).replace(repr(condition), "")
+    assert all(re.search(rf"(?<![\w']){re.escape(name)}(?![\w'])", shown) for name in named)
     assert len(outcomes(condition) - {"error"}) < 2
 
 

@@ -63,9 +63,9 @@ def test_a_node_is_removed_with_all_its_edges_and_its_successor_inherits_nothing
 
 
 def test_only_a_node_of_the_flow_can_be_removed_and_observers_are_notified(flow: Flow) -> None:
-    told: list[str] = []
+    announced: list[str] = []
     flow.conversation("ask", "x")
-    flow.config.observe(told.extend)
+    flow.config.observe(announced.extend)
     other = Flow(f"{flow.name} too").conversation("ask", "x")
     for junk in ("aks", "", None, other):
         with pytest.raises(ConfigError) as caught:
@@ -74,9 +74,9 @@ def test_only_a_node_of_the_flow_can_be_removed_and_observers_are_notified(flow:
     with pytest.raises(ConfigError, match="'aks'") as caught:
         flow.remove("aks")
     assert "'ask'" in caught.value.fix
-    assert told == []
+    assert announced == []
     flow.remove("ask")
-    assert told == ["nodes"]
+    assert announced == ["nodes"]
 
 
 def test_settings_of_a_removed_node_wait_for_one_of_its_name_and_are_in_no_file(

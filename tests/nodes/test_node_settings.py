@@ -108,12 +108,12 @@ def test_settings_are_a_mapping(flow: Flow) -> None:
 
 def test_every_flow_of_the_name_and_every_observer_sees_it(flow: Flow) -> None:
     ask, other = (Flow(flow.name).conversation("ask", "Be brief.") for _ in range(2))
-    told: list[tuple[str, Any]] = []
-    flow.config.observe(lambda what: told.append((what, dict(other.settings))))
+    announced: list[tuple[str, Any]] = []
+    flow.config.observe(lambda what: announced.append((what, dict(other.settings))))
     ask.settings["temperature"] = 0.2
     ask.max_tokens = 5
     del ask.settings["temperature"]
-    assert told == [
+    assert announced == [
         (("model_settings",), {"temperature": 0.2}),
         (("model_settings",), {"temperature": 0.2}),
         (("model_settings",), {}),
@@ -131,9 +131,9 @@ BAD = [
 """Settings, invalid values, and what the error says about them: the bounds, and the value."""
 
 
-@pytest.mark.parametrize(("name", "value", "told"), BAD)
+@pytest.mark.parametrize(("name", "value", "facts"), BAD)
 def test_an_invalid_value_is_rejected_everywhere_with_the_node_named(
-    flow: Flow, server: ScriptedServer, name: str, value: Any, told: tuple[str, ...]
+    flow: Flow, server: ScriptedServer, name: str, value: Any, facts: tuple[str, ...]
 ) -> None:
     ask = flow.conversation("ask", "Be brief.", seed=1)
     ask.settings["top_p"] = 0.5
@@ -154,7 +154,7 @@ def test_an_invalid_value_is_rejected_everywhere_with_the_node_named(
         with pytest.raises(ConfigError) as caught:
             wrong()
         assert "'ask" in caught.value.problem, "the node"
-        assert all(fact in caught.value.problem for fact in (name, *told))
+        assert all(fact in caught.value.problem for fact in (name, *facts))
     assert (ask.settings, not server.requests) == ({"seed": 1, "top_p": 0.5}, True)
     assert json.loads(flow.config.path.read_text(encoding="utf-8")) == before
 
@@ -200,7 +200,7 @@ def test_an_invalid_value_in_an_edited_file_is_reported_by_the_call(flow: Flow, 
 
 
 @pytest.mark.parametrize(
-    ("model", "tuning", "told"),
+    ("model", "tuning", "expected"),
     [
         ("openai:gpt-4o", {"temperature": 0.2, "max_tokens": 5}, {}),
         ("openai:gpt-4o", {"reasoning_effort": "low"}, {"reasoning_effort": "gpt-4o"}),
@@ -217,16 +217,16 @@ def test_an_invalid_value_in_an_edited_file_is_reported_by_the_call(flow: Flow, 
     ],
 )
 def test_a_setting_that_a_model_lacks_is_reported(
-    flow: Flow, model: str, tuning: dict[str, Any], told: dict[str, str]
+    flow: Flow, model: str, tuning: dict[str, Any], expected: dict[str, str]
 ) -> None:
     ask = flow.conversation("ask", "Be brief.", **tuning)
     ask.model = model
     found = incompatible_settings(ask)
-    assert found.keys() == told.keys()
-    assert all(words in found[name] for name, words in told.items()), found
+    assert found.keys() == expected.keys()
+    assert all(words in found[name] for name, words in expected.items()), found
     findings = [finding for finding in flow.check() if finding.kind == "setting"]
-    assert [finding.where for finding in findings] == ["ask"] * len(told)
-    for name in told:
+    assert [finding.where for finding in findings] == ["ask"] * len(expected)
+    for name in expected:
         code = 'flow.node("ask").' + ("max_tokens" if name == "max_tokens" else f'settings["{name}"]') + " = None"
         assert code in findings[0].fix
         exec(code, {"flow": flow})  # the suggested code has to work
@@ -235,9 +235,9 @@ def test_a_setting_that_a_model_lacks_is_reported(
 
 def test_the_providers_own_list_is_used(flow: Flow) -> None:
     ask = flow.conversation("ask", "Be brief.", model="openrouter:a/b", temperature=0.2)
-    told = incompatible_settings(ask, ModelInfo("a/b", supported_settings={"temperature": None}))
-    assert list(told) == ["temperature"]
-    assert "a/b" in told["temperature"]
+    found = incompatible_settings(ask, ModelInfo("a/b", supported_settings={"temperature": None}))
+    assert list(found) == ["temperature"]
+    assert "a/b" in found["temperature"]
 
 
 def test_without_a_model_nothing_is_reported_about_settings(flow: Flow) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.model
 
 MODEL = "smollm2-135m"
 
-# More repetitions than llama.cpp has sane defaults for, beside a field that can be read.
+# More repetitions than llama.cpp's defaults allow, beside a field that can be read.
 TOO_MANY = {"type": "array", "items": {"type": "integer"}, "minItems": 3000}
 REFUSED = {"type": "object", "properties": {"weekday": {"enum": ["Monday", "Friday"]}, "numbers": TOO_MANY}}
 

@@ -19,7 +19,7 @@ class Script:
 
     Attributes:
         choices: What the judge chooses: `"stay"`, or the number of a condition.
-        values: What extraction nodes read, by their names.
+        values: What extraction nodes read, by node name.
         words: What conversation nodes say.
     """
 
