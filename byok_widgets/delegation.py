@@ -1,4 +1,4 @@
-"""Offering a property of a part as one of the whole."""
+"""Exposing a property of a component on the object that owns it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import Any
 
 
 def delegated(part: str, member: Any) -> Any:
-    """Return a property that reads `member` of a part and, where it has a setter, sets it there.
+    """Return a property that reads `member` of a component and, if it has a setter, sets it there.
 
     Args:
-        part: Name of the attribute that holds the part.
-        member: The property, as an attribute of the part's class.
+        part: Name of the attribute that holds the component.
+        member: The property, as an attribute of the component's class.
     """
 
-    def read(whole: Any) -> Any:
-        return member.__get__(getattr(whole, part))
+    def read(owner: Any) -> Any:
+        return member.__get__(getattr(owner, part))
 
-    def write(whole: Any, value: Any) -> None:
-        member.__set__(getattr(whole, part), value)
+    def write(owner: Any, value: Any) -> None:
+        member.__set__(getattr(owner, part), value)
 
     return property(read, write if member.fset else None, doc=member.__doc__)

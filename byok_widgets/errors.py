@@ -1,8 +1,8 @@
-"""The one error family: every fault in plain words, with its cause, the fix and a link.
+"""The package's errors: each fault in plain words, with its cause, a fix and a link.
 
-An error keeps text only, never a request, a response, an SDK exception or a key, so that it can be shown, pickled
-and saved. Code that translates a foreign exception raises the translation *outside* the `except` block: a chained
-exception would carry everything that was left out here.
+An error keeps only text, never a request, a response, an SDK exception or a key, so that it can be shown, pickled
+and saved. Code that translates another library's exception raises the translation *outside* the `except` block: a
+chained exception would carry everything that was left out here.
 
     ByokError
     ├── MissingKeyError      no key for this flow and provider
@@ -16,7 +16,7 @@ exception would carry everything that was left out here.
     ├── ExtractionError      an answer arrived that does not fit the schema
     └── LocalModelError      the embedded model cannot be downloaded or started
 
-`RunInterrupted` is not one of them: it is the keyboard interrupt of a person who stopped a run in a cell.
+`RunInterrupted` is not one of them: it is the keyboard interrupt of a user who stopped a run in a cell.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ from typing import Any, ClassVar, Literal
 from byok_widgets.secrets import redact
 
 MAX_MESSAGE_CHARS = 600
-"""Longest text of an error on screen, in characters."""
+"""Maximum length of an error on screen, in characters."""
 
 
 class ByokError(Exception):
-    """An error in words for people, with a `kind` for programs.
+    """An error with a message for people and a `kind` for programs.
 
     Attributes:
         kind: Stable machine-readable name, such as `"no_key"`, `"auth"` or `"rate_limit"`.
         problem: What went wrong, in one sentence.
-        cause: The likely cause; empty when the problem says it all.
+        cause: The likely cause; empty if the problem says it all.
         fix: What to do next.
-        link: A page of the provider concerned; empty when there is none.
+        link: A page of the provider concerned; empty if there is none.
         retryable: Whether the same call may succeed later without a change.
         attempts: Requests that were sent before this was raised.
         request_id: The provider's id of the failed request, for its support.
-        retry_after_s: Seconds the provider asked to wait, where it said so.
+        retry_after_s: Seconds the provider asked to wait, if it did.
         partial_text: Text that had arrived before the error.
-        where: Flow, node and model concerned, in one sentence; empty when no node was running.
+        where: Flow, node and model concerned, in one sentence; empty if no node was running.
     """
 
     default_kind = "error"
@@ -79,14 +79,14 @@ class ByokError(Exception):
         self.where = ""
 
     def at(self, *, flow: str, node: str, model: str | None = None) -> ByokError:
-        """Record where it happened, unless that is known already; returns the error itself."""
+        """Record where it happened, unless that is already known; return the error itself."""
         if not self.where:
             parts = [f"Flow {flow!r}", f"node {node!r}", *([f"model {model}"] if model else [])]
             self.where = ", ".join(parts) + "."
         return self
 
     def _shown(self) -> dict[str, str]:
-        """Return the texts on screen by name, in order, shortened to fit; the fix and the link are cut last."""
+        """Return the parts shown on screen by name, in order, shortened to fit; fix and link are cut last."""
         texts = {
             "problem": self.problem,
             "where": self.where,
@@ -118,7 +118,7 @@ class ByokError(Exception):
         return f'<div role="alert">{"<br>".join(parts.values())}</div>'
 
     def _render_traceback_(self) -> list[str]:
-        """Give IPython a short card in place of the stack; `last_traceback()` shows the stack."""
+        """Give IPython a short summary instead of the stack; `last_traceback()` shows the stack."""
         title, *rest = str(self).splitlines() or [""]
         lines = [*rest, "(the stack: byok_widgets.last_traceback())"]
         return [f"{type(self).__name__}: {title}", *(f"  {line}" for line in lines)]
@@ -182,7 +182,7 @@ KeyFlaw = Literal[
     "path",
     "unsealable",
 ]
-"""What keeps a text from being an API key."""
+"""Why a string cannot be an API key."""
 
 
 class KeyFormatError(ByokError):
@@ -255,7 +255,7 @@ class LocalModelError(ByokError):
 
 
 class RunInterrupted(KeyboardInterrupt):
-    """A run that the person stopped in a cell; a keyboard interrupt, so that the cells after it do not run either.
+    """A run that the user stopped in a cell; a keyboard interrupt, so that the cells after it do not run either.
 
     Attributes:
         result: The partial result, marked as incomplete: a reply or a session's turn; `None` without one.
@@ -269,7 +269,7 @@ class RunInterrupted(KeyboardInterrupt):
         self.result = RunInterrupted.latest = result
 
     def _render_traceback_(self) -> list[str]:
-        """Give IPython a short card in place of the stack."""
+        """Give IPython a short summary instead of the stack."""
         kept = ["  (partial output: byok_widgets.last_partial_result())"] if self.result is not None else []
         return [str(self), *kept]
 

@@ -1,4 +1,4 @@
-"""Where files are stored, and how one is replaced in one step: a reader sees the old content or the new."""
+"""Where files are stored, and how one is replaced atomically: a reader sees the old content or the new."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CONFIG_VARIABLE = "BYOK_WIDGETS_CONFIG_DIR"
 
 
 def config_dir() -> Path:
-    """Return the folder of all settings: `BYOK_WIDGETS_CONFIG_DIR`, or the operating system's usual one."""
+    """Return the folder of all settings: `BYOK_WIDGETS_CONFIG_DIR`, or the operating system's default."""
     chosen = _folder_named_by(CONFIG_VARIABLE)
     if chosen:
         return chosen
@@ -22,7 +22,7 @@ def config_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Return the folder of what can be fetched again: `BYOK_WIDGETS_CACHE_DIR`, or the user's cache folder."""
+    """Return the folder for downloaded files: `BYOK_WIDGETS_CACHE_DIR`, or the user's cache folder."""
     chosen = _folder_named_by(CACHE_VARIABLE)
     if chosen:
         return chosen
@@ -32,7 +32,7 @@ def cache_dir() -> Path:
 
 
 def _folder_named_by(variable: str) -> Path | None:
-    """Return the folder an environment variable names, `~` expanded; `None` where it is unset or blank."""
+    """Return the folder an environment variable names, `~` expanded; `None` if it is unset or blank."""
     chosen = os.environ.get(variable, "").strip()
     if not chosen:
         return None
@@ -40,15 +40,15 @@ def _folder_named_by(variable: str) -> Path | None:
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
-    """Replace what `path` holds by `content`, in one step.
+    """Replace the contents of `path` with `content`, atomically.
 
     Args:
-        path: The file; its folder must be there.
-        content: All of it.
+        path: The file; its folder must exist.
+        content: The complete new contents.
         mode: Permissions of a new file, which the umask reduces.
 
     Raises:
-        OSError: The disk is full or the folder cannot be written; the old content stays.
+        OSError: The disk is full or the folder cannot be written to; the old contents are kept.
     """
     part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -65,12 +65,12 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
 
 def describe_write_error(error: OSError) -> str:
     """Say in a few words why a file could not be written."""
-    return "its folder is not there" if error.errno == errno.ENOENT else describe_os_error(error)
+    return "its folder does not exist" if error.errno == errno.ENOENT else describe_os_error(error)
 
 
 def where_to_look(path: Path) -> str:
     """Say what to do about a missing file."""
-    return f"Look at the name and the folder: {path.absolute()}."
+    return f"Check the name and the folder: {path.absolute()}."
 
 
 def describe_os_error(error: OSError) -> str:
@@ -82,5 +82,5 @@ _REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EACCES: "no permission there",
     errno.EROFS: "the disk is read-only",
-    errno.ENOENT: "it is not there",
+    errno.ENOENT: "it does not exist",
 }

@@ -1,4 +1,4 @@
-"""`Finding`: one mistake in a flow, in words, and what a click could do about it."""
+"""`Finding`: one mistake in a flow, in words, with a fix that a click can apply."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ FixKind = Literal["save_key", "use_model", "choose_model", "fill_address", "use_
 
 @dataclass(frozen=True)
 class Fix:
-    """What mends a finding, as data. Nothing does it by itself: a panel offers it as a button.
+    """The fix for a finding, as data. It is never applied automatically: a panel offers it as a button.
 
     Attributes:
         kind: What to do. `"save_key"`, `"fill_address"` and `"use_own_address"` are for the provider `argument`.
-            `"use_model"` puts the model `argument` wherever the model `instead` is chosen, or as the default model
-            where `instead` is empty. `"choose_model"` is for a person, at the node `argument` or, where that is
-            empty, at the default model. `"take_away"` leaves the setting `argument` of the finding's node to the
-            provider. `"paste"` is the line of code `argument`.
+            `"use_model"` selects the model `argument` wherever the model `instead` is chosen, or as the default
+            model if `instead` is empty. `"choose_model"` asks the user to choose a model for the node `argument`
+            or, if that is empty, the default model. `"take_away"` leaves the setting `argument` of the finding's
+            node to the provider. `"paste"` offers the line of code `argument`.
         argument: The provider, model, node, setting or code.
         instead: The model ref that is replaced.
     """
@@ -31,15 +31,15 @@ class Fix:
 
 @dataclass(frozen=True)
 class Finding:
-    """One mistake, or what may be one.
+    """One mistake, or a possible one.
 
     Attributes:
         kind: Stable machine-readable name: one of `FINDING_KINDS`, or the kind of the error that a call raises.
-        level: `"error"`: it goes wrong. `"warning"`: it may be meant.
+        level: `"error"`: it will fail. `"warning"`: it may be intended.
         where: The node or edge concerned; empty for the flow as a whole.
         problem: What is wrong, in a sentence.
         fix: What to do.
-        by: The same as data, where a click or one line of code can do it.
+        by: The fix as data, if a click or one line of code can apply it.
     """
 
     kind: str
@@ -61,24 +61,24 @@ FINDING_KINDS: Mapping[str, str] = {
     "dead_end": "a silent node may have nowhere to go",
     "edges_after_end": "an end node has edges",
     "silent_loop": "silent nodes form a loop",
-    "silent_start": "the flow is to speak first, and its start node is silent",
-    "braces": "a prompt condition names a variable as prompts do",
+    "silent_start": "the flow should speak first, but its start node is silent",
+    "braces": "a prompt condition has a variable in braces, as prompts do",
     "unknown_variable": "nothing sets a variable that is read",
     "unset_variable": "no path sets a variable before it is read",
     "unbound_action": "an action node has no function",
     "unread_variable": "nothing reads a variable that an action writes",
     "overdue_function": "a function that exceeded its time limit is still running",
-    "types": "a logic condition compares what never meets",
+    "types": "a logic condition compares values that can never match",
     "template": "a prompt is not a valid template",
     "no_model": "no model is chosen",
     "model_ends": "a model has ended, or will end",
     "model_unknown": "a model is not known by this name",
-    "no_structured_output": "a model that is to extract does not know structured output",
+    "no_structured_output": "the model of an extraction node does not support structured output",
     "weak_judge": "a small local model judges prompt conditions",
     "setting": "a model does not have a setting of a node, or not with this value",
     "no_key": "a provider that would be called has no usable key",
     "no_address": "an endpoint that would be called has no address",
-    "other_address": "calls for a provider go elsewhere than to its own address",
-    "notice": "what a person must know of this flow or its file",
+    "other_address": "calls for a provider go to an address other than its own",
+    "notice": "something to know about this flow or its file",
 }
-"""What `flow.check()` finds of itself: each kind, with what it means. A kind that is here stays."""
+"""The kinds of findings that `flow.check()` makes itself, with their meanings. These kinds are stable."""

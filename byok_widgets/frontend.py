@@ -1,6 +1,6 @@
-"""The interface to whatever shows things to a person: a notebook, or nothing.
+"""The interface to whatever shows output to the user: a notebook, or nothing.
 
-The core calls a `Frontend` and never learns which it is. The package registers the notebook's at import;
+The core calls a `Frontend` without knowing which one it is. The package registers the notebook's at import;
 `widgets/` implements it and is loaded when it is first needed.
 """
 
@@ -24,7 +24,7 @@ class OutputSink(Protocol):
 
 
 class Frontend(Protocol):
-    """What a frontend offers to the core."""
+    """What a frontend provides to the core."""
 
     def watch(self) -> None:
         """Warn about API keys in cells: those that have run, and those still to come."""
@@ -45,8 +45,8 @@ _find: Find | None = None
 
 
 def register(find: Find) -> None:
-    """Set how the frontend is found; `find` returns `None` in a plain program, which may yet become a notebook."""
-    global _find  # noqa: PLW0603 - one way a process
+    """Set how to find the frontend; `find` returns `None` in a program, which may still become a notebook."""
+    global _find  # noqa: PLW0603 - one per process
     _find = find
 
 
@@ -59,10 +59,10 @@ class NullFrontend:
     """The frontend of a plain program: nothing is shown."""
 
     def watch(self) -> None:
-        """There are no cells."""
+        """Do nothing: there are no cells."""
 
     def output_sink(self) -> OutputSink | None:
-        """There is no cell."""
+        """Return `None`: there is no cell."""
         return None
 
     def settings(self, flow: Any) -> Any:

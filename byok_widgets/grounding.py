@@ -1,4 +1,4 @@
-"""Whether a value was really said: a string that does not occur in the dialogue may be invented."""
+"""Whether a value was really said: a string that does not occur in the dialogue may have been invented."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 
 def grounded(value: str, texts: Iterable[str]) -> bool:
-    """Return whether the words of `value` occur in one of `texts`, side by side and in order.
+    """Return whether the words of `value` occur in one of `texts`, next to each other and in order.
 
-    Case, punctuation, white space and Unicode spelling do not matter; words are compared whole, so that "an" is
-    not found in "can". In scripts that put no space between words, such as Chinese and Japanese, each character is
-    a word. A value without any letter or digit counts as said.
+    Case, punctuation, white space and Unicode form do not matter; whole words are compared, so "an" is not found
+    in "can". In scripts without spaces between words, such as Chinese and Japanese, each character is a word. A
+    value without any letter or digit counts as said.
     """
     wanted = _words(value)
     return not wanted or any(_holds(_words(text), wanted) for text in texts)

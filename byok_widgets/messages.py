@@ -1,4 +1,4 @@
-"""The values that travel through the package: messages, usage, cost, replies. Frozen, and free of secrets."""
+"""The value types used throughout the package: messages, usage, cost, replies. Frozen, and free of secrets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FinishReason = Literal[
 
 `stop`: the model was done. `length`: cut off at the token limit. `content_filter`: the provider's filter removed
 text. `refusal`: the model declined. `tool_call`: it asked for a tool. `incomplete`: the stream ended before the
-model said it was done. `interrupted`: the person stopped it. `static`: a fixed sentence, no model ran.
+model said it was done. `interrupted`: the user stopped it. `static`: a fixed sentence, no model ran.
 """
 
 
@@ -42,7 +42,7 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class Usage:
-    """Units of text as the provider counted them; `None` where it did not say.
+    """Token counts as the provider reported them; `None` where it did not.
 
     Attributes:
         input_tokens: All tokens read, cached ones included.
@@ -57,7 +57,7 @@ class Usage:
     cache_write_tokens: int | None = None
 
     def __add__(self, other: Usage) -> Usage:
-        """Return the sum; what one of the two does not know, the sum does not know."""
+        """Return the sum; a count that is unknown in either is unknown in the sum."""
         return Usage(
             _sum(self.input_tokens, other.input_tokens),
             _sum(self.output_tokens, other.output_tokens),
@@ -76,7 +76,7 @@ class Cost:
     """What a call cost in US dollars. Unknown is `None`, never zero.
 
     Attributes:
-        usd: The amount, or `None` when nobody can say.
+        usd: The amount, or `None` if it is unknown.
         source: `"provider"` (it reported the amount), `"price list"` (computed from tokens), `"local"` (this
             machine ran it: no charge), `"static"` (no model ran), or `"unknown"`.
     """
@@ -85,7 +85,7 @@ class Cost:
     source: CostSource = "unknown"
 
     def __add__(self, other: Cost) -> Cost:
-        """Return the sum; with an unknown part it is unknown, and it is as sure as its less sure part."""
+        """Return the sum: unknown if either part is, and with the less certain of the two sources."""
         if self.usd is None or other.usd is None:
             return Cost()
         return Cost(self.usd + other.usd, max(self.source, other.source, key=_SUREST_FIRST.index))
@@ -103,10 +103,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class CostTotal:
-    """What several calls cost together. With calls that have no price it is a lower bound.
+    """The total cost of several calls. If some have no price, it is a lower bound.
 
     Attributes:
-        usd: The sum of what is known, in US dollars.
+        usd: The sum of the known costs, in US dollars.
         unpriced: How many calls have no price.
         calls: How many calls there were.
     """
@@ -117,7 +117,7 @@ class CostTotal:
 
     @classmethod
     def of(cls, costs: Iterable[Cost]) -> CostTotal:
-        """Add up what calls cost."""
+        """Add up the costs of calls."""
         amounts = [cost.usd for cost in costs]
         known = [usd for usd in amounts if usd is not None]
         return cls(sum(known, Decimal(0)), len(amounts) - len(known), len(amounts))
@@ -134,12 +134,12 @@ class CostTotal:
 
 
 class LearnedValue(NamedTuple):
-    """A value that a node gives to a variable.
+    """A value that a node assigns to a variable.
 
     Attributes:
         name: The variable.
         value: The value; `None` removes an earlier one.
-        status: `"found"`, `"ungrounded"` where it does not occur in the dialogue, `"not_stated"` for `None`.
+        status: `"found"`, `"ungrounded"` if it does not occur in the dialogue, `"not_stated"` for `None`.
     """
 
     name: str
@@ -151,11 +151,11 @@ class NodeResult:
     """What a node produced when it ran; each kind of node has its own.
 
     Attributes:
-        field_name: Name under which a session file keeps it.
+        field_name: Name under which a session file stores it.
         verb: What the node did, for a table.
-        unsaved: Fields that a session file does not hold.
+        unsaved: Fields that a session file does not store.
         node: Name of the node.
-        notices: Sentences that a reader must know.
+        notices: Notices for the user.
     """
 
     field_name: ClassVar[str]
@@ -166,17 +166,17 @@ class NodeResult:
 
     @property
     def effect_id(self) -> str:
-        """Id of the run of an action, by which its effects are known; empty for other nodes."""
+        """Id of an action's run, which identifies its effects; empty for other nodes."""
         return ""
 
     @property
     def spoken(self) -> Reply | None:
-        """What the person hears; `None` for a silent node."""
+        """What the node says; `None` for a silent node."""
         return None
 
     @property
     def model_reply(self) -> Reply | None:
-        """The model's answer that it took; `None` where no model was called."""
+        """The model's answer; `None` if no model was called."""
         return None
 
     @property
@@ -195,7 +195,7 @@ class NodeResult:
         return self.line
 
     def with_transcript(self, dialogue: tuple[Message, ...]) -> NodeResult:
-        """Return it with the dialogue that the node was given."""
+        """Return the result with the dialogue that the node was given."""
         del dialogue
         return self
 
@@ -205,23 +205,23 @@ ModelSource = Literal["call argument", "node override", "judge override", "flow 
 
 @dataclass(frozen=True, repr=False)
 class Reply(NodeResult):
-    """What a node said, and everything known about how it came about.
+    """What a node said, and everything known about how the answer was made.
 
     Attributes:
-        text: The answer as it came.
+        text: The answer, unchanged.
         finish_reason: Why it ended, see `FinishReason`.
         usage: Tokens read and written.
-        price: Works out `cost` when it is first asked for (the price list is large).
-        model: Model ref `provider:model-id` that was asked for; `None` for a static sentence.
+        price: Computes `cost` on first access (the price list is large).
+        model: Model ref `provider:model-id` that was requested; `None` for a static sentence.
         model_source: Where the choice of the model came from.
-        reported_model: The model id that the provider says has answered.
+        reported_model: The model id that answered, according to the provider.
         node: Name of the node that spoke.
         latency_s: Seconds from sending the request to the last token.
-        time_to_first_token_s: Seconds to the first token; `None` when there was none.
+        time_to_first_token_s: Seconds to the first token; `None` if there was none.
         attempts: Requests sent, retries included.
-        request_id: The provider's id for the request, where it gave one.
-        transcript: The dialogue with this answer as its last message; hand it to the next node.
-        notices: Sentences that a reader must know: a cut-off, a refusal, a setting that was dropped.
+        request_id: The provider's id for the request, if it gave one.
+        transcript: The dialogue with this answer as its last message; pass it to the next node.
+        notices: Notices for the user: a truncated answer, a refusal, a setting that was dropped.
     """
 
     field_name: ClassVar[str] = "says"
@@ -276,12 +276,12 @@ class Reply(NodeResult):
         return f" ({'; '.join(self.notices)})" if self.notices else ""
 
     def with_transcript(self, dialogue: tuple[Message, ...]) -> Reply:
-        """Return it with the dialogue before it."""
+        """Return the reply with the dialogue before it."""
         return replace(self, transcript=(*dialogue, Message("assistant", self.text)))
 
     @property
     def complete(self) -> bool:
-        """Whether the model said all it had to say."""
+        """Whether the answer was finished."""
         return self.finish_reason in ("stop", "static")
 
     def __str__(self) -> str:
@@ -310,10 +310,10 @@ class Reply(NodeResult):
 
 
 def transcript_of(dialogue: Any) -> tuple[Message, ...]:
-    """Read a dialogue in any of its forms.
+    """Read a dialogue given in any supported form.
 
     Args:
-        dialogue: A text (the person's one message), a reply or session (its transcript), one message, or a list of
+        dialogue: A string (a single user message), a reply or session (its transcript), one message, or a list of
             messages, each a `Message`, a mapping with `role` and `content`, or (in a list) a pair of the two.
 
     Raises:
@@ -351,7 +351,7 @@ def _not_a_dialogue(given: Any) -> ConfigError:
     return ConfigError(
         f"{reprlib.repr(given)} is not a dialogue.",
         kind="dialogue",
-        fix='Give a text, a reply, or a list of messages like {"role": "user", "content": "Hello"}; '
+        fix='Give a string, a reply, or a list of messages like {"role": "user", "content": "Hello"}; '
         "roles are user, assistant and system.",
     )
 

@@ -1,6 +1,6 @@
-"""Keys where no key belongs: in a name, a model or an address, which are shown, saved and sent.
+"""Detects keys where none belongs: in a name, a model or an address, which are shown, saved and sent.
 
-A rejected text is in no message and in no frame of the traceback.
+A rejected text appears in no message and in no frame of the traceback.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from byok_widgets.secrets.detection import looks_like_key
 
 
 def reject_key(data: object) -> None:
-    """Make sure that what is no secret, such as the id of a model, is not an API key, nor holds one.
+    """Make sure that a value that is not secret, such as a model id, neither is nor contains an API key.
 
     Raises:
-        KeyFormatError: Kind `misplaced_key`; the text is in no part of it.
+        KeyFormatError: Kind `misplaced_key`; the text appears nowhere in it.
     """
     found = any(map(looks_like_key, _texts(data)))
     del data
@@ -28,7 +28,7 @@ def misplaced_key() -> KeyFormatError:
     return KeyFormatError(
         "This looks like an API key; it belongs in the key field. It was not saved.",
         kind="misplaced_key",
-        fix="Paste it there (flow.settings() shows the field), and delete it wherever else it stands.",
+        fix="Paste it there (flow.settings() shows the field), and delete it everywhere else.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Values whose operations are Python's own: comparing one or writing it as text takes a bounded time."""
+"""Values of Python's own types only: comparing one or converting it to text takes bounded time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_ENTRIES = 10_000
 
 
 def is_plain(value: Any, depth: int = _MAX_DEPTH) -> bool:
-    """Whether a value is made of Python's own types alone, and is of moderate size; subclasses do not count."""
+    """Whether a value consists only of Python's own types, not subclasses, and is of moderate size."""
     if type(value) in _ATOMS:
         return True
     if depth == 0 or type(value) not in _CONTAINERS | {dict} or len(value) > _MAX_ENTRIES:

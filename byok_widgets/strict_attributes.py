@@ -1,4 +1,4 @@
-"""Unknown names are rejected, with a suggestion of the name that may have been meant.
+"""Rejects unknown names, and suggests the name that may have been meant.
 
 Python lets any attribute be set, so a misspelled setting would be silently lost; and an API key that is set in a
 cell is saved with the notebook.
@@ -44,7 +44,7 @@ def settable_names(kind: type) -> frozenset[str]:
 def unknown_name_error(
     problem: str, name: str, known: Collection[str], value: object, *, hint: str = "Did you mean {0!r}?"
 ) -> ConfigError:
-    """Return the error for a name that is not known: kind `unknown_name`, or `key_in_code`.
+    """Return the error for an unknown name: kind `unknown_name`, or `key_in_code`.
 
     Args:
         problem: What is wrong, in one sentence.
@@ -65,11 +65,11 @@ def unknown_name_error(
 
 
 def is_key(name: str, value: object) -> bool:
-    """Whether this name or value is an API key's."""
+    """Whether this name or value is that of an API key."""
     named = name.lower().rstrip("s").endswith("key")
     return named or (isinstance(value, str) and looks_like_key(value))
 
 
 def nearest(name: str, known: Collection[str]) -> str:
-    """Return the known name that is most like `name`; empty when none is."""
+    """Return the known name most similar to `name`; empty if none is similar."""
     return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.65)), "")

@@ -1,7 +1,7 @@
 """Prompts with variables: `{{name}}`, filled in by Jinja2's sandbox.
 
-There are variables, filters and blocks, and no global functions. A comment `{# #}` is text like any other. Jinja2
-is loaded only for a text that holds a placeholder.
+Prompts may use variables, filters and blocks, but no global functions. A comment `{# #}` is ordinary text. Jinja2
+is loaded only for a prompt that contains a placeholder.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 WRITE_LIKE_THIS = "Write variables as {{name}}."
 RENDER_LIMIT_S = 5.0
-"""Longest time that filling in a prompt may take in a session, in seconds."""
+"""Time limit for filling in a prompt in a session, in seconds."""
 _PAIRS = (("{{", "}}"), ("{%", "%}"))
 _NO_COMMENT = "\ue0b1{#", "#}\ue0b1"
-"""Marks of comments that nobody types: Jinja2 cannot do without any, and would drop the text between them."""
+"""Comment delimiters that nobody types: Jinja2 requires some, and drops the text between them."""
 _SHORT_FILTERS = frozenset(
     {"capitalize", "count", "d", "default", "first", "float", "int", "last", "length", "lower", "round", "string"}
     | {"title", "trim", "upper"}
 )
-"""Filters whose result is not longer than what they get, or than a constant."""
+"""Filters whose result is no longer than their input, or than a constant."""
 
 
 def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
     """Fill in a prompt.
 
-    `{{name}}` stands for a variable; `{{ name | default("friend") }}` gives one that may be missing a value. A
-    variable that is `None` (not stated) counts as missing.
+    `{{name}}` inserts a variable; `{{ name | default("friend") }}` gives a default for one that may have no value.
+    A variable that is `None` (not stated) counts as missing.
 
     Args:
         template: The prompt.
@@ -45,9 +45,9 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
         node: Name of the node, for the error.
 
     Raises:
-        TemplateError: Kind `template_no_value` or `template_unknown_variable` when a variable has no value (the
-            fix names a similar variable), `template_unknown_part` when a value lacks what is asked of it,
-            `template_syntax` when the text is not a valid template, `template_failed` when it could not be filled
+        TemplateError: Kind `template_no_value` or `template_unknown_variable` if a variable has no value (the
+            fix names a similar variable), `template_unknown_part` if a value has no such attribute or entry,
+            `template_syntax` if the prompt is not a valid template, `template_failed` if it could not be filled
             in. The message names the node.
     """
     if not _has_placeholder(template):
@@ -69,7 +69,7 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
             kind="template_failed",
             fix=WRITE_LIKE_THIS,
         )
-    except Exception as error:  # noqa: BLE001 - a template may call anything, with any outcome
+    except Exception as error:  # noqa: BLE001 - a template may call anything, which may raise anything
         problem = TemplateError(
             f"The prompt of node {node!r} could not be filled in: {type(error).__name__}: {error}.",
             kind="template_failed",
@@ -79,13 +79,13 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
 
 
 async def render_in_time(template: str, variables: Mapping[str, Any], *, flow: str, node: str) -> str:
-    """Fill in a prompt as `render` does, without ever holding up the event loop.
+    """Fill in a prompt as `render` does, without blocking the event loop.
 
-    It is filled in at once where that takes a bounded time: placeholders with short filters alone, and values of
-    Python's own types. Blocks can loop, and the methods of other classes can take any time: those run in a worker.
+    It is filled in directly if that takes bounded time: only placeholders with short filters, and values of
+    Python's own types. Blocks can loop, and methods of other classes can take any time: those run in a worker.
 
     Raises:
-        TemplateError: As `render`; kind `template_timeout` when it takes too long.
+        TemplateError: As `render`; kind `template_timeout` if it takes too long.
     """
     needed = mentioned(template)
     plain = all(is_plain(value) for name, value in variables.items() if name in needed)
@@ -100,13 +100,13 @@ async def render_in_time(template: str, variables: Mapping[str, Any], *, flow: s
     raise TemplateError(
         f"The prompt of node {node!r} could not be filled in within {RENDER_LIMIT_S:g} s.",
         kind="template_timeout",
-        fix="Keep to {{name}} and simple filters, and to values that are quickly written as text.",
+        fix="Keep to {{name}} and simple filters, and to values that are quickly converted to text.",
     )
 
 
 @lru_cache(maxsize=256)
 def _is_bounded(template: str) -> bool:
-    """Whether filling in takes a time that grows with the lengths of the prompt and its values alone."""
+    """Whether the time to fill it in depends only on the lengths of the prompt and its values."""
     if not _has_placeholder(template):
         return True
     from jinja2 import TemplateError as JinjaError
@@ -130,7 +130,7 @@ def _is_bounded(template: str) -> bool:
 
 
 def _is_short(part: Any) -> bool:
-    """Whether a part of a prompt is no filter, or one with a short result; joining a list once counts as one."""
+    """Whether a part of a prompt is not a filter, or is one with a short result, such as joining a list once."""
     from jinja2 import nodes
 
     if not isinstance(part, nodes.Filter):
@@ -139,7 +139,7 @@ def _is_short(part: Any) -> bool:
 
 
 def broken(template: str) -> str:
-    """Say what is wrong with a prompt as a template, as the rest of a sentence; empty when it is a valid one."""
+    """Say what is wrong with a prompt as a template, as the rest of a sentence; empty if it is valid."""
     if not _has_placeholder(template):
         return ""
     from jinja2 import TemplateError as JinjaError
@@ -148,7 +148,7 @@ def broken(template: str) -> str:
         _compiled(template)
     except JinjaError as error:
         said = _sentence(error)
-    except Exception as error:  # noqa: BLE001 - what is nested too deeply fails in its own ways
+    except Exception as error:  # noqa: BLE001 - deeply nested templates fail in various ways
         said = type(error).__name__
     else:
         return ""
@@ -180,7 +180,7 @@ def _environment() -> SandboxedEnvironment:
 
 
 def _printable(value: Any) -> Any:
-    """Return what a placeholder stands for.
+    """Return the value to insert for a placeholder.
 
     Raises:
         UndefinedError: It is a function, such as a method that was not called, or a part of the template itself.
@@ -194,7 +194,7 @@ def _printable(value: Any) -> Any:
 
 
 def _undefined_class() -> type[StrictUndefined]:
-    """Return a class of missing values whose error names the variable; Jinja's own holds a sentence only."""
+    """Return a class of missing values whose error names the variable; Jinja's own error is only a sentence."""
     from jinja2 import StrictUndefined, UndefinedError
     from jinja2.utils import missing
 
@@ -223,7 +223,7 @@ def _undefined(error: Exception, node: str, variables: Mapping[str, Any]) -> Tem
     name: str | None = getattr(error, "variable", None)
     if name is None:
         return TemplateError(
-            f"The prompt of node {node!r} asks for what is not there: {error}.",
+            f"The prompt of node {node!r} refers to something that does not exist: {error}.",
             kind="template_unknown_part",
             fix="Keep to {{name}}.",
         )
@@ -244,7 +244,7 @@ def _undefined(error: Exception, node: str, variables: Mapping[str, Any]) -> Tem
 def placeholders(template: str) -> tuple[str, ...]:
     """Return the variables that a prompt needs, in order; one with a default is not needed.
 
-    A text that is no valid template needs none: `render` says what is wrong with it.
+    A prompt that is not a valid template needs none: `render` says what is wrong with it.
     """
     if not _has_placeholder(template):
         return ()
@@ -265,7 +265,7 @@ def placeholders(template: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def mentioned(template: str) -> frozenset[str]:
-    """Return all variables that a prompt reads, those with a default included; none of one that is not valid."""
+    """Return all variables that a prompt reads, including those with a default; none if it is not valid."""
     if not _has_placeholder(template):
         return frozenset()
     from jinja2 import TemplateError as JinjaError
@@ -278,4 +278,4 @@ def mentioned(template: str) -> frozenset[str]:
 
 
 _GUARDS = ("defined", "undefined", "none")
-"""Tests that a variable without a value stands."""
+"""Tests that accept a variable without a value."""

@@ -1,4 +1,4 @@
-"""The kinds of errors are listed, each with its meaning, and none is listed that cannot come."""
+"""The kinds of errors are listed, each with its meaning, and none is listed that cannot occur."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def trees() -> Iterator[ast.AST]:
 
 
 def kinds_given(tree: ast.AST) -> Iterator[str]:
-    """Return the texts that are given as `kind` to an error, or to what makes one."""
+    """Yield the strings that are passed as `kind` to an error, or to a function that makes one."""
     for call in ast.walk(tree):
         if isinstance(call, ast.Call):
             name = getattr(call.func, "id", "")
@@ -36,7 +36,7 @@ def test_each_kind_that_is_raised_is_listed() -> None:
     assert given - set(KINDS) == set()
 
 
-def test_each_kind_that_is_listed_can_come() -> None:
+def test_each_kind_that_is_listed_can_occur() -> None:
     texts = {node.value for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     assert [kind for kind in KINDS if kind not in texts] == []
 

@@ -1,4 +1,4 @@
-"""The error family: short, whole and inert on screen, and the same after a journey."""
+"""The error family: short, complete and inert on screen, and the same after pickling."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_an_error_says_what_where_why_and_what_next() -> None:
     assert repr(full()) == "ProviderError(kind='rate_limit', problem=\"The provider limits this key's rate.\")"
 
 
-def test_where_it_happened_is_noted_once() -> None:
+def test_where_it_happened_is_recorded_once() -> None:
     error = ByokError("x").at(flow="a", node="b")
     assert error.at(flow="other", node="other", model="m").where == "Flow 'a', node 'b'."
 
@@ -88,11 +88,11 @@ def test_a_long_cause_is_cut_and_the_rest_survives() -> None:
     assert rest == [FIX, LINK, "Request id: req-1"]
 
 
-def test_not_a_character_more_is_cut_than_must_be() -> None:
+def test_no_more_characters_are_cut_than_necessary() -> None:
     beside = len(str(full(cause="x"))) - 1
     lengths = [len(str(full(cause="x" * long))) for long in range(590 - beside, 610 - beside)]
     assert lengths == [*range(590, 600), *[600] * 10]
-    assert str(ByokError("p" * 598, cause="short")) == "p" * 598, "what has no room at all leaves no trace"
+    assert str(ByokError("p" * 598, cause="short")) == "p" * 598, "a part without any room is left out"
 
 
 @given(st.lists(st.text(max_size=900), min_size=6, max_size=6), st.booleans())
@@ -110,14 +110,14 @@ def test_no_error_is_longer_than_600_characters_and_short_ones_are_whole(texts: 
         assert link in said
 
 
-def test_the_problem_outlives_cause_and_place() -> None:
+def test_the_problem_is_kept_longer_than_cause_and_place() -> None:
     error = ByokError("p" * 550, cause="c" * 100, fix="Fix it.")
     error.where = "w" * 100
     assert str(error).startswith("p" * 550)
     assert str(error).endswith("Fix it.")
 
 
-def test_html_is_escaped_and_leads_to_the_providers_page() -> None:
+def test_html_is_escaped_and_links_to_the_providers_page() -> None:
     error = full(cause="<script>alert(1)</script>")
     error.problem, error.fix, error.request_id = "<b>bold</b> {0}", "a & b {link}", "<i>"
     error.at(flow="x", node="y")
@@ -141,7 +141,7 @@ def shell() -> Iterator[InteractiveShell]:
     InteractiveShell.clear_instance()
 
 
-def test_a_cell_shows_a_card_and_the_stack_is_one_call_away(
+def test_a_cell_shows_a_summary_and_the_stack_is_one_call_away(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     key = fake_key()
@@ -181,7 +181,7 @@ def test_without_an_error_there_is_no_stack(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("kind", FAMILY, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("travel", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy, copy.deepcopy])
-def test_every_error_keeps_its_fields_on_a_journey(kind: type[ByokError], travel) -> None:
+def test_every_error_keeps_its_fields_when_pickled(kind: type[ByokError], travel) -> None:
     error = kind(**{name: value for name, value in vars(full()).items() if name != "where"})
     error.at(flow="f", node="n")
     arrived = travel(error)
@@ -190,7 +190,7 @@ def test_every_error_keeps_its_fields_on_a_journey(kind: type[ByokError], travel
     assert (str(arrived), arrived.args) == (str(error), error.args)
 
 
-def test_fields_of_a_kind_travel_too() -> None:
+def test_fields_of_a_subclass_are_kept_too() -> None:
     error, other = ExtractionError("x"), KeyFormatError("x")
     assert (error.raw_text, other.suggested_provider) == ("", None)
     error.raw_text, other.suggested_provider = "{", "anthropic"

@@ -1,4 +1,4 @@
-"""Where settings and caches are: what the environment names, as a shell would read it."""
+"""Where settings and caches are stored: the folder that the environment names, as a shell would read it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_folder_in_the_home_may_be_written_with_a_tilde(
 
 
 @each_folder
-def test_a_relative_folder_is_taken_from_where_the_program_is(
+def test_a_relative_folder_is_relative_to_the_working_directory(
     variable: str, folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -38,7 +38,7 @@ def test_a_relative_folder_is_taken_from_where_the_program_is(
 
 @each_folder
 @pytest.mark.parametrize("blank", ["", "  "])
-def test_a_blank_variable_means_the_systems_own_folder(
+def test_a_blank_variable_means_the_systems_default_folder(
     variable: str, folder: Folder, blank: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, blank)

@@ -1,4 +1,4 @@
-"""`Flow` as the holder of settings, keys and nodes: shared by name, and what really runs at the wire."""
+"""`Flow` as the owner of settings, keys and nodes: what flows of one name share, and what is really sent."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_new_flow_starts_on_a_local_model_without_a_key(name: str) -> None:
     assert repr(flow) == f"Flow({name!r}, local:{flow.model}, no nodes yet)"
 
 
-def test_flows_of_one_name_share_settings_and_keys_not_nodes(name: str) -> None:
+def test_flows_with_the_same_name_share_settings_and_keys_but_not_nodes(name: str) -> None:
     one, other = Flow(f"{name} é"), Flow(f"{name} e\u0301")
     one.model = "openai:gpt-4o"
     one.global_prompt = "Be kind."
@@ -68,7 +68,7 @@ def test_a_name_that_cannot_be_used_is_refused() -> None:
 # Which model runs
 
 
-def test_precedence_of_models_is_what_the_wire_sees(flow: Flow, server: ScriptedServer) -> None:
+def test_the_precedence_of_models_shows_on_the_wire(flow: Flow, server: ScriptedServer) -> None:
     ask = flow.conversation("ask", "x", model="own-model")
     ran = [ask.run("Hello", model="call-model"), ask.run("Hello")]
     flow.node("ask").model = "panel-model"
@@ -118,15 +118,15 @@ def test_an_unknown_provider_is_refused(flow: Flow) -> None:
 # Keys and addresses
 
 
-def test_a_referred_key_goes_to_its_address_only(
+def test_a_referenced_key_is_sent_only_to_its_address(
     flow: Flow, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = fake_key("compatible")
     monkeypatch.setenv(VARIABLE, key)
-    told: list[str] = []
-    flow.config.observe(told.extend)
+    announced: list[str] = []
+    flow.config.observe(announced.extend)
     flow.use_key(f"env:{VARIABLE}")
-    assert "key" in told
+    assert "key" in announced
     ask = flow.conversation("ask", "x")
     ask.run("Hello")
     flow.set_base_url("compatible", server.base_url.replace("127.0.0.1", "localhost"))
@@ -137,7 +137,7 @@ def test_a_referred_key_goes_to_its_address_only(
     assert key not in repr(flow)
 
 
-def test_the_environment_alone_gives_no_key(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_alone_provides_no_key(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", fake_key())
     flow = Flow(name)
     flow.model = "openai:gpt-4o"
@@ -145,7 +145,7 @@ def test_the_environment_alone_gives_no_key(name: str, monkeypatch: pytest.Monke
         flow.conversation("ask", "x").run("Hello")
 
 
-def test_a_key_itself_is_not_taken_in_code(flow: Flow) -> None:
+def test_a_key_itself_is_not_accepted_in_code(flow: Flow) -> None:
     key = fake_key()
     with pytest.raises(KeyFormatError) as caught:
         flow.use_key(key)
@@ -153,7 +153,7 @@ def test_a_key_itself_is_not_taken_in_code(flow: Flow) -> None:
     assert dict(flow.config.key_references) == {}
 
 
-def test_an_address_that_is_not_safe_is_refused_and_the_old_one_stays(flow: Flow, server: ScriptedServer) -> None:
+def test_an_unsafe_address_is_rejected_and_the_old_one_stays(flow: Flow, server: ScriptedServer) -> None:
     with pytest.raises(ConfigError) as caught:
         flow.set_base_url("compatible", "http://llm.example.org/v1")
     assert caught.value.kind == "base_url_insecure"
@@ -173,17 +173,17 @@ def test_a_node_of_the_same_name_is_replaced_in_its_place(flow: Flow, server: Sc
     flow.conversation("ask", "old")
     flow.extraction("data", day=str)
     flow.node("ask").model = "panel-model"
-    told: list[str] = []
-    flow.config.observe(told.extend)
+    announced: list[str] = []
+    flow.config.observe(announced.extend)
     new = flow.conversation("ask", "new", model="own-model")
-    assert (list(flow.nodes), flow.node("ask"), told) == (["ask", "data"], new, ["nodes"])
+    assert (list(flow.nodes), flow.node("ask"), announced) == (["ask", "data"], new, ["nodes"])
     assert new.model == "compatible:panel-model", "what was chosen in the panel stays"
     flow.node("ask").run("Hello")
     assert server.requests[0]["model"] == "panel-model"
     assert server.requests[0]["messages"][0]["content"] == "new"
 
 
-def test_a_missing_node_is_named_with_the_one_that_was_meant(flow: Flow) -> None:
+def test_a_missing_node_is_named_with_a_suggestion(flow: Flow) -> None:
     with pytest.raises(ConfigError) as caught:
         flow.node("ask")
     assert "'ask'" in caught.value.problem
@@ -212,8 +212,8 @@ def test_only_nodes_of_this_flow_are_connected(flow):
 
 
 @pytest.mark.parametrize("text", [None, 5, ["Be kind."]])
-def test_a_global_prompt_is_a_text(flow: Flow, text: object) -> None:
+def test_a_global_prompt_must_be_text(flow: Flow, text: object) -> None:
     flow.global_prompt = "Be kind."
-    with pytest.raises(ConfigError, match="The global prompt is a text"):
+    with pytest.raises(ConfigError, match="The global prompt must be text"):
         flow.global_prompt = text  # type: ignore[assignment]
     assert flow.global_prompt == "Be kind."

@@ -1,4 +1,4 @@
-"""What cells write into a flow's settings: a key by the name of a variable, and never a key itself."""
+"""What cells write to a flow's settings: a key as the name of a variable, and never a key itself."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PLACES: dict[str, Callable[[Flow, str], object]] = {
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
 @pytest.mark.parametrize("place", PLACES)
-def test_a_key_in_the_wrong_place_is_refused_and_neither_saved_nor_shown(
+def test_a_misplaced_key_is_rejected_and_neither_saved_nor_shown(
     flow: Flow, tmp_path: Path, place: str, provider: str
 ) -> None:
     key = fake_key(provider)
@@ -68,7 +68,7 @@ def test_a_key_reference_needs_a_variable_that_is_set_and_holds_a_key(
     assert VARIABLE in caught.value.fix
 
 
-def test_a_provider_is_meant_in_any_case_and_a_typo_is_answered(flow: Flow) -> None:
+def test_a_providers_case_is_ignored_and_a_typo_gets_a_suggestion(flow: Flow) -> None:
     flow.provider = "Anthropic"
     assert flow.provider == "anthropic"
     flow.set_base_url("Compatible", "http://127.0.0.1:9/v1")
@@ -85,7 +85,7 @@ def test_a_provider_is_meant_in_any_case_and_a_typo_is_answered(flow: Flow) -> N
         assert "'openai'" in caught.value.fix
 
 
-def test_a_missing_key_is_told_with_what_to_do_now(flow: Flow) -> None:
+def test_a_missing_key_is_reported_with_what_to_do(flow: Flow) -> None:
     with pytest.raises(ByokError) as caught:
         flow.conversation("ask", "Hi.").run("Hello")
     said = f"{caught.value} {flow.check()!r}"

@@ -1,4 +1,4 @@
-"""Whether a value was said: words whole, side by side and in order, in any spelling and many scripts."""
+"""Whether a value was said: whole words, next to each other and in order, in any spelling and many scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values that travel: dialogues in all their forms, sums with unknown parts, and the line under a reply."""
+"""The value types: dialogues in all their forms, sums with unknown parts, and the line under a reply."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def reply(text: str = "Hi", **facts: object) -> Reply:
         (SimpleNamespace(transcript=[("user", "Hello")]), (HELLO,)),
     ],
 )
-def test_a_dialogue_is_read_in_all_its_forms(dialogue, transcript: tuple[Message, ...]) -> None:
+def test_a_dialogue_is_read_in_each_form(dialogue, transcript: tuple[Message, ...]) -> None:
     assert transcript_of(dialogue) == transcript
 
 
@@ -73,7 +73,7 @@ def test_a_dialogue_is_read_in_all_its_forms(dialogue, transcript: tuple[Message
         [None],
     ],
 )
-def test_what_is_no_dialogue_is_refused_in_words(wrong) -> None:
+def test_an_invalid_dialogue_is_a_clear_error(wrong) -> None:
     with pytest.raises(ConfigError) as caught:
         transcript_of(wrong)
     assert caught.value.kind == "dialogue"
@@ -81,7 +81,7 @@ def test_what_is_no_dialogue_is_refused_in_words(wrong) -> None:
 
 
 @pytest.mark.parametrize("wrong", [b"Hello", {"content": "Hello"}])
-def test_a_single_thing_is_refused_as_a_whole(wrong) -> None:
+def test_a_single_invalid_entry_is_rejected_as_a_whole(wrong) -> None:
     with pytest.raises(ConfigError) as caught:
         transcript_of(wrong)
     assert repr(wrong) in caught.value.problem
@@ -118,7 +118,7 @@ def test_a_cost_with_an_unknown_part_is_unknown_and_never_less() -> None:
         (("static", "local"), "local"),
     ],
 )
-def test_a_sum_is_as_sure_as_its_less_sure_part(sources, whole: str) -> None:
+def test_a_sum_is_only_as_certain_as_its_least_certain_part(sources, whole: str) -> None:
     one, other = (Cost(Decimal(1), source) for source in sources)
     assert (one + other).source == (other + one).source == whole
 
@@ -149,7 +149,7 @@ def test_the_order_of_a_sum_of_costs_does_not_matter(a: Cost, b: Cost, c: Cost) 
         ("12.34567", "$12.3457"),
     ],
 )
-def test_a_cost_reads_as_what_is_known(usd: str | None, shown: str) -> None:
+def test_a_cost_shows_what_is_known(usd: str | None, shown: str) -> None:
     assert str(Cost(None if usd is None else Decimal(usd))) == shown
 
 
@@ -178,7 +178,7 @@ def test_the_summary_invents_nothing() -> None:
     assert reply(finish_reason="static", model_source="static").summary == "static, no model"
 
 
-def test_the_price_is_asked_for_once_and_only_when_it_is_wanted() -> None:
+def test_the_price_is_computed_once_and_only_on_demand() -> None:
     asked: list[int] = []
 
     def price() -> Cost:

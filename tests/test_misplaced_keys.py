@@ -1,4 +1,4 @@
-"""Keys that were pasted where none belongs, and the names that must not be taken for one."""
+"""Keys that were pasted where none belongs, and names that must not be mistaken for one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NO_KEYS = [
     "pasted", ["{}", "openai:{}", " {}\n", "OPENAI_API_KEY={}", "https://llm.example.org/{}/v1"]
 )
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
-def test_a_providers_key_is_found_wherever_it_stands(provider, pasted):
+def test_a_providers_key_is_found_wherever_it_is(provider, pasted):
     assert looks_like_key(pasted.format(fake_key(provider)))
 
 
@@ -42,17 +42,17 @@ def test_shorter_keys_and_noise_are_found_too(key):
 
 
 @pytest.mark.parametrize("text", NO_KEYS)
-def test_names_models_and_addresses_are_no_keys(text):
+def test_names_models_and_addresses_are_not_keys(text):
     assert not looks_like_key(text)
     reject_key(text)
 
 
-def test_what_is_no_text_is_no_key():
+def test_what_is_not_text_is_not_a_key():
     reject_key(None)
     reject_key(4)
 
 
-def test_the_refusal_says_where_a_key_belongs_and_shows_nothing_of_it():
+def test_the_error_says_where_a_key_belongs_and_shows_nothing_of_it():
     key = fake_key()
     with pytest.raises(KeyFormatError) as caught:
         reject_key(key)

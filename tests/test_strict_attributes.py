@@ -1,4 +1,4 @@
-"""What a flow and its nodes do not know is refused, and not lost without a word."""
+"""Names that a flow and its nodes do not know are rejected, not silently lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def flow() -> Flow:
     ("name", "meant"),
     [("provdier", "provider"), ("modle", "model"), ("start", "start_node"), ("global_promt", "global_prompt")],
 )
-def test_a_misspelt_setting_of_a_flow_is_refused_with_the_one_that_was_meant(flow, name: str, meant: str) -> None:
+def test_a_misspelt_setting_of_a_flow_is_rejected_with_a_suggestion(flow, name: str, meant: str) -> None:
     with pytest.raises(ConfigError) as caught:
         setattr(flow, name, "openai")
     assert caught.value.kind == "unknown_name"
@@ -41,7 +41,7 @@ def test_a_misspelt_setting_of_a_node_is_too(flow: Flow, node: str, name: str, m
     assert repr(meant) in caught.value.fix
 
 
-def test_what_is_like_nothing_is_told_what_there_is(flow: Flow) -> None:
+def test_a_name_like_no_other_lists_all_names(flow: Flow) -> None:
     with pytest.raises(ConfigError) as caught:
         flow.node("read").xyz = 1
     known = ["examples", "grounding", "max_tokens", "model", "name", "prompt", "settings", "window"]
@@ -56,7 +56,7 @@ def test_a_misspelt_setting_of_a_session_is_too(flow: Flow) -> None:
     session.model = "openai:x"
 
 
-def test_what_there_is_can_be_set(flow: Flow) -> None:
+def test_known_names_can_be_set(flow: Flow) -> None:
     flow.speaks_first, flow.start_node, flow.judge_model, flow.global_prompt = True, "ask", "openai:x", "Hello."
     ask, read = flow.node("ask"), flow.node("read")
     ask.prompt, ask.static, ask.settings, ask.model, ask.max_tokens = "Hi.", True, {"seed": 1}, "openai:x", 9
@@ -79,7 +79,7 @@ def test_a_key_is_sent_from_the_cell_to_the_panel(flow: Flow, name: str) -> None
         assert "flow.settings()" in caught.value.fix
 
 
-def test_a_key_is_known_under_any_name_and_never_quoted(flow: Flow) -> None:
+def test_a_key_is_recognised_under_any_name_and_never_quoted(flow: Flow) -> None:
     key = fake_key()
     with pytest.raises(ConfigError) as caught:
         flow.secret = key
@@ -91,7 +91,7 @@ def test_a_key_is_known_under_any_name_and_never_quoted(flow: Flow) -> None:
     ("given", "line"),
     [("provider", "flow.provider = ..."), ("modle", "flow.model = ..."), ("zzz", "model, provider")],
 )
-def test_a_flow_is_made_with_its_name_alone(given: str, line: str) -> None:
+def test_a_flow_is_created_with_only_its_name(given: str, line: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Flow("other", **{given: "openai"})
     assert caught.value.kind == "unknown_name"

@@ -103,7 +103,7 @@ def test_an_error_names_node_and_variable(template: str, kind: str, named: str, 
         "{% include 'secret' %}",
     ],
 )
-def test_a_prompt_cannot_reach_out(template: str) -> None:
+def test_a_prompt_cannot_escape_the_sandbox(template: str) -> None:
     days = ["Mon"]
     with pytest.raises(TemplateError):
         render(template, {"name": "Ana", "days": days, "render": render}, node="bye")
@@ -141,7 +141,7 @@ def test_the_variables_that_a_prompt_needs(template: str, needed: tuple[str, ...
 @pytest.mark.parametrize(
     "template", ["{{ a | nofilter }}", "{{ " + "(" * 5000 + "a" + ")" * 5000 + " }}", "{% if %}"]
 )
-def test_a_prompt_that_is_no_template_needs_nothing(template: str) -> None:
+def test_an_invalid_template_needs_nothing(template: str) -> None:
     assert placeholders(template) == ()
 
 
@@ -154,7 +154,7 @@ def test_a_prompt_without_variables_does_not_load_jinja() -> None:
 
 
 class Slow:
-    """A value that takes its time to become a text."""
+    """A value that takes a long time to convert to text."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -165,7 +165,7 @@ class Slow:
 
 
 async def _beats_while(work: Awaitable[str]) -> tuple[str, int]:
-    """Return the text, and how often the event loop went round meanwhile."""
+    """Return the text, and how many cycles the event loop ran meanwhile."""
     beats = 0
 
     async def beat() -> None:
@@ -180,7 +180,7 @@ async def _beats_while(work: Awaitable[str]) -> tuple[str, int]:
     return text, beats
 
 
-def test_a_value_that_is_slow_as_text_does_not_hold_up_the_loop() -> None:
+def test_a_value_that_is_slow_to_convert_does_not_block_the_loop() -> None:
     work = render_in_time("{{x}}!", {"x": Slow(0.3)}, flow="f", node="n")
     text, beats = asyncio.run(_beats_while(work))
     assert text == "slow!"

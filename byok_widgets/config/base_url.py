@@ -1,4 +1,4 @@
-"""Addresses of providers: checked before a key or a prompt can travel to them."""
+"""Addresses of providers, checked before a key or a prompt is sent to them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class BaseUrl:
 
     Attributes:
         url: The address without a trailing slash.
-        host: Host, and port where one is given; a key is bound to it.
+        host: Host, and port if one is given; a key is bound to it.
     """
 
     url: str
@@ -28,12 +28,12 @@ class BaseUrl:
     @classmethod
     @lru_cache(maxsize=64)
     def parse(cls, text: str) -> BaseUrl:
-        """Check an address that a person typed.
+        """Check an address that the user typed.
 
         Raises:
-            ConfigError: Not an http(s) address, plain http to another machine (the key would travel in the
-                clear), or with a user name, a query or a fragment in it.
-            KeyFormatError: There is an API key in it.
+            ConfigError: Not an http(s) address, plain http to another machine (the key would be sent
+                unencrypted), or an address with a user name, a query or a fragment.
+            KeyFormatError: It contains an API key.
         """
         reject_key(text)
         cleaned = text.strip().rstrip("/") if isinstance(text, str) else ""
@@ -46,7 +46,7 @@ class BaseUrl:
             raise ConfigError(f"{text!r} is not the address of an endpoint.", kind="base_url", fix=_EXAMPLE)
         if "@" in parts.netloc or "?" in cleaned or "#" in cleaned:
             raise ConfigError(
-                "An endpoint's address holds no user name, no ? and no #.", kind="base_url_extras", fix=_EXAMPLE
+                "An endpoint's address cannot contain a user name, ? or #.", kind="base_url_extras", fix=_EXAMPLE
             )
         if parts.scheme == "http" and not _is_loopback(host):
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""`ChangeSignal`: tells observers what has changed, and never on the engine's loop."""
+"""`ChangeSignal`: notifies observers of changes, but never on the engine's loop."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class ChangeSignal:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pending: dict[str, None] = {}
-        self._signal: SignalInstance | None = None  # made for the first observer: most flows have none
+        self._signal: SignalInstance | None = None  # created for the first observer: most flows have none
 
     def connect(self, observer: Observer) -> Callable[[], None]:
-        """Call `observer(changes)` after each change; returns the function that ends that.
+        """Call `observer(changes)` after each change; return a function that stops this.
 
-        An observer that fails is logged, by the type of its exception alone; the others are called all the same.
+        If an observer fails, only the type of its exception is logged; the others are still called.
         """
         signal = self._made()
 
@@ -70,6 +70,6 @@ class ChangeSignal:
 def _call_logged(observer: Observer, changes: Changes) -> None:
     try:
         observer(changes)
-    except Exception as error:  # noqa: BLE001 - an observer may be anybody's
-        # Not its text and not its frames: either could hold a key.
-        _log.error("An observer of the flow's settings ended in %s.", type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - an observer may be a user's function
+        # Not its text and not its frames: either could contain a key.
+        _log.error("An observer of the flow's settings raised %s.", type(error).__name__)

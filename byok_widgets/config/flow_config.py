@@ -1,4 +1,4 @@
-"""`FlowConfig`: what a click in the panel and a line in a cell both write."""
+"""`FlowConfig`: the settings that both the panel and code in cells write."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class ResolvedModel:
 
 
 class FlowConfig:
-    """The settings of one flow: observable, saved at each change, without any key.
+    """The settings of one flow: observable, saved after each change, and without any key.
 
     A change is on screen and on disk when the setter returns, except on the engine's loop, where nothing waits for
-    a disk. Where it cannot be saved it still holds for this session, and `notice` says why. A change that holds
-    what looks like an API key is refused with a `KeyFormatError`: settings are shown, saved and copied.
+    a disk. If it cannot be saved, it still applies to this session, and `notice` says why. A change that contains
+    what looks like an API key is rejected with a `KeyFormatError`: settings are shown, saved and copied.
 
-    Safe to use from several threads; what is read from one `current` belongs together.
+    Thread-safe; values read from the same `current` are consistent.
     """
 
     def __init__(
@@ -50,9 +50,9 @@ class FlowConfig:
         """Open the settings of the flow called `name`, or start new ones.
 
         Args:
-            name: Any text of 1 to 300 characters; names that are equal after Unicode NFC are the same flow.
+            name: Any string of 1 to 300 characters; names that are equal in Unicode NFC mean the same flow.
             providers: Names of the known providers.
-            start_models: Default model of a provider for which nothing was chosen yet.
+            start_models: Default model of each provider for which none has been chosen yet.
             folder: Folder of the files; by default in the user's config folder.
 
         Raises:
@@ -72,7 +72,7 @@ class FlowConfig:
 
     @property
     def current(self) -> Settings:
-        """The settings now; they do not change, so that provider and model read from them belong together."""
+        """The current settings, an immutable snapshot: provider and model read from it are consistent."""
         return self._store.current
 
     @property
@@ -82,7 +82,7 @@ class FlowConfig:
 
     @property
     def notice(self) -> SettingsNotice | None:
-        """Why the settings are not saved, or were reset; `None` when all is well."""
+        """Why the settings are not saved, or were reset; `None` if all is well."""
         return self._store.notice
 
     def observe(self, observer: Observer) -> Callable[[], None]:
@@ -95,7 +95,7 @@ class FlowConfig:
 
     @property
     def provider(self) -> str:
-        """Name of the provider that bare model ids mean."""
+        """Name of the provider used for bare model ids."""
         return self.current.provider
 
     @provider.setter
@@ -104,7 +104,7 @@ class FlowConfig:
         self._store.change("provider", lambda document: document.update(provider=known))
 
     def known_provider(self, name: str) -> str:
-        """Return the name of the provider that is meant, in whatever case it is written.
+        """Return the canonical name of a provider, ignoring case.
 
         Raises:
             ConfigError: There is no provider of that name.
@@ -124,7 +124,7 @@ class FlowConfig:
 
     @property
     def model(self) -> str | None:
-        """Default model of the provider: an id without the provider's name; `None` when none is chosen."""
+        """Default model of the provider: an id without the provider's name; `None` if none is chosen."""
         return self.current.model
 
     @model.setter
@@ -144,22 +144,22 @@ class FlowConfig:
         return self.current.model_of(provider)
 
     def ref(self, text: str) -> ModelRef:
-        """Read a model ref; a bare id means this flow's provider."""
+        """Parse a model ref; a bare id means this flow's provider."""
         return self._ref(text, self.current)
 
     def override(self, node: str) -> str | None:
-        """Return the model override of a node, as it was given; `None` when it uses the default."""
+        """Return the model override of a node; `None` if it uses the default."""
         return self.current.overrides.get(node)
 
     def set_override(self, node: str, text: str | None) -> None:
-        """Give a node its own model; `None` returns it to the default.
+        """Give a node its own model; `None` restores the default.
 
         The ref is saved with its provider, so that it stays the same model when the flow's provider changes.
         """
         self.set_overrides({node: text})
 
     def set_overrides(self, models: Mapping[str, str | None]) -> None:
-        """Do what `set_override` does for several nodes, all of them or none."""
+        """Set the overrides of several nodes, all of them or none; see `set_override`."""
         values = {node: None if text is None else str(self.ref(text)) for node, text in models.items()}
 
         def change(document: Document) -> None:
@@ -177,7 +177,7 @@ class FlowConfig:
 
         Args:
             node: Name of the node.
-            values: Values that JSON can hold, by name.
+            values: JSON-compatible values by name.
             unset: Names whose values are removed.
         """
 
@@ -192,7 +192,7 @@ class FlowConfig:
 
     @property
     def judge_model(self) -> str | None:
-        """Model that judges prompt conditions; `None` for that of the node whose edges are judged."""
+        """Model that judges prompt conditions; `None` to use the model of the node whose edges are judged."""
         return self.current.judge_model
 
     @judge_model.setter
@@ -201,29 +201,29 @@ class FlowConfig:
         self._store.change("override", lambda document: document.update(judge_model=value))
 
     def base_url(self, provider: str) -> str | None:
-        """Return the address that replaces the provider's own; `None` when it is the usual one."""
+        """Return the address that replaces the provider's default; `None` if there is none."""
         return self.current.base_urls.get(provider)
 
     def set_base_url(self, provider: str, text: str | None) -> None:
-        """Send this flow's calls for `provider` to another address, or with `None` to the usual one.
+        """Send this flow's calls for `provider` to another address; `None` restores the default.
 
         Raises:
-            ConfigError: Not an https address, nor http to this machine.
+            ConfigError: Neither an https address nor http to this machine.
         """
         value = None if not text else BaseUrl.parse(text).url
         self._store.change("base_url", lambda document: put(document, "base_urls", provider, value))
 
     @property
     def key_references(self) -> MutableMapping[str, str]:
-        """Where each key can be found again, by the name of its scope: `env:NAME` or a backend. Never a key."""
+        """Where each key is found, by the name of its scope: `env:NAME` or a backend. Never a key."""
         return KeyReferences(self._store)
 
     def resolve(self, node: str, argument: str | None = None, *, own: str | None = None) -> ResolvedModel:
-        """Say which model runs a node: call argument > node override > flow default.
+        """Return the model that runs a node: call argument > node override > flow default.
 
         Args:
             node: Name of the node.
-            argument: Model given with this call.
+            argument: Model passed to this call.
             own: Model given where the node was defined; an override set in the panel or by `node.model` wins.
 
         Raises:
@@ -240,7 +240,7 @@ class FlowConfig:
         raise ConfigError(
             f"No model is chosen for node {node!r} of flow {self.name!r}.",
             kind="no_model",
-            cause=f"The flow's provider is {now.provider!r}, and no default model of it is set.",
+            cause=f"The flow's provider is {now.provider!r}, and it has no default model.",
             fix='Pick a default model in Settings, or write flow.model = "model-id".',
         )
 

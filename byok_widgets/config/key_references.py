@@ -1,4 +1,4 @@
-"""Where keys can be found again, as a mapping that writes the flow's settings."""
+"""Where keys are found, as a mapping that writes to the flow's settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from byok_widgets.config.settings_store import SettingsStore
 
 
 class KeyReferences(MutableMapping[str, str]):
-    """Name of a key's scope to `env:NAME` or the name of a storage backend. Never a key."""
+    """Maps the name of a key's scope to `env:NAME` or the name of a storage backend. Never to a key."""
 
     def __init__(self, store: SettingsStore) -> None:
         self._store = store

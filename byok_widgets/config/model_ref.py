@@ -18,13 +18,13 @@ class ModelRef:
 
     @classmethod
     def parse(cls, text: str, *, default_provider: str, providers: Collection[str]) -> ModelRef:
-        """Read `provider:model-id`, split at the first `:`; a bare id means `default_provider`.
+        """Parse `provider:model-id`, split at the first `:`; a bare id means `default_provider`.
 
-        Ids may hold slashes and colons of their own (`meta-llama/llama-4:free`): what stands before the first `:`
-        is a provider only when it is the name of one, in whatever case.
+        Ids may contain slashes and colons themselves (`meta-llama/llama-4:free`): the part before the first `:`
+        is a provider only if it is the name of one, ignoring case.
 
         Raises:
-            ConfigError: The text is empty, holds a line break, or names no model.
+            ConfigError: The text is empty, contains a line break, or names no model.
             KeyFormatError: It looks like an API key.
         """
         reject_key(text)

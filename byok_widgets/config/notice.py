@@ -7,9 +7,9 @@ from enum import Enum
 
 
 class NoticeKind(Enum):
-    """What happened to the settings; the value is the sentence that says so."""
+    """What happened to the settings; the value is the message that says so."""
 
-    RESET = "The saved settings were damaged and set aside as {detail}; this flow goes on without them."
+    RESET = "The saved settings were damaged and set aside as {detail}; this flow continues without them."
     """Damaged; the file was kept under another name."""
     DAMAGED = "The saved settings are damaged ({detail}). Changes are kept for this session only."
     """Damaged, and the file could not be set aside."""
@@ -28,12 +28,12 @@ class NoticeKind(Enum):
 
 @dataclass(frozen=True)
 class SettingsNotice:
-    """Why a flow's settings are not saved, or were reset; `str()` gives it as text for people.
+    """Why a flow's settings are not saved, or were reset; `str()` returns the message for the user.
 
     Attributes:
         kind: What happened.
-        detail: Name of the file that was set aside, or the cause in a few words; empty where there is none.
-        errno: Number of the operating system's error, as in the module `errno`; `None` where there is none.
+        detail: Name of the file that was set aside, or the cause in a few words; empty if there is none.
+        errno: Number of the operating system's error, as in the module `errno`; `None` if there is none.
     """
 
     kind: NoticeKind

@@ -1,4 +1,4 @@
-"""`Settings`: a flow's settings at one moment, which never change afterwards."""
+"""`Settings`: an immutable snapshot of a flow's settings."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 Document = dict[str, Any]
-"""The settings as they are in the file, with fields of later versions and damaged ones."""
+"""The settings as they are in the file, including damaged fields and those of later versions."""
 
 Change = Callable[[Document], None]
-"""Changes a document in place; making the same change twice gives the same."""
+"""Changes a document in place; applying it twice has the same effect as applying it once."""
 
 START_PROVIDER = "local"
 """A new flow starts on the embedded local model, which needs no key."""
@@ -22,11 +22,11 @@ START_PROVIDER = "local"
 
 @dataclass(frozen=True)
 class Defaults:
-    """What holds where nothing was chosen.
+    """The values used where nothing has been chosen.
 
     Attributes:
-        providers: Names of the known providers; a flow whose saved provider is none of them starts anew.
-        models: Default model of a provider for which none was chosen.
+        providers: Names of the known providers; a flow with another saved provider uses `START_PROVIDER`.
+        models: Default model of each provider for which none has been chosen.
     """
 
     providers: tuple[str, ...] = ()
@@ -35,21 +35,21 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Settings:
-    """A flow's settings at one moment.
+    """A snapshot of a flow's settings.
 
-    Readers need no lock, and what they read together belongs together. A part of the file that is damaged counts
-    as not set, and stays in the file as it is.
+    Readers need no lock, and the values they read are consistent. A damaged part of the file counts as not set,
+    and stays in the file unchanged.
 
     Attributes:
-        provider: Name of the provider that bare model ids mean.
+        provider: Name of the provider used for bare model ids.
         models: Chosen default model of each provider.
         overrides: Model override of each node.
-        judge_model: Model that judges prompt conditions; `None` where none is chosen.
+        judge_model: Model that judges prompt conditions; `None` if none is chosen.
         node_settings: Model settings of each node, by name.
-        base_urls: Address of each provider that is not the usual one.
-        key_references: Where each key can be found again. Never a key.
-        document: What the file holds.
-        defaults: What holds where nothing was chosen.
+        base_urls: Address of each provider that does not use its default.
+        key_references: Where each key is found. Never a key.
+        document: The contents of the file.
+        defaults: The values used where nothing has been chosen.
     """
 
     provider: str
@@ -64,7 +64,7 @@ class Settings:
 
     @classmethod
     def parse(cls, document: Document, defaults: Defaults) -> Settings:
-        """Read a document; whatever is not of the right kind counts as not set."""
+        """Parse a document; values of the wrong type count as not set."""
         provider, judge_model = document.get("provider"), document.get("judge_model")
         return cls(
             provider=provider if provider in defaults.providers else START_PROVIDER,
@@ -80,11 +80,11 @@ class Settings:
 
     @property
     def model(self) -> str | None:
-        """Default model of the flow's provider; `None` when none is chosen."""
+        """Default model of the flow's provider; `None` if none is chosen."""
         return self.model_of(self.provider)
 
     def model_of(self, provider: str) -> str | None:
-        """Return the default model of `provider`; `None` when none is chosen."""
+        """Return the default model of `provider`; `None` if none is chosen."""
         return self.models.get(provider, self.defaults.models.get(provider))
 
     def changed(self, *changes: Change) -> Settings:

@@ -1,4 +1,4 @@
-"""The file of one flow's settings: atomic, locked, private; what it does not know stays in it."""
+"""The settings file of one flow: atomic, locked and private; unknown fields are kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_NAME_CHARS = 300
 
 
 def checked_name(name: str) -> str:
-    """Return a flow's name in its one normal form (NFC).
+    """Return a flow's name in Unicode normal form (NFC).
 
     Raises:
         ConfigError: Empty or blank, longer than 300 characters, or not text that can be saved.
@@ -44,7 +44,7 @@ def checked_name(name: str) -> str:
         )
     if any(0xD800 <= ord(char) <= 0xDFFF for char in name):
         raise ConfigError(
-            "The flow's name holds an unpaired surrogate, which cannot be saved.",
+            "The flow's name contains an unpaired surrogate, which cannot be saved.",
             kind="flow_name_not_text",
             fix="Retype it.",
         )
@@ -54,12 +54,12 @@ def checked_name(name: str) -> str:
 class SettingsFile:
     """Reads and changes one flow's file.
 
-    The name is hashed into the file's name, so no flow name can leave the folder, collide, or be refused by a
-    disk; the readable name stands inside. Saving replaces the whole file in one step, so a reader sees the old
-    or the new version and never half of one. Unknown fields survive. No key is ever in it.
+    The file is named by a hash of the flow's name, so no flow name can escape the folder, collide, or be rejected
+    by the file system; the readable name is stored inside. Saving replaces the whole file atomically, so a reader
+    sees the old or the new version, never a partial one. Unknown fields are kept. The file never contains a key.
 
     Attributes:
-        notice: Why the settings are not saved or were reset; `None` when all is well.
+        notice: Why the settings are not saved or were reset; `None` if all is well.
     """
 
     def __init__(self, name: str, folder: Path | None = None) -> None:
@@ -70,7 +70,7 @@ class SettingsFile:
         self._writable = True
 
     def load(self) -> Document:
-        """Return what is saved, or an empty mapping."""
+        """Return the saved document, or an empty one."""
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
@@ -89,13 +89,13 @@ class SettingsFile:
         return data
 
     def update(self, changes: Sequence[Change], known: Mapping[str, Any]) -> Document | None:
-        """Apply `changes` to the newest saved version and save it.
+        """Apply `changes` to the latest saved version and save it.
 
-        Another kernel's change to other fields is kept: the file is read again under the lock. Where it is gone or
-        damaged, it is written again from `known`, what this session knows.
+        Changes that another kernel made to other fields are kept: the file is reread under the lock. If it is
+        missing or damaged, it is rewritten from `known`, the settings of this session.
 
         Returns:
-            What is saved now; `None` where it could not be saved, and `notice` says why.
+            The saved document; `None` if it could not be saved, in which case `notice` says why.
         """
         if not self._writable:
             return None

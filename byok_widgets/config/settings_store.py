@@ -1,4 +1,4 @@
-"""`SettingsStore`: the settings of one flow, saved at each change and announced to observers."""
+"""`SettingsStore`: the settings of one flow, saved after each change and announced to observers."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _SECTIONS = {
     "judge_model": "override",
     "tuning": "model_settings",
 }
-"""Sections of the file, and the name of the change that observers get, in the panel's order."""
+"""Sections of the file and the name of the change reported to observers, in the panel's order."""
 
 _SAVING = DaemonExecutor("byok-settings", 1)
 
 
 class SettingsStore:
-    """Holds a flow's settings in memory and in a file. Neither ever holds an API key.
+    """Keeps a flow's settings in memory and in a file. Neither ever contains an API key.
 
-    Readers take `current` and never wait: a change holds in memory at once, and only its setter waits until it is
-    saved. On the engine's loop not even that one does.
+    Readers use `current` and never wait: a change takes effect in memory at once, and only its setter waits until
+    it is saved. On the engine's loop, not even the setter waits.
 
     Attributes:
         name: The flow's name.
     """
 
     def __init__(self, name: str, defaults: Defaults, folder: Path | None = None) -> None:
-        """Read what is saved.
+        """Load the saved settings.
 
         Raises:
             ConfigError: The name cannot be used.
@@ -48,32 +48,32 @@ class SettingsStore:
         self._file = SettingsFile(self.name, folder)
         self._current = Settings.parse(self._file.load(), defaults)
         self._unsaved: list[Change] = []
-        self._memory = threading.Lock()  # held for a moment
+        self._memory = threading.Lock()  # held only briefly
         self._disk = threading.Lock()  # held while the file is written
         self._signal = ChangeSignal()
 
     @property
     def current(self) -> Settings:
-        """The settings now."""
+        """The current settings."""
         return self._current
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """Path of the settings file."""
         return self._file.path
 
     @property
     def notice(self) -> SettingsNotice | None:
-        """Why the settings are not saved, or were reset; `None` when all is well."""
+        """Why the settings are not saved, or were reset; `None` if all is well."""
         return self._file.notice
 
     def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call `observer(changes)` after each change; returns the function that ends that.
+        """Call `observer(changes)` after each change; return a function that stops this.
 
         `changes` is a tuple of `"provider"`, `"base_url"`, `"key"`, `"model"`, `"override"`, `"model_settings"`,
-        in this order, or of what `notify` was called with. The observer is called in the thread that made the
-        change, or in another one when that is the engine's. What another kernel changed is announced when it is
-        seen: at this kernel's next change.
+        in this order, or of the names passed to `notify`. The observer is called in the thread that made the
+        change, or in another thread if that is the engine's. Changes made by another kernel are announced when
+        they are noticed: at this kernel's next change.
         """
         return self._signal.connect(observer)
 
@@ -82,10 +82,10 @@ class SettingsStore:
         self._signal.emit(what)
 
     def change(self, what: str, change: Change) -> None:
-        """Make a change, save it if that is possible now, and announce it as `what`.
+        """Make a change, save it if possible, and announce it as `what`.
 
         Raises:
-            KeyFormatError: It would write an API key, whichever field that was pasted into.
+            KeyFormatError: It would write an API key into any of the fields.
         """
         _reject_keys(change)
         with self._memory:
@@ -103,7 +103,7 @@ class SettingsStore:
         self._signal.emit(*_differences(before, self._current, what))
 
     def _save(self) -> None:
-        """Save all changes that are not saved yet; those that cannot be are saved with the next one."""
+        """Save all unsaved changes; those that cannot be saved now are retried with the next change."""
         with self._memory:
             changes, known = tuple(self._unsaved), self._current
         if not changes:  # another thread has saved them

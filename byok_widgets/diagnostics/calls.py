@@ -1,6 +1,6 @@
-"""What the calls of a flow would meet, found without a request: models that end, keys, addresses.
+"""What would go wrong in the calls of a flow, found without a request: models that end, keys, addresses.
 
-It reads the flow's settings, and who would call which model; it needs no graph.
+It reads the flow's settings, and which node would call which model; it needs no graph.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from byok_widgets.providers import PROVIDERS, Provider, catalog
 from byok_widgets.providers.local import models
 
 JUDGE = ""
-"""Stands among the names of nodes for what judges prompt conditions."""
+"""Stands for the judge of prompt conditions among the names of nodes."""
 
 
 @dataclass(frozen=True)
 class Users:
-    """Who would call what, as names of nodes; no name stands for the flow as a whole.
+    """Which nodes would call what, by name; an empty list means the flow as a whole.
 
     Attributes:
         of_models: By model.
@@ -40,7 +40,7 @@ class Users:
         for name, node in model_nodes(flow.nodes).items():
             try:
                 models.setdefault(node.resolve().ref, []).append(name)
-            except ByokError as fault:  # told elsewhere
+            except ByokError as fault:  # reported elsewhere
                 if fault.kind == "no_model":
                     undecided.append(name)
         if flow.judge_model and any(edge.condition.is_judged for edge in flow.graph.edges):
@@ -48,13 +48,13 @@ class Users:
         providers: dict[str, list[str]] = {}
         for ref, users in models.items():
             providers.setdefault(ref.provider, []).extend(users)
-        if undecided:  # the flow's provider is chosen, whichever model it will be
+        if undecided:  # the flow's provider is chosen, even if no model is
             providers.setdefault(flow.provider, []).extend(undecided)
         return cls(models, providers)
 
     @classmethod
     def of_default(cls, settings: CheckedSettings) -> Users:
-        """Take the provider and the default model, where there is no node to ask."""
+        """Use the provider and the default model, if there is no node to ask."""
         model = settings.model
         models: Mapping[ModelRef, Sequence[str]] = {ModelRef(settings.provider, model): []} if model else {}
         return cls(models, {settings.provider: []})
@@ -72,7 +72,7 @@ def findings(settings: CheckedSettings, users: Users) -> Iterator[Finding]:
 
 
 def no_model(settings: CheckedSettings, names: Sequence[str]) -> Finding:
-    """Return that no model is chosen for these nodes, or for the flow as a whole."""
+    """Return the finding that no model is chosen for these nodes, or for the flow as a whole."""
     preset = catalog.presets(settings.provider).get("balanced")
     by = Fix("use_model", f"{settings.provider}:{preset}") if preset else Fix("choose_model")
     fix = 'Pick a default model in Settings, or write flow.model = "model-id".'

@@ -22,10 +22,10 @@ from byok_widgets.providers import catalog
 
 
 class Check(Sequence[Finding]):
-    """What a check found, errors first. Empty, and then false, when there is nothing to mend.
+    """What a check found, errors first. Empty, and so falsy, if there is nothing to fix.
 
     Attributes:
-        note: What could not be looked at, in a sentence; empty when all of the flow was.
+        note: What could not be checked, in a sentence; empty if the whole flow was.
     """
 
     def __init__(self, findings: Iterable[Finding], note: str = "") -> None:
@@ -34,7 +34,7 @@ class Check(Sequence[Finding]):
 
     @property
     def errors(self) -> list[Finding]:
-        """The findings that make a session go wrong."""
+        """The findings that make a session fail."""
         return [finding for finding in self._findings if finding.level == "error"]
 
     @overload
@@ -63,8 +63,8 @@ class Check(Sequence[Finding]):
         return f"<table><tbody>{rows}</tbody></table>{self.note}"
 
 
-_NOTHING = "Nothing to mend. This check is free: it sends nothing."
-_NO_NODES = "No cell has defined this flow yet: when one has, its nodes and edges are looked at too."
+_NOTHING = "Nothing to fix. This check is free: it sends nothing."
+_NO_NODES = "No cell has defined this flow yet: once one has, its nodes and edges are checked too."
 _CELL = "text-align:left;vertical-align:top"
 
 
@@ -88,7 +88,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
 
 
 def check_settings(settings: CheckedSettings) -> Check:
-    """Look for mistakes where no node is known: in the key, the address and the default model."""
+    """Look for mistakes when no node is known: in the key, the address and the default model."""
     users = Users.of_default(settings)
     missing = [] if users.of_models else [calls.no_model(settings, [])]
     return Check([*missing, *calls.findings(settings, users), *_notice(settings)], note=_NO_NODES)
@@ -102,14 +102,14 @@ def _notice(settings: CheckedSettings) -> Iterator[Finding]:
 def _overdue(flow: CheckedFlow) -> Iterator[Finding]:
     for name in overdue_functions(flow.config.name):
         problem = f"A function is still running although nobody waits for it any more: {name}."
-        fix = "A function cannot be stopped from outside; restart the kernel to be rid of it."
+        fix = "A function cannot be stopped from outside; restart the kernel to get rid of it."
         yield Finding("overdue_function", "warning", "", problem, fix)
 
 
 def _opening(flow: CheckedFlow) -> Iterator[Finding]:
     graph = flow.graph.snapshot()
     if flow.speaks_first and graph.nodes and graph.is_silent(graph.start):
-        problem = f"The flow is to speak first, and its start node {graph.start!r} is silent."
+        problem = f"The flow should speak first, but its start node {graph.start!r} is silent."
         speaks = next((name for name in graph.nodes if not graph.is_silent(name)), None)
         by = Fix("paste", f"flow.start_node = {speaks!r}") if speaks else None
         yield Finding("silent_start", "error", graph.start, problem, "Start at a conversation node.", by)
@@ -131,8 +131,8 @@ def _models(flow: CheckedFlow) -> Iterator[Finding]:
                 "no_structured_output",
                 "warning",
                 name,
-                f"The model {ref} of the extraction node {name!r} does not know structured output.",
-                "Its answers are checked all the same, but fail more often: choose another model for this node.",
+                f"The model {ref} of the extraction node {name!r} does not support structured output.",
+                "Its answers are checked anyway, but fail more often: choose another model for this node.",
                 Fix("choose_model", name),
             )
     if without:

@@ -1,4 +1,4 @@
-"""What of a node's tuning does not fit the model that would run. It is told, never dropped without a word."""
+"""Which of a node's settings do not fit the model that would run. They are reported, never dropped silently."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def incompatible_settings(node: ModelNode[Any], info: ModelInfo | None = None) -
 
     Args:
         node: The node.
-        info: What the provider's own list says of the model that would run.
+        info: What the provider's own list says about the model that would run.
     """
     try:
         ref = node.resolve().ref
     except ByokError:
         return {}
     values = node.layered_settings.values()
-    told = {name: _incompatibility(ref, info, name, values) for name in values}
-    return {name: sentence for name, sentence in told.items() if sentence}
+    sentences = {name: _incompatibility(ref, info, name, values) for name in values}
+    return {name: sentence for name, sentence in sentences.items() if sentence}
 
 
 def _incompatibility(ref: ModelRef, info: ModelInfo | None, name: str, values: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Whether a model that is too weak for it judges the prompt conditions of a flow."""
+"""Whether the prompt conditions of a flow are judged by a model that is too weak for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from byok_widgets.providers.local.catalog import LOCAL_MODELS
 
 
 def weak_judge(flow: CheckedFlow) -> Iterator[Finding]:
-    """Yield one warning where a pinned local model judges: they were right 7 to 11 times of 15."""
+    """Yield one warning if a pinned local model judges: they were right 7 to 11 times out of 15."""
     found = set(_judged_by_weak(flow))
     judged = [name for name in flow.nodes if name in found]
     if judged:
@@ -21,17 +21,17 @@ def weak_judge(flow: CheckedFlow) -> Iterator[Finding]:
             "warning",
             "",
             f"A small local model judges the prompt conditions (when=, enter=) of {', '.join(map(repr, judged))}, "
-            "and is right little more often than a coin.",
-            'Write logic conditions where variables tell: if_="...". Or let a better model judge: '
+            "and is right only slightly more often than a coin toss.",
+            'Use logic conditions where variables decide: if_="...". Or let a better model judge: '
             'flow.judge_model = "...".',
             Fix("paste", 'flow.judge_model = "..."'),
         )
 
 
 def _judged_by_weak(flow: CheckedFlow) -> Iterator[str]:
-    """Yield the nodes whose edges, and the global nodes the ways into which, are judged by a weak model.
+    """Yield the nodes whose edges, and the global nodes whose conditions, are judged by a weak model.
 
-    The ways into global nodes are judged wherever a turn begins.
+    The edges into global nodes are judged wherever a turn begins.
     """
     weak = {name for name in flow.nodes if _judges_weakly(flow, name)}
     for edge in flow.graph.edges:
@@ -47,5 +47,5 @@ def _judges_weakly(flow: CheckedFlow, name: str) -> bool:
     try:
         ref = flow.config.ref(flow.judge_model) if flow.judge_model else flow.node(name).resolve().ref
     except ByokError:
-        return False  # told elsewhere
+        return False  # reported elsewhere
     return ref.provider == "local" and ref.model in LOCAL_MODELS

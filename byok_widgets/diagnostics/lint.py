@@ -20,7 +20,7 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
 
     Args:
         graph: The graph.
-        global_prompt: The flow's global prompt, whose variables are looked at too.
+        global_prompt: The flow's global prompt, whose variables are checked too.
         known: Variables that code will set.
     """
     graph = graph.snapshot()
@@ -45,7 +45,7 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
 
 
 def ambiguous(graph: FlowGraph) -> Iterator[Finding]:
-    """Yield what leaves open where the flow would go."""
+    """Yield the nodes whose edges leave open where the flow would go."""
     for name in graph.nodes:
         last = [edge.target for edge in graph.outgoing(name) if edge.condition.is_fallback]
         if len(last) > 1:
@@ -54,13 +54,13 @@ def ambiguous(graph: FlowGraph) -> Iterator[Finding]:
                 "error",
                 name,
                 f"Node {name!r} has {len(last)} edges without a condition: to {', '.join(map(repr, last))}.",
-                "Give all but one of them a condition, or take them away with flow.disconnect(...).",
+                "Give all but one of them a condition, or remove them with flow.disconnect(...).",
                 Fix("paste", f"flow.disconnect({name!r}, {last[-1]!r})"),
             )
 
 
 def reject_ambiguous(graph: FlowGraph) -> None:
-    """Make sure that a session of the graph knows where to go.
+    """Make sure that a session on the graph always knows where to go.
 
     Raises:
         FlowError: It has no nodes, or a node has two else edges.
@@ -103,7 +103,7 @@ def _dead_ends(graph: FlowGraph) -> Iterator[Finding]:
             if edges:
                 said = f"Node {name!r} is an end node, and its edges are never taken."
                 away = Fix("paste", f"flow.disconnect({name!r}, {edges[0].target!r})")
-                yield Finding("edges_after_end", "warning", name, said, "Take end=True or the edges away.", away)
+                yield Finding("edges_after_end", "warning", name, said, "Remove end=True or the edges.", away)
         elif graph.is_silent(name) and not (_has_else(graph, name) or _returns(graph, name)):
             what = "no edges" if not edges else "no else edge"
             code = f"flow.connect({name!r}, {_next_speaker(graph, name)!r})"
@@ -118,7 +118,7 @@ def _dead_ends(graph: FlowGraph) -> Iterator[Finding]:
 
 
 def _way_to(graph: FlowGraph, name: str, reached: Iterable[str]) -> str:
-    """Return the line that leads to a node: by an else edge of a node that has none, else by a condition."""
+    """Return the line of code that connects a node: by an else edge from one that has none, or by a condition."""
     ways = frozenset(reached) - graph.ends
     free = [
         other for other in graph.nodes if other in ways and not (_has_else(graph, other) or _returns(graph, other))
@@ -129,7 +129,7 @@ def _way_to(graph: FlowGraph, name: str, reached: Iterable[str]) -> str:
 
 
 def _next_speaker(graph: FlowGraph, name: str) -> str:
-    """Return the conversation node that was made next, or first; dots where there is none."""
+    """Return the conversation node that was created next, or first; dots if there is none."""
     names = list(graph.nodes)
     at = names.index(name)
     return next((other for other in names[at + 1 :] + names[:at] if not graph.is_silent(other)), "...")
@@ -162,7 +162,7 @@ def _silent_loops(graph: FlowGraph) -> Iterator[Finding]:
 
 
 def _braces(graph: FlowGraph) -> Iterator[Finding]:
-    """Yield the prompt conditions that name a variable as prompts do: the judge would read the braces."""
+    """Yield the prompt conditions with a variable in braces, as in prompts: the judge would read the braces."""
     for edge in graph.edges:
         if edge.condition.is_judged and mentioned(edge.condition.text):
             where = edge.source or edge.target
@@ -171,13 +171,13 @@ def _braces(graph: FlowGraph) -> Iterator[Finding]:
                 "warning",
                 where,
                 f"The prompt condition {edge.condition.text!r} of node {where!r} names a variable in braces.",
-                'Write its name bare: the judge is told what is stated. Or be exact: if_="...".',
+                'Write its name without braces: the judge sees its value. Or use a logic condition: if_="...".',
             )
 
 
 @dataclass(frozen=True)
 class _Read:
-    """Who reads which variables: in words, the node concerned, and whether it goes wrong without a value."""
+    """Who reads which variables: in words, the node concerned, and whether it fails without a value."""
 
     who: str
     node: str
@@ -238,7 +238,7 @@ def _conditions(graph: FlowGraph, name: str) -> Iterator[_Read]:
 
 
 def _is_left_for_good(graph: FlowGraph, name: str) -> bool:
-    """Whether a node is run once at most, so that a static one says its sentence and no more."""
+    """Whether a node runs at most once, so that a static one says its sentence and nothing else."""
     comes_again = graph.is_global(name) or name in graph.reachable(graph.targets(name))
     return name in graph.ends or (_has_else(graph, name) and not comes_again)
 
@@ -249,7 +249,7 @@ def _written(graph: FlowGraph, name: str) -> frozenset[str]:
 
 
 def _unread(graph: FlowGraph, global_prompt: str) -> Iterator[Finding]:
-    """Yield the variables that an action writes and nothing reads; none where something may read any variable."""
+    """Yield the variables that an action writes and nothing reads; none if something may read any variable."""
     nodes, conditions = graph.nodes.values(), [edge.condition for edge in graph.edges]
     if any(node.reads_all for node in nodes) or any(c.is_judged or c.runs_code for c in conditions):
         return
@@ -273,7 +273,7 @@ def _unread(graph: FlowGraph, global_prompt: str) -> Iterator[Finding]:
 def _arriving(
     graph: FlowGraph, written: Mapping[str, frozenset[str]], known: frozenset[str]
 ) -> dict[str, frozenset[str]]:
-    """Return for each node that can be reached what may be set when some path arrives there."""
+    """Return, for each reachable node, the variables that may be set when some path arrives there."""
     ways_in = [edge.target for edge in graph.ways_in()]
     found = {graph.start: known.union(*(written[name] for name in ways_in))}
     found |= dict.fromkeys(ways_in, known.union(*written.values()))

@@ -1,4 +1,4 @@
-"""Whether the prompts of a flow are valid templates: one that is not ends each run of its node."""
+"""Whether the prompts of a flow are valid templates: an invalid one makes every run of its node fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the checks read of a flow: any object with these attributes can be checked."""
+"""What the checks read from a flow: any object with these attributes can be checked."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class CheckedSettings(Protocol):
 
     @property
     def key_store(self) -> KeyStore:
-        """The flow's keys; a check asks for their status alone."""
+        """The flow's keys; a check only asks for their status."""
 
     @property
     def notice(self) -> str:
-        """What a person has to know about the settings; empty when all is well."""
+        """A notice about the settings for the user; empty if all is well."""
 
     @property
     def provider(self) -> str:
-        """Name of the provider that bare model ids mean."""
+        """Name of the provider used for bare model ids."""
 
     @property
     def model(self) -> str | None:
@@ -51,11 +51,11 @@ class CheckedFlow(CheckedSettings, Protocol):
 
     @property
     def global_prompt(self) -> str:
-        """Prompt that stands before that of every conversation node."""
+        """Prompt that precedes the prompt of every conversation node."""
 
     @property
     def speaks_first(self) -> bool | None:
-        """Whether the start node speaks before the person."""
+        """Whether the start node speaks before the user."""
 
     def node(self, name: str) -> AnyNode:
         """Return a node."""

@@ -1,6 +1,6 @@
-"""Logic conditions that compare what never meets: a number with a text, or a value that is not in a field's list.
+"""Logic conditions that compare what can never match: a number with text, or a value outside a field's list.
 
-What code sets may be of any type, and what a function asks is not known.
+Values set by code may be of any type, and what a function checks is not known.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NUMBER, _TRUTH = ValueType(frozenset(["number"])), ValueType(frozenset(["truth"
 
 
 def type_mismatches(graph: FlowGraph, known: Container[str] = ()) -> Iterator[Finding]:
-    """Yield the conditions that compare what never meets; `known` are the variables that code will set."""
+    """Yield the conditions that compare what can never match; `known` are the variables that code will set."""
     types = {name: found for name, found in of_variables(graph).items() if name not in known}
     for edge in graph.edges:
         for mistake in _mistakes(edge.condition.expression.tree, types) if edge.condition.expression else ():
@@ -40,7 +40,7 @@ class _Mistake:
 
 @dataclass(frozen=True)
 class _Side:
-    """One side of a comparison: as it was written, what it may be, and the entries of a list written out."""
+    """One side of a comparison: its source text, what it may be, and the entries of a list literal."""
 
     text: str
     type: ValueType
@@ -58,11 +58,11 @@ def _mistakes(tree: ast.expr, types: Mapping[str, ValueType]) -> Iterator[_Mista
                     yield from _compared(compare, _side(left, types), _side(right, types))
         for side in (_side(part, types) for part in _counted(node)):
             if side.type.is_never("number"):
-                yield _Mistake(f"counts with {side}", "Count with numbers.")
+                yield _Mistake(f"calculates with {side}", "Calculate with numbers.")
         if isinstance(node, ast.Call) and _name(node) == "len":
             side = _side(node.args[0], types)
             if side.type.is_only("number", "truth"):
-                yield _Mistake(f"asks for the length of {side}", "Ask for that of a text or a list.")
+                yield _Mistake(f"asks for the length of {side}", "Use len() on text or a list.")
 
 
 def _compared(compare: ast.cmpop, left: _Side, right: _Side) -> Iterator[_Mistake]:
@@ -76,7 +76,7 @@ def _compared(compare: ast.cmpop, left: _Side, right: _Side) -> Iterator[_Mistak
 
 def _sought(left: _Side, right: _Side) -> Iterator[_Mistake]:
     if right.type.is_only("number", "truth"):
-        yield _Mistake(f"looks for {left.text} in {right}", "Compare with ==, or look in a list or a text.")
+        yield _Mistake(f"looks for {left.text} in {right}", "Compare with ==, or look in a list or text.")
     elif right.type.is_only("text") and left.type.is_never("text"):
         yield _mixed(left, right)
     elif right.type.is_only("list"):
@@ -89,7 +89,7 @@ def _sought(left: _Side, right: _Side) -> Iterator[_Mistake]:
 
 
 def _mixed(left: _Side, right: _Side, level: Level = "error") -> _Mistake:
-    """Two sides that are of different kinds."""
+    """Return the mistake of two sides that are of different kinds."""
     fix = "Compare values of one kind."
     for side, other in ((left, right), (right, left)):
         if side.type.is_only("truth") and side.type.allowed is None:
@@ -106,7 +106,7 @@ def _number_in_quotes(side: _Side) -> bool:
 
 
 def _stranger(left: _Side, right: _Side, level: Level = "error") -> _Mistake:
-    """Two sides that are of one kind, and never the same."""
+    """Return the mistake of two sides that are of one kind, and never equal."""
     one, other = sorted((left, right), key=lambda side: -len(side.type.allowed or ()))
     values = {str(value): value for value in one.type.allowed or ()}
     meant = _meant(other, values)
@@ -118,7 +118,7 @@ def _stranger(left: _Side, right: _Side, level: Level = "error") -> _Mistake:
 
 
 def _meant(side: _Side, values: Mapping[str, object]) -> str:
-    """Return the allowed value that was meant, whatever its case."""
+    """Return the allowed value that was meant, ignoring case."""
     folded = {text.casefold(): text for text in values}
     found = (nearest(str(value).casefold(), folded) for value in side.type.allowed or ())
     return next((folded[text] for text in found if text), "")

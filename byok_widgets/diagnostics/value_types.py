@@ -1,4 +1,4 @@
-"""What a variable may be, as far as the extraction nodes that write it tell."""
+"""What a variable may be, as far as the extraction nodes that write it say."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS: Mapping[str, Kind] = {
     "object": "object",
 }
 _MEETS: Mapping[Kind, Kind] = {"truth": "number", "date": "text"}
-"""As what a kind is compared, too."""
+"""The kind that a value of another kind is also compared as."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class ValueType:
     """What a value may be.
 
     Attributes:
-        kinds: Its kinds; none where it may be anything.
-        allowed: The only values; `None` where others are, too.
-        entries: What the entries of a list may be; `None` where they may be anything.
+        kinds: Its kinds; empty if it may be anything.
+        allowed: The allowed values; `None` if they are not restricted to a list.
+        entries: What the entries of a list may be; `None` if they may be anything.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -39,7 +39,7 @@ class ValueType:
 
     @property
     def words(self) -> str:
-        """The kinds in a person's words."""
+        """The kinds in plain words."""
         return " or ".join(WORDS[kind] for kind in WORDS if kind in self.kinds)
 
     def is_only(self, *kinds: Kind) -> bool:
@@ -51,12 +51,12 @@ class ValueType:
         return bool(self.kinds) and self.kinds.isdisjoint(kinds)
 
     def is_unlike(self, other: ValueType) -> bool:
-        """Whether no value of the two can be compared."""
+        """Whether values of the two can never be compared."""
         mine, others = ({_MEETS.get(kind, kind) for kind in side.kinds} for side in (self, other))
         return bool(mine and others) and mine.isdisjoint(others)
 
     def never_equals(self, other: ValueType) -> bool:
-        """Whether no value of the two is the same."""
+        """Whether values of the two are never equal."""
         if self.allowed is None or other.allowed is None:
             return self.is_unlike(other)
         return not any(value == another for value in self.allowed for another in other.allowed)
@@ -68,17 +68,17 @@ class ValueType:
 
 
 ANYTHING = ValueType()
-"""Nothing is known of it."""
+"""Nothing is known about it."""
 
 
 def of_value(value: Any) -> ValueType:
-    """Return the type of a value that stands in a condition."""
+    """Return the type of a value in a condition."""
     kind = kind_of(value)
     return ValueType(frozenset([kind]), (value,)) if kind else ANYTHING
 
 
 def any_of(types: Iterable[ValueType]) -> ValueType:
-    """Return what may be any of some types."""
+    """Return the union of some types."""
     found = list(types)
     return reduce(ValueType.__or__, found) if found else ANYTHING
 
@@ -101,7 +101,7 @@ def _of_schema(schema: Any, definitions: Json) -> ValueType:
 
 
 def _flat(schema: Any, definitions: Json) -> ValueType:
-    """Return a type without what its entries may be: a list may hold lists of its own kind, without end."""
+    """Return a type without the types of its entries: a list may contain lists of its own kind, endlessly."""
     kinds = frozenset(_KINDS[name] for name in types_of(schema, definitions))
     texts = [branch for branch in branches(schema, definitions) if "string" in types_in(branch)]
     if texts and all(branch.get("format") in TIMES for branch in texts):

@@ -1,4 +1,4 @@
-"""What running work reports to whoever watches it."""
+"""Callbacks for the output and the progress of running work."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ OnText = Callable[[str], None]
 """Called with each piece of an answer as it arrives."""
 
 OnProgress = Callable[[str, int, int], None]
-"""Called with what is being downloaded, the bytes so far, and the bytes in all."""
+"""Called with what is being downloaded, the bytes so far, and the total bytes."""

@@ -1,4 +1,4 @@
-"""Text and items on their way from the engine's loop to a reader in another thread or loop."""
+"""Passes text and items from the engine's loop to a reader in another thread or loop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class TextFeed:
-    """Text on its way from the loop to whoever shows it; pieces that are waiting are handed over together."""
+    """Passes text from the loop to the thread that shows it; pending pieces are delivered together."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -30,7 +30,7 @@ class TextFeed:
 
 
 class Channel(Generic[T]):
-    """Carries items from the engine's loop to one reader: the loop it is made in."""
+    """Carries items from the engine's loop to one reader: the loop it is created in."""
 
     def __init__(self) -> None:
         self._items: list[T] = []
@@ -47,18 +47,18 @@ class Channel(Generic[T]):
             self.wake()
 
     def wake(self) -> None:
-        """Let the reader look again. Does nothing when its loop is closed: nobody reads any more."""
-        with contextlib.suppress(RuntimeError):  # a look at is_closed() first could be out of date at the call
+        """Wake the reader. Does nothing if its loop is closed, since nobody is reading any more."""
+        with contextlib.suppress(RuntimeError):  # checking is_closed() first would be a race
             self._loop.call_soon_threadsafe(self._ready.set)
 
     async def take(self) -> list[T]:
-        """Wait until there is something, and return all of it."""
+        """Wait until items are available and return all of them."""
         await self._ready.wait()
         self._ready.clear()
         return self.rest()
 
     def rest(self) -> list[T]:
-        """Return what is there now, without waiting."""
+        """Return the items available now, without waiting."""
         with self._lock:
             items, self._items = self._items, []
         return items

@@ -1,7 +1,7 @@
 """`DaemonExecutor`: blocking calls off the loop, in threads that never keep the process from exiting.
 
-`asyncio.to_thread` has one pool for everything, in which a download makes a key look-up wait, and Python joins its
-threads at exit, which hangs on a call that does not return. Here each kind of work has an executor of its own.
+`asyncio.to_thread` has one pool for everything, so a download can delay a key lookup, and Python joins its threads
+at exit, which hangs on a call that does not return. Here each kind of work has its own executor.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class DaemonExecutor(concurrent.futures.Executor):
         """Call `function` as soon as a thread is free.
 
         Raises:
-            RuntimeError: The system has no further thread, or the interpreter is about to exit.
+            RuntimeError: The system cannot start another thread, or the interpreter is about to exit.
         """
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         with self._lock:
@@ -50,7 +50,7 @@ class DaemonExecutor(concurrent.futures.Executor):
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `function` in a thread and wait for its result without blocking the running loop.
 
-        Cancelling the caller drops a call that has not begun; one that has runs to its end.
+        Cancelling the caller drops a call that has not started; one that has started runs to completion.
         """
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 
@@ -74,7 +74,7 @@ def _settle(future: concurrent.futures.Future[Any], call: Callable[[], Any]) -> 
         return
     try:
         result = call()
-    except BaseException as error:  # noqa: BLE001 - handed to whoever waits, whatever it is
+    except BaseException as error:  # noqa: BLE001 - passed on to the waiting caller, whatever it is
         future.set_exception(error)
     else:
         future.set_result(result)

@@ -1,4 +1,4 @@
-"""Time limits, and the clock that latencies are measured with."""
+"""Time limits, and the clock used to measure latencies."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 async def with_deadline(work: Awaitable[T], deadline_s: float, late: Callable[[], T]) -> T:
-    """Await `work` for at most `deadline_s` seconds in all; past that cancel it and do what `late` does."""
+    """Await `work` for at most `deadline_s` seconds; after that, cancel it and do what `late` does."""
     try:
-        async with asyncio.timeout(deadline_s):  # spares the task that wait_for makes for each call
+        async with asyncio.timeout(deadline_s):  # avoids the task that wait_for creates for each call
             return await work
     except TimeoutError:
         pass
@@ -21,5 +21,5 @@ async def with_deadline(work: Awaitable[T], deadline_s: float, late: Callable[[]
 
 
 def clock() -> float:
-    """Return the seconds of the monotonic clock that all latencies are measured with."""
+    """Return the time in seconds on the monotonic clock used for all latencies."""
     return time.perf_counter()

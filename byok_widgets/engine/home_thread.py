@@ -1,7 +1,7 @@
-"""`HOME_THREAD`: calls that other threads want made in the kernel's main thread, such as refreshing a panel.
+"""`HOME_THREAD`: runs calls for other threads in the kernel's main thread, such as refreshing a panel.
 
 ipywidgets are not thread-safe, and the thread that sends a widget's messages decides where its events are handled.
-So what a background thread has found out is shown by the thread that runs the cells.
+So the results of background threads are shown by the thread that runs the cells.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class HomeThread:
-    """The kernel's main thread, once it is known; any number of requests for one call are one call."""
+    """The kernel's main thread, once known. Repeated requests for the same pending call are merged into one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,22 +24,22 @@ class HomeThread:
         self._pending: list[Callable[[], None]] = []
 
     def adopt(self) -> None:
-        """Take note of the running loop, when this is the main thread and has one, as in a kernel."""
+        """Remember the running loop if this is the main thread and it has one, as in a kernel."""
         if not _is_main_thread():
             return
         with contextlib.suppress(RuntimeError):
             self._loop = asyncio.get_running_loop()
 
     def call(self, function: Callable[[], None]) -> None:
-        """Call `function` in the main thread: at once when this is it, else as soon as it is free.
+        """Call `function` in the main thread: at once if this is the main thread, else as soon as it is free.
 
-        Where the main thread runs no loop, as in a terminal, `function` is called in this thread.
+        If the main thread runs no loop, as in a terminal, `function` is called in this thread.
         """
         if _is_main_thread() or not self._wake_for(function):
             function()
 
     def run_pending(self) -> None:
-        """Make the calls that are waiting, when this is the main thread. What fails in one is logged."""
+        """Run the pending calls if this is the main thread. Failures are logged."""
         if not _is_main_thread():
             return
         with self._lock:
@@ -53,7 +53,7 @@ class HomeThread:
                 return False
             if function in self._pending:
                 return True
-            self._pending.append(function)  # before the wake-up, which may be over at once
+            self._pending.append(function)  # before the wake-up, which may run at once
             try:
                 self._loop.call_soon_threadsafe(self.run_pending)
             except RuntimeError:  # the loop is closed
@@ -63,11 +63,11 @@ class HomeThread:
 
 
 def call_logged(function: Callable[[], None]) -> None:
-    """Call what nobody waits for. An exception is logged by its type alone: its text or frames may hold a key."""
+    """Call a function that nobody waits for. An exception is logged by type only: its text may contain a key."""
     try:
         function()
-    except Exception as error:  # noqa: BLE001 - it may be anybody's function
-        _log.error("A function that follows a flow's changes ended in %s.", type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - it may be a user's function
+        _log.error("A function that observes a flow's changes raised %s.", type(error).__name__)
 
 
 def _is_main_thread() -> bool:

@@ -1,8 +1,8 @@
-"""The background event loop: work from any thread or loop runs on it, and can be cancelled at any moment.
+"""The background event loop: work from any thread or loop runs on it and can be cancelled at any time.
 
 Every provider call of the process runs here, in one daemon thread, so that connections are shared and an interrupt
-works while a cell waits. The SDKs' async clients are bound to a loop, so there is exactly one. It does network
-work only: whatever may block runs in a thread of a `DaemonExecutor`.
+works while a cell waits. The SDKs' async clients are bound to a loop, so there is exactly one. It does nothing but
+network work: anything that may block runs in a thread of a `DaemonExecutor`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from byok_widgets.errors import ConfigError
 T = TypeVar("T")
 
 UNWIND_S = 1.0
-"""Time that cancelled work has to close its connection before its caller continues."""
+"""Time that cancelled work gets to close its connection before its caller continues."""
 TICK_S = 1 / 30
 """Text reaches the screen at most this often."""
 POLL_S = 0.25
@@ -63,14 +63,14 @@ class Engine:
         """Run `work` and wait for it; the sync entry point.
 
         A keyboard interrupt cancels the work, gives it a second to close its connection, and is raised again.
-        Meanwhile what other threads ask of this one is done, such as refreshing a panel.
+        While waiting, this thread serves requests of other threads, such as refreshing a panel.
 
         Args:
             work: What to run.
             tick: Called in this thread about 30 times a second while waiting, and once at the end.
 
         Raises:
-            ConfigError: Called on the loop itself, where waiting would never end.
+            ConfigError: Called on the loop itself, where waiting would deadlock.
         """
         if self.is_current_thread:
             work.close()
@@ -79,7 +79,7 @@ class Engine:
                 kind="sync_call_on_loop",
                 fix="Use the async variant (arun, astream).",
             )
-        # The future is there before the work begins, so that an interrupt at any line can cancel it.
+        # The future exists before the work starts, so that an interrupt at any line can cancel it.
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         try:
             self._start(work, future)
@@ -100,10 +100,10 @@ class Engine:
         return await asyncio.wrap_future(self.submit(work))
 
     async def astream(self, start: Callable[[Callable[[T], None]], Coroutine[Any, Any, Any]]) -> AsyncIterator[T]:
-        """Yield in the caller's loop what `start(emit)` emits on the engine's loop.
+        """Yield in the caller's loop the items that `start(emit)` emits on the engine's loop.
 
-        Items that arrive faster than they are read are handed over together, so a fast stream costs one wake-up
-        for many. Leaving the iteration cancels the work.
+        Items that arrive faster than they are read are delivered in batches, so a fast stream costs one wake-up
+        per batch. Leaving the iteration cancels the work.
         """
         channel: Channel[T] = Channel()
         future = self.submit(start(channel.emit))
@@ -137,7 +137,7 @@ class Engine:
 def _settle(future: concurrent.futures.Future[T], task: asyncio.Task[T]) -> None:
     if task.cancelled():
         future.cancel()
-    if not future.set_running_or_notify_cancel():  # also wakes whoever waits for cancelled work to end
+    if not future.set_running_or_notify_cancel():  # also wakes a caller waiting for cancelled work to end
         return
     error = task.exception()
     if error is None:

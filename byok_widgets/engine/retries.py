@@ -1,4 +1,4 @@
-"""Retries: a failed request is sent again where that can help, and never after text was handed out."""
+"""Retries: a failed request is sent again if that can help, but never once text has been delivered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 MAX_ATTEMPTS = 3
 RETRY_AFTER_CAP_S = 60.0
-"""Longest wait that a provider may ask for; where it asks for a longer one, the call fails instead."""
+"""Longest wait that a provider may ask for; if it asks for a longer one, the call fails instead."""
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 8.0
 
@@ -21,13 +21,13 @@ LONGEST_WAIT_S = 8.0
 async def with_retries(attempt: Callable[[], Awaitable[T]], *, started: Callable[[], bool]) -> T:
     """Call `attempt` until it succeeds, at most three times.
 
-    Only retryable errors are tried again, and only while no part of an answer has reached anyone. A wait that the
-    provider asks for is respected when it is no longer than a minute; otherwise waits grow from half a second,
-    with jitter.
+    Only retryable errors are retried, and only while no part of the answer has been delivered. A wait that the
+    provider asks for is honoured if it is at most a minute long; if it asks for none, waits grow from half a
+    second, with jitter.
 
     Args:
         attempt: Makes one request.
-        started: Says whether text of the answer was already handed out.
+        started: Returns whether text of the answer has already been delivered.
 
     Raises:
         ByokError: The last failure, with the number of attempts.

@@ -22,13 +22,13 @@ def run_with_output(
     show_text: bool = True,
     partial_result: Callable[[str], R | None] | None = None,
 ) -> R:
-    """Run `work` and wait for it; in a notebook cell, show what it writes.
+    """Run `work` and wait for it; in a notebook cell, show its output.
 
     Args:
-        work: Called with the callbacks for text and for progress; returns what to run.
-        show: Whether to show anything; `None` shows it where there is a cell.
+        work: Called with the callbacks for text and progress; returns the coroutine to run.
+        show: Whether to show anything; `None` shows it if there is a cell.
         show_text: Whether to show text, or only progress.
-        partial_result: Makes a result of the text received before an interrupt.
+        partial_result: Builds a result from the text received before an interrupt.
 
     Raises:
         RunInterrupted: A keyboard interrupt in a cell. In a program it stays a `KeyboardInterrupt`, so that the
@@ -56,11 +56,11 @@ def run_with_output(
 
 
 def ignore(*_: object) -> None:
-    """Take what nobody wants to see."""
+    """Ignore what is reported."""
 
 
 class _Monitor:
-    """Brings text and progress from the engine's thread to the output of the thread that waits."""
+    """Passes text and progress from the engine's thread to the output of the waiting thread."""
 
     def __init__(self, sink: OutputSink | None) -> None:
         self.feed = TextFeed()

@@ -1,4 +1,4 @@
-"""Functions that are not ours, run in daemon threads: however long they take, the event loop goes on.
+"""Runs users' functions in daemon threads: however long they take, the event loop keeps running.
 
 A thread cannot be killed. One that exceeds its time limit is left behind: the caller gets an error and continues,
 the thread is listed by `overdue_functions` until it ends, and it never keeps the process from exiting.
@@ -21,24 +21,24 @@ _lock = threading.Lock()
 
 
 class LateFunctionError(Exception):
-    """A function did not end in time; it may still be running."""
+    """A function did not finish in time; it may still be running."""
 
 
 async def call_in_worker(function: Callable[[], T | Awaitable[T]], *, limit_s: float, flow: str, name: str) -> T:
-    """Call `function` in a thread of its own and return its result.
+    """Call `function` in its own thread and return its result.
 
-    What it returns is awaited in that thread when it can be, on an event loop of its own. Cancelling the caller
-    frees the caller; a plain function runs on, a coroutine is cancelled.
+    An awaitable result is awaited in that thread, on its own event loop. Cancelling the caller releases it at
+    once; a plain function keeps running, a coroutine is cancelled.
 
     Args:
         function: What to call.
         limit_s: Longest time to wait, in seconds.
-        flow: Name of the flow that it works for.
-        name: What `overdue_functions` calls it.
+        flow: Name of the flow it runs for.
+        name: Name under which `overdue_functions` lists it.
 
     Raises:
-        LateFunctionError: It did not end in time.
-        Exception: Whatever the function raised; exits and interrupts come as a `RuntimeError`.
+        LateFunctionError: It did not finish in time.
+        Exception: Whatever the function raised; exits and interrupts become a `RuntimeError`.
     """
     worker = _Worker(function, flow, name)
     done = worker.start()
@@ -57,7 +57,7 @@ async def call_in_worker(function: Callable[[], T | Awaitable[T]], *, limit_s: f
 
 
 def overdue_functions(flow: str) -> tuple[str, ...]:
-    """Return the names of a flow's functions that nobody waits for any more and that are still running."""
+    """Return the names of a flow's functions that are still running although nobody waits for them any more."""
     with _lock:
         return tuple(sorted(worker.name for worker in _overdue if worker.flow == flow))
 
@@ -73,7 +73,7 @@ class _Worker:
         self._task: asyncio.Task[Any] | None = None
 
     def start(self) -> asyncio.Future[tuple[Any, Exception | None]]:
-        """Start the thread; the future gets the value or the error."""
+        """Start the thread and return a future for the value or the error."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[tuple[Any, Exception | None]] = loop.create_future()
         context = contextvars.copy_context()
@@ -87,14 +87,14 @@ class _Worker:
             with _lock:
                 self._finished = True
                 _overdue.discard(self)
-            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is waiting
                 loop.call_soon_threadsafe(settle, outcome)
 
         threading.Thread(target=work, name="byok-worker", daemon=True).start()
         return done
 
     def abandon(self) -> None:
-        """Wait for it no longer: list it as overdue until it ends, and cancel it where it is a coroutine."""
+        """Stop waiting for it: list it as overdue until it ends, and cancel it if it is a coroutine."""
         with _lock:
             if not self._finished:
                 _overdue.add(self)
@@ -106,7 +106,7 @@ class _Worker:
         try:
             value = self._function()
             return (asyncio.run(self._awaited(value)) if inspect.isawaitable(value) else value), None
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the call was made
+        except BaseException as error:  # noqa: BLE001 - it is re-raised where the call was made
             return None, _harmless(error)
 
     async def _awaited(self, value: Any) -> Any:
@@ -115,7 +115,7 @@ class _Worker:
 
 
 def _harmless(raised: BaseException) -> Exception:
-    """Return an error that ends the call alone: exits, interrupts and `StopIteration` become plain errors."""
+    """Return an error that ends only this call: exits, interrupts and `StopIteration` become plain errors."""
     if isinstance(raised, Exception) and not isinstance(raised, StopIteration):
         return raised
     return RuntimeError(f"{type(raised).__name__}: {raised}")

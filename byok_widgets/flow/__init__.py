@@ -1,6 +1,6 @@
-"""`Flow`, the object that a person holds; its file, and the check that finds mistakes before they cost.
+"""`Flow`, the object that users work with, and its file.
 
-Floor 3: knows sessions, the graph and what is below; reaches the screen only through `frontend`.
+Layer 3: knows sessions, the graph and what is below; reaches the screen only through `frontend`.
 """
 
 from byok_widgets.flow.flow import Flow

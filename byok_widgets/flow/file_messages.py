@@ -1,4 +1,4 @@
-"""What is wrong in the file of a flow, in plain words: the place, what is expected there, and what is there."""
+"""What is wrong in the file of a flow, in plain words: where, what is expected, and what was found."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _THINGS = {"nodes": "node", "edges": "edge", "examples": "example", "dialogue": 
 _TYPES = {
     "object": "an object",
     "array": "a list",
-    "string": "a text",
+    "string": "text",
     "integer": "a whole number",
     "boolean": "true or false",
     "null": "null",
 }
 
 
-def in_words(error: ValidationError, whole: object) -> str:
-    """Return in words what the schema of the file complains of; a key in it is redacted."""
-    place = _place(list(error.absolute_path), whole) or "the file"
+def in_words(error: ValidationError, document: object) -> str:
+    """Return an error of the file's schema in words; a key in it is redacted."""
+    place = _place(list(error.absolute_path), document) or "the file"
     if error.validator == "required":
         name = next(name for name in error.validator_value if name not in error.instance)
         schema = error.schema["properties"][name]
@@ -41,10 +41,10 @@ def in_words(error: ValidationError, whole: object) -> str:
     return redact(said)
 
 
-def _place(path: list[str | int], whole: Any) -> str:
-    """Return where a path leads, the innermost first: `"role" of message 2 of example 1 of node 'ask'`."""
+def _place(path: list[str | int], document: Any) -> str:
+    """Return a path in words, innermost first: `"role" of message 2 of example 1 of node 'ask'`."""
     steps: list[str] = []
-    part = whole
+    part = document
     for at, step in enumerate(path):
         part = part[step]
         if isinstance(step, int):
@@ -55,7 +55,7 @@ def _place(path: list[str | int], whole: Any) -> str:
 
 
 def _entry(of: str, number: int, entry: object) -> str:
-    """Return which entry of a list it is: by its names where it has them, else by its number."""
+    """Return an entry of a list in words: by its names if it has any, else by its number."""
     names = [entry.get(key) if isinstance(entry, dict) else None for key in ("name", "source", "target")]
     name, source, target = (_cut(text) if isinstance(text, str) and text else "" for text in names)
     if of == "edges" and source and target:

@@ -1,6 +1,6 @@
-"""A flow as the data of its file, and back: nodes, edges, prompts and models.
+"""Converts a flow to the data of its file, and back: nodes, edges, prompts and models.
 
-What the data says and this version does not know is kept, and given back.
+Fields that this version does not know are kept, and written back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Data = dict[str, Any]
 
 
 def data_of(flow: FiledFlow) -> Data:
-    """Return what a file says of a flow.
+    """Return a flow as the data of its file.
 
     Raises:
         ConfigError: A condition is a function.
@@ -45,12 +45,12 @@ def data_of(flow: FiledFlow) -> Data:
 
 
 def fill(flow: FiledFlow, context: FlowContext, data: Data) -> Data:
-    """Give a new flow what was read; returns the fields that are not known here.
+    """Fill a new flow with the data of a file; return the unknown fields.
 
-    The settings, which all flows of the name share, are changed only when all else is found to be good.
+    The settings, which all flows of that name share, are changed only once everything else has proved valid.
 
     Raises:
-        ByokError: Something in it cannot be used.
+        ByokError: Something in the data is invalid.
     """
     rest = {key: value for key, value in data.items() if key not in ("version", "name")}
     settings = _Settings(flow, rest)
@@ -73,7 +73,7 @@ def bind(graph: FlowGraph, functions: Mapping[str, Callable[..., Any]]) -> None:
     """Give action nodes their functions.
 
     Raises:
-        ConfigError: There is no action node of a name, or what was given cannot be called.
+        ConfigError: There is no action node of a given name, or a value cannot be called.
     """
     for name, function in functions.items():
         node = graph.node(name)
@@ -85,14 +85,14 @@ def bind(graph: FlowGraph, functions: Mapping[str, Callable[..., Any]]) -> None:
 
 
 class _Settings:
-    """The settings of a flow, taken out of its data and checked, until they are written."""
+    """The settings of a flow, taken from its data and checked, until they are written."""
 
     def __init__(self, flow: FiledFlow, data: Data) -> None:
         self.provider = flow.config.known_provider(data.pop("provider", flow.provider))
         urls = data.pop("base_urls", {})
         self.urls = {flow.config.known_provider(name): BaseUrl.parse(url).url for name, url in urls.items()}
         model = data.pop("model", None)
-        # An id may begin with the name of another provider: it is of this one all the same.
+        # An id may begin with the name of another provider, and still belong to this one.
         is_ref = model is None or model.startswith(f"{self.provider}:")
         self.model = self.ref(model if is_ref else f"{self.provider}:{model}")
         self.judge_model = self.ref(data.pop("judge_model", None))

@@ -1,4 +1,4 @@
-"""The file of a flow: JSON by the schema beside this module. Never a key."""
+"""The file of a flow: JSON that follows the schema beside this module. Never a key."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ MAX_BYTES = 20_000_000
 Data = dict[str, Any]
 
 _UPDATE = "pip install -U byok-widgets"
-_ANOTHER_COPY = "Take another copy of it."
-_LEFT = "The file was left as it is."
+_ANOTHER_COPY = "Use another copy of it."
+_UNCHANGED = "The file was left unchanged."
 
 
 def write(data: Data, path: Path) -> None:
     """Save a flow.
 
     Args:
-        data: The flow, as its file says it; see `flow_data`.
-        path: Where to.
+        data: The flow as the data of its file; see `flow_data`.
+        path: The file.
 
     Raises:
-        ConfigError: It holds what a file cannot hold, a text of it looks like an API key, the file there was saved
-            by a newer version, or it cannot be written.
+        ConfigError: The flow contains something that a file cannot store, a text in it looks like an API key, the
+            existing file was saved by a newer version, or the file cannot be written.
     """
     text = _text({"version": VERSION, **data})
     if path.exists() and _version(path) > VERSION:
@@ -45,7 +45,7 @@ def write(data: Data, path: Path) -> None:
             fix=f"Save under another name, or update with: {_UPDATE}",
         )
     try:
-        # Half a character is written as its escape, the way JSON has it.
+        # An unpaired surrogate is written as its JSON escape.
         replace_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         problem = describe_write_error(error)
@@ -59,12 +59,12 @@ def write(data: Data, path: Path) -> None:
 
 
 def read(path: Path) -> Data:
-    """Read and check the file of a flow, and leave it as it is.
+    """Read and check the file of a flow, without changing it.
 
     Raises:
-        ConfigError: It is not there, damaged, or no flow; the message says where.
+        ConfigError: It is missing, damaged, or not a flow; the message says where.
     """
-    fix = f"{_ANOTHER_COPY} {_LEFT}"
+    fix = f"{_ANOTHER_COPY} {_UNCHANGED}"
     try:
         data = json.loads(_content(path), parse_constant=_no_constant)
     except FileNotFoundError as error:
@@ -80,7 +80,7 @@ def read(path: Path) -> Data:
         if isinstance(data, dict) and "turns" in data and "nodes" not in data:
             problem = f"it is a session of flow {str(data.get('flow'))[:300]!r}."
             raise unusable(path, problem, "Open it on that flow: flow.load_session(...).")
-        fix = f"Correct it there, or take another copy of the file. {_LEFT}"
+        fix = f"Correct it there, or use another copy of the file. {_UNCHANGED}"
         if isinstance(data, dict) and is_newer(data):
             problem = f"it was saved by a newer byok-widgets; update with: {_UPDATE} ({problem})"
             raise _not_opened(path, f"{problem}.", fix, kind="newer_version")
@@ -88,8 +88,8 @@ def read(path: Path) -> Data:
 
 
 def unusable(path: Path, problem: str, fix: str = _ANOTHER_COPY) -> ConfigError:
-    """Return the error for a file that is no flow, or holds something that cannot be used."""
-    return _not_opened(path, problem, f"{fix} {_LEFT}")
+    """Return the error for a file that is not a flow, or contains something unusable."""
+    return _not_opened(path, problem, f"{fix} {_UNCHANGED}")
 
 
 def _not_opened(path: Path, problem: str, fix: str, *, kind: str = "flow_file") -> ConfigError:
@@ -103,16 +103,16 @@ def is_newer(data: Data) -> bool:
 
 
 def _text(data: Data) -> str:
-    """Return the content of the file, which is read again before it counts.
+    """Return the contents of the file, after checking that they can be read back.
 
     Raises:
-        ConfigError: It would not be opened again, or there is an API key in it.
+        ConfigError: The file could not be opened again, or it contains an API key.
     """
     try:
         text = json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
         problem = _fault(json.loads(text))
     except (TypeError, ValueError, RecursionError) as error:
-        problem = f"it has no form in JSON ({redact(str(error))})"
+        problem = f"it cannot be stored as JSON ({redact(str(error))})"
     if problem:
         raise ConfigError(
             f"Flow {data['name']!r} was not saved: {problem}.", kind="flow_file", fix="Correct this setting."
@@ -160,5 +160,5 @@ def _version(path: Path) -> float:
     try:
         found = json.loads(_content(path))["version"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return 0  # not a flow: the person has chosen to write there
+        return 0  # not a flow: the user has chosen to write there
     return found if isinstance(found, (int, float)) else 0

@@ -1,4 +1,4 @@
-"""`FlowNodes`: the nodes of a flow and the edges between them, as cells make, replace and remove them."""
+"""`FlowNodes`: the nodes of a flow and the edges between them, as cells create, replace and remove them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ N = TypeVar("N", bound=Node[Any])
 
 
 class FlowNodes:
-    """The nodes and edges of a flow. Every change is announced to whoever observes the flow's settings."""
+    """The nodes and edges of a flow. Every change is announced to observers of the flow's settings."""
 
     def __init__(self, context: FlowContext) -> None:
         self._context = context
@@ -27,12 +27,12 @@ class FlowNodes:
 
     @property
     def nodes(self) -> Mapping[str, AnyNode]:
-        """The nodes by name, in the order they were made."""
+        """The nodes by name, in the order they were created."""
         return dict(self._graph.nodes)
 
     @property
     def start_node(self) -> str:
-        """Name of the node where sessions start: the one that was set, else the first that was made."""
+        """Name of the node where sessions start: the one that was set, else the first one created."""
         return self._graph.start
 
     @start_node.setter
@@ -73,10 +73,10 @@ class FlowNodes:
         self._announce()
 
     def name_of(self, node: AnyNode | str) -> str:
-        """Return the name of a node that was given as itself or by its name.
+        """Return the name of a node that was given as an object or by its name.
 
         Raises:
-            ConfigError: It is not a node, or one of another flow.
+            ConfigError: It is not a node, or it belongs to another flow.
         """
         if isinstance(node, str):
             return node

@@ -1,4 +1,4 @@
-"""The flows that live in this kernel, for the gear to find. Nothing here keeps one alive."""
+"""The live flows of this kernel, for the gear to find. The registry keeps none of them alive."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _lock = threading.Lock()
 
 
 def register(flow: RegisteredFlow) -> None:
-    """Add a flow that was made just now."""
+    """Add a newly created flow."""
     with _lock:
         _made[:] = [made for made in _made if made() is not None] + [weakref.ref(flow)]
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the flows that live, each once, in the order they were first made."""
+    """Return the names of the live flows, each once, in the order they were first created."""
     return tuple(dict.fromkeys(flow.name for flow in _live_flows()))
 
 
 def latest(name: str) -> RegisteredFlow | None:
-    """Return the flow of that name that was made last."""
+    """Return the most recently created flow of that name."""
     return next((flow for flow in reversed(_live_flows()) if flow.name == name), None)
 
 

@@ -1,6 +1,6 @@
 """`FlowSettings`: what the panel shows and what cells use, under the name of a flow.
 
-One for all flows of a name in this process: what a click writes is what a line of code writes.
+All flows of the same name share them in this process: a click and a line of code write the same settings.
 """
 
 from __future__ import annotations
@@ -37,25 +37,22 @@ class FlowSettings(StrictAttributes):
 
     @property
     def context(self) -> FlowContext:
-        """What nodes of this flow are made with."""
+        """What the nodes of this flow share."""
         return self._context
 
     @property
     def key_store(self) -> KeyStore:
-        """Where this flow's keys rest. It gives out no key."""
+        """Where this flow's keys are stored. It never reveals a key."""
         return self._context.key_store
 
     @property
     def notice(self) -> str:
-        """What a person must know, such as that settings are not saved; empty when all is well."""
+        """A notice for the user, such as that settings are not saved; empty if all is well."""
         return str(self.config.notice or "")
 
     @property
     def provider(self) -> str:
-        """Name of the provider that bare model ids mean, one of `PROVIDERS`.
-
-        The case in which it is written does not count.
-        """
+        """Name of the provider used for bare model ids, one of `PROVIDERS`, ignoring case."""
         return self.config.provider
 
     @provider.setter
@@ -73,34 +70,34 @@ class FlowSettings(StrictAttributes):
 
     @property
     def global_prompt(self) -> str:
-        """Stands before the prompt of every conversation node; may hold `{{variables}}`."""
+        """Precedes the prompt of every conversation node; may contain `{{variables}}`."""
         return self._context.global_prompt
 
     @global_prompt.setter
     def global_prompt(self, text: str) -> None:
         if not isinstance(text, str):
-            raise ConfigError(f"The global prompt is a text, not {text!r}.", fix='Write "" for none.')
+            raise ConfigError(f"The global prompt must be text, not {text!r}.", fix='Write "" for none.')
         self._context.global_prompt = text
 
     def set_base_url(self, provider: str, url: str | None) -> None:
-        """Send this flow's calls for `provider` to another address, or with `None` to the usual one.
+        """Send this flow's calls for `provider` to another address; `None` restores the default.
 
         A key is bound to its address: a key saved for one host is never sent to another.
 
         Raises:
-            ConfigError: No such provider, or not an https address, nor http to this machine.
-            KeyFormatError: There is an API key in it.
+            ConfigError: No such provider, or neither an https address nor http to this machine.
+            KeyFormatError: The address contains an API key.
         """
         self.config.set_base_url(self.config.known_provider(provider), url)
 
     def use_key(self, reference: str, *, provider: str | None = None) -> None:
-        """Use the API key that an environment variable holds, by its name `env:NAME`.
+        """Use the API key in an environment variable, given as `env:NAME`.
 
-        Only the name is kept. There is no way to pass a key itself in code: a key typed in a cell would be saved
-        with the notebook. Paste it in `flow.settings()`.
+        Only the name is kept. The key itself cannot be passed in code: a key typed in a cell would be saved with
+        the notebook. Paste it in `flow.settings()`.
 
         Raises:
-            KeyFormatError: Not the name of a variable that is set and holds what can be this provider's key.
+            KeyFormatError: Not the name of a variable that is set to a possible key of this provider.
             ConfigError: No such provider.
         """
         chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
@@ -110,7 +107,7 @@ class FlowSettings(StrictAttributes):
 
     @property
     def judge_model(self) -> str | None:
-        """Model that judges prompt conditions; `None` for that of the node whose edges are judged."""
+        """Model that judges prompt conditions; `None` to use the model of the node whose edges are judged."""
         return self.config.judge_model
 
     @judge_model.setter
@@ -119,7 +116,7 @@ class FlowSettings(StrictAttributes):
 
 
 def _state(name: str) -> FlowContext:
-    """Return what all flows of this name share in this process."""
+    """Return the state that all flows of this name share in this process."""
     name = checked_name(name)
     with _lock:
         if name not in _states:

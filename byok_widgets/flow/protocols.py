@@ -1,4 +1,4 @@
-"""What the parts of this package ask of a flow; `Flow` itself stands on top of them."""
+"""What the parts of this package need from a flow; `Flow` itself is built on top of them."""
 
 from __future__ import annotations
 

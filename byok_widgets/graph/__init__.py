@@ -1,4 +1,4 @@
-"""A flow's structure: nodes connected by edges with conditions, and drawings of it. Knows no running session."""
+"""A flow's structure: nodes connected by edges with conditions, and drawings of it. Knows nothing of sessions."""
 
 from byok_widgets.graph.conditions.expression import Expression
 from byok_widgets.graph.edge import EVERYWHERE, Edge

@@ -8,20 +8,20 @@ from byok_widgets.graph.flow_graph import FlowGraph
 
 
 def silent_loops(graph: FlowGraph) -> Iterator[tuple[str, ...]]:
-    """Yield the circles that have silent nodes alone, each once."""
+    """Yield each loop that consists only of silent nodes, once."""
     seen: set[frozenset[str]] = set()
     for name in graph.nodes:
-        path = _way_back(graph, name)
+        path = _path_back(graph, name)
         if path and frozenset(path) not in seen:
             seen.add(frozenset(path))
             yield path
 
 
 def never_ends(graph: FlowGraph, loop: tuple[str, ...]) -> bool:
-    """Whether a turn that has taken the edges of a silent loop always goes round in it, or in the next one.
+    """Whether a turn that has taken the edges of a silent loop stays in it, or in the next one, for ever.
 
-    That is so where no edge leads out. It is also where an else edge leads a node to itself: read again, the same
-    dialogue says the same, and no other edge holds again.
+    It does if no edge leads out, and also if a node's else edge leads back to itself: when the same dialogue is
+    read again, again no other edge holds.
     """
     first = loop[0]
     to_itself = any(edge.target == first and edge.condition.is_fallback for edge in graph.outgoing(first))
@@ -29,7 +29,7 @@ def never_ends(graph: FlowGraph, loop: tuple[str, ...]) -> bool:
 
 
 def _without_way_out(graph: FlowGraph) -> set[str]:
-    """Return the silent nodes that always lead on, and to one another alone."""
+    """Return the silent nodes that always lead on, and only to one another."""
     inside = {
         name
         for name in graph.nodes
@@ -42,16 +42,16 @@ def _without_way_out(graph: FlowGraph) -> set[str]:
     return inside
 
 
-def _way_back(graph: FlowGraph, name: str) -> tuple[str, ...]:
-    """Return the shortest way from a silent node to itself over silent nodes; empty when there is none."""
-    ways: list[tuple[str, ...]] = [(name,)] if graph.is_silent(name) else []
+def _path_back(graph: FlowGraph, name: str) -> tuple[str, ...]:
+    """Return the shortest path from a silent node to itself through silent nodes; empty if there is none."""
+    paths: list[tuple[str, ...]] = [(name,)] if graph.is_silent(name) else []
     visited: set[str] = set()
-    while ways:
-        way = ways.pop(0)
-        for target in graph.targets(way[-1]):
+    while paths:
+        path = paths.pop(0)
+        for target in graph.targets(path[-1]):
             if target == name:
-                return way
+                return path
             if target not in visited and graph.is_silent(target):
                 visited.add(target)
-                ways.append((*way, target))
+                paths.append((*path, target))
     return ()

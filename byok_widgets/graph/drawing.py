@@ -1,7 +1,7 @@
-"""The graph for people: as text, and as a Mermaid diagram where the frontend draws those.
+"""Drawings of the graph: as text, and as a Mermaid diagram for frontends that render it.
 
-There is no HTML: JupyterLab would show it in place of the diagram. The diagram tells all that the text does, and
-the text describes it to those who do not see it; a notebook that is saved holds the picture, too.
+There is no HTML: JupyterLab would show it instead of the diagram. The diagram contains everything that the text
+does, and the text describes it to those who cannot see it; a saved notebook contains the picture, too.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from byok_widgets.graph.flow_graph import FlowGraph
 
 MERMAID = "text/vnd.mermaid"
 MAX_LINE_CHARS = 200
-"""Longest text that is shown of a name, a condition or what a node is."""
+"""Maximum length shown of a name, a condition or the description of a node."""
 MAX_DIAGRAM_CHARS, MAX_DIAGRAM_EDGES = 50_000, 500
-"""Larger diagrams are refused by Mermaid as it comes."""
+"""Mermaid rejects larger diagrams by default."""
 
 _GREY = "#777777"
-"""Seen on white and on black: a diagram that was drawn is not drawn anew when the theme changes."""
+"""Visible on white and on black: a diagram is not redrawn when the theme changes."""
 _DARK, _LIGHT = "#1f2328", "#f0f0f0"
 _LOOK = {
     "theme": "base",
@@ -34,7 +34,7 @@ _LOOK = {
     "themeCSS": f".flowchartTitleText {{ fill: {_GREY}; font-weight: bold; }}"
     " .flowchart-link { stroke-width: 2px; } .edgeLabel p { padding: 1px 5px; }",
 }
-"""One look for both themes: light nodes with dark words, and lines that are seen on either."""
+"""One look for both themes: light nodes with dark text, and lines that are visible on either."""
 _CLASSES = (
     "  classDef silent fill:#ffe9c2,stroke:#c07d00",
     f"  classDef place fill:{_LIGHT},stroke:{_GREY}",
@@ -46,14 +46,14 @@ _SPOKEN = {ord("{"): "(", ord("}"): ")", ord("#"): "", ord(";"): ",", ord("%"): 
 
 
 def one_line(text: str, most: int = MAX_LINE_CHARS) -> str:
-    """Return a text as far as one line shows it, without signs that nobody sees; what is cut off ends in `…`."""
-    seen = "".join(char if char.isprintable() or char in _JOINERS else " " for char in text[: 10 * most])
-    line = " ".join(seen.split())
+    """Return a text shortened to one line, without invisible characters; a truncated one ends in `…`."""
+    visible = "".join(char if char.isprintable() or char in _JOINERS else " " for char in text[: 10 * most])
+    line = " ".join(visible.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def as_text(graph: FlowGraph, title: str) -> str:
-    """Return the nodes with their edges, a line each, below a title."""
+    """Return the nodes with their edges, one per line, below a title."""
     graph = graph.snapshot()
     lines = [one_line(title)]
     for name in graph.nodes:
@@ -64,7 +64,7 @@ def as_text(graph: FlowGraph, title: str) -> str:
 
 
 def as_mermaid(graph: FlowGraph, title: str) -> str:
-    """Return the graph as a Mermaid flowchart; empty without nodes, and where there are too many to be drawn."""
+    """Return the graph as a Mermaid flowchart; empty without nodes, or if there are too many to draw."""
     graph = graph.snapshot()
     if not graph.nodes:
         return ""
@@ -85,7 +85,7 @@ def describe(graph: FlowGraph, name: str) -> str:
 
 
 def condition(graph: FlowGraph, edge: Edge) -> str:
-    """Say under which condition an edge is taken."""
+    """Return the condition under which an edge is taken, in words."""
     if edge.condition.is_fallback:
         return "else" if len(graph.outgoing(edge.source)) > 1 else "always"
     return one_line(edge.condition.describe())

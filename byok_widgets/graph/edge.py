@@ -15,7 +15,7 @@ EVERYWHERE = ""
 
 @dataclass(frozen=True, eq=False)
 class Edge:
-    """A connection. Two edges are never equal, since a function may be the condition of either.
+    """A connection. Two edges are never equal, since the condition of either may be a function.
 
     Attributes:
         source: Name of the node it starts at; empty for the edge into a global node.
@@ -33,7 +33,7 @@ class Edge:
     def create(
         cls, source: str, target: str, when: Any = None, if_: Any = None, condition: Condition | None = None
     ) -> Edge:
-        """Return the edge with the condition that a person gave; without one it is an else edge.
+        """Create an edge with the condition that the user gave; without one it is an else edge.
 
         Args:
             source: Name of the node it starts at.

@@ -15,15 +15,15 @@ AnyNode = Node[Any]
 
 
 class FlowGraph:
-    """Nodes by name, in the order they were made, and edges in the order they were connected.
+    """Nodes by name, in the order they were created, and edges in the order they were connected.
 
-    There is one edge at most from a node to another: connecting the two again replaces its condition, so that a
-    cell can be changed and run again, also while a turn is under way in another thread.
+    There is at most one edge from a node to another: connecting the two again replaces its condition, so that a
+    cell can be changed and run again, even while a turn is running in another thread.
 
     Attributes:
         nodes: The nodes.
         ends: Names of the end nodes.
-        extra: What a flow file said of nodes and is not known here; kept when it is saved again.
+        extra: Unknown fields of nodes in a flow file; kept when it is saved again.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class FlowGraph:
         self._changing = threading.RLock()
 
     def snapshot(self) -> FlowGraph:
-        """Return the graph as it is, for who looks at all of it while cells change this one."""
+        """Return a copy of the graph as it is now, for reading all of it while cells change the original."""
         graph = FlowGraph()
         with self._changing:
             graph.nodes, graph.ends, graph.extra = self.nodes, set(self.ends), dict(self.extra)
@@ -44,12 +44,12 @@ class FlowGraph:
 
     @property
     def edges(self) -> tuple[Edge, ...]:
-        """All edges, the ways into global nodes included."""
+        """All edges, including those into global nodes."""
         return tuple(edge for source in list(self._edges) for edge in self._from(source))
 
     @property
     def start(self) -> str:
-        """Name of the start node: the one that was told, else the first one made; empty without nodes."""
+        """Name of the start node: the one that was set, else the first one created; empty without nodes."""
         names = list(self.nodes)
         first = next((name for name in names if not self.is_global(name)), next(iter(names), ""))
         return self._start if self._start in self.nodes else first
@@ -59,13 +59,13 @@ class FlowGraph:
         self._start = self.node(name).name
 
     def put(self, node: AnyNode, *, start: bool = False, end: bool = False, enter: str | None = None) -> None:
-        """Add a node, or put it in the place of the one of the same name; the edges stay.
+        """Add a node, or replace the one of the same name; the edges stay.
 
         Args:
             node: The node.
-            start: Start here.
-            end: Close the session here.
-            enter: Condition under which this node is entered from everywhere; makes it a global node.
+            start: Whether sessions start here.
+            end: Whether the session closes here.
+            enter: Condition under which this node is entered from anywhere; makes it a global node.
 
         Raises:
             ConfigError: The condition is empty.
@@ -82,10 +82,10 @@ class FlowGraph:
                 self.start = node.name
 
     def add(self, edge: Edge) -> None:
-        """Add an edge, or put it in the place of the one between the same nodes.
+        """Add an edge, or replace the one between the same nodes.
 
         Raises:
-            ConfigError: One of the nodes is not there.
+            ConfigError: One of the nodes does not exist.
         """
         with self._changing:
             for name in (edge.source, edge.target):
@@ -93,7 +93,7 @@ class FlowGraph:
             self._put(edge)
 
     def remove(self, source: str, target: str) -> None:
-        """Take an edge away.
+        """Remove an edge.
 
         Raises:
             ConfigError: There is none between the two.
@@ -104,11 +104,11 @@ class FlowGraph:
             raise ConfigError(
                 f"There is no edge from {source!r} to {target!r}.",
                 kind="edge",
-                fix="Look at the flow: it shows them.",
+                fix="Show the flow to see its edges.",
             )
 
     def remove_node(self, name: str) -> None:
-        """Take a node out, with all edges to it and from it; nothing of it is left for one of the same name.
+        """Remove a node with all its edges; a later node of the same name inherits nothing from it.
 
         Raises:
             ConfigError: There is none of that name.
@@ -144,11 +144,11 @@ class FlowGraph:
         return tuple(sorted(self._from(name), key=lambda edge: edge.condition.is_fallback))
 
     def ways_in(self, *, but: str = "") -> tuple[Edge, ...]:
-        """Return the edges into the global nodes, without that of the node `but`."""
+        """Return the edges into the global nodes, except the one into the node `but`."""
         return tuple(edge for edge in self._from(EVERYWHERE) if edge.target != but)
 
     def is_global(self, name: str) -> bool:
-        """Whether a node can be entered from everywhere."""
+        """Whether a node can be entered from anywhere."""
         return name in self._edges.get(EVERYWHERE, {})
 
     def is_silent(self, name: str) -> bool:
@@ -156,7 +156,7 @@ class FlowGraph:
         return not self.node(name).speaks
 
     def reachable(self, start: Iterable[str]) -> set[str]:
-        """Return the nodes that can be reached from `start`, themselves included; an end node leads nowhere."""
+        """Return the nodes reachable from `start`, including those in it; an end node leads nowhere."""
         found: set[str] = set()
         waiting = list(start)
         while waiting:
@@ -170,7 +170,7 @@ class FlowGraph:
         """Return the nodes to which a node leads: none from an end node, whose edges are never taken."""
         return [] if name in self.ends else [edge.target for edge in self._from(name)]
 
-    # The nodes, and the edges from one, are replaced as a whole and never changed: who reads them reads on.
+    # The mappings of nodes, and of the edges from one, are replaced and never modified: readers need no lock.
 
     def _put(self, edge: Edge) -> None:
         self._edges[edge.source] = {**self._edges.get(edge.source, {}), edge.target: edge}

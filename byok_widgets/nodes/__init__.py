@@ -1,4 +1,4 @@
-"""The kinds of nodes: one class in a module of its own for each, and their registry."""
+"""The kinds of nodes, each a class in its own module, and their registry."""
 
 from byok_widgets.nodes.action import ActionNode
 from byok_widgets.nodes.action_result import ActionResult

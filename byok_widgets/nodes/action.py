@@ -1,4 +1,4 @@
-"""`ActionNode`: it calls a Python function with the variables, silently."""
+"""`ActionNode`: calls a Python function with the variables, silently."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.secrets import redact
 
 DEADLINE_S = 10.0
-"""Longest time for a function, in seconds, where the node sets no other."""
+"""Default time limit for a function, in seconds."""
 
 _MAX_QUOTE = 200
 
@@ -32,16 +32,16 @@ Function = Callable[..., Any]
 
 
 class ActionNode(Node[ActionResult]):
-    """A node that does something: it calls a function, and what that returns becomes variables.
+    """A node that calls a function and stores what it returns in variables.
 
-    Each parameter of the function gets the variable of its name: `None` where that is not stated, or the default
-    of the parameter where it has one. A parameter called `variables`, or a sole positional-only one, gets all of
-    them, read-only. The function, sync or async, runs in a thread of its own. It returns a mapping with a value
-    for each name in `writes`, or with one name the value itself; `None` says that there is none.
+    Each parameter of the function gets the variable of the same name. If that is not stated, it gets the
+    parameter's default, or `None` without one. A parameter called `variables`, or a sole positional-only one, gets
+    all of them, read-only. The function, sync or async, runs in its own thread. It returns a mapping with a value
+    for each name in `writes` or, for a single name, the value itself; `None` means that there is no value.
 
     Attributes:
         function: The function; `None` in a flow that was loaded without it.
-        effects: Whether it changes the world, so that it must not run twice for one request.
+        effects: Whether it has side effects, so that it must not run twice for one request.
     """
 
     kind = "action"
@@ -71,7 +71,7 @@ class ActionNode(Node[ActionResult]):
                 raise ConfigError(
                     f"Node {name!r} cannot write {written!r}: it is not the name of a variable.",
                     kind="variable",
-                    fix='Name variables like Python does: writes=["time"].',
+                    fix='Name variables as in Python: writes=["time"].',
                 )
         if isinstance(deadline_s, bool) or not isinstance(deadline_s, (int, float)) or not deadline_s > 0:
             raise ConfigError(
@@ -116,7 +116,7 @@ class ActionNode(Node[ActionResult]):
 
     @property
     def reruns(self) -> bool:
-        """Whether a turn that begins here calls the function again: not when it has effects."""
+        """Whether a turn that begins here calls the function again: not if it has effects."""
         return not self.effects
 
     @property
@@ -125,19 +125,19 @@ class ActionNode(Node[ActionResult]):
         return self._call.name if self._call else self._remark.rpartition(":")[2] or "(no function)"
 
     def run(self, *, variables: Mapping[str, Any] | None = None, show: bool | None = None) -> ActionResult:
-        """Call the function and return what it wrote. It is called each time, also when it has effects.
+        """Call the function and return what it wrote. It is called each time, even if it has effects.
 
         Args:
             variables: Values for the parameters.
-            show: Whether anything is shown in the cell; an action shows nothing by itself.
+            show: Whether to show anything in the cell; an action shows nothing by itself.
 
         Raises:
-            FlowError: There is no function; it failed, did not return in time, or returned what cannot be written.
+            FlowError: There is no function; it failed, did not return in time, or returned something unusable.
         """
         return run_with_output(self._alone(variables), show=show, show_text=False)
 
     async def arun(self, *, variables: Mapping[str, Any] | None = None) -> ActionResult:
-        """Do the same as `run` in an event loop."""
+        """Like `run`, for use in an event loop."""
         return await ENGINE.arun(self._alone(variables)(ignore, ignore))
 
     def prepare(self, given: NodeInput) -> Work[ActionResult]:
@@ -154,13 +154,13 @@ class ActionNode(Node[ActionResult]):
         return work
 
     def describe(self) -> list[str]:
-        """Return what it is, for a drawing."""
+        """Return a short description for a drawing, in parts."""
         words = [f"action {self.function_name}"]
         words += [f"writes {', '.join(self.writes)}"] if self.writes else []
         return [*words, "has effects"] if self.effects else words
 
     def check(self) -> Iterator[Finding]:
-        """Yield that the function is missing, where it is."""
+        """Yield a finding if the function is missing."""
         if self.function is None:
             yield Finding(
                 "unbound_action",
@@ -172,7 +172,7 @@ class ActionNode(Node[ActionResult]):
             )
 
     def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a flow file keeps: names alone, never code."""
+        """Return what a flow file stores: names only, never code."""
         del saved
         data: dict[str, Any] = {
             "writes": list(self.writes),
@@ -210,7 +210,7 @@ class ActionNode(Node[ActionResult]):
         )
 
     async def _once(self, call: ActionFunction, arguments: dict[str, Any], effects: Effects) -> ActionResult:
-        """Call a function with effects, unless it ran in a turn that was lost."""
+        """Call a function with effects, unless it already ran in a turn that was lost."""
         key = await self._in_worker(call, partial(as_key, arguments))
         earlier = effects.earlier(self.name, key)
         if earlier is not None:
@@ -221,7 +221,7 @@ class ActionNode(Node[ActionResult]):
 
         def keep(
             result: ActionResult,
-        ) -> None:  # called when the function returns, also when nobody waits any more
+        ) -> None:  # called when the function returns, even if nobody is waiting any more
             effects.log.put(replace(record, result=result))
 
         try:
@@ -256,7 +256,7 @@ class ActionNode(Node[ActionResult]):
             failure = self._late()
         except UnusableResultError as error:
             failure = FlowError(error.problem, kind="action_result", fix=error.fix)
-        except Exception as error:  # noqa: BLE001 - a person's function may raise anything
+        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
             failure = self._failed(error)
         else:
             return result
@@ -270,7 +270,8 @@ class ActionNode(Node[ActionResult]):
         if self.effects:
             return unknown_outcome(self.name, f"within {self.deadline_s:g} s")
         return FlowError(
-            f"The function {self.function_name} did not return within {self.deadline_s:g} s; it may still run.",
+            f"The function {self.function_name} did not return within {self.deadline_s:g} s; "
+            "it may still be running.",
             kind="action_timeout",
             fix="Make it faster, or give the node more time with deadline_s=...",
         )
@@ -287,7 +288,7 @@ class ActionNode(Node[ActionResult]):
 
 
 def _then(returned: Any, finish: Callable[[Any], ActionResult]) -> Any:
-    """Return the result, or what gives it when it is awaited."""
+    """Return the result, or an awaitable of it."""
 
     async def awaited() -> ActionResult:
         return finish(await returned)

@@ -19,16 +19,16 @@ _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_O
 
 
 class ActionFunction:
-    """A function with the variables that it takes.
+    """A function and the variables that it takes.
 
-    Each parameter gets the variable of its name; one called `variables`, or a sole positional-only one, gets the
-    mapping of all of them; `**kwargs` gets all of them by name.
+    Each parameter gets the variable of the same name; one called `variables`, or a sole positional-only one, gets
+    the mapping of all of them; `**kwargs` gets all of them by name.
 
     Attributes:
         name: The function's name.
-        reference: `module:function` where it can be imported from there, else its name.
+        reference: `module:function` if it can be imported from there, else its name.
         required: The parameters without a default.
-        optional: The parameters whose default stands in for a variable without a value.
+        optional: The parameters whose default replaces a variable without a value.
     """
 
     def __init__(self, function: Callable[..., Any], *, node: str) -> None:
@@ -56,7 +56,7 @@ class ActionFunction:
         return self._by_position or self._gets_mapping or self._gets_each
 
     def arguments(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what it is called with, by parameter.
+        """Return the arguments of the call, by parameter.
 
         Raises:
             FlowError: It takes a variable that nothing sets.
@@ -78,14 +78,14 @@ class ActionFunction:
         return given
 
     def call(self, arguments: Mapping[str, Any]) -> Any:
-        """Call it; what it returns may have to be awaited."""
+        """Call it; the result may be awaitable."""
         if self._by_position:
             return self._function(arguments[ALL_VARIABLES])
         return self._function(**arguments)
 
 
 def line_of(error: BaseException) -> str:
-    """Say in which line of a function an exception was raised, without any value."""
+    """Say in which line of a function an exception was raised, without any values."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return ""

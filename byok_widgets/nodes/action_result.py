@@ -19,9 +19,9 @@ class ActionResult(NodeResult):
     Attributes:
         node: Name of the node.
         function: Name of the function.
-        values: The values it wrote, by variable; `None` where the function knows none.
+        values: The values it wrote, by variable; `None` where the function had none.
         latency_s: Seconds that the function took; 0 for a result that was reused.
-        notices: Sentences that a reader must know.
+        notices: Notices for the user.
         reused: Whether the function was not called, since it had already run with the same arguments.
         run_id: Id of the run.
     """
@@ -47,7 +47,7 @@ class ActionResult(NodeResult):
 
     @property
     def learned(self) -> tuple[LearnedValue, ...]:
-        """All its values: `None` replaces an earlier value, which is no longer true."""
+        """All its values: `None` replaces an earlier value that is no longer true."""
         return tuple(
             LearnedValue(name, value, "not_stated" if value is None else "found")
             for name, value in self.values.items()

@@ -1,4 +1,4 @@
-"""What the function of an action node returned, checked: a value for each variable that the node writes."""
+"""Checks what an action node's function returned: a value for each variable that the node writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from byok_widgets.strict_attributes import nearest
 
 
 class UnusableResultError(Exception):
-    """What a function returned does not fit its node."""
+    """A function returned something that does not fit its node."""
 
     def __init__(self, problem: str, fix: str) -> None:
         super().__init__(problem)
@@ -20,10 +20,10 @@ class UnusableResultError(Exception):
 def written_values(
     returned: Any, writes: tuple[str, ...], *, node: str, function: str
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the values by variable, and what a reader must know.
+    """Return the values by variable, and notices for the user.
 
     Raises:
-        UnusableResultError: A name is missing, or not one that the node writes, or JSON cannot hold a value.
+        UnusableResultError: A name is missing, or not one that the node writes, or a value does not fit into JSON.
     """
     if not writes:
         notice = f"{node} returned a value that is not kept: name the variable in writes=[...]"
@@ -37,7 +37,7 @@ def written_values(
 
 
 def _by_name(returned: Any, writes: tuple[str, ...]) -> tuple[str, str, Mapping[Any, Any]]:
-    """Return a problem with its fix, or the values by name: with one name, the value may stand for itself."""
+    """Return a problem with its fix, or the values by name; for a single name, the value itself will do."""
     if len(writes) == 1 and not _names(returned, writes[0]):
         return "", "", {writes[0]: returned}
     if isinstance(returned, Mapping):
@@ -47,7 +47,7 @@ def _by_name(returned: Any, writes: tuple[str, ...]) -> tuple[str, str, Mapping[
 
 
 def _names(returned: Any, name: str) -> bool:
-    """Whether a mapping names the one variable of a node; a sole name that resembles it is a misspelled one."""
+    """Whether a mapping names a node's one variable; a sole name that resembles it counts as misspelt."""
     if not isinstance(returned, Mapping):
         return False
     return name in returned or (len(returned) == 1 and bool(nearest(name, [str(key) for key in returned])))
@@ -64,8 +64,8 @@ def _misfit(values: Mapping[Any, Any], writes: tuple[str, ...]) -> tuple[str, st
             return f"returned no {name!r}", f"Return a mapping with {name!r}, None where it has no value."
         if not _fits_json(values[name]):
             kind = type(values[name]).__name__
-            fix = "Return texts, numbers, lists, mappings, dates, or dataclasses of these."
-            return f"returned {kind} for {name!r}, which JSON cannot hold", fix
+            fix = "Return strings, numbers, lists, mappings, dates, or dataclasses of these."
+            return f"returned {kind} for {name!r}, which cannot be stored as JSON", fix
     return "", ""
 
 

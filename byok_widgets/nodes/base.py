@@ -1,4 +1,4 @@
-"""`Node`: one step of a flow, and all that the rest of the package asks of any kind of node."""
+"""`Node`: one step of a flow, and all that the rest of the package needs from any kind of node."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ R = TypeVar("R", bound=NodeResult)
 
 @dataclass(frozen=True)
 class NodeInput:
-    """What a session hands to a node.
+    """What a session passes to a node.
 
     Attributes:
         messages: The dialogue so far.
-        variables: What is known.
+        variables: The values by name.
         model: Model for this run only; `None` leaves the choice to the node.
         first_visit: Whether the node has not spoken in this session.
-        effects: The effects of this session and its forks; `None` outside of one.
+        effects: The effects of this session and its forks; `None` outside a session.
     """
 
     messages: tuple[Message, ...]
@@ -44,15 +44,15 @@ class NodeInput:
 class Node(StrictAttributes, ABC, Generic[R]):
     """One step of a flow.
 
-    A kind of node declares here whether it speaks, what it writes and reads, how it prepares its work, and how it
-    is drawn, checked and saved.
+    Each kind of node declares whether it speaks, what it writes and reads, how it prepares its work, and how it is
+    drawn, checked and saved.
 
     Attributes:
         kind: Name of the kind, in flow files and on screen.
-        result: What it produces.
-        speaks: Whether the person hears it; a turn ends at a node that speaks.
+        result: Type of its result.
+        speaks: Whether it speaks to the user; a turn ends at a node that speaks.
         calls_model: Whether it calls a model when it runs.
-        expects_readers: Whether a variable that it writes and nothing reads is probably a mistake.
+        expects_readers: Whether it is probably a mistake if nothing reads a variable that it writes.
     """
 
     kind: ClassVar[str]
@@ -95,12 +95,12 @@ class Node(StrictAttributes, ABC, Generic[R]):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Names of the variables that it needs beside those in its prompt."""
+        """Names of the variables that it needs in addition to those in its prompt."""
         return ()
 
     @property
     def reads_if_stated(self) -> tuple[str, ...]:
-        """Names of the variables that it reads where they have a value, and does without where they have none."""
+        """Names of the variables that it reads if they have a value, but does not need."""
         return ()
 
     @property
@@ -115,11 +115,11 @@ class Node(StrictAttributes, ABC, Generic[R]):
 
     @property
     def opens(self) -> bool:
-        """Whether, as the start node, it speaks before the person unless told otherwise."""
+        """Whether, as the start node, it speaks before the user by default."""
         return False
 
     def uses_global_prompt(self, *, again: bool) -> bool:
-        """Whether the flow's global prompt stands before its own; `again`: also when it has spoken before."""
+        """Whether the flow's global prompt precedes its own; `again`: when it has spoken before."""
         del again
         return False
 
@@ -131,7 +131,7 @@ class Node(StrictAttributes, ABC, Generic[R]):
         """Return the model for the calls at this node: its own, and those that judge its edges.
 
         Args:
-            model: As given with a call; it wins.
+            model: Model passed to a call; it wins.
 
         Raises:
             ConfigError: No model is chosen anywhere.
@@ -139,7 +139,7 @@ class Node(StrictAttributes, ABC, Generic[R]):
         return self._context.config.resolve(self.name, model)
 
     def model_for(self, given: NodeInput) -> ResolvedModel | None:
-        """Return the model that this input would be given to; `None` where it needs none."""
+        """Return the model that would process this input; `None` if it needs none."""
         del given
         return None
 
@@ -153,30 +153,30 @@ class Node(StrictAttributes, ABC, Generic[R]):
         """
 
     def describe(self) -> list[str]:
-        """Return a few words on what it is, for a drawing; the first is its kind."""
+        """Return a short description for a drawing, in parts; the first is its kind."""
         return [self.kind]
 
     def check(self) -> Iterator[Finding]:
-        """Yield what is wrong with it by itself."""
+        """Yield what is wrong with the node itself."""
         yield from ()
 
     def field(self, name: str) -> FieldSpec | None:
-        """Return the type of a variable that it writes; `None` where it may be anything."""
+        """Return the type of a variable that it writes; `None` if it may be anything."""
         del name
         return None
 
     @abstractmethod
     def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a flow file keeps of it beside what all nodes have.
+        """Return what a flow file stores for it, apart from what all nodes have.
 
         Args:
-            saved: Fields of the file it came from that were not known then.
+            saved: Unknown fields of the file it was loaded from.
         """
 
     @classmethod
     @abstractmethod
     def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> Node[Any]:
-        """Return the node that a flow file holds, taking what is known out of `data`.
+        """Create the node from a flow file's data, removing the known fields from `data`.
 
         Raises:
             ByokError: The data is invalid.

@@ -1,4 +1,4 @@
-"""`ConversationNode`: it speaks."""
+"""`ConversationNode`: a node that speaks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from byok_widgets.templates import render_in_time
 
 @dataclass(frozen=True)
 class RunArgs:
-    """What a call of a conversation node was given."""
+    """The arguments of a conversation node's call."""
 
     text: str | None
     history: Any
@@ -34,30 +34,30 @@ class RunArgs:
 
     @cached_property
     def said(self) -> tuple[Message, ...]:
-        """What is said now."""
+        """The new message."""
         return transcript_of(self.text)
 
     @cached_property
     def messages(self) -> tuple[Message, ...]:
-        """The dialogue with what is said now."""
+        """The dialogue including the new message."""
         if isinstance(self.history, str):
             raise ConfigError(
-                f"The history is the dialogue so far, and not the text {reprlib.repr(self.history)}.",
+                f"The history is the dialogue so far, not the text {reprlib.repr(self.history)}.",
                 kind="dialogue",
-                fix="Give a reply, a session or a list of messages; what is said now is the first argument.",
+                fix="Give a reply, a session or a list of messages; the new message is the first argument.",
             )
         return (*transcript_of(self.history), *self.said)
 
 
 class ConversationNode(ModelNode[Reply]):
-    """A node that speaks: by its prompt and a model, or with a fixed sentence.
+    """A node that speaks: from its prompt through a model, or with a fixed sentence.
 
-    A static node says its sentence the first time it is visited, without a model; after that, when the sentence
-    stands in the history already, its text serves as the prompt.
+    A static node says its sentence the first time it is visited, without a model; after that, when the sentence is
+    already in the history, its text serves as the prompt.
 
     Attributes:
-        prompt: Instructions for the model, or the fixed sentence; may hold `{{variables}}`.
-        static: Whether the first visit speaks the text as it is.
+        prompt: Instructions for the model, or the fixed sentence; may contain `{{variables}}`.
+        static: Whether the first visit speaks the text verbatim.
     """
 
     kind = "conversation"
@@ -96,18 +96,18 @@ class ConversationNode(ModelNode[Reply]):
         """Let the node speak once and return its reply.
 
         In a notebook cell the text appears while it is written. A keyboard interrupt stops the request within a
-        second; in a cell `byok_widgets.last_partial_result()` then returns the partial reply. The node itself
+        second; in a cell, `byok_widgets.last_partial_result()` then returns the partial reply. The node itself
         remembers nothing: pass `reply` as `history` to continue the conversation.
 
         Args:
-            text: What the person says; `None` lets the node speak first, or on from the history.
+            text: What the user says; `None` lets the node speak first, or continue from the history.
             history: The dialogue so far: a reply, a session or a list of messages.
             variables: Values for `{{name}}` in the prompt.
             model: Model for this call only, `"provider:model-id"` or an id of the flow's provider.
-            max_tokens: Most tokens to write.
-            deadline_s: Longest time for the answer in seconds, retries included.
-            show: Whether to stream into the cell; by default where there is one.
-            **settings: Model settings that the provider has, such as `temperature`.
+            max_tokens: Maximum number of tokens to write.
+            deadline_s: Time limit for the answer in seconds, including retries.
+            show: Whether to stream into the cell; by default, if there is one.
+            **settings: Model settings that the provider supports, such as `temperature`.
 
         Raises:
             MissingKeyError: "No API key configured" for this flow and the model's provider.
@@ -130,7 +130,7 @@ class ConversationNode(ModelNode[Reply]):
         deadline_s: float = DEADLINE_S,
         **settings: Any,
     ) -> Reply:
-        """Do the same as `run` in an event loop, showing nothing; cancelling it stops the request."""
+        """Like `run`, for use in an event loop, showing nothing; cancelling it stops the request."""
         call = RunArgs(text, history, variables, model, max_tokens, deadline_s, settings)
         return await self._arun(self._work(call))
 
@@ -166,11 +166,11 @@ class ConversationNode(ModelNode[Reply]):
 
     @property
     def opens(self) -> bool:
-        """Whether, as the start node, it speaks before the person: a static one does."""
+        """Whether, as the start node, it speaks before the user: a static one does."""
         return self.static
 
     def uses_global_prompt(self, *, again: bool) -> bool:
-        """Whether the global prompt stands before its own: not before a fixed sentence."""
+        """Whether the global prompt precedes its own: not before a fixed sentence."""
         return again or not self.static
 
     def describe(self) -> list[str]:
@@ -179,12 +179,12 @@ class ConversationNode(ModelNode[Reply]):
         return [kind, *(["static"] if self.static else []), *model]
 
     def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a flow file keeps of it."""
+        """Return what a flow file stores for it."""
         return {**super().to_data(saved), "static": self.static}
 
     @classmethod
     def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> ConversationNode:
-        """Return the node that a flow file holds."""
+        """Create the node from a flow file's data."""
         known = {key: data.pop(key) for key in ("static", "max_tokens", "settings") if key in data}
         return cls(context, name, data.pop("prompt"), **known)
 
@@ -198,7 +198,7 @@ class ConversationNode(ModelNode[Reply]):
     def _work(self, given: RunArgs) -> Work[Reply]:
         if given.text is not None and not any(message.content.strip() for message in given.said):
             raise ConfigError(
-                f"Node {self.name!r} was given an empty text.",
+                f"Node {self.name!r} was given empty text.",
                 kind="dialogue",
                 fix="Say something, or leave the text out to let the node speak first.",
             )
@@ -235,7 +235,7 @@ class ConversationNode(ModelNode[Reply]):
         )
 
     def _partial_result(self, given: RunArgs, text: str) -> Reply:
-        """Return the partial output when the person stopped the answer."""
+        """Return the partial reply after the user stopped the answer."""
         choice = self.resolve(given.model)
         return Reply(
             text=text,

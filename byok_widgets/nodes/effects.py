@@ -1,7 +1,7 @@
-"""Effects on the world: which actions have run, so that none runs a second time unasked.
+"""Side effects: which actions have run, so that none runs a second time unless asked to.
 
 A turn that fails after an action ran is not part of its session, and a fork leaves turns behind; what the action
-did remains. All sessions that descend from one share one `EffectLog`.
+did remains. All sessions that descend from the same one share an `EffectLog`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class EffectRecord:
     """One run of an action with effects.
 
     Attributes:
-        run_id: Its id, also that of its result.
+        run_id: Id of the run and of its result.
         node: Name of the node.
         arguments: The arguments as JSON.
-        result: What it returned; `None` while it is not known whether it happened.
+        result: What it returned; `None` while it is unknown whether it took effect.
     """
 
     run_id: str
@@ -34,7 +34,7 @@ class EffectRecord:
 
 
 class EffectLog:
-    """The runs of actions with effects, of a session and its forks."""
+    """The runs of actions with effects, in a session and its forks."""
 
     def __init__(self, records: Iterable[EffectRecord] = ()) -> None:
         self._lock = threading.Lock()
@@ -42,12 +42,12 @@ class EffectLog:
 
     @property
     def records(self) -> tuple[EffectRecord, ...]:
-        """All runs, the earliest first."""
+        """All runs, earliest first."""
         with self._lock:
             return tuple(self._records.values())
 
     def put(self, record: EffectRecord) -> None:
-        """Add a run, or what has become of it."""
+        """Add a run, or update its outcome."""
         with self._lock:
             self._records[record.run_id] = record
 
@@ -62,12 +62,12 @@ class Effects:
     """The effects that concern one session, as a turn sees them.
 
     Attributes:
-        log: The runs of the session and of all that descend from the same one.
-        known: Ids of the runs that the session has made, or found when it was forked or opened; a turn adds its
+        log: The runs of the session and of all sessions that descend from the same one.
+        known: Ids of the runs that the session made, or inherited when it was forked or opened; a turn adds its
             own.
-        finished: Ids of the runs in the session's own finished turns: the flow may come to their nodes again.
-        repeat: Whether the person asked to run actions again.
-        current: Ids of the runs of this turn, which may come to a node more than once.
+        finished: Ids of the runs in the session's own finished turns, whose nodes the flow may reach again.
+        repeat: Whether the user asked to run actions again.
+        current: Ids of the runs of this turn, which may reach a node more than once.
     """
 
     log: EffectLog
@@ -77,16 +77,16 @@ class Effects:
     current: set[str] = field(default_factory=set)
 
     def begin(self, record: EffectRecord) -> None:
-        """Add a run that is about to start, as one of this turn."""
+        """Add a run of this turn that is about to start."""
         self.known.add(record.run_id)
         self.current.add(record.run_id)
         self.log.put(record)
 
     def earlier(self, node: str, arguments: str) -> ActionResult | None:
-        """Return the result of the same action in a turn that this session does not have; `None` without one.
+        """Return the result of the same action in a turn outside this session; `None` if there is none.
 
         Raises:
-            FlowError: Kind `action_unknown`: it started, and whether it happened is unknown. Kind
+            FlowError: Kind `action_unknown`: it started, and whether it took effect is unknown. Kind
                 `action_repeated`: it ran with other arguments in a turn that this session lost.
         """
         past = self.finished | self.current
@@ -110,13 +110,13 @@ def _other_arguments(node: str) -> FlowError:
     return FlowError(
         f"The action {node!r} has already run, with other values, in a turn that is not part of this session.",
         kind="action_repeated",
-        cause="It has effects, so it is not run a second time unasked.",
+        cause="It has effects, so it does not run a second time by itself.",
         fix="To run it again, say the text again with repeat_effects=True.",
     )
 
 
 def unknown_outcome(node: str, when: str) -> FlowError:
-    """Return the error for an action that began and did not return."""
+    """Return the error for an action that started and did not return."""
     return FlowError(
         f"It is not known whether the action {node!r} took effect: its function did not return {when}.",
         kind="action_unknown",
@@ -125,7 +125,7 @@ def unknown_outcome(node: str, when: str) -> FlowError:
 
 
 def as_key(arguments: Mapping[str, Any]) -> str:
-    """Return arguments as text that is the same for equal ones."""
+    """Return arguments as text; equal arguments give the same text."""
     from pydantic_core import to_jsonable_python
 
     return json.dumps(to_jsonable_python(dict(arguments), fallback=repr), sort_keys=True)

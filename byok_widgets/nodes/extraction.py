@@ -1,4 +1,4 @@
-"""`ExtractionNode`: it turns a dialogue into typed variables."""
+"""`ExtractionNode`: turns a dialogue into typed variables."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ Grounding = Literal["flag", "off"]
 
 
 class ExtractionNode(ModelNode[Extraction]):
-    """A node that reads: it gives values for its fields, each checked here, whatever the provider promised.
+    """A node that reads values for its fields, each checked here, whatever the provider promises.
 
     Attributes:
-        prompt: Instructions beside the fields; may hold `{{variables}}`.
+        prompt: Instructions in addition to the fields; may contain `{{variables}}`.
     """
 
     kind = "extraction"
@@ -69,7 +69,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
     @property
     def examples(self) -> tuple[CheckedExample, ...]:
-        """Dialogues with their values, for the model to see how it is done."""
+        """Example dialogues with their values, shown to the model."""
         return self._examples
 
     @examples.setter
@@ -92,7 +92,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
     @property
     def grounding(self) -> Grounding:
-        """`"flag"` marks a value with texts that do not occur in the dialogue; `"off"` does not look."""
+        """`"flag"` marks a value with text that does not occur in the dialogue; `"off"` does not check."""
         return self._grounding
 
     @grounding.setter
@@ -112,24 +112,24 @@ class ExtractionNode(ModelNode[Extraction]):
         show: bool | None = None,
         **settings: Any,
     ) -> Extraction:
-        """Read values out of a dialogue and return them, checked.
+        """Read values from a dialogue and return them, checked.
 
-        A value that was not stated is `None` with status `not_stated`. Types are read without loss only ("36" is
-        36 for an int, "about 36" is invalid), for all providers alike. An answer that does not fit is sent back
+        A value that was not stated is `None` with status `not_stated`. Types are coerced only without loss ("36"
+        is 36 for an int, "about 36" is invalid), for all providers alike. An answer that does not fit is sent back
         for repair once.
 
         Args:
-            dialogue: A text, a reply, a session, or a list of messages; all of it is read unless the node has a
+            dialogue: A string, a reply, a session, or a list of messages; all of it is read unless the node has a
                 `window`.
             variables: Values for `{{name}}` in the prompt.
             model: Model for this call only, `"provider:model-id"` or an id of the flow's provider.
-            max_tokens: Most tokens to write.
-            deadline_s: Longest time for each of the answers, in seconds.
-            show: Whether the fetching of a local model shows in the cell; by default where there is one.
-            **settings: Model settings that the provider has, such as `temperature`.
+            max_tokens: Maximum number of tokens to write.
+            deadline_s: Time limit for each answer, in seconds.
+            show: Whether to show the download of a local model in the cell; by default, if there is one.
+            **settings: Model settings that the provider supports, such as `temperature`.
 
         Raises:
-            ExtractionError: The answer is no JSON object, was cut off or declined; `raw_text` holds it.
+            ExtractionError: The answer is not a JSON object, was cut off or declined; it is in `raw_text`.
             MissingKeyError: "No API key configured" for this flow and the model's provider.
             TemplateError: The prompt names a variable without a value.
             ConfigError: The dialogue is empty, no model is chosen, or an argument cannot be used.
@@ -149,7 +149,7 @@ class ExtractionNode(ModelNode[Extraction]):
         deadline_s: float = DEADLINE_S,
         **settings: Any,
     ) -> Extraction:
-        """Do the same as `run` in an event loop; cancelling it stops the request."""
+        """Like `run`, for use in an event loop; cancelling it stops the request."""
         return await self._arun(self._work(dialogue, variables, model, max_tokens, deadline_s, **settings))
 
     def prepare(self, given: NodeInput) -> Work[Extraction]:
@@ -171,7 +171,7 @@ class ExtractionNode(ModelNode[Extraction]):
         return [f"{kind} of {', '.join(self.writes)}", *model]
 
     def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a flow file keeps of it; examples that were saved with more in them stay as they were."""
+        """Return what a flow file stores for it; saved examples keep their unknown fields."""
         from pydantic_core import to_jsonable_python
 
         examples = [
@@ -189,7 +189,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
     @classmethod
     def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> ExtractionNode:
-        """Return the node that a flow file holds; its examples stay in `data`, for what is not known of them."""
+        """Create the node from a flow file's data; its examples stay in `data`, to keep their unknown fields."""
         known = {
             key: data.pop(key)
             for key in ("window", "grounding", "prompt", "max_tokens", "settings")
@@ -213,7 +213,7 @@ class ExtractionNode(ModelNode[Extraction]):
             raise ConfigError(
                 f"Node {self.name!r} was given an empty dialogue.",
                 kind="dialogue",
-                fix="Give it a text or messages.",
+                fix="Give it text or messages.",
             )
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Extraction:
@@ -255,7 +255,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
 
 def _known_of(example: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an example as far as this version knows it."""
+    """Return the fields of an example that this version knows."""
     dialogue = [{name: message[name] for name in ("role", "content")} for message in example["dialogue"]]
     return {"dialogue": dialogue, "values": example["values"]}
 

@@ -1,4 +1,4 @@
-"""What an extraction node says to a model: its instructions, the fields, the examples and the dialogue."""
+"""What an extraction node sends to a model: its instructions, the fields, the examples and the dialogue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from byok_widgets.messages import Message, transcript_of
 from byok_widgets.schema import ExtractionSchema, SchemaProfile
 
 Example = tuple[Any, Mapping[str, Any]]
-"""A dialogue in any of its forms, and the values to read in it."""
+"""A dialogue in any supported form, and the values to read from it."""
 CheckedExample = tuple[tuple[Message, ...], dict[str, Any]]
 
 _INSTRUCTIONS = """\
@@ -20,12 +20,12 @@ Use only what is stated in the dialogue. {unless_stated} Never guess or invent a
 
 
 def instructions(schema: ExtractionSchema, prompt: str, profile: SchemaProfile) -> str:
-    """Return what stands before the dialogue.
+    """Return the instructions that precede the dialogue.
 
     Args:
         schema: The fields.
-        prompt: The person's own instructions; may be empty.
-        profile: Rules that the answer's shape keeps.
+        prompt: The user's own instructions; may be empty.
+        profile: Rules for the shape of the answer.
     """
     unless = (
         "A field that is not stated is null."
@@ -38,10 +38,10 @@ def instructions(schema: ExtractionSchema, prompt: str, profile: SchemaProfile) 
 
 
 def checked_example(schema: ExtractionSchema, given: Example, *, node: str) -> CheckedExample:
-    """Return an example as it is kept.
+    """Check an example and return it in the form in which it is stored.
 
     Raises:
-        ConfigError: It is no pair of a dialogue and its values, or the values do not fit the fields.
+        ConfigError: It is not a pair of a dialogue and its values, or the values do not fit the fields.
     """
     try:
         dialogue, values = given
@@ -61,7 +61,7 @@ def checked_example(schema: ExtractionSchema, given: Example, *, node: str) -> C
 def example_messages(
     schema: ExtractionSchema, examples: Iterable[CheckedExample], profile: SchemaProfile
 ) -> tuple[Message, ...]:
-    """Return examples as turns of question and answer."""
+    """Return examples as pairs of question and answer."""
     return tuple(message for example in examples for message in _example_message(schema, *example, profile))
 
 

@@ -1,4 +1,4 @@
-"""`Extraction`: typed values from a dialogue, and how sure one can be of each."""
+"""`Extraction`: typed values from a dialogue, and how reliable each of them is."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Literal
 from byok_widgets.messages import LearnedValue, Message, NodeResult, Reply
 
 Status = Literal["found", "not_stated", "ungrounded", "invalid"]
-"""How sure one can be of a value.
+"""How reliable a value is.
 
 `found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a string that does not
-occur in the dialogue; the value stands, the reader is warned. `invalid`: the model's value does not fit the field.
+occur in the dialogue; the value is kept, the user is warned. `invalid`: the model's value does not fit the field.
 """
 
 _WORDS: Mapping[Status, str] = {
@@ -26,14 +26,15 @@ _WORDS: Mapping[Status, str] = {
 
 @dataclass(frozen=True, repr=False)
 class Extraction(NodeResult):
-    """What an extraction node read out of a dialogue.
+    """What an extraction node read from a dialogue.
 
     Attributes:
-        values: Value of each field; `None` where it was not stated or is invalid, never `""`, 0 or `False`.
+        values: Value of each field; `None` if it was not stated or is invalid, never `""`, 0 or `False`.
         status: One of `found`, `not_stated`, `ungrounded`, `invalid` for each field.
-        problems: For each invalid field, what was expected and what came; under `""` a broken rule of the whole.
-        record: The pydantic object, where a class was given, its required fields are there and nothing is invalid.
-        reply: The model's answer as it came, with tokens, cost, time and model; repairs are counted in.
+        problems: For each invalid field, what was expected and what was received; under `""`, a violated rule of
+            the object as a whole.
+        record: The pydantic object, if a class was given, its required fields are present and nothing is invalid.
+        reply: The model's answer, unchanged, with tokens, cost, time and model; repairs are included.
         node: Name of the node.
         required: Names of the fields without which it is not complete; `None` for all.
     """
@@ -62,7 +63,7 @@ class Extraction(NodeResult):
 
     @property
     def line(self) -> str:
-        """The values in one line, each that is in doubt with a mark."""
+        """The values in one line; doubtful ones are marked."""
         return ", ".join(f"{name}={format_value(value)}{self._mark(name)}" for name, value in self.values.items())
 
     @property
@@ -72,12 +73,12 @@ class Extraction(NodeResult):
 
     @property
     def notices(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Those of the model's answer."""
+        """The notices of the model's answer."""
         return self.reply.notices
 
     @property
     def learned(self) -> tuple[LearnedValue, ...]:
-        """The values that were found; a doubtful one says so."""
+        """The values that were found; doubtful ones are marked."""
         return tuple(
             LearnedValue(name, value, "ungrounded" if self.status[name] == "ungrounded" else "found")
             for name, value in self.values.items()
@@ -129,7 +130,7 @@ def _shown(value: Any) -> str:
 
 
 def format_value(value: Any) -> str:
-    """Return the value as Python writes it, and a set in the same order each time."""
+    """Return the value as Python code; a set always in the same order."""
     if isinstance(value, (set, frozenset)) and value:
         return "{" + ", ".join(sorted(map(repr, value))) + "}"
     return repr(value)

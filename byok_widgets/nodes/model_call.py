@@ -1,6 +1,6 @@
 """One call of a model for a node: choose the provider, find the key, send, wait, retry, time it.
 
-This is the way data travels: a node's words become a `Request`, the provider's `Answer` becomes a `Reply`.
+A node's `Call` becomes a `Request` to the provider, whose `Answer` becomes a `Reply`.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from byok_widgets.secrets import Secret
 from byok_widgets.strict_attributes import nearest, unknown_name_error
 
 DEADLINE_S = 180.0
-"""Longest time for one answer with its retries, in seconds; fetching a local model's file does not count."""
+"""Time limit for one answer including retries, in seconds; downloading a local model does not count."""
 
 _ARGUMENTS = ("deadline_s", "history", "max_tokens", "model", "show", "variables")
-"""What a call takes beside tuning: a misspelt one arrives among the settings."""
+"""Arguments of a call other than settings: a misspelt one arrives among the settings."""
 
 
 @dataclass
 class FlowContext:
-    """What all nodes of a flow share: its settings, its keys, and what stands before each prompt."""
+    """What all nodes of a flow share: its settings, its keys and its global prompt."""
 
     config: FlowConfig
     key_store: KeyStore
@@ -54,7 +54,7 @@ class FlowContext:
             )
         elif self.key_store.may_have(provider.name, host):
             ask = partial(self.key_store.get, provider.name, host)
-        else:  # a look into the keyring would take as long as the first call itself
+        else:  # a keyring lookup would take as long as the first call itself
             return None
         if self.key_store.is_cached(provider.name, host):
             return ask()
@@ -63,7 +63,7 @@ class FlowContext:
 
 @dataclass(frozen=True)
 class Call:
-    """What a node asks of a model."""
+    """A node's call to a model."""
 
     node: str
     resolved: ResolvedModel
@@ -80,10 +80,10 @@ class Call:
         return PROVIDERS[self.resolved.ref.provider]
 
     def request(self) -> Request:
-        """Return the call in the providers' words.
+        """Return the call as a request to the provider.
 
         Raises:
-            ConfigError: A setting that this provider does not have, or a value that it cannot have.
+            ConfigError: A setting that this provider does not have, or a value that is not allowed.
         """
         known = self.provider.settings
         for name in sorted(set(self.settings) - known):
@@ -105,7 +105,7 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
     """Run a call on the engine's loop and return the reply.
 
     Raises:
-        ByokError: Any fault, with flow, node and model named.
+        ByokError: Any fault; it names flow, node and model.
     """
     try:
         return await _execute(call, context, on_text, on_progress)
@@ -126,7 +126,7 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
 
 
 class _Attempts:
-    """Sends a request as often as it is called, and keeps the times."""
+    """Sends the request each time it is called, and keeps track of the times."""
 
     def __init__(self, provider: Provider, request: Request, endpoint: Endpoint, on_text: OnText) -> None:
         self._price = partial(
@@ -154,7 +154,7 @@ class _Attempts:
         self._on_text(text)
 
     def partial_or_raise(self, late: ProviderError) -> Answer:
-        """Return what had come when time ran out as an incomplete answer; raise when nothing had come."""
+        """Return the text that arrived before the time limit as an incomplete answer; raise if there is none."""
         if not self.pieces:
             raise late
         return Answer("".join(self.pieces), "incomplete", notices=(f"incomplete: {late.problem}",))

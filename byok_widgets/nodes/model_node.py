@@ -1,4 +1,4 @@
-"""`ModelNode`: a node that calls a model, with a model and settings of its own, and three ways to run it."""
+"""`ModelNode`: a node that calls a model, with its own model and settings, and three ways to run it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ModelNode(Node[R]):
     """A node that calls a model.
 
     Attributes:
-        prompt: Instructions for the model; may hold `{{variables}}`.
+        prompt: Instructions for the model; may contain `{{variables}}`.
     """
 
     calls_model = True
@@ -43,7 +43,7 @@ class ModelNode(Node[R]):
 
     @property
     def prompt(self) -> str:
-        """Instructions for the model; may hold `{{variables}}`."""
+        """Instructions for the model; may contain `{{variables}}`."""
         return self._prompt
 
     @prompt.setter
@@ -57,9 +57,9 @@ class ModelNode(Node[R]):
 
     @property
     def model(self) -> str | None:
-        """This node's model override, `None` for the flow's default.
+        """This node's model override; `None` for the flow's default.
 
-        Setting it writes the flow's settings, as a choice in the panel does.
+        Setting it writes to the flow's settings, as a choice in the panel does.
         """
         return self._context.config.override(self.name) or self._own_model
 
@@ -74,10 +74,10 @@ class ModelNode(Node[R]):
 
     @property
     def max_tokens(self) -> int | None:
-        """Most tokens of an answer; `None` leaves it to the provider.
+        """Maximum number of tokens of an answer; `None` leaves it to the provider.
 
-        Setting it writes the flow's settings, as a number in the panel does; deleting it gives back what the node
-        was made with.
+        Setting it writes to the flow's settings, as a number in the panel does; deleting it restores the value the
+        node was created with.
         """
         limit: int | None = self._layered.values().get(LIMIT)
         return limit
@@ -92,11 +92,11 @@ class ModelNode(Node[R]):
 
     @property
     def settings(self) -> MutableMapping[str, Any]:
-        """Tuning that the provider has, such as `temperature`.
+        """Model settings that the provider supports, such as `temperature`.
 
-        A change is written to the flow's settings, as one in the panel is, so it outlives a run of the cell that
-        makes the node. `None` leaves a setting to the provider; deleting one gives back what the node was made
-        with.
+        A change is written to the flow's settings, like one made in the panel, so it survives when the cell that
+        creates the node is run again. `None` leaves a setting to the provider; deleting one restores the value the
+        node was created with.
         """
         return NodeSettings(self._layered, self.name)
 
@@ -106,14 +106,14 @@ class ModelNode(Node[R]):
 
     @property
     def layered_settings(self) -> LayeredSettings:
-        """All settings with `max_tokens`, and where they come from."""
+        """All settings including `max_tokens`, and where they come from."""
         return self._layered
 
     def resolve(self, model: str | None = None) -> ResolvedModel:
-        """Say which model would run now, and where that choice comes from.
+        """Return the model that would run now, and where that choice comes from.
 
         Args:
-            model: As given with a call; it wins.
+            model: Model passed to a call; it wins.
 
         Raises:
             ConfigError: No model is chosen anywhere.
@@ -121,7 +121,7 @@ class ModelNode(Node[R]):
         return self._context.config.resolve(self.name, model, own=self._own_model)
 
     def model_for(self, given: NodeInput) -> ResolvedModel | None:
-        """Return the model that this input would be given to; `None` where it needs none."""
+        """Return the model that would process this input; `None` if it needs none."""
         return self.resolve(given.model)
 
     def describe(self) -> list[str]:
@@ -129,7 +129,7 @@ class ModelNode(Node[R]):
         return [self.kind, *([f"model {self.model}"] if self.model else [])]
 
     def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a flow file keeps of every node that calls a model."""
+        """Return what a flow file stores for every node that calls a model."""
         del saved
         return {
             "prompt": self.prompt,
@@ -146,7 +146,7 @@ class ModelNode(Node[R]):
         return text
 
     def _limit(self, given: int | None) -> int | None:
-        """Return the most tokens of one answer: what the call says, else what the node does."""
+        """Return the maximum number of tokens of one answer: the call's limit, else the node's."""
         return self.max_tokens if given is None else checked(LIMIT, given, node=self.name)
 
     def _run(

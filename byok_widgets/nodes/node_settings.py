@@ -1,7 +1,6 @@
-"""A node's tuning: what it was made with, what was set since, and which values can be set at all.
+"""A node's model settings: those it was created with, those set since, and which values can be set at all.
 
-A call argument wins over what was set in the panel or by a line of code, and that over what the node was made
-with.
+A call argument wins over a value set in the panel or in code, which wins over the value the node was created with.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ LIMIT = "max_tokens"
 
 
 class LayeredSettings:
-    """All settings of one node, `max_tokens` among them.
+    """All settings of one node, including `max_tokens`.
 
     Attributes:
-        defaults: What the node was made with.
+        defaults: The values the node was created with.
     """
 
     def __init__(
@@ -36,20 +35,20 @@ class LayeredSettings:
 
     @property
     def overrides(self) -> Mapping[str, Any]:
-        """What was set in the panel or by a line of code; `None` leaves it to the provider."""
+        """Values set in the panel or in code; `None` leaves a setting to the provider."""
         return self._config.node_settings(self._node)
 
     def values(self) -> dict[str, Any]:
-        """Return what a call sends where it says nothing itself."""
+        """Return the values that a call sends unless it gives its own."""
         merged = {**copy.deepcopy(self.defaults), **self.overrides}
         return {name: value for name, value in merged.items() if value is not None}
 
     def set(self, values: Mapping[str, Any]) -> None:
-        """Set several, all of them or none; `None` leaves one to the provider.
+        """Set several settings, all of them or none; `None` leaves one to the provider.
 
         Raises:
-            ConfigError: One of them cannot be set; node and setting are named.
-            KeyFormatError: There is an API key in it.
+            ConfigError: One of them cannot be set; the message names node and setting.
+            KeyFormatError: One of them contains an API key.
         """
         given = {name: value for name, value in values.items() if value is not None}
         left = {name: None for name in values if name not in given and name in self.defaults}
@@ -57,7 +56,7 @@ class LayeredSettings:
         self._config.update_settings(self._node, put, unset=values.keys() - put.keys())
 
     def reset(self, names: Iterable[str]) -> None:
-        """Go back to what the node was made with."""
+        """Restore the values the node was created with."""
         self._config.update_settings(self._node, {}, unset=tuple(names))
 
     def _checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,9 +66,9 @@ class LayeredSettings:
 
 
 class NodeSettings(MutableMapping[str, Any]):
-    """The `settings` of a node. A change is written to the flow's settings, as one in the panel is.
+    """The `settings` of a node. A change is written to the flow's settings, like one made in the panel.
 
-    `None` leaves a setting to the provider; deleting one gives back what the node was made with.
+    `None` leaves a setting to the provider; deleting one restores the value the node was created with.
     """
 
     def __init__(self, tuned: LayeredSettings, node: str) -> None:
@@ -91,7 +90,7 @@ class NodeSettings(MutableMapping[str, Any]):
             raise KeyError(name)
         else:
             raise ConfigError(
-                f"Node {self._node!r} was made with {name!r}; nothing was set since.",
+                f"Node {self._node!r} was created with {name!r}, and nothing has been set since.",
                 fix=f"None leaves it to the provider: flow.{setting_as_code(self._node, name)} = None.",
             )
 
@@ -102,7 +101,7 @@ class NodeSettings(MutableMapping[str, Any]):
         return len(self._values())
 
     def update(self, values: Any = (), /, **more: Any) -> None:
-        """Set several, all of them or none."""
+        """Set several settings, all of them or none."""
         given = {**dict(values), **more}
         if LIMIT in given:
             raise ConfigError(
@@ -112,11 +111,11 @@ class NodeSettings(MutableMapping[str, Any]):
         self._tuned.set(given)
 
     def clear(self) -> None:
-        """Give back all that the node was made with."""
+        """Restore all values the node was created with."""
         self._tuned.reset(self._since())
 
     def replace(self, values: Mapping[str, Any]) -> None:
-        """Let these be all there is."""
+        """Set these, and leave all others to the provider."""
         others = {*self._values(), *self._since()} - values.keys()
         self.update({**values, **dict.fromkeys(others)})
 
@@ -131,8 +130,8 @@ def checked(name: str, value: object, *, node: str) -> Any:
     """Return the value of a node's setting in the form in which it is sent.
 
     Raises:
-        ConfigError: It cannot be one. The message names the node, and says what it has to be.
-        KeyFormatError: There is an API key in it.
+        ConfigError: It is invalid. The message names the node, and says what is allowed.
+        KeyFormatError: It contains an API key.
     """
     reject_key([name, value])
     try:
@@ -143,22 +142,22 @@ def checked(name: str, value: object, *, node: str) -> Any:
 
 
 def setting_as_code(node: str, name: str) -> str:
-    """Return what a setting of a node is called in code."""
+    """Return the code that refers to a node's setting."""
     where = f"node({json.dumps(node, ensure_ascii=False)})"
     return f"{where}.{LIMIT}" if name == LIMIT else f"{where}.settings[{json.dumps(name, ensure_ascii=False)}]"
 
 
 def reject_misspelled(settings: Mapping[str, Any], arguments: tuple[str, ...]) -> None:
-    """Refuse settings of a node that are a key, or very like an argument or a setting that there is.
+    """Reject settings of a node that are a key, or very similar to an argument or an existing setting.
 
-    Other names are judged when a call has chosen its provider.
+    Other names are checked once a call has chosen its provider.
 
     Raises:
-        ConfigError: The name that may have been meant is in it.
+        ConfigError: It suggests the name that may have been meant.
     """
-    there = frozenset[str]().union(*(provider.settings for provider in PROVIDERS.values()))
-    known = there.union(arguments)
-    for name in sorted(set(settings) - there):
+    existing = frozenset[str]().union(*(provider.settings for provider in PROVIDERS.values()))
+    known = existing.union(arguments)
+    for name in sorted(set(settings) - existing):
         if is_key(name, settings[name]) or nearest(name, known):
             raise unknown_name_error(f"A node has no setting {name!r}.", name, known, settings[name])
 

@@ -1,4 +1,4 @@
-"""The kinds of nodes. A further one is a class in a module beside these, and a line in `NODE_KINDS`."""
+"""The kinds of nodes. To add one, write a class in a module beside these and a line in `NODE_KINDS`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ NODE_KINDS: dict[str, type[Node[Any]]] = {
 
 
 def register_node_kind(kind: type[Node[Any]]) -> type[Node[Any]]:
-    """Make a kind of node known, so that flow files can hold it; usable as a decorator."""
+    """Register a kind of node, so that flow files can contain it; usable as a decorator."""
     NODE_KINDS[kind.kind] = kind
     return kind

@@ -1,8 +1,7 @@
-"""Asking a model for an object of a given shape, in the strongest way that provider and model take.
+"""Asks a model for an object of a given shape, in the strictest mode that provider and model support.
 
-A provider that refuses one way of asking is asked in the next weaker one; which one it took of a schema is
-remembered for the session. Whatever was asked, the answer is checked here, and one that does not fit is sent back
-for repair once.
+If a provider rejects a mode, the next weaker one is tried; the mode that worked for a schema is remembered for the
+session. In every mode the answer is checked here, and one that does not fit is sent back for repair once.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from byok_widgets.schema import ExtractionSchema, ValidationResult
 _REPAIR_CHARS = 4000
 
 _taken: dict[tuple[str, str | None, str], int] = {}
-"""Model, address and schema to the number of the way of asking that was taken."""
+"""Maps model, address and schema to the index of the mode that worked."""
 
 _WEAKER: Mapping[StructuredMode, str] = {
     "tool": "the schema was refused: it was asked for as a tool call",
@@ -35,7 +34,7 @@ _WEAKER: Mapping[StructuredMode, str] = {
 
 @dataclass(frozen=True)
 class Structured:
-    """An object, checked, and the answer that held it; a repair is counted in."""
+    """A checked object, and the answer that contained it; includes a repair."""
 
     checked: ValidationResult
     reply: Reply
@@ -43,7 +42,7 @@ class Structured:
 
 @dataclass(frozen=True)
 class _Answer:
-    """A reply, what was read in it (`None` where it cannot be used), and what is wrong with it."""
+    """A reply, the checked object in it (`None` if it is unusable), and what is wrong with it."""
 
     reply: Reply
     checked: ValidationResult | None
@@ -51,7 +50,7 @@ class _Answer:
 
     @property
     def faults(self) -> float:
-        """How far it is from what was asked for."""
+        """How far it is from what was requested."""
         return math.inf if self.checked is None else len(self.checked.problems)
 
 
@@ -61,7 +60,7 @@ async def ask_structured(
     """Ask for an object of the shape `schema`.
 
     Raises:
-        ExtractionError: The answer is no JSON object, was cut off or declined; `raw_text` holds it.
+        ExtractionError: The answer is not a JSON object, was cut off or declined; it is in `raw_text`.
         ByokError: The call itself failed.
     """
     ask = partial(_ask, schema=schema, context=context, on_progress=on_progress)
@@ -120,7 +119,7 @@ def _read(reply: Reply, schema: ExtractionSchema) -> _Answer:
 async def _repaired(
     first: _Answer, call: Call, schema: ExtractionSchema, ask: Callable[[Call], Awaitable[Reply]]
 ) -> _Answer:
-    """Send an answer back once; the better of the two counts, and the first where no second comes."""
+    """Send an answer back once; return the better of the two, or the first if the second call fails."""
     try:
         second = _read(await ask(_repair(first, call)), schema)
     except ProviderError as error:
@@ -140,7 +139,7 @@ def _repair(answer: _Answer, call: Call) -> Call:
 
 
 def _joined(first: Reply, second: Reply, best: Reply) -> Reply:
-    """Return the better of two answers, with what both took."""
+    """Return the better of two answers, with the usage of both."""
     return replace(
         best,
         usage=first.usage + second.usage,

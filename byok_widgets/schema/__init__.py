@@ -1,6 +1,6 @@
-"""What an extraction node asks for: fields, a pydantic class or a JSON Schema, made into one checked schema.
+"""What an extraction node asks for: fields, a pydantic class or a JSON Schema, turned into one checked schema.
 
-pydantic and jsonschema are loaded when a schema is made.
+pydantic and jsonschema are loaded only when a schema is created.
 """
 
 from byok_widgets.schema.extraction_schema import ExtractionSchema, ValidationResult

@@ -1,4 +1,4 @@
-"""From fields as keywords, or a pydantic class, to field specs and the rules of the whole."""
+"""Builds field specs, and the check of all values together, from keywords or a pydantic class."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 _ARGUMENTS = ("examples", "fields", "grounding", "max_tokens", "model", "prompt", "schema", "settings", "window")
-"""What else is written beside the fields: a misspelt one is taken for a field."""
+"""Other arguments given beside the fields: a misspelt one would be taken for a field."""
 
 HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
 
 
 @dataclass(frozen=True)
 class RootResult:
-    """What is found when all values are looked at together.
+    """The result of checking all values together.
 
     Attributes:
-        record: The pydantic object; `None` without a class, or while it cannot be made.
+        record: The pydantic object; `None` without a class, or if it cannot be created.
         values: Its values by field.
-        problems: What breaks a rule, by field; under `""` what breaks a rule of the whole.
+        problems: Violated rules by field; under `""`, a violated rule of the object as a whole.
     """
 
     record: Any = None
@@ -41,11 +41,11 @@ class RootResult:
 
 @dataclass(frozen=True)
 class SchemaParts:
-    """What was made of what a person wrote.
+    """The parts of a schema, built from the user's definition.
 
     Attributes:
         fields: The fields.
-        whole: Looks at the JSON values of all stated fields together.
+        whole: Checks the JSON values of all stated fields together.
     """
 
     fields: tuple[FieldSpec, ...]
@@ -61,7 +61,7 @@ def from_fields(fields: Mapping[str, Any]) -> SchemaParts:
 
 
 def from_model(model: type[BaseModel]) -> SchemaParts:
-    """Read the fields of a pydantic class; the names are those of its JSON Schema, so aliases count."""
+    """Read the fields of a pydantic class; the names are those in its JSON Schema, so aliases apply."""
     from pydantic import RootModel
 
     if issubclass(model, RootModel):
@@ -93,7 +93,7 @@ def _from_field(name: str, given: Field) -> FieldSpec:
     if isinstance(annotation, (list, tuple, set, frozenset)):
         allowed = sorted(annotation, key=str) if isinstance(annotation, (set, frozenset)) else annotation
         if not allowed or len({str(value).casefold() for value in allowed}) != len(allowed):
-            raise SchemaError(f"Field {name!r}: the allowed values must be there, each once.")
+            raise SchemaError(f"Field {name!r}: give at least one allowed value, and each only once.")
         annotation = Literal[tuple(allowed)]
     _refuse_value(name, annotation)
     adapter = _adapter(name, annotation)
@@ -105,7 +105,7 @@ def _from_field(name: str, given: Field) -> FieldSpec:
 
 
 def _refuse_value(name: str, given: Any) -> None:
-    """Refuse what was written where a type belongs: a description, a value, a misspelt argument of the node."""
+    """Reject anything that is not a type: a description, a value, a misspelt argument of the node."""
     reject_key(given)
     if isinstance(given, str):
         typed = given if given in ("str", "int", "float", "bool") else f"Field(str, {given!r})"
@@ -115,7 +115,7 @@ def _refuse_value(name: str, given: Any) -> None:
         return
     meant = nearest(name, _ARGUMENTS)
     raise SchemaError(
-        f"Field {name!r}: {reprlib.repr(given)} is no type.",
+        f"Field {name!r}: {reprlib.repr(given)} is not a type.",
         fix=f"Write {name}={typed}." + (f" Or did you mean {meant!r}?" if meant else ""),
     )
 
@@ -136,7 +136,7 @@ def _adapter(name: str, annotation: Any) -> TypeAdapter[Any]:
 
     try:
         return TypeAdapter(annotation)
-    except Exception as error:  # noqa: BLE001 - pydantic raises several families for a type it does not know
+    except Exception as error:  # noqa: BLE001 - pydantic raises exceptions of several kinds for unknown types
         said = str(error).splitlines()[0]
     raise SchemaError(f"Field {name!r}: {annotation!r} is not a type that can be extracted ({said}).", fix=HOW)
 
@@ -167,7 +167,7 @@ def _by_pydantic(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
 
 
 def _by_model(model: type[BaseModel], attributes: Mapping[str, str]) -> Callable[[Mapping[str, Any]], RootResult]:
-    """Let the class itself judge, with the validators that it has beside its fields' types."""
+    """Check with the class itself, including validators beyond its fields' types."""
     from pydantic import ValidationError
 
     def whole(said: Mapping[str, Any]) -> RootResult:
@@ -191,7 +191,7 @@ def json_text(value: Any) -> str:
     """Return the JSON text of a value.
 
     Raises:
-        ValueError: A number is not finite, or a text holds half of a character.
+        ValueError: A number is not finite, or a string contains an unpaired surrogate.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     text.encode()

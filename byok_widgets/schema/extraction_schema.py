@@ -1,4 +1,4 @@
-"""`ExtractionSchema`: what to ask for, in each provider's form, and the check of what comes back."""
+"""`ExtractionSchema`: what to ask for, in each provider's format, and how answers are checked."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ _SHOWN_CHARS = 60
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """An answer after the check.
+    """A checked answer.
 
     Attributes:
-        values: The value of each field; `None` where it is not stated or invalid.
+        values: The value of each field; `None` if it is not stated or invalid.
         status: `found`, `not_stated` or `invalid` for each field.
-        problems: For each invalid field, what was expected and what came; under `""` a broken rule of the whole.
-        said: The JSON value of each field that was found, as it was meant.
-        record: The pydantic object; `None` without a class, while it lacks a value, or when one is invalid.
-        extra: Names in the answer that are no fields; their values are not kept.
+        problems: For each invalid field, what was expected and what was received; under `""`, a violated rule of
+            the object as a whole.
+        said: The JSON value of each field that was found, after coercion.
+        record: The pydantic object; `None` without a class, or if a value is missing or invalid.
+        extra: Names in the answer that are not fields; their values are dropped.
     """
 
     values: dict[str, Any]
@@ -46,23 +47,24 @@ class ValidationResult:
 
 
 class ExtractionSchema:
-    """The fields of an extraction, whichever way they were given.
+    """The fields of an extraction, however they were given.
 
     A value that is not stated is `None`, never `""`, 0 or `False`; null, a missing property and words such as
-    "unknown" all mean that. Types are read without loss: `"36"` is 36 for an int, 36.0 too, `"true"` is true,
-    `"TUE"` is the allowed value `Tue`; anything else that does not fit is invalid. This holds for every provider.
+    "unknown" all mean that. Types are coerced only without loss: `"36"` and 36.0 become 36 for an int, `"true"`
+    becomes true, and `"TUE"` the allowed value `Tue`; anything else that does not fit is invalid. The same rules
+    apply to every provider.
 
     Attributes:
-        name: Name on the wire: letters, digits, `_` and `-`, at most 64.
+        name: Name on the wire: at most 64 letters, digits, `_` and `-`.
         fields: The fields.
-        model: The pydantic class, where one was given.
+        model: The pydantic class, if one was given.
     """
 
     def __init__(self, name: str, source: SchemaParts, model: type[BaseModel] | None = None) -> None:
-        """Make the schema; `ExtractionSchema.of` is the usual way.
+        """Create the schema, usually through `ExtractionSchema.of`.
 
         Raises:
-            SchemaError: It cannot be asked for.
+            SchemaError: A field cannot be expressed in a provider's schema.
         """
         self.name = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:64] or "extraction"
         self.fields = source.fields
@@ -76,10 +78,10 @@ class ExtractionSchema:
     def of(
         cls, schema: Any = None, *, fields: Mapping[str, Any] | None = None, name: str = "extraction"
     ) -> ExtractionSchema:
-        """Make the schema from fields, a pydantic class or a JSON Schema.
+        """Create the schema from fields, a pydantic class or a JSON Schema.
 
         Raises:
-            SchemaError: Nothing or both were given, or it cannot be extracted.
+            SchemaError: Neither or both were given, or the schema cannot be extracted.
         """
         try:
             return cls._of(schema, fields, name)
@@ -108,7 +110,7 @@ class ExtractionSchema:
         )
 
     def json_schema(self, profile: SchemaProfile = STRICT) -> dict[str, Any]:
-        """Return the JSON Schema that is sent to a provider of this profile."""
+        """Return the JSON Schema that is sent to a provider with this profile."""
         return self._wire(profile).root
 
     def text(self, profile: SchemaProfile = STRICT) -> str:
@@ -118,19 +120,19 @@ class ExtractionSchema:
         return self._texts[profile]
 
     def dropped(self, profile: SchemaProfile = STRICT) -> tuple[str, ...]:
-        """Return, in words, what a provider of this profile is not asked to enforce; it is checked here."""
+        """Describe the rules that a provider with this profile is not asked to enforce; they are checked here."""
         return tuple(self._wire(profile).dropped)
 
     def read(self, text: str) -> dict[str, Any]:
-        """Take the object out of a model's answer.
+        """Extract the JSON object from a model's answer.
 
         Raises:
-            SchemaError: There is no JSON object in it, or none with these fields.
+            SchemaError: It contains no JSON object, or none with these fields.
         """
         return extract_json_object(text, [spec.name for spec in self.fields])
 
     def check(self, raw: Mapping[str, Any]) -> ValidationResult:
-        """Check an object field by field, then as a whole; a bad value costs that field alone."""
+        """Check an object field by field, then as a whole; an invalid value affects only its own field."""
         said: dict[str, Any] = {}
         problems: dict[str, str] = {}
         for spec in self.fields:
@@ -157,14 +159,14 @@ class ExtractionSchema:
         )
 
     def free_texts(self, checked: ValidationResult) -> dict[str, list[str]]:
-        """Return, for each field that was found, the texts that must have been said in these words."""
+        """Return, for each field that was found, the strings that must occur literally in the dialogue."""
         specs = (spec for spec in self.fields if spec.name in checked.said)
         return {
             spec.name: list(free_texts(checked.said[spec.name], spec.schema, spec.definitions)) for spec in specs
         }
 
     def wire(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return values as a model would write them, null where one is not stated.
+        """Return values as a model would write them, with null for each that is not stated.
 
         Raises:
             SchemaError: A value does not fit its field, or there is no such field.
@@ -185,9 +187,9 @@ class ExtractionSchema:
         }
 
     def definition(self) -> dict[str, Any]:
-        """Return a JSON Schema from which the same fields can be made again, in a file or elsewhere.
+        """Return a JSON Schema from which the same fields can be rebuilt, in a file or elsewhere.
 
-        Python types become those of JSON: what a pydantic class checks beyond its schema is not in it.
+        Python types become JSON types; what a pydantic class checks beyond its schema is lost.
 
         Raises:
             SchemaError: Two fields use different types under one name.
@@ -223,7 +225,7 @@ def _typed(spec: FieldSpec, said: dict[str, Any], whole: RootResult) -> tuple[An
         return whole.values[spec.name], ""
     try:
         if spec.name in whole.problems:
-            raise ValueError(whole.problems[spec.name])  # noqa: TRY301 - the class's word is the field's
+            raise ValueError(whole.problems[spec.name])  # noqa: TRY301 - reported like a problem of the field
         return spec.convert(said[spec.name]), ""
     except (ValueError, TypeError, RecursionError) as error:
         return None, _problem(spec, said[spec.name], error)

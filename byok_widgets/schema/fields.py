@@ -1,4 +1,4 @@
-"""Fields: what a person writes (`Field`), and what is made of it (`FieldSpec`)."""
+"""Fields: what the user writes (`Field`), and what is built from it (`FieldSpec`)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from byok_widgets.schema.schema_refs import Json, enum_of, resolved, types_of
 
 @dataclass(frozen=True)
 class Field:
-    """One value to read out of a dialogue.
+    """One value to extract from a dialogue.
 
     Attributes:
         type: A Python type that pydantic knows, or a list of the allowed values.
-        description: What the value is, for the model; one sentence.
-        required: Whether the extraction is complete only with it. It never makes a model invent one.
+        description: What the value is, in one sentence for the model.
+        required: Whether the extraction is complete only with it. It never makes a model invent a value.
     """
 
     type: Any
@@ -27,14 +27,14 @@ class Field:
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """A field with everything that asking and checking needs.
+    """A field with everything needed to ask for it and to check it.
 
     Attributes:
         name: Its name on the wire and in the values.
         schema: JSON Schema of a stated value.
         required: Whether the extraction is complete only with it.
-        convert: Gives the typed value of a JSON value, or raises `ValueError` saying what was expected.
-        definitions: What the schema may refer to.
+        convert: Converts a JSON value to the typed value, or raises `ValueError` saying what was expected.
+        definitions: The definitions that the schema may refer to.
     """
 
     name: str
@@ -45,7 +45,7 @@ class FieldSpec:
 
     @cached_property
     def enum(self) -> tuple[Any, ...] | None:
-        """The allowed values; `None` where any value of the type is allowed."""
+        """The allowed values; `None` if any value of the type is allowed."""
         return enum_of(self.schema, self.definitions)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""From a JSON Schema to field specs and the rules of its root."""
+"""Builds field specs, and the check of the root's rules, from a JSON Schema."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def from_json_schema(schema: Json) -> SchemaParts:
         problem = ""
     if problem:
         raise SchemaError(
-            f"This is not a valid JSON Schema: {problem}.", fix="Mend it there, or give fields as keywords."
+            f"This is not a valid JSON Schema: {problem}.", fix="Correct it there, or give fields as keywords."
         )
     definitions = {**schema.get("definitions", {}), **schema.get("$defs", {})}
     _check_references({key: part for key, part in schema.items() if key != "$id"}, definitions)
@@ -52,14 +52,14 @@ def from_json_schema(schema: Json) -> SchemaParts:
 
 
 def _misfit(path: list[str], found: object) -> str:
-    """Say which part of a schema cannot be what it is."""
+    """Describe the part of a schema that is invalid."""
     types = f"; the types are {_TYPES}" if path[-1:] == ["type"] else ""
-    place = ".".join(path)[-_SHOWN_CHARS:] or "the whole"
+    place = ".".join(path)[-_SHOWN_CHARS:] or "the schema"
     return redact(f"{place} cannot be {reprlib.repr(found)}{types}")
 
 
 def _check_references(part: Any, definitions: Json) -> None:
-    """Refuse what points elsewhere now, and not in the middle of an extraction."""
+    """Reject references to anything outside the schema now, rather than in the middle of an extraction."""
     if isinstance(part, Mapping):
         if isinstance(part.get("$ref"), str):
             definition_of(part["$ref"], definitions)
@@ -76,7 +76,7 @@ def _check_references(part: Any, definitions: Json) -> None:
 
 
 def _check_circles(part: Any, definitions: Json, above: tuple[str, ...] = ()) -> None:
-    """Refuse a definition that refers to itself for the same value: nothing could be checked by it."""
+    """Reject a definition that refers to itself for the same value: it could not check anything."""
     if isinstance(part, Mapping):
         name = definition_of(part["$ref"], definitions) if "$ref" in part else ""
         if name and name in above:
@@ -101,7 +101,7 @@ def _by_json_schema(checker: Any) -> Callable[[Any], Any]:
 
 
 def _by_root(checker: Any) -> Callable[[Mapping[str, Any]], RootResult]:
-    """Judge by the root's own keywords, once nothing required is missing; each field is judged apart."""
+    """Check the root's own keywords once no required field is missing; each field is checked separately."""
 
     def whole(said: Mapping[str, Any]) -> RootResult:
         errors = [error for error in checker.iter_errors(dict(said)) if not error.path]

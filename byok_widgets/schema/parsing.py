@@ -1,4 +1,4 @@
-"""Reading answers: a model's text into an object, and each value into what was meant, without loss."""
+"""Parsing answers: a model's text into an object, and each value into its expected type, without loss."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _NOT_STATED = frozenset(
 MAX_LEVELS = 60
 _MAX_STARTS = 200
 _EXACT = 2**53
-"""From here on a float does not tell neighbouring integers apart."""
+"""From here on, a float cannot distinguish neighbouring integers."""
 
 
 def extract_json_object(text: str, names: Collection[str]) -> dict[str, Any]:
-    """Return the object with the fields in a model's answer: bare, in a code fence, in prose, or inside another.
+    """Return the object with the fields in a model's answer: bare, in a code fence, in prose, or nested.
 
     Args:
         text: The answer.
-        names: The fields; an object that has none of them is not the answer, unless it is empty.
+        names: The fields; an object with none of them is not the answer, unless it is empty.
 
     Raises:
         SchemaError: There is none.
@@ -45,18 +45,18 @@ def extract_json_object(text: str, names: Collection[str]) -> dict[str, Any]:
         if not found or any(name in found for name in names):
             return found
         other = True
-    problem = f"has none of the fields {', '.join(names)}" if other else "is no JSON object"
+    problem = f"has none of the fields {', '.join(names)}" if other else "is not a JSON object"
     raise SchemaError(
         f"The model's answer {problem}.",
         kind="not_json",
-        fix="Run it again, or choose a model that knows structured output.",
+        fix="Run it again, or choose a model that supports structured output.",
     )
 
 
 def is_stated(value: Any, schema: Any, definitions: Json) -> bool:
-    """Whether a value says something.
+    """Whether a value was stated.
 
-    Words like "unknown" do not, unless they are allowed values; nor does an object of which no part does.
+    Words like "unknown" do not count, unless they are allowed values; nor does an object with no stated part.
     """
     if isinstance(value, str):
         return value.strip().casefold() not in _NOT_STATED or value in (enum_of(schema, definitions) or ())
@@ -67,14 +67,14 @@ def is_stated(value: Any, schema: Any, definitions: Json) -> bool:
 
 
 def coerce(value: Any, schema: Any, definitions: Json, *, levels: int = MAX_LEVELS) -> Any:
-    """Return the JSON value that was meant, as the person's schema has it, where nothing is lost by it.
+    """Coerce a JSON value to the schema, as far as nothing is lost.
 
-    Lists of keys and values become maps again, nulls for what was not given go, `"36"` is 36 for an integer and
-    `"TUE"` the allowed value `Tue`. Anything else is returned as it came, for the field to refuse.
+    Lists of keys and values become maps again, nulls for optional properties are dropped, `"36"` becomes 36 for an
+    integer, and `"TUE"` the allowed value `Tue`. Anything else is returned unchanged, for the field to reject.
 
     Raises:
-        ValueError: Something that pydantic would take for what it is not: a truth value for a number, a number
-            for a date. Or it is nested more deeply than anybody speaks.
+        ValueError: A value that pydantic would misinterpret, such as a boolean for a number or a number for a
+            date, or one that is nested too deeply.
     """
     if levels < 0:
         raise ValueError(f"nested more than {MAX_LEVELS} levels deep")
@@ -92,7 +92,7 @@ def coerce(value: Any, schema: Any, definitions: Json, *, levels: int = MAX_LEVE
 
 
 def free_texts(value: Any, schema: Any, definitions: Json) -> Iterator[str]:
-    """Yield the texts in a value that must have been said in these words: no allowed values, dates or times."""
+    """Yield the strings in a value that must occur literally in the dialogue, so no allowed values or dates."""
     branch = chosen(value, schema, definitions)
     if isinstance(value, str) and not {"enum", "const"} & set(branch) and branch.get("format") not in TIMES:
         yield value
@@ -106,7 +106,7 @@ def free_texts(value: Any, schema: Any, definitions: Json) -> Iterator[str]:
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """Yield each JSON object, an outer one before those inside it; far behind the start none is looked for."""
+    """Yield each JSON object, outer ones before inner ones; only the first `_MAX_STARTS` braces are tried."""
     decoder = json.JSONDecoder(parse_constant=_no_constant)
     at = text.find("{")
     for _ in range(_MAX_STARTS):
@@ -126,7 +126,7 @@ def _no_constant(name: str) -> float:
 
 
 def _unpaired(value: list[Any], schema: Any, definitions: Json) -> Any:
-    """Turn a list of keys and values into a map where the schema has one; a key that comes twice forbids it."""
+    """Turn a list of keys and values into a map if the schema has one there, unless a key occurs twice."""
     found = branches(schema, definitions)
     if not any(map(is_map, found)) or not all(map(_is_pair, value)):
         return value
@@ -190,7 +190,7 @@ def _from_number(value: float, types: frozenset[str], schema: Any, definitions: 
 
 
 def _takes_text(schema: Any, definitions: Json) -> bool:
-    """Whether any text will do, and not only a date or a time."""
+    """Whether any string is allowed, not only a date or a time."""
     found = branches(schema, definitions)
     return any("string" in types_in(branch) and branch.get("format") not in TIMES for branch in found)
 

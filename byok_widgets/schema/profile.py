@@ -1,4 +1,4 @@
-"""What a provider's structured output takes of JSON Schema."""
+"""Which parts of JSON Schema a provider's structured output supports."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SchemaProfile:
-    """The rules that the schemas for one provider keep.
+    """The rules for schemas sent to one provider.
 
     Attributes:
-        unstated_is_null: Whether every property is required, and null where it is not stated; otherwise a property
+        unstated_is_null: Whether every property is required, and null if it is not stated; otherwise a property
             that is not stated is left out.
         takes_bounds: Whether `minimum`, `pattern`, `maxItems` and the like are enforced.
     """
@@ -20,4 +20,4 @@ class SchemaProfile:
 
 
 STRICT = SchemaProfile()
-"""All properties required, bounds enforced: what most providers take."""
+"""All properties required, bounds enforced: what most providers support."""

@@ -1,4 +1,4 @@
-"""Finding one's way in a JSON Schema: what a reference, an `allOf` or an alternative really says.
+"""Navigating a JSON Schema: references, `allOf` and alternatives.
 
 Every function takes the definitions (`$defs`) that the schema may refer to.
 """
@@ -14,23 +14,23 @@ from byok_widgets.errors import SchemaError
 Json = Mapping[str, Any]
 
 TIMES = frozenset({"date-time", "date", "time", "duration"})
-"""Formats that write down what people say in other words ("next Tuesday")."""
+"""Formats of values that people put in other words ("next Tuesday")."""
 
 NOTES = frozenset(
     {"title", "description", "default", "examples", "$comment", "deprecated", "readOnly", "writeOnly"}
     | {"discriminator"}
 )
-"""Keywords that do not narrow what a value may be."""
+"""Keywords that do not restrict values."""
 
 _NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 _MAX_REFERENCES = 20
 
 
 def definition_of(reference: str, definitions: Json) -> str:
-    """Return the name of the definition that a `$ref` means.
+    """Return the name of the definition that a `$ref` points to.
 
     Raises:
-        SchemaError: It points to anything else than a definition of this schema.
+        SchemaError: It points to something other than a definition of this schema.
     """
     start, slash, name = reference.rpartition("/")
     name = unquote(name).replace("~1", "/").replace("~0", "~")
@@ -43,7 +43,7 @@ def definition_of(reference: str, definitions: Json) -> str:
 
 
 def resolved(schema: Any, definitions: Json) -> Json:
-    """Return what a schema says, with a `$ref` at its root followed and its `allOf` joined."""
+    """Return a schema with a `$ref` at its root followed and its `allOf` merged."""
     if not isinstance(schema, Mapping):
         return {}
     for _ in range(_MAX_REFERENCES):
@@ -56,7 +56,7 @@ def resolved(schema: Any, definitions: Json) -> Json:
 
 
 def options(schema: Json, definitions: Json) -> list[Json]:
-    """Return the alternatives of a resolved schema, each with what stands beside them; none where it has none."""
+    """Return the alternatives of a resolved schema, each merged with the keywords beside them; may be empty."""
     types = schema.get("type")
     if isinstance(types, (list, tuple)) and {"object", "array"} & set(types):
         return [{**schema, "type": name} for name in types]
@@ -66,14 +66,14 @@ def options(schema: Json, definitions: Json) -> list[Json]:
 
 
 def branches(schema: Any, definitions: Json) -> list[Json]:
-    """Return all alternatives, those inside alternatives included; the schema itself where it has none."""
+    """Return all alternatives, including nested ones; the schema itself if it has none."""
     schema = resolved(schema, definitions)
     found = options(schema, definitions)
     return [branch for option in found for branch in branches(option, definitions)] if found else [schema]
 
 
 def types_in(branch: Json) -> frozenset[str]:
-    """Return the JSON types of one alternative; none where it does not say."""
+    """Return the JSON types of one alternative; empty if it names none."""
     named = branch.get("type")
     if named is not None:
         return frozenset([named] if isinstance(named, str) else named)
@@ -82,13 +82,13 @@ def types_in(branch: Json) -> frozenset[str]:
 
 
 def types_of(schema: Any, definitions: Json) -> frozenset[str]:
-    """Return the JSON types of a stated value; none where any is allowed."""
+    """Return the JSON types of a stated value; empty if any type is allowed."""
     found = [types_in(branch) for branch in branches(schema, definitions)]
     return frozenset().union(*found) - {"null"} if all(found) else frozenset()
 
 
 def enum_of(schema: Any, definitions: Json) -> tuple[Any, ...] | None:
-    """Return the only values allowed; `None` where others are, too."""
+    """Return the allowed values; `None` if they are not restricted to a list."""
     allowed: list[Any] = []
     for branch in branches(schema, definitions):
         if "const" in branch or "enum" in branch:
@@ -99,13 +99,13 @@ def enum_of(schema: Any, definitions: Json) -> tuple[Any, ...] | None:
 
 
 def chosen(value: Any, schema: Any, definitions: Json) -> Json:
-    """Return the alternative that a value is meant for; an empty one where it fits none."""
+    """Return the alternative that fits a value best; an empty one if none fits."""
     fitting = [branch for branch in branches(schema, definitions) if _may_hold(branch, value, definitions)]
     return min(fitting, key=lambda branch: _misfit(branch, value), default={})
 
 
 def inner(branch: Json, key: str | int) -> Any:
-    """Return the schema of an entry: a property by its name, an item by its number."""
+    """Return the schema of an entry: a property by its name, an item by its index."""
     if isinstance(key, int):
         first = branch.get("prefixItems", ())
         return first[key] if key < len(first) else branch.get("items", {})
@@ -113,7 +113,7 @@ def inner(branch: Json, key: str | int) -> Any:
 
 
 def is_map(branch: Json) -> bool:
-    """Whether an alternative is an object of any names."""
+    """Whether an alternative is an object with arbitrary keys."""
     types = types_in(branch)
     if branch.get("properties") or not types <= {"object"} or {"enum", "const"} & set(branch):
         return False
@@ -145,13 +145,13 @@ def _may_hold(branch: Json, value: Any, definitions: Json) -> bool:
 
 
 def _misfit(branch: Json, value: Any) -> tuple[int, int]:
-    """Return how many required properties an object lacks, and how many it has that are no properties."""
+    """Return how many required properties an object lacks, and how many unknown ones it has."""
     given = {name for name, entry in value.items() if entry is not None} if isinstance(value, dict) else set()
     return len(set(branch.get("required", ())) - given), len(given - set(branch.get("properties", given)))
 
 
 def _all_of(schema: Json, definitions: Json) -> Json:
-    """Join the parts of an `allOf`; what an earlier part says of a keyword stays."""
+    """Merge the parts of an `allOf`; for each keyword, the earlier part wins."""
     joined: dict[str, Any] = {key: value for key, value in schema.items() if key != "allOf"}
     for part in schema.get("allOf", ()):
         other = resolved(part, definitions)

@@ -1,7 +1,7 @@
-"""The shape that strict structured output takes.
+"""Schemas in the form that strict structured output accepts.
 
-Rules of the strictest providers: every object closed, no defaults, no `oneOf`, no maps. What cannot be said that
-way moves into a description, and is still checked here. A map goes as a list of keys and values.
+They follow the rules of the strictest providers: every object closed, no defaults, no `oneOf`, no maps. What they
+cannot express moves into a description, and is still checked here. A map is sent as a list of keys and values.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostnam
 _BOUNDS = frozenset(
     {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "minItems", "maxItems"}
 )
-_UNSAYABLE = frozenset(
+_UNSUPPORTED = frozenset(
     {"minLength", "maxLength", "prefixItems", "patternProperties", "uniqueItems", "contains", "minContains"}
     | {"maxContains", "not", "if", "then", "else", "propertyNames", "dependentRequired", "dependentSchemas"}
     | {"unevaluatedProperties", "unevaluatedItems", "minProperties", "maxProperties", "contentEncoding"}
@@ -44,18 +44,18 @@ _ANYTHING: Json = {"type": ["string", "number", "boolean", "null"]}
 
 
 class WireSchema:
-    """The schema of some fields as a provider takes it.
+    """The schema of some fields as a provider accepts it.
 
     Attributes:
         root: The whole schema.
-        dropped: What the provider is not asked to enforce, in words.
+        dropped: The rules that the provider is not asked to enforce, in words.
     """
 
     def __init__(self, fields: Iterable[FieldSpec], profile: SchemaProfile) -> None:
-        """Make the schema.
+        """Build the schema.
 
         Raises:
-            SchemaError: A field cannot be asked for.
+            SchemaError: A field cannot be expressed.
         """
         self._profile = profile
         self._kept: dict[str, Any] = {}
@@ -86,7 +86,7 @@ class WireSchema:
         return self._plain(schema)
 
     def _reference(self, schema: Json) -> dict[str, Any]:
-        """Put a definition in its place, unless it stands there already: a recursive one stays a reference."""
+        """Inline a definition, unless it is being inlined already: a recursive one stays a reference."""
         name = definition_of(str(schema["$ref"]), self._field.definitions)
         wire_name = re.sub(r"[^A-Za-z0-9_-]+", "_", f"{name}_{self._number}")
         if name in self._open:
@@ -158,7 +158,7 @@ class WireSchema:
 
 
 def to_wire(value: Any, schema: Any, definitions: Json) -> Any:
-    """Turn maps into lists of keys and values, wherever the schema has a map."""
+    """Turn maps into lists of keys and values wherever the schema has a map."""
     branch = chosen(value, schema, definitions)
     if isinstance(value, list):
         return [to_wire(entry, inner(branch, at), definitions) for at, entry in enumerate(value)]
@@ -204,12 +204,12 @@ def _names(shaped: dict[str, Any]) -> list[str]:
 def _enum(values: list[Any]) -> dict[str, Any]:
     types = list(dict.fromkeys(map(type_of, values)))
     if not values or {"object", "array"} & set(types):
-        raise SchemaError("Allowed values must be texts, numbers or truth values.")
+        raise SchemaError("Allowed values must be strings, numbers or booleans.")
     return {"enum": values, "type": types[0] if len(types) == 1 else types}
 
 
 def _is_plain_pattern(pattern: str) -> bool:
-    """Whether it means the same to a grammar, which matches whole texts and cannot look around."""
+    """Whether it means the same to a grammar, which matches whole strings and has no lookaround."""
     return pattern.startswith("^") and pattern.endswith("$") and not _LOOKAROUND.search(pattern)
 
 
@@ -218,7 +218,7 @@ def _words(schema: Json) -> str:
 
 
 def _matters(key: str) -> bool:
-    return key in _UNSAYABLE or key in _BOUNDS or key == "format"
+    return key in _UNSUPPORTED or key in _BOUNDS or key == "format"
 
 
 def _said(key: str, value: Any) -> str:

@@ -1,6 +1,6 @@
 """A running flow: sessions, turns, variables, and why the flow moved.
 
-Floor 3: knows the graph and what is below; knows no `Flow` and no widget.
+Layer 3: knows the graph and what is below; knows nothing of `Flow` or of widgets.
 """
 
 from byok_widgets.session.session import Session

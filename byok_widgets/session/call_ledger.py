@@ -1,4 +1,4 @@
-"""`CallLedger`: the calls of one turn while they are under way: what has come of them, and which are lost."""
+"""`CallLedger`: keeps track of the calls of one turn: what has arrived so far, and which calls are lost."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from byok_widgets.providers import PROVIDERS
 T = TypeVar("T")
 
 _BROKEN_OFF = frozenset({"timeout", "unreadable", "connection"})
-"""Kinds of faults of a call that the provider may have answered in part, and charged."""
+"""Kinds of errors after which the provider may have answered in part, and charged for it."""
 
 
 class CallLedger:
     """The calls of one turn.
 
     Attributes:
-        lost: How many were begun and gave no answer, so that nobody can say what they took.
+        lost: How many were started and gave no answer, so that their usage is unknown.
     """
 
     def __init__(self, on_text: OnText) -> None:
@@ -46,21 +46,21 @@ class CallLedger:
         return None if self._first_token_at is None else self._first_token_at - self._started_at
 
     async def ask(self, model: ResolvedModel | None, call: Awaitable[T]) -> T:
-        """Await the work of a node; `model` is the one it calls, `None` where it calls none."""
+        """Await the work of a node; `model` is the one it calls, or `None`."""
         self._under_way = model
         answer = await call
         self._under_way = None
         return answer
 
     def on_text(self, text: str) -> None:
-        """Take a piece of the reply."""
+        """Record a piece of the reply and pass it on."""
         if not self._pieces:
             self._first_token_at = clock()
         self._pieces.append(text)
         self._on_text(text)
 
     def interrupted(self, node: str, messages: tuple[Message, ...]) -> Reply | None:
-        """Return what had come of a reply when the turn was stopped; `None` when nothing had."""
+        """Return the part of the reply that had arrived when the turn was stopped; `None` if there was none."""
         model, text = self._under_way, "".join(self._pieces)
         if model is None or not text:
             self._lose()
@@ -79,7 +79,7 @@ class CallLedger:
         )
 
     def failed(self, error: ByokError) -> None:
-        """Take note of a fault: some come after the provider has written, and charged."""
+        """Record an error: some occur after the provider has written text and charged for it."""
         if isinstance(error, ExtractionError) or error.partial_text or error.kind in _BROKEN_OFF:
             self._lose()
 

@@ -8,7 +8,7 @@ from byok_widgets.session.turn import EdgeVerdict, Judgement, Turn, Visit, token
 
 
 def explained(turn: Turn) -> str:
-    """Return the story of a turn, one sentence a line."""
+    """Return the story of a turn, one sentence per line."""
     lines = [_began(turn), *_stayed(turn)]
     for step in turn.steps:
         lines += _judged(step) if isinstance(step, Judgement) else [_visited(step)]
@@ -34,7 +34,7 @@ def _ended(turn: Turn) -> str:
     if turn.closed:
         return "The session is closed."
     went_back = turn.path and turn.path[-1] != turn.node
-    return f"The flow {'went back to' if went_back else 'now stands at'} {turn.node}."
+    return f"The flow {'went back to' if went_back else 'is now at'} {turn.node}."
 
 
 def _judged(judgement: Judgement) -> list[str]:

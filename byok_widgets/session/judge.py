@@ -1,4 +1,4 @@
-"""Judging prompt conditions: one structured call for all of them, in which staying is always a choice."""
+"""Judges prompt conditions: one structured call for all of them, in which staying is always a choice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ clearly true, say "stay". Give your reason in a few words."""
 
 
 def judge_model(context: FlowContext, node: AnyNode, argument: str | None) -> ResolvedModel:
-    """Say which model judges the edges of `node`: call argument > the flow's judge > node override > flow default.
+    """Return the judge for the edges of `node`: call argument > the flow's judge > node override > flow default.
 
     Raises:
         ConfigError: No model is chosen anywhere.
@@ -52,10 +52,10 @@ async def judge_prompts(
     """Ask which of the prompt conditions holds.
 
     Returns:
-        The edge whose condition holds, or `None` for staying; what was found of each; the model's answer.
+        The edge whose condition holds, or `None` for staying; the verdict on each; the model's answer.
 
     Raises:
-        ExtractionError: The model gave no choice, also when asked again.
+        ExtractionError: The model made no choice, even when asked again.
         ByokError: The call failed.
     """
     choices = _choices(edges)
@@ -71,12 +71,12 @@ async def judge_prompts(
         raise _no_choice(found.reply, found.checked.problems["choice"])
     taken = choices.get(found.checked.values["choice"])
     reason = found.checked.values["reason"] or ""
-    reply = replace(found.reply, transcript=())  # it holds the whole dialogue, as each turn's would
+    reply = replace(found.reply, transcript=())  # it would repeat the whole dialogue in each turn
     return taken, {edge: _verdict(edge, taken, reason) for edge in edges}, reply
 
 
 def _choices(edges: Iterable[Edge]) -> dict[str, Edge]:
-    """Return the edges by their conditions; a sentence that stands twice is told apart by where it leads."""
+    """Return the edges by their conditions; a sentence that occurs twice is distinguished by its target."""
     found: dict[str, Edge] = {}
     taken = {STAY}
     for edge in edges:
@@ -91,8 +91,8 @@ def _choices(edges: Iterable[Edge]) -> dict[str, Edge]:
 def _schema(choices: Iterable[str]) -> ExtractionSchema:
     from pydantic import BeforeValidator, StringConstraints
 
-    # A small model does not stop by itself: the pattern bounds what it can write, where the provider enforces it.
-    # It names the signs that JSON escapes, since llama.cpp takes a pattern for the very characters of the answer.
+    # A small model does not stop by itself: the pattern limits what it can write, if the provider enforces it. It
+    # excludes the characters that JSON escapes, since llama.cpp applies a pattern to the raw text of the answer.
     reason = Annotated[str, StringConstraints(pattern=_REASON_PATTERN), BeforeValidator(_shortened)]
     fields = {"choice": Field(Literal[(*choices, STAY)]), "reason": Field(reason, "why, in a few words")}
     return ExtractionSchema.of(fields=fields, name="edges")
@@ -114,7 +114,7 @@ def _question(choices: Iterable[str], transcript: Iterable[Message], variables: 
 
 def _no_choice(reply: Reply, problem: str) -> ExtractionError:
     error = ExtractionError(
-        f"The model gave no choice between the edges, also when asked again: {problem}.",
+        f"The model did not choose between the edges, even when asked again: {problem}.",
         fix="Say it again, or choose a more capable model with flow.judge_model = ...",
         attempts=reply.attempts,
         request_id=reply.request_id,

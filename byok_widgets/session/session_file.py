@@ -1,7 +1,7 @@
 """The file of a session: its turns with their traces, and its variables, as JSON. Never a key.
 
-What an extraction node has read comes back with the types of its fields. Other values that are not of JSON, such
-as a class that code has set, come back as the texts and objects that JSON makes of them.
+What an extraction node has read is restored with the types of its fields. Other values that are not JSON, such as
+an object that code has set, are restored as the strings and objects that JSON turns them into.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True)
 class SavedSession:
-    """All that a file holds of a session.
+    """The contents of a session's file.
 
     Attributes:
         flow_name: Name of its flow.
@@ -46,7 +46,7 @@ class SavedSession:
         unfinished: Turns that failed or were interrupted.
         variables: The history of its variables.
         effects: Runs of actions with effects, of this session and its forks.
-        notice: What a person has to know; never saved.
+        notice: A notice for the user; never saved.
     """
 
     flow_name: str
@@ -59,10 +59,10 @@ class SavedSession:
 
 
 def write(session: SavedSession, path: Path) -> None:
-    """Save a session. What looks like a key in the dialogue is written as a mark.
+    """Save a session. Text in the dialogue that looks like a key is redacted.
 
     Raises:
-        ConfigError: A value cannot be written, or the file cannot; one that was there stays as it was.
+        ConfigError: A value or the file cannot be written; an existing file is left unchanged.
     """
     from pydantic_core import to_jsonable_python
 
@@ -79,13 +79,13 @@ def write(session: SavedSession, path: Path) -> None:
     try:
         plain = to_jsonable_python(data, fallback=str, bytes_mode="base64")
         text = json.dumps(redact_keys(plain), ensure_ascii=False, indent=2) + "\n"
-        # An unpaired surrogate is written as its escape, the way JSON has it.
+        # An unpaired surrogate is written as its JSON escape.
         replace_file(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         problem = describe_write_error(error)
     except (ValueError, TypeError, RecursionError) as error:
-        problem = f"a value in it has no form in JSON ({redact(str(error))})"
-        fix = "Take the value out of the variables."
+        problem = f"a value in it cannot be stored as JSON ({redact(str(error))})"
+        fix = "Remove the value from the variables."
     else:
         return
     raise ConfigError(f"{str(path)!r} could not be written: {problem}.", kind="session_file", fix=fix)
@@ -95,10 +95,10 @@ def read(path: Path, graph: FlowGraph, context: FlowContext) -> SavedSession:
     """Read a session, to continue it on a flow.
 
     Raises:
-        ConfigError: It is not there, damaged, no session, one of another flow with other nodes, or of a newer
-            version. The file is left as it is.
+        ConfigError: It is missing, damaged, not a session, one of another flow with other nodes, or of a newer
+            version. The file is left unchanged.
     """
-    kind, fix, left = "session_file", "Take another copy of it.", " The file was left as it is."
+    kind, fix, note = "session_file", "Use another copy of it.", " The file was left unchanged."
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
         if "nodes" in data and "turns" not in data:
@@ -109,14 +109,14 @@ def read(path: Path, graph: FlowGraph, context: FlowContext) -> SavedSession:
         else:
             return _session(data, graph, context)
     except FileNotFoundError as error:
-        problem, fix, left = describe_os_error(error), where_to_look(path), ""
+        problem, fix, note = describe_os_error(error), where_to_look(path), ""
     except OSError as error:
         problem = describe_os_error(error)
     except ByokError as error:
         problem, fix = error.problem.rstrip("."), error.fix
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
-        problem = "it is damaged, or no session"
-    raise ConfigError(f"{str(path)!r} cannot be opened as a session: {problem}.", kind=kind, fix=f"{fix}{left}")
+        problem = "it is damaged, or not a session"
+    raise ConfigError(f"{str(path)!r} cannot be opened as a session: {problem}.", kind=kind, fix=f"{fix}{note}")
 
 
 def _session(data: Data, graph: FlowGraph, context: FlowContext) -> SavedSession:
@@ -147,10 +147,10 @@ def _session(data: Data, graph: FlowGraph, context: FlowContext) -> SavedSession
 
 
 def _of_another_flow(whose: str, turns: Iterable[Turn], graph: FlowGraph, here: str) -> str:
-    """Return what a person must know of a session of another flow, which goes on where the nodes are the same.
+    """Return the notice for a session of another flow, which can continue if the nodes are the same.
 
     Raises:
-        ConfigError: This flow has not the nodes that the session went through.
+        ConfigError: This flow lacks a node that the session went through.
     """
     if whose == here:
         return ""
@@ -196,7 +196,7 @@ def _effect_data(effect: EffectRecord) -> Data:
 
 
 def _result_data(result: NodeResult) -> Data:
-    """Return the fields of a result. A reply has its cost, and not its transcript, which the turns hold."""
+    """Return the fields of a result. A reply includes its cost, but not its transcript, which is in the turns."""
     data = {name: value for name, value in _shallow(result).items() if name not in result.unsaved}
     reply = result.model_reply
     if reply is result:
@@ -235,20 +235,20 @@ def _reply(data: Data) -> Data:
 
 
 def _with_transcripts(turns: Iterable[Turn]) -> Iterator[Turn]:
-    """Give replies the dialogue up to them again, so that one can be handed to a node."""
-    said: tuple[Message, ...] = ()
+    """Give each reply its transcript again, so that it can be passed to a node."""
+    before: tuple[Message, ...] = ()
     for turn in turns:
-        heard = said if turn.text is None else (*said, Message("user", turn.text))
-        yield replace(turn, steps=tuple(_with_transcript(step, heard) for step in turn.steps))
-        said = (*said, *turn.messages)
+        dialogue = before if turn.text is None else (*before, Message("user", turn.text))
+        yield replace(turn, steps=tuple(_with_transcript(step, dialogue) for step in turn.steps))
+        before = (*before, *turn.messages)
 
 
-def _with_transcript(step: Step, heard: tuple[Message, ...]) -> Step:
-    return step if isinstance(step, Judgement) else Visit(step.node, step.result.with_transcript(heard))
+def _with_transcript(step: Step, dialogue: tuple[Message, ...]) -> Step:
+    return step if isinstance(step, Judgement) else Visit(step.node, step.result.with_transcript(dialogue))
 
 
 def _typed(graph: FlowGraph, source: str, name: str, value: Any) -> Any:
-    """Return a value with the type that its field has in the flow now; as it is, where it has none or another."""
+    """Return a value with the type that its field now has in the flow; unchanged if that is not possible."""
     node = graph.nodes.get(source)
     spec = node.field(name) if node is not None and value is not None else None
     if spec is not None:

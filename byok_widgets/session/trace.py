@@ -1,4 +1,4 @@
-"""`Trace`: all that a session did, as a sequence of steps, and as a table with a row for each edge and node."""
+"""`Trace`: everything a session did, as a sequence of steps, and as a table with a row for each edge and node."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Trace(Sequence[Step]):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     def rows(self) -> Iterator[tuple[str, ...]]:
-        """Yield a row of texts for each edge that was looked at and each node that ran; see `COLUMNS`."""
+        """Yield a row of strings for each edge that was looked at and each node that ran; see `COLUMNS`."""
         for number, step in self._steps:
             for cells in _visit(step) if isinstance(step, Visit) else _looks(step):
                 yield tuple(map(one_line, (str(number), step.node, *cells)))
@@ -59,7 +59,7 @@ COLUMNS = ("turn", "node", "what", "verdict", "reason or text", "model", "tokens
 
 
 def usage(reply: Reply | None) -> tuple[str, str, str, str]:
-    """Return model, tokens, cost and seconds of a call as texts; empty where there was none."""
+    """Return model, tokens, cost and seconds of a call as strings; empty if there was no call."""
     if reply is None or reply.model is None:
         return ("", "", "", "")
     return (reply.model, tokens(reply.usage), str(reply.cost), f"{reply.latency_s:.1f}")
@@ -70,7 +70,7 @@ def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
 
 
 def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each edge; the call stands beside the first of those that it judged."""
+    """Yield a row for each edge; the call is shown in the row of the first edge that it judged."""
     asked = next((verdict for verdict in judgement.verdicts if kind_of_condition(verdict.kind).is_judged), None)
     without = "always" if judgement.always else "else"
     for verdict in judgement.verdicts:

@@ -1,4 +1,4 @@
-"""`Turn`: each edge that was looked at, each node that ran, and what it took. Frozen values."""
+"""`Turn`: each edge that was looked at, each node that ran, and what it cost. Frozen values."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Verdict = Literal["holds", "does not hold", "not looked at"]
 
 @dataclass(frozen=True)
 class EdgeVerdict:
-    """What was found of one edge.
+    """The verdict on one edge.
 
     Attributes:
         target: Where it leads.
         kind: Kind of its condition, such as prompt, logic or else.
         condition: Its condition in words; empty for an else edge.
-        verdict: What was found; an edge behind one that holds is not looked at.
-        reason: Why, in the model's words or by the values that were read.
-        is_way_in: Whether it is the way into a global node.
+        verdict: Whether the condition holds; an edge after one that holds is not looked at.
+        reason: Why, in the model's words or from the values that were read.
+        is_way_in: Whether it leads into a global node from anywhere.
     """
 
     target: str
@@ -37,13 +37,13 @@ class EdgeVerdict:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A look at the edges of one node.
+    """A judgement of the edges of one node.
 
     Attributes:
-        node: Where the flow stood.
-        verdicts: What was found of each edge.
-        target: Where the flow moved; `None` where it stayed.
-        reply: The answer of the model that judged; `None` where none was needed.
+        node: Where the flow was.
+        verdicts: The verdict on each edge.
+        target: Where the flow moved; `None` if it stayed.
+        reply: The answer of the model that judged; `None` if none was needed.
     """
 
     node: str
@@ -53,12 +53,12 @@ class Judgement:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a reader must know of the model's answer."""
+        """The notices of the model's answer."""
         return self.reply.notices if self.reply else ()
 
     @property
     def always(self) -> bool:
-        """Whether there was one edge to look at, and it has no condition."""
+        """Whether there was only one edge, without a condition."""
         return [kind_of_condition(verdict.kind).is_fallback for verdict in self.verdicts] == [True]
 
 
@@ -76,12 +76,12 @@ class Visit:
 
     @property
     def reply(self) -> Reply | None:
-        """The model's answer, or the fixed sentence; `None` where no model was called."""
+        """The model's answer, or the fixed sentence; `None` if no model was called."""
         return self.result.model_reply
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a reader must know of it."""
+        """The notices of the result."""
         return self.result.notices
 
 
@@ -90,21 +90,21 @@ Step = Judgement | Visit
 
 @dataclass(frozen=True, repr=False)
 class Turn:
-    """What happened between what a person said and what they heard.
+    """What happened between what the user said and what the flow answered.
 
     Attributes:
-        number: 1 for the first thing that the person said; 0 for words of the flow before that.
-        text: What the person said; `None` in turn 0.
-        steps: Judgements and visits in their order.
-        node: Where the flow stands after it.
-        returns_to: The node to which a global node will return; empty outside of one.
+        number: 1 for the first thing that the user said; 0 for what the flow said before that.
+        text: What the user said; `None` in turn 0.
+        steps: Judgements and visits, in order.
+        node: Where the flow is after it.
+        returns_to: The node to which a global node will return; empty outside a global node.
         closed: Whether an end node was reached.
-        latency_s: Seconds from the person's text to the end of the turn.
-        time_to_first_token_s: Seconds from the person's text to the first piece of the reply; `None` without one.
-        notices: What a reader must know.
-        lost_calls: Calls that were begun and gave no answer, so that nobody can say what they took.
+        latency_s: Seconds from the user's text to the end of the turn.
+        time_to_first_token_s: Seconds from the user's text to the first piece of the reply; `None` without one.
+        notices: Notices for the user.
+        lost_calls: Calls that were started and gave no answer, so that their usage is unknown.
         fault_kind: Why the turn was not finished: the kind of the error, or `"interrupted"`; empty for a finished
-            turn, and in sessions that an older version saved.
+            turn, and in sessions saved by an older version.
         fault: The same in words; empty for a finished turn. An unfinished one is not part of the session.
     """
 
@@ -123,7 +123,7 @@ class Turn:
 
     @property
     def reply(self) -> Reply | None:
-        """What the flow said; `None` where no node spoke."""
+        """What the flow said; `None` if no node spoke."""
         return next((result.spoken for result in reversed(self._results) if result.spoken), None)
 
     @property
@@ -144,7 +144,7 @@ class Turn:
 
     @property
     def variables(self) -> dict[str, Any]:
-        """The values that variables got in this turn."""
+        """The values that variables were given in this turn."""
         learned = (found for result in self._results for found in result.learned)
         return {found.name: found.value for found in learned if found.value is not None}
 
@@ -165,24 +165,24 @@ class Turn:
 
     @property
     def calls(self) -> tuple[Reply, ...]:
-        """The answers of models that this turn took, in their order."""
+        """The model answers in this turn, in order."""
         replies = (step.reply for step in self.steps)
         return tuple(reply for reply in replies if reply is not None and reply.model is not None)
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all calls; what one of them does not say is unknown."""
+        """Tokens of all calls; a count that one of them does not report is unknown."""
         lost = Usage() if self.lost_calls else Usage(0, 0, 0, 0)
         return sum((reply.usage for reply in self.calls), lost)
 
     @property
     def cost(self) -> CostTotal:
-        """What all calls cost; with a call that has no price it is a lower bound."""
+        """What all calls cost; a lower bound if one of them has no price."""
         return CostTotal.of([*(reply.cost for reply in self.calls), *[Cost()] * self.lost_calls])
 
     @property
     def complete(self) -> bool:
-        """Whether a node spoke, and said all it had to say."""
+        """Whether a node spoke and finished its answer."""
         return self.reply is not None and self.reply.complete
 
     def __str__(self) -> str:
@@ -206,9 +206,9 @@ class Turn:
 
     @property
     def _of_calls(self) -> Iterable[str]:
-        """The notices of all calls, also of those that read or judged; each once."""
-        told = ((_caller(step), step.notices) for step in self.steps)
-        return dict.fromkeys(f"{caller}{notice}" for caller, notices in told for notice in notices)
+        """The notices of all calls, including those that read or judged; each once."""
+        by_caller = ((_caller(step), step.notices) for step in self.steps)
+        return dict.fromkeys(f"{caller}{notice}" for caller, notices in by_caller for notice in notices)
 
     @property
     def _doubts(self) -> list[str]:
@@ -227,13 +227,13 @@ class Turn:
 
 
 def tokens(usage: Usage) -> str:
-    """Return how much was read and written, as text."""
+    """Return the numbers of tokens read and written, as text."""
     read, written = ("?" if count is None else f"{count:,}" for count in (usage.input_tokens, usage.output_tokens))
     return f"{read} tokens in, {written} out"
 
 
 def _caller(step: Step) -> str:
-    """Say whose notices they are; those of the reply need no name."""
+    """Return a prefix that says whose notices they are; those of the reply need none."""
     if isinstance(step, Judgement):
         return f"judge of {step.node}: "
     return "" if step.result.spoken else f"{step.node}: "

@@ -1,4 +1,4 @@
-"""`TurnLog`: the turns of a session: what was said, why the flow moved, and what the calls took."""
+"""`TurnLog`: the turns of a session: what was said, why the flow moved, and what the calls cost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TurnLog:
         flow_name: Name of the flow.
         turns: The turns of the session.
         unfinished: Turns that failed, or were stopped before the reply began.
-        notice: What a person must know of the session; empty when all is well.
+        notice: A notice about the session for the user; empty if all is well.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class TurnLog:
 
     @property
     def notice(self) -> str:
-        """What a person must know, such as that it was saved from another flow; empty when all is well."""
+        """A notice for the user, such as that it was saved from another flow; empty if all is well."""
         return self._notice
 
     def add(self, turn: Turn) -> None:
@@ -79,7 +79,7 @@ class TurnLog:
 
     @property
     def returns_to(self) -> str:
-        """The node to which a global node will return; empty outside of one."""
+        """The node to which a global node will return; empty outside a global node."""
         return self._turns[-1].returns_to if self._turns else ""
 
     @property
@@ -90,12 +90,12 @@ class TurnLog:
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """The turns, oldest first; turn 0, where there is one, holds what the flow said before the person."""
+        """The turns, oldest first; turn 0, if there is one, is what the flow said before the user."""
         return tuple(self._turns)
 
     @property
     def unfinished(self) -> tuple[Turn, ...]:
-        """Turns that failed or were stopped before the reply began: not in the dialogue, but they cost too."""
+        """Turns that failed or were stopped before the reply began: not in the dialogue, but in the cost."""
         return tuple(self._unfinished)
 
     @property
@@ -110,7 +110,7 @@ class TurnLog:
 
     @property
     def transcript(self) -> tuple[Message, ...]:
-        """The whole dialogue; a node takes it, too: `node.run(s.transcript)`."""
+        """The whole dialogue; a node accepts it, too: `node.run(s.transcript)`."""
         return tuple(message for turn in self._turns for message in turn.messages)
 
     @property
@@ -120,19 +120,19 @@ class TurnLog:
 
     @property
     def usage(self) -> Usage:
-        """Tokens of all calls, unfinished turns included; what one call does not say is unknown."""
+        """Tokens of all calls, including unfinished turns; a count that one call does not report is unknown."""
         return sum((turn.usage for turn in self._all), Usage(0, 0, 0, 0))
 
     @property
     def cost(self) -> CostTotal:
-        """What all calls cost, unfinished turns included; with a call that has no price it is a lower bound."""
+        """What all calls cost, including unfinished turns; a lower bound if a call has no price."""
         return sum((turn.cost for turn in self._all), CostTotal())
 
     def explain(self, turn: int | None = None) -> str:
         """Say in plain words why the flow did or did not move in a turn.
 
         Args:
-            turn: Its number; by default the last that was tried, also where it was not finished.
+            turn: Its number; by default the last one that was tried, even if it was not finished.
 
         Raises:
             FlowError: There is no such turn.

@@ -1,9 +1,9 @@
-"""`TurnRunner`: one turn of a session, from what a person said to what the flow answers.
+"""`TurnRunner`: one turn of a session, from what the user said to what the flow answers.
 
 the text joins the transcript
 ├── at a silent node: it runs again, since the dialogue has grown, unless it has effects
 ├── the edges of the node are judged; while one holds, the flow moves
-│     ├── to a silent node: it reads, and its edges are judged in their turn
+│     ├── to a silent node: it runs, and its edges are judged next
 │     └── to a conversation node: it speaks, and the turn ends
 └── none holds: the conversation node speaks again
 """
@@ -32,7 +32,7 @@ from byok_widgets.session.turn import EdgeVerdict, Judgement, Step, Turn, Visit
 from byok_widgets.session.variables import VariableEntry, Variables, entries_of
 
 MAX_SILENT = 12
-"""Most silent nodes that one turn visits before one comes again: more is a loop."""
+"""Number of silent nodes after which a turn that reaches one of them again is a loop."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class TurnStart:
     """What a turn starts from.
 
     Attributes:
-        node: Where the flow stands.
-        returns_to: The node to which the global node there returns; empty outside of one.
+        node: Where the flow is.
+        returns_to: The node to which the global node there returns; empty outside a global node.
         transcript: The dialogue so far.
-        variables: What is known.
+        variables: The variables so far.
         spoken: Names of the nodes that have spoken already.
         effects: The effects of the session and its forks.
     """
@@ -61,7 +61,7 @@ OnNode = Callable[[str], None]
 
 @dataclass(frozen=True)
 class TurnCallbacks:
-    """Whom to tell of what a turn does: pieces of the reply, the fetching of a model, nodes that begin to run."""
+    """Callbacks for what a turn does: pieces of the reply, the download of a model, nodes that start to run."""
 
     on_text: OnText
     on_progress: OnProgress
@@ -69,11 +69,11 @@ class TurnCallbacks:
 
 
 class TurnRunner:
-    """One turn under way.
+    """One running turn.
 
     Attributes:
-        entries: What its extraction nodes have added to the variables.
-        stopped: Whether it was cancelled when a part of the reply had come.
+        entries: What its nodes have added to the variables.
+        stopped: Whether it was cancelled after a part of the reply had arrived.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class TurnRunner:
         self._notices: list[str] = []
 
     async def run(self) -> Turn:
-        """Take the turn.
+        """Run the turn.
 
         Raises:
             ByokError: A call failed, or the flow goes round in a silent loop; the turn is then not part of the
@@ -122,7 +122,7 @@ class TurnRunner:
         return self.turn()
 
     def turn(self, fault_kind: str = "", fault: str = "") -> Turn:
-        """Return the turn as far as it has come, and what kept it from its end."""
+        """Return the turn so far, with the reason why it was not finished, if any."""
         return Turn(
             number=self._number,
             text=self._text,
@@ -165,7 +165,7 @@ class TurnRunner:
             await self._run_node()
 
     async def _edge_that_holds(self, *, look_everywhere: bool) -> Edge | None:
-        """Judge the edges of the node where the flow stands: logic first, then prompts in one call, then else."""
+        """Judge the edges of the current node: logic first, then prompts in one call, then else."""
         own = self._graph.outgoing(self._node)
         ways_in = self._graph.ways_in(but=self._node) if look_everywhere else ()
         if not own and not ways_in:
@@ -241,7 +241,7 @@ class TurnRunner:
     def _leave(self) -> None:
         """Close the session after an end node; return from a global node that leads nowhere else.
 
-        Where the node it came from was removed meanwhile, the flow stays.
+        If the node it came from was removed meanwhile, the flow stays.
         """
         if self._node in self._graph.ends:
             self._closed = True
@@ -269,11 +269,11 @@ class TurnRunner:
 
 
 CONDITION_LIMIT_S = 5.0
-"""Longest time for a function that is a condition, in seconds."""
+"""Time limit for a condition that is a function, in seconds."""
 
 
 async def _evaluated(condition: Condition, variables: Mapping[str, Any], flow: str) -> bool:
-    """Evaluate a condition; a person's function runs off the loop, since it may take any time."""
+    """Evaluate a condition; a user's function runs off the loop, since it may take any time."""
     if not condition.runs_code:
         return condition.evaluate(variables)
     try:
@@ -289,7 +289,7 @@ async def _evaluated(condition: Condition, variables: Mapping[str, Any], flow: s
 
 
 def _require_known(edge: Edge, variables: Mapping[str, Any]) -> None:
-    """Refuse a condition over a variable that nothing sets: a misspelt name would never hold, without a word."""
+    """Reject a condition on a variable that nothing sets: with a misspelt name it would silently never hold."""
     for name in edge.condition.reads:
         if name not in variables:
             near = difflib.get_close_matches(name, list(variables), n=1)

@@ -12,18 +12,18 @@ from byok_widgets.templates import mentioned
 
 @dataclass(frozen=True)
 class VariableNames:
-    """What the variables of a flow are called, as its nodes and edges are now."""
+    """The names of a flow's variables, as its nodes and edges are now."""
 
     graph: FlowGraph
     state: FlowContext
 
     def declared(self) -> Iterator[str]:
-        """Yield what its nodes write."""
+        """Yield the names that its nodes write."""
         for node in self.graph.nodes.values():
             yield from node.writes
 
     def read(self) -> Iterator[str]:
-        """Yield what its prompts and its conditions read; what a function asks is not known."""
+        """Yield the names that its prompts, nodes and conditions read; what a function looks up is not known."""
         for prompt in (self.state.global_prompt, *(node.prompt for node in self.graph.nodes.values())):
             yield from mentioned(prompt)
         for node in self.graph.nodes.values():

@@ -1,4 +1,4 @@
-"""`Variables`: what a session knows, how sure it is, and how it came to know it."""
+"""`Variables`: what a session knows, how reliable it is, and where it came from."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ STATUS_WORDS: Mapping[VariableStatus, str] = {
 
 @dataclass(frozen=True)
 class VariableEntry:
-    """One value that a variable got.
+    """One value that a variable was given.
 
     Attributes:
         name: The variable.
-        value: The value; `None` when code took the value away.
-        status: How sure one can be of it.
-        source: Name of the extraction node that read it, or `"code"`.
-        turn: Number of the turn in which, or after which, it got it.
+        value: The value; `None` if code removed the value.
+        status: How reliable it is.
+        source: Name of the node that it came from, or `"code"`.
+        turn: Number of the turn in which, or after which, it was set.
     """
 
     name: str
@@ -50,12 +50,12 @@ class VariableEntry:
 class Variables(MutableMapping[str, Any]):
     """The variables of one session by name. One that is not stated is `None`.
 
-    A value that is stated later replaces an earlier one; `history` keeps both. Assigning is how code sets one; a
-    value is kept as it is, so assign a new list rather than change one that is here. Code may set any name; one
-    that is not known, and is much like one that is, gives a warning.
+    A value that is stated later replaces an earlier one; `history` keeps both. Code sets a variable by assignment;
+    the value is not copied, so assign a new list rather than change one in place. Code may set any name; an
+    unknown one that is very similar to a known one gives a warning.
 
     Args:
-        names: The names that the flow knows; those of its fields are there without a value, too.
+        names: The names that the flow knows; those that its nodes write are present even without a value.
         entries: What is known, oldest first.
         turn: Number of the last turn.
     """
@@ -73,31 +73,31 @@ class Variables(MutableMapping[str, Any]):
 
     @property
     def entries(self) -> tuple[VariableEntry, ...]:
-        """Every value that any variable got, oldest first."""
+        """Every value that any variable was given, oldest first."""
         return tuple(self._entries)
 
     @property
     def status(self) -> Mapping[str, VariableStatus]:
-        """How sure one can be of each."""
+        """How reliable each of them is."""
         latest = self._latest
         return {name: latest[name].status if name in latest else "not_stated" for name in self}
 
     def history(self, name: str) -> tuple[VariableEntry, ...]:
-        """Return the values that a variable got, oldest first."""
+        """Return the values that a variable was given, oldest first."""
         return tuple(entry for entry in self._entries if entry.name == name)
 
     def learn(self, entries: Iterable[VariableEntry], turn: int) -> None:
-        """Add what a turn has found, and count what code sets from now on to that turn."""
+        """Add what a turn has found; what code sets from now on counts towards that turn."""
         for entry in entries:
             self._add(entry)
         self._turn = turn
 
     def until(self, turn: int) -> list[VariableEntry]:
-        """Return what was known when code had its say after a turn."""
+        """Return what was known after a turn, including what code set then."""
         return [entry for entry in self._entries if entry.turn <= turn]
 
     def go_back(self, turn: int) -> None:
-        """Forget what came after a turn."""
+        """Drop what came after a turn."""
         self._entries = self.until(turn)
         self._latest = {entry.name: entry for entry in self._entries}
         self._turn = turn
@@ -126,7 +126,7 @@ class Variables(MutableMapping[str, Any]):
         self[name] = None
 
     def clear(self) -> None:
-        """Take all values away; the names stay."""
+        """Remove all values; the names stay."""
         for name, value in self.items():
             if value is not None:
                 self[name] = None
@@ -153,13 +153,13 @@ class Variables(MutableMapping[str, Any]):
         return f"<table><tbody>{rows}</tbody></table>" if rows else "No variables yet."
 
     def _doubt(self, name: str) -> None:
-        """Warn of a new name that is much like a known one: it may be meant, so it is no error."""
+        """Warn about a new name that is very similar to a known one: it may be intended, so it is no error."""
         known = {*self._names.declared(), *self._names.read()}
         meant = "" if name in known else nearest(name, sorted(known))
         if meant:
             warnings.warn(
                 f"No field, prompt or condition of the flow names the variable {name!r}. Did you mean {meant!r}?",
-                stacklevel=_frames_of_ours(),
+                stacklevel=_level_outside_package(),
             )
 
     def _add(self, entry: VariableEntry) -> None:
@@ -167,15 +167,15 @@ class Variables(MutableMapping[str, Any]):
         self._latest[entry.name] = entry
 
 
-def _frames_of_ours() -> int:
-    """Return how far from the caller the code stands that is not of this package."""
+def _level_outside_package() -> int:
+    """Return the stack level of the nearest code that is not part of this package."""
     level, frame = 0, inspect.currentframe()
-    while frame and frame.f_globals.get("__name__", "").startswith(_OURS):
+    while frame and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
     return level
 
 
-_OURS = ("byok_widgets.", "collections.abc", "_collections_abc")
+_PACKAGE = ("byok_widgets.", "collections.abc", "_collections_abc")
 
 
 def _mark(status: VariableStatus) -> str:
@@ -183,10 +183,10 @@ def _mark(status: VariableStatus) -> str:
 
 
 def entries_of(result: NodeResult, turn: int) -> list[VariableEntry]:
-    """Return the entries for the values that a node found; what it did not find leaves no trace."""
+    """Return the entries for the values that a node found; values it did not find add no entry."""
     return [VariableEntry(found.name, found.value, found.status, result.node, turn) for found in result.learned]
 
 
 def shown_value(value: Any) -> str:
-    """Return a value for people."""
+    """Return a value as text for people."""
     return "–" if value is None else format_value(value) if isinstance(value, (set, frozenset)) else str(value)

@@ -1,4 +1,4 @@
-"""Settings in a folder of their own, opened as often as a test likes: each opening is another kernel."""
+"""Settings in a separate folder, opened as often as a test likes, each time as another kernel would."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Open = Callable[..., FlowConfig]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder of the settings; not made yet."""
+    """The folder of the settings; not created yet."""
     return tmp_path / "flows"
 
 

@@ -1,4 +1,4 @@
-"""Saves a flow's settings and is killed while it does: a program of its own, so that it can fork safely."""
+"""Saves a flow's settings and is killed meanwhile: a separate program, so that it can fork safely."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def open_config(folder: Path) -> FlowConfig:
 
 
 def saved_number(folder: Path) -> int:
-    """Return the number of the version that is saved; fails when it is not wholly one version."""
+    """Return the number of the saved version; fails if it is a mixture of versions."""
     config = open_config(folder)
     (path,) = folder.glob("*.json")
     data = json.loads(path.read_text(encoding="utf-8"))
     assert not config.notice, config.notice
-    assert data["filler"] == FILLER, "half a version"
+    assert data["filler"] == FILLER, "a partial version"
     return int(config.model or 0)
 
 

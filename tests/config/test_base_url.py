@@ -1,4 +1,4 @@
-"""`BaseUrl`: where a key and a prompt may travel, and the host that a key is bound to."""
+"""`BaseUrl`: where a key and a prompt may be sent, and the host that a key is bound to."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOSTILE = [*"\\@?#;[]:/.\t ", "%00", "%2f", "::1", "localhost", "127.0.0.1"]
         ("https://exämple.org/v1", "https://exämple.org/v1", "exämple.org"),
     ],
 )
-def test_addresses_that_are_fine(text: str, url: str, host: str) -> None:
+def test_valid_addresses_are_accepted(text: str, url: str, host: str) -> None:
     assert BaseUrl.parse(text) == BaseUrl(url, host)
 
 
@@ -67,7 +67,7 @@ def test_addresses_that_are_fine(text: str, url: str, host: str) -> None:
         ("http://192.168.0.7:8080", "base_url_insecure"),
     ],
 )
-def test_addresses_that_are_refused(text, kind: str) -> None:
+def test_invalid_addresses_are_rejected(text, kind: str) -> None:
     with pytest.raises(ConfigError) as caught:
         BaseUrl.parse(text)
     assert caught.value.kind == kind

@@ -1,4 +1,4 @@
-"""Changes while a disk is slow: readers and the engine's loop go on, and observers are called elsewhere."""
+"""Changes while a disk is slow: readers and the engine's loop keep running, and observers are called elsewhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ with FileLock(sys.argv[1]):
 
 @contextmanager
 def held_elsewhere(config: FlowConfig) -> Iterator[Callable[[], None]]:
-    """Hold the lock of the settings file in another process; yields the function that releases it."""
+    """Hold the lock of the settings file in another process; yield the function that releases it."""
     command = [sys.executable, "-c", _HOLDER, str(config.path.with_suffix(".lock"))]
     holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdout.readline().strip() == b"held"
@@ -58,9 +58,9 @@ def eventually(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_the_loop_goes_on_while_a_setter_waits_for_the_file(config: FlowConfig, open_config: Open) -> None:
-    told: list[str] = []
-    config.observe(told.extend)
+def test_the_loop_keeps_running_while_a_setter_waits_for_the_file(config: FlowConfig, open_config: Open) -> None:
+    observed: list[str] = []
+    config.observe(observed.extend)
 
     async def work_of_a_turn() -> list[str]:
         seen = []
@@ -75,20 +75,20 @@ def test_the_loop_goes_on_while_a_setter_waits_for_the_file(config: FlowConfig, 
         setter.start()
         eventually(lambda: config.model == "new")
         seen = ENGINE.run(work_of_a_turn())
-        assert setter.is_alive(), "it waits for the file all the while"
-        eventually(lambda: "key" in told)
-        assert "model" not in told
+        assert setter.is_alive(), "it is still waiting for the file"
+        eventually(lambda: "key" in observed)
+        assert "model" not in observed
         release()
         setter.join(20)
     assert seen == ["anthropic:new"] * 20
-    assert told[-2:] == ["provider", "model"]
+    assert observed[-2:] == ["provider", "model"]
     assert open_config().model == "new"
 
 
 def test_a_setter_on_the_loop_waits_for_nothing(config: FlowConfig, open_config: Open) -> None:
     threads: set[threading.Thread] = set()
-    told: list[str] = []
-    config.observe(lambda changes: (threads.add(threading.current_thread()), told.extend(changes)))
+    observed: list[str] = []
+    config.observe(lambda changes: (threads.add(threading.current_thread()), observed.extend(changes)))
 
     async def set_it() -> tuple[str | None, threading.Thread]:
         config.model = "anthropic:new"
@@ -96,9 +96,9 @@ def test_a_setter_on_the_loop_waits_for_nothing(config: FlowConfig, open_config:
 
     with held_elsewhere(config) as release:
         model, engine_thread = ENGINE.run(set_it())
-        assert (model, told) == ("new", []), "it holds at once, and is announced when it is saved"
+        assert (model, observed) == ("new", []), "it takes effect at once, and is announced when it is saved"
         release()
-        eventually(lambda: "model" in told)
+        eventually(lambda: "model" in observed)
     assert engine_thread not in threads
     assert open_config().model == "new"
 
@@ -127,7 +127,7 @@ def test_changes_announced_on_the_loop_are_coalesced_and_delivered_elsewhere(con
     assert engine_thread not in threads
 
 
-def test_what_was_read_does_not_change(config: FlowConfig) -> None:
+def test_settings_that_were_read_do_not_change(config: FlowConfig) -> None:
     before = config.current
     config.model = "anthropic:new"
     config.set_override("ask", "m")
@@ -138,7 +138,7 @@ def test_what_was_read_does_not_change(config: FlowConfig) -> None:
         before.overrides["ask"] = "m"
 
 
-def test_provider_and_model_are_never_of_two_states(config: FlowConfig) -> None:
+def test_provider_and_model_are_always_consistent(config: FlowConfig) -> None:
     pairs = [("openai", "one"), ("anthropic", "other")]
     config.model = "openai:one"
 
@@ -155,7 +155,7 @@ def test_provider_and_model_are_never_of_two_states(config: FlowConfig) -> None:
     assert seen == set(pairs)
 
 
-def test_what_one_thread_sets_while_another_waits_is_saved_too(config: FlowConfig, open_config: Open) -> None:
+def test_a_change_made_while_another_thread_waits_is_saved_too(config: FlowConfig, open_config: Open) -> None:
     with held_elsewhere(config) as release:
         setters = [threading.Thread(target=config.set_override, args=(f"node {n}", "m")) for n in range(4)]
         for setter in setters:

@@ -1,4 +1,4 @@
-"""`FlowConfig`: what is chosen, which model runs a node, who is told, and two kernels on one flow."""
+"""`FlowConfig`: what is chosen, which model runs a node, who is notified, and two kernels on one flow."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def config(open_config: Open) -> FlowConfig:
     return open_config()
 
 
-def told_by(config: FlowConfig) -> list[str]:
-    told: list[str] = []
-    config.observe(told.extend)
-    return told
+def announced_by(config: FlowConfig) -> list[str]:
+    announced: list[str] = []
+    config.observe(announced.extend)
+    return announced
 
 
 # Choices
@@ -35,7 +35,7 @@ def test_a_new_flow_starts_on_the_local_model(config: FlowConfig) -> None:
     assert repr(config) == "FlowConfig('dentist', provider='local', model='tiny')"
 
 
-def test_an_unknown_provider_is_refused_with_those_there_are(config: FlowConfig) -> None:
+def test_an_unknown_provider_is_rejected_with_a_list_of_known_ones(config: FlowConfig) -> None:
     with pytest.raises(ConfigError) as caught:
         config.provider = "gemini"
     assert caught.value.kind == "unknown_provider"
@@ -45,7 +45,7 @@ def test_an_unknown_provider_is_refused_with_those_there_are(config: FlowConfig)
 
 
 @pytest.mark.parametrize("written", ["OpenAI", " openai ", "OPENAI"])
-def test_the_case_of_a_providers_name_does_not_count(config: FlowConfig, written: str) -> None:
+def test_the_case_of_a_providers_name_does_not_matter(config: FlowConfig, written: str) -> None:
     config.provider = written
     assert config.provider == "openai"
     config.model = f"{written.strip()}:gpt-4o"
@@ -81,18 +81,18 @@ def test_a_mistyped_provider_is_answered_with_the_one_that_was_meant(
     ],
 )
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
-def test_a_key_is_taken_into_no_setting(config: FlowConfig, folder: Path, paste, provider: str) -> None:
+def test_no_setting_accepts_a_key(config: FlowConfig, folder: Path, paste, provider: str) -> None:
     config.model = "openai:gpt-4o"
-    key, told = fake_key(provider), told_by(config)
+    key, announced = fake_key(provider), announced_by(config)
     with pytest.raises(KeyFormatError) as caught:
         paste(config, key)
     assert caught.value.kind == "misplaced_key"
     saved = "".join(path.read_text("utf-8") for path in folder.iterdir())
     assert key[8:24] not in f"{saved} {config!r} {caught.value} {caught.value!r}"
-    assert (config.provider, config.model, told) == ("openai", "gpt-4o", [])
+    assert (config.provider, config.model, announced) == ("openai", "gpt-4o", [])
 
 
-def test_a_key_is_no_name_of_a_flow(open_config: Open) -> None:
+def test_a_key_cannot_be_the_name_of_a_flow(open_config: Open) -> None:
     with pytest.raises(KeyFormatError) as caught:
         open_config(key := fake_key())
     assert caught.value.kind == "misplaced_key"
@@ -115,7 +115,7 @@ def test_a_ref_of_another_provider_moves_the_flow_there(config: FlowConfig) -> N
     assert (config.provider, config.model) == ("openrouter", "meta-llama/llama-4:free")
 
 
-def test_none_gives_the_default_model_back(config: FlowConfig, open_config: Open) -> None:
+def test_none_restores_the_default_model(config: FlowConfig, open_config: Open) -> None:
     config.model = "smollm2-135m"
     config.model = None
     assert (config.model, open_config().model) == ("tiny", "tiny")
@@ -125,14 +125,14 @@ def test_none_gives_the_default_model_back(config: FlowConfig, open_config: Open
 
 
 @pytest.mark.parametrize("wrong", ["", " ", "openai:", "a\nb", 3])
-def test_what_is_no_model_changes_nothing(config: FlowConfig, wrong) -> None:
+def test_an_invalid_model_changes_nothing(config: FlowConfig, wrong) -> None:
     config.model = "openai:gpt-4o"
-    told = told_by(config)
+    announced = announced_by(config)
     with pytest.raises(ConfigError):
         config.model = wrong
     with pytest.raises(ConfigError):
         config.set_override("ask", wrong)
-    assert (config.provider, config.model, config.override("ask"), told) == ("openai", "gpt-4o", None, [])
+    assert (config.provider, config.model, config.override("ask"), announced) == ("openai", "gpt-4o", None, [])
 
 
 def test_an_override_stays_the_same_model_when_the_provider_changes(config: FlowConfig, open_config: Open) -> None:
@@ -146,9 +146,9 @@ def test_an_override_stays_the_same_model_when_the_provider_changes(config: Flow
 
 
 def test_overrides_of_several_nodes_are_set_together_or_not_at_all(config: FlowConfig, open_config: Open) -> None:
-    told = told_by(config)
+    announced = announced_by(config)
     config.set_overrides({"ask": "openai:gpt-4o", "data": "anthropic:claude-haiku"})
-    assert (open_config().override("ask"), told) == ("openai:gpt-4o", ["override"])
+    assert (open_config().override("ask"), announced) == ("openai:gpt-4o", ["override"])
     with pytest.raises(ConfigError):
         config.set_overrides({"ask": None, "data": "openai:"})
     assert (config.override("ask"), config.override("data")) == ("openai:gpt-4o", "anthropic:claude-haiku")
@@ -157,7 +157,7 @@ def test_overrides_of_several_nodes_are_set_together_or_not_at_all(config: FlowC
 
 
 def test_model_settings_are_kept_for_each_node(config: FlowConfig, open_config: Open) -> None:
-    told = told_by(config)
+    announced = announced_by(config)
     config.update_settings("ask", {"temperature": 0.2, "stop": ["."], "seed": None})
     config.update_settings("data", {"max_tokens": 5})
     assert open_config().node_settings("ask") == {"temperature": 0.2, "stop": ["."], "seed": None}
@@ -165,10 +165,10 @@ def test_model_settings_are_kept_for_each_node(config: FlowConfig, open_config: 
     assert open_config().node_settings("ask") == {"temperature": 0.3, "seed": None}
     config.update_settings("ask", {}, unset=["temperature", "seed"])
     assert (open_config().node_settings("ask"), open_config().node_settings("data")) == ({}, {"max_tokens": 5})
-    assert told == ["model_settings"] * 4
+    assert announced == ["model_settings"] * 4
 
 
-def test_model_settings_are_given_out_and_taken_in_as_a_copy(config: FlowConfig) -> None:
+def test_model_settings_are_copied_in_and_out(config: FlowConfig) -> None:
     words = ["."]
     config.update_settings("ask", {"stop": words})
     words.append("!")
@@ -176,7 +176,7 @@ def test_model_settings_are_given_out_and_taken_in_as_a_copy(config: FlowConfig)
     assert config.node_settings("ask") == {"stop": ["."]}
 
 
-def test_damaged_model_settings_count_as_none_and_stay_until_they_are_set(folder: Path, open_config: Open) -> None:
+def test_damaged_model_settings_are_ignored_and_kept_until_they_are_set(folder: Path, open_config: Open) -> None:
     open_config().model = "openai:gpt-4o"
     (file,) = folder.glob("*.json")
     saved = json.loads(file.read_text("utf-8"))
@@ -193,7 +193,7 @@ def test_damaged_model_settings_count_as_none_and_stay_until_they_are_set(folder
     assert open_config().node_settings("ask") == {"seed": 2}
 
 
-def test_an_address_is_checked_and_given_back(config: FlowConfig, open_config: Open) -> None:
+def test_an_address_is_checked_and_can_be_reset(config: FlowConfig, open_config: Open) -> None:
     config.set_base_url("openai", " https://llm.example.org/v1/ ")
     assert open_config().base_url("openai") == "https://llm.example.org/v1"
     with pytest.raises(ConfigError) as caught:
@@ -206,7 +206,7 @@ def test_an_address_is_checked_and_given_back(config: FlowConfig, open_config: O
 
 
 def test_key_references_are_a_mapping_that_is_saved(config: FlowConfig, open_config: Open) -> None:
-    references, told = config.key_references, told_by(config)
+    references, announced = config.key_references, announced_by(config)
     references["openai@host"] = "env:MY_VARIABLE"
     assert dict(open_config().key_references) == {"openai@host": "env:MY_VARIABLE"}
     assert (len(references), "openai@host" in references) == (1, True)
@@ -214,7 +214,7 @@ def test_key_references_are_a_mapping_that_is_saved(config: FlowConfig, open_con
         del references["other"]
     references.clear()
     assert dict(open_config().key_references) == {}
-    assert told == ["key", "key"]
+    assert announced == ["key", "key"]
 
 
 # Which model runs
@@ -245,11 +245,11 @@ def test_no_model_anywhere_is_an_error_that_names_the_node(config: FlowConfig) -
     assert "flow.model = " in caught.value.fix
 
 
-# Who is told
+# Who is notified
 
 
-def test_every_change_is_told_in_order(config: FlowConfig) -> None:
-    told = told_by(config)
+def test_every_change_is_announced_in_order(config: FlowConfig) -> None:
+    announced = announced_by(config)
     config.provider = "openai"
     config.set_base_url("openai", "https://llm.example.org")
     config.key_references["slot"] = "env:NAME"
@@ -257,16 +257,16 @@ def test_every_change_is_told_in_order(config: FlowConfig) -> None:
     config.set_override("ask", "gpt-4o-mini")
     config.update_settings("ask", {"seed": 1})
     config.notify("nodes")
-    assert told == ["provider", "base_url", "key", "model", "override", "model_settings", "nodes"]
+    assert announced == ["provider", "base_url", "key", "model", "override", "model_settings", "nodes"]
 
 
-def test_a_model_of_another_provider_tells_of_both(config: FlowConfig) -> None:
-    told = told_by(config)
+def test_a_model_of_another_provider_announces_both_changes(config: FlowConfig) -> None:
+    announced = announced_by(config)
     config.model = "anthropic:claude-haiku"
-    assert told == ["provider", "model"]
+    assert announced == ["provider", "model"]
 
 
-def test_observers_are_told_in_their_order_after_the_change_and_in_its_thread(
+def test_observers_are_called_in_order_after_the_change_and_in_its_thread(
     config: FlowConfig, open_config: Open
 ) -> None:
     seen: list[tuple[str, str | None, str | None, str]] = []
@@ -285,19 +285,19 @@ def test_observers_are_told_in_their_order_after_the_change_and_in_its_thread(
     assert seen == [("first", "gpt-4o", "gpt-4o", "other"), ("second", "gpt-4o", "gpt-4o", "other")]
 
 
-def test_an_observer_can_leave_also_while_it_is_told(config: FlowConfig) -> None:
-    told, others = [], told_by(config)
+def test_an_observer_can_disconnect_even_while_it_is_called(config: FlowConfig) -> None:
+    announced, others = [], announced_by(config)
 
     def once(changes: tuple[str, ...]) -> None:
-        told.extend(changes)
+        announced.extend(changes)
         stop()
 
     stop = config.observe(once)
-    after = told_by(config)
+    after = announced_by(config)
     config.provider = "openai"
     config.provider = "anthropic"
     stop()
-    assert told == ["provider"]
+    assert announced == ["provider"]
     assert others == after == ["provider", "provider"]
 
 
@@ -311,17 +311,17 @@ def test_an_observer_may_change_the_settings_itself(config: FlowConfig) -> None:
     assert config.model == "gpt-4o"
 
 
-def test_an_observer_that_fails_stops_nobody(
+def test_an_observer_that_fails_does_not_stop_the_others(
     config: FlowConfig, open_config: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     def failing(_: tuple[str, ...]) -> None:
         raise RuntimeError("may hold what nobody should read")
 
     config.observe(failing)
-    told = told_by(config)
+    announced = announced_by(config)
     with caplog.at_level(logging.ERROR):
         config.model = "openai:gpt-4o"
-    assert (open_config().model, told) == ("gpt-4o", ["provider", "model"])
+    assert (open_config().model, announced) == ("gpt-4o", ["provider", "model"])
     assert "RuntimeError" in caplog.text
     assert "nobody should read" not in caplog.text
 
@@ -329,9 +329,9 @@ def test_an_observer_that_fails_stops_nobody(
 # Two kernels
 
 
-def test_another_kernels_change_is_seen_with_the_next_one_and_told(open_config: Open) -> None:
+def test_another_kernels_change_is_noticed_and_announced_with_the_next_one(open_config: Open) -> None:
     mine, theirs = open_config(), open_config()
-    told = told_by(mine)
+    announced = announced_by(mine)
     theirs.model = "anthropic:claude-haiku"
     theirs.key_references["slot"] = "env:NAME"
     theirs.set_override("ask", "claude-sonnet")
@@ -341,12 +341,12 @@ def test_another_kernels_change_is_seen_with_the_next_one_and_told(open_config: 
     assert (mine.provider, mine.model) == ("anthropic", "claude-haiku")
     assert mine.node_settings("ask") == {"seed": 1, "temperature": 0.2}
     assert (mine.override("ask"), mine.override("data")) == ("anthropic:claude-sonnet", "openai:gpt-4o")
-    assert told == ["provider", "key", "model", "override", "model_settings", "model_settings"]
+    assert announced == ["provider", "key", "model", "override", "model_settings", "model_settings"]
     theirs.set_base_url("openai", "https://llm.example.org")
     assert theirs.override("data") == "openai:gpt-4o"
 
 
-def test_of_two_changes_to_one_setting_the_later_holds(open_config: Open) -> None:
+def test_of_two_changes_to_one_setting_the_later_wins(open_config: Open) -> None:
     mine, theirs = open_config(), open_config()
     mine.model = "openai:mine"
     theirs.model = "openai:theirs"
@@ -355,7 +355,7 @@ def test_of_two_changes_to_one_setting_the_later_holds(open_config: Open) -> Non
     assert mine.model == "theirs"
 
 
-def test_a_reset_meets_the_provider_that_the_person_saw(open_config: Open) -> None:
+def test_a_reset_applies_to_the_provider_that_the_user_saw(open_config: Open) -> None:
     mine, theirs = open_config(), open_config()
     mine.model = "openai:mine"
     theirs.model = "anthropic:theirs"
@@ -365,18 +365,18 @@ def test_a_reset_meets_the_provider_that_the_person_saw(open_config: Open) -> No
 
 def test_flows_share_nothing(open_config: Open) -> None:
     one, other = open_config("one"), open_config("other")
-    told = told_by(other)
+    announced = announced_by(other)
     one.model = "openai:gpt-4o"
     one.key_references["slot"] = "env:NAME"
     other.set_override("ask", "m")
     assert (other.provider, other.model, dict(other.key_references)) == ("local", "tiny", {})
-    assert told == ["override"]
+    assert announced == ["override"]
 
 
-def test_a_session_without_a_file_still_observes_and_holds_everything(folder: Path, open_config: Open) -> None:
+def test_without_a_file_changes_are_still_kept_and_announced(folder: Path, open_config: Open) -> None:
     folder.write_text("a file in its place", encoding="utf-8")
     config = open_config()
-    told = told_by(config)
+    announced = announced_by(config)
     config.model = "openai:gpt-4o"
     config.set_override("ask", "m")
     config.set_override("ask", None)
@@ -385,4 +385,4 @@ def test_a_session_without_a_file_still_observes_and_holds_everything(folder: Pa
     config.set_base_url("openai", "https://llm.example.org")
     assert (config.model, config.override("ask"), dict(config.key_references)) == ("gpt-4o", None, {})
     assert config.base_url("openai") == "https://llm.example.org"
-    assert told == ["provider", "model", "override", "override", "key", "key", "base_url"]
+    assert announced == ["provider", "model", "override", "override", "key", "key", "base_url"]

@@ -1,4 +1,4 @@
-"""`ModelRef`: `provider:model-id`, split at the first colon, and a bare id of the flow's provider."""
+"""`ModelRef`: `provider:model-id`, split at the first colon, or a bare id of the flow's provider."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_refs(text: str, provider: str, model: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", None, 4, b"gpt-4o", "a\nb", "a\rb", "a\u2028b"])
-def test_what_is_no_model_is_refused(text) -> None:
+def test_what_is_not_a_model_is_rejected(text) -> None:
     with pytest.raises(ConfigError) as caught:
         parse(text)
     assert caught.value.kind == "model_ref"

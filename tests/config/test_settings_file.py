@@ -58,7 +58,7 @@ def other_files(folder: Path, kind: str) -> list[Path]:
 # Names
 
 
-def test_strange_names_are_flows_of_their_own_in_one_folder(folder: Path, open_config: Open) -> None:
+def test_strange_names_are_separate_flows_in_one_folder(folder: Path, open_config: Open) -> None:
     for name in STRANGE_NAMES:
         open_config(name).model = f"openai:{name!a}"
     assert [open_config(name).model for name in STRANGE_NAMES] == [ascii(name) for name in STRANGE_NAMES]
@@ -70,7 +70,9 @@ def test_strange_names_are_flows_of_their_own_in_one_folder(folder: Path, open_c
 def test_names_that_are_equal_after_nfc_are_one_flow(open_config: Open) -> None:
     open_config("café").provider = "openai"
     assert open_config("cafe\u0301").provider == "openai"
-    assert checked_name("cafe\u0301" * 60) == "café" * 60, "300 characters as they are read, not as they are spelt"
+    assert checked_name("cafe\u0301" * 60) == "café" * 60, (
+        "300 characters as they are read, not as they are encoded"
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_names_that_cannot_be_used_are_refused(
 @example("K", "\u212a")
 @example("\ud83d", "\ude00")
 @given(ANY_TEXT, ANY_TEXT)
-def test_every_name_is_refused_or_has_a_file_of_its_own_in_the_folder(one: str, other: str) -> None:
+def test_every_name_is_rejected_or_has_its_own_file_in_the_folder(one: str, other: str) -> None:
     folder, paths = Path("settings"), {}
     for name in (one, other):
         plain = unicodedata.normalize("NFC", name)
@@ -115,7 +117,7 @@ def test_every_name_is_refused_or_has_a_file_of_its_own_in_the_folder(one: str, 
             continue
         assert config.name == plain == checked_name(plain)
         assert config.path.parent == folder
-        assert re.fullmatch(r"[0-9a-f]{32}\.json", config.path.name), "the same on a disk that knows no case"
+        assert re.fullmatch(r"[0-9a-f]{32}\.json", config.path.name), "the same on a case-insensitive disk"
         paths[plain] = config.path
     assert len(set(paths.values())) == len(paths)
 
@@ -125,7 +127,7 @@ def test_every_name_is_refused_or_has_a_file_of_its_own_in_the_folder(one: str, 
     name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100).filter(str.strip),
     nodes=st.dictionaries(st.text(max_size=20), st.text(min_size=1, max_size=20), max_size=3),
 )
-def test_what_was_set_is_there_in_the_next_kernel(tmp_path_factory, name: str, nodes: dict[str, str]) -> None:
+def test_settings_are_there_in_the_next_kernel(tmp_path_factory, name: str, nodes: dict[str, str]) -> None:
     folder = tmp_path_factory.mktemp("settings")
     config = FlowConfig(name, providers=PROVIDERS, folder=folder)
     given_nodes = {}
@@ -190,7 +192,7 @@ def test_a_kernel_killed_in_mid_save_leaves_the_old_or_the_new_version(folder: P
     assert ran.returncode == 0, ran.stderr
     versions, parts = map(int, ran.stdout.split())
     assert versions > 1, "nothing was saved"
-    assert parts > 0, "no kill fell into a save"
+    assert parts > 0, "no kill happened during a save"
     assert not any(key[-20:].encode() in path.read_bytes() for path in folder.iterdir())
     (folder / f".{saved_file(folder).stem}.0123.part").write_text("{", encoding="utf-8")
     open_config().provider = "openai"
@@ -241,7 +243,7 @@ def test_threads_that_save_at_once_lose_nothing(open_config: Open) -> None:
 
 
 def fault(config: FlowConfig) -> tuple[NoticeKind, int | None]:
-    """Return what the notice says to programs; there must be one."""
+    """Return the notice's fields for programs; there must be a notice."""
     assert config.notice
     return config.notice.kind, config.notice.errno
 
@@ -260,7 +262,7 @@ def test_a_full_disk_keeps_the_old_settings_and_says_so(
         patch.setattr(os, "fsync", no_space)
         config.model = "anthropic:new"
         assert fault(config) == (NoticeKind.UNSAVED, errno.ENOSPC)
-        assert (config.provider, config.model) == ("anthropic", "new"), "it holds for this session"
+        assert (config.provider, config.model) == ("anthropic", "new"), "it applies to this session"
     assert saved_file(folder).read_bytes() == before
     assert not other_files(folder, ".part")
     config.set_override("ask", "third")
@@ -325,10 +327,12 @@ def test_a_file_without_permission_means_this_session_only(
     assert fault(config) == (NoticeKind.UNREADABLE, errno.EACCES)
     config.model = "openai:new"
     assert config.model == "new"
-    assert saved_file(folder).read_bytes() == before, "what could not be read is not written over"
+    assert saved_file(folder).read_bytes() == before, "what could not be read is not overwritten"
 
 
-def test_a_held_file_is_given_up_in_time(folder: Path, open_config: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_file_is_given_up_in_time(
+    folder: Path, open_config: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(settings_file, "LOCK_TIMEOUT_S", 0.1)
     config = open_config()
     config.model = "openai:old"
@@ -342,7 +346,7 @@ def test_a_held_file_is_given_up_in_time(folder: Path, open_config: Open, monkey
 
 @posix
 @pytest.mark.parametrize("there", [True, False])
-def test_a_link_in_the_files_place_is_not_followed(
+def test_a_link_instead_of_the_file_is_not_followed(
     folder: Path, open_config: Open, tmp_path: Path, there: bool
 ) -> None:
     open_config().model = "openai:old"
@@ -386,7 +390,7 @@ def test_damaged_settings_are_set_aside_and_kept(folder: Path, open_config: Open
     assert config.notice == SettingsNotice(NoticeKind.RESET, kept.name)
     assert (config.provider, config.model) == ("local", "tiny")
     config.model = "openai:new"
-    assert fault(config)[0] is NoticeKind.RESET, "the person has still to learn of it"
+    assert fault(config)[0] is NoticeKind.RESET, "the user still has to be told"
     assert (open_config().model, open_config().notice) == ("new", None)
     assert kept.read_bytes() == content
 
@@ -401,7 +405,7 @@ def test_damage_twice_keeps_both(folder: Path, open_config: Open) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"damaged"])
-def test_a_file_that_goes_or_breaks_while_in_use_is_written_again(
+def test_a_file_that_disappears_or_breaks_while_in_use_is_rewritten(
     folder: Path, open_config: Open, content: bytes | None
 ) -> None:
     config = open_config()
@@ -422,7 +426,7 @@ def test_a_file_that_goes_or_breaks_while_in_use_is_written_again(
     ],
     ids=["sections", "entries"],
 )
-def test_what_is_of_the_wrong_kind_counts_as_not_there(folder: Path, open_config: Open, wrong: dict) -> None:
+def test_values_of_the_wrong_type_count_as_not_set(folder: Path, open_config: Open, wrong: dict) -> None:
     open_config().model = "openai:old"
     saved_file(folder).write_text(json.dumps(wrong), encoding="utf-8")
     config = open_config()
@@ -463,7 +467,7 @@ def test_unknown_fields_survive(folder: Path, open_config: Open) -> None:
     assert data["version"] == 1
 
 
-def test_a_byte_order_mark_of_an_editor_is_no_damage(folder: Path, open_config: Open) -> None:
+def test_a_byte_order_mark_is_not_damage(folder: Path, open_config: Open) -> None:
     open_config().model = "openai:old"
     saved_file(folder).write_text(saved_file(folder).read_text(encoding="utf-8"), encoding="utf-8-sig")
     assert (open_config().model, open_config().notice) == ("old", None)

@@ -1,4 +1,4 @@
-"""The sentences of settings, in one place: whoever words them better changes this table."""
+"""The messages of the settings, in one place: to reword one, change this table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.config.conftest import Open
     [
         (
             SettingsNotice(NoticeKind.RESET, "a.corrupt.json"),
-            "The saved settings were damaged and set aside as a.corrupt.json; this flow goes on without them.",
+            "The saved settings were damaged and set aside as a.corrupt.json; this flow continues without them.",
         ),
         (
             SettingsNotice(NoticeKind.DAMAGED, "no permission there"),
@@ -42,11 +42,11 @@ from tests.config.conftest import Open
     ],
     ids=lambda value: value.kind.name if isinstance(value, SettingsNotice) else "",
 )
-def test_each_notice_has_its_sentence(notice: SettingsNotice, text: str) -> None:
+def test_each_notice_has_its_message(notice: SettingsNotice, text: str) -> None:
     assert str(notice) == text
 
 
-def test_no_notice_is_without_a_sentence() -> None:
+def test_no_notice_is_without_a_message() -> None:
     assert all(str(SettingsNotice(kind, "X")).endswith((".", "byok-widgets")) for kind in NoticeKind)
 
 
@@ -57,7 +57,7 @@ def test_no_notice_is_without_a_sentence() -> None:
             lambda config: config.resolve("ask"),
             (
                 "No model is chosen for node 'ask' of flow 'dentist'.\n"
-                "The flow's provider is 'compatible', and no default model of it is set.\n"
+                "The flow's provider is 'compatible', and it has no default model.\n"
                 'Pick a default model in Settings, or write flow.model = "model-id".'
             ),
         ),
@@ -78,7 +78,7 @@ def test_no_notice_is_without_a_sentence() -> None:
     ],
     ids=["no_model", "unknown_provider", "base_url_insecure"],
 )
-def test_the_errors_that_people_meet_most(open_config: Open, act, text: str) -> None:
+def test_the_most_common_errors(open_config: Open, act, text: str) -> None:
     config: FlowConfig = open_config()
     config.provider = "compatible"
     with pytest.raises(ConfigError) as caught:

@@ -1,4 +1,4 @@
-"""A flow to check, and a network that tells when somebody wants to use it."""
+"""A flow to check, and a network that reports any attempt to use it."""
 
 from tests.flow.conftest import flow, name, no_network
 from tests.graph.conftest import flow as judged_flow

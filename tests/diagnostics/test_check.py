@@ -34,11 +34,11 @@ def kinds(found: Check) -> list[tuple[str, str, str]]:
     return [(finding.kind, finding.level, finding.where) for finding in found]
 
 
-def test_a_flow_with_its_key_has_nothing_to_mend(talk: Flow) -> None:
+def test_a_flow_with_its_key_has_nothing_to_fix(talk: Flow) -> None:
     assert kinds(talk.check()) == []
 
 
-def test_a_missing_key_is_told_once_with_all_who_would_use_it(flow: Flow) -> None:
+def test_a_missing_key_is_reported_once_with_all_nodes_that_need_it(flow: Flow) -> None:
     flow.model = "openai:gpt-6-luna"
     flow.conversation("ask", "Ask.")
     found = flow.check()
@@ -60,7 +60,7 @@ def test_an_override_whose_provider_has_no_key(talk: Flow) -> None:
     assert kinds(talk.check()) == []
 
 
-def test_the_judge_counts_where_it_is_asked(talk: Flow) -> None:
+def test_the_judge_counts_if_it_is_used(talk: Flow) -> None:
     talk.judge_model = "anthropic:claude-haiku-5-5"
     found = talk.check()
     assert kinds(found) == [("no_key", "error", "")]
@@ -75,7 +75,7 @@ def test_the_judge_counts_where_it_is_asked(talk: Flow) -> None:
     assert kinds(talk.check()) == [("no_key", "error", "")]
 
 
-def test_a_key_of_another_flow_or_host_is_none(talk: Flow, name: str) -> None:
+def test_a_key_of_another_flow_or_host_does_not_count(talk: Flow, name: str) -> None:
     talk.set_base_url("openai", "https://proxy.example.org/v1")
     found = talk.check()
     assert kinds(found) == [("no_key", "error", "ask"), ("other_address", "warning", "")]
@@ -129,14 +129,14 @@ def test_models_that_have_ended_or_soon_will(talk: Flow) -> None:
     assert ["'ask', 'tell'" in finding.problem for finding in talk.check()] == [True]
 
 
-def test_the_end_is_that_of_the_day(talk: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whether_a_model_has_ended_depends_on_the_day(talk: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     talk.model = f"openai:{ENDING}"
     assert [level for _, level, _ in kinds(talk.check())] == ["warning"]
     monkeypatch.setattr(catalog, "_today", lambda: datetime.date(2027, 1, 15))
     assert [level for _, level, _ in kinds(talk.check())] == ["error"]
 
 
-def test_a_name_that_is_no_id(talk: Flow) -> None:
+def test_a_name_that_is_not_an_id(talk: Flow) -> None:
     talk.key_store.save("anthropic", "api.anthropic.com", fake_key("anthropic"))
     talk.node("tell").model = "anthropic:claude-haiku"
     found = talk.check()
@@ -145,9 +145,7 @@ def test_a_name_that_is_no_id(talk: Flow) -> None:
     assert found[0].by is not None
 
 
-def test_where_nothing_took_the_place_of_a_model_a_person_is_to_choose(
-    talk: Flow, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_replacement_the_user_chooses_a_model(talk: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog, "replacement", lambda *_: None)
     talk.node("tell").model = f"openai:{ENDING}"
     talk.judge_model = "openai:gpt-4"
@@ -159,7 +157,7 @@ def test_where_nothing_took_the_place_of_a_model_a_person_is_to_choose(
     assert talk.check()[0].by == Fix("choose_model")
 
 
-def test_a_setting_that_the_model_does_not_have_can_be_taken_away(talk: Flow) -> None:
+def test_a_setting_that_the_model_lacks_can_be_removed(talk: Flow) -> None:
     talk.node("tell").settings["temperature"] = 0.5
     (found,) = talk.check()
     assert (found.kind, found.where, found.by) == ("setting", "tell", Fix("take_away", "temperature"))
@@ -177,7 +175,7 @@ def test_extraction_on_a_model_without_structured_output(talk: Flow) -> None:
     assert [kind for kind, _, _ in kinds(talk.check())] == ["model_ends"]
 
 
-def test_a_silent_start_that_is_to_speak_first(flow: Flow) -> None:
+def test_a_silent_start_that_should_speak_first(flow: Flow) -> None:
     flow.extraction("data", word=str, end=True)
     assert kinds(flow.check()) == []
     flow.speaks_first = True
@@ -187,7 +185,7 @@ def test_a_silent_start_that_is_to_speak_first(flow: Flow) -> None:
     assert flow.check()[0].by == Fix("paste", "flow.start_node = 'ask'")
 
 
-def test_what_a_person_must_know_of_the_flow_is_among_it(flow: Flow, tmp_path: Path) -> None:
+def test_the_notice_of_a_flow_is_a_finding(flow: Flow, tmp_path: Path) -> None:
     flow.conversation("ask", "Ask.")
     file = tmp_path / "newer.flow.json"
     flow.save(file)
@@ -197,7 +195,7 @@ def test_what_a_person_must_know_of_the_flow_is_among_it(flow: Flow, tmp_path: P
     assert found[0].problem == Flow.load(file).notice
 
 
-def test_errors_come_first_and_all_of_it_is_shown(talk: Flow) -> None:
+def test_errors_come_first_and_everything_is_shown(talk: Flow) -> None:
     talk.conversation("<b>lost</b>", "{{nmae}}")
     found = talk.check()
     assert [finding.level for finding in found] == ["error", "warning"]
@@ -217,7 +215,7 @@ def test_errors_come_first_and_all_of_it_is_shown(talk: Flow) -> None:
         ("{{ b | nofilter }}", "'nofilter'"),
     ],
 )
-def test_a_prompt_that_is_no_template(talk: Flow, prompt: str, named: str) -> None:
+def test_a_prompt_that_is_not_a_template(talk: Flow, prompt: str, named: str) -> None:
     talk.conversation("tell", prompt)
     talk.global_prompt = prompt
     found = talk.check()
@@ -226,7 +224,7 @@ def test_a_prompt_that_is_no_template(talk: Flow, prompt: str, named: str) -> No
     assert ["'tell'" in finding.problem for finding in found] == [False, True]
 
 
-def test_a_local_model_that_is_not_there(talk: Flow) -> None:
+def test_a_local_model_that_does_not_exist(talk: Flow) -> None:
     talk.node("tell").model = "local:nope"
     found = talk.check()
     assert kinds(found) == [("local_model_unknown", "error", "tell")]
@@ -234,7 +232,7 @@ def test_a_local_model_that_is_not_there(talk: Flow) -> None:
     assert "GGUF" in found[0].fix
     assert found[0].by == Fix("use_model", f"local:{default_model()}", instead="local:nope")
     talk.provider, talk.model = "local", "gpt-4"
-    assert '"openai:gpt-4"' in talk.check()[0].fix, "the names that people know are told whose they are"
+    assert '"openai:gpt-4"' in talk.check()[0].fix, "a well-known name is shown with its provider"
     settings = check_settings(FlowSettings(talk.name))
     assert kinds(settings) == [("local_model_unknown", "error", "")]
     assert "gpt-4" in settings[0].problem
@@ -255,7 +253,7 @@ def test_it_sends_nothing(talk: Flow, server: ScriptedServer, no_network: list[o
     assert server.requests == []
 
 
-def test_without_nodes_the_key_the_address_and_the_default_model_are_looked_at(flow: Flow) -> None:
+def test_without_nodes_the_key_the_address_and_the_default_model_are_checked(flow: Flow) -> None:
     settings = FlowSettings(flow.name)
     assert list(check_settings(settings)) == []
     flow.provider = "openai"
@@ -269,9 +267,7 @@ def test_without_nodes_the_key_the_address_and_the_default_model_are_looked_at(f
     assert "openai:gpt-4" in found[0].problem
 
 
-def test_a_variable_that_is_to_hold_the_key_and_does_not_is_named(
-    talk: Flow, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_environment_variable_without_the_key_is_named(talk: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", fake_key("anthropic"))
     talk.node("tell").model = "anthropic:claude-haiku-5-5"
     talk.use_key("env:MY_KEY", provider="anthropic")
@@ -281,7 +277,7 @@ def test_a_variable_that_is_to_hold_the_key_and_does_not_is_named(
     assert "MY_KEY" in talk.check()[0].problem
 
 
-def test_no_key_is_in_it(flow: Flow) -> None:
+def test_it_contains_no_key(flow: Flow) -> None:
     key = fake_key()
     flow.key_store.save("openai", "api.openai.com", key)
     flow.model = "openai:gpt-4"
@@ -290,7 +286,7 @@ def test_no_key_is_in_it(flow: Flow) -> None:
     assert key[8:20] not in f"{found!r}{found._repr_html_()}"
 
 
-def test_what_could_not_be_looked_at_is_said(flow: Flow) -> None:
+def test_it_says_what_could_not_be_checked(flow: Flow) -> None:
     settings = FlowSettings(flow.name)
     note = check_settings(settings).note
     assert note

@@ -1,4 +1,4 @@
-"""A small local model that judges prompt conditions is told once, with all that it judges."""
+"""A small local model that judges prompt conditions is reported once, with everything that it judges."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def named(found: Finding) -> list[str]:
     return re.findall(r"'(\w+)'", found.problem)
 
 
-def test_one_warning_names_all_that_it_judges_and_what_to_do(flow: Flow) -> None:
+def test_one_warning_names_everything_it_judges_and_what_to_do(flow: Flow) -> None:
     assert weak(flow) == []
     flow.connect("tell", "ask", when="again")
     flow.connect("tell", "data", when="they said a word")
@@ -60,7 +60,7 @@ def test_only_what_it_judges_is_named(flow: Flow) -> None:
     assert [named(found) for found in weak(flow)] == [["tell", "data"]]
 
 
-def test_the_way_into_a_global_node_is_judged_where_a_turn_begins(flow: Flow) -> None:
+def test_the_edge_into_a_global_node_is_judged_where_a_turn_begins(flow: Flow) -> None:
     flow.conversation("hours", "Nine to five.", enter="they ask for the hours")
     for name in ("ask", "tell", "data"):
         flow.node(name).model = BETTER
@@ -68,20 +68,20 @@ def test_the_way_into_a_global_node_is_judged_where_a_turn_begins(flow: Flow) ->
     flow.node("tell").model = None
     assert [named(found) for found in weak(flow)] == [["hours"]]
     flow.conversation("tell", "Tell.", end=True)
-    assert weak(flow) == [], "no turn begins behind the end"
+    assert weak(flow) == [], "no turn begins after the end"
 
 
-def test_the_edges_of_an_end_node_are_judged_by_nobody(flow: Flow) -> None:
+def test_the_edges_of_an_end_node_are_never_judged(flow: Flow) -> None:
     flow.conversation("tell", "Tell.", end=True)
     flow.connect("tell", "ask", when="again")
     assert weak(flow) == []
 
 
-def test_how_well_a_persons_own_model_judges_is_not_known(flow: Flow, tmp_path: Path) -> None:
+def test_nothing_is_said_about_a_users_own_model(flow: Flow, tmp_path: Path) -> None:
     flow.connect("tell", "ask", when="again")
     file = tmp_path / "own.gguf"
     file.write_bytes(b"GGUF")
     flow.model = f"local:{file}"
     assert weak(flow) == []
     flow.provider, flow.model = "compatible", None
-    assert weak(flow) == [], "and of no model nothing is"
+    assert weak(flow) == [], "nor is anything said without a model"

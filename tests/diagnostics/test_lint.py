@@ -9,7 +9,7 @@ from byok_widgets.findings import Finding, Fix
 
 
 def findings(flow: Flow, **more: object) -> list[Finding]:
-    """What is found of the graph; whether there is a key is not looked at here."""
+    """The findings about the graph; whether there is a key is not checked here."""
     return list(flow.check(**more))  # type: ignore[arg-type]
 
 
@@ -24,7 +24,7 @@ def flow(judged_flow: Flow) -> Flow:
 
 @pytest.fixture
 def clean(flow: Flow) -> Flow:
-    """A flow that uses all there is, and has no mistake."""
+    """A flow that uses every feature, and has no mistake."""
     flow.global_prompt = (
         'You work for {{ firm | default("us") }}{% if city is defined %} in {{ city }}{% endif %}.'
     )
@@ -75,7 +75,7 @@ def test_a_node_that_cannot_be_reached(flow: Flow) -> None:
     assert [where for kind, _, where in kinds(flow) if kind == "unreachable"] == ["behind the end"]
 
 
-def test_nodes_that_are_not_connected_yet_are_told_once(flow: Flow) -> None:
+def test_nodes_that_are_not_connected_yet_are_reported_once(flow: Flow) -> None:
     flow.extraction("booking", name=str)
     assert kinds(flow) == [("dead_end", "error", "booking")]
     assert findings(flow)[0].by == Fix("paste", "flow.connect('booking', '...')")
@@ -90,7 +90,7 @@ def test_nodes_that_are_not_connected_yet_are_told_once(flow: Flow) -> None:
     assert kinds(flow) == [("unreachable", "warning", "complaint"), ("dead_end", "error", "complaint")][::-1]
 
 
-def test_dead_ends_are_silent_nodes_without_a_way_on(flow: Flow) -> None:
+def test_dead_ends_are_silent_nodes_without_an_exit(flow: Flow) -> None:
     flow.conversation("ask", "x")
     flow.extraction("no edges", word=str)
     flow.extraction("no else", word=str)
@@ -104,7 +104,7 @@ def test_dead_ends_are_silent_nodes_without_a_way_on(flow: Flow) -> None:
     assert findings(flow)[0].by == Fix("paste", "flow.connect('no edges', 'ask')")
 
 
-def test_a_silent_global_node_is_a_dead_end_only_where_it_does_not_return(flow: Flow) -> None:
+def test_a_silent_global_node_is_a_dead_end_only_if_it_does_not_return(flow: Flow) -> None:
     flow.conversation("ask", "x")
     flow.extraction("correct", word=str, enter="they correct a word")
     assert kinds(flow) == []
@@ -112,7 +112,9 @@ def test_a_silent_global_node_is_a_dead_end_only_where_it_does_not_return(flow: 
     assert kinds(flow) == [("dead_end", "warning", "correct")]
     flow.disconnect("correct", "ask")
     flow.connect("ask", "correct", when="they spell it")
-    assert kinds(flow) == [("dead_end", "error", "correct")], "entered by an edge it has nowhere to return to"
+    assert kinds(flow) == [("dead_end", "error", "correct")], (
+        "entered through an edge, it has nowhere to return to"
+    )
 
 
 def test_silent_loops(flow: Flow) -> None:
@@ -168,7 +170,7 @@ def test_edges_after_an_end_node(flow: Flow) -> None:
 # Variables
 
 
-def test_a_misspelt_variable_is_found_with_the_one_that_was_meant(flow: Flow) -> None:
+def test_a_misspelt_variable_is_reported_with_a_suggestion(flow: Flow) -> None:
     flow.conversation("ask", "Hello {{nmae}}.")
     flow.extraction("data", name=str)
     flow.connect("ask", "data")
@@ -181,7 +183,7 @@ def test_a_misspelt_variable_is_found_with_the_one_that_was_meant(flow: Flow) ->
         ("error", "data"),
     ]
     assert ["'nmae'" in finding.problem for finding in found] == [True, True, False]
-    assert all("'name'" in finding.fix for finding in found), "what was meant"
+    assert all("'name'" in finding.fix for finding in found), "the suggestion"
     assert found[0].by == Fix("paste", "flow.start(variables={'nmae': ...})")
 
 
@@ -217,7 +219,7 @@ def test_variables_that_code_sets_are_known(flow: Flow) -> None:
     assert [finding.problem.count("'day'") for finding in findings(flow, variables="firm")] == [1]
 
 
-def test_what_a_global_node_reads_may_be_known_everywhere(flow: Flow) -> None:
+def test_values_read_by_a_global_node_may_be_known_everywhere(flow: Flow) -> None:
     flow.conversation("ask", "{{city}}")
     flow.extraction("place", city=str, enter="they name a city")
     flow.conversation("weather", "{{city}} {{day}}", enter="they ask for the weather")
@@ -227,7 +229,7 @@ def test_what_a_global_node_reads_may_be_known_everywhere(flow: Flow) -> None:
     assert kinds(flow) == []
 
 
-def test_the_global_prompt_is_looked_at_where_it_is_used(flow: Flow) -> None:
+def test_the_global_prompt_is_checked_where_it_is_used(flow: Flow) -> None:
     flow.global_prompt = "You serve {{name}}."
     flow.conversation("hello", "Hello!", static=True)
     flow.extraction("data", name=str, note=Field(str, required=False))
@@ -236,7 +238,7 @@ def test_the_global_prompt_is_looked_at_where_it_is_used(flow: Flow) -> None:
     flow.connect("hello", "data")
     flow.connect("data", "ask")
     flow.connect("ask", "bye", when="done")
-    assert kinds(flow) == [], "a sentence that is said once stands without the global prompt"
+    assert kinds(flow) == [], "a sentence that is said once needs no global prompt"
     flow.connect("hello", "data", when="they said a name")
     assert kinds(flow) == [("unset_variable", "error", "hello")]
     flow.global_prompt = "You serve {{nmae}}."
@@ -244,7 +246,7 @@ def test_the_global_prompt_is_looked_at_where_it_is_used(flow: Flow) -> None:
     assert "'name'" in findings(flow)[0].fix
 
 
-def test_unreachable_nodes_raise_no_second_alarm(flow: Flow) -> None:
+def test_unreachable_nodes_cause_no_second_finding(flow: Flow) -> None:
     flow.conversation("ask", "x")
     flow.conversation("lost", "{{name}}")
     flow.extraction("also lost", name=str)

@@ -1,4 +1,4 @@
-"""What `flow.check()` says, sentence by sentence: the one place to change when its wording is improved."""
+"""The messages of `flow.check()`, one by one: the only place to change when one is reworded."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ SAID: dict[str, tuple[Build, str]] = {
         _two_else,
         (
             "error: Node 'data' has 2 edges without a condition: to 'ask', 'data'. Give all but one "
-            "of them a condition, or take them away with flow.disconnect(...)."
+            "of them a condition, or remove them with flow.disconnect(...)."
         ),
     ),
     "unreachable": (
@@ -149,7 +149,7 @@ SAID: dict[str, tuple[Build, str]] = {
     ),
     "edges_after_end": (
         _edges_after_end,
-        "warning: Node 'bye' is an end node, and its edges are never taken. Take end=True or the edges away.",
+        "warning: Node 'bye' is an end node, and its edges are never taken. Remove end=True or the edges.",
     ),
     "silent_loop": (
         _silent_loop,
@@ -161,13 +161,13 @@ SAID: dict[str, tuple[Build, str]] = {
     ),
     "silent_start": (
         _silent_start,
-        "error: The flow is to speak first, and its start node 'data' is silent. Start at a conversation node.",
+        "error: The flow should speak first, but its start node 'data' is silent. Start at a conversation node.",
     ),
     "braces": (
         lambda flow: _nodes(flow).connect("ask", "ask", when="{{age}} is known"),
         (
             "warning: The prompt condition '{{age}} is known' of node 'ask' names a variable in braces. "
-            "Write its name bare: the judge is told what is stated. Or be exact: "
+            "Write its name without braces: the judge sees its value. Or use a logic condition: "
             'if_="...".'
         ),
     ),
@@ -222,8 +222,8 @@ SAID: dict[str, tuple[Build, str]] = {
     "no_structured_output": (
         _no_structured_output,
         (
-            "warning: The model openai:gpt-4 of the extraction node 'data' does not know structured "
-            "output. Its answers are checked all the same, but fail more often: choose another model "
+            "warning: The model openai:gpt-4 of the extraction node 'data' does not support structured "
+            "output. Its answers are checked anyway, but fail more often: choose another model "
             "for this node."
         ),
     ),
@@ -231,7 +231,7 @@ SAID: dict[str, tuple[Build, str]] = {
         _weak_judge,
         (
             "warning: A small local model judges the prompt conditions (when=, enter=) of 'ask', and "
-            "is right little more often than a coin. Write logic conditions where variables tell: "
+            "is right only slightly more often than a coin toss. Use logic conditions where variables decide: "
             'if_="...". Or let a better model judge: flow.judge_model = "...".'
         ),
     ),
@@ -282,11 +282,11 @@ SAID: dict[str, tuple[Build, str]] = {
         _overdue,
         (
             "warning: A function is still running although nobody waits for it any more: wait of node 'look'. A "
-            "function cannot be stopped from outside; restart the kernel to be rid of it."
+            "function cannot be stopped from outside; restart the kernel to get rid of it."
         ),
     ),
 }
-NOTHING = "Nothing to mend. This check is free: it sends nothing."
+NOTHING = "Nothing to fix. This check is free: it sends nothing."
 
 
 @pytest.fixture
@@ -296,13 +296,13 @@ def flow(judged_flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Flow:
 
 
 @pytest.mark.parametrize("kind", SAID)
-def test_each_kind_is_told_in_its_words(flow: Flow, kind: str) -> None:
+def test_each_kind_has_its_message(flow: Flow, kind: str) -> None:
     build, said = SAID[kind]
     build(flow)
     assert next(str(finding) for finding in flow.check() if finding.kind == kind) == said
 
 
-def test_what_a_file_says_of_itself_is_passed_on(flow: Flow, tmp_path: Path) -> None:
+def test_the_notice_of_a_file_is_passed_on(flow: Flow, tmp_path: Path) -> None:
     file = tmp_path / "newer.flow.json"
     _nodes(flow).save(file)
     file.write_text(file.read_text(encoding="utf-8").replace('"version": 1', '"version": 2'), encoding="utf-8")
@@ -310,7 +310,7 @@ def test_what_a_file_says_of_itself_is_passed_on(flow: Flow, tmp_path: Path) -> 
     assert [str(finding) for finding in newer.check() if finding.kind == "notice"] == [f"warning: {newer.notice} "]
 
 
-def test_every_kind_that_is_listed_has_its_sentence_here() -> None:
+def test_every_listed_kind_has_its_message_here() -> None:
     assert {*SAID, "notice"} == set(FINDING_KINDS)
 
 

@@ -1,4 +1,4 @@
-"""Conditions that compare what never meets: each is found, and what is found is so when it runs."""
+"""Conditions that compare what can never match: each is found, and each finding proves true when it runs."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ MISTAKES: dict[str, tuple[str, ...]] = {
     "lower(name) == 3": ("lower(name)", "3"),
     "len(name) == '3'": ("3",),
 }
-"""Conditions of no use, and what is named of each beside the condition itself: its sides, or what to write."""
+"""Useless conditions, and what is named for each besides the condition itself: its sides, or what to write."""
 
 GOOD = [
     "age > 17 and age != 18",
@@ -131,7 +131,7 @@ def found(flow: Flow, condition: str, **more: Any) -> list[Finding]:
 
 
 def outcomes(condition: str) -> set[bool | str]:
-    """What comes of a condition, whatever the values."""
+    """The outcomes of a condition, for all values."""
     expression = Expression(condition)
     outcome: set[bool | str] = set()
     for values in itertools.product(*(VALUES[name][1] for name in expression.names)):
@@ -143,31 +143,31 @@ def outcomes(condition: str) -> set[bool | str]:
 
 
 @pytest.mark.parametrize(("condition", "named"), MISTAKES.items())
-def test_a_mistake_is_named_and_the_condition_is_of_no_use_when_it_runs(
+def test_a_mistake_is_named_and_the_condition_is_useless_when_it_runs(
     flow: Flow, condition: str, named: tuple[str, ...]
 ) -> None:
     findings = found(flow, condition)
     assert {(finding.level, finding.where) for finding in findings} == {("error", "data")}
     assert all(repr(condition) in finding.problem and "'data'" in finding.problem for finding in findings)
-    told = str(findings[0]).replace(repr(condition), "")
-    assert all(re.search(rf"(?<![\w']){re.escape(name)}(?![\w'])", told) for name in named)
+    shown = str(findings[0]).replace(repr(condition), "")
+    assert all(re.search(rf"(?<![\w']){re.escape(name)}(?![\w'])", shown) for name in named)
     assert len(outcomes(condition) - {"error"}) < 2
 
 
 @pytest.mark.parametrize("condition", GOOD)
-def test_what_may_hold_is_no_mistake(flow: Flow, condition: str) -> None:
+def test_a_condition_that_may_hold_is_not_a_mistake(flow: Flow, condition: str) -> None:
     assert found(flow, condition) == []
     assert outcomes(condition) == {True, False}
 
 
 @pytest.mark.parametrize("condition", ["weekday in ['Sat', 'Sun']", "age in ['18', 19]"])
-def test_a_list_of_which_a_part_is_of_no_use_is_a_warning(flow: Flow, condition: str) -> None:
+def test_a_list_that_is_partly_useless_is_a_warning(flow: Flow, condition: str) -> None:
     assert [finding.level for finding in found(flow, condition)] == ["warning"]
     assert outcomes(condition) == {True, False}
 
 
 @pytest.mark.parametrize("condition", ["nobody == 3 and nobody > 'x'", "name is None", "born != None"])
-def test_what_is_not_known_is_not_said(flow: Flow, condition: str) -> None:
+def test_nothing_is_said_about_what_is_unknown(flow: Flow, condition: str) -> None:
     assert found(flow, condition, variables=["nobody"]) == []
 
 
@@ -180,23 +180,23 @@ def test_several_nodes_may_write_a_variable(flow: Flow) -> None:
     assert found(flow, "weekday == 'Fri'") == []
 
 
-def test_what_code_sets_may_be_of_any_type(flow: Flow) -> None:
+def test_values_set_by_code_may_have_any_type(flow: Flow) -> None:
     assert len(found(flow, "age == 'old'")) == 1
     assert found(flow, "age == 'old'", variables=["age"]) == []
 
 
-def test_what_a_function_asks_is_not_known(flow: Flow) -> None:
+def test_what_a_function_checks_is_unknown(flow: Flow) -> None:
     flow.connect("data", "ask", if_=lambda variables: variables["age"] == "old")
     assert [finding for finding in flow.check() if finding.kind == "types"] == []
 
 
-def test_a_long_list_of_values_is_cut(flow: Flow) -> None:
+def test_a_long_list_of_values_is_truncated(flow: Flow) -> None:
     flow.extraction("data", code=[f"c{number}" for number in range(99)])
     fix = found(flow, "code == 'zzz'")[0].fix
     assert [f"'c{number}'" in fix for number in (0, 11, 12, 98)] == [True, True, False, False]
 
 
-def test_lists_of_their_own_kind_and_schemas_of_any_form(flow: Flow) -> None:
+def test_recursive_lists_and_schemas_of_any_form(flow: Flow) -> None:
     nested = TypeAliasType("nested", list["nested"])  # type: ignore[misc]
     flow.extraction("data", tree=nested, note=Any)
     (mistake,) = found(flow, "tree == 3 and note > 3")

@@ -1,4 +1,4 @@
-"""No test of the engine leaves work behind on its loop."""
+"""Checks that no test of the engine leaves work behind on its loop."""
 
 from __future__ import annotations
 

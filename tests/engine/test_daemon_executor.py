@@ -1,4 +1,4 @@
-"""Blocking calls in daemon threads: bounded, cancellable before they begin, and no hindrance to exiting."""
+"""Blocking calls in daemon threads: bounded, cancellable before they start, and never in the way of exiting."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_no_more_threads_than_allowed_and_none_when_idle() -> None:
     until(lambda: not [thread for thread in threading.enumerate() if thread.name == "test-bounded"])
 
 
-def test_a_loop_goes_on_while_a_call_blocks() -> None:
+def test_a_loop_keeps_running_while_a_call_blocks() -> None:
     executor, gate = DaemonExecutor("test-executor", 1), Gate()
 
     async def cell() -> int:
@@ -74,7 +74,7 @@ def test_a_loop_goes_on_while_a_call_blocks() -> None:
     assert asyncio.run(cell()) >= 10
 
 
-def test_cancelling_drops_a_call_that_has_not_begun() -> None:
+def test_cancelling_drops_a_call_that_has_not_started() -> None:
     executor, gate, called = DaemonExecutor("test-executor", 1), Gate(), threading.Event()
     executor.submit(gate)
 
@@ -116,5 +116,5 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_child_has_threads_of_its_own() -> None:
+def test_a_forked_child_has_its_own_threads() -> None:
     subprocess.run([sys.executable, "-W", "ignore", "-c", _FORKS], check=True, timeout=20)

@@ -1,4 +1,4 @@
-"""Deadlines: what is late is cancelled, and being late is never mistaken for anything else."""
+"""Deadlines: late work is cancelled, and being late is never mistaken for anything else."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from byok_widgets.engine import ENGINE, with_deadline
 from tests.engine.work import Long, double
 
 
-def test_what_is_in_time_is_returned_and_what_is_late_is_cancelled() -> None:
+def test_work_in_time_is_returned_and_late_work_is_cancelled() -> None:
     work = Long()
     assert ENGINE.run(with_deadline(double(2), 5, lambda: -1)) == 4
     assert ENGINE.run(with_deadline(work(), 0.05, lambda: "late")) == "late"
     assert work.unwound.is_set()
 
 
-def test_being_late_may_be_an_error_without_a_history() -> None:
+def test_being_late_may_be_an_error_without_a_chained_exception() -> None:
     def late() -> None:
         raise ProviderError("too late")
 

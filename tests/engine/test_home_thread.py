@@ -1,4 +1,4 @@
-"""Calls that background threads want made in the main thread: once, in its loop, or in place without one."""
+"""Calls that background threads make through the main thread: once, in its loop, or in place without one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from byok_widgets.engine.home_thread import HOME_THREAD, HomeThread
 
 
 class Calls:
-    """A function that notes in which thread it is called."""
+    """A function that records in which thread it is called."""
 
     def __init__(self) -> None:
         self.threads: list[threading.Thread] = []
@@ -101,7 +101,7 @@ def test_a_loop_of_another_thread_is_not_adopted() -> None:
     assert calls.threads == [caller]
 
 
-def test_what_fails_is_logged_without_its_text_and_the_others_are_called(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_is_logged_without_its_text_and_the_others_are_called(caplog: pytest.LogCaptureFixture) -> None:
     def failing() -> None:
         raise RuntimeError("may hold what nobody should read")
 

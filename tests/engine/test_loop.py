@@ -70,7 +70,7 @@ def test_all_work_of_all_threads_runs_on_one_loop() -> None:
     assert (len(seen), set(seen)) == (8, {(id(engine.loop), "byok-engine")})
 
 
-def test_a_sync_call_on_the_engines_own_loop_is_refused_in_words() -> None:
+def test_a_sync_call_on_the_engines_own_loop_is_a_clear_error() -> None:
     work = double(1)
 
     async def inside() -> None:
@@ -119,13 +119,13 @@ def test_stop_cancels_within_a_second_and_leaves_the_engine_usable(tick: Callabl
     started = time.monotonic()
     with interrupted_once(work.running), pytest.raises(KeyboardInterrupt):
         ENGINE.run(work(), tick=tick)
-    assert work.unwound.is_set(), "its connection is closed before the cell goes on"
+    assert work.unwound.is_set(), "its connection is closed before the cell continues"
     assert time.monotonic() - started < 1
     assert ENGINE.run(double(4)) == 8
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
-def test_stop_does_not_wait_long_for_what_will_not_stop() -> None:
+def test_stop_does_not_wait_long_for_work_that_will_not_stop() -> None:
     work, let_go = Long(), threading.Event()
 
     async def stubborn() -> None:
@@ -144,7 +144,7 @@ def test_stop_does_not_wait_long_for_what_will_not_stop() -> None:
     let_go.set()
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # it was interrupted before it began
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # it was interrupted before it started
 def test_an_interrupt_at_any_line_leaves_no_work_running(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "UNWIND_S", 0.1)
     interrupts = 0
@@ -157,7 +157,7 @@ def test_an_interrupt_at_any_line_leaves_no_work_running(monkeypatch: pytest.Mon
             interrupts += 1
         until = time.monotonic() + 2
         while left := ENGINE.run(tasks()):
-            assert time.monotonic() < until, f"interrupted at line {number}: {left} tasks run on"
+            assert time.monotonic() < until, f"interrupted at line {number}: {left} tasks are still running"
     assert 8 < interrupts < 19, "every line was tried, and the last numbers came after the end"
 
 
@@ -192,7 +192,7 @@ else:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_child_has_a_loop_of_its_own() -> None:
+def test_a_forked_child_has_its_own_loop() -> None:
     ran = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _FORK], capture_output=True, text=True, check=False, timeout=20
     )
@@ -260,7 +260,7 @@ def test_a_fast_stream_costs_few_wake_ups() -> None:
     assert asyncio.run(cell()) < 1000
 
 
-def test_an_item_is_there_before_the_stream_ends() -> None:
+def test_an_item_arrives_before_the_stream_ends() -> None:
     ended = threading.Event()
 
     async def start(emit: Callable[[str], None]) -> None:
@@ -274,7 +274,7 @@ def test_an_item_is_there_before_the_stream_ends() -> None:
     assert asyncio.run(cell()) == [False]
 
 
-def test_what_came_before_an_error_is_given_first() -> None:
+def test_items_before_an_error_are_yielded_first() -> None:
     async def start(emit: Callable[[int], None]) -> None:
         emit(1)
         emit(2)
@@ -339,7 +339,7 @@ def test_a_reader_whose_loop_closes_at_that_moment_does_not_break_the_work() -> 
     readers_loop = asyncio.new_event_loop()
     stream = ENGINE.astream(start)
     assert readers_loop.run_until_complete(stream.__anext__()) == 1
-    readers_loop.is_closed = lambda: False  # type: ignore[method-assign] - as it is for whoever asked just before
+    readers_loop.is_closed = lambda: False  # type: ignore[method-assign] - as seen just before
     readers_loop.close()
     goes_on.set()
     assert done.wait(2)

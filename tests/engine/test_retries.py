@@ -1,4 +1,4 @@
-"""Retries: which failures are tried again, how often, and after how long a wait."""
+"""Retries: which failures are retried, how often, and after how long a wait."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from byok_widgets.engine import with_retries
 
 
 class Attempts:
-    """Fails as often as it is told, then answers."""
+    """Fails a given number of times, then answers."""
 
     def __init__(self, failures: int, **error: object) -> None:
         self.count = 0
@@ -28,7 +28,7 @@ class Attempts:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits between attempts, noted instead of waited for."""
+    """The waits between attempts, recorded instead of waited for."""
     noted: list[float] = []
 
     async def note(seconds: float) -> None:
@@ -43,7 +43,7 @@ def retried(attempts: Attempts, *, started: Callable[[], bool] = lambda: False) 
 
 
 @pytest.mark.parametrize(("failures", "sent"), [(0, 1), (1, 2), (2, 3)])
-def test_what_fails_for_a_while_is_answered_in_the_end(failures: int, sent: int) -> None:
+def test_a_temporary_failure_is_retried_until_it_succeeds(failures: int, sent: int) -> None:
     attempts = Attempts(failures)
     assert retried(attempts) == "answer"
     assert attempts.count == sent
@@ -57,21 +57,21 @@ def test_there_are_never_more_than_three_attempts() -> None:
     assert caught.value.__context__ is None
 
 
-def test_what_cannot_succeed_later_is_sent_once(waits: list[float]) -> None:
+def test_a_request_that_cannot_succeed_later_is_sent_once(waits: list[float]) -> None:
     attempts = Attempts(99, retryable=False)
     with pytest.raises(ProviderError) as caught:
         retried(attempts)
     assert (attempts.count, caught.value.attempts, waits) == (1, 1, [])
 
 
-def test_nothing_is_tried_again_after_text_was_handed_out(waits: list[float]) -> None:
+def test_nothing_is_retried_after_text_was_delivered(waits: list[float]) -> None:
     attempts = Attempts(99)
     with pytest.raises(ProviderError) as caught:
         retried(attempts, started=lambda: attempts.count == 2)
     assert (attempts.count, caught.value.attempts, waits) == (2, 2, [0.0])
 
 
-def test_only_our_errors_are_tried_again(waits: list[float]) -> None:
+def test_only_our_errors_are_retried(waits: list[float]) -> None:
     seen = []
 
     async def attempt() -> None:
@@ -87,7 +87,7 @@ def test_only_our_errors_are_tried_again(waits: list[float]) -> None:
     ("asked_s", "sent"),
     [(0.0, 3), (0.2, 3), (7.5, 3), (60.0, 3), (60.1, 1), (86_400.0, 1), (float("inf"), 1), (float("nan"), 1)],
 )
-def test_a_provider_is_asked_again_when_it_says_so_and_never_earlier(
+def test_a_provider_is_asked_again_when_it_says_and_never_earlier(
     waits: list[float], asked_s: float, sent: int
 ) -> None:
     attempts = Attempts(99, retry_after_s=asked_s)
@@ -97,14 +97,14 @@ def test_a_provider_is_asked_again_when_it_says_so_and_never_earlier(
     assert waits == [asked_s] * (sent - 1)
 
 
-def test_without_a_word_of_the_provider_waits_grow_and_differ(waits: list[float]) -> None:
+def test_without_a_wait_from_the_provider_waits_grow_and_vary(waits: list[float]) -> None:
     for _ in range(20):
         with pytest.raises(ProviderError):
             retried(Attempts(99, retry_after_s=None))
     first, second = waits[::2], waits[1::2]
     assert all(0.375 <= wait <= 0.5 for wait in first)
     assert all(0.75 <= wait <= 1.0 for wait in second)
-    assert len(set(first)) > 10, "callers that failed together do not come back together"
+    assert len(set(first)) > 10, "callers that failed together do not retry together"
 
 
 def test_cancelling_ends_the_waiting_too() -> None:

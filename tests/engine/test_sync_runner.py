@@ -1,4 +1,4 @@
-"""What a cell shows of a run that the person stops, and what is kept of it."""
+"""What a cell shows of a run that the user stops, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.scripted_server import Say, ScriptedServer
 
 
 def stopping(stop: Callable[[], object]) -> Callable[[dict], Say]:
-    """A long answer, and a press of Stop when a part of it is on its way."""
+    """A long answer, with Stop pressed after a part of it has been sent."""
 
     def answer(_: dict) -> Say:
         threading.Timer(0.3, stop).start()
@@ -53,7 +53,7 @@ def run(flow: Flow) -> Iterator[Callable[[str], ExecutionResult]]:
     InteractiveShell.clear_instance()
 
 
-def test_a_stopped_run_shows_a_card_and_keeps_what_had_come(run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stopped_run_shows_a_summary_and_keeps_the_partial_text(run, capsys: pytest.CaptureFixture[str]) -> None:
     done = run("flow.node('ask').run('Hi')")
     assert isinstance(done.error_in_exec, KeyboardInterrupt), "Run All stops at it"
     text, *card = capsys.readouterr().out.strip().splitlines()
@@ -66,7 +66,7 @@ def test_a_stopped_run_shows_a_card_and_keeps_what_had_come(run, capsys: pytest.
     assert "it was stopped" in reply.summary
 
 
-def test_the_dialogue_goes_on_from_what_had_come(run, server: ScriptedServer) -> None:
+def test_the_dialogue_continues_from_the_partial_text(run, server: ScriptedServer) -> None:
     run("flow.node('ask').run('Hi', history=iter([('user', 'a'), ('assistant', 'b')]))")
     server.script("Noted.")
     done = run("import byok_widgets\nflow.node('ask').run('Go on', history=byok_widgets.last_partial_result())")
@@ -75,7 +75,7 @@ def test_the_dialogue_goes_on_from_what_had_come(run, server: ScriptedServer) ->
     assert (said[:3], said[3][:10], said[4]) == (["a", "b", "Hi"], "word word ", "Go on")
 
 
-def test_nothing_is_said_to_be_above_when_nothing_is(run, server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_text_is_announced_when_none_was_shown(run, server, capsys: pytest.CaptureFixture[str]) -> None:
     run("flow.node('ask').run('Hi', show=False)")
     assert capsys.readouterr().out.startswith("Stopped.\n  (partial output")
     assert last_partial_result().text.startswith("word")
@@ -84,7 +84,7 @@ def test_nothing_is_said_to_be_above_when_nothing_is(run, server, capsys: pytest
     assert last_partial_result() is None
 
 
-def test_a_stopped_turn_of_a_session_shows_the_card_too(run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stopped_turn_of_a_session_shows_the_summary_too(run, capsys: pytest.CaptureFixture[str]) -> None:
     done = run("s = flow.start()\ns.say('Hi')")
     assert isinstance(done.error_in_exec, KeyboardInterrupt)
     text, *card = capsys.readouterr().out.strip().splitlines()
@@ -104,7 +104,7 @@ flow.conversation("ask", "Be brief.").run("Hi")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
-def test_in_a_program_the_shell_still_learns_that_it_was_interrupted(server: ScriptedServer) -> None:
+def test_in_a_program_the_shell_still_sees_the_interrupt(server: ScriptedServer) -> None:
     program = subprocess.Popen(
         [sys.executable, "-c", PROGRAM.format(url=server.base_url)],
         text=True,

@@ -10,7 +10,7 @@ from byok_widgets import ProviderError
 
 
 class Long:
-    """Work that ends when it is cancelled or told to, and says that it has ended."""
+    """Work that ends when it is cancelled or stopped, and reports that it has ended."""
 
     def __init__(self, unwind_s: float = 0.0) -> None:
         self.running, self.unwound = threading.Event(), threading.Event()
@@ -43,5 +43,5 @@ async def fail() -> None:
 
 
 async def tasks() -> int:
-    """Return how many tasks the loop has beside this one."""
+    """Return how many tasks the loop has besides this one."""
     return len(asyncio.all_tasks()) - 1

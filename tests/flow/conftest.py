@@ -1,4 +1,4 @@
-"""A flow of the public parts, and a network that tells when somebody wants to use it."""
+"""A flow made of the public parts, and a network that reports any attempt to use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of a flow: all of it comes back, nothing unknown is lost, no key is in it, what is damaged stays."""
+"""The file of a flow: everything is restored, nothing unknown is lost, no key is in it, a damaged one is kept."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def full(flow: Flow, server: ScriptedServer) -> Flow:
-    """A flow that uses all that a file can say."""
+    """A flow that uses everything that a file can contain."""
     flow.set_base_url("compatible", server.base_url)
     flow.model = "compatible:openai:gpt-like"
     flow.judge_model = "openai:gpt-6-luna"
@@ -99,7 +99,7 @@ def minimal(**more: object) -> Data:
 # Back and forth
 
 
-def test_a_flow_comes_back_as_it_was(full: Flow, file: Path) -> None:
+def test_a_flow_is_restored_as_it_was(full: Flow, file: Path) -> None:
     full.save(file)
     before = content(file)
     jsonschema.Draft202012Validator(SCHEMA).validate(before)
@@ -121,9 +121,7 @@ def test_a_flow_comes_back_as_it_was(full: Flow, file: Path) -> None:
     assert file.read_bytes().endswith(b"}\n")
 
 
-def test_tuning_that_was_set_since_is_saved_and_what_the_file_says_counts_when_it_is_opened(
-    flow: Flow, file: Path
-) -> None:
+def test_later_settings_are_saved_and_the_files_settings_win_when_it_is_opened(flow: Flow, file: Path) -> None:
     ask = flow.conversation("ask", "Ask.", temperature=0.1, seed=4)
     ask.settings.update(temperature=0.2, seed=None)
     ask.max_tokens = 9
@@ -150,7 +148,7 @@ def test_tuning_that_was_set_since_is_saved_and_what_the_file_says_counts_when_i
         ({"settings": {"seed": 1, "max_tokens": 0}}, "max_tokens"),
     ],
 )
-def test_tuning_that_cannot_be_leaves_the_settings_as_they_were(
+def test_invalid_settings_in_a_file_leave_the_settings_unchanged(
     flow: Flow, file: Path, wrong: Data, said: str
 ) -> None:
     flow.conversation("ask", "Ask.").settings["seed"] = 1
@@ -177,7 +175,7 @@ def test_extraction_nodes_ask_for_the_same_and_read_the_same(full: Flow, file: P
     assert found.status["people"] == "invalid"
 
 
-def test_a_flow_without_anything_comes_back(flow: Flow, file: Path) -> None:
+def test_an_empty_flow_is_restored(flow: Flow, file: Path) -> None:
     flow.save(file)
     assert dict(Flow.load(file).nodes) == {}
 
@@ -232,13 +230,13 @@ def test_any_name_of_a_flow_and_its_nodes(name: str, file: Path) -> None:
     assert os.listdir(file.parent) in ([file.name], ["config", file.name], [file.name, "config"])  # noqa: PTH208
 
 
-def test_half_a_character_comes_back_as_it_was(flow: Flow, file: Path) -> None:
+def test_an_unpaired_surrogate_is_restored(flow: Flow, file: Path) -> None:
     flow.conversation("cut \ud83d", "half \udc69 of one")
     flow.save(file)
     assert Flow.load(file).node("cut \ud83d").prompt == "half \udc69 of one"
 
 
-def test_it_is_for_people_to_read(full: Flow, file: Path) -> None:
+def test_it_is_readable(full: Flow, file: Path) -> None:
     full.conversation("ask", "Où êtes-vous ?")
     full.save(file)
     text = file.read_text(encoding="utf-8")
@@ -246,7 +244,7 @@ def test_it_is_for_people_to_read(full: Flow, file: Path) -> None:
     assert "Où êtes-vous ?" in text
 
 
-# What is not known here
+# Unknown fields
 
 
 def _loaded(file: Path, data: object) -> Flow:
@@ -277,18 +275,18 @@ def test_unknown_fields_survive_at_every_level(full: Flow, file: Path) -> None:
     again.save(file)
     saved = content(file)
     assert saved["nodes"][0]["x"] == 0
-    assert "x" not in saved["edges"][0], "this edge was made anew"
+    assert "x" not in saved["edges"][0], "this edge was recreated"
     assert saved["edges"][1]["x"] == ["edge"]
     assert [example.get("x") for example in saved["nodes"][3]["examples"]] == ["example", None]
 
 
-def test_a_newer_file_opens_with_a_word_and_is_never_written(full: Flow, file: Path) -> None:
+def test_a_newer_file_opens_with_a_notice_and_is_never_written(full: Flow, file: Path) -> None:
     full.save(file)
     newer = {**content(file), "version": VERSION + 1, "news": True}
     again = _loaded(file, newer)
     assert "byok-widgets" in again.notice
     for shown in (repr(again), *again._repr_mimebundle_().values()):
-        assert "read-only" in shown, "where a person looks"
+        assert "read-only" in shown, "where users look"
     assert list(again.nodes) == list(full.nodes)
     before = file.read_bytes()
     for flow, place in ((again, file), (full, file), (again, file.with_name("other.json"))):
@@ -317,29 +315,29 @@ def test_a_newer_file_that_cannot_be_read_here_says_why(file: Path, version: flo
 DAMAGED: dict[str, bytes] = {
     "empty": b"",
     "blank": b"  \n",
-    "half of a file": json.dumps(minimal()).encode()[:-20],
+    "a truncated file": json.dumps(minimal()).encode()[:-20],
     "zeros": bytes(500),
     "noise": bytes(range(256)),
     "another encoding": json.dumps(minimal()).encode("utf-16"),
-    "nested without end": b"[" * 100_000,
-    "a number without end": b'{"version": ' + b"9" * 5000 + b"}",
+    "endlessly nested": b"[" * 100_000,
+    "an endless number": b'{"version": ' + b"9" * 5000 + b"}",
     "not a number": json.dumps(minimal()).replace('"version": 1', '"version": 1, "x": NaN').encode(),
 }
 WRONG: dict[str, tuple[object, str]] = {
     "a list": ([], "the file must be an object, not a list"),
-    "a text": ("x", 'the file must be an object, not "x"'),
+    "a string": ("x", 'the file must be an object, not "x"'),
     "nothing": (None, "the file must be an object, not null"),
     "no version": (
         {"name": "x", "nodes": [], "edges": []},
         'the file has no "version"; it must be a whole number of at least 1',
     ),
-    "a version that is none": (minimal(version="1"), '"version" must be a whole number of at least 1, not "1"'),
+    "an invalid version": (minimal(version="1"), '"version" must be a whole number of at least 1, not "1"'),
     "version true": (minimal(version=True), '"version" must be a whole number of at least 1, not true'),
     "version 0": (minimal(version=0), '"version" must be a whole number of at least 1, not 0'),
-    "no name": ({"version": 1, "nodes": [], "edges": []}, 'the file has no "name"; it must be a text of 1 to 300'),
-    "an empty name": (minimal(name=""), '"name" must be a text of 1 to 300 characters, not ""'),
+    "no name": ({"version": 1, "nodes": [], "edges": []}, 'the file has no "name"; it must be text of 1 to 300'),
+    "an empty name": (minimal(name=""), '"name" must be text of 1 to 300 characters, not ""'),
     "a blank name": (minimal(name=" "), "needs a name"),
-    "a name without end": (minimal(name="n" * 301), '"name" must be a text of 1 to 300 characters, not "nnn'),
+    "an endless name": (minimal(name="n" * 301), '"name" must be text of 1 to 300 characters, not "nnn'),
     "nodes as an object": (minimal(nodes={}), '"nodes" must be a list, not an object'),
     "a node without a kind": (minimal(nodes=[{"name": "a"}]), "node 'a' has no \"kind\"; it must be"),
     "an unknown kind": (
@@ -348,22 +346,22 @@ WRONG: dict[str, tuple[object, str]] = {
     ),
     "a conversation without a prompt": (
         minimal(nodes=[{"name": "a", "kind": "conversation"}]),
-        "node 'a' has no \"prompt\"; it must be a text",
+        "node 'a' has no \"prompt\"; it must be text",
     ),
     "an extraction without fields": (
         minimal(nodes=[{"name": "a", "kind": "extraction"}]),
         "node 'a' has no \"schema\"; it must be an object (JSON Schema of the fields",
     ),
     "an empty prompt": (minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": " "}]), "'a'"),
-    "a prompt that is no text": (
+    "a prompt that is not text": (
         minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": 5}]),
-        "\"prompt\" of node 'a' must be a text, not 5",
+        "\"prompt\" of node 'a' must be text, not 5",
     ),
     "a schema of nothing": (
         minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {}}]),
         "\"schema\" of node 'a'",
     ),
-    "a schema with a type that is none": (
+    "a schema with an invalid type": (
         minimal(nodes=[{"name": "a", "kind": "extraction", "schema": {"properties": {"n": {"type": "strong"}}}}]),
         "properties.n.type cannot be 'strong'",
     ),
@@ -390,7 +388,7 @@ WRONG: dict[str, tuple[object, str]] = {
     ),
     "a node without a name": (
         minimal(nodes=[{"kind": "conversation", "prompt": "x"}]),
-        'node 1 has no "name"; it must be a text that is not empty',
+        'node 1 has no "name"; it must be text that is not empty',
     ),
     "a line of an example": (
         minimal(
@@ -410,11 +408,11 @@ WRONG: dict[str, tuple[object, str]] = {
         ),
         """"role" of message 2 of example 1 of node 'a' must be "system" or "user" or "assistant", not "me\"""",
     ),
-    "an edge without an end": (minimal(edges=[{"source": "ask"}]), 'edge 1 has no "target"; it must be a text'),
+    "an edge without a target": (minimal(edges=[{"source": "ask"}]), 'edge 1 has no "target"; it must be text'),
     "one name twice": (minimal(nodes=minimal()["nodes"] * 2), "2 nodes 'ask'"),
     "one edge twice": (minimal(edges=[{"source": "ask", "target": "ask"}] * 2), "2 edges from 'ask' to 'ask'"),
     "an edge to nowhere": (minimal(edges=[{"source": "ask", "target": "aks"}]), "no node 'aks'"),
-    "an edge from everywhere": (minimal(edges=[{"source": "", "target": "ask", "when": "x"}]), "no node ''"),
+    "an edge without a source node": (minimal(edges=[{"source": "", "target": "ask", "when": "x"}]), "no node ''"),
     "an edge with two conditions": (
         minimal(edges=[{"source": "ask", "target": "ask", "when": "x", "if": "1 > 0"}]),
         "the edge from 'ask' to 'ask' has both \"when\" and \"if\"; keep one of them",
@@ -423,19 +421,19 @@ WRONG: dict[str, tuple[object, str]] = {
         minimal(edges=[{"source": "ask", "target": "ask", "if": "__import__('os').system('x')"}]),
         "len(...)",
     ),
-    "a start that is not there": (minimal(start="zz"), "no node 'zz'"),
+    "a start that does not exist": (minimal(start="zz"), "no node 'zz'"),
     "an unknown provider": (minimal(provider="no such one"), "'no such one'"),
     "an address of an unknown provider": (
         minimal(base_urls={"no such one": "https://x.example"}),
         "'no such one'",
     ),
     "an address without encryption": (minimal(base_urls={"openai": "http://x.example"}), "http://x.example"),
-    "a model that is none": (minimal(model=""), "no model"),
-    "an override that is none": (
+    "an invalid model": (minimal(model=""), "no model"),
+    "an invalid override": (
         minimal(nodes=[{"name": "a", "kind": "conversation", "prompt": "x", "model": "openai:"}]),
         "openai:",
     ),
-    "a judge that is none": (minimal(judge_model="openai: "), "openai:"),
+    "an invalid judge": (minimal(judge_model="openai: "), "openai:"),
 }
 
 
@@ -460,13 +458,13 @@ def _settings() -> list[Path]:
 
 
 @pytest.mark.parametrize("damage", DAMAGED)
-def test_a_damaged_file_is_told_and_left(file: Path, damage: str) -> None:
+def test_a_damaged_file_is_reported_and_left_unchanged(file: Path, damage: str) -> None:
     file.write_bytes(DAMAGED[damage])
     _refused(file, "JSON")
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_is_wrong_in_a_file_is_told_and_nothing_is_changed(file: Path, wrong: str) -> None:
+def test_a_mistake_in_a_file_is_reported_and_nothing_is_changed(file: Path, wrong: str) -> None:
     data, said = WRONG[wrong]
     mine = Flow("minimal")
     mine.model = "openai:gpt-6-luna"
@@ -476,7 +474,7 @@ def test_what_is_wrong_in_a_file_is_told_and_nothing_is_changed(file: Path, wron
     assert (mine.provider, mine.model) == ("openai", "gpt-6-luna")
 
 
-def test_a_session_is_told_from_a_flow(flow: Flow, file: Path) -> None:
+def test_a_session_is_distinguished_from_a_flow(flow: Flow, file: Path) -> None:
     flow.conversation("hello", "Hello!", static=True)
     flow.start().save(file)
     error = _refused(file, repr(flow.name))
@@ -490,7 +488,7 @@ def test_a_key_in_a_damaged_file_is_not_in_the_message(file: Path) -> None:
             assert key[8:24] not in str(_refused(file, ""))
 
 
-def test_a_file_cut_anywhere_is_told_and_left(full: Flow, file: Path) -> None:
+def test_a_truncated_file_is_reported_and_left_unchanged(full: Flow, file: Path) -> None:
     full.save(file)
     whole = file.read_bytes().rstrip()
     for length in range(0, len(whole), len(whole) // 25):
@@ -522,7 +520,7 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     assert str(tmp_path / "no.json") in caught.value.fix
 
 
-def test_a_byte_order_mark_is_no_damage(full: Flow, file: Path) -> None:
+def test_a_byte_order_mark_does_no_harm(full: Flow, file: Path) -> None:
     full.save(file)
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
     assert list(Flow.load(file).nodes) == list(full.nodes)
@@ -531,7 +529,7 @@ def test_a_byte_order_mark_is_no_damage(full: Flow, file: Path) -> None:
 # Saving
 
 
-def test_what_cannot_be_saved_leaves_the_file_that_was_there(full: Flow, file: Path) -> None:
+def test_a_failed_save_leaves_the_existing_file(full: Flow, file: Path) -> None:
     full.save(file)
     before = file.read_bytes()
     breaks: list[tuple[Callable[[], object], Callable[[], object], str]] = [
@@ -575,7 +573,7 @@ def test_a_condition_that_is_a_function_is_refused_with_the_fix(full: Flow, file
     assert not file.exists()
 
 
-def test_a_place_that_cannot_be_written(full: Flow, tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written(full: Flow, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for place in (tmp_path / "no" / "x.json", tmp_path / "folder", tmp_path / "x\0y"):
         with pytest.raises(ConfigError, match=re.escape(repr(str(place)))) as caught:
@@ -583,7 +581,7 @@ def test_a_place_that_cannot_be_written(full: Flow, tmp_path: Path) -> None:
         assert caught.value.kind == "flow_file"
 
 
-def test_a_file_that_is_no_flow_is_replaced_as_the_person_chose(full: Flow, file: Path) -> None:
+def test_a_file_that_is_not_a_flow_is_replaced_as_the_user_chose(full: Flow, file: Path) -> None:
     file.write_text("my notes", encoding="utf-8")
     full.save(file)
     assert content(file)["name"] == full.name
@@ -665,7 +663,7 @@ def test_a_saved_flow_holds_no_key_of_its_own(full: Flow, file: Path) -> None:
     assert not [key for key in keys.values() if key[8:20] in text]
 
 
-def test_a_key_that_is_a_plain_word_does_not_keep_a_flow_from_being_saved(flow: Flow, file: Path) -> None:
+def test_a_key_that_is_a_plain_word_does_not_prevent_saving(flow: Flow, file: Path) -> None:
     flow.key_store.save("compatible", "word.example.org", "conversation", backend="session")
     flow.conversation("ask", "Keep the conversation going.")
     flow.save(file)

@@ -48,7 +48,7 @@ class Counted(NodeResult):
 
 
 class CounterNode(Node[Counted]):
-    """Counts the messages so far, from a number on."""
+    """Counts the messages so far, starting from a number."""
 
     kind = "counter"
     result = Counted
@@ -155,7 +155,7 @@ def test_they_run_and_are_explained(counting: Flow) -> None:
     assert next(row[2] for row in s.trace.rows() if "13" in row[4]) == "counts"
 
 
-def test_they_are_saved_and_read_again(counting: Flow, tmp_path: Path) -> None:
+def test_they_can_be_saved_and_loaded(counting: Flow, tmp_path: Path) -> None:
     file = tmp_path / "counting.flow.json"
     counting.save(file)
     again = Flow.load(file)

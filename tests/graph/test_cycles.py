@@ -1,4 +1,4 @@
-"""Loops of silent nodes: found once each, and those that no turn leaves told from those that it may leave."""
+"""Loops of silent nodes: found once each, and endless ones distinguished from those that a turn may leave."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_silent_loops_are_found_once_each(flow: Flow) -> None:
     assert [set(path) for path in silent_loops(flow.graph)] == [{"a", "b", "c"}, {"d"}]
 
 
-def test_a_large_graph_is_looked_at_in_no_time(flow: Flow) -> None:
+def test_a_large_graph_is_searched_quickly(flow: Flow) -> None:
     for number in range(300):
         flow.extraction(f"n{number}", word=str)
     for number in range(299):
@@ -63,13 +63,13 @@ def test_a_loop_without_a_way_out_never_ends(flow: Flow, edges: list[str], expec
     assert levels == {"error" if sure else "warning" for sure in expected.values()}
 
 
-def test_a_loop_behind_an_end_node_is_none(flow: Flow) -> None:
+def test_a_loop_behind_an_end_node_does_not_count(flow: Flow) -> None:
     flow.extraction("a", word=str, end=True)
     flow.connect("a", "a")
     assert list(silent_loops(flow.graph)) == []
 
 
-def test_what_is_said_to_never_end_is_stopped_with_an_error_when_it_runs(flow: Flow) -> None:
+def test_a_loop_reported_as_endless_is_stopped_with_an_error_when_it_runs(flow: Flow) -> None:
     server = ScriptedServer()
     server.script(lambda _: Say('{"word": null}'))
     flow.set_base_url("compatible", server.base_url)

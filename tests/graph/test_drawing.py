@@ -1,4 +1,4 @@
-"""The graph on screen: as text, and as a Mermaid diagram out of whose labels nothing breaks."""
+"""The graph on screen: as text, and as a Mermaid diagram whose labels nothing can break out of."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def shown(flow: Flow) -> dict[str, str]:
     return flow._repr_mimebundle_()
 
 
-def test_the_text_says_all_nodes_and_edges(dentist: Flow) -> None:
+def test_the_text_lists_all_nodes_and_edges(dentist: Flow) -> None:
     assert (
         shown(dentist)["text/plain"]
         == f"""\
@@ -80,10 +80,10 @@ def test_a_global_node_that_leads_on_or_ends_does_not_return(dentist: Flow) -> N
 
 
 def test_a_frontend_that_draws_no_diagram_gets_the_text(dentist: Flow) -> None:
-    assert list(shown(dentist)) == ["text/plain", MERMAID], "HTML would be shown in place of the diagram"
+    assert list(shown(dentist)) == ["text/plain", MERMAID], "HTML would be shown instead of the diagram"
 
 
-def test_an_edge_that_is_always_taken_is_called_so(flow: Flow) -> None:
+def test_an_edge_that_is_always_taken_says_so(flow: Flow) -> None:
     flow.conversation("a", "x")
     flow.conversation("b", "x")
     flow.connect("a", "b")
@@ -102,7 +102,7 @@ LINE = re.compile(
     rf"|n\d+(?:\({LABEL}\)|\[/{LABEL}/\]:::silent)|start --> n\d+|n\d+ --> endn\d+"
     rf"|(?:n\d+|anywhere) -(?:-|\.-)>\|{LABEL}\| (?:n\d+|anywhere))"
 )
-"""What a line of the diagram may be; a label holds no sign of Mermaid's but as a code."""
+"""What a line of the diagram may be; a label contains Mermaid's special characters only as codes."""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -130,7 +130,7 @@ def test_nothing_breaks_out_of_a_label(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_in_the_text_a_name_is_a_part_of_its_line(flow: Flow, name: str) -> None:
+def test_in_the_text_a_name_stays_within_its_line(flow: Flow, name: str) -> None:
     flow.conversation(name, "x")
     flow.conversation("other", "x")
     flow.connect(name, "other", when=name)
@@ -152,11 +152,11 @@ def test_in_the_text_a_name_is_a_part_of_its_line(flow: Flow, name: str) -> None
         ("", ""),
     ],
 )
-def test_a_line_shows_what_can_be_seen(text: str, line: str) -> None:
+def test_a_line_shows_only_visible_characters(text: str, line: str) -> None:
     assert one_line(text) == line
 
 
-def test_what_is_too_large_to_be_drawn_is_shown_as_text(flow: Flow) -> None:
+def test_a_graph_too_large_to_draw_is_shown_as_text(flow: Flow) -> None:
     for number in range(26):
         flow.conversation(f"n{number}", "x")
     pairs = [(one, other) for one in flow.nodes for other in flow.nodes]
@@ -165,7 +165,7 @@ def test_what_is_too_large_to_be_drawn_is_shown_as_text(flow: Flow) -> None:
         flow.connect(one, other, when="x")
     assert MERMAID in shown(flow)
     flow.connect(*pairs[most], when="x")
-    assert MERMAID not in shown(flow), "the way to the start node is an edge of the diagram, too"
+    assert MERMAID not in shown(flow), "the arrow to the start node is an edge of the diagram, too"
     assert shown(flow)["text/plain"].count("→") == MAX_DIAGRAM_EDGES
     for one, other in pairs[: most + 1]:
         if one != "n0":

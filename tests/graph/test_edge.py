@@ -1,4 +1,4 @@
-"""Edges: what a person gave as a condition is checked when it is given, and nothing in it goes unsaid."""
+"""Edges: the user's condition is checked when it is given, and no problem in it goes unreported."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_condition_that_cannot_be_used_is_refused_and_the_old_edge_stays(
         ("'{{größe}}' in [\"M\"]", 'größe in ["M"]'),
     ],
 )
-def test_a_variable_written_as_in_a_prompt_is_refused_with_the_condition_as_it_is_meant(
+def test_a_variable_written_as_in_a_prompt_is_rejected_with_the_right_condition(
     flow: Flow, written: str, bare: str
 ) -> None:
     flow.conversation("a", "A.")
@@ -97,14 +97,14 @@ def test_a_condition_without_the_name_of_its_kind_is_refused_with_both_names(
     assert not flow.graph.edges
 
 
-def test_the_way_into_a_global_node_is_named_as_such(flow: Flow) -> None:
+def test_the_edge_into_a_global_node_is_named_as_such(flow: Flow) -> None:
     with pytest.raises(ConfigError, match="'help'") as caught:
         flow.conversation("help", "Help.", enter=" ")
     assert caught.value.kind == "condition"
     assert dict(flow.nodes) == {}
 
 
-def test_what_a_function_gives_is_taken_for_its_truth() -> None:
+def test_the_truth_value_of_a_functions_result_counts() -> None:
     given = [1, "x", [0], None, 0, ""]
     found = [Edge.create("a", "b", None, lambda _, value=value: value).condition.evaluate({}) for value in given]
     assert found == [True, True, True, False, False, False]
@@ -119,7 +119,7 @@ def _greedy(variables: dict[str, object]) -> bool:
     return True
 
 
-def test_a_function_that_fails_is_named_with_what_it_said() -> None:
+def test_a_function_that_fails_is_named_with_its_message() -> None:
     with pytest.raises(ConfigError) as caught:
         Edge.create("a", "b", None, _broken).condition.evaluate({"name": "Ana"})
     assert all(fact in caught.value.problem for fact in ("_broken(variables)", "KeyError: 'nmae'"))

@@ -1,4 +1,4 @@
-"""The graph: names and edges as they were made, what replaces what, and changes while somebody reads it."""
+"""The graph: names and edges as they were created, what replaces what, and changes while it is being read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_edges_keep_the_order_in_which_they_were_connected_and_the_else_edge_is_
     assert [edge.target for edge in flow.graph.outgoing("a")] == ["c", "d"]
 
 
-def test_a_node_made_again_keeps_its_edges_and_place_and_drops_end_and_enter(flow: Flow) -> None:
+def test_a_recreated_node_keeps_its_edges_and_place_and_drops_end_and_enter(flow: Flow) -> None:
     flow.conversation("a", "x")
     flow.conversation("b", "x", end=True, enter="they want b", start=True)
     flow.connect("a", "b", when="b")
@@ -43,7 +43,7 @@ def test_a_node_made_again_keeps_its_edges_and_place_and_drops_end_and_enter(flo
     assert (flow.graph.ends, flow.graph.is_global("b"), flow.start_node) == (set(), False, "b")
 
 
-def test_a_node_is_removed_with_all_its_edges_and_nothing_is_left_for_one_of_its_name(flow: Flow) -> None:
+def test_a_node_is_removed_with_all_its_edges_and_its_successor_inherits_nothing(flow: Flow) -> None:
     for name in "abc":
         flow.conversation(name, "x", end=name == "b", start=name == "b", enter="b" if name == "b" else None)
     for source, target in ("ab", "bc", "ca", "bb"):
@@ -62,10 +62,10 @@ def test_a_node_is_removed_with_all_its_edges_and_nothing_is_left_for_one_of_its
     assert (flow.nodes, flow.start_node) == ({}, "")
 
 
-def test_only_a_node_of_the_flow_can_be_removed_and_whoever_watches_is_told(flow: Flow) -> None:
-    told: list[str] = []
+def test_only_a_node_of_the_flow_can_be_removed_and_observers_are_notified(flow: Flow) -> None:
+    announced: list[str] = []
     flow.conversation("ask", "x")
-    flow.config.observe(told.extend)
+    flow.config.observe(announced.extend)
     other = Flow(f"{flow.name} too").conversation("ask", "x")
     for junk in ("aks", "", None, other):
         with pytest.raises(ConfigError) as caught:
@@ -74,12 +74,12 @@ def test_only_a_node_of_the_flow_can_be_removed_and_whoever_watches_is_told(flow
     with pytest.raises(ConfigError, match="'aks'") as caught:
         flow.remove("aks")
     assert "'ask'" in caught.value.fix
-    assert told == []
+    assert announced == []
     flow.remove("ask")
-    assert told == ["nodes"]
+    assert announced == ["nodes"]
 
 
-def test_what_was_set_for_a_removed_node_waits_for_one_of_its_name_and_is_in_no_file(
+def test_settings_of_a_removed_node_wait_for_one_of_its_name_and_are_in_no_file(
     flow: Flow, tmp_path: Path
 ) -> None:
     flow.conversation("ask", "x")
@@ -95,7 +95,7 @@ def test_what_was_set_for_a_removed_node_waits_for_one_of_its_name_and_is_in_no_
     assert (node.model, node.max_tokens) == ("compatible:of-the-panel", 70)
 
 
-def test_the_start_node_is_the_first_that_is_not_entered_from_everywhere(flow: Flow) -> None:
+def test_the_start_node_is_the_first_that_is_not_global(flow: Flow) -> None:
     assert flow.start_node == ""
     flow.conversation("help", "x", enter="they need help")
     assert flow.start_node == "help"
@@ -106,7 +106,7 @@ def test_the_start_node_is_the_first_that_is_not_entered_from_everywhere(flow: F
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_name_is_a_name(flow: Flow, name: str) -> None:
+def test_any_string_can_be_a_name(flow: Flow, name: str) -> None:
     flow.conversation(name, "x")
     flow.extraction("other", word=str)
     flow.conversation("global", "x", enter="they ask")
@@ -120,7 +120,7 @@ def test_any_name_is_a_name(flow: Flow, name: str) -> None:
 
 
 @pytest.mark.parametrize("missing", ["", "*", "zz", None, 5])
-def test_what_is_no_node_cannot_be_connected(flow: Flow, missing: object) -> None:
+def test_what_is_not_a_node_cannot_be_connected(flow: Flow, missing: object) -> None:
     flow.conversation("a", "x")
     for pair in ((missing, "a"), ("a", missing)):
         with pytest.raises(ConfigError) as caught:
@@ -133,11 +133,11 @@ def test_what_is_no_node_cannot_be_connected(flow: Flow, missing: object) -> Non
     assert ways(flow) == []
 
 
-def test_errors_say_what_was_meant_or_what_there_is(flow: Flow) -> None:
+def test_errors_suggest_a_name_or_list_all(flow: Flow) -> None:
     with pytest.raises(ConfigError) as caught:
         flow.node("ask")
     assert "'ask'" in caught.value.problem
-    assert "'" not in caught.value.fix, "there is none to offer"
+    assert "'" not in caught.value.fix, "there is no name to suggest"
     flow.conversation("ask", "x")
     with pytest.raises(ConfigError) as caught:
         flow.connect("aks", "ask")
@@ -145,7 +145,7 @@ def test_errors_say_what_was_meant_or_what_there_is(flow: Flow) -> None:
     assert "'ask'" in caught.value.fix
     with pytest.raises(ConfigError) as caught:
         flow.connect("xyz", "ask")
-    assert "'ask'" in caught.value.fix, "all that there are"
+    assert "'ask'" in caught.value.fix, "all the names"
     with pytest.raises(ConfigError) as caught:
         flow.disconnect("ask", "ask")
     assert (caught.value.kind, caught.value.problem.count("'ask'")) == ("edge", 2)
@@ -172,7 +172,7 @@ def test_cells_may_change_it_while_a_turn_reads_it(flow: Flow) -> None:
         try:
             while not stop.is_set():
                 assert flow.graph.edges is not None
-                assert len(flow.graph.ways_in()) == 20, "a node that is made again stays global all the time"
+                assert len(flow.graph.ways_in()) == 20, "a recreated node stays global all the time"
                 assert flow.graph.outgoing("n0") is not None
                 assert flow.graph.start == "n0"
         except Exception as fault:
@@ -195,7 +195,7 @@ def test_cells_may_change_it_while_a_turn_reads_it(flow: Flow) -> None:
 
 
 @pytest.mark.parametrize("look", ["check", "start", "show", "save"])
-def test_cells_may_make_and_remove_nodes_while_others_look_at_the_whole_flow(
+def test_cells_may_add_and_remove_nodes_while_others_read_the_whole_flow(
     flow: Flow, look: str, tmp_path: Path
 ) -> None:
     def saved() -> None:

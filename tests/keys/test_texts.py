@@ -33,7 +33,7 @@ ERRORS: dict[str, tuple[Callable[[], object], str, str]] = {
     "misplaced": (
         lambda: reject_key(fake_key()),
         "This looks like an API key; it belongs in the key field. It was not saved.",
-        "Paste it there (flow.settings() shows the field), and delete it wherever else it stands.",
+        "Paste it there (flow.settings() shows the field), and delete it everywhere else.",
     ),
     "bad format": (
         lambda: clean_key(f"{fake_key()} {fake_key()}"),

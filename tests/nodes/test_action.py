@@ -1,4 +1,4 @@
-"""Action nodes: what a function is given, what becomes of what it returns, and effects that never happen twice."""
+"""Action nodes: what a function is given, what happens to its result, and effects that never happen twice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.fake_keys import fake_key
 
 
 def booking(flow: Flow, function, **more) -> Flow:
-    """A flow that asks nothing of a model: it acts on each text and says a fixed sentence."""
+    """A flow that needs no model: it acts on each text and says a fixed sentence."""
     flow.conversation("hello", "Hello!", static=True, start=True)
     flow.action("book", function, **more)
     flow.conversation("bye", "See you at {{time}}.", static=True)
@@ -30,7 +30,7 @@ def started(flow: Flow, **variables) -> Session:
     return flow.start(variables={"name": None, **variables})
 
 
-def test_parameters_take_the_variables_of_their_names_and_what_is_returned_becomes_variables(flow: Flow) -> None:
+def test_parameters_get_variables_by_name_and_the_result_becomes_variables(flow: Flow) -> None:
     def find(name, weekday=None, *, room="A"):
         return {"time": f"{name} {weekday} {room}"}
 
@@ -47,11 +47,11 @@ def test_parameters_take_the_variables_of_their_names_and_what_is_returned_becom
 
 
 @pytest.mark.parametrize("returned", ["ten", {"time": "ten"}])
-def test_the_only_value_may_come_by_itself(flow: Flow, returned) -> None:
+def test_a_single_value_may_be_returned_by_itself(flow: Flow, returned) -> None:
     assert flow.action("book", lambda: returned, writes=["time"]).run()["time"] == "ten"
 
 
-def test_one_parameter_may_take_all_variables_read_only(flow: Flow) -> None:
+def test_one_parameter_may_get_all_variables_read_only(flow: Flow) -> None:
     def look(variables):
         with pytest.raises(TypeError):
             variables["name"] = "Leo"
@@ -60,7 +60,7 @@ def test_one_parameter_may_take_all_variables_read_only(flow: Flow) -> None:
     assert flow.action("book", look, writes="time").run(variables={"name": "Ana"})["time"] == "Ana"
 
 
-def test_an_async_function_runs_in_a_thread_of_its_own(flow: Flow) -> None:
+def test_an_async_function_runs_in_its_own_thread(flow: Flow) -> None:
     async def find():
         await asyncio.sleep(0)
         return threading.current_thread().daemon
@@ -78,7 +78,7 @@ def test_an_async_function_runs_in_a_thread_of_its_own(flow: Flow) -> None:
         (lambda missing: missing, "action_argument"),
     ],
 )
-def test_what_goes_wrong_is_a_clear_error_that_names_the_node(flow: Flow, function, kind: str) -> None:
+def test_a_failure_is_a_clear_error_that_names_the_node(flow: Flow, function, kind: str) -> None:
     writes = ["time"] if function is object else ["time", "date"]
     with pytest.raises(FlowError) as caught:
         flow.action("book", function, writes=writes).run()
@@ -97,7 +97,7 @@ def test_an_error_shows_no_key(flow: Flow) -> None:
     assert key[8:24] not in str(caught.value)
 
 
-def test_a_function_that_is_late_frees_the_turn_and_blocks_no_other_flow(flow: Flow) -> None:
+def test_a_late_function_releases_the_turn_and_blocks_no_other_flow(flow: Flow) -> None:
     release = threading.Event()
     s = started(booking(flow, release.wait, writes=["time"], deadline_s=0.2))
     with pytest.raises(FlowError) as caught:
@@ -108,7 +108,7 @@ def test_a_function_that_is_late_frees_the_turn_and_blocks_no_other_flow(flow: F
     release.set()
 
 
-def test_two_flows_wait_for_their_functions_side_by_side(flow: Flow) -> None:
+def test_two_flows_wait_for_their_functions_concurrently(flow: Flow) -> None:
     both = threading.Barrier(2)
     first = flow.action("one", lambda: both.wait(5), writes=["x"])
     second = flow.action("two", lambda: both.wait(5), writes=["x"])
@@ -141,7 +141,7 @@ def failing_after(flow: Flow, ledger: Ledger, **more) -> Flow:
     return flow
 
 
-def test_an_effect_is_not_repeated_when_a_turn_failed_after_it(flow: Flow) -> None:
+def test_an_effect_is_not_repeated_if_the_turn_failed_after_it(flow: Flow) -> None:
     ledger = Ledger()
     s = started(failing_after(flow, ledger), name="Ana")
     with pytest.raises(FlowError):
@@ -151,10 +151,10 @@ def test_an_effect_is_not_repeated_when_a_turn_failed_after_it(flow: Flow) -> No
     assert (ledger.booked, s.variables["time"]) == (1, "Ana 1")
     assert any("not called again" in notice for step in turn.steps for notice in step.notices)
     s.say("And once more")
-    assert ledger.booked == 2, "the flow has come to the node again"
+    assert ledger.booked == 2, "the flow has reached the node again"
 
 
-def test_an_effect_is_repeated_when_it_is_asked_for_and_refused_where_other_values_are_given(flow: Flow) -> None:
+def test_an_effect_is_repeated_on_request_and_rejected_with_other_values(flow: Flow) -> None:
     ledger = Ledger()
     s = started(failing_after(flow, ledger), name="Ana")
     for _ in range(2):
@@ -185,7 +185,7 @@ def test_a_fork_and_a_saved_session_do_not_repeat_an_effect(flow: Flow, tmp_path
     assert ledger.booked == 1
 
 
-def test_an_effect_that_did_not_return_is_unknown_and_not_tried_again(flow: Flow) -> None:
+def test_an_effect_that_did_not_return_is_unknown_and_not_retried(flow: Flow) -> None:
     release, calls = threading.Event(), []
 
     def book():
@@ -232,7 +232,7 @@ def test_it_is_drawn_and_checked(flow: Flow) -> None:
 @pytest.mark.parametrize(
     "given", [{"writes": ["not a name"]}, {"deadline_s": 0}, {"deadline_s": True}, {"deadline_s": "soon"}]
 )
-def test_what_cannot_be_is_refused(flow: Flow, given) -> None:
+def test_invalid_arguments_are_rejected(flow: Flow, given) -> None:
     with pytest.raises(ConfigError):
         flow.action("book", print, **given)
     with pytest.raises(ConfigError):

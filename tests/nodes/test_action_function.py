@@ -1,4 +1,4 @@
-"""Action nodes alone: what the function gets, what it may return, and what is said when it fails."""
+"""Action nodes on their own: what the function gets, what it may return, and the errors when it fails."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def later(day: str) -> str:
         (lambda: 3, 3),
     ],
 )
-def test_each_parameter_gets_the_variable_of_its_name(
+def test_each_parameter_gets_the_variable_of_the_same_name(
     flow: Flow, function: Callable[..., Any], value: Any
 ) -> None:
     node = flow.action("act", function, writes=["x"])
@@ -95,9 +95,7 @@ def test_a_variable_that_nothing_sets_is_named(flow: Flow) -> None:
         ([], None, {}),
     ],
 )
-def test_what_is_returned_becomes_variables(
-    flow: Flow, writes: Any, returned: Any, values: dict[str, Any]
-) -> None:
+def test_the_result_becomes_variables(flow: Flow, writes: Any, returned: Any, values: dict[str, Any]) -> None:
     assert flow.action("act", lambda: returned, writes=writes).run().values == values
 
 
@@ -114,7 +112,7 @@ def test_what_is_returned_becomes_variables(
         (["x"], threading.Lock(), "lock"),
     ],
 )
-def test_what_does_not_fit_is_refused(flow: Flow, writes: list[str], returned: Any, named: str) -> None:
+def test_a_result_that_does_not_fit_is_rejected(flow: Flow, writes: list[str], returned: Any, named: str) -> None:
     with pytest.raises(FlowError) as caught:
         flow.action("act", lambda: returned, writes=writes).run()
     assert caught.value.kind == "action_result"
@@ -134,7 +132,7 @@ def test_what_does_not_fit_is_refused(flow: Flow, writes: list[str], returned: A
         {"function": None},
     ],
 )
-def test_an_action_that_cannot_be_is_refused(flow: Flow, arguments: dict[str, Any]) -> None:
+def test_an_invalid_action_is_rejected(flow: Flow, arguments: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         flow.action("act", **arguments)
     assert dict(flow.nodes) == {}
@@ -167,13 +165,13 @@ def end() -> None:
 
 
 @pytest.mark.parametrize("function", [stop, end])
-def test_an_exit_of_the_function_ends_the_call_alone(flow: Flow, function: Callable[[], None]) -> None:
+def test_an_exit_of_the_function_ends_only_the_call(flow: Flow, function: Callable[[], None]) -> None:
     with pytest.raises(FlowError) as caught:
         flow.action("act", function).run()
     assert caught.value.kind == "action_failed"
 
 
-def test_a_deadline_frees_the_caller_and_the_function_is_listed_until_it_ends(flow: Flow) -> None:
+def test_a_deadline_releases_the_caller_and_lists_the_function_until_it_ends(flow: Flow) -> None:
     release = threading.Event()
     node = flow.action("act", lambda: release.wait(20), writes=["x"], deadline_s=0.1)
     began = time.monotonic()
@@ -206,7 +204,7 @@ def test_an_async_function_past_its_deadline_is_cancelled(flow: Flow) -> None:
     assert cancelled.wait(5)
 
 
-def test_a_call_that_takes_long_does_not_hold_up_another_flow(flow: Flow) -> None:
+def test_a_slow_call_does_not_block_another_flow(flow: Flow) -> None:
     async def both() -> float:
         slow = flow.action("slow", lambda: time.sleep(1), writes=["x"])
         quick = flow.action("quick", lambda: 1, writes=["x"])
@@ -221,7 +219,7 @@ def test_a_call_that_takes_long_does_not_hold_up_another_flow(flow: Flow) -> Non
     assert asyncio.run(both()) < 0.5
 
 
-def test_its_forms_name_what_it_is(flow: Flow) -> None:
+def test_its_representations_name_what_it_is(flow: Flow) -> None:
     node = flow.action("act", by_name, writes=["x"])
     assert isinstance(node, ActionNode)
     assert (node.reads, node.writes) == (("day", "name"), ("x",))

@@ -42,7 +42,7 @@ def test_a_reply_says_what_ran_and_how_it_ended(flow: Flow, server: ScriptedServ
     ]
 
 
-def test_history_carries_the_dialogue_on(flow: Flow, server: ScriptedServer) -> None:
+def test_history_continues_the_dialogue(flow: Flow, server: ScriptedServer) -> None:
     ask = flow.conversation("ask", "Be brief.")
     server.script("Which day?", "Noted.")
     first = ask.run("Hi, I'm Ana")
@@ -66,19 +66,19 @@ def test_history_carries_the_dialogue_on(flow: Flow, server: ScriptedServer) -> 
         [("user", "a"), ("assistant", "b")],
     ],
 )
-def test_history_in_each_of_its_forms(flow: Flow, server: ScriptedServer, history: list) -> None:
+def test_history_in_each_form(flow: Flow, server: ScriptedServer, history: list) -> None:
     flow.conversation("ask", "Be brief.").run("c", history=history)
     assert [message["content"] for message in server.requests[0]["messages"]] == ["Be brief.", "a", "b", "c"]
 
 
-def test_what_is_no_dialogue_is_refused_before_any_request(flow: Flow, server: ScriptedServer) -> None:
+def test_an_invalid_dialogue_is_rejected_before_any_request(flow: Flow, server: ScriptedServer) -> None:
     with pytest.raises(ConfigError, match="robot") as caught:
         flow.conversation("ask", "Be brief.").run("c", history=[{"role": "robot", "content": "x"}])
     assert caught.value.kind == "dialogue"
     assert not server.requests
 
 
-def test_prompts_take_variables_and_the_global_prompt_stands_first(flow: Flow, server: ScriptedServer) -> None:
+def test_prompts_use_variables_and_the_global_prompt_comes_first(flow: Flow, server: ScriptedServer) -> None:
     flow.global_prompt = "You work for {{firm}}."
     flow.conversation("ask", "Greet {{name}}.").run("Hi", variables={"firm": "Smile", "name": "Ana"})
     assert server.requests[0]["messages"][0]["content"] == "You work for Smile.\n\nGreet Ana."
@@ -91,7 +91,7 @@ def test_a_missing_variable_names_node_and_variable(flow: Flow, server: Scripted
     assert not server.requests
 
 
-def test_static_speaks_once_without_a_model_and_then_by_prompt(flow: Flow, server: ScriptedServer) -> None:
+def test_static_speaks_once_without_a_model_and_then_from_its_prompt(flow: Flow, server: ScriptedServer) -> None:
     bye = flow.conversation("bye", "Thanks {{name}}.", static=True)
     first = bye.run(variables={"name": "Ana"})
     assert (first.text, first.finish_reason, first.model) == ("Thanks Ana.", "static", None)
@@ -122,7 +122,7 @@ def test_no_model_is_an_error_that_names_the_node(flow: Flow, server: ScriptedSe
     assert not server.requests
 
 
-def test_no_key_is_said_with_flow_and_provider(flow: Flow) -> None:
+def test_a_missing_key_is_reported_with_flow_and_provider(flow: Flow) -> None:
     with pytest.raises(MissingKeyError) as caught:
         flow.conversation("ask", "Be brief.").run("Hi", model="openai:gpt-6-luna")
     assert flow.name in str(caught.value)
@@ -139,7 +139,7 @@ def test_no_key_is_said_with_flow_and_provider(flow: Flow) -> None:
         ("tool_calls", "tool_call", "tool"),
     ],
 )
-def test_an_answer_that_is_not_whole_is_flagged(
+def test_an_incomplete_answer_is_flagged(
     flow: Flow, server: ScriptedServer, finish: str | None, reason: str, word: str
 ) -> None:
     server.script(Say("Half of it", finish=finish))
@@ -158,7 +158,7 @@ def test_a_setting_the_provider_does_not_have_is_named(flow: Flow, server: Scrip
     ("given", "meant"),
     [("max_token", "max_tokens"), ("temprature", "temperature"), ("histroy", "history"), ("modle", "model")],
 )
-def test_a_misspelt_argument_of_a_call_is_named_with_the_one_that_was_meant(
+def test_a_misspelt_argument_of_a_call_is_named_with_a_suggestion(
     flow: Flow, server: ScriptedServer, given: str, meant: str
 ) -> None:
     ask, read = flow.conversation("ask", "Be brief."), flow.extraction("read", name=str)
@@ -170,7 +170,7 @@ def test_a_misspelt_argument_of_a_call_is_named_with_the_one_that_was_meant(
 
 
 @pytest.mark.parametrize(("given", "meant"), [("promt", "prompt"), ("max_token", "max_tokens"), ("temp", "")])
-def test_a_misspelt_argument_of_a_node_is_named_when_the_node_is_made(flow: Flow, given: str, meant: str) -> None:
+def test_a_misspelt_argument_of_a_node_is_named_when_it_is_created(flow: Flow, given: str, meant: str) -> None:
     if not meant:
         assert flow.conversation("ask", "Be brief.", **{given: 1}).settings == {given: 1}
         return
@@ -181,7 +181,7 @@ def test_a_misspelt_argument_of_a_node_is_named_when_the_node_is_made(flow: Flow
         flow.extraction("read", name=str, settings={"temprature": 0})
 
 
-def test_name_and_prompt_may_be_keywords_and_what_is_missing_is_said(flow: Flow, server: ScriptedServer) -> None:
+def test_name_and_prompt_may_be_keywords_and_a_missing_one_is_named(flow: Flow, server: ScriptedServer) -> None:
     flow.conversation(name="ask", prompt="Be brief.").run("Hi")
     assert server.requests[0]["messages"][0]["content"] == "Be brief."
     with pytest.raises(ConfigError, match="'ask'"):
@@ -192,7 +192,7 @@ def test_name_and_prompt_may_be_keywords_and_what_is_missing_is_said(flow: Flow,
 
 
 @pytest.mark.parametrize("limit", [0, -1, "20", 20.0, True])
-def test_a_limit_that_is_none_is_refused_before_any_request(flow: Flow, server: ScriptedServer, limit) -> None:
+def test_an_invalid_limit_is_rejected_before_any_request(flow: Flow, server: ScriptedServer, limit) -> None:
     ask, read = flow.conversation("ask", "Be brief."), flow.extraction("read", name=str)
     for wrong in (
         lambda: ask.run("Hi", max_tokens=limit),
@@ -216,7 +216,7 @@ def test_the_limit_of_the_call_wins_over_that_of_the_node(flow: Flow, server: Sc
 
 
 @pytest.mark.parametrize("text", ["", "  \n", [], {"role": "user", "content": " "}])
-def test_an_empty_text_is_refused_as_an_extraction_does(flow: Flow, server: ScriptedServer, text) -> None:
+def test_empty_text_is_rejected_as_in_an_extraction(flow: Flow, server: ScriptedServer, text) -> None:
     ask, read = flow.conversation("ask", "Be brief."), flow.extraction("read", name=str)
     for run in (ask.run, read.run):
         with pytest.raises(ConfigError) as caught:
@@ -226,10 +226,10 @@ def test_an_empty_text_is_refused_as_an_extraction_does(flow: Flow, server: Scri
         ask.run(text, history=[("user", "Hi")])
     assert caught.value.kind == "dialogue"
     assert not server.requests
-    assert ask.run(history=[("user", "Hi")]).text == "Hello.", "without a text it goes on from the history"
+    assert ask.run(history=[("user", "Hi")]).text == "Hello.", "without a text it continues from the history"
 
 
-def test_a_text_is_no_history(flow: Flow, server: ScriptedServer) -> None:
+def test_a_string_is_not_a_history(flow: Flow, server: ScriptedServer) -> None:
     ask = flow.conversation("ask", "Be brief.")
     with pytest.raises(ConfigError, match="'foo'") as caught:
         ask.run("x", history="foo")
@@ -237,12 +237,12 @@ def test_a_text_is_no_history(flow: Flow, server: ScriptedServer) -> None:
     assert not server.requests
 
 
-def test_one_message_alone_is_said(flow: Flow, server: ScriptedServer) -> None:
+def test_a_single_message_can_be_said(flow: Flow, server: ScriptedServer) -> None:
     flow.conversation("ask", "Be brief.").run({"role": "user", "content": "Hi"})
     assert server.requests[0]["messages"][1:] == [{"role": "user", "content": "Hi"}]
 
 
-def test_a_node_of_the_other_kind_is_not_replaced_in_silence(flow: Flow) -> None:
+def test_a_node_of_another_kind_is_not_silently_replaced(flow: Flow) -> None:
     ask = flow.conversation("ask", "Be brief.")
     with pytest.raises(ConfigError, match=r"conversation.*'ask'") as caught:
         flow.extraction("ask", name=str)
@@ -296,7 +296,7 @@ def test_sync_calls_work_inside_a_running_loop(flow: Flow, server: ScriptedServe
     assert asyncio.run(cell()).text == "Yes."
 
 
-def test_an_interrupt_stops_the_request_within_a_second_and_the_flow_goes_on(
+def test_an_interrupt_stops_the_request_within_a_second_and_the_flow_continues(
     flow: Flow, server: ScriptedServer
 ) -> None:
     ask = flow.conversation("ask", "Be brief.")
@@ -326,7 +326,7 @@ def test_cancelling_the_caller_cancels_the_request(flow: Flow, server: ScriptedS
     assert server.gone.wait(2)
 
 
-def test_a_deadline_keeps_what_came_and_says_that_it_is_not_all(flow: Flow, server: ScriptedServer) -> None:
+def test_a_deadline_keeps_the_partial_text_and_says_so(flow: Flow, server: ScriptedServer) -> None:
     server.script(Say("word " * 400, pause_s=0.05))
     reply = flow.conversation("ask", "Be brief.").run("Hi", deadline_s=0.5)
     assert reply.text.startswith("word word")
@@ -345,7 +345,7 @@ def test_a_deadline_with_nothing_to_keep_is_an_error(flow: Flow, server: Scripte
     assert caught.value.kind == "timeout"
 
 
-def test_two_flows_at_the_same_time_do_not_touch_each_other(flow: Flow, server: ScriptedServer) -> None:
+def test_two_flows_at_the_same_time_do_not_affect_each_other(flow: Flow, server: ScriptedServer) -> None:
     other = Flow(f"{flow.name} other")
     other.set_base_url("compatible", server.base_url)
     server.script(lambda request: Say(request["model"], pause_s=0.01))
@@ -360,7 +360,7 @@ def test_two_flows_at_the_same_time_do_not_touch_each_other(flow: Flow, server: 
     assert [reply.text for reply in asyncio.run(both())] == ["model-one"] * 5 + ["model-two"] * 5
 
 
-def test_an_endpoint_that_needs_no_key_is_called_without_a_look_into_the_keyring(flow, server, keyring_in_memory):
+def test_an_endpoint_that_needs_no_key_is_called_without_a_keyring_lookup(flow, server, keyring_in_memory):
     flow.conversation("ask", "Be brief.").run("Hi")
     assert keyring_in_memory.reads == 0
     assert server.headers[0]["authorization"] == "Bearer none"

@@ -62,7 +62,7 @@ def test_fields_as_keywords_even_one_called_name(flow: Flow, server: ScriptedSer
     assert shape["schema"]["properties"]["weekday"]["enum"] == [*DAYS, None]
 
 
-def test_a_pydantic_class_gives_a_record(flow: Flow, server: ScriptedServer) -> None:
+def test_a_pydantic_class_returns_a_record(flow: Flow, server: ScriptedServer) -> None:
     server.script(answer(name="Ana", people="4"))
     result = flow.extraction("data", Booking).run("A table for 4, Ana")
     assert result.record == Booking(name="Ana", people=4)
@@ -80,7 +80,7 @@ def test_a_json_schema_and_its_bounds(flow: Flow, server: ScriptedServer) -> Non
 
 
 @pytest.mark.parametrize("said", [None, "", "unknown", "N/A", "null", "not stated"])
-def test_what_is_not_stated_is_none_and_never_a_value(flow: Flow, server: ScriptedServer, said: Any) -> None:
+def test_an_unstated_value_is_none(flow: Flow, server: ScriptedServer, said: Any) -> None:
     server.script(answer(name=said, urgent=None))
     result = flow.extraction("data", name=str, urgent=bool).run("Hello")
     assert result.values == {"name": None, "urgent": None}
@@ -94,7 +94,7 @@ def test_a_value_nobody_said_is_flagged_and_kept(flow: Flow, server: ScriptedSer
     assert flow.extraction("data", name=str, grounding="off").run("Hi, I'm Ana").status["name"] == "found"
 
 
-def test_a_bad_answer_is_sent_back_once_with_what_was_wrong(flow: Flow, server: ScriptedServer) -> None:
+def test_a_bad_answer_is_sent_back_once_with_the_problem(flow: Flow, server: ScriptedServer) -> None:
     server.script(answer(weekday="Someday"), answer(weekday="Tue"))
     result = flow.extraction("data", weekday=DAYS).run("Tuesday")
     assert (result.values["weekday"], result.reply.attempts) == ("Tue", 2)
@@ -110,7 +110,7 @@ def test_fenced_json_is_read(flow: Flow, server: ScriptedServer) -> None:
     assert flow.extraction("data", weekday=DAYS).run("Tuesday")["weekday"] == "Tue"
 
 
-def test_an_answer_that_is_no_json_is_our_error_with_the_text_kept(flow: Flow, server: ScriptedServer) -> None:
+def test_an_answer_that_is_not_json_is_our_error_and_keeps_the_text(flow: Flow, server: ScriptedServer) -> None:
     server.script("I cannot do that.")
     with pytest.raises(ExtractionError) as caught:
         flow.extraction("data", weekday=DAYS).run("Tuesday")
@@ -135,7 +135,7 @@ def test_a_reply_is_a_dialogue_too(flow: Flow, server: ScriptedServer) -> None:
     assert "assistant: Which day?" in server.requests[-1]["messages"][-1]["content"]
 
 
-def test_examples_stand_before_the_dialogue(flow: Flow, server: ScriptedServer) -> None:
+def test_examples_come_before_the_dialogue(flow: Flow, server: ScriptedServer) -> None:
     server.script(answer(weekday="Tue", urgent=None))
     node = flow.extraction("data", weekday=DAYS, urgent=bool, examples=[("On Monday", {"weekday": "Mon"})])
     node.run("Tuesday")
@@ -203,11 +203,11 @@ def test_anything_with_a_transcript_is_a_dialogue(flow: Flow, server: ScriptedSe
     assert result.reply.transcript == Session.transcript
 
 
-# Asking in the strongest way that is taken
+# Asking in the strictest mode that is accepted
 
 
 def refusing(*words: str) -> Callable[[dict[str, Any]], Say]:
-    """A server that takes no request in which one of the words stands."""
+    """A server that rejects any request that contains one of the words."""
 
     def say(request: dict[str, Any]) -> Say:
         for word in words:
@@ -218,7 +218,7 @@ def refusing(*words: str) -> Callable[[dict[str, Any]], Say]:
     return say
 
 
-def test_each_way_of_asking_is_tried_down_to_words(
+def test_each_mode_is_tried_down_to_plain_words(
     flow: Flow, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOME_KEY", fake_key())
@@ -231,15 +231,13 @@ def test_each_way_of_asking_is_tried_down_to_words(
     assert second["tool_choice"]["function"]["name"] == "data"
     assert third["response_format"] == {"type": "json_object"}
     assert {"response_format", "tools"}.isdisjoint(last)
-    assert '"weekday"' in third["messages"][0]["content"], "from here on the schema stands in the prompt"
+    assert '"weekday"' in third["messages"][0]["content"], "from here on the schema is in the prompt"
     assert '"weekday"' in last["messages"][0]["content"]
     assert (result["weekday"], result.reply.attempts) == ("Tue", 4)
     assert "asked for in words" in result.reply.summary
 
 
-def test_what_is_taken_is_remembered_for_that_address_and_that_schema_alone(
-    flow: Flow, server: ScriptedServer
-) -> None:
+def test_the_mode_that_works_is_remembered_per_address_and_schema(flow: Flow, server: ScriptedServer) -> None:
     server.script(refusing("json_schema"))
     node = flow.extraction("data", weekday=DAYS)
     assert node.run("Tuesday").reply.attempts == 2
@@ -259,7 +257,7 @@ def test_what_is_taken_is_remembered_for_that_address_and_that_schema_alone(
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, "auth"), (403, "permission"), (402, "quota")])
-def test_only_a_refused_request_is_asked_in_another_way(
+def test_only_a_rejected_request_is_retried_in_another_mode(
     flow: Flow, server: ScriptedServer, status: int, kind: str
 ) -> None:
     server.script(Say(status=status, body={"error": {"message": "no"}}))
@@ -268,16 +266,14 @@ def test_only_a_refused_request_is_asked_in_another_way(
     assert (caught.value.kind, caught.value.attempts, len(server.requests)) == (kind, 1, 1)
 
 
-def test_what_is_refused_in_every_way_is_an_error_that_counts_all_tries(
-    flow: Flow, server: ScriptedServer
-) -> None:
+def test_rejection_in_every_mode_is_an_error_that_counts_all_attempts(flow: Flow, server: ScriptedServer) -> None:
     server.script(refusing("messages"))
     with pytest.raises(ProviderError, match="what is messages") as caught:
         flow.extraction("data", weekday=DAYS).run("Tuesday")
     assert caught.value.attempts == len(server.requests) == 3
 
 
-def test_anthropic_is_asked_to_leave_out_what_is_not_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_anthropic_is_asked_to_leave_out_unstated_values(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_KEY", fake_key("anthropic"))
     flow, faulty = Flow("by letter"), FaultServer()
     flow.set_base_url("anthropic", faulty.url)
@@ -308,7 +304,7 @@ def test_anthropic_is_asked_to_leave_out_what_is_not_stated(monkeypatch: pytest.
     ],
     ids=lambda say: str(say.finish),
 )
-def test_an_answer_that_is_not_whole_is_never_a_record_nor_sent_back(
+def test_an_incomplete_answer_is_neither_a_record_nor_sent_back(
     flow: Flow, server: ScriptedServer, bad: Say
 ) -> None:
     server.script(bad)
@@ -319,7 +315,7 @@ def test_an_answer_that_is_not_whole_is_never_a_record_nor_sent_back(
     assert (caught.value.attempts, len(server.requests)) == (1, 1)
 
 
-def test_the_better_of_two_answers_counts_and_both_are_paid_for(flow: Flow, server: ScriptedServer) -> None:
+def test_the_better_of_two_answers_is_used_and_both_are_paid_for(flow: Flow, server: ScriptedServer) -> None:
     first, second = answer(weekday="Tue", people="many"), answer(weekday="Someday", people="few")
     server.script(first, second)
     result = flow.extraction("data", weekday=DAYS, people=int).run("Tuesday, many of us")
@@ -332,7 +328,7 @@ def test_the_better_of_two_answers_counts_and_both_are_paid_for(flow: Flow, serv
     assert set(result.status.values()) == {"invalid"}
 
 
-def test_a_first_answer_stands_where_no_second_comes(flow: Flow, server: ScriptedServer) -> None:
+def test_the_first_answer_is_used_if_the_second_call_fails(flow: Flow, server: ScriptedServer) -> None:
     refused = Say(status=401, body={"error": {"message": "no"}})
     server.script(answer(weekday="Tue", people="many"), refused)
     result = flow.extraction("data", weekday=DAYS, people=int).run("Tuesday, many of us")
@@ -350,7 +346,7 @@ def test_an_empty_answer_can_be_sent_back(flow: Flow, server: ScriptedServer) ->
     assert all(message["content"] for message in server.requests[1]["messages"])
 
 
-def test_a_class_judges_as_a_whole_and_says_why(flow: Flow, server: ScriptedServer) -> None:
+def test_a_class_is_checked_as_a_whole_and_says_why(flow: Flow, server: ScriptedServer) -> None:
     class Stay(BaseModel):
         arrival: datetime.date
         departure: datetime.date
@@ -406,13 +402,13 @@ def test_any_answer_is_an_extraction_or_our_error(flow: Flow, server: ScriptedSe
         (Booking, {"name": "Eve", "people": 9}, "ungrounded"),
     ],
 )
-def test_free_texts_are_looked_up_wherever_they_stand_in_a_value(
+def test_free_texts_are_looked_up_anywhere_in_a_value(
     flow: Flow, server: ScriptedServer, type_: Any, value: Any, status: str
 ) -> None:
     server.script(answer(x=value))
     result = flow.extraction("data", fields={"x": type_}).run("Ana Maria here. Two eggs, on the first.")
     assert result.status["x"] == status
-    assert result["x"] is not None, "the value stands"
+    assert result["x"] is not None, "the value is kept"
     assert result.complete == (status == "found")
     node = flow.extraction("data", fields={"x": type_}, grounding="off")
     assert node.run("Ana Maria here. Two eggs, on the first.").status["x"] == "found"
@@ -424,7 +420,7 @@ def test_a_date_that_a_json_schema_keeps_as_text_is_not_looked_up(flow: Flow, se
     assert flow.extraction("data", schema).run("On the first").status["x"] == "found"
 
 
-def test_what_was_said_before_the_window_was_said(flow: Flow, server: ScriptedServer) -> None:
+def test_text_before_the_window_counts_as_said(flow: Flow, server: ScriptedServer) -> None:
     server.script(answer(name="Ana"))
     turns = [("user", "I'm Ana"), ("assistant", "Which day?"), ("user", "Tuesday")]
     assert flow.extraction("data", name=str, window=1).run(turns).status["name"] == "found"
@@ -433,7 +429,7 @@ def test_what_was_said_before_the_window_was_said(flow: Flow, server: ScriptedSe
 # Settings of a node
 
 
-def test_a_window_in_which_nothing_was_said_costs_nothing(flow: Flow, server: ScriptedServer) -> None:
+def test_an_empty_window_costs_nothing(flow: Flow, server: ScriptedServer) -> None:
     with pytest.raises(ConfigError, match="'data'") as caught:
         flow.extraction("data", name=str, window=1).run([("user", "I'm Ana"), ("user", " ")])
     assert caught.value.kind == "dialogue"
@@ -464,7 +460,7 @@ def test_window_grounding_and_examples_are_checked_when_they_are_changed(
     ]
 
 
-def test_an_examples_values_may_be_python_objects_and_its_dialogue_any(flow: Flow, server: ScriptedServer) -> None:
+def test_an_examples_values_may_be_python_objects(flow: Flow, server: ScriptedServer) -> None:
     server.script(answer(when="2026-12-01"))
     turns = [("user", "Hello"), ("assistant", "When?"), ("user", "On the first")]
     example = (turns, {"when": datetime.date(2026, 12, 1)})
@@ -477,7 +473,7 @@ def test_an_examples_values_may_be_python_objects_and_its_dialogue_any(flow: Flo
 # The result
 
 
-def test_it_is_complete_once_all_that_is_required_was_found(flow: Flow, server: ScriptedServer) -> None:
+def test_it_is_complete_once_all_required_fields_are_found(flow: Flow, server: ScriptedServer) -> None:
     server.script(answer(name="Ana", note=None))
     assert flow.extraction("data", name=str, note=Field(str, required=False)).run("I'm Ana").complete
     assert not flow.extraction("data", name=str, note=str).run("I'm Ana").complete

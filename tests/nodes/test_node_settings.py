@@ -1,4 +1,4 @@
-"""A node's settings: made with, set since, given with a call; and what of them does not fit a model."""
+"""A node's settings: initial, changed later, given with a call; and those that do not fit a model."""
 
 from __future__ import annotations
 
@@ -30,14 +30,12 @@ def new_kernel(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> NewKernel:
 
 
 def sent(server: ScriptedServer) -> dict[str, Any]:
-    """Return the tuning of the last request."""
+    """Return the settings of the last request."""
     beside = ("model", "messages", "stream", "stream_options", "response_format")
     return {name: value for name, value in server.requests[-1].items() if name not in beside}
 
 
-def test_a_call_wins_over_what_was_set_and_that_over_what_the_node_was_made_with(
-    flow: Flow, server: ScriptedServer
-) -> None:
+def test_a_call_wins_over_later_settings_which_win_over_initial_ones(flow: Flow, server: ScriptedServer) -> None:
     ask = flow.conversation("ask", "Be brief.", temperature=0.1, top_p=0.5, max_tokens=10)
     ask.run("Hi")
     assert sent(server) == {"temperature": 0.1, "top_p": 0.5, "max_tokens": 10}
@@ -56,7 +54,7 @@ def test_a_call_wins_over_what_was_set_and_that_over_what_the_node_was_made_with
     assert sent(server) == {"top_p": 0.5}
 
 
-def test_an_extraction_node_is_tuned_alike(flow: Flow, server: ScriptedServer) -> None:
+def test_an_extraction_node_has_settings_too(flow: Flow, server: ScriptedServer) -> None:
     read = flow.extraction("read", name=str, settings={"temperature": 0.1})
     read.settings["seed"], read.max_tokens = 7, 40
     server.script('{"name": "Ana"}')
@@ -64,7 +62,7 @@ def test_an_extraction_node_is_tuned_alike(flow: Flow, server: ScriptedServer) -
     assert sent(server) == {"temperature": 0.1, "seed": 7, "max_tokens": 40}
 
 
-def test_what_was_set_outlives_the_cell_and_the_kernel(flow: Flow, new_kernel: NewKernel) -> None:
+def test_settings_survive_the_cell_and_the_kernel(flow: Flow, new_kernel: NewKernel) -> None:
     ask = flow.conversation("ask", "Be brief.", temperature=0.1)
     ask.settings.update(temperature=0.2, stop=["."])
     ask.max_tokens = 20
@@ -78,7 +76,7 @@ def test_what_was_set_outlives_the_cell_and_the_kernel(flow: Flow, new_kernel: N
     assert new_kernel().conversation("ask", "Be brief.", seed=1).settings == {"seed": 1}
 
 
-def test_left_to_the_provider_outlives_them_too(flow: Flow, new_kernel: NewKernel) -> None:
+def test_leaving_it_to_the_provider_survives_them_too(flow: Flow, new_kernel: NewKernel) -> None:
     flow.conversation("ask", "Be brief.", temperature=0.1, max_tokens=5).settings["temperature"] = None
     flow.node("ask").max_tokens = None
     ask = new_kernel().conversation("ask", "Be brief.", temperature=0.1, max_tokens=5)
@@ -110,12 +108,12 @@ def test_settings_are_a_mapping(flow: Flow) -> None:
 
 def test_every_flow_of_the_name_and_every_observer_sees_it(flow: Flow) -> None:
     ask, other = (Flow(flow.name).conversation("ask", "Be brief.") for _ in range(2))
-    told: list[tuple[str, Any]] = []
-    flow.config.observe(lambda what: told.append((what, dict(other.settings))))
+    announced: list[tuple[str, Any]] = []
+    flow.config.observe(lambda what: announced.append((what, dict(other.settings))))
     ask.settings["temperature"] = 0.2
     ask.max_tokens = 5
     del ask.settings["temperature"]
-    assert told == [
+    assert announced == [
         (("model_settings",), {"temperature": 0.2}),
         (("model_settings",), {"temperature": 0.2}),
         (("model_settings",), {}),
@@ -130,12 +128,12 @@ BAD = [
     ("max_tokens", 0, ("1", "0")),
     ("stop", {"a"}, ("{'a'}",)),
 ]
-"""Settings, values that they cannot have, and what is told of them: the bounds, and the value."""
+"""Settings, invalid values, and what the error says about them: the bounds, and the value."""
 
 
-@pytest.mark.parametrize(("name", "value", "told"), BAD)
-def test_a_bad_value_is_refused_everywhere_with_the_node_named(
-    flow: Flow, server: ScriptedServer, name: str, value: Any, told: tuple[str, ...]
+@pytest.mark.parametrize(("name", "value", "facts"), BAD)
+def test_an_invalid_value_is_rejected_everywhere_with_the_node_named(
+    flow: Flow, server: ScriptedServer, name: str, value: Any, facts: tuple[str, ...]
 ) -> None:
     ask = flow.conversation("ask", "Be brief.", seed=1)
     ask.settings["top_p"] = 0.5
@@ -156,24 +154,24 @@ def test_a_bad_value_is_refused_everywhere_with_the_node_named(
         with pytest.raises(ConfigError) as caught:
             wrong()
         assert "'ask" in caught.value.problem, "the node"
-        assert all(fact in caught.value.problem for fact in (name, *told))
+        assert all(fact in caught.value.problem for fact in (name, *facts))
     assert (ask.settings, not server.requests) == ({"seed": 1, "top_p": 0.5}, True)
     assert json.loads(flow.config.path.read_text(encoding="utf-8")) == before
 
 
-def test_a_limit_is_no_setting_and_a_misspelt_one_is_told(flow: Flow) -> None:
+def test_a_limit_is_not_a_setting_and_a_misspelt_one_is_reported(flow: Flow) -> None:
     ask = flow.conversation("ask", "Be brief.")
     with pytest.raises(ConfigError, match="max_tokens") as caught:
         ask.settings["max_tokens"] = 5
     assert 'flow.node("ask").max_tokens = 5' in caught.value.fix
     with pytest.raises(ConfigError, match="'temprature'"):
         ask.settings["temprature"] = 0.2
-    ask.settings["warmth"] = 3  # judged when a call has chosen its provider
+    ask.settings["warmth"] = 3  # checked when a call has chosen its provider
     with pytest.raises(ConfigError, match="'warmth'"):
         ask.run("Hi")
 
 
-def test_a_key_gets_into_no_setting(flow: Flow) -> None:
+def test_no_setting_of_a_node_accepts_a_key(flow: Flow) -> None:
     key, ask = fake_key(), flow.conversation("ask", "Be brief.")
     for put in (
         lambda: ask.settings.update(stop=[key]),
@@ -194,7 +192,7 @@ def test_a_key_gets_into_no_setting(flow: Flow) -> None:
         ask.settings["stop"] = [key]
 
 
-def test_what_an_edited_file_holds_is_told_by_the_call(flow: Flow, server: ScriptedServer) -> None:
+def test_an_invalid_value_in_an_edited_file_is_reported_by_the_call(flow: Flow, server: ScriptedServer) -> None:
     flow.config.update_settings("ask", {"temperature": "hot"})
     with pytest.raises(ConfigError, match=r"'ask': temperature .*0 to 2.*'hot'"):
         flow.conversation("ask", "Be brief.").run("Hi")
@@ -202,7 +200,7 @@ def test_what_an_edited_file_holds_is_told_by_the_call(flow: Flow, server: Scrip
 
 
 @pytest.mark.parametrize(
-    ("model", "tuning", "told"),
+    ("model", "tuning", "expected"),
     [
         ("openai:gpt-4o", {"temperature": 0.2, "max_tokens": 5}, {}),
         ("openai:gpt-4o", {"reasoning_effort": "low"}, {"reasoning_effort": "gpt-4o"}),
@@ -218,31 +216,31 @@ def test_what_an_edited_file_holds_is_told_by_the_call(flow: Flow, server: Scrip
         ("local:smollm2-135m", {"reasoning_effort": "low"}, {"reasoning_effort": "Local model"}),
     ],
 )
-def test_what_a_model_does_not_have_is_told(
-    flow: Flow, model: str, tuning: dict[str, Any], told: dict[str, str]
+def test_a_setting_that_a_model_lacks_is_reported(
+    flow: Flow, model: str, tuning: dict[str, Any], expected: dict[str, str]
 ) -> None:
     ask = flow.conversation("ask", "Be brief.", **tuning)
     ask.model = model
     found = incompatible_settings(ask)
-    assert found.keys() == told.keys()
-    assert all(words in found[name] for name, words in told.items()), found
+    assert found.keys() == expected.keys()
+    assert all(words in found[name] for name, words in expected.items()), found
     findings = [finding for finding in flow.check() if finding.kind == "setting"]
-    assert [finding.where for finding in findings] == ["ask"] * len(told)
-    for name in told:
+    assert [finding.where for finding in findings] == ["ask"] * len(expected)
+    for name in expected:
         code = 'flow.node("ask").' + ("max_tokens" if name == "max_tokens" else f'settings["{name}"]') + " = None"
         assert code in findings[0].fix
-        exec(code, {"flow": flow})  # what we tell people to write has to work
+        exec(code, {"flow": flow})  # the suggested code has to work
     assert incompatible_settings(ask) == {}
 
 
-def test_what_the_providers_list_says_counts(flow: Flow) -> None:
+def test_the_providers_own_list_is_used(flow: Flow) -> None:
     ask = flow.conversation("ask", "Be brief.", model="openrouter:a/b", temperature=0.2)
-    told = incompatible_settings(ask, ModelInfo("a/b", supported_settings={"temperature": None}))
-    assert list(told) == ["temperature"]
-    assert "a/b" in told["temperature"]
+    found = incompatible_settings(ask, ModelInfo("a/b", supported_settings={"temperature": None}))
+    assert list(found) == ["temperature"]
+    assert "a/b" in found["temperature"]
 
 
-def test_without_any_model_nothing_is_told_of_settings(flow: Flow) -> None:
+def test_without_a_model_nothing_is_reported_about_settings(flow: Flow) -> None:
     flow.model = None
     ask = flow.conversation("ask", "Be brief.", temperature=0.2)
     assert incompatible_settings(ask) == {}

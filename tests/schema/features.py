@@ -1,6 +1,6 @@
-"""Every feature that a schema may have: a pydantic class, and the JSON that stands for one object of it.
+"""Every feature that a schema may have: a pydantic class, and the JSON form of one of its objects.
 
-`FEATURES` can be extracted; of `REFUSED` the error says why not.
+`FEATURES` can be extracted; for `REFUSED`, the error says why not.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Feature:
     """A class and an object of it.
 
     Attributes:
-        value: The object as JSON, in the class's own shape and by its aliases.
+        value: The object as JSON, in the class's own shape and with its aliases.
     """
 
     name: str

@@ -23,7 +23,7 @@ JUNK = st.recursive(
 
 
 def allowed_by(root: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    """Return the values that a wire schema allows; their texts need not have the format it asks for."""
+    """Return the values that a wire schema allows; their strings need not have the format it asks for."""
     return _values(root, root, 3)
 
 

@@ -1,4 +1,4 @@
-"""The ways to say what to extract: fields as keywords, and pydantic classes with all that they can do."""
+"""What to extract, given as keywords or as pydantic classes with all their features."""
 
 from __future__ import annotations
 
@@ -62,33 +62,33 @@ def test_a_class_reads_with_its_own_validators() -> None:
     assert checked.values == {"name": "Ana", "nights": 7, "guests": None}
 
 
-def test_what_a_validator_refuses_is_invalid_and_says_why() -> None:
+def test_a_value_that_a_validator_rejects_is_invalid_and_says_why() -> None:
     checked = visit.check({"name": "Nobody", "nights": 2})
     assert (checked.status["name"], checked.values["name"], checked.record) == ("invalid", None, None)
     assert "nobody stays here" in checked.problems["name"]
     assert checked.values["nights"] == 2
 
 
-def test_a_rule_of_the_whole_class_is_a_problem_of_no_field() -> None:
+def test_a_rule_of_the_whole_class_belongs_to_no_field() -> None:
     checked = visit.check({"name": "ana", "nights": 1, "guests": 50})
     assert "too many guests" in checked.problems[""]
     assert checked.record is None
     assert set(checked.status.values()) == {"found"}
 
 
-def test_what_is_missing_is_no_problem() -> None:
+def test_a_missing_value_is_not_a_problem() -> None:
     checked = visit.check({"name": "ana", "nights": None})
     assert (checked.record, checked.problems, checked.status["nights"]) == (None, {}, "not_stated")
     assert checked.values["name"] == "ana"
 
 
-def test_a_record_is_never_made_beside_an_invalid_value() -> None:
+def test_there_is_no_record_with_an_invalid_value() -> None:
     for guests in ("many", True):
         checked = visit.check({"name": "ana", "nights": 1, "guests": guests})
         assert (checked.record, checked.status["guests"]) == (None, "invalid")
 
 
-def test_a_class_takes_no_more_than_a_field_does() -> None:
+def test_a_class_accepts_no_more_than_a_field_does() -> None:
     class Urgent(BaseModel):
         urgent: bool
 
@@ -96,7 +96,7 @@ def test_a_class_takes_no_more_than_a_field_does() -> None:
     assert ExtractionSchema.of(Urgent).check({"urgent": "TRUE"}).record == Urgent(urgent=True)
 
 
-def test_a_validator_that_fails_in_its_own_way_is_a_problem_and_no_crash() -> None:
+def test_an_unexpected_error_in_a_validator_is_a_problem_not_a_crash() -> None:
     class Clumsy(BaseModel):
         a: Annotated[int, AfterValidator(lambda value: {}[value])]
         b: int = 0
@@ -125,7 +125,7 @@ def test_aliases_are_the_names_and_choices_give_their_first() -> None:
     assert checked.values == {"fullName": "Ana", "years": 36}
 
 
-def test_a_field_without_a_json_schema_of_its_own_is_not_asked_for() -> None:
+def test_a_field_that_is_not_in_the_json_schema_is_not_asked_for() -> None:
     class Partly(BaseModel):
         a: int
         hidden: SkipJsonSchema[int] = 3
@@ -161,13 +161,13 @@ def test_a_types_own_validators_read_what_the_model_wrote() -> None:
         (None, {"x": object()}, "'x'"),
     ],
 )
-def test_what_is_no_schema_is_named(schema: Any, fields: Any, words: str) -> None:
+def test_what_is_not_a_schema_is_named(schema: Any, fields: Any, words: str) -> None:
     with pytest.raises(SchemaError) as caught:
         ExtractionSchema.of(schema, fields=fields)
     assert re.search(words, caught.value.problem)
 
 
-def test_a_class_that_is_not_ready_is_refused_and_not_half_read() -> None:
+def test_an_incomplete_class_is_rejected_rather_than_half_read() -> None:
     class Half(BaseModel):
         later: Nowhere  # noqa: F821 - that is the point
 

@@ -1,4 +1,4 @@
-"""`ExtractionSchema` as a whole: names, statuses, problems, and values on their way out and back."""
+"""`ExtractionSchema` as a whole: names, statuses, problems, and values sent out and read back."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ BY_JSON_SCHEMA = ExtractionSchema.of(Booking.model_json_schema())
         ("x" * 99, "x" * 64),
     ],
 )
-def test_its_name_is_one_that_every_provider_takes(given: str, name: str) -> None:
+def test_its_name_is_valid_for_every_provider(given: str, name: str) -> None:
     assert ExtractionSchema.of(fields={"x": str}, name=given).name == name
 
 
 @pytest.mark.parametrize("schema", [BY_CLASS, BY_FIELDS, BY_JSON_SCHEMA], ids=["class", "fields", "JSON Schema"])
-def test_all_three_ways_ask_and_judge_alike(schema: ExtractionSchema) -> None:
+def test_all_three_kinds_of_schema_ask_and_check_alike(schema: ExtractionSchema) -> None:
     asked = schema.json_schema()["properties"]
     assert asked["people"] == {"type": ["integer", "null"]}
     assert asked["day"] == {"format": "date", "type": ["string", "null"]}
@@ -52,10 +52,10 @@ def test_all_three_ways_ask_and_judge_alike(schema: ExtractionSchema) -> None:
     assert "'someday'" in checked.problems["day"]
 
 
-def test_a_bad_value_costs_that_field_alone_and_the_record() -> None:
+def test_an_invalid_value_affects_only_its_field_and_the_record() -> None:
     checked = BY_CLASS.check({"name": "Ana", "day": "2026-12-01", "people": None})
     assert checked.record == Booking(name="Ana", day=datetime.date(2026, 12, 1))
-    assert checked.values["people"] is None, "a default is no statement"
+    assert checked.values["people"] is None, "a default does not count as stated"
     assert BY_CLASS.check({"name": "Ana", "day": "2026-12-01", "people": "many"}).record is None
     assert BY_CLASS.check({"name": "Ana"}).record is None
 

@@ -1,4 +1,4 @@
-"""Fields: what a person writes of one, and what is made of it."""
+"""Fields: what the user writes, and what is built from it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def spec(given: Any) -> FieldSpec:
         (("Mon", "Tue"), ("Mon", "Tue")),
         (Literal["a", 1, True], ("a", 1, True)),
         (Literal["a"] | None, ("a",)),
-        (Union[Literal["a"], Literal["b"]], ("a", "b")),  # noqa: UP007, PYI030 - another schema than of one literal
+        (Union[Literal["a"], Literal["b"]], ("a", "b")),  # noqa: UP007, PYI030 - its schema differs from that of one literal
         (Colour, ("red", "blue")),
         (Colour | None, ("red", "blue")),
         (Literal["a"] | int, None),
@@ -49,7 +49,7 @@ def test_a_set_of_allowed_values_has_an_order_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("given", [[], ["Mon", "mon"], [1, "1"]])
-def test_allowed_values_must_be_told_apart(given: list[Any]) -> None:
+def test_allowed_values_must_be_distinct(given: list[Any]) -> None:
     with pytest.raises(SchemaError, match="'x'"):
         spec(given)
 
@@ -94,7 +94,7 @@ def test_a_field_is_required_unless_it_says_otherwise() -> None:
         ("name", Field("the caller's name"), "caller", "name=Field(str,"),
     ],
 )
-def test_what_stands_where_a_type_belongs_is_answered_in_plain_words(
+def test_something_other_than_a_type_is_explained_in_plain_words(
     name: str, given: Any, shown: str, fix: str
 ) -> None:
     with pytest.raises(SchemaError, match=shown) as caught:

@@ -1,4 +1,4 @@
-"""JSON Schemas: what of them can be asked for, and that each of their rules is kept here."""
+"""JSON Schemas: which of them can be used, and that each of their rules is checked here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def field(**keywords: Any) -> ExtractionSchema:
 
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(st.data())
-def test_any_schema_is_refused_with_a_reason_or_keeps_the_rules_and_is_kept(data: st.DataObject) -> None:
+def test_any_schema_is_rejected_with_a_reason_or_valid_and_enforced(data: st.DataObject) -> None:
     own = data.draw(JSON_SCHEMAS)
     try:
         schema = ExtractionSchema.of(own)
@@ -76,13 +76,13 @@ def validator(part: Any, own: Any) -> jsonschema.Draft202012Validator:
         ({"properties": {"x": {"enum": [{"a": 1}]}}}, ""),
     ],
 )
-def test_what_cannot_be_asked_for_is_refused_at_once(schema: dict[str, Any], words: str) -> None:
+def test_an_unsupported_schema_is_rejected_at_once(schema: dict[str, Any], words: str) -> None:
     with pytest.raises(SchemaError) as caught:
         ExtractionSchema.of(schema)
     assert re.search(words, caught.value.problem)
 
 
-def test_a_reference_in_data_is_no_reference() -> None:
+def test_a_reference_inside_data_is_not_a_reference() -> None:
     assert (
         field(type="string", examples=[{"$ref": "#/gone"}], default="$ref").check({"x": "a"}).status["x"]
         == "found"
@@ -108,7 +108,7 @@ def test_a_reference_in_data_is_no_reference() -> None:
         ({"type": "object", "patternProperties": {"^x": {"type": "integer"}}}, {"x": 1}, {"x": "one"}),
     ],
 )
-def test_what_no_provider_enforces_is_kept_here(keywords: dict[str, Any], good: Any, bad: Any) -> None:
+def test_rules_that_no_provider_enforces_are_checked_here(keywords: dict[str, Any], good: Any, bad: Any) -> None:
     schema = field(**keywords)
     assert schema.check({"x": good}).values["x"] == good
     checked = schema.check({"x": bad})
@@ -136,7 +136,7 @@ def test_parts_joined_by_all_of_are_one_object() -> None:
     assert schema.check({"name": "Ana", "age": "36"}).values == {"name": "Ana", "age": 36}
 
 
-def test_what_stands_beside_alternatives_belongs_to_each_of_them() -> None:
+def test_keywords_beside_alternatives_apply_to_each_of_them() -> None:
     schema = field(
         type="object",
         properties={"a": {"type": "integer"}, "b": {"type": "string"}},
@@ -148,13 +148,13 @@ def test_what_stands_beside_alternatives_belongs_to_each_of_them() -> None:
     assert schema.check({"x": {"a": None, "b": "z"}}).values["x"] == {"b": "z"}
 
 
-def test_allowed_values_told_one_by_one_are_all_allowed() -> None:
+def test_allowed_values_given_one_by_one_are_all_allowed() -> None:
     schema = field(oneOf=[{"const": "Mon", "title": "Monday"}, {"const": "Tue", "title": "Tuesday"}])
     assert schema.check({"x": "TUE"}).values["x"] == "Tue"
     assert "Mon, Tue" in schema.check({"x": "Wed"}).problems["x"]
 
 
-def test_rules_of_the_root_are_kept_once_nothing_required_is_missing() -> None:
+def test_rules_of_the_root_apply_once_nothing_required_is_missing() -> None:
     schema = of(
         properties={"a": {"type": "integer"}, "phone": {"type": "string"}, "mail": {"type": "string"}},
         required=["a"],
@@ -165,14 +165,14 @@ def test_rules_of_the_root_are_kept_once_nothing_required_is_missing() -> None:
     assert not schema.check({"a": 1, "mail": "x"}).problems
 
 
-def test_what_stands_as_true_may_be_anything_and_as_false_nothing() -> None:
+def test_a_schema_of_true_allows_anything_and_of_false_nothing() -> None:
     schema = of(properties={"x": True, "y": False})
     checked = schema.check({"x": 1.5, "y": 1})
     assert checked.values == {"x": 1.5, "y": None}
     assert checked.status == {"x": "found", "y": "invalid"}
 
 
-def test_halves_of_characters_and_endless_numbers_are_no_values() -> None:
+def test_unpaired_surrogates_and_infinite_numbers_are_invalid() -> None:
     schema = of(properties={"text": {"type": "string"}, "number": {"type": "number"}})
     checked = schema.check(schema.read('{"text": "\\ud83d", "number": 1e999}'))
     assert set(checked.status.values()) == {"invalid"}

@@ -1,4 +1,4 @@
-"""Reading answers: the object in a text, and values as they were meant, without loss."""
+"""Parsing answers: the object in a text, and values coerced without loss."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Person(BaseModel):
 
 
 def read(type_: Any, value: Any) -> Any:
-    """Return the typed value, `NOTHING` where it is not stated, or the problem as an exception."""
+    """Return the typed value, `NOTHING` if it is not stated, or the problem as an exception."""
     checked = ExtractionSchema.of(fields={"x": type_}).check({"x": value})
     if checked.status["x"] == "invalid":
         raise ValueError(checked.problems["x"])
@@ -56,7 +56,7 @@ def same(one: Any, other: Any) -> bool:
         '[{"name": "Ana", "age": 36}]',
     ],
 )
-def test_the_object_is_found_wherever_it_stands(text: str) -> None:
+def test_the_object_is_found_wherever_it_is(text: str) -> None:
     assert ana.check(ana.read(text)).values == {"name": "Ana", "age": 36}
 
 
@@ -75,7 +75,7 @@ def test_an_empty_object_states_nothing() -> None:
         ('{"first name": "Ana", "years": 36}', "name, age"),
     ],
 )
-def test_what_holds_no_answer_is_said(text: str, words: str) -> None:
+def test_a_text_without_an_answer_is_an_error(text: str, words: str) -> None:
     with pytest.raises(SchemaError, match=words) as caught:
         ana.read(text)
     assert caught.value.kind == "not_json"
@@ -89,14 +89,14 @@ def test_any_text_gives_an_object_or_our_error(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ['{"a":' * 20_000, "{" * 100_000, '{"name":' + "[" * 50_000])
-def test_a_text_that_goes_on_for_ever_is_given_up_soon(text: str) -> None:
+def test_an_endless_text_is_given_up_soon(text: str) -> None:
     started = time.monotonic()
     with pytest.raises(SchemaError):
         ana.read(text)
     assert time.monotonic() - started < 1
 
 
-def test_a_value_nested_without_end_is_invalid_and_no_crash() -> None:
+def test_an_endlessly_nested_value_is_invalid_and_no_crash() -> None:
     schema = ExtractionSchema.of(
         {"properties": {"x": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"items": {"$ref": "#/$defs/a"}}}}
     )
@@ -116,14 +116,14 @@ def nested(levels: int) -> list[Any]:
     "type_", [str, int, bool, datetime.date, ["Mon", "Tue"], list[int], Any, Place, dict[str, int]]
 )
 @pytest.mark.parametrize("said", [None, "", "  ", "N/A", "unknown", "None", "NULL", "not stated", "-", "?"])
-def test_words_for_nothing_state_nothing(type_: Any, said: Any) -> None:
+def test_words_for_nothing_count_as_not_stated(type_: Any, said: Any) -> None:
     assert read(type_, said) is NOTHING
 
 
 @pytest.mark.parametrize(
     ("said", "value"), [("none", "none"), ("NONE", "none"), ("unknown", NOTHING), (None, NOTHING)]
 )
-def test_a_word_for_nothing_is_a_value_where_it_is_allowed(said: Any, value: Any) -> None:
+def test_a_word_for_nothing_is_a_value_if_it_is_allowed(said: Any, value: Any) -> None:
     assert read(DAYS, said) == value
 
 
@@ -174,7 +174,7 @@ def test_zero_false_and_empty_are_values(type_: Any, said: Any, value: Any) -> N
         (Any, "36", "36"),
     ],
 )
-def test_a_type_is_read_where_nothing_is_lost(type_: Any, said: Any, value: Any) -> None:
+def test_a_type_is_coerced_if_nothing_is_lost(type_: Any, said: Any, value: Any) -> None:
     assert same(read(type_, said), value)
 
 
@@ -226,11 +226,11 @@ def test_what_would_lose_or_invent_something_is_invalid(type_: Any, said: Any) -
         read(type_, said)
 
 
-def test_a_part_that_was_not_given_may_be_null_and_takes_the_default() -> None:
+def test_a_missing_part_may_be_null_and_gets_the_default() -> None:
     assert read(Place, {"street": "Via 1", "number": "7", "kind": None}) == Place(street="Via 1", number=7)
 
 
-def test_an_object_of_which_no_part_is_stated_is_not_stated() -> None:
+def test_an_object_with_no_stated_part_is_not_stated() -> None:
     assert read(Place, {"street": "", "number": None, "kind": None}) is NOTHING
     assert read(Place, {"street": "", "number": 7, "kind": "none"}) == Place(street="", number=7, kind="none")
 
@@ -249,7 +249,7 @@ def test_the_alternative_that_fits_is_the_one_that_is_read() -> None:
     assert read(Cat | Dog, {"kind": "cat", "lives": "9"}) == Cat(kind="cat", lives=9)
 
 
-def test_alternatives_of_the_same_names_are_told_apart_by_their_mark() -> None:
+def test_alternatives_with_the_same_names_are_distinguished_by_their_tag() -> None:
     class Number(BaseModel):
         kind: Literal["number"]
         x: int
@@ -262,7 +262,7 @@ def test_alternatives_of_the_same_names_are_told_apart_by_their_mark() -> None:
     assert read(Number | Text, {"kind": "number", "x": "36"}) == Number(kind="number", x=36)
 
 
-def test_free_texts_are_what_a_person_must_have_said() -> None:
+def test_free_texts_are_what_must_have_been_said() -> None:
     schema = ExtractionSchema.of(
         fields={
             "name": str,

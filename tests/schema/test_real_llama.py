@@ -1,4 +1,4 @@
-"""The wire schemas against a real llama.cpp server: each is taken, or a weaker way of asking is."""
+"""The wire schemas against a real llama.cpp server: each is accepted, or a weaker mode is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.model
 
 MODEL = "smollm2-135m"
 
-# More repetitions than llama.cpp has sane defaults for, beside a field that can be read.
+# More repetitions than llama.cpp's defaults allow, beside a field that can be read.
 TOO_MANY = {"type": "array", "items": {"type": "integer"}, "minItems": 3000}
 REFUSED = {"type": "object", "properties": {"weekday": {"enum": ["Monday", "Friday"]}, "numbers": TOO_MANY}}
 
@@ -50,7 +50,7 @@ def ask(schema: ExtractionSchema, max_tokens: int) -> Answer:
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=str)
-def test_each_feature_is_taken(feature: Feature) -> None:
+def test_each_feature_is_accepted(feature: Feature) -> None:
     assert ask(ExtractionSchema.of(feature.model), max_tokens=1).finish_reason == "length"
 
 
@@ -60,7 +60,7 @@ def test_a_schema_is_enforced() -> None:
     jsonschema.validate(schema.read(answer.text), schema.json_schema())
 
 
-def test_a_schema_that_is_refused_is_asked_for_in_another_way() -> None:
+def test_a_rejected_schema_is_asked_for_in_another_mode() -> None:
     with pytest.raises(ProviderError, match="grammar"):
         ask(ExtractionSchema.of(REFUSED), max_tokens=1)
     flow = Flow("on llama.cpp")

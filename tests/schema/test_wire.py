@@ -1,4 +1,4 @@
-"""The wire schema: each provider's rules, and values that come back through it as they were meant."""
+"""The wire schema: each provider's rules, and values that survive the round trip."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ quickly = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=str)
-def test_each_feature_keeps_openais_rules(feature: Feature) -> None:
+def test_each_feature_follows_openais_rules(feature: Feature) -> None:
     assert not openai_problems(SCHEMAS[feature.name].json_schema(STRICT))
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=str)
-def test_each_feature_keeps_anthropics_rules(feature: Feature) -> None:
+def test_each_feature_follows_anthropics_rules(feature: Feature) -> None:
     assert not anthropic_problems(SCHEMAS[feature.name].json_schema(LOOSE))
 
 
@@ -47,7 +47,7 @@ def test_each_value_goes_over_the_wire_and_comes_back(feature: Feature, profile:
 
 
 @pytest.mark.parametrize("feature", REFUSED, ids=str)
-def test_what_cannot_be_asked_for_is_refused_with_a_reason(feature: Feature) -> None:
+def test_an_unsupported_schema_is_rejected_with_a_reason(feature: Feature) -> None:
     with pytest.raises(SchemaError, match=feature.model.__name__) as caught:
         ExtractionSchema.of(feature.model)
     assert "pydantic" in caught.value.fix
@@ -74,7 +74,7 @@ def test_junk_never_breaks_the_check_and_is_never_found_where_it_does_not_fit(da
 
 
 def assert_honest(schema: ExtractionSchema, checked: ValidationResult) -> None:
-    """Found is what fits the person's own schema, judged by another library; anything else has no value."""
+    """A value is found only if it fits the user's own schema, according to another library."""
     own = schema.model.model_json_schema()
     root = own["$defs"][own["$ref"].removeprefix("#/$defs/")] if "$ref" in own else own
     for spec in schema.fields:
@@ -88,7 +88,7 @@ def assert_honest(schema: ExtractionSchema, checked: ValidationResult) -> None:
             assert checked.values[spec.name] is None
 
 
-def test_descriptions_and_bounds_that_a_provider_does_not_take_are_said_in_words() -> None:
+def test_descriptions_and_bounds_that_a_provider_does_not_accept_become_words() -> None:
     bounds = SCHEMAS["bounds"]
     assert bounds.json_schema(STRICT)["properties"]["people"]["maximum"] == 20
     assert "maximum: 20" in bounds.json_schema(LOOSE)["properties"]["people"]["description"]
@@ -100,7 +100,7 @@ def test_descriptions_and_bounds_that_a_provider_does_not_take_are_said_in_words
     assert "uniqueItems" in SCHEMAS["set"].json_schema()["properties"]["names"]["description"]
 
 
-def test_what_is_not_stated_is_null_for_openai_and_left_out_for_anthropic() -> None:
+def test_unstated_values_are_null_for_openai_and_left_out_for_anthropic() -> None:
     strict, anthropic = (SCHEMAS["dates and times"].json_schema(profile) for profile in PROFILES)
     assert strict["properties"]["day"]["type"] == ["string", "null"]
     assert strict["required"] == list(Times.model_fields)
@@ -113,7 +113,7 @@ def test_many_fields_stay_below_anthropics_limit_of_unions() -> None:
     assert unions(ExtractionSchema.of(fields=fields).json_schema(LOOSE)) == 0
 
 
-def test_a_recursive_class_stays_a_reference_and_others_are_put_in_their_place() -> None:
+def test_a_recursive_class_stays_a_reference_and_others_are_inlined() -> None:
     tree = SCHEMAS["recursive inside"].json_schema()
     assert len(tree["$defs"]) == 1
     assert "$defs" not in SCHEMAS["nested with description"].json_schema()
@@ -166,7 +166,7 @@ def test_a_schema_of_too_many_properties_is_refused_before_it_grows() -> None:
 @pytest.mark.parametrize(
     ("pattern", "good", "bad"), [("^(?!X)[A-Z]+$", "ABC", "XBC"), ("day", "Tuesday", "Tues"), ("^a", "ab", "ba")]
 )
-def test_a_pattern_that_a_grammar_takes_otherwise_is_said_and_checked_here(
+def test_a_pattern_that_a_grammar_reads_differently_is_described_and_checked_here(
     pattern: str, good: str, bad: str
 ) -> None:
     schema = ExtractionSchema.of({"type": "object", "properties": {"x": {"type": "string", "pattern": pattern}}})
@@ -175,7 +175,7 @@ def test_a_pattern_that_a_grammar_takes_otherwise_is_said_and_checked_here(
     assert [schema.check({"x": text}).status["x"] for text in (good, bad)] == ["found", "invalid"]
 
 
-def test_keywords_that_mean_nothing_to_a_provider_are_not_sent() -> None:
+def test_keywords_that_a_provider_ignores_are_not_sent() -> None:
     class Odd(BaseModel):
         a: int = Field(title="A", examples=[1], deprecated=True, json_schema_extra={"x-order": 3})
 

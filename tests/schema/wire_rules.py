@@ -1,4 +1,4 @@
-"""What the providers' servers demand of a schema, written down apart from the code that keeps to it."""
+"""What the providers' servers require of a schema, written independently of the code that follows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A flow whose models are a script, played at the wire: the SDK's writing and reading is in the path."""
+"""A flow whose models follow a script at the wire, so that the SDK's writing and reading is included."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _numbers = itertools.count()
 
 
 class Script:
-    """Answers each kind of call from a list of its own; the last entry is used again.
+    """Answers each kind of call from its own list; the last entry is repeated.
 
     Attributes:
         choices: What the judge chooses: `"stay"`, or the number of a condition.
-        values: What extraction nodes read, by their names.
+        values: What extraction nodes read, by node name.
         words: What conversation nodes say.
     """
 

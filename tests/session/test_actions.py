@@ -1,4 +1,4 @@
-"""Action nodes in sessions: what they write, how they show, and that no effect is repeated unasked."""
+"""Action nodes in sessions: what they write, how they are shown, and that no effect is repeated by itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DENIED = Say(status=401, body={"error": {"message": "no", "code": "invalid_api_k
 
 
 class Bookings:
-    """A function that changes the world: it remembers each call.
+    """A function with side effects: it remembers each call.
 
     Attributes:
         made: The days that were booked.
@@ -113,7 +113,7 @@ def test_a_turn_that_fails_after_an_effect_does_not_repeat_it(
 
 
 @pytest.mark.rule(40)
-def test_an_effect_with_other_arguments_is_refused_until_it_is_asked_for(
+def test_an_effect_with_other_arguments_is_rejected_until_requested(
     booked: Flow, bookings: Bookings, script: Script
 ) -> None:
     script.words = [DENIED, "Fine."]
@@ -128,12 +128,12 @@ def test_an_effect_with_other_arguments_is_refused_until_it_is_asked_for(
     s.say("Tuesday", repeat_effects=True)
     assert bookings.made == ["Mon", "Tue"]
     s.say("Tuesday again")
-    assert bookings.made == ["Mon", "Tue", "Tue"], "what was asked for once is settled"
+    assert bookings.made == ["Mon", "Tue", "Tue"], "a request is settled once"
 
 
 @pytest.mark.rule(41)
 @pytest.mark.parametrize("way", ["fork", "reset", "file"])
-def test_what_is_left_behind_keeps_its_effects(
+def test_turns_left_behind_keep_their_effects(
     booked: Flow, bookings: Bookings, script: Script, way: str, tmp_path: Path
 ) -> None:
     s = booked.start()
@@ -157,7 +157,7 @@ def test_what_is_left_behind_keeps_its_effects(
     assert bookings.made == [*made, "Tue"], "in a later turn the flow may book again"
 
 
-def test_forks_go_their_own_ways(booked: Flow, bookings: Bookings, script: Script) -> None:
+def test_forks_are_independent(booked: Flow, bookings: Bookings, script: Script) -> None:
     s = booked.start()
     s.say("Monday")
     other = s.fork()
@@ -202,7 +202,7 @@ def test_a_flow_that_waits_at_an_effect_does_not_repeat_it(flow: Flow, script: S
     assert bookings.made == ["Mon", "Mon"], "one without effects runs again, as other silent nodes do"
 
 
-def test_a_session_with_actions_comes_back(booked: Flow, tmp_path: Path) -> None:
+def test_a_session_with_actions_can_be_saved_and_loaded(booked: Flow, tmp_path: Path) -> None:
     s = booked.start()
     s.say("Monday")
     s.save(tmp_path / "s.json")
@@ -235,7 +235,7 @@ def test_a_flow_file_holds_no_code_and_loading_imports_nothing(
 
 
 @pytest.mark.parametrize("functions", [{"bok": print}, {"read": print}, {"book": 5}])
-def test_a_function_for_what_is_no_action_is_refused(
+def test_a_function_for_a_node_that_is_no_action_is_rejected(
     booked: Flow, tmp_path: Path, functions: dict[str, Any]
 ) -> None:
     file = tmp_path / "f.flow.json"

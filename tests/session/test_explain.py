@@ -1,4 +1,4 @@
-"""Why the flow did or did not move, in plain words, for every way in which a turn can go."""
+"""Why the flow did or did not move, in plain words, for every way a turn can go."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tests.session.conftest import Script
 def test_the_flow_speaks_first_and_stays(flow: Flow, script: Script) -> None:
     flow.conversation("hello", "Hello!", static=True)
     s = flow.start()
-    assert s.explain() == "The flow spoke first.\nhello spoke its fixed sentence.\nThe flow now stands at hello."
+    assert s.explain() == "The flow spoke first.\nhello spoke its fixed sentence.\nThe flow is now at hello."
     s.say("Hi\nthere")
     assert s.explain().splitlines() == [
         "Turn 1: you said “Hi there”.",
         "hello has no outgoing edges, so the flow stayed there.",
         "hello spoke with compatible:scripted (flow default).",
-        "The flow now stands at hello.",
+        "The flow is now at hello.",
     ]
     assert s.explain(0).startswith("The flow spoke first.")
 
 
-def test_it_stays_since_no_edge_holds(booking: Flow, script: Script) -> None:
+def test_it_stays_because_no_edge_holds(booking: Flow, script: Script) -> None:
     s = booking.start()
     s.say("Hello")
     lines = s.explain().splitlines()
@@ -51,7 +51,7 @@ def test_it_moves_by_logic_and_the_rest_is_not_looked_at(booking: Flow, script: 
     ]
 
 
-def test_what_was_read_and_what_is_in_doubt(flow: Flow, script: Script) -> None:
+def test_read_values_and_doubtful_ones(flow: Flow, script: Script) -> None:
     flow.extraction("data", name=str, city=str, people=int, day=str, tags=list[str])
     flow.conversation("ask", "Ask.")
     flow.connect("data", "ask")
@@ -79,7 +79,7 @@ def test_nothing_was_read_and_nobody_spoke(flow: Flow, script: Script) -> None:
         "The flow judged the edges of data, and stayed:",
         "  - to ask, if name is not None: does not hold, since name is not stated.",
         "Note: no edge of data holds, so nobody spoke: give it an else edge.",
-        "The flow now stands at data.",
+        "The flow is now at data.",
     ]
 
 
@@ -135,7 +135,7 @@ def test_a_turn_that_was_not_finished(booking: Flow, script: Script) -> None:
     assert "The flow judged the edges of ask, and stayed:" in story
     assert story.splitlines()[-1].startswith("The turn was not finished: ")
     assert "401 Unauthorized" in story
-    assert s.explain() == story, "it is the last that was tried"
+    assert s.explain() == story, "it is the last one that was tried"
     script.words = ["Yes?"]
     s.say("Hello again")
     assert "you said “Hello again”" in s.explain()

@@ -1,4 +1,4 @@
-"""The judge: one question for all prompt conditions, and its answer taken at its word or refused."""
+"""The judge: one question for all prompt conditions, and its answer used as it is or rejected."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_each_condition_can_be_chosen_whatever_its_words(
         assert f"\n- {choice}\n" in question, "each is one line"
 
 
-def test_what_is_known_goes_with_the_question(flow: Flow, script: Script) -> None:
+def test_known_values_are_part_of_the_question(flow: Flow, script: Script) -> None:
     between(flow, ("a", "they agree"))
     letters = set("abcdefghij")
     s = flow.start(variables={"name": "Ana", "vip": None, "people": 0, "letters": letters})
@@ -84,7 +84,7 @@ def answering(script: Script, *answers: str) -> None:
 
 
 @pytest.mark.parametrize("choice", ["nonsense", "they agree, clearly", 5, ["they agree"]])
-def test_a_choice_that_is_none_is_asked_for_again_and_then_an_error(
+def test_an_invalid_choice_is_asked_for_again_and_then_an_error(
     flow: Flow, script: Script, choice: object
 ) -> None:
     between(flow, ("a", "they agree"))
@@ -96,10 +96,10 @@ def test_a_choice_that_is_none_is_asked_for_again_and_then_an_error(
     assert "judge_model" in caught.value.fix
     assert "node 'ask'" in caught.value.where
     assert (s.turns, len(script.judged), len(script.spoken)) == ((), 2, 0)
-    assert str(s.cost) == "not priced", "what it took is not forgotten"
+    assert str(s.cost) == "not priced", "its usage is not lost"
 
 
-def test_the_second_answer_counts_when_the_first_was_none(flow: Flow, script: Script) -> None:
+def test_the_second_answer_is_used_if_the_first_was_invalid(flow: Flow, script: Script) -> None:
     between(flow, ("a", "they agree"))
     good = json.dumps({"choice": "they agree", "reason": "so"})
     answering(script, json.dumps({"choice": "perhaps", "reason": "so"}), good)
@@ -131,7 +131,7 @@ def test_answers_that_can_be_understood(flow: Flow, script: Script, answer: dict
 
 
 @pytest.mark.parametrize("answer", ["", "no JSON at all", "[]"])
-def test_an_answer_that_is_no_object_is_an_error(flow: Flow, script: Script, answer: str) -> None:
+def test_an_answer_that_is_not_an_object_is_an_error(flow: Flow, script: Script, answer: str) -> None:
     between(flow, ("a", "they agree"))
     answering(script, answer)
     with pytest.raises(ByokError):
@@ -139,7 +139,7 @@ def test_an_answer_that_is_no_object_is_an_error(flow: Flow, script: Script, ans
     assert not script.spoken
 
 
-def test_the_trace_does_not_keep_the_dialogue_once_more_for_each_turn(flow: Flow, script: Script) -> None:
+def test_the_trace_does_not_repeat_the_dialogue_for_each_turn(flow: Flow, script: Script) -> None:
     between(flow, ("a", "they agree"))
     s = flow.start()
     for _ in range(3):
@@ -147,7 +147,7 @@ def test_the_trace_does_not_keep_the_dialogue_once_more_for_each_turn(flow: Flow
     assert [turn.steps[0].reply.transcript for turn in s.turns] == [(), (), ()]
 
 
-def test_a_judge_without_a_key_is_told_before_anything_is_said(flow: Flow, script: Script) -> None:
+def test_a_judge_without_a_key_is_reported_before_anything_is_said(flow: Flow, script: Script) -> None:
     between(flow, ("a", "they agree"))
     flow.judge_model = "openai:gpt-6-luna"
     s = flow.start()

@@ -1,4 +1,4 @@
-"""Sessions that run while a node of their flow is removed: they go on, or say what happened."""
+"""Sessions that run while a node of their flow is removed: they continue, or say what happened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.scripted_server import Say
 from tests.session.conftest import Script
 
 
-def test_a_session_that_stands_elsewhere_goes_on(booking: Flow, script: Script) -> None:
+def test_a_session_at_another_node_continues(booking: Flow, script: Script) -> None:
     script.choices, script.values["data"] = ["1", "stay"], [{"name": "Ana", "weekday": None}]
     s = booking.start()
     s.say("I am Ana")
@@ -22,9 +22,7 @@ def test_a_session_that_stands_elsewhere_goes_on(booking: Flow, script: Script) 
     assert s.fork(1).say("Hm").path == ("ask",)
 
 
-def test_a_session_that_stands_at_it_says_so_and_can_go_on_when_it_is_made_again(
-    booking: Flow, script: Script
-) -> None:
+def test_a_session_at_it_says_so_and_can_continue_once_it_is_recreated(booking: Flow, script: Script) -> None:
     script.choices, script.values["data"] = ["stay", "1"], [{"name": "Ana", "weekday": "Mon"}]
     s = booking.start()
     for text in ("Hello", "Ana, Monday"):
@@ -51,7 +49,7 @@ def test_a_session_of_a_flow_that_lost_all_its_nodes(booking: Flow) -> None:
     assert caught.value.kind == "empty"
 
 
-def test_a_turn_that_is_led_to_a_node_removed_meanwhile_fails_and_leaves_the_session_as_it_was(
+def test_a_turn_to_a_node_removed_meanwhile_fails_and_leaves_the_session_unchanged(
     flow: Flow, script: Script
 ) -> None:
     flow.conversation("ask", "Ask.")
@@ -72,7 +70,7 @@ def test_a_turn_that_is_led_to_a_node_removed_meanwhile_fails_and_leaves_the_ses
 
 
 @pytest.mark.parametrize("silent", [False, True])
-def test_a_global_node_that_has_nowhere_to_return_to_stays(flow: Flow, script: Script, silent: bool) -> None:
+def test_a_global_node_with_nowhere_to_return_to_stays(flow: Flow, script: Script, silent: bool) -> None:
     flow.conversation("ask", "Ask.")
     if silent:
         flow.extraction("help", word=str, enter="they correct a word")

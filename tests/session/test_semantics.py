@@ -29,7 +29,7 @@ def test_each_rule_has_a_test():
 
 
 @pytest.mark.rule(1)
-def test_the_first_node_made_is_the_start_node_unless_told(flow: Flow, script: Script):
+def test_the_first_node_created_is_the_start_node_by_default(flow: Flow, script: Script):
     flow.conversation("help", "Help.", enter="the caller needs help")
     flow.conversation("one", "First.")
     two = flow.conversation("two", "Second.")
@@ -77,7 +77,7 @@ def test_an_end_node_closes_the_session(flow: Flow, script: Script):
 
 
 @pytest.mark.rule(3)
-def test_a_silent_end_node_closes_it_without_a_word(flow: Flow, script: Script):
+def test_a_silent_end_node_closes_it_silently(flow: Flow, script: Script):
     flow.conversation("ask", "Ask.")
     flow.extraction("last", name=str, end=True)
     flow.connect("ask", "last")
@@ -138,7 +138,7 @@ def test_when_no_edge_holds_the_node_speaks_again(booking: Flow, script: Script)
 
 
 @pytest.mark.rule(10)
-def test_a_silent_node_without_a_way_on_says_so_and_reads_again(flow: Flow, script: Script):
+def test_a_silent_node_without_an_exit_says_so_and_reads_again(flow: Flow, script: Script):
     flow.conversation("ask", "Ask.")
     flow.extraction("data", weekday=["Mon", "Tue"])
     flow.conversation("bye", "Bye.", static=True)
@@ -183,7 +183,7 @@ def test_a_turn_that_fails_leaves_the_session_as_it_was(booking: Flow, script: S
         s.say("I am Ana")
     assert "node 'ask'" in fault.value.where
     assert (s.turns, s.node, dict(s.variables)) == ((), "ask", {"name": None, "weekday": None})
-    assert len(s.unfinished[0].calls) == 2, "what it took is not forgotten"
+    assert len(s.unfinished[0].calls) == 2, "its usage is not lost"
     assert str(s.say("I am Ana")) == "Which day?"
     assert s.variables["name"] == "Ana"
     assert s.usage.input_tokens == 7 * 5
@@ -208,7 +208,7 @@ def test_a_turn_stopped_before_its_reply_leaves_no_trace_in_the_dialogue(booking
 
 
 @pytest.mark.rule(13)
-def test_a_turn_stopped_while_it_speaks_keeps_what_had_come(flow: Flow, script: Script):
+def test_a_turn_stopped_while_it_speaks_keeps_the_partial_reply(flow: Flow, script: Script):
     flow.conversation("chat", "Chat.")
     script.words = [Say("Once upon a time there was a fox", pause_s=0.1), "Yes."]
     s = flow.start()
@@ -228,7 +228,7 @@ def test_a_turn_stopped_while_it_speaks_keeps_what_had_come(flow: Flow, script: 
 
 
 @pytest.mark.rule(13)
-def test_who_stops_a_turn_hears_that_it_was_stopped(flow: Flow, script: Script):
+def test_stopping_a_turn_is_confirmed(flow: Flow, script: Script):
     flow.conversation("chat", "Chat.")
     script.words = [Say("Once upon a time there was a fox", pause_s=0.1)]
     s = flow.start()
@@ -278,7 +278,7 @@ def test_connecting_again_replaces_the_condition(flow: Flow, script: Script):
 
 @pytest.mark.rule(15)
 @pytest.mark.parametrize("condition", ["urgent", "not urgent", "urgent == True", "urgent != True", "tries < 3"])
-def test_what_is_unknown_does_not_hold(flow: Flow, script: Script, condition: str):
+def test_an_unknown_condition_does_not_hold(flow: Flow, script: Script, condition: str):
     flow.conversation("ask", "Ask.")
     flow.conversation("moved", "Moved.", static=True)
     flow.connect("ask", "moved", if_=condition)
@@ -369,7 +369,7 @@ def test_which_model_judges(booking: Flow, script: Script):
 
 
 @pytest.mark.rule(21)
-def test_a_static_node_speaks_its_sentence_once_and_then_by_its_prompt(flow: Flow, script: Script):
+def test_a_static_node_speaks_its_sentence_once_and_then_from_its_prompt(flow: Flow, script: Script):
     flow.conversation("hello", "Hello, how may I help?", static=True)
     script.words = ["I can book a table for you."]
     s = flow.start()
@@ -381,7 +381,7 @@ def test_a_static_node_speaks_its_sentence_once_and_then_by_its_prompt(flow: Flo
 
 
 @pytest.mark.rule(22)
-def test_the_global_prompt_stands_before_every_prompt(flow: Flow, script: Script):
+def test_the_global_prompt_precedes_every_prompt(flow: Flow, script: Script):
     flow.global_prompt = "You work for {{firm}}."
     flow.conversation("ask", "Ask.")
     flow.conversation("tell", "Tell.")
@@ -417,7 +417,7 @@ def with_help(flow: Flow) -> Flow:
 
 
 @pytest.mark.rule(24, 25, 26)
-def test_a_global_node_is_entered_from_everywhere_and_returns(with_help: Flow, script: Script):
+def test_a_global_node_is_entered_from_anywhere_and_returns(with_help: Flow, script: Script):
     s = with_help.start()
     script.choices = ["2"]
     turn = s.say("When are you open?")
@@ -431,11 +431,11 @@ def test_a_global_node_is_entered_from_everywhere_and_returns(with_help: Flow, s
     script.words = ["Nine to five, as I said."]
     turn = s.say("And when are you open?")
     assert (turn.moves, s.node) == ((("pay", "help"),), "pay")
-    assert str(turn) == "Nine to five, as I said.", "the second visit speaks by its prompt"
+    assert str(turn) == "Nine to five, as I said.", "the second visit speaks from its prompt"
 
 
 @pytest.mark.rule(25)
-def test_ways_in_are_looked_at_once_a_turn(with_help: Flow, script: Script):
+def test_edges_into_global_nodes_are_judged_once_a_turn(with_help: Flow, script: Script):
     with_help.extraction("data", name=str)
     with_help.connect("ask", "data")
     with_help.connect("data", "pay", if_="name is not None")
@@ -452,7 +452,7 @@ def test_ways_in_are_looked_at_once_a_turn(with_help: Flow, script: Script):
 
 
 @pytest.mark.rule(25)
-def test_ways_in_come_after_logic_and_before_the_else_edge(with_help: Flow, script: Script):
+def test_edges_into_global_nodes_come_after_logic_and_before_the_else_edge(with_help: Flow, script: Script):
     with_help.connect("ask", "pay")
     script.choices = ["1"]
     assert with_help.start().say("When are you open?").moves == (("ask", "help"),)
@@ -513,7 +513,7 @@ def test_variables_come_from_nodes_and_code_and_keep_their_history(booking: Flow
 
 
 @pytest.mark.rule(30)
-def test_not_stated_is_none_and_wipes_nothing_out(flow: Flow, script: Script):
+def test_not_stated_is_none_and_replaces_nothing(flow: Flow, script: Script):
     flow.extraction("data", name=str, people=int, urgent=bool)
     flow.conversation("ask", "Ask.")
     flow.connect("data", "ask")
@@ -536,7 +536,7 @@ def test_not_stated_is_none_and_wipes_nothing_out(flow: Flow, script: Script):
 
 @pytest.mark.rule(31)
 @pytest.mark.parametrize("word", ["N/A", "unknown", "none", "null", " None "])
-def test_words_for_nothing_are_not_stated(booking: Flow, script: Script, word: str):
+def test_words_such_as_unknown_count_as_not_stated(booking: Flow, script: Script, word: str):
     script.choices, script.values["data"] = ["1"], [{"name": word, "weekday": None}]
     s = booking.start()
     s.say("I am nobody")
@@ -569,7 +569,7 @@ def test_each_turn_keeps_a_trace(booking: Flow, script: Script):
         "when “the caller gave a name and a weekday”: holds (the model: “so it seems”)",
         "data read name = 'Ana'; weekday was not stated",
         "if weekday is not None: does not hold, since weekday is not stated",
-        "The flow now stands at ask.",
+        "The flow is now at ask.",
     ):
         assert words in story
     assert "so it seems" in repr(s.trace)
@@ -577,7 +577,7 @@ def test_each_turn_keeps_a_trace(booking: Flow, script: Script):
 
 
 @pytest.mark.rule(33)
-def test_a_fork_goes_on_at_no_cost_and_leaves_its_parent(booking: Flow, script: Script):
+def test_a_fork_continues_at_no_cost_and_leaves_its_parent_unchanged(booking: Flow, script: Script):
     script.choices = ["stay", "1", "stay"]
     script.values["data"] = [{"name": "Ana", "weekday": None}]
     s = booking.start()
@@ -612,7 +612,7 @@ def test_reset_goes_back_to_the_beginning(flow: Flow, script: Script):
 
 
 @pytest.mark.rule(35)
-def test_sessions_run_at_the_same_time_without_touching_each_other(booking: Flow, script: Script):
+def test_sessions_run_at_the_same_time_without_affecting_each_other(booking: Flow, script: Script):
     script.values["data"] = [{"name": None, "weekday": None}]
     script.words = [Say("Go on then", pause_s=0.05)]
     other = Flow(f"{booking.name} beside")
@@ -648,7 +648,7 @@ def test_one_session_takes_one_turn_at_a_time(flow: Flow, script: Script):
 
 
 @pytest.mark.rule(36)
-def test_a_session_is_saved_and_read_again(booking: Flow, script: Script, tmp_path: Path):
+def test_a_session_can_be_saved_and_loaded(booking: Flow, script: Script, tmp_path: Path):
     script.choices, script.values["data"] = ["1"], [{"name": "Ana", "weekday": None}]
     s = booking.start()
     s.say("I am Ana")

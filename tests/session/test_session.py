@@ -26,7 +26,7 @@ LONG = "It was a dark and stormy night, and nobody was about."
 
 
 def slow_at(script: Script, asked: str, say: Say, *, wait_s: float = 0.0) -> None:
-    """Answer one kind of call by `say`: `"edges"` is the judge, a node's name a reading, `""` a speech."""
+    """Answer one kind of call with `say`: `"edges"` is the judge, a node's name an extraction, `""` a reply."""
 
     def answer(request: dict[str, Any]) -> Say:
         if request.get("response_format", {}).get("json_schema", {}).get("name", "") != asked:
@@ -45,7 +45,7 @@ async def until(ready: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("door", ["say", "asay", "astream"])
-def test_what_say_does_not_take_is_told_in_a_sentence(booking: Flow, script: Script, door: str) -> None:
+def test_arguments_that_say_does_not_accept_are_explained(booking: Flow, script: Script, door: str) -> None:
     s = booking.start()
 
     async def talk() -> None:
@@ -62,7 +62,7 @@ def test_what_say_does_not_take_is_told_in_a_sentence(booking: Flow, script: Scr
     assert not script.server.requests
 
 
-# Async twins, inside a running loop
+# The async variants, inside a running loop
 
 
 def test_the_async_twins_do_what_the_sync_ones_do(booking: Flow, script: Script) -> None:
@@ -90,7 +90,7 @@ def test_the_async_twins_do_what_the_sync_ones_do(booking: Flow, script: Script)
     assert (twin.transcript, dict(twin.variables)) == (s.transcript, dict(s.variables))
 
 
-def test_the_sync_doors_work_inside_a_running_loop(booking: Flow, script: Script) -> None:
+def test_the_sync_calls_work_inside_a_running_loop(booking: Flow, script: Script) -> None:
     async def cell() -> str:
         return str(booking.start().say("Hello"))
 
@@ -111,7 +111,7 @@ def test_the_pieces_of_a_stream_are_the_reply(flow: Flow, script: Script) -> Non
     assert s.turns == (turn,)
 
 
-def test_errors_come_through_the_async_doors(flow: Flow, script: Script) -> None:
+def test_errors_are_raised_by_the_async_calls(flow: Flow, script: Script) -> None:
     flow.conversation("chat", "Chat.")
     script.words = [Say(status=401, body={"error": {"message": "no", "code": "invalid_api_key"}})]
     s = flow.start()
@@ -138,7 +138,7 @@ def test_errors_come_through_the_async_doors(flow: Flow, script: Script) -> None
     [("edges", (), 0), ("data", (), 1), ("", ("data",), 2)],
     ids=["judge", "reading", "reply"],
 )
-def test_a_turn_that_is_stopped_before_its_reply_leaves_nothing_but_what_it_took(
+def test_a_turn_stopped_before_its_reply_leaves_nothing_but_its_usage(
     booking: Flow, script: Script, asked: str, paths: tuple[str, ...], calls: int
 ) -> None:
     script.choices, script.values["data"] = ["1"], [{"name": "Ana", "weekday": None}]
@@ -160,7 +160,7 @@ def test_a_turn_that_is_stopped_before_its_reply_leaves_nothing_but_what_it_took
     (left,) = s.unfinished
     assert (left.path, len(left.calls), left.lost_calls, left.fault_kind) == (paths, calls, 1, "interrupted")
     assert (s.cost.calls, s.cost.unpriced) == (calls + 1, calls + 1)
-    assert s.usage.input_tokens is None, "nobody can say what the call took that was stopped"
+    assert s.usage.input_tokens is None, "the usage of the stopped call is unknown"
     assert left.fault in left.summary
     script.server.script(script._answer)
     assert str(s.say("I am Ana")) == "Hm."
@@ -201,7 +201,7 @@ def test_reset_waits_for_a_turn_that_is_being_stopped(flow: Flow, script: Script
     assert (s.turns, s.unfinished, s.busy) == ((), (), False)
 
 
-def test_an_interrupt_in_a_program_keeps_what_had_come(flow: Flow, script: Script) -> None:
+def test_an_interrupt_in_a_program_keeps_the_partial_reply(flow: Flow, script: Script) -> None:
     flow.conversation("chat", "Chat.")
     script.words = [Say(LONG, pause_s=0.05), "Yes?"]
     s = flow.start()
@@ -246,7 +246,7 @@ def test_a_session_that_is_dropped_while_it_speaks_is_stopped_and_freed(flow: Fl
 # One at a time
 
 
-def test_two_at_the_same_time_are_told_and_change_nothing(flow: Flow, script: Script) -> None:
+def test_two_turns_at_the_same_time_are_an_error_and_change_nothing(flow: Flow, script: Script) -> None:
     flow.conversation("chat", "Chat.")
     script.words = [Say("Slowly I speak", pause_s=0.2)]
     s = flow.start()
@@ -261,7 +261,7 @@ def test_two_at_the_same_time_are_told_and_change_nothing(flow: Flow, script: Sc
     assert (len(s.turns), s.unfinished) == (1, ())
 
 
-def test_a_fork_while_a_turn_is_under_way_is_that_of_the_last_turn(booking: Flow, script: Script) -> None:
+def test_a_fork_during_a_turn_starts_from_the_last_turn(booking: Flow, script: Script) -> None:
     script.choices, script.values["data"] = ["stay", "1"], [{"name": "Ana", "weekday": None}]
     s = booking.start()
     s.say("Hello")
@@ -277,12 +277,12 @@ def test_a_fork_while_a_turn_is_under_way_is_that_of_the_last_turn(booking: Flow
     assert seen == {(1, None), (2, "Ana")}
 
 
-# What all of it took
+# Total usage and cost
 
 
 @pytest.fixture
 def priced(flow: Flow, script: Script) -> Flow:
-    """A flow whose provider says what each call cost."""
+    """A flow whose provider reports what each call cost."""
     flow.set_base_url("openrouter", script.server.base_url)
     host = PROVIDERS["openrouter"].address(script.server.base_url).host
     flow.key_store.save("openrouter", host, fake_key("openrouter"), backend="session")
@@ -314,7 +314,7 @@ def test_costs_add_up_and_unknown_ones_make_a_lower_bound(priced: Flow, script: 
     assert str(s.fork(1).cost) == "$0.2500"
 
 
-def test_a_stopped_reply_is_not_taken_for_free(priced: Flow, script: Script) -> None:
+def test_a_stopped_reply_does_not_count_as_free(priced: Flow, script: Script) -> None:
     script.words = [charged("One.", 0.25), Say(LONG, pause_s=0.05)]
     s = priced.start()
     s.say("1")
@@ -336,9 +336,9 @@ def test_a_stopped_reply_is_not_taken_for_free(priced: Flow, script: Script) -> 
         (Say(status=400, body={"error": {"message": "no"}}), 0),
         (Say("", finish=None, usage=None), 1),
     ],
-    ids=["refused", "bad request", "broken off"],
+    ids=["refused", "bad request", "connection lost"],
 )
-def test_a_call_that_fails_counts_where_it_may_have_been_charged(
+def test_a_failed_call_counts_if_it_may_have_been_charged(
     priced: Flow, script: Script, say: Say, lost: int
 ) -> None:
     script.words = [say]
@@ -349,7 +349,7 @@ def test_a_call_that_fails_counts_where_it_may_have_been_charged(
     assert (s.usage.input_tokens is None) is bool(lost)
 
 
-def test_an_answer_that_cannot_be_used_was_paid_for(priced: Flow, script: Script) -> None:
+def test_an_unusable_answer_was_paid_for(priced: Flow, script: Script) -> None:
     priced.extraction("data", name=str)
     priced.connect("chat", "data")
     slow_at(script, "data", charged("no JSON", 0.25))
@@ -359,7 +359,7 @@ def test_an_answer_that_cannot_be_used_was_paid_for(priced: Flow, script: Script
     assert (s.cost.calls, s.cost.unpriced) == (1, 1)
 
 
-def test_local_models_cost_nothing_also_when_stopped(flow: Flow) -> None:
+def test_local_models_cost_nothing_even_when_stopped(flow: Flow) -> None:
     from byok_widgets.config import ModelRef, ResolvedModel
     from byok_widgets.session.call_ledger import CallLedger
 
@@ -385,7 +385,7 @@ def test_local_models_cost_nothing_also_when_stopped(flow: Flow) -> None:
 # Small things
 
 
-def test_a_model_that_is_none_is_not_taken_for_the_default(flow: Flow, script: Script) -> None:
+def test_an_invalid_model_is_not_replaced_by_the_default(flow: Flow, script: Script) -> None:
     flow.conversation("chat", "Chat.")
     s = flow.start()
     with pytest.raises(ConfigError, match="''"):
@@ -401,7 +401,7 @@ def test_a_model_that_is_none_is_not_taken_for_the_default(flow: Flow, script: S
 
 
 @pytest.mark.parametrize(("said", "named"), [("", ""), (" \n", ""), (5, "5"), (None, "None")])
-def test_what_is_no_text_cannot_be_said(flow: Flow, script: Script, said: Any, named: str) -> None:
+def test_what_is_not_text_cannot_be_said(flow: Flow, script: Script, said: Any, named: str) -> None:
     flow.conversation("chat", "Chat.")
     s = flow.start()
     with pytest.raises(FlowError) as caught:
@@ -411,7 +411,7 @@ def test_what_is_no_text_cannot_be_said(flow: Flow, script: Script, said: Any, n
     assert (s.turns, s.unfinished) == ((), ())
 
 
-def test_a_long_session_takes_memory_by_its_length_and_no_more(flow: Flow) -> None:
+def test_memory_grows_only_linearly_with_a_session(flow: Flow) -> None:
     flow.conversation("chat", "Once.", static=True)
     flow.extraction("data", name=str)
     s = flow.start(speak_first=False)

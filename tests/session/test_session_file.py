@@ -1,4 +1,4 @@
-"""The file of a session: all of it comes back, with its types; no key is in it, and what is damaged stays."""
+"""The file of a session: everything is restored, with its types; it contains no key, and a damaged one is kept."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def talked(booking: Flow, script: Script) -> Session:
-    """A session with all that a session can have."""
+    """A session with everything that a session can have."""
     booking.conversation("hello", "Hello!", static=True, start=True)
     booking.conversation("help", "Help.", enter="they need help")
     booking.connect("hello", "ask")
@@ -85,7 +85,7 @@ def content(path: Path) -> Data:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def test_all_of_it_comes_back(booking: Flow, talked: Session, file: Path) -> None:
+def test_everything_is_restored(booking: Flow, talked: Session, file: Path) -> None:
     talked.save(file)
     again = booking.load_session(file)
     assert facts(again) == facts(talked)
@@ -94,7 +94,7 @@ def test_all_of_it_comes_back(booking: Flow, talked: Session, file: Path) -> Non
     assert file.with_name("again.json").read_bytes() == file.read_bytes()
 
 
-def test_it_goes_on_where_it_stood_and_the_first_stays(
+def test_it_continues_where_it_was_and_the_original_is_unchanged(
     booking: Flow, script: Script, talked: Session, file: Path
 ) -> None:
     talked.save(file)
@@ -122,7 +122,7 @@ def test_a_new_session_and_a_closed_one(flow: Flow, file: Path) -> None:
     assert flow.load_session(file).closed
 
 
-def test_what_a_node_read_comes_back_with_its_type(flow: Flow, script: Script, file: Path) -> None:
+def test_values_of_a_node_are_restored_with_their_types(flow: Flow, script: Script, file: Path) -> None:
     flow.extraction(
         "data", day=dt.date, at=dt.datetime, price=Decimal, kind=Kind, tags=set[str], person=Person, end=True
     )
@@ -158,7 +158,7 @@ def test_what_a_node_read_comes_back_with_its_type(flow: Flow, script: Script, f
     )
 
 
-def test_values_of_code_come_back_as_json_makes_them(booking: Flow, file: Path) -> None:
+def test_values_of_code_are_restored_as_json(booking: Flow, file: Path) -> None:
     class Thing:
         def __str__(self) -> str:
             return "a thing"
@@ -199,7 +199,7 @@ def test_values_of_code_come_back_as_json_makes_them(booking: Flow, file: Path) 
     assert "日本" in file.read_text(encoding="utf-8")
 
 
-def test_a_turn_that_ends_while_it_is_saved_is_in_the_file_whole_or_not_at_all(
+def test_a_turn_that_ends_during_saving_is_in_the_file_completely_or_not_at_all(
     booking: Flow, script: Script, file: Path
 ) -> None:
     script.choices, script.values["data"] = ["1"], [{"name": "Ana", "weekday": None}]
@@ -208,7 +208,7 @@ def test_a_turn_that_ends_while_it_is_saved_is_in_the_file_whole_or_not_at_all(
     reply = s.turns[0].reply
     assert reply is not None
 
-    def priced() -> Cost:  # the cost of a reply is worked out when it is asked for
+    def priced() -> Cost:  # the cost of a reply is computed on first access
         if len(s.turns) == 1:
             s.say("Leo on Monday")
         return Cost()
@@ -222,7 +222,7 @@ def test_a_turn_that_ends_while_it_is_saved_is_in_the_file_whole_or_not_at_all(
     assert (len(again.turns), again.variables["name"], again.variables["weekday"]) == (1, "Ana", None)
 
 
-def test_a_value_without_any_form_in_json_leaves_the_file_that_was_there(booking: Flow, file: Path) -> None:
+def test_a_value_that_is_not_json_leaves_the_existing_file(booking: Flow, file: Path) -> None:
     s = booking.start()
     s.save(file)
     before = file.read_bytes()
@@ -259,7 +259,7 @@ def test_no_key_gets_into_the_file(flow: Flow, script: Script, file: Path, held:
     again = flow.load_session(file)
     assert again.transcript[0].content == "My key is\n[API key]"
     assert again.variables["said"] == "[API key]"
-    assert key in s.transcript[0].content, "what is in memory stays as it was said"
+    assert key in s.transcript[0].content, "the text in memory is unchanged"
 
 
 def test_a_key_that_is_a_word_does_not_damage_the_file(flow: Flow, script: Script, file: Path) -> None:
@@ -282,7 +282,7 @@ def test_a_key_that_is_a_word_does_not_damage_the_file(flow: Flow, script: Scrip
 # Damaged files
 
 
-def test_a_file_cut_anywhere_is_told_and_left(booking: Flow, talked: Session, file: Path) -> None:
+def test_a_truncated_file_is_reported_and_left_unchanged(booking: Flow, talked: Session, file: Path) -> None:
     talked.save(file)
     whole = file.read_bytes().rstrip()
     for length in range(0, len(whole), len(whole) // 40):
@@ -303,36 +303,36 @@ def _refused(flow: Flow, file: Path, damaged: bytes, kind: str = "session_file")
     "damaged",
     [b"", b"null", b"[]", b"5", b'"x"', b"{}", bytes(300), b"[" * 100_000, b'{"version": 1}', b'{"version": "1"}'],
 )
-def test_what_is_no_session(booking: Flow, file: Path, damaged: bytes) -> None:
+def test_what_is_not_a_session_is_rejected(booking: Flow, file: Path, damaged: bytes) -> None:
     _refused(booking, file, damaged)
 
 
 CHANGES: dict[str, Callable[[Data], object]] = {
     "turns as a number": lambda data: data.update(turns=5),
-    "a turn as a text": lambda data: data["turns"].append("x"),
-    "a number that is none": lambda data: data["turns"][0].update(number="first"),
-    "a text that is none": lambda data: data["turns"][1].update(text=[1]),
+    "a turn as a string": lambda data: data["turns"].append("x"),
+    "an invalid number": lambda data: data["turns"][0].update(number="first"),
+    "an invalid text": lambda data: data["turns"][1].update(text=[1]),
     "steps missing": lambda data: data["turns"][1].pop("steps"),
     "no node": lambda data: data["turns"][1].pop("node"),
     "a step of no kind": lambda data: data["turns"][1]["steps"].append({"node": "ask"}),
     "an unknown verdict": lambda data: data["turns"][1]["steps"][0]["verdicts"][0].update(verdict="perhaps"),
-    "a verdict that is none": lambda data: data["turns"][1]["steps"][0].update(verdicts=[5]),
-    "a reply without a text": lambda data: data["turns"][0]["steps"][0]["says"].pop("text"),
-    "a finish that is none": lambda data: data["turns"][0]["steps"][0]["says"].update(finish_reason="over"),
-    "usage as a text": lambda data: data["turns"][0]["steps"][0]["says"].update(usage="much"),
-    "a cost that is none": lambda data: data["turns"][0]["steps"][0]["says"]["cost"].update(usd="free"),
+    "an invalid verdict": lambda data: data["turns"][1]["steps"][0].update(verdicts=[5]),
+    "a reply without text": lambda data: data["turns"][0]["steps"][0]["says"].pop("text"),
+    "an invalid finish": lambda data: data["turns"][0]["steps"][0]["says"].update(finish_reason="over"),
+    "usage as a string": lambda data: data["turns"][0]["steps"][0]["says"].update(usage="much"),
+    "an invalid cost": lambda data: data["turns"][0]["steps"][0]["says"]["cost"].update(usd="free"),
     "no cost": lambda data: data["turns"][0]["steps"][0]["says"].pop("cost"),
     "variables as an object": lambda data: data.update(variables={"name": "Ana"}),
     "a variable without a value": lambda data: data["variables"][0].pop("value"),
     "an unknown status": lambda data: data["variables"][0].update(status="sure"),
-    "a turn that is none": lambda data: data["variables"][0].update(turn="late"),
-    "a model that is none": lambda data: data.update(model=5),
+    "an invalid turn": lambda data: data["variables"][0].update(turn="late"),
+    "an invalid model": lambda data: data.update(model=5),
     "no unfinished": lambda data: data.pop("unfinished"),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_wrong_parts_are_told(booking: Flow, talked: Session, file: Path, change: str) -> None:
+def test_wrong_parts_are_reported(booking: Flow, talked: Session, file: Path, change: str) -> None:
     talked.save(file)
     data = content(file)
     CHANGES[change](data)
@@ -360,7 +360,7 @@ def test_a_missing_file_and_one_that_cannot_be_written(booking: Flow, talked: Se
         assert caught.value.fix
 
 
-def test_a_flow_is_told_from_a_session(booking: Flow, file: Path) -> None:
+def test_a_flow_is_distinguished_from_a_session(booking: Flow, file: Path) -> None:
     booking.save(file)
     error = _refused(booking, file, file.read_bytes())
     assert "Flow.load(...)" in error.fix
@@ -375,7 +375,7 @@ def test_a_session_of_a_flow_with_other_nodes_says_whose_it_is(talked: Session, 
     assert repr(talked.flow_name) in error.fix
 
 
-def test_on_the_same_flow_under_another_name_it_goes_on_and_says_whose_it_was(
+def test_on_the_same_flow_under_another_name_it_continues_and_says_whose_it_was(
     booking: Flow, talked: Session, file: Path, script: Script
 ) -> None:
     talked.save(file)
@@ -389,7 +389,7 @@ def test_on_the_same_flow_under_another_name_it_goes_on_and_says_whose_it_was(
     assert booking.load_session(file).notice == ""
 
 
-def test_before_its_nodes_are_made_a_session_can_be_read(talked: Session, file: Path) -> None:
+def test_a_session_can_be_loaded_before_its_nodes_are_created(talked: Session, file: Path) -> None:
     talked.save(file)
     again = Flow(talked.flow_name).load_session(file)
     assert again.transcript == talked.transcript
@@ -398,7 +398,7 @@ def test_before_its_nodes_are_made_a_session_can_be_read(talked: Session, file: 
         again.say("Hello")
 
 
-def test_a_long_session_is_saved_in_no_time(booking: Flow, talked: Session, file: Path) -> None:
+def test_a_long_session_is_saved_quickly(booking: Flow, talked: Session, file: Path) -> None:
     booking.key_store.save("openai", "api.openai.com", fake_key(), backend="session")
     turns = [*talked.turns] * 200
     talked.restore(turns=turns, unfinished=(), entries=())
@@ -408,7 +408,7 @@ def test_a_long_session_is_saved_in_no_time(booking: Flow, talked: Session, file
     assert time.perf_counter() - begun < 10
 
 
-def test_a_reply_that_was_stopped_comes_back_from_files_of_this_version_and_of_earlier_ones(
+def test_a_stopped_reply_is_restored_from_files_of_this_version_and_earlier_ones(
     flow: Flow, script: Script, file: Path
 ) -> None:
     flow.conversation("chat", "Chat.")

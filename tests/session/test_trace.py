@@ -36,25 +36,25 @@ def test_each_edge_and_node_is_a_row() -> None:
     assert lines[2].startswith("2 | data | reads |  | name='Ana'")
 
 
-def test_an_edge_that_is_always_taken_is_called_so_as_everywhere_else() -> None:
+def test_an_edge_that_is_always_taken_says_so_in_the_table() -> None:
     way = EdgeVerdict("ask", "else", "", "holds", "no other edge holds")
     turn = Turn(1, "x", (Judgement("data", (way,), "ask"),), "ask")
     assert [row[:5] for row in Trace([turn]).rows()] == [("1", "data", "→ ask: always", "holds", "")]
     assert "to ask, always." in explained(turn)
 
 
-def test_a_call_stands_beside_the_edges_that_it_judged() -> None:
+def test_a_call_is_in_the_row_of_the_first_edge_that_it_judged() -> None:
     logic = EdgeVerdict("bye", "logic", "vip", "does not hold", "vip is False")
     looked = Judgement("ask", (logic, *judgement().verdicts), "data", reply())
     rows = list(Trace([Turn(1, "x", (looked,), "data")]).rows())
     assert [row[5] for row in rows] == ["", "openai:gpt-6-luna", ""], "a logic condition costs nothing"
 
 
-def test_what_others_wrote_is_a_line_and_nothing_else() -> None:
+def test_foreign_text_is_one_line_and_nothing_else() -> None:
     hostile = "<script>alert(1)</script>\x1b[31m\nnew\u202e " + "x" * 100_000
     turn = Turn(1, hostile, (Visit("<b>\n", reply(hostile)), reading(name={"b", "a"})), "ask")
     trace = Trace([turn])
-    assert len(repr(trace).splitlines()) == 3, "the names of the columns, and a line for each"
+    assert len(repr(trace).splitlines()) == 3, "the column names, and a line for each"
     assert len(repr(trace)) < 1000
     assert "\x1b" not in repr(trace) + trace._repr_html_()
     assert "<script" not in trace._repr_html_() + turn._repr_html_()

@@ -44,13 +44,13 @@ def test_a_turn_in_which_nobody_spoke() -> None:
     ],
     ids=["not priced", "static", "lost", "lost alone"],
 )
-def test_what_is_not_known_is_in_no_sum(turn: Turn, usage: Usage, cost: tuple[int, int]) -> None:
+def test_an_unknown_part_makes_the_sum_unknown(turn: Turn, usage: Usage, cost: tuple[int, int]) -> None:
     assert turn.usage == usage
     assert (turn.cost.unpriced, turn.cost.calls) == cost
     assert ("at least" in turn.summary or "not priced" in turn.summary) is bool(cost[0])
 
 
-def test_a_value_that_is_not_in_the_dialogue_is_marked_wherever_it_is_told() -> None:
+def test_a_value_that_is_not_in_the_dialogue_is_marked_wherever_it_is_shown() -> None:
     found = Extraction({"name": "Cleo", "city": "Rome"}, {"name": "ungrounded", "city": "found"}, reply(), "data")
     turn = Turn(1, "Rome", (Visit("data", found), Visit("ask", reply("Yes?"))), "ask")
     assert "read=(name='Cleo' [ungrounded], city='Rome')" in repr(turn)
@@ -65,7 +65,7 @@ def test_an_unfinished_turn_says_why() -> None:
     assert turn.summary == "ask · 0.0 s · not finished: No API key configured"
 
 
-def test_the_notices_of_every_call_are_told() -> None:
+def test_the_notices_of_every_call_are_shown() -> None:
     def noted(notice: str) -> Reply:
         return replace(reply(), notices=(notice,))
 

@@ -1,4 +1,4 @@
-"""Looking back at a session: what it says of itself, and turns that are not there."""
+"""Looking back at a session: what it says about itself, and turns that do not exist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.session.conftest import Script
 def test_a_session_says_what_it_is(booking: Flow, script: Script) -> None:
     s = booking.start()
     assert repr(s) == f"Session({booking.name!r}, 0 turns, at 'ask')"
-    assert s.explain().endswith(" ask."), "where it stands"
+    assert s.explain().endswith(" ask."), "where it is"
     s.say("<b>Hello</b>")
     assert str(s) == "person: <b>Hello</b>\nflow: Hm."
     assert "&lt;b&gt;Hello&lt;/b&gt;" in s._repr_html_()
@@ -21,7 +21,7 @@ def test_a_session_says_what_it_is(booking: Flow, script: Script) -> None:
 
 
 @pytest.mark.parametrize("turn", [0, 2, -1, 99])
-def test_a_turn_that_is_not_there(flow: Flow, script: Script, turn: int) -> None:
+def test_a_turn_that_does_not_exist(flow: Flow, script: Script, turn: int) -> None:
     flow.conversation("chat", "Chat.")
     s = flow.start()
     s.say("Hello")
@@ -34,6 +34,6 @@ def test_a_turn_that_is_not_there(flow: Flow, script: Script, turn: int) -> None
             s.fork(turn)
         assert caught.value.kind == "turn"
         assert "1 to 1" in caught.value.fix
-        assert "0" in caught.value.fix, "the start is offered, too"
+        assert "0" in caught.value.fix, "the start is suggested, too"
     else:
         assert s.fork(turn).turns == ()

@@ -1,4 +1,4 @@
-"""A turn beyond the page's sentences: global nodes, ends, loops, nodes made anew, and unusual names."""
+"""Turns beyond the page's sentences: global nodes, ends, loops, recreated nodes, and unusual names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.scripted_server import Say
 from tests.session.conftest import Script, system_of
 
 
-def test_a_silent_start_that_ends_the_session_asks_nobody_else(flow: Flow, script: Script) -> None:
+def test_a_silent_start_that_ends_the_session_calls_nothing_else(flow: Flow, script: Script) -> None:
     flow.extraction("data", name=str, end=True)
     flow.conversation("help", "Help.", enter="they need help")
     flow.connect("data", "help")
@@ -25,7 +25,7 @@ def test_a_silent_start_that_ends_the_session_asks_nobody_else(flow: Flow, scrip
     assert len(script.server.requests) == 1
 
 
-def test_a_global_node_returns_to_a_silent_one_whose_edges_are_judged_anew(flow: Flow, script: Script) -> None:
+def test_a_global_node_returns_to_a_silent_one_whose_edges_are_judged_again(flow: Flow, script: Script) -> None:
     flow.conversation("ask", "Ask.")
     flow.extraction("data", weekday=["Mon", "Tue"])
     flow.conversation("bye", "Bye {{name}}.", static=True)
@@ -55,7 +55,7 @@ def test_a_global_node_returns_to_the_global_node_it_came_from(flow: Flow, scrip
     assert s.say("Never mind").moves == (("human", "ask"),)
 
 
-def test_a_global_node_that_was_stopped_has_run_all_the_same(flow: Flow, script: Script) -> None:
+def test_a_global_node_that_was_stopped_still_counts_as_run(flow: Flow, script: Script) -> None:
     flow.conversation("ask", "Ask.")
     flow.conversation("pay", "Pay.")
     flow.conversation("hours", "Say the hours.", enter="they ask for the hours")
@@ -87,7 +87,7 @@ def test_an_end_node_that_was_stopped_has_closed_the_session(flow: Flow, script:
         s.say("One more thing")
     assert caught.value.kind == "session_closed"
     assert s.closed
-    assert "fork(turn=0)" in caught.value.fix, "the one turn closed it: what works is the start"
+    assert "fork(turn=0)" in caught.value.fix, "the only turn closed it: the start works"
     assert not s.fork(turn=0).closed
 
 
@@ -106,13 +106,13 @@ def test_a_long_chain_of_silent_nodes_is_no_loop(flow: Flow, script: Script) -> 
     assert caught.value.kind == "silent_loop"
 
 
-def test_without_edges_nobody_is_asked(flow: Flow, script: Script) -> None:
+def test_without_edges_no_judge_is_called(flow: Flow, script: Script) -> None:
     flow.conversation("chat", "Chat.")
     turn = flow.start().say("Hello")
     assert [type(step).__name__ for step in turn.steps] == ["Visit"]
 
 
-def test_a_node_made_again_between_turns_speaks_its_new_prompt(booking: Flow, script: Script) -> None:
+def test_a_node_recreated_between_turns_speaks_its_new_prompt(booking: Flow, script: Script) -> None:
     s = booking.start()
     s.say("Hello")
     booking.conversation("ask", "Ask in verse.", model="compatible:poet")
@@ -122,7 +122,7 @@ def test_a_node_made_again_between_turns_speaks_its_new_prompt(booking: Flow, sc
     assert len(script.judged) == 1
 
 
-def test_a_node_made_again_while_the_judge_thinks_speaks_its_new_prompt(booking: Flow, script: Script) -> None:
+def test_a_node_recreated_while_the_judge_thinks_speaks_its_new_prompt(booking: Flow, script: Script) -> None:
     s = booking.start()
 
     def change(request: dict[str, Any]) -> Say:
@@ -162,7 +162,7 @@ def test_cells_change_the_flow_while_sessions_run(booking: Flow, script: Script)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_name_runs(flow: Flow, script: Script, name: str) -> None:
+def test_a_node_of_any_name_runs(flow: Flow, script: Script, name: str) -> None:
     flow.conversation("ask", "Ask.")
     flow.conversation(name, "Speak, {{word}}.")
     flow.extraction(f"{name} read", word=str)
@@ -210,7 +210,7 @@ def test_the_flow_cannot_speak_first_twice_or_late(flow: Flow, script: Script) -
 
 
 @pytest.mark.parametrize("text", ["", " \n", None, 5])
-def test_nothing_is_not_said(flow: Flow, script: Script, text: object) -> None:
+def test_empty_text_cannot_be_said(flow: Flow, script: Script, text: object) -> None:
     flow.conversation("ask", "Ask.")
     s = flow.start()
     with pytest.raises(FlowError) as caught:

@@ -16,7 +16,7 @@ from tests.scripted_server import Say
 from tests.session.conftest import Script, system_of
 
 
-def test_values_come_and_go_by_code(booking: Flow) -> None:
+def test_code_sets_and_removes_values(booking: Flow) -> None:
     s = booking.start(variables={"firm": "Acme", "tags": ["a"]})
     s.variables["name"] = "Ana"
     s.variables.update(weekday="Mon", late=True)
@@ -32,7 +32,7 @@ def test_values_come_and_go_by_code(booking: Flow) -> None:
     assert s.variables.history("firm")[-1].value is None
 
 
-def test_what_is_not_there_is_a_key_error(booking: Flow) -> None:
+def test_a_missing_name_is_a_key_error(booking: Flow) -> None:
     variables = booking.start().variables
     assert variables.get("nmae", "?") == "?"
     assert "nmae" not in variables
@@ -45,7 +45,7 @@ def test_what_is_not_there_is_a_key_error(booking: Flow) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "two words", "1st", "a-b", "a.b", None, 5, ("a",)])
-def test_a_name_that_no_prompt_could_hold_is_refused(booking: Flow, name: object) -> None:
+def test_a_name_that_no_prompt_could_use_is_rejected(booking: Flow, name: object) -> None:
     with pytest.raises(ConfigError) as caught:
         booking.start().variables[name] = 1  # type: ignore[index]
     assert caught.value.kind == "variable"
@@ -61,7 +61,7 @@ def test_a_field_of_any_name_can_be_set_by_code_too(flow: Flow) -> None:
 
 @pytest.fixture
 def ordering(flow: Flow) -> Flow:
-    """A flow that reads variables in each of the ways there are."""
+    """A flow that reads variables in every possible way."""
     flow.global_prompt = "You work for {{firm}}."
     flow.conversation("ask", 'Ask {{ caller | default("the caller") }}{% if vip is defined %}, kindly{% endif %}.')
     flow.extraction("data", size=int, prompt="Today is {{today}}.")
@@ -73,7 +73,7 @@ def ordering(flow: Flow) -> Flow:
     ("name", "meant"),
     [("siez", "size"), ("Firm", "firm"), ("calller", "caller"), ("peopel", "people"), ("todai", "today")],
 )
-def test_a_name_that_is_much_like_a_known_one_gives_a_warning_where_it_is_set(
+def test_a_name_similar_to_a_known_one_gives_a_warning_where_it_is_set(
     ordering: Flow, name: str, meant: str
 ) -> None:
 
@@ -90,10 +90,10 @@ def test_a_name_that_is_much_like_a_known_one_gives_a_warning_where_it_is_set(
     for set_it in setting:
         with pytest.warns(UserWarning, match=said) as caught:
             set_it()
-        assert [warning.filename for warning in caught] == [__file__], "it shows the person's own line"
+        assert [warning.filename for warning in caught] == [__file__], "it shows the user's own line"
 
 
-def test_it_warns_once_and_the_name_is_set_all_the_same(ordering: Flow) -> None:
+def test_it_warns_once_and_still_sets_the_name(ordering: Flow) -> None:
     with pytest.warns(UserWarning, match="'size'"):
         s = ordering.start(variables={"siez": 1})
     with warnings.catch_warnings():
@@ -103,7 +103,7 @@ def test_it_warns_once_and_the_name_is_set_all_the_same(ordering: Flow) -> None:
     assert s.variables["siez"] == 2
 
 
-def test_names_that_the_flow_reads_and_names_like_none_give_no_warning(ordering: Flow) -> None:
+def test_names_that_the_flow_reads_or_that_resemble_none_give_no_warning(ordering: Flow) -> None:
     known = dict.fromkeys(["firm", "caller", "vip", "size", "today", "people", "id", "colour", "x1", "x2"], 1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -134,7 +134,7 @@ def test_all_variables_cannot_be_replaced_at_once(booking: Flow) -> None:
         s.variables = {"name": "Ana"}  # type: ignore[assignment]
 
 
-def test_the_status_says_how_sure_one_can_be(booking: Flow, script: Script) -> None:
+def test_the_status_says_how_reliable_a_value_is(booking: Flow, script: Script) -> None:
     script.choices, script.values["data"] = ["1"], [{"name": "Cleopatra", "weekday": "Mon"}]
     s = booking.start(variables={"firm": "Acme"})
     s.say("Monday, please")
@@ -157,7 +157,7 @@ def test_what_is_shown_is_inert_and_the_same_each_time(flow: Flow) -> None:
     assert "{&#x27;a&#x27;, &#x27;b&#x27;" in s.variables._repr_html_()
 
 
-def test_a_node_made_again_brings_its_new_fields_at_once(booking: Flow, script: Script) -> None:
+def test_a_recreated_node_adds_its_new_fields_at_once(booking: Flow, script: Script) -> None:
     script.values["data"] = [{"name": "Ana", "weekday": None, "city": "Rome"}]
     s = booking.start()
     s.say("Hello")
@@ -168,7 +168,7 @@ def test_a_node_made_again_brings_its_new_fields_at_once(booking: Flow, script: 
     assert (s.variables["city"], s.fork().variables["city"]) == ("Rome", "Rome")
 
 
-def test_code_that_sets_a_variable_after_a_turn_counts_to_it(booking: Flow, script: Script) -> None:
+def test_a_variable_set_by_code_after_a_turn_counts_towards_it(booking: Flow, script: Script) -> None:
     script.choices, script.values["data"] = ["1", "stay"], [{"name": "Ana", "weekday": None}]
     s = booking.start(variables={"firm": "Acme"})
     s.say("I am Ana")
@@ -184,14 +184,14 @@ def test_code_that_sets_a_variable_after_a_turn_counts_to_it(booking: Flow, scri
     assert s.variables["firm"] == "Smith"
     kept = s.variables
     s.reset()
-    assert s.variables is kept, "who holds them sees the reset, too"
+    assert s.variables is kept, "whoever holds a reference sees the reset, too"
     assert dict(s.variables) == {"name": None, "weekday": None, "firm": "Acme"}
     s.variables["firm"] = "New"
     s.reset()
     assert s.variables["firm"] == "New", "set before the first turn"
 
 
-def test_code_may_set_a_variable_while_a_turn_is_under_way(booking: Flow, script: Script) -> None:
+def test_code_may_set_a_variable_during_a_turn(booking: Flow, script: Script) -> None:
     script.values["data"] = [{"name": None, "weekday": "Mon"}]
     booking.conversation("bye", "Bye {{vip}} {{weekday}}.")
     booking.connect("ask", "data")
@@ -206,7 +206,7 @@ def test_code_may_set_a_variable_while_a_turn_is_under_way(booking: Flow, script
     assert system_of(script.spoken[0]) == "Bye madam Mon."
 
 
-def test_a_look_at_them_does_not_go_through_all_that_there_was(booking: Flow) -> None:
+def test_reading_them_does_not_scan_the_whole_history(booking: Flow) -> None:
     variables = booking.start().variables
     for turn in range(1, 20_001):
         variables.learn([VariableEntry("name", f"n{turn}", "found", "data", turn)], turn)

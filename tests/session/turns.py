@@ -1,4 +1,4 @@
-"""Turns made by hand, for tests of what is told of them."""
+"""Turns made by hand, for tests of how they are shown."""
 
 from __future__ import annotations
 

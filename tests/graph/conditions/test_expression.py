@@ -134,7 +134,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("text", UNKNOWN)
-def test_what_is_unknown_does_not_hold_nor_does_its_opposite(text: str) -> None:
+def test_an_unknown_condition_does_not_hold_nor_does_its_opposite(text: str) -> None:
     assert Expression(text).holds(KNOWN) is False
     assert Expression(f"not ({text})").holds(KNOWN) is False
 
@@ -152,7 +152,7 @@ def test_what_is_unknown_does_not_hold_nor_does_its_opposite(text: str) -> None:
         "not (nothing is not None and nothing > 3)",
     ],
 )
-def test_a_part_that_decides_makes_the_unknown_not_matter(text: str) -> None:
+def test_an_unknown_part_does_not_matter_if_another_decides(text: str) -> None:
     assert Expression(text).holds(KNOWN) is True
 
 
@@ -217,7 +217,7 @@ def test_and_or_not_follow_kleene(a: bool | None, b: bool | None, c: bool | None
         ("name == '\ud800'", ""),
     ],
 )
-def test_what_is_not_in_the_grammar_is_refused_when_it_is_made(text: str, said: str) -> None:
+def test_what_is_not_in_the_grammar_is_rejected_at_once(text: str, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Expression(text)
     assert caught.value.kind == "condition"
@@ -247,14 +247,14 @@ def test_what_is_not_in_the_grammar_is_refused_when_it_is_made(text: str, said: 
         ("-" * 990 + "people", ("recursion",)),
     ],
 )
-def test_what_cannot_be_worked_out_is_a_config_error_that_shows_the_values(
+def test_what_cannot_be_evaluated_is_a_config_error_that_shows_the_values(
     text: str, shown: tuple[str, ...]
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         Expression(text).holds(KNOWN)
     assert caught.value.kind == "condition"
     problem = caught.value.problem.replace(repr(Expression(text).text), "")
-    assert all(value in problem for value in shown), "beside the condition itself"
+    assert all(value in problem for value in shown), "besides the condition itself"
     assert caught.value.cause == f"{Expression(text).describe_values(KNOWN)}."
 
 
@@ -292,7 +292,7 @@ def test_it_names_the_variables_in_their_order() -> None:
     assert repr(made) == f"Expression({made.text!r})"
 
 
-def test_a_list_of_what_a_node_reads_is_not_changed_by_looking_at_it() -> None:
+def test_the_list_of_what_a_node_reads_cannot_be_modified() -> None:
     values = {"tags": ["red"], "days": {Day.MON}}
     assert Expression("'Mon' in days and 'red' in tags").holds(values)
     assert values == {"tags": ["red"], "days": {Day.MON}}
@@ -384,7 +384,7 @@ def nothing_runs() -> Callable[[Callable[[], object]], None]:
     return watched
 
 
-def test_the_audit_would_tell(nothing_runs: Callable[[Callable[[], object]], None]) -> None:
+def test_the_audit_would_notice(nothing_runs: Callable[[Callable[[], object]], None]) -> None:
     with pytest.raises(AssertionError):
         nothing_runs(lambda: exec("1"))
 

@@ -111,7 +111,7 @@ def counting(flow: Flow) -> Flow:
     return flow
 
 
-def test_they_run_are_explained_drawn_checked_and_saved(flow: Flow, tmp_path) -> None:
+def test_they_can_be_run_explained_drawn_checked_and_saved(flow: Flow, tmp_path) -> None:
     counting(flow)
     assert [finding for finding in flow.check().errors if finding.kind != "no_model"] == []
     s = flow.start(variables={"visits": 1})
@@ -120,9 +120,9 @@ def test_they_run_are_explained_drawn_checked_and_saved(flow: Flow, tmp_path) ->
     assert str(turn) == "Enough, 2 times."
     looks = [step for step in turn.steps if isinstance(step, Judgement)]
     assert [[v.kind for v in look.verdicts] for look in looks] == [["else"], ["at_least", "else"]]
-    told = s.explain()
-    assert "once visits reaches 2" in told
-    assert "counted {'visits': 2}" in told
+    story = s.explain()
+    assert "once visits reaches 2" in story
+    assert "counted {'visits': 2}" in story
     assert "once visits reaches 2" in flow._repr_mimebundle_()["text/plain"]
     flow.save(tmp_path / "f.json")
     again = Flow.load(tmp_path / "f.json", name=f"{flow.name} again")
