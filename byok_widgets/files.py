@@ -9,6 +9,7 @@ from pathlib import Path
 
 CACHE_VARIABLE = "BYOK_WIDGETS_CACHE_DIR"
 CONFIG_VARIABLE = "BYOK_WIDGETS_CONFIG_DIR"
+SHARED_MODELS_VARIABLE = "BYOK_WIDGETS_SHARED_MODELS_DIR"
 
 
 def config_dir() -> Path:
@@ -29,6 +30,14 @@ def cache_dir() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("byok_widgets", appauthor=False)
+
+
+def shared_models_dir() -> Path | None:
+    """Return the folder of local models that many people share; `None` where none is named.
+
+    `BYOK_WIDGETS_SHARED_MODELS_DIR` names it. Nothing is ever written there.
+    """
+    return _folder_named_by(SHARED_MODELS_VARIABLE)
 
 
 def _folder_named_by(variable: str) -> Path | None:

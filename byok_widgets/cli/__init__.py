@@ -22,6 +22,7 @@ examples:
   byok-widgets demo --small         the same on a model of 98 MB, which says less sensible things
   byok-widgets demo --no-browser    print the address instead of opening a browser
   byok-widgets fetch --small        fetch the small model, for later use without a network
+  byok-widgets fetch --into /srv/m  fetch a model into a folder that many people share
   byok-widgets scan .               find API keys in the notebooks and files here, before they are shared
 
 No command asks for an API key: keys are pasted into the settings panel of a notebook."""
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         if given.command == "fetch":
-            fetch_with_bar(SMALL if given.small else given.model or models.default_model())
+            fetch_with_bar(SMALL if given.small else given.model or models.default_model(), given.into)
             return 0
         if given.command == "scan":
             return scan.run(given)
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.set_defaults(parser=fetch)
     fetch.add_argument("model", nargs="?", help=f"one of: {', '.join(models.LOCAL_MODELS)}")
     fetch.add_argument("--small", action="store_true", help="fetch the small one")
+    fetch.add_argument("--into", type=_folder, metavar="FOLDER", help="keep it in a folder that many people share")
     scan.add_command(commands)
     return parser
 

