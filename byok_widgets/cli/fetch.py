@@ -1,4 +1,4 @@
-"""Fetching a local model with a bar in the terminal."""
+"""Fetches a local model with a progress bar in the terminal."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _MB = 1_000_000
 
 
 def fetch_with_bar(model: str) -> Path:
-    """Say what is fetched and how large it is, fetch it, and return the file; at once when it is here already.
+    """Print what is fetched and how large it is, fetch it, and return the file; at once if it is already here.
 
     Raises:
-        LocalModelError: It is unknown, or cannot be had here; the message names what helps.
+        LocalModelError: It is unknown, or cannot be fetched; the message says what to do.
     """
     found = models.find(model)
     if found is not None:
-        print(f"{models.title(model)} is here already.", file=sys.stderr)
+        print(f"{models.title(model)} is already here.", file=sys.stderr)
         return found
     print(models.announce_download(models.resolve(model)), file=sys.stderr)
     try:
@@ -29,7 +29,7 @@ def fetch_with_bar(model: str) -> Path:
 
 
 class _Bar:
-    """Draws progress: one line that is written over in a terminal, a line for each tenth elsewhere."""
+    """Draws progress: one line that is overwritten in a terminal, a line for each tenth elsewhere."""
 
     def __init__(self) -> None:
         self._in_place = sys.stderr.isatty()
