@@ -56,7 +56,7 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _RENAMED = {"guard": "warn_about_keys", "last_stopped": "last_partial_result"}
-"""Earlier names, which still work and give a `DeprecationWarning`."""
+"""Earlier names, which still work but give a `DeprecationWarning`."""
 
 __all__ = [
     "ActionNode",
@@ -114,7 +114,7 @@ def __dir__() -> list[str]:
 
 @cache
 def _notebook() -> Frontend:
-    """Return the notebook's frontend; its widgets are loaded when one is shown."""
+    """Return the notebook's frontend; widgets are loaded when the first one is shown."""
     frontend: Frontend = import_module("byok_widgets.widgets").NotebookFrontend()
     return frontend
 

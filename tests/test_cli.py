@@ -90,7 +90,7 @@ def test_the_demo_opens_lab_on_the_first_tutorial_and_ends_on_ctrl_c(
         "the token is in no process list"
     )
     second = demo("--dir", "lessons")
-    said_of_first, _ = _read_until(second, r"Save each notebook in one of the two only")
+    said_of_first, _ = _read_until(second, r"Save each notebook in only one of the two")
     assert f"\n    {found[1]}\n" in said_of_first
     second.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)

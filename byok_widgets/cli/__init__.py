@@ -21,7 +21,7 @@ examples:
   byok-widgets demo                 open the tutorials in JupyterLab, on a model of 491 MB
   byok-widgets demo --small         the same on a model of 98 MB, which says less sensible things
   byok-widgets demo --no-browser    print the address instead of opening a browser
-  byok-widgets fetch --small        fetch the small model, for later use without a network
+  byok-widgets fetch --small        fetch the small model, for later use offline
   byok-widgets fetch --into /srv/m  fetch a model into a folder that many people share
   byok-widgets scan .               find API keys in the notebooks and files here, before they are shared
 
@@ -29,11 +29,11 @@ No command asks for an API key: keys are pasted into the settings panel of a not
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0 done, 1 failed, 2 asked for something that cannot be."""
+    """Run the command line and return the exit code: 0 for success, 1 for failure, 2 for a wrong request."""
     parser = _parser()
     given, surplus = parser.parse_known_args(arguments)
     if surplus:
-        given.parser.error(f"this is not understood: {' '.join(surplus)}")
+        given.parser.error(f"unrecognised arguments: {' '.join(surplus)}")
     if given.command is None:
         parser.print_help()
         return 0

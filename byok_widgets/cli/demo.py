@@ -27,10 +27,10 @@ DEFAULT_FOLDER = "byok_widgets_tutorials"
 DEFAULT_PORT = 8888
 _LAB_SERVER = "byok_widgets.cli.lab_server"
 _START_S = 90.0
-_STOP_S = 10.0  # a little longer than the server gives itself
+_STOP_S = 10.0  # a little longer than the server allows itself
 _PORTS_TRIED = 50
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-"""Ctrl-C, a polite kill, a terminal that closes, and Ctrl-Break; Windows and POSIX lack one each."""
+"""Ctrl-C, a plain kill, a closed terminal, and Ctrl-Break; Windows and POSIX each lack one."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Demo:
 
     Attributes:
         folder: Where the tutorials go.
-        port: Port to listen on; the next free one is taken when it is busy.
+        port: Port to listen on; if it is in use, the next free one is taken.
         model: The local model that the tutorials start on.
         browser: Whether to open one.
     """
@@ -50,7 +50,7 @@ class Demo:
     browser: bool
 
     def run(self) -> int:
-        """Run until JupyterLab ends or is told to, and return the exit code.
+        """Run until JupyterLab exits or is asked to stop, and return the exit code.
 
         Raises:
             ConfigError: JupyterLab is not installed, the folder cannot be used, or no port is free.
@@ -60,11 +60,11 @@ class Demo:
         print(f"The tutorials are in {self.folder.resolve()}.")
         for address in _open_on(self.folder, notebooks[0].name):
             print(
-                f"JupyterLab is open there already:\n\n    {address}\n\n"
-                "A second one starts beside it. Save each notebook in one of the two only."
+                f"JupyterLab is already running there:\n\n    {address}\n\n"
+                "A second one starts now. Save each notebook in only one of the two."
             )
         if kept:
-            print(f"Left as you have them: {', '.join(kept)}.")
+            print(f"Not overwritten, since you changed them: {', '.join(kept)}.")
         self._fetch()
         port = _free_port(self.port)
         if port != self.port:
@@ -77,19 +77,19 @@ class Demo:
             fetch_with_bar(self.model)
         except LocalModelError as error:
             print(
-                f"{error}\nJupyterLab opens all the same: with a key of your own nothing is missing.",
+                f"{error}\nJupyterLab opens anyway: with an API key of your own you can do everything.",
                 file=sys.stderr,
             )
 
     def _serve(self, port: int, first: str, log: IO[bytes]) -> int:
         token = secrets.token_urlsafe(24)
         stopping = _Stop()
-        # A group of its own: Ctrl-C reaches this process alone, and it ends JupyterLab in order.
+        # In its own process group, so that Ctrl-C reaches only this process, which then stops JupyterLab cleanly.
         lab = subprocess.Popen(  # noqa: S603 - our own arguments
             self._command(port),
             env=self._environment(token),
             start_new_session=True,
-            stdin=subprocess.PIPE,  # it ends when this closes: also when this process is killed
+            stdin=subprocess.PIPE,  # it exits when this is closed, even if this process is killed
             stdout=log,
             stderr=log,
         )
@@ -97,29 +97,29 @@ class Demo:
             address = f"http://127.0.0.1:{port}/lab/tree/{first}?token={token}"
             if not _answers(f"http://127.0.0.1:{port}/api?token={token}", lab, stopping):
                 return _failed(lab, log) if not stopping.asked else 0
-            print(f"\nJupyterLab is ready:\n\n    {address}\n\nCtrl-C ends it.", flush=True)
+            print(f"\nJupyterLab is ready:\n\n    {address}\n\nPress Ctrl-C to stop it.", flush=True)
             if self.browser and not _open(address):
-                print("No browser opened by itself: open the address above.", flush=True)
+                print("No browser could be opened: open the address above yourself.", flush=True)
             while lab.poll() is None and not stopping.asked:
                 time.sleep(0.2)
             return 0 if stopping.asked else lab.returncode or 0
         finally:
             _end(lab)
             if stopping.asked:
-                with contextlib.suppress(OSError):  # the terminal may be what has gone
-                    print("JupyterLab has ended. Your notebooks are saved where they were.", flush=True)
+                with contextlib.suppress(OSError):  # the terminal may be gone
+                    print("JupyterLab has stopped. Your notebooks are where they were.", flush=True)
 
     def _command(self, port: int) -> list[str]:
         command = [sys.executable, "-m", _LAB_SERVER, "--no-browser", "--ServerApp.ip=127.0.0.1"]
         command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--log-level=WARN"]
         command.append(f"--ServerApp.root_dir={self.folder.resolve()}")
         if hasattr(os, "geteuid") and os.geteuid() == 0:
-            print("Running as root, as in a container: JupyterLab is told to allow it.")
+            print("Running as root, as in a container: JupyterLab is started with --allow-root.")
             command.append("--allow-root")
         return command
 
     def _environment(self, token: str) -> dict[str, str]:
-        """Hand over the token where no process list shows it, and no questions about news over the tutorial."""
+        """Return the environment: it hides the token from process lists and turns off JupyterLab's news prompt."""
         config_path = [str(Path(__file__).parent), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
         return {
             **os.environ,
@@ -130,13 +130,13 @@ class Demo:
 
 
 class _Stop:
-    """Whether the person or the system asked to stop."""
+    """Whether the user or the system asked to stop."""
 
     def __init__(self) -> None:
         self.asked = False
         for name in _STOP_SIGNALS:
             number = getattr(signal, name, None)
-            if number is not None and not _is_kept_by_nohup(number):
+            if number is not None and not _is_ignored_by_nohup(number):
                 signal.signal(number, self._ask)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
@@ -144,7 +144,7 @@ class _Stop:
         self.asked = True
 
 
-def _is_kept_by_nohup(number: int) -> bool:
+def _is_ignored_by_nohup(number: int) -> bool:
     return number == getattr(signal, "SIGHUP", None) and signal.getsignal(number) is signal.SIG_IGN
 
 
@@ -168,7 +168,7 @@ def _free_port(wanted: int) -> int:
                 continue
             return port
     raise ConfigError(
-        f"No port from {wanted} on is free.", kind="no_free_port", fix="Give another one with --port."
+        f"No port from {wanted} upwards is free.", kind="no_free_port", fix="Give another one with --port."
     )
 
 
@@ -184,7 +184,7 @@ def _answers(url: str, lab: subprocess.Popen[bytes], stopping: _Stop) -> bool:
 
 
 def _open_on(folder: Path, first: str) -> list[str]:
-    """Return the addresses of the running JupyterLabs that show this folder."""
+    """Return the addresses of the running JupyterLab servers that show this folder."""
     from jupyter_server.serverapp import list_running_servers
 
     return [
@@ -197,7 +197,7 @@ def _open_on(folder: Path, first: str) -> list[str]:
 def _failed(lab: subprocess.Popen[bytes], log: IO[bytes]) -> int:
     log.seek(0)
     print(log.read().decode(errors="replace"), file=sys.stderr)
-    print("JupyterLab did not start; what it said stands above.", file=sys.stderr)
+    print("JupyterLab did not start; its output is above.", file=sys.stderr)
     return lab.poll() or 1
 
 
@@ -209,7 +209,7 @@ def _open(address: str) -> bool:
 
 
 def _end(lab: subprocess.Popen[bytes]) -> None:
-    """End JupyterLab with its kernels: asked once, by closing its input, then killed."""
+    """Stop JupyterLab and its kernels: ask once, by closing its input, then kill it."""
     assert lab.stdin is not None  # noqa: S101 - for the type checker: it is a pipe
     lab.stdin.close()
     try:

@@ -1,4 +1,4 @@
-"""Fetching a local model with a bar in the terminal."""
+"""Fetches a local model with a progress bar in the terminal."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _MB = 1_000_000
 
 
 def fetch_with_bar(model: str, into: Path | None = None) -> Path:
-    """Say what is fetched and how large it is, fetch it, and return the file; at once when it is here already.
+    """Print what is fetched and how large it is, fetch it, and return the file; at once if it is already here.
 
     Args:
         model: A known id.
         into: Folder to keep it in, for many people; by default the person's cache.
 
     Raises:
-        LocalModelError: It is unknown, or cannot be had here; the message names what helps.
+        LocalModelError: It is unknown, or cannot be fetched; the message says what to do.
     """
     found = None if into else models.find(model)
     if found is not None:
-        print(f"{models.title(model)} is here already.", file=sys.stderr)
+        print(f"{models.title(model)} is already here.", file=sys.stderr)
         return found
     print(models.announce_download(models.resolve(model), into), file=sys.stderr)
     try:
@@ -37,7 +37,7 @@ def fetch_with_bar(model: str, into: Path | None = None) -> Path:
 
 
 class _Bar:
-    """Draws progress: one line that is written over in a terminal, a line for each tenth elsewhere."""
+    """Draws progress: one line that is overwritten in a terminal, a line for each tenth elsewhere."""
 
     def __init__(self) -> None:
         self._in_place = sys.stderr.isatty()

@@ -1,7 +1,7 @@
-"""JupyterLab as a child of the demo: it stops its kernels and ends when the demo does, however that ended.
+"""JupyterLab as a child of the demo: it stops its kernels and exits when the demo ends, for whatever reason.
 
 Run as `python -m byok_widgets.cli.lab_server`, with JupyterLab's own arguments. Standard input is a pipe that the
-demo holds open and never writes to. The operating system closes it even for a process that was killed.
+demo holds open and never writes to. The operating system closes it even if the demo is killed.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import threading
 import time
 
 STOP_S = 8.0
-"""Time that JupyterLab has to stop its kernels, in seconds."""
+"""Time allowed for JupyterLab to stop its kernels, in seconds."""
 
 
 def main() -> None:
-    """Run JupyterLab until it ends, or standard input does."""
+    """Run JupyterLab until it exits or standard input is closed."""
     threading.Thread(target=_end_with_parent, name="byok-parent-watch", daemon=True).start()
     runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)
 
@@ -26,9 +26,9 @@ def main() -> None:
 def _end_with_parent() -> None:
     while os.read(sys.stdin.fileno(), 1):  # not sys.stdin.read(): its lock would be held when the interpreter ends
         pass
-    os.kill(os.getpid(), signal.SIGTERM)  # JupyterLab shuts its kernels down and ends
+    os.kill(os.getpid(), signal.SIGTERM)  # JupyterLab shuts its kernels down and exits
     time.sleep(STOP_S)
-    os._exit(1)  # it did not end; its kernels see that their parent has gone, and end by themselves
+    os._exit(1)  # it did not exit; its kernels notice that their parent is gone, and exit themselves
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`byok-widgets scan`: finds API keys in notebooks and other texts before somebody else does, and removes them."""
+"""`byok-widgets scan`: finds API keys in notebooks and other files before somebody else does, and removes them."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from byok_widgets.secrets.search import FoundKey, find_keys, remove_keys
 
 _DESCRIPTION = """\
 Finds API keys of well-known providers in notebooks (cells, outputs, widget state, attachments) and in
-other text files, by the exact formats in which they are made. Folders are read with all that is below them, apart
-from .git, node_modules and virtual environments. No part of a key is shown."""
+other text files, by their exact formats. Folders are read with everything in them, except
+.git, node_modules and virtual environments. No part of a key is shown."""
 
 _EPILOG = """\
 exit code:
   0  no key was found
   1  a key was found, removed or not
-  2  it was asked for something that cannot be, or there is something that could not be read
+  2  the arguments were wrong, or something could not be read
 
 before each commit, as the file .git/hooks/pre-commit (executable):
   #!/bin/sh
   exec byok-widgets scan --staged"""
 
-_REVOKE = "Whoever has the file has the key: revoke it on the provider's page and make a new one."
+_REVOKE = "Anyone who has the file has the key: revoke it on the provider's page and make a new one."
 
 
 def add_command(commands: Any) -> None:
@@ -55,10 +55,10 @@ def add_command(commands: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Scan, say what was found, and return the exit code.
+    """Scan, print what was found, and return the exit code.
 
     Raises:
-        ConfigError: Git does not say what is staged.
+        ConfigError: Git could not list what is staged.
     """
     fix = given.fix or given.fix_sources
     if given.staged == bool(given.paths):
@@ -73,7 +73,7 @@ def run(given: argparse.Namespace) -> int:
 
 @dataclass
 class _Scan:
-    """One run of the command: what was done so far."""
+    """One run of the command, with its counts so far."""
 
     fix: bool
     fix_sources: bool
@@ -138,11 +138,11 @@ class _Scan:
         left = self.found - self.removed
         if self.removed:
             yield f"Removed {self.removed}; {left or 'none'} left."
-            yield "Load notebooks that are open again: their next save would bring the keys back."
+            yield "Reload notebooks that are open: saving them would bring the keys back."
         if left and not self.fix:
-            yield "byok-widgets scan --fix takes keys out of outputs, metadata, widget state and attachments."
+            yield "byok-widgets scan --fix removes keys from outputs, metadata, widget state and attachments."
         if left and not self.fix_sources:
-            yield "--fix-sources takes them out of cells and other files, too."
+            yield "--fix-sources removes them from cells and other files, too."
 
 
 def _label(owner: str) -> str:
@@ -171,8 +171,8 @@ def _counted(count: int, what: str) -> str:
 
 
 def _shown(path: Path) -> str:
-    """Return a path as it may stand in a terminal: a name may hold a key, or signs that move the cursor."""
-    return redact("".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in str(path)))
+    """Return a path that is safe to print: a name may contain a key, or characters that move the cursor."""
+    return redact("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(path)))
 
 
 def _say(text: str, out: TextIO | None = None) -> None:

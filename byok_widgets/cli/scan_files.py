@@ -20,28 +20,28 @@ MAX_BYTES = 100_000_000
 
 _HEAD = 8192
 _SKIPPED_FOLDERS = frozenset({".git", "node_modules"})
-_VENV_SIGNS = ("pyvenv.cfg", "conda-meta")
+_VENV_MARKERS = ("pyvenv.cfg", "conda-meta")
 _MARKED = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_AS_IT_IS = "latin-1"  # each byte a character: keys are ASCII, and what is not comes back as it was
+_AS_IT_IS = "latin-1"  # each byte is a character: keys are ASCII, and all other bytes are written back unchanged
 
 
 class ChangedMeanwhileError(OSError):
-    """A file is not any more what was read."""
+    """A file has changed since it was read."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A text that is searched.
+    """A text to search.
 
     Attributes:
         path: The file.
         text: Its content, a character for each byte unless it is UTF-16 or UTF-32.
-        codec: What makes `text` the same bytes again.
+        codec: The codec that turns `text` back into the same bytes.
     """
 
     path: Path
@@ -50,21 +50,21 @@ class Document:
 
     @property
     def is_notebook(self) -> bool:
-        """Whether it is called a notebook."""
+        """Whether its name is that of a notebook."""
         return self.path.suffix.lower() == ".ipynb"
 
     def replace(self, text: str) -> None:
-        """Put `text` in the place of the file's content, in one step.
+        """Replace the file's content with `text`, in one step.
 
         Raises:
-            ChangedMeanwhileError: The file is not any more what was read; it stays as it is.
-        OSError: The file cannot be written; it stays as it is.
+            ChangedMeanwhileError: The file has changed since it was read; it is left unchanged.
+            OSError: The file cannot be written; it is left unchanged.
         """
         mode = stat.S_IMODE(self.path.lstat().st_mode)
         if not os.access(self.path, os.W_OK):
             raise PermissionError(errno.EACCES, "no permission there")
         if self.path.is_symlink() or self.path.read_bytes() != self._encoded(self.text):
-            raise ChangedMeanwhileError("it was changed meanwhile; scan it again")
+            raise ChangedMeanwhileError("it was changed in the meantime; scan it again")
         replace_file(self.path, self._encoded(text), mode=mode)
         self.path.chmod(mode)
 
@@ -74,13 +74,13 @@ class Document:
 
 @dataclass(frozen=True)
 class Unread:
-    """What was not searched.
+    """A file or folder that was not searched.
 
     Attributes:
         path: The file or folder.
         why: The reason, as the end of a sentence that begins with the path.
-        kind: `"binary"`, `"link"`, or `"fault"`: nobody knows whether there is a key in it.
-        named: Whether the person named it, rather than a folder that it is in.
+        kind: `"binary"`, `"link"`, or `"fault"` (it may contain a key).
+        named: Whether the user named it, rather than a folder that contains it.
     """
 
     path: Path
@@ -93,19 +93,19 @@ Item = Document | Unread
 
 
 def read_paths(paths: Iterable[Path]) -> Iterator[Item]:
-    """Read files, and folders with all that is below them."""
+    """Read files, and folders with everything in them."""
     for path in dict.fromkeys(paths):
-        if os.path.isdir(path) and not path.is_symlink():  # noqa: PTH112 - Path raises where a name is too long
+        if os.path.isdir(path) and not path.is_symlink():  # noqa: PTH112 - Path raises if a name is too long
             yield from _in_folder(path)
         else:
             yield _read(path, named=True)
 
 
 def read_staged() -> Iterator[Item]:
-    """Read what git is about to commit, which need not be what the files say now.
+    """Read what git is about to commit, which may differ from the files' current content.
 
     Raises:
-        ConfigError: Git is not there, or this is no folder of its.
+        ConfigError: Git is not installed, or this is not a git repository.
     """
     root = Path(os.fsdecode(_git("rev-parse", "--show-toplevel")).rstrip("\n"))
     fields = _git("diff", "--cached", "--raw", "--no-abbrev", "--no-renames", "-z").split(b"\0")
@@ -113,7 +113,7 @@ def read_staged() -> Iterator[Item]:
         _, mode, _, blob, _ = facts.decode("ascii").split()
         path = root / os.fsdecode(name)
         if not stat.S_ISREG(int(mode, 8)):
-            continue  # removed; or a link or a submodule, of which an address is committed
+            continue  # removed; or a link or a submodule, for which only an address is committed
         if int(_git("cat-file", "-s", blob)) > MAX_BYTES:
             yield _too_large(path, named=False)
         else:
@@ -125,11 +125,11 @@ def _git(*arguments: str) -> bytes:
         done = subprocess.run(["git", *arguments], capture_output=True, check=False)  # noqa: S603, S607
     except FileNotFoundError:
         raise ConfigError(
-            "Git is not installed here.", kind="no_git", fix="Give the files or folders to scan."
+            "Git is not installed.", kind="no_git", fix="Give the files or folders to scan."
         ) from None
     if done.returncode:
         raise ConfigError(
-            "Git does not say what is staged here.",
+            "Git could not list what is staged here.",
             kind="no_git_repository",
             cause=done.stderr.decode("utf-8", "replace").strip(),
             fix="Run it inside a git repository, or give the files or folders to scan.",
@@ -151,8 +151,8 @@ def _in_folder(folder: Path) -> Iterator[Item]:
 
 
 def _is_own(folder: Path) -> bool:
-    """Tell the person's folders from those that tools fill."""
-    return folder.name not in _SKIPPED_FOLDERS and not any((folder / sign).exists() for sign in _VENV_SIGNS)
+    """Whether a folder is the user's own, rather than one that tools fill."""
+    return folder.name not in _SKIPPED_FOLDERS and not any((folder / marker).exists() for marker in _VENV_MARKERS)
 
 
 def _read(path: Path, *, named: bool) -> Item:

@@ -1,4 +1,4 @@
-"""Where in a file a key stands: the line of a text, the cell and its part of a notebook."""
+"""Where a key is in a file: the line of a text, or the cell and its part in a notebook."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class KeyLocation:
-    """Where a key stands.
+    """Where a key is.
 
     Attributes:
-        number: Number of the cell from the top, or of the line, counted from 1; 0 where there is neither.
+        number: Number of the cell from the top, or of the line, counted from 1; 0 if there is neither.
         part: `"line"` of a text; `"source"`, `"output"`, `"attachment"` or `"metadata"` of a cell; of a notebook
             `"widget state"` or `"metadata"`.
     """
@@ -30,7 +30,7 @@ class KeyLocation:
 
     @property
     def is_source(self) -> bool:
-        """Whether a person wrote what stands there."""
+        """Whether a person wrote the text there."""
         return self.part in {"source", "line"}
 
     def __str__(self) -> str:
@@ -40,7 +40,7 @@ class KeyLocation:
 
 
 def locate(text: str, found: Sequence[FoundKey], *, notebook: bool) -> list[KeyLocation]:
-    """Return the place of each key; a notebook that is no notebook inside has lines."""
+    """Return the place of each key; a notebook with invalid content is treated as lines of text."""
     if notebook and found and _is_notebook(text):
         return [_in_notebook(path) for path in _paths(text, found)]
     lines, done, number = [], 0, 1
@@ -60,7 +60,7 @@ def _is_notebook(text: str) -> bool:
 
 
 def _in_notebook(path: Path) -> KeyLocation:
-    if "cells" in path[:3]:  # before format 4 they stood in worksheets
+    if "cells" in path[:3]:  # before format 4, cells were in worksheets
         rest = path[path.index("cells") + 1 :]
         if len(rest) > 1 and isinstance(rest[0], int):
             return KeyLocation(rest[0] + 1, _PARTS.get(str(rest[1]), "metadata"))
@@ -68,27 +68,27 @@ def _in_notebook(path: Path) -> KeyLocation:
 
 
 def _paths(text: str, found: Sequence[FoundKey]) -> Iterator[Path]:
-    """Give for each key the names and numbers that lead to the JSON text that it begins in."""
+    """Yield for each key the names and indices that lead to the JSON string in which it begins."""
     path: list[str | int] = []
     awaits_name = False
     waiting = iter(found)
     key = next(waiting, None)
     for token in _TOKEN.finditer(text):
-        sign = token[0]
-        if sign in "{[":
-            path.append("" if sign == "{" else 0)
-            awaits_name = sign == "{"
-        elif sign in "}]":
+        symbol = token[0]
+        if symbol in "{[":
+            path.append("" if symbol == "{" else 0)
+            awaits_name = symbol == "{"
+        elif symbol in "}]":
             path.pop()
-        elif sign == ",":
+        elif symbol == ",":
             awaits_name = isinstance(path[-1], str)
             if not awaits_name:
                 path[-1] = int(path[-1]) + 1
-        elif sign == ":":
+        elif symbol == ":":
             awaits_name = False
         else:
             if awaits_name:
-                path[-1] = str(json.loads(sign, strict=False))
+                path[-1] = str(json.loads(symbol, strict=False))
             while key is not None and key.start < token.end():
                 yield tuple(path)
                 key = next(waiting, None)

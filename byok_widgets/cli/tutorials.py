@@ -1,4 +1,4 @@
-"""Bringing the tutorials to where the person is, without touching what they changed."""
+"""Copies the tutorials to the user's folder, without overwriting what the user changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STAMP = ".byok_widgets_tutorials.json"
 
 
 def sources() -> list[Path]:
-    """Return the tutorials that came with the package, in order, and the page of rules that they lead to."""
+    """Return the tutorials that came with the package, in order, and the page of rules that they link to."""
     # In the wheel, or beside an editable install.
     package = Path(str(resources.files("byok_widgets")))
     folder = next(place for place in (package / "notebooks", package.parent / "notebooks") if place.is_dir())
@@ -22,12 +22,12 @@ def sources() -> list[Path]:
 
 
 def bring(folder: Path) -> tuple[list[Path], list[str]]:
-    """Copy the tutorials into `folder`; return them, and the names of those that were left as the person has them.
+    """Copy the tutorials into `folder`; return them, and the names of those that were not overwritten.
 
-    A tutorial that is as it was last brought is brought anew; one that was changed since is left alone.
+    A tutorial that is unchanged since it was last copied is replaced; one that the user changed is left alone.
 
     Raises:
-        ConfigError: The folder cannot be made or written.
+        ConfigError: The folder cannot be created or written.
     """
     try:
         if folder.is_file():
@@ -42,7 +42,7 @@ def bring(folder: Path) -> tuple[list[Path], list[str]]:
     else:
         return [folder / source.name for source in sources()], kept
     raise ConfigError(
-        f"The tutorials cannot be put into {str(folder)!r}: {problem}.",
+        f"The tutorials cannot be copied into {str(folder)!r}: {problem}.",
         kind="tutorials_not_written",
         fix="Choose another folder with --dir.",
     )

@@ -1,4 +1,4 @@
-"""API keys: the storage backends that hold them, one store for each flow, and checks of what was pasted.
+"""API keys: the storage backends that hold them, a key store for each flow, and checks of pasted text.
 
 `keyring` and `cryptography` are imported where they are first needed.
 """

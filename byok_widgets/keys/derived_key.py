@@ -1,7 +1,7 @@
-"""`DerivedKey`: the encryption key derived from a passphrase, which is all that is kept of it.
+"""`DerivedKey`: the encryption key derived from a passphrase; the passphrase itself is not kept.
 
-scrypt derives a key from the passphrase, and AES-256-GCM encrypts with it. Each encrypted text is bound to its
-purpose, so that it cannot be passed off as another. `cryptography` is imported where it is first needed.
+scrypt derives the key, and AES-256-GCM encrypts with it. Each ciphertext is bound to its purpose, so that it
+cannot be passed off as another. `cryptography` is imported where it is first needed.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ COST = 2**17
 _MOST = {"n": 2**20, "r": 16, "p": 16}
 _NONCE_BYTES = 12
 _BLOCK_BYTES = 256
-"""Texts are padded to a multiple of this, so that their encrypted form reveals little of their length."""
+"""Texts are padded to a multiple of this, so that the ciphertext reveals little about their length."""
 
 
 @dataclass(frozen=True)
 class KdfParams:
-    """How a passphrase is made into a key. No secret.
+    """How a key is derived from a passphrase. Not secret.
 
     Attributes:
-        salt: Random, so that the same passphrase gives another key elsewhere.
+        salt: Random, so that the same passphrase gives a different key in another file.
         n: Cost of scrypt in time and memory, a power of two.
         r: Block size of scrypt.
         p: Parallelism of scrypt.
@@ -47,10 +47,10 @@ class KdfParams:
 
     @classmethod
     def parse(cls, data: Any) -> KdfParams:
-        """Read what `as_data` wrote.
+        """Read what `to_data` returned.
 
         Raises:
-            ValueError: It is not that, or would take more memory than any of ours.
+            ValueError: It is something else, or would need more memory than we ever use.
         """
         try:
             params = cls(base64.b64decode(data["salt"], validate=True), data["n"], data["r"], data["p"])
@@ -60,15 +60,15 @@ class KdfParams:
             params.n
         ):
             return params
-        raise ValueError("not parameters of ours")
+        raise ValueError("not valid parameters")
 
     def to_data(self) -> dict[str, Any]:
-        """Return it in a form for JSON."""
+        """Return the parameters as JSON data."""
         return {"name": "scrypt", "salt": _as_text(self.salt), "n": self.n, "r": self.r, "p": self.p}
 
 
 class DerivedKey:
-    """Encrypts and decrypts; shows neither the passphrase, which it does not keep, nor the key made of it."""
+    """Encrypts and decrypts; reveals neither the passphrase, which it does not keep, nor the derived key."""
 
     __slots__ = ("__held", "params")
 
@@ -80,13 +80,13 @@ class DerivedKey:
         self.params = params
 
     def encrypt(self, secret: Secret, purpose: bytes) -> dict[str, str]:
-        """Return `secret` encrypted, in a form for JSON."""
+        """Return `secret` encrypted, as JSON data."""
         nonce = os.urandom(_NONCE_BYTES)
         text = self._cipher().encrypt(nonce, _padded(secret.reveal()), purpose)
         return {"nonce": _as_text(nonce), "text": _as_text(text)}
 
     def decrypt(self, data: Mapping[str, Any], purpose: bytes) -> Secret | None:
-        """Return what was encrypted for this purpose; `None` where key or purpose differ, or it is damaged."""
+        """Return what was encrypted for this purpose; `None` if key or purpose differ, or it is damaged."""
         from cryptography.exceptions import InvalidTag
 
         try:
@@ -116,7 +116,7 @@ def _is_power_of_two(number: int) -> bool:
 
 
 def _normal(passphrase: str) -> bytes:
-    """Return one form for all keyboards: they compose letters with accents in different ways."""
+    """Return the same bytes for all keyboards, which compose accented letters in different ways."""
     return unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
 
 

@@ -1,9 +1,9 @@
-"""What an API key looks like: cleaning what was pasted, and recognising whose key it is.
+"""What an API key looks like: cleans pasted text, and recognises whose key it is.
 
-The rules are tables, since they have two readers: the checks below, and the page, which hints at the same things
+The rules are tables because they are used twice: by the checks below, and by the page, which gives the same hints
 before anything is sent. Their patterns mean the same in Python and in JavaScript.
 
-No message shows any part of a key, and a name that holds a key is deleted before
+No message shows any part of a key, and a variable that holds a key is deleted before
 anything is raised, so that a traceback with local variables does not show it either.
 """
 
@@ -19,7 +19,8 @@ MAX_CHARS = 4096
 """Longest key that is accepted, in characters."""
 
 MIN_CHARS = 20
-"""Shortest key of a known provider, in characters; theirs are much longer. Another endpoint's may be any word."""
+"""Minimum length of a known provider's key, in characters; real ones are much longer. Other endpoints' keys may be
+any word."""
 
 _BREAKS = "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _BLANKS = "\t\x1f \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -38,7 +39,7 @@ _MASK = "*•●·…█"
 
 
 class _Rule(NamedTuple):
-    """A pattern that no key has, and what to say of it."""
+    """A pattern that no key matches, and the message about it."""
 
     flaw: KeyFlaw
     pattern: str
@@ -68,7 +69,7 @@ _FLAWS = (
     _Rule(
         "not_ascii",
         r"[^\x00-\x7e]",
-        "The key has a character that no API key has; they are plain letters, digits and signs.",
+        "The key has a character that no API key has; keys are plain letters, digits and punctuation.",
     ),
     _Rule("address", "://", "This is an address, not an API key."),
 )
@@ -81,14 +82,14 @@ _PASTE_AGAIN = "Copy the key again from the provider's page and paste it alone."
 
 
 def clean_key(pasted: str) -> str:
-    """Return the key in what a person pasted, without what is often pasted along with it.
+    """Return the key in pasted text, without what is often copied along with it.
 
-    Taken off: white space and invisible characters at the ends, quotes around it, `Bearer `,
+    Removed: white space and invisible characters at the ends, surrounding quotes, `Bearer `,
     `Authorization: Bearer `, and an assignment such as `export API_KEY=`.
 
     Raises:
-        KeyFormatError: Kind `no_key` when nothing is left; kind `bad_key_format` when what is left cannot be a
-            key (its `flaw` says why): white space, quotes, invisible or non-ASCII characters in it, a masked key,
+        KeyFormatError: Kind `no_key` if nothing is left; kind `bad_key_format` if the rest cannot be a
+            key (its `flaw` says why): white space, quotes, invisible or non-ASCII characters inside, a masked key,
             the name of an environment variable, or more than 4,096 characters.
     """
     if not isinstance(pasted, str):
@@ -105,20 +106,20 @@ def clean_key(pasted: str) -> str:
 
 
 def check_provider(key: str, provider: str, *, override: bool = False) -> None:
-    """Make sure that a key does not go to a provider it was not made by.
+    """Make sure that a key is not sent to a provider that did not issue it.
 
-    At an endpoint that may be anyone's a beginning that several vendors use proves nothing, and neither does the
-    key of a vendor that is no provider here; an unmistakable key of another provider is refused. A provider with a
-    format of its own accepts nothing that is too short for its keys.
+    For an endpoint that may be anyone's, a prefix that several vendors use proves nothing, and neither does the
+    key of a vendor that is no provider here; an unmistakable key of another provider is refused. A provider with
+    its own key format accepts nothing that is too short for its keys.
 
     Args:
         key: A cleaned key.
         provider: Name of the provider it is meant for.
-        override: Accept it all the same: the person has said so.
+        override: Accept it anyway, because the user said so.
 
     Raises:
-        KeyFormatError: Kind `wrong_provider`; `suggested_provider` says whose key it looks like, where that is a
-            provider here. Kind `bad_key_format` when it is too short.
+        KeyFormatError: Kind `wrong_provider`; `suggested_provider` says whose key it looks like, if that is a
+            provider here. Kind `bad_key_format` if it is too short.
     """
     owner, short, own = _other_owner(key, provider), len(key) < MIN_CHARS, format_of(provider)
     del key
@@ -126,11 +127,11 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
         raise KeyFormatError(f"This is shorter than any key from {own.label}.", flaw="too_short", fix=_PASTE_AGAIN)
     if override or owner is None:
         return
-    uses = own.label if own else "another endpoint, which would get to see it"
+    uses = own.label if own else "another endpoint, which would see it"
     right = f"a key from {own.label}" if own else "a key of that endpoint"
     switch = f"Switch the provider to {owner.label}, or paste" if owner.has_provider else "Paste"
     refusal = KeyFormatError(
-        f"This looks like a key from {owner.label}, and this flow uses {uses}.",
+        f"This looks like a key from {owner.label}, but this flow uses {uses}.",
         kind="wrong_provider",
         fix=f"{switch} {right}.",
     )
@@ -139,14 +140,14 @@ def check_provider(key: str, provider: str, *, override: bool = False) -> None:
 
 
 def validation_rules(provider: str) -> dict[str, Any]:
-    """Return the rules by which a page can tell what is wrong with a key for `provider`, before it is sent.
+    """Return the rules with which the page can tell what is wrong with a key for `provider`, before it is sent.
 
     Returns:
-        `edges`, the characters that are taken off at both ends; `wrapping`, the pattern of what is taken off
-        before a key, in any case; `flaws`, pairs of a pattern that no key has and what to say of it; `variable`,
+        `edges`, the characters that are stripped from both ends; `wrapping`, the pattern of what is removed before
+        a key, ignoring case; `flaws`, pairs of a pattern that no key matches and the message about it; `variable`,
         such a pair for the name of a variable, and `key`, for a key where such a name belongs; `owners`, for each
-        prefix that tells whose key it is: that provider's `name` and `label`, and `text`, what to say of it, empty
-        where such a key is in its place. In each list the first that matches counts.
+        prefix that shows whose key it is: that provider's `name` and `label`, and `text`, the message about it,
+        empty if such a key is right here. In each list the first match counts.
     """
     return {
         "edges": _EDGES,
@@ -167,7 +168,7 @@ def validation_rules(provider: str) -> dict[str, Any]:
 
 
 def _owners(provider: str) -> list[tuple[str, KeyFormat]]:
-    """Return the prefixes that prove at `provider` whose key it is, each with that owner's format."""
+    """Return the prefixes that prove whose key it is, when used at `provider`, each with its owner's format."""
     if format_of(provider):
         return prefixes()
     return [row for row in prefixes() if row[1].has_provider and row[0] not in row[1].shared_prefixes]
@@ -190,7 +191,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _flaw(key: str) -> tuple[KeyFlaw, str] | None:
-    """Return why this cannot be a key, with the sentence that says so; `None` when it can."""
+    """Return why this cannot be a key, with the message that says so; `None` if it can."""
     if not key:
         return "empty", "There is no API key here."
     for flaw, pattern, problem in _FLAWS:

@@ -1,4 +1,4 @@
-"""`KeyMemory`: the keys that a key store has in memory, and which scopes it has looked up."""
+"""`KeyMemory`: the keys that a key store has in memory, and the scopes that it has looked up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from byok_widgets.secrets.secret import Secret
 
 
 class KeyMemory:
-    """Remembers what the backends answered, until a key is saved or removed. Safe to use from several threads."""
+    """Remembers the backends' answers until a key is saved or removed. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,7 +23,7 @@ class KeyMemory:
             return scope in self._answers
 
     def get(self, scope: KeyScope) -> StoredKey | None:
-        """Return the key of a scope; `None` where there is none, or it was not looked up."""
+        """Return the key of a scope; `None` if there is none, or it was not looked up."""
         with self._lock:
             return self._answers.get(scope)
 
@@ -39,7 +39,7 @@ class KeyMemory:
             self._answers.pop(scope, None)
 
     def same_variable(self, scope: KeyScope, secret: Secret) -> Secret:
-        """Return the object that was given for an equal value before: clients are kept for each key object."""
+        """Return the object that was passed earlier for an equal value: clients are cached per key object."""
         with self._lock:
             known = self._variables.get(scope)
             if known is None or known != secret:

@@ -16,9 +16,9 @@ class KeyScope:
     """One flow's key for one provider at one host.
 
     Attributes:
-        flow: Name of the flow, NFC-normalised: names that look the same are the same.
+        flow: Name of the flow, NFC-normalised, so that names that look the same are the same.
         provider: Name of the provider.
-        host: Host, and port where there is one, that the key may be sent to.
+        host: Host that the key may be sent to, with the port if there is one.
     """
 
     flow: str
@@ -27,7 +27,7 @@ class KeyScope:
 
     @classmethod
     def of(cls, flow: str, provider: str, host: str) -> KeyScope:
-        """Return the scope of a key of the flow with this name, in whatever Unicode form that is written."""
+        """Return the scope of a key of the flow with this name, in any Unicode form."""
         return cls(unicodedata.normalize("NFC", flow), provider, host)
 
     @property
@@ -39,8 +39,8 @@ class KeyScope:
     def service(self) -> str:
         """Service name in the keyring.
 
-        It differs for any two scopes (the hash is over an unambiguous form), and holds no character that a
-        backend might mangle. Windows keeps one key per service, hence a service per scope.
+        It is different for every scope (the hash is over an unambiguous form), and contains no character that a
+        backend might mangle. Windows stores one key per service, hence a service per scope.
         """
         identity = json.dumps([self.flow, self.provider, self.host])
         digest = hashlib.sha256(identity.encode("ascii")).hexdigest()[:16]
@@ -48,7 +48,7 @@ class KeyScope:
 
     @property
     def user(self) -> str:
-        """User name in the keyring: for a person who looks into it; the service name tells scopes apart."""
+        """User name in the keyring, for people who look into it; the service name tells scopes apart."""
         return _readable(self.flow)
 
 

@@ -1,7 +1,7 @@
 """`SealingKey`: the kernel's half of the encryption that protects a key on its way from the browser.
 
 The browser seals with ECDH on P-256, HKDF-SHA256 (salt: its one-time public key) and AES-256-GCM. This
-keeps the key out of message logs between browser and kernel; it does not protect from code inside the kernel.
+keeps the key out of message logs between browser and kernel; it does not protect against code inside the kernel.
 `cryptography` is imported where it is first needed.
 """
 
@@ -14,16 +14,16 @@ from byok_widgets.errors import KeyFormatError
 from byok_widgets.secrets.secret import Secret
 
 INFO = b"byok-key-v1"
-"""Purpose bound into the derived key; both sides must name the same."""
+"""Purpose bound into the derived key; both sides must use the same one."""
 
 _MAX_BYTES = 65536
 
 
 class SealingKey:
-    """A key pair whose private half never leaves this object, nor this process.
+    """A key pair whose private half never leaves this object.
 
     Attributes:
-        public_b64: The public half, an uncompressed point in base64. It is no secret.
+        public_b64: The public half, an uncompressed point in base64. It is not secret.
     """
 
     __slots__ = ("__private", "__weakref__", "public_b64")
@@ -55,7 +55,8 @@ class SealingKey:
             info: Purpose, see `INFO`.
 
         Raises:
-            KeyFormatError: Sealed for another key pair (the page is older than the kernel), damaged, or not text.
+            KeyFormatError: It was sealed for another key pair (the page is older than the kernel), is damaged, or
+                is not text.
         """
         try:
             return Secret(_unsealed(self.__private, bytes(epk), bytes(iv), bytes(ciphertext), info).decode())
@@ -64,7 +65,7 @@ class SealingKey:
         raise KeyFormatError(
             "The key could not be read; paste it again.",
             flaw="unsealable",
-            cause="The page and the kernel may be of different sessions.",
+            cause="The page and the kernel may belong to different sessions.",
             fix="Run the cell that shows Settings again, then paste the key.",
         )
 

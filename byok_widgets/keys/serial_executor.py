@@ -1,7 +1,7 @@
-"""Calls that may hang: one at a time, in a daemon thread, waited for no longer than a limit.
+"""Runs calls that may hang: one at a time, in a daemon thread, with a time limit.
 
-A Secret Service that never answers blocks its caller for good; nothing can
-end such a call, so it is left behind, and calls that follow are refused at once until it ends.
+A Secret Service that never answers blocks its caller forever. Nothing can
+end such a call, so it is abandoned, and later calls are refused at once until it ends.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ T = TypeVar("T")
 
 
 class NoAnswerError(Exception):
-    """The call, or an earlier one that is still on its way, was not done in time."""
+    """The call, or an earlier one that is still running, did not finish in time."""
 
 
 class Deadline:
-    """A moment that several calls share, so that together they take no longer than one may."""
+    """A deadline that several calls share, so that together they take no longer than one is allowed to."""
 
     def __init__(self, limit_s: float) -> None:
         self._end = monotonic() + limit_s
 
     @property
     def left_s(self) -> float:
-        """Seconds that are left; 0 when the moment has passed."""
+        """Seconds that are left; 0 after the deadline."""
         return max(0.0, self._end - monotonic())
 
 
 class SerialExecutor:
-    """Runs calls one after the other, each under a time limit.
+    """Runs calls one after the other, each with a time limit.
 
-    Only the threads that run the calls take the lock between them: a caller may be interrupted anywhere, and must
-    not take it away with it.
+    Only the threads that run the calls take the lock: a caller may be interrupted anywhere, and must not leave it
+    locked.
     """
 
     def __init__(self, name: str) -> None:
@@ -46,12 +46,12 @@ class SerialExecutor:
         """Return what `job` returns.
 
         Args:
-            job: Must not raise. It is not begun once nobody waits for it any more.
-            limit_s: Longest wait in seconds, for other calls to end included.
-            undo: Called in the thread when `job` ends after nobody waits for it any more. Must not raise.
+            job: Must not raise. It is not started if nobody is waiting for it any more.
+            limit_s: Longest wait in seconds, including the wait for other calls to end.
+            undo: Called in the thread if nobody is waiting any more when `job` ends. Must not raise.
 
         Raises:
-            NoAnswerError: It was not done in time.
+            NoAnswerError: It did not finish in time.
         """
         current = self._current
         if limit_s <= 0 or (current is not None and current.abandoned):
@@ -60,7 +60,7 @@ class SerialExecutor:
         try:
             threading.Thread(target=self._work, args=(task,), name=self._name, daemon=True).start()
             task.done.wait(limit_s)
-        except RuntimeError:  # the system has no further thread, or the interpreter is about to end
+        except RuntimeError:  # the system can start no more threads, or the interpreter is about to exit
             raise NoAnswerError from None
         finally:
             task.abandon()
@@ -88,7 +88,7 @@ class _Task(Generic[T]):
         self._undo = undo
 
     def abandon(self) -> None:
-        """Stop waiting; a result that is here already counts."""
+        """Stop waiting; a result that has already arrived counts."""
         with self._lock:
             self.abandoned = not self.results
 

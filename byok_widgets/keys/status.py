@@ -1,4 +1,4 @@
-"""`KeyStatus`: where a key is stored, in words for people. Never any part of the key, nor its length."""
+"""`KeyStatus`: where a key is stored, in plain words. It never contains any part of the key, nor its length."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class KeyStatus:
 
     Attributes:
         backend: Name of the storage backend, such as `"session"` (this kernel's memory), `"keyring"`, `"file"`
-            (the encrypted file) or `"env"` (a reference); `"none"` where there is no key.
+            (the encrypted file) or `"env"` (a reference); `"none"` if there is no key.
         label: The backend in a few words.
-        sentence: What is true about it, in a sentence; after an error, also what to do.
+        sentence: Where the key is, in one sentence; after an error, also what to do.
         available: Whether there is a key that a call can use now.
-        fault: Kind of the error that keeps the key from being read, such as `"keyring_locked"`; empty where there
+        fault: Kind of the error that keeps the key from being read, such as `"keyring_locked"`; empty if there
             is none.
         leftovers: Backends that may still hold an older key, since they failed to remove it.
-        configured: Whether a key was saved or referenced, also where no call can use it now.
-        reference: What the flow's settings say of the key: the name of a backend, `env:NAME`, or nothing.
+        configured: Whether a key was saved or referenced, even if no call can use it now.
+        reference: What the flow's settings say about the key: the name of a backend, `env:NAME`, or nothing.
     """
 
     backend: str
@@ -37,7 +37,7 @@ class KeyStatus:
 
     @property
     def is_stored(self) -> bool:
-        """Whether the key itself is stored, and not only referred to."""
+        """Whether the key itself is stored, rather than only referenced."""
         return self.configured and not self.reference.startswith("env:") and self.backend != "none"
 
 
@@ -48,7 +48,7 @@ def in_session() -> KeyStatus:
 
 
 def in_keyring(backend: Backend) -> KeyStatus:
-    """Describe a key in the keyring; "securely" is said of the operating system's own alone."""
+    """Describe a key in the keyring; only the operating system's own is called secure."""
     how = "stored securely in" if backend.is_os_keyring else "stored by the keyring backend"
     sentence = f"The key is {how} {backend.label}."
     return KeyStatus("keyring", backend.label, sentence, available=True, reference="keyring")
@@ -56,7 +56,7 @@ def in_keyring(backend: Backend) -> KeyStatus:
 
 def in_file() -> KeyStatus:
     """Describe a key in the encrypted file."""
-    sentence = "The key is stored in the encrypted file, which your passphrase opens once in each kernel."
+    sentence = "The key is stored in the encrypted file, which your passphrase unlocks once per kernel."
     return KeyStatus("file", "Encrypted file", sentence, available=True, reference="file")
 
 
@@ -69,7 +69,7 @@ def in_environment(name: str, *, is_set: bool) -> KeyStatus:
     """Describe a key reference."""
     sentence = f"The key is read from the environment variable {name}; it is not stored."
     if not is_set:
-        sentence = f"The key is to be read from the environment variable {name}, which is not set."
+        sentence = f"The key is read from the environment variable {name}, which is not set."
     return KeyStatus("env", f"env:{name}", sentence, available=is_set, reference=f"env:{name}")
 
 

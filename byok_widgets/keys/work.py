@@ -1,4 +1,4 @@
-"""Where key work runs that may wait for a keyring or a disk: off the loop, and never behind other work."""
+"""The executor for key work that may wait for a keyring or a disk: off the loop, and never behind other work."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Secrets: a holder that reveals nothing, and finding and redacting keys in text.
+"""Secrets: a holder that reveals nothing, and functions that find and redact keys in text.
 
-The lowest package: it imports nothing of the others, so that errors can redact what they say.
+The lowest package: it imports none of the others, so that errors can redact their messages.
 """
 
 from byok_widgets.secrets.detection import looks_like_key

@@ -1,7 +1,8 @@
-"""Keys in JSON data: they are looked for in the texts themselves, and not in the JSON that is made of them.
+"""Keys in JSON data. They are searched for in the strings themselves, not in the JSON made from them.
 
-In JSON a key at the start of a line follows the `n` of the line break, and looks like a part of a word. A held key
-that is a plain word, as some servers take any, is a word here: a file is not to lose it, nor be refused for it.
+In JSON a key at the start of a line follows the `n` of the line break, and looks like part of a word. A held key
+may be a plain word, since some servers accept anything. Here it counts as a word: a file must neither lose it nor
+be refused because of it.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ _BETWEEN = "\0"
 
 
 def holds_key(data: Any) -> bool:
-    """Whether there is a key in the texts of `data`."""
+    """Whether a string in `data` contains a key."""
     texts = _BETWEEN.join(_texts(data))
     return redact(texts, words=False) != texts
 
 
 def redact_keys(data: Any) -> Any:
-    """Return `data` with a mark in place of every key in its texts."""
+    """Return `data` with a mask in place of every key in its strings."""
     texts = list(_texts(data))
     redacted = redact(_BETWEEN.join(texts), words=False).split(_BETWEEN)
-    if len(redacted) != len(texts):  # a text holds the sign itself
+    if len(redacted) != len(texts):  # a string contains the separator itself
         redacted = [redact(text, words=False) for text in texts]
     return _rebuilt(data, iter(redacted))
 
@@ -52,5 +53,5 @@ def _rebuilt(data: Any, texts: Iterator[str]) -> Any:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a name is a word such as those of a file's own form, which a short key may be, too."""
+    """Whether a name is a plain word, like those of a file's own format; a short key may be one, too."""
     return name.isidentifier() and len(name) < 30

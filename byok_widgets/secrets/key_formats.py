@@ -1,6 +1,7 @@
-"""Key formats: what tells whose API key a text is.
+"""Key formats: how to tell whose API key a string is.
 
-Each provider's module registers its own; `providers/foreign_keys.py` those of vendors without a provider here.
+Each provider's module registers its own; `providers/foreign_keys.py` registers those of vendors without a provider
+here.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ class KeyFormat:
     """What one vendor's API keys look like.
 
     Attributes:
-        owner: Name of the provider; of the vendor, where it has no provider here.
+        owner: Name of the provider, or of the vendor if it has no provider here.
         label: The name on screen.
-        prefixes: Beginnings that nobody else uses.
-        shared_prefixes: Beginnings that others use, too: no proof where any endpoint may be meant.
-        exact: Pattern of a whole key, which no other text fits; empty where there is none.
-        shape: Pattern of what is hidden wherever it appears; empty where the general shape covers it.
-        shortest: Characters of its shortest key.
-        example: How a key begins, for people.
+        prefixes: Prefixes that nobody else uses.
+        shared_prefixes: Prefixes that others use, too: no proof if the key may be for any endpoint.
+        exact: Pattern that matches a complete key and nothing else; empty if there is none.
+        shape: Pattern of what is hidden wherever it appears; empty if the general shape covers it.
+        shortest: Length of its shortest key, in characters.
+        example: How a key begins, to show to people.
         has_provider: Whether the owner is a provider here.
     """
 
@@ -41,13 +42,13 @@ _formats: dict[str, KeyFormat] = {}
 
 
 def register(key_format: KeyFormat) -> None:
-    """Make a format known."""
+    """Register a format."""
     _formats[key_format.owner] = key_format
     _forget_patterns()
 
 
 def unregister(owner: str) -> None:
-    """Forget the format of an owner's keys."""
+    """Remove the format of an owner's keys."""
     _formats.pop(owner, None)
     _forget_patterns()
 
@@ -62,25 +63,25 @@ def formats() -> tuple[KeyFormat, ...]:
 
 
 def format_of(owner: str) -> KeyFormat | None:
-    """Return the format of a provider's keys; `None` where they may look like anything."""
+    """Return the format of a provider's keys; `None` if they may look like anything."""
     return _formats.get(owner)
 
 
 def prefixes() -> list[tuple[str, KeyFormat]]:
-    """Return all beginnings with their format; the first that matches counts."""
+    """Return all prefixes with their formats, longest first; the first match counts."""
     rows = [(prefix, each) for each in formats() for prefix in (*each.prefixes, *each.shared_prefixes)]
     return sorted(rows, key=lambda row: -len(row[0]))
 
 
 def detect_provider(key: str) -> str | None:
-    """Return the owner whose key this looks like, or `None` when it looks like nobody's."""
+    """Return the owner whose key this looks like, or `None` if it matches no known prefix."""
     return next((each.owner for prefix, each in prefixes() if key.startswith(prefix)), None)
 
 
 def exact_key(text: str) -> re.Pattern[str]:
-    """Return the pattern of a whole key, of the formats whose beginning is in `text`.
+    """Return the pattern of a complete key, for the formats with a prefix that occurs in `text`.
 
-    No name, placeholder or shortened key fits it. A text without any beginning is searched no further.
+    No name, placeholder or shortened key matches it. A text without any prefix is not searched further.
     """
     return _exact(tuple(each.exact for each in formats() if each.exact and _may_be_in(each, text)))
 
@@ -96,7 +97,7 @@ def _exact(patterns: tuple[str, ...]) -> re.Pattern[str]:
 
 @cache
 def registered_shape() -> re.Pattern[str]:
-    """Return the pattern of the shapes that formats add to the general one."""
+    """Return the pattern of the shapes that the formats add to the general one."""
     shapes = "|".join(each.shape for each in formats() if each.shape)
     return re.compile(rf"(?<![A-Za-z0-9])(?:{shapes})" if shapes else r"(?!)")
 

@@ -1,6 +1,6 @@
-"""`redact`: takes every live key, in the forms in which texts echo keys, out of a text.
+"""`redact`: removes every live key from a text, in all the forms in which keys are echoed.
 
-Floor 0: knows `Secret` alone. The second line of defence: what we show, log or save goes through here, because
+Floor 0: knows only `Secret`. The second line of defence: what we show, log or save goes through here, because
 providers, proxies and backends quote keys in their messages.
 """
 
@@ -18,16 +18,16 @@ from byok_widgets.secrets.key_formats import registered_shape
 from byok_widgets.secrets.secret import MASK, Secret, live_secrets
 
 _PIECE = 12
-"""Shortest piece of a key that is taken out, in characters."""
+"""Shortest piece of a key that is removed, in characters."""
 
 _LONGEST = 8192
-"""Characters of a held text that are looked for; no key is longer."""
+"""How many characters of a held key are searched for; no key is longer."""
 
 _WHOLE_WORD = 8
-"""A key shorter than this is taken out only where it stands alone: it may be a word such as "none"."""
+"""A key shorter than this is removed only where it stands alone: it may be a word such as "none"."""
 
 _NO_WORD = 16
-"""From this length on a key is no plain word, whatever its letters."""
+"""A key of at least this length is never treated as a plain word."""
 
 # Every piece of 12 characters covers a run of 7 that starts at a multiple of 6: only those are looked up.
 _GRAM, _STEP = 7, 6
@@ -39,7 +39,7 @@ KEY_SHAPE = re.compile(
 """The general shape of keys, which many vendors share; `key_formats` adds others."""
 _PUBLIC_PREFIX = re.compile(r"sk-(?:ant-(?:[a-z]+\d+-)?|or-(?:v\d+-)?|(?:proj|svcacct|admin)-)?")
 _COVER = re.compile(r"[*•●·…█]+|\.{3,}|[xX]{4,}")
-_COVER_SIGNS = (*"*•●·…█", "...", "xxxx", "XXXX")
+_COVER_MARKS = (*"*•●·…█", "...", "xxxx", "XXXX")
 _BEFORE = re.compile(r"[A-Za-z0-9_-]*\Z")
 _AFTER = re.compile(r"[A-Za-z0-9_-]*")
 _REACH = 64
@@ -50,13 +50,13 @@ Span = tuple[int, int]
 def redact(text: str, *, words: bool = True) -> str:
     """Return `text` with `[API key]` in place of every key that is held anywhere in this process.
 
-    Also replaced: any piece of 12 or more characters of a key; its base64 (at any alignment, both alphabets), hex
-    and URL-quoted forms; the masked form in which a provider echoes it (`sk-proj-****wxyz`); and whatever has
-    the shape of a known vendor's key, held or not.
+    Also replaced: any piece of a key with 12 or more characters; its base64 (at any alignment, both alphabets),
+    hex and URL-quoted forms; the masked form in which a provider echoes it (`sk-proj-****wxyz`); and anything that
+    has the shape of a known vendor's key, held or not.
 
     Args:
         text: Any text.
-        words: Whether a key that is a plain word counts, such as the "none" of a server that asks for no key.
+        words: Whether to replace keys that are plain words, such as "none" for a server that needs no key.
     """
     secrets = live_secrets()
     shapes = [match.span() for match in registered_shape().finditer(text)]
@@ -64,9 +64,9 @@ def redact(text: str, *, words: bool = True) -> str:
         shapes += [match.span() for match in KEY_SHAPE.finditer(text)]
     if not secrets:
         return _replaced(text, shapes) if shapes else text
-    met = {hash(text[at : at + _GRAM]) for at in range(0, len(text) - _GRAM + 1, _STEP)}
-    near = [secret for secret in secrets if not met.isdisjoint(_traces(secret)) or _is_short(secret)]
-    masked = secrets if any(sign in text for sign in _COVER_SIGNS) else []
+    runs = {hash(text[at : at + _GRAM]) for at in range(0, len(text) - _GRAM + 1, _STEP)}
+    near = [secret for secret in secrets if not runs.isdisjoint(_traces(secret)) or _is_short(secret)]
+    masked = secrets if any(mark in text for mark in _COVER_MARKS) else []
     spans = [*shapes, *_held(text, _revealed(near, words=words)), *_masked(text, _revealed(masked, words=words))]
     return _replaced(text, spans)
 
@@ -75,9 +75,9 @@ _known_traces: weakref.WeakKeyDictionary[Secret, frozenset[int]] = weakref.WeakK
 
 
 def _traces(secret: Secret) -> frozenset[int]:
-    """Return the hashes of the runs of a key's forms, salted by this process: a text that meets none is clean.
+    """Return the hashes of the runs of a key's forms, salted per process: a text that matches none is clean.
 
-    They are worked out once for each holder, since texts are shown often and keys change seldom. No part of the
+    They are computed once for each holder, since texts are shown often and keys rarely change. No part of the
     key is kept.
     """
     traces = _known_traces.get(secret)
@@ -89,7 +89,7 @@ def _traces(secret: Secret) -> frozenset[int]:
 
 
 def _is_short(secret: Secret) -> bool:
-    """Whether a key is looked for as a whole, which a run may not show."""
+    """Whether a key is searched for as a whole, so that comparing runs may miss it."""
     return len(secret.reveal()) < 2 * _PIECE
 
 
@@ -103,7 +103,7 @@ def _is_word(key: str) -> bool:
 
 
 def _held(text: str, keys: Iterable[str]) -> Iterator[Span]:
-    """Find the keys themselves and their encoded forms, whole or in pieces."""
+    """Find the keys and their encoded forms, whole or in pieces."""
     windows: dict[int, set[str]] = {}
     grams: set[str] = set()
     for form, piece in {entry for key in keys for entry in _forms(key)}:
@@ -136,7 +136,7 @@ def _exact(text: str, form: str) -> Iterator[Span]:
 
 
 def _forms(key: str) -> Iterator[tuple[str, int]]:
-    """Give the texts in which `key` may appear, each with the shortest piece of it that counts."""
+    """Yield the forms in which `key` may appear, each with the length of the shortest piece that counts."""
     data = key.encode("utf-8", "surrogatepass")
     quoted = {quote(data, safe=""), quote(data)}
     quoted |= {re.sub(r"%..", lambda code: code[0].lower(), form) for form in quoted}
@@ -147,7 +147,7 @@ def _forms(key: str) -> Iterator[tuple[str, int]]:
     yield data.hex(), 2 * _PIECE
     yield data.hex().upper(), 2 * _PIECE
     for shift in range(3):
-        # Only the characters that depend on the key alone: its neighbours in the encoded text are unknown.
+        # Only the characters that depend on nothing but the key: its neighbours in the encoded text are unknown.
         encoded = base64.b64encode(bytes(shift) + data + bytes(3))
         sure = encoded[-(-8 * shift // 6) : 8 * (shift + len(data)) // 6].decode()
         yield sure, 4 * _PIECE // 3
@@ -155,23 +155,23 @@ def _forms(key: str) -> Iterator[tuple[str, int]]:
 
 
 def _masked(text: str, keys: list[str]) -> Iterator[Span]:
-    """Find what a provider left of a key around stars or dots: its first and last characters."""
+    """Find what a provider shows of a masked key: its first and last characters around stars or dots."""
     for cover in _COVER.finditer(text):
         start, end = cover.span()
         before = _BEFORE.search(text[max(0, start - _REACH) : start])
         after = _AFTER.match(text[end : end + _REACH])
         head, tail = before[0] if before else "", after[0] if after else ""
-        if _is_left_of_a_key(head, tail, keys):
+        if _is_rest_of_a_key(head, tail, keys):
             yield (start - len(head), end + len(tail))
 
 
-def _is_left_of_a_key(head: str, tail: str, keys: list[str]) -> bool:
+def _is_rest_of_a_key(head: str, tail: str, keys: list[str]) -> bool:
     public = _PUBLIC_PREFIX.match(head)
     if public and len(tail) >= 2:
         return True
-    told = len(head) - (len(public[0]) if public else 0)
+    shown = len(head) - (len(public[0]) if public else 0)
     return any(
-        (len(tail) >= 3 and key.endswith(tail)) or (told > 0 and len(head) >= 4 and key.startswith(head))
+        (len(tail) >= 3 and key.endswith(tail)) or (shown > 0 and len(head) >= 4 and key.startswith(head))
         for key in keys
     )
 

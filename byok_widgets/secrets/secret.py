@@ -1,6 +1,6 @@
-"""`Secret`: holds an API key and shows it to nobody who does not ask for it by name.
+"""`Secret`: holds an API key and reveals it only on explicit request.
 
-Floor 0: knows nothing of the package. No code of this module logs, prints or raises with the text of a key.
+Floor 0: imports nothing from the package. Nothing in this module logs, prints or raises with the text of a key.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from collections.abc import Callable
 from typing import Any, NoReturn, final
 
 MASK = "[API key]"
-"""What stands where a key would stand."""
+"""What is shown in place of a key."""
 
 
 @final
 class Secret:
-    """An API key that no ordinary look at it gives away; `reveal()` is the only way out.
+    """An API key that ordinary inspection does not reveal; only `reveal()` returns it.
 
     `repr`, `str`, `format`, `vars`, `json.dumps(default=str)`, tracebacks with local variables and a walk over
-    `dir()` show a mask. A copy is the same object. Pickling is refused. Nothing of the key is kept, its length
-    included, that these can reach. Code in the same process that calls `reveal()` does get the key.
+    `dir()` show a mask. A copy is the same object. Pickling is refused. None of these can reach any part of the
+    key, not even its length. Code in the same process that calls `reveal()` does get the key.
 
-    Two holders are equal when their keys are (compared in constant time), but each has its own hash, so that
-    something can be kept per holder, for as long as the holder lives.
+    Two holders are equal if their keys are (compared in constant time), but each has its own hash, so that
+    something can be kept per holder for as long as the holder lives.
     """
 
     __slots__ = ("__open", "__weakref__")
@@ -81,13 +81,13 @@ _live_lock = threading.Lock()
 
 
 def live_secrets() -> list[Secret]:
-    """Return the holders that are in use anywhere in this process."""
+    """Return all holders that are in use in this process."""
     with _live_lock:
         return list(_live)
 
 
 def _covered(value: str) -> Callable[[], str]:
-    """Return a function that gives `value` back, without `value` in its closure: inspectors open closures."""
+    """Return a function that returns `value` without having it in its closure: inspectors open closures."""
     plain = _encoded(value)
     pad = os.urandom(len(plain))
     covered = _xor(plain, pad)

@@ -27,7 +27,7 @@ ERRORS: dict[str, tuple[Callable[[], object], str, str]] = {
     ),
     "wrong provider": (
         lambda: check_provider(fake_key("anthropic"), "openai"),
-        "This looks like a key from Anthropic, and this flow uses OpenAI.",
+        "This looks like a key from Anthropic, but this flow uses OpenAI.",
         "Switch the provider to Anthropic, or paste a key from OpenAI.",
     ),
     "misplaced": (
@@ -70,7 +70,7 @@ STATUSES: dict[str, tuple[KeyStatus, str]] = {
     ),
     "file": (
         in_file(),
-        "The key is stored in the encrypted file, which your passphrase opens once in each kernel.",
+        "The key is stored in the encrypted file, which your passphrase unlocks once per kernel.",
     ),
     "variable": (
         in_environment("MY_KEY", is_set=True),
@@ -78,7 +78,7 @@ STATUSES: dict[str, tuple[KeyStatus, str]] = {
     ),
     "variable not set": (
         in_environment("MY_KEY", is_set=False),
-        "The key is to be read from the environment variable MY_KEY, which is not set.",
+        "The key is read from the environment variable MY_KEY, which is not set.",
     ),
     "nowhere": (nowhere(KeyScope.of("dentist", "openai", "h")), "No API key is saved for openai in this flow."),
 }

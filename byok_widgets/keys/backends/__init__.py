@@ -1,1 +1,1 @@
-"""Storage backends, which can hold API keys: one module each, and the ordered list of them in `registry`."""
+"""Storage backends for API keys: one module each, listed in order in `registry`."""

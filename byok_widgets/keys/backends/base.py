@@ -1,6 +1,6 @@
-"""What a storage backend is: one of the ordered list in `registry` that can hold a flow's API keys.
+"""The protocol of a storage backend, which holds a flow's API keys.
 
-To add one, write a module with a class like this and put an instance of it into the list.
+To add one, write a module with a class that follows it, and add an instance to the ordered list in `registry`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class Availability:
 
     Attributes:
         available: Whether it can store a key now.
-        label: What people call it.
-        note: What a person who chooses it should know.
-        problem: Why it is not available, and what to do; empty when it is.
+        label: Its name on screen.
+        note: What a user who chooses it should know.
+        problem: Why it is not available, and what to do; empty if it is.
     """
 
     available: bool
@@ -44,9 +44,9 @@ class KeyBackend(Protocol):
 
     Attributes:
         name: Its name in the settings of a flow whose key it holds.
-        label: What people call it, as long as nothing better is known.
-        is_slow: Whether an answer may wait for another program or a person; it is asked last.
-        stores_keys: Whether it stores what it is given; otherwise it only finds a key by a reference.
+        label: Its name on screen until a more specific one is known.
+        is_slow: Whether an answer may have to wait for another program or the user; it is then asked last.
+        stores_keys: Whether it stores keys itself; otherwise it only looks a key up by a reference.
     """
 
     name: str
@@ -55,29 +55,29 @@ class KeyBackend(Protocol):
     stores_keys: bool
 
     def available(self, *, until: Deadline) -> Availability:
-        """Find out whether it works here; the answer may be remembered."""
+        """Return whether it works here; the answer may be cached."""
 
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
-        """Return the key of a scope; `None` when it has none.
+        """Return the key of a scope; `None` if it has none.
 
         Args:
             scope: What the key is for.
-            reference: What the flow's settings say of this key: the name of a backend, `env:NAME`, or nothing.
+            reference: What the flow's settings say about this key: the name of a backend, `env:NAME`, or nothing.
             until: When to give up.
 
         Raises:
-            KeyStoreError: It cannot be asked, or the key that must be there is lost or damaged.
+            KeyStoreError: It cannot be reached, or a key that must be there is lost or damaged.
         """
 
     def write(self, scope: KeyScope, secret: Secret, *, until: Deadline) -> KeyStatus:
-        """Store a key in place of an older one of the same scope.
+        """Store a key, replacing an older one of the same scope.
 
         Raises:
-            KeyStoreError: It did not store the key; an older one is as it was.
+            KeyStoreError: It did not store the key; an older one is unchanged.
         """
 
     def erase(self, scope: KeyScope, *, until: Deadline) -> None:
-        """Remove the key of a scope; it is no error when there is none.
+        """Remove the key of a scope; does nothing if there is none.
 
         Raises:
             KeyStoreError: The key may still be there.

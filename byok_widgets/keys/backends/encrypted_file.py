@@ -1,9 +1,9 @@
 """An encrypted file as a storage backend, for machines without a keyring; opt-in, opened by a passphrase.
 
-One file for all flows, in the folder of the settings. What can be read without the passphrase: how the
-passphrase is made into a key, and how many keys there are, for which providers. The passphrase is needed once in
-each kernel; without it a call that needs a key fails at once, and waits for nobody. What is raised here is a
-`KeyStoreError` whose kind is one of `file_missing`, `file_exists`, `file_locked`, `bad_passphrase`,
+One file for all flows, in the settings folder. Without the passphrase, only this can be read: how the key is
+derived from the passphrase, and how many keys there are and for which providers. The passphrase is needed once per
+kernel; without it a call that needs a key fails at once instead of waiting. Errors raised here are
+`KeyStoreError`s of kind `file_missing`, `file_exists`, `file_locked`, `bad_passphrase`,
 `wrong_passphrase`, `passphrase_unusable`, `file_damaged`, `key_damaged`, `file_newer`, `file_unreadable`,
 `file_busy`, `disk_full`, `file_is_link` or `file_not_written`.
 """
@@ -35,7 +35,7 @@ from byok_widgets.secrets.secret import Secret
 
 MIN_PASSPHRASE_CHARS = 8
 
-_CHECK = Secret("")  # any other text would be taken out of all that is shown, as keys are
+_CHECK = Secret("")  # any other text would be redacted from everything that is shown, as keys are
 _UNLOCK = "Unlock it in Settings: run flow.settings() and type the passphrase."
 
 _opened: dict[Path, DerivedKey] = {}
@@ -47,10 +47,10 @@ class FileState:
     """Whether keys can be stored in the encrypted file now.
 
     Attributes:
-        exists: A passphrase was chosen, here or in another kernel.
-        unlocked: This kernel knows the passphrase.
-        problem: Why the file cannot be used, and what to do; empty when all is well.
-        fault: Kind of the error that says so; empty when all is well.
+        exists: Whether a passphrase was chosen, here or in another kernel.
+        unlocked: Whether this kernel has unlocked the file.
+        problem: Why the file cannot be used, and what to do; empty if it can.
+        fault: Kind of the error that says so; empty if there is none.
     """
 
     exists: bool
@@ -60,7 +60,7 @@ class FileState:
 
 
 def state() -> FileState:
-    """Return the state of the file. Waits for nothing; a damaged file is set aside, which is reported."""
+    """Return the state of the file. Never waits; a damaged file is set aside and reported."""
     path = default_path()
     try:
         data = loaded(path)
@@ -71,9 +71,9 @@ def state() -> FileState:
 
 
 def create(passphrase: str | Secret) -> None:
-    """Create the file with a passphrase; it is unlocked then. Takes about half a second.
+    """Create the file with a passphrase and unlock it. Takes about half a second.
 
-    Without the passphrase nobody can read the keys in the file, and it is stored nowhere.
+    Without the passphrase nobody can read the keys in the file, and the passphrase is stored nowhere.
 
     Raises:
         KeyStoreError: The passphrase is too short, or the file exists already or cannot be written.
@@ -82,15 +82,15 @@ def create(passphrase: str | Secret) -> None:
     del passphrase
     if len(given.reveal().strip()) < MIN_PASSPHRASE_CHARS:
         raise KeyStoreError(
-            f"A passphrase has at least {MIN_PASSPHRASE_CHARS} characters.",
+            f"A passphrase needs at least {MIN_PASSPHRASE_CHARS} characters.",
             kind="bad_passphrase",
-            fix="Several words that do not belong together are easy to keep in mind and hard to guess.",
+            fix="Several unrelated words are easy to remember and hard to guess.",
         )
     path, key = default_path(), _derived(given, KdfParams.new())
     data = {"version": VERSION, "made_by": key.params.to_data(), "check": key.encrypt(_CHECK, _CHECK_PURPOSE)}
     with held(path):
         if load_or_set_aside(path) is not None:
-            raise KeyStoreError("There is an encrypted file already.", kind="file_exists", fix=_UNLOCK)
+            raise KeyStoreError("There is already an encrypted file.", kind="file_exists", fix=_UNLOCK)
         save(path, data | {"keys": {}})
     _opened[path] = key
 
@@ -120,7 +120,7 @@ def unlock(passphrase: str | Secret) -> None:
 
 
 def read(scope: KeyScope) -> Secret | None:
-    """Return the key of this scope, or `None` when the file has none.
+    """Return the key of this scope, or `None` if the file has none.
 
     Raises:
         KeyStoreError: The file is locked or cannot be used, or the stored key is damaged.
@@ -132,7 +132,7 @@ def read(scope: KeyScope) -> Secret | None:
     secret = _required_key(path, data).decrypt(data["keys"][scope.service], _purpose(scope))
     if secret is None:
         raise KeyStoreError(
-            "What the encrypted file has for this flow is damaged, or is the key of another one.",
+            "The entry for this flow in the encrypted file is damaged, or belongs to another flow.",
             kind="key_damaged",
             fix="Paste the key again.",
         )
@@ -140,10 +140,10 @@ def read(scope: KeyScope) -> Secret | None:
 
 
 def write(scope: KeyScope, secret: Secret) -> None:
-    """Keep a key; what was there before for this scope is replaced.
+    """Store a key, replacing an older one of this scope.
 
     Raises:
-        KeyStoreError: The file is locked, not there, or cannot be written. What was there before stays.
+        KeyStoreError: The file is locked, does not exist, or cannot be written. An older key is unchanged.
     """
     path = default_path()
     with held(path):
@@ -155,7 +155,7 @@ def write(scope: KeyScope, secret: Secret) -> None:
 
 
 def erase(scope: KeyScope) -> None:
-    """Remove a key; it is no error when there is none, and needs no passphrase.
+    """Remove a key; does nothing if there is none. Needs no passphrase.
 
     Raises:
         KeyStoreError: The file cannot be used or written.
@@ -172,7 +172,7 @@ def erase(scope: KeyScope) -> None:
 
 
 class EncryptedFile:
-    """One file for the keys of all flows, which a passphrase opens once in each kernel."""
+    """One file for the keys of all flows, unlocked with a passphrase once per kernel."""
 
     name = "file"
     label = "Encrypted file"
@@ -180,12 +180,12 @@ class EncryptedFile:
     stores_keys = True
 
     def available(self, *, until: Deadline) -> Availability:
-        """Return that it can always be chosen; it asks for a passphrase then."""
+        """Return that it is available: it can always be chosen, and then asks for a passphrase."""
         del until
         return availability(state())
 
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
-        """Return the key. Where the settings say that it is here, it must be."""
+        """Return the key, which must exist if the settings say that it is here."""
         del until
         expected = reference == self.name
         try:
@@ -193,7 +193,7 @@ class EncryptedFile:
         except KeyStoreError as error:
             if expected or error.kind in {"file_locked", "key_damaged"}:
                 raise
-            return None  # a file that cannot be used is no reason to look no further
+            return None  # even if the file cannot be used, the key may be in another backend
         if secret is None and expected:
             raise _lost()
         return StoredKey(secret, in_file()) if secret else None
@@ -205,13 +205,13 @@ class EncryptedFile:
         return in_file()
 
     def erase(self, scope: KeyScope, *, until: Deadline) -> None:
-        """Remove the key, for which no passphrase is needed."""
+        """Remove the key, which needs no passphrase."""
         del until
         erase(scope)
 
 
 def availability(file: FileState) -> Availability:
-    """Return what is said of the file where a person chooses a backend."""
+    """Return how the file is described where the user chooses a backend."""
     return Availability(available=True, label=EncryptedFile.label, note=_note(file))
 
 
@@ -226,7 +226,7 @@ def _note(file: FileState) -> str:
 
 def _lost() -> KeyStoreError:
     return KeyStoreError(
-        "The key of this flow was saved in the encrypted file, and is not there any more.",
+        "This flow's key was saved in the encrypted file, but is no longer there.",
         kind="key_lost",
         fix="Paste it again in Settings: run flow.settings().",
     )
@@ -241,15 +241,15 @@ _CHECK_PURPOSE = json.dumps(["byok_widgets", VERSION, "check"]).encode("ascii")
 
 def _derived(passphrase: Secret, params: KdfParams) -> DerivedKey:
     try:
-        with _opening:  # one at a time: each takes much memory
+        with _opening:  # one at a time: each takes a lot of memory
             return DerivedKey(passphrase, params)
-    except Exception as error:  # noqa: BLE001 - whatever it is, its text is not ours
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text is not shown
         what = "there is not enough memory" if isinstance(error, MemoryError) else type(error).__name__
     raise KeyStoreError(f"The passphrase cannot be used on this machine: {what}.", kind="passphrase_unusable")
 
 
 def _key(path: Path, data: Data) -> DerivedKey | None:
-    """Return what opens this file, unless it was begun anew with another passphrase meanwhile."""
+    """Return the key that opens this file, unless the file has been re-created with another passphrase."""
     key = _opened.get(path)
     return key if key is not None and key.params.to_data() == data["made_by"] else None
 

@@ -1,6 +1,6 @@
 """Key references `env:NAME`: a flow names the environment variable that holds its key.
 
-A variable is read only where a flow names it, and never written.
+A variable is read only if a flow names it, and is never written.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Environment:
         return Availability(available=True, label=self.label, note=note)
 
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
-        """Return the key in the variable that `reference` names; `None` where it is unset or none is named.
+        """Return the key in the variable that `reference` names; `None` if it is unset or none is named.
 
         Raises:
             KeyFormatError: The variable holds something that cannot be this provider's key.
@@ -56,7 +56,7 @@ class Environment:
         raise KeyStoreError("A key cannot be stored in an environment variable.", kind="backend_read_only")
 
     def erase(self, scope: KeyScope, *, until: Deadline) -> None:
-        """Leave the variable as it is: the flow forgets its name."""
+        """Do nothing: the variable stays, and the flow drops its reference to it."""
         del scope, until
 
 
@@ -64,8 +64,8 @@ def variable_name(reference: str) -> str:
     """Return the name in `env:NAME` or `NAME`.
 
     Raises:
-        KeyFormatError: Kind `misplaced_key` when it looks like a key itself, `bad_key_reference` when it cannot
-            be the name of an environment variable.
+        KeyFormatError: Kind `misplaced_key` if it looks like a key itself, `bad_key_reference` if it cannot be the
+            name of an environment variable.
     """
     name = reference.strip().removeprefix(_PREFIX) if isinstance(reference, str) else ""
     is_key = detect_provider(name) is not None or _is_noise(name)
@@ -82,7 +82,7 @@ def variable_name(reference: str) -> str:
 
 
 def read_variable(name: str, provider: str) -> Secret | None:
-    """Return the key that the variable holds now, or `None` when it is unset or empty.
+    """Return the key that the variable holds now, or `None` if it is unset or empty.
 
     Raises:
         KeyFormatError: It holds something that cannot be a key, such as a path, or the key of a provider other
@@ -110,14 +110,14 @@ def read_variable(name: str, provider: str) -> Secret | None:
 
 
 def _refuse_path(held: Secret) -> None:
-    """Refuse what `HOME` or `PATH` hold. A key may begin with a slash, too, but is no file and no list of them."""
+    """Refuse values like those of `HOME` or `PATH`. A key may begin with a slash, but is not an existing path."""
     listed, there = os.pathsep in held.reveal(), os.path.exists(held.reveal())  # noqa: PTH110 - a Path would show it
     if os.path.isabs(held.reveal()) and (listed or there):  # noqa: PTH117
         raise KeyFormatError("It holds the path of a file or folder, not an API key.", flaw="path")
 
 
 def _is_noise(name: str) -> bool:
-    """Tell a key made of letters, digits and underscores from a name; names are words, keys are noise."""
+    """Whether a string of letters, digits and underscores is a key: names consist of words, keys are random."""
     mixed = any(c.islower() for c in name) and any(c.isupper() for c in name)
     noise = any(c.isdigit() for c in name) and "_" not in name
     return len(name) >= _KEY_LENGTH and " " not in name and (mixed or noise)

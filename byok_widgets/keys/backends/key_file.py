@@ -1,6 +1,6 @@
 """The file in which encrypted keys are stored: locked, private, replaced in one step, and set aside when damaged.
 
-One for all flows, in the folder of the settings. It holds nothing that is readable as a key.
+One for all flows, in the settings folder. It contains no key in readable form.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Data = dict[str, Any]
 
 
 def default_path() -> Path:
-    """Return where the file is, or would be."""
+    """Return the path of the file, whether it exists or not."""
     return config_dir() / NAME
 
 
@@ -38,10 +38,10 @@ class _DamagedError(Exception):
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Keep other kernels from writing meanwhile.
+    """Keep other kernels from writing the file in the meantime.
 
     Raises:
-        KeyStoreError: Another program holds the file, or the body met an error of the disk.
+        KeyStoreError: Another program holds the file, or the body raised an `OSError`.
     """
     from filelock import FileLock, Timeout
 
@@ -62,10 +62,10 @@ def held(path: Path) -> Iterator[None]:
 
 
 def loaded(path: Path) -> Data | None:
-    """Return the content of the file, or `None` when there is none; a damaged one is set aside.
+    """Return the content of the file, or `None` if there is no file; a damaged one is set aside.
 
     Raises:
-        KeyStoreError: It was damaged, is of a later version, or cannot be read.
+        KeyStoreError: It was damaged, has a newer format version, or cannot be read.
     """
     try:
         return _load(path)
@@ -76,7 +76,7 @@ def loaded(path: Path) -> Data | None:
 
 
 def load_or_set_aside(path: Path) -> Data | None:
-    """Do what `loaded` does, for a caller that holds the file."""
+    """Do the same as `loaded`, for a caller that holds the file."""
     try:
         return _load(path)
     except _DamagedError:
@@ -90,7 +90,7 @@ def load_or_set_aside(path: Path) -> Data | None:
 
 
 def _load(path: Path) -> Data | None:
-    """Read the file; `None` when there is none."""
+    """Read the file; `None` if there is none."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -106,10 +106,10 @@ def _parsed(content: bytes) -> Data:
     try:
         data = json.loads(content)
         newer = data["version"] > VERSION
-        whole = newer or _is_whole(data)
+        valid = newer or _is_valid(data)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        whole = newer = False
-    if not whole:
+        valid = newer = False
+    if not valid:
         raise _DamagedError
     if newer:
         raise KeyStoreError(
@@ -120,7 +120,7 @@ def _parsed(content: bytes) -> Data:
     return dict(data)
 
 
-def _is_whole(data: Data) -> bool:
+def _is_valid(data: Data) -> bool:
     KdfParams.parse(data["made_by"])
     return all(isinstance(part, dict) for part in (data["check"], data["keys"], *data["keys"].values()))
 

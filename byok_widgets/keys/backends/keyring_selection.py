@@ -1,4 +1,4 @@
-"""The keyring's own backends: which one may hold a key, what people call it, and what its errors mean.
+"""The backends of the `keyring` package: which one may hold a key, what it is called, and what its errors mean.
 
 `keyring` is imported where it is first needed.
 """
@@ -38,11 +38,11 @@ _MAX_QUOTE = 200
 
 @dataclass(frozen=True)
 class Backend:
-    """A keyring backend as people know it.
+    """A keyring backend as it is shown to people.
 
     Attributes:
-        label: What to call it.
-        is_os_keyring: Whether it is the operating system's own, which encrypts what it keeps.
+        label: Its name on screen.
+        is_os_keyring: Whether it is the operating system's own, which encrypts what it stores.
     """
 
     label: str
@@ -50,16 +50,16 @@ class Backend:
 
 
 def describe(backend: KeyringBackend) -> Backend:
-    """Return what to call `backend`."""
+    """Return how `backend` is shown to people."""
     label = _OS_LABELS.get(_home(backend, _OS_LABELS))
     return Backend(label or type(backend).__name__, label is not None)
 
 
 def choose_backend() -> KeyringBackend:
-    """Return the backend that may hold a key: the configured one, or the first good one in a chain.
+    """Return the backend that may hold a key: the configured one, or the first acceptable one in a chain.
 
     Raises:
-        KeyStoreError: Kind `no_keyring`: there is none, or it would lose keys or keep them readable.
+        KeyStoreError: Kind `no_keyring`: there is none, or it would lose keys or store them readably.
     """
     import keyring
     from keyring.backends.chainer import ChainerBackend
@@ -77,7 +77,7 @@ def choose_backend() -> KeyringBackend:
 
 
 def translate(error: BaseException, label: str) -> KeyStoreError:
-    """Return a backend's exception as one of ours, which keeps its text only, without any key."""
+    """Return a backend's exception as a `KeyStoreError`, which keeps only its text, without any key."""
     if isinstance(error, KeyStoreError):
         return KeyStoreError(error.problem, kind=error.kind, cause=error.cause, fix=error.fix)
     if isinstance(error, ModuleNotFoundError):
@@ -119,12 +119,12 @@ def _refusal(backend: KeyringBackend) -> str:
         return f"{label} keeps keys unencrypted."
     try:
         works = backend.priority > 0
-    except Exception as error:  # noqa: BLE001 - a backend says by any exception that it does not work here
+    except Exception as error:  # noqa: BLE001 - any exception means that the backend does not work here
         return f"{label} does not work here ({redact(str(error))[:_MAX_QUOTE]})."
     return "" if works else f"{label} does not work here."
 
 
 def _home(backend: KeyringBackend, modules: dict[str, str]) -> str:
-    """Return the entry of `modules` that the backend's class, or a class it derives from, lives in."""
+    """Return the entry of `modules` that contains the backend's class, or one of its base classes."""
     lives_in = [f"{cls.__module__}." for cls in type(backend).__mro__]
     return next((module for name in lives_in for module in modules if name.startswith(f"{module}.")), "")

@@ -1,7 +1,7 @@
-"""The OS keyring as a storage backend. One that lies, hangs or is locked never loses a key in silence.
+"""The OS keyring as a storage backend. Even if it misreports, hangs or is locked, no key is lost silently.
 
-Every call runs in a thread of its own and is given up after `TIME_LIMIT_S`; calls that belong together
-share one `deadline()`. What it raises is a `KeyStoreError` of kind `no_keyring`, `keyring_locked`,
+Every call runs in its own thread and is abandoned after `TIME_LIMIT_S`; calls that belong together
+share one `deadline()`. Errors raised here are `KeyStoreError`s of kind `no_keyring`, `keyring_locked`,
 `keyring_timeout`, `keyring_lost`, `keyring_not_opened`, `keyring_not_saved`, `keyring_not_removed` or
 `keyring_failed`.
 """
@@ -39,12 +39,12 @@ class KeyringState:
     """Whether keys can be stored in this machine's keyring.
 
     Attributes:
-        available: A key was saved, read back and removed.
-        backend_label: What to call the keyring; empty when there is none.
-        reason: Why it is not available, and what to do; empty when it is.
+        available: Whether a key was saved, read back and removed.
+        backend_label: The keyring's name on screen; empty if there is none.
+        reason: Why it is not available, and what to do; empty if it is.
         problem: The same without what to do.
         is_os_keyring: Whether it is the operating system's own.
-        kind: Kind of the error (see the module's docstring); empty when it is available.
+        kind: Kind of the error (see the module's docstring); empty if it is available.
     """
 
     available: bool
@@ -60,28 +60,28 @@ _probing = threading.Lock()
 
 
 def deadline() -> Deadline:
-    """Return the end of the time that one request of a person may wait for the keyring, whatever it takes."""
+    """Return the deadline for everything that one user request does with the keyring."""
     return Deadline(TIME_LIMIT_S)
 
 
 def probe(*, refresh: bool = False, until: Deadline | None = None) -> KeyringState:
-    """Say whether the keyring truly works, by saving, reading and removing a random text.
+    """Return whether the keyring really works, by saving, reading and removing a random string.
 
-    The answer is kept for the process. Takes 5 seconds at most.
+    The answer is cached for the process. Takes 5 seconds at most.
 
     Args:
-        refresh: Try again, for example after the person has unlocked the keyring.
+        refresh: Try again, for example after the user has unlocked the keyring.
         until: When to give up; 5 seconds from now by default.
     """
     until = until or deadline()
-    with _probing:  # whoever holds it began earlier, and so gives up earlier
+    with _probing:  # the thread that holds it started earlier, and so gives up earlier
         if refresh or not _probed:
             _probed[:] = [_try_out(until)]
         return _probed[0]
 
 
 def read(scope: KeyScope, *, until: Deadline | None = None) -> tuple[Secret | None, Backend]:
-    """Return the key that is in the keyring, or `None`, and the backend that was asked.
+    """Return the key in the keyring, or `None`, and the backend that was asked.
 
     Raises:
         KeyStoreError: There is no keyring, or it did not answer.
@@ -94,12 +94,12 @@ def read(scope: KeyScope, *, until: Deadline | None = None) -> tuple[Secret | No
 
 
 def write(scope: KeyScope, secret: Secret, *, until: Deadline | None = None) -> Backend:
-    """Save a key and read it back; returns the backend that keeps it now.
+    """Save a key and read it back; returns the backend that holds it now.
 
-    When it fails the new key is not in the keyring, and an older one is as it was, as far as the keyring obeys.
+    On failure the new key is not in the keyring, and an older one is restored, as far as the keyring cooperates.
 
     Raises:
-        KeyStoreError: There is no keyring, it did not answer, or it did not keep the key.
+        KeyStoreError: There is no keyring, it did not answer, or it did not store the key.
     """
     older: list[Secret | None] = []
 
@@ -116,10 +116,10 @@ def write(scope: KeyScope, secret: Secret, *, until: Deadline | None = None) -> 
 
 
 def erase(scope: KeyScope, *, until: Deadline | None = None) -> None:
-    """Remove a key; it is no error when there is none.
+    """Remove a key; does nothing if there is none.
 
     Raises:
-        KeyStoreError: There is no keyring, it did not answer, or it kept the key.
+        KeyStoreError: There is no keyring, it did not answer, or it did not remove the key.
     """
 
     def job(backend: KeyringBackend) -> None:
@@ -137,7 +137,7 @@ class OsKeyring:
     stores_keys = True
 
     def available(self, *, until: Deadline) -> Availability:
-        """Return whether a key was saved, read back and removed; found out once in a process."""
+        """Return whether a key could be saved, read back and removed; tried once per process."""
         state = probe(until=until)
         if not state.available:
             problem = state.problem if state.kind == "no_keyring" else state.reason
@@ -146,7 +146,7 @@ class OsKeyring:
         return Availability(available=True, label=state.backend_label, note=f"{how}; still there after a restart.")
 
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
-        """Return the key; where there is no keyring, there is no key in it."""
+        """Return the key; `None` also if there is no keyring."""
         del reference
         try:
             secret, backend = read(scope, until=until)
@@ -161,7 +161,7 @@ class OsKeyring:
         return in_keyring(write(scope, secret, until=until))
 
     def erase(self, scope: KeyScope, *, until: Deadline) -> None:
-        """Remove the key; where there is no keyring, there is nothing to remove."""
+        """Remove the key; does nothing if there is no keyring."""
         try:
             erase(scope, until=until)
         except KeyStoreError as error:
@@ -173,7 +173,7 @@ def _try_out(until: Deadline) -> KeyringState:
     scope = KeyScope.of("probe", "probe", secrets.token_hex(8))
     sample = Secret(secrets.token_hex(16))
 
-    def job(backend: KeyringBackend) -> None:  # one call: what was written is removed, however late
+    def job(backend: KeyringBackend) -> None:  # in one call, so that what was written is removed, however late
         _write(backend, scope, sample, remove)
         remove(backend)
 
@@ -215,7 +215,7 @@ def _write(
             put_back(backend)
     if not kept:
         raise KeyStoreError(
-            f"{describe(backend).label} did not keep the key: what came back was something else.",
+            f"{describe(backend).label} did not keep the key: it returned something else.",
             kind="keyring_lost",
             fix="Keep the key in this session only, or refer to an environment variable.",
         )
@@ -227,7 +227,7 @@ def _erase(backend: KeyringBackend, scope: KeyScope) -> None:
     try:
         backend.delete_password(scope.service, scope.user)
     except PasswordDeleteError:
-        # Backends say so as well when there was nothing to remove.
+        # Backends also raise this when there was nothing to remove.
         if _read(backend, scope) is not None:
             raise
 
@@ -238,21 +238,21 @@ def _call(
     *,
     until: Deadline | None,
 ) -> tuple[T, Backend]:
-    """Run `job` on the backend within the time limit; `undo` follows when it ends too late."""
+    """Run `job` on the backend within the time limit; `undo` runs if it finishes too late."""
     chosen: list[KeyringBackend] = []
 
     def work() -> tuple[T, Backend] | KeyStoreError:
         try:
             chosen.append(choose_backend())
             return job(chosen[0]), describe(chosen[0])
-        except Exception as error:  # noqa: BLE001 - backends raise whatever they like; all of it becomes one of ours
+        except Exception as error:  # noqa: BLE001 - backends raise anything; it becomes a `KeyStoreError`
             return translate(error, describe(chosen[0]).label if chosen else _UNKNOWN)
 
     def clean_up() -> None:
         try:
             if undo and chosen:
                 undo(chosen[0])
-        except Exception:  # noqa: BLE001, S110 - nobody waits any more; the caller was told that the save failed
+        except Exception:  # noqa: BLE001, S110 - nobody is waiting any more; the caller already got an error
             pass
 
     try:
@@ -261,7 +261,7 @@ def _call(
         outcome = KeyStoreError(
             f"The keyring did not answer within {TIME_LIMIT_S:g} seconds.",
             kind="keyring_timeout",
-            fix="If your system asks for a permission or a password, answer it and try again. Otherwise keep the "
+            fix="If your system asks for permission or a password, answer it and try again. Otherwise keep the "
             "key in this session only.",
         )
     if isinstance(outcome, KeyStoreError):

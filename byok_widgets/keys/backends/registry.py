@@ -1,4 +1,4 @@
-"""The storage backends, best first: without a choice, a key is stored in the first that is available."""
+"""The storage backends, best first: by default, a key is stored in the first one that is available."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ BACKENDS: list[KeyBackend] = [
 
 
 def backend_named(name: str | None) -> KeyBackend | None:
-    """Return the backend of this name, if there is one."""
+    """Return the backend with this name, if there is one."""
     return next((backend for backend in BACKENDS if backend.name == name), None)
 
 
 def storing_backends() -> list[KeyBackend]:
-    """Return the backends that store keys, those that answer at once first."""
+    """Return the backends that store keys, fast ones first."""
     return sorted((backend for backend in BACKENDS if backend.stores_keys), key=lambda backend: backend.is_slow)

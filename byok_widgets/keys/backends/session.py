@@ -18,20 +18,20 @@ class Session:
     stores_keys = True
 
     def available(self, *, until: Deadline) -> Availability:
-        """Return that it is."""
+        """Return that it is available."""
         del until
         return Availability(available=True, label=self.label, note="Gone when the kernel stops.")
 
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
-        """Return nothing: what this session holds, the key store has in memory already."""
+        """Return nothing: the key store already has this session's keys in memory."""
         del scope, reference, until
         return None
 
     def write(self, scope: KeyScope, secret: Secret, *, until: Deadline) -> KeyStatus:
-        """Say where the key store holds the key."""
+        """Return where the key store holds the key."""
         del scope, secret, until
         return in_session()
 
     def erase(self, scope: KeyScope, *, until: Deadline) -> None:
-        """Leave it to the key store, which forgets the key."""
+        """Do nothing: the key store drops the key from memory."""
         del scope, until

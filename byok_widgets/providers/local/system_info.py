@@ -1,6 +1,6 @@
 """What this machine has for a local model: cores, memory, and a processor that can run it.
 
-Floor 1: imports nothing of the package. Containers are looked through: a notebook server often has one core and
+Floor 1: imports nothing from the package. Container limits count: a notebook server often has one core and
 2 GB of a much larger machine, and threads that wait for each other on too few cores are ten times slower.
 """
 
@@ -24,7 +24,7 @@ def usable_cores() -> int:
 
 
 def free_memory_bytes() -> int | None:
-    """Return the memory that can still be taken, in bytes, or `None` where that is not known."""
+    """Return the memory that is still available, in bytes, or `None` if that is not known."""
     lines = _read(_PROC / "meminfo").splitlines()
     known = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
     limit, used = _read(_CGROUP / "memory.max").strip(), _read(_CGROUP / "memory.current").strip()
@@ -34,7 +34,7 @@ def free_memory_bytes() -> int | None:
 
 
 def lacks_avx2() -> bool:
-    """Return whether the processor is known to lack what the x86 builds need; they would end the kernel."""
+    """Return whether the processor is known to lack AVX2: without it, the x86 builds would crash the kernel."""
     if platform.machine().lower() not in {"x86_64", "amd64"}:
         return False
     flags = [line for line in _read(_PROC / "cpuinfo").splitlines() if line.startswith("flags")]
@@ -42,7 +42,7 @@ def lacks_avx2() -> bool:
 
 
 def _reclaimable_bytes() -> int:
-    """Return the container's file cache that the system gives back by itself."""
+    """Return the size of the container's file cache that the system can reclaim, in bytes."""
     for line in _read(_CGROUP / "memory.stat").splitlines():
         name, _, value = line.partition(" ")
         if name == "inactive_file":
@@ -53,5 +53,5 @@ def _reclaimable_bytes() -> int:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii", errors="replace")
-    except OSError:  # not this system's way to tell
+    except OSError:  # this system has no such file
         return ""
