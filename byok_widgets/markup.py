@@ -15,6 +15,8 @@ from collections.abc import Collection, Iterable, Sequence
 _MATHS = re.compile(r"[$\\]")
 _LINE = "border-bottom:1px solid #88888844"
 _CELL = "padding:3px 16px 3px 0;vertical-align:top"
+_NUMBER = "text-align:right;white-space:nowrap"
+_TEXT = "text-align:start;white-space:pre-wrap;overflow-wrap:break-word"
 _CAPTION = "caption-side:top;text-align:left;padding:0 0 4px;font-weight:600;font-style:normal;color:inherit"
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:left"
 _WORDS = "white-space:pre-wrap;overflow-wrap:anywhere"
@@ -41,14 +43,25 @@ def facts(words: str) -> Markup:
     return Markup(f"<small>{text(words)}</small>" if words else "")
 
 
+def strong(words: str) -> Markup:
+    """Return a text that stands out."""
+    return Markup(f"<strong>{_shown(words)}</strong>")
+
+
+def link(address: str) -> Markup:
+    """Return a link that opens a page of its own."""
+    target = 'target="_blank" rel="noopener noreferrer"'
+    return Markup(f'<a href="{html.escape(address)}" {target}>{text(address)}</a>')
+
+
 def lines(words: str) -> Markup:
     """Return lines of plain text, aligned as they are."""
     return Markup(f'<pre dir="auto" style="{_WORDS}">{text(words)}</pre>')
 
 
-def details(summary: str, body: Markup) -> Markup:
-    """Return something that opens on a click."""
-    return Markup(f'<details style="margin:4px 0"><summary>{text(summary)}</summary>{body}</details>')
+def details(summary: str, body: str) -> Markup:
+    """Return a line that opens on a click; `body` is ready HTML."""
+    return Markup(f'<details style="margin:4px 0"><summary>{_shown(summary)}</summary>{body}</details>')
 
 
 def picture(svg: str, alt: str) -> Markup:
@@ -86,19 +99,16 @@ def table(
 def _row(cells: Sequence[str], numbers: Collection[int]) -> str:
     first = _head(cells[0], "row", is_number=0 in numbers)
     rest = (
-        f'<td dir="auto" style="{_CELL};{_aligned(at in numbers)};{_WORDS}">{_shown(cell)}</td>'
+        f'<td dir="auto" style="{_CELL};{_NUMBER if at in numbers else _TEXT}">{_shown(cell)}</td>'
         for at, cell in enumerate(cells[1:], 1)
     )
     return f"<tr>{first}{''.join(rest)}</tr>"
 
 
 def _head(cell: str, scope: str, *, is_number: bool) -> str:
-    style = ";".join([_CELL, _aligned(is_number), "font-weight:600", *([_LINE] if scope == "col" else [])])
+    aligned = _NUMBER if is_number else "text-align:start"
+    style = ";".join([_CELL, aligned, "font-weight:600", *([_LINE] if scope == "col" else [])])
     return f'<th scope="{scope}" dir="auto" style="{style}">{_shown(cell)}</th>'
-
-
-def _aligned(is_number: bool) -> str:  # noqa: FBT001 - the one thing it says
-    return "text-align:right;font-variant-numeric:tabular-nums" if is_number else "text-align:start"
 
 
 def _shown(cell: str) -> str:
