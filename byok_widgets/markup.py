@@ -16,7 +16,7 @@ _MATHS = re.compile(r"[$\\]")
 _LINE = "border-bottom:1px solid #88888844"
 _CELL = "padding:3px 16px 3px 0;vertical-align:top"
 _NUMBER = "text-align:right;white-space:nowrap"
-_TEXT = "text-align:start;white-space:pre-wrap;overflow-wrap:break-word"
+_TEXT = "text-align:left;white-space:pre-wrap;overflow-wrap:break-word"
 _CAPTION = "caption-side:top;text-align:left;padding:0 0 4px;font-weight:600;font-style:normal;color:inherit"
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:left"
 _WORDS = "white-space:pre-wrap;overflow-wrap:anywhere"
@@ -106,7 +106,7 @@ def _row(cells: Sequence[str], numbers: Collection[int]) -> str:
 
 
 def _head(cell: str, scope: str, *, is_number: bool) -> str:
-    aligned = _NUMBER if is_number else "text-align:start"
+    aligned = _NUMBER if is_number else "text-align:left"
     style = ";".join([_CELL, aligned, "font-weight:600", *([_LINE] if scope == "col" else [])])
     return f'<th scope="{scope}" dir="auto" style="{style}">{_shown(cell)}</th>'
 

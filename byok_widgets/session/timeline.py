@@ -10,7 +10,7 @@ from byok_widgets.graph.colours import GREY
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import CostTotal, Usage
 from byok_widgets.session.timeline_picture import Bar, Part, draw
-from byok_widgets.session.turn import Judgement, Step, Turn, Visit, tokens
+from byok_widgets.session.turn import Judgement, Step, Turn, Visit, counts, tokens
 
 COLUMNS = ("turn", "nodes", "first words after", "seconds", "tokens in", "tokens out", "cost", "note")
 _NUMBERS = frozenset({2, 3, 4, 5, 6})
@@ -108,7 +108,7 @@ class Timeline:
         return Bar(str(turn.number), parts, turn.latency_s, turn.time_to_first_token_s, figures, fault)
 
     def _table(self) -> str:
-        rows = [list(row(turn)) for turn in self.turns]
+        rows = [list(row(turn, between="\n")) for turn in self.turns]
         total = ["all", "", "", f"{self.seconds:.2f}", *_taken(self.usage, self.cost), ""]
         noted = any(cells[-1] for cells in rows)
         shown = len(COLUMNS) - (not noted)
@@ -129,9 +129,9 @@ def spans(turn: Turn) -> list[Span]:
     return [Span(step.node, isinstance(step, Judgement), _seconds(step)) for step in turn.steps if _counts(step)]
 
 
-def row(turn: Turn) -> tuple[str, ...]:
-    """Return what a turn took as texts; see `COLUMNS`."""
-    parts = " → ".join(f"{span.name} {span.seconds:.2f} s" for span in spans(turn))
+def row(turn: Turn, *, between: str = " → ") -> tuple[str, ...]:
+    """Return what a turn took as texts; see `COLUMNS`. `between`: what stands between two nodes."""
+    parts = between.join(f"{span.name} {span.seconds:.2f}\u00a0s" for span in spans(turn))
     first = "–" if turn.time_to_first_token_s is None else f"{turn.time_to_first_token_s:.2f} s"
     note = f"not finished: {one_line(turn.fault)}" if turn.fault else ""
     return (str(turn.number), parts, first, f"{turn.latency_s:.2f}", *_taken(turn.usage, turn.cost), note)
@@ -145,8 +145,7 @@ def cost_of(cost: CostTotal) -> str:
 def _taken(usage: Usage, cost: CostTotal) -> tuple[str, str, str]:
     if not cost.calls:
         return ("–", "–", "–")
-    read, written = ("?" if count is None else f"{count:,}" for count in (usage.input_tokens, usage.output_tokens))
-    return (read, written, cost_of(cost))
+    return (*counts(usage), cost_of(cost))
 
 
 def _counts(step: Step) -> bool:

@@ -234,8 +234,14 @@ class Turn:
 
 def tokens(usage: Usage) -> str:
     """Return how much was read and written, as text."""
-    read, written = ("?" if count is None else f"{count:,}" for count in (usage.input_tokens, usage.output_tokens))
+    read, written = counts(usage)
     return f"{read} tokens in, {written} out"
+
+
+def counts(usage: Usage) -> tuple[str, str]:
+    """Return the number of tokens read and of tokens written, as texts."""
+    read, written = ("?" if count is None else f"{count:,}" for count in (usage.input_tokens, usage.output_tokens))
+    return read, written
 
 
 def _caller(step: Step) -> str:
@@ -245,7 +251,10 @@ def _caller(step: Step) -> str:
     return "" if step.result.spoken else f"{step.node}: "
 
 
-STEP_COLUMNS = ("node", "what", "verdict", "reason or text", "model", "tokens", "cost", "seconds")
+STEP_COLUMNS = ("node", "what", "verdict", "reason or text", "model", "tokens in", "tokens out", "cost", "seconds")
+
+
+_NUMBERS = frozenset({"tokens in", "tokens out", "cost", "seconds"})
 
 
 def step_rows(step: Step) -> Iterator[tuple[str, ...]]:
@@ -258,16 +267,16 @@ def step_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, caption
     """Return rows of steps as HTML, without the columns in which nothing stands."""
     filled = list(rows)
     used = [at for at in range(len(columns)) if any(row[at] for row in filled)]
-    numbers = {place for place, at in enumerate(used) if columns[at] in ("cost", "seconds")}
+    numbers = {place for place, at in enumerate(used) if columns[at] in _NUMBERS}
     kept = [[row[at] for at in used] for row in filled]
     return markup.table(kept, caption=caption, columns=[columns[at] for at in used], numbers=numbers)
 
 
-def _usage(reply: Reply | None) -> tuple[str, str, str, str]:
-    """Return model, tokens, cost and seconds of a call as texts; empty where there was none."""
+def _usage(reply: Reply | None) -> tuple[str, ...]:
+    """Return model, tokens in and out, cost and seconds of a call as texts; empty where there was none."""
     if reply is None or reply.model is None:
-        return ("", "", "", "")
-    return (reply.model, tokens(reply.usage), str(reply.cost), f"{reply.latency_s:.1f}")
+        return ("",) * 5
+    return (reply.model, *counts(reply.usage), str(reply.cost), f"{reply.latency_s:.1f}")
 
 
 def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
