@@ -18,7 +18,10 @@ import pytest
 import byok_widgets
 
 PACKAGE = "byok_widgets"
-SMALL = "delegation errors findings files markup messages misplaced_keys plain_values secrets strict_attributes templates"
+SMALL = (
+    "delegation errors findings files markup messages misplaced_keys plain_values secrets strict_attributes"
+    " templates"
+)
 """Values and small tools that every package above them may use."""
 
 MAY_IMPORT = {

@@ -16,7 +16,7 @@ FIGURES = ("seconds", "tokens in", "tokens out", "cost")
 _WIDTHS = (64.0, 76.0, 76.0, 0.0)
 _ROW, _BAR, _HEAD, _PAD, _GAP = 30.0, 20.0, 46.0, 14.0, 10.0
 _NUMBERS, _BARS, _LEAST_COST = 42.0, 430.0, 70.0
-_LEAST_PART, _BOLD = 4.0, 1.1
+_LEAST_PART, _LEAST_WORDS, _BOLD = 4.0, 110.0, 1.1
 _GROUND, _RULE, _SOFT = "#fcfcfd", "#d8dce2", "#4b5563"
 
 STYLE = """<style>
@@ -140,7 +140,7 @@ def _axis(bars: Sequence[Bar], scale: float, bottom: float) -> Iterator[str]:
 
 def _bar(bar: Bar, top: float, scale: float, ends: Sequence[float]) -> Iterator[str]:
     middle, x = top + _ROW / 2 - 4, _PAD + _NUMBERS
-    yield _text(_PAD, middle + 4, bar.name, weight=600)
+    yield _text(_PAD, middle + 4, f"{bar.name} ✕" if bar.fault else bar.name, weight=600)
     if bar.length:
         end = px(x + bar.length * scale)
         yield f'<path d="M{px(x)} {px(middle)}H{end}" stroke="{GREY}" stroke-opacity=".6"/>'
@@ -154,7 +154,8 @@ def _bar(bar: Bar, top: float, scale: float, ends: Sequence[float]) -> Iterator[
     if bar.fault:
         at = max(x, _PAD + _NUMBERS + bar.length * scale) + 8
         room = _PAD + _NUMBERS + _BARS - at
-        yield _text(at, middle + 4, text_fitting.clip(bar.fault, room, SMALL_PX), color=_SOFT, style="italic")
+        words = text_fitting.clip(bar.fault, room, SMALL_PX) if room > _LEAST_WORDS else ""
+        yield _text(at, middle + 4, words, color=_SOFT, style="italic")
     for figure, end_of_column in zip(bar.figures, ends, strict=True):
         yield _text(end_of_column, middle + 4, figure, anchor="end")
 
@@ -183,6 +184,7 @@ def _legend(bars: Sequence[Bar], left_out: int) -> str:
     words = ["▾ first words of the reply"] if any(bar.first_words_s is not None for bar in bars) else []
     judged = any(part.is_judge for bar in bars for part in bar.parts)
     words += ["dashed: a model judges the edges"] if judged else []
+    words += ["✕ not finished"] if any(bar.fault for bar in bars) else []
     words += [f"the first {left_out} turns are in the table"] if left_out else []
     return "  ·  ".join(words)
 

@@ -75,7 +75,11 @@ def test_turns_that_were_not_finished_are_in_it_since_they_cost_too(flow: Flow, 
 def test_a_failed_turn_stands_before_the_one_that_repeated_it() -> None:
     timeline = Timeline([turn(1), turn(2), turn(2, fault="It failed.")], {})
     assert [shown.fault for shown in timeline.turns] == ["", "It failed.", ""]
-    assert "not finished: It failed." in words(timeline)
+    shown = words(timeline)
+    assert [shown.count(number) for number in ("1", "2", "2 ✕")] == [1, 1, 1]
+    assert any("not finished" in word for word in shown), "the legend says what the sign means"
+    short = Timeline([turn(1), Turn(2, "Hi", (), "ask", latency_s=0.1, fault="It failed.")], {})
+    assert "not finished: It failed." in words(short), "where there is room, it is said beside the bar"
 
 
 def test_parts_of_a_bar_are_as_long_as_they_took() -> None:
