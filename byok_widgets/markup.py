@@ -13,6 +13,9 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 _MATHS = re.compile(r"[$\\]")
+_WIDTH = re.compile(r'<svg[^>]* width="([\d.]+)"')
+_LEAST_SCALE = 0.7
+"""How small a picture becomes in a narrow place before it scrolls: its words are still read then."""
 _LINE = "border-bottom:1px solid #88888844"
 _CELL = "padding:3px 16px 3px 0;vertical-align:top"
 _NUMBER = "text-align:right;white-space:nowrap"
@@ -67,8 +70,11 @@ def details(summary: str, body: str) -> Markup:
 def picture(svg: str, alt: str) -> Markup:
     """Return an SVG as an image; `alt` is for those who do not see it."""
     data = base64.b64encode(svg.encode()).decode()
-    style = "max-width:100%;height:auto"
-    return Markup(f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(alt)}" style="{style}">')
+    wide = _WIDTH.search(svg)
+    least = round(_LEAST_SCALE * float(wide[1])) if wide else 0
+    style = f"max-width:100%;min-width:{least}px;height:auto"
+    image = f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(alt)}" style="{style}">'
+    return Markup(f'<div style="overflow-x:auto">{image}</div>')
 
 
 def table(

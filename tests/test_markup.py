@@ -118,3 +118,10 @@ def test_words_have_a_direction_of_their_own() -> None:
 def test_ready_html_in_a_cell_stands_for_itself() -> None:
     assert "<strong>x</strong>" in markup.table([("a", markup.strong("x"))])
     assert "&lt;strong&gt;" in markup.table([("a", "<strong>")])
+
+
+def test_a_picture_becomes_narrow_but_not_unreadable() -> None:
+    page = markup.picture('<svg xmlns="x" width="600" height="9"></svg>', 'said "so"')
+    assert "max-width:100%;min-width:420px" in page
+    assert "overflow-x:auto" in page
+    assert 'alt="said &quot;so&quot;"' in page

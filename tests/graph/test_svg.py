@@ -170,7 +170,7 @@ def test_a_saved_notebook_gets_a_picture_and_the_text(dentist: Flow) -> None:
     shown = dentist._repr_mimebundle_()
     assert list(shown) == ["text/plain", "text/html"]
     saved = _Saved(shown["text/html"])
-    assert set(saved.tags) <= {"img", "details", "summary", "pre", "span"}
+    assert set(saved.tags) <= {"div", "img", "details", "summary", "pre", "span"}
     assert shown["text/plain"] in saved.text
     kind, _, data = (saved.image["src"] or "").partition(",")
     assert kind == "data:image/svg+xml;base64"
