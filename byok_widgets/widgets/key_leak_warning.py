@@ -6,12 +6,12 @@ shows no part of the key. Light enough to come with the first flow: no UI librar
 
 from __future__ import annotations
 
-import html
 import os
 import weakref
 from collections.abc import Iterable
 from typing import Any
 
+from byok_widgets import markup
 from byok_widgets.secrets.key_formats import exact_key
 
 _OFF = frozenset({"0", "off", "no", "false"})
@@ -98,5 +98,5 @@ def _is_on() -> bool:
 
 
 def _as_html(lines: Iterable[str]) -> str:
-    first, *rest = map(html.escape, lines)
+    first, *rest = map(markup.text, lines)
     return f'<div role="note"><strong>{first}</strong><br>{"<br>".join(rest)}</div>'

@@ -2,7 +2,7 @@
 
 Each row alternates raw and ours in one run and compares medians, so that a noisy machine disturbs both alike.
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
-fresh interpreters. `python -m tests.bench calls turns chat gear models` runs the parts that are named.
+fresh interpreters. `python -m tests.bench calls turns chat gear graph models` runs the parts that are named.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from tests.bench.calls import fresh_rows, process_rows
 from tests.bench.chat import chat_lines
 from tests.bench.gear import gear_lines
+from tests.bench.graph import graph_lines
 from tests.bench.models import model_lines
 from tests.bench.rows import Row
 from tests.bench.stub_server import stub_server
@@ -33,6 +34,7 @@ def main(parts: list[str]) -> int:
         seen: dict[str, Callable[[], tuple[list[str], bool]]] = {
             "chat": lambda: chat_lines(base_url),
             "gear": gear_lines,
+            "graph": graph_lines,
             "models": model_lines,
         }
         for part in parts or [*rows, *seen]:

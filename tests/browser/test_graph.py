@@ -1,10 +1,11 @@
-"""A flow as a cell's last expression: JupyterLab draws it, and viewers that draw nothing show its text."""
+"""A flow and results as the last line of a cell: the same in a notebook, trusted or not, and in a page of it."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
-import urllib.parse
+import secrets
 
 import nbformat
 from nbconvert import HTMLExporter, MarkdownExporter
@@ -40,65 +41,115 @@ flow.conversation("hello", "Good day! How may I help?", static=True)
 flow.conversation("lost", "{{nmae}}")"""
 
 
-def picture(page, number: int) -> tuple[str, str]:
-    """Return what the diagram of a cell shows, and how it is described."""
-    image = page.output(number).locator("figure img")
+PRICED = r"""\
+from decimal import Decimal
+from byok_widgets import Reply
+from byok_widgets.messages import Cost
+from byok_widgets.session import Timeline, Trace, Turn, Visit
+price = Cost(Decimal("0.02"), "price list")
+said = Reply(r"It costs $5 and $6 or \(x\).", "stop", "ask", model="a:b", latency_s=1.5, price=lambda: price)
+turn = Turn(1, "How much, $7 or $8?", (Visit("ask", said),), "ask", latency_s=1.5)
+said"""
+IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell"
+
+
+def drawing(page, number: int) -> str:
+    """Return the SVG that a cell's picture shows."""
+    image = page.page.locator(IN_FRONT).nth(number).locator(".jp-OutputArea-output img")
     image.wait_for()
-    assert image.evaluate("image => image.decode().then(() => image.width)") > 100
-    svg = urllib.parse.unquote(image.get_attribute("src").partition(",")[2])
-    return svg, f"{image.get_attribute('alt')}\n{page.output(number).locator('figcaption').inner_text()}"
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    assert image.get_attribute("alt")
+    return base64.b64decode(image.get_attribute("src").partition(",")[2]).decode()
 
 
 def labels(svg: str) -> list[str]:
-    return [re.sub(r"<br */?>", "\n", label) for label in re.findall(r"<p>(.*?)</p>", svg, re.DOTALL)]
+    return re.findall(r"<text[^>]*>(.*?)</text>", svg)
 
 
-def test_the_diagram_is_drawn_and_described(open_notebook):
+def test_the_graph_is_drawn_and_described(open_notebook):
     page = open_notebook([DENTIST])
     page.run_cell(0)
-    svg, told = picture(page, 0)
-    assert "data\nextraction of name, weekday, urgent" in labels(svg)
-    assert "when “the caller gave a name and a weekday”" in labels(svg)
-    assert {"start", "end", "any node", "returns"} <= set(labels(svg))
-    assert told.startswith("Flow 'dentist' · local:")
-    assert "if weekday is not None → bye else → ask" in told
+    svg = drawing(page, 0)
+    assert {"start", "end", "any node", "returns", "ask", "data", "else"} <= set(labels(svg))
+    assert "if weekday is not None" in labels(svg)
     page.shot("graph-light")
+    words = page.output(0).get_by_text("else → ask")
+    assert not words.is_visible()
+    page.output(0).get_by_text("The graph as text").click()
+    assert words.is_visible()
     page.theme("JupyterLab Dark")
-    page.run_cell(0)
-    picture(page, 0)
     page.shot("graph-dark")
 
 
 def test_names_are_words_in_it_and_nothing_else(open_notebook):
     page = open_notebook([HOSTILE])
     page.run_cell(0)
-    svg, _ = picture(page, 0)
-    shown = "\n".join(labels(svg))
-    assert "&lt;script&gt;document.title='owned'&lt;/script&gt;" in shown
-    assert "%%{init: {'theme': 'base'}}%%\nconversation" in shown
-    assert "two lines\nconversation" in shown
-    assert "&amp;lt;b&amp;gt; #35;" in shown
-    assert "👩‍💻 日本" in shown
+    svg = drawing(page, 0)
+    assert "👩‍💻 日本" in labels(svg)
+    assert "two lines" in labels(svg)
     assert "<script" not in svg
     assert page.page.title() != "owned"
     page.shot("graph-hostile")
 
 
-def test_viewers_that_draw_nothing_show_the_text(open_notebook):
-    page = open_notebook([DENTIST])
-    page.run_cell(0)
-    picture(page, 0)
+def as_sent(page, saved) -> None:
+    """Open a notebook as one that came by mail: nobody here has run it, so it is not trusted."""
+    for number, cell in enumerate(saved["cells"]):
+        cell["execution_count"] = 100 + number
+        cell["metadata"].pop("trusted", None)
+    name = f"sent-{secrets.token_hex(4)}.ipynb"
+    (page.lab.root / name).write_text(json.dumps(saved), encoding="utf-8")
+    page.open(name)
+    cells = "[...window.jupyterapp.shell.currentWidget.content.model.cells]"
+    assert page.page.evaluate(f"() => {cells}.some(cell => cell.trusted)") is False
+
+
+def test_a_notebook_that_is_not_trusted_shows_the_same(open_notebook):
+    page = open_notebook([PRICED, "Trace([turn])", "Timeline([turn], {})", DENTIST])
+    page.run_all()
+    drawn = [drawing(page, number) for number in (2, 3)]
+    as_sent(page, page.save())
+    assert [drawing(page, number) for number in (2, 3)] == drawn
+    cells = page.page.locator(IN_FRONT)
+    said = cells.nth(0).locator(".jp-OutputArea").get_by_text("It costs")
+    assert said.evaluate("said => getComputedStyle(said).whiteSpaceCollapse") == "preserve", "line breaks stay"
+    table = cells.nth(1).locator("table")
+    assert table.locator("caption").inner_text() == "Trace"
+    assert {head.get_attribute("scope") for head in table.locator("th").all()} == {"col", "row"}
+    sides = [cell.evaluate("cell => getComputedStyle(cell).textAlign") for cell in table.locator("td").all()]
+    assert set(sides) == {"left", "right"}, "words to the left, numbers to the right"
+    page.shot("untrusted")
+
+
+def test_dollars_are_no_mathematics_trusted_or_not(open_notebook):
+    control = "from IPython.display import HTML\nHTML('<p>$5 and $6</p>')"
+    page = open_notebook([PRICED, "turn", "Trace([turn])", control])
+    page.run_all()
+    for _ in range(2):
+        cells = page.page.locator(IN_FRONT)
+        cells.nth(3).locator("mjx-container").wait_for()
+        assert [cells.nth(number).locator("mjx-container").count() for number in range(3)] == [0, 0, 0]
+        assert r"It costs $5 and $6 or \(x\)." in cells.nth(0).locator(".jp-OutputArea").inner_text()
+        as_sent(page, page.save())
+
+
+def test_a_page_made_of_a_saved_notebook_shows_it_without_a_network(open_notebook, browser, tmp_path):
+    page = open_notebook([DENTIST, f"{PRICED}\nTimeline([turn], {{}})"])
+    page.run_all()
     saved = page.save()
     notebook = nbformat.reads(json.dumps(saved), as_version=4)
-    bundle = saved["cells"][0]["outputs"][0]["data"]
-    text = "".join(bundle["text/plain"])
-    assert "when “the caller gave a name and a weekday” → data" in text
-    assert "<svg" in "".join(bundle["image/svg+xml"]), "the picture is saved with the notebook"
-    assert "data:image/svg+xml;base64," in HTMLExporter().from_notebook_node(notebook)[0]
-    for kind in ("text/vnd.mermaid", "image/svg+xml"):
-        notebook.cells[0].outputs[0].data.pop(kind)
-    for exporter in (HTMLExporter(), MarkdownExporter()):
-        assert "the caller gave a name and a weekday" in exporter.from_notebook_node(notebook)[0]
+    exported = tmp_path / "page.html"
+    exported.write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
+    context = browser.new_context(offline=True)
+    offline = context.new_page()
+    offline.goto(exported.as_uri(), wait_until="commit")
+    offline.wait_for_load_state("domcontentloaded")
+    for number in range(2):
+        image = offline.locator("img").nth(number)
+        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    context.close()
+    text = "".join(saved["cells"][0]["outputs"][0]["data"]["text/plain"])
+    notebook.cells[0].outputs[0].data.pop("text/html")
     assert text in MarkdownExporter().from_notebook_node(notebook)[0].replace("\n    ", "\n")
 
 
@@ -119,5 +170,5 @@ def test_checks_traces_variables_turns_and_sessions_are_tables(open_notebook):
     ]:
         assert said in words[number]
     for number in (1, 2, 4, 5):
-        assert page.output(number).locator("table").count() == 1
+        assert page.output(number).locator("table").filter(visible=True).count() == 1
     page.shot("graph-tables")

@@ -286,7 +286,7 @@ SAID: dict[str, tuple[Build, str]] = {
         ),
     ),
 }
-NOTHING = "Nothing to fix. This check is free: it sends nothing."
+NOTHING = "No problems found. This check is free: it sends nothing."
 
 
 @pytest.fixture
