@@ -175,7 +175,7 @@ class Chat(assets.PageWidget):
         self._tell_all()
 
     def _require_idle(self) -> None:
-        if self._running is not None and not self._running.done():
+        if self._speech.is_active:
             raise FlowError("The flow is still answering.", kind="busy", fix="Wait for it, or press Stop.")
 
     async def _turn(self, session: Session, text: str, tell: Callable[[Turn], None]) -> None:

@@ -198,7 +198,7 @@ def test_an_edited_message_goes_on_in_a_session_of_its_own(server, chat, browser
         ["First", "Second"],
     ]
     assert heard("all")[-1]["shown"] == 1
-    sent = server.requests[-1].body["messages"]
+    sent = server.requests[-1]["messages"]
     assert [message["content"] for message in sent if message["role"] == "user"] == ["First", "Second"]
 
 
@@ -212,7 +212,7 @@ def test_an_answer_is_given_once_more_beside_the_first(server, chat, browser, he
     assert told["alternative"]["instead_of"] == 2
     assert told["alternative"]["turn"]["reply"] == "Two again."
     assert told["alternative"]["turn"]["model"] == "compatible:other"
-    assert server.requests[-1].body["model"] == "other"
+    assert server.requests[-1]["model"] == "other"
     assert [turn.reply.text for turn in chat.session.turns] == ["One.", "Two."], "the first answer stays"
     browser.custom(chat, {"kind": "hello"})
     assert [each["session"] for each in heard("all")[-1]["alternatives"]] == [1]
