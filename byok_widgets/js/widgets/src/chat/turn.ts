@@ -81,7 +81,7 @@ export class TurnView {
       this.actions.fork(number),
     );
     if (text === null) return [fork];
-    const edit = quiet("Edit", `Edit your message in turn ${number}, in a new session`, () => this.edit(text));
+    const edit = quiet("Edit", `Edit what was said in turn ${number}, in a new session`, () => this.edit(text));
     const again = quiet("Regenerate", `Regenerate the answer of turn ${number} beside this one`, () => this.regenerate());
     const keep = quiet("Save sentence", `Save sentence: keep “${text.slice(0, 40)}” to say it again`, () =>
       this.actions.keep(text),
