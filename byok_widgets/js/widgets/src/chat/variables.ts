@@ -25,8 +25,8 @@ export class VariableTable {
     edit.setAttribute("aria-label", `Edit ${name}`);
     const shown = make("div", { className: "byok-value", textContent: value });
     const cell = make("td", {}, shown, make("div", { className: "byok-note", textContent: about }));
-    const head = make("th", { scope: "row" }, make("div", { textContent: name }), edit);
-    const row = make("tr", { dataset: { status, name } }, head, cell);
+    const head = make("th", { scope: "row", textContent: name });
+    const row = make("tr", { dataset: { status, name } }, head, cell, make("td", {}, edit));
     row.classList.toggle("byok-changed", hasChanged);
     edit.onclick = () => this.open(variable, cell, edit);
     return row;
