@@ -21,11 +21,11 @@ exception would carry everything that was left out here.
 
 from __future__ import annotations
 
-import html
 import sys
 import traceback
 from typing import Any, ClassVar, Literal
 
+from byok_widgets import markup
 from byok_widgets.secrets import redact
 
 MAX_MESSAGE_CHARS = 600
@@ -111,23 +111,18 @@ class ByokError(Exception):
         return (_rebuild, (type(self), self.problem, dict(self.__dict__)))
 
     def _repr_html_(self) -> str:
-        parts = {name: html.escape(text) for name, text in self._shown().items()}
-        for name, pattern in _HTML.items():
-            if name in parts:
-                parts[name] = pattern.format(parts[name])
-        return f'<div role="alert">{"<br>".join(parts.values())}</div>'
+        parts = {name: markup.text(text) for name, text in self._shown().items()}
+        if "link" in parts:
+            parts["link"] = markup.link(self._shown()["link"])
+        if "problem" in parts:
+            parts["problem"] = markup.strong(parts["problem"])
+        return f'<div role="alert" dir="auto">{"<br>".join(parts.values())}</div>'
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short card in place of the stack; `last_traceback()` shows the stack."""
         title, *rest = str(self).splitlines() or [""]
         lines = [*rest, "(the stack: byok_widgets.last_traceback())"]
         return [f"{type(self).__name__}: {title}", *(f"  {line}" for line in lines)]
-
-
-_HTML = {
-    "problem": "<strong>{0}</strong>",
-    "link": '<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>',
-}
 
 
 def _cut(text: str, excess: int) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
+from byok_widgets import markup
 from byok_widgets.errors import ConfigError
 
 Role = Literal["system", "user", "assistant"]
@@ -185,6 +185,12 @@ class NodeResult:
         return ()
 
     @property
+    def duration_s(self) -> float:
+        """Seconds that the node took; 0 where it called nothing."""
+        reply = self.model_reply
+        return reply.latency_s if reply else 0.0
+
+    @property
     def line(self) -> str:
         """The result in one line."""
         return ""
@@ -288,15 +294,35 @@ class Reply(NodeResult):
         return self.text
 
     def _repr_html_(self) -> str:
-        return (
-            f'<div style="white-space: pre-wrap">{html.escape(self.text)}</div>'
-            f"<small>{html.escape(self.summary)}</small>"
-        )
+        return markup.spoken(self.text) + self.facts_html
 
     def __repr__(self) -> str:
         return (
             f"Reply({self.text!r}, finish_reason={self.finish_reason!r}, node={self.node!r}, model={self.model!r})"
         )
+
+    @property
+    def facts_html(self) -> str:
+        """The summary as HTML; it opens to a table of all that is known of the call."""
+        return markup.details(markup.facts(self.summary), markup.table(self._facts()))
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        yield "node", self.node
+        yield "model", f"{self.model} ({self.model_source})" if self.model else "none: a fixed sentence"
+        if self.reported_model not in (None, (self.model or "").partition(":")[2]):
+            yield "answered by", str(self.reported_model)
+        yield "ended with", self.finish_reason
+        if self.model:
+            yield "tokens", f"{_count(self.usage.input_tokens)} in, {_count(self.usage.output_tokens)} out"
+            yield "cost", f"{self.cost} ({self.cost.source})" if self.cost.usd is not None else str(self.cost)
+            yield "seconds", f"{self.latency_s:.2f}"
+        if self.time_to_first_token_s is not None:
+            yield "first token after", f"{self.time_to_first_token_s:.2f} s"
+        if self.attempts > 1:
+            yield "requests", str(self.attempts)
+        if self.request_id:
+            yield "request id", self.request_id
+        yield from (("note", notice) for notice in self.notices)
 
     @property
     def summary(self) -> str:

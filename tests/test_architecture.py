@@ -18,18 +18,19 @@ import pytest
 import byok_widgets
 
 PACKAGE = "byok_widgets"
-SMALL = "delegation errors findings files messages misplaced_keys plain_values secrets strict_attributes templates"
+SMALL = "delegation errors findings files markup messages misplaced_keys plain_values secrets strict_attributes templates"
 """Values and small tools that every package above them may use."""
 
 MAY_IMPORT = {
     "secrets": "",
-    "errors": "secrets",
+    "markup": "",
+    "errors": "markup secrets",
     "error_kinds": "",
     "files": "",
     "findings": "",
     "frontend": "",
     "grounding": "",
-    "messages": "errors",
+    "messages": "errors markup",
     "misplaced_keys": "errors secrets",
     "strict_attributes": "errors secrets",
     "delegation": "",

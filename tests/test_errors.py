@@ -124,7 +124,7 @@ def test_html_is_escaped_and_leads_to_the_providers_page() -> None:
     page = Page(error._repr_html_())
     assert {tag for tag, _ in page.tags} == {"div", "strong", "br", "a"}
     assert page.text == "".join(str(error).splitlines())
-    assert page.tags[0] == ("div", {"role": "alert"})
+    assert page.tags[0] == ("div", {"role": "alert", "dir": "auto"})
     assert ("a", {"href": LINK, "target": "_blank", "rel": "noopener noreferrer"}) in page.tags
 
 

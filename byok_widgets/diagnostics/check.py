@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
+from byok_widgets import markup
 from byok_widgets.diagnostics import calls
 from byok_widgets.diagnostics.calls import Users
 from byok_widgets.diagnostics.fit import incompatible_settings
@@ -53,19 +53,23 @@ class Check(Sequence[Finding]):
 
     def _repr_html_(self) -> str:
         if not self:
-            return f"{_NOTHING} {self.note}".strip()
-        rows = "".join(
-            f"<tr><th scope='row' style='{_CELL}'>{finding.level}</th>"
-            f"<td style='{_CELL}'>{html.escape(finding.where or 'flow')}</td>"
-            f"<td style='{_CELL}'>{html.escape(finding.problem)}<br>{html.escape(finding.fix)}</td></tr>"
-            for finding in self
-        )
-        return f"<table><tbody>{rows}</tbody></table>{self.note}"
+            return markup.text(f"{_NOTHING} {self.note}".strip())
+        rows = [(finding.level, finding.where or "flow", finding.problem, finding.fix) for finding in self]
+        caption = " and ".join(_counted(self))
+        table = markup.table(rows, caption=caption, columns=("level", "where", "what is wrong", "what to do"))
+        return table + markup.facts(self.note)
+
+
+def _counted(findings: Check) -> Iterator[str]:
+    """Yield how many errors and warnings there are."""
+    errors = len(findings.errors)
+    for count, what in ((errors, "error"), (len(findings) - errors, "warning")):
+        if count:
+            yield f"{count} {what}{'' if count == 1 else 's'}"
 
 
 _NOTHING = "Nothing to mend. This check is free: it sends nothing."
 _NO_NODES = "No cell has defined this flow yet: when one has, its nodes and edges are looked at too."
-_CELL = "text-align:left;vertical-align:top"
 
 
 def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:

@@ -18,7 +18,8 @@ from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.frontend import frontend
 from byok_widgets.graph import AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import Condition, Test
-from byok_widgets.graph.drawing import MERMAID, as_mermaid, as_text
+from byok_widgets.graph.drawing import as_text
+from byok_widgets.graph.svg import as_html
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode, Node
 from byok_widgets.nodes.action import DEADLINE_S, Function
@@ -88,12 +89,7 @@ class Flow(StrictAttributes):
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         title = " · ".join([f"Flow {self.name!r}", self._model_line, *self._standing])
-        diagram = as_mermaid(self.graph, title)
-        return {"text/plain": as_text(self.graph, title), **({MERMAID: diagram} if diagram else {})}
-
-    def _mime_(self) -> tuple[str, str]:
-        """Show the text in marimo, which would take the diagram and cannot draw it."""
-        return "text/plain", self._repr_mimebundle_()["text/plain"]
+        return {"text/plain": as_text(self.graph, title), "text/html": as_html(self.graph, title)}
 
     def node(self, name: str) -> AnyNode:
         """Return a node.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from byok_widgets import markup
 from byok_widgets.messages import LearnedValue, NodeResult
 from byok_widgets.nodes.extraction_result import format_value
 
@@ -54,6 +54,11 @@ class ActionResult(NodeResult):
         )
 
     @property
+    def duration_s(self) -> float:
+        """Seconds that the function took."""
+        return self.latency_s
+
+    @property
     def line(self) -> str:
         """The values in one line."""
         return ", ".join(f"{name}={format_value(value)}" for name, value in self.values.items())
@@ -69,10 +74,6 @@ class ActionResult(NodeResult):
         return f"ActionResult({self.line})"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th scope='row' style='text-align:left'>{html.escape(name)}</th>"
-            f"<td style='text-align:left'>{html.escape('–' if value is None else str(value))}</td></tr>"
-            for name, value in self.values.items()
-        )
-        facts = " · ".join([f"{self.function}", f"{self.latency_s:.1f} s", *self.notices])
-        return f"<table><tbody>{rows}</tbody></table><small>{html.escape(facts)}</small>"
+        rows = [(name, "–" if value is None else str(value)) for name, value in self.values.items()]
+        facts = " · ".join([self.function, f"{self.latency_s:.1f} s", *self.notices])
+        return markup.table(rows, caption=f"{self.node} did", columns=("variable", "value")) + markup.facts(facts)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
+from byok_widgets import markup
 from byok_widgets.messages import LearnedValue, Message, NodeResult, Reply
 
 Status = Literal["found", "not_stated", "ungrounded", "invalid"]
@@ -108,18 +108,12 @@ class Extraction(NodeResult):
         return "" if self.status[name] in ("found", "not_stated") else f" [{self.status[name]}]"
 
     def _repr_html_(self) -> str:
-        rows = "".join(self._row(name) for name in self.values)
-        facts = " · ".join(filter(None, (self.problems.get(""), self.reply.summary)))
-        return f"<table>{_HEAD}<tbody>{rows}</tbody></table><small>{html.escape(facts)}</small>"
-
-    def _row(self, name: str) -> str:
-        said = self.problems.get(name) or _WORDS[self.status[name]]
-        cells = "".join(f"{_CELL}{html.escape(text)}</td>" for text in (_shown(self.values[name]), said))
-        return f"<tr><th scope='row' style='text-align:left'>{html.escape(name)}</th>{cells}</tr>"
-
-
-_HEAD = "<thead><tr><th scope='col'>field</th><th scope='col'>value</th><th scope='col'>status</th></tr></thead>"
-_CELL = "<td style='text-align:left'>"
+        rows = [
+            (name, _shown(value), self.problems.get(name) or _WORDS[self.status[name]])
+            for name, value in self.values.items()
+        ]
+        table = markup.table(rows, caption=f"{self.node} reads", columns=("field", "value", "status"))
+        return f"{table}{markup.facts(self.problems.get('', ''))}{self.reply.facts_html}"
 
 
 def _shown(value: Any) -> str:

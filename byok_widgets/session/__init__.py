@@ -4,8 +4,19 @@ Floor 3: knows the graph and what is below; knows no `Flow` and no widget.
 """
 
 from byok_widgets.session.session import Session
+from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
 from byok_widgets.session.turn import EdgeVerdict, Judgement, Turn, Visit
 from byok_widgets.session.variables import VariableEntry, Variables
 
-__all__ = ["EdgeVerdict", "Judgement", "Session", "Trace", "Turn", "VariableEntry", "Variables", "Visit"]
+__all__ = [
+    "EdgeVerdict",
+    "Judgement",
+    "Session",
+    "Timeline",
+    "Trace",
+    "Turn",
+    "VariableEntry",
+    "Variables",
+    "Visit",
+]

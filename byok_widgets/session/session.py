@@ -20,6 +20,7 @@ from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.session import session_file
 from byok_widgets.session.arguments import check_text, check_variables, reject_options
+from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
 from byok_widgets.session.turn import Turn
 from byok_widgets.session.turn_lock import TurnLock
@@ -49,6 +50,7 @@ class Session(StrictAttributes):
     closed: bool = delegated("_log", TurnLog.closed)
     transcript: tuple[Message, ...] = delegated("_log", TurnLog.transcript)
     trace: Trace = delegated("_log", TurnLog.trace)
+    timeline: Timeline = delegated("_log", TurnLog.timeline)
     usage: Usage = delegated("_log", TurnLog.usage)
     cost: CostTotal = delegated("_log", TurnLog.cost)
     summary: str = delegated("_log", TurnLog.summary)

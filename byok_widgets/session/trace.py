@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
-from byok_widgets.graph.conditions import kind_of_condition
-from byok_widgets.graph.drawing import one_line
-from byok_widgets.messages import Reply
-from byok_widgets.session.turn import Judgement, Step, Turn, Visit, tokens
+from byok_widgets.session.turn import STEP_COLUMNS, Step, Turn, step_rows, step_table
 
 
 class Trace(Sequence[Step]):
@@ -41,39 +37,13 @@ class Trace(Sequence[Step]):
         )
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th scope='col' style='text-align:left'>{name}</th>" for name in COLUMNS)
-        body = "".join(
-            "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self.rows()
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return step_table(COLUMNS, self.rows(), caption="Trace") if self else repr(self)
 
     def rows(self) -> Iterator[tuple[str, ...]]:
         """Yield a row of texts for each edge that was looked at and each node that ran; see `COLUMNS`."""
         for number, step in self._steps:
-            for cells in _visit(step) if isinstance(step, Visit) else _looks(step):
-                yield tuple(map(one_line, (str(number), step.node, *cells)))
+            for cells in step_rows(step):
+                yield (str(number), *cells)
 
 
-COLUMNS = ("turn", "node", "what", "verdict", "reason or text", "model", "tokens", "cost", "seconds")
-
-
-def usage(reply: Reply | None) -> tuple[str, str, str, str]:
-    """Return model, tokens, cost and seconds of a call as texts; empty where there was none."""
-    if reply is None or reply.model is None:
-        return ("", "", "", "")
-    return (reply.model, tokens(reply.usage), str(reply.cost), f"{reply.latency_s:.1f}")
-
-
-def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
-    yield (visit.result.verb, "", visit.result.line, *usage(visit.reply))
-
-
-def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each edge; the call stands beside the first of those that it judged."""
-    asked = next((verdict for verdict in judgement.verdicts if kind_of_condition(verdict.kind).is_judged), None)
-    without = "always" if judgement.always else "else"
-    for verdict in judgement.verdicts:
-        way = f"→ {verdict.target}: {verdict.condition or without}"
-        reason = "" if judgement.always else verdict.reason
-        yield (way, verdict.verdict, reason, *usage(judgement.reply if verdict is asked else None))
+COLUMNS = ("turn", *STEP_COLUMNS)

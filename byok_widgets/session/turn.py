@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from byok_widgets import markup
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Cost, CostTotal, Message, NodeResult, Reply, Usage
@@ -195,8 +195,14 @@ class Turn:
         return f"Turn({self.number}, {self.text!r}, path={' → '.join(self.path)!r}{read}, reply={reply!r})"
 
     def _repr_html_(self) -> str:
-        said = f'<div style="white-space: pre-wrap">{html.escape(str(self))}</div>' if self.reply else ""
-        return f"{said}<small>{html.escape(self.summary)}</small>"
+        return f"{markup.spoken(str(self)) if self.reply else ''}{self.facts_html}"
+
+    @property
+    def facts_html(self) -> str:
+        """The summary as HTML; it opens to a table of the turn's steps."""
+        rows = [row for step in self.steps for row in step_rows(step)]
+        summary = markup.facts(self.summary)
+        return markup.details(summary, step_table(STEP_COLUMNS, rows)) if rows else summary
 
     @property
     def summary(self) -> str:
@@ -237,3 +243,42 @@ def _caller(step: Step) -> str:
     if isinstance(step, Judgement):
         return f"judge of {step.node}: "
     return "" if step.result.spoken else f"{step.node}: "
+
+
+STEP_COLUMNS = ("node", "what", "verdict", "reason or text", "model", "tokens", "cost", "seconds")
+
+
+def step_rows(step: Step) -> Iterator[tuple[str, ...]]:
+    """Yield a row of texts for a node that ran, and for each edge that was looked at; see `STEP_COLUMNS`."""
+    for cells in _visit(step) if isinstance(step, Visit) else _looks(step):
+        yield tuple(map(one_line, (step.node, *cells)))
+
+
+def step_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> str:
+    """Return rows of steps as HTML, without the columns in which nothing stands."""
+    filled = list(rows)
+    used = [at for at in range(len(columns)) if any(row[at] for row in filled)]
+    numbers = {place for place, at in enumerate(used) if columns[at] in ("cost", "seconds")}
+    kept = [[row[at] for at in used] for row in filled]
+    return markup.table(kept, caption=caption, columns=[columns[at] for at in used], numbers=numbers)
+
+
+def _usage(reply: Reply | None) -> tuple[str, str, str, str]:
+    """Return model, tokens, cost and seconds of a call as texts; empty where there was none."""
+    if reply is None or reply.model is None:
+        return ("", "", "", "")
+    return (reply.model, tokens(reply.usage), str(reply.cost), f"{reply.latency_s:.1f}")
+
+
+def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:
+    yield (visit.result.verb, "", visit.result.line, *_usage(visit.reply))
+
+
+def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each edge; the call stands beside the first of those that it judged."""
+    asked = next((verdict for verdict in judgement.verdicts if kind_of_condition(verdict.kind).is_judged), None)
+    without = "always" if judgement.always else "else"
+    for verdict in judgement.verdicts:
+        way = f"→ {verdict.target}: {verdict.condition or without}"
+        reason = "" if judgement.always else verdict.reason
+        yield (way, verdict.verdict, reason, *_usage(judgement.reply if verdict is asked else None))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 
+from byok_widgets import markup
 from byok_widgets.errors import FlowError
 from byok_widgets.graph import FlowGraph
+from byok_widgets.graph.colours import node_colours
 from byok_widgets.messages import CostTotal, Message, Usage
 from byok_widgets.session.explain import explained
+from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
 from byok_widgets.session.turn import Turn, Visit, tokens
 
@@ -119,6 +121,11 @@ class TurnLog:
         return Trace(self._turns)
 
     @property
+    def timeline(self) -> Timeline:
+        """What each turn took, unfinished ones included: seconds node by node, tokens and cost, as a picture."""
+        return Timeline(self._all, node_colours(self._graph.nodes))
+
+    @property
     def usage(self) -> Usage:
         """Tokens of all calls, unfinished turns included; what one call does not say is unknown."""
         return sum((turn.usage for turn in self._all), Usage(0, 0, 0, 0))
@@ -155,12 +162,10 @@ class TurnLog:
         return "\n".join(f"{_WHO[message.role]}: {message.content}" for message in self.transcript)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th scope='row' style='text-align:left;vertical-align:top'>{_WHO[message.role]}</th>"
-            f"<td style='text-align:left;white-space:pre-wrap'>{html.escape(message.content)}</td></tr>"
-            for message in self.transcript
-        )
-        return f"<table><tbody>{rows}</tbody></table><small>{html.escape(self.summary)}</small>"
+        rows = [(_WHO[message.role], message.content) for message in self.transcript]
+        table = markup.table(rows, caption=f"Session of {self.flow_name}", columns=("who", "what was said"))
+        timeline = markup.details("Timeline", self.timeline._repr_html_()) if self._all else ""
+        return f"{table if rows else ''}{markup.facts(self.summary)}{timeline}"
 
     @property
     def summary(self) -> str:

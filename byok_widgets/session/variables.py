@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import inspect
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from byok_widgets import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import NodeResult
 from byok_widgets.nodes.extraction_result import format_value
@@ -144,13 +144,9 @@ class Variables(MutableMapping[str, Any]):
         return f"Variables({shown})"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th scope='row' style='text-align:left'>{html.escape(name)}</th>"
-            f"<td style='text-align:left'>{html.escape(shown_value(self[name]))}</td>"
-            f"<td style='text-align:left'>{STATUS_WORDS[status]}</td></tr>"
-            for name, status in self.status.items()
-        )
-        return f"<table><tbody>{rows}</tbody></table>" if rows else "No variables yet."
+        rows = [(name, shown_value(self[name]), STATUS_WORDS[status]) for name, status in self.status.items()]
+        columns = ("variable", "value", "status")
+        return markup.table(rows, caption="Variables", columns=columns) if rows else "No variables yet."
 
     def _doubt(self, name: str) -> None:
         """Warn of a new name that is much like a known one: it may be meant, so it is no error."""

@@ -6,10 +6,10 @@ In any other cell the result is text and summary.
 
 from __future__ import annotations
 
-import html
 import weakref
 from typing import Any
 
+from byok_widgets import markup
 from byok_widgets.messages import Reply
 from byok_widgets.session import Turn
 from byok_widgets.widgets.cell_output import MAX_CHARS, shortened
@@ -55,10 +55,8 @@ class ReplyDisplay:
 
     def html(self, reply: Reply | Turn) -> str:
         """Write the reply as HTML without any markup of the model's."""
-        small = f"<small>{html.escape(sanitize(reply.summary))}</small>"
-        if self._is_shown(reply):
-            return small
-        return f'<div style="white-space: pre-wrap">{html.escape(_text(reply))}</div>{small}'
+        facts = sanitize(reply.facts_html)
+        return facts if self._is_shown(reply) else f"{markup.spoken(_text(reply))}{facts}"
 
     def _is_shown(self, reply: Reply | Turn) -> bool:
         return self._count() == self._cell and any(known() is reply for known in self._streamed)

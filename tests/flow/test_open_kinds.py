@@ -139,7 +139,7 @@ def test_they_are_checked(counting: Flow) -> None:
 
 def test_they_are_drawn(counting: Flow) -> None:
     shown = counting._repr_mimebundle_()
-    for form in (shown["text/plain"], shown["text/vnd.mermaid"]):
+    for form in (shown["text/plain"], shown["text/html"]):
         assert "counter from 10" in form
         assert "after 12 messages" in form
 

@@ -1,14 +1,11 @@
-"""The graph on screen: as text, and as a Mermaid diagram out of whose labels nothing breaks."""
+"""The graph in words."""
 
 from __future__ import annotations
-
-import json
-import re
 
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.graph.drawing import MAX_DIAGRAM_EDGES, MAX_LINE_CHARS, MERMAID, one_line
+from byok_widgets.graph.drawing import MAX_LINE_CHARS, one_line
 from tests.graph.conftest import NAMES
 
 
@@ -45,42 +42,14 @@ Flow {dentist.name!r} · openai:gpt-6-luna
     )
 
 
-def test_the_diagram_says_the_same(dentist: Flow) -> None:
-    lines = shown(dentist)[MERMAID].splitlines()
-    body = lines[lines.index("flowchart TD") :]
-    assert body[1] == f"  accTitle: Flow {dentist.name!r} · openai:gpt-6-luna"
-    assert body[2].startswith("  accDescr: Flow ")
-    assert "when “the caller gave a name” → data" in body[2]
-    assert [line for line in body[3:] if "classDef" not in line] == [
-        '  start(("start")):::place',
-        '  anywhere(["any node"]):::place',
-        '  n0("ask<br>conversation")',
-        '  n1[/"data<br>extraction of name, weekday, model anthropic#58;claude-haiku-5-5"/]:::silent',
-        '  n2("bye<br>conversation, static")',
-        '  endn2(("end")):::place',
-        '  n3("help<br>conversation, static")',
-        "  start --> n0",
-        "  n2 --> endn2",
-        '  anywhere -.->|"when “they ask for the hours”"| n3',
-        '  n0 -->|"when “the caller gave a name”"| n1',
-        '  n1 -.->|"else"| n0',
-        '  n1 -->|"if weekday is not None"| n2',
-        '  n3 -.->|"returns"| anywhere',
-    ]
-
-
 def test_a_global_node_that_leads_on_or_ends_does_not_return(dentist: Flow) -> None:
-    returns = ("returns → the node it came from", '|"returns"| anywhere')
-    assert all(said in "".join(shown(dentist).values()) for said in returns)
+    returns = "returns → the node it came from"
+    assert returns in shown(dentist)["text/plain"]
     dentist.connect("help", "bye")
-    assert not any(said in "".join(shown(dentist).values()) for said in returns)
+    assert returns not in shown(dentist)["text/plain"]
     dentist.disconnect("help", "bye")
     dentist.conversation("help", "Bye.", enter="they leave", end=True)
-    assert not any(said in "".join(shown(dentist).values()) for said in returns)
-
-
-def test_a_frontend_that_draws_no_diagram_gets_the_text(dentist: Flow) -> None:
-    assert list(shown(dentist)) == ["text/plain", MERMAID], "HTML would be shown in place of the diagram"
+    assert returns not in shown(dentist)["text/plain"]
 
 
 def test_an_edge_that_is_always_taken_is_called_so(flow: Flow) -> None:
@@ -92,41 +61,7 @@ def test_an_edge_that_is_always_taken_is_called_so(flow: Flow) -> None:
 
 def test_without_nodes_it_says_how_to_make_one(flow: Flow) -> None:
     assert "flow.conversation(...)" in shown(flow)["text/plain"]
-    assert list(shown(flow)) == ["text/plain"]
-
-
-LABEL = r'"[^"#]*(?:#\d+;[^"#]*)*"'
-LINE = re.compile(
-    r"  (?:accTitle: [^{}#;%<>]*|accDescr: [^{}#;%<>]*|classDef \w+ [\w:#,]+"
-    r"|start\(\(\"start\"\)\):::place|endn\d+\(\(\"end\"\)\):::place|anywhere\(\[\"any node\"\]\):::place"
-    rf"|n\d+(?:\({LABEL}\)|\[/{LABEL}/\]:::silent)|start --> n\d+|n\d+ --> endn\d+"
-    rf"|(?:n\d+|anywhere) -(?:-|\.-)>\|{LABEL}\| (?:n\d+|anywhere))"
-)
-"""What a line of the diagram may be; a label holds no sign of Mermaid's but as a code."""
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_nothing_breaks_out_of_a_label(name: str) -> None:
-    flow = Flow(f"drawn {name[:200]}")
-    flow.conversation(name, name, start=True, end=True)
-    flow.extraction(f"{name} read", {"type": "object", "properties": {name: {"type": "string"}}}, enter=name)
-    flow.conversation("last", "x")
-    flow.connect("last", name, when=name)
-    flow.connect(f"{name} read", name)
-    head, rest = shown(flow)[MERMAID].split("flowchart TD\n")
-    front = head.splitlines()
-    assert (front[0], front[3], len(front)) == ("---", "---", 4)
-    assert json.loads(front[1].removeprefix("title: ")).startswith("Flow ")
-    look = json.loads(front[2].removeprefix("config: "))
-    assert set(look) == {"theme", "flowchart", "themeVariables", "themeCSS"}
-    lines = rest.split("\n")
-    assert len(lines) == 15
-    for line in lines:
-        assert LINE.fullmatch(line), line
-    labels = re.findall(LABEL, "\n".join(lines[2:]))
-    assert not re.search(r"[<>&`\\{}\[\]()|;%]", re.sub(r"#\d+;|<br>", "", "".join(labels)))
-    decoded = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), labels[2])
-    assert decoded == f'"{one_line(name)}<br>conversation"'
+    assert "<img" not in shown(flow)["text/html"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -154,25 +89,3 @@ def test_in_the_text_a_name_is_a_part_of_its_line(flow: Flow, name: str) -> None
 )
 def test_a_line_shows_what_can_be_seen(text: str, line: str) -> None:
     assert one_line(text) == line
-
-
-def test_what_is_too_large_to_be_drawn_is_shown_as_text(flow: Flow) -> None:
-    for number in range(26):
-        flow.conversation(f"n{number}", "x")
-    pairs = [(one, other) for one in flow.nodes for other in flow.nodes]
-    most = MAX_DIAGRAM_EDGES - 1
-    for one, other in pairs[:most]:
-        flow.connect(one, other, when="x")
-    assert MERMAID in shown(flow)
-    flow.connect(*pairs[most], when="x")
-    assert MERMAID not in shown(flow), "the way to the start node is an edge of the diagram, too"
-    assert shown(flow)["text/plain"].count("→") == MAX_DIAGRAM_EDGES
-    for one, other in pairs[: most + 1]:
-        if one != "n0":
-            flow.disconnect(one, other)
-        else:
-            flow.connect(one, other, when="x" * 5000)
-    assert MERMAID in shown(flow), "a long condition is cut short"
-    for number in range(400):
-        flow.conversation(f"{'n' * 200}{number}", "x")
-    assert MERMAID not in shown(flow)

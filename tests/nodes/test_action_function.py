@@ -228,5 +228,5 @@ def test_its_forms_name_what_it_is(flow: Flow) -> None:
     result = node.run(variables=KNOWN)
     assert "x" in repr(result)
     assert "Ana Tue" in result._repr_html_()
-    for form in (flow._repr_mimebundle_()["text/plain"], flow._repr_mimebundle_()["text/vnd.mermaid"]):
+    for form in (flow._repr_mimebundle_()["text/plain"], flow._repr_mimebundle_()["text/html"]):
         assert "by_name" in form

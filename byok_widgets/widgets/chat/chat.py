@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import html
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from byok_widgets import markup
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.session.corrections import typed_value
@@ -90,9 +90,8 @@ class Chat(assets.PageWidget):
         return {**data, **facts}, metadata
 
     def _static_html(self, said: str) -> str:
-        return (
-            f'<div style="white-space: pre-wrap">{html.escape(said)}</div>'
-            f"<small>{html.escape(sanitize(self.session.summary))}. Run this cell in a notebook to chat.</small>"
+        return markup.spoken(said) + markup.facts(
+            f"{sanitize(self.session.summary)}. Run this cell in a notebook to chat."
         )
 
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets import markup
 from byok_widgets.errors import ByokError
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.providers import catalog
@@ -76,16 +76,9 @@ def as_text(flow: PanelFlow) -> str:
 
 def as_html(flow: PanelFlow) -> str:
     """Return the facts as a table that needs no script and no style sheet."""
-    cells = "".join(
-        f'<tr><th scope="row" style="text-align: left; padding-right: 1em">{html.escape(name)}</th>'
-        f'<td style="text-align: left">{html.escape(text)}</td></tr>'
-        for name, text in summary(flow)
-    )
-    title = html.escape(sanitize(f"Settings · {flow.name}"))
+    table = markup.table(summary(flow), caption=sanitize(f"Settings · {flow.name}"))
     return (
-        f'<table><caption style="text-align: left"><strong>{title}</strong></caption>'
-        f"<tbody>{cells}</tbody></table>"
-        "<small>Run this cell in Jupyter to change them, or use code, such as "
+        f"{table}<small>Run this cell in Jupyter to change them, or use code, such as "
         "<code>flow.model = …</code> and <code>flow.use_key(&quot;env:NAME&quot;)</code>.</small>"
     )
 

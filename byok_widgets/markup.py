@@ -1,0 +1,115 @@
+"""HTML for saved outputs: text, tables and pictures from the elements and styles that every notebook keeps.
+
+JupyterLab takes roles, ARIA, style sheets, variables and inline SVG out of a notebook it does not trust, and
+typesets what stands between two dollars. So tables are native ones, pictures are images with a text beside them,
+and each sign that begins mathematics stands in an element of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+_MATHS = re.compile(r"[$\\]")
+_LINE = "border-bottom:1px solid #88888844"
+_CELL = "padding:3px 16px 3px 0;vertical-align:top"
+_NUMBER = "text-align:right;white-space:nowrap"
+_TEXT = "text-align:start;white-space:pre-wrap;overflow-wrap:break-word"
+_CAPTION = "caption-side:top;text-align:left;padding:0 0 4px;font-weight:600;font-style:normal;color:inherit"
+_TABLE = "border-collapse:collapse;margin:4px 0;text-align:left"
+_WORDS = "white-space:pre-wrap;overflow-wrap:anywhere"
+
+
+class Markup(str):
+    """HTML that is ready, unlike other texts; made by the functions here."""
+
+    __slots__ = ()
+
+
+def text(words: str) -> Markup:
+    """Return a text as HTML that shows it as it is: no markup, no mathematics."""
+    return Markup(_MATHS.sub(lambda sign: f"<span>{sign[0]}</span>", html.escape(words)))
+
+
+def spoken(words: str) -> Markup:
+    """Return what somebody said, with its line breaks and in its own direction."""
+    return Markup(f'<div dir="auto" style="{_WORDS}">{text(words)}</div>')
+
+
+def facts(words: str) -> Markup:
+    """Return a line of facts in small print."""
+    return Markup(f"<small>{text(words)}</small>" if words else "")
+
+
+def strong(words: str) -> Markup:
+    """Return a text that stands out."""
+    return Markup(f"<strong>{_shown(words)}</strong>")
+
+
+def link(address: str) -> Markup:
+    """Return a link that opens a page of its own."""
+    target = 'target="_blank" rel="noopener noreferrer"'
+    return Markup(f'<a href="{html.escape(address)}" {target}>{text(address)}</a>')
+
+
+def lines(words: str) -> Markup:
+    """Return lines of plain text, aligned as they are."""
+    return Markup(f'<pre dir="auto" style="{_WORDS}">{text(words)}</pre>')
+
+
+def details(summary: str, body: str) -> Markup:
+    """Return a line that opens on a click; `body` is ready HTML."""
+    return Markup(f'<details style="margin:4px 0"><summary>{_shown(summary)}</summary>{body}</details>')
+
+
+def picture(svg: str, alt: str) -> Markup:
+    """Return an SVG as an image; `alt` is for those who do not see it."""
+    data = base64.b64encode(svg.encode()).decode()
+    style = "max-width:100%;height:auto"
+    return Markup(f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(alt)}" style="{style}">')
+
+
+def table(
+    rows: Iterable[Sequence[str]],
+    *,
+    caption: str = "",
+    columns: Sequence[str] = (),
+    numbers: Collection[int] = (),
+    total: Sequence[str] = (),
+) -> Markup:
+    """Return a table. The first cell of a row is its head.
+
+    Args:
+        rows: The cells; a text is shown as it is, `Markup` stands for itself.
+        caption: What the table shows.
+        columns: Heads of the columns.
+        numbers: Which columns hold numbers and stand to the right.
+        total: A last row.
+    """
+    head = "".join(_head(name, "col", is_number=at in numbers) for at, name in enumerate(columns))
+    body = "".join(_row(cells, numbers) for cells in rows)
+    parts = [f'<caption style="{_CAPTION}">{text(caption)}</caption>' if caption else ""]
+    parts += [f"<thead><tr>{head}</tr></thead>" if head else "", f"<tbody>{body}</tbody>"]
+    parts += [f"<tfoot>{_row(total, numbers)}</tfoot>" if total else ""]
+    return Markup(f'<table style="{_TABLE}">{"".join(parts)}</table>')
+
+
+def _row(cells: Sequence[str], numbers: Collection[int]) -> str:
+    first = _head(cells[0], "row", is_number=0 in numbers)
+    rest = (
+        f'<td dir="auto" style="{_CELL};{_NUMBER if at in numbers else _TEXT}">{_shown(cell)}</td>'
+        for at, cell in enumerate(cells[1:], 1)
+    )
+    return f"<tr>{first}{''.join(rest)}</tr>"
+
+
+def _head(cell: str, scope: str, *, is_number: bool) -> str:
+    aligned = _NUMBER if is_number else "text-align:start"
+    style = ";".join([_CELL, aligned, "font-weight:600", *([_LINE] if scope == "col" else [])])
+    return f'<th scope="{scope}" dir="auto" style="{style}">{_shown(cell)}</th>'
+
+
+def _shown(cell: str) -> str:
+    return cell if isinstance(cell, Markup) else text(cell)

@@ -1,0 +1,159 @@
+"""`Timeline`: what each turn of a session took, as text, as a table and as a picture. Unknown stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from byok_widgets import markup
+from byok_widgets.graph.colours import GREY
+from byok_widgets.graph.drawing import one_line
+from byok_widgets.messages import CostTotal, Usage
+from byok_widgets.session.timeline_picture import Bar, Part, draw
+from byok_widgets.session.turn import Judgement, Step, Turn, Visit, tokens
+
+COLUMNS = ("turn", "nodes", "first words after", "seconds", "tokens in", "tokens out", "cost", "note")
+_NUMBERS = frozenset({2, 3, 4, 5, 6})
+JUDGE = "judge"
+"""How the call of a model that judges edges is named beside the nodes."""
+
+
+class Span(NamedTuple):
+    """A part of a turn.
+
+    Attributes:
+        node: Node that ran, or at which the edges were judged.
+        is_judge: Whether a model judged edges.
+        seconds: How long it took.
+    """
+
+    node: str
+    is_judge: bool
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return JUDGE if self.is_judge else one_line(self.node)
+
+
+class Timeline:
+    """What the turns of a session took, in the order in which they were tried.
+
+    Attributes:
+        turns: The turns, those that were not finished included.
+        colours: Colour of each node, as in the graph.
+    """
+
+    def __init__(self, turns: Iterable[Turn], colours: Mapping[str, str]) -> None:
+        self.turns = tuple(sorted(turns, key=lambda turn: (turn.number, not turn.fault)))
+        self.colours = dict(colours)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of all turns."""
+        return sum(turn.latency_s for turn in self.turns)
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all turns; what one call does not say is unknown."""
+        return sum((turn.usage for turn in self.turns), Usage(0, 0, 0, 0))
+
+    @property
+    def cost(self) -> CostTotal:
+        """What all turns cost; with a call that has no price it is a lower bound."""
+        return sum((turn.cost for turn in self.turns), CostTotal())
+
+    @property
+    def summary(self) -> str:
+        """The totals in one line."""
+        count = len(self.turns)
+        facts = [f"{count} turn{'' if count == 1 else 's'}", f"{self.seconds:.1f} s"]
+        facts += [tokens(self.usage), cost_of(self.cost)] if self.cost.calls else ["no model was called"]
+        return " · ".join(facts)
+
+    def __repr__(self) -> str:
+        if not self.turns:
+            return _NOTHING
+        rows = [" | ".join(cells).rstrip(" |") for cells in (COLUMNS, *map(row, self.turns))]
+        return "\n".join([*rows, self.summary])
+
+    def _repr_html_(self) -> str:
+        if not self.turns:
+            return markup.text(_NOTHING)
+        alt = f"Timeline of the session: {self.summary}. The table after the picture says the same."
+        return markup.picture(self.as_svg(), alt) + markup.details("The timeline as a table", self._table())
+
+    def as_svg(self, *, styled: bool = False) -> str:
+        """Return the picture as SVG.
+
+        Args:
+            styled: Whether it carries the style sheet by which it follows the theme of a page that embeds it.
+        """
+        total = (f"{self.seconds:.2f}", *_taken(self.usage, self.cost))
+        return draw([self._bar(turn) for turn in self.turns], total, f"Timeline: {self.summary}", styled=styled)
+
+    def _bar(self, turn: Turn) -> Bar:
+        parts = [
+            Part(
+                span.name,
+                span.seconds,
+                GREY if span.is_judge else self.colours.get(span.node, GREY),
+                span.is_judge,
+            )
+            for span in spans(turn)
+        ]
+        figures = (f"{turn.latency_s:.2f}", *_taken(turn.usage, turn.cost))
+        fault = f"not finished: {one_line(turn.fault)}" if turn.fault else ""
+        return Bar(str(turn.number), parts, turn.latency_s, turn.time_to_first_token_s, figures, fault)
+
+    def _table(self) -> str:
+        rows = [list(row(turn)) for turn in self.turns]
+        total = ["all", "", "", f"{self.seconds:.2f}", *_taken(self.usage, self.cost), ""]
+        noted = any(cells[-1] for cells in rows)
+        shown = len(COLUMNS) - (not noted)
+        return markup.table(
+            [cells[:shown] for cells in rows],
+            caption="Timeline",
+            columns=COLUMNS[:shown],
+            numbers=_NUMBERS,
+            total=total[:shown],
+        )
+
+
+_NOTHING = "Nothing has been said yet."
+
+
+def spans(turn: Turn) -> list[Span]:
+    """Return the parts of a turn that took time, and every node that ran."""
+    return [Span(step.node, isinstance(step, Judgement), _seconds(step)) for step in turn.steps if _counts(step)]
+
+
+def row(turn: Turn) -> tuple[str, ...]:
+    """Return what a turn took as texts; see `COLUMNS`."""
+    parts = " → ".join(f"{span.name} {span.seconds:.2f} s" for span in spans(turn))
+    first = "–" if turn.time_to_first_token_s is None else f"{turn.time_to_first_token_s:.2f} s"
+    note = f"not finished: {one_line(turn.fault)}" if turn.fault else ""
+    return (str(turn.number), parts, first, f"{turn.latency_s:.2f}", *_taken(turn.usage, turn.cost), note)
+
+
+def cost_of(cost: CostTotal) -> str:
+    """Return what calls cost, as text; without any call there is nothing to say."""
+    return str(cost) if cost.calls else "–"
+
+
+def _taken(usage: Usage, cost: CostTotal) -> tuple[str, str, str]:
+    if not cost.calls:
+        return ("–", "–", "–")
+    read, written = ("?" if count is None else f"{count:,}" for count in (usage.input_tokens, usage.output_tokens))
+    return (read, written, cost_of(cost))
+
+
+def _counts(step: Step) -> bool:
+    return isinstance(step, Visit) or step.reply is not None
+
+
+def _seconds(step: Step) -> float:
+    if isinstance(step, Visit):
+        return step.result.duration_s
+    return step.reply.latency_s if step.reply else 0.0
