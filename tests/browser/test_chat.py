@@ -94,7 +94,7 @@ def test_ten_turns_with_the_node_the_variables_and_the_reasons(page, chat, play)
     assert "data → bye" in last.locator("summary").inner_text()
     last.locator("summary").click()
     assert "they said so" in last.locator("tr[data-verdict=holds]").first.inner_text()
-    assert "✓" in last.locator(".byok-path").inner_text()
+    assert "✓" in last.locator(".byok-why-path").inner_text()
     assert chat.locator(".byok-chat-node").inner_text() == "at bye"
     assert "Ana" in chat.get_by_role("region", name="Variables").inner_text()
     page.shot("chat-light")

@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.graph.colours import node_colours
+from byok_widgets.graph.svg import as_svg
 from byok_widgets.secrets import redact
 from byok_widgets.session.explain import condition_words, judged_by
 from byok_widgets.session.turn import Visit
@@ -156,7 +158,9 @@ def models(session: Session) -> list[str]:
 
 def graph(session: Session) -> GraphFacts:
     """Return the drawing of the flow as its cells have made it by now."""
-    return {"svg": "", "colors": {}}
+    nodes = session.graph.snapshot()
+    colors = {sanitize(name): color for name, color in node_colours(nodes.nodes).items()}
+    return {"svg": as_svg(nodes, "Drawing of the flow", styled=True, key=sanitize), "colors": colors}
 
 
 def shown(text: str) -> str:

@@ -252,7 +252,7 @@ def test_a_variable_is_corrected_by_hand(talk, server, browser, wire):
     assert set(session.variables.status.values()) == {"set"}
     assert told("standing")[-1]["changed"] == ["tags"]
     assert {row["name"]: row["stated"] for row in told("standing")[-1]["variables"]} == {
-        **{"name": "Ana", "people": "4", "day": "Tue", "tags": '["a", "b"]'},
+        "name": "Ana", "people": "4", "day": "Tue", "tags": '["a", "b"]',
     }
     browser.custom(chat, {"kind": "correct", "name": "people", "value": "many"})
     assert told("failed")[-1]["words"]["kind"] == "variable"

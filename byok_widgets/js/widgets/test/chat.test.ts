@@ -160,19 +160,22 @@ it("explains a turn as a path, with every edge behind it", () => {
     { node: "bye", target: "", line: "spoke", verdicts: [] },
   ];
   end(turn(1, { path: ["bye"], steps }));
-  expect(view.find(".byok-path").textContent).toBe("ask✓ if name →bye");
+  expect(view.find(".byok-why-path").textContent).toBe("ask✓ if name →bye");
   expect(view.find(".byok-why tr[data-verdict=holds]").textContent).toContain("name is 'Ana'");
 });
 
 it("lights the active node of the drawing, and traces the last turn", () => {
   const svg =
     '<svg xmlns="http://www.w3.org/2000/svg"><g data-node="ask"><rect/></g><g data-node="bye"><rect/></g>' +
-    '<path data-source="ask" data-target="bye" d="M0 0"/></svg>';
+    '<g data-source="ask" data-target="bye"><path d="M0 0"/></g></svg>';
   const steps = [{ node: "ask", target: "bye", line: "", verdicts: [] }];
   tell(everything({ graph: { svg, colors: { ask: "#123456" } }, turns: [turn(1, { path: ["bye"], steps })], node: "bye" }));
   expect(view.find("[data-node=bye]").classList.contains("byok-active")).toBe(true);
   expect(view.find("[data-node=ask]").classList.contains("byok-active")).toBe(false);
-  expect(view.find("[data-source=ask]").classList.contains("byok-on-path")).toBe(true);
+  expect(view.find("[data-source=ask]").classList.contains("byok-path")).toBe(true);
+  begin("Hi", 1);
   tell({ kind: "node", node: "ask" });
   expect(view.find("[data-node=ask]").classList.contains("byok-active")).toBe(true);
+  tell({ kind: "alternative", alternative: { instead_of: 1, session: 1, turn: turn(1) }, sessions: ["One", "Two"] });
+  expect(view.find("[data-node=bye]").classList.contains("byok-active")).toBe(true);
 });

@@ -58,7 +58,8 @@ class ChatView {
   private readonly dialogue: Dialogue;
   private models: string[] = [];
   private isClosed = false;
-  private node = "";
+  private standing = ""; // the node where the shown session stands
+  private working = ""; // the node that is answering
   private settle: () => void = () => undefined;
   // Whether the person's click brought what comes next: then the keyboard goes to the text field.
   private wasAsked = false;
@@ -167,7 +168,7 @@ class ChatView {
         part.status.textContent = message.text;
         return;
       case "text":
-        return this.dialogue.write(this.node, message.text);
+        return this.dialogue.write(this.working, message.text);
       case "turn":
         return this.endTurn(message);
       case "alternative":
@@ -197,8 +198,7 @@ class ChatView {
   }
 
   private work(node: string): void {
-    this.node = node;
-    this.part.node.textContent = `at ${node}`;
+    this.working = node;
     this.part.status.textContent = `${node} is responding…`;
     this.graph.light(node);
   }
@@ -232,14 +232,14 @@ class ChatView {
   private showStanding({ node, closed, variables, totals }: Standing, changed: string[] = []): void {
     const { part } = this;
     this.isClosed = closed;
-    this.node = node;
+    this.standing = closed ? "" : node;
     part.node.textContent = closed ? `ended at ${node}` : `at ${node}`;
     this.colors.paint(part.node, node);
     part.totals.textContent = totals;
     part.aside.hidden = !variables.length && !totals && this.graph.el.hidden;
     this.variables.show(variables, changed);
     part.status.textContent = closed ? TEXTS.closed : "";
-    this.graph.mark(closed ? "" : node, this.dialogue.turns);
+    this.graph.mark(this.standing, this.dialogue.turns);
   }
 
   private endTurn({ turn, changed, graph, ...standing }: ChatTurn): void {
@@ -253,7 +253,7 @@ class ChatView {
     this.dialogue.endAnswer(alternative);
     this.listSessions(sessions, Number(this.part.sessions.value));
     this.part.status.textContent = "";
-    this.graph.light(this.node);
+    this.graph.light(this.standing);
   }
 
   private fail({ text, words, standing }: ChatFailed): void {

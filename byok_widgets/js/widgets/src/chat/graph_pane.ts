@@ -8,7 +8,7 @@ import type { GraphFacts, TurnFacts } from "../shared/messages";
 const ZOOMS = [1, 1.5, 2, 3];
 
 export class GraphPane {
-  readonly el = make("section", { className: "byok-graph", hidden: true });
+  readonly el = make("section", { className: "byok-graph-pane", hidden: true });
   private readonly canvas = make("div", { className: "byok-graph-canvas", tabIndex: 0 });
   private zoom = 0;
 
@@ -24,7 +24,6 @@ export class GraphPane {
   draw({ svg }: GraphFacts): void {
     this.el.hidden = !svg;
     const clean = DOMPurify.sanitize(svg, {
-      ADD_ATTR: ["dominant-baseline"],
       RETURN_DOM_FRAGMENT: true,
       USE_PROFILES: { svg: true },
     });
@@ -43,7 +42,7 @@ export class GraphPane {
     }
     for (const edge of this.canvas.querySelectorAll<SVGElement>("[data-source]")) {
       const { source, target } = edge.dataset;
-      edge.classList.toggle("byok-on-path", moves.has(JSON.stringify([source, target])));
+      edge.classList.toggle("byok-path", moves.has(JSON.stringify([source, target])));
     }
     this.follow();
   }

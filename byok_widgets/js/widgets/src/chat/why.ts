@@ -33,7 +33,7 @@ function pathOf(steps: StepFacts[], path: string[], colors: Colors): HTMLElement
     const text = decided ? `✓ ${decided.condition} →` : "✗ no edge holds: stays";
     parts.push(make("span", { className: "byok-decided", textContent: text }));
   }
-  return make("div", { className: "byok-path", hidden: parts.length < 2 && path.length < 2 }, ...parts);
+  return make("div", { className: "byok-why-path", hidden: parts.length < 2 && path.length < 2 }, ...parts);
 }
 
 function story(step: StepFacts, colors: Colors): HTMLElement {
