@@ -102,6 +102,8 @@ class Chat(assets.PageWidget):
             if act:
                 with self._lock:
                     act(message)
+        except _MalformedError:
+            return
         except ByokError as fault:
             text = _text(message) if kind == "say" else ""  # it goes back to its field
             self._tell({"kind": "failed", "text": sanitize(text), "words": chat_messages.of_fault(fault)})
@@ -126,7 +128,7 @@ class Chat(assets.PageWidget):
         """Answer a turn once more, in a session of its own, and show the answer beside the first one."""
         self._require_idle()
         turn = self._branches.turn(_number(message, "turn"))
-        session = self.session.fork(turn.number - 1, model=str(message.get("model") or "").strip() or None)
+        session = self.session.fork(turn.number - 1, model=_text(message, "model").strip() or None)
         said, number = str(turn.text), turn.number
         self._speech.begin(said, instead_of=number)
         tell = lambda again: self._tell_alternative(session, number, again)  # noqa: E731 - it binds two names
@@ -135,8 +137,8 @@ class Chat(assets.PageWidget):
     def _correct(self, message: Message) -> None:
         """Set a variable to what a person typed."""
         self._require_idle()
-        name, session = str(message.get("name", "")), self.session
-        session.variables[name] = typed_value(session.graph, name, str(message.get("value", "")))
+        name, session = _text(message, "name"), self.session
+        session.variables[name] = typed_value(session.graph, name, _text(message, "value"))
         self._tell({"kind": "standing", "changed": [sanitize(name)], **chat_messages.standing(session)})
 
     def _keep_sentence(self, message: Message) -> None:
@@ -253,10 +255,19 @@ class Chat(assets.PageWidget):
         self.send(message)
 
 
+class _MalformedError(Exception):
+    """A message that no page of ours sends: nothing is done about it."""
+
+
 def _number(message: Message, name: str) -> int:
     value = message.get(name)
-    return value if isinstance(value, int) else 0
+    if type(value) is not int:
+        raise _MalformedError
+    return value
 
 
-def _text(message: Message) -> str:
-    return str(message.get("text", ""))
+def _text(message: Message, name: str = "text") -> str:
+    value = message.get(name)
+    if not isinstance(value, str):
+        raise _MalformedError
+    return value

@@ -132,12 +132,29 @@ def test_an_error_says_what_to_do_and_gives_the_text_back(server, chat, browser,
 
 
 @pytest.mark.parametrize(
-    "junk", [None, {}, {"kind": "fork", "turn": 99}, {"kind": "fork", "turn": "x"}, {"kind": "say"}, {"kind": 3}]
+    "junk",
+    [
+        *(None, {}, {"kind": 3}, {"kind": ["say"]}, {"kind": "fork", "turn": 99}),
+        *(
+            {"kind": kind, "turn": turn}
+            for kind in ("fork", "edit", "regenerate")
+            for turn in (None, "1", True, 1.0)
+        ),
+        *({"kind": "say", "text": text} for text in (None, 3, {"a": 1})),
+        *({"kind": "show", "session": number} for number in (None, "0", False)),
+        *(
+            {"kind": "correct", "name": name, "value": value}
+            for name, value in ((1, "x"), ("name", 1), ("name", None))
+        ),
+    ],
 )
-def test_a_message_that_means_nothing_breaks_nothing(server, chat, browser, heard, junk):
+def test_a_message_that_means_nothing_does_nothing(server, chat, browser, heard, junk):
+    say(chat, browser, heard, "One")
     browser.custom(chat, junk or {})
-    browser.custom(chat, {"kind": "say", "text": "Hi"})
-    eventually(lambda: heard("turn"))
+    assert len(chat.sessions) == 1
+    assert dict(chat.session.variables) == {}
+    say(chat, browser, heard, "Two")
+    assert [turn.text for turn in chat.session.turns] == ["One", "Two"]
 
 
 def test_forks_are_sessions_of_their_own(server, chat, browser, heard):
@@ -252,7 +269,10 @@ def test_a_variable_is_corrected_by_hand(talk, server, browser, wire):
     assert set(session.variables.status.values()) == {"set"}
     assert told("standing")[-1]["changed"] == ["tags"]
     assert {row["name"]: row["stated"] for row in told("standing")[-1]["variables"]} == {
-        "name": "Ana", "people": "4", "day": "Tue", "tags": '["a", "b"]',
+        "name": "Ana",
+        "people": "4",
+        "day": "Tue",
+        "tags": '["a", "b"]',
     }
     browser.custom(chat, {"kind": "correct", "name": "people", "value": "many"})
     assert told("failed")[-1]["words"]["kind"] == "variable"
