@@ -218,6 +218,27 @@ class FlowConfig:
         """Where each key is found, by the name of its scope: `env:NAME` or a backend. Never a key."""
         return KeyReferences(self._store)
 
+    @property
+    def test_sentences(self) -> tuple[str, ...]:
+        """Sentences kept at hand to try the flow with, oldest first."""
+        return self.current.test_sentences
+
+    def keep_test_sentence(self, text: str, *, keep: bool = True) -> None:
+        """Keep a test sentence, or remove it; one that is kept already stays where it is.
+
+        Raises:
+            KeyFormatError: It looks like an API key.
+        """
+        reject_key(text)
+        sentence = text.strip()
+
+        def change(document: Document) -> None:
+            others = [known for known in _listed(document.get("test_sentences")) if known != sentence or keep]
+            added = [sentence] if keep and sentence and sentence not in others else []
+            document["test_sentences"] = [*others, *added]
+
+        self._store.change("test_sentences", change)
+
     def resolve(self, node: str, argument: str | None = None, *, own: str | None = None) -> ResolvedModel:
         """Return the model that runs a node: call argument > node override > flow default.
 
@@ -246,3 +267,7 @@ class FlowConfig:
 
     def _ref(self, text: str, now: Settings) -> ModelRef:
         return ModelRef.parse(text, default_provider=now.provider, providers=self._providers)
+
+
+def _listed(section: Any) -> list[Any]:
+    return section if isinstance(section, list) else []

@@ -48,6 +48,7 @@ class Settings:
         node_settings: Model settings of each node, by name.
         base_urls: Address of each provider that does not use its default.
         key_references: Where each key is found. Never a key.
+        test_sentences: Sentences kept at hand to try the flow with.
         document: The contents of the file.
         defaults: The values used where nothing has been chosen.
     """
@@ -59,6 +60,7 @@ class Settings:
     node_settings: Mapping[str, Mapping[str, Any]]
     base_urls: Mapping[str, str]
     key_references: Mapping[str, str]
+    test_sentences: tuple[str, ...]
     document: Mapping[str, Any] = field(repr=False)
     defaults: Defaults = field(repr=False)
 
@@ -74,6 +76,7 @@ class Settings:
             node_settings=_entries(document.get("tuning"), dict),
             base_urls=_entries(document.get("base_urls"), str),
             key_references=_entries(document.get("key_references"), str),
+            test_sentences=_texts(document.get("test_sentences")),
             document=MappingProxyType(document),
             defaults=defaults,
         )
@@ -110,3 +113,7 @@ def _entries(section: Any, kind: type[T]) -> Mapping[str, T]:
     if not isinstance(section, dict):
         return MappingProxyType({})
     return MappingProxyType({name: value for name, value in section.items() if isinstance(value, kind)})
+
+
+def _texts(section: Any) -> tuple[str, ...]:
+    return tuple(text for text in section if isinstance(text, str)) if isinstance(section, list) else ()

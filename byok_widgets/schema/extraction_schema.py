@@ -217,6 +217,20 @@ class ExtractionSchema:
         return self._wires[profile]
 
 
+def read_value(spec: FieldSpec, given: Any) -> Any:
+    """Return the typed value of one field, read without loss; `None` where the value says that it is not stated.
+
+    Raises:
+        SchemaError: The field takes no such value.
+    """
+    try:
+        meant = coerce(given, spec.schema, spec.definitions)
+        return spec.convert(meant) if is_stated(meant, spec.schema, spec.definitions) else None
+    except (ValueError, TypeError, RecursionError) as error:
+        problem = _problem(spec, given, error)
+    raise SchemaError(f"{problem}.")
+
+
 def _typed(spec: FieldSpec, said: dict[str, Any], whole: RootResult) -> tuple[Any, str]:
     """Return the typed value of a field, or what is wrong with it."""
     if spec.name not in said:

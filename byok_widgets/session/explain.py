@@ -41,19 +41,28 @@ def _judged(judgement: Judgement) -> list[str]:
     moved = f"and moved to {judgement.target}" if judgement.target else "and stayed"
     lines = [f"The flow judged the edges of {judgement.node}, {moved}:"]
     lines += [f"  - {_edge(verdict, always=judgement.always)}" for verdict in judgement.verdicts]
-    if judgement.reply is not None:
-        reply = judgement.reply
-        facts = (reply.model, tokens(reply.usage), str(reply.cost), f"{reply.latency_s:.1f} s", *reply.notices)
-        lines.append(f"  (judged by {', '.join(filter(None, facts))})")
-    return lines
+    return [*lines, f"  ({judged_by(judgement)})"] if judgement.reply else lines
+
+
+def judged_by(judgement: Judgement) -> str:
+    """Say which model judged the edges, and what it took; empty where none was needed."""
+    reply = judgement.reply
+    if reply is None:
+        return ""
+    facts = (reply.model, tokens(reply.usage), str(reply.cost), f"{reply.latency_s:.1f} s", *reply.notices)
+    return f"judged by {', '.join(filter(None, facts))}"
+
+
+def condition_words(verdict: EdgeVerdict) -> str:
+    """Say under which condition the edge is taken."""
+    return kind_of_condition(verdict.kind).wording.format(verdict.condition)
 
 
 def _edge(verdict: EdgeVerdict, *, always: bool) -> str:
     if always:
         return f"to {verdict.target}, always."
     way = f"{'from everywhere ' if verdict.is_way_in else ''}to {verdict.target}"
-    condition = kind_of_condition(verdict.kind).wording.format(verdict.condition)
-    return f"{way}, {condition}: {verdict.verdict}{_because(verdict)}."
+    return f"{way}, {condition_words(verdict)}: {verdict.verdict}{_because(verdict)}."
 
 
 def _because(verdict: EdgeVerdict) -> str:

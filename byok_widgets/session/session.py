@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.config import FlowConfig
 from byok_widgets.delegation import delegated
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
@@ -81,6 +82,16 @@ class Session(StrictAttributes):
 
     def _repr_html_(self) -> str:
         return self._log._repr_html_()
+
+    @property
+    def graph(self) -> FlowGraph:
+        """The graph of its flow, as the cells have made it by now."""
+        return self._graph
+
+    @property
+    def config(self) -> FlowConfig:
+        """The settings of its flow."""
+        return self._context.config
 
     def explain(self, turn: int | None = None) -> str:
         """Say in plain words why the flow did or did not move in a turn.

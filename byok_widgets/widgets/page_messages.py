@@ -395,6 +395,27 @@ class ChatState(TypedDict):
     title: str
 
 
+class VerdictFacts(TypedDict):
+    """What was found of one edge; `condition` in words."""
+
+    target: str
+    condition: str
+    verdict: Literal["holds", "does not hold", "not looked at"]
+    reason: str
+
+
+class StepFacts(TypedDict):
+    """A node that ran, where `verdicts` is empty, or the edges of a node that were judged.
+
+    `target` is where the flow moved, empty where it stayed; `line` says what happened.
+    """
+
+    node: str
+    target: str
+    line: str
+    verdicts: list[VerdictFacts]
+
+
 class TurnFacts(TypedDict):
     """One turn. `text` is null for what the flow says first, `reply` where nothing was said."""
 
@@ -404,15 +425,19 @@ class TurnFacts(TypedDict):
     reply: str | None
     notices: list[str]
     summary: str
-    why: str
+    model: str
+    path: list[str]
+    steps: list[StepFacts]
 
 
 class VariableFacts(TypedDict):
-    """One variable."""
+    """One variable; `stated` is its value as it can be typed, `about` what to say of its status."""
 
     name: str
     value: str
-    status: str
+    stated: str
+    status: Literal["found", "ungrounded", "set", "not_stated"]
+    about: str
 
 
 class Standing(TypedDict):
@@ -425,38 +450,60 @@ class Standing(TypedDict):
 
 
 class UnderWay(TypedDict):
-    """What of a turn that is under way has come so far."""
+    """What of a turn that is under way has come so far; `instead_of` as in `ChatBegin`."""
 
     text: str
     node: str
     reply: str
+    instead_of: int | None
 
 
 class FailureWords(TypedDict):
-    """Why a turn did not end well; `calm` where that is what the person wanted."""
+    """Why a turn did not end well; `calm` where that is what the person wanted, `settings` where they can help."""
 
     kind: str
     problem: str
     more: str
     link: str
     calm: NotRequired[bool]
+    settings: NotRequired[bool]
+
+
+class AlternativeFacts(TypedDict):
+    """Another answer to a turn of the shown session; `session` is the one in which it was given."""
+
+    instead_of: int
+    session: int
+    turn: TurnFacts
+
+
+class GraphFacts(TypedDict):
+    """The drawing of the flow, and the colour of each node by its name."""
+
+    svg: str
+    colors: dict[str, str]
 
 
 class ChatAll(Standing):
-    """Everything that was said."""
+    """Everything that was said, and all that can be chosen."""
 
     kind: Literal["all"]
     sessions: list[str]
     shown: int
     turns: list[TurnFacts]
+    alternatives: list[AlternativeFacts]
     under_way: UnderWay | None
+    sentences: list[str]
+    models: list[str]
+    graph: GraphFacts
 
 
 class ChatBegin(TypedDict):
-    """A turn begins with what the person said."""
+    """A turn begins with what the person said; `instead_of` is the turn to which another answer is given."""
 
     kind: Literal["begin"]
     text: str
+    instead_of: int | None
 
 
 class ChatNode(TypedDict):
@@ -481,10 +528,42 @@ class ChatText(TypedDict):
 
 
 class ChatTurn(Standing):
-    """A turn has ended."""
+    """A turn has ended; `changed` names the variables that it set. `graph` is null while the flow is the same."""
 
     kind: Literal["turn"]
     turn: TurnFacts
+    changed: list[str]
+    graph: GraphFacts | None
+
+
+class ChatAlternative(TypedDict):
+    """Another answer to a turn has ended."""
+
+    kind: Literal["alternative"]
+    alternative: AlternativeFacts
+    sessions: list[str]
+
+
+class ChatStanding(Standing):
+    """A variable was corrected."""
+
+    kind: Literal["standing"]
+    changed: list[str]
+
+
+class ChatSentences(TypedDict):
+    """The test sentences of the flow have changed."""
+
+    kind: Literal["sentences"]
+    sentences: list[str]
+
+
+class ChatCopy(TypedDict):
+    """What was asked for, to be copied."""
+
+    kind: Literal["copy"]
+    form: Literal["transcript", "case"]
+    text: str
 
 
 class ChatFailed(TypedDict):
@@ -507,6 +586,45 @@ class ChatSay(TypedDict):
 
     kind: Literal["say"]
     text: str
+
+
+class ChatEdit(TypedDict):
+    """Say something else in a turn, in a session of its own."""
+
+    kind: Literal["edit"]
+    turn: int
+    text: str
+
+
+class ChatRegenerate(TypedDict):
+    """Answer a turn once more beside its first answer; `model` is empty for the same one."""
+
+    kind: Literal["regenerate"]
+    turn: int
+    model: str
+
+
+class ChatCorrect(TypedDict):
+    """Set a variable by hand; an empty `value` takes it away."""
+
+    kind: Literal["correct"]
+    name: str
+    value: str
+
+
+class ChatSentence(TypedDict):
+    """Keep a test sentence with the flow, or remove one."""
+
+    kind: Literal["sentence"]
+    text: str
+    keep: bool
+
+
+class ChatAskCopy(TypedDict):
+    """Ask for the conversation as text."""
+
+    kind: Literal["copy"]
+    form: Literal["transcript", "case"]
 
 
 class ChatStop(TypedDict):
@@ -535,5 +653,29 @@ class ChatShow(TypedDict):
     session: int
 
 
-ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatText | ChatTurn | ChatFailed
-ChatRequest = ChatHello | ChatSay | ChatStop | ChatReset | ChatFork | ChatShow
+ChatMessage = (
+    ChatAll
+    | ChatBegin
+    | ChatNode
+    | ChatProgress
+    | ChatText
+    | ChatTurn
+    | ChatAlternative
+    | ChatStanding
+    | ChatSentences
+    | ChatCopy
+    | ChatFailed
+)
+ChatRequest = (
+    ChatHello
+    | ChatSay
+    | ChatEdit
+    | ChatRegenerate
+    | ChatCorrect
+    | ChatSentence
+    | ChatAskCopy
+    | ChatStop
+    | ChatReset
+    | ChatFork
+    | ChatShow
+)

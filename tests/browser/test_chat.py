@@ -81,7 +81,7 @@ def chat(page):
 def say(chat, text, turns):
     chat.get_by_label("Your message").fill(text)
     chat.get_by_label("Your message").press("Enter")
-    chat.locator(".byok-turn:not(.byok-under-way)").nth(turns - 1).wait_for()
+    chat.locator("[data-turn]").nth(turns - 1).wait_for()
 
 
 def test_ten_turns_with_the_node_the_variables_and_the_reasons(page, chat, play):
@@ -93,7 +93,8 @@ def test_ten_turns_with_the_node_the_variables_and_the_reasons(page, chat, play)
     assert "Thanks Ana, see you on Tue." in last.inner_text()
     assert "data → bye" in last.locator("summary").inner_text()
     last.locator("summary").click()
-    assert "the model: “they said so”" in last.locator("pre").inner_text()
+    assert "they said so" in last.locator("tr[data-verdict=holds]").first.inner_text()
+    assert "✓" in last.locator(".byok-why-path").inner_text()
     assert chat.locator(".byok-chat-node").inner_text() == "at bye"
     assert "Ana" in chat.get_by_role("region", name="Variables").inner_text()
     page.shot("chat-light")
@@ -109,7 +110,7 @@ def test_stop_keeps_what_had_come_and_marks_it(chat, play):
     chat.get_by_label("Your message").press("Enter")
     chat.locator(".byok-under-way .byok-flow").get_by_text("stormy").wait_for()
     chat.get_by_role("button", name="Stop").click()
-    chat.locator(".byok-turn:not(.byok-under-way)").wait_for(timeout=3000)
+    chat.locator("[data-turn]").wait_for(timeout=3000)
     told = chat.locator(".byok-turn").inner_text()
     assert "stormy night" in told
     assert "incomplete: it was stopped" in told
@@ -121,7 +122,7 @@ def test_a_fork_goes_on_from_a_turn_and_the_first_session_stays(page, chat, play
     play.words = [Say("One."), Say("Two."), Say("Another two.")]
     say(chat, "First", 1)
     say(chat, "Second", 2)
-    chat.get_by_role("button", name="Fork from turn 1").click()
+    chat.get_by_role("button", name="Fork from here: a new session that begins after turn 1").click()
     chat.get_by_label("Session", exact=True).wait_for()
     assert chat.locator(".byok-turn").count() == 1
     say(chat, "Second, but different", 2)
@@ -153,7 +154,8 @@ def test_what_a_model_writes_is_text_and_nothing_else(page, chat, play):
     play.words = [Say(HOSTILE), Say("x" * 5_000_000, piece_chars=100_000)]
     say(chat, "<i>Me too</i>", 1)
     turn = chat.locator(".byok-turn").last
-    assert turn.locator("img, script, b, i, a, .MathJax").count() == 0
+    assert turn.locator("img, script, b, .byok-words i, [onerror], .MathJax").count() == 0
+    assert turn.locator("a[href]:not([href^=https])").count() == 0
     words = turn.locator(".byok-flow .byok-words").inner_text()
     assert "<img src=x onerror=" in words
     assert "␛[31mred" in words

@@ -65,6 +65,8 @@ def _type(schema: Mapping[str, Any]) -> str:
         return f"[{', '.join(map(_type, schema['prefixItems']))}]"
     if schema["type"] == "array":
         return f"{_type(schema['items'])}[]"
+    if schema["type"] == "object":
+        return f"Record<string, {_type(schema['additionalProperties'])}>"
     return _PLAIN[schema["type"]]
 
 

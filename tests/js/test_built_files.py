@@ -57,13 +57,16 @@ def test_the_lock_file_names_no_registry_and_proves_each_package():
     assert [name for name, package in fetched.items() if not package["integrity"].startswith("sha512-")] == []
 
 
+NAMED_IN_AN_ERROR = b"Please report this to https://github.com/markedjs/marked."
+
+
 def test_built_files_name_no_machine_and_no_other_server():
     for folder in (GEAR / "built", WIDGETS / "built"):
         for name, data in files_below(folder).items():
             assert b"\r" not in data, name
             assert str(PROJECT).encode() not in data, name
             if name.endswith((".js", ".css")):
-                assert b"https://" not in data, name
+                assert b"https://" not in data.replace(NAMED_IN_AN_ERROR, b""), name
 
 
 def test_what_is_bundled_has_its_licence_beside_it():

@@ -263,5 +263,5 @@ def test_the_chat_shows_what_an_action_did(booked: Flow) -> None:
     s = booked.start()
     s.say("Monday")
     shown = chat_messages.of_turn(s.turns[0])
-    assert "ticket = 'Mon-1'" in shown["why"]
+    assert any("ticket = 'Mon-1'" in step["line"] for step in shown["steps"])
     assert {v["name"]: v["value"] for v in chat_messages.standing(s)["variables"]}["ticket"] == "Mon-1"

@@ -16,6 +16,7 @@ const bundle = (entryPoints) =>
     charset: "utf8",
     entryPoints,
     format: "esm",
+    legalComments: "none", // they are in third-party-licenses.json
     logLevel: "warning",
     metafile: true,
     minify: true,

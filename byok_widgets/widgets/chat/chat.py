@@ -1,8 +1,7 @@
 """`Chat`: a session of a flow to talk to, with its active node, its variables and why it moved.
 
 Nothing that is said is in a trait, so it is in no widget state and no saved notebook. A view that appears, also
-after the page was loaded again, asks for all that was said; after that it hears each turn once. While a reply is
-written its pieces go out together, at most 20 times a second, whatever their number.
+after the page was loaded again, asks for all that was said; after that it hears each turn once.
 """
 
 from __future__ import annotations
@@ -18,20 +17,20 @@ import traitlets
 from byok_widgets import markup
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.session.corrections import typed_value
 from byok_widgets.widgets import assets
-from byok_widgets.widgets.cell_output import MAX_CHARS
-from byok_widgets.widgets.chat import chat_messages
+from byok_widgets.widgets.chat import chat_messages, copies
+from byok_widgets.widgets.chat.branches import Branches
+from byok_widgets.widgets.chat.speech import Speech
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from byok_widgets.session import Session, Turn
-    from byok_widgets.widgets.page_messages import ChatAll, ChatMessage, FailureWords, UnderWay
+    from byok_widgets.widgets.page_messages import ChatAll, ChatMessage, ChatTurn, FailureWords, GraphFacts
 
 Message = Mapping[str, Any]
-UPDATE_S = 1 / 20
-"""Least time between two pieces of a reply on their way to the page, in seconds."""
 
 
 class Chat(assets.PageWidget):
@@ -47,24 +46,36 @@ class Chat(assets.PageWidget):
 
     def __init__(self, session: Session) -> None:
         """Show `session`."""
-        self._sessions = [session]
-        self._labels = ["First session"]
-        self._shown = 0
-        self._speech = _Speech(self._tell)
+        self._branches = Branches(session)
+        self._speech = Speech(self._tell)
         self._running: concurrent.futures.Future[Any] | None = None
+        self._drawn: GraphFacts | None = None
         self._lock = threading.RLock()
+        self._actions: Mapping[object, Callable[[Message], None]] = {
+            "hello": lambda _: self._tell_all(),
+            "say": lambda message: self._say(self.session, _text(message)),
+            "edit": self._edit,
+            "regenerate": self._regenerate,
+            "correct": self._correct,
+            "sentence": self._keep_sentence,
+            "copy": self._copy,
+            "stop": lambda _: self._stop(),
+            "reset": lambda _: self._start_over(),
+            "fork": lambda message: self._fork(_number(message, "turn")),
+            "show": lambda message: self._show(_number(message, "session")),
+        }
         super().__init__(title=sanitize(session.flow_name))
         self.on_msg(self._receive)
 
     @property
     def session(self) -> Session:
         """The session that is shown."""
-        return self._sessions[self._shown]
+        return self._branches.session
 
     @property
     def sessions(self) -> tuple[Session, ...]:
         """The first session and its forks, in the order they were made."""
-        return tuple(self._sessions)
+        return tuple(self._branches.sessions)
 
     def __repr__(self) -> str:
         return f"Chat({self.session!r})"
@@ -84,101 +95,158 @@ class Chat(assets.PageWidget):
         )
 
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
-        kind = content.get("kind") if isinstance(content, Mapping) else None
+        message = content if isinstance(content, Mapping) else {}
+        kind = message.get("kind")
+        act = self._actions.get(kind) if isinstance(kind, str) else None
         try:
-            with self._lock:
-                self._act(kind, content)
+            if act:
+                with self._lock:
+                    act(message)
+        except _MalformedError:
+            return
         except ByokError as fault:
-            text = str(content.get("text", "")) if kind == "say" else ""  # it goes back to its field
+            text = _text(message) if kind == "say" else ""  # it goes back to its field
             self._tell({"kind": "failed", "text": sanitize(text), "words": chat_messages.of_fault(fault)})
 
-    def _act(self, kind: object, content: Message) -> None:
-        if kind == "hello":
-            self._tell_all()
-        elif kind == "say":
-            self._say(str(content.get("text", "")))
-        elif kind == "stop":
-            self._stop()
-        elif kind == "reset":
-            self._begin_anew()
-        elif kind == "fork":
-            self._fork(_number(content, "turn"))
-        elif kind == "show":
-            self._show(_number(content, "session"))
-
-    def _begin_anew(self) -> None:
-        """Go back to the beginning in a session of its own, so that nothing that was said is lost."""
-        if self.session.turns and self.session.turns[-1].number:
-            self._add(self.session.fork(0), f"Session {len(self._sessions) + 1}")
-        else:
-            self._tell_all()
-
-    def _fork(self, turn: int) -> None:
-        self._add(self.session.fork(turn), f"Session {len(self._sessions) + 1} (from turn {turn})")
-
-    def _add(self, session: Session, label: str) -> None:
-        self._refuse_while_busy()
-        self._sessions.append(session)
-        self._labels.append(label)
-        self._show(len(self._sessions) - 1)
-
-    def _show(self, number: int) -> None:
-        self._refuse_while_busy()
-        self._shown = min(max(number, 0), len(self._sessions) - 1)
-        self._tell_all()
-
-    def _say(self, text: str) -> None:
-        self._refuse_while_busy()
+    def _say(self, session: Session, text: str) -> None:
+        self._require_idle()
         chat_messages.require(text)
         self._speech.begin(text)
-        self._tell({"kind": "begin", "text": sanitize(text)})
-        self._running = ENGINE.submit(self._turn(self.session, text))
+        self._running = ENGINE.submit(self._turn(session, text, lambda turn: self._tell_turn(session, turn)))
+
+    def _edit(self, message: Message) -> None:
+        """Say something else in a turn: the session as it was before it goes on in one of its own."""
+        self._require_idle()
+        turn, text = self._branches.turn(_number(message, "turn")), _text(message)
+        chat_messages.require(text)
+        session = self.session.fork(turn.number - 1)
+        self._branches.show(self._branches.add(session, f"turn {turn.number} edited"))
+        self._tell_all()
+        self._say(session, text)
+
+    def _regenerate(self, message: Message) -> None:
+        """Answer a turn once more, in a session of its own, and show the answer beside the first one."""
+        self._require_idle()
+        turn = self._branches.turn(_number(message, "turn"))
+        session = self.session.fork(turn.number - 1, model=_text(message, "model").strip() or None)
+        said, number = str(turn.text), turn.number
+        self._speech.begin(said, instead_of=number)
+        tell = lambda again: self._tell_alternative(session, number, again)  # noqa: E731 - it binds two names
+        self._running = ENGINE.submit(self._turn(session, said, tell))
+
+    def _correct(self, message: Message) -> None:
+        """Set a variable to what a person typed."""
+        self._require_idle()
+        name, session = _text(message, "name"), self.session
+        session.variables[name] = typed_value(session.graph, name, _text(message, "value"))
+        self._tell({"kind": "standing", "changed": [sanitize(name)], **chat_messages.standing(session)})
+
+    def _keep_sentence(self, message: Message) -> None:
+        config = self.session.config
+        config.keep_test_sentence(_text(message), keep=message.get("keep") is not False)
+        self._tell({"kind": "sentences", "sentences": list(map(sanitize, config.test_sentences))})
+
+    def _copy(self, message: Message) -> None:
+        if message.get("form") == "case":
+            self._tell({"kind": "copy", "form": "case", "text": copies.as_case(self.session)})
+        else:
+            self._tell({"kind": "copy", "form": "transcript", "text": copies.as_transcript(self.session)})
 
     def _stop(self) -> None:
         if self._running is not None:
             self._running.cancel()
 
-    def _refuse_while_busy(self) -> None:
-        if self._running is not None and not self._running.done():
+    def _start_over(self) -> None:
+        """Go back to the beginning in a session of its own, so that nothing that was said is lost."""
+        if self.session.turns and self.session.turns[-1].number:
+            self._add(self.session.fork(0))
+        else:
+            self._tell_all()
+
+    def _fork(self, turn: int) -> None:
+        self._add(self.session.fork(turn), f"from turn {turn}")
+
+    def _add(self, session: Session, origin: str = "") -> None:
+        self._require_idle()
+        self._show(self._branches.add(session, origin))
+
+    def _show(self, number: int) -> None:
+        self._require_idle()
+        self._branches.show(number)
+        self._tell_all()
+
+    def _require_idle(self) -> None:
+        if self._speech.is_active:
             raise FlowError("The flow is still answering.", kind="busy", fix="Wait for it, or press Stop.")
 
-    async def _turn(self, session: Session, text: str) -> None:
+    async def _turn(self, session: Session, text: str, tell: Callable[[Turn], None]) -> None:
         """Take a turn on the engine's loop. Whatever happens, the view hears how it ended."""
         kept: list[Turn] = []
         try:
             work = session.prepare_turn(text, on_node=self._speech.on_node, on_turn=kept.append)
             turn = await work(self._speech.on_text, self._speech.on_progress)
         except asyncio.CancelledError:
-            self._ended(session, text, chat_messages.STOPPED, kept)
+            self._ended(text, chat_messages.STOPPED, tell, kept)
             raise
         except ByokError as fault:
-            self._ended(session, text, chat_messages.of_fault(fault))
+            self._ended(text, chat_messages.of_fault(fault), tell)
         except Exception as fault:  # noqa: BLE001 - the view must not wait for ever; the log gets its kind
-            self._ended(session, text, chat_messages.unexpected(fault))
+            self._ended(text, chat_messages.unexpected(fault), tell)
         else:
-            self._tell_turn(session, turn)
+            tell(turn)
 
-    def _ended(self, session: Session, text: str, words: FailureWords, kept: Sequence[Turn] = ()) -> None:
-        """Tell of a turn that did not end well: what had come of it stands, or the text goes back to its field."""
+    def _ended(
+        self, text: str, words: FailureWords, tell: Callable[[Turn], None], kept: Sequence[Turn] = ()
+    ) -> None:
+        """Tell of a turn that did not end well: a partial reply stays, else the text goes back to its field."""
         self._speech.end()
         if kept:
-            self._tell_turn(session, kept[-1])
-        else:
-            standing = chat_messages.standing(session)
-            self._tell({"kind": "failed", "text": sanitize(text), "words": words, "standing": standing})
+            tell(kept[-1])
+            return
+        again = self._speech.under_way()["instead_of"] is not None
+        standing = chat_messages.standing(self.session)
+        self._tell(
+            {"kind": "failed", "text": "" if again else sanitize(text), "words": words, "standing": standing}
+        )
 
     def _tell_turn(self, session: Session, turn: Turn) -> None:
         self._speech.end()
-        self._tell({"kind": "turn", "turn": chat_messages.of_turn(turn), **chat_messages.standing(session)})
+        drawn = chat_messages.graph(session)
+        is_new, self._drawn = drawn != self._drawn, drawn
+        message: ChatTurn = {
+            "kind": "turn",
+            "turn": chat_messages.of_turn(turn),
+            "changed": [sanitize(name) for name in turn.variables],
+            "graph": drawn if is_new else None,
+            **chat_messages.standing(session),
+        }
+        self._tell(message)
+
+    def _tell_alternative(self, session: Session, instead_of: int, turn: Turn) -> None:
+        self._speech.end()
+        reply = turn.reply
+        origin = f"turn {instead_of} with {reply.model}" if reply and reply.model else f"turn {instead_of} again"
+        made = self._branches.add_alternative(instead_of, session, origin)
+        facts = chat_messages.of_alternative(made, turn)
+        self._tell({"kind": "alternative", "alternative": facts, "sessions": self._branches.labels})
 
     def _tell_all(self) -> None:
-        session = self.session
+        session, branches = self.session, self._branches
+        self._drawn = chat_messages.graph(session)
+        others = [(made, branches.sessions[made.session].turns) for made in branches.alternatives()]
         message: ChatAll = {
             "kind": "all",
-            "sessions": self._labels,
-            "shown": self._shown,
+            "sessions": branches.labels,
+            "shown": branches.shown,
             "turns": [chat_messages.of_turn(turn) for turn in session.turns],
-            "under_way": self._speech.so_far() if session.busy else None,
+            "alternatives": [
+                chat_messages.of_alternative(made, next(turn for turn in turns if turn.number == made.turn))
+                for made, turns in others
+            ],
+            "under_way": self._speech.under_way() if self._speech.is_active else None,
+            "sentences": list(map(sanitize, session.config.test_sentences)),
+            "models": chat_messages.models(session),
+            "graph": self._drawn,
             **chat_messages.standing(session),
         }
         self._tell(message)
@@ -187,64 +255,19 @@ class Chat(assets.PageWidget):
         self.send(message)
 
 
-def _number(content: Message, name: str) -> int:
-    value = content.get(name)
-    return value if isinstance(value, int) else 0
+class _MalformedError(Exception):
+    """A message that no page of ours sends: nothing is done about it."""
 
 
-class _Speech:
-    """A reply while it is written: gathers pieces, and tells of them at most 20 times a second."""
+def _number(message: Message, name: str) -> int:
+    value = message.get(name)
+    if type(value) is not int:
+        raise _MalformedError
+    return value
 
-    def __init__(self, tell: Callable[[ChatMessage], None]) -> None:
-        self._tell = tell
-        self._lock = threading.Lock()
-        self._said, self._node = "", ""
-        self._text: list[str] = []
-        self._fresh: list[str] = []
-        self._chars = 0
-        self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self, said: str) -> None:
-        with self._lock:
-            self._said, self._node, self._text, self._fresh, self._chars = said, "", [], [], 0
-
-    def on_node(self, name: str) -> None:
-        self._node = name
-        self._tell({"kind": "node", "node": sanitize(name)})
-
-    def on_progress(self, what: str, done: int, total: int) -> None:
-        mb = round(total / 1e6)
-        text = f"Downloading {sanitize(what)}: {round(done / 1e6)} of {mb} MB"
-        self._tell({"kind": "progress", "text": text})
-
-    def on_text(self, text: str) -> None:
-        """Take a piece; called on the engine's loop."""
-        with self._lock:
-            room = max(0, MAX_CHARS - self._chars)
-            self._chars += len(text)
-            self._text.append(text[:room])
-            self._fresh.append(text[:room])
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(UPDATE_S, self._flush)
-
-    def end(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def so_far(self) -> UnderWay:
-        """Return what a view that comes late has missed."""
-        with self._lock:
-            self._fresh = []
-            return {
-                "text": sanitize(self._said),
-                "node": sanitize(self._node),
-                "reply": sanitize("".join(self._text)),
-            }
-
-    def _flush(self) -> None:
-        self._timer = None
-        with self._lock:
-            fresh, self._fresh = "".join(self._fresh), []
-        if fresh:
-            self._tell({"kind": "text", "text": sanitize(fresh)})
+def _text(message: Message, name: str = "text") -> str:
+    value = message.get(name)
+    if not isinstance(value, str):
+        raise _MalformedError
+    return value

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.graph.colours import node_colours
+from byok_widgets.graph.svg import as_svg
 from byok_widgets.secrets import redact
-from byok_widgets.session.explain import explained
+from byok_widgets.session.explain import condition_words, judged_by
+from byok_widgets.session.turn import Visit
 from byok_widgets.session.variables import STATUS_WORDS, shown_value
 from byok_widgets.widgets.cell_output import MAX_CHARS, shortened
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.session import Session, Turn
-    from byok_widgets.widgets.page_messages import FailureWords, Standing, TurnFacts
+    from byok_widgets.session.turn import EdgeVerdict, Step
+    from byok_widgets.session.variables import VariableStatus
+    from byok_widgets.widgets.chat.branches import Alternative
+    from byok_widgets.widgets.page_messages import (
+        AlternativeFacts,
+        FailureWords,
+        GraphFacts,
+        Standing,
+        StepFacts,
+        TurnFacts,
+        VariableFacts,
+        VerdictFacts,
+    )
 
-Words = Mapping[str, Any]
+_IN_SETTINGS = frozenset({"auth", "file_locked", "no_key", "no_model", "unknown_model", "unknown_provider"})
+"""Kinds of errors that a person can solve in the settings."""
 
 STOPPED: FailureWords = {
     "kind": "interrupted",
@@ -45,6 +62,7 @@ def of_fault(fault: ByokError) -> FailureWords:
         "problem": redact(sanitize(fault.problem)),
         "more": redact(sanitize(more)),
         "link": fault.link,
+        "settings": fault.kind in _IN_SETTINGS,
     }
 
 
@@ -66,7 +84,34 @@ def of_turn(turn: Turn) -> TurnFacts:
         "reply": shown(reply.text) if reply else None,
         "notices": [sanitize(notice) for notice in notices],
         "summary": sanitize(turn.facts),
-        "why": shown(explained(turn)),
+        "model": sanitize(reply.model or "") if reply else "",
+        "path": [sanitize(node) for node in turn.path],
+        "steps": [_of_step(step) for step in turn.steps],
+    }
+
+
+def of_alternative(made: Alternative, turn: Turn) -> AlternativeFacts:
+    """Return another answer to a turn."""
+    return {"instead_of": made.turn, "session": made.session, "turn": of_turn(turn)}
+
+
+def _of_step(step: Step) -> StepFacts:
+    if isinstance(step, Visit):
+        return {"node": sanitize(step.node), "target": "", "line": shown(step.result.explanation), "verdicts": []}
+    return {
+        "node": sanitize(step.node),
+        "target": sanitize(step.target or ""),
+        "line": sanitize(judged_by(step)),
+        "verdicts": [_of_verdict(verdict, always=step.always) for verdict in step.verdicts],
+    }
+
+
+def _of_verdict(verdict: EdgeVerdict, *, always: bool) -> VerdictFacts:
+    return {
+        "target": sanitize(verdict.target),
+        "condition": "always" if always else sanitize(condition_words(verdict)),
+        "verdict": verdict.verdict,
+        "reason": shown(verdict.reason),
     }
 
 
@@ -76,12 +121,46 @@ def standing(session: Session) -> Standing:
     return {
         "node": sanitize(session.node),
         "closed": session.closed,
-        "variables": [
-            {"name": sanitize(name), "value": shown(shown_value(value)), "status": STATUS_WORDS[status[name]]}
-            for name, value in session.variables.items()
-        ],
+        "variables": [_of_variable(name, value, status[name]) for name, value in session.variables.items()],
         "totals": session.totals if session.turns or session.unfinished else "",
     }
+
+
+def _of_variable(name: str, value: Any, status: VariableStatus) -> VariableFacts:
+    return {
+        "name": sanitize(name),
+        "value": shown(shown_value(value)),
+        "stated": shown(_as_typed(value)),
+        "status": status,
+        "about": STATUS_WORDS[status],
+    }
+
+
+def _as_typed(value: Any) -> str:
+    """Return a value as a person would type it: lists and objects as JSON."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    from pydantic_core import to_jsonable_python
+
+    plain = to_jsonable_python(value, fallback=str)
+    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+
+
+def models(session: Session) -> list[str]:
+    """Return the models that the flow uses, to be offered for another answer."""
+    refs = []
+    for node in session.graph.nodes.values():
+        if node.calls_model:
+            with suppress(ByokError):  # no model is chosen yet
+                refs.append(sanitize(str(node.resolve().ref)))
+    return list(dict.fromkeys(refs))
+
+
+def graph(session: Session) -> GraphFacts:
+    """Return the drawing of the flow as its cells have made it by now."""
+    nodes = session.graph.snapshot()
+    colors = {sanitize(name): color for name, color in node_colours(nodes.nodes).items()}
+    return {"svg": as_svg(nodes, "Drawing of the flow", styled=True, key=sanitize), "colors": colors}
 
 
 def shown(text: str) -> str:

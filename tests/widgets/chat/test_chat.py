@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from byok_widgets.widgets.chat.chat import UPDATE_S, Chat
+from byok_widgets.widgets.chat.chat import Chat
+from byok_widgets.widgets.chat.speech import UPDATE_S
+from tests.fake_keys import fake_key
 from tests.scripted_server import Say
 from tests.widgets.wire import eventually
 
@@ -130,12 +132,29 @@ def test_an_error_says_what_to_do_and_gives_the_text_back(server, chat, browser,
 
 
 @pytest.mark.parametrize(
-    "junk", [None, {}, {"kind": "fork", "turn": 99}, {"kind": "fork", "turn": "x"}, {"kind": "say"}, {"kind": 3}]
+    "junk",
+    [
+        *(None, {}, {"kind": 3}, {"kind": ["say"]}, {"kind": "fork", "turn": 99}),
+        *(
+            {"kind": kind, "turn": turn}
+            for kind in ("fork", "edit", "regenerate")
+            for turn in (None, "1", True, 1.0)
+        ),
+        *({"kind": "say", "text": text} for text in (None, 3, {"a": 1})),
+        *({"kind": "show", "session": number} for number in (None, "0", False)),
+        *(
+            {"kind": "correct", "name": name, "value": value}
+            for name, value in ((1, "x"), ("name", 1), ("name", None))
+        ),
+    ],
 )
-def test_a_message_that_means_nothing_breaks_nothing(server, chat, browser, heard, junk):
+def test_a_message_that_means_nothing_does_nothing(server, chat, browser, heard, junk):
+    say(chat, browser, heard, "One")
     browser.custom(chat, junk or {})
-    browser.custom(chat, {"kind": "say", "text": "Hi"})
-    eventually(lambda: heard("turn"))
+    assert len(chat.sessions) == 1
+    assert dict(chat.session.variables) == {}
+    say(chat, browser, heard, "Two")
+    assert [turn.text for turn in chat.session.turns] == ["One", "Two"]
 
 
 def test_forks_are_sessions_of_their_own(server, chat, browser, heard):
@@ -176,3 +195,109 @@ def test_what_is_told_is_inert_and_not_endless(server, chat, browser, heard):
     assert sum(len(piece["text"]) for piece in heard("text")) < 101_000
     assert "\u202e" not in told["turn"]["text"]
     assert len(chat.session.turns[0].reply.text) == 300_005
+
+
+def say(chat, browser, heard, text):
+    before = len(heard("turn"))
+    browser.custom(chat, {"kind": "say", "text": text})
+    return eventually(lambda: heard("turn")[before:])[0]
+
+
+def test_an_edited_message_goes_on_in_a_session_of_its_own(server, chat, browser, heard):
+    server.script("One.", "Two.", "Other two.")
+    for text in ("First", "Secnd"):
+        say(chat, browser, heard, text)
+    browser.custom(chat, {"kind": "edit", "turn": 2, "text": "Second"})
+    told = eventually(lambda: [each for each in heard("turn") if each["turn"]["text"] == "Second"])[0]
+    assert told["turn"]["reply"] == "Other two."
+    assert [[turn.text for turn in session.turns] for session in chat.sessions] == [
+        ["First", "Secnd"],
+        ["First", "Second"],
+    ]
+    assert heard("all")[-1]["shown"] == 1
+    sent = server.requests[-1]["messages"]
+    assert [message["content"] for message in sent if message["role"] == "user"] == ["First", "Second"]
+
+
+def test_an_answer_is_given_once_more_beside_the_first(server, chat, browser, heard):
+    server.script("One.", "Two.", "Two again.")
+    for text in ("First", "Second"):
+        say(chat, browser, heard, text)
+    browser.custom(chat, {"kind": "regenerate", "turn": 2, "model": "compatible:other"})
+    (told,) = eventually(lambda: heard("alternative"))
+    assert heard("begin")[-1] == {"kind": "begin", "text": "Second", "instead_of": 2}
+    assert told["alternative"]["instead_of"] == 2
+    assert told["alternative"]["turn"]["reply"] == "Two again."
+    assert told["alternative"]["turn"]["model"] == "compatible:other"
+    assert server.requests[-1]["model"] == "other"
+    assert [turn.reply.text for turn in chat.session.turns] == ["One.", "Two."], "the first answer stays"
+    browser.custom(chat, {"kind": "hello"})
+    assert [each["session"] for each in heard("all")[-1]["alternatives"]] == [1]
+    assert heard("all")[-1]["under_way"] is None
+    browser.custom(chat, {"kind": "show", "session": told["alternative"]["session"]})
+    assert [turn["reply"] for turn in heard("all")[-1]["turns"]] == ["One.", "Two again."]
+    assert heard("all")[-1]["alternatives"] == []
+
+
+def test_a_model_that_cannot_be_meant_is_refused_before_anything_is_asked(server, chat, browser, heard):
+    say(chat, browser, heard, "First")
+    asked = len(server.requests)
+    browser.custom(chat, {"kind": "regenerate", "turn": 1, "model": "compatible:"})
+    assert heard("failed")[-1]["words"]["kind"]
+    assert len(server.requests) == asked
+    assert len(chat.sessions) == 1
+
+
+@pytest.mark.parametrize("kind", ["edit", "regenerate"])
+def test_a_turn_in_which_nothing_was_said_is_not_said_again(server, chat, browser, heard, kind):
+    browser.custom(chat, {"kind": kind, "turn": 3, "text": "x", "model": ""})
+    assert heard("failed")[-1]["words"]["kind"] == "turn"
+    assert len(chat.sessions) == 1
+
+
+def test_a_variable_is_corrected_by_hand(talk, server, browser, wire):
+    talk.extraction("data", name=str, people=int, day=["Mon", "Tue"], tags=list[str])
+    session = talk.start()
+    chat = Chat(session)
+
+    def told(kind):
+        return [message for message in wire.custom(chat) if message["kind"] == kind]
+
+    for name, value in (("name", "Ana"), ("people", "4"), ("day", "TUE"), ("tags", '["a", "b"]')):
+        browser.custom(chat, {"kind": "correct", "name": name, "value": value})
+    assert dict(session.variables) == {"name": "Ana", "people": 4, "day": "Tue", "tags": ["a", "b"]}
+    assert set(session.variables.status.values()) == {"set"}
+    assert told("standing")[-1]["changed"] == ["tags"]
+    assert {row["name"]: row["stated"] for row in told("standing")[-1]["variables"]} == {
+        "name": "Ana",
+        "people": "4",
+        "day": "Tue",
+        "tags": '["a", "b"]',
+    }
+    browser.custom(chat, {"kind": "correct", "name": "people", "value": "many"})
+    assert told("failed")[-1]["words"]["kind"] == "variable"
+    assert session.variables["people"] == 4
+    browser.custom(chat, {"kind": "correct", "name": "people", "value": " "})
+    assert session.variables["people"] is None
+    chat.close()
+
+
+def test_test_sentences_stay_with_the_flow(talk, chat, browser, heard):
+    for text in ("I am Ana", "On Tuesday", "I am Ana"):
+        browser.custom(chat, {"kind": "sentence", "text": text, "keep": True})
+    assert heard("sentences")[-1]["sentences"] == ["I am Ana", "On Tuesday"]
+    browser.custom(chat, {"kind": "sentence", "text": "I am Ana", "keep": False})
+    browser.custom(chat, {"kind": "hello"})
+    assert heard("all")[-1]["sentences"] == list(talk.config.test_sentences) == ["On Tuesday"]
+    browser.custom(chat, {"kind": "sentence", "text": fake_key("openai"), "keep": True})
+    assert heard("failed")[-1]["words"]["kind"] == "misplaced_key"
+    assert talk.config.test_sentences == ("On Tuesday",)
+
+
+def test_the_conversation_is_copied_as_a_transcript_or_as_a_case(server, chat, browser, heard):
+    server.script("Good morning.")
+    say(chat, browser, heard, "Hi")
+    browser.custom(chat, {"kind": "copy", "form": "transcript"})
+    assert heard("copy")[-1]["text"] == "You: Hi\n\nchat: Good morning."
+    browser.custom(chat, {"kind": "copy", "form": "case"})
+    assert json.loads(heard("copy")[-1]["text"]) == {"caller": ["Hi"], "values": {}, "path": ["chat"]}

@@ -1,22 +1,38 @@
+// @vitest-environment jsdom
 // The chat: what the kernel tells is shown as text, and what the person typed is never lost.
 
 import { afterEach, beforeEach, expect, it } from "vitest";
 
-import type { ChatMessage, Standing, TurnFacts } from "../src/shared/messages";
+import type { ChatAll, ChatMessage, Standing, TurnFacts } from "../src/shared/messages";
 import { FakeModel } from "./fake_model";
 import { press, render, type Rendered, type as typeInto } from "./render";
 import { chat } from "./states";
 
 const standing: Standing = { node: "ask", closed: false, variables: [], totals: "" };
 const turn = (number: number, changes: Partial<TurnFacts> = {}): TurnFacts => ({
-  ...{ number, text: "Hi", node: "ask", reply: "Hello.", notices: [], summary: "moved", why: "because" },
+  ...{ number, text: "Hi", node: "ask", reply: "Hello.", notices: [], summary: "moved", model: "m", path: ["ask"], steps: [] },
   ...changes,
 });
+const graph = { svg: "", colors: {} };
+const everything = (changes: Partial<ChatAll> = {}): ChatAll => ({
+  ...{ kind: "all", sessions: ["First session"], shown: 0, turns: [], alternatives: [], under_way: null },
+  ...{ sentences: [], models: ["one:alpha"], graph, ...standing, ...changes },
+});
+const begin = (text: string, insteadOf: number | null = null): void =>
+  tell({ kind: "begin", text, instead_of: insteadOf });
+const end = (ended: TurnFacts, changes: Partial<Standing> = {}): void =>
+  tell({ kind: "turn", turn: ended, changed: [], graph: null, ...standing, ...changes });
 let view: Rendered;
 let model: FakeModel<object>;
-const text = (): HTMLTextAreaElement => view.find("textarea");
+const text = (): HTMLTextAreaElement => view.find(".byok-chat-composer textarea");
 const tell = (message: ChatMessage): void => model.tell("msg:custom", message);
 const log = (): HTMLElement => view.find("[role=log]");
+const lastSent = (): unknown => model.sent.at(-1)?.content;
+const clickOn = (words: string): void => {
+  const found = [...view.panel.querySelectorAll("button")].find(({ textContent }) => textContent === words);
+  if (!found) throw new Error(`There is no button ${words}.`);
+  found.click();
+};
 const say = (words: string): void => {
   typeInto(text(), words);
   press(text(), "Enter");
@@ -25,7 +41,7 @@ const say = (words: string): void => {
 beforeEach(() => {
   model = new FakeModel(chat());
   view = render("chat", model);
-  tell({ kind: "all", sessions: ["First session"], shown: 0, turns: [], under_way: null, ...standing });
+  tell(everything());
 });
 afterEach(() => {
   view.end();
@@ -36,13 +52,13 @@ it("asks for everything, and shows a turn as it comes", () => {
   expect(model.sent[0]?.content).toEqual({ kind: "hello" });
   say("Hi");
   expect(model.sent.at(-1)?.content).toEqual({ kind: "say", text: "Hi" });
-  tell({ kind: "begin", text: "Hi" });
+  begin("Hi");
   tell({ kind: "node", node: "ask" });
   tell({ kind: "text", text: "<b>Hel" });
   tell({ kind: "text", text: "lo</b>." });
-  expect(view.find(".byok-under-way .byok-flow .byok-words").textContent).toBe("<b>Hello</b>.");
+  expect(view.find(".byok-under-way .byok-flow .byok-words").textContent.trim()).toBe("<b>Hello</b>.");
   expect(view.find(".byok-flow .byok-who").textContent).toBe("ask");
-  tell({ kind: "turn", turn: turn(1), ...standing });
+  end(turn(1));
   expect(view.panel.querySelector(".byok-under-way")).toBeNull();
   expect(log().querySelectorAll("[data-turn]")).toHaveLength(1);
   expect(view.panel.querySelector("b")).toBeNull();
@@ -55,7 +71,7 @@ it("keeps the text when the kernel is gone", () => {
 });
 
 it("gives the text back, and leaves the turn that is under way, when a second message is refused", () => {
-  tell({ kind: "begin", text: "Hi" });
+  begin("Hi");
   tell({ kind: "failed", text: "again", words: { kind: "busy", problem: "Busy.", more: "", link: "" } });
   expect(text().value).toBe("again");
   expect(view.panel.querySelector(".byok-under-way")).not.toBeNull();
@@ -65,8 +81,101 @@ it("gives the text back, and leaves the turn that is under way, when a second me
 });
 
 it("forks from a turn, and says nothing more in a session that has ended", () => {
-  tell({ kind: "turn", turn: turn(3), ...standing, closed: true });
+  end(turn(3), { closed: true });
   expect(view.find<HTMLButtonElement>(".byok-chat-composer button").disabled).toBe(true);
-  view.find(".byok-back").click();
-  expect(model.sent.at(-1)?.content).toEqual({ kind: "fork", turn: 3 });
+  clickOn("Fork from here");
+  expect(lastSent()).toEqual({ kind: "fork", turn: 3 });
+});
+
+it("shows where the answer will appear, and formats it as it grows", () => {
+  begin("Hi");
+  expect(view.find(".byok-under-way .byok-typing")).toBeTruthy();
+  tell({ kind: "node", node: "ask" });
+  tell({ kind: "text", text: "**Hel" });
+  expect(view.panel.querySelector(".byok-typing")).toBeNull();
+  tell({ kind: "text", text: "lo**\n\n- one\n- two" });
+  expect(view.find(".byok-under-way strong").textContent).toBe("Hello");
+  expect(view.panel.querySelectorAll(".byok-under-way li")).toHaveLength(2);
+});
+
+it("shows another answer beside the first, and goes on from it", () => {
+  end(turn(1));
+  clickOn("Regenerate");
+  typeInto(view.find<HTMLInputElement>(".byok-turn-form input"), "two:beta");
+  press(view.find(".byok-turn-form input"), "Enter");
+  expect(lastSent()).toEqual({ kind: "regenerate", turn: 1, model: "two:beta" });
+  begin("Hi", 1);
+  tell({ kind: "node", node: "ask" });
+  tell({ kind: "text", text: "Hey." });
+  expect(view.panel.querySelectorAll("[data-turn='1'] .byok-answers .byok-flow")).toHaveLength(2);
+  const alternative = { instead_of: 1, session: 1, turn: turn(1, { reply: "Hey.", model: "two:beta" }) };
+  tell({ kind: "alternative", alternative, sessions: ["First session", "Session 2"] });
+  expect(view.panel.querySelector(".byok-under-way")).toBeNull();
+  expect(log().querySelectorAll("[data-turn]")).toHaveLength(1);
+  expect([...view.panel.querySelectorAll(".byok-answers .byok-words")].map((each) => each.textContent.trim())).toEqual([
+    "Hello.",
+    "Hey.",
+  ]);
+  clickOn("Continue with this answer");
+  expect(lastSent()).toEqual({ kind: "show", session: 1 });
+});
+
+it("says an edited message in a session of its own", () => {
+  end(turn(2, { text: "Helo" }));
+  clickOn("Edit");
+  const field = view.find<HTMLTextAreaElement>(".byok-turn-form textarea");
+  expect(field.value).toBe("Helo");
+  typeInto(field, "Hello");
+  press(field, "Enter");
+  expect(lastSent()).toEqual({ kind: "edit", turn: 2, text: "Hello" });
+  expect(view.find(".byok-turn-form").hidden).toBe(true);
+});
+
+it("tells a value that is not in the dialogue, flashes what has changed, and sends a correction", () => {
+  const name = { name: "name", value: "Ana", stated: "Ana", status: "ungrounded", about: "check it" } as const;
+  tell({ kind: "turn", turn: turn(1), changed: ["name"], graph: null, ...standing, variables: [name] });
+  const row = view.find("tr[data-name=name]");
+  expect(row.dataset["status"]).toBe("ungrounded");
+  expect(row.classList.contains("byok-changed")).toBe(true);
+  row.querySelector("button")?.click();
+  typeInto(view.find<HTMLInputElement>("tr[data-name=name] input"), "Anna");
+  press(view.find("tr[data-name=name] input"), "Enter");
+  expect(lastSent()).toEqual({ kind: "correct", name: "name", value: "Anna" });
+});
+
+it("says a kept sentence, and keeps and removes one", () => {
+  tell(everything({ sentences: ["I am Ana"], turns: [turn(1, { text: "Good day" })] }));
+  clickOn("I am Ana");
+  expect(lastSent()).toEqual({ kind: "say", text: "I am Ana" });
+  clickOn("×");
+  expect(lastSent()).toEqual({ kind: "sentence", text: "I am Ana", keep: false });
+  clickOn("Save sentence");
+  expect(lastSent()).toEqual({ kind: "sentence", text: "Good day", keep: true });
+});
+
+it("explains a turn as a path, with every edge behind it", () => {
+  const verdict = { target: "bye", condition: "if name", verdict: "holds", reason: "name is 'Ana'" } as const;
+  const steps = [
+    { node: "ask", target: "bye", line: "", verdicts: [verdict] },
+    { node: "bye", target: "", line: "spoke", verdicts: [] },
+  ];
+  end(turn(1, { path: ["bye"], steps }));
+  expect(view.find(".byok-why-path").textContent).toBe("ask✓ if name →bye");
+  expect(view.find(".byok-why tr[data-verdict=holds]").textContent).toContain("name is 'Ana'");
+});
+
+it("lights the active node of the drawing, and traces the last turn", () => {
+  const svg =
+    '<svg xmlns="http://www.w3.org/2000/svg"><g data-node="ask"><rect/></g><g data-node="bye"><rect/></g>' +
+    '<g data-source="ask" data-target="bye"><path d="M0 0"/></g></svg>';
+  const steps = [{ node: "ask", target: "bye", line: "", verdicts: [] }];
+  tell(everything({ graph: { svg, colors: { ask: "#123456" } }, turns: [turn(1, { path: ["bye"], steps })], node: "bye" }));
+  expect(view.find("[data-node=bye]").classList.contains("byok-active")).toBe(true);
+  expect(view.find("[data-node=ask]").classList.contains("byok-active")).toBe(false);
+  expect(view.find("[data-source=ask]").classList.contains("byok-path")).toBe(true);
+  begin("Hi", 1);
+  tell({ kind: "node", node: "ask" });
+  expect(view.find("[data-node=ask]").classList.contains("byok-active")).toBe(true);
+  tell({ kind: "alternative", alternative: { instead_of: 1, session: 1, turn: turn(1) }, sessions: ["One", "Two"] });
+  expect(view.find("[data-node=bye]").classList.contains("byok-active")).toBe(true);
 });

@@ -1,32 +1,35 @@
-// A chat with a flow. Everything that is said comes by messages and is put into the page as text: what a model writes
-// can neither style nor run anything.
+// A chat with a flow. Everything that is said comes by messages; nothing of it is in a trait.
 
 import type { AnyModel } from "@anywidget/types";
 
-import { externalLink, isolate, make, options } from "../shared/dom";
+import { button, externalLink, isolate, make, options } from "../shared/dom";
 import { exchange } from "../shared/exchange";
 import type {
   ChatAll,
+  ChatAlternative,
   ChatFailed,
   ChatMessage,
   ChatRequest,
   ChatState,
   ChatTurn,
   FailureWords,
+  GraphFacts,
   Standing,
-  VariableFacts,
 } from "../shared/messages";
 import { GONE } from "../shared/texts";
 import { type ViewContext, onEnd } from "../shared/view";
+import { Colors } from "./colors";
+import { CopyMenu } from "./copy_menu";
+import { Dialogue } from "./dialogue";
+import { GraphPane } from "./graph_pane";
 import { type Parts, buildParts } from "./parts";
-import { ReadOut } from "./read_out";
-import { LiveTurn, turnView } from "./turn";
+import { Sentences } from "./sentences";
+import { VariableTable } from "./variables";
 
 const LOST_AFTER_MS = 4000;
-const NEAR_THE_END_PX = 60;
+const GEAR = '[data-jp-item-name="byok-settings"] jp-button';
 const TEXTS = {
   say: "Write a message",
-  empty: "No messages yet. Write one below and press Enter.",
   lost:
     "The kernel has not answered yet. If a cell is running, the chat continues when it finishes; if the kernel was " +
     "restarted or stopped, run this cell again.",
@@ -43,11 +46,20 @@ export function renderChat(context: ViewContext<ChatState>): void {
 class ChatView {
   private readonly model: AnyModel<ChatState>;
   private readonly signal: AbortSignal;
+  private readonly colors = new Colors();
+  private readonly copy = new CopyMenu((form) => this.send({ kind: "copy", form }));
+  private readonly graph = new GraphPane();
+  private readonly sentences = new Sentences(
+    (text) => this.say(text),
+    (text) => this.send({ kind: "sentence", text, keep: false }),
+  );
+  private readonly variables = new VariableTable((name, value) => this.send({ kind: "correct", name, value }));
   private readonly part: Parts;
-  private readonly readOut: ReadOut;
-  private live: LiveTurn | null = null; // the turn that is under way
+  private readonly dialogue: Dialogue;
+  private models: string[] = [];
   private isClosed = false;
-  private node = "";
+  private standing = ""; // the node where the shown session stands
+  private working = ""; // the node that is answering
   private settle: () => void = () => undefined;
   // Whether the person's click brought what comes next: then the keyboard goes to the text field.
   private wasAsked = false;
@@ -55,8 +67,21 @@ class ChatView {
   constructor({ model, el, signal }: ViewContext<ChatState>) {
     this.model = model;
     this.signal = signal;
-    this.part = buildParts(model.get("title"));
-    this.readOut = new ReadOut(this.part.spoken);
+    this.part = buildParts(model.get("title"), {
+      copy: this.copy.el,
+      graph: this.graph.el,
+      sentences: this.sentences.el,
+      variables: this.variables.el,
+    });
+    const actions = {
+      fork: (turn: number) => this.ask({ kind: "fork", turn }),
+      edit: (turn: number, text: string) => this.ask({ kind: "edit", turn, text }),
+      regenerate: (turn: number, other: string) => this.ask({ kind: "regenerate", turn, model: other }),
+      keep: (text: string) => void this.send({ kind: "sentence", text, keep: true }),
+      show: (session: number) => this.ask({ kind: "show", session }),
+      models: () => this.models,
+    };
+    this.dialogue = new Dialogue(this.part.log, this.part.spoken, actions, this.colors);
     el.classList.add("byok-panel", "byok-chat");
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", `Chat with the flow ${model.get("title")}`);
@@ -72,7 +97,7 @@ class ChatView {
     const { model, signal } = this;
     const on = (target: HTMLElement, kind: string, act: () => void): void =>
       target.addEventListener(kind, act, { signal });
-    on(send, "click", () => this.say());
+    on(send, "click", () => this.sayTyped());
     on(stop, "click", () => this.send({ kind: "stop" }));
     on(reset, "click", () => this.ask({ kind: "reset" }));
     on(sessions, "change", () => this.send({ kind: "show", session: Number(sessions.value) }));
@@ -106,17 +131,19 @@ class ChatView {
     this.wasAsked = this.send(request);
   }
 
-  private say(): void {
-    const text = this.part.text.value;
-    if (this.live || this.isClosed || !text.trim()) return;
-    if (this.send({ kind: "say", text })) this.part.text.value = "";
+  private say(text: string): boolean {
+    return !this.dialogue.isBusy && !this.isClosed && Boolean(text.trim()) && this.send({ kind: "say", text });
+  }
+
+  private sayTyped(): void {
+    if (this.say(this.part.text.value)) this.part.text.value = "";
   }
 
   private onKey(event: KeyboardEvent): void {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
-      this.say();
-    } else if (event.key === "Escape" && this.live) {
+      this.sayTyped();
+    } else if (event.key === "Escape" && this.dialogue.isBusy) {
       this.send({ kind: "stop" });
     }
   }
@@ -134,142 +161,124 @@ class ChatView {
         return this.showAll(message);
       case "begin":
         part.failure.hidden = true;
-        return this.begin(message.text);
+        return this.dialogue.begin(message.text, message.instead_of);
       case "node":
-        this.node = message.node;
-        part.node.textContent = `at ${message.node}`;
-        part.status.textContent = `${message.node} is responding…`;
-        return;
+        return this.work(message.node);
       case "progress":
         part.status.textContent = message.text;
         return;
       case "text":
-        return this.write(message.text);
+        return this.dialogue.write(this.working, message.text);
       case "turn":
         return this.endTurn(message);
+      case "alternative":
+        return this.endAlternative(message);
+      case "standing":
+        return this.showStanding(message, message.changed);
+      case "sentences":
+        return this.sentences.show(message.sentences);
+      case "copy":
+        return void this.copy.show(message);
       case "failed":
         return this.fail(message);
     }
   }
 
   private paint(): void {
-    const { send, stop, text, reset, sessions, log } = this.part;
-    const isBusy = this.live !== null;
+    const { send, stop, text, reset, sessions } = this.part;
+    const { isBusy } = this.dialogue;
     send.hidden = isBusy;
     stop.hidden = !isBusy;
     text.readOnly = isBusy || this.isClosed;
     send.disabled = this.isClosed;
     reset.disabled = sessions.disabled = isBusy;
-    for (const back of log.querySelectorAll<HTMLButtonElement>(".byok-back")) back.disabled = isBusy;
+    this.dialogue.enable(!isBusy);
+    this.sentences.enable(!isBusy && !this.isClosed);
     text.placeholder = this.isClosed ? TEXTS.closed : TEXTS.say;
   }
 
-  // Keeps the end of the log in sight, unless the person has scrolled up.
-  private keepingSight(change: () => void): void {
-    const { log } = this.part;
-    const isNear = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_THE_END_PX;
-    change();
-    if (isNear) this.scrollToEnd();
+  private work(node: string): void {
+    this.working = node;
+    this.part.status.textContent = `${node} is responding…`;
+    this.graph.light(node);
   }
 
-  private scrollToEnd(): void {
-    this.part.log.scrollTop = this.part.log.scrollHeight;
-  }
-
-  private noteIfEmpty(): void {
-    const { log } = this.part;
-    if (log.childElementCount) return;
-    log.append(make("p", { className: "byok-note byok-chat-empty", textContent: TEXTS.empty }));
-  }
-
-  private fork = (turn: number): void => this.ask({ kind: "fork", turn });
-
-  private showAll({ sessions, shown, turns, under_way: underWay, ...standing }: ChatAll): void {
+  private showAll({ sessions, shown, turns, alternatives, under_way: underWay, ...rest }: ChatAll): void {
     const { part } = this;
-    this.endLive();
-    this.readOut.clear();
-    part.sessions.replaceChildren(...options(sessions.map((text, at) => ({ value: String(at), text }))));
-    part.sessions.value = String(shown);
-    part.sessionsBox.hidden = sessions.length < 2;
-    part.log.replaceChildren(...turns.map((turn) => turnView(turn, this.fork)));
-    if (!underWay) this.noteIfEmpty();
-    this.showStanding(standing);
+    this.models = rest.models;
+    this.draw(rest.graph);
+    this.listSessions(sessions, shown);
+    this.dialogue.showAll(turns, alternatives, underWay);
+    this.sentences.show(rest.sentences);
+    this.showStanding(rest);
     part.failure.hidden = true;
-    if (underWay) {
-      this.begin(underWay.text);
-      if (underWay.reply) this.live?.write(underWay.node, underWay.reply);
-      this.node = underWay.node;
-    }
-    this.scrollToEnd();
+    if (underWay?.node) this.work(underWay.node);
     if (part.main.contains(document.activeElement) || this.wasAsked) part.text.focus({ preventScroll: true });
     this.wasAsked = false;
   }
 
-  private showStanding({ node, closed, variables, totals }: Standing): void {
+  private listSessions(sessions: string[], shown: number): void {
+    const { part } = this;
+    part.sessions.replaceChildren(...options(sessions.map((text, at) => ({ value: String(at), text }))));
+    part.sessions.value = String(shown);
+    part.sessionsBox.hidden = sessions.length < 2;
+  }
+
+  private draw(graph: GraphFacts): void {
+    this.colors.set(graph.colors);
+    this.graph.draw(graph);
+  }
+
+  private showStanding({ node, closed, variables, totals }: Standing, changed: string[] = []): void {
     const { part } = this;
     this.isClosed = closed;
-    this.node = node;
+    this.standing = closed ? "" : node;
     part.node.textContent = closed ? `ended at ${node}` : `at ${node}`;
+    this.colors.paint(part.node, node);
     part.totals.textContent = totals;
-    part.aside.hidden = !variables.length && !totals;
-    part.table.hidden = !variables.length;
-    part.variables.replaceChildren(...variables.map(variableRow));
+    part.aside.hidden = !variables.length && !totals && this.graph.el.hidden;
+    this.variables.show(variables, changed);
     part.status.textContent = closed ? TEXTS.closed : "";
+    this.graph.mark(this.standing, this.dialogue.turns);
   }
 
-  private begin(text: string): void {
-    const { log } = this.part;
-    const live = new LiveTurn(text);
-    this.live = live;
-    log.querySelector(".byok-chat-empty")?.remove();
-    log.append(live.el);
-    this.scrollToEnd();
-  }
-
-  private write(text: string): void {
-    const { live } = this;
-    if (!live) return;
-    this.keepingSight(() => live.write(this.node, text));
-    this.readOut.add(text);
-  }
-
-  private endLive(): void {
-    this.live?.el.remove();
-    this.live = null;
-  }
-
-  private endTurn({ turn, ...standing }: ChatTurn): void {
-    if (!this.live?.hasReply && turn.reply !== null) this.readOut.add(turn.reply);
-    this.readOut.finish();
-    this.keepingSight(() => {
-      this.endLive();
-      this.part.log.append(turnView(turn, this.fork));
-    });
-    this.showStanding(standing);
+  private endTurn({ turn, changed, graph, ...standing }: ChatTurn): void {
+    if (graph) this.draw(graph);
+    this.dialogue.end(turn);
+    this.showStanding(standing, changed);
     this.part.text.focus({ preventScroll: true });
   }
 
-  private fail({ text, words, standing }: ChatFailed): void {
-    const { part } = this;
-    if (standing) this.endLive(); // what failed was the turn, not another click while it is under way
-    if (text) part.text.value = text;
-    this.showFailure(words);
-    if (standing) this.showStanding(standing);
-    if (!this.live) this.noteIfEmpty();
+  private endAlternative({ alternative, sessions }: ChatAlternative): void {
+    this.dialogue.endAnswer(alternative);
+    this.listSessions(sessions, Number(this.part.sessions.value));
+    this.part.status.textContent = "";
+    this.graph.light(this.standing);
   }
 
-  private showFailure({ problem, more, link, calm = false }: FailureWords): void {
+  private fail({ text, words, standing }: ChatFailed): void {
+    if (standing) this.dialogue.fail(); // what failed was the turn, not another click while it is under way
+    if (text) this.part.text.value = text;
+    this.showFailure(words);
+    if (standing) this.showStanding(standing);
+  }
+
+  private showFailure({ problem, more, link, calm = false, settings = false }: FailureWords): void {
     const { failure } = this.part;
     const links = link ? [externalLink(link, link)] : [];
-    failure.replaceChildren(make("strong", { textContent: problem }), make("div", { textContent: more }), ...links);
+    const gear = settings ? this.settingsButton() : [];
+    failure.replaceChildren(make("strong", { textContent: problem }), make("div", { textContent: more }), ...links, ...gear);
     failure.classList.toggle("byok-bad", !calm);
     failure.classList.toggle("byok-chat-notice", calm);
     failure.hidden = false;
   }
-}
 
-function variableRow({ name, value, status }: VariableFacts): HTMLElement {
-  const about = make("div", { className: "byok-note", textContent: status });
-  const cell = make("td", {}, make("div", { textContent: value }), about);
-  return make("tr", {}, make("th", { scope: "row", textContent: name }), cell);
+  // The gear of this notebook, where there is one: it shows the settings beside the chat.
+  private settingsButton(): HTMLElement[] {
+    const gear = this.part.main.closest(".jp-NotebookPanel")?.querySelector<HTMLElement>(GEAR);
+    if (!gear) return [];
+    const open = button("Open Settings");
+    open.onclick = () => gear.click();
+    return [make("div", {}, open)];
+  }
 }

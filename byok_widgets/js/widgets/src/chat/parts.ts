@@ -10,14 +10,6 @@ function labelledSelect(id: string) {
   return { sessions, sessionsBox: make("span", { className: "byok-chat-sessions", hidden: true }, label, sessions) };
 }
 
-function sidebar() {
-  const variables = make("tbody");
-  const table = make("table", {}, make("caption", { textContent: "Variables" }), variables);
-  const totals = make("p", { className: "byok-note" });
-  const attributes = { "aria-label": "Variables" };
-  return { variables, table, totals, aside: make("section", { className: "byok-chat-side", attributes }, table, totals) };
-}
-
 function composer(id: string) {
   const text = make("textarea", { id, className: "byok-input", rows: 2 });
   const send = button("Send", "byok-primary");
@@ -26,7 +18,8 @@ function composer(id: string) {
   return { text, send, stop, composer: make("div", { className: "byok-chat-composer" }, label, text, send, stop) };
 }
 
-export function buildParts(title: string) {
+// `extra` holds what has a module of its own.
+export function buildParts(title: string, extra: { copy: Node; sentences: Node; graph: Node; variables: Node }) {
   const id = `byok-${randomId()}`;
   const node = make("span", { className: "byok-chat-node" });
   const reset = button("Reset");
@@ -38,13 +31,15 @@ export function buildParts(title: string) {
   const spoken = make("div", { className: "byok-heard", attributes: { "aria-live": "polite" } });
   const status = make("div", { className: "byok-chat-status byok-note", attributes: { role: "status" } });
   const failure = make("div", { className: "byok-bad", hidden: true, attributes: { role: "alert" } });
+  const totals = make("p", { className: "byok-note" });
   const choice = labelledSelect(`${id}-sessions`);
-  const side = sidebar();
   const bottom = composer(`${id}-text`);
   const space = make("span", { className: "byok-grow" });
   const name = make("h3", { textContent: title });
-  const head = make("div", { className: "byok-chat-head" }, name, node, space, choice.sessionsBox, reset);
-  const main = make("div", { className: "byok-chat-main" }, log, failure, status, bottom.composer);
-  const body = make("div", { className: "byok-chat-body" }, main, side.aside);
-  return { all: [head, body, spoken], node, reset, log, spoken, status, failure, main, ...choice, ...side, ...bottom };
+  const head = make("div", { className: "byok-chat-head" }, name, node, space, choice.sessionsBox, extra.copy, reset);
+  const main = make("div", { className: "byok-chat-main" }, log, failure, status, extra.sentences, bottom.composer);
+  const region = make("section", { attributes: { "aria-label": "Variables" } }, extra.variables, totals);
+  const aside = make("div", { className: "byok-chat-side" }, extra.graph, region);
+  const body = make("div", { className: "byok-chat-body" }, main, aside);
+  return { all: [head, body, spoken], node, reset, log, spoken, status, failure, main, totals, aside, ...choice, ...bottom };
 }

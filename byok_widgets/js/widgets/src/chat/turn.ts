@@ -1,69 +1,166 @@
-// Turns as they are shown. All of it is put into the page as text, never as markup.
+// Turns as they are shown. What a person said is text; what the flow said is Markdown.
 
 import { button, make } from "../shared/dom";
-import type { TurnFacts } from "../shared/messages";
+import type { AlternativeFacts, TurnFacts } from "../shared/messages";
+import type { Colors } from "./colors";
+import { MarkdownText } from "./markdown";
+import { explanation } from "./why";
 
-const FORK_TITLE = "Start a new session from here; this one stays as it is";
-
-export interface Bubble {
-  el: HTMLElement;
-  words: HTMLElement;
+// What can be done about a turn.
+export interface TurnActions {
+  fork: (turn: number) => void;
+  edit: (turn: number, text: string) => void;
+  regenerate: (turn: number, model: string) => void;
+  keep: (text: string) => void;
+  show: (session: number) => void;
+  models: () => string[];
 }
 
-export function bubble(who: string, text: string, side: "person" | "flow"): Bubble {
-  const words = make("div", { className: "byok-words", textContent: text });
-  const name = make("span", { className: "byok-who", textContent: who });
-  return { el: make("div", { className: `byok-bubble byok-${side}` }, name, words), words };
+function personBubble(text: string): HTMLElement {
+  const name = make("span", { className: "byok-who", textContent: "You" });
+  return make("div", { className: "byok-bubble byok-person" }, name, words(text));
 }
 
-function explanation({ summary, why }: TurnFacts): HTMLElement {
-  const text = make("pre", { textContent: why });
-  const details = make("details", { className: "byok-why" }, make("summary", { textContent: summary }), text);
-  details.ontoggle = () => {
-    if (details.open) details.scrollIntoView({ block: "nearest" });
-  };
-  return details;
+const words = (text: string): HTMLElement => make("div", { className: "byok-words", textContent: text });
+
+export function flowBubble(node: string, about: string, colors: Colors, content: HTMLElement): HTMLElement {
+  const who = make("span", { className: "byok-who", textContent: node });
+  if (about) who.append(make("span", { className: "byok-about", textContent: ` ${about}` }));
+  return colors.paint(make("div", { className: "byok-bubble byok-flow" }, who, content), node);
 }
 
-function forkButton({ number }: TurnFacts, fork: (turn: number) => void): HTMLElement {
-  const back = button("Fork from here", "byok-quiet byok-back");
-  back.setAttribute("aria-label", `Fork from turn ${number} in a new session`);
-  back.title = FORK_TITLE;
-  back.onclick = () => fork(number);
-  return back;
+function markdown(text: string): HTMLElement {
+  const content = new MarkdownText();
+  content.set(text);
+  return content.el;
 }
 
-export function turnView(turn: TurnFacts, fork: (turn: number) => void): HTMLElement {
-  const view = make("div", { className: "byok-turn", dataset: { turn: String(turn.number) } });
-  if (turn.text !== null) view.append(bubble("You", turn.text, "person").el);
-  if (turn.reply !== null) view.append(bubble(turn.node, turn.reply, "flow").el);
-  const notices = turn.notices.join("; ");
-  if (notices) view.append(make("p", { className: "byok-chat-notice", textContent: notices }));
-  view.append(make("div", { className: "byok-turn-foot" }, explanation(turn), forkButton(turn, fork)));
-  return view;
+function quiet(text: string, label: string, act: () => void): HTMLButtonElement {
+  const made = button(text, "byok-quiet byok-back");
+  made.setAttribute("aria-label", label);
+  made.title = label;
+  made.onclick = act;
+  return made;
 }
 
-// A turn that is under way: what the person said, and the reply as far as it has come.
-export class LiveTurn {
+export class TurnView {
   readonly el: HTMLElement;
-  private reply: Bubble | null = null;
+  readonly answers = make("div", { className: "byok-answers" });
+  private readonly form = make("div", { className: "byok-turn-form", hidden: true });
 
-  constructor(text: string) {
-    this.el = make("div", { className: "byok-turn byok-under-way" }, bubble("You", text, "person").el);
+  constructor(
+    private readonly turn: TurnFacts,
+    private readonly actions: TurnActions,
+    private readonly colors: Colors,
+  ) {
+    const { number, text, node, reply, notices } = turn;
+    this.el = make("div", { className: "byok-turn", dataset: { turn: String(number) } });
+    if (text !== null) this.el.append(personBubble(text));
+    this.el.append(this.form, this.answers);
+    if (reply !== null) this.answers.append(flowBubble(node, "", colors, markdown(reply)));
+    const told = notices.join("; ");
+    if (told) this.el.append(make("p", { className: "byok-chat-notice", textContent: told }));
+    const buttons = make("div", { className: "byok-turn-actions" }, ...this.buttons());
+    this.el.append(make("div", { className: "byok-turn-foot" }, explanation(turn, colors), buttons));
+  }
+
+  // Another answer, beside the first one.
+  addAnswer({ session, turn }: AlternativeFacts): void {
+    const { node, reply, model, summary } = turn;
+    const bubble = flowBubble(node, model ? `· ${model}` : "", this.colors, markdown(reply ?? ""));
+    const use = quiet("Continue with this answer", `Continue with this answer to turn ${turn.number}`, () =>
+      this.actions.show(session),
+    );
+    bubble.append(make("small", { className: "byok-note", textContent: summary }), use);
+    this.answers.append(bubble);
+  }
+
+  private buttons(): HTMLElement[] {
+    const { number, text } = this.turn;
+    const fork = quiet("Fork from here", `Fork from here: a new session that begins after turn ${number}`, () =>
+      this.actions.fork(number),
+    );
+    if (text === null) return [fork];
+    const edit = quiet("Edit", `Edit what was said in turn ${number}, in a new session`, () => this.edit(text));
+    const again = quiet("Regenerate", `Regenerate the answer of turn ${number} beside this one`, () => this.regenerate());
+    const keep = quiet("Save sentence", `Save sentence: keep “${text.slice(0, 40)}” to say it again`, () =>
+      this.actions.keep(text),
+    );
+    return [edit, again, keep, fork];
+  }
+
+  private edit(text: string): void {
+    const field = make("textarea", { className: "byok-input", rows: 2, value: text });
+    field.setAttribute("aria-label", `Your message in turn ${this.turn.number}`);
+    this.ask(field, "Send", () => {
+      if (!field.value.trim()) return false;
+      this.actions.edit(this.turn.number, field.value);
+      return true;
+    });
+  }
+
+  private regenerate(): void {
+    const id = `byok-models-${this.turn.number}`;
+    const models = this.actions.models().map((value) => make("option", { value }));
+    const field = make("input", { className: "byok-input", type: "text", placeholder: "the same model" });
+    field.setAttribute("list", id);
+    field.setAttribute("aria-label", `Model for another answer to turn ${this.turn.number}`);
+    this.ask(field, "Regenerate", () => {
+      this.actions.regenerate(this.turn.number, field.value.trim());
+      return true;
+    });
+    this.form.append(make("datalist", { id }, ...models));
+  }
+
+  private ask(field: HTMLTextAreaElement | HTMLInputElement, text: string, act: () => boolean): void {
+    const close = (): void => {
+      this.form.hidden = true;
+      this.form.replaceChildren();
+    };
+    const send = button(text, "byok-primary");
+    const cancel = button("Cancel");
+    const submit = (): void => {
+      if (act()) close();
+    };
+    send.onclick = submit;
+    cancel.onclick = close;
+    field.onkeydown = (event) => {
+      if (event.key === "Escape") close();
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      submit();
+    };
+    this.form.replaceChildren(field, send, cancel);
+    this.form.hidden = false;
+    field.focus();
+  }
+}
+
+// An answer that is under way: three dots where it will appear, then what has come of it.
+export class LiveAnswer {
+  readonly el = make("div", { className: "byok-under-way" });
+  private readonly typing = make("div", { className: "byok-bubble byok-flow byok-typing" });
+  private content: MarkdownText | null = null;
+
+  constructor(
+    text: string | null,
+    private readonly colors: Colors,
+  ) {
+    this.typing.setAttribute("aria-hidden", "true");
+    this.typing.append(make("i"), make("i"), make("i"));
+    if (text !== null) this.el.append(personBubble(text));
+    this.el.append(this.typing);
   }
 
   get hasReply(): boolean {
-    return this.reply !== null;
+    return this.content !== null;
   }
 
   write(node: string, text: string): void {
-    this.reply ??= this.addReply(node);
-    this.reply.words.append(text);
-  }
-
-  private addReply(node: string): Bubble {
-    const reply = bubble(node, "", "flow");
-    this.el.append(reply.el);
-    return reply;
+    if (!this.content) {
+      this.content = new MarkdownText();
+      this.typing.replaceWith(flowBubble(node, "", this.colors, this.content.el));
+    }
+    this.content.append(text);
   }
 }

@@ -331,6 +331,22 @@ export interface ChatState {
   title: string;
 }
 
+/** What was found of one edge; `condition` in words. */
+export interface VerdictFacts {
+  target: string;
+  condition: string;
+  verdict: "holds" | "does not hold" | "not looked at";
+  reason: string;
+}
+
+/** A node that ran, where `verdicts` is empty, or the edges of a node that were judged. `target` is where the flow moved, empty where it stayed; `line` says what happened. */
+export interface StepFacts {
+  node: string;
+  target: string;
+  line: string;
+  verdicts: VerdictFacts[];
+}
+
 /** One turn. `text` is null for what the flow says first, `reply` where nothing was said. */
 export interface TurnFacts {
   number: number;
@@ -339,14 +355,18 @@ export interface TurnFacts {
   reply: string | null;
   notices: string[];
   summary: string;
-  why: string;
+  model: string;
+  path: string[];
+  steps: StepFacts[];
 }
 
-/** One variable. */
+/** One variable; `stated` is its value as it can be typed, `about` what to say of its status. */
 export interface VariableFacts {
   name: string;
   value: string;
-  status: string;
+  stated: string;
+  status: "found" | "ungrounded" | "set" | "not_stated";
+  about: string;
 }
 
 /** Where a session stands. */
@@ -357,23 +377,38 @@ export interface Standing {
   totals: string;
 }
 
-/** What of a turn that is under way has come so far. */
+/** What of a turn that is under way has come so far; `instead_of` as in `ChatBegin`. */
 export interface UnderWay {
   text: string;
   node: string;
   reply: string;
+  instead_of: number | null;
 }
 
-/** Why a turn did not end well; `calm` where that is what the person wanted. */
+/** Why a turn did not end well; `calm` where that is what the person wanted, `settings` where they can help. */
 export interface FailureWords {
   kind: string;
   problem: string;
   more: string;
   link: string;
   calm?: boolean;
+  settings?: boolean;
 }
 
-/** Everything that was said. */
+/** Another answer to a turn of the shown session; `session` is the one in which it was given. */
+export interface AlternativeFacts {
+  instead_of: number;
+  session: number;
+  turn: TurnFacts;
+}
+
+/** The drawing of the flow, and the colour of each node by its name. */
+export interface GraphFacts {
+  svg: string;
+  colors: Record<string, string>;
+}
+
+/** Everything that was said, and all that can be chosen. */
 export interface ChatAll {
   node: string;
   closed: boolean;
@@ -383,13 +418,18 @@ export interface ChatAll {
   sessions: string[];
   shown: number;
   turns: TurnFacts[];
+  alternatives: AlternativeFacts[];
   under_way: UnderWay | null;
+  sentences: string[];
+  models: string[];
+  graph: GraphFacts;
 }
 
-/** A turn begins with what the person said. */
+/** A turn begins with what the person said; `instead_of` is the turn to which another answer is given. */
 export interface ChatBegin {
   kind: "begin";
   text: string;
+  instead_of: number | null;
 }
 
 /** A node begins to work. */
@@ -410,7 +450,7 @@ export interface ChatText {
   text: string;
 }
 
-/** A turn has ended. */
+/** A turn has ended; `changed` names the variables that it set. `graph` is null while the flow is the same. */
 export interface ChatTurn {
   node: string;
   closed: boolean;
@@ -418,6 +458,38 @@ export interface ChatTurn {
   totals: string;
   kind: "turn";
   turn: TurnFacts;
+  changed: string[];
+  graph: GraphFacts | null;
+}
+
+/** Another answer to a turn has ended. */
+export interface ChatAlternative {
+  kind: "alternative";
+  alternative: AlternativeFacts;
+  sessions: string[];
+}
+
+/** A variable was corrected. */
+export interface ChatStanding {
+  node: string;
+  closed: boolean;
+  variables: VariableFacts[];
+  totals: string;
+  kind: "standing";
+  changed: string[];
+}
+
+/** The test sentences of the flow have changed. */
+export interface ChatSentences {
+  kind: "sentences";
+  sentences: string[];
+}
+
+/** What was asked for, to be copied. */
+export interface ChatCopy {
+  kind: "copy";
+  form: "transcript" | "case";
+  text: string;
 }
 
 /** A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn. */
@@ -437,6 +509,40 @@ export interface ChatHello {
 export interface ChatSay {
   kind: "say";
   text: string;
+}
+
+/** Say something else in a turn, in a session of its own. */
+export interface ChatEdit {
+  kind: "edit";
+  turn: number;
+  text: string;
+}
+
+/** Answer a turn once more beside its first answer; `model` is empty for the same one. */
+export interface ChatRegenerate {
+  kind: "regenerate";
+  turn: number;
+  model: string;
+}
+
+/** Set a variable by hand; an empty `value` takes it away. */
+export interface ChatCorrect {
+  kind: "correct";
+  name: string;
+  value: string;
+}
+
+/** Keep a test sentence with the flow, or remove one. */
+export interface ChatSentence {
+  kind: "sentence";
+  text: string;
+  keep: boolean;
+}
+
+/** Ask for the conversation as text. */
+export interface ChatAskCopy {
+  kind: "copy";
+  form: "transcript" | "case";
 }
 
 /** Stop the turn that is under way. */
@@ -461,6 +567,6 @@ export interface ChatShow {
   session: number;
 }
 
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatText | ChatTurn | ChatFailed;
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatText | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatFailed;
 
-export type ChatRequest = ChatHello | ChatSay | ChatStop | ChatReset | ChatFork | ChatShow;
+export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatStop | ChatReset | ChatFork | ChatShow;

@@ -1,0 +1,30 @@
+// The conversation as text, to take along.
+
+import { copyFrom } from "../shared/clipboard";
+import { button, make } from "../shared/dom";
+import type { ChatCopy } from "../shared/messages";
+
+const SAID = { copied: "Copied.", selected: "Selected: copy it with the keyboard." };
+
+export class CopyMenu {
+  readonly el = make("details", { className: "byok-menu" });
+  private readonly text = make("textarea", { className: "byok-input", readOnly: true, rows: 6, hidden: true });
+  private readonly said = make("div", { className: "byok-note" });
+
+  constructor(ask: (form: ChatCopy["form"]) => void) {
+    this.text.setAttribute("aria-label", "The conversation as text");
+    this.said.setAttribute("role", "status");
+    const transcript = button("Transcript");
+    const testCase = button("Test case");
+    transcript.onclick = () => ask("transcript");
+    testCase.onclick = () => ask("case");
+    const content = make("div", { className: "byok-menu-content" }, transcript, testCase, this.said, this.text);
+    this.el.append(make("summary", { textContent: "Copy" }), content);
+  }
+
+  async show({ text }: ChatCopy): Promise<void> {
+    this.text.value = text;
+    this.text.hidden = false;
+    this.said.textContent = SAID[await copyFrom(this.text)];
+  }
+}

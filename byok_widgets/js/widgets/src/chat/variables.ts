@@ -1,0 +1,57 @@
+// The variables of a session. One that has changed flashes; any of them can be corrected by hand.
+
+import { button, make } from "../shared/dom";
+import type { VariableFacts } from "../shared/messages";
+
+export type Correct = (name: string, value: string) => void;
+
+export class VariableTable {
+  readonly el = make("table", { className: "byok-variables" });
+  private readonly rows = make("tbody");
+
+  constructor(private readonly correct: Correct) {
+    this.el.append(make("caption", { textContent: "Variables" }), this.rows);
+  }
+
+  show(variables: VariableFacts[], changed: string[] = []): void {
+    if (this.rows.contains(document.activeElement) && this.el.querySelector("input")) return; // it is being corrected
+    this.el.hidden = !variables.length;
+    this.rows.replaceChildren(...variables.map((each) => this.row(each, changed.includes(each.name))));
+  }
+
+  private row(variable: VariableFacts, hasChanged: boolean): HTMLElement {
+    const { name, value, status, about } = variable;
+    const edit = button("Edit", "byok-quiet byok-back");
+    edit.setAttribute("aria-label", `Edit ${name}`);
+    const shown = make("div", { className: "byok-value", textContent: value });
+    const cell = make("td", {}, shown, make("div", { className: "byok-note", textContent: about }));
+    const head = make("th", { scope: "row", textContent: name });
+    const row = make("tr", { dataset: { status, name } }, head, cell, make("td", {}, edit));
+    row.classList.toggle("byok-changed", hasChanged);
+    edit.onclick = () => this.open(variable, cell, edit);
+    return row;
+  }
+
+  private open({ name, stated }: VariableFacts, cell: HTMLElement, edit: HTMLButtonElement): void {
+    const before = [...cell.childNodes];
+    const field = make("input", { className: "byok-input", type: "text", value: stated });
+    field.setAttribute("aria-label", `Value of ${name}`);
+    const set = button("Set");
+    const close = (): void => {
+      cell.replaceChildren(...before);
+      edit.focus();
+    };
+    const submit = (): void => {
+      close();
+      if (field.value !== stated) this.correct(name, field.value);
+    };
+    set.onclick = submit;
+    field.onkeydown = (event) => {
+      if (event.key === "Escape") close();
+      else if (event.key === "Enter" && !event.isComposing) submit();
+    };
+    cell.replaceChildren(field, set);
+    field.select();
+    field.focus();
+  }
+}

@@ -1,0 +1,45 @@
+"""Values that a person types for a variable: read by the type of the field that has it, where there is one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from byok_widgets.errors import ConfigError, SchemaError
+from byok_widgets.graph import FlowGraph
+from byok_widgets.schema import FieldSpec, read_value
+
+
+def typed_value(graph: FlowGraph, name: str, text: str) -> Any:
+    """Return the value that a text stands for; `None` for an empty one.
+
+    Args:
+        graph: The flow, whose nodes know the types of what they write.
+        name: The variable.
+        text: What was typed; lists and objects as JSON.
+
+    Raises:
+        ConfigError: The field takes no such value.
+    """
+    if not text.strip():
+        return None
+    spec = next((found for node in graph.nodes.values() if (found := node.field(name))), None)
+    return text if spec is None else _by_field(spec, text)
+
+
+def _by_field(spec: FieldSpec, text: str) -> Any:
+    problem = ""
+    for given in _readings(text):
+        try:
+            return read_value(spec, given)
+        except SchemaError as error:
+            problem = problem or error.problem
+    raise ConfigError(problem, kind="variable", fix="Type another value, or nothing to take it away.")
+
+
+def _readings(text: str) -> list[Any]:
+    """Return the text itself and, where it is JSON, what it holds."""
+    try:
+        return [text, json.loads(text)]
+    except (ValueError, RecursionError):
+        return [text]
