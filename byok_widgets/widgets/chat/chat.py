@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import html
+import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from byok_widgets.engine import ENGINE
+from byok_widgets.engine.callbacks import Fetching, Waiting
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.widgets import assets
-from byok_widgets.widgets.cell_output import MAX_CHARS
+from byok_widgets.widgets.audience import shows_widgets
+from byok_widgets.widgets.cell_output import MAX_CHARS, waiting
 from byok_widgets.widgets.chat import chat_messages
+from byok_widgets.widgets.chat.saved_form import SavedForm
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -39,11 +42,13 @@ class Chat(assets.PageWidget):
 
     Attributes:
         title: Name of the flow; all else goes by messages.
+        saved_form: The class that marks the output with what was said: the page hides it while the chat is alive.
     """
 
     view = traitlets.Unicode("chat").tag(sync=True)
 
     title = traitlets.Unicode("").tag(sync=True)
+    saved_form = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, session: Session) -> None:
         """Show `session`."""
@@ -53,7 +58,9 @@ class Chat(assets.PageWidget):
         self._speech = _Speech(self._tell)
         self._running: concurrent.futures.Future[Any] | None = None
         self._lock = threading.RLock()
-        super().__init__(title=sanitize(session.flow_name))
+        name = f"byok-saved-{secrets.token_hex(8)}"
+        self._saved_form = SavedForm(name, lambda: tuple(zip(self._labels, self._sessions, strict=True)))
+        super().__init__(title=sanitize(session.flow_name), saved_form=name)
         self.on_msg(self._receive)
 
     @property
@@ -69,20 +76,16 @@ class Chat(assets.PageWidget):
     def __repr__(self) -> str:
         return f"Chat({self.session!r})"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        said = sanitize(str(self.session)) or "No messages yet."
-        facts = {"text/plain": f"{sanitize(self.session.summary)}\n{said}", "text/html": self._static_html(said)}
-        return {**data, **facts}, metadata
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = self._view_bundle(**kwargs) if shows_widgets() else ({}, {})
+        return {**data, **self._saved_form.bundle()}, metadata
 
-    def _static_html(self, said: str) -> str:
-        return (
-            f'<div style="white-space: pre-wrap">{html.escape(said)}</div>'
-            f"<small>{html.escape(sanitize(self.session.summary))}. Run this cell in a notebook to chat.</small>"
-        )
+    def _ipython_display_(self) -> None:
+        self._saved_form.show(self._view_bundle, self.session.flow_name)
+
+    def _view_bundle(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle: Any = super()._repr_mimebundle_(**kwargs) or {}
+        return bundle if isinstance(bundle, tuple) else (bundle, {})
 
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
         kind = content.get("kind") if isinstance(content, Mapping) else None
@@ -186,6 +189,8 @@ class Chat(assets.PageWidget):
 
     def _tell(self, message: ChatMessage) -> None:
         self.send(message)
+        if message["kind"] in ("all", "turn"):
+            self._saved_form.follow()
 
 
 def _number(content: Message, name: str) -> int:
@@ -213,9 +218,12 @@ class _Speech:
         self._node = name
         self._tell({"kind": "node", "node": sanitize(name)})
 
-    def on_progress(self, what: str, done: int, total: int) -> None:
-        mb = round(total / 1e6)
-        text = f"Downloading {sanitize(what)}: {round(done / 1e6)} of {mb} MB"
+    def on_progress(self, progress: Fetching | Waiting) -> None:
+        if isinstance(progress, Waiting):
+            self._tell({"kind": "wait", "text": waiting(progress.kind), "seconds": progress.wait_s})
+            return
+        mb = round(progress.total / 1e6)
+        text = f"Downloading {sanitize(progress.what)}: {round(progress.done / 1e6)} of {mb} MB"
         self._tell({"kind": "progress", "text": text})
 
     def on_text(self, text: str) -> None:

@@ -5,6 +5,7 @@ import type { AnyModel } from "@anywidget/types";
 
 import { externalLink, isolate, make, options } from "../shared/dom";
 import { exchange } from "../shared/exchange";
+import { freeze, goneNotice, linkKernel } from "../shared/kernel_link";
 import type {
   ChatAll,
   ChatFailed,
@@ -16,25 +17,23 @@ import type {
   Standing,
   VariableFacts,
 } from "../shared/messages";
-import { GONE } from "../shared/texts";
+import { UNANSWERED } from "../shared/texts";
 import { type ViewContext, onEnd } from "../shared/view";
 import { type Parts, buildParts } from "./parts";
 import { ReadOut } from "./read_out";
 import { LiveTurn, turnView } from "./turn";
+import { countDown } from "./waiting";
 
 const LOST_AFTER_MS = 4000;
 const NEAR_THE_END_PX = 60;
 const TEXTS = {
   say: "Write a message",
   empty: "No messages yet. Write one below and press Enter.",
-  lost:
-    "The kernel has not answered yet. If a cell is running, the chat continues when it finishes; if the kernel was " +
-    "restarted or stopped, run this cell again.",
   closed: "This session has ended. Reset it, or fork from an earlier turn.",
 };
 
 const isMessage = (message: unknown): message is ChatMessage =>
-  typeof message === "object" && message !== null && "kind" in message;
+  typeof message === "object" && message !== null && "kind" in message && message.kind !== "pong";
 
 export function renderChat(context: ViewContext<ChatState>): void {
   new ChatView(context);
@@ -48,7 +47,10 @@ class ChatView {
   private live: LiveTurn | null = null; // the turn that is under way
   private isClosed = false;
   private node = "";
+  private said = ""; // what was sent and has not begun: it stays in its field until then
   private settle: () => void = () => undefined;
+  private readonly lose: () => void;
+  private stopWaiting: () => void = () => undefined;
   // Whether the person's click brought what comes next: then the keyboard goes to the text field.
   private wasAsked = false;
 
@@ -64,6 +66,10 @@ class ChatView {
     isolate(el, signal);
     this.listen();
     this.paint();
+    this.lose = linkKernel(
+      { model, el, signal },
+      { gone: () => this.onGone(el), unanswered: (isLate) => this.showUnanswered(isLate) },
+    );
     this.send({ kind: "hello" });
   }
 
@@ -91,10 +97,10 @@ class ChatView {
       {
         request,
         answers: isMessage,
-        delays: [[LOST_AFTER_MS, () => (this.part.status.textContent = TEXTS.lost)]],
+        delays: [[LOST_AFTER_MS, () => this.showUnanswered(true)]],
         gone: () => {
           isSent = false;
-          this.part.status.textContent = GONE;
+          this.lose();
         },
       },
       this.signal,
@@ -108,8 +114,25 @@ class ChatView {
 
   private say(): void {
     const text = this.part.text.value;
-    if (this.live || this.isClosed || !text.trim()) return;
-    if (this.send({ kind: "say", text })) this.part.text.value = "";
+    if (this.live || this.said || this.isClosed || !text.trim()) return;
+    if (this.send({ kind: "say", text })) this.said = text;
+    this.paint();
+  }
+
+  private showUnanswered(isLate: boolean): void {
+    const { status } = this.part;
+    if (isLate) status.textContent = UNANSWERED;
+    else if (status.textContent === UNANSWERED) status.textContent = "";
+  }
+
+  private onGone(el: HTMLElement): void {
+    const { text, composer, status } = this.part;
+    this.settle();
+    this.stopWaiting();
+    if (this.live && !text.value) text.value = this.live.said;
+    status.textContent = "";
+    composer.before(goneNotice());
+    freeze(el);
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -123,6 +146,7 @@ class ChatView {
 
   private onMessage(message: unknown): void {
     if (!isMessage(message)) return;
+    this.stopWaiting();
     this.show(message);
     this.paint();
   }
@@ -134,6 +158,7 @@ class ChatView {
         return this.showAll(message);
       case "begin":
         part.failure.hidden = true;
+        if (this.said) part.text.value = "";
         return this.begin(message.text);
       case "node":
         this.node = message.node;
@@ -143,7 +168,11 @@ class ChatView {
       case "progress":
         part.status.textContent = message.text;
         return;
+      case "wait":
+        this.stopWaiting = countDown(message, (text) => (part.status.textContent = text), this.signal);
+        return;
       case "text":
+        part.status.textContent = `${this.node} is responding…`;
         return this.write(message.text);
       case "turn":
         return this.endTurn(message);
@@ -157,7 +186,7 @@ class ChatView {
     const isBusy = this.live !== null;
     send.hidden = isBusy;
     stop.hidden = !isBusy;
-    text.readOnly = isBusy || this.isClosed;
+    text.readOnly = isBusy || this.isClosed || Boolean(this.said);
     send.disabled = this.isClosed;
     reset.disabled = sessions.disabled = isBusy;
     for (const back of log.querySelectorAll<HTMLButtonElement>(".byok-back")) back.disabled = isBusy;
@@ -186,7 +215,9 @@ class ChatView {
 
   private showAll({ sessions, shown, turns, under_way: underWay, ...standing }: ChatAll): void {
     const { part } = this;
+    this.said = "";
     this.endLive();
+    this.hideSavedForm();
     this.readOut.clear();
     part.sessions.replaceChildren(...options(sessions.map((text, at) => ({ value: String(at), text }))));
     part.sessions.value = String(shown);
@@ -205,6 +236,12 @@ class ChatView {
     this.wasAsked = false;
   }
 
+  // What the notebook file keeps stands in an output of its own; where this chat is alive, nobody wants it twice.
+  private hideSavedForm(): void {
+    const { savedForm } = this.part;
+    savedForm.textContent = `.jp-OutputArea-child:has(.${this.model.get("saved_form")}) { display: none; }`;
+  }
+
   private showStanding({ node, closed, variables, totals }: Standing): void {
     const { part } = this;
     this.isClosed = closed;
@@ -220,6 +257,7 @@ class ChatView {
   private begin(text: string): void {
     const { log } = this.part;
     const live = new LiveTurn(text);
+    this.said = "";
     this.live = live;
     log.querySelector(".byok-chat-empty")?.remove();
     log.append(live.el);
@@ -251,6 +289,7 @@ class ChatView {
 
   private fail({ text, words, standing }: ChatFailed): void {
     const { part } = this;
+    this.said = "";
     if (standing) this.endLive(); // what failed was the turn, not another click while it is under way
     if (text) part.text.value = text;
     this.showFailure(words);

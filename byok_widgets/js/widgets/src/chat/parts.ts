@@ -46,5 +46,6 @@ export function buildParts(title: string) {
   const head = make("div", { className: "byok-chat-head" }, name, node, space, choice.sessionsBox, reset);
   const main = make("div", { className: "byok-chat-main" }, log, failure, status, bottom.composer);
   const body = make("div", { className: "byok-chat-body" }, main, side.aside);
-  return { all: [head, body, spoken], node, reset, log, spoken, status, failure, main, ...choice, ...side, ...bottom };
+  const savedForm = make("style");
+  return { all: [head, body, spoken, savedForm], savedForm, node, reset, log, spoken, status, failure, main, ...choice, ...side, ...bottom };
 }

@@ -48,8 +48,8 @@ export class LiveTurn {
   readonly el: HTMLElement;
   private reply: Bubble | null = null;
 
-  constructor(text: string) {
-    this.el = make("div", { className: "byok-turn byok-under-way" }, bubble("You", text, "person").el);
+  constructor(readonly said: string) {
+    this.el = make("div", { className: "byok-turn byok-under-way" }, bubble("You", said, "person").el);
   }
 
   get hasReply(): boolean {
