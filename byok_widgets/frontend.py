@@ -19,6 +19,9 @@ class OutputSink(Protocol):
     def show_progress(self, what: str, done: int, total: int) -> None:
         """Show the progress of a download, in bytes."""
 
+    def show_wait(self, kind: str, left_s: int) -> None:
+        """Show that a request failed: the kind of its error, and in how many seconds it is sent again."""
+
     def close(self, result: object) -> None:
         """End the output; `result` is what the cell returns, or `None` after an error."""
 

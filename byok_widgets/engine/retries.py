@@ -7,6 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from byok_widgets.engine.callbacks import OnProgress, Waiting
 from byok_widgets.errors import ByokError
 
 T = TypeVar("T")
@@ -18,7 +19,12 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 8.0
 
 
-async def with_retries(attempt: Callable[[], Awaitable[T]], *, started: Callable[[], bool]) -> T:
+async def with_retries(
+    attempt: Callable[[], Awaitable[T]],
+    *,
+    started: Callable[[], bool],
+    on_progress: OnProgress = lambda _: None,
+) -> T:
     """Call `attempt` until it succeeds, at most three times.
 
     Only retryable errors are retried, and only while no part of the answer has been delivered. A wait that the
@@ -28,6 +34,7 @@ async def with_retries(attempt: Callable[[], Awaitable[T]], *, started: Callable
     Args:
         attempt: Makes one request.
         started: Returns whether text of the answer has already been delivered.
+        on_progress: Called with each wait before it begins.
 
     Raises:
         ByokError: The last failure, with the number of attempts.
@@ -41,6 +48,7 @@ async def with_retries(attempt: Callable[[], Awaitable[T]], *, started: Callable
         wait_s = _wait_s(failure, number)
         if not failure.retryable or number == MAX_ATTEMPTS or started() or wait_s is None:
             raise failure
+        on_progress(Waiting(failure.kind, wait_s))
         await asyncio.sleep(wait_s)
     raise AssertionError("unreachable")
 

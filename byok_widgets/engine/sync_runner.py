@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from byok_widgets.engine.callbacks import OnProgress, OnText
+from byok_widgets.engine.callbacks import Fetching, OnProgress, OnText, Waiting
 from byok_widgets.engine.channel import TextFeed
+from byok_widgets.engine.countdown import Countdown
 from byok_widgets.engine.loop import ENGINE
 from byok_widgets.errors import RunInterrupted
 from byok_widgets.frontend import OutputSink, frontend
@@ -66,23 +67,33 @@ class _Monitor:
         self.feed = TextFeed()
         self.text = ""
         self._sink = sink
-        self._progress: tuple[str, int, int] | None = None
+        self._progress: Fetching | Waiting | None = None
+        self._countdown: Countdown | None = None
 
     @property
     def has_shown_text(self) -> bool:
         return self._sink is not None and bool(self.text)
 
-    def on_progress(self, what: str, done: int, total: int) -> None:
-        self._progress = (what, done, total)
+    def on_progress(self, progress: Fetching | Waiting) -> None:
+        self._progress = progress
 
     def tick(self) -> None:
         progress, self._progress = self._progress, None
         text = self.feed.take()
         self.text += text
-        if self._sink and progress:
-            self._sink.show_progress(*progress)
-        if self._sink and text:
-            self._sink.show_text(text)
+        if self._sink:
+            self._show(self._sink, progress, text)
+
+    def _show(self, sink: OutputSink, progress: Fetching | Waiting | None, text: str) -> None:
+        if isinstance(progress, Fetching):
+            sink.show_progress(progress.what, progress.done, progress.total)
+        elif isinstance(progress, Waiting):
+            self._countdown = Countdown(progress)
+        if text:
+            self._countdown = None
+            sink.show_text(text)
+        if self._countdown and (left_s := self._countdown.news()) is not None:
+            sink.show_wait(self._countdown.kind, left_s)
 
     def close(self, result: object = None) -> None:
         self.tick()

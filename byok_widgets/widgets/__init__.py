@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.widgets import key_leak_warning
+from byok_widgets.widgets import calm_stop, key_leak_warning
 from byok_widgets.widgets.marimo import in_marimo
 
 if TYPE_CHECKING:
@@ -30,10 +30,13 @@ class NotebookFrontend:
         shell = _shell()
         if shell is None:
             return None
+        from byok_widgets.widgets.audience import is_watched
         from byok_widgets.widgets.cell_output import CellOutput
+        from byok_widgets.widgets.gathered_output import GatheredOutput
         from byok_widgets.widgets.reply_display import ReplyDisplay
 
-        return CellOutput(sys.stdout, ReplyDisplay.of(shell).remember)
+        output = CellOutput if is_watched() else GatheredOutput
+        return output(sys.stdout, ReplyDisplay.of(shell).remember)
 
     def settings(self, flow: Any) -> Any:
         """Return the settings panel in a notebook kernel, and the same facts as text anywhere else."""
@@ -64,4 +67,5 @@ def _shell() -> Any:
     get = getattr(ipython, "get_ipython", None)
     shell = get() if get else None
     key_leak_warning.watch(shell)
+    calm_stop.watch(shell)
     return shell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import ipywidgets
 import traitlets
 
 from byok_widgets.widgets.marimo import in_marimo
+from byok_widgets.widgets.pulse import PULSE
 
 _BUILT = Path(__file__).parents[1] / "js" / "widgets" / "built"
 _lock = threading.Lock()
@@ -67,3 +69,9 @@ class PageWidget(anywidget.AnyWidget):
         else:
             traits["page_code"] = PageCode.shared()
         super().__init__(**traits)
+        self.on_msg(_answer_ping)
+
+
+def _answer_ping(widget: PageWidget, content: Any, _buffers: object) -> None:
+    if isinstance(content, Mapping) and content.get("kind") == "ping":
+        PULSE.keep(widget)

@@ -28,6 +28,15 @@ def shortened(total_chars: int) -> str:
     )
 
 
+def waiting(kind: str) -> str:
+    """Say what a request has met that is sent again after a wait."""
+    return "The rate limit is reached." if kind == "rate_limit" else "The request failed."
+
+
+def _when(left_s: int) -> str:
+    return f"Retrying in {left_s} s…" if left_s else "Retrying…"
+
+
 class CellOutput:
     """One run of a node on standard output.
 
@@ -68,6 +77,12 @@ class CellOutput:
         self._write(rewritten)
         if finished:
             self._end_progress()
+
+    def show_wait(self, kind: str, left_s: int) -> None:
+        """Rewrite one line that says why and when a request is sent again."""
+        line = f"{waiting(kind)} {_when(left_s)}"
+        self._write(f"\r{line.ljust(len(self._progress))}" if self._progress else line)
+        self._progress = line
 
     def close(self, result: object) -> None:
         """End the output, so that what follows starts on a line of its own."""

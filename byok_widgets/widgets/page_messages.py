@@ -10,6 +10,21 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+# Every view
+
+
+class Ping(TypedDict):
+    """Where a page sees no kernel, a view asks whether it is there."""
+
+    kind: Literal["ping"]
+
+
+class Pong(TypedDict):
+    """The kernel is there; told again and again, also while a cell runs."""
+
+    kind: Literal["pong"]
+
+
 # Key field: its state
 
 
@@ -77,20 +92,22 @@ class KeyFieldState(TypedDict):
 
 
 class SaveKey(TypedDict):
-    """Save the key, or the name of a variable, that is sealed in the buffers."""
+    """Save the key, or the name of a variable, that is sealed: three parts in base64."""
 
     kind: Literal["save"]
     id: str
+    sealed: list[str]
     target: str
     storage: str
     override: bool
 
 
 class UnlockKeyFile(TypedDict):
-    """Open the encrypted file by the passphrase that is sealed in the buffers, or begin it."""
+    """Open the encrypted file by the passphrase that is sealed, as in `SaveKey`, or begin it."""
 
     kind: Literal["unlock"]
     id: str
+    sealed: list[str]
     new: bool
 
 
@@ -390,9 +407,10 @@ class CopyCodeState(TypedDict):
 
 
 class ChatState(TypedDict):
-    """The trait of `Chat`."""
+    """The traits of `Chat`."""
 
     title: str
+    saved_form: str
 
 
 class VerdictFacts(TypedDict):
@@ -518,6 +536,14 @@ class ChatProgress(TypedDict):
 
     kind: Literal["progress"]
     text: str
+
+
+class ChatWait(TypedDict):
+    """A request failed, as `text` says, and is sent again after so many seconds."""
+
+    kind: Literal["wait"]
+    text: str
+    seconds: float
 
 
 class ChatText(TypedDict):
@@ -658,6 +684,7 @@ ChatMessage = (
     | ChatBegin
     | ChatNode
     | ChatProgress
+    | ChatWait
     | ChatText
     | ChatTurn
     | ChatAlternative

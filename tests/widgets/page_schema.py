@@ -75,7 +75,8 @@ def check_sent(sent: Iterable[tuple[str, Any, Any]]) -> int:
             views.setdefault(comm_id, state.get("view", "rows"))
         view = views.get(comm_id)
         if view and data.get("method") == "custom":
-            _adapter(SENT[view]).validate_python(data["content"])
+            kind = messages.Pong if data["content"]["kind"] == "pong" else SENT[view]
+            _adapter(kind).validate_python(data["content"])
         elif view:
             check_state(view, state)
         checked += bool(view)

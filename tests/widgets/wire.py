@@ -95,7 +95,7 @@ class Browser:
             "storage": field.storage,
             "override": override,
         }
-        self.request(field, head | changes, seal(field.public_key, key))
+        self.request(field, head | changes | {"sealed": seal(field.public_key, key)})
         return request
 
     def _send(self, widget: Any, data: Mapping[str, Any], buffers: list[bytes] | None = None) -> None:
@@ -104,7 +104,7 @@ class Browser:
         )
 
 
-def seal(public_b64: str, text: str) -> list[bytes]:
+def seal(public_b64: str, text: str) -> list[str]:
     """Seal a text as the page does."""
     mine = ec.generate_private_key(ec.SECP256R1())
     point = mine.public_key().public_bytes(
@@ -113,7 +113,8 @@ def seal(public_b64: str, text: str) -> list[bytes]:
     theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), base64.b64decode(public_b64))
     derived = HKDF(hashes.SHA256(), 32, point, b"byok-key-v1").derive(mine.exchange(ec.ECDH(), theirs))
     iv = os.urandom(12)
-    return [point, iv, AESGCM(derived).encrypt(iv, text.encode(), None)]
+    parts = [point, iv, AESGCM(derived).encrypt(iv, text.encode(), None)]
+    return [base64.b64encode(part).decode() for part in parts]
 
 
 def eventually(condition: Callable[[], Any], timeout_s: float = 30.0) -> Any:

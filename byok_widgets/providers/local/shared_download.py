@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from byok_widgets.engine import DaemonExecutor
-from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.engine.callbacks import Fetching, OnProgress
 from byok_widgets.providers.local import models
 
 _WORK = DaemonExecutor("byok-download", 4)  # daemon threads: a download never keeps the process from exiting
@@ -22,7 +22,7 @@ async def fetch(model_id: str, on_progress: OnProgress) -> Path:
 
     Args:
         model_id: A known id, or the path of a GGUF file.
-        on_progress: Called with the model's display name, the bytes so far and the bytes in total.
+        on_progress: Called with how far the download is.
 
     Raises:
         LocalModelError: As for `models.fetch`.
@@ -32,7 +32,7 @@ async def fetch(model_id: str, on_progress: OnProgress) -> Path:
         download = _running.get(model_id)
         if download is None:
             download = _running[model_id] = _Download(model_id)
-        watcher = download.add(lambda done, total: on_progress(name, done, total))
+        watcher = download.add(lambda done, total: on_progress(Fetching(name, done, total)))
     try:
         return await asyncio.shield(asyncio.wrap_future(download.future))
     finally:

@@ -41,6 +41,10 @@ class Branches:
         """The session that is shown."""
         return self.sessions[self.shown]
 
+    def labelled(self) -> tuple[tuple[str, Session], ...]:
+        """Return all sessions with their labels, the oldest first."""
+        return tuple(zip(self.labels, self.sessions, strict=True))
+
     def show(self, number: int) -> None:
         """Show a session; one that is not there is taken for the nearest."""
         self.shown = min(max(number, 0), len(self.sessions) - 1)

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from byok_widgets import markup
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.session.corrections import typed_value
 from byok_widgets.widgets import assets
+from byok_widgets.widgets.audience import shows_widgets
 from byok_widgets.widgets.chat import chat_messages, copies
 from byok_widgets.widgets.chat.branches import Branches
+from byok_widgets.widgets.chat.saved_form import SavedForm
 from byok_widgets.widgets.chat.speech import Speech
 from byok_widgets.widgets.sanitize import sanitize
 
@@ -38,11 +40,13 @@ class Chat(assets.PageWidget):
 
     Attributes:
         title: Name of the flow; all else goes by messages.
+        saved_form: The class that marks the output with what was said: the page hides it while the chat is alive.
     """
 
     view = traitlets.Unicode("chat").tag(sync=True)
 
     title = traitlets.Unicode("").tag(sync=True)
+    saved_form = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, session: Session) -> None:
         """Show `session`."""
@@ -64,7 +68,9 @@ class Chat(assets.PageWidget):
             "fork": lambda message: self._fork(_number(message, "turn")),
             "show": lambda message: self._show(_number(message, "session")),
         }
-        super().__init__(title=sanitize(session.flow_name))
+        name = f"byok-saved-{secrets.token_hex(8)}"
+        self._saved_form = SavedForm(name, self._branches.labelled)
+        super().__init__(title=sanitize(session.flow_name), saved_form=name)
         self.on_msg(self._receive)
 
     @property
@@ -80,19 +86,16 @@ class Chat(assets.PageWidget):
     def __repr__(self) -> str:
         return f"Chat({self.session!r})"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        said = sanitize(str(self.session)) or "No messages yet."
-        facts = {"text/plain": f"{sanitize(self.session.summary)}\n{said}", "text/html": self._static_html(said)}
-        return {**data, **facts}, metadata
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = self._view_bundle(**kwargs) if shows_widgets() else ({}, {})
+        return {**data, **self._saved_form.bundle()}, metadata
 
-    def _static_html(self, said: str) -> str:
-        return markup.spoken(said) + markup.facts(
-            f"{sanitize(self.session.summary)}. Run this cell in a notebook to chat."
-        )
+    def _ipython_display_(self) -> None:
+        self._saved_form.show(self._view_bundle, self.session.flow_name)
+
+    def _view_bundle(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle: Any = super()._repr_mimebundle_(**kwargs) or {}
+        return bundle if isinstance(bundle, tuple) else (bundle, {})
 
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
         message = content if isinstance(content, Mapping) else {}
@@ -253,6 +256,8 @@ class Chat(assets.PageWidget):
 
     def _tell(self, message: ChatMessage) -> None:
         self.send(message)
+        if message["kind"] in ("all", "turn", "alternative", "standing"):
+            self._saved_form.follow()
 
 
 class _MalformedError(Exception):

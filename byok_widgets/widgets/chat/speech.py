@@ -6,7 +6,8 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
-from byok_widgets.widgets.cell_output import MAX_CHARS
+from byok_widgets.engine.callbacks import Fetching, Waiting
+from byok_widgets.widgets.cell_output import MAX_CHARS, waiting
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -49,10 +50,14 @@ class Speech:
         self._node = name
         self._tell({"kind": "node", "node": sanitize(name)})
 
-    def on_progress(self, what: str, done: int, total: int) -> None:
-        """Announce the progress of a download."""
-        mb = round(total / 1e6)
-        self._tell({"kind": "progress", "text": f"Downloading {sanitize(what)}: {round(done / 1e6)} of {mb} MB"})
+    def on_progress(self, progress: Fetching | Waiting) -> None:
+        """Announce how far a download is, or how long the wait is before a request is sent again."""
+        if isinstance(progress, Waiting):
+            self._tell({"kind": "wait", "text": waiting(progress.kind), "seconds": progress.wait_s})
+            return
+        mb = round(progress.total / 1e6)
+        text = f"Downloading {sanitize(progress.what)}: {round(progress.done / 1e6)} of {mb} MB"
+        self._tell({"kind": "progress", "text": text})
 
     def on_text(self, text: str) -> None:
         """Take a piece; called on the engine's loop."""

@@ -7,6 +7,7 @@ of it.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -94,12 +95,12 @@ class KeyField(assets.PageWidget):
     def __repr__(self) -> str:
         return "KeyField()"
 
-    def _receive(self, _widget: object, content: Any, buffers: Sequence[Any]) -> None:
+    def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
         """Act on a message and answer it. No exception leaves here: a traceback would show local variables."""
         done = self._answering(content)
         interrupted = False
         try:
-            self._act(content, buffers, done)
+            self._act(content, done)
         except ByokError as fault:
             done(refused(fault))
         except Exception:  # noqa: BLE001 - whatever it is, its text could hold what was typed
@@ -110,26 +111,31 @@ class KeyField(assets.PageWidget):
             done(refusal("failed", _FAILED))
             raise KeyboardInterrupt
 
-    def _act(self, content: Any, buffers: Sequence[Any], done: Done) -> None:
+    def _act(self, content: Any, done: Done) -> None:
         kind = content.get("kind") if isinstance(content, Mapping) else None
-        if kind == "save" and len(buffers) == 3:
-            self._owner.save(
-                _sealing_key().open(*buffers),
-                target=str(content.get("target")),
-                storage=str(content.get("storage")),
-                override=content.get("override") is True,
-                done=done,
-            )
-        elif kind == "unlock" and len(buffers) == 3:
-            self._owner.unlock(_sealing_key().open(*buffers), new=content.get("new") is True, done=done)
-        elif kind in ("save", "unlock"):
-            done(refusal("not_sealed", _UNREADABLE))
+        if kind in ("save", "unlock"):
+            self._take(content, done)
         elif kind == "remove":
             self._owner.remove(str(content.get("target")))
         elif kind == "check":
             self._owner.check(str(content.get("target")))
         elif kind == "switch":
             self._owner.switch(str(content.get("provider")))
+
+    def _take(self, content: Mapping[str, Any], done: Done) -> None:
+        opened = _opened(content.get("sealed"))
+        if opened is None:
+            done(refusal("not_sealed", _UNREADABLE))
+        elif content["kind"] == "unlock":
+            self._owner.unlock(opened, new=content.get("new") is True, done=done)
+        else:
+            self._owner.save(
+                opened,
+                target=str(content.get("target")),
+                storage=str(content.get("storage")),
+                override=content.get("override") is True,
+                done=done,
+            )
 
     def _answering(self, content: Any) -> Done:
         request = str(content.get("id", "")) if isinstance(content, Mapping) else ""
@@ -150,6 +156,17 @@ def refused(fault: ByokError, **more: Any) -> KeyOutcome:
 def refusal(reason: str, text: str, **more: Any) -> KeyOutcome:
     """Return the answer that shows `text`; `reason` tells programs what it says."""
     return {"outcome": "refused", "reason": reason, "text": text, **more}  # type: ignore[typeddict-item]
+
+
+def _opened(sealed: object) -> Secret | None:
+    """Return what the page sealed; `None` where that is not what was sent. Not every frontend carries bytes."""
+    if not isinstance(sealed, list) or len(sealed) != 3:
+        return None
+    try:
+        parts = [base64.b64decode(part, validate=True) for part in sealed]
+    except (TypeError, ValueError):
+        return None
+    return _sealing_key().open(*parts)
 
 
 @cache

@@ -18,6 +18,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
+from byok_widgets.widgets.audience import shows_widgets
 from byok_widgets.widgets.panel import text_summary
 from byok_widgets.widgets.panel.copy_code import CopyCode, code_of
 from byok_widgets.widgets.panel.key_section import KeySection
@@ -96,7 +97,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         return text_summary.one_line(self._flow)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs) or {}
+        bundle: dict[str, Any] = (super()._repr_mimebundle_(**kwargs) or {}) if shows_widgets() else {}
         return bundle | {
             "text/plain": text_summary.as_text(self._flow),
             "text/html": text_summary.as_html(self._flow),

@@ -6,7 +6,7 @@ import { renderChat } from "./chat/chat";
 import { renderCopyCode } from "./panel/copy_code";
 import { renderHead } from "./panel/head";
 import { renderKeyField } from "./key_field/key_field";
-import { renderModelField } from "./model_field/model_field";
+import { renderModelFieldView } from "./model_field/model_field";
 import { renderNodeList } from "./node_list/node_list";
 import { renderTroubleshooting } from "./troubleshooting/troubleshooting";
 import type {
@@ -38,7 +38,7 @@ const VIEWS = {
   copy_code: renderCopyCode,
   head: renderHead,
   key_field: renderKeyField,
-  model_field: renderModelField,
+  model_field: renderModelFieldView,
   node_list: renderNodeList,
   troubleshooting: renderTroubleshooting,
 } satisfies { [Name in keyof States]: View<States[Name]> };

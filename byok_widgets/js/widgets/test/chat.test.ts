@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // The chat: what the kernel tells is shown as text, and what the person typed is never lost.
 
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import type { ChatAll, ChatMessage, Standing, TurnFacts } from "../src/shared/messages";
 import { FakeModel } from "./fake_model";
@@ -62,6 +62,46 @@ it("asks for everything, and shows a turn as it comes", () => {
   expect(view.panel.querySelector(".byok-under-way")).toBeNull();
   expect(log().querySelectorAll("[data-turn]")).toHaveLength(1);
   expect(view.panel.querySelector("b")).toBeNull();
+});
+
+it("keeps the text in its field until the kernel has begun with it", () => {
+  say("Hi");
+  press(text(), "Enter");
+  expect(model.sent.filter(({ content }) => content["kind"] === "say")).toHaveLength(1);
+  expect([text().value, text().readOnly]).toEqual(["Hi", true]);
+  begin("Hi");
+  expect(text().value).toBe("");
+});
+
+it("gives back what was sent when the kernel goes before it has answered", () => {
+  say("Hi");
+  begin("Hi");
+  model.kernel.become("dead");
+  expect(text().value).toBe("Hi");
+});
+
+it("counts down a wait, until the reply comes", () => {
+  vi.useFakeTimers();
+  begin("Hi");
+  tell({ kind: "wait", text: "Busy.", seconds: 3.5 });
+  const status = view.find(".byok-chat-status");
+  const told = [status.textContent];
+  for (let second = 0; second < 2; second += 1) {
+    vi.advanceTimersByTime(1000);
+    told.push(status.textContent);
+  }
+  expect(told.map((words) => /\d+/.exec(words)?.[0])).toEqual(["4", "3", "2"]);
+  tell({ kind: "text", text: "Hello" });
+  vi.advanceTimersByTime(5000);
+  expect(status.textContent).not.toMatch(/\d/);
+  vi.useRealTimers();
+});
+
+it("hides what the notebook file keeps of it once the kernel has answered", () => {
+  expect(view.find("style").textContent).toContain(".byok-saved-1");
+  const lost = render("chat", new FakeModel(chat()));
+  expect(lost.find("style").textContent).toBe("");
+  lost.end();
 });
 
 it("keeps the text when the kernel is gone", () => {

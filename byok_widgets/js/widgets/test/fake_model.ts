@@ -4,8 +4,24 @@ import type { AnyModel } from "@anywidget/types";
 
 type Listener = (...values: unknown[]) => void;
 
+type Slot = (sender: unknown, status: string) => void;
+
+export class FakeKernel {
+  readonly slots = new Set<Slot>();
+  id = "kernel-1";
+
+  readonly statusChanged = {
+    connect: (slot: Slot) => this.slots.add(slot),
+    disconnect: (slot: Slot) => this.slots.delete(slot),
+  };
+
+  become(status: string): void {
+    for (const slot of [...this.slots]) slot(this, status);
+  }
+}
+
 export class FakeModel<State extends object> {
-  readonly sent: { content: Record<string, unknown>; buffers: unknown }[] = [];
+  readonly sent: { content: Record<string, unknown> }[] = [];
   readonly listeners = new Map<string, Set<Listener>>();
   isGone = false;
 
@@ -14,8 +30,11 @@ export class FakeModel<State extends object> {
     private readonly others: Record<string, FakeModel<object>> = {},
   ) {}
 
-  readonly widget_manager = {
+  // As JupyterLab's; `kernel` is undefined where a page sees none.
+  readonly kernel = new FakeKernel();
+  readonly widget_manager: { get_model: (id: string) => unknown; kernel?: FakeKernel | null } = {
     get_model: (id: string) => Promise.resolve(this.others[id]),
+    kernel: this.kernel,
   };
 
   get(name: string): unknown {
@@ -47,9 +66,9 @@ export class FakeModel<State extends object> {
     this.listeners.get(event)?.delete(listener);
   }
 
-  send(content: Record<string, unknown>, _callbacks: unknown, buffers: unknown): void {
+  send(content: Record<string, unknown>): void {
     if (this.isGone) throw new Error("Cannot send");
-    this.sent.push({ content, buffers });
+    this.sent.push({ content });
   }
 
   tell(event: string, ...values: unknown[]): void {
@@ -62,7 +81,7 @@ export class FakeModel<State extends object> {
   }
 
   get listenerCount(): number {
-    return [...this.listeners.values()].reduce((sum, { size }) => sum + size, 0);
+    return [...this.listeners.values()].reduce((sum, { size }) => sum + size, this.kernel.slots.size);
   }
 
   asModel(): AnyModel {

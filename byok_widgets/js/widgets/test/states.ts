@@ -102,4 +102,4 @@ export const trouble = (changes: Partial<TroubleshootingFacts> = {}): Troublesho
   ...changes,
 });
 
-export const chat = (): ChatState => ({ title: "dentist" });
+export const chat = (): ChatState => ({ title: "dentist", saved_form: "byok-saved-1" });

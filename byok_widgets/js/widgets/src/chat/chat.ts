@@ -4,9 +4,11 @@ import type { AnyModel } from "@anywidget/types";
 
 import { button, externalLink, isolate, make, options } from "../shared/dom";
 import { exchange } from "../shared/exchange";
+import { freeze, goneNotice, linkKernel } from "../shared/kernel_link";
 import type {
   ChatAll,
   ChatAlternative,
+  ChatBegin,
   ChatFailed,
   ChatMessage,
   ChatRequest,
@@ -16,7 +18,7 @@ import type {
   GraphFacts,
   Standing,
 } from "../shared/messages";
-import { GONE } from "../shared/texts";
+import { UNANSWERED } from "../shared/texts";
 import { type ViewContext, onEnd } from "../shared/view";
 import { Colors } from "./colors";
 import { CopyMenu } from "./copy_menu";
@@ -25,19 +27,17 @@ import { GraphPane } from "./graph_pane";
 import { type Parts, buildParts } from "./parts";
 import { Sentences } from "./sentences";
 import { VariableTable } from "./variables";
+import { countDown } from "./waiting";
 
 const LOST_AFTER_MS = 4000;
 const GEAR = '[data-jp-item-name="byok-settings"] jp-button';
 const TEXTS = {
   say: "Write a message",
-  lost:
-    "The kernel has not answered yet. If a cell is running, the chat continues when it finishes; if the kernel was " +
-    "restarted or stopped, run this cell again.",
   closed: "This session has ended. Reset it, or fork from an earlier turn.",
 };
 
 const isMessage = (message: unknown): message is ChatMessage =>
-  typeof message === "object" && message !== null && "kind" in message;
+  typeof message === "object" && message !== null && "kind" in message && message.kind !== "pong";
 
 export function renderChat(context: ViewContext<ChatState>): void {
   new ChatView(context);
@@ -60,7 +60,10 @@ class ChatView {
   private isClosed = false;
   private standing = ""; // the node where the shown session stands
   private working = ""; // the node that is answering
+  private said = ""; // what was sent and has not begun: it stays in its field until then
   private settle: () => void = () => undefined;
+  private readonly lose: () => void;
+  private stopWaiting: () => void = () => undefined;
   // Whether the person's click brought what comes next: then the keyboard goes to the text field.
   private wasAsked = false;
 
@@ -89,6 +92,10 @@ class ChatView {
     isolate(el, signal);
     this.listen();
     this.paint();
+    this.lose = linkKernel(
+      { model, el, signal },
+      { gone: () => this.onGone(el), unanswered: (isLate) => this.showUnanswered(isLate) },
+    );
     this.send({ kind: "hello" });
   }
 
@@ -116,10 +123,10 @@ class ChatView {
       {
         request,
         answers: isMessage,
-        delays: [[LOST_AFTER_MS, () => (this.part.status.textContent = TEXTS.lost)]],
+        delays: [[LOST_AFTER_MS, () => this.showUnanswered(true)]],
         gone: () => {
           isSent = false;
-          this.part.status.textContent = GONE;
+          this.lose();
         },
       },
       this.signal,
@@ -132,11 +139,30 @@ class ChatView {
   }
 
   private say(text: string): boolean {
-    return !this.dialogue.isBusy && !this.isClosed && Boolean(text.trim()) && this.send({ kind: "say", text });
+    const isReady = !this.dialogue.isBusy && !this.said && !this.isClosed;
+    return isReady && Boolean(text.trim()) && this.send({ kind: "say", text });
   }
 
   private sayTyped(): void {
-    if (this.say(this.part.text.value)) this.part.text.value = "";
+    const { value } = this.part.text;
+    if (this.say(value)) this.said = value;
+    this.paint();
+  }
+
+  private showUnanswered(isLate: boolean): void {
+    const { status } = this.part;
+    if (isLate) status.textContent = UNANSWERED;
+    else if (status.textContent === UNANSWERED) status.textContent = "";
+  }
+
+  private onGone(el: HTMLElement): void {
+    const { text, composer, status } = this.part;
+    this.settle();
+    this.stopWaiting();
+    text.value ||= this.dialogue.said;
+    status.textContent = "";
+    composer.before(goneNotice());
+    freeze(el);
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -150,6 +176,7 @@ class ChatView {
 
   private onMessage(message: unknown): void {
     if (!isMessage(message)) return;
+    this.stopWaiting();
     this.show(message);
     this.paint();
   }
@@ -160,14 +187,17 @@ class ChatView {
       case "all":
         return this.showAll(message);
       case "begin":
-        part.failure.hidden = true;
-        return this.dialogue.begin(message.text, message.instead_of);
+        return this.begin(message);
       case "node":
         return this.work(message.node);
       case "progress":
         part.status.textContent = message.text;
         return;
+      case "wait":
+        this.stopWaiting = countDown(message, (text) => (part.status.textContent = text), this.signal);
+        return;
       case "text":
+        part.status.textContent = `${this.working} is responding…`;
         return this.dialogue.write(this.working, message.text);
       case "turn":
         return this.endTurn(message);
@@ -189,12 +219,20 @@ class ChatView {
     const { isBusy } = this.dialogue;
     send.hidden = isBusy;
     stop.hidden = !isBusy;
-    text.readOnly = isBusy || this.isClosed;
+    text.readOnly = isBusy || this.isClosed || Boolean(this.said);
     send.disabled = this.isClosed;
     reset.disabled = sessions.disabled = isBusy;
     this.dialogue.enable(!isBusy);
     this.sentences.enable(!isBusy && !this.isClosed);
     text.placeholder = this.isClosed ? TEXTS.closed : TEXTS.say;
+  }
+
+  private begin({ text, instead_of: insteadOf }: ChatBegin): void {
+    const { part } = this;
+    part.failure.hidden = true;
+    if (this.said) part.text.value = "";
+    this.said = "";
+    this.dialogue.begin(text, insteadOf);
   }
 
   private work(node: string): void {
@@ -205,7 +243,10 @@ class ChatView {
 
   private showAll({ sessions, shown, turns, alternatives, under_way: underWay, ...rest }: ChatAll): void {
     const { part } = this;
+    this.said = "";
     this.models = rest.models;
+    // What the notebook file keeps stands in an output of its own; where this chat is alive, nobody wants it twice.
+    part.savedForm.textContent = `.jp-OutputArea-child:has(.${this.model.get("saved_form")}) { display: none; }`;
     this.draw(rest.graph);
     this.listSessions(sessions, shown);
     this.dialogue.showAll(turns, alternatives, underWay);
@@ -257,6 +298,7 @@ class ChatView {
   }
 
   private fail({ text, words, standing }: ChatFailed): void {
+    this.said = "";
     if (standing) this.dialogue.fail(); // what failed was the turn, not another click while it is under way
     if (text) this.part.text.value = text;
     this.showFailure(words);

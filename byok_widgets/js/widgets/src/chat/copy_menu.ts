@@ -8,7 +8,8 @@ const SAID = { copied: "Copied.", selected: "Selected: copy it with the keyboard
 
 export class CopyMenu {
   readonly el = make("details", { className: "byok-menu" });
-  private readonly text = make("textarea", { className: "byok-input", readOnly: true, rows: 6, hidden: true });
+  private readonly text = make("textarea", { className: "byok-input", readOnly: true, rows: 6 });
+  private readonly content = make("div", { className: "byok-menu-content" });
   private readonly said = make("div", { className: "byok-note" });
 
   constructor(ask: (form: ChatCopy["form"]) => void) {
@@ -18,13 +19,13 @@ export class CopyMenu {
     const testCase = button("Test case");
     transcript.onclick = () => ask("transcript");
     testCase.onclick = () => ask("case");
-    const content = make("div", { className: "byok-menu-content" }, transcript, testCase, this.said, this.text);
-    this.el.append(make("summary", { textContent: "Copy" }), content);
+    this.content.append(transcript, testCase, this.said);
+    this.el.append(make("summary", { textContent: "Copy" }), this.content);
   }
 
   async show({ text }: ChatCopy): Promise<void> {
     this.text.value = text;
-    this.text.hidden = false;
+    this.content.append(this.text);
     this.said.textContent = SAID[await copyFrom(this.text)];
   }
 }

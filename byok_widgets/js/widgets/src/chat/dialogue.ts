@@ -24,6 +24,11 @@ export class Dialogue {
     this.readOut = new ReadOut(spoken);
   }
 
+  // What the person said in the turn that is under way.
+  get said(): string {
+    return this.live?.said ?? "";
+  }
+
   get isBusy(): boolean {
     return this.live !== null;
   }

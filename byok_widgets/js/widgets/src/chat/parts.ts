@@ -41,5 +41,6 @@ export function buildParts(title: string, extra: { copy: Node; sentences: Node; 
   const region = make("section", { attributes: { "aria-label": "Variables" } }, extra.variables, totals);
   const aside = make("div", { className: "byok-chat-side" }, extra.graph, region);
   const body = make("div", { className: "byok-chat-body" }, main, aside);
-  return { all: [head, body, spoken], node, reset, log, spoken, status, failure, main, totals, aside, ...choice, ...bottom };
+  const savedForm = make("style");
+  return { all: [head, body, spoken, savedForm], savedForm, node, reset, log, spoken, status, failure, main, totals, aside, ...choice, ...bottom };
 }

@@ -142,13 +142,14 @@ export class LiveAnswer {
   private readonly typing = make("div", { className: "byok-bubble byok-flow byok-typing" });
   private content: MarkdownText | null = null;
 
+  // `said` is what the person said; null where an answer is given once more.
   constructor(
-    text: string | null,
+    readonly said: string | null,
     private readonly colors: Colors,
   ) {
     this.typing.setAttribute("aria-hidden", "true");
     this.typing.append(make("i"), make("i"), make("i"));
-    if (text !== null) this.el.append(personBubble(text));
+    if (said !== null) this.el.append(personBubble(said));
     this.el.append(this.typing);
   }
 

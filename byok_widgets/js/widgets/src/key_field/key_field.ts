@@ -1,7 +1,7 @@
 // The field that takes an API key from the browser to the kernel, once; and the passphrase of the encrypted file.
 //
 // What is typed lives in the <input> alone: never in a trait, never in a variable that outlives one call. On Save it
-// is sealed for this kernel and sent as the buffers of one custom message. The field is emptied when the kernel has
+// is sealed for this kernel and sent in one custom message. The field is emptied when the kernel has
 // answered "saved"; when the kernel refuses, or never answers, what was typed is still there, masked. Where the page
 // cannot seal (plain http from another machine) nothing is sent at all.
 
@@ -10,6 +10,7 @@ import type { AnyModel } from "@anywidget/types";
 import { isolate, options, randomId } from "../shared/dom";
 import { LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exchange";
 import type { KeyAnswer, KeyFieldRequest, KeyFieldState, SaveKey, UnlockKeyFile } from "../shared/messages";
+import { linkWithNotice } from "../shared/kernel_link";
 import { WAITING } from "../shared/texts";
 import { type ViewContext, follow, onEnd } from "../shared/view";
 import { keyHint, nameHint, nameIn } from "./hints";
@@ -33,6 +34,7 @@ class KeyFieldView {
   // Whether something was sent sealed, and is not answered yet.
   private waiting = false;
   private settle: () => void = () => undefined;
+  private readonly lose: () => void;
 
   constructor({ model, el, signal }: ViewContext<KeyFieldState>) {
     this.model = model;
@@ -47,6 +49,7 @@ class KeyFieldView {
     onEnd(signal, () => this.emptyAll());
     this.showKey(false);
     this.paint();
+    this.lose = linkWithNotice({ model, el, signal });
   }
 
   private listen(): void {
@@ -181,7 +184,10 @@ class KeyFieldView {
       {
         request,
         delays: [[LATE_AFTER_MS, () => this.say({ state: "working", text: WAITING })]],
-        gone: () => this.say({ state: "refused", text: TEXTS.gone }),
+        gone: () => {
+          this.say({ state: "refused", text: TEXTS.gone });
+          this.lose();
+        },
       },
       this.signal,
     );
@@ -243,9 +249,10 @@ class KeyFieldView {
     return this.model.get("needs_key") ? TEXTS.empty : TEXTS.emptyOptional;
   }
 
-  private request(id: string, override: boolean): SaveKey | UnlockKeyFile {
-    if (this.isPassphrase) return { kind: "unlock", id, new: this.isNewPassphrase };
-    return { kind: "save", id, target: this.model.get("target"), storage: this.model.get("storage"), override };
+  private request(id: string, override: boolean, sealed: string[]): SaveKey | UnlockKeyFile {
+    if (this.isPassphrase) return { kind: "unlock", id, sealed, new: this.isNewPassphrase };
+    const [target, storage] = [this.model.get("target"), this.model.get("storage")];
+    return { kind: "save", id, sealed, target, storage, override };
   }
 
   private async save(override: boolean): Promise<void> {
@@ -258,21 +265,20 @@ class KeyFieldView {
       return;
     }
     this.settle();
-    const request = this.request(randomId(), override);
+    const id = randomId();
     const texts = this.isPassphrase ? UNLOCKING : SAVING;
     this.waiting = true;
     this.showKey(false);
     this.say({ state: "working", text: texts.sent });
     try {
-      const buffers = await seal(this.model.get("public_key"), this.input.value);
-      this.send(request, buffers, texts);
+      this.send(this.request(id, override, await seal(this.model.get("public_key"), this.input.value)), texts);
     } catch {
       this.stopWaiting();
       this.say({ state: "refused", text: TEXTS.failed });
     }
   }
 
-  private send(request: SaveKey | UnlockKeyFile, buffers: ArrayBuffer[], texts: typeof SAVING): void {
+  private send(request: SaveKey | UnlockKeyFile, texts: typeof SAVING): void {
     const lost = (): void => {
       this.waiting = false; // an answer that comes all the same still counts
       this.say({ state: "unverified", text: texts.lost });
@@ -281,7 +287,6 @@ class KeyFieldView {
       this.model,
       {
         request,
-        buffers,
         answers: (message) => isAnswerTo(request.id, message),
         answered: (answer: KeyAnswer) => this.onAnswer(answer),
         delays: [
@@ -291,6 +296,7 @@ class KeyFieldView {
         gone: () => {
           this.waiting = false;
           this.say({ state: "refused", text: TEXTS.gone });
+          this.lose();
         },
       },
       this.signal,

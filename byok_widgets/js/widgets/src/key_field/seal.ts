@@ -13,7 +13,10 @@ export function sealingProblem(publicKey: string): string {
   return publicKey ? "" : NO_PUBLIC_KEY;
 }
 
-export async function seal(publicKey: string, text: string): Promise<ArrayBuffer[]> {
+// Not every frontend carries the buffers of a message to the kernel.
+const base64 = (part: ArrayBuffer): string => btoa(String.fromCharCode(...new Uint8Array(part)));
+
+export async function seal(publicKey: string, text: string): Promise<string[]> {
   const { subtle } = crypto;
   const curve = { name: "ECDH", namedCurve: "P-256" };
   const theirs = Uint8Array.from(atob(publicKey), (character) => character.charCodeAt(0));
@@ -31,5 +34,5 @@ export async function seal(publicKey: string, text: string): Promise<ArrayBuffer
   );
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const sealed = await subtle.encrypt({ name: "AES-GCM", iv }, key, new TextEncoder().encode(text));
-  return [ephemeral, iv.buffer, sealed];
+  return [ephemeral, iv.buffer, sealed].map(base64);
 }

@@ -8,11 +8,12 @@ import type { AnyModel } from "@anywidget/types";
 
 import { NO_AUTOFILL, button, isolate, make, randomId } from "../shared/dom";
 import { type Channel, LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exchange";
+import { linkWithNotice } from "../shared/kernel_link";
 import { looksLikeKey } from "../shared/key_rules";
 import type { ChooseModel, ModelAnswer, ModelFieldState, ModelRowsState } from "../shared/messages";
 import { modelOf } from "../shared/model_reference";
 import { GONE, WAITING } from "../shared/texts";
-import { follow, onEnd } from "../shared/view";
+import { type ViewContext, follow, onEnd } from "../shared/view";
 import { makeModelList } from "./list";
 import { type Entry, indexed } from "./search";
 
@@ -25,6 +26,13 @@ export interface FieldContext {
   model: FieldModel;
   el: HTMLElement;
   signal: AbortSignal;
+  // To be called when a message could not be sent.
+  lose?: () => void;
+}
+
+// A field that is a widget of its own.
+export function renderModelFieldView({ model, el, signal }: ViewContext<ModelFieldState>): void {
+  renderModelField({ model, el, signal, lose: linkWithNotice({ model, el, signal }) });
 }
 
 function build(id: string) {
@@ -49,7 +57,7 @@ function build(id: string) {
   return { label, input, toggle, problem, note, action, anchor, foot };
 }
 
-export function renderModelField({ model, el, signal }: FieldContext): void {
+export function renderModelField({ model, el, signal, lose = () => undefined }: FieldContext): void {
   const id = `byok-${randomId()}`;
   const part = build(id);
   const { input } = part;
@@ -140,6 +148,7 @@ export function renderModelField({ model, el, signal }: FieldContext): void {
         gone: () => {
           end();
           say(GONE);
+          lose();
         },
       },
       signal,
@@ -218,7 +227,7 @@ export function renderModelField({ model, el, signal }: FieldContext): void {
   part.action.addEventListener("click", () => press(), { signal });
 
   function press(): void {
-    exchange(model, { request: { kind: "action" }, gone: () => say(GONE) }, signal)();
+    exchange(model, { request: { kind: "action" }, gone: lose }, signal)();
   }
 
   follow(model, "change", paint, signal);

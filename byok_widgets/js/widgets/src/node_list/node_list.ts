@@ -4,6 +4,7 @@
 
 import { isolate, make, randomId } from "../shared/dom";
 import { LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exchange";
+import { linkWithNotice } from "../shared/kernel_link";
 import type { ModelRowsState, NodeAnswer, NodeListState, NodeRequest } from "../shared/messages";
 import { modelOf } from "../shared/model_reference";
 import { GONE, WAITING } from "../shared/texts";
@@ -49,7 +50,10 @@ export function renderNodeList({ model, el, signal }: ViewContext<NodeListState>
           answers: (message) => isAnswerTo(request.id, message),
           answered: finish,
           delays: [[LATE_AFTER_MS, () => say(WAITING)]],
-          gone: () => finish({ outcome: "refused", text: GONE }),
+          gone: () => {
+            finish({ outcome: "refused", text: GONE });
+            lose();
+          },
         },
         life,
       );
@@ -99,6 +103,7 @@ export function renderNodeList({ model, el, signal }: ViewContext<NodeListState>
   el.append(make("h4", { textContent: "Nodes" }), empty, list, said);
   isolate(el, signal);
   follow(model, "change:nodes", paint, signal);
+  const lose = linkWithNotice({ model, el, signal });
   void fetchKeyPatterns();
   paint();
 }

@@ -1,62 +1,56 @@
 // The head of the settings panel: its title, and anything a person must know. It also keeps the notebook's shortcuts
 // out of the whole panel, and sees when its kernel has gone: then nothing in it can be used but the code to copy.
 
-import type { AnyModel } from "@anywidget/types";
-
 import { isolate, make } from "../shared/dom";
+import { linkKernel } from "../shared/kernel_link";
 import type { PanelHeadState } from "../shared/messages";
-import { GONE } from "../shared/texts";
+import { GONE, UNANSWERED } from "../shared/texts";
 import { type ViewContext, follow, onEnd } from "../shared/view";
 
 const MOST_FRAMES = 600;
 
-// JupyterLab marks what belongs to a kernel that was restarted, but not when it was shut down or changed for another.
-const DISCONNECTED = "jupyter-widgets-disconnected";
-
-interface ManagerOfJupyter {
-  kernel?: { id: string } | null;
-}
-
-const kernelOf = ({ widget_manager: manager }: AnyModel<PanelHeadState>): string | undefined =>
-  (manager as ManagerOfJupyter | undefined)?.kernel?.id;
-
 export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): void {
   const title = make("h3");
   const notice = make("p", { className: "byok-notice", attributes: { role: "status" } });
-  const kernel = kernelOf(model);
+  let own = ""; // what there is to say of the kernel
   let isGone = false;
   let frame = 0;
 
   function paint(): void {
     title.textContent = model.get("title");
-    notice.textContent = isGone ? GONE : model.get("notice");
+    notice.textContent = own || model.get("notice");
     notice.hidden = !notice.textContent;
   }
 
+  function say(text: string): void {
+    own = text;
+    paint();
+  }
+
   function disable(panel: HTMLElement): void {
-    isGone = true;
     panel.classList.add("byok-gone");
     for (const part of panel.children) {
       const isUsable = part === el || part.matches("[data-byok-view=copy_code]");
       if (part instanceof HTMLElement) part.inert = !isUsable;
     }
-    paint();
   }
 
-  function look(panel: HTMLElement): void {
-    const isOther = kernel !== undefined && kernelOf(model) !== kernel;
-    if (!isGone && (isOther || panel.classList.contains(DISCONNECTED))) disable(panel);
+  function onGone(): void {
+    isGone = true;
+    say(GONE);
+    const panel = el.closest<HTMLElement>(".byok-panel");
+    if (panel) disable(panel);
   }
 
   function adopt(panel: HTMLElement): void {
-    const marks = new MutationObserver(() => look(panel));
     isolate(panel, signal);
     panel.setAttribute("role", "group");
     panel.setAttribute("aria-label", model.get("title"));
-    panel.addEventListener("focusin", () => look(panel), { signal });
-    marks.observe(panel, { attributeFilter: ["class"] });
-    onEnd(signal, () => marks.disconnect());
-    look(panel);
+    if (isGone) disable(panel);
+    linkKernel(
+      { model, el: panel, signal },
+      { gone: onGone, unanswered: (isLate) => say(isLate ? UNANSWERED : "") },
+    );
   }
 
   // This view is drawn first and put into the panel later.

@@ -9,7 +9,6 @@ export type Channel = Pick<AnyModel, "send" | "on" | "off">;
 
 export interface Exchange<Request extends object, Answer extends object> {
   request: Request;
-  buffers?: ArrayBuffer[];
   // Without it, `settle` alone ends the wait: the kernel then answers by a change of state.
   answers?: (message: unknown) => boolean;
   answered?: (answer: Answer) => void;
@@ -33,7 +32,7 @@ export function isAnswerTo(id: string, message: unknown): boolean {
 // Returns `settle`: it ends the wait, whatever may still come.
 export function exchange<Request extends object, Answer extends object>(
   channel: Channel,
-  { request, buffers, answers, answered, delays = [], gone }: Exchange<Request, Answer>,
+  { request, answers, answered, delays = [], gone }: Exchange<Request, Answer>,
   signal: AbortSignal,
 ): () => void {
   const timers: ReturnType<typeof setTimeout>[] = [];
@@ -52,7 +51,7 @@ export function exchange<Request extends object, Answer extends object>(
   signal.addEventListener("abort", settle);
   for (const [afterMs, act] of delays) timers.push(setTimeout(act, afterMs));
   try {
-    channel.send(request, undefined, buffers);
+    channel.send(request);
   } catch {
     settle(); // a model whose kernel is gone throws
     gone();

@@ -1,5 +1,15 @@
 // Generated from byok_widgets/widgets/page_messages.py by tests/js/page_types.py: change it there.
 
+/** Where a page sees no kernel, a view asks whether it is there. */
+export interface Ping {
+  kind: "ping";
+}
+
+/** The kernel is there; told again and again, also while a cell runs. */
+export interface Pong {
+  kind: "pong";
+}
+
 /** One way to store a key. */
 export interface StorageOption {
   id: string;
@@ -52,19 +62,21 @@ export interface KeyFieldState {
   public_key: string;
 }
 
-/** Save the key, or the name of a variable, that is sealed in the buffers. */
+/** Save the key, or the name of a variable, that is sealed: three parts in base64. */
 export interface SaveKey {
   kind: "save";
   id: string;
+  sealed: string[];
   target: string;
   storage: string;
   override: boolean;
 }
 
-/** Open the encrypted file by the passphrase that is sealed in the buffers, or begin it. */
+/** Open the encrypted file by the passphrase that is sealed, as in `SaveKey`, or begin it. */
 export interface UnlockKeyFile {
   kind: "unlock";
   id: string;
+  sealed: string[];
   new: boolean;
 }
 
@@ -326,9 +338,10 @@ export interface CopyCodeState {
   code: string;
 }
 
-/** The trait of `Chat`. */
+/** The traits of `Chat`. */
 export interface ChatState {
   title: string;
+  saved_form: string;
 }
 
 /** What was found of one edge; `condition` in words. */
@@ -442,6 +455,13 @@ export interface ChatNode {
 export interface ChatProgress {
   kind: "progress";
   text: string;
+}
+
+/** A request failed, as `text` says, and is sent again after so many seconds. */
+export interface ChatWait {
+  kind: "wait";
+  text: string;
+  seconds: number;
 }
 
 /** A piece of the reply. */
@@ -567,6 +587,6 @@ export interface ChatShow {
   session: number;
 }
 
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatText | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatFailed;
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatText | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatFailed;
 
 export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatStop | ChatReset | ChatFork | ChatShow;

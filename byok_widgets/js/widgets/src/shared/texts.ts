@@ -2,3 +2,6 @@
 
 export const WAITING = "Waiting for the kernel: a cell is still running.";
 export const GONE = "The kernel was restarted or stopped. Run this cell again.";
+export const UNANSWERED =
+  "The kernel has not answered yet. If a cell is running, this continues when it finishes; if the kernel was " +
+  "restarted or stopped, run this cell again.";

@@ -5,6 +5,7 @@
 import { copyFrom } from "../shared/clipboard";
 import { button, externalLink, isolate, make, randomId } from "../shared/dom";
 import { LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exchange";
+import { linkWithNotice } from "../shared/kernel_link";
 import type {
   FindingFacts,
   HelpRow,
@@ -12,7 +13,7 @@ import type {
   TroubleshootingRequest,
   TroubleshootingState,
 } from "../shared/messages";
-import { GONE, WAITING } from "../shared/texts";
+import { WAITING } from "../shared/texts";
 import { type ViewContext, follow } from "../shared/view";
 import { findingItem } from "./findings";
 import { goTo } from "./focus";
@@ -49,7 +50,7 @@ export function renderTroubleshooting({ model, el, signal }: ViewContext<Trouble
         answers: (message) => isAnswerTo(request.id, message),
         answered: onAnswer,
         delays: [[LATE_AFTER_MS, () => say(WAITING)]],
-        gone: () => say(GONE),
+        gone: lose,
       },
       signal,
     );
@@ -123,5 +124,6 @@ export function renderTroubleshooting({ model, el, signal }: ViewContext<Trouble
   isolate(el, signal);
   check.addEventListener("click", onCheck, { signal });
   follow(model, "change:facts", paint, signal);
+  const lose = linkWithNotice({ model, el, signal });
   paint();
 }

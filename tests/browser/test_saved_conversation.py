@@ -1,0 +1,112 @@
+"""What the notebook file holds of a chat, and what a person reads who opens it again without a kernel."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from tests.browser.conftest import VIEWPORT
+from tests.browser.leaks import Frames
+from tests.browser.notebook_page import NotebookPage
+
+CHAT = """\
+from byok_widgets import Flow
+flow = Flow('saved {name}')
+ask = flow.conversation('ask', 'What is your name?', static=True)
+more = flow.conversation('more', 'And the day?', static=True)
+bye = flow.conversation('bye', 'Bye then.', static=True)
+flow.connect(ask, more)
+flow.connect(more, bye)
+chat = flow.chat()
+chat"""
+SAID = ["I am Ana", "Tuesday please"]
+
+
+def cells() -> list[str]:
+    return [CHAT.format(name=secrets.token_hex(4)), "1 + 1"]
+
+
+def talk(page: NotebookPage) -> Any:
+    chat = page.page.locator(".byok-chat")
+    chat.locator("[data-turn]").wait_for()  # the flow speaks first
+    for number, text in enumerate(SAID, start=1):
+        chat.get_by_label("Your message").press_sequentially(text)
+        chat.get_by_label("Your message").press("Enter")
+        chat.locator(".byok-turn:not(.byok-under-way)").nth(number).wait_for()
+    return chat
+
+
+def saved_text(page: NotebookPage) -> str:
+    outputs = page.save()["cells"][0]["outputs"]
+    return json.dumps([output["data"] for output in outputs])
+
+
+def reopened(page: NotebookPage) -> Any:
+    """Open the saved file in a page that starts no kernel."""
+    name = page.name
+    page.close()
+    page.lab.shut_down_kernels()
+    file = page.lab.root / name
+    notebook = json.loads(file.read_text())
+    notebook["metadata"]["kernelspec"]["name"] = "no-such-kernel"
+    other = f"without-{name}"
+    (page.lab.root / other).write_text(json.dumps(notebook))
+    return other
+
+
+def check_that_the_file_holds_the_conversation(page: NotebookPage) -> None:
+    page.run_all()
+    chat = talk(page)
+    message = chat.get_by_label("Your message")
+    message.press_sequentially("Half a sent")
+    saved = saved_text(page)
+    assert [text for text in SAID if text not in saved] == []
+    assert "Bye then." in saved
+    assert "Half a sent" not in saved
+    assert message.input_value() == "Half a sent", "the update has not drawn the chat anew"
+    assert message.evaluate("field => field === document.activeElement")
+    shown = page.output(0).get_by_text("Tuesday please", exact=True).and_(page.page.locator(":visible"))
+    assert shown.count() == 1, "while the chat is alive it is there once"
+    page.shot(f"saved-live-{page.app}")
+
+
+def test_in_jupyterlab(open_notebook: Any) -> None:
+    page = open_notebook(cells())
+    check_that_the_file_holds_the_conversation(page)
+    page.open(reopened(page))
+    page.output(0).get_by_text("Tuesday please", exact=True).wait_for()
+    page.shot("saved-reopened-lab")
+
+
+def test_in_notebook_7(browser: Any, lab: Any) -> None:
+    context = browser.new_context(viewport=VIEWPORT)
+    page = NotebookPage(lab, context.new_page(), lab.url, app="notebook")
+    page.open(lab.notebook(cells()))
+    check_that_the_file_holds_the_conversation(page)
+    context.close()
+    lab.shut_down_kernels()
+
+
+def test_each_turn_updates_the_file_once(open_notebook: Any) -> None:
+    frames = Frames()
+    page = open_notebook(cells(), watch=frames.watch)
+    page.run_all()
+    talk(page)
+    page.page.wait_for_timeout(500)
+    updates = [frame for frame in frames.received if b"update_display_data" in frame]
+    assert len(updates) == len(SAID)
+
+
+def test_a_fork_is_saved_beside_the_first_session(open_notebook: Any) -> None:
+    page = open_notebook(cells())
+    page.run_all()
+    chat = talk(page)
+    chat.get_by_role("button", name="Fork from turn 1").click()
+    chat.get_by_label("Session", exact=True).wait_for()
+    chat.get_by_label("Your message").fill("Another day")
+    chat.get_by_label("Your message").press("Enter")
+    chat.locator(".byok-turn:not(.byok-under-way)").nth(2).wait_for()
+    saved = saved_text(page)
+    assert "Tuesday please" in saved
+    assert "Another day" in saved
