@@ -16,6 +16,7 @@ import type {
   ChatTurn,
   FailureWords,
   GraphFacts,
+  Pong,
   Standing,
 } from "../shared/messages";
 import { UNANSWERED } from "../shared/texts";
@@ -36,8 +37,8 @@ const TEXTS = {
   closed: "This session has ended. Reset it, or fork from an earlier turn.",
 };
 
-const isMessage = (message: unknown): message is ChatMessage =>
-  typeof message === "object" && message !== null && "kind" in message && message.kind !== "pong";
+const isFromKernel = (message: unknown): message is ChatMessage | Pong =>
+  typeof message === "object" && message !== null && "kind" in message;
 
 export function renderChat(context: ViewContext<ChatState>): void {
   new ChatView(context);
@@ -122,7 +123,7 @@ class ChatView {
       this.model,
       {
         request,
-        answers: isMessage,
+        answers: isFromKernel,
         delays: [[LOST_AFTER_MS, () => this.showUnanswered(true)]],
         gone: () => {
           isSent = false;
@@ -175,7 +176,7 @@ class ChatView {
   }
 
   private onMessage(message: unknown): void {
-    if (!isMessage(message)) return;
+    if (!isFromKernel(message) || message.kind === "pong") return;
     this.stopWaiting();
     this.show(message);
     this.paint();
