@@ -1,8 +1,8 @@
 """`Chat`: a session of a flow to talk to, with its active node, its variables and why it moved.
 
-Nothing that is said is in a trait, so it is in no widget state and no saved notebook. A view that appears, also
-after the page was loaded again, asks for all that was said; after that it hears each turn once. While a reply is
-written its pieces go out together, at most 20 times a second, whatever their number.
+No message is in a trait, so none is in the widget state or a saved notebook. A new view, also after a page reload,
+asks for the whole conversation; after that it receives each turn once. While a reply is being written, its pieces
+are sent together, at most 20 times per second.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 Message = Mapping[str, Any]
 UPDATE_S = 1 / 20
-"""Least time between two pieces of a reply on their way to the page, in seconds."""
+"""Minimum time between two updates of a reply that are sent to the page, in seconds."""
 
 
 class Chat(assets.PageWidget):
-    """A chat with one flow. A fork is a session of its own beside the others.
+    """A chat with one flow. A fork is a separate session next to the others.
 
     Attributes:
-        title: Name of the flow; all else goes by messages.
+        title: Name of the flow; everything else is sent as messages.
     """
 
     view = traitlets.Unicode("chat").tag(sync=True)
@@ -90,7 +90,7 @@ class Chat(assets.PageWidget):
             with self._lock:
                 self._act(kind, content)
         except ByokError as fault:
-            text = str(content.get("text", "")) if kind == "say" else ""  # it goes back to its field
+            text = str(content.get("text", "")) if kind == "say" else ""  # it goes back to the text field
             self._tell({"kind": "failed", "text": sanitize(text), "words": chat_messages.of_fault(fault)})
 
     def _act(self, kind: object, content: Message) -> None:
@@ -101,14 +101,14 @@ class Chat(assets.PageWidget):
         elif kind == "stop":
             self._stop()
         elif kind == "reset":
-            self._begin_anew()
+            self._reset()
         elif kind == "fork":
             self._fork(_number(content, "turn"))
         elif kind == "show":
             self._show(_number(content, "session"))
 
-    def _begin_anew(self) -> None:
-        """Go back to the beginning in a session of its own, so that nothing that was said is lost."""
+    def _reset(self) -> None:
+        """Start over in a new session, so that the conversation so far is not lost."""
         if self.session.turns and self.session.turns[-1].number:
             self._add(self.session.fork(0), f"Session {len(self._sessions) + 1}")
         else:
@@ -144,7 +144,7 @@ class Chat(assets.PageWidget):
             raise FlowError("The flow is still answering.", kind="busy", fix="Wait for it, or press Stop.")
 
     async def _turn(self, session: Session, text: str) -> None:
-        """Take a turn on the engine's loop. Whatever happens, the view hears how it ended."""
+        """Take a turn on the engine's loop. Whatever happens, the view is notified of the result."""
         kept: list[Turn] = []
         try:
             work = session.prepare_turn(text, on_node=self._speech.on_node, on_turn=kept.append)
@@ -154,13 +154,13 @@ class Chat(assets.PageWidget):
             raise
         except ByokError as fault:
             self._ended(session, text, chat_messages.of_fault(fault))
-        except Exception as fault:  # noqa: BLE001 - the view must not wait for ever; the log gets its kind
+        except Exception as fault:  # noqa: BLE001 - the view must not wait forever
             self._ended(session, text, chat_messages.unexpected(fault))
         else:
             self._tell_turn(session, turn)
 
     def _ended(self, session: Session, text: str, words: FailureWords, kept: Sequence[Turn] = ()) -> None:
-        """Tell of a turn that did not end well: what had come of it stands, or the text goes back to its field."""
+        """Report a failed turn: its partial result is kept, or the text goes back to the text field."""
         self._speech.end()
         if kept:
             self._tell_turn(session, kept[-1])
@@ -194,7 +194,7 @@ def _number(content: Message, name: str) -> int:
 
 
 class _Speech:
-    """A reply while it is written: gathers pieces, and tells of them at most 20 times a second."""
+    """A reply while it is being written: collects pieces, and sends them at most 20 times per second."""
 
     def __init__(self, tell: Callable[[ChatMessage], None]) -> None:
         self._tell = tell
@@ -219,7 +219,7 @@ class _Speech:
         self._tell({"kind": "progress", "text": text})
 
     def on_text(self, text: str) -> None:
-        """Take a piece; called on the engine's loop."""
+        """Add a piece; called on the engine's loop."""
         with self._lock:
             room = max(0, MAX_CHARS - self._chars)
             self._chars += len(text)
@@ -234,7 +234,7 @@ class _Speech:
             self._timer = None
 
     def so_far(self) -> UnderWay:
-        """Return what a view that comes late has missed."""
+        """Return what a new view has missed."""
         with self._lock:
             self._fresh = []
             return {
