@@ -1,7 +1,8 @@
 """A warning, shown once for each cell, that an API key was typed into a cell.
 
 It reads each cell that is about to run and says where running it writes the key; it blocks and changes nothing,
-and shows no part of the key. It can start with the first flow: it needs no UI library, and a microsecond for most cells.
+and shows no part of the key. It can start with the first flow: it needs no UI library, and takes a microsecond for
+most cells.
 """
 
 from __future__ import annotations

@@ -265,7 +265,7 @@ def test_no_advice_is_better_than_bad_advice(provider: str, model: str) -> None:
 @pytest.mark.parametrize(
     ("of", "model", "told"),
     [
-        ("openai", "gpt-4o-mini", "ends on 2027-01-14; gpt-6-luna"),
+        ("openai", "gpt-4o-mini", "ends on 2027-01-14; use gpt-6-luna"),
         ("anthropic", "claude-haiku", "claude-haiku-5-5"),
     ],
 )
