@@ -1,4 +1,4 @@
-// The chat: what the kernel tells is shown as text, and what the person typed is never lost.
+// The chat: what the kernel sends is shown as text, and what the user typed is never lost.
 
 import { afterEach, beforeEach, expect, it } from "vitest";
 
@@ -32,7 +32,7 @@ afterEach(() => {
   document.body.replaceChildren();
 });
 
-it("asks for everything, and shows a turn as it comes", () => {
+it("asks for everything, and shows a turn as it arrives", () => {
   expect(model.sent[0]?.content).toEqual({ kind: "hello" });
   say("Hi");
   expect(model.sent.at(-1)?.content).toEqual({ kind: "say", text: "Hi" });
@@ -54,7 +54,7 @@ it("keeps the text when the kernel is gone", () => {
   expect(text().value).toBe("Hi");
 });
 
-it("gives the text back, and leaves the turn that is under way, when a second message is refused", () => {
+it("restores the text, and leaves the current turn alone, when a second message is refused", () => {
   tell({ kind: "begin", text: "Hi" });
   tell({ kind: "failed", text: "again", words: { kind: "busy", problem: "Busy.", more: "", link: "" } });
   expect(text().value).toBe("again");
@@ -64,7 +64,7 @@ it("gives the text back, and leaves the turn that is under way, when a second me
   expect(text().value).toBe("Hi");
 });
 
-it("forks from a turn, and says nothing more in a session that has ended", () => {
+it("forks from a turn, and cannot send in a session that has ended", () => {
   tell({ kind: "turn", turn: turn(3), ...standing, closed: true });
   expect(view.find<HTMLButtonElement>(".byok-chat-composer button").disabled).toBe(true);
   view.find(".byok-back").click();

@@ -1,4 +1,4 @@
-// Troubleshooting moves the keyboard by data attributes: no label has to say anything particular.
+// Troubleshooting moves the focus by data attributes: labels may have any text.
 
 import { afterEach, expect, it } from "vitest";
 
@@ -37,7 +37,7 @@ it.each(["key", "address", "model", "node"] as const)("moves to the place %s", (
   expect(view.find("[role=status]").textContent).toBe("Done.");
 });
 
-it("solves a problem by a click, and keeps the keyboard at its place", () => {
+it("solves a problem with a click, and keeps the focus in place", () => {
   const facts = { kind: "k", level: "error" as const, fix: "", by: "", argument: "", code: "", dots: false };
   const finding = (id: string, button: string) => ({ ...facts, id, problem: "<i>It</i>", button });
   const model = open(trouble({ findings: [finding("f1", "Solve it"), finding("f2", "And this")] }));

@@ -1,4 +1,4 @@
-// A chat with a flow. Everything that is said comes by messages and is put into the page as text: what a model writes
+// A chat with a flow. The conversation arrives as messages and is put into the page as text: what a model writes
 // can neither style nor run anything.
 
 import type { AnyModel } from "@anywidget/types";
@@ -45,11 +45,11 @@ class ChatView {
   private readonly signal: AbortSignal;
   private readonly part: Parts;
   private readonly readOut: ReadOut;
-  private live: LiveTurn | null = null; // the turn that is under way
+  private live: LiveTurn | null = null; // the current turn
   private isClosed = false;
   private node = "";
   private settle: () => void = () => undefined;
-  // Whether the person's click brought what comes next: then the keyboard goes to the text field.
+  // Whether the next update is the result of the user's click: then the focus goes to the text field.
   private wasAsked = false;
 
   constructor({ model, el, signal }: ViewContext<ChatState>) {
@@ -164,7 +164,7 @@ class ChatView {
     text.placeholder = this.isClosed ? TEXTS.closed : TEXTS.say;
   }
 
-  // Keeps the end of the log in sight, unless the person has scrolled up.
+  // Keeps the end of the log visible, unless the user has scrolled up.
   private keepingSight(change: () => void): void {
     const { log } = this.part;
     const isNear = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_THE_END_PX;
@@ -251,7 +251,7 @@ class ChatView {
 
   private fail({ text, words, standing }: ChatFailed): void {
     const { part } = this;
-    if (standing) this.endLive(); // what failed was the turn, not another click while it is under way
+    if (standing) this.endLive(); // the turn failed, not another click while it was running
     if (text) part.text.value = text;
     this.showFailure(words);
     if (standing) this.showStanding(standing);

@@ -1,4 +1,4 @@
-// Turns as they are shown. All of it is put into the page as text, never as markup.
+// How turns are shown. Everything is put into the page as text, never as markup.
 
 import { button, make } from "../shared/dom";
 import type { TurnFacts } from "../shared/messages";
@@ -43,7 +43,7 @@ export function turnView(turn: TurnFacts, fork: (turn: number) => void): HTMLEle
   return view;
 }
 
-// A turn that is under way: what the person said, and the reply as far as it has come.
+// The current turn: what the user said, and the reply so far.
 export class LiveTurn {
   readonly el: HTMLElement;
   private reply: Bubble | null = null;
