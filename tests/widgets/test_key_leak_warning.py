@@ -235,7 +235,7 @@ def test_it_costs_little_beside_compiling_the_cell(shell: Any, piece: str) -> No
 
 
 def fastest(work: Callable[[], object]) -> float:
-    """Return the seconds of this thread that the fastest of twenty runs takes: other work cannot make it shorter."""
+    """Return the seconds of this thread that the fastest of twenty runs takes: other work cannot shorten it."""
 
     def seconds() -> float:
         start = time.thread_time()
