@@ -10,12 +10,12 @@ export default defineConfig(
     rules: {
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      "@typescript-eslint/dot-notation": "off", // the compiler wants brackets where a name is not declared
+      "@typescript-eslint/dot-notation": "off", // the compiler requires brackets for undeclared names
       "@typescript-eslint/consistent-type-definitions": "off",
     },
   },
   {
     files: ["gear/**/*.ts"],
-    rules: { "@typescript-eslint/unbound-method": "off" }, // a signal is connected to a method and its `this`
+    rules: { "@typescript-eslint/unbound-method": "off" }, // signals are connected to a method together with its `this`
   },
 );

@@ -1,4 +1,4 @@
-"""The providers. A further one is a module beside these and a line in `_PROVIDERS`."""
+"""The providers. To add one, write a module next to these and add it to `_PROVIDERS`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PROVIDERS: Mapping[str, Provider] = _registered
 
 
 def register_provider(provider: Provider) -> Provider:
-    """Make a provider known everywhere: in model refs, settings, the panel, prices and the search for keys."""
+    """Register a provider everywhere: in model refs, settings, the panel, prices and the search for keys."""
     _registered[provider.name] = provider
     model_facts.register(provider.name, provider.models)
     if provider.key_format:
@@ -42,7 +42,7 @@ def register_provider(provider: Provider) -> Provider:
 
 
 def unregister_provider(name: str) -> None:
-    """Forget a provider that was registered."""
+    """Unregister a provider."""
     del _registered[name]
     model_facts.unregister(name)
     key_formats.unregister(name)

@@ -22,7 +22,7 @@ _CLAUDE = re.compile(r"claude-(?P<line>[a-z]+)-(?P<major>\d+)(-(?P<minor>\d{1,2}
 _CLAUDE_3 = re.compile(r"claude-3[-\w]*")
 
 _SAMPLES_UP_TO = {"haiku": (4, 5), "sonnet": (4, 6), "opus": (4, 6)}
-"""The last version of each line that takes `temperature` and the like."""
+"""The last version of each model line that accepts `temperature` and similar settings."""
 
 _EFFORTS: Mapping[str, Mapping[tuple[int, int], tuple[str, ...]]] = {
     "haiku": {(5, 5): _LOW_TO_MAX},
@@ -31,7 +31,7 @@ _EFFORTS: Mapping[str, Mapping[tuple[int, int], tuple[str, ...]]] = {
     "fable": {(5, 0): _LOW_TO_MAX},
     "mythos": {(5, 0): _LOW_TO_MAX},
 }
-"""Efforts from a version of each line on, the newest first."""
+"""Efforts of each model line, by the version that introduced them, newest first."""
 
 _MODELS = ModelFacts(
     presets={

@@ -1,6 +1,6 @@
-"""What a provider is: the facts that others read, and four things it can do.
+"""The base class of providers: the facts that others read, and four things a provider can do.
 
-Floor 1: knows errors, messages, keys and config; knows no node, flow or widget. An adapter is one file with one
+Floor 1: knows errors, messages, keys and config, but no node, flow or widget. An adapter is one file with one
 subclass of `Provider`; it names its SDK only inside the method that makes a client.
 """
 
@@ -25,18 +25,18 @@ from byok_widgets.secrets import Secret
 from byok_widgets.secrets.key_formats import KeyFormat
 
 StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
-"""How an answer's shape is asked for, strongest first. Whatever is asked, the answer is checked here."""
+"""How the shape of an answer is requested, strongest first. In every mode the answer is checked here."""
 
 
 @dataclass(frozen=True)
 class Links:
-    """Pages of one provider for people to go to. Empty where it has none.
+    """A provider's web pages for people to visit. Empty if it has none.
 
     Attributes:
-        keys: Where API keys are made, limited and revoked.
+        keys: Where API keys are created, limited and revoked.
         billing: Where credit is bought and budgets are set.
         usage: The usage dashboard with the rate limits.
-        models: What models there are.
+        models: Which models there are.
         status: Whether the service is up.
         errors: What its errors mean.
         deprecations: When models end, and what replaces them.
@@ -65,7 +65,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class OutputSchema:
-    """The shape an answer must have, in the form the provider takes, and how it is asked for."""
+    """The shape an answer must have, in the form the provider accepts, and how it is requested."""
 
     name: str
     schema: Mapping[str, Any]
@@ -74,16 +74,16 @@ class OutputSchema:
 
 @dataclass(frozen=True)
 class Request:
-    """One call of a model, in the house's words.
+    """One call to a model, in provider-neutral terms.
 
     Attributes:
         model: The provider's model id.
-        messages: The dialogue, oldest first. A system message in it keeps its place where the protocol has one for
-            it, and is joined to `system` where it has not; it never becomes somebody's words.
-        system: Instructions that stand before the dialogue.
-        max_tokens: Most tokens to write; `None` leaves it to the provider's default.
+        messages: The dialogue, oldest first. A system message in it keeps its position if the protocol allows
+            that, and is appended to `system` otherwise; it is never sent as the user's or the assistant's words.
+        system: Instructions that come before the dialogue.
+        max_tokens: Maximum number of tokens to generate; `None` leaves it to the provider's default.
         output: Shape of the answer; `None` for free text.
-        settings: Tuning the person set, such as `temperature`; only names in `Provider.settings`.
+        settings: Tuning that the user set, such as `temperature`; only names in `Provider.settings`.
     """
 
     model: str
@@ -96,10 +96,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, in the house's words.
+    """The answer to a request, in provider-neutral terms.
 
     Attributes:
-        reported_cost_usd: What the provider says it charged; `None` where it does not say.
+        reported_cost_usd: What the provider says it charged; `None` if it does not say.
     """
 
     text: str
@@ -117,16 +117,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One row of a model list. `None` where nobody can say.
+    """One row of a model list. `None` means unknown.
 
     Attributes:
         id: The id to send.
-        input_usd_per_mtok: US dollars for a million tokens read, for a short request.
-        output_usd_per_mtok: US dollars for a million tokens written, for a short request.
-        context_tokens: Most tokens of a request and its answer.
+        input_usd_per_mtok: US dollars per million input tokens, for a short request.
+        output_usd_per_mtok: US dollars per million output tokens, for a short request.
+        context_tokens: Maximum number of tokens in a request and its answer.
         structured_output: Whether the provider enforces a JSON Schema with it.
         ends_on: ISO date after which it no longer answers.
-        takes: Tuning that the provider's own list names, and that it takes or not.
+        supported_settings: Tuning that the model supports or not, according to the provider's own list.
     """
 
     id: str
@@ -145,20 +145,20 @@ class Provider(ABC):
     Attributes:
         name: The name in model refs, and of the module.
         label: The name on screen.
-        billing_note: What people often get wrong about its bills; empty where nothing is.
-        default_url: Its usual address; empty where each person has their own.
+        billing_note: What people often get wrong about its billing; empty if there is nothing.
+        default_url: Its usual address; empty if each user has their own.
         needs_key: Whether it answers only with a key.
         free_of_charge: Whether a call costs nothing because this machine runs it.
-        settings: Names of all the tuning that it can send, whichever models take it.
-        defaults: Tuning that it sends where nothing is set.
-        highest_temperature: The greatest that it takes.
-        schema_profile: Which rules its schemas must keep.
-        models: What is known of its models without asking.
-        key_format: What its keys look like; `None` where they may look like anything.
-        key_hint: What stands in an empty key field.
-        structured_modes: How it can be asked for a shape, strongest first.
-        max_tokens: Most tokens of an answer where nothing else is said; `None` leaves it to the provider.
-        idle_timeout_s: Longest silence before a call is given up, in seconds.
+        settings: Names of all the tuning that it can send, whichever models support it.
+        defaults: Tuning that it sends if nothing is set.
+        highest_temperature: The highest temperature that it accepts.
+        schema_profile: Which rules its schemas must follow.
+        models: What is known about its models without asking.
+        key_format: What its keys look like; `None` if they may look like anything.
+        key_hint: Placeholder of an empty key field.
+        structured_modes: How a shape can be requested, strongest first.
+        max_tokens: Maximum number of tokens in an answer by default; `None` leaves it to the provider.
+        idle_timeout_s: Longest silence before a call is abandoned, in seconds.
     """
 
     name: ClassVar[str]
@@ -196,22 +196,22 @@ class Provider(ABC):
         return BaseUrl.parse(url)
 
     def supported_settings(self, model: str, info: ModelInfo | None = None) -> tuple[Setting, ...]:
-        """Return the settings that a model has, with their values; what is not known is not among them.
+        """Return the settings that a model is known to have, with their values.
 
         Args:
             model: The model's id.
-            info: What the provider's own list says of it; it wins.
+            info: What the provider's own list says about it; it takes precedence.
         """
         taken = self.supports(model, info)
         options = {name: taken.get(name) for name in SETTINGS}
         return tuple(self._fitted(SETTINGS[name], known) for name, known in options.items() if known is not None)
 
     def supports(self, model: str, info: ModelInfo | None = None) -> SupportedSettings:
-        """Return which tuning a model is known to take, and which it is known not to take."""
+        """Return which tuning a model is known to support, and which it is known not to."""
         return {"max_tokens": (), **self._known_settings(model), **(info.supported_settings if info else {})}
 
     def _known_settings(self, model: str) -> SupportedSettings:
-        """Return the tuning that is known without asking anyone."""
+        """Return the tuning that is known without asking the provider."""
         del model
         return {}
 
@@ -221,27 +221,27 @@ class Provider(ABC):
         return replace(setting, options=options, default=default, highest=highest)
 
     def error_body(self, body: Any) -> Any:
-        """Return the body of an error in the usual form, where this provider has one of its own.
+        """Return the body of an error in the usual form, if this provider uses a different one.
 
-        The usual form is `{"error": {"message", "type", "code", "param", "metadata"}}`, and
+        The usual form is `{"error": {"message", "type", "code", "param", "metadata"}}`, where
         `metadata.retry_after_s` is the time it asks to wait, in seconds.
         """
         return body
 
     def prepare(self, model: str, on_progress: OnProgress) -> AbstractAsyncContextManager[Endpoint | None]:
-        """Make ready what must run on this machine for a call; gives its endpoint, `None` for the flow's own."""
+        """Start what must run on this machine for a call; yields its endpoint, or `None` for the flow's own."""
         del model, on_progress
         return nullcontext(None)
 
     @abstractmethod
     async def complete(self, request: Request, endpoint: Endpoint, on_text: OnText) -> Answer:
-        """Send one request, streamed; hand out text as it comes and return the whole answer.
+        """Send one request, streamed; pass on text as it arrives and return the complete answer.
 
-        After a fault in mid-answer the text that had come is returned, as an incomplete answer that says why.
+        After an error in mid-answer the text so far is returned, as an incomplete answer that says why.
 
         Raises:
-            ProviderError: Any fault before the first text, in plain words.
-            KeyFormatError: The key holds a character that cannot be sent.
+            ProviderError: Any error before the first text, in plain words.
+            KeyFormatError: The key contains a character that cannot be sent.
         """
 
     @abstractmethod
@@ -249,20 +249,20 @@ class Provider(ABC):
         """Ask the provider for its models.
 
         Raises:
-            ProviderError: Any fault, in plain words.
+            ProviderError: Any error, in plain words.
         """
 
     async def check_key(self, endpoint: Endpoint) -> None:
-        """Ask something that is free of charge and needs a valid key.
+        """Make a request that is free of charge and needs a valid key.
 
         Raises:
-            ProviderError: Of kind `auth` where the key was rejected; of another kind where it cannot be told.
+            ProviderError: Of kind `auth` if the key was rejected; of another kind if that is not known.
         """
         await self.list_models(endpoint)
 
 
 def iso_date(value: object) -> str | None:
-    """Return the day of a date or time as a provider gives it; `None` for what is no ISO date."""
+    """Return the day of a provider's date or time; `None` if it is not an ISO date."""
     try:
         return datetime.date.fromisoformat(value[:10]).isoformat() if isinstance(value, str) else None
     except ValueError:
@@ -270,5 +270,5 @@ def iso_date(value: object) -> str | None:
 
 
 def parse_count(value: object) -> int | None:
-    """Return a count as a provider gives it; `None` for what is no count."""
+    """Return a provider's count; `None` if it is not a count."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,7 +1,7 @@
-"""What is known of models without asking anyone: roles, ends, prices.
+"""What is known about models without asking the provider: roles, end dates, prices.
 
-Roles and ends come from the providers' modules, prices and context lengths from the `genai-prices` package. That
-package is large, so it is loaded when a price is first asked for.
+Roles and end dates come from the providers' modules, prices and context lengths from the `genai-prices` package.
+That package is large, so it is loaded when a price is first needed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CHECKED_ON = "2026-11-23"
 T = TypeVar("T")
 
 _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8})\Z")
-_TYPICAL = 1000  # list prices are those of a short request: long ones cost more per token
+_TYPICAL = 1000  # list prices are for a short request: long ones cost more per token
 
 
 def presets(provider: str) -> Mapping[Role, str]:
@@ -36,7 +36,7 @@ def presets(provider: str) -> Mapping[Role, str]:
 
 
 def ends_on(provider: str, model: str) -> str | None:
-    """Return the ISO date on which a model ends or ended; `None` where no end is known."""
+    """Return the ISO date on which a model ends or ended; `None` if no end date is known."""
     for name in (model, _SNAPSHOT.sub("", model)):
         for end, models in facts_of(provider).ends.items():
             if name in models:
@@ -51,12 +51,12 @@ def has_ended(provider: str, model: str, *, today: datetime.date | None = None) 
 
 
 def is_past(day: str, *, today: datetime.date | None = None) -> bool:
-    """Whether an ISO date lies before today."""
+    """Whether an ISO date is before today."""
     return datetime.date.fromisoformat(day) < (today or _today())
 
 
 def replacement(provider: str, model: str) -> str | None:
-    """Return the model that has the role an older name stood for; `None` where the name is not an older one."""
+    """Return the current model for the role of an older one; `None` if the name is not an older one."""
     facts = facts_of(provider)
     if not facts.resells:
         role = facts.aliases.get(model)
@@ -70,35 +70,35 @@ def replacement(provider: str, model: str) -> str | None:
 
 
 def lifecycle_note(provider: str, model: str, *, today: datetime.date | None = None) -> str:
-    """Say in one sentence what must be known before a model is used; empty when there is nothing.
+    """Return in one sentence what the user should know before using a model; empty if there is nothing.
 
-    That is: it ends or has ended, and what took its place; or it is a name from older texts that is not an id, and
-    which model has its role now.
+    That is: that it ends or has ended, and what replaces it; or that it is a name from older texts that is not an
+    id, and which model to use instead.
     """
     end, heir = ends_on(provider, model), replacement(provider, model)
     if end is None:
         families = frozenset[str]().union(*(facts.families for facts in all_facts().values()))
         is_id = _bare(model) not in families and ("/" in model or not facts_of(provider).resells)
-        return f"{model} is not a model id here; {heir} has its role now." if heir and not is_id else ""
+        return f"{model} is not a model id here; use {heir} instead." if heir and not is_id else ""
     note = f"{model} {'ended' if has_ended(provider, model, today=today) else 'ends'} on {end}"
-    return f"{note}; {heir} has its role now." if heir else f"{note}."
+    return f"{note}; use {heir} instead." if heir else f"{note}."
 
 
 def advice(provider: str, model: str) -> str:
-    """Say in one sentence what to use where a provider does not know a model; empty when nothing comes near."""
+    """Return in one sentence what to use if a provider does not know a model; empty if nothing is similar."""
     known = lifecycle_note(provider, model) or mistyped_ref(model) or _of_another(provider, model)
     return known or _near(provider, model)
 
 
 def mistyped_ref(model: str) -> str:
-    """Say which ref was meant where an id looks like one with a mistyped provider; ids may hold colons, too."""
+    """Return a suggestion if an id looks like a ref with a mistyped provider; ids may contain colons, too."""
     head, _, rest = model.partition(":")
     meant = difflib.get_close_matches(head.lower(), all_facts(), 1, cutoff=0.8)
     return f'There is no provider "{head}": did you mean "{meant[0]}:{rest}"?' if rest and meant else ""
 
 
 def structured_output(provider: str, model: str) -> bool | None:
-    """Say whether a provider enforces a JSON Schema with a model; `None` where that is not known here."""
+    """Return whether a provider enforces a JSON Schema with a model; `None` if that is not known here."""
     facts = facts_of(provider)
     if facts.without_structured_output is None:
         return None
@@ -113,12 +113,13 @@ def offline_models(provider: str) -> list[ModelInfo]:
 
 
 def enrich(provider: str, info: ModelInfo, *, elsewhere: bool = False) -> ModelInfo:
-    """Fill in what is known and not given: price, context length, structured output and end date.
+    """Fill in what is missing and known here: price, context length, structured output and end date.
 
     Args:
         provider: Whose model it is.
-        info: What is known of it so far.
-        elsewhere: Whether calls go to another address than the provider's own, where its price list does not hold.
+        info: What is known about it so far.
+        elsewhere: Whether calls go to an address other than the provider's own, so that its price list does not
+            apply.
     """
     info = replace(
         info,
@@ -139,13 +140,13 @@ def enrich(provider: str, info: ModelInfo, *, elsewhere: bool = False) -> ModelI
 
 
 def cost_of(provider: str, model: str, answer: Answer, *, free: bool = False) -> Cost:
-    """Work out what a call cost: what the provider reports wins, then the price list; unknown stays unknown.
+    """Return what a call cost, as the provider reports it or else by the price list; it may be unknown.
 
     Args:
-        provider: Whose price list applies; one without a list, or `""` for a call that went to another address
-            than the provider's own, has no price.
-        model: The model that was asked for.
-        answer: What came back.
+        provider: Whose price list applies. There is no price for a provider without a list, or for `""`, which
+            means that the call went to an address other than the provider's own.
+        model: The model that was requested.
+        answer: The answer to the call.
         free: Whether this machine ran it.
     """
     if free:
@@ -192,12 +193,12 @@ def _price(provider: str, model: str, usage: Usage) -> PriceCalculation | None:
 
 
 def _is_known(price: PriceCalculation) -> bool:
-    """Whether the list holds the prices of text: a price that is not there is calculated as zero."""
+    """Whether the list contains the prices of text: a missing price is calculated as zero."""
     return all(getattr(price.model_price, name, None) is not None for name in ("input_mtok", "output_mtok"))
 
 
 def _bare(model: str) -> str:
-    """Return an id without its vendor, as the vendor writes it."""
+    """Return an id without its vendor, spelled as the vendor does."""
     return model.rpartition("/")[2].replace(".", "-")
 
 

@@ -7,12 +7,12 @@ from byok_widgets.providers.protocols.chat_completions import ChatCompletionsPro
 
 
 class CompatibleProvider(ChatCompletionsProvider):
-    """An OpenAI-compatible endpoint at an address that the person gives."""
+    """An OpenAI-compatible endpoint at an address that the user gives."""
 
     name = "compatible"
     label = "OpenAI-compatible endpoint"
     needs_key = False
-    key_hint = "if it asks for one"
+    key_hint = "if it needs one"
     idle_timeout_s = 180.0
 
     def _known_settings(self, model: str) -> SupportedSettings:

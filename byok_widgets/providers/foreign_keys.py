@@ -1,4 +1,4 @@
-"""Key formats of vendors without a provider here: their keys are recognised, and go to no other vendor.
+"""Key formats of vendors without a provider here: their keys are recognised, and never sent to another vendor.
 
 Sources: the vendors' own pages on API keys.
 """

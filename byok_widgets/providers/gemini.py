@@ -1,4 +1,4 @@
-"""Google Gemini, over its endpoint that speaks Chat Completions.
+"""Google Gemini, over its Chat Completions endpoint.
 
 Sources, compared on 2026-11-28: its pages on OpenAI compatibility, troubleshooting and models; the price list for
 ids.
@@ -39,7 +39,7 @@ _KEY_FORMAT = KeyFormat(
     owner="gemini",
     label="Google Gemini",
     prefixes=("AIza",),
-    # Alone among the formats this one can come up by chance in base64, so nothing of that may stand around it.
+    # The only format that can occur by chance in base64, so no base64 characters may surround it.
     exact=r"(?<![A-Za-z0-9+/])AIza[\w-]{35}(?![A-Za-z0-9+/])",
     shape=r"AIza[A-Za-z0-9_-]{35}",
     shortest=39,
@@ -80,7 +80,7 @@ class GeminiProvider(ChatCompletionsProvider):
     )
 
     def error_body(self, body: Any) -> Any:
-        """Return an error in the usual form: it may come as a list, and says most in its details."""
+        """Return an error in the usual form: it may come as a list, and most information is in its details."""
         outer = body[0] if isinstance(body, list) and body else body
         inner = outer.get("error", outer) if isinstance(outer, Mapping) else None
         if not isinstance(inner, Mapping):
@@ -99,7 +99,7 @@ class GeminiProvider(ChatCompletionsProvider):
         }
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
-        """Ask for the models that converse; their ids come as `models/...`, and are used without that."""
+        """Ask for the chat models; their ids come with a prefix, `models/`, and are used without it."""
         models = await super().list_models(endpoint)
         named = (replace(model, id=model.id.removeprefix("models/")) for model in models)
         return [model for model in named if not _NOT_FOR_CHAT.search(model.id)]
@@ -110,6 +110,6 @@ class GeminiProvider(ChatCompletionsProvider):
 
 
 def _retry_delay_s(details: Iterable[Mapping[str, Any]]) -> float | None:
-    """Return the wait in a `RetryInfo`, which is text such as `17s`."""
+    """Return the wait in a `RetryInfo`, given as a string such as `17s`, in seconds."""
     found = (_SECONDS.fullmatch(str(detail.get("retryDelay", ""))) for detail in details)
     return next((float(match[1]) for match in found if match), None)

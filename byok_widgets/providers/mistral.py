@@ -1,4 +1,4 @@
-"""Mistral, over its endpoint that speaks Chat Completions.
+"""Mistral, over its Chat Completions endpoint.
 
 Sources, compared on 2026-11-28: its API reference, its error glossary and its page on reasoning; the price list
 for ids.
@@ -27,7 +27,7 @@ _MODELS = ModelFacts(
 )
 
 _KEY_FORMAT = KeyFormat(owner="mistral", label="Mistral", prefixes=())
-"""Its keys have no beginning of their own, so none is recognised by itself."""
+"""Its keys have no prefix of their own, so they cannot be recognised."""
 
 
 class MistralProvider(ChatCompletionsProvider):
@@ -51,7 +51,7 @@ class MistralProvider(ChatCompletionsProvider):
     )
 
     def extras(self, request: Request) -> dict[str, Any]:
-        """Add nothing: the usage comes by itself, and unknown fields are refused."""
+        """Return nothing: the usage is always sent, and unknown fields are refused."""
         del request
         return {}
 

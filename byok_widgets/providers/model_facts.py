@@ -1,4 +1,4 @@
-"""What a provider's module knows of its models without asking anyone. Data that ages, with its date."""
+"""What a provider's module knows about its models without asking the provider. Such data ages, so it is dated."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ class ModelFacts:
     """The models of one provider.
 
     Attributes:
-        presets: One model for each role; empty where there are none.
-        offline: Ids that are offered before the provider's own list is at hand, in their order.
-        ends: Ids by the ISO date on which they end. A dated snapshot ends with its model unless it stands here.
-        without_structured_output: Ids that enforce no JSON Schema; `None` where nothing is known.
-        aliases: Names that people know from older texts, by the role they stood for.
-        families: Those of the aliases that name a family and are no ids.
-        price_list: Its id in the price list; empty where it has none.
-        vendor: Its name in the ids of providers that resell; empty for the provider's own name.
-        resells: Whether its ids are `vendor/model`, of many vendors.
-        spell: How it writes a vendor's own id, where it resells.
+        presets: One model for each role; empty if there are none.
+        offline: Ids that are offered before the provider's own list is available, in order.
+        ends: Ids by the ISO date on which they end. A dated snapshot ends with its model unless it is listed here.
+        without_structured_output: Ids that enforce no JSON Schema; `None` if nothing is known.
+        aliases: The role of each name that people know from older texts.
+        families: The aliases that name a family and are not ids.
+        price_list: Its id in the price list; empty if it has none.
+        vendor: Its name in the ids of providers that resell; empty if that is the provider's own name.
+        resells: Whether it offers models of many vendors, with ids such as `vendor/model`.
+        spell: How it spells a vendor's own id, if it resells.
     """
 
     presets: Mapping[Role, str] = field(default_factory=dict)
@@ -44,20 +44,20 @@ _facts: dict[str, ModelFacts] = {}
 
 
 def register(provider: str, facts: ModelFacts) -> None:
-    """Make the models of a provider known."""
+    """Register the models of a provider."""
     _facts[provider] = facts
 
 
 def unregister(provider: str) -> None:
-    """Forget the models of a provider."""
+    """Unregister the models of a provider."""
     _facts.pop(provider, None)
 
 
 def facts_of(provider: str) -> ModelFacts:
-    """Return what is known of a provider's models."""
+    """Return what is known about a provider's models."""
     return _facts.get(provider, NOTHING_KNOWN)
 
 
 def all_facts() -> Mapping[str, ModelFacts]:
-    """Return what is known, by provider, in the order of their registration."""
+    """Return what is known, by provider, in the order of registration."""
     return dict(_facts)

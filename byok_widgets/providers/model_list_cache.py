@@ -1,8 +1,8 @@
-"""Model lists as the providers gave them, kept on disk: a new kernel shows one at once, with its date.
+"""A disk cache of the providers' model lists, so that a new kernel shows one at once, with its date.
 
-Floor 1. One file for each flow, provider and address, since each may be another account's; only the person can
-read it. It holds what a provider says of its models and never a key. It is no more than a cache: a file that is
-damaged counts as none and is replaced with the next list, and one that cannot be written is not missed.
+Floor 1. One file for each flow, provider and address, since each may belong to a different account; only the user
+can read it. It contains what a provider says about its models and never a key. It is only a cache: a damaged file
+is ignored and replaced with the next list, and it does not matter if one cannot be written.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _VERSION = 2
 
 @dataclass(frozen=True)
 class KeptList:
-    """A model list and the time at which the provider gave it."""
+    """A model list and the time at which the provider returned it."""
 
     models: tuple[ModelInfo, ...]
     given_at: datetime.datetime
 
 
 def read(flow: str, provider: str, url: str) -> KeptList | None:
-    """Return the list that was kept for a flow's provider at an address; `None` where there is none to be read."""
+    """Return the cached list for a flow's provider at an address; `None` if there is none that can be read."""
     try:
         data = json.loads(_path(flow, provider, url).read_bytes())
         if data["version"] != _VERSION:
@@ -45,10 +45,10 @@ def read(flow: str, provider: str, url: str) -> KeptList | None:
 
 
 def write(flow: str, provider: str, url: str, kept: KeptList) -> None:
-    """Keep a list for a flow's provider at an address, in the place of the one before."""
+    """Cache a list for a flow's provider at an address, replacing the previous one."""
     path = _path(flow, provider, url)
     data = {"version": _VERSION, "given_at": kept.given_at.isoformat(), "models": _as_json(kept.models)}
-    text = redact(json.dumps(data))  # a server may name a model after anything, a key included
+    text = redact(json.dumps(data))  # a server may give a model any name, even a key
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, text.encode(), mode=0o600)

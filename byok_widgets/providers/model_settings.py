@@ -1,4 +1,4 @@
-"""Tuning of a call: what each setting is called, which values it has, and what it does, in one sentence."""
+"""Tuning of a call: each setting's name, its values, and what it does in one sentence."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 SupportedSettings = Mapping[str, tuple[str, ...] | None]
-"""What is known of a model's tuning: the values of a choice, `()` for a number, `None` where it does not take it.
+"""What is known about a model's tuning: the values of a choice, `()` for a number, `None` if it is not supported.
 
-What is not in it is not known.
+A setting that is missing here is unknown.
 """
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One thing that can be tuned.
+    """One setting that can be tuned.
 
     Attributes:
         name: Its name in a request and in code.
         label: Its name on screen.
         kind: A number, a whole number, or a choice of one of the `options`.
         help: What it does, in one sentence.
-        lowest: Least number; `None` for no limit.
-        highest: Greatest number; `None` for no limit.
-        options: Values of a choice that are known. In code others can be set: providers add some.
-        default: Value where nothing is set; `None` where the provider does not say.
+        lowest: Lowest number; `None` for no limit.
+        highest: Highest number; `None` for no limit.
+        options: Known values of a choice. Code can set others, since providers add some.
+        default: Value if nothing is set; `None` if the provider does not say.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Setting:
         """Return a value in the form in which it is sent.
 
         Raises:
-            ValueError: It is none; the message says what it has to be.
+            ValueError: It is not valid; the message says what it must be.
         """
         if self.kind == "choice":
             taken: Any = value if isinstance(value, str) and value.strip() else None
@@ -63,11 +63,11 @@ class Setting:
             if taken is not None and not self._is_within(taken):
                 taken = None
         if taken is None:
-            raise ValueError(f"{self.name} is {self.values}, not {_short(value)}.")
+            raise ValueError(f"{self.name} must be {self.values}, not {_short(value)}.")
         return taken
 
     def offers(self, value: object) -> bool:
-        """Whether a value is one of those that are offered."""
+        """Whether a value is among those that are offered."""
         try:
             taken = self.checked(value)
         except ValueError:
@@ -75,17 +75,17 @@ class Setting:
         return self.kind != "choice" or taken in self.options
 
     def read(self, text: str) -> Any:
-        """Return the value that a person typed or picked, which has to be one of those that are offered.
+        """Return the value that the user typed or picked, which must be among those that are offered.
 
         Raises:
-            ValueError: It is none; the message says what it has to be.
+            ValueError: It is not; the message says what it must be.
         """
         try:
             value: Any = text if self.kind == "choice" else float(text) if self.kind == "number" else int(text)
         except ValueError:
             value = text
         if not self.offers(value):
-            raise ValueError(f"{self.label} is {self.values}, not {_short(text)}.")
+            raise ValueError(f"{self.label} must be {self.values}, not {_short(text)}.")
         return value
 
     def _is_within(self, number: float) -> bool:
@@ -99,7 +99,7 @@ _ALL = (
         "temperature",
         "Temperature",
         "number",
-        "At 0 it answers alike each time; more is more varied.",
+        "At 0 answers vary least; higher values make them more varied.",
         lowest=0,
         highest=2,
     ),
@@ -107,21 +107,21 @@ _ALL = (
         "reasoning_effort", "Reasoning effort", "choice", "How long it thinks before it answers. More costs more."
     ),
     Setting("effort", "Effort", "choice", "How much it thinks and writes. More costs more."),
-    Setting("verbosity", "Verbosity", "choice", "How much it says."),
+    Setting("verbosity", "Verbosity", "choice", "How long its answers are."),
     Setting("max_tokens", "Max tokens", "whole", "A longer answer is cut off. Thinking counts, too.", lowest=1),
-    Setting("seed", "Seed", "whole", "The same seed gives the same answer to the same words."),
-    Setting("top_p", "Top p", "number", "Only the likeliest words that make up this share.", lowest=0, highest=1),
+    Setting("seed", "Seed", "whole", "The same seed gives the same answer to the same input."),
+    Setting("top_p", "Top p", "number", "Uses only the likeliest words up to this share.", lowest=0, highest=1),
 )
 
 SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ALL}
-"""What is known of settings whatever the model, in the order in which they are shown."""
+"""What is known about settings for any model, in the order in which they are shown."""
 
 
 def checked(name: str, value: object) -> Any:
     """Return the value of a setting in the form in which it is sent.
 
     Raises:
-        ValueError: It cannot be one; the message says what it has to be.
+        ValueError: It is not valid; the message says what it must be.
     """
     if name in SETTINGS:
         return SETTINGS[name].checked(value)
@@ -129,7 +129,7 @@ def checked(name: str, value: object) -> Any:
         return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
         pass
-    raise ValueError(f"{name} is made of texts, numbers, lists and mappings, not {_short(value)}.")
+    raise ValueError(f"{name} must consist of strings, numbers, lists and mappings, not {_short(value)}.")
 
 
 def _number(value: Any, *, whole: bool) -> float | None:

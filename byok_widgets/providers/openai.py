@@ -30,9 +30,9 @@ _EFFORTS: Mapping[str, tuple[str, ...]] = {
     r"gpt-5\.[2-5](-mini|-nano)?": ("none", *_LOW_TO_HIGH, "xhigh"),
     r"gpt-5\.6(-\w+)?|gpt-6-(sol|luna)": ("none", *_LOW_TO_MAX),
     r"gpt-6-astra|gpt-6\.1-(sol|terra)": _LOW_TO_MAX,
-    r"gpt-6\.\d+-\w+": _LOW_TO_HIGH,  # newer than the table: what all of them take
+    r"gpt-6\.\d+-\w+": _LOW_TO_HIGH,  # newer than the table: what all of them support
 }
-"""Reasoning models and their efforts; the first pattern that fits the whole id counts."""
+"""Reasoning models and their efforts; the first pattern that matches the whole id counts."""
 
 _WITHOUT_REASONING = re.compile(r"(gpt-3\.5|gpt-4|chatgpt-4o)(?!.*(search|audio|realtime)).*")
 _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8})\Z")
@@ -74,7 +74,7 @@ _KEY_FORMAT = KeyFormat(
     label="OpenAI",
     prefixes=("sk-proj-", "sk-svcacct-", "sk-admin-"),
     shared_prefixes=("sk-",),
-    # Known lengths come first, so that a key ends where it ends; other lengths may yet be made.
+    # Known lengths come first, so that a match ends where the key does; keys of other lengths may still appear.
     exact=r"sk-(?=[\w-]{20,200}?T3BlbkFJ)(?:"
     r"(?:[A-Za-z]+-)?(?:[\w-]{74}T3BlbkFJ[\w-]{74}|[\w-]{58}T3BlbkFJ[\w-]{58}|[^\W_]{20}T3BlbkFJ[^\W_]{20})"
     r"|[\w-]{20,200}?T3BlbkFJ[\w-]{20,200}"
@@ -108,7 +108,7 @@ class OpenAIProvider(ChatCompletionsProvider):
     )
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
-        """Ask for the models, without those that do not converse over this protocol."""
+        """Ask for the models, without those that cannot chat over this protocol."""
         models = await super().list_models(endpoint)
         return [model for model in models if model.id.startswith("ft:") or not _NOT_FOR_CHAT.search(model.id)]
 

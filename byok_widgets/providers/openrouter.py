@@ -16,11 +16,11 @@ from byok_widgets.providers.protocols.chat_completions import ChatCompletionsPro
 from byok_widgets.secrets.key_formats import KeyFormat
 
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
-"""Efforts that the gateway translates for every model that reasons, where its list names no others."""
+"""Efforts that the gateway translates for every reasoning model, if its list names no others."""
 
 
 def _dotted(model: str) -> str:
-    """Return a vendor's id with its version as this provider writes it: `-5-5` becomes `-5.5`."""
+    """Return a vendor's id with its version spelled as this provider does: `-5-5` becomes `-5.5`."""
     return re.sub(r"(?<=-)(\d+)-(\d+)\Z", r"\1.\2", model)
 
 
@@ -70,7 +70,7 @@ class OpenRouterProvider(ChatCompletionsProvider):
     )
 
     def extras(self, request: Request) -> dict[str, Any]:
-        """Ask only upstream providers that honour schema and settings: the others drop them without a word."""
+        """Request only upstream providers that support schema and settings: others would silently drop them."""
         shaped = request.output is not None and request.output.mode != "prompt"
         return {"provider": {"require_parameters": True}} if shaped or request.settings else {}
 
@@ -79,14 +79,14 @@ class OpenRouterProvider(ChatCompletionsProvider):
         return {"X-OpenRouter-Title": "byok_widgets"}
 
     def reported_cost(self, usage: Mapping[str, Any]) -> Decimal | None:
-        """Add up OpenRouter's charge and, where it used the person's own key there, that of the vendor behind."""
+        """Add up OpenRouter's charge and, if it used the user's own key with a vendor, that vendor's charge."""
         details = usage.get("cost_details")
         behind = details.get("upstream_inference_cost") if isinstance(details, Mapping) else None
         charge, further = _usd(usage.get("cost")), _usd(behind if usage.get("is_byok") else 0)
         return None if charge is None or further is None else charge + further
 
     def error_body(self, body: Any) -> Any:
-        """Add when a quota starts anew, which this provider says in milliseconds of Unix time."""
+        """Add the time until a quota resets, which this provider gives as Unix time in milliseconds."""
         inner = body.get("error", body) if isinstance(body, Mapping) else None
         metadata = inner.get("metadata") if isinstance(inner, Mapping) else None
         if not isinstance(inner, Mapping) or not isinstance(metadata, Mapping):
@@ -115,7 +115,7 @@ class OpenRouterProvider(ChatCompletionsProvider):
 
 
 def _takes(parameters: list[Any], reasoning: Any) -> SupportedSettings:
-    """Return what the list says of a model's tuning: it names all that the model takes."""
+    """Return what the list says about a model's tuning: it names everything that the model supports."""
     return {
         "temperature": () if "temperature" in parameters else None,
         "verbosity": ("low", "medium", "high") if "verbosity" in parameters else None,
@@ -124,7 +124,7 @@ def _takes(parameters: list[Any], reasoning: Any) -> SupportedSettings:
 
 
 def _efforts(reasoning: Any) -> tuple[str, ...]:
-    """Return the efforts of a model that reasons, the least first; the list has the greatest first."""
+    """Return the efforts of a reasoning model, lowest first; the list has the highest first."""
     known = reasoning if isinstance(reasoning, Mapping) else {}
     listed = known.get("supported_efforts")
     efforts = tuple(map(str, reversed(listed))) if isinstance(listed, list) and listed else _EFFORTS
@@ -132,7 +132,7 @@ def _efforts(reasoning: Any) -> tuple[str, ...]:
 
 
 def _per_mtok(per_token: Any) -> Decimal | None:
-    """Turn OpenRouter's dollars per token, a string, into dollars per million; -1 means that it varies."""
+    """Convert OpenRouter's dollars per token, a string, to dollars per million tokens; -1 means that it varies."""
     amount = _usd(per_token)
     return None if amount is None else amount * 1_000_000
 

@@ -1,4 +1,4 @@
-"""`ResponseAccumulator`: the pieces of one streamed answer, and the honest word for how it ended."""
+"""`ResponseAccumulator`: the pieces of one streamed answer, and how it really ended."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from byok_widgets.messages import FinishReason, Usage
 from byok_widgets.providers.base import Answer
 
 _NOTICES: dict[FinishReason, str] = {
-    "length": "cut off{tokens}: raise max_tokens to read on",
+    "length": "cut off{tokens}: raise max_tokens to get the rest",
     "content_filter": "the provider's filter removed text",
     "refusal": "the model declined to answer",
-    "tool_call": "the model asked for a tool, and none is offered",
+    "tool_call": "the model asked for a tool, but none is offered",
     "incomplete": "incomplete: the answer ended before the model said it was done",
 }
 CONTEXT_IS_FULL = "cut off: the dialogue and the answer fill the model's context"
 
 
 class ResponseAccumulator:
-    """Collects text, usage and the finish reason of one answer as they come."""
+    """Collects text, usage and the finish reason of one answer as they arrive."""
 
     def __init__(self, on_text: OnText, *, offers_tool: bool = False) -> None:
         self.usage = Usage()
@@ -36,44 +36,44 @@ class ResponseAccumulator:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing came that could be called an answer, not even why there is none."""
+        """Whether nothing arrived, not even a reason why there is no text."""
         return not self._pieces and not self._refusals and self._reason is None
 
     def set_metadata(self, model: object, request_id: object) -> None:
-        """Remember which model says it answers, and the first id by which its provider can find the request."""
+        """Remember the model that reports itself, and the first id by which its provider can find the request."""
         if isinstance(model, str) and model:
             self._model = model
         if isinstance(request_id, str) and request_id:
             self.request_id = self.request_id or request_id
 
     def add(self, text: str) -> None:
-        """Add a piece of the answer and hand it out."""
+        """Add a piece of the answer and pass it on."""
         if text:
             self._pieces.append(text)
             self._on_text(text)
 
     def add_refusal(self, text: str) -> None:
-        """Add a piece of the model's words of refusal; they are shown like an answer."""
+        """Add a piece of the model's refusal; it is shown like an answer."""
         if text:
             self._refusals.append(text)
             self._on_text(text)
 
     def finish(self, reason: FinishReason | None, raw: str, *, notice: str = "") -> None:
-        """Note why the answer ended; a reason nobody knows is kept in words.
+        """Record why the answer ended; an unknown reason is mentioned in the notice.
 
         Args:
-            reason: Why, in the house's words; `None` for a reason that is not known here.
-            raw: Why, in the provider's words.
-            notice: What to tell people instead of the usual sentence for `reason`.
+            reason: The provider-neutral reason; `None` for a reason that is not known here.
+            raw: The provider's own word for it.
+            notice: The notice to show instead of the usual one for `reason`.
         """
         if reason == "tool_call" and self.offers_tool:
-            reason = "stop"  # the tool is how the shape was asked for
+            reason = "stop"  # the tool is how the shape was requested
         unknown = f"the provider gave an unknown finish reason: {raw[:40]}"
         self._reason = reason or "stop"
         self._notice = notice if reason else unknown
 
     def answer(self) -> Answer:
-        """Return the whole answer; one that ended without a reason is incomplete."""
+        """Return the complete answer; one that ended without a reason is incomplete."""
         reason: FinishReason = "refusal" if self._refusals else self._reason or "incomplete"
         answer = Answer(
             text="".join([*self._pieces, *self._refusals]),
@@ -91,7 +91,7 @@ class ResponseAccumulator:
         return answer
 
     def partial_or_raise(self, error: ByokError) -> Answer:
-        """Return what had come before `error`, with its words; raise it when nothing had come.
+        """Return what arrived before `error`, with its message as a notice; raise it if nothing arrived.
 
         The answer is incomplete, unless the model had already said that it was done.
         """

@@ -1,6 +1,6 @@
-"""The one HTTP client that all SDK clients of the process share.
+"""The HTTP client that all SDK clients of the process share.
 
-A client of its own for each SDK client would cost 20 ms of TLS set-up and a new connection each time.
+A separate one for each SDK client would cost 20 ms of TLS set-up and a new connection each time.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _clients: dict[asyncio.AbstractEventLoop, httpx2.AsyncClient] = {}
 def http_client() -> httpx2.AsyncClient:
     """Return the client of the running loop.
 
-    It follows no redirect, since a redirect would carry the prompt to another host. Plain http goes through no
-    proxy, since it only goes to this machine. It keeps no cookie: what a host told one flow is not for another.
+    It follows no redirect, since a redirect would send the prompt to another host. Plain http goes through no
+    proxy, since it only goes to this machine. It keeps no cookies, so that flows share nothing through a host.
     """
     loop = asyncio.get_running_loop()
     client = _clients.get(loop)

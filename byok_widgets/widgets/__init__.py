@@ -1,7 +1,7 @@
-"""What a person sees in a notebook: streamed cells, the settings panel, short error cards.
+"""What users see in a notebook: streamed cells, the settings panel, short error cards.
 
-Floor 5: may import everything below; nothing below imports it. The core reaches it through
-`byok_widgets.frontend` alone. UI libraries are named only here, and loaded when a notebook first needs them.
+Floor 5: may import everything below; nothing below imports it. The core reaches it only through
+`byok_widgets.frontend`. UI libraries are named only here, and loaded when a notebook first needs them.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ __all__ = ["NotebookFrontend"]
 
 
 class NotebookFrontend:
-    """The frontend of a notebook; in a plain program it shows nothing and gives texts."""
+    """The frontend of a notebook; in a plain program it displays nothing and returns text."""
 
     def watch(self) -> None:
-        """Have the guard read the cells of IPython; outside of it there are none."""
+        """Start the warning about keys in IPython cells; does nothing outside IPython."""
         _shell()
 
     def output_sink(self) -> OutputSink | None:
-        """Return where the running cell shows its output; `None` outside IPython."""
+        """Return the output of the running cell; `None` outside IPython."""
         shell = _shell()
         if shell is None:
             return None
@@ -39,7 +39,7 @@ class NotebookFrontend:
         return output(sys.stdout, ReplyDisplay.of(shell).remember)
 
     def settings(self, flow: Any) -> Any:
-        """Return the settings panel in a notebook kernel, and the same facts as text anywhere else."""
+        """Return the settings panel in a notebook kernel, or the same information as text anywhere else."""
         shell = _shell()
         if getattr(shell, "kernel", None) is None:
             from byok_widgets.widgets.panel.text_summary import SettingsText
@@ -52,7 +52,7 @@ class NotebookFrontend:
         return SettingsPanel.in_cell(flow, shell)
 
     def chat(self, session: Any) -> Any:
-        """Return the chat with a session in a notebook, and the session itself anywhere else."""
+        """Return the chat with a session in a notebook, or the session itself anywhere else."""
         shell = _shell()
         if getattr(shell, "kernel", None) is None and not in_marimo():
             return session
@@ -62,7 +62,7 @@ class NotebookFrontend:
 
 
 def _shell() -> Any:
-    """Return the running IPython, with its cells guarded, and without loading it where there is none."""
+    """Return the running IPython shell, with its cells watched for keys; does not load IPython."""
     ipython = sys.modules.get("IPython")
     get = getattr(ipython, "get_ipython", None)
     shell = get() if get else None

@@ -1,4 +1,4 @@
-"""What the page runs: built from `byok_widgets/js`, sent once by each kernel, and referred to by every widget."""
+"""The page's code: built from `byok_widgets/js`, sent once per kernel, and referenced by every widget."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def built(name: str) -> str:
 
 
 class PageCode(ipywidgets.Widget):  # type: ignore[misc]
-    """The code and the style of all widgets. It has no view: the widgets refer to it.
+    """The code and the style sheet of all widgets. It has no view: the widgets refer to it.
 
     Attributes:
         script: An ES module with the views of all widgets.
@@ -40,7 +40,7 @@ class PageCode(ipywidgets.Widget):  # type: ignore[misc]
 
     @classmethod
     def shared(cls) -> PageCode:
-        """Return the one of this kernel, made anew if somebody has closed it."""
+        """Return this kernel's instance; a new one if it was closed."""
         with _lock:
             if cls._shared is None or cls._shared.comm is None:
                 cls._shared = cls(script=built("widgets.js"), style=built("widgets.css"))
@@ -51,11 +51,11 @@ class PageCode(ipywidgets.Widget):  # type: ignore[misc]
 
 
 class PageWidget(anywidget.AnyWidget):
-    """A widget that is shown by one of the views in the shared code.
+    """A widget that is rendered by one of the views in the shared code.
 
     Attributes:
         view: Name of the view.
-        page_code: The model that holds the code; `None` where a frontend cannot refer to other models.
+        page_code: The model that holds the code; `None` if the frontend cannot refer to other models.
     """
 
     _esm = built("loader.js")
@@ -64,7 +64,7 @@ class PageWidget(anywidget.AnyWidget):
     page_code = traitlets.Instance(PageCode, allow_none=True).tag(sync=True, **ipywidgets.widget_serialization)
 
     def __init__(self, **traits: Any) -> None:
-        if in_marimo():  # it has no models but a widget's own, and sends equal code once by itself
+        if in_marimo():  # it has no models other than a widget's own, and deduplicates code itself
             self._esm, self._css = built("widgets.js"), built("widgets.css")
         else:
             traits["page_code"] = PageCode.shared()

@@ -1,4 +1,4 @@
-"""Work that a panel starts and does not wait for. What goes wrong in it is logged, by its type alone."""
+"""Work that a panel starts and does not wait for. Of its errors, only the type is logged."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def start(work: Coroutine[Any, Any, None]) -> None:
 
 
 def start_key_work(function: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Call what may wait for a keyring or a disk, in a thread for such work; else like `start`."""
+    """Call a function that may wait for a keyring or a disk, in a thread for such work; otherwise like `start`."""
     KEY_WORK.submit(function, *args, **kwargs).add_done_callback(_report)
 
 
 def _report(done: concurrent.futures.Future[None]) -> None:
     error = None if done.cancelled() else done.exception()
     if error is not None:
-        # Not its text and not its frames: either could hold a key.
+        # Neither its text nor its frames: either could hold a key.
         _log.error("Background work of the settings panel ended in %s.", type(error).__name__)

@@ -1,7 +1,7 @@
 """`CellOutput`: what a running node writes into its cell, as plain standard output.
 
-Plain output is what every place can show and save: JupyterLab, VS Code, a terminal, nbconvert, GitHub. Its size
-grows with the text alone. The caller has gathered pieces to at most 30 a second.
+Every frontend can show and save plain output: JupyterLab, VS Code, a terminal, nbconvert, GitHub. Its size
+depends only on the text. The caller batches pieces to at most 30 per second.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from byok_widgets.session import Turn
 from byok_widgets.widgets.sanitize import sanitize
 
 MAX_CHARS = 100_000
-"""Most characters of one answer that are shown in a cell."""
+"""Maximum number of characters of one answer that are shown in a cell."""
 PROGRESS_S = 0.5
-"""Least time between two states of a progress line, in seconds: a saved notebook keeps each of them."""
+"""Minimum time between two updates of a progress line, in seconds: a saved notebook keeps each of them."""
 
 
 def shortened(total_chars: int) -> str:
-    """Say that a text was not shown to its end."""
+    """Return the note that a text was not shown in full."""
     return (
         f"[{total_chars - MAX_CHARS:,} of {total_chars:,} characters are not shown here; "
         "the reply's .text holds all of them.]"
@@ -42,7 +42,7 @@ class CellOutput:
 
     Args:
         out: Where to write.
-        shown: Told of the reply or turn whose text now stands in the cell.
+        shown: Called with the reply or turn whose text is now in the cell.
     """
 
     def __init__(self, out: TextIO, shown: Callable[[Reply | Turn], None]) -> None:
@@ -65,7 +65,7 @@ class CellOutput:
         self._write(sanitize(piece[:room]))
 
     def show_progress(self, what: str, done: int, total: int) -> None:
-        """Rewrite one line that says how far a download is."""
+        """Update the line that shows a download's progress."""
         name, mb = sanitize(what), round(total / 1e6)
         finished = total > 0 and done >= total
         line = f"Fetched {name}: {mb} MB." if finished else f"Fetching {name}: {round(done / 1e6)} of {mb} MB"
@@ -85,7 +85,7 @@ class CellOutput:
         self._progress = line
 
     def close(self, result: object) -> None:
-        """End the output, so that what follows starts on a line of its own."""
+        """End the output, so that what follows starts on a new line."""
         self._end_progress()
         held, self._held = self._held, ""
         if held and self._chars < MAX_CHARS:

@@ -1,7 +1,8 @@
-"""The guard: a kind note, once for each cell, where a key was typed into a cell.
+"""A warning, shown once for each cell, that an API key was typed into a cell.
 
-It reads what is about to run and says where the key has been written by that; it blocks and changes nothing, and
-shows no part of the key. Light enough to come with the first flow: no UI library, a microsecond for most cells.
+It reads each cell that is about to run and says where running it writes the key; it blocks and changes nothing,
+and shows no part of the key. It can start with the first flow: it needs no UI library, and takes a microsecond for
+most cells.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from byok_widgets.secrets.key_formats import exact_key
 _OFF = frozenset({"0", "off", "no", "false"})
 _INSTEAD = (
     "Better: delete it there, and paste it once into flow.settings(). Or set an environment variable before "
-    "Jupyter starts and type its name there, like env:MY_API_KEY."
+    "Jupyter starts and enter its name there, like env:MY_API_KEY."
 )
 _QUIET = "byok_widgets.warn_about_keys(False) turns these notes off."
 
@@ -26,7 +27,7 @@ _chosen: list[bool] = []
 
 
 def warn_about_keys(on: bool) -> None:  # noqa: FBT001 - `guard(False)` reads well
-    """Turn the notes about keys in cells on or off, in this kernel.
+    """Turn the warnings about keys in cells on or off, in this kernel.
 
     They are on, unless the environment variable `BYOK_WIDGETS_GUARD` is `0` or `off`. Nothing else depends on it.
     """
@@ -34,7 +35,7 @@ def warn_about_keys(on: bool) -> None:  # noqa: FBT001 - `guard(False)` reads we
 
 
 def watch(shell: Any) -> None:
-    """Have the guard read the cells of this IPython shell from now on, and those that have run."""
+    """Watch the cells of this IPython shell from now on, and check those that have already run."""
     if shell is None or shell in _guards:
         return
     known = _guards[shell] = KeyLeakWarning(shell)
@@ -43,22 +44,22 @@ def watch(shell: Any) -> None:
 
 
 class KeyLeakWarning:
-    """Knows for which cells of a shell the note was given; keeps nothing of their text."""
+    """Knows for which cells of a shell the warning was shown; keeps nothing of their text."""
 
     def __init__(self, shell: Any) -> None:
         self._shell: Any = weakref.ref(shell)
-        self._told: set[object] = set()
+        self._seen: set[object] = set()
 
     def before_run(self, info: Any) -> None:
         """Read the cell that is about to run."""
         try:
             if _holds_key(info.raw_cell) and self._is_news(info.raw_cell, getattr(info, "cell_id", None)):
                 self._tell("this cell", stored=info.store_history)
-        except Exception:  # noqa: BLE001, S110 - a note is not worth a run, and the stack would show the cell
+        except Exception:  # noqa: BLE001, S110 - a warning must not stop a cell, and the traceback would show it
             pass
 
     def look_back(self) -> None:
-        """Read the cells that have run, the running one included."""
+        """Read the cells that have run, including the running one."""
         try:
             cells = self._shell().history_manager.input_hist_raw
             numbers = [at for at, cell in enumerate(cells) if _holds_key(cell) and self._is_news(cell, None)]
@@ -69,8 +70,8 @@ class KeyLeakWarning:
 
     def _is_news(self, cell: str, cell_id: object) -> bool:
         names = {hash(cell), cell_id} - {None}
-        is_new = self._told.isdisjoint(names)
-        self._told |= names
+        is_new = self._seen.isdisjoint(names)
+        self._seen |= names
         return is_new
 
     def _tell(self, where: str, *, stored: bool) -> None:

@@ -1,4 +1,4 @@
-"""Whether the code runs in marimo."""
+"""Detects marimo."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import sys
 
 
 def in_marimo() -> bool:
-    """Whether a marimo notebook runs here: it shows one anywidget, such as the chat, but no panel of several."""
+    """Whether this is a marimo notebook, which shows single anywidgets, such as the chat, but not the panel."""
     running = getattr(sys.modules.get("marimo"), "running_in_notebook", None)
     return bool(running and running())

@@ -1,6 +1,6 @@
-"""How a `Reply` or a `Turn` looks as the result of a cell: its text once, and one line of facts.
+"""How a `Reply` or a `Turn` is displayed as the result of a cell: its text once, and a summary line.
 
-A node or a session that ran in this cell has streamed its text already, so the same result adds only its summary.
+A node or a session that ran in this cell has already streamed its text, so its result adds only the summary.
 In any other cell the result is text and summary.
 """
 
@@ -19,7 +19,7 @@ _displays: weakref.WeakKeyDictionary[Any, ReplyDisplay] = weakref.WeakKeyDiction
 
 
 class ReplyDisplay:
-    """Knows which replies stand in the running cell already. One for each IPython shell."""
+    """Knows which replies are already in the running cell. There is one object for each IPython shell."""
 
     @classmethod
     def of(cls, shell: Any) -> ReplyDisplay:
@@ -39,13 +39,13 @@ class ReplyDisplay:
         self._streamed: list[weakref.ref[Reply | Turn]] = []
 
     def remember(self, reply: Reply | Turn) -> None:
-        """Note that the text of `reply` stands in the cell that runs now."""
+        """Remember that the text of `reply` is in the running cell."""
         if self._count() != self._cell:
             self._cell, self._streamed = self._count(), []
         self._streamed.append(weakref.ref(reply))
 
     def plain(self, reply: Reply | Turn, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - IPython's signature
-        """Write the reply for a terminal; inside a list or a dict it keeps its one-line form."""
+        """Write the reply for a terminal; in a list or a dict it keeps its one-line form."""
         del cycle
         if len(getattr(printer, "stack", ())) > 1:
             printer.text(repr(reply))

@@ -1,4 +1,4 @@
-"""Text from a model is text: what could steer a terminal or reorder a line is shown, never obeyed."""
+"""Makes text from a model safe to show: control characters become visible, so that none has an effect."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _TABLE = _SYMBOLS | {code: f"⟦U+{code:04X}⟧" for code in _NAMED}
 
 
 def sanitize(text: str) -> str:
-    r"""Return `text` with control characters, bidi overrides and half characters as visible signs.
+    r"""Return `text` with control characters, bidi overrides and lone surrogates as visible symbols.
 
-    Line breaks (`\n`, `\r\n`) and tabs stay what they are.
+    Line breaks (`\n`, `\r\n`) and tabs are kept.
     """
     return text.replace("\r\n", "\n").translate(_TABLE)

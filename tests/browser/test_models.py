@@ -208,13 +208,13 @@ def test_a_list_is_there_at_once_in_the_next_kernel_with_its_date(page, open_not
     again = open_notebook(cells(server, name))
     again.run_cell(0)
     again.panel.get_by_text("400 models in OpenRouter's own list of").wait_for()
-    again.panel.get_by_text("OpenRouter's own list could not be had: Nothing answers").wait_for()
+    again.panel.get_by_text("OpenRouter's own list could not be loaded: Nothing answers").wait_for()
     again.panel.get_by_role("combobox", name="Default model").fill("qwen mini")
     options(again).first.wait_for()
     again.close()
     other = open_notebook(cells(server))
     other.run_cell(0)
-    other.panel.get_by_text("OpenRouter's own list could not be had").wait_for()
+    other.panel.get_by_text("OpenRouter's own list could not be loaded").wait_for()
     assert other.panel.get_by_text("400 models").count() == 0, "another flow may be another account's"
 
 
@@ -224,7 +224,7 @@ def test_what_replaced_a_retired_model_is_said_and_used_at_a_click(page, field):
     field.fill("gpt-4o")
     page.page.locator(".byok-model-end").get_by_text("ends 2027-01-14").first.wait_for()
     field.press("Enter")
-    page.panel.get_by_text("gpt-4o ends on 2027-01-14; gpt-6-astra has its role now.").wait_for()
+    page.panel.get_by_text("gpt-4o ends on 2027-01-14; use gpt-6-astra instead.").wait_for()
     page.shot("models-retired")
     assert field.input_value() == "gpt-4o", "nothing changes by itself"
     assert set_models(page) == "('gpt-4o', None)"
@@ -232,7 +232,7 @@ def test_what_replaced_a_retired_model_is_said_and_used_at_a_click(page, field):
     page.page.wait_for_function("field => field.value === 'gpt-6-astra'", arg=field.element_handle())
     page.panel.get_by_role("button", name="Use gpt-6-astra").wait_for(state="hidden")
     page.panel.get_by_role("button", name="Refresh").click()
-    page.panel.get_by_text("OpenAI's own list can be had with a key only.").wait_for()
+    page.panel.get_by_text("OpenAI's own list needs a key.").wait_for()
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

@@ -110,7 +110,7 @@ def test_a_node_is_tuned_in_the_panel(page):
     assert temperature.input_value() == "0.5"
     temperature.fill("hot")
     temperature.press("Enter")
-    ask.get_by_role("alert").filter(has_text="temperature is a number from 0 to 2, not 'hot'.").wait_for()
+    ask.get_by_role("alert").filter(has_text="temperature must be a number from 0 to 2, not 'hot'.").wait_for()
     assert temperature.input_value() == "hot"
     temperature.fill("0.2")
     temperature.press("Tab")

@@ -209,14 +209,14 @@ SAID: dict[str, tuple[Build, str]] = {
         _on("openai:gpt-4"),
         (
             "error: The model openai:gpt-4 is used by node 'ask'. gpt-4 ended on 2026-10-23; "
-            "gpt-6-astra has its role now. Choose another model in Settings."
+            "use gpt-6-astra instead. Choose another model in Settings."
         ),
     ),
     "model_unknown": (
         _on("anthropic:claude-haiku"),
         (
             "warning: The model anthropic:claude-haiku is used by node 'ask'. claude-haiku is not a "
-            "model id here; claude-haiku-5-5 has its role now. Choose another model in Settings."
+            "model id here; use claude-haiku-5-5 instead. Choose another model in Settings."
         ),
     ),
     "no_structured_output": (

@@ -160,29 +160,29 @@ def test_what_the_provider_said_itself_is_kept() -> None:
 @pytest.mark.parametrize(
     ("provider", "model", "note"),
     [
-        ("openai", "gpt-4", "gpt-4 ended on 2026-10-23; gpt-6-astra has its role now."),
-        ("openai", "gpt-4o", "gpt-4o ends on 2027-01-14; gpt-6-astra has its role now."),
-        ("openai", "gpt-4o-mini", "gpt-4o-mini ends on 2027-01-14; gpt-6-luna has its role now."),
+        ("openai", "gpt-4", "gpt-4 ended on 2026-10-23; use gpt-6-astra instead."),
+        ("openai", "gpt-4o", "gpt-4o ends on 2027-01-14; use gpt-6-astra instead."),
+        ("openai", "gpt-4o-mini", "gpt-4o-mini ends on 2027-01-14; use gpt-6-luna instead."),
         ("openai", "gpt-4o-2024-08-06", "gpt-4o-2024-08-06 ends on 2027-01-14."),
         ("openai", "gpt-4o-2024-05-13", "gpt-4o-2024-05-13 ended on 2026-10-23."),
         ("openai", "gpt-5-nano", "gpt-5-nano ends on 2026-12-11."),
         (
             "anthropic",
             "claude-sonnet-4-5",
-            "claude-sonnet-4-5 ends on 2026-11-30; claude-sonnet-5-5 has its role now.",
+            "claude-sonnet-4-5 ends on 2026-11-30; use claude-sonnet-5-5 instead.",
         ),
         ("anthropic", "claude-sonnet-4-5-20250929", "claude-sonnet-4-5-20250929 ends on 2026-11-30."),
-        ("anthropic", "claude-haiku", "claude-haiku is not a model id here; claude-haiku-5-5 has its role now."),
+        ("anthropic", "claude-haiku", "claude-haiku is not a model id here; use claude-haiku-5-5 instead."),
         (
             "anthropic",
             "claude-sonnet",
-            "claude-sonnet is not a model id here; claude-sonnet-5-5 has its role now.",
+            "claude-sonnet is not a model id here; use claude-sonnet-5-5 instead.",
         ),
-        ("openrouter", "gpt-4o", "gpt-4o is not a model id here; openai/gpt-6-astra has its role now."),
+        ("openrouter", "gpt-4o", "gpt-4o is not a model id here; use openai/gpt-6-astra instead."),
         (
             "openrouter",
             "anthropic/claude-haiku",
-            "anthropic/claude-haiku is not a model id here; anthropic/claude-haiku-5.5 has its role now.",
+            "anthropic/claude-haiku is not a model id here; use anthropic/claude-haiku-5.5 instead.",
         ),
         ("openrouter", "openai/gpt-4o", ""),
         ("openai", "gpt-6-luna", ""),
@@ -265,7 +265,7 @@ def test_no_advice_is_better_than_bad_advice(provider: str, model: str) -> None:
 @pytest.mark.parametrize(
     ("of", "model", "told"),
     [
-        ("openai", "gpt-4o-mini", "ends on 2027-01-14; gpt-6-luna"),
+        ("openai", "gpt-4o-mini", "ends on 2027-01-14; use gpt-6-luna"),
         ("anthropic", "claude-haiku", "claude-haiku-5-5"),
     ],
 )

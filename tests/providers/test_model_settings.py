@@ -172,25 +172,25 @@ def test_a_good_value_is_sent(name: str, value: Any, sent: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "must_be"),
     [
-        ("temperature", "hot", "temperature is a number from 0 to 2, not 'hot'."),
-        ("temperature", "0.5", "temperature is a number from 0 to 2, not '0.5'."),
-        ("temperature", 5, "temperature is a number from 0 to 2, not 5."),
-        ("temperature", -0.1, "temperature is a number from 0 to 2, not -0.1."),
-        ("temperature", float("nan"), "temperature is a number from 0 to 2, not nan."),
-        ("temperature", True, "temperature is a number from 0 to 2, not True."),
-        ("temperature", [1], "temperature is a number from 0 to 2, not [1]."),
-        ("max_tokens", 0, "max_tokens is a whole number of at least 1, not 0."),
-        ("max_tokens", 2.0, "max_tokens is a whole number of at least 1, not 2.0."),
-        ("seed", 1.5, "seed is a whole number, not 1.5."),
-        ("seed", 10**400, "seed is a whole number, not 1000"),
-        ("effort", "", "effort is a word, not ''."),
-        ("effort", 3, "effort is a word, not 3."),
-        ("stop", {"a"}, "stop is made of texts, numbers, lists and mappings, not {'a'}."),
-        ("logit_bias", {"a": float("inf")}, "logit_bias is made of"),
+        ("temperature", "hot", "temperature must be a number from 0 to 2, not 'hot'."),
+        ("temperature", "0.5", "temperature must be a number from 0 to 2, not '0.5'."),
+        ("temperature", 5, "temperature must be a number from 0 to 2, not 5."),
+        ("temperature", -0.1, "temperature must be a number from 0 to 2, not -0.1."),
+        ("temperature", float("nan"), "temperature must be a number from 0 to 2, not nan."),
+        ("temperature", True, "temperature must be a number from 0 to 2, not True."),
+        ("temperature", [1], "temperature must be a number from 0 to 2, not [1]."),
+        ("max_tokens", 0, "max_tokens must be a whole number of at least 1, not 0."),
+        ("max_tokens", 2.0, "max_tokens must be a whole number of at least 1, not 2.0."),
+        ("seed", 1.5, "seed must be a whole number, not 1.5."),
+        ("seed", 10**400, "seed must be a whole number, not 1000"),
+        ("effort", "", "effort must be a word, not ''."),
+        ("effort", 3, "effort must be a word, not 3."),
+        ("stop", {"a"}, "stop must consist of strings, numbers, lists and mappings, not {'a'}."),
+        ("logit_bias", {"a": float("inf")}, "logit_bias must consist of"),
     ],
 )
 def test_a_bad_value_is_told_with_what_it_has_to_be(name: str, value: Any, must_be: str) -> None:
-    with pytest.raises(ValueError, match="is") as caught:
+    with pytest.raises(ValueError, match="must") as caught:
         checked(name, value)
     assert str(caught.value).startswith(must_be)
 
@@ -203,7 +203,7 @@ def test_what_is_typed_is_read_within_what_is_offered() -> None:
         (temperature, "hot", "not 'hot'"),
         (temperature, "nan", "not 'nan'"),
         (SETTINGS["max_tokens"], "1e3", "not '1e3'"),
-        (effort, "max", "Effort is one of low, medium, high, not 'max'"),
+        (effort, "max", "Effort must be one of low, medium, high, not 'max'"),
     ):
         with pytest.raises(ValueError, match=said):
             setting.read(text)

@@ -1,4 +1,4 @@
-// Builds the gear: TypeScript, then the Lab builder. The same source gives the same bytes on any machine.
+// Builds the gear: TypeScript, then the Lab builder. The build is reproducible: the same bytes on any machine.
 
 const { execFileSync } = require('node:child_process');
 const { rmSync } = require('node:fs');

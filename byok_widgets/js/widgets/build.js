@@ -1,5 +1,5 @@
 // Builds what the kernel sends to a page: `widgets.js` and `widgets.css`, held once by one model, and `loader.js`,
-// which each widget carries. The same source gives the same bytes on any machine.
+// which every widget contains. The build is reproducible: the same bytes on any machine.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ const bundle = (entryPoints) =>
 
 const made = [
   await bundle({ widgets: "src/index.ts", loader: "src/loader.ts" }),
-  await bundle({ widgets: "src/style/index.css" }), // apart: both are called `widgets`
+  await bundle({ widgets: "src/style/index.css" }), // in a separate build: both are called `widgets`
 ];
 const inputs = made.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 writeFileSync(join(root, "built", "third-party-licenses.json"), licencesOf(inputs, root));

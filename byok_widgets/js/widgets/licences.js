@@ -1,4 +1,4 @@
-// The licences of what was bundled: every package that code was taken from, with its text.
+// The licences of the bundled code: every package that code was taken from, with the licence text.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-"""Faults of calls, in plain words: facts are read, judged by rules in order, and put into one `ProviderError`."""
+"""Errors of calls in plain words: facts are extracted, matched against rules, and become a `ProviderError`."""
 
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.error_mapping.error_details import looks_like_page, request_id

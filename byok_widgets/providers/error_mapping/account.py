@@ -1,4 +1,4 @@
-"""Faults of the account behind a key: each rule says what a fault means, or `None` where it is another's."""
+"""Rules for errors of the account behind a key: each returns what an error means, or `None` if not its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LONG_WAIT_S = 60.0
 
 
 def quota(case: ErrorCase) -> ErrorReport | None:
-    """No credit, or a budget that is used up."""
+    """There is no credit, or a budget is used up."""
     fault, site = case.details, case.context
     labelled = fault.has_label("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
     said = fault.status == 400 and fault.says("no_credit")
@@ -28,7 +28,7 @@ def quota(case: ErrorCase) -> ErrorReport | None:
 
 
 def auth(case: ErrorCase) -> ErrorReport | None:
-    """A key that is not taken."""
+    """The key was rejected."""
     if case.details.status != 401:
         return None
     special = case.details.says("caller_not_allowed")
@@ -42,33 +42,33 @@ def auth(case: ErrorCase) -> ErrorReport | None:
 
 
 def region(case: ErrorCase) -> ErrorReport | None:
-    """A country that the provider does not serve."""
+    """The provider does not serve this country."""
     if not case.details.has_label("unsupported_country_region_territory"):
         return None
     return ErrorReport(
         "region",
         f"{case.context.who} does not offer its service in the country of this machine.",
         case.because("The call came from a country, region or territory that it does not serve."),
-        "If a VPN or proxy makes it look so, turn it off; else choose another provider in Settings.",
+        "If that is because of a VPN or proxy, turn it off; otherwise choose another provider in Settings.",
         case.context.links.errors,
     )
 
 
 def unverified(case: ErrorCase) -> ErrorReport | None:
-    """A model for verified organizations only."""
+    """The model is for verified organizations only."""
     if not case.details.says("organization_not_verified"):
         return None
     return ErrorReport(
         "org_unverified",
-        f"{case.context.who} gives the model {case.context.model} to verified organizations only.",
+        f"{case.context.who} offers the model {case.context.model} to verified organizations only.",
         "The organization behind this key is not verified yet.",
-        "Verify it on the page below (it may take 15 minutes to count), or pick another model in Settings.",
+        "Verify it on the page below (it may take effect after 15 minutes), or pick another model in Settings.",
         case.context.links.organization or case.context.links.keys,
     )
 
 
 def key_limit(case: ErrorCase) -> ErrorReport | None:
-    """A key that has spent what it may."""
+    """The key has reached its spending limit."""
     if not case.details.says("key_limit"):
         return None
     return ErrorReport(
@@ -81,7 +81,7 @@ def key_limit(case: ErrorCase) -> ErrorReport | None:
 
 
 def permission(case: ErrorCase) -> ErrorReport | None:
-    """A key that may not do this."""
+    """The key lacks a permission."""
     if case.details.status != 403:
         return None
     return ErrorReport(
@@ -94,7 +94,7 @@ def permission(case: ErrorCase) -> ErrorReport | None:
 
 
 def rate_limit(case: ErrorCase) -> ErrorReport | None:
-    """Too many calls in a while."""
+    """There were too many calls in a short time."""
     if case.details.status != 429:
         return None
     wait_s = case.details.retry_after_s
@@ -102,7 +102,7 @@ def rate_limit(case: ErrorCase) -> ErrorReport | None:
     return ErrorReport(
         "rate_limit",
         f"The rate limit of {case.context.who} was reached.",
-        case.because("This account sent more than it may in a minute or a day."),
+        case.because("This account sent more than it is allowed to in a minute or a day."),
         f"{pause} and run the cell again; check the provider's usage dashboard for quota limits.",
         case.context.links.usage,
         retryable=True,

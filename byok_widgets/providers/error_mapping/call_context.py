@@ -1,4 +1,4 @@
-"""`CallContext`: the call that failed; `ErrorCase`: its error in that context; `ErrorReport`: what people read."""
+"""`CallContext`: the failed call; `ErrorCase`: its error in that context; `ErrorReport`: what people read."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from byok_widgets.providers.error_mapping.error_details import ErrorDetails, exc
 
 @dataclass(frozen=True)
 class CallContext:
-    """A call, as far as the words about its fault need it.
+    """The parts of a call that messages about its error need.
 
     Attributes:
-        model_id: The model that was asked for; empty for a call that is not about one.
+        model_id: The model that was requested; empty for a call that is not about a model.
     """
 
     provider: Provider
@@ -42,47 +42,47 @@ class CallContext:
 
     @property
     def way(self) -> str:
-        """What to look at when the call does not get through."""
+        """What to check if the call does not get through."""
         return self.either("the network and the base URL in Settings", "the network")
 
     def either(self, given: str, usual: str) -> str:
-        """Return the words for an address that the person gave, and so can correct, or those for the usual one."""
+        """Return `given` for an address that the user entered and can correct, or `usual` for the default one."""
         is_usual = self.address == self.provider.default_url or self.provider.free_of_charge
         return usual if is_usual else given
 
     @property
     def model(self) -> str:
-        """The model as it may be shown: somebody may have pasted a key in its place."""
+        """The model id, safe to show: somebody may have pasted a key there by mistake."""
         return f"{excerpt(self.model_id[:80])!r}"
 
     @property
     def for_model(self) -> str:
-        """The words " for the model …"; empty for a call that is not about one."""
+        """The words " for the model …"; empty for a call that is not about a model."""
         return f" for the model {self.model}" if self.model_id else ""
 
 
 @dataclass(frozen=True)
 class ErrorCase:
-    """A fault that a provider told, and where."""
+    """An error that a provider reported, and the call that it belongs to."""
 
     details: ErrorDetails
     context: CallContext
 
     @property
     def quoted(self) -> str:
-        """The provider's words, as a sentence; empty where it gave none."""
+        """The provider's message, as a sentence; empty if it sent none."""
         who, said, upstream = self.context.who, self.details.message, self.details.upstream
-        parts = (f'{who} says: "{said}"' if said else "", f"Behind it: {upstream}." if upstream else "")
+        parts = (f'{who} says: "{said}"' if said else "", f"Upstream: {upstream}." if upstream else "")
         return " ".join(part for part in parts if part)
 
     def because(self, likely: str) -> str:
-        """Return the provider's words, or the likely cause where it gave none."""
+        """Return the provider's message, or the likely cause if it sent none."""
         return self.quoted or likely
 
 
 @dataclass(frozen=True)
 class ErrorReport:
-    """A fault in words; see `ByokError`."""
+    """An error in words; see `ByokError`."""
 
     kind: str
     problem: str

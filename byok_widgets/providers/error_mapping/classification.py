@@ -1,7 +1,7 @@
-"""What an error that a provider sent means: its kind, and the words that tell people what to do.
+"""What an error from a provider means: its kind, and a message that tells people what to do.
 
-A fault goes through `_RULES` in their order; the first that knows it decides. A rule matches on status, type and
-code, and on prose only where nothing else tells faults apart.
+An error goes through `_RULES` in order; the first one that matches decides. A rule matches on status, type and
+code, and on prose only if nothing else distinguishes errors.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ Rule = Callable[[ErrorCase], ErrorReport | None]
 
 
 def classify(fault: ErrorDetails, site: CallContext) -> ErrorReport:
-    """Say what a fault means."""
+    """Return what an error means."""
     case = ErrorCase(fault, site)
     found = (rule(case) for rule in _RULES)
     return next(verdict for verdict in found if verdict is not None)
 
 
 def page(site: CallContext, status: int | None = None) -> ErrorReport:
-    """Say that a web page came in place of an answer."""
+    """Report that a web page came instead of an answer."""
     if status is not None and status >= 500:
         return ErrorReport(
             "gateway",
             f"A gateway answered instead of {site.who} ({status}).",
-            f"What stands before {site.host} could not pass the call on. This is not your fault.",
+            f"A server in front of {site.host} could not pass the call on. This is not your fault.",
             "Run the cell again in a moment.",
             site.links.status,
             retryable=True,
@@ -36,7 +36,7 @@ def page(site: CallContext, status: int | None = None) -> ErrorReport:
     return ErrorReport(
         "page",
         f"A web page came back instead of an answer from {site.who}{f' ({status})' if status else ''}.",
-        f"Your network may want you to log in, or a proxy or gateway stands before {site.host}.",
+        f"Your network may want you to log in, or a proxy or gateway is in front of {site.host}.",
         f"Open a browser to see whether the network asks for a login; then check {site.way}.",
         site.links.status,
     )
@@ -47,11 +47,11 @@ def _redirect(case: ErrorCase) -> ErrorReport | None:
         return None
     return ErrorReport(
         "redirect",
-        f"{case.context.host} redirects {case.context.who} to another address; that is not followed.",
-        "A redirect would hand your dialogue to a host that you did not choose.",
+        f"{case.context.host} redirects {case.context.who} to another address; redirects are not followed.",
+        "A redirect would send your dialogue to a host that you did not choose.",
         case.context.either(
-            "Check the base URL in Settings; write the address that it leads to, if you trust it.",
-            "Check the network: something may answer in its place.",
+            "Check the base URL in Settings; enter the address that it redirects to, if you trust it.",
+            "Check the network: something else may be answering in its place.",
         ),
         case.context.links.errors,
     )
@@ -69,8 +69,8 @@ def _overloaded(case: ErrorCase) -> ErrorReport | None:
         return None
     return ErrorReport(
         "overloaded",
-        f"{case.context.who} is overloaded or out of order just now ({status}). This is not your fault.",
-        case.because("Too many calls arrive there, or something in it failed."),
+        f"{case.context.who} is overloaded or not working right now ({status}). This is not your fault.",
+        case.because("It receives too many calls, or something in it failed."),
         "Run the cell again in a moment.",
         case.context.links.status,
         retryable=True,
@@ -82,7 +82,7 @@ def _anything(case: ErrorCase) -> ErrorReport:
         "provider",
         f"{case.context.who} answered with an error.",
         case.because("It gave no reason."),
-        "Run the cell again; if it stays, look at the provider's status page.",
+        "Run the cell again; if the error persists, look at the provider's status page.",
         case.context.links.status,
         retryable=True,
     )

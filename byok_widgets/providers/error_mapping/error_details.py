@@ -1,7 +1,7 @@
-"""The facts of a failed call, read from an SDK's exception or from an error that stands inside an answer.
+"""The facts of a failed call, read from an SDK's exception or from an error inside an answer.
 
-Floor 1. Facts are texts and numbers: never the exception, since SDK exceptions hold the request, and the request
-holds the key. Texts are redacted here, so that nothing later has to remember it.
+Floor 1. Facts are strings and numbers, never the exception, since SDK exceptions hold the request, and the request
+holds the key. Strings are redacted here, so that no later code has to remember to.
 """
 
 from __future__ import annotations
@@ -40,27 +40,27 @@ _STATUS_OF_LABEL = {
     "overloaded_error": 529,
     "provider_overloaded": 529,
 }
-"""The status that a code or type stands for. It counts before that of HTTP, which may be 200."""
+"""The status that a code or type stands for. It takes precedence over the HTTP status, which may be 200."""
 
 _STATUS_OF_VAGUE_LABEL = {"invalid_request_error": 400, "api_error": 500, "server_error": 500}
-"""Labels of many faults: they count where there is no status."""
+"""Labels shared by many errors: they count only if there is no status."""
 
 
 @dataclass(frozen=True)
 class ErrorDetails:
-    """What is known of a failed call.
+    """What is known about a failed call.
 
     Attributes:
-        status: What HTTP would call it; `None` where nobody says.
-        labels: The error's codes and types as the provider names them, lower-case.
-        message: The provider's own words; empty where it sent none, or a page.
-        upstream: The words of the provider behind a router.
-        parameter: Name of the parameter concerned, where the provider gives it.
+        status: The HTTP status that describes it best; `None` if there is none.
+        labels: The error's codes and types as the provider names them, in lower case.
+        message: The provider's own message; empty if it sent none, or a web page.
+        upstream: The message of the provider behind a router.
+        parameter: Name of the parameter concerned, if the provider gives it.
         reasons: Why a text was rejected, in the provider's categories.
-        is_page: Whether a web page came in place of an answer.
-        retry_after_s: Seconds that the provider asks to wait.
-        should_retry: What the provider says about trying again, where it says so.
-        request_id: The provider's id of the request.
+        is_page: Whether a web page came instead of an answer.
+        retry_after_s: How long the provider asks to wait, in seconds.
+        should_retry: Whether the provider says that a retry makes sense; `None` if it does not say.
+        request_id: The provider's id for the request.
     """
 
     status: int | None = None
@@ -84,7 +84,7 @@ class ErrorDetails:
 
 
 def from_exception(error: BaseException, provider: Provider) -> ErrorDetails | None:
-    """Take the facts out of an SDK's exception; `None` where no answer stands behind it."""
+    """Extract the facts from an SDK's exception; `None` if there was no answer."""
     headers = getattr(getattr(error, "response", None), "headers", {})
     status, body = getattr(error, "status_code", None), getattr(error, "body", None)
     if status is None and body is None:
@@ -93,7 +93,7 @@ def from_exception(error: BaseException, provider: Provider) -> ErrorDetails | N
 
 
 def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> ErrorDetails:
-    """Take the facts out of the body of an error, in any of the shapes that providers give it."""
+    """Extract the facts from the body of an error, in any of the shapes that providers use."""
     headers = headers or {}
     outer = _mapping(body[0] if isinstance(body, list) and body else body)
     inner = outer.get("error", outer)
@@ -117,7 +117,7 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
 
 
 def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:
-    """Return the seconds a provider asks to wait; `None` where it asks for none, or in no way that can be read."""
+    """Return how many seconds a provider asks to wait; `None` if it does not ask, or cannot be understood."""
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         raw = headers.get(name)
         if raw is None:
@@ -132,7 +132,7 @@ def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> floa
 
 
 def request_id(headers: Mapping[str, Any]) -> str | None:
-    """Return the id by which the provider finds the request."""
+    """Return the id by which the provider can find the request."""
     given = (headers.get(name) for name in ("x-request-id", "request-id", "x-generation-id", "request_id"))
     return next((excerpt(found) for found in given if isinstance(found, str) and found), None)
 
@@ -144,7 +144,7 @@ def looks_like_page(body: Any) -> bool:
 
 
 def excerpt(text: str) -> str:
-    """Return words from outside as they may be shown: one short line that can be printed, without any key."""
+    """Return external text in a form that is safe to show: one short printable line, without any key."""
     line = " ".join(redact(text[:_READ_CHARS]).split())
     line = "".join(char if char.isprintable() else "�" for char in line)
     return line if len(line) <= _SHOWN_CHARS else line[: _SHOWN_CHARS - 1] + "…"
@@ -169,7 +169,7 @@ def _words(inner: Mapping[str, Any]) -> str:
 
 
 def _upstream(metadata: Mapping[str, Any]) -> str:
-    """Return what the provider behind a router says; a router's own words about it are often none."""
+    """Return what the provider behind a router says; the router itself often says nothing about it."""
     name, raw = metadata.get("provider_name"), metadata.get("raw")
     if isinstance(raw, str) and not looks_like_page(raw):
         try:
@@ -183,7 +183,7 @@ def _upstream(metadata: Mapping[str, Any]) -> str:
 
 
 def _seconds(value: Any) -> float | None:
-    """Return a wait that a provider's module has read; `None` for what is none."""
+    """Return a wait that a provider's module has extracted; `None` if it is not valid."""
     usable = isinstance(value, (int, float)) and math.isfinite(value) and value > 0
     return float(value) if usable else None
 

@@ -1,6 +1,6 @@
-"""What it means when no answer came: the network, the proxy, the certificate, or an answer nobody can read.
+"""What it means if no usable answer came: the network, the proxy, the certificate, or an unreadable answer.
 
-The SDKs call all of it "Connection error."; what happened is in the chain of causes.
+The SDKs call all of this "Connection error."; what really happened is in the chain of causes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _GARBLED = frozenset({"JSONDecodeError", "UnicodeDecodeError", "DecodingError"})
 
 
 def classify(error: BaseException, site: CallContext) -> ErrorReport:
-    """Say what happened, from the chain of causes behind an exception."""
+    """Return what happened, from the chain of causes behind an exception."""
     causes = list(_chain(error))
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     if any(isinstance(cause, ssl.SSLError) for cause in causes) and not names & _AFTER_CONNECTING:
@@ -29,40 +29,40 @@ def classify(error: BaseException, site: CallContext) -> ErrorReport:
         return ErrorReport(
             "proxy",
             f"{site.who} could not be reached: the network's proxy refused the connection.",
-            "A proxy that asks for a sign-in does this, and one that does not know the address.",
+            "A proxy does this if it requires a sign-in, or if it does not know the address.",
             "Check HTTPS_PROXY, or ask your administrator; then restart the kernel.",
             site.links.status,
         )
     if "TimeoutException" in names:
         return _of_silence(names, site)
     if names & _GARBLED:
-        return unreadable("it is cut or garbled", site)
+        return unreadable("it is truncated or garbled", site)
     if names & _TRANSPORT:
         return _of_socket(causes, site)
     if "UnicodeEncodeError" in names:
         return ErrorReport(
             "unsendable",
-            f"The text for {site.who} holds a character that cannot be sent.",
-            "Half of a character, as a broken copy leaves it, is in the dialogue, the prompt or a setting.",
+            f"The text for {site.who} contains a character that cannot be sent.",
+            "The dialogue, the prompt or a setting contains an incomplete character, perhaps from a faulty copy.",
             "Retype it.",
             site.links.errors,
         )
     return ErrorReport(
         "unexpected",
-        f"The call of {site.who} ended in an unexpected way ({type(error).__name__}).",
-        "A setting of the node or of this machine, such as a proxy, may hold a value that cannot be used.",
+        f"The call to {site.who} failed in an unexpected way ({type(error).__name__}).",
+        "A setting of the node or of this machine, such as a proxy, may have a value that cannot be used.",
         "Check both; if they are right, update the package of its SDK.",
         site.links.errors,
     )
 
 
 def unreadable(what: str, site: CallContext) -> ErrorReport:
-    """Say that an answer came which is not in the provider's format."""
+    """Report an answer that is not in the provider's format."""
     return ErrorReport(
         "unreadable",
         f"{site.who} sent an answer that cannot be read: {what}.",
-        f"Something between this machine and {site.host} may have changed or cut it.",
-        f"Run the cell again; if it stays, check {site.way}.",
+        f"Something between this machine and {site.host} may have changed or truncated it.",
+        f"Run the cell again; if the error persists, check {site.way}.",
         site.links.status,
         retryable=True,
     )
@@ -72,18 +72,18 @@ def _of_tls(causes: list[BaseException], site: CallContext) -> ErrorReport:
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return ErrorReport(
             "certificate",
-            f"{site.who} could not be reached: the certificate that {site.host} showed is not trusted.",
-            "A company proxy that reads traffic does this. Nothing was sent.",
+            f"{site.who} could not be reached: the certificate of {site.host} is not trusted.",
+            "This happens behind a company proxy that inspects traffic. Nothing was sent.",
             "Ask your administrator for its certificate file, set SSL_CERT_FILE to it, and restart the kernel.",
             site.links.status,
         )
     return ErrorReport(
         "tls",
-        f"{site.who} could not be reached: {site.host} does not speak https.",
+        f"{site.who} could not be reached: {site.host} does not use https.",
         "A server without encryption listens there. Nothing was sent.",
         site.either(
             "If it runs on this machine, write the base URL with http:// in Settings.",
-            "Check the network: something may answer in its place.",
+            "Check the network: something else may be answering in its place.",
         ),
         site.links.status,
     )
@@ -91,9 +91,9 @@ def _of_tls(causes: list[BaseException], site: CallContext) -> ErrorReport:
 
 def _of_silence(names: set[str], site: CallContext) -> ErrorReport:
     if "ConnectTimeout" in names:
-        cause = f"{site.host} cannot be reached from this network, or does not speak https."
+        cause = f"{site.host} cannot be reached from this network, or does not use https."
     else:
-        cause = "The model is slow or busy, or the connection is gone without a word."
+        cause = "The model is slow or busy, or the connection was lost silently."
     return ErrorReport(
         "timeout",
         f"{site.who} did not answer in time.",
@@ -120,7 +120,7 @@ def _of_socket(causes: list[BaseException], site: CallContext) -> ErrorReport:
     if numbers.intersection(_UNREACHABLE):
         return ErrorReport(
             "offline",
-            f"{site.who} could not be reached: no way leads to {site.host}.",
+            f"{site.who} could not be reached: there is no route to {site.host}.",
             "This machine seems to be offline.",
             "Check the network; then run the cell again.",
             site.links.status,
@@ -141,15 +141,15 @@ def _of_socket(causes: list[BaseException], site: CallContext) -> ErrorReport:
     return ErrorReport(
         "connection",
         f"The connection to {site.who} broke.",
-        f"The network, a proxy or {site.host} ended it.",
-        f"Run the cell again; if it stays, check {site.way}.",
+        f"The network, a proxy or {site.host} closed it.",
+        f"Run the cell again; if the error persists, check {site.way}.",
         site.links.status,
         retryable=True,
     )
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that stand behind it, the members of groups included."""
+    """Yield an exception and all its causes, including the members of groups."""
     waiting, seen = [error], set[int]()
     while waiting:
         current = waiting.pop()

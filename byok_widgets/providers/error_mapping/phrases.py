@@ -1,6 +1,6 @@
-"""What providers and networks say of a fault in prose, where no status, code or type tells it apart.
+"""What providers and networks say about an error in prose, if no status, code or type distinguishes it.
 
-This is the one place that reads other people's sentences. The phrases are in lower case.
+This is the only place that interprets other people's sentences. The phrases are in lower case.
 """
 
 from __future__ import annotations
@@ -48,6 +48,6 @@ PHRASES: Mapping[Cause, tuple[str, ...]] = {
 
 
 def says(text: str, cause: Cause) -> bool:
-    """Whether a text holds one of the phrases of `cause`, whatever the case."""
+    """Whether a text contains one of the phrases for `cause`, ignoring case."""
     lowered = text.lower()
     return any(phrase in lowered for phrase in PHRASES[cause])

@@ -1,4 +1,4 @@
-"""Faults of what was asked for: each rule says what a fault means, or `None` where it is another's."""
+"""Rules for errors of the request itself: each returns what an error means, or `None` if not its own."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _SETTINGS_OF_ALL = frozenset({"max_tokens", "max_completion_tokens"})
 
 
 def moderation(case: ErrorCase) -> ErrorReport | None:
-    """A text that the provider's safety system rejects."""
+    """The provider's safety system rejected the text."""
     fault = case.details
     labels = ("content_policy_violation", "content_filter", "moderation_blocked", "refusal")
     said = fault.status in (400, 403) and fault.says("moderation")
     if not (fault.reasons or fault.has_label(*labels) or said):
         return None
-    why = f"Flagged as: {', '.join(fault.reasons)}." if fault.reasons else "The text fits one of its categories."
+    why = f"Flagged as: {', '.join(fault.reasons)}." if fault.reasons else "The text is in one of its categories."
     return ErrorReport(
         "moderation",
         f"The safety system of {case.context.who} rejected the text.",
@@ -29,7 +29,7 @@ def moderation(case: ErrorCase) -> ErrorReport | None:
 
 
 def data_policy(case: ErrorCase) -> ErrorReport | None:
-    """No upstream provider that keeps the person's privacy settings."""
+    """No upstream provider fits the user's privacy settings."""
     if not (case.details.status == 404 and case.details.says("data_policy")):
         return None
     return ErrorReport(
@@ -42,7 +42,7 @@ def data_policy(case: ErrorCase) -> ErrorReport | None:
 
 
 def gone(case: ErrorCase) -> ErrorReport | None:
-    """A model that the provider has retired."""
+    """The provider has retired the model."""
     fault, site = case.details, case.context
     said = fault.status in (404, 410) and fault.says("retired")
     known = _lacks_model(case) and catalog.has_ended(site.provider.name, site.model_id)
@@ -51,14 +51,14 @@ def gone(case: ErrorCase) -> ErrorReport | None:
     return ErrorReport(
         "model_gone",
         f"{site.who} has retired the model {site.model}.",
-        case.because("Its time is over."),
+        case.because("It has reached the end of its life."),
         " ".join([catalog.advice(site.provider.name, site.model_id), "Pick another model in Settings."]).strip(),
         site.links.deprecations or site.links.models,
     )
 
 
 def model(case: ErrorCase) -> ErrorReport | None:
-    """A model that is not there for this key."""
+    """The model is not available to this key."""
     if not _lacks_model(case):
         return None
     site = case.context
@@ -73,7 +73,7 @@ def model(case: ErrorCase) -> ErrorReport | None:
 
 
 def too_long(case: ErrorCase) -> ErrorReport | None:
-    """More text than the model or the provider takes."""
+    """The text is longer than the model or the provider accepts."""
     fault, site = case.details, case.context
     labelled = fault.has_label("context_length_exceeded", "exceed_context_size_error", "string_above_max_length")
     if not (labelled or fault.status == 413 or (fault.status == 400 and fault.says("too_long"))):
@@ -81,14 +81,14 @@ def too_long(case: ErrorCase) -> ErrorReport | None:
     return ErrorReport(
         "context_length",
         f"The dialogue is too long for the model {site.model} at {site.who}.",
-        case.because("The request is larger than the provider takes."),
+        case.because("The request is larger than the provider accepts."),
         "Shorten the dialogue, or choose a model with a larger context.",
         site.links.models,
     )
 
 
 def setting(case: ErrorCase) -> ErrorReport | None:
-    """A setting that the model does not take."""
+    """The model does not support a setting."""
     fault, site = case.details, case.context
     name = _named_setting(fault, site.provider.settings | _SETTINGS_OF_ALL)
     if fault.status not in (400, 422) or not name:
@@ -103,7 +103,7 @@ def setting(case: ErrorCase) -> ErrorReport | None:
 
 
 def address(case: ErrorCase) -> ErrorReport | None:
-    """An address without an API."""
+    """There is no API at the address."""
     site = case.context
     if case.details.status not in (404, 405) or case.details.says("no_endpoints"):
         return None
@@ -113,14 +113,14 @@ def address(case: ErrorCase) -> ErrorReport | None:
         case.because(f"{site.host} answers, but has no such page."),
         site.either(
             "Correct the base URL in Settings: most end in /v1. It is the part before /chat/completions.",
-            "Run the cell again; if it stays, look at the provider's status page.",
+            "Run the cell again; if the error persists, look at the provider's status page.",
         ),
         site.links.errors,
     )
 
 
 def request(case: ErrorCase) -> ErrorReport | None:
-    """Any other request that is not accepted."""
+    """The request was not accepted, for any other reason."""
     status = case.details.status
     if status is None:
         return None
@@ -128,7 +128,7 @@ def request(case: ErrorCase) -> ErrorReport | None:
         "bad_request",
         f"{case.context.who} did not accept the request{case.context.for_model} ({status}).",
         case.because("Something in it does not fit this model."),
-        "Change what it names, or pick another model in Settings.",
+        "Change what the message names, or pick another model in Settings.",
         case.context.links.errors,
     )
 
@@ -137,7 +137,7 @@ def _lacks_model(case: ErrorCase) -> bool:
     fault = case.details
     if not case.context.model_id:
         return False
-    if fault.says("no_endpoints_for_request"):  # a router has the model, but nobody who honours the request
+    if fault.says("no_endpoints_for_request"):  # a router has the model, but no provider that supports the request
         return False
     return (
         fault.has_label("model_not_found")
@@ -147,7 +147,7 @@ def _lacks_model(case: ErrorCase) -> bool:
 
 
 def _named_setting(fault: ErrorDetails, settings: frozenset[str]) -> str:
-    """Return the setting that a fault is about; in prose it is quoted, or stands first with a colon."""
+    """Return the setting that an error is about; in prose it is quoted, or comes first with a colon."""
     name = fault.parameter
     if name not in settings:
         names = "|".join(settings)

@@ -1,13 +1,13 @@
-"""From whatever an SDK or the network raises to one `ProviderError` in plain words.
+"""Turns whatever an SDK or the network raises into one `ProviderError` in plain words.
 
-Both SDKs name and shape their exceptions alike, so one translator serves both: `facts` reads what is known,
-`verdicts` and `network` say what it means. The exception itself is never kept.
+Both SDKs name and structure their exceptions alike, so one translator serves both: `error_details` extracts what
+is known, `classification` and `network` say what it means. The exception itself is never kept.
 
 The kinds:
     of the account: `auth`, `quota`, `rate_limit`, `permission`, `key_limit`, `org_unverified`, `region`;
     of the request: `model`, `model_gone`, `context_length`, `setting`, `moderation`, `data_policy`, `bad_request`;
     of the provider: `overloaded`, `gateway`, `provider`, `unreadable`;
-    of the way there: `dns`, `offline`, `refused`, `tls`, `certificate`, `proxy`, `timeout`, `connection`, `page`,
+    of the connection: `dns`, `offline`, `refused`, `tls`, `certificate`, `proxy`, `timeout`, `connection`, `page`,
     `redirect`, `address`;
     of this side: `unsendable`, `unexpected`.
 """
@@ -24,7 +24,7 @@ from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
 
 def translate(error: BaseException, site: CallContext) -> ProviderError:
-    """Return the fault behind `error` in plain words. Raise the result outside the `except` block."""
+    """Return `error` in plain words. Raise the result outside the `except` block."""
     fault = error_details.from_exception(error, site.provider)
     if fault is None:
         return _error(network.classify(error, site))
@@ -32,13 +32,13 @@ def translate(error: BaseException, site: CallContext) -> ProviderError:
 
 
 def from_body(body: Any, site: CallContext) -> ProviderError:
-    """Return the error that stood inside a 200 answer or a stream in plain words."""
+    """Return an error from inside a 200 answer or a stream in plain words."""
     fault = error_details.from_body(site.provider.error_body(body))
     return _error(classification.classify(fault, site), fault)
 
 
 def page_instead(site: CallContext) -> ProviderError:
-    """Return the error for a web page that came in place of an answer."""
+    """Return the error for a web page that came instead of an answer."""
     return _error(classification.page(site))
 
 
@@ -48,7 +48,7 @@ def unreadable(what: str, site: CallContext) -> ProviderError:
 
 
 def empty(site: CallContext) -> ProviderError:
-    """Return the error for an answer that ended before anything of it had come."""
+    """Return the error for an answer that ended before any of it had arrived."""
     return unreadable("it ended before it began", site)
 
 
@@ -66,14 +66,14 @@ def timed_out(provider: Provider, seconds: float, what: str) -> ProviderError:
 
 def _error(verdict: ErrorReport, fault: ErrorDetails | None = None) -> ProviderError:
     fault = fault or ErrorDetails()
-    told = fault.should_retry
+    should_retry = fault.should_retry
     return ProviderError(
         verdict.problem,
         kind=verdict.kind,
         cause=verdict.cause,
         fix=verdict.fix,
         link=verdict.link,
-        retryable=verdict.retryable if told is None else told,
+        retryable=verdict.retryable if should_retry is None else should_retry,
         request_id=fault.request_id,
         retry_after_s=fault.retry_after_s,
     )

@@ -1,4 +1,4 @@
-"""The Chat Completions protocol, over the official `openai` SDK: parent of all providers that speak it."""
+"""The Chat Completions protocol, over the official `openai` SDK: base class of all providers that use it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FINISH_REASONS: Mapping[str, FinishReason] = {
 
 
 class ChatCompletionsProvider(SdkProvider):
-    """Everything that speaks Chat Completions; a vendor says only what differs."""
+    """A provider that uses Chat Completions; a vendor's subclass defines only what differs."""
 
     completions_path = "/chat/completions"
     models_path = "/models"
@@ -31,7 +31,7 @@ class ChatCompletionsProvider(SdkProvider):
     settings = frozenset({"temperature", "top_p", "seed", "stop", "reasoning_effort"})
 
     def payload(self, request: Request) -> dict[str, Any]:
-        """Return the request in the protocol's words."""
+        """Return the request in the protocol's format."""
         messages = [{"role": "system", "content": request.system}] if request.system else []
         messages += [{"role": message.role, "content": message.content} for message in request.messages]
         body: dict[str, Any] = {"model": request.model, "messages": messages, "stream": True}
@@ -51,7 +51,7 @@ class ChatCompletionsProvider(SdkProvider):
         return body | dict(request.settings)
 
     def extras(self, request: Request) -> dict[str, Any]:
-        """Return what this vendor wants beside the protocol."""
+        """Return what this vendor wants in addition to the protocol."""
         del request
         return {"stream_options": {"include_usage": True}}
 
@@ -60,7 +60,7 @@ class ChatCompletionsProvider(SdkProvider):
         return {}
 
     def reported_cost(self, usage: Mapping[str, Any]) -> Decimal | None:
-        """Return what a call cost in US dollars, where the vendor reports it."""
+        """Return what a call cost in US dollars, if the vendor reports it."""
         del usage
         return None
 
@@ -71,9 +71,9 @@ class ChatCompletionsProvider(SdkProvider):
 
     def _new_client(self, **arguments: Any) -> Any:
         client = self._sdk().AsyncOpenAI(**arguments)
-        # The environment must not steer a flow: no organization, project or headers of another account.
+        # The environment must not influence a flow: no organization, project or headers of another account.
         client.organization = client.project = client.admin_api_key = None
-        client._custom_headers = self.headers()  # noqa: SLF001 - OPENAI_CUSTOM_HEADERS has no other switch
+        client._custom_headers = self.headers()  # noqa: SLF001 - there is no other way to ignore OPENAI_CUSTOM_HEADERS
         return client
 
     def _accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
@@ -82,7 +82,7 @@ class ChatCompletionsProvider(SdkProvider):
         if isinstance(usage, Mapping):
             gathered.usage, gathered.reported_cost_usd = _usage(usage), self.reported_cost(usage)
         elif choices is None:
-            raise error_mapping.unreadable("it holds no choices", site)
+            raise error_mapping.unreadable("it has no choices", site)
         if not isinstance(choices, (list, type(None))):
             raise error_mapping.unreadable("its choices are not a list", site)
         for choice in choices or ():
@@ -92,7 +92,7 @@ class ChatCompletionsProvider(SdkProvider):
         self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
     ) -> None:
         if not answer.get("choices"):
-            raise error_mapping.unreadable("it holds no choices", site)
+            raise error_mapping.unreadable("it has no choices", site)
         self._accumulate(answer, gathered, site)
 
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
@@ -120,7 +120,7 @@ def _gather_choice(choice: Any, gathered: ResponseAccumulator, site: CallContext
 
 
 def _text_of(content: Any) -> Any:
-    """Return the text of a content that comes as a list of typed parts; what is thought is not said."""
+    """Return the text of content that comes as a list of typed parts, without the model's thinking."""
     if not isinstance(content, list):
         return content
     parts = [part for part in content if isinstance(part, Mapping) and part.get("type") == "text"]
@@ -128,12 +128,12 @@ def _text_of(content: Any) -> Any:
 
 
 def _tool_input(calls: Any, site: CallContext) -> str:
-    """Return the piece of a tool's input that came; the one tool is how the shape was asked for."""
+    """Return the next piece of the tool's input; the only tool is how the shape was requested."""
     try:
         return "".join(call["function"].get("arguments") or "" for call in calls or ())
     except (TypeError, KeyError, AttributeError):
         pass
-    raise error_mapping.unreadable("a tool call is not what it should be", site)
+    raise error_mapping.unreadable("a tool call is malformed", site)
 
 
 def _usage(raw: Mapping[str, Any]) -> Usage:

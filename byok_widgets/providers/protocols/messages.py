@@ -1,4 +1,4 @@
-"""The Messages protocol, over the official `anthropic` SDK: parent of the providers that speak it."""
+"""The Messages protocol, over the official `anthropic` SDK: base class of the providers that use it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _TOOL = "record"
 
 
 class MessagesProvider(SdkProvider):
-    """Everything that speaks Messages; a vendor says only what differs.
+    """A provider that uses Messages; a vendor's subclass defines only what differs.
 
-    `temperature`, `top_p` and `top_k` are sent as set: older models take them, newer ones refuse them, and the
+    `temperature`, `top_p` and `top_k` are sent as set: older models accept them, newer ones refuse them, and the
     error names the setting.
     """
 
@@ -39,12 +39,12 @@ class MessagesProvider(SdkProvider):
         {"effort", "thinking", "stop_sequences", "speed", "service_tier", "temperature", "top_p", "top_k"}
     )
     structured_modes = ("json_schema", "tool", "prompt")
-    max_tokens = 4096  # the protocol demands a number
+    max_tokens = 4096  # the protocol requires a number
 
     def payload(self, request: Request) -> dict[str, Any]:
-        """Return the request in the protocol's words.
+        """Return the request in the protocol's format.
 
-        The protocol has one system text, before the dialogue: system messages in the dialogue are joined to it.
+        The protocol has one system text, before the dialogue: system messages in the dialogue are appended to it.
         """
         inside = [message.content for message in request.messages if message.role == "system"]
         body: dict[str, Any] = {
@@ -74,7 +74,7 @@ class MessagesProvider(SdkProvider):
 
     def _new_client(self, **arguments: Any) -> Any:
         client = self._sdk().AsyncAnthropic(open_telemetry=False, **arguments)
-        client._custom_headers = {}  # noqa: SLF001 - ANTHROPIC_CUSTOM_HEADERS must not steer a flow
+        client._custom_headers = {}  # noqa: SLF001 - ANTHROPIC_CUSTOM_HEADERS must not influence a flow
         return client
 
     def _accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
@@ -86,7 +86,7 @@ class MessagesProvider(SdkProvider):
         elif kind == "message_start":
             message = _mapping(event.get("message"))
             gathered.set_metadata(message.get("model"), message.get("id"))
-            # How much was written is not known yet, whatever stands there.
+            # The number of output tokens is not known yet, whatever the event says.
             gathered.usage = _usage({**_mapping(message.get("usage")), "output_tokens": None}, gathered.usage)
         elif kind == "message_delta":
             gathered.usage = _usage(_mapping(event.get("usage")), gathered.usage)
@@ -99,7 +99,7 @@ class MessagesProvider(SdkProvider):
     ) -> None:
         blocks = answer.get("content")
         if not isinstance(blocks, list):
-            raise error_mapping.unreadable("it holds no content", site)
+            raise error_mapping.unreadable("it has no content", site)
         gathered.set_metadata(answer.get("model"), answer.get("id"))
         gathered.usage = _usage(_mapping(answer.get("usage")), gathered.usage)
         for block in map(_mapping, blocks):
@@ -123,7 +123,7 @@ class MessagesProvider(SdkProvider):
 
 
 def _alternating(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """Join neighbours of one role, and start and end with the user, as the protocol wants; blanks are refused."""
+    """Join adjacent messages of one role, drop blank ones, and start and end with the user, as required."""
     turns: list[dict[str, Any]] = []
     for message in messages:
         if message.role == "system" or not message.content.strip():
@@ -140,7 +140,7 @@ def _alternating(messages: Iterable[Message]) -> list[dict[str, Any]]:
 
 
 def _takes(effort: Mapping[str, Any]) -> SupportedSettings:
-    """Return what a model's list entry says of its efforts."""
+    """Return what a model's list entry says about its efforts."""
     if not isinstance(effort.get("supported"), bool):
         return {}
     levels = tuple(level for level in _EFFORTS if _mapping(effort.get(level)).get("supported") is True)
@@ -166,7 +166,7 @@ def _text(holder: Mapping[str, Any], name: str, site: CallContext) -> str:
 
 
 def _usage(raw: Mapping[str, Any], before: Usage) -> Usage:
-    """Add what an event says of usage; the protocol counts cached tokens apart, the house counts them in."""
+    """Add what an event says about usage; the protocol counts cached tokens separately, `Usage` includes them."""
     fresh, read, written, output = (
         parse_count(raw.get(name))
         for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")

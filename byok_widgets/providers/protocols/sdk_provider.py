@@ -1,8 +1,8 @@
-"""What all adapters over an official SDK share: one client for each key and address, one way through a call.
+"""What all adapters over an official SDK share: one client for each key and address, and the steps of a call.
 
 `openai` and `anthropic` are built alike. The SDK builds the request, signs it, reads the event stream and names
-the errors; events come as plain mappings (`cast_to=object`), since making a typed object of each chunk costs ten
-times what reading it does. An adapter says what its requests hold and what its events mean.
+the errors; events come as plain mappings (`cast_to=object`), since creating a typed object for each chunk costs
+ten times as much as reading it. An adapter defines what its requests contain and what its events mean.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import httpx2
 
 NO_KEY = "none"
-"""What is sent to an endpoint that asks for no key."""
+"""What is sent to an endpoint that needs no key."""
 
 
 class SdkProvider(Provider):
@@ -47,8 +47,8 @@ class SdkProvider(Provider):
         try:
             await self._converse(request, gathered, site)
         except ByokError as fault:
-            error = fault.with_traceback(None)  # its frames hold what the server said, which may quote the key
-        except Exception as foreign:  # noqa: BLE001 - the border: whatever the SDK raises becomes ours
+            error = fault.with_traceback(None)  # its frames hold the server's message, which may quote the key
+        except Exception as foreign:  # noqa: BLE001 - the boundary: whatever the SDK raises becomes a `ProviderError`
             error = error_mapping.translate(foreign, site)
         else:
             return gathered.answer()
@@ -64,7 +64,7 @@ class SdkProvider(Provider):
 
     @abstractmethod
     def payload(self, request: Request) -> dict[str, Any]:
-        """Return the request in the protocol's words."""
+        """Return the request in the protocol's format."""
 
     @abstractmethod
     def _sdk(self) -> Any:
@@ -72,24 +72,24 @@ class SdkProvider(Provider):
 
     @abstractmethod
     def _new_client(self, **arguments: Any) -> Any:
-        """Make the SDK's client. What stands in the environment must not steer it."""
+        """Make the SDK's client. Environment variables must not influence it."""
 
     @abstractmethod
     def _accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
-        """Take in one event of the stream.
+        """Process one event of the stream.
 
         Raises:
-            ProviderError: It holds an error, or is not an event of this protocol.
+            ProviderError: It contains an error, or is not an event of this protocol.
         """
 
     @abstractmethod
     def _accumulate_whole(
         self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
     ) -> None:
-        """Take in an answer that came in one piece, from a server that does not stream.
+        """Process an answer that came in one piece, from a server that does not stream.
 
         Raises:
-            ProviderError: It holds an error, or is not an answer of this protocol.
+            ProviderError: It contains an error, or is not an answer of this protocol.
         """
 
     @abstractmethod
@@ -123,7 +123,7 @@ class SdkProvider(Provider):
         self._accumulate(event, gathered, site)
 
     def _take_body(self, response: httpx2.Response, gathered: ResponseAccumulator, site: CallContext) -> None:
-        """Take in what is not announced as a stream: one answer, or events all the same."""
+        """Process a body that is not declared as a stream: one answer, or events nevertheless."""
         if response.content.lstrip().startswith((b"data:", b"event:", b":")):
             for event in _events(response.content):
                 self._take(event, gathered, site)
@@ -138,7 +138,7 @@ class SdkProvider(Provider):
             return _answer(await self._client(endpoint).get(path, cast_to=httpx2.Response), site)
         except ByokError as fault:
             error = fault.with_traceback(None)
-        except Exception as foreign:  # noqa: BLE001 - the border
+        except Exception as foreign:  # noqa: BLE001 - the boundary
             error = error_mapping.translate(foreign, site)
         raise error
 
@@ -159,7 +159,7 @@ class SdkProvider(Provider):
 
 
 def _answer(response: httpx2.Response, site: CallContext) -> Mapping[str, Any]:
-    """Return the JSON object that a 200 answer holds; an error in it is raised."""
+    """Return the JSON object in a 200 answer; an error in it is raised."""
     try:
         answer = json.loads(response.content)
     except ValueError:

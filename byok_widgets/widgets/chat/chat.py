@@ -36,7 +36,7 @@ Message = Mapping[str, Any]
 
 
 class Chat(assets.PageWidget):
-    """A chat with one flow. A fork is a session of its own beside the others.
+    """A chat with one flow. A fork is a separate session next to the others.
 
     Attributes:
         title: Name of the flow; all else goes by messages.

@@ -1,4 +1,4 @@
-"""What the chat shows of a session, as plain texts: turns, variables, totals. All of it is inert."""
+"""What the chat shows of a session, as plain text: turns, variables, totals. None of it can act as markup."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ STOPPED: FailureWords = {
 
 
 def require(text: str) -> None:
-    """Make sure that something was typed.
+    """Make sure that the message is not empty.
 
     Raises:
-        FlowError: Nothing was.
+        FlowError: It is empty.
     """
     if not text.strip():
         raise FlowError("The message is empty.", kind="dialogue", fix="Type something first.")
 
 
 def of_fault(fault: ByokError) -> FailureWords:
-    """Return an error for people; what others may have written in it is redacted."""
+    """Return an error in words for people; text from outside is redacted."""
     more = " ".join(part for part in (fault.where, fault.cause, fault.fix) if part)
     return {
         "kind": fault.kind,
@@ -67,7 +67,7 @@ def of_fault(fault: ByokError) -> FailureWords:
 
 
 def unexpected(fault: Exception) -> FailureWords:
-    """Return words for a fault that is not one of ours, without its text."""
+    """Return the message for an unexpected exception, without its text."""
     said = f"The turn failed unexpectedly ({type(fault).__name__})."
     more = "Your text is back in the field: send it again."
     return {"kind": "unexpected", "problem": said, "more": more, "link": ""}
@@ -116,7 +116,7 @@ def _of_verdict(verdict: EdgeVerdict, *, always: bool) -> VerdictFacts:
 
 
 def standing(session: Session) -> Standing:
-    """Return where a session stands, what is known, and what it took."""
+    """Return a session's active node, its variables and its totals."""
     status = session.variables.status
     return {
         "node": sanitize(session.node),
@@ -164,7 +164,7 @@ def graph(session: Session) -> GraphFacts:
 
 
 def shown(text: str) -> str:
-    """Return a text as far as it is shown."""
+    """Return a text, shortened to what is shown."""
     if len(text) <= MAX_CHARS:
         return sanitize(text)
     return f"{sanitize(text[:MAX_CHARS])}\n{shortened(len(text))}"

@@ -1,1 +1,1 @@
-"""The settings panel and the widgets that it is made of."""
+"""The settings panel and the widgets that it consists of."""

@@ -1,6 +1,6 @@
-"""The lines that make a flow's settings again, with a button that copies them.
+"""The code that recreates a flow's settings, with a button that copies it.
 
-There is never a key in them, at most a key reference.
+It never contains a key, at most a key reference.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class CopyCode(assets.PageWidget):
 
 
 def code_of(flow: PanelFlow) -> str:
-    """Return the lines that make the flow's settings again.
+    """Return the code that recreates the flow's settings.
 
-    A key that is kept somewhere is not in them; a key reference is, by the variable's name.
+    It never contains a stored key; it contains a key reference, which is the name of a variable.
     """
     lines = ["from byok_widgets import Flow", "", f"flow = Flow({_text(flow.name)})"]
     for provider in PROVIDERS:

@@ -1,4 +1,4 @@
-"""What the panel reads of a flow: its provider, where calls go, and a name for that place."""
+"""`EndpointTarget`: a flow's provider, where calls go, and a name for that place."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EndpointTarget:
-    """A provider at an address, as the flow's settings name it at one moment.
+    """A provider at an address, as set in the flow's settings at one moment.
 
     Attributes:
         provider: The provider.
-        host: What a key is bound to; empty when the address is still to be filled in.
-        url: The whole address. Two of one host share a key, and may answer differently.
+        host: What a key is bound to; empty if no address was entered yet.
+        url: The full address. Two addresses on one host share a key, but may answer differently.
     """
 
     provider: Provider
@@ -40,7 +40,7 @@ class EndpointTarget:
 
     @property
     def name(self) -> str:
-        """A name for what a key is bound to; it holds no secret."""
+        """A name for what a key is bound to; it is not secret."""
         return f"{self.provider.name}@{self.host}"
 
     @property

@@ -1,6 +1,6 @@
-"""Whether a key is good: one question to the provider, free of charge, and what came of it.
+"""Checks whether a key is valid, with one request to the provider that is free of charge.
 
-A check that cannot be made never takes a key away: it fails open, and says why.
+If a check cannot be made, the key stays usable: it fails open, and says why.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 
 @dataclass(frozen=True)
 class KeyCheck:
-    """What the last look at a key found.
+    """The result of the last check of a key.
 
     Attributes:
         state: `"working"`, `"verified"`, `"unverified"` or `"rejected"`.
-        at: The time and the day it was found.
-        fault: Why, where it is not verified.
+        at: Time and day of the check.
+        fault: Why the key is not verified, if it is not.
     """
 
     state: str
@@ -31,14 +31,14 @@ class KeyCheck:
 
     @classmethod
     def now(cls, state: str, fault: ByokError | None = None) -> KeyCheck:
-        """Return what has just been found."""
+        """Return a result with the current time."""
         return cls(state, " ".join(redact(time.strftime("%H:%M %Z")).split()) + time.strftime(", %d %b"), fault)
 
 
 async def check_key(
     target: EndpointTarget, endpoint_of: Callable[[EndpointTarget], Awaitable[Endpoint]]
 ) -> KeyCheck:
-    """Ask the provider of `target` whether the key that calls would use there is good."""
+    """Ask the provider of `target` whether the key that calls would use there is valid."""
     try:
         endpoint = await endpoint_of(target)
         await target.provider.check_key(endpoint)
@@ -52,7 +52,7 @@ async def check_key(
 
 
 async def _is_open_to_all(target: EndpointTarget, endpoint: Endpoint) -> bool:
-    """Tell whether the endpoint would have said yes to anyone, so that its yes says nothing about the key."""
+    """Whether the endpoint accepts the check without a key, so that its answer says nothing about the key."""
     if target.provider.needs_key or endpoint.key is None:
         return False
     try:
@@ -71,7 +71,7 @@ def _open_to_all() -> ByokError:
 
 
 def _unexpected(fault: Exception) -> ByokError:
-    """Describe a foreign error by its type alone: its text may hold anything."""
+    """Describe an unexpected error by its type only: its text may contain anything."""
     return ProviderError(
         f"The check failed unexpectedly ({type(fault).__name__}).",
         kind="unexpected",

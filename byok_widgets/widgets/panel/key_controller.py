@@ -1,7 +1,7 @@
 """`KeyController`: saves, removes and checks a flow's keys for all of its panels, in the background.
 
-What may wait for a keyring or a disk runs in a thread for key work, a check on the engine's loop; panels learn of
-both through the flow's settings.
+Work that may wait for a keyring or a disk runs in a thread for key work, a check on the engine's loop; panels are
+notified of both through the flow's settings.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _lock = threading.Lock()
 
 
 class KeyController:
-    """The keys of one flow, as its panels see them. One for each flow of the kernel."""
+    """The keys of one flow, as its panels see them. There is one for each flow in the kernel."""
 
     @classmethod
     def of(cls, flow: PanelFlow) -> KeyController:
@@ -70,7 +70,7 @@ class KeyController:
         )
 
     def known(self, target: EndpointTarget) -> KeyStatus | None:
-        """Return where the key of `target` is stored, or `None` while that is being found out. Never waits."""
+        """Return where the key of `target` is stored, or `None` while that is being looked up. Never waits."""
         return self._keys.status(target)
 
     def message(self, target: EndpointTarget) -> StatusMessage:
@@ -80,7 +80,7 @@ class KeyController:
         return key_messages.of_key(target.provider, self.known(target), self._keys.check(target))
 
     def update_status(self, target: EndpointTarget) -> None:
-        """Find out in the background where the key is stored and which backends work; asked once."""
+        """Find out in the background where the key is stored and which backends work; does so only once."""
         if target != self._last:
             self._keys.forget_unverified(target)
         self._last = target
@@ -99,13 +99,13 @@ class KeyController:
         start_key_work(_unlock, passphrase, new=new, done=done)
 
     def set_file_state(self, state: encrypted_file.FileState) -> None:
-        """Take note of the state of the encrypted file; keys that may be in it are looked up again."""
+        """Update the state of the encrypted file; keys that may be in it are looked up again."""
         self._file = state
         self._availability = {**self._availability, EncryptedFile.name: encrypted_file.availability(state)}
         self._config.notify("key")
 
     def check(self, target: EndpointTarget) -> None:
-        """Ask the provider, free of charge, whether the key is good, or whether it answers without one."""
+        """Ask the provider, free of charge, whether the key is valid, or whether it answers without one."""
         self._keys.set_check(target, KeyCheck("working"))
         self._config.notify("key")
         start(self._check(target))
@@ -120,7 +120,7 @@ class KeyController:
         return check is not None and check.state == "verified"
 
     def state(self, target: EndpointTarget) -> object:
-        """Return something that is equal as long as the key of `target` is the same."""
+        """Return a value that stays equal as long as the key of `target` is the same."""
         return (self._keys.version(target), self._keys.status(target))
 
     async def endpoint(self, target: EndpointTarget) -> Endpoint:
@@ -149,7 +149,7 @@ class KeyController:
             self._config.notify("key")
 
     def _changed(self, changes: tuple[str, ...]) -> None:
-        """Look up each key that is shown again, since a line in a cell may have changed it."""
+        """Look up every displayed key again, since code in a cell may have changed it."""
         if "key" in changes:
             for target in self._keys.targets():
                 start_key_work(self._look_up, target)
@@ -177,7 +177,7 @@ class KeyController:
         status = self._store.refer(provider, host, name.reveal())
         if not status.is_stored:
             return status
-        self._store.remove(provider, host)  # the person chose the variable over the key that was saved
+        self._store.remove(provider, host)  # the user chose the variable over the saved key
         return self._store.refer(provider, host, name.reveal())
 
     def _remove(self, target: EndpointTarget) -> None:
@@ -195,7 +195,7 @@ class KeyController:
         version = self._keys.version(target)
         check = await check_key(target, self.endpoint)
         if version != self._keys.version(target):
-            return  # the key was removed or replaced meanwhile: this is not about the one that is there now
+            return  # the key was removed or replaced in the meantime: this result is about the old one
         self._keys.set_check(target, check)
         self._config.notify("key")
 
@@ -218,7 +218,7 @@ def _unlock(passphrase: Secret, *, new: bool, done: Done) -> None:
 
 
 def _answer(done: Done, answer: KeyOutcome) -> None:
-    HOME_THREAD.call(partial(done, answer))  # in line behind the refresh that shows it
+    HOME_THREAD.call(partial(done, answer))  # queued behind the refresh that shows it
 
 
 def _refusal(error: ByokError, storage: str) -> KeyOutcome:

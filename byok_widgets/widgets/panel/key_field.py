@@ -1,8 +1,7 @@
-"""`KeyField`: the field that takes an API key from the browser to the kernel, once; and a passphrase likewise.
+"""`KeyField`: the field that sends an API key or a passphrase from the browser to the kernel, once.
 
-What is typed comes as one custom message, sealed in the browser for this kernel. It is in no trait, so it is in no
-widget state, no echo to other clients and no saved notebook. What goes back are sentences that never hold any part
-of it.
+What is typed arrives as one custom message, sealed in the browser for this kernel. It is in no trait, so it is in
+no widget state, no echo to other clients and no saved notebook. The replies never contain any part of it.
 """
 
 from __future__ import annotations
@@ -31,44 +30,44 @@ UNLOCKED: KeyOutcome = {"outcome": "unlocked"}
 
 
 class KeyOwner(Protocol):
-    """Who acts on what the field sends. Each method returns at once and raises only `ByokError`."""
+    """Handles what the field sends. Each method returns at once and raises only `ByokError`."""
 
     def save(self, secret: Secret, *, target: str, storage: str, override: bool, done: Done) -> None:
         """Keep a key, then call `done` with `SAVED` or with what `refused` gives, from any thread."""
 
     def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
-        """Open the encrypted file, or begin it, then call `done` with `UNLOCKED` or with what `refused` gives."""
+        """Unlock or create the encrypted file, then call `done` with `UNLOCKED` or with what `refused` returns."""
 
     def remove(self, target: str) -> None:
         """Remove the key of `target`."""
 
     def check(self, target: str) -> None:
-        """Ask the provider whether the key of `target` is good."""
+        """Ask the provider whether the key of `target` is valid."""
 
     def switch(self, provider: str) -> None:
         """Change the flow's provider."""
 
 
 class KeyField(assets.PageWidget):
-    """Password field, where the key is stored, Save, Check and Remove, and one line of status.
+    """A password field, a choice of where to store the key, Save, Check and Remove, and a status line.
 
     Attributes:
         label: Text of the field's label.
         hint: What a key of this provider looks like, or that one is saved.
         variable_hint: A usual name of the environment variable.
-        shapes: The rules by which the page hints, before anything is sent, at what is no key for this provider.
+        shapes: The rules with which the page detects, before anything is sent, what cannot be this provider's key.
         target: Name of the provider and host that a key would be saved for.
         storage_options: Where a key can be stored: mappings of `id`, `label`, `note`.
         storage: The chosen one's `id`; `"env"` asks for the name of a variable instead of a key.
         lock: Whether the storage `"file"` asks for a passphrase instead of a key: `"locked"`, `"new"` where one is
             to be chosen, or empty.
-        needs_key: Whether nothing can be done without a key.
+        needs_key: Whether the provider cannot be used without a key.
         has_key: Whether there is a key to remove.
         can_check: Whether there is something to check: a key, or an endpoint that may need none.
-        status: `state`; `reason`, which is stable: why it is so, or the kind of the error that a check met;
+        status: `state`; `reason`, a stable id of the reason or the kind of the error that a check returned;
             `text`, `link`, `link_text`, and `pasted`, the text while a pasted key is not saved; never any part of
             a key, nor its length.
-        public_key: The half of the kernel's key pair that seals. It is no secret.
+        public_key: The public half of the kernel's key pair. It is not secret.
     """
 
     view = traitlets.Unicode("key_field").tag(sync=True)
@@ -103,9 +102,9 @@ class KeyField(assets.PageWidget):
             self._act(content, done)
         except ByokError as fault:
             done(refused(fault))
-        except Exception:  # noqa: BLE001 - whatever it is, its text could hold what was typed
+        except Exception:  # noqa: BLE001 - whatever it is, its text could contain what was typed
             done(refusal("failed", _FAILED))
-        except BaseException:  # noqa: BLE001 - raised anew below, without the frames that held a key
+        except BaseException:  # noqa: BLE001 - raised again below, without the frames that held a key
             interrupted = True
         if interrupted:
             done(refusal("failed", _FAILED))
@@ -148,13 +147,13 @@ class KeyField(assets.PageWidget):
 
 
 def refused(fault: ByokError, **more: Any) -> KeyOutcome:
-    """Return the answer that shows a fault in words; the field keeps what was typed."""
+    """Return the answer that shows an error in words; the field keeps what was typed."""
     text = " ".join(part for part in (fault.problem, fault.cause, fault.fix) if part)
     return refusal(fault.kind, redact(text), **more)
 
 
 def refusal(reason: str, text: str, **more: Any) -> KeyOutcome:
-    """Return the answer that shows `text`; `reason` tells programs what it says."""
+    """Return the answer that shows `text`; `reason` is the same for programs."""
     return {"outcome": "refused", "reason": reason, "text": text, **more}  # type: ignore[typeddict-item]
 
 

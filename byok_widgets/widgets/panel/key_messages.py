@@ -1,4 +1,4 @@
-"""The texts of the key's status line. Every state says where the key is stored, and what to do next."""
+"""The messages of the key's status line. Every state says where the key is stored, and what to do next."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _REPLACE = "Press Save to replace the saved key with the one you pasted."
 
 
 def no_address(provider: Provider) -> StatusMessage:
-    """Say that a key cannot be saved before there is an address."""
+    """Return the message that a key cannot be saved before there is an address."""
     return _words("none", "no_address", f"{provider.label} needs an address first: enter the base URL.")
 
 
 def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | None) -> StatusMessage:
-    """Say where the key is stored and what the last check found, and what to do with one that is pasted now."""
+    """Return where the key is stored, what the last check found, and what to do with a newly pasted key."""
     if status is None:
         return _words("working", "looking", "Looking for a saved key…")
     pasted = _REPLACE if status.is_stored else _KEEP
@@ -43,10 +43,10 @@ def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | Non
 
 
 def storage_choices(found: Sequence[tuple[KeyBackend, Availability | None]]) -> list[dict[str, str]]:
-    """Return where a key can be stored, best first; why a better backend is missing is said with the first.
+    """Return where a key can be stored, best first; the first entry's note says why a better backend is missing.
 
     Args:
-        found: The backends in their order; `None` while it is being found out whether one works here.
+        found: The backends in order; `None` while it is not known yet whether one works here.
     """
     choices: list[dict[str, str]] = []
     problems = []
@@ -119,7 +119,7 @@ def _faulty(status: KeyStatus, verdict: KeyCheck) -> StatusMessage:
 
 
 def _why(fault: ByokError) -> str:
-    # Only what others may have written goes through `redact`: it would also take out the name of a variable.
+    # Only text from outside goes through `redact`: it would also remove the name of a variable.
     return redact(" ".join(part for part in (fault.problem, fault.fix) if part))
 
 

@@ -1,4 +1,4 @@
-"""The panel's key section: shows what the flow's key controller knows, and hands it what the field sends."""
+"""The panel's key section: shows what the flow's key controller knows, and passes on what the field sends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REPLACE = "saved; paste to replace"
 
 
 class KeySection:
-    """One panel's view on the keys of its flow.
+    """One panel's view of the keys of its flow.
 
     Attributes:
         view: The widget.
@@ -34,7 +34,7 @@ class KeySection:
         self.view = KeyField(self)
 
     def refresh(self) -> None:
-        """Show the flow's settings as they are now."""
+        """Show the flow's current settings."""
         target = EndpointTarget.of(self._flow)
         if target.provider.free_of_charge:
             self.view.layout.display = "none"
@@ -79,7 +79,7 @@ class KeySection:
         self._controller.save(secret, self._current(target), storage=storage, override=override, done=done)
 
     def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
-        """Open the encrypted file; see `KeyOwner`."""
+        """Unlock or create the encrypted file; see `KeyOwner`."""
         self._controller.unlock(passphrase, new=new, done=done)
 
     def remove(self, target: str) -> None:
@@ -95,7 +95,7 @@ class KeySection:
         self._flow.provider = provider
 
     def _current(self, seen: str) -> EndpointTarget:
-        """Return the target, provided it is the one that the person saw: a key must not go anywhere else."""
+        """Return the target if it is still the one that the user saw: a key must not go anywhere else."""
         target = EndpointTarget.of(self._flow)
         if target.name != seen or not target.takes_key:
             problem = key_messages.CHANGED if target.takes_key else self._controller.message(target)["text"]

@@ -1,4 +1,4 @@
-"""`KnownKeys`: what a flow's panels know of its keys: where each is stored, and what the last check found."""
+"""`KnownKeys`: what a flow's panels know about its keys: where each is stored, and what the last check found."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from byok_widgets.widgets.panel.key_check import KeyCheck
 
 
 class KnownKeys:
-    """Written by background work and read by panels. Safe to use from several threads.
+    """Written by background work and read by panels. Thread-safe.
 
-    A key belongs to a host and a check to one address there, so the checks of a host are forgotten with its key.
+    A key belongs to a host and a check to one address there, so a host's checks are dropped with its key.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class KnownKeys:
         self._checks: dict[EndpointTarget, KeyCheck] = {}
 
     def add(self, target: EndpointTarget) -> bool:
-        """Take note that panels show this target; returns whether that is new."""
+        """Record that panels show this target; returns whether it is new."""
         with self._lock:
             is_new = target.name not in self._targets
             self._targets.setdefault(target.name, target)
@@ -40,12 +40,12 @@ class KnownKeys:
             return self._statuses.get(target.name)
 
     def version(self, target: EndpointTarget) -> int:
-        """Return how often the key of `target` was another than before."""
+        """Return how often the key of `target` has changed."""
         with self._lock:
             return self._versions.get(target.name, 0)
 
     def set_status(self, target: EndpointTarget, status: KeyStatus) -> None:
-        """Take note that the key of `target` is another one, or is stored elsewhere."""
+        """Record that the key of `target` has changed, or is stored elsewhere."""
         with self._lock:
             self._targets[target.name] = target
             self._statuses[target.name] = status
@@ -53,17 +53,17 @@ class KnownKeys:
             self._checks = {known: check for known, check in self._checks.items() if known.name != target.name}
 
     def check(self, target: EndpointTarget) -> KeyCheck | None:
-        """Return what the last check at this address found; `None` where none was made with this key."""
+        """Return the result of the last check at this address; `None` if none was made with this key."""
         with self._lock:
             return self._checks.get(target)
 
     def set_check(self, target: EndpointTarget, check: KeyCheck) -> None:
-        """Take note of what a check found."""
+        """Record the result of a check."""
         with self._lock:
             self._checks[target] = check
 
     def forget_unverified(self, target: EndpointTarget) -> None:
-        """Forget a check that could not be made: what kept it from that may be gone."""
+        """Drop a check that could not be made: the reason for that may be gone."""
         with self._lock:
             check = self._checks.get(target)
             if check and check.state == "unverified":

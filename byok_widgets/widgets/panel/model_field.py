@@ -1,6 +1,6 @@
-"""`ModelField`: the id of a model, searched among hundreds in the browser; `ModelRows`: those models, held once.
+"""`ModelField`: a field for a model id, with a search in the browser; `ModelRows`: the models, held once.
 
-What is typed stays in the browser until it is chosen; then it comes as one custom message. It is in no trait, so
+What is typed stays in the browser until it is chosen; then it arrives as one custom message. It is in no trait, so
 an API key that is pasted by mistake is in no widget state and reaches no other client.
 """
 
@@ -30,9 +30,9 @@ class ModelRows(ipywidgets.Widget):  # type: ignore[misc]
     """The models that the fields of one panel offer. It has no view: the fields refer to it.
 
     Attributes:
-        rows: For each model its id, its name for people, what is known of it in a line, and when it ends.
+        rows: For each model its id, its display name, a line of facts about it, and when it ends.
         provider: Name of the provider whose ids they are.
-        key_patterns: What an API key looks like that is no model: the page sends no text that matches.
+        key_patterns: Patterns of API keys: the page sends no text that matches one.
     """
 
     rows: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
@@ -48,20 +48,20 @@ class ModelRows(ipywidgets.Widget):  # type: ignore[misc]
 
 
 class ModelField(assets.PageWidget):
-    """A text field over a list of models: any id can be typed, those in the list can be found and picked.
+    """A text field with a list of models: any id can be typed, and those in the list can be searched and picked.
 
-    `on_choose` is called with what the person chose: a stripped text that is no API key; empty for none. What it
-    raises as a `ByokError` is shown below the field, and what was typed stays. Then set `value` to what holds now;
-    a person who is typing at that moment keeps what is typed.
+    `on_choose` is called with what the user chose: a stripped string that is not an API key; empty for none. If it
+    raises a `ByokError`, that is shown below the field, and what was typed stays. Afterwards set `value` to the
+    current model; a user who is typing at that moment keeps what was typed.
 
     Attributes:
         description: Text of the label.
-        placeholder: What an empty field means.
-        value: The model that is set. Written here and only shown by the browser.
+        placeholder: Text shown in the empty field.
+        value: The model that is set. Written here; the browser only shows it.
         rows: The models on offer.
-        problem: Why the last choice was not set; empty when all is well. It ends when `value` changes.
-        note: A line below the field, read out when it changes, such as where the list comes from.
-        action: Text of a button beside the note; empty for none.
+        problem: Why the last choice was not set; empty if there is no problem. Cleared when `value` changes.
+        note: A line below the field, announced when it changes, such as where the list comes from.
+        action: Text of a button next to the note; empty for none.
     """
 
     view = traitlets.Unicode("model_field").tag(sync=True)
@@ -82,7 +82,7 @@ class ModelField(assets.PageWidget):
         on_action: Callable[[], None] | None = None,
         **texts: str,
     ) -> None:
-        """Offer `rows`; `on_action` is called when the button beside the note is pressed."""
+        """Offer `rows`; `on_action` is called when the button next to the note is pressed."""
         super().__init__(rows=rows, **texts)
         self._on_choose, self._on_action = on_choose, on_action
         self.observe(lambda _: self.set_trait("problem", ""), "value")
@@ -101,7 +101,7 @@ class ModelField(assets.PageWidget):
             self._on_action()
 
     def _choose(self, value: object) -> ModelOutcome:
-        """Hand on a choice and say what came of it. No other exception leaves here: its frames would hold it."""
+        """Pass on a choice and return the outcome. No exception escapes: its frames would contain the text."""
         try:
             text = str(value).strip()
             reject_key(text)
@@ -110,7 +110,7 @@ class ModelField(assets.PageWidget):
         except ByokError as fault:
             self.problem = redact(sanitize(f"Not set: {error_text(fault)}"))
             return {"outcome": "misplaced" if fault.kind == "misplaced_key" else "refused", "reason": fault.kind}
-        except Exception:  # noqa: BLE001 - its text could hold what was typed
+        except Exception:  # noqa: BLE001 - its text could contain what was typed
             self.problem = _FAILED
             return {"outcome": "refused", "reason": "failed"}
         return {"outcome": "taken"}

@@ -22,10 +22,10 @@ class Listing:
 
     Attributes:
         models: In the order in which they are offered.
-        name: What to call the list; empty for one that is not meant to be complete.
-        is_live: Whether the provider gave it to this kernel.
-        trouble: Why it is not the provider's own list of now, in sentences; empty when there is nothing to say.
-        fault: Kind of the error that came in place of that list; empty where none did.
+        name: The list's name on screen; empty for one that is not meant to be complete.
+        is_live: Whether this kernel got it from the provider.
+        trouble: Why it is not the provider's current list, in sentences; empty if there is nothing to say.
+        fault: Kind of the error that came instead of that list; empty if there was none.
     """
 
     models: tuple[ModelInfo, ...] = ()
@@ -36,7 +36,7 @@ class Listing:
 
     @property
     def source(self) -> str:
-        """Where it comes from, and what is wrong with that."""
+        """Where it comes from, and any problem with it."""
         count = "1 model" if len(self.models) == 1 else f"{len(self.models):,} models"
         source = f"{count} in {self.name}." if self.name else ""
         return f"{source} {self.trouble}".strip()
@@ -48,7 +48,7 @@ class Listing:
 
 
 def at_once(target: EndpointTarget) -> Listing:
-    """Return what can be picked before anything was looked up: the presets, or the local models."""
+    """Return what can be picked before anything is looked up: the presets, or the local models."""
     if not target.provider.free_of_charge:
         return Listing(tuple(map(ModelInfo, catalog.presets(target.provider.name).values())))
     return Listing(tuple(map(_local_row, models.LOCAL_MODELS.values())))
@@ -66,15 +66,15 @@ def _local_row(model: models.LocalModel) -> ModelInfo:
 
 
 def described(target: EndpointTarget, models: tuple[ModelInfo, ...]) -> tuple[ModelInfo, ...]:
-    """Fill in what is known of models. The first time a large package is loaded for that."""
+    """Fill in what is known about models. The first call loads a large package."""
     name, elsewhere = target.provider.name, not target.is_usual
     return tuple(catalog.enrich(name, model, elsewhere=elsewhere) for model in models)
 
 
 def own_list(target: EndpointTarget, given_at: datetime.datetime | None = None) -> str:
-    """Name the provider's own list, and say when it was given: the time of day, with the date unless today.
+    """Return a name for the provider's own list, with its time, and its date unless that is today.
 
-    In a sentence: it may begin with a small letter.
+    It may begin with a lower-case letter.
     """
     name = f"{target.provider.label}'s own list" if target.is_usual else "the endpoint's own list"
     if given_at is None:

@@ -1,8 +1,8 @@
-"""`ModelLists`: which models can be picked, and what is known of them; found out in the background.
+"""`ModelLists`: which models can be picked, and what is known about them; looked up in the background.
 
-The presets are there at once. A moment later comes the list that the provider gave last, kept on disk with its
-date, or else the offline list (prices come from a large package); then the provider's own list of now, when there
-is a key. When the provider cannot be asked, what was there stays, and the reason is said.
+The presets are available at once. A moment later comes the provider's last list, cached on disk with its date, or
+else the offline list (prices come from a large package); then the provider's current list, if there is a key. If
+the provider cannot be asked, the previous list stays, and the reason is shown.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
-_NO_NETWORK = {"dns": "its address was not found.", "offline": "there is no way to it."}
-"""What the status of the key says at length already."""
+_NO_NETWORK = {"dns": "its address was not found.", "offline": "there is no route to it."}
+"""Short reasons: the status of the key already gives the long ones."""
 
 _lists: dict[Any, ModelLists] = {}
 _lock = threading.Lock()
 
 
 class ModelLists:
-    """The model lists of one flow's providers. One for each flow of the kernel."""
+    """The model lists of one flow's providers. There is one object for each flow in the kernel."""
 
     @classmethod
     def of(cls, flow: PanelFlow) -> ModelLists:
@@ -69,13 +69,14 @@ class ModelLists:
         return target in self._asking
 
     def info(self, target: EndpointTarget, model: str) -> ModelInfo | None:
-        """Return what is known of a model, or `None` while it is being looked up. Never waits."""
+        """Return what is known about a model, or `None` while it is being looked up. Never waits."""
         return self.listing(target).by_id.get(model) or self._singles.get((target, model))
 
     def ask(self, target: EndpointTarget, model: str | None) -> None:
-        """Bring the list and the facts about `model` up to date in the background.
+        """Update the list and the facts about `model` in the background.
 
-        Asked once for each key; where that failed, once more when a check went well, or the address is back.
+        The provider is asked once for each key; if that failed, once more after a successful check, or when the
+        target is shown again.
         """
         if target != self._last and self._failed.pop(target, None):
             self._asked.pop(target, None)
@@ -90,7 +91,7 @@ class ModelLists:
             start(self._look_up(target, model))
 
     def recall(self, target: EndpointTarget) -> None:
-        """Bring a provider's list as far as it is at hand, without asking anyone."""
+        """Load the list that is available without asking the provider."""
         if target not in self._recalled:
             self._recalled.add(target)
             start(self._show_at_hand(target))
@@ -101,7 +102,7 @@ class ModelLists:
             start(self._ask(target, self._controller.state(target), usable=True))
 
     def doubt(self, target: EndpointTarget, model: str) -> str:
-        """Say what speaks against a model: that it ends, or is in no list, and which to use instead."""
+        """Return what speaks against a model: that it ends, or is in no list, and which to use instead."""
         if target.provider.free_of_charge:
             return _no_local_model(model)
         listing, info = self.listing(target), self.info(target, model)
@@ -147,7 +148,7 @@ class ModelLists:
             self._listings[target] = replace(self.listing(target), trouble=trouble, fault=fault.kind)
             return
         if state != self._controller.state(target):
-            return  # the key is another one now, and perhaps the account
+            return  # the key has changed, and perhaps the account with it
         now = datetime.datetime.now(tz=datetime.UTC)
         models.sort(key=lambda model: model.id)
         await self._know(target, models, Listing(name=own_list(target, now), is_live=True))
@@ -157,11 +158,11 @@ class ModelLists:
         status, own = self._controller.known(target), own_list(target)
         own = f"{own[:1].upper()}{own[1:]}"
         if fault.kind in ("no_key", "auth"):
-            return f"{own} can be had with a {'valid ' if status and status.available else ''}key only."
-        return redact(f"{own} could not be had: {_NO_NETWORK.get(fault.kind) or error_text(fault)}")
+            return f"{own} needs a {'valid ' if status and status.available else ''}key."
+        return redact(f"{own} could not be loaded: {_NO_NETWORK.get(fault.kind) or error_text(fault)}")
 
     async def _know(self, target: EndpointTarget, models: Iterable[ModelInfo], listing: Listing) -> None:
-        """Show a list at once, and again with what is known of its models."""
+        """Show a list at once, and again with what is known about its models."""
         bare = self._listings[target] = replace(listing, models=tuple(models))
         self._config.notify("models")
         more = await PANEL_WORK.run(described, target, bare.models)

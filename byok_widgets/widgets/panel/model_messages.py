@@ -1,4 +1,4 @@
-"""What the panel says of models: price, context, structured output, end. Unknown is said, never guessed."""
+"""What the panel says about models: price, context, structured output, end date. Nothing is guessed."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _STRUCTURED = {True: "yes", False: "no", None: "unknown"}
 
 
 def described(info: ModelInfo) -> str:
-    """Say in a line what a model costs, how much it reads and whether it keeps to a schema."""
+    """Return in one line what a model costs, its context length and whether it follows a schema."""
     context = f"context {info.context_tokens:,}" if info.context_tokens else "context unknown"
     return f"{_price(info)} · {context} · structured output: {_STRUCTURED[info.structured_output]}"
 
 
 def ending(info: ModelInfo) -> str:
-    """Return the badge of a model that ends or has ended, such as `ends 2027-01-14`; empty for the others."""
+    """Return the badge for a model that ends or has ended, such as `ends 2027-01-14`; empty for others."""
     if not info.ends_on:
         return ""
     return f"{'ended' if _has_ended(info) else 'ends'} {info.ends_on}"
 
 
 def rows_of(models: Iterable[ModelInfo]) -> list[list[str]]:
-    """Return models as rows of `ModelRows`, those that have ended at the end."""
+    """Return models as rows of `ModelRows`, with retired ones last."""
     return [_row(info) for info in sorted(models, key=_has_ended)]
 
 
@@ -52,7 +52,7 @@ def _price(info: ModelInfo) -> str:
 
 
 def _amount(usd: Decimal) -> str:
-    """Write a price with at least two digits after a point, and never a price so small that it looks like none."""
+    """Format a price with at least two decimals if it has any; a small price never looks like zero."""
     if usd == usd.to_integral_value():
         return f"{usd:,.0f}"
     text = f"{usd:,.4f}" if usd >= Decimal("0.0001") else f"{usd:f}"

@@ -1,4 +1,4 @@
-"""The panel's model section: the default model with its price, context and end, and one preset for each role."""
+"""The panel's model section: the default model with price, context and end date, and a preset for each role."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ LOCAL_NOTE = "Local models are small: for learning, tests and demos. They can be
 
 
 class ModelPicker:
-    """A field over the known models, buttons for the usual choices, and one for what replaced the chosen model.
+    """A field with the known models, buttons for the presets, and one for the successor of a retired model.
 
     Attributes:
         view: The widget.
-        rows: The models that it and the fields of the nodes offer.
+        rows: The models that it and the nodes' fields offer.
     """
 
     def __init__(self, flow: PanelFlow) -> None:
@@ -58,7 +58,7 @@ class ModelPicker:
         self.view = ipywidgets.VBox([self._field, self._presets, self._facts, self._offer_heir])
 
     def refresh(self) -> None:
-        """Show the flow's settings as they are now."""
+        """Show the flow's current settings."""
         target, model = EndpointTarget.of(self._flow), self._flow.model
         if self._shown != target:
             self._shown, self._field.problem = target, ""
@@ -66,7 +66,7 @@ class ModelPicker:
         self._list(target)
         self._field.value = model or ""
         self._offer(_choices(target), model)
-        self._facts.value = "".join(note_html(line) for line in self._told(target, model) if line)
+        self._facts.value = "".join(note_html(line) for line in self._lines(target, model) if line)
         heir = self._successor()
         self._heir.description = f"Use {heir}" if heir else ""
         self._offer_heir.layout.display = None if heir else "none"
@@ -82,7 +82,7 @@ class ModelPicker:
         asking = "Refreshing…" if self._lists.is_asking(target) else "Refresh"
         self._field.action = asking if target.takes_key else ""
 
-    def _told(self, target: EndpointTarget, model: str | None) -> list[str]:
+    def _lines(self, target: EndpointTarget, model: str | None) -> list[str]:
         if target.provider.free_of_charge:
             return [_local_line(model), LOCAL_NOTE]
         if not model:
@@ -91,7 +91,7 @@ class ModelPicker:
         return [described(info), self._lists.doubt(target, model)]
 
     def _successor(self) -> str | None:
-        """Return what has the role of the chosen model now, where that one is retired or about to be."""
+        """Return the replacement for the chosen model, if that one is retired or about to be."""
         provider, model = self._flow.provider, self._flow.model
         return catalog.replacement(provider, model) if model and catalog.lifecycle_note(provider, model) else None
 
@@ -141,7 +141,7 @@ def _mb(model: models.LocalModel) -> int:
 
 
 def problem_html(problem: str) -> str:
-    """Return the line that says why something was not set; empty when there is no problem."""
+    """Return the line that says why something was not set; empty if there is no problem."""
     return f'<div class="byok-bad" role="alert">Not set: {html.escape(sanitize(problem))}</div>' if problem else ""
 
 

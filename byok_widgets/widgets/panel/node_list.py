@@ -1,7 +1,7 @@
-"""`NodeList`: the nodes of a flow, the model each would use and where that comes from, and what is set for it.
+"""`NodeList`: the nodes of a flow, the model each would use and why, and each node's settings.
 
-It is one widget however many nodes there are. What a person does comes as a custom message and is written as a
-line of code would write it; what was typed and refused stays in the browser, and is in no trait.
+It is one widget for any number of nodes. A user's action arrives as a custom message and has the same effect as
+the corresponding line of code; refused input stays in the browser, and is in no trait.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class NodeList(assets.PageWidget):
     """One row for each node.
 
     Attributes:
-        nodes: What is shown of each, made by `node_rows`, with an `id` that stays the node's.
+        nodes: What is shown of each node, made by `node_rows`, with a permanent `id`.
         models: The models on offer.
     """
 
@@ -57,7 +57,7 @@ class NodeList(assets.PageWidget):
         return "NodeList()"
 
     def refresh(self) -> None:
-        """Show the flow's nodes and settings as they are now."""
+        """Show the flow's current nodes and settings."""
         nodes = model_nodes(self._flow.nodes)
         for name in nodes:
             self._ids.setdefault(name, f"n{next(self._numbers)}")
@@ -70,7 +70,7 @@ class NodeList(assets.PageWidget):
             self.send(answer)
 
     def _outcome(self, content: Mapping[str, Any]) -> NodeOutcome:
-        """Do what a message asks. No exception leaves here: its frames would hold what was typed."""
+        """Handle a message. No exception escapes: its frames would contain what was typed."""
         try:
             return {"outcome": "taken", "text": sanitize(self._act(content))}
         except ByokError as fault:
@@ -79,11 +79,11 @@ class NodeList(assets.PageWidget):
                 "reason": fault.kind,
                 "text": redact(sanitize(f"Not set: {error_text(fault)}")),
             }
-        except Exception:  # noqa: BLE001 - its text could hold what was typed
+        except Exception:  # noqa: BLE001 - its text could contain what was typed
             return {"outcome": "refused", "reason": "failed", "text": _FAILED}
 
     def _act(self, content: Mapping[str, Any]) -> str:
-        """Do what a message asks, and say what came of it."""
+        """Handle a message, and return what was done in words."""
         names = {given: name for name, given in self._ids.items()}
         node = model_nodes(self._flow.nodes)[names.get(str(content.get("node")), "")]
         action = _ACTIONS.get(str(content.get("kind")))

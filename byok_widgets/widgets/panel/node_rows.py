@@ -1,4 +1,4 @@
-"""The facts in the panel's list of nodes: for each its model, where that comes from, and its settings."""
+"""The facts in the panel's list of nodes: for each node its model, where that comes from, and its settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STATIC = "Says a fixed sentence the first time, without a model; after that it 
 
 
 def facts_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists, identity: str) -> NodeFacts:
-    """Return what is shown of a node, as texts that a browser may show as they are."""
+    """Return what is shown of a node, as strings that a browser can show unchanged."""
     model, source = _model(node)
     info = info_of(flow, node, lists)
     tuned = node.layered_settings.values()
@@ -57,7 +57,7 @@ def offered(node: ModelNode[Any], info: ModelInfo | None) -> tuple[Setting, ...]
 
 
 def info_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists) -> ModelInfo | None:
-    """Return what the model list says of a node's model, as far as it is at hand."""
+    """Return what the model list says about a node's model, as far as the list is loaded."""
     try:
         ref = node.resolve().ref
     except ByokError:
@@ -68,7 +68,7 @@ def info_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists) -> ModelIn
 
 
 def same_kind(flow: PanelFlow, node: ModelNode[Any]) -> list[ModelNode[Any]]:
-    """Return the nodes of the kind of this one, itself among them."""
+    """Return all nodes of this node's kind, including itself."""
     return [other for other in model_nodes(flow.nodes).values() if other.kind == node.kind]
 
 
@@ -89,7 +89,7 @@ def _notes(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists) -> list[str
 
 
 def _for_all(flow: PanelFlow, node: ModelNode[Any]) -> str:
-    """Return the words of the button that gives all nodes of the kind this one's model; empty for none."""
+    """Return the text of the button that applies this node's model to all nodes of its kind; empty for none."""
     others = [other for other in same_kind(flow, node) if other.model != node.model]
     return f"Use for all {node.kind} nodes" if node.model and others else ""
 
@@ -119,7 +119,7 @@ def _help(setting: Setting, *, from_cell: bool) -> str:
 
 
 def _more(node: ModelNode[Any], info: ModelInfo | None) -> str:
-    """Say that more may be had than is offered, where that is not known; empty where it is."""
+    """Return a note that the model may have more settings than are known here; empty if all are known."""
     try:
         ref = node.resolve().ref
     except ByokError:

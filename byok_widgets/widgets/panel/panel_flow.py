@@ -1,4 +1,4 @@
-"""What the panel reads and writes of a flow: a `Flow`, or the settings of one that no cell has made yet."""
+"""What the panel needs from a flow: a `Flow`, or the settings of one that no cell has created yet."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class PanelFlow(Protocol):
 
     @property
     def key_store(self) -> KeyStore:
-        """The flow's keys. It gives out no key."""
+        """The flow's key store. It returns no key to the panel."""
 
     @property
     def notice(self) -> str:
-        """What a person has to know about the settings; empty when all is well."""
+        """What the user has to know about the settings; empty if there is nothing."""
 
     @property
     def nodes(self) -> Mapping[str, AnyNode]:

@@ -1,4 +1,4 @@
-"""What a click in the panel's troubleshooting section does about a finding: the one place that acts on a `Fix`."""
+"""What a click in the panel's troubleshooting section does about a finding: only this module applies a `Fix`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def button(fix: Fix, flow: PanelFlow) -> str:
-    """Return what the button says that applies it; empty where no click does."""
+    """Return the label of the button that applies a fix; empty if it cannot be applied with a click."""
     label = PROVIDERS[fix.argument].label if fix.argument in PROVIDERS else ""
     is_there = fix.argument == flow.provider
     words: Mapping[FixKind, str] = {
@@ -32,7 +32,7 @@ def button(fix: Fix, flow: PanelFlow) -> str:
 
 
 def apply(finding: Finding, flow: PanelFlow) -> tuple[str, Focus]:
-    """Do what the finding's button says; return what was done, in words, and where the keyboard goes next.
+    """Do what the finding's button says; return what was done, in words, and where the focus goes next.
 
     Raises:
         ByokError: It cannot be done.

@@ -1,6 +1,6 @@
-"""`SettingsPanel`: a flow's settings to look at and to change, in a cell.
+"""`SettingsPanel`: shows a flow's settings in a cell, and changes them.
 
-What a click writes is what a line of code writes. The panel only shows the flow's config and key controller, so
+A click has the same effect as a line of code. The panel only shows the flow's config and key controller, so
 two panels and the cells always agree. Changes may come from any thread.
 """
 
@@ -37,11 +37,11 @@ _in_cells: dict[str, tuple[str, list[weakref.ref[SettingsPanel]]]] = {}
 
 
 class PanelHead(assets.PageWidget):
-    """The panel's title and notice, and the look of the whole panel.
+    """The panel's title and notice, and the style of the whole panel.
 
     Attributes:
         title: The title.
-        notice: What a person must know, such as that settings are not saved; empty when all is well.
+        notice: What the user must know, such as that settings are not saved; empty if there is nothing.
     """
 
     view = traitlets.Unicode("head").tag(sync=True)
@@ -56,7 +56,7 @@ class PanelHead(assets.PageWidget):
 class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
     """The settings of one flow.
 
-    `close()` ends it; a panel that is shown again by the same cell replaces the one before.
+    `close()` ends it; if a cell runs again, its new panel replaces the previous one.
     """
 
     def __init__(self, flow: PanelFlow) -> None:
@@ -76,12 +76,12 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         super().__init__([self._head, *parts, self._code, self._trouble])
         self.add_class("byok-panel")
         self._provider.observe(self._picked, "value")
-        self._stop = _follow(flow, self)  # before the first look, so that no change falls between the two
+        self._stop = _follow(flow, self)  # before the first refresh, so that no change is missed
         self.refresh()
 
     @classmethod
     def in_cell(cls, flow: PanelFlow, shell: Any) -> SettingsPanel:
-        """Return a new panel for the running cell, and end those that an earlier run of the cell has made."""
+        """Return a new panel for the running cell, and close those from an earlier run of the cell."""
         cell, run = _running(shell)
         earlier_run, made = _in_cells.get(cell, ("", []))
         if earlier_run != run:
@@ -104,9 +104,9 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         }
 
     def refresh(self) -> None:
-        """Show the flow's settings as they are now: in the kernel's main thread, where that has a loop."""
+        """Show the flow's current settings, in the kernel's main thread if that has an event loop."""
         with self._refreshing:
-            if self.comm is None:  # closed meanwhile
+            if self.comm is None:  # closed in the meantime
                 return
             self._provider.value = self._flow.provider
             self._head.notice = redact(sanitize(str(self._flow.config.notice or "")))
@@ -115,7 +115,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._code.code = code_of(self._flow)
 
     def close(self) -> None:
-        """End the panel; the flow and its settings stay."""
+        """Close the panel; the flow and its settings stay."""
         self._stop()
         with self._refreshing:
             for child in self.children:
@@ -129,19 +129,19 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
 
 
 class _Address:
-    """The base URL, where the provider has no usual one or another was set."""
+    """The base URL, shown if the provider has no default one or another was set."""
 
     def __init__(self, flow: PanelFlow) -> None:
         self._flow = flow
         self._shown: tuple[str, str] = ("", "")
         self._field = TextField(description="Base URL", placeholder="https://llm.example.org/v1")
-        self._field.add_class("byok-address")  # the troubleshooting section moves the keyboard to it
+        self._field.add_class("byok-address")  # the troubleshooting section moves the focus to it
         self._field.observe(self._typed, "value")
         self._problem = ipywidgets.HTML()
         self.view = ipywidgets.VBox([self._field, self._problem])
 
     def refresh(self) -> None:
-        """Show the address; what was typed and not accepted stays until the address changes."""
+        """Show the address; refused input stays until the address changes."""
         provider = PROVIDERS[self._flow.provider]
         url = self._flow.config.base_url(provider.name) or ""
         if (provider.name, url) != self._shown:
@@ -191,7 +191,7 @@ def _label(provider: str) -> str:
 
 
 def _running(shell: Any) -> tuple[str, str]:
-    """Return the id of the cell that runs and of this run of it; empty where the frontend does not say."""
+    """Return the ids of the running cell and of this run of it; empty if the frontend does not send them."""
     parent = getattr(shell, "parent_header", None) or {}
     if hasattr(shell, "get_parent"):
         parent = shell.get_parent() or {}

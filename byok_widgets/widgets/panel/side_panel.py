@@ -1,6 +1,6 @@
-"""The settings panel at the side of a notebook: the kernel's end of the gear in the toolbar.
+"""The settings panel at the side of a notebook: the kernel's side of the gear in the toolbar.
 
-The gear calls `show`; all else about the panel is as in a cell.
+The gear calls `show`; otherwise the panel is the same as in a cell.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def show(notebook: str, name: str) -> None:
     """Show the side panel of a notebook; it is made once and then shown again.
 
     Args:
-        notebook: The notebook's path: each has a side panel of its own.
-        name: The flow to start where no cell has made one.
+        notebook: The notebook's path: each notebook has its own side panel.
+        name: The flow to start if no cell has created one.
     """
     from IPython.display import display
 
@@ -45,29 +45,29 @@ def show(notebook: str, name: str) -> None:
 
 
 class FlowByName(FlowSettings):
-    """A flow as the side panel sees it: its settings, and the nodes of the newest `Flow` of its name."""
+    """A flow as the side panel sees it: its settings, and the nodes of the newest `Flow` with its name."""
 
     @property
     def nodes(self) -> Mapping[str, AnyNode]:
-        """The nodes by name; none while no such flow lives."""
+        """The nodes by name; none while no such flow exists."""
         flow = flow_registry.latest(self.name)
         return flow.nodes if flow else {}
 
     def node(self, name: str) -> AnyNode:
-        """Return a node that is there."""
+        """Return the node with this name."""
         return self.nodes[name]
 
     def check(self) -> Check:
-        """Look for mistakes: in the newest flow of its name, or in the settings alone while none lives."""
+        """Look for mistakes: in the newest flow with its name, or only in the settings while none exists."""
         flow = flow_registry.latest(self.name)
         return flow.check() if flow else check_settings(self)
 
 
 class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
-    """The settings of one flow of this kernel, and where there are several, the choice among them.
+    """The settings of one flow of this kernel, and a choice if there are several.
 
-    It follows the cells: the flow that one makes is shown, unless a flow that lives is shown already or the person
-    has chosen.
+    It follows the cells: a flow that a cell creates is shown, unless another existing flow is already shown or the
+    user has chosen one.
     """
 
     def __init__(self, name: str) -> None:
@@ -85,7 +85,7 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
         return f"SidePanel({self._shown!r})"
 
     def refresh(self) -> None:
-        """Show what lives in the kernel now."""
+        """Show the flows that now exist in the kernel."""
         made = flow_registry.names()
         self._started = self._started or not made
         names = tuple(dict.fromkeys([*made, *([self._start] if self._started else [])]))
@@ -95,7 +95,7 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
             self._panel.refresh()
 
     def close(self) -> None:
-        """End the panel; the flows and their settings stay."""
+        """Close the panel; the flows and their settings stay."""
         if self._panel is not None:
             self._panel.close()
         self._which.close()
@@ -126,7 +126,7 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
 
 
 def _usable(name: str) -> str:
-    """Return a name for a flow, since a notebook may be called what no flow can."""
+    """Return a valid flow name, since a notebook's name may not be one."""
     try:
         return checked_name(name)
     except ByokError:
@@ -134,7 +134,7 @@ def _usable(name: str) -> str:
 
 
 def _refresh_after_cells() -> None:
-    """Look after each cell which flows live now; the flows themselves know nothing of panels."""
+    """Check after each cell which flows exist; the flows themselves know nothing about panels."""
     shell = sys.modules["IPython"].get_ipython()
     events = getattr(shell, "events", None)
     if events is not None and _refresh not in events.callbacks["post_run_cell"]:

@@ -1,4 +1,4 @@
-"""Fields for what a person types. A key that is pasted into one by mistake goes to this kernel and no further."""
+"""Text fields. A key that is pasted into one by mistake goes to this kernel and no further."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _private() -> Any:
 
 
 class TextField(ipywidgets.Text):  # type: ignore[misc]
-    """A line of text, taken when it is finished."""
+    """A line of text, sent when typing is finished."""
 
     value = _private()
 
@@ -24,5 +24,5 @@ class TextField(ipywidgets.Text):  # type: ignore[misc]
 
 
 def error_text(fault: ByokError) -> str:
-    """Return a refusal in words: what is wrong, and what to do."""
+    """Return an error in words: what is wrong, and what to do."""
     return f"{fault.problem} {fault.fix}".strip()

@@ -1,4 +1,4 @@
-"""The facts of a flow's settings as text and as static HTML, for where no panel can be shown. Never a key."""
+"""A flow's settings as text and as static HTML, for places that cannot show the panel. Never a key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATIC = "a fixed sentence the first time, without a model; after that"
 
 
 class SettingsText:
-    """The settings of a flow, for a plain program, a terminal, or a notebook that can show no panel."""
+    """The settings of a flow, for a plain program, a terminal, or a notebook that cannot show the panel."""
 
     def __init__(self, flow: PanelFlow) -> None:
         self._flow = flow
@@ -33,12 +33,12 @@ class SettingsText:
 
 
 def one_line(flow: PanelFlow) -> str:
-    """Return the shortest true form: the flow, its provider and its model."""
+    """Return the shortest form: the flow, its provider and its model."""
     return sanitize(f"Settings of flow {flow.name!r}: {flow.provider}:{flow.model or 'no model chosen'}")
 
 
 def summary(flow: PanelFlow) -> list[tuple[str, str]]:
-    """Return what the panel shows, as pairs of a name and a text. Never waits."""
+    """Return what the panel shows, as pairs of name and text. Never waits."""
     target = EndpointTarget.of(flow)
     rows = [("Provider", target.provider.label)]
     url = flow.config.base_url(target.provider.name)
@@ -57,7 +57,7 @@ def _node(node: ModelNode[Any]) -> list[str]:
 
 
 def model_line(node: ModelNode[Any]) -> str:
-    """Say which model a node would use now, and where that choice comes from."""
+    """Return which model a node would use now, and where that choice comes from."""
     try:
         resolved = node.resolve()
     except ByokError:
@@ -68,7 +68,7 @@ def model_line(node: ModelNode[Any]) -> str:
 
 
 def as_text(flow: PanelFlow) -> str:
-    """Return the facts as lines."""
+    """Return the settings as lines of text."""
     rows = summary(flow)
     width = max(len(name) for name, _ in rows)
     return "\n".join([one_line(flow), *(f"  {name:<{width}}  {text}" for name, text in rows)])
@@ -91,4 +91,4 @@ def _key(flow: PanelFlow, target: EndpointTarget) -> str:
         return status.sentence
     if flow.key_store.cached(target.provider.name, target.host) is not None:
         return "saved for this flow"
-    return "needed" if target.provider.needs_key else "only if the endpoint asks for one"
+    return "needed" if target.provider.needs_key else "only if the endpoint needs one"

@@ -1,6 +1,6 @@
-"""The panel's troubleshooting section: what `flow.check()` finds, each with the button that mends it.
+"""The panel's troubleshooting section: what `flow.check()` finds, each with a button that fixes it.
 
-The check runs in the background, since a keyring may keep it waiting. Nothing is changed without a click.
+The check runs in the background, since it may have to wait for a keyring. Nothing is changed without a click.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _FAILED = "That did not work, and nothing was changed."
-_TOGETHER_S = 0.25  # changes that come so close together are checked together: a cell may make a hundred nodes
+_TOGETHER_S = 0.25  # changes within this time are checked together: a cell may create a hundred nodes
 
 
 class Troubleshooting(assets.PageWidget):
-    """What is to be mended in a flow, and what most often goes wrong with its provider.
+    """What should be fixed in a flow, and what most often goes wrong with its provider.
 
     Attributes:
         facts: `state`, which is `"unchecked"`, `"checking"`, `"failed"` or `"checked"`; `said`, what the last
             check found, in words; `count`, the same for the summary, empty before the first check; `note`;
-            `findings`, each with an `id`, its `kind`, `level`, `problem` and `fix`, and what mends it: `by` and
-            `argument` as in a `Fix`, and a `button` or `code`; and the `rows` of `trouble_words`.
+            `findings`, each with an `id`, its `kind`, `level`, `problem` and `fix`, and what fixes it: `by` and
+            `argument` as in a `Fix`, and a `button` or `code`; and the `rows` of `troubleshooting_messages`.
     """
 
     view = traitlets.Unicode("troubleshooting").tag(sync=True)
@@ -56,9 +56,9 @@ class Troubleshooting(assets.PageWidget):
     def __init__(self, flow: PanelFlow, key: KeySection) -> None:
         self._flow, self._key = flow, key
         self._lock = threading.RLock()
-        self._asked = 0  # how often a check was asked for
+        self._asked = 0  # how often a check was requested
         self._running = False
-        self._pressed = False  # a person waits for what is found
+        self._pressed = False  # the user is waiting for the result
         self._found: Check | None = None
         self._failed = False
         self._numbers = count(1)
@@ -70,7 +70,7 @@ class Troubleshooting(assets.PageWidget):
         return "Troubleshooting()"
 
     def refresh(self) -> None:
-        """Show the flow's settings as they are now, and check them again once they have been checked."""
+        """Show the flow's current settings, and check them again if they were checked before."""
         if self._found is not None:
             self._check()
         self._paint()
@@ -85,7 +85,7 @@ class Troubleshooting(assets.PageWidget):
         start(self._look())
 
     async def _look(self) -> None:
-        """Check until nothing was asked for meanwhile."""
+        """Check until no check was requested in the meantime."""
         while True:
             if not self._pressed:
                 await asyncio.sleep(_TOGETHER_S)
@@ -102,12 +102,12 @@ class Troubleshooting(assets.PageWidget):
     def _looked(self) -> Check | None:
         try:
             return self._flow.check()
-        except Exception:  # noqa: BLE001 - a cell may be in the middle of making the flow
+        except Exception:  # noqa: BLE001 - a cell may be in the middle of building the flow
             return None
 
     def _paint(self) -> None:
         with self._lock:
-            if self.comm is None:  # closed meanwhile
+            if self.comm is None:  # closed in the meantime
                 return
             findings = list(self._found or ())
             self._ids = {known: self._ids.get(known) or f"f{next(self._numbers)}" for known in findings}
@@ -169,7 +169,7 @@ class Troubleshooting(assets.PageWidget):
         self.send(answer)
 
     def _act(self, content: Mapping[str, Any]) -> tuple[str, Focus]:
-        """Do what a message asks; return what to say and where the keyboard goes next."""
+        """Handle a message; return what to say and where the focus goes next."""
         kind = content.get("kind")
         try:
             if kind == "check":
@@ -186,6 +186,6 @@ class Troubleshooting(assets.PageWidget):
                 )
         except ByokError as fault:
             return error_text(fault), {}
-        except Exception:  # noqa: BLE001 - a click must not end in a traceback nobody sees
+        except Exception:  # noqa: BLE001 - a click must not end in a traceback that nobody sees
             return _FAILED, {}
         return "", {}

@@ -1,4 +1,4 @@
-"""The words of the troubleshooting section: what most often goes wrong with a provider, and what helps."""
+"""The messages of the troubleshooting section: what most often goes wrong with a provider, and what helps."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _of_account(target: EndpointTarget, *, can_check: bool) -> Iterator[HelpRow]
     provider, links = target.provider, target.provider.links
     label = provider.label if target.is_usual else target.host or provider.label
     if not target.is_usual:
-        links = type(links)()  # the provider's pages know nothing of an account elsewhere
+        links = type(links)()  # the provider's pages do not apply to an account elsewhere
     if provider.needs_key:
         text = f"This flow has no key for {label}. The key field above shows whether one is saved."
         yield _row(

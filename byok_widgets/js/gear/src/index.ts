@@ -23,7 +23,7 @@ function activate(
   palette: ICommandPalette | null
 ): void {
   if (!notebooks) {
-    return; // such as in Voila, which shows a notebook's outputs and no toolbar
+    return; // for example in Voila, which shows a notebook's outputs but no toolbar
   }
   const sides = new WeakMap<NotebookPanel, Side>();
 

@@ -11,7 +11,7 @@ import { Panel, Widget } from '@lumino/widgets';
 import * as words from './words';
 
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
-// The types of `@jupyterlab/services` leave out what an `ok` reply holds.
+// The types of `@jupyterlab/services` omit the content of an `ok` reply.
 type Reply =
   | { status: 'ok'; user_expressions: Record<string, unknown> }
   | { status: 'error'; ename: string }
@@ -25,8 +25,8 @@ const CHOOSE_KERNEL = 'notebook:change-kernel';
 /**
  * The settings of one notebook's flow at the side of the page.
  *
- * The panel itself is made by the kernel, the same one as in a cell; here is what asks for it, shows it, and says
- * why there is none. It ends with its notebook.
+ * The panel itself is created by the kernel and is the same as in a cell; this widget requests it, shows it, and says
+ * why there is none. It is closed with its notebook.
  */
 export class Side extends Panel {
   constructor(notebook: NotebookPanel, commands: CommandRegistry) {
@@ -50,7 +50,7 @@ export class Side extends Panel {
     void notebook.sessionContext.ready.then(() => this._openIfWanted());
   }
 
-  /** Show the panel, unless it is there. */
+  /** Show the panel, unless it is already shown. */
   open(): void {
     if (!this.node.querySelector('.byok-panel')) {
       void this._open();
@@ -120,14 +120,14 @@ export class Side extends Panel {
       if (content.status === 'error') {
         this._say(words.failed(content.ename));
       } else if (content.status !== 'ok') {
-        void this._open(); // a cell before us failed, and all that waited behind it was dropped
+        void this._open(); // an earlier cell failed, so all queued requests were dropped
       } else if (isTrue(content.user_expressions[INSTALLED])) {
         this._say(words.failed('no output'));
       } else {
         this._say(words.NOT_INSTALLED);
       }
     } catch {
-      // The kernel went away; what became of it comes as a signal.
+      // The kernel is gone; a signal reports its new state.
     }
   }
 
@@ -151,7 +151,7 @@ export class Side extends Panel {
     void view.renderModel(rendermime.createModel({ data, trusted: true }));
   }
 
-  /** Take away what is shown, and let nothing that is under way show any more. */
+  /** Remove what is shown, and discard the results of pending requests. */
   private _clear(): void {
     this._round += 1;
     this._wanted = false;
@@ -212,13 +212,13 @@ export class Side extends Panel {
   private readonly _words = new Widget();
   private _view: Widget | null = null;
   private _round = 0;
-  /** Whether to open as soon as the kernel is ready and somebody looks. */
+  /** Whether to open as soon as the kernel is ready and the side bar is visible. */
   private _wanted = false;
-  /** Name of the flow that was shown last, to come back to after a restart. */
+  /** Name of the flow that was shown last, to return to after a restart. */
   private _flow = '';
 }
 
-/** Whether a user expression came out as `True`. */
+/** Whether a user expression evaluated to `True`. */
 function isTrue(result: unknown): boolean {
   const { data } = (result ?? {}) as { data?: PartialJSONObject };
   return data?.['text/plain'] === 'True';

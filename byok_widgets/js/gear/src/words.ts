@@ -1,7 +1,7 @@
-/** What a person reads while there is no panel to show. */
+/** The message shown while there is no panel. */
 
 export interface Words {
-  /** What it says, for programs. */
+  /** Its kind, for programs. */
   kind:
     | 'opening'
     | 'starting'
@@ -17,7 +17,7 @@ export interface Words {
   text: string;
   /** A line to run in a cell. */
   code?: string;
-  /** What a button offers: to choose another kernel, or to try again. */
+  /** What the button does: choose another kernel, or try again. */
   offer?: 'kernel' | 'again';
 }
 
@@ -63,7 +63,7 @@ export function otherLanguage(language: string): Words {
   };
 }
 
-/** Say why the kernel could not show the panel, by the class of the exception. */
+/** Return why the kernel could not show the panel, based on the class of the exception. */
 export function failed(exception: string): Words {
   if (exception === 'ModuleNotFoundError' || exception === 'ImportError') {
     return INCOMPLETE;

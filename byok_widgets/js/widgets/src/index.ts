@@ -46,7 +46,7 @@ const VIEWS = {
 function render({ model, el }: Pick<RenderProps<{ view: keyof States }>, "model" | "el">): () => void {
   const life = new AbortController();
   const name = model.get("view");
-  const view = VIEWS[name] as View<never>; // the kernel gives each model the state that its view wants
+  const view = VIEWS[name] as View<never>; // the kernel gives each model the state that its view needs
   el.dataset["byokView"] = name;
   view({ model: model as never, el, signal: life.signal });
   return () => life.abort();

@@ -1,5 +1,5 @@
-// What each widget carries itself: it fetches the code that all of them share from the one model that holds it, and
-// evaluates that once for the whole page.
+// The code that every widget contains: it gets the shared code from the one model that holds it, and
+// evaluates it once for the whole page.
 
 import type { Render } from "@anywidget/types";
 
@@ -16,7 +16,7 @@ interface Views {
 const STYLE_ID = "byok-widgets-style";
 const LOADED = Symbol.for("byok_widgets.loaded");
 
-// By their text, since pages may show widgets of several kernels with different versions.
+// Keyed by their text, since a page may show widgets of several kernels with different versions.
 const page = globalThis as { [LOADED]?: Map<string, Promise<Views>> } & object;
 const loaded = page[LOADED] ?? new Map<string, Promise<Views>>();
 page[LOADED] = loaded;

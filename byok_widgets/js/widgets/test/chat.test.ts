@@ -48,7 +48,7 @@ afterEach(() => {
   document.body.replaceChildren();
 });
 
-it("asks for everything, and shows a turn as it comes", () => {
+it("asks for everything, and shows a turn as it arrives", () => {
   expect(model.sent[0]?.content).toEqual({ kind: "hello" });
   say("Hi");
   expect(model.sent.at(-1)?.content).toEqual({ kind: "say", text: "Hi" });

@@ -1,4 +1,4 @@
-// The one way a message goes to the kernel: sent, delayed, answered, or refused by a kernel that is gone.
+// How a message goes to the kernel: sent, delayed, answered, or not sent because the kernel is gone.
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
@@ -34,7 +34,7 @@ function start(signal = new AbortController().signal) {
   return { model, heard, begin };
 }
 
-it("gives the answer that has the request's id, once, and no other", () => {
+it("passes on only the answer with the request's id, and only once", () => {
   const { model, heard, begin } = start();
   begin();
   for (const id of ["2", "1", "1"]) model.tell("msg:custom", { kind: "answer", id });
@@ -44,7 +44,7 @@ it("gives the answer that has the request's id, once, and no other", () => {
   expect(model.sent.map(({ content }) => content)).toEqual([{ kind: "do", id: "1" }]);
 });
 
-it("tells of each delay, and takes an answer that comes after all", () => {
+it("reports each delay, and accepts a late answer", () => {
   const { model, heard, begin } = start();
   begin();
   vi.advanceTimersByTime(15);
@@ -54,7 +54,7 @@ it("tells of each delay, and takes an answer that comes after all", () => {
   expect(heard).toEqual(["late", "lost", { kind: "answer", id: "1" }]);
 });
 
-it("says that the kernel is gone, and then nothing", () => {
+it("reports that the kernel is gone, and then nothing else", () => {
   const { model, heard, begin } = start();
   model.isGone = true;
   begin();
@@ -63,7 +63,7 @@ it("says that the kernel is gone, and then nothing", () => {
   expect(model.listenerCount).toBe(0);
 });
 
-it("hears nothing after it was settled, or after its view ended", () => {
+it("ignores messages after it was settled, or after its view was removed", () => {
   const life = new AbortController();
   const { model, heard, begin } = start(life.signal);
   begin()();

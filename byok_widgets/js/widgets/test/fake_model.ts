@@ -1,4 +1,4 @@
-// A model as anywidget gives it to a view: its state, its listeners, and what was sent.
+// A model like the one that anywidget passes to a view: its state, its listeners, and what was sent.
 
 import type { AnyModel } from "@anywidget/types";
 

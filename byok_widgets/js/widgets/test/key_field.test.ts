@@ -1,4 +1,4 @@
-// The key field: what is typed goes nowhere but sealed into one message, and stays until the kernel has it.
+// The key field: what is typed leaves it only sealed in one message, and stays until the kernel has it.
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
@@ -69,7 +69,7 @@ it("keeps what was typed when the kernel refuses, and offers what it suggests", 
   expect(model.sent.at(-1)?.content).toEqual({ kind: "switch", provider: "two" });
 });
 
-it("sends nothing where the page cannot seal, and keeps what was typed when the kernel is gone", async () => {
+it("sends nothing if the page cannot seal, and keeps what was typed when the kernel is gone", async () => {
   vi.stubGlobal("isSecureContext", false);
   typeInto(input(), typed());
   save();
@@ -104,14 +104,14 @@ it("asks for a new passphrase twice, and sends it only when both are alike", asy
   expect(view.find<HTMLInputElement>("[data-part=passphrase]").value).toBe("");
 });
 
-it("empties its fields when it ends", () => {
+it("empties its fields when it is removed", () => {
   typeInto(input(), typed());
   const field = input();
   view.end();
   expect(field.value).toBe("");
 });
 
-it("hints at what is no key of this provider, in the kernel's words", () => {
+it("shows the kernel's hints about what is not a key of this provider", () => {
   expect(keyHint("one-abc", SHAPES)).toBeNull();
   expect(keyHint("tw", SHAPES)).toBeNull();
   expect(keyHint('"Bearer two-abc"', SHAPES)).toMatchObject({ switch_to: { name: "two" } });

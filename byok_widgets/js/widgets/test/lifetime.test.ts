@@ -1,4 +1,4 @@
-// Nothing of a view outlives it: no listener, timer, frame or observer, whatever it was in the middle of.
+// Nothing outlives a view: no listener, timer, frame or observer, whatever it was doing.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -95,7 +95,7 @@ describe.each(CASES)("$view", ({ view, model: make, act }) => {
     expect(model.listenerCount).toBe(0);
   });
 
-  it("leaves nothing behind when it ends before it is complete", async () => {
+  it("leaves nothing behind when it is removed before it is complete", async () => {
     const model = make();
     render(view, model).end();
     await settled();
@@ -121,7 +121,7 @@ it("adds no listener with each message", async () => {
   end();
 });
 
-it("ends what belongs to a node when the node goes", async () => {
+it("cleans up after a node that is removed", async () => {
   const rowModel = rowsModel();
   const model = new FakeModel({ nodes: [states.node("1")], models: "IPY_MODEL_rows" }, { rows: rowModel });
   const { end } = render("node_list", model);

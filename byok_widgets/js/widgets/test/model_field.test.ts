@@ -1,4 +1,4 @@
-// The model field: searched in the browser, chosen by one message; a key goes nowhere.
+// The model field: searched in the browser, chosen with one message; a key is never sent.
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
@@ -27,7 +27,7 @@ afterEach(() => {
   document.body.replaceChildren();
 });
 
-it("lists the models by vendor, and picks one by keyboard", () => {
+it("lists the models by vendor, and picks one with the keyboard", () => {
   press(input(), "ArrowDown");
   expect(shown()).toEqual(["maker/alpha-5.5", "maker/gamma", "other/beta"]);
   expect(input().getAttribute("aria-expanded")).toBe("true");
@@ -46,7 +46,7 @@ it("never sends what looks like a key", () => {
   expect(view.find("[role=alert]").hidden).toBe(false);
 });
 
-it("keeps what is typed while the kernel sends a value, and takes the answer's afterwards", () => {
+it("keeps what is typed while the kernel sends a value, and takes the kernel's value afterwards", () => {
   typeInto(input(), "my own");
   model.change({ value: "maker/gamma" });
   expect(input().value).toBe("my own");
@@ -56,7 +56,7 @@ it("keeps what is typed while the kernel sends a value, and takes the answer's a
   expect(input().value).toBe("my own model");
 });
 
-it("gives back what is set on Escape", () => {
+it("restores the current value on Escape", () => {
   model.change({ value: "maker/gamma" });
   typeInto(input(), "x");
   press(input(), "Escape");
@@ -65,7 +65,7 @@ it("gives back what is set on Escape", () => {
   expect(model.sent).toEqual([]);
 });
 
-it("finds words in any order, and points as dashes", () => {
+it("finds words in any order, and treats dots as dashes", () => {
   const entries = indexed(rows().rows);
   const found = (query: string): string[] => matching(entries, query).map(({ row }) => row[0]);
   expect(found("5-5 maker")).toEqual(["maker/alpha-5.5"]);

@@ -1,4 +1,4 @@
-// Renders a view into the page as anywidget does.
+// Renders a view into the page, as anywidget does.
 
 import widgets from "../src/index";
 import type { FakeModel } from "./fake_model";

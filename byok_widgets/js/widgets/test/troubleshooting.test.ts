@@ -1,4 +1,4 @@
-// Troubleshooting moves the keyboard by data attributes: no label has to say anything particular.
+// Troubleshooting moves the focus by data attributes: labels may have any text.
 
 import { afterEach, expect, it } from "vitest";
 

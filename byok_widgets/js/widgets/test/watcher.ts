@@ -3,7 +3,7 @@
 import { vi } from "vitest";
 
 export interface Watcher {
-  // Everything that is still there, in words.
+  // Everything that still exists, in words.
   left: () => string[];
   // How many listeners are there now.
   listeners: () => number;
@@ -22,7 +22,7 @@ export function watch(): Watcher {
   };
 }
 
-// What every element inherits its listeners from. The global `EventTarget` is another one here.
+// The prototype from which every element inherits `addEventListener`. The global `EventTarget` is a different one here.
 function elements(): Target {
   let prototype = document.body as object;
   while (!Object.hasOwn(prototype, "addEventListener")) prototype = Object.getPrototypeOf(prototype) as object;

@@ -1,4 +1,4 @@
-// The parts of the chat. They do nothing by themselves.
+// The elements of the chat, without behaviour.
 
 import { button, make, randomId } from "../shared/dom";
 

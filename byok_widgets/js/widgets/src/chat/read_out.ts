@@ -1,4 +1,4 @@
-// A reply is read out by sentences, as they are finished: a screen reader would stumble over every piece.
+// A reply is announced sentence by sentence, as each is finished: single pieces would make a screen reader stutter.
 
 const SENTENCE_END = /[.!?…:]["”')\]]*\s|\n/g;
 
@@ -14,7 +14,7 @@ export class ReadOut {
     this.speak(end);
   }
 
-  // Reads out what is left.
+  // Announces the rest.
   finish(): void {
     this.speak(this.unread.length);
   }

@@ -1,5 +1,5 @@
-// What can be told of a key before it is sent: whose it looks like, and what cannot be one. The rules and the texts
-// are the kernel's own (`shapes`, from secrets/key_formats.py); what they are applied to stays here.
+// Hints about a key before it is sent: whose it looks like, and what cannot be one. The rules and the messages
+// are the kernel's own (`shapes`, from keys/formats.py); the text they are applied to stays here.
 
 import type { KeyOwner, KeyShapes } from "../shared/messages";
 
@@ -29,8 +29,8 @@ function unwrapped(text: string, { edges, wrapping }: KeyShapes): string {
   }
 }
 
-// Returns what to say of a text in the key's field, with the provider to switch to or the field to move it to; null
-// when there is nothing to say yet.
+// Returns the hint about a text in the key field, with the provider to switch to or the field to move it to; null
+// if there is nothing to say yet.
 export function keyHint(typed: string, shapes: KeyShapes): Hint | null {
   const text = unwrapped(typed, shapes);
   const flaw = shapes.flaws.find(([pattern]) => matches(pattern, text));
@@ -43,7 +43,7 @@ export function keyHint(typed: string, shapes: KeyShapes): Hint | null {
   return owner.name ? { text: owner.text, switch_to: owner } : { text: owner.text };
 }
 
-// The same for a text in the field of a variable's name.
+// The same for a text in the field for a variable's name.
 export function nameHint(typed: string, shapes: KeyShapes): Hint | null {
   const [key, isKey] = shapes.key;
   return matches(key, unwrapped(typed, shapes)) ? { text: isKey, move_to: "key" } : null;

@@ -1,4 +1,4 @@
-// The field that takes an API key from the browser to the kernel, once; and the passphrase of the encrypted file.
+// The field that sends an API key, or the passphrase of the encrypted file, from the browser to the kernel, once.
 //
 // What is typed lives in the <input> alone: never in a trait, never in a variable that outlives one call. On Save it
 // is sealed for this kernel and sent in one custom message. The field is emptied when the kernel has
@@ -28,10 +28,10 @@ class KeyFieldView {
   private readonly model: AnyModel<KeyFieldState>;
   private readonly signal: AbortSignal;
   private readonly part: Parts = buildParts();
-  // What this view has to say until the next change, and what it says now.
+  // The message of this view until the next change, and the message that is shown now.
   private own: ShownStatus | null = null;
   private shown: ShownStatus;
-  // Whether something was sent sealed, and is not answered yet.
+  // Whether a sealed request was sent and is not answered yet.
   private waiting = false;
   private settle: () => void = () => undefined;
   private readonly lose: () => void;
@@ -92,7 +92,7 @@ class KeyFieldView {
     return this.isPassphrase ? passphrase : this.isName ? name : key;
   }
 
-  // What there is to say of what is typed, before anything is sent. Nothing in it depends on more than its form.
+  // The hint about what is typed, before anything is sent. It depends only on the form of the text.
   private unsent(): ShownStatus | null {
     const { key, passphrase } = this.part.inputs;
     const { input } = this;
@@ -175,7 +175,7 @@ class KeyFieldView {
     if (event.key === "Enter" && !event.isComposing) void this.save(false);
   }
 
-  // The kernel answers these by a change of the status.
+  // The kernel answers these with a change of the status.
   private ask(request: Exclude<KeyFieldRequest, SaveKey | UnlockKeyFile>): void {
     this.stopWaiting();
     this.say(null);
@@ -228,7 +228,7 @@ class KeyFieldView {
     this.emptyPassphrase();
   }
 
-  // A name that was typed as a key, or a key as a name, goes to the other field.
+  // Moves a name that was typed as a key, or a key that was typed as a name, to the other field.
   private move(): void {
     const typed = this.input.value;
     const storage = this.isName ? this.model.get("storage_options")[0]?.id : "env";
@@ -239,7 +239,7 @@ class KeyFieldView {
     this.input.focus();
   }
 
-  // Says what has to be typed before anything can be sent; empty when nothing is missing.
+  // Returns what must be typed before anything can be sent; empty if nothing is missing.
   private missing(): string {
     const { passphrase, repeated } = this.part.inputs;
     if (this.isNewPassphrase && passphrase.value !== repeated.value) return TEXTS.unlike;
@@ -280,7 +280,7 @@ class KeyFieldView {
 
   private send(request: SaveKey | UnlockKeyFile, texts: typeof SAVING): void {
     const lost = (): void => {
-      this.waiting = false; // an answer that comes all the same still counts
+      this.waiting = false; // a late answer still counts
       this.say({ state: "unverified", text: texts.lost });
     };
     this.settle = exchange(

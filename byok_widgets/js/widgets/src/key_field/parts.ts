@@ -1,4 +1,4 @@
-// The parts of the key field: inputs with labels, buttons, and the line of status. They do nothing by themselves.
+// The elements of the key field, without behaviour: inputs with labels, buttons, and the status line.
 
 import { NO_AUTOFILL, button, make, randomId } from "../shared/dom";
 import type { KeyStatusLine, ProviderName } from "../shared/messages";
@@ -26,13 +26,13 @@ const ICONS: Record<ShownStatus["state"], string> = {
 const MOVES = { env: "Use as a variable name", key: "Use as the key" };
 const OFF = {
   ...NO_AUTOFILL,
-  autocomplete: "new-password", // browsers ignore "off" on a password
+  autocomplete: "new-password", // browsers ignore "off" for a password
   "data-lpignore": "true",
   "data-bwignore": "true",
   "data-form-type": "other",
 };
 
-// Neither a name nor an id that a password manager would match.
+// Neither the name nor the id would match a password manager's rules.
 function secretInput(type: "password" | "text", id: string, className = ""): HTMLInputElement {
   const input = make("input", { type, id, className: `byok-input ${className}`.trim(), attributes: OFF });
   input.spellcheck = false;
@@ -92,7 +92,7 @@ export function buildParts() {
   };
 }
 
-// The same text is not written again, so that it is not read out again.
+// Unchanged text is not written again, so that it is not announced again.
 export function showStatus(part: Parts, shown: ShownStatus): void {
   const { switchTo, move, anyway } = part.buttons;
   part.status.dataset["state"] = shown.state;

@@ -1,4 +1,4 @@
-// Encrypting what was typed for this kernel alone: ECDH P-256, HKDF, AES-GCM. It needs a secure context.
+// Encrypts what was typed for this kernel only: ECDH P-256, HKDF, AES-GCM. Needs a secure context.
 
 const INFO = "byok-key-v1";
 const INSECURE =
@@ -6,7 +6,7 @@ const INSECURE =
   "unencrypted. Open the notebook over https, or through a tunnel to localhost.";
 const NO_PUBLIC_KEY = "Nothing was sent: this kernel offers no way to encrypt the key. Run this cell again.";
 
-// Says why nothing can be sealed here; empty when it can.
+// Returns why sealing is not possible here; empty if it is.
 export function sealingProblem(publicKey: string): string {
   const subtle = (crypto as Partial<Crypto>).subtle;
   if (!globalThis.isSecureContext || !subtle) return INSECURE;

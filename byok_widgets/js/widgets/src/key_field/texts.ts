@@ -1,4 +1,4 @@
-// What the key field says by itself. All else that it says comes from the kernel.
+// The key field's own messages. All others come from the kernel.
 
 export const TEXTS = {
   empty: "Paste an API key first.",

@@ -1,4 +1,4 @@
-// The list of a model field: the rows that match, by vendor, and one of them active. It is built in pieces, so that a
+// The list of a model field: the matching rows by vendor, one of them active. It is built in pieces, so that a
 // keystroke costs the same for 40 models and for 4,000.
 
 import { make } from "../shared/dom";
@@ -11,9 +11,9 @@ const NEAR_THE_END_PX = 200;
 
 export interface ListOptions {
   input: HTMLInputElement;
-  // What it opens below.
+  // The element below which it opens.
   anchor: HTMLElement;
-  // All that tell whether it is open.
+  // All elements that indicate whether it is open.
   controls: readonly HTMLElement[];
   isSet: (id: string) => boolean;
   pick: (id: string) => void;
@@ -61,7 +61,7 @@ export function makeModelList(id: string, options: ListOptions, signal: AbortSig
 
   let total = 0;
   let found: Entry[] = [];
-  let shown = 0; // how many of those found stand in the list
+  let shown = 0; // how many of the matches are in the list
   let active = -1;
 
   const optionsShown = (): Element[] => [...list.querySelectorAll("[role=option]")];
@@ -76,7 +76,7 @@ export function makeModelList(id: string, options: ListOptions, signal: AbortSig
     grow();
   }
 
-  // The same with other rows, under the person's eyes.
+  // The same with new rows, while the list is open.
   function showInPlace(entries: readonly Entry[], query: string): void {
     const [kept, seen, top] = [chosen(), shown, list.scrollTop];
     show(entries, query);
@@ -126,7 +126,7 @@ export function makeModelList(id: string, options: ListOptions, signal: AbortSig
     activate(at);
   }
 
-  // Home and End belong to the text until a row is active.
+  // Home and End move in the text until a row is active.
   function targetOf(key: string): number | undefined {
     const steps: Record<string, number> = {
       ArrowDown: active + 1,
@@ -138,7 +138,7 @@ export function makeModelList(id: string, options: ListOptions, signal: AbortSig
     return { ...steps, ...ends }[key];
   }
 
-  // Moves in the list; returns whether the key is one that does.
+  // Moves in the list; returns whether the key was handled.
   function follow(key: string): boolean {
     const to = isOpen() ? targetOf(key) : undefined;
     if (to === undefined) return false;

@@ -1,8 +1,8 @@
-// A field for the id of a model: a combobox over the rows of its panel, searched here at each keystroke.
+// A field for a model id: a combobox with the rows of its panel, searched here at each keystroke.
 //
-// What is typed lives in the <input> alone until it is chosen: by Enter, by a click on a row, or when the field is
-// left. Then it goes to the kernel as one custom message, unless it looks like an API key: then it goes nowhere. What
-// the kernel sends meanwhile changes the list and never the typed text.
+// What is typed is only in the <input> until it is chosen: by Enter, by a click on a row, or when the field loses the
+// focus. Then it goes to the kernel as one custom message, unless it looks like an API key: then it is not sent. What
+// the kernel sends in the meantime changes the list and never the typed text.
 
 import type { AnyModel } from "@anywidget/types";
 
@@ -19,7 +19,7 @@ import { type Entry, indexed } from "./search";
 
 export const MISPLACED = "Not set: this looks like an API key, which belongs in the key field. It was not saved.";
 
-// The list of nodes gives each of its fields one of these; a field of its own has the widget's model.
+// The list of nodes gives each of its fields one of these; a separate field has the widget's model.
 export type FieldModel = Channel & Pick<AnyModel<ModelFieldState>, "get" | "widget_manager">;
 
 export interface FieldContext {
@@ -77,11 +77,11 @@ export function renderModelField({ model, el, signal, lose = () => undefined }: 
   isolate(el, signal);
 
   let rows: AnyModel<ModelRowsState> | null = null;
-  let entries: Entry[] | null = null; // the rows as they are searched; made when they are first looked at
+  let entries: Entry[] | null = null; // the rows prepared for searching; created on first use
   let typed = false; // since the last choice
   let isPending = false; // a choice is not answered yet
   let settle: () => void = () => undefined;
-  let frame = 0; // in which the list is to follow what was typed
+  let frame = 0; // in which the list is updated to what was typed
 
   function cancelFrame(): void {
     cancelAnimationFrame(frame);
@@ -94,7 +94,7 @@ export function renderModelField({ model, el, signal, lose = () => undefined }: 
     if (entries.length) show(entries, typed ? input.value : "");
   }
 
-  // Keystrokes that come faster than the screen is drawn are answered together.
+  // Keystrokes within one frame are handled together.
   function openSoon(): void {
     list.relax();
     frame ||= requestAnimationFrame(() => open());
@@ -118,7 +118,7 @@ export function renderModelField({ model, el, signal, lose = () => undefined }: 
   function showValue(): void {
     typed = false;
     input.value = model.get("value");
-    input.title = input.value; // a long one does not fit into a narrow side bar
+    input.title = input.value; // a long id does not fit into a narrow side bar
   }
 
   function end(): void {
@@ -161,7 +161,7 @@ export function renderModelField({ model, el, signal, lose = () => undefined }: 
     if (!typed && outcome !== "refused") showValue();
   }
 
-  // Returns whether the key was for the list.
+  // Returns whether the list handled the key.
   function acted(key: string): boolean {
     if (key === "Enter") choose(list.chosen() ?? input.value);
     else if (key === "Escape") (list.isOpen() ? close : showValue)();
@@ -201,7 +201,7 @@ export function renderModelField({ model, el, signal, lose = () => undefined }: 
   }
 
   function onBlur(): void {
-    if (document.activeElement === input) return; // another window came to the front, no more
+    if (document.activeElement === input) return; // only another window came to the front
     close();
     if (typed) choose(input.value);
   }

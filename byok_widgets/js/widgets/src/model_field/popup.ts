@@ -1,4 +1,4 @@
-// What opens below a field, above all else: a cell's output would cut it off.
+// The list that opens below a field, in the top layer: a cell's output would clip it.
 
 import { onEnd } from "../shared/view";
 
@@ -27,7 +27,7 @@ function place(popup: HTMLElement, anchor: HTMLElement): void {
   });
 }
 
-// `controls` are all elements that tell whether it is open.
+// `controls` are all elements that indicate whether it is open.
 export function makePopup(
   popup: HTMLElement,
   anchor: HTMLElement,
@@ -36,10 +36,10 @@ export function makePopup(
 ): Popup {
   const hasPopover = typeof (popup as Partial<HTMLElement>).showPopover === "function"; // browsers before 2024
   if (hasPopover) popup.popover = "manual";
-  // A notebook takes cells that are far away out of the page, and a popover is closed by that.
+  // A notebook removes distant cells from the page, which closes a popover.
   const isOpen = (): boolean => !popup.hidden && (!hasPopover || popup.matches(":popover-open"));
   const follow = (): void => place(popup, anchor);
-  const grown = new ResizeObserver(follow); // what stands above the field may have grown
+  const grown = new ResizeObserver(follow); // content above the field may have grown
   let opened = new AbortController();
 
   function turn(open: boolean): void {

@@ -1,4 +1,4 @@
-// Finding models by what is typed.
+// Finds models by what is typed.
 
 import type { ModelRowsState } from "../shared/messages";
 
@@ -17,7 +17,7 @@ function vendorOf(id: string): string {
   return at > 0 ? id.slice(0, at).replace(/^~/, "") : "";
 }
 
-// Makes rows ready to be searched; those of a vendor stand together.
+// Prepares rows for searching, grouped by vendor.
 export function indexed(rows: readonly Row[]): Entry[] {
   const groups = new Map<string, Entry[]>();
   for (const row of rows) {

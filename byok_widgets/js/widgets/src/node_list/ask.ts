@@ -1,9 +1,9 @@
-// What the rows of the list have to say to the kernel.
+// The requests of the list's rows to the kernel.
 
 import type { NodeAnswer, NodeRequest } from "../shared/messages";
 
 export type NodeChange = Pick<NodeRequest, "kind" | "name" | "value">;
 export type Outcome = Pick<NodeAnswer, "outcome" | "text">;
 
-// Asks for a change of one node; `done` is told what came of it.
+// Requests a change of one node; `done` is called with the outcome.
 export type AskNode = (change: NodeChange, done: (outcome: Outcome) => void) => void;

@@ -1,11 +1,11 @@
-// What the model field of a node takes for its widget: one node's model, its changes, and answers to its choices.
+// Stands in for the widget model of a node's model field: one node's model, its changes, and answers to its choices.
 
 import type { ModelFieldState } from "../shared/messages";
 import type { Manager } from "../shared/model_reference";
 import type { FieldModel } from "../model_field/model_field";
 import type { AskNode } from "./ask";
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what anywidget's own type of a listener is
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the same as anywidget's own listener type
 type Listener = (...values: any[]) => void;
 type Settable = "value" | "description";
 

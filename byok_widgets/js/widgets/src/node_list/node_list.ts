@@ -1,4 +1,4 @@
-// The nodes of a flow, one row each: its model and where that comes from; opened, a model of its own and its settings.
+// The nodes of a flow, one row each: its model and where that comes from; when open, its own model and its settings.
 //
 // Names of nodes and models are data: they are shown as text and never as markup.
 
@@ -12,7 +12,7 @@ import { type ViewContext, follow } from "../shared/view";
 import type { AskNode } from "./ask";
 import { type NodeRow, makeRow } from "./row";
 
-const FEW = 3; // as many rows are open from the start
+const FEW = 3; // up to this many rows are open from the start
 const EMPTY = "Nodes appear here once a cell has created them. Each can have its own model and settings.";
 
 export function renderNodeList({ model, el, signal }: ViewContext<NodeListState>): void {
@@ -27,8 +27,8 @@ export function renderNodeList({ model, el, signal }: ViewContext<NodeListState>
     said.textContent = "";
   }
 
-  // What was said goes when something else is done in the panel: pressed or typed. The panel is there by then: this
-  // view is drawn first and put into it later.
+  // A message disappears when the user presses or types anything else in the panel. The panel exists by then: this
+  // view is rendered first and inserted into it later.
   function say(text: string): void {
     said.textContent = text;
     if (panel) return;

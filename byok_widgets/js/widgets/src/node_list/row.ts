@@ -1,5 +1,5 @@
-// One row of the list: what a node is and which model it has; opened, what can be changed. That part is built when
-// the row is first opened, so that a flow of many nodes appears as fast as one of three.
+// One row of the list: a node's kind and model; when open, what can be changed. That part is built when
+// the row is first opened, so that a flow with many nodes appears as fast as one with three.
 
 import { button, make } from "../shared/dom";
 import type { Misfit, NodeFacts } from "../shared/messages";
@@ -24,7 +24,7 @@ interface Painted {
 
 export interface NodeRow {
   el: HTMLDetailsElement;
-  // A few rows are open from the start; one that a person has opened or closed stays as it is.
+  // A few rows are open from the start; one that the user has opened or closed stays that way.
   paint: (facts: NodeFacts, isOneOfFew: boolean) => void;
 }
 
@@ -87,7 +87,7 @@ function makeBody({ rows, keyPatterns, manager, ask, signal }: RowContext): Pain
   press(back, { kind: "choose", value: "" });
   press(all, { kind: "for_all" });
 
-  // A button that has done its work goes; who stood on it stands in the field then.
+  // A button disappears when it is no longer needed; if it had the focus, the field gets it.
   function show(shown: HTMLButtonElement, isShown: boolean): void {
     const held = document.activeElement === shown;
     shown.hidden = !isShown;

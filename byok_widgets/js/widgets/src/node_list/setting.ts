@@ -1,5 +1,5 @@
-// One setting of a node: a text field for a number, a list for a choice. What is typed goes to the kernel when it is
-// finished: by Enter, or when the field is left. What is refused stays, with the reason.
+// One setting of a node: a text field for a number, a list for a choice. What is typed goes to the kernel on Enter, or
+// when the field loses the focus. Refused input stays, with the reason.
 
 import { button, make, options, randomId } from "../shared/dom";
 import { looksLikeKey } from "../shared/key_rules";

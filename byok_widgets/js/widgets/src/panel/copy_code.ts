@@ -1,4 +1,4 @@
-// Lines of code with a button that copies them. The text is a trait: it never holds a key.
+// Lines of code with a button that copies them. The text is a trait: it never contains a key.
 
 import { button, make, randomId } from "../shared/dom";
 import { copyFrom } from "../shared/clipboard";
@@ -43,7 +43,7 @@ export function renderCopyCode({ model, el, signal }: ViewContext<CopyCodeState>
     ),
   );
   copy.addEventListener("click", () => void onCopy(), { signal });
-  el.addEventListener("copy", (event) => event.stopPropagation(), { signal }); // else the notebook copies the cell
+  el.addEventListener("copy", (event) => event.stopPropagation(), { signal }); // otherwise the notebook copies the cell
   follow(model, "change:code", paint, signal);
   onEnd(signal, () => clearTimeout(timer));
   paint();

@@ -1,5 +1,5 @@
-// The head of the settings panel: its title, and anything a person must know. It also keeps the notebook's shortcuts
-// out of the whole panel, and sees when its kernel has gone: then nothing in it can be used but the code to copy.
+// The head of the settings panel: its title, and anything the user must know. It also keeps the notebook's shortcuts
+// out of the whole panel, and notices when the kernel is gone: then only the code to copy can still be used.
 
 import { isolate, make } from "../shared/dom";
 import { linkKernel } from "../shared/kernel_link";
@@ -53,7 +53,7 @@ export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): 
     );
   }
 
-  // This view is drawn first and put into the panel later.
+  // This view is rendered first and inserted into the panel later.
   function find(tries: number): void {
     const panel = el.closest<HTMLElement>(".byok-panel");
     if (panel) adopt(panel);

@@ -1,8 +1,8 @@
-// Copying text that stands on the page.
+// Copies text from the page.
 
 export type Copied = "copied" | "selected";
 
-// Returns "selected" where the browser does not allow it: then the text is selected, to be copied by hand.
+// Returns "selected" if the browser does not allow it: then the text is selected, to be copied by hand.
 export async function copyFrom(element: HTMLElement): Promise<Copied> {
   try {
     await write(element);

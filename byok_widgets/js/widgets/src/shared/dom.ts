@@ -1,4 +1,4 @@
-// Building parts of a page, and keeping the notebook out of them.
+// Helpers that create elements, and shield them from the notebook's shortcuts.
 
 type Extra = { dataset?: Record<string, string>; attributes?: Record<string, string> };
 type Properties<E> = Omit<Partial<E>, "dataset" | "attributes"> & Extra;
@@ -31,14 +31,14 @@ export function options(entries: readonly { value: string; text: string }[]): HT
 // Not `crypto.randomUUID`: a page over plain http has none.
 export const randomId = (): string => crypto.getRandomValues(new Uint32Array(2)).join("-");
 
-// Text fields into which neither a browser nor a password manager is to put anything. Some managers heed only the
+// Text fields that neither a browser nor a password manager should fill in. Some managers respect only the
 // attribute that is named after them.
 export const NO_AUTOFILL = { autocomplete: "off", autocapitalize: "off", autocorrect: "off", "data-1p-ignore": "" };
 
 const KEPT_INSIDE = ["keydown", "keypress", "keyup", "copy", "cut", "paste"];
 
-// JupyterLab looks at the focused element for the mark that its shortcuts are not wanted, and listens above us:
-// without both, "d d" on a button of ours would delete the cell.
+// JupyterLab checks the focused element for a mark that suppresses shortcuts, and also listens on our ancestors:
+// without handling both, "d d" on one of our buttons would delete the cell.
 export function isolate(element: HTMLElement, signal: AbortSignal): void {
   const suppress = ({ target }: Event): void => {
     if (target instanceof HTMLElement) target.dataset["lmSuppressShortcuts"] = "true";

@@ -1,10 +1,10 @@
-// One message to the kernel and what becomes of it: an answer, a delay to tell of, or a kernel that is gone.
+// One message to the kernel and its outcome: an answer, a delay to report, or a kernel that is gone.
 
 import type { AnyModel } from "@anywidget/types";
 
 export const LATE_AFTER_MS = 1500;
 
-// The part of a model through which messages go.
+// The part of a model that sends and receives messages.
 export type Channel = Pick<AnyModel, "send" | "on" | "off">;
 
 export interface Exchange<Request extends object, Answer extends object> {
@@ -12,7 +12,7 @@ export interface Exchange<Request extends object, Answer extends object> {
   // Without it, `settle` alone ends the wait: the kernel then answers by a change of state.
   answers?: (message: unknown) => boolean;
   answered?: (answer: Answer) => void;
-  // What to do while nothing has come after so many milliseconds.
+  // What to do if there is no answer after the given number of milliseconds.
   delays?: readonly (readonly [afterMs: number, act: () => void])[];
   // The kernel is gone; nothing was sent.
   gone: () => void;
@@ -29,7 +29,7 @@ export function isAnswerTo(id: string, message: unknown): boolean {
   return kind === "answer" && about === id;
 }
 
-// Returns `settle`: it ends the wait, whatever may still come.
+// Returns `settle`, which ends the wait; anything that arrives later is ignored.
 export function exchange<Request extends object, Answer extends object>(
   channel: Channel,
   { request, answers, answered, delays = [], gone }: Exchange<Request, Answer>,

@@ -1,4 +1,4 @@
-// Models that are held once and referred to by others.
+// Models that are held once and referenced by others.
 
 import type { AnyModel } from "@anywidget/types";
 

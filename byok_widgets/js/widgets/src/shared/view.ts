@@ -1,4 +1,4 @@
-// What a view is given, and what ends with it. `signal` is aborted when the view goes: every listener, timer and
+// What a view gets. `signal` is aborted when the view is removed: every listener, timer and
 // observer is bound to it.
 
 import type { AnyModel } from "@anywidget/types";

@@ -1,4 +1,4 @@
-// Where the keyboard can be sent in the panel. Fields are found by data attributes and classes, never by their labels.
+// Where the focus can be moved in the panel. Fields are found by data attributes and classes, never by their labels.
 
 import type { Focus } from "../shared/messages";
 import { onEnd } from "../shared/view";
@@ -27,7 +27,7 @@ function find(panel: Element, { field, name }: Focus): Field {
   return nodeInput(panel, name);
 }
 
-// A field that is not there yet may come a moment later.
+// A field that does not exist yet may appear a moment later.
 export function goTo(from: Element, focus: Focus, then: (field: HTMLElement) => void, signal: AbortSignal): void {
   const panel = from.closest(".byok-panel");
   const end = performance.now() + FOUND_WITHIN_MS;

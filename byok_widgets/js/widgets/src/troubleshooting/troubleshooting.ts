@@ -1,4 +1,4 @@
-// The problems of the flow, and what most often goes wrong with its provider. A click solves one, nothing else does.
+// The problems of the flow, and what most often goes wrong with its provider. Problems are solved only by a click.
 //
 // Names of nodes and models are data: they are shown as text and never as markup.
 
@@ -32,7 +32,7 @@ export function renderTroubleshooting({ model, el, signal }: ViewContext<Trouble
   const note = make("p", { className: "byok-note" });
   const findings = make("ul");
   const help = make("dl");
-  let own = ""; // what this view has to say, until the next check
+  let own = ""; // the message of this view, until the next check
   let settle: () => void = () => undefined;
 
   function say(text: string): void {
@@ -89,7 +89,7 @@ export function renderTroubleshooting({ model, el, signal }: ViewContext<Trouble
     return make("div", {}, make("dt", { textContent: row.issue }), told);
   }
 
-  // A list that is the same is left alone. Who stood on a button that went stands on the one of its finding, or on
+  // An unchanged list is left alone. If a focused button disappears, the focus goes to the finding's new button, or to
   // "Check the flow".
   function show<Facts>(list: HTMLElement, facts: readonly Facts[], item: (fact: Facts) => HTMLElement): void {
     const now = JSON.stringify(facts);
