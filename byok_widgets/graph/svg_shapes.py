@@ -89,7 +89,7 @@ class NodeBox:
             f' style="--byok-node:{self.colour}"><title>{escaped(self.whole)}</title>'
             f"{self._box(rect)}{self._sign(Point(rect.x + 18, middle))}"
             f'<text x="{px(left)}" y="{px(middle - 3)}" font-size="{_NAME_PX:g}" font-weight="600"'
-            f' fill="{INK}">{name}</text>'
+            f' fill="{INK}" unicode-bidi="plaintext">{name}</text>'
             f'<text class="byok-graph-kind" x="{px(left)}" y="{px(middle + 12)}" font-size="{SMALL_PX:g}"'
             f' fill="{_GREY_INK}">{what}</text>{tick(Point(rect.x + rect.width, rect.y)) if ticked else ""}</g>'
         )
