@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from byok_widgets.nodes import ActionNode, ActionResult, ConversationNode, Extraction, ExtractionNode
     from byok_widgets.providers.local import list_local_models
     from byok_widgets.schema import Field
-    from byok_widgets.session import Session, Trace, Turn, Variables
+    from byok_widgets.session import Session, Timeline, Trace, Turn, Variables
     from byok_widgets.widgets.key_leak_warning import warn_about_keys
 
 __version__ = "0.1.0"
@@ -51,7 +51,7 @@ _HOMES = {
     "byok_widgets.nodes": ("ActionNode", "ActionResult", "ConversationNode", "Extraction", "ExtractionNode"),
     "byok_widgets.providers.local": ("list_local_models",),
     "byok_widgets.schema": ("Field",),
-    "byok_widgets.session": ("Session", "Trace", "Turn", "Variables"),
+    "byok_widgets.session": ("Session", "Timeline", "Trace", "Turn", "Variables"),
     "byok_widgets.widgets.key_leak_warning": ("warn_about_keys",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -82,6 +82,7 @@ __all__ = [
     "Session",
     "TemplateError",
     "TextDelta",
+    "Timeline",
     "Trace",
     "Turn",
     "Usage",

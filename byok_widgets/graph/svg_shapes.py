@@ -25,7 +25,7 @@ from byok_widgets.graph.svg_elements import (
 _SLATE, _GREY_INK = "#6b7280", "#4b5563"
 _NAME_PX = 13.0
 _NODE_HEIGHT, _NODE_LEAST, _NODE_MOST, _LABEL_MOST = 46.0, 92.0, 210.0, 158.0
-_TEXT_LEFT, _TEXT_RIGHT, _BOLD = 34.0, 14.0, 1.06
+_TEXT_LEFT, _TEXT_RIGHT, _BOLD = 34.0, 14.0, 1.12
 _MARK_HEIGHT, _CUT = 22.0, 9.0
 _BUBBLE = "M-7-6h14a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2h-7l-4 4v-4h-3a2 2 0 0 1-2-2v-6a2 2 0 0 1 2-2z"
 
@@ -89,7 +89,7 @@ class NodeBox:
             f' style="--byok-node:{self.colour}"><title>{escaped(self.whole)}</title>'
             f"{self._box(rect)}{self._sign(Point(rect.x + 18, middle))}"
             f'<text x="{px(left)}" y="{px(middle - 3)}" font-size="{_NAME_PX:g}" font-weight="600"'
-            f' fill="{INK}">{name}</text>'
+            f' fill="{INK}" unicode-bidi="plaintext">{name}</text>'
             f'<text class="byok-graph-kind" x="{px(left)}" y="{px(middle + 12)}" font-size="{SMALL_PX:g}"'
             f' fill="{_GREY_INK}">{what}</text>{tick(Point(rect.x + rect.width, rect.y)) if ticked else ""}</g>'
         )

@@ -197,3 +197,9 @@ def contrast(one: str, other: str) -> float:
 
     high, low = sorted((light(one), light(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
+
+
+def test_a_name_is_drawn_in_its_own_direction(flow: Flow) -> None:
+    flow.conversation("مرحبا", "x")
+    (node,) = groups(drawn(flow), "node")
+    assert next(text.get("unicode-bidi") for text in node.iter(f"{SVG}text")) == "plaintext"

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from byok_widgets.graph.layout import Box, Curve, Layout, Link, Point, Rect, Size, lay_out
+from byok_widgets.graph.layout.placement import GAP
+from byok_widgets.graph.layout.routes import MARGIN
 
 quickly = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -60,6 +62,11 @@ def check(layout: Layout, boxes: list[Box], links: list[Link]) -> None:
     labels = [route.label for route in layout.routes if route.label]
     placed = [*layout.boxes, *labels]
     assert not [pair for pair in combinations(placed, 2) if overlap(*pair)]
+    for one, other in combinations(layout.boxes, 2):
+        if one.center.y == other.center.y:
+            left, right = sorted((one, other))
+            assert right.x - left.x - left.width >= GAP - 1e-6
+    assert layout.size.height == pytest.approx(max(rect.y + rect.height for rect in placed) + MARGIN, abs=45)
     assert [(rect.width, rect.height) for rect in layout.boxes] == [box.size for box in boxes]
     for rect in placed:
         assert all(map(math.isfinite, rect))
