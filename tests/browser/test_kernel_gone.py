@@ -25,7 +25,9 @@ def cells() -> list[str]:
 
 def kill(page: NotebookPage) -> None:
     file = str(page.lab.connection_file(page.kernel_id))
-    kernel = next(process for process in psutil.process_iter(["cmdline"]) if file in (process.info["cmdline"] or ()))
+    kernel = next(
+        process for process in psutil.process_iter(["cmdline"]) if file in (process.info["cmdline"] or ())
+    )
     os.kill(kernel.pid, signal.SIGKILL)
 
 

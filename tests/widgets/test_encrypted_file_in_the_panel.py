@@ -158,9 +158,7 @@ def test_no_part_of_a_passphrase_is_sent_kept_or_shown(flow, field, browser, wir
     assert {place: found_in(text, typed) for place, text in everything.items() if found_in(text, typed)} == {}
 
 
-@pytest.mark.parametrize(
-    "sealed", [None, [], ["b25l"], ["YQ==", "Yg==", "Yw=="], ["?", "b", "c"], [1, 2, 3]]
-)
+@pytest.mark.parametrize("sealed", [None, [], ["b25l"], ["YQ==", "Yg==", "Yw=="], ["?", "b", "c"], [1, 2, 3]])
 def test_a_passphrase_that_was_not_sealed_is_not_taken(field, browser, wire, sealed):
     browser.custom(field, {"kind": "unlock", "id": "1", "new": True, "value": PHRASE, "sealed": sealed})
     answer = eventually(lambda: next((sent for sent in wire.custom(field) if sent.get("id") == "1"), None))

@@ -239,7 +239,8 @@ class ChatView {
   // What the notebook file keeps stands in an output of its own; where this chat is alive, nobody wants it twice.
   private hideSavedForm(): void {
     const { savedForm } = this.part;
-    savedForm.textContent = `.jp-OutputArea-child:has(.${this.model.get("saved_form")}) { display: none; }`;
+    const saved = `.${this.model.get("saved_form")}`;
+    savedForm.textContent = `${saved}, .jp-OutputArea-child:has(${saved}) { display: none; }`;
   }
 
   private showStanding({ node, closed, variables, totals }: Standing): void {
