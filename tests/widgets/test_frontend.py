@@ -78,7 +78,7 @@ def test_with_no_frontend_everything_runs_and_static_forms_are_saved(executed):
     assert "local:smollm2-135m" in panel[0]["data"]["text/plain"]
     assert panel[0]["data"]["text/html"].startswith("<table>")
     assert "0x" not in panel[0]["data"]["text/plain"]
-    assert [output["text"] for output in spoken[:-1]] == ["Bye.\n"]
+    assert [output["data"]["text/plain"] for output in spoken[:-1]] == ["Bye."]
     assert spoken[-1]["data"]["text/plain"].startswith("static, no model")
     assert again[0]["data"]["text/plain"].startswith("Bye.\n\nstatic, no model")
     assert fault[0]["ename"] == "ConfigError"
@@ -112,7 +112,9 @@ def test_with_no_frontend_panel_and_chat_are_static_and_nothing_is_updated(execu
     _, panel, chat, alone = executed(FLOW, "flow.settings()", TALK, "chat")
     (form,) = panel
     assert set(form["data"]) == {"text/plain", "text/html"}
-    assert [output["output_type"] for output in chat] == ["stream", "display_data"], "at the cell's end"
+    assert [output["output_type"] for output in chat] == ["display_data", "stream", "display_data"], (
+        "at the cell's end"
+    )
     assert "I am Ana" in chat[-1]["data"]["text/html"]
     assert [output["data"].get(VIEW) for output in (*panel, chat[-1], *alone)] == [None, None, None]
     assert alone[0]["data"] == chat[-1]["data"]
@@ -140,7 +142,7 @@ def streamed(executed, server):
 def test_with_no_frontend_a_streamed_answer_is_one_output(streamed):
     text = "one word after the other " * 10
     (output,) = streamed(Say(text, pause_s=0.02, piece_chars=5))
-    assert (output["output_type"], output["text"].strip()) == ("stream", text.strip())
+    assert (output["output_type"], output["data"]["text/plain"]) == ("display_data", text.rstrip("\n"))
 
 
 def test_a_run_that_was_stopped_is_no_error_card_and_the_cell_has_failed_all_the_same(executed, server):
@@ -150,11 +152,10 @@ def test_a_run_that_was_stopped_is_no_error_card_and_the_cell_has_failed_all_the
         "ask = flow.conversation('ask', 'Be brief.')",
         "import _thread, threading\nthreading.Timer(4.0, _thread.interrupt_main).start()\nask.run('Hi')",
     )
-    assert {output["output_type"] for output in stopped} == {"stream"}
-    text = "".join(output["text"] for output in stopped)
-    assert text.startswith("slow slow")
-    assert "last_partial_result" in text
-    assert "Traceback" not in text
+    said, card = stopped
+    assert (said["output_type"], card["output_type"]) == ("display_data", "stream")
+    assert said["data"]["text/plain"].startswith("slow slow")
+    assert "last_partial_result" in card["text"]
 
 
 def test_run_all_stops_at_a_run_that_was_stopped(tmp_path, monkeypatch):

@@ -22,6 +22,9 @@ Bundle = dict[str, str]
 LabelledSession = tuple[str, "Session"]
 
 
+_INSTEAD = "<small>No messages yet. Run this cell in a notebook to chat.</small>"
+
+
 class SavedForm:
     """What is saved of one chat.
 
@@ -59,7 +62,7 @@ class SavedForm:
         """Return what was said, as text and as HTML."""
         spoken = [(label, session) for label, session in self._sessions() if session.turns]
         if not spoken:
-            return {"text/plain": "No messages yet.", "text/html": "No messages yet."}
+            return {"text/plain": "No messages yet.", "text/html": ""}
         parts = [sanitize(session._repr_html_()) for _, session in spoken]
         texts = [sanitize(f"{session.summary}\n{session}") for _, session in spoken]
         if len(spoken) > 1:
@@ -83,4 +86,5 @@ class SavedForm:
         shell = sys.modules["IPython"].get_ipython()
         shell.events.unregister("post_execute", self._at_the_end_of_the_cell)
         self._is_due = False
-        shell.display_pub.publish(self.bundle(), {})
+        said = self.bundle()
+        shell.display_pub.publish({**said, "text/html": said["text/html"] or _INSTEAD}, {})
