@@ -154,7 +154,7 @@ flow.connect(ask, bye)
 flow.settings()
 ---
 s = flow.start(variables={"name": "Ana"}, speak_first=True)
-s.say("I am Ana");
+turn = s.say("I am Ana")
 ---
 flow.chat(s)
 ---
