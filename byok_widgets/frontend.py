@@ -20,7 +20,7 @@ class OutputSink(Protocol):
         """Show the progress of a download, in bytes."""
 
     def show_wait(self, kind: str, left_s: int) -> None:
-        """Show that a request failed: the kind of its error, and in how many seconds it is sent again."""
+        """Show that a request failed, by the kind of its error, and the seconds until it is sent again; then 0."""
 
     def close(self, result: object) -> None:
         """End the output; `result` is what the cell returns, or `None` after an error."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import itertools
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 
 from byok_widgets.providers.local import models
 from tests.local_model import require_model
@@ -20,6 +24,7 @@ PROJECT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 WIDTH = 88
 """Longest line of code, in characters: JupyterLab shows as much at 1280 pixels with the file browser open."""
+VIEW = "application/vnd.jupyter.widget-view+json"
 CACHE = models.cache_folder().parent
 pytestmark = pytest.mark.timeout(300)
 
@@ -105,10 +110,77 @@ def test_the_history_can_be_seen_in_the_answers(monkeypatch: pytest.MonkeyPatch)
     notebook = nbformat.read(NOTEBOOKS[0], as_version=4)
     NotebookClient(notebook, timeout=120).execute()
     asked = [cell for cell in notebook.cells if cell.cell_type == "code" and "ask.run(question" in cell.source]
-    with_history, without = ("".join(output.text for output in cell.outputs) for cell in asked)
+    with_history, without = (cell.outputs[0].data["text/plain"] for cell in asked)
     assert "Ana" in with_history
     assert "Tuesday" in with_history
     assert "Ana" not in without
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.usefixtures("environment")
+def test_run_without_a_page_it_reads_well_as_html_without_a_network(path: Path, tmp_path: Path) -> None:
+    chromium = _chromium()
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=120, store_widget_state=True, allow_errors=True).execute()
+    for outputs in (cell.get("outputs", []) for cell in notebook.cells):
+        assert not [output for output in outputs if VIEW in output.get("data", {})]
+    page = tmp_path / "page.html"
+    page.write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
+    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    command = [chromium, *arguments, f"--user-data-dir={tmp_path / 'chromium'}", "--dump-dom", page.as_uri()]
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    text = " ".join(re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", dom, flags=re.DOTALL).split())
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
+        shown = output.get("text") or re.sub(r"<[^>]+>", " ", output.data.get("text/html", ""))
+        words = html.escape(html.unescape(" ".join(shown.split())), quote=False)
+        assert words in text
+
+
+def _chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found:
+        return found
+    if os.environ.get("BYOK_WIDGETS_REQUIRE_ALL") == "1":
+        pytest.fail("there is no Chromium, and BYOK_WIDGETS_REQUIRE_ALL=1 asks for it")
+    pytest.skip("there is no Chromium")
+
+
+STRICT = """\
+from byok_widgets import Flow
+flow = Flow("strict")
+ask = flow.conversation("ask", "What is your name?", static=True)
+bye = flow.conversation("bye", "Bye, {{name}}. It costs $5 or $6.", static=True, end=True)
+flow.connect(ask, bye)
+flow.settings()
+---
+s = flow.start(variables={"name": "Ana"}, speak_first=True)
+turn = s.say("I am Ana")
+---
+flow.chat(s)
+---
+s"""
+
+
+@pytest.mark.usefixtures("environment")
+def test_what_was_run_without_a_page_passes_strict_nbval(tmp_path: Path) -> None:
+    cells = [nbformat.v4.new_code_cell(source) for source in STRICT.split("\n---\n")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    assert "Bye, Ana" in json.dumps(notebook.cells[1].outputs)
+    nbformat.write(notebook, tmp_path / "strict.ipynb")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        str(tmp_path / "strict.ipynb"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
 
 
 @pytest.mark.model

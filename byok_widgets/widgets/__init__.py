@@ -35,8 +35,8 @@ class NotebookFrontend:
         from byok_widgets.widgets.gathered_output import GatheredOutput
         from byok_widgets.widgets.reply_display import ReplyDisplay
 
-        output = CellOutput if is_watched() else GatheredOutput
-        return output(sys.stdout, ReplyDisplay.of(shell).remember)
+        shown = ReplyDisplay.of(shell).remember
+        return CellOutput(sys.stdout, shown) if is_watched() else GatheredOutput(shell.display_pub.publish, shown)
 
     def settings(self, flow: Any) -> Any:
         """Return the settings panel in a notebook kernel, or the same information as text anywhere else."""

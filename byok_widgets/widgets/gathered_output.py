@@ -1,14 +1,14 @@
 """`GatheredOutput`: what a running node writes where nobody watches the cell, such as under `jupyter execute`.
 
 Whoever executes a notebook without a page keeps each write as an output of its own: a streamed answer would stand
-there with one word to a line. So all of it is written at once, when the run has ended.
+there with one word to a line. So all of it is one display, when the run has ended, and never an update.
 """
 
 from __future__ import annotations
 
+import html
 import io
 from collections.abc import Callable
-from typing import TextIO
 
 from byok_widgets.messages import Reply
 from byok_widgets.session import Turn
@@ -16,15 +16,15 @@ from byok_widgets.widgets.cell_output import CellOutput
 
 
 class GatheredOutput:
-    """One run of a node, written to standard output at its end.
+    """One run of a node, displayed at its end.
 
     Args:
-        out: Where to write.
+        publish: Displays a bundle of forms by their MIME types.
         shown: Told of the reply or turn whose text now stands in the cell.
     """
 
-    def __init__(self, out: TextIO, shown: Callable[[Reply | Turn], None]) -> None:
-        self._out, self._text = out, io.StringIO()
+    def __init__(self, publish: Callable[[dict[str, str]], None], shown: Callable[[Reply | Turn], None]) -> None:
+        self._publish, self._text = publish, io.StringIO()
         self._cell = CellOutput(self._text, shown)
 
     def show_text(self, piece: str) -> None:
@@ -40,6 +40,14 @@ class GatheredOutput:
         """Say nothing: a wait that is over is no news to whoever reads the cell later."""
 
     def close(self, result: object) -> None:
-        """Write everything. It is not flushed: what else the cell writes at this time joins it."""
+        """Display everything, if there is anything."""
         self._cell.close(result)
-        self._out.write(self._text.getvalue())
+        text = self._text.getvalue().rstrip("\n")
+        if text:
+            self._publish({"text/plain": text, "text/html": _paragraph(text)})
+
+
+def _paragraph(text: str) -> str:
+    """Return inert HTML with its line breaks. Dollars in a tag of their own are not typeset as mathematics."""
+    words = html.escape(text).replace("$", "<span>$</span>")
+    return f'<div dir="auto" style="white-space: pre-wrap">{words}</div>'

@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def _missing(what: str) -> Any:
+def missing(what: str) -> Any:
     if os.environ.get("BYOK_WIDGETS_REQUIRE_ALL") == "1":
         pytest.fail(f"{what}, and BYOK_WIDGETS_REQUIRE_ALL=1 asks for it")
     pytest.skip(what)
@@ -42,10 +42,10 @@ def browser() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        _missing("playwright is not installed")
+        missing("playwright is not installed")
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if found is None:
-        _missing("there is no Chromium")
+        missing("there is no Chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=found, args=_ARGS)
         yield chromium

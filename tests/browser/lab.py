@@ -32,23 +32,25 @@ c.JupyterNotebookApp.expose_app_in_browser = True
 c.LabApp.extra_labextensions_path = c.JupyterNotebookApp.extra_labextensions_path = [{extensions!r}]
 c.LabApp.news_url = None
 c.YDocExtension.disable_rtc = {alone!r}
+c.ServerApp.allow_origin = {origin!r}
 """
 
 
 class Lab(Served):
     """Starts with `start()`; everything it and its kernels write is below `base`."""
 
-    def __init__(self, base: Path, *, save_state: bool = True, together: bool = False) -> None:
+    def __init__(self, base: Path, *, save_state: bool = True, together: bool = False, origin: str = "") -> None:
         """Put it below `base`.
 
         Args:
             base: An empty folder.
             save_state: JupyterLab's setting to keep widgets in notebooks.
             together: Whether several people work in one document, as `jupyter-collaboration` lets them.
+            origin: Whose pages may use its kernels from elsewhere; `"*"` for all.
         """
         super().__init__(base)
         self._settings = _SETTINGS | {_WIDGETS: {"saveState": save_state}}
-        self._together = together
+        self._together, self._origin = together, origin
 
     def start(self) -> None:
         for plugin, settings in self._settings.items():
@@ -66,6 +68,7 @@ class Lab(Served):
                 elsewhere=ELSEWHERE,
                 extensions=str(extensions),
                 alone=not self._together,
+                origin=self._origin,
             ),
             encoding="utf-8",
         )

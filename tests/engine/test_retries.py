@@ -9,6 +9,7 @@ import pytest
 
 from byok_widgets import ProviderError
 from byok_widgets.engine import with_retries
+from byok_widgets.engine.callbacks import Waiting
 
 
 class Attempts:
@@ -116,3 +117,18 @@ def test_cancelling_ends_the_waiting_too() -> None:
     with pytest.raises(TimeoutError):
         asyncio.run(cell())
     assert attempts.count == 1
+
+
+def test_each_wait_is_told_before_it_begins(waits: list[float]) -> None:
+    told: list[object] = []
+    attempts = Attempts(2, retry_after_s=4.0, kind="rate_limit")
+    asyncio.run(with_retries(attempts, started=lambda: False, on_progress=told.append))
+    assert told == [Waiting("rate_limit", 4.0)] * 2
+    assert waits == [4.0, 4.0]
+
+
+def test_what_is_not_tried_again_is_no_wait() -> None:
+    told: list[object] = []
+    with pytest.raises(ProviderError):
+        asyncio.run(with_retries(Attempts(9, retryable=False), started=lambda: False, on_progress=told.append))
+    assert told == []

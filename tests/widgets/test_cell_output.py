@@ -140,3 +140,22 @@ def test_a_download_that_breaks_off_leaves_a_line_that_can_be_read(cell):
     cell.show_progress("SmolLM2 135M", 12 * 10**6, 98 * 10**6)
     cell.close(None)
     assert cell.text == "Fetching SmolLM2 135M: 12 of 98 MB\n"
+
+
+def test_a_wait_is_one_line_that_counts_down_and_the_text_begins_below_it(cell):
+    for left_s in (3, 2, 1, 0):
+        cell.show_wait("rate_limit", left_s)
+    cell.show_text("Hello.")
+    cell.close(None)
+    wait, text = cell.text.rstrip("\n").split("\n")
+    states = wait.split("\r")
+    assert [any(character.isdigit() for character in state) for state in states] == [True, True, True, False]
+    assert [len(state) for state in states] == [len(states[0])] * 4, "each covers the one before"
+    assert text == "Hello."
+
+
+def test_the_wait_says_what_was_met(cell):
+    cell.show_wait("rate_limit", 2)
+    other = Screen()
+    other.show_wait("server", 2)
+    assert cell.text != other.text

@@ -8,8 +8,10 @@ import sys
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from byok_widgets.widgets import NotebookFrontend
+from tests.scripted_server import Say
 
 FLOW = "from byok_widgets import Flow\nflow = Flow('x')"
 
@@ -76,7 +78,7 @@ def test_with_no_frontend_everything_runs_and_static_forms_are_saved(executed):
     assert "local:smollm2-135m" in panel[0]["data"]["text/plain"]
     assert panel[0]["data"]["text/html"].startswith("<table ")
     assert "0x" not in panel[0]["data"]["text/plain"]
-    assert "".join(output["text"] for output in spoken[:-1]) == "Bye.\n"
+    assert [output["data"]["text/plain"] for output in spoken[:-1]] == ["Bye."]
     assert spoken[-1]["data"]["text/plain"].startswith("static, no model")
     assert again[0]["data"]["text/plain"].startswith("Bye.\n\nstatic, no model")
     assert fault[0]["ename"] == "ConfigError"
@@ -92,3 +94,75 @@ def test_an_error_in_an_async_cell_is_a_short_card_too(executed):
     assert fault[0]["ename"] == "MissingKeyError"
     assert "No API key configured" in text
     assert "File " not in text
+
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+TALK = """\
+from IPython.display import display
+ask = flow.conversation('ask', 'Your name?', static=True)
+bye = flow.conversation('bye', 'Bye.', static=True)
+flow.connect(ask, bye)
+chat = flow.chat()
+display(chat)
+chat.session.say('I am Ana')
+print('after')"""
+
+
+def test_with_no_frontend_panel_and_chat_are_static_and_nothing_is_updated(executed):
+    _, panel, chat, alone = executed(FLOW, "flow.settings()", TALK, "chat")
+    (form,) = panel
+    assert set(form["data"]) == {"text/plain", "text/html"}
+    assert [output["output_type"] for output in chat] == ["display_data", "stream", "display_data"], (
+        "at the cell's end"
+    )
+    assert "I am Ana" in chat[-1]["data"]["text/html"]
+    assert [output["data"].get(VIEW) for output in (*panel, chat[-1], *alone)] == [None, None, None]
+    assert alone[0]["data"] == chat[-1]["data"]
+
+
+def test_in_voila_the_widgets_stay(executed, monkeypatch):
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5")
+    _, panel, chat = executed(FLOW, "flow.settings()", "ask = flow.conversation('ask', 'Hi.')\nflow.chat()")
+    assert VIEW in panel[0]["data"]
+    assert VIEW in chat[0]["data"]
+
+
+@pytest.fixture
+def streamed(executed, server):
+    """Run cells with a model that speaks word by word; give what the last of them shows."""
+
+    def run_cells(*says: Say, code: str = "ask.run('Hi');") -> list:
+        server.script(*says)
+        made = f"{FLOW}\nflow.set_base_url('compatible', {server.base_url!r})\nflow.model = 'compatible:scripted'"
+        return executed(f"{made}\nask = flow.conversation('ask', 'Be brief.')", code)[1]
+
+    return run_cells
+
+
+def test_with_no_frontend_a_streamed_answer_is_one_output(streamed):
+    text = "one word after the other " * 10
+    (output,) = streamed(Say(text, pause_s=0.02, piece_chars=5))
+    assert (output["output_type"], output["data"]["text/plain"]) == ("display_data", text.rstrip("\n"))
+
+
+def test_a_run_that_was_stopped_is_no_error_card_and_the_cell_has_failed_all_the_same(executed, server):
+    server.script(Say("slow " * 400, pause_s=0.02))
+    _, stopped = executed(
+        f"{FLOW}\nflow.set_base_url('compatible', {server.base_url!r})\nflow.model = 'compatible:scripted'\n"
+        "ask = flow.conversation('ask', 'Be brief.')",
+        "import _thread, threading\nthreading.Timer(4.0, _thread.interrupt_main).start()\nask.run('Hi')",
+    )
+    said, card = stopped
+    assert (said["output_type"], card["output_type"]) == ("display_data", "stream")
+    assert said["data"]["text/plain"].startswith("slow slow")
+    assert "last_partial_result" in card["text"]
+
+
+def test_run_all_stops_at_a_run_that_was_stopped(tmp_path, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("PYTHONPATH", ":".join(filter(None, sys.path)))
+    cells = [FLOW, "flow.settings();", "from byok_widgets.errors import RunInterrupted\nraise RunInterrupted", "1"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    with pytest.raises(CellExecutionError):
+        NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    assert not notebook.cells[3].outputs

@@ -22,6 +22,9 @@ Bundle = dict[str, str]
 LabelledSession = tuple[str, "Session"]
 
 
+_INSTEAD = "<small>No messages yet. Run this cell in a notebook to chat.</small>"
+
+
 class SavedForm:
     """What is saved of one chat.
 
@@ -59,18 +62,21 @@ class SavedForm:
         """Return what was said, as text and as HTML."""
         spoken = [(label, session) for label, session in self._sessions() if session.turns]
         if not spoken:
-            return {"text/plain": "No messages yet.", "text/html": f'<div class="{self._name}"></div>'}
+            return {"text/plain": "No messages yet.", "text/html": ""}
         parts = [sanitize(session._repr_html_()) for _, session in spoken]
         texts = [sanitize(f"{session.summary}\n{session}") for _, session in spoken]
         if len(spoken) > 1:
             labels = [sanitize(label) for label, _ in spoken]
             parts = [f"<h4>{html.escape(label)}</h4>{part}" for label, part in zip(labels, parts, strict=True)]
             texts = [f"{label}: {text}" for label, text in zip(labels, texts, strict=True)]
-        return {"text/plain": "\n\n".join(texts), "text/html": f'<div class="{self._name}">{"".join(parts)}</div>'}
+        return {"text/plain": "\n\n".join(texts), "text/html": "".join(parts)}
 
     def _publish(self, shell: Any, *, update: bool = False) -> None:
-        self._published = self.bundle()
-        shell.display_pub.publish(self._published, {}, transient={"display_id": self._name}, update=update)
+        said = self._published = self.bundle()
+        marked = f'<div class="{self._name}">{said["text/html"]}</div>'
+        shell.display_pub.publish(
+            {**said, "text/html": marked}, {}, transient={"display_id": self._name}, update=update
+        )
 
     def _update(self) -> None:
         if self.bundle() != self._published:
@@ -80,4 +86,5 @@ class SavedForm:
         shell = sys.modules["IPython"].get_ipython()
         shell.events.unregister("post_execute", self._at_the_end_of_the_cell)
         self._is_due = False
-        shell.display_pub.publish(self.bundle(), {})
+        said = self.bundle()
+        shell.display_pub.publish({**said, "text/html": said["text/html"] or _INSTEAD}, {})

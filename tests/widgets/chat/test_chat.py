@@ -301,3 +301,27 @@ def test_the_conversation_is_copied_as_a_transcript_or_as_a_case(server, chat, b
     assert heard("copy")[-1]["text"] == "You: Hi\n\nchat: Good morning."
     browser.custom(chat, {"kind": "copy", "form": "case"})
     assert json.loads(heard("copy")[-1]["text"]) == {"caller": ["Hi"], "values": {}, "path": ["chat"]}
+
+
+def test_a_wait_for_a_rate_limit_is_told_with_its_seconds(server, chat, browser, heard):
+    limited = Say(status=429, body={"error": {"message": "slow down"}})
+    server.script(limited, "Hello.")
+    browser.custom(chat, {"kind": "say", "text": "Hi"})
+    eventually(lambda: heard("turn"))
+    (wait,) = heard("wait")
+    assert 0 < wait["seconds"] < 1
+    assert wait["text"]
+
+
+def test_its_static_form_holds_every_session_that_has_spoken(server, chat, browser, heard):
+    assert "No messages" in chat._repr_mimebundle_()[0]["text/html"]
+    browser.custom(chat, {"kind": "say", "text": "First words"})
+    eventually(lambda: heard("turn"))
+    browser.custom(chat, {"kind": "fork", "turn": 0})
+    browser.custom(chat, {"kind": "say", "text": "Other <words>"})
+    eventually(lambda: len(heard("turn")) == 2)
+    data, _ = chat._repr_mimebundle_()
+    for form in ("text/plain", "text/html"):
+        assert "First words" in data[form]
+    assert "Other &lt;words&gt;" in data["text/html"]
+    assert chat._repr_mimebundle_()[0] == data, "it is the same each time"

@@ -247,7 +247,8 @@ class ChatView {
     this.said = "";
     this.models = rest.models;
     // What the notebook file keeps stands in an output of its own; where this chat is alive, nobody wants it twice.
-    part.savedForm.textContent = `.jp-OutputArea-child:has(.${this.model.get("saved_form")}) { display: none; }`;
+    const saved = `.${this.model.get("saved_form")}`;
+    part.savedForm.textContent = `${saved}, .jp-OutputArea-child:has(${saved}) { display: none; }`;
     this.draw(rest.graph);
     this.listSessions(sessions, shown);
     this.dialogue.showAll(turns, alternatives, underWay);
