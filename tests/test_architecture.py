@@ -18,7 +18,7 @@ import pytest
 import byok_widgets
 
 PACKAGE = "byok_widgets"
-SMALL = "delegation errors findings files messages misplaced_keys plain_values secrets strict_attributes templates"
+SMALL = "delegation errors findings files messages misplaced_keys plain_values secrets strict_attributes templates value_words"
 """Values and small tools that every package above them may use."""
 
 MAY_IMPORT = {
@@ -34,8 +34,10 @@ MAY_IMPORT = {
     "strict_attributes": "errors secrets",
     "delegation": "",
     "plain_values": "",
+    "value_words": "",
+    "template_environment": "value_words",
     "engine": "errors frontend",
-    "templates": "engine errors plain_values",
+    "templates": "engine errors plain_values strict_attributes template_environment",
     "keys": f"{SMALL} engine",
     "schema": SMALL,
     "config": f"{SMALL} engine keys",

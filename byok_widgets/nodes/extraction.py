@@ -26,7 +26,7 @@ from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
-from byok_widgets.templates import render_in_time
+from byok_widgets.templates import render_in_time, with_unstated
 
 Grounding = Literal["flag", "off"]
 
@@ -154,7 +154,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
     def prepare(self, given: NodeInput) -> Work[Extraction]:
         """Return the work of reading the dialogue, for a session."""
-        return self._work(given.messages, given.variables, given.model)
+        return self._work(given.messages, given.variables, given.model, known=given.variables)
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -205,6 +205,7 @@ class ExtractionNode(ModelNode[Extraction]):
         model: str | None,
         max_tokens: int | None = None,
         deadline_s: float = DEADLINE_S,
+        known: Mapping[str, Any] | None = None,
         **settings: Any,
     ) -> Work[Extraction]:
         transcript = transcript_of(dialogue)
@@ -221,7 +222,8 @@ class ExtractionNode(ModelNode[Extraction]):
             resolved = self.resolve(model)
             profile = PROVIDERS[resolved.ref.provider].schema_profile
             flow = self._context.config.name
-            prompt = await render_in_time(self.prompt, variables or {}, flow=flow, node=self.name)
+            values = with_unstated(self.prompt, variables or {}) if known is None else known
+            prompt = await render_in_time(self.prompt, values, flow=flow, node=self.name, for_model=True)
             call = Call(
                 node=self.name,
                 resolved=resolved,

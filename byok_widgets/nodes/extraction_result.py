@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from byok_widgets.messages import LearnedValue, Message, NodeResult, Reply
+from byok_widgets.value_words import in_words, quoted
 
 Status = Literal["found", "not_stated", "ungrounded", "invalid"]
 """How sure one can be of a value.
@@ -63,7 +64,7 @@ class Extraction(NodeResult):
     @property
     def line(self) -> str:
         """The values in one line, each that is in doubt with a mark."""
-        return ", ".join(f"{name}={format_value(value)}{self._mark(name)}" for name, value in self.values.items())
+        return ", ".join(f"{name}={quoted(value)}{self._mark(name)}" for name, value in self.values.items())
 
     @property
     def model_reply(self) -> Reply:
@@ -88,7 +89,7 @@ class Extraction(NodeResult):
     def explanation(self) -> str:
         """What was read, and what was not, as the end of a sentence."""
         stated = ((name, value) for name, value in self.values.items() if value is not None)
-        found = [f"{name} = {format_value(value)}{self._warning(name)}" for name, value in stated]
+        found = [f"{name} = {quoted(value)}{self._warning(name)}" for name, value in stated]
         missing = [name for name, status in self.status.items() if status == "not_stated"]
         invalid = [f"{name} was invalid" for name, status in self.status.items() if status == "invalid"]
         not_said = [f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not stated"] if missing else []
@@ -102,7 +103,8 @@ class Extraction(NodeResult):
         return f" ({_WORDS['ungrounded']})" if self.status[name] == "ungrounded" else ""
 
     def __repr__(self) -> str:
-        return f"Extraction({self.line})"
+        values = (f"{name}={format_value(value)}{self._mark(name)}" for name, value in self.values.items())
+        return f"Extraction({', '.join(values)})"
 
     def _mark(self, name: str) -> str:
         return "" if self.status[name] in ("found", "not_stated") else f" [{self.status[name]}]"
@@ -114,7 +116,7 @@ class Extraction(NodeResult):
 
     def _row(self, name: str) -> str:
         said = self.problems.get(name) or _WORDS[self.status[name]]
-        cells = "".join(f"{_CELL}{html.escape(text)}</td>" for text in (_shown(self.values[name]), said))
+        cells = "".join(f"{_CELL}{html.escape(text)}</td>" for text in (shown_value(self.values[name]), said))
         return f"<tr><th scope='row' style='text-align:left'>{html.escape(name)}</th>{cells}</tr>"
 
 
@@ -122,10 +124,9 @@ _HEAD = "<thead><tr><th scope='col'>field</th><th scope='col'>value</th><th scop
 _CELL = "<td style='text-align:left'>"
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, (set, frozenset)):
-        return format_value(value)
-    return "–" if value is None else str(value)
+def shown_value(value: Any) -> str:
+    """Return a value for a table."""
+    return "–" if value is None else in_words(value)
 
 
 def format_value(value: Any) -> str:

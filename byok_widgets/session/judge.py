@@ -11,11 +11,11 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ExtractionError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message, Reply
-from byok_widgets.nodes.extraction_result import format_value
 from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.schema import ExtractionSchema, Field
 from byok_widgets.session.turn import EdgeVerdict
+from byok_widgets.value_words import quoted
 
 STAY = "stay"
 MAX_TOKENS = 300
@@ -105,7 +105,7 @@ def _shortened(reason: object) -> object:
 
 def _question(choices: Iterable[str], transcript: Iterable[Message], variables: Mapping[str, Any]) -> str:
     said = "\n".join(f"{message.role}: {message.content}" for message in transcript)
-    known = ", ".join(f"{name} = {format_value(value)}" for name, value in variables.items() if value is not None)
+    known = ", ".join(f"{name} = {quoted(value)}" for name, value in variables.items() if value is not None)
     conditions = "\n".join(f"- {choice}" for choice in choices)
     parts = [f"The dialogue:\n{said}", f"Known: {known}" if known else ""]
     parts.append(f"Which is true?\n{conditions}\n- {STAY} (none of these is true yet)")

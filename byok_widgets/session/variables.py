@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import NodeResult
-from byok_widgets.nodes.extraction_result import format_value
+from byok_widgets.nodes.extraction_result import format_value, shown_value
 from byok_widgets.session.variable_names import VariableNames
 from byok_widgets.strict_attributes import nearest
 
@@ -185,8 +185,3 @@ def _mark(status: VariableStatus) -> str:
 def entries_of(result: NodeResult, turn: int) -> list[VariableEntry]:
     """Return the entries for the values that a node found; what it did not find leaves no trace."""
     return [VariableEntry(found.name, found.value, found.status, result.node, turn) for found in result.learned]
-
-
-def shown_value(value: Any) -> str:
-    """Return a value for people."""
-    return "–" if value is None else format_value(value) if isinstance(value, (set, frozenset)) else str(value)
