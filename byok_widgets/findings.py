@@ -65,6 +65,7 @@ FINDING_KINDS: Mapping[str, str] = {
     "braces": "a prompt condition names a variable as prompts do",
     "unknown_variable": "nothing sets a variable that is read",
     "unset_variable": "no path sets a variable before it is read",
+    "unstated_variable": "a variable may not be stated where a prompt reads it",
     "unbound_action": "an action node has no function",
     "unread_variable": "nothing reads a variable that an action writes",
     "overdue_function": "a function that exceeded its time limit is still running",

@@ -190,7 +190,9 @@ def _not_stated_class() -> Any:
             return False
 
         __call__ = __neg__ = __pos__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _itself
-        __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _itself
+        __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = (
+            _itself
+        )
         __lt__ = __le__ = __gt__ = __ge__ = _no
 
     return NotStated

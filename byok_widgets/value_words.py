@@ -1,10 +1,10 @@
 """Values as a person would write them: the one place that decides how a value reads in a sentence or a table.
 
-    ["pepperoni", "tomato", "cheese"]    pepperoni, tomato and cheese
-    True, False                          yes, no
-    date(2026, 12, 3)                    3 December 2026
-    0.1 + 0.2                            0.3
-    {"size": "large", "extra": []}       size: large, extra: none
+["pepperoni", "tomato", "cheese"]    pepperoni, tomato and cheese
+True, False                          yes, no
+date(2026, 12, 3)                    3 December 2026
+0.1 + 0.2                            0.3
+{"size": "large", "extra": []}       size: large, extra: none
 """
 
 from __future__ import annotations

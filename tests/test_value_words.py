@@ -76,10 +76,19 @@ WORDS = [
     ([True, 2.50, None], "yes, 2.5 and not stated"),
     ([["a", "b"], ["c"]], "(a and b); and c"),
     ({"size": "large", "toppings": ["ham", "cheese"]}, "size: large, toppings: (ham and cheese)"),
-    ({"to": {"street_name": "Elm 5", "city": None}, "urgent": False}, "to: (street name: Elm 5, city: not stated), urgent: no"),
-    ([{"item": "pizza", "count": 1}, {"item": "cola", "count": 2}], "item: pizza, count: 1; and item: cola, count: 2"),
+    (
+        {"to": {"street_name": "Elm 5", "city": None}, "urgent": False},
+        "to: (street name: Elm 5, city: not stated), urgent: no",
+    ),
+    (
+        [{"item": "pizza", "count": 1}, {"item": "cola", "count": 2}],
+        "item: pizza, count: 1; and item: cola, count: 2",
+    ),
     (Address("Elm 5", "Oslo"), "street name: Elm 5, city: Oslo"),
-    (Order(size=Size.LARGE, to=Address("Elm 5")), "size: large, to: (street name: Elm 5, city: not stated), toppings: none"),
+    (
+        Order(size=Size.LARGE, to=Address("Elm 5")),
+        "size: large, to: (street name: Elm 5, city: not stated), toppings: none",
+    ),
 ]
 
 

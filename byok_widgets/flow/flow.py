@@ -114,6 +114,21 @@ class Flow(StrictAttributes):
         """
         self._settings.set_base_url(provider, url)
 
+    def replace_model(self, old: str, new: str) -> tuple[str, ...]:
+        """Use the model `new` wherever this flow uses `old`: as the default, as an override, as the judge.
+
+        Args:
+            old: A model ref, or an id of the flow's provider.
+            new: A model ref, or an id of the flow's provider.
+
+        Returns:
+            Who used it: the names of nodes with an override, `"flow"` for the default model, `"judge"`.
+
+        Raises:
+            ConfigError: One of the two is not a model.
+        """
+        return self._settings.replace_model(old, new, self.nodes)
+
     def use_key(self, reference: str, *, provider: str | None = None) -> None:
         """Use the API key that an environment variable holds, by its name `env:NAME`.
 

@@ -6,10 +6,14 @@ One for all flows of a name in this process: what a click writes is what a line 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from typing import Any
 
-from byok_widgets.config import FlowConfig, checked_name
-from byok_widgets.errors import ConfigError
+from byok_widgets.config import FlowConfig, ModelRef, checked_name
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.graph import AnyNode
 from byok_widgets.keys import KeyStore
+from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local import models
@@ -93,6 +97,24 @@ class FlowSettings(StrictAttributes):
         """
         self.config.set_base_url(self.config.known_provider(provider), url)
 
+    def replace_model(self, old: str, new: str, nodes: Mapping[str, AnyNode] | None = None) -> tuple[str, ...]:
+        """Use another model wherever one is used; returns who used it: names of nodes, `"flow"` and `"judge"`.
+
+        Raises:
+            ConfigError: One of the two is not a model.
+        """
+        before, after = self.config.ref(old), str(self.config.ref(new))
+        overriding = [name for name, node in model_nodes(nodes or {}).items() if _is_override(node, before)]
+        is_default = self.model is not None and ModelRef(self.provider, self.model) == before
+        judges = self.judge_model is not None and self.config.ref(self.judge_model) == before
+        if overriding:
+            self.config.set_overrides(dict.fromkeys(overriding, after))
+        if judges:
+            self.judge_model = after
+        if is_default:
+            self.model = after
+        return (*overriding, *(["flow"] if is_default else []), *(["judge"] if judges else []))
+
     def use_key(self, reference: str, *, provider: str | None = None) -> None:
         """Use the API key that an environment variable holds, by its name `env:NAME`.
 
@@ -116,6 +138,14 @@ class FlowSettings(StrictAttributes):
     @judge_model.setter
     def judge_model(self, text: str | None) -> None:
         self.config.judge_model = text
+
+
+def _is_override(node: ModelNode[Any], ref: ModelRef) -> bool:
+    try:
+        resolved = node.resolve()
+    except ByokError:
+        return False
+    return resolved.source == "node override" and resolved.ref == ref
 
 
 def _state(name: str) -> FlowContext:

@@ -94,6 +94,11 @@ class Node(StrictAttributes, ABC, Generic[R]):
         return ()
 
     @property
+    def surely_writes(self) -> tuple[str, ...]:
+        """Names of the variables that have a value whenever it has run; by default all that it writes."""
+        return self.writes
+
+    @property
     def reads(self) -> tuple[str, ...]:
         """Names of the variables that it needs beside those in its prompt."""
         return ()

@@ -161,6 +161,11 @@ class ExtractionNode(ModelNode[Extraction]):
         """The names of its fields."""
         return tuple(spec.name for spec in self.schema.fields)
 
+    @property
+    def surely_writes(self) -> tuple[str, ...]:
+        """None: whatever it is to read may not have been said."""
+        return ()
+
     def field(self, name: str) -> FieldSpec | None:
         """Return the field of this name."""
         return next((spec for spec in self.schema.fields if spec.name == name), None)

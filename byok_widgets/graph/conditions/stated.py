@@ -44,7 +44,9 @@ def _of(node: ast.expr) -> _Stated:
         of = _of(node.operand)
         return _Stated(of.false, of.true, of.not_false, of.not_true)
     if isinstance(node, ast.Compare):
-        return _all([_pair(*pair) for pair in zip(node.ops, pairwise([node.left, *node.comparators]), strict=True)])
+        return _all(
+            [_pair(*pair) for pair in zip(node.ops, pairwise([node.left, *node.comparators]), strict=True)]
+        )
     known = _known(node)
     return _Stated(true=known, false=known)
 

@@ -57,6 +57,12 @@ class FlowByName(FlowSettings):
         """Return a node that is there."""
         return self.nodes[name]
 
+    def replace_model(
+        self, old: str, new: str, nodes: Mapping[str, AnyNode] | None = None
+    ) -> tuple[str, ...]:
+        """Use another model wherever one is used, at the nodes of the newest flow too; returns who used it."""
+        return super().replace_model(old, new, self.nodes if nodes is None else nodes)
+
     def check(self) -> Check:
         """Look for mistakes: in the newest flow of its name, or in the settings alone while none lives."""
         flow = flow_registry.latest(self.name)
