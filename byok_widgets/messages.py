@@ -140,11 +140,13 @@ class LearnedValue(NamedTuple):
         name: The variable.
         value: The value; `None` removes an earlier one.
         status: `"found"`, `"ungrounded"` where it does not occur in the dialogue, `"not_stated"` for `None`.
+        rejected: What was read and not taken, since it does not occur in the dialogue; an earlier value then stays.
     """
 
     name: str
     value: Any
     status: Literal["found", "ungrounded", "not_stated"] = "found"
+    rejected: Any = None
 
 
 class NodeResult:

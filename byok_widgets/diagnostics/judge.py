@@ -24,13 +24,15 @@ def weak_judge(flow: CheckedFlow) -> Iterator[Finding]:
             "",
             f"A small local model judges the prompt conditions (when=, enter=) of {', '.join(map(repr, judged))}, "
             "and is right little more often than a coin.",
-            f'Write logic conditions where variables tell: if_="...". Or let a better model judge{_line(better)}.',
+            f'Write logic conditions where variables tell: if_="...". {_line(better)}',
             Fix("paste", f"flow.judge_model = {better!r}") if better else None,
         )
 
 
 def _line(better: str) -> str:
-    return f": flow.judge_model = {better!r}" if better else ", once a provider's key is saved: flow.judge_model"
+    if better:
+        return f"Or let a better model judge: flow.judge_model = {better!r}."
+    return "Or let a better model judge (flow.judge_model), once the key of its provider is saved."
 
 
 def _better(flow: CheckedFlow) -> str:

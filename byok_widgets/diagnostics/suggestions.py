@@ -148,6 +148,6 @@ _MAKERS: dict[str, tuple[_Make, str]] = {
     "unreachable": (_unreachable, "Connect a node to it, like {0}; or give it enter=."),
     "dead_end": (_dead_end, "Add one, like {0}; or end=True."),
     "edges_after_end": (_edges_after_end, "Take them away, like {0}; or make it again without end=True."),
-    "silent_start": (_silent_start, "Start at a conversation node, or let the person speak first: {0}."),
+    "silent_start": (_silent_start, "Start at a conversation node, or let the person speak first, like {0}."),
 }
 """For each kind the suggestions, the best first, and the words around the code."""

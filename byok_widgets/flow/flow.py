@@ -54,6 +54,7 @@ class Flow(StrictAttributes):
     model: str | None = delegated("_settings", FlowSettings.model)
     judge_model: str | None = delegated("_settings", FlowSettings.judge_model)
     global_prompt: str = delegated("_settings", FlowSettings.global_prompt)
+    grounding: Grounding = delegated("_settings", FlowSettings.grounding)
     graph: FlowGraph = delegated("_members", FlowNodes.graph)
     nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
     start_node: Any = delegated("_members", FlowNodes.start_node)
@@ -189,7 +190,7 @@ class Flow(StrictAttributes):
         prompt: str = "",
         examples: Iterable[Example] = (),
         window: int | None = None,
-        grounding: Grounding = "flag",
+        grounding: Grounding | None = None,
         start: bool = False,
         end: bool = False,
         enter: str | None = None,
@@ -210,7 +211,8 @@ class Flow(StrictAttributes):
             prompt: Instructions beside the fields.
             examples: Pairs of a dialogue and its values; small models need them.
             window: Read only this many of the last messages; by default all.
-            grounding: `"flag"` marks strings that do not occur in the dialogue; `"off"` does not look.
+            grounding: `"flag"` marks a value with strings that do not occur in the dialogue, `"require"` counts it
+                as not stated, `"off"` does not look; by default as the flow's `grounding` says.
             start: Start sessions here.
             end: Close the session when this node has read.
             enter: Makes it a global node, as in `conversation`.

@@ -14,6 +14,7 @@ from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.graph import AnyNode
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes import ModelNode, model_nodes
+from byok_widgets.nodes.extraction import Grounding, checked_grounding
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local import models
@@ -85,6 +86,18 @@ class FlowSettings(StrictAttributes):
         if not isinstance(text, str):
             raise ConfigError(f"The global prompt is a text, not {text!r}.", fix='Write "" for none.')
         self._context.global_prompt = text
+
+    @property
+    def grounding(self) -> Grounding:
+        """What becomes of extracted texts that do not occur in the dialogue, at nodes that say nothing else.
+
+        `"flag"` marks them, `"require"` counts them as not stated, `"off"` does not look.
+        """
+        return self._context.grounding
+
+    @grounding.setter
+    def grounding(self, choice: Grounding) -> None:
+        self._context.grounding = checked_grounding(choice, f"Flow {self.name!r}")
 
     def set_base_url(self, provider: str, url: str | None) -> None:
         """Send this flow's calls for `provider` to another address, or with `None` to the usual one.

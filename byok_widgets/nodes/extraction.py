@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError, SchemaError
+from byok_widgets.findings import Finding, Fix
 from byok_widgets.grounding import grounded
 from byok_widgets.messages import Message, Reply, transcript_of
 from byok_widgets.nodes.base import NodeInput
@@ -26,9 +27,13 @@ from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
+from byok_widgets.schema.schema_refs import TIMES, branches, types_in
 from byok_widgets.templates import render_in_time, with_unstated
 
-Grounding = Literal["flag", "off"]
+Grounding = Literal["flag", "require", "off"]
+"""What becomes of a text that does not occur in the dialogue: it stands with a mark, counts as not stated, or is not
+looked at."""
+GROUNDINGS: tuple[Grounding, ...] = get_args(Grounding)
 
 
 class ExtractionNode(ModelNode[Extraction]):
@@ -50,7 +55,7 @@ class ExtractionNode(ModelNode[Extraction]):
         prompt: str = "",
         examples: Iterable[Example] = (),
         window: int | None = None,
-        grounding: Grounding = "flag",
+        grounding: Grounding | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
@@ -92,14 +97,16 @@ class ExtractionNode(ModelNode[Extraction]):
 
     @property
     def grounding(self) -> Grounding:
-        """`"flag"` marks a value with texts that do not occur in the dialogue; `"off"` does not look."""
-        return self._grounding
+        """What becomes of a value with texts that do not occur in the dialogue.
+
+        `"flag"` marks it, `"require"` counts it as not stated, `"off"` does not look. Setting `None` leaves it to
+        the flow's `grounding`.
+        """
+        return self._grounding or self._context.grounding
 
     @grounding.setter
-    def grounding(self, choice: Grounding) -> None:
-        if choice not in ("flag", "off"):
-            raise ConfigError(f"Node {self.name!r}: grounding is 'flag' or 'off', not {choice!r}.")
-        self._grounding = choice
+    def grounding(self, choice: Grounding | None) -> None:
+        self._grounding = None if choice is None else checked_grounding(choice, f"Node {self.name!r}")
 
     def run(
         self,
@@ -166,6 +173,14 @@ class ExtractionNode(ModelNode[Extraction]):
         """None: whatever it is to read may not have been said."""
         return ()
 
+    def check(self) -> Iterator[Finding]:
+        """Yield that the node's grounding does nothing, where no field of it holds words of the dialogue."""
+        if self._grounding == "require" and not any(map(_may_hold_words, self.schema.fields)):
+            problem = f'Node {self.name!r} has grounding="require", and no field that holds words of the dialogue.'
+            fix = "Choices, numbers and dates cannot be looked up like that; read them with care."
+            by = Fix("paste", f"flow.node({self.name!r}).grounding = None")
+            yield Finding("grounding", "warning", self.name, problem, fix, by)
+
     def field(self, name: str) -> FieldSpec | None:
         """Return the field of this name."""
         return next((spec for spec in self.schema.fields if spec.name == name), None)
@@ -189,7 +204,7 @@ class ExtractionNode(ModelNode[Extraction]):
             "schema": self.schema.definition(),
             "examples": [next((old for old in before if _known_of(old) == new), new) for new in examples],
             "window": self.window,
-            "grounding": self.grounding,
+            **({} if self._grounding is None else {"grounding": self._grounding}),
         }
 
     @classmethod
@@ -245,20 +260,45 @@ class ExtractionNode(ModelNode[Extraction]):
 
     def _result(self, checked: ValidationResult, reply: Reply, transcript: tuple[Message, ...]) -> Extraction:
         status: dict[str, Status] = dict(checked.status)
-        if self.grounding == "flag":
+        values, rejected, record = dict(checked.values), dict[str, Any](), checked.record
+        if self.grounding != "off":
             said = [message.content for message in transcript]
             for name, texts in self.schema.free_texts(checked).items():
                 if not all(grounded(text, said) for text in texts):
                     status[name] = "ungrounded"
+                    if self.grounding == "require":
+                        rejected[name], values[name], record = values[name], None, None
         return Extraction(
-            values=checked.values,
+            values=values,
+            rejected=rejected,
             status=status,
             reply=replace(reply, transcript=transcript),
             node=self.name,
             problems=checked.problems,
-            record=checked.record,
+            record=record,
             required=tuple(spec.name for spec in self.schema.fields if spec.required),
         )
+
+
+def checked_grounding(choice: Any, who: str) -> Grounding:
+    """Return a choice of grounding.
+
+    Raises:
+        ConfigError: There is no such choice.
+    """
+    if choice in GROUNDINGS:
+        return choice  # type: ignore[no-any-return]
+    known = ", ".join(map(repr, GROUNDINGS))
+    raise ConfigError(f"{who}: grounding is one of {known}, not {choice!r}.", kind="bad_setting")
+
+
+def _may_hold_words(spec: FieldSpec) -> bool:
+    """Whether a field may hold texts that must have been said in these words."""
+    found = branches(spec.schema, spec.definitions)
+    kinds = frozenset[str]().union(*map(types_in, found))
+    texts = [branch for branch in found if "string" in types_in(branch)]
+    are_free = any(not {"enum", "const"} & set(branch) and branch.get("format") not in TIMES for branch in texts)
+    return are_free or bool(kinds & {"array", "object"}) or not kinds
 
 
 def _known_of(example: Mapping[str, Any]) -> dict[str, Any]:

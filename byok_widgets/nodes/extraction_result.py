@@ -14,8 +14,10 @@ Status = Literal["found", "not_stated", "ungrounded", "invalid"]
 """How sure one can be of a value.
 
 `found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a string that does not
-occur in the dialogue; the value stands, the reader is warned. `invalid`: the model's value does not fit the field.
+occur in the dialogue; the value stands and the reader is warned, or with `grounding="require"` it is `None`. `invalid`: the model's value does not fit the field.
 """
+
+NOT_SAID = "it is not in the dialogue"
 
 _WORDS: Mapping[Status, str] = {
     "found": "found",
@@ -37,6 +39,8 @@ class Extraction(NodeResult):
         reply: The model's answer as it came, with tokens, cost, time and model; repairs are counted in.
         node: Name of the node.
         required: Names of the fields without which it is not complete; `None` for all.
+        rejected: Values that do not occur in the dialogue and so count as not stated, with `grounding="require"`:
+            in `values` they are `None`, and their status is `ungrounded`.
     """
 
     field_name: ClassVar[str] = "reads"
@@ -50,6 +54,7 @@ class Extraction(NodeResult):
     problems: Mapping[str, str] = field(default_factory=dict)
     record: Any = None
     required: tuple[str, ...] | None = None
+    rejected: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -78,11 +83,16 @@ class Extraction(NodeResult):
 
     @property
     def learned(self) -> tuple[LearnedValue, ...]:
-        """The values that were found; a doubtful one says so."""
+        """The values that were found; a doubtful one says so, and so does one that was not taken."""
         return tuple(
-            LearnedValue(name, value, "ungrounded" if self.status[name] == "ungrounded" else "found")
+            LearnedValue(
+                name,
+                value,
+                "ungrounded" if self.status[name] == "ungrounded" else "found",
+                self.rejected.get(name),
+            )
             for name, value in self.values.items()
-            if value is not None
+            if value is not None or name in self.rejected
         )
 
     @property
@@ -90,14 +100,22 @@ class Extraction(NodeResult):
         """What was read, and what was not, as the end of a sentence."""
         stated = ((name, value) for name, value in self.values.items() if value is not None)
         found = [f"{name} = {quoted(value)}{self._warning(name)}" for name, value in stated]
+        refused = [f"did not take {name} = {quoted(value)}, {NOT_SAID}" for name, value in self.rejected.items()]
         missing = [name for name, status in self.status.items() if status == "not_stated"]
         invalid = [f"{name} was invalid" for name, status in self.status.items() if status == "invalid"]
         not_said = [f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not stated"] if missing else []
-        return f"read {'; '.join([', '.join(found) or 'nothing', *invalid, *not_said])}{self.reply.noted}"
+        return (
+            f"read {'; '.join([', '.join(found) or 'nothing', *refused, *invalid, *not_said])}{self.reply.noted}"
+        )
 
     def with_transcript(self, dialogue: tuple[Message, ...]) -> Extraction:
         """Return it with the dialogue it was read from."""
         return replace(self, reply=replace(self.reply, transcript=dialogue))
+
+    def _reason(self, name: str) -> str:
+        if name in self.rejected:
+            return f"{quoted(self.rejected[name])} was not taken: {NOT_SAID}"
+        return _WORDS[self.status[name]]
 
     def _warning(self, name: str) -> str:
         return f" ({_WORDS['ungrounded']})" if self.status[name] == "ungrounded" else ""
@@ -107,6 +125,8 @@ class Extraction(NodeResult):
         return f"Extraction({', '.join(values)})"
 
     def _mark(self, name: str) -> str:
+        if name in self.rejected:
+            return f" [ungrounded: {quoted(self.rejected[name])}]"
         return "" if self.status[name] in ("found", "not_stated") else f" [{self.status[name]}]"
 
     def _repr_html_(self) -> str:
@@ -115,7 +135,7 @@ class Extraction(NodeResult):
         return f"<table>{_HEAD}<tbody>{rows}</tbody></table><small>{html.escape(facts)}</small>"
 
     def _row(self, name: str) -> str:
-        said = self.problems.get(name) or _WORDS[self.status[name]]
+        said = self.problems.get(name) or self._reason(name)
         cells = "".join(f"{_CELL}{html.escape(text)}</td>" for text in (shown_value(self.values[name]), said))
         return f"<tr><th scope='row' style='text-align:left'>{html.escape(name)}</th>{cells}</tr>"
 

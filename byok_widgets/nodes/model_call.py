@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from byok_widgets.config import FlowConfig, ResolvedModel
 from byok_widgets.engine import clock, with_deadline, with_retries
@@ -36,6 +36,7 @@ class FlowContext:
     config: FlowConfig
     key_store: KeyStore
     global_prompt: str = ""
+    grounding: Literal["flag", "require", "off"] = "flag"
 
     async def endpoint(self, provider: Provider) -> Endpoint:
         """Return where this flow's calls for `provider` go, with this flow's key.

@@ -65,7 +65,8 @@ def replacement(provider: str, model: str) -> str | None:
     for other, known in all_facts().items():
         slug = known.vendor or other
         if name in known.aliases and vendor in ("", slug) and not known.resells:
-            return f"{slug}/{facts.spell(known.presets[known.aliases[name]])}"
+            heir = f"{slug}/{facts.spell(known.presets[known.aliases[name]])}"
+            return heir if heir in facts.offline else None
     return None
 
 

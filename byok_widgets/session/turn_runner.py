@@ -265,7 +265,7 @@ class TurnRunner:
 
     def _variables(self) -> Mapping[str, Any]:
         known = dict(self._start.variables)
-        return known | {entry.name: entry.value for entry in self.entries}
+        return known | {entry.name: entry.value for entry in self.entries if entry.counts}
 
 
 CONDITION_LIMIT_S = 5.0

@@ -38,6 +38,8 @@ class VariableEntry:
         status: How sure one can be of it.
         source: Name of the extraction node that read it, or `"code"`.
         turn: Number of the turn in which, or after which, it got it.
+        rejected: What was read and did not become the value, since it does not occur in the dialogue
+            (`grounding="require"`); `None` for all other entries. The value before it stays.
     """
 
     name: str
@@ -45,6 +47,12 @@ class VariableEntry:
     status: VariableStatus
     source: str
     turn: int
+    rejected: Any = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it changes the variable, which what was not taken does not."""
+        return self.rejected is None
 
 
 class Variables(MutableMapping[str, Any]):
@@ -68,7 +76,7 @@ class Variables(MutableMapping[str, Any]):
     ) -> None:
         self._names = names
         self._entries = list(entries)
-        self._latest = {entry.name: entry for entry in self._entries}
+        self._latest = _latest(self._entries)
         self._turn = turn
 
     @property
@@ -99,7 +107,7 @@ class Variables(MutableMapping[str, Any]):
     def go_back(self, turn: int) -> None:
         """Forget what came after a turn."""
         self._entries = self.until(turn)
-        self._latest = {entry.name: entry for entry in self._entries}
+        self._latest = _latest(self._entries)
         self._turn = turn
 
     def __getitem__(self, name: str) -> Any:
@@ -164,7 +172,18 @@ class Variables(MutableMapping[str, Any]):
 
     def _add(self, entry: VariableEntry) -> None:
         self._entries.append(entry)
-        self._latest[entry.name] = entry
+        self._latest = _latest([entry], self._latest)
+
+
+def _latest(
+    entries: Iterable[VariableEntry], before: Mapping[str, VariableEntry] | None = None
+) -> dict[str, VariableEntry]:
+    """Return the entry that tells of each variable now: what was not taken does so only where there is no value."""
+    latest = dict(before or {})
+    for entry in entries:
+        if entry.counts or entry.name not in latest or latest[entry.name].value is None:
+            latest[entry.name] = entry
+    return latest
 
 
 def _frames_of_ours() -> int:
@@ -184,4 +203,7 @@ def _mark(status: VariableStatus) -> str:
 
 def entries_of(result: NodeResult, turn: int) -> list[VariableEntry]:
     """Return the entries for the values that a node found; what it did not find leaves no trace."""
-    return [VariableEntry(found.name, found.value, found.status, result.node, turn) for found in result.learned]
+    return [
+        VariableEntry(found.name, found.value, found.status, result.node, turn, found.rejected)
+        for found in result.learned
+    ]

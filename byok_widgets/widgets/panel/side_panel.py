@@ -57,9 +57,7 @@ class FlowByName(FlowSettings):
         """Return a node that is there."""
         return self.nodes[name]
 
-    def replace_model(
-        self, old: str, new: str, nodes: Mapping[str, AnyNode] | None = None
-    ) -> tuple[str, ...]:
+    def replace_model(self, old: str, new: str, nodes: Mapping[str, AnyNode] | None = None) -> tuple[str, ...]:
         """Use another model wherever one is used, at the nodes of the newest flow too; returns who used it."""
         return super().replace_model(old, new, self.nodes if nodes is None else nodes)
 
