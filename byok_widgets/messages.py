@@ -140,7 +140,7 @@ class LearnedValue(NamedTuple):
         name: The variable.
         value: The value; `None` removes an earlier one.
         status: `"found"`, `"ungrounded"` where it does not occur in the dialogue, `"not_stated"` for `None`.
-        rejected: What was read and not taken, since it does not occur in the dialogue; an earlier value then stays.
+        rejected: What was read and not taken, since it is not in the dialogue; an earlier value then stays.
     """
 
     name: str
@@ -224,11 +224,14 @@ class Reply(NodeResult):
         request_id: The provider's id for the request, where it gave one.
         transcript: The dialogue with this answer as its last message; hand it to the next node.
         notices: Sentences that a reader must know: a cut-off, a refusal, a setting that was dropped.
+        request: What the model was asked, as a `SentRequest`: system, messages, schema, settings, model; never a
+            key. `None` for a static sentence, for a partial reply, and in a session that was read from a file.
+        requests: The same for every request that the reply took, those that were refused or repaired included.
     """
 
     field_name: ClassVar[str] = "says"
     verb: ClassVar[str] = "speaks"
-    unsaved: ClassVar[frozenset[str]] = frozenset({"price", "transcript"})
+    unsaved: ClassVar[frozenset[str]] = frozenset({"price", "transcript", "request", "requests"})
 
     text: str
     finish_reason: FinishReason
@@ -244,6 +247,8 @@ class Reply(NodeResult):
     request_id: str | None = None
     transcript: tuple[Message, ...] = ()
     notices: tuple[str, ...] = ()
+    request: Any = field(default=None, compare=False)
+    requests: tuple[Any, ...] = field(default=(), compare=False)
 
     @cached_property
     def cost(self) -> Cost:

@@ -18,7 +18,10 @@ import pytest
 import byok_widgets
 
 PACKAGE = "byok_widgets"
-SMALL = "delegation errors findings files messages misplaced_keys plain_values secrets strict_attributes templates value_words"
+SMALL = (
+    "delegation errors findings files messages misplaced_keys plain_values secrets sent_request strict_attributes "
+    "templates value_words"
+)
 """Values and small tools that every package above them may use."""
 
 MAY_IMPORT = {
@@ -31,6 +34,7 @@ MAY_IMPORT = {
     "grounding": "",
     "messages": "errors",
     "misplaced_keys": "errors secrets",
+    "sent_request": "messages secrets",
     "strict_attributes": "errors secrets",
     "delegation": "",
     "plain_values": "",

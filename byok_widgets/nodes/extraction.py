@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, get_args
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
@@ -17,9 +18,8 @@ from byok_widgets.nodes.extraction_prompt import (
     CheckedExample,
     Example,
     checked_example,
-    example_messages,
-    format_dialogue,
     instructions,
+    question_messages,
 )
 from byok_widgets.nodes.extraction_result import Extraction, Status
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext
@@ -31,8 +31,7 @@ from byok_widgets.schema.schema_refs import TIMES, branches, types_in
 from byok_widgets.templates import render_in_time, with_unstated
 
 Grounding = Literal["flag", "require", "off"]
-"""What becomes of a text that does not occur in the dialogue: it stands with a mark, counts as not stated, or is not
-looked at."""
+"""What becomes of a text that is not in the dialogue: it stands and is marked, counts as not stated, or stands."""
 GROUNDINGS: tuple[Grounding, ...] = get_args(Grounding)
 
 
@@ -225,6 +224,7 @@ class ExtractionNode(ModelNode[Extraction]):
         model: str | None,
         max_tokens: int | None = None,
         deadline_s: float = DEADLINE_S,
+        *,
         known: Mapping[str, Any] | None = None,
         **settings: Any,
     ) -> Work[Extraction]:
@@ -244,11 +244,13 @@ class ExtractionNode(ModelNode[Extraction]):
             flow = self._context.config.name
             values = with_unstated(self.prompt, variables or {}) if known is None else known
             prompt = await render_in_time(self.prompt, values, flow=flow, node=self.name, for_model=True)
+            compose = partial(question_messages, self.schema, self.examples, read, profile)
             call = Call(
                 node=self.name,
                 resolved=resolved,
                 system=instructions(self.schema, prompt, profile),
-                messages=(*example_messages(self.schema, self.examples, profile), format_dialogue(read)),
+                messages=compose(),
+                compose=compose,
                 max_tokens=self._limit(max_tokens),
                 settings={**self.settings, **settings},
                 deadline_s=deadline_s,

@@ -14,7 +14,8 @@ Status = Literal["found", "not_stated", "ungrounded", "invalid"]
 """How sure one can be of a value.
 
 `found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a string that does not
-occur in the dialogue; the value stands and the reader is warned, or with `grounding="require"` it is `None`. `invalid`: the model's value does not fit the field.
+occur in the dialogue; the value stands and the reader is warned, or with `grounding="require"` it is `None`.
+`invalid`: the model's value does not fit the field.
 """
 
 NOT_SAID = "it is not in the dialogue"
@@ -75,6 +76,16 @@ class Extraction(NodeResult):
     def model_reply(self) -> Reply:
         """The model's answer."""
         return self.reply
+
+    @property
+    def request(self) -> Any:
+        """What the model was asked, as a `SentRequest`; see `Reply.request`."""
+        return self.reply.request
+
+    @property
+    def requests(self) -> tuple[Any, ...]:
+        """Every request that it took, repairs included."""
+        return self.reply.requests
 
     @property
     def notices(self) -> tuple[str, ...]:  # type: ignore[override]

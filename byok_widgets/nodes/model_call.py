@@ -20,6 +20,7 @@ from byok_widgets.nodes.node_settings import LIMIT, checked
 from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, catalog, error_mapping
 from byok_widgets.providers.base import Answer
 from byok_widgets.secrets import Secret
+from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error
 
 DEADLINE_S = 180.0
@@ -64,7 +65,11 @@ class FlowContext:
 
 @dataclass(frozen=True)
 class Call:
-    """What a node asks of a model."""
+    """What a node asks of a model.
+
+    Attributes:
+        compose: Makes `messages` again, where they are long texts made from the dialogue.
+    """
 
     node: str
     resolved: ResolvedModel
@@ -74,6 +79,21 @@ class Call:
     output: OutputSchema | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     deadline_s: float = DEADLINE_S
+    compose: Compose | None = None
+
+    def sent(self, request: Request) -> SentRequest:
+        """Return the call as it is sent, for people to look at."""
+        output = request.output
+        return SentRequest(
+            node=self.node,
+            model=str(self.resolved.ref),
+            system=request.system,
+            messages=self.compose or request.messages,
+            schema=output.schema if output else None,
+            mode=output.mode if output else "",
+            max_tokens=request.max_tokens,
+            settings=request.settings,
+        )
 
     @property
     def provider(self) -> Provider:
@@ -123,7 +143,7 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
         late = error_mapping.timed_out(provider, call.deadline_s, "did not finish its answer")
         work = with_retries(attempt, started=lambda: bool(attempt.pieces))
         answer = await with_deadline(work, call.deadline_s, lambda: attempt.partial_or_raise(late))
-    return attempt.reply(call, answer)
+    return attempt.reply(call, answer, call.sent(request))
 
 
 class _Attempts:
@@ -160,7 +180,7 @@ class _Attempts:
             raise late
         return Answer("".join(self.pieces), "incomplete", notices=(f"incomplete: {late.problem}",))
 
-    def reply(self, call: Call, answer: Answer) -> Reply:
+    def reply(self, call: Call, answer: Answer, sent: SentRequest) -> Reply:
         first, ref = self._first_token_at, call.resolved.ref
         return Reply(
             text=answer.text,
@@ -177,4 +197,6 @@ class _Attempts:
             request_id=answer.request_id,
             transcript=(*call.messages, Message("assistant", answer.text)),
             notices=answer.notices,
+            request=sent,
+            requests=(sent,),
         )

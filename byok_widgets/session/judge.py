@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from byok_widgets.config import ResolvedModel
@@ -59,11 +60,13 @@ async def judge_prompts(
         ByokError: The call failed.
     """
     choices = _choices(edges)
+    compose = partial(_messages, tuple(choices), transcript, dict(variables))
     call = Call(
         node=node.name,
         resolved=resolved,
         system=_INSTRUCTIONS,
-        messages=(Message("user", _question(choices, transcript, variables)),),
+        messages=compose(),
+        compose=compose,
         max_tokens=MAX_TOKENS,
     )
     found = await ask_structured(call, _schema(choices), context, on_progress=on_progress)
@@ -101,6 +104,12 @@ def _schema(choices: Iterable[str]) -> ExtractionSchema:
 def _shortened(reason: object) -> object:
     plain = reason.replace('"', "'").replace("\\", "/") if isinstance(reason, str) else reason
     return " ".join(plain.split())[:_REASON_CHARS] if isinstance(plain, str) else plain
+
+
+def _messages(
+    choices: tuple[str, ...], transcript: tuple[Message, ...], variables: Mapping[str, Any]
+) -> tuple[Message, ...]:
+    return (Message("user", _question(choices, transcript, variables)),)
 
 
 def _question(choices: Iterable[str], transcript: Iterable[Message], variables: Mapping[str, Any]) -> str:

@@ -170,6 +170,15 @@ class Turn:
         return tuple(reply for reply in replies if reply is not None and reply.model is not None)
 
     @property
+    def requests(self) -> tuple[Any, ...]:
+        """What all calls of this turn asked, the judge's and repairs included, in their order.
+
+        Each is a `SentRequest`. There is none for a call that gave no answer, and none in a session that was read
+        from a file.
+        """
+        return tuple(request for reply in self.calls for request in reply.requests)
+
+    @property
     def usage(self) -> Usage:
         """Tokens of all calls; what one of them does not say is unknown."""
         lost = Usage() if self.lost_calls else Usage(0, 0, 0, 0)

@@ -178,7 +178,7 @@ class Variables(MutableMapping[str, Any]):
 def _latest(
     entries: Iterable[VariableEntry], before: Mapping[str, VariableEntry] | None = None
 ) -> dict[str, VariableEntry]:
-    """Return the entry that tells of each variable now: what was not taken does so only where there is no value."""
+    """Return the entry that counts for each variable; one that was not taken does where there is no value."""
     latest = dict(before or {})
     for entry in entries:
         if entry.counts or entry.name not in latest or latest[entry.name].value is None:

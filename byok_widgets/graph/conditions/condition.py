@@ -50,7 +50,7 @@ class Condition(ABC):
         return None
 
     def stated(self, *, holds: bool) -> frozenset[str] | None:
-        """Return the variables that surely have a value where it holds, or does not; `None` where nobody can say."""
+        """Return the variables that surely have a value where it holds, or does not; `None` if unknown."""
         if self.runs_code:
             return None
         return frozenset(self.reads) if holds and not self.is_judged else frozenset()
