@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import html
 import sys
+import textwrap
 import traceback
 from typing import Any, ClassVar, Literal
 
@@ -115,19 +116,58 @@ class ByokError(Exception):
         for name, pattern in _HTML.items():
             if name in parts:
                 parts[name] = pattern.format(parts[name])
-        return f'<div role="alert">{"<br>".join(parts.values())}</div>'
+        if self.concerns_settings:
+            parts["settings"] = "Settings: <code>flow.settings()</code>"
+        style = "overflow-wrap:break-word;word-break:normal"
+        return f'<div role="alert" style="{style}">{"<br>".join(parts.values())}</div>'
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short card in place of the stack; `last_traceback()` shows the stack."""
         title, *rest = str(self).splitlines() or [""]
-        lines = [*rest, "(the stack: byok_widgets.last_traceback())"]
-        return [f"{type(self).__name__}: {title}", *(f"  {line}" for line in lines)]
+        settings = ["Settings: flow.settings()"] if self.concerns_settings else []
+        lines = [*rest, *settings, "(the stack: byok_widgets.last_traceback())"]
+        return [
+            *_wrapped(f"{type(self).__name__}: {title}", "  "),
+            *(part for line in lines for part in _wrapped(f"  {line}", "  ")),
+        ]
+
+    @property
+    def concerns_settings(self) -> bool:
+        """Whether the settings are the place to mend it, and its fix does not show the line that opens them."""
+        return self.kind in _OF_SETTINGS and "flow.settings()" not in self.fix
 
 
 _HTML = {
     "problem": "<strong>{0}</strong>",
     "link": '<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>',
 }
+
+
+_OF_SETTINGS = frozenset(
+    {
+        "no_key",
+        "no_model",
+        "auth",
+        "permission",
+        "quota",
+        "key_limit",
+        "model",
+        "model_gone",
+        "base_url",
+        "setting",
+    }
+    | {"key_lost", "key_damaged", "wrong_provider", "keyring_locked", "file_locked", "page", "refused"}
+)
+"""Kinds of errors that are mended in the settings panel."""
+_CARD_WIDTH = 88
+"""Longest line of a card, in characters: JupyterLab breaks longer ones inside words."""
+
+
+def _wrapped(line: str, indent: str) -> list[str]:
+    found = textwrap.wrap(
+        line, _CARD_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return found or [line]
 
 
 def _cut(text: str, excess: int) -> str:
@@ -211,6 +251,16 @@ class ConfigError(ByokError):
     """A setting, a model ref or an argument is invalid."""
 
     default_kind = "config"
+
+
+class UnknownAttributeError(ConfigError, AttributeError):
+    """An attribute that is not there; the fix names the one that is."""
+
+    default_kind = "unknown_name"
+
+    def __init__(self, problem: str, *, name: str = "", **details: Any) -> None:
+        super().__init__(problem, **details)
+        self.name = name
 
 
 class TemplateError(ByokError):

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.natural_guesses import AnswersGuesses
 
 Role = Literal["system", "user", "assistant"]
 
@@ -149,7 +150,7 @@ class LearnedValue(NamedTuple):
     rejected: Any = None
 
 
-class NodeResult:
+class NodeResult(AnswersGuesses):
     """What a node produced when it ran; each kind of node has its own.
 
     Attributes:
@@ -230,6 +231,7 @@ class Reply(NodeResult):
     """
 
     field_name: ClassVar[str] = "says"
+    _guessed_kind: ClassVar[str] = "reply"
     verb: ClassVar[str] = "speaks"
     unsaved: ClassVar[frozenset[str]] = frozenset({"price", "transcript", "request", "requests"})
 

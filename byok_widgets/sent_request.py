@@ -25,6 +25,14 @@ class SentRequest:
     """
 
     __slots__ = ("_max_tokens", "_messages", "_mode", "_model", "_node", "_schema", "_settings", "_system")
+    _node: str
+    _model: str
+    _system: str
+    _messages: Messages | Compose
+    _schema: Mapping[str, Any] | None
+    _mode: str
+    _max_tokens: int | None
+    _settings: Mapping[str, Any]
 
     def __init__(
         self,
@@ -130,7 +138,8 @@ class SentRequest:
 
     def _rows(self) -> list[tuple[str, str]]:
         settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
-        rows = [("system", self.system), *((message.role, message.content) for message in self.messages)]
+        rows: list[tuple[str, str]] = [("system", self.system)]
+        rows += [(message.role, message.content) for message in self.messages]
         schema = json.dumps(self.schema, ensure_ascii=False, indent=2) if self.schema else ""
         rows += [(f"schema ({self.mode})", schema), ("settings", settings)]
         return [(name, text) for name, text in rows if text]

@@ -27,7 +27,7 @@ _TAKE_MISSING = frozenset({"default", "d"})
 @cache
 def environment(*, for_model: bool) -> SandboxedEnvironment:
     """Return the environment of prompts for a model, or of sentences that are spoken as they are."""
-    own = _class()(
+    own: Any = _class()(
         undefined=_undefined_class(),
         comment_start_string=_NO_COMMENT[0],
         comment_end_string=_NO_COMMENT[1],
@@ -38,7 +38,7 @@ def environment(*, for_model: bool) -> SandboxedEnvironment:
     own.for_model = for_model
     _set_filters(own)
     own.tests["none"] = _is_none
-    return own
+    return own  # type: ignore[no-any-return]
 
 
 def not_stated(name: str) -> Undefined:
@@ -193,6 +193,6 @@ def _not_stated_class() -> Any:
         __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = (
             _itself
         )
-        __lt__ = __le__ = __gt__ = __ge__ = _no
+        __lt__ = __le__ = __gt__ = __ge__ = _no  # type: ignore[assignment]
 
     return NotStated

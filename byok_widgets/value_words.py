@@ -120,7 +120,12 @@ def _duration(value: timedelta) -> str:
     hours, rest = divmod(value.seconds, 3600)
     minutes, whole = divmod(rest, 60)
     seconds = Decimal(whole) + Decimal(value.microseconds).scaleb(-6)
-    counts = {"day": value.days, "hour": hours, "minute": minutes, "second": seconds.normalize()}
+    counts: dict[str, int | Decimal] = {
+        "day": value.days,
+        "hour": hours,
+        "minute": minutes,
+        "second": seconds.normalize(),
+    }
     said = [f"{_number(count)} {unit}{'' if count == 1 else 's'}" for unit, count in counts.items() if count]
     return _listed(said) if said else "0 seconds"
 

@@ -19,8 +19,8 @@ import byok_widgets
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "delegation errors findings files messages misplaced_keys plain_values secrets sent_request strict_attributes "
-    "templates value_words"
+    "delegation errors findings files messages misplaced_keys natural_guesses plain_values secrets sent_request "
+    "strict_attributes templates value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -32,7 +32,8 @@ MAY_IMPORT = {
     "findings": "",
     "frontend": "",
     "grounding": "",
-    "messages": "errors",
+    "natural_guesses": "errors",
+    "messages": "errors natural_guesses",
     "misplaced_keys": "errors secrets",
     "sent_request": "messages secrets",
     "strict_attributes": "errors secrets",

@@ -10,7 +10,7 @@ from byok_widgets.config import FlowConfig
 from byok_widgets.delegation import delegated
 from byok_widgets.diagnostics.check import Check, check
 from byok_widgets.diagnostics.lint import reject_ambiguous
-from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.errors import ByokError, ConfigError, UnknownAttributeError
 from byok_widgets.flow import flow_file, flow_registry
 from byok_widgets.flow.flow_data import bind, data_of, fill
 from byok_widgets.flow.flow_nodes import FlowNodes
@@ -20,6 +20,7 @@ from byok_widgets.graph import AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import Condition, Test
 from byok_widgets.graph.drawing import MERMAID, as_mermaid, as_text
 from byok_widgets.keys import KeyStore
+from byok_widgets.natural_guesses import GUESSES, AnswersGuesses
 from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode, Node
 from byok_widgets.nodes.action import DEADLINE_S, Function
 from byok_widgets.nodes.extraction import Grounding
@@ -36,7 +37,7 @@ _NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and 
 N = TypeVar("N", bound=Node[Any])
 
 
-class Flow(StrictAttributes):
+class Flow(AnswersGuesses, StrictAttributes):
     """A flow under its name: what the panel shows and what cells use are this one object's settings.
 
     Two `Flow("dentist")` in one kernel share settings and keys, and each has nodes of its own; flows with other
@@ -59,6 +60,7 @@ class Flow(StrictAttributes):
     nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
     start_node: Any = delegated("_members", FlowNodes.start_node)
     speaks_first: bool | None
+    _guessed_kind = "flow"
 
     def __init__(self, name: str = "", **more: Any) -> None:
         """Open the flow's settings, or start new ones on the embedded local model.
@@ -480,6 +482,14 @@ class Flow(StrictAttributes):
     def settings(self) -> Any:
         """Return the settings panel, to be shown as the last line of a cell."""
         return frontend().settings(self)
+
+    def _reject(self, name: str) -> None:
+        members = self.__dict__.get("_members")
+        if members is not None and name in members.nodes:
+            guessed = GUESSES["flow"].get(name)
+            fix = f"Write: flow.node({name!r})" + (f"; to talk to the flow: {guessed}." if guessed else ".")
+            raise UnknownAttributeError(f"A Flow has no {name!r}; it has a node of that name.", name=name, fix=fix)
+        super()._reject(name)
 
     @property
     def _model_line(self) -> str:

@@ -16,6 +16,7 @@ from byok_widgets.keys import KeyStore
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.extraction import Grounding, checked_grounding
 from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local import models
 from byok_widgets.strict_attributes import StrictAttributes
@@ -75,6 +76,7 @@ class FlowSettings(StrictAttributes):
     @model.setter
     def model(self, text: str | None) -> None:
         self.config.model = text
+        tell_if_unknown(self.config, None if text is None else f"{self.provider}:{self.model}")
 
     @property
     def global_prompt(self) -> str:
@@ -151,6 +153,7 @@ class FlowSettings(StrictAttributes):
     @judge_model.setter
     def judge_model(self, text: str | None) -> None:
         self.config.judge_model = text
+        tell_if_unknown(self.config, text)
 
 
 def _is_override(node: ModelNode[Any], ref: ModelRef) -> bool:

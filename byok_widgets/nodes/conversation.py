@@ -229,7 +229,7 @@ class ConversationNode(ModelNode[Reply]):
         prompt = await self._filled_in(self.prompt, given)
         return Call(
             node=self.name,
-            resolved=self.resolve(given.model),
+            resolved=await self._resolved(given.model),
             system="\n\n".join(part for part in (before, prompt) if part),
             messages=given.messages,
             max_tokens=self._limit(given.max_tokens),

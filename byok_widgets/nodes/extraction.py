@@ -239,7 +239,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Extraction:
             del on_text
-            resolved = self.resolve(model)
+            resolved = await self._resolved(model)
             profile = PROVIDERS[resolved.ref.provider].schema_profile
             flow = self._context.config.name
             values = with_unstated(self.prompt, variables or {}) if known is None else known

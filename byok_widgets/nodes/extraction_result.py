@@ -45,6 +45,7 @@ class Extraction(NodeResult):
     """
 
     field_name: ClassVar[str] = "reads"
+    _guessed_kind: ClassVar[str] = "extraction result"
     verb: ClassVar[str] = "reads"
     unsaved: ClassVar[frozenset[str]] = frozenset({"record"})
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from byok_widgets.config import FlowConfig, ResolvedModel
 from byok_widgets.engine import clock, with_deadline, with_retries
 from byok_widgets.engine.callbacks import OnProgress, OnText
-from byok_widgets.errors import ByokError, ProviderError
+from byok_widgets.errors import ByokError, MissingKeyError, ProviderError
 from byok_widgets.keys import KEY_WORK, KeyStore
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.node_settings import LIMIT, checked
@@ -48,6 +48,19 @@ class FlowContext:
         """
         address = provider.address(self.config.base_url(provider.name))
         return Endpoint(address, await self._key(provider, address.host))
+
+    async def without_model(self, fault: ByokError) -> ByokError:
+        """Return the error for a call without a model: a missing key comes first, since the model follows it."""
+        if fault.kind != "no_model":
+            return fault
+        try:
+            await self.endpoint(PROVIDERS[self.config.provider])
+        except MissingKeyError as missing:
+            missing.fix = f"{missing.fix} Then choose a model: {fault.problem[:1].lower()}{fault.problem[1:]}"
+            return missing
+        except ByokError:
+            return fault
+        return fault
 
     async def _key(self, provider: Provider, host: str) -> Secret | None:
         if provider.needs_key:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Cost, CostTotal, Message, NodeResult, Reply, Usage
+from byok_widgets.natural_guesses import AnswersGuesses
 
 Verdict = Literal["holds", "does not hold", "not looked at"]
 
@@ -89,7 +90,7 @@ Step = Judgement | Visit
 
 
 @dataclass(frozen=True, repr=False)
-class Turn:
+class Turn(AnswersGuesses):
     """What happened between what a person said and what they heard.
 
     Attributes:
@@ -107,6 +108,8 @@ class Turn:
             turn, and in sessions that an older version saved.
         fault: The same in words; empty for a finished turn. An unfinished one is not part of the session.
     """
+
+    _guessed_kind: ClassVar[str] = "turn"
 
     number: int
     text: str | None
