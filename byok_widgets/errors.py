@@ -119,7 +119,7 @@ class ByokError(Exception):
         if self.concerns_settings:
             parts["settings"] = "Settings: <code>flow.settings()</code>"
         style = "overflow-wrap:break-word;word-break:normal"
-        return f'<div role="alert" style="{style}">{"<br>".join(parts.values())}</div>'
+        return f'<div role="alert"><div style="{style}">{"<br>".join(parts.values())}</div></div>'
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short card in place of the stack; `last_traceback()` shows the stack."""
@@ -164,10 +164,11 @@ _CARD_WIDTH = 88
 
 
 def _wrapped(line: str, indent: str) -> list[str]:
-    found = textwrap.wrap(
+    if len(line) <= _CARD_WIDTH:
+        return [line]
+    return textwrap.wrap(
         line, _CARD_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
-    return found or [line]
 
 
 def _cut(text: str, excess: int) -> str:
@@ -251,16 +252,6 @@ class ConfigError(ByokError):
     """A setting, a model ref or an argument is invalid."""
 
     default_kind = "config"
-
-
-class UnknownAttributeError(ConfigError, AttributeError):
-    """An attribute that is not there; the fix names the one that is."""
-
-    default_kind = "unknown_name"
-
-    def __init__(self, problem: str, *, name: str = "", **details: Any) -> None:
-        super().__init__(problem, **details)
-        self.name = name
 
 
 class TemplateError(ByokError):

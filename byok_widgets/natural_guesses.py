@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from byok_widgets.errors import UnknownAttributeError
+from byok_widgets.errors import ConfigError
 
 _START = 's = flow.start(), then s.say("...")'
 _SAY = 's.say("...")'
@@ -106,7 +106,7 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
         link="connect link to next add_edge",
     ),
     "action": _table(
-        act=_SPEAK.replace("run ", "") + " do perform start",
+        act=_SPEAK.replace("run ", "").replace(" prompt", "") + " do perform start",
         link="connect link to next add_edge",
     ),
     "reply": _table(
@@ -119,6 +119,12 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
     "turn": _table(spoken="content message response output answer", requests="prompt prompts request"),
 }
 """For each kind of object the guesses, with the right call. None of them may be the name of an attribute."""
+
+
+class UnknownAttributeError(ConfigError, AttributeError):
+    """An attribute that is not there; the fix names what is."""
+
+    default_kind = "unknown_name"
 
 
 def reject_guess(kind: str, what: str, name: str) -> None:
@@ -134,7 +140,7 @@ def reject_guess(kind: str, what: str, name: str) -> None:
     """
     meant = GUESSES.get(kind, {}).get(name)
     if meant:
-        raise UnknownAttributeError(f"{what} has no {name!r}.", name=name, fix=f"Write: {meant}.")
+        raise UnknownAttributeError(f"{what} has no {name!r}.", fix=f"Write: {meant}.")
 
 
 class AnswersGuesses:

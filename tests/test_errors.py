@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 
 import byok_widgets
-from byok_widgets import ByokError, ExtractionError, KeyFormatError, ProviderError, errors, last_traceback
+from byok_widgets import (
+    ByokError,
+    ConfigError,
+    ExtractionError,
+    KeyFormatError,
+    ProviderError,
+    errors,
+    last_traceback,
+)
 from tests.fake_keys import fake_key
 
 FAMILY = sorted(

@@ -10,7 +10,7 @@ from byok_widgets.config import FlowConfig
 from byok_widgets.delegation import delegated
 from byok_widgets.diagnostics.check import Check, check
 from byok_widgets.diagnostics.lint import reject_ambiguous
-from byok_widgets.errors import ByokError, ConfigError, UnknownAttributeError
+from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_file, flow_registry
 from byok_widgets.flow.flow_data import bind, data_of, fill
 from byok_widgets.flow.flow_nodes import FlowNodes
@@ -20,7 +20,7 @@ from byok_widgets.graph import AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import Condition, Test
 from byok_widgets.graph.drawing import MERMAID, as_mermaid, as_text
 from byok_widgets.keys import KeyStore
-from byok_widgets.natural_guesses import GUESSES, AnswersGuesses
+from byok_widgets.natural_guesses import GUESSES, AnswersGuesses, UnknownAttributeError
 from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode, Node
 from byok_widgets.nodes.action import DEADLINE_S, Function
 from byok_widgets.nodes.extraction import Grounding
@@ -488,7 +488,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         if members is not None and name in members.nodes:
             guessed = GUESSES["flow"].get(name)
             fix = f"Write: flow.node({name!r})" + (f"; to talk to the flow: {guessed}." if guessed else ".")
-            raise UnknownAttributeError(f"A Flow has no {name!r}; it has a node of that name.", name=name, fix=fix)
+            raise UnknownAttributeError(f"A Flow has no {name!r}; it has a node of that name.", fix=fix)
         super()._reject(name)
 
     @property

@@ -34,7 +34,7 @@ def auth(case: ErrorCase) -> ErrorReport | None:
     special = case.details.says("caller_not_allowed")
     if case.context.endpoint.key is None:
         return ErrorReport(
-            "no_key",
+            "auth",
             f"No API key is saved for {case.context.who} in this flow, and it asks for one (401 Unauthorized).",
             case.quoted,
             "Open Settings (click the gear, or run flow.settings()), paste its key and press Save.",
