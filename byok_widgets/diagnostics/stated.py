@@ -53,4 +53,5 @@ def _ways_on(graph: FlowGraph, name: str, ever: Names) -> Iterator[tuple[Edge, N
 
 def _told(edge: Edge, ever: Names, *, holds: bool) -> Names:
     names = edge.condition.stated(holds=holds)
-    return ever if names is None else names
+    is_misspelt = not ever.issuperset(edge.condition.reads)  # told by itself, and nobody gets through
+    return ever if names is None or is_misspelt else names

@@ -50,6 +50,11 @@ def by_function(flow: Flow) -> None:
     flow.connect("read", "bye", if_=lambda variables: variables["size"] is not None)
 
 
+def misspelt(flow: Flow) -> None:
+    """The condition is told by itself: nobody comes through it."""
+    flow.connect("read", "bye", if_="szie is not None")
+
+
 def with_default(flow: Flow) -> None:
     flow.conversation("bye", "Your size: {{ size | default('any') }}.", static=True, end=True)
     flow.connect("read", "bye", if_="people > 2")
@@ -70,7 +75,7 @@ def later(flow: Flow) -> None:
     [
         *map(only, ("size is not None", "size == 'x' and people", "size", "not (size is None or people is None)")),
         *map(else_after, ("size is None", "people is None or size is None")),
-        *(by_action, by_function, with_default, later),
+        *(by_action, by_function, misspelt, with_default, later),
     ],
 )
 def test_it_is_stated_on_every_path(flow: Flow, build: Build) -> None:
