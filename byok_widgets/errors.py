@@ -22,6 +22,7 @@ chained exception would carry everything that was left out here.
 from __future__ import annotations
 
 import sys
+import textwrap
 import traceback
 from typing import Any, ClassVar, Literal
 
@@ -116,13 +117,53 @@ class ByokError(Exception):
             parts["link"] = markup.link(self._shown()["link"])
         if "problem" in parts:
             parts["problem"] = markup.strong(parts["problem"])
-        return f'<div role="alert" dir="auto">{"<br>".join(parts.values())}</div>'
+        if self.concerns_settings:
+            parts["settings"] = markup.Markup("Settings: <code>flow.settings()</code>")
+        style = "overflow-wrap:break-word;word-break:normal"
+        return f'<div role="alert" dir="auto"><div style="{style}">{"<br>".join(parts.values())}</div></div>'
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short summary instead of the stack; `last_traceback()` shows the stack."""
         title, *rest = str(self).splitlines() or [""]
-        lines = [*rest, "(the stack: byok_widgets.last_traceback())"]
-        return [f"{type(self).__name__}: {title}", *(f"  {line}" for line in lines)]
+        settings = ["Settings: flow.settings()"] if self.concerns_settings else []
+        lines = [*rest, *settings, "(the stack: byok_widgets.last_traceback())"]
+        return [
+            *_wrapped(f"{type(self).__name__}: {title}", "  "),
+            *(part for line in lines for part in _wrapped(f"  {line}", "  ")),
+        ]
+
+    @property
+    def concerns_settings(self) -> bool:
+        """Whether the settings are the place to mend it, and its fix does not show the line that opens them."""
+        return self.kind in _OF_SETTINGS and "flow.settings()" not in self.fix
+
+
+_OF_SETTINGS = frozenset(
+    {
+        "no_key",
+        "no_model",
+        "auth",
+        "permission",
+        "quota",
+        "key_limit",
+        "model",
+        "model_gone",
+        "base_url",
+        "setting",
+    }
+    | {"key_lost", "key_damaged", "wrong_provider", "keyring_locked", "file_locked", "page", "refused"}
+)
+"""Kinds of errors that are mended in the settings panel."""
+_CARD_WIDTH = 88
+"""Longest line of a card, in characters: JupyterLab breaks longer ones inside words."""
+
+
+def _wrapped(line: str, indent: str) -> list[str]:
+    if len(line) <= _CARD_WIDTH:
+        return [line]
+    return textwrap.wrap(
+        line, _CARD_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _cut(text: str, excess: int) -> str:

@@ -65,6 +65,8 @@ FINDING_KINDS: Mapping[str, str] = {
     "braces": "a prompt condition has a variable in braces, as prompts do",
     "unknown_variable": "nothing sets a variable that is read",
     "unset_variable": "no path sets a variable before it is read",
+    "unstated_variable": "a variable may not be stated where a prompt reads it",
+    "grounding": "an extraction node requires words of the dialogue, and has no field for any",
     "unbound_action": "an action node has no function",
     "unread_variable": "nothing reads a variable that an action writes",
     "overdue_function": "a function that exceeded its time limit is still running",

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from byok_widgets import markup
 from byok_widgets.errors import ConfigError
+from byok_widgets.natural_guesses import AnswersGuesses
 
 Role = Literal["system", "user", "assistant"]
 
@@ -139,15 +140,17 @@ class LearnedValue(NamedTuple):
     Attributes:
         name: The variable.
         value: The value; `None` removes an earlier one.
-        status: `"found"`, `"ungrounded"` if it does not occur in the dialogue, `"not_stated"` for `None`.
+        status: `"found"`, `"ungrounded"` where it does not occur in the dialogue, `"not_stated"` for `None`.
+        rejected: What was read and not taken, since it is not in the dialogue; an earlier value then stays.
     """
 
     name: str
     value: Any
     status: Literal["found", "ungrounded", "not_stated"] = "found"
+    rejected: Any = None
 
 
-class NodeResult:
+class NodeResult(AnswersGuesses):
     """What a node produced when it ran; each kind of node has its own.
 
     Attributes:
@@ -225,14 +228,18 @@ class Reply(NodeResult):
         latency_s: Seconds from sending the request to the last token.
         time_to_first_token_s: Seconds to the first token; `None` if there was none.
         attempts: Requests sent, retries included.
-        request_id: The provider's id for the request, if it gave one.
-        transcript: The dialogue with this answer as its last message; pass it to the next node.
-        notices: Notices for the user: a truncated answer, a refusal, a setting that was dropped.
+        request_id: The provider's id for the request, where it gave one.
+        transcript: The dialogue with this answer as its last message; hand it to the next node.
+        notices: Sentences that a reader must know: a cut-off, a refusal, a setting that was dropped.
+        request: What the model was asked, as a `SentRequest`: system, messages, schema, settings, model; never a
+            key. `None` for a static sentence, for a partial reply, and in a session that was read from a file.
+        requests: The same for every request that the reply took, those that were refused or repaired included.
     """
 
     field_name: ClassVar[str] = "says"
+    _guessed_kind: ClassVar[str] = "reply"
     verb: ClassVar[str] = "speaks"
-    unsaved: ClassVar[frozenset[str]] = frozenset({"price", "transcript"})
+    unsaved: ClassVar[frozenset[str]] = frozenset({"price", "transcript", "request", "requests"})
 
     text: str
     finish_reason: FinishReason
@@ -248,6 +255,8 @@ class Reply(NodeResult):
     request_id: str | None = None
     transcript: tuple[Message, ...] = ()
     notices: tuple[str, ...] = ()
+    request: Any = field(default=None, compare=False)
+    requests: tuple[Any, ...] = field(default=(), compare=False)
 
     @cached_property
     def cost(self) -> Cost:

@@ -1,48 +1,49 @@
 """Prompts with variables: `{{name}}`, filled in by Jinja2's sandbox.
 
-Prompts may use variables, filters and blocks, but no global functions. A comment `{# #}` is ordinary text. Jinja2
-is loaded only for a prompt that contains a placeholder.
+There are variables, filters and blocks, and no global functions. A comment `{# #}` is text like any other. Values
+read like language (`value_words`); the filter `tojson` gives the raw form. Jinja2 is loaded only for a text that
+holds a placeholder.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import TemplateError
 from byok_widgets.plain_values import is_plain
+from byok_widgets.strict_attributes import nearest
+from byok_widgets.template_environment import environment, not_stated
 
 if TYPE_CHECKING:
-    from jinja2 import StrictUndefined, Template
-    from jinja2.sandbox import SandboxedEnvironment
-
+    from jinja2 import Template
 
 WRITE_LIKE_THIS = "Write variables as {{name}}."
 RENDER_LIMIT_S = 5.0
 """Time limit for filling in a prompt in a session, in seconds."""
 _PAIRS = (("{{", "}}"), ("{%", "%}"))
-_NO_COMMENT = "\ue0b1{#", "#}\ue0b1"
-"""Comment delimiters that nobody types: Jinja2 requires some, and drops the text between them."""
 _SHORT_FILTERS = frozenset(
     {"capitalize", "count", "d", "default", "first", "float", "int", "last", "length", "lower", "round", "string"}
-    | {"title", "trim", "upper"}
+    | {"raw", "title", "tojson", "trim", "upper"}
 )
 """Filters whose result is no longer than their input, or than a constant."""
 
 
-def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
+def render(template: str, variables: Mapping[str, Any], *, node: str, for_model: bool = False) -> str:
     """Fill in a prompt.
 
-    `{{name}}` inserts a variable; `{{ name | default("friend") }}` gives a default for one that may have no value.
-    A variable that is `None` (not stated) counts as missing.
+    `{{name}}` stands for a variable; `{{ name | default('friend') }}` gives one that may be missing a value. A
+    variable that is `None` (not stated) counts as missing: a model reads "not stated" for it, and in a sentence
+    that is spoken as it is it is an error.
 
     Args:
         template: The prompt.
         variables: Values by name.
         node: Name of the node, for the error.
+        for_model: Whether a model reads the text, and not a person.
 
     Raises:
         TemplateError: Kind `template_no_value` or `template_unknown_variable` if a variable has no value (the
@@ -59,8 +60,10 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
     from jinja2 import UndefinedError
 
     stated = {name: value for name, value in variables.items() if value is not None}
+    if for_model:
+        stated |= {name: not_stated(name) for name in variables if name not in stated}
     try:
-        return _compiled(template).render(stated)
+        return _compiled(template, for_model=for_model).render(stated)
     except UndefinedError as error:
         problem = _undefined(error, node, variables)
     except JinjaError as error:
@@ -78,8 +81,10 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
     raise problem
 
 
-async def render_in_time(template: str, variables: Mapping[str, Any], *, flow: str, node: str) -> str:
-    """Fill in a prompt as `render` does, without blocking the event loop.
+async def render_in_time(
+    template: str, variables: Mapping[str, Any], *, flow: str, node: str, for_model: bool = False
+) -> str:
+    """Fill in a prompt as `render` does, without ever holding up the event loop.
 
     It is filled in directly if that takes bounded time: only placeholders with short filters, and values of
     Python's own types. Blocks can loop, and methods of other classes can take any time: those run in a worker.
@@ -90,8 +95,8 @@ async def render_in_time(template: str, variables: Mapping[str, Any], *, flow: s
     needed = mentioned(template)
     plain = all(is_plain(value) for name, value in variables.items() if name in needed)
     if plain and _is_bounded(template):
-        return render(template, variables, node=node)
-    fill_in = partial(render, template, variables, node=node)
+        return render(template, variables, node=node, for_model=for_model)
+    fill_in = partial(render, template, variables, node=node, for_model=for_model)
     try:
         name = f"the prompt of node {node!r}"
         return await call_in_worker(fill_in, limit_s=RENDER_LIMIT_S, flow=flow, name=name)
@@ -113,7 +118,7 @@ def _is_bounded(template: str) -> bool:
     from jinja2 import nodes
 
     try:
-        tree = _environment().parse(template)
+        tree = environment(for_model=False).parse(template)
     except (JinjaError, RecursionError):
         return True  # it is not filled in at all
     allowed = (
@@ -164,59 +169,9 @@ def _has_placeholder(template: str) -> bool:
     return any(mark in template for mark, _ in _PAIRS)
 
 
-@cache
-def _environment() -> SandboxedEnvironment:
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        undefined=_undefined_class(),
-        comment_start_string=_NO_COMMENT[0],
-        comment_end_string=_NO_COMMENT[1],
-        finalize=_printable,
-        keep_trailing_newline=True,
-    )
-    environment.globals.clear()  # `range` and others are variables here, and would be printed as functions
-    return environment
-
-
-def _printable(value: Any) -> Any:
-    """Return the value to insert for a placeholder.
-
-    Raises:
-        UndefinedError: It is a function, such as a method that was not called, or a part of the template itself.
-    """
-    if callable(value) or type(value).__module__.startswith("jinja2.runtime"):
-        from jinja2 import Undefined, UndefinedError
-
-        if not isinstance(value, Undefined):
-            raise UndefinedError(f"{getattr(value, '__name__', type(value).__name__)!r} is not a value")
-    return value
-
-
-def _undefined_class() -> type[StrictUndefined]:
-    """Return a class of missing values whose error names the variable; Jinja's own error is only a sentence."""
-    from jinja2 import StrictUndefined, UndefinedError
-    from jinja2.utils import missing
-
-    class MissingVariableError(UndefinedError):
-        def __init__(self, variable: str | None, message: str | None = None) -> None:
-            super().__init__(message)
-            self.variable = variable
-
-    class NamedUndefined(StrictUndefined):
-        def __init__(
-            self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = UndefinedError
-        ) -> None:
-            if obj is missing and exc is UndefinedError:
-                exc = partial(MissingVariableError, name)
-            super().__init__(hint, obj, name, exc)
-
-    return NamedUndefined
-
-
 @lru_cache(maxsize=256)
-def _compiled(template: str) -> Template:
-    return _environment().from_string(template)
+def _compiled(template: str, *, for_model: bool = False) -> Template:
+    return environment(for_model=for_model).from_string(template)
 
 
 def _undefined(error: Exception, node: str, variables: Mapping[str, Any]) -> TemplateError:
@@ -237,8 +192,18 @@ def _undefined(error: Exception, node: str, variables: Mapping[str, Any]) -> Tem
         f"The prompt of node {node!r} uses {{{{{name}}}}}, {what}.",
         kind=kind,
         fix=f"{hint}Give it a value with variables={{{name!r}: ...}}, or a default: "
-        f'{{{{ {name} | default("...") }}}}.',
+        f"{{{{ {name} | default('...') }}}}.",
     )
+
+
+def with_unstated(template: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the variables for a prompt that is filled in without its flow: what was not given is not stated.
+
+    A name that is much like a given one is not added: it is probably misspelled, and remains an error.
+    """
+    missing = (name for name in mentioned(template) if name not in variables)
+    given = [name for name in variables if isinstance(name, str)]
+    return {**dict.fromkeys(name for name in missing if not nearest(name, given)), **variables}
 
 
 def placeholders(template: str) -> tuple[str, ...]:
@@ -252,7 +217,7 @@ def placeholders(template: str) -> tuple[str, ...]:
     from jinja2 import meta, nodes
 
     try:
-        tree = _environment().parse(template)
+        tree = environment(for_model=False).parse(template)
         needed = meta.find_undeclared_variables(tree)
     except (JinjaError, RecursionError):
         return ()
@@ -272,7 +237,7 @@ def mentioned(template: str) -> frozenset[str]:
     from jinja2 import meta
 
     try:
-        return frozenset(meta.find_undeclared_variables(_environment().parse(template)))
+        return frozenset(meta.find_undeclared_variables(environment(for_model=False).parse(template)))
     except (JinjaError, RecursionError):
         return frozenset()
 

@@ -19,8 +19,8 @@ import byok_widgets
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "delegation errors findings files markup messages misplaced_keys plain_values secrets strict_attributes"
-    " templates"
+    "delegation errors findings files markup messages misplaced_keys natural_guesses plain_values secrets"
+    " sent_request strict_attributes templates value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -33,13 +33,17 @@ MAY_IMPORT = {
     "findings": "",
     "frontend": "",
     "grounding": "",
-    "messages": "errors markup",
+    "natural_guesses": "errors",
+    "messages": "errors markup natural_guesses",
     "misplaced_keys": "errors secrets",
+    "sent_request": "messages secrets",
     "strict_attributes": "errors secrets",
     "delegation": "",
     "plain_values": "",
+    "value_words": "",
+    "template_environment": "value_words",
     "engine": "errors frontend",
-    "templates": "engine errors plain_values",
+    "templates": "engine errors plain_values strict_attributes template_environment",
     "keys": f"{SMALL} engine",
     "schema": SMALL,
     "config": f"{SMALL} engine keys",

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 
 import byok_widgets
-from byok_widgets import ByokError, ExtractionError, KeyFormatError, ProviderError, errors, last_traceback
+from byok_widgets import (
+    ByokError,
+    ConfigError,
+    ExtractionError,
+    KeyFormatError,
+    ProviderError,
+    errors,
+    last_traceback,
+)
 from tests.fake_keys import fake_key
 
 FAMILY = sorted(
@@ -206,3 +214,15 @@ def test_every_kind_has_a_name_for_programs_and_is_public() -> None:
     assert all(getattr(byok_widgets, kind.__name__) is kind for kind in FAMILY)
     assert ByokError("x", kind="own").kind == "own"
     assert not ByokError("x").retryable
+
+
+def test_a_card_breaks_between_words_and_offers_the_line_that_opens_the_settings() -> None:
+    problem = " ".join(["reasonably"] * 30)
+    card = ConfigError(problem, kind="no_model", fix="Choose one.")._render_traceback_()
+    assert max(map(len, card)) <= 88
+    assert {word.rstrip(".") for line in card for word in line.split()} >= {"reasonably", "flow.settings()"}
+    assert not any("reason" in line and "reasonably" not in line for line in card)
+    assert "flow.settings()" in ConfigError("x", kind="no_model")._repr_html_()
+    assert "flow.settings()" not in "".join(ConfigError("x", kind="dialogue")._render_traceback_())
+    once = ConfigError("x", kind="no_key", fix="Run flow.settings().")
+    assert "".join(once._render_traceback_()).count("flow.settings()") == 1

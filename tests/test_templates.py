@@ -30,7 +30,7 @@ from byok_widgets.templates import placeholders, render, render_in_time
         ("{% if urgent %}Now{% else %}Later{% endif %}", "Later"),
         ("{% if unstated is defined %}a{% else %}b{% endif %}", "b"),
         ("{{ days | join(', ') }}", "Mon, Tue"),
-        ("{{ zero }}{{ empty }}{{ urgent }}", "0False"),
+        ("{{ zero }}{{ empty }}{{ urgent }}", "0no"),
         ("{{ tricky }}", "{{name}} <b>"),
         ("{# a note #}Hi", "{# a note #}Hi"),
         (r"\newcommand{\b}[1]{#1} {{name}} {a#}", r"\newcommand{\b}[1]{#1} Ana {a#}"),
@@ -62,7 +62,7 @@ def test_text_and_values_come_through_unchanged(text: str, value: str) -> None:
     [
         ("Hi {{nmae}}", "template_unknown_variable", "{{nmae}}", "{{name}}"),
         ("Hi {{zzz}}", "template_unknown_variable", "{{zzz}}", "variables={'zzz': ...}"),
-        ("Hi {{day}}", "template_no_value", "{{day}}", '{{ day | default("...") }}'),
+        ("Hi {{day}}", "template_no_value", "{{day}}", "{{ day | default('...') }}"),
         ("Hi {{zzz.first}}", "template_unknown_variable", "{{zzz}}", "'zzz'"),
         ("{% for day in zzz %}{% endfor %}", "template_unknown_variable", "{{zzz}}", "'zzz'"),
         ("{{ zzz | length }}", "template_unknown_variable", "{{zzz}}", "'zzz'"),

@@ -75,7 +75,8 @@ def no_model(settings: CheckedSettings, names: Sequence[str]) -> Finding:
     """Return the finding that no model is chosen for these nodes, or for the flow as a whole."""
     preset = catalog.presets(settings.provider).get("balanced")
     by = Fix("use_model", f"{settings.provider}:{preset}") if preset else Fix("choose_model")
-    fix = 'Pick a default model in Settings, or write flow.model = "model-id".'
+    line = f", or write flow.model = {preset!r}" if preset else ""
+    fix = f"Pick a default model in Settings{line}."
     return Finding("no_model", "error", _first(names), f"No model is chosen for {_who(names)}.", fix, by)
 
 
@@ -86,17 +87,18 @@ def _lifecycle(settings: CheckedSettings, ref: ModelRef, names: Sequence[str]) -
     kind = "model_ends" if catalog.ends_on(ref.provider, ref.model) else "model_unknown"
     level: Level = "error" if catalog.has_ended(ref.provider, ref.model) else "warning"
     problem = f"The model {ref} is used by {_who(names)}. {note}"
-    yield Finding(
-        kind, level, _first(names), problem, "Choose another model in Settings.", _instead(settings, ref, names)
-    )
+    by = _instead(settings, ref, names)
+    everywhere = f", or replace it everywhere: flow.replace_model({str(ref)!r}, {by.argument!r})"
+    fix = f"Choose another model in Settings{everywhere if by.instead else ''}."
+    yield Finding(kind, level, _first(names), problem, fix, by)
 
 
 def _instead(settings: CheckedSettings, ref: ModelRef, names: Sequence[str]) -> Fix:
     heir = catalog.replacement(ref.provider, ref.model)
     if heir:
         return Fix("use_model", f"{ref.provider}:{heir}", instead=str(ref))
-    if list(names) == [JUDGE]:
-        return Fix("paste", 'flow.judge_model = "..."')
+    if list(names) == [JUDGE]:  # the node's own model then judges
+        return Fix("paste", "flow.judge_model = None")
     is_default = settings.model == ref.model and settings.provider == ref.provider
     return Fix("choose_model", "" if is_default else _first(names))
 

@@ -10,12 +10,14 @@ from byok_widgets.diagnostics import calls
 from byok_widgets.diagnostics.calls import Users
 from byok_widgets.diagnostics.fit import incompatible_settings
 from byok_widgets.diagnostics.judge import weak_judge
-from byok_widgets.diagnostics.lint import structural
+from byok_widgets.diagnostics.lint import detected, structural
 from byok_widgets.diagnostics.prompts import broken_prompts
 from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
+from byok_widgets.diagnostics.suggestions import advised
 from byok_widgets.engine.workers import overdue_functions
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
+from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes import model_nodes
 from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import catalog
@@ -80,11 +82,11 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
     findings = [*structural(flow.graph, global_prompt=flow.global_prompt, known=known), *_opening(flow)]
     findings += [
         *(finding for node in flow.nodes.values() for finding in node.check()),
+        *calls.findings(flow, Users.of(flow)),
         *_models(flow),
         *_tuning(flow),
         *broken_prompts(flow),
         *weak_judge(flow),
-        *calls.findings(flow, Users.of(flow)),
         *_overdue(flow),
         *_notice(flow),
     ]
@@ -95,7 +97,7 @@ def check_settings(settings: CheckedSettings) -> Check:
     """Look for mistakes when no node is known: in the key, the address and the default model."""
     users = Users.of_default(settings)
     missing = [] if users.of_models else [calls.no_model(settings, [])]
-    return Check([*missing, *calls.findings(settings, users), *_notice(settings)], note=_NO_NODES)
+    return Check([*calls.findings(settings, users), *missing, *_notice(settings)], note=_NO_NODES)
 
 
 def _notice(settings: CheckedSettings) -> Iterator[Finding]:
@@ -112,11 +114,20 @@ def _overdue(flow: CheckedFlow) -> Iterator[Finding]:
 
 def _opening(flow: CheckedFlow) -> Iterator[Finding]:
     graph = flow.graph.snapshot()
-    if flow.speaks_first and graph.nodes and graph.is_silent(graph.start):
-        problem = f"The flow should speak first, but its start node {graph.start!r} is silent."
-        speaks = next((name for name in graph.nodes if not graph.is_silent(name)), None)
-        by = Fix("paste", f"flow.start_node = {speaks!r}") if speaks else None
-        yield Finding("silent_start", "error", graph.start, problem, "Start at a conversation node.", by)
+    if not flow.speaks_first or not graph.nodes:
+        return
+
+    def found(graph: FlowGraph) -> Iterator[Finding]:
+        yield from _silent_start(graph)
+        yield from detected(graph, global_prompt=flow.global_prompt)
+
+    yield from (advised(finding, graph, found) for finding in _silent_start(graph))
+
+
+def _silent_start(graph: FlowGraph) -> Iterator[Finding]:
+    if graph.is_silent(graph.start):
+        problem = f"The flow is to speak first, and its start node {graph.start!r} is silent."
+        yield Finding("silent_start", "error", graph.start, problem, "Start at a conversation node.")
 
 
 def _models(flow: CheckedFlow) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from byok_widgets.diagnostics.protocols import CheckedFlow
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.graph import EVERYWHERE
+from byok_widgets.providers import PROVIDERS, catalog
 from byok_widgets.providers.local.catalog import LOCAL_MODELS
 
 
@@ -16,16 +17,32 @@ def weak_judge(flow: CheckedFlow) -> Iterator[Finding]:
     found = set(_judged_by_weak(flow))
     judged = [name for name in flow.nodes if name in found]
     if judged:
+        better = _better(flow)
         yield Finding(
             "weak_judge",
             "warning",
             "",
             f"A small local model judges the prompt conditions (when=, enter=) of {', '.join(map(repr, judged))}, "
-            "and is right only slightly more often than a coin toss.",
-            'Use logic conditions where variables decide: if_="...". Or let a better model judge: '
-            'flow.judge_model = "...".',
-            Fix("paste", 'flow.judge_model = "..."'),
+            "and is right little more often than a coin.",
+            f'Write logic conditions where variables tell: if_="...". {_line(better)}',
+            Fix("paste", f"flow.judge_model = {better!r}") if better else None,
         )
+
+
+def _line(better: str) -> str:
+    if better:
+        return f"Or let a better model judge: flow.judge_model = {better!r}."
+    return "Or let a better model judge (flow.judge_model), once the key of its provider is saved."
+
+
+def _better(flow: CheckedFlow) -> str:
+    """Return a model that would judge well and whose key this flow has; empty where there is none."""
+    for name, provider in PROVIDERS.items():
+        preset = catalog.presets(name).get("balanced")
+        host = provider.address(flow.config.base_url(name)).host if preset else ""
+        if preset and flow.key_store.may_have(name, host):
+            return f"{name}:{preset}"
+    return ""
 
 
 def _judged_by_weak(flow: CheckedFlow) -> Iterator[str]:

@@ -21,6 +21,7 @@ from byok_widgets.graph.conditions import Condition, Test
 from byok_widgets.graph.drawing import as_text
 from byok_widgets.graph.svg import as_html
 from byok_widgets.keys import KeyStore
+from byok_widgets.natural_guesses import GUESSES, AnswersGuesses, UnknownAttributeError
 from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode, Node
 from byok_widgets.nodes.action import DEADLINE_S, Function
 from byok_widgets.nodes.extraction import Grounding
@@ -37,7 +38,7 @@ _NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and 
 N = TypeVar("N", bound=Node[Any])
 
 
-class Flow(StrictAttributes):
+class Flow(AnswersGuesses, StrictAttributes):
     """A flow under its name: what the panel shows and what cells use are this one object's settings.
 
     Two `Flow("dentist")` in one kernel share settings and keys, and each has nodes of its own; flows with other
@@ -55,10 +56,12 @@ class Flow(StrictAttributes):
     model: str | None = delegated("_settings", FlowSettings.model)
     judge_model: str | None = delegated("_settings", FlowSettings.judge_model)
     global_prompt: str = delegated("_settings", FlowSettings.global_prompt)
+    grounding: Grounding = delegated("_settings", FlowSettings.grounding)
     graph: FlowGraph = delegated("_members", FlowNodes.graph)
     nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
     start_node: Any = delegated("_members", FlowNodes.start_node)
     speaks_first: bool | None
+    _guessed_kind = "flow"
 
     def __init__(self, name: str = "", **more: Any) -> None:
         """Open the flow's settings, or start new ones on the embedded local model.
@@ -109,6 +112,21 @@ class Flow(StrictAttributes):
             KeyFormatError: There is an API key in it.
         """
         self._settings.set_base_url(provider, url)
+
+    def replace_model(self, old: str, new: str) -> tuple[str, ...]:
+        """Use the model `new` wherever this flow uses `old`: as the default, as an override, as the judge.
+
+        Args:
+            old: A model ref, or an id of the flow's provider.
+            new: A model ref, or an id of the flow's provider.
+
+        Returns:
+            Who used it: the names of nodes with an override, `"flow"` for the default model, `"judge"`.
+
+        Raises:
+            ConfigError: One of the two is not a model.
+        """
+        return self._settings.replace_model(old, new, self.nodes)
 
     def use_key(self, reference: str, *, provider: str | None = None) -> None:
         """Use the API key that an environment variable holds, by its name `env:NAME`.
@@ -170,7 +188,7 @@ class Flow(StrictAttributes):
         prompt: str = "",
         examples: Iterable[Example] = (),
         window: int | None = None,
-        grounding: Grounding = "flag",
+        grounding: Grounding | None = None,
         start: bool = False,
         end: bool = False,
         enter: str | None = None,
@@ -191,7 +209,8 @@ class Flow(StrictAttributes):
             prompt: Instructions beside the fields.
             examples: Pairs of a dialogue and its values; small models need them.
             window: Read only this many of the last messages; by default all.
-            grounding: `"flag"` marks strings that do not occur in the dialogue; `"off"` does not look.
+            grounding: `"flag"` marks a value with strings that do not occur in the dialogue, `"require"` counts it
+                as not stated, `"off"` does not look; by default as the flow's `grounding` says.
             start: Start sessions here.
             end: Close the session when this node has read.
             enter: Makes it a global node, as in `conversation`.
@@ -459,6 +478,14 @@ class Flow(StrictAttributes):
     def settings(self) -> Any:
         """Return the settings panel, to be shown as the last line of a cell."""
         return frontend().settings(self)
+
+    def _reject(self, name: str) -> None:
+        members = self.__dict__.get("_members")
+        if members is not None and name in members.nodes:
+            guessed = GUESSES["flow"].get(name)
+            fix = f"Write: flow.node({name!r})" + (f"; to talk to the flow: {guessed}." if guessed else ".")
+            raise UnknownAttributeError(f"A Flow has no {name!r}; it has a node of that name.", fix=fix)
+        super()._reject(name)
 
     @property
     def _model_line(self) -> str:

@@ -37,6 +37,7 @@ def data_of(flow: FiledFlow) -> Data:
         "judge_model": flow.judge_model,
         "base_urls": {provider: url for provider, url in urls.items() if url},
         "global_prompt": flow.global_prompt,
+        "grounding": flow.grounding,
         "start": graph.start,
         "speaks_first": flow.speaks_first,
         "nodes": [_node(graph, node) for node in graph.nodes.values()],
@@ -97,6 +98,7 @@ class _Settings:
         self.model = self.ref(model if is_ref else f"{self.provider}:{model}")
         self.judge_model = self.ref(data.pop("judge_model", None))
         self.global_prompt = data.pop("global_prompt", "")
+        self.grounding = data.pop("grounding", "flag")
         self.overrides: dict[str, str | None] = {}
 
     def ref(self, text: str | None) -> str | None:
@@ -113,6 +115,7 @@ class _Settings:
         flow.model = self.model
         flow.judge_model = self.judge_model
         flow.global_prompt = self.global_prompt
+        flow.grounding = self.grounding
         for name, model in self.overrides.items():
             if flow.config.override(name) != model:
                 flow.config.set_override(name, model)

@@ -6,11 +6,17 @@ All flows of the same name share them in this process: a click and a line of cod
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from typing import Any
 
-from byok_widgets.config import FlowConfig, checked_name
-from byok_widgets.errors import ConfigError
+from byok_widgets.config import FlowConfig, ModelRef, checked_name
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.graph import AnyNode
 from byok_widgets.keys import KeyStore
+from byok_widgets.nodes import ModelNode, model_nodes
+from byok_widgets.nodes.extraction import Grounding, checked_grounding
 from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local import models
 from byok_widgets.strict_attributes import StrictAttributes
@@ -67,6 +73,7 @@ class FlowSettings(StrictAttributes):
     @model.setter
     def model(self, text: str | None) -> None:
         self.config.model = text
+        tell_if_unknown(self.config, None if text is None else f"{self.provider}:{self.model}")
 
     @property
     def global_prompt(self) -> str:
@@ -79,6 +86,18 @@ class FlowSettings(StrictAttributes):
             raise ConfigError(f"The global prompt must be text, not {text!r}.", fix='Write "" for none.')
         self._context.global_prompt = text
 
+    @property
+    def grounding(self) -> Grounding:
+        """What becomes of extracted texts that do not occur in the dialogue, at nodes that say nothing else.
+
+        `"flag"` marks them, `"require"` counts them as not stated, `"off"` does not look.
+        """
+        return self._context.grounding
+
+    @grounding.setter
+    def grounding(self, choice: Grounding) -> None:
+        self._context.grounding = checked_grounding(choice, f"Flow {self.name!r}")
+
     def set_base_url(self, provider: str, url: str | None) -> None:
         """Send this flow's calls for `provider` to another address; `None` restores the default.
 
@@ -89,6 +108,24 @@ class FlowSettings(StrictAttributes):
             KeyFormatError: The address contains an API key.
         """
         self.config.set_base_url(self.config.known_provider(provider), url)
+
+    def replace_model(self, old: str, new: str, nodes: Mapping[str, AnyNode] | None = None) -> tuple[str, ...]:
+        """Use another model wherever one is used; returns who used it: names of nodes, `"flow"` and `"judge"`.
+
+        Raises:
+            ConfigError: One of the two is not a model.
+        """
+        before, after = self.config.ref(old), str(self.config.ref(new))
+        overriding = [name for name, node in model_nodes(nodes or {}).items() if _is_override(node, before)]
+        is_default = self.model is not None and ModelRef(self.provider, self.model) == before
+        judges = self.judge_model is not None and self.config.ref(self.judge_model) == before
+        if overriding:
+            self.config.set_overrides(dict.fromkeys(overriding, after))
+        if judges:
+            self.judge_model = after
+        if is_default:
+            self.model = after
+        return (*overriding, *(["flow"] if is_default else []), *(["judge"] if judges else []))
 
     def use_key(self, reference: str, *, provider: str | None = None) -> None:
         """Use the API key in an environment variable, given as `env:NAME`.
@@ -113,6 +150,15 @@ class FlowSettings(StrictAttributes):
     @judge_model.setter
     def judge_model(self, text: str | None) -> None:
         self.config.judge_model = text
+        tell_if_unknown(self.config, text)
+
+
+def _is_override(node: ModelNode[Any], ref: ModelRef) -> bool:
+    try:
+        resolved = node.resolve()
+    except ByokError:
+        return False
+    return resolved.source == "node override" and resolved.ref == ref
 
 
 def _state(name: str) -> FlowContext:

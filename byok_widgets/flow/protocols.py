@@ -8,6 +8,7 @@ from typing import Protocol
 from byok_widgets.config import FlowConfig
 from byok_widgets.diagnostics.check import Check
 from byok_widgets.graph import AnyNode, FlowGraph
+from byok_widgets.nodes.extraction import Grounding
 
 
 class RegisteredFlow(Protocol):
@@ -32,6 +33,7 @@ class FiledFlow(Protocol):
     model: str | None
     judge_model: str | None
     global_prompt: str
+    grounding: Grounding
     speaks_first: bool | None
 
     @property

@@ -162,13 +162,14 @@ class ActionNode(Node[ActionResult]):
     def check(self) -> Iterator[Finding]:
         """Yield a finding if the function is missing."""
         if self.function is None:
+            called = self.function_name
             yield Finding(
                 "unbound_action",
                 "error",
                 self.name,
                 f"The action node {self.name!r} has no function.",
                 "A file holds no code. Give the function here, or with Flow.load(..., functions={...}).",
-                Fix("paste", f"flow.node({self.name!r}).function = {self.function_name.strip('()')}"),
+                Fix("paste", f"flow.node({self.name!r}).function = {called}") if called.isidentifier() else None,
             )
 
     def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from byok_widgets import markup
 from byok_widgets.messages import LearnedValue, NodeResult
-from byok_widgets.nodes.extraction_result import format_value
+from byok_widgets.nodes.extraction_result import format_value, shown_value
+from byok_widgets.value_words import quoted
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,19 +62,20 @@ class ActionResult(NodeResult):
     @property
     def line(self) -> str:
         """The values in one line."""
-        return ", ".join(f"{name}={format_value(value)}" for name, value in self.values.items())
+        return ", ".join(f"{name}={quoted(value)}" for name, value in self.values.items())
 
     @property
     def explanation(self) -> str:
         """What was done, as the end of a sentence."""
-        stated = ", ".join(f"{found.name} = {format_value(found.value)}" for found in self.learned)
+        stated = ", ".join(f"{found.name} = {quoted(found.value)}" for found in self.learned)
         did = f"did not call {self.function} again" if self.reused else f"called {self.function}"
         return f"{did}: {stated or 'it wrote nothing'}"
 
     def __repr__(self) -> str:
-        return f"ActionResult({self.line})"
+        values = (f"{name}={format_value(value)}" for name, value in self.values.items())
+        return f"ActionResult({', '.join(values)})"
 
     def _repr_html_(self) -> str:
-        rows = [(name, "–" if value is None else str(value)) for name, value in self.values.items()]
+        rows = [(name, shown_value(value)) for name, value in self.values.items()]
         facts = " · ".join([self.function, f"{self.latency_s:.1f} s", *self.notices])
         return markup.table(rows, caption=f"{self.node} did", columns=("variable", "value")) + markup.facts(facts)

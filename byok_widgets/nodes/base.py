@@ -12,6 +12,7 @@ from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.findings import Finding
 from byok_widgets.messages import Message, NodeResult
+from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.strict_attributes import StrictAttributes
@@ -41,7 +42,7 @@ class NodeInput:
     effects: Effects | None = None
 
 
-class Node(StrictAttributes, ABC, Generic[R]):
+class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
     """One step of a flow.
 
     Each kind of node declares whether it speaks, what it writes and reads, how it prepares its work, and how it is
@@ -71,6 +72,10 @@ class Node(StrictAttributes, ABC, Generic[R]):
         return f"{type(self).__name__}({self.name!r}, flow={self._context.config.name!r})"
 
     @property
+    def _guessed_kind(self) -> str:  # type: ignore[override]
+        return self.kind
+
+    @property
     def name(self) -> str:
         """The node's name, unique in its flow; it cannot be changed."""
         return self._name
@@ -92,6 +97,11 @@ class Node(StrictAttributes, ABC, Generic[R]):
     def writes(self) -> tuple[str, ...]:
         """Names of the variables that it writes."""
         return ()
+
+    @property
+    def surely_writes(self) -> tuple[str, ...]:
+        """Names of the variables that have a value whenever it has run; by default all that it writes."""
+        return self.writes
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, transc
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext, execute
 from byok_widgets.nodes.model_node import ModelNode
-from byok_widgets.templates import render_in_time
+from byok_widgets.templates import render_in_time, with_unstated
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class RunArgs:
     max_tokens: int | None
     deadline_s: float
     settings: Mapping[str, Any]
+    alone: bool = True
+    """Whether the node runs outside of a session, which would know all variables of its flow."""
 
     @cached_property
     def said(self) -> tuple[Message, ...]:
@@ -152,7 +154,7 @@ class ConversationNode(ModelNode[Reply]):
 
     def prepare(self, given: NodeInput) -> Work[Reply]:
         """Return the work of speaking, for a session: it knows whether this is the first visit."""
-        arguments = RunArgs(None, given.messages, given.variables, given.model, None, DEADLINE_S, {})
+        arguments = RunArgs(None, given.messages, given.variables, given.model, None, DEADLINE_S, {}, alone=False)
         return self._prepare_reply(arguments, first_visit=given.first_visit)
 
     @property
@@ -206,27 +208,28 @@ class ConversationNode(ModelNode[Reply]):
 
     def _prepare_reply(self, given: RunArgs, *, first_visit: bool | None) -> Work[Reply]:
         async def work(on_text: OnText, on_progress: OnProgress) -> Reply:
-            variables, messages = given.variables or {}, given.messages
-            flow = self._context.config.name
-            prompt = await render_in_time(self.prompt, variables, flow=flow, node=self.name)
-            first = Message("assistant", prompt) not in messages if first_visit is None else first_visit
-            if self.static and first:
-                return self._fixed(prompt, messages, on_text)
-            call = await self._call(given, prompt)
+            if self.static and first_visit is not False:
+                sentence = await self._filled_in(self.prompt, given, for_model=False)
+                if first_visit or Message("assistant", sentence) not in given.messages:
+                    return self._fixed(sentence, given.messages, on_text)
+            call = await self._call(given)
             return await execute(call, self._context, on_text=on_text, on_progress=on_progress)
 
         return work
 
-    async def _call(self, given: RunArgs, prompt: str) -> Call:
-        before = await render_in_time(
-            self._context.global_prompt,
-            given.variables or {},
-            flow=self._context.config.name,
-            node=f"{self.name} (global prompt)",
-        )
+    async def _filled_in(self, prompt: str, given: RunArgs, *, for_model: bool = True, of: str = "") -> str:
+        variables = given.variables or {}
+        if for_model and given.alone:
+            variables = with_unstated(prompt, variables)
+        flow, node = self._context.config.name, f"{self.name}{of}"
+        return await render_in_time(prompt, variables, flow=flow, node=node, for_model=for_model)
+
+    async def _call(self, given: RunArgs) -> Call:
+        before = await self._filled_in(self._context.global_prompt, given, of=" (global prompt)")
+        prompt = await self._filled_in(self.prompt, given)
         return Call(
             node=self.name,
-            resolved=self.resolve(given.model),
+            resolved=await self._resolved(given.model),
             system="\n\n".join(part for part in (before, prompt) if part),
             messages=given.messages,
             max_tokens=self._limit(given.max_tokens),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, get_args
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError, SchemaError
+from byok_widgets.findings import Finding, Fix
 from byok_widgets.grounding import grounded
 from byok_widgets.messages import Message, Reply, transcript_of
 from byok_widgets.nodes.base import NodeInput
@@ -16,9 +18,8 @@ from byok_widgets.nodes.extraction_prompt import (
     CheckedExample,
     Example,
     checked_example,
-    example_messages,
-    format_dialogue,
     instructions,
+    question_messages,
 )
 from byok_widgets.nodes.extraction_result import Extraction, Status
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext
@@ -26,9 +27,12 @@ from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
-from byok_widgets.templates import render_in_time
+from byok_widgets.schema.schema_refs import TIMES, branches, types_in
+from byok_widgets.templates import render_in_time, with_unstated
 
-Grounding = Literal["flag", "off"]
+Grounding = Literal["flag", "require", "off"]
+"""What becomes of a text that is not in the dialogue: it stands and is marked, counts as not stated, or stands."""
+GROUNDINGS: tuple[Grounding, ...] = get_args(Grounding)
 
 
 class ExtractionNode(ModelNode[Extraction]):
@@ -50,7 +54,7 @@ class ExtractionNode(ModelNode[Extraction]):
         prompt: str = "",
         examples: Iterable[Example] = (),
         window: int | None = None,
-        grounding: Grounding = "flag",
+        grounding: Grounding | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
@@ -92,14 +96,16 @@ class ExtractionNode(ModelNode[Extraction]):
 
     @property
     def grounding(self) -> Grounding:
-        """`"flag"` marks a value with text that does not occur in the dialogue; `"off"` does not check."""
-        return self._grounding
+        """What becomes of a value with texts that do not occur in the dialogue.
+
+        `"flag"` marks it, `"require"` counts it as not stated, `"off"` does not look. Setting `None` leaves it to
+        the flow's `grounding`.
+        """
+        return self._grounding or self._context.grounding
 
     @grounding.setter
-    def grounding(self, choice: Grounding) -> None:
-        if choice not in ("flag", "off"):
-            raise ConfigError(f"Node {self.name!r}: grounding is 'flag' or 'off', not {choice!r}.")
-        self._grounding = choice
+    def grounding(self, choice: Grounding | None) -> None:
+        self._grounding = None if choice is None else checked_grounding(choice, f"Node {self.name!r}")
 
     def run(
         self,
@@ -154,12 +160,25 @@ class ExtractionNode(ModelNode[Extraction]):
 
     def prepare(self, given: NodeInput) -> Work[Extraction]:
         """Return the work of reading the dialogue, for a session."""
-        return self._work(given.messages, given.variables, given.model)
+        return self._work(given.messages, given.variables, given.model, known=given.variables)
 
     @property
     def writes(self) -> tuple[str, ...]:
         """The names of its fields."""
         return tuple(spec.name for spec in self.schema.fields)
+
+    @property
+    def surely_writes(self) -> tuple[str, ...]:
+        """None: whatever it is to read may not have been said."""
+        return ()
+
+    def check(self) -> Iterator[Finding]:
+        """Yield that the node's grounding does nothing, where no field of it holds words of the dialogue."""
+        if self._grounding == "require" and not any(map(_may_hold_words, self.schema.fields)):
+            problem = f'Node {self.name!r} has grounding="require", and no field that holds words of the dialogue.'
+            fix = "Choices, numbers and dates cannot be looked up like that; read them with care."
+            by = Fix("paste", f"flow.node({self.name!r}).grounding = None")
+            yield Finding("grounding", "warning", self.name, problem, fix, by)
 
     def field(self, name: str) -> FieldSpec | None:
         """Return the field of this name."""
@@ -184,7 +203,7 @@ class ExtractionNode(ModelNode[Extraction]):
             "schema": self.schema.definition(),
             "examples": [next((old for old in before if _known_of(old) == new), new) for new in examples],
             "window": self.window,
-            "grounding": self.grounding,
+            **({} if self._grounding is None else {"grounding": self._grounding}),
         }
 
     @classmethod
@@ -205,6 +224,8 @@ class ExtractionNode(ModelNode[Extraction]):
         model: str | None,
         max_tokens: int | None = None,
         deadline_s: float = DEADLINE_S,
+        *,
+        known: Mapping[str, Any] | None = None,
         **settings: Any,
     ) -> Work[Extraction]:
         transcript = transcript_of(dialogue)
@@ -218,15 +239,18 @@ class ExtractionNode(ModelNode[Extraction]):
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Extraction:
             del on_text
-            resolved = self.resolve(model)
+            resolved = await self._resolved(model)
             profile = PROVIDERS[resolved.ref.provider].schema_profile
             flow = self._context.config.name
-            prompt = await render_in_time(self.prompt, variables or {}, flow=flow, node=self.name)
+            values = with_unstated(self.prompt, variables or {}) if known is None else known
+            prompt = await render_in_time(self.prompt, values, flow=flow, node=self.name, for_model=True)
+            compose = partial(question_messages, self.schema, self.examples, read, profile)
             call = Call(
                 node=self.name,
                 resolved=resolved,
                 system=instructions(self.schema, prompt, profile),
-                messages=(*example_messages(self.schema, self.examples, profile), format_dialogue(read)),
+                messages=compose(),
+                compose=compose,
                 max_tokens=self._limit(max_tokens),
                 settings={**self.settings, **settings},
                 deadline_s=deadline_s,
@@ -238,20 +262,45 @@ class ExtractionNode(ModelNode[Extraction]):
 
     def _result(self, checked: ValidationResult, reply: Reply, transcript: tuple[Message, ...]) -> Extraction:
         status: dict[str, Status] = dict(checked.status)
-        if self.grounding == "flag":
+        values, rejected, record = dict(checked.values), dict[str, Any](), checked.record
+        if self.grounding != "off":
             said = [message.content for message in transcript]
             for name, texts in self.schema.free_texts(checked).items():
                 if not all(grounded(text, said) for text in texts):
                     status[name] = "ungrounded"
+                    if self.grounding == "require":
+                        rejected[name], values[name], record = values[name], None, None
         return Extraction(
-            values=checked.values,
+            values=values,
+            rejected=rejected,
             status=status,
             reply=replace(reply, transcript=transcript),
             node=self.name,
             problems=checked.problems,
-            record=checked.record,
+            record=record,
             required=tuple(spec.name for spec in self.schema.fields if spec.required),
         )
+
+
+def checked_grounding(choice: Any, who: str) -> Grounding:
+    """Return a choice of grounding.
+
+    Raises:
+        ConfigError: There is no such choice.
+    """
+    if choice in GROUNDINGS:
+        return choice  # type: ignore[no-any-return]
+    known = ", ".join(map(repr, GROUNDINGS))
+    raise ConfigError(f"{who}: grounding is one of {known}, not {choice!r}.", kind="bad_setting")
+
+
+def _may_hold_words(spec: FieldSpec) -> bool:
+    """Whether a field may hold texts that must have been said in these words."""
+    found = branches(spec.schema, spec.definitions)
+    kinds = frozenset[str]().union(*map(types_in, found))
+    texts = [branch for branch in found if "string" in types_in(branch)]
+    are_free = any(not {"enum", "const"} & set(branch) and branch.get("format") not in TIMES for branch in texts)
+    return are_free or bool(kinds & {"array", "object"}) or not kinds
 
 
 def _known_of(example: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,13 +8,17 @@ from typing import Any, ClassVar, Literal
 
 from byok_widgets import markup
 from byok_widgets.messages import LearnedValue, Message, NodeResult, Reply
+from byok_widgets.value_words import in_words, quoted
 
 Status = Literal["found", "not_stated", "ungrounded", "invalid"]
 """How reliable a value is.
 
 `found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a string that does not
-occur in the dialogue; the value is kept, the user is warned. `invalid`: the model's value does not fit the field.
+occur in the dialogue; the value stands and the reader is warned, or with `grounding="require"` it is `None`.
+`invalid`: the model's value does not fit the field.
 """
+
+NOT_SAID = "it is not in the dialogue"
 
 _WORDS: Mapping[Status, str] = {
     "found": "found",
@@ -37,9 +41,12 @@ class Extraction(NodeResult):
         reply: The model's answer, unchanged, with tokens, cost, time and model; repairs are included.
         node: Name of the node.
         required: Names of the fields without which it is not complete; `None` for all.
+        rejected: Values that do not occur in the dialogue and so count as not stated, with `grounding="require"`:
+            in `values` they are `None`, and their status is `ungrounded`.
     """
 
     field_name: ClassVar[str] = "reads"
+    _guessed_kind: ClassVar[str] = "extraction result"
     verb: ClassVar[str] = "reads"
     unsaved: ClassVar[frozenset[str]] = frozenset({"record"})
 
@@ -50,6 +57,7 @@ class Extraction(NodeResult):
     problems: Mapping[str, str] = field(default_factory=dict)
     record: Any = None
     required: tuple[str, ...] | None = None
+    rejected: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -63,13 +71,23 @@ class Extraction(NodeResult):
 
     @property
     def line(self) -> str:
-        """The values in one line; doubtful ones are marked."""
-        return ", ".join(f"{name}={format_value(value)}{self._mark(name)}" for name, value in self.values.items())
+        """The values in one line, each that is in doubt with a mark."""
+        return ", ".join(f"{name}={quoted(value)}{self._mark(name)}" for name, value in self.values.items())
 
     @property
     def model_reply(self) -> Reply:
         """The model's answer."""
         return self.reply
+
+    @property
+    def request(self) -> Any:
+        """What the model was asked, as a `SentRequest`; see `Reply.request`."""
+        return self.reply.request
+
+    @property
+    def requests(self) -> tuple[Any, ...]:
+        """Every request that it took, repairs included."""
+        return self.reply.requests
 
     @property
     def notices(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -78,49 +96,64 @@ class Extraction(NodeResult):
 
     @property
     def learned(self) -> tuple[LearnedValue, ...]:
-        """The values that were found; doubtful ones are marked."""
+        """The values that were found; a doubtful one says so, and so does one that was not taken."""
         return tuple(
-            LearnedValue(name, value, "ungrounded" if self.status[name] == "ungrounded" else "found")
+            LearnedValue(
+                name,
+                value,
+                "ungrounded" if self.status[name] == "ungrounded" else "found",
+                self.rejected.get(name),
+            )
             for name, value in self.values.items()
-            if value is not None
+            if value is not None or name in self.rejected
         )
 
     @property
     def explanation(self) -> str:
         """What was read, and what was not, as the end of a sentence."""
         stated = ((name, value) for name, value in self.values.items() if value is not None)
-        found = [f"{name} = {format_value(value)}{self._warning(name)}" for name, value in stated]
+        found = [f"{name} = {quoted(value)}{self._warning(name)}" for name, value in stated]
+        refused = [f"did not take {name} = {quoted(value)}, {NOT_SAID}" for name, value in self.rejected.items()]
         missing = [name for name, status in self.status.items() if status == "not_stated"]
         invalid = [f"{name} was invalid" for name, status in self.status.items() if status == "invalid"]
         not_said = [f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not stated"] if missing else []
-        return f"read {'; '.join([', '.join(found) or 'nothing', *invalid, *not_said])}{self.reply.noted}"
+        return (
+            f"read {'; '.join([', '.join(found) or 'nothing', *refused, *invalid, *not_said])}{self.reply.noted}"
+        )
 
     def with_transcript(self, dialogue: tuple[Message, ...]) -> Extraction:
         """Return it with the dialogue it was read from."""
         return replace(self, reply=replace(self.reply, transcript=dialogue))
 
+    def _reason(self, name: str) -> str:
+        if name in self.rejected:
+            return f"{quoted(self.rejected[name])} was not taken: {NOT_SAID}"
+        return _WORDS[self.status[name]]
+
     def _warning(self, name: str) -> str:
         return f" ({_WORDS['ungrounded']})" if self.status[name] == "ungrounded" else ""
 
     def __repr__(self) -> str:
-        return f"Extraction({self.line})"
+        values = (f"{name}={format_value(value)}{self._mark(name)}" for name, value in self.values.items())
+        return f"Extraction({', '.join(values)})"
 
     def _mark(self, name: str) -> str:
+        if name in self.rejected:
+            return f" [ungrounded: {quoted(self.rejected[name])}]"
         return "" if self.status[name] in ("found", "not_stated") else f" [{self.status[name]}]"
 
     def _repr_html_(self) -> str:
         rows = [
-            (name, _shown(value), self.problems.get(name) or _WORDS[self.status[name]])
+            (name, shown_value(value), self.problems.get(name) or self._reason(name))
             for name, value in self.values.items()
         ]
         table = markup.table(rows, caption=f"{self.node} reads", columns=("field", "value", "status"))
         return f"{table}{markup.facts(self.problems.get('', ''))}{self.reply.facts_html}"
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, (set, frozenset)):
-        return format_value(value)
-    return "–" if value is None else str(value)
+def shown_value(value: Any) -> str:
+    """Return a value for a table."""
+    return "–" if value is None else in_words(value)
 
 
 def format_value(value: Any) -> str:

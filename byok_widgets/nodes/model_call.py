@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from byok_widgets.config import FlowConfig, ResolvedModel
 from byok_widgets.engine import clock, with_deadline, with_retries
 from byok_widgets.engine.callbacks import OnProgress, OnText
-from byok_widgets.errors import ByokError, ProviderError
+from byok_widgets.errors import ByokError, MissingKeyError, ProviderError
 from byok_widgets.keys import KEY_WORK, KeyStore
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.node_settings import LIMIT, checked
 from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, catalog, error_mapping
 from byok_widgets.providers.base import Answer
 from byok_widgets.secrets import Secret
+from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error
 
 DEADLINE_S = 180.0
@@ -36,6 +37,7 @@ class FlowContext:
     config: FlowConfig
     key_store: KeyStore
     global_prompt: str = ""
+    grounding: Literal["flag", "require", "off"] = "flag"
 
     async def endpoint(self, provider: Provider) -> Endpoint:
         """Return where this flow's calls for `provider` go, with this flow's key.
@@ -46,6 +48,19 @@ class FlowContext:
         """
         address = provider.address(self.config.base_url(provider.name))
         return Endpoint(address, await self._key(provider, address.host))
+
+    async def without_model(self, fault: ByokError) -> ByokError:
+        """Return the error for a call without a model: a missing key comes first, since the model follows it."""
+        if fault.kind != "no_model":
+            return fault
+        try:
+            await self.endpoint(PROVIDERS[self.config.provider])
+        except MissingKeyError as missing:
+            missing.fix = f"{missing.fix} Then choose a model: {fault.problem[:1].lower()}{fault.problem[1:]}"
+            return missing
+        except ByokError:
+            return fault
+        return fault
 
     async def _key(self, provider: Provider, host: str) -> Secret | None:
         if provider.needs_key:
@@ -63,7 +78,11 @@ class FlowContext:
 
 @dataclass(frozen=True)
 class Call:
-    """A node's call to a model."""
+    """What a node asks of a model.
+
+    Attributes:
+        compose: Makes `messages` again, where they are long texts made from the dialogue.
+    """
 
     node: str
     resolved: ResolvedModel
@@ -73,6 +92,21 @@ class Call:
     output: OutputSchema | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     deadline_s: float = DEADLINE_S
+    compose: Compose | None = None
+
+    def sent(self, request: Request) -> SentRequest:
+        """Return the call as it is sent, for people to look at."""
+        output = request.output
+        return SentRequest(
+            node=self.node,
+            model=str(self.resolved.ref),
+            system=request.system,
+            messages=self.compose or request.messages,
+            schema=output.schema if output else None,
+            mode=output.mode if output else "",
+            max_tokens=request.max_tokens,
+            settings=request.settings,
+        )
 
     @property
     def provider(self) -> Provider:
@@ -122,7 +156,7 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
         late = error_mapping.timed_out(provider, call.deadline_s, "did not finish its answer")
         work = with_retries(attempt, started=lambda: bool(attempt.pieces), on_progress=on_progress)
         answer = await with_deadline(work, call.deadline_s, lambda: attempt.partial_or_raise(late))
-    return attempt.reply(call, answer)
+    return attempt.reply(call, answer, call.sent(request))
 
 
 class _Attempts:
@@ -159,7 +193,7 @@ class _Attempts:
             raise late
         return Answer("".join(self.pieces), "incomplete", notices=(f"incomplete: {late.problem}",))
 
-    def reply(self, call: Call, answer: Answer) -> Reply:
+    def reply(self, call: Call, answer: Answer, sent: SentRequest) -> Reply:
         first, ref = self._first_token_at, call.resolved.ref
         return Reply(
             text=answer.text,
@@ -176,4 +210,6 @@ class _Attempts:
             request_id=answer.request_id,
             transcript=(*call.messages, Message("assistant", answer.text)),
             notices=answer.notices,
+            request=sent,
+            requests=(sent,),
         )

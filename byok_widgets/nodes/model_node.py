@@ -13,6 +13,7 @@ from byok_widgets.messages import NodeResult, TextDelta
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, LayeredSettings, NodeSettings, checked
+from byok_widgets.nodes.unknown_model import tell_if_unknown
 
 R = TypeVar("R", bound=NodeResult)
 
@@ -38,6 +39,7 @@ class ModelNode(Node[R]):
     ) -> None:
         super().__init__(context, name)
         self._own_model = None if model is None else str(context.config.ref(model))
+        tell_if_unknown(context.config, self._own_model)
         given = {} if max_tokens is None else {LIMIT: max_tokens}
         self._layered = LayeredSettings(context.config, name, {**(settings or {}), **given}, self._arguments)
 
@@ -71,6 +73,7 @@ class ModelNode(Node[R]):
         except ByokError:
             self._own_model = before
             raise
+        tell_if_unknown(self._context.config, text)
 
     @property
     def max_tokens(self) -> int | None:
@@ -119,6 +122,19 @@ class ModelNode(Node[R]):
             ConfigError: No model is chosen anywhere.
         """
         return self._context.config.resolve(self.name, model, own=self._own_model)
+
+    async def _resolved(self, model: str | None) -> ResolvedModel:
+        """Return the model of a call.
+
+        Raises:
+            MissingKeyError: No model is chosen, and there is no key for the flow's provider either.
+            ConfigError: No model is chosen anywhere.
+        """
+        try:
+            return self.resolve(model)
+        except ByokError as error:
+            fault = error
+        raise await self._context.without_model(fault)
 
     def model_for(self, given: NodeInput) -> ResolvedModel | None:
         """Return the model that would process this input; `None` if it needs none."""

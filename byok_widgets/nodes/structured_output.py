@@ -19,6 +19,7 @@ from byok_widgets.messages import Cost, Message, Reply
 from byok_widgets.nodes.model_call import Call, FlowContext, execute
 from byok_widgets.providers.base import OutputSchema, StructuredMode
 from byok_widgets.schema import ExtractionSchema, ValidationResult
+from byok_widgets.sent_request import Compose, SentRequest
 
 _REPAIR_CHARS = 4000
 
@@ -80,6 +81,7 @@ async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on
         schema.text(call.provider.schema_profile),
     )
     refused = 0
+    sent: list[SentRequest] = []
     for number in range(_taken.get(place, 0), len(modes)):
         shaped = replace(call, **_shaped(call, schema, modes[number]))
         try:
@@ -89,10 +91,16 @@ async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on
             refused += error.attempts
             if error.kind != "bad_request":
                 break
+            sent.append(shaped.sent(shaped.request()))
         else:
             _taken[place] = number
             weaker = (_WEAKER[modes[number]],) if number else ()
-            return replace(reply, attempts=reply.attempts + refused, notices=(*reply.notices, *weaker))
+            return replace(
+                reply,
+                attempts=reply.attempts + refused,
+                notices=(*reply.notices, *weaker),
+                requests=(*sent, *reply.requests),
+            )
     failure.attempts = refused
     raise failure
 
@@ -119,12 +127,14 @@ def _read(reply: Reply, schema: ExtractionSchema) -> _Answer:
 async def _repaired(
     first: _Answer, call: Call, schema: ExtractionSchema, ask: Callable[[Call], Awaitable[Reply]]
 ) -> _Answer:
-    """Send an answer back once; return the better of the two, or the first if the second call fails."""
+    """Send an answer back once; the better of the two counts, and the first where no second comes."""
+    again = _repair(first, call)
     try:
-        second = _read(await ask(_repair(first, call)), schema)
+        second = _read(await ask(again), schema)
     except ProviderError as error:
         notice = f"asked twice: {first.complaint}; the second time: {error.problem}"
-        return replace(first, reply=replace(first.reply, notices=(*first.reply.notices, notice)))
+        notices, requests = (*first.reply.notices, notice), (*first.reply.requests, again.sent(again.request()))
+        return replace(first, reply=replace(first.reply, notices=notices, requests=requests))
     best = second if second.faults <= first.faults else first
     return replace(best, reply=_joined(first.reply, second.reply, best.reply))
 
@@ -135,7 +145,13 @@ def _repair(answer: _Answer, call: Call) -> Call:
     )
     asked = f"That does not fit: {answer.complaint}. Write the whole object again; {unless}."
     said = answer.reply.text[:_REPAIR_CHARS] or "(nothing)"
-    return replace(call, messages=(*call.messages, Message("assistant", said), Message("user", asked)))
+    more = (Message("assistant", said), Message("user", asked))
+    compose = partial(_continued, call.compose, more) if call.compose else None
+    return replace(call, messages=(*call.messages, *more), compose=compose)
+
+
+def _continued(compose: Compose, more: tuple[Message, ...]) -> tuple[Message, ...]:
+    return (*compose(), *more)
 
 
 def _joined(first: Reply, second: Reply, best: Reply) -> Reply:
@@ -147,6 +163,7 @@ def _joined(first: Reply, second: Reply, best: Reply) -> Reply:
         latency_s=first.latency_s + second.latency_s,
         time_to_first_token_s=first.time_to_first_token_s,
         attempts=first.attempts + second.attempts,
+        requests=(*first.requests, *second.requests),
         notices=(*best.notices, "asked twice: the first answer did not fit the fields"),
     )
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from byok_widgets.providers.base import Links
-from byok_widgets.providers.model_facts import ModelFacts
+from byok_widgets.providers.model_facts import ModelFacts, Role
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.messages import MessagesProvider
 from byok_widgets.schema.profile import SchemaProfile
@@ -33,6 +33,11 @@ _EFFORTS: Mapping[str, Mapping[tuple[int, int], tuple[str, ...]]] = {
 }
 """Efforts of each model line, by the version that introduced them, newest first."""
 
+
+def _succeeded_by(role: Role, *models: str) -> dict[str, Role]:
+    return dict.fromkeys(models, role)
+
+
 _MODELS = ModelFacts(
     presets={
         "low latency (voice)": "claude-haiku-5-5",
@@ -44,12 +49,21 @@ _MODELS = ModelFacts(
         *("claude-opus-5", "claude-sonnet-4-6", "claude-haiku-4-5", "claude-sonnet-4-5"),
     ),
     ends={
+        "2024-11-06": (
+            *("claude-1.0", "claude-1.1", "claude-1.2", "claude-1.3"),
+            *("claude-instant-1.0", "claude-instant-1.1", "claude-instant-1.2"),
+        ),
+        "2025-07-21": ("claude-2.0", "claude-2.1", "claude-3-sonnet"),
+        "2025-10-28": ("claude-3-5-sonnet", "claude-3-5-sonnet-latest"),
+        "2026-01-05": ("claude-3-opus", "claude-3-opus-latest"),
         "2026-02-19": (
             *("claude-3-7-sonnet", "claude-3-7-sonnet-latest", "claude-3-5-haiku", "claude-3-5-haiku-latest"),
         ),
         "2026-06-15": ("claude-opus-4", "claude-opus-4-0", "claude-sonnet-4", "claude-sonnet-4-0"),
         "2026-06-30": ("claude-mythos-preview",),
+        "2026-08-05": ("claude-opus-4-1",),
         "2026-11-30": ("claude-sonnet-4-5",),
+        "2027-01-22": ("claude-opus-4-5",),
     },
     without_structured_output=frozenset(
         {"claude-3-5-haiku", "claude-3-7-sonnet", "claude-opus-4-0", "claude-sonnet-4-0"}
@@ -59,6 +73,14 @@ _MODELS = ModelFacts(
         "claude-sonnet": "balanced",
         "claude-opus": "complex reasoning",
         "claude-sonnet-4-5": "balanced",
+        **_succeeded_by(
+            "low latency (voice)", "claude-instant-1.2", "claude-3-5-haiku", "claude-3-5-haiku-latest"
+        ),
+        **_succeeded_by(
+            "balanced", "claude-2.0", "claude-2.1", "claude-3-sonnet-20240229", "claude-3-5-sonnet-latest"
+        ),
+        **_succeeded_by("balanced", "claude-3-5-sonnet-20240620", "claude-3-5-sonnet-20241022"),
+        **_succeeded_by("complex reasoning", "claude-3-opus-20240229", "claude-3-opus-latest"),
     },
     families=frozenset({"claude-haiku", "claude-sonnet", "claude-opus"}),
     price_list="anthropic",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
@@ -65,7 +65,8 @@ def replacement(provider: str, model: str) -> str | None:
     for other, known in all_facts().items():
         slug = known.vendor or other
         if name in known.aliases and vendor in ("", slug) and not known.resells:
-            return f"{slug}/{facts.spell(known.presets[known.aliases[name]])}"
+            heir = f"{slug}/{facts.spell(known.presets[known.aliases[name]])}"
+            return heir if heir in facts.offline else None
     return None
 
 
@@ -95,6 +96,30 @@ def mistyped_ref(model: str) -> str:
     head, _, rest = model.partition(":")
     meant = difflib.get_close_matches(head.lower(), all_facts(), 1, cutoff=0.8)
     return f'There is no provider "{head}": did you mean "{meant[0]}:{rest}"?' if rest and meant else ""
+
+
+def unknown_note(provider: str, model: str, listed: Collection[str] = ()) -> str:
+    """Say that no list knows a model, with what may have been meant; empty where one does, or there is no list.
+
+    Args:
+        provider: Whose model it is.
+        model: Its id.
+        listed: Ids of the provider's own list, as far as it is kept here.
+    """
+    facts = facts_of(provider)
+    names = {model, _SNAPSHOT.sub("", model), model.partition(":")[0]}
+    here = {*facts.offline, *facts.aliases, *facts.presets.values(), *listed}
+    is_known = bool(here & names) or ends_on(provider, model) is not None or model.startswith("ft:")
+    if not facts.offline or is_known or _price(provider, model, Usage(1, 1)) is not None:
+        return ""
+    return " ".join(
+        [f"No list here knows the model {provider}:{model}; it is used as it is.", *_advised(provider, model)]
+    )
+
+
+def _advised(provider: str, model: str) -> list[str]:
+    said = advice(provider, model)
+    return [said] if said else []
 
 
 def structured_output(provider: str, model: str) -> bool | None:

@@ -31,6 +31,15 @@ _MODELS = ModelFacts(
         "gemini-2.5-flash",
         "gemini-2.5-pro",
     ),
+    ends={
+        "2025-02-15": ("gemini-pro", "gemini-1.0-pro"),
+        "2025-09-24": ("gemini-1.5-pro", "gemini-1.5-flash", "gemini-1.5-flash-8b"),
+    },
+    aliases={
+        "gemini-pro": "balanced",
+        "gemini-1.5-flash": "low latency (voice)",
+        "gemini-1.5-pro": "complex reasoning",
+    },
     price_list="google",
     vendor="google",
 )

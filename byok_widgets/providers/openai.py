@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from byok_widgets.providers.base import Endpoint, Links, ModelInfo
-from byok_widgets.providers.model_facts import ModelFacts
+from byok_widgets.providers.model_facts import ModelFacts, Role
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
 from byok_widgets.secrets.key_formats import KeyFormat
@@ -37,6 +37,11 @@ _EFFORTS: Mapping[str, tuple[str, ...]] = {
 _WITHOUT_REASONING = re.compile(r"(gpt-3\.5|gpt-4|chatgpt-4o)(?!.*(search|audio|realtime)).*")
 _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8})\Z")
 
+
+def _succeeded_by(role: Role, *models: str) -> dict[str, Role]:
+    return dict.fromkeys(models, role)
+
+
 _MODELS = ModelFacts(
     presets={
         "low latency (voice)": "gpt-6-luna",
@@ -48,6 +53,15 @@ _MODELS = ModelFacts(
         *("gpt-5.4-mini", "gpt-5.4-nano", "gpt-4o", "gpt-4o-mini", "gpt-4"),
     ),
     ends={
+        "2024-01-04": ("text-davinci-003", "text-davinci-002"),
+        "2024-09-13": ("gpt-3.5-turbo-0301", "gpt-3.5-turbo-0613", "gpt-3.5-turbo-16k-0613"),
+        "2024-12-06": ("gpt-4-vision-preview", "gpt-4-1106-vision-preview"),
+        "2025-06-06": ("gpt-4-32k", "gpt-4-32k-0314", "gpt-4-32k-0613"),
+        "2025-07-14": ("gpt-4.5-preview",),
+        "2025-07-28": ("o1-preview",),
+        "2025-10-27": ("o1-mini",),
+        "2026-02-17": ("chatgpt-4o-latest",),
+        "2026-03-26": ("gpt-4-0314", "gpt-4-0125-preview", "gpt-4-turbo-preview"),
         "2026-10-23": (
             *("gpt-4", "gpt-4-0613", "gpt-4-1106-preview", "gpt-4-turbo", "gpt-4o-2024-05-13", "gpt-4.1-nano"),
             *("gpt-3.5-turbo", "gpt-3.5-turbo-0125", "o1", "o3-mini", "o4-mini"),
@@ -64,7 +78,9 @@ _MODELS = ModelFacts(
         "gpt-4o-mini": "low latency (voice)",
         "gpt-4o": "complex reasoning",
         "gpt-4": "complex reasoning",
-        "gpt-3.5-turbo": "low latency (voice)",
+        **_succeeded_by("low latency (voice)", "gpt-3.5-turbo", "o1-mini", "o3-mini", "o4-mini", "gpt-4.1-nano"),
+        **_succeeded_by("balanced", "gpt-4-turbo", "gpt-4-turbo-preview", "chatgpt-4o-latest", "text-davinci-003"),
+        **_succeeded_by("complex reasoning", "o1-preview", "o1", "gpt-4.5-preview", "gpt-4-32k"),
     },
     price_list="openai",
 )

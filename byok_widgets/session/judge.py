@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from byok_widgets.config import ResolvedModel
@@ -11,11 +12,11 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ExtractionError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message, Reply
-from byok_widgets.nodes.extraction_result import format_value
 from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.schema import ExtractionSchema, Field
 from byok_widgets.session.turn import EdgeVerdict
+from byok_widgets.value_words import quoted
 
 STAY = "stay"
 MAX_TOKENS = 300
@@ -59,11 +60,13 @@ async def judge_prompts(
         ByokError: The call failed.
     """
     choices = _choices(edges)
+    compose = partial(_messages, tuple(choices), transcript, dict(variables))
     call = Call(
         node=node.name,
         resolved=resolved,
         system=_INSTRUCTIONS,
-        messages=(Message("user", _question(choices, transcript, variables)),),
+        messages=compose(),
+        compose=compose,
         max_tokens=MAX_TOKENS,
     )
     found = await ask_structured(call, _schema(choices), context, on_progress=on_progress)
@@ -103,9 +106,15 @@ def _shortened(reason: object) -> object:
     return " ".join(plain.split())[:_REASON_CHARS] if isinstance(plain, str) else plain
 
 
+def _messages(
+    choices: tuple[str, ...], transcript: tuple[Message, ...], variables: Mapping[str, Any]
+) -> tuple[Message, ...]:
+    return (Message("user", _question(choices, transcript, variables)),)
+
+
 def _question(choices: Iterable[str], transcript: Iterable[Message], variables: Mapping[str, Any]) -> str:
     said = "\n".join(f"{message.role}: {message.content}" for message in transcript)
-    known = ", ".join(f"{name} = {format_value(value)}" for name, value in variables.items() if value is not None)
+    known = ", ".join(f"{name} = {quoted(value)}" for name, value in variables.items() if value is not None)
     conditions = "\n".join(f"- {choice}" for choice in choices)
     parts = [f"The dialogue:\n{said}", f"Known: {known}" if known else ""]
     parts.append(f"Which is true?\n{conditions}\n- {STAY} (none of these is true yet)")

@@ -16,6 +16,7 @@ from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import CostTotal, Message, TextDelta, Usage
+from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.session import session_file
@@ -33,7 +34,7 @@ from byok_widgets.strict_attributes import StrictAttributes
 OnTurn = Callable[[Turn], None]
 
 
-class Session(StrictAttributes):
+class Session(AnswersGuesses, StrictAttributes):
     """A dialogue with a flow, turn by turn.
 
     A turn counts when it is finished: one that fails, or is stopped before its reply began, leaves the session as
@@ -55,6 +56,8 @@ class Session(StrictAttributes):
     cost: CostTotal = delegated("_log", TurnLog.cost)
     summary: str = delegated("_log", TurnLog.summary)
     totals: str = delegated("_log", TurnLog.totals)
+
+    _guessed_kind = "session"
 
     def __init__(
         self,

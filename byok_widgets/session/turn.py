@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from byok_widgets import markup
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Cost, CostTotal, Message, NodeResult, Reply, Usage
+from byok_widgets.natural_guesses import AnswersGuesses
 
 Verdict = Literal["holds", "does not hold", "not looked at"]
 
@@ -89,8 +90,8 @@ Step = Judgement | Visit
 
 
 @dataclass(frozen=True, repr=False)
-class Turn:
-    """What happened between what the user said and what the flow answered.
+class Turn(AnswersGuesses):
+    """What happened between what a person said and what they heard.
 
     Attributes:
         number: 1 for the first thing that the user said; 0 for what the flow said before that.
@@ -107,6 +108,8 @@ class Turn:
             turn, and in sessions saved by an older version.
         fault: The same in words; empty for a finished turn. An unfinished one is not part of the session.
     """
+
+    _guessed_kind: ClassVar[str] = "turn"
 
     number: int
     text: str | None
@@ -168,6 +171,15 @@ class Turn:
         """The model answers in this turn, in order."""
         replies = (step.reply for step in self.steps)
         return tuple(reply for reply in replies if reply is not None and reply.model is not None)
+
+    @property
+    def requests(self) -> tuple[Any, ...]:
+        """What all calls of this turn asked, the judge's and repairs included, in their order.
+
+        Each is a `SentRequest`. There is none for a call that gave no answer, and none in a session that was read
+        from a file.
+        """
+        return tuple(request for reply in self.calls for request in reply.requests)
 
     @property
     def usage(self) -> Usage:

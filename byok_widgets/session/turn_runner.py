@@ -15,7 +15,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
@@ -55,6 +55,8 @@ class TurnStart:
     spoken: frozenset[str]
     effects: Effects
 
+
+M = TypeVar("M")
 
 OnNode = Callable[[str], None]
 
@@ -190,7 +192,7 @@ class TurnRunner:
         self, prompts: Sequence[Edge], variables: Mapping[str, Any]
     ) -> tuple[Edge | None, dict[Edge, EdgeVerdict], Reply]:
         node = self._graph.node(self._node)
-        resolved = judge_model(self._context, node, self._model)
+        resolved = await self._model_of(partial(judge_model, self._context, node, self._model))
         judging = judge_prompts(
             prompts,
             node=node,
@@ -232,11 +234,19 @@ class TurnRunner:
             first_visit=node.name not in self._start.spoken,
             effects=self._start.effects,
         )
-        model, work = node.model_for(given), node.prepare(given)
+        model, work = await self._model_of(partial(node.model_for, given)), node.prepare(given)
         result = await self._ledger.ask(model, work(self._ledger.on_text, self._callbacks.on_progress))
         self._steps.append(Visit(node.name, result))
         self.entries += entries_of(result, self._number)
         self._leave()
+
+    async def _model_of(self, choose: Callable[[], M]) -> M:
+        """Return the model for a call; where there is none, a missing key is told first."""
+        try:
+            return choose()
+        except ByokError as error:
+            fault = error
+        raise await self._context.without_model(fault)
 
     def _leave(self) -> None:
         """Close the session after an end node; return from a global node that leads nowhere else.
@@ -265,7 +275,7 @@ class TurnRunner:
 
     def _variables(self) -> Mapping[str, Any]:
         known = dict(self._start.variables)
-        return known | {entry.name: entry.value for entry in self.entries}
+        return known | {entry.name: entry.value for entry in self.entries if entry.counts}
 
 
 CONDITION_LIMIT_S = 5.0

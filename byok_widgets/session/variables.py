@@ -11,7 +11,7 @@ from typing import Any, Literal
 from byok_widgets import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import NodeResult
-from byok_widgets.nodes.extraction_result import format_value
+from byok_widgets.nodes.extraction_result import format_value, shown_value
 from byok_widgets.session.variable_names import VariableNames
 from byok_widgets.strict_attributes import nearest
 
@@ -34,10 +34,12 @@ class VariableEntry:
 
     Attributes:
         name: The variable.
-        value: The value; `None` if code removed the value.
-        status: How reliable it is.
-        source: Name of the node that it came from, or `"code"`.
-        turn: Number of the turn in which, or after which, it was set.
+        value: The value; `None` when code took the value away.
+        status: How sure one can be of it.
+        source: Name of the extraction node that read it, or `"code"`.
+        turn: Number of the turn in which, or after which, it got it.
+        rejected: What was read and did not become the value, since it does not occur in the dialogue
+            (`grounding="require"`); `None` for all other entries. The value before it stays.
     """
 
     name: str
@@ -45,6 +47,12 @@ class VariableEntry:
     status: VariableStatus
     source: str
     turn: int
+    rejected: Any = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it changes the variable, which what was not taken does not."""
+        return self.rejected is None
 
 
 class Variables(MutableMapping[str, Any]):
@@ -68,7 +76,7 @@ class Variables(MutableMapping[str, Any]):
     ) -> None:
         self._names = names
         self._entries = list(entries)
-        self._latest = {entry.name: entry for entry in self._entries}
+        self._latest = _latest(self._entries)
         self._turn = turn
 
     @property
@@ -99,7 +107,7 @@ class Variables(MutableMapping[str, Any]):
     def go_back(self, turn: int) -> None:
         """Drop what came after a turn."""
         self._entries = self.until(turn)
-        self._latest = {entry.name: entry for entry in self._entries}
+        self._latest = _latest(self._entries)
         self._turn = turn
 
     def __getitem__(self, name: str) -> Any:
@@ -160,7 +168,18 @@ class Variables(MutableMapping[str, Any]):
 
     def _add(self, entry: VariableEntry) -> None:
         self._entries.append(entry)
-        self._latest[entry.name] = entry
+        self._latest = _latest([entry], self._latest)
+
+
+def _latest(
+    entries: Iterable[VariableEntry], before: Mapping[str, VariableEntry] | None = None
+) -> dict[str, VariableEntry]:
+    """Return the entry that counts for each variable; one that was not taken does where there is no value."""
+    latest = dict(before or {})
+    for entry in entries:
+        if entry.counts or entry.name not in latest or latest[entry.name].value is None:
+            latest[entry.name] = entry
+    return latest
 
 
 def _level_outside_package() -> int:
@@ -179,10 +198,8 @@ def _mark(status: VariableStatus) -> str:
 
 
 def entries_of(result: NodeResult, turn: int) -> list[VariableEntry]:
-    """Return the entries for the values that a node found; values it did not find add no entry."""
-    return [VariableEntry(found.name, found.value, found.status, result.node, turn) for found in result.learned]
-
-
-def shown_value(value: Any) -> str:
-    """Return a value as text for people."""
-    return "–" if value is None else format_value(value) if isinstance(value, (set, frozenset)) else str(value)
+    """Return the entries for the values that a node found; what it did not find leaves no trace."""
+    return [
+        VariableEntry(found.name, found.value, found.status, result.node, turn, found.rejected)
+        for found in result.learned
+    ]

@@ -103,10 +103,10 @@ def test_no_model_is_chosen(flow: Flow) -> None:
     flow.conversation("ask", "Ask.")
     flow.conversation("own", "x", model="local:smollm2-135m", enter="they want their own")
     found = flow.check()
-    assert kinds(found) == [("no_model", "error", "ask"), ("no_key", "error", "ask")]
+    assert kinds(found) == [("no_key", "error", "ask"), ("no_model", "error", "ask")]
     assert all("'ask'" in finding.problem and "'own'" not in finding.problem for finding in found)
-    assert "flow.model" in found[0].fix
-    assert found[0].by == Fix("use_model", f"openai:{catalog.presets('openai')['balanced']}")
+    assert "flow.model" in found[1].fix
+    assert found[1].by == Fix("use_model", f"openai:{catalog.presets('openai')['balanced']}")
     flow.provider = "compatible"
     flow.set_base_url("compatible", "https://llm.example.org/v1")
     flow.conversation("tell", "Tell.", enter="they want to hear")
@@ -150,7 +150,7 @@ def test_without_a_replacement_the_user_chooses_a_model(talk: Flow, monkeypatch:
     talk.node("tell").model = f"openai:{ENDING}"
     talk.judge_model = "openai:gpt-4"
     assert [found.by for found in talk.check()] == [
-        Fix("paste", 'flow.judge_model = "..."'),
+        Fix("paste", "flow.judge_model = None"),
         Fix("choose_model", "tell"),
     ]
     talk.model = "gpt-4"
@@ -180,8 +180,12 @@ def test_a_silent_start_that_should_speak_first(flow: Flow) -> None:
     assert kinds(flow.check()) == []
     flow.speaks_first = True
     assert kinds(flow.check()) == [("silent_start", "error", "data")]
-    assert flow.check()[0].by is None, "there is no node that speaks"
+    assert flow.check()[0].by == Fix("paste", "flow.speaks_first = False"), "there is no node that speaks"
     flow.conversation("ask", "Ask.", enter="they ask")
+    assert flow.check()[0].by == Fix("paste", "flow.speaks_first = False"), (
+        "from the other nothing leads to this one"
+    )
+    flow.connect("ask", "data", when="they answer")
     assert flow.check()[0].by == Fix("paste", "flow.start_node = 'ask'")
 
 
@@ -257,7 +261,7 @@ def test_without_nodes_the_key_the_address_and_the_default_model_are_checked(flo
     settings = FlowSettings(flow.name)
     assert list(check_settings(settings)) == []
     flow.provider = "openai"
-    assert kinds(check_settings(settings)) == [("no_model", "error", ""), ("no_key", "error", "")]
+    assert kinds(check_settings(settings)) == [("no_key", "error", ""), ("no_model", "error", "")]
     assert kinds(flow.check()) == [("empty", "error", ""), *kinds(check_settings(settings))]
     flow.model = "gpt-4"
     flow.set_base_url("openai", "https://proxy.example.org/v1")

@@ -9,6 +9,8 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.findings import Finding, Fix
+from byok_widgets.providers import catalog
+from tests.fake_keys import fake_key
 
 SMALL = "local:smollm2-135m"
 BETTER = "compatible:judge"
@@ -45,7 +47,10 @@ def test_one_warning_names_everything_it_judges_and_what_to_do(flow: Flow) -> No
     assert (found.level, found.where) == ("warning", "")
     assert named(found) == ["tell", "hours"]
     assert "if_=" in found.fix
-    assert found.by == Fix("paste", 'flow.judge_model = "..."')
+    assert found.by is None, "no key for a better one is saved"
+    flow.key_store.save("openai", "api.openai.com", fake_key())
+    better = f"openai:{catalog.presets('openai')['balanced']}"
+    assert weak(flow)[0].by == Fix("paste", f"flow.judge_model = {better!r}")
 
 
 def test_only_what_it_judges_is_named(flow: Flow) -> None:

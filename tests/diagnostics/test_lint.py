@@ -32,7 +32,7 @@ def clean(flow: Flow) -> Flow:
     flow.extraction("data", name=str, weekday=["Mon", "Tue"], people=int, prompt="Today is {{today}}.")
     flow.conversation("ask", 'Ask {{ name | default("the caller") }} for what is missing.')
     flow.conversation("confirm", "Confirm {{weekday}}{% if people > 2 %}!{% endif %}")
-    flow.conversation("bye", "Thanks {{name}}.", static=True, end=True)
+    flow.conversation("bye", "Thanks {{ name | default('you') }}.", static=True, end=True)
     flow.conversation("hours", "Nine to five, {{ name | default('caller') }}.", enter="they ask for the hours")
     flow.extraction("correct", name=str, enter="they correct their name")
     flow.conversation("human", "Wait, please.", enter="they want a person")
@@ -70,7 +70,7 @@ def test_a_node_that_cannot_be_reached(flow: Flow) -> None:
         ("unreachable", "warning", "behind the end"),
         ("edges_after_end", "warning", "end"),
     ]
-    assert "flow.start_node = 'lost'" in findings(flow)[0].fix
+    assert findings(flow)[0].by == Fix("paste", "flow.connect('ask', 'lost', when='...')")
     flow.conversation("lost", "x", enter="they are lost")
     assert [where for kind, _, where in kinds(flow) if kind == "unreachable"] == ["behind the end"]
 
@@ -78,7 +78,9 @@ def test_a_node_that_cannot_be_reached(flow: Flow) -> None:
 def test_nodes_that_are_not_connected_yet_are_reported_once(flow: Flow) -> None:
     flow.extraction("booking", name=str)
     assert kinds(flow) == [("dead_end", "error", "booking")]
-    assert findings(flow)[0].by == Fix("paste", "flow.connect('booking', '...')")
+    made, connected = findings(flow)[0].by.argument.split("; ")  # type: ignore[union-attr]
+    assert made.startswith("flow.conversation("), "there is no node that speaks"
+    assert connected.startswith("flow.connect('booking', ")
     assert "end=True" in findings(flow)[0].fix
     flow.extraction("complaint", what=str)
     flow.conversation("bye", "Goodbye.", end=True)
@@ -151,7 +153,7 @@ def test_two_else_edges(flow: Flow) -> None:
     flow.connect("a", "b")
     flow.connect("a", "c")
     assert kinds(flow) == [("two_else", "error", "a")]
-    assert findings(flow)[0].by == Fix("paste", "flow.disconnect('a', 'c')")
+    assert findings(flow)[0].by == Fix("paste", "flow.connect('a', 'c', when='...')")
     assert "'b', 'c'" in findings(flow)[0].problem
     with pytest.raises(FlowError) as caught:
         flow.start()
@@ -183,8 +185,9 @@ def test_a_misspelt_variable_is_reported_with_a_suggestion(flow: Flow) -> None:
         ("error", "data"),
     ]
     assert ["'nmae'" in finding.problem for finding in found] == [True, True, False]
-    assert all("'name'" in finding.fix for finding in found), "the suggestion"
-    assert found[0].by == Fix("paste", "flow.start(variables={'nmae': ...})")
+    assert all("'name'" in finding.fix for finding in found), "what was meant"
+    corrected = "flow.node('ask').prompt = flow.node('ask').prompt.replace('{{nmae}}', '{{name}}')"
+    assert found[0].by == Fix("paste", corrected)
 
 
 def test_a_variable_that_is_read_before_any_path_sets_it(flow: Flow) -> None:
@@ -194,10 +197,13 @@ def test_a_variable_that_is_read_before_any_path_sets_it(flow: Flow) -> None:
     flow.connect("ask", "data", if_="city == 'Rome'")
     flow.connect("ask", "tell", when="they want to hear it")
     flow.connect("data", "tell")
-    assert kinds(flow) == [("unset_variable", "error", "ask"), ("unset_variable", "warning", "ask")]
-    assert '{{ name | default("...") }}' in findings(flow)[0].fix
+    unstated = [("unstated_variable", "warning", "tell")] * 2
+    assert kinds(flow) == [("unset_variable", "warning", "ask"), ("unset_variable", "warning", "ask"), *unstated]
+    assert "{{ name | default('not stated') }}" in findings(flow)[0].fix
     flow.connect("tell", "ask", when="again")
-    assert kinds(flow) == [], "some path sets it now"
+    assert kinds(flow) == [("unstated_variable", "warning", "ask"), *unstated], "some path sets it now"
+    flow.conversation("ask", "Hello {{name}}.", static=True)
+    assert ("unstated_variable", "error", "ask") in kinds(flow), "a sentence that is spoken as it is would fail"
 
 
 def test_the_prompt_of_an_extraction_node_is_read_before_its_values_and_its_edges_after(flow: Flow) -> None:
@@ -206,7 +212,7 @@ def test_the_prompt_of_an_extraction_node_is_read_before_its_values_and_its_edge
     flow.conversation("again", "x")
     flow.connect("data", "ask", if_="name is not None")
     flow.connect("data", "again")
-    assert kinds(flow) == [("unset_variable", "error", "data")]
+    assert kinds(flow) == [("unset_variable", "warning", "data")]
     flow.extraction("data", name=str, prompt='The name so far: {{ name | default("none") }}')
     assert kinds(flow) == []
 
@@ -219,14 +225,15 @@ def test_variables_that_code_sets_are_known(flow: Flow) -> None:
     assert [finding.problem.count("'day'") for finding in findings(flow, variables="firm")] == [1]
 
 
-def test_values_read_by_a_global_node_may_be_known_everywhere(flow: Flow) -> None:
+def test_what_a_global_node_reads_may_be_known_everywhere_and_surely_nowhere(flow: Flow) -> None:
     flow.conversation("ask", "{{city}}")
     flow.extraction("place", city=str, enter="they name a city")
     flow.conversation("weather", "{{city}} {{day}}", enter="they ask for the weather")
     flow.extraction("days", day=str)
     flow.connect("ask", "days", when="they name a day")
     flow.connect("days", "ask")
-    assert kinds(flow) == []
+    assert kinds(flow) == [("unstated_variable", "warning", where) for where in ("ask", "weather", "weather")]
+    assert kinds(flow, variables=["city", "day"]) == []
 
 
 def test_the_global_prompt_is_checked_where_it_is_used(flow: Flow) -> None:
@@ -238,9 +245,12 @@ def test_the_global_prompt_is_checked_where_it_is_used(flow: Flow) -> None:
     flow.connect("hello", "data")
     flow.connect("data", "ask")
     flow.connect("ask", "bye", when="done")
-    assert kinds(flow) == [], "a sentence that is said once needs no global prompt"
+    assert kinds(flow) == [("unstated_variable", "warning", "")], "once for all nodes"
+    assert "'hello'" not in findings(flow)[0].problem, (
+        "a sentence that is said once stands without the global prompt"
+    )
     flow.connect("hello", "data", when="they said a name")
-    assert kinds(flow) == [("unset_variable", "error", "hello")]
+    assert "'hello', 'ask'" in findings(flow)[0].problem
     flow.global_prompt = "You serve {{nmae}}."
     assert kinds(flow) == [("unknown_variable", "error", "")], "once for the whole flow"
     assert "'name'" in findings(flow)[0].fix

@@ -66,6 +66,11 @@ def _unset(flow: Flow) -> None:
     flow.connect("hello", "ask")
 
 
+def _unstated(flow: Flow) -> None:
+    _nodes(flow, "data").conversation("bye", "You are {{age}}.", static=True, end=True)
+    flow.connect("data", "bye", if_="day is not None")
+
+
 def _dead_end(flow: Flow) -> None:
     _nodes(flow, "data").disconnect("data", "ask")
 
@@ -117,7 +122,7 @@ def _overdue(flow: Flow) -> None:
 SAID: dict[str, tuple[Build, str]] = {
     "empty": (
         lambda flow: None,
-        "error: The flow has no nodes. Make one with flow.conversation(...).",
+        ('error: The flow has no nodes. Make one, like flow.conversation("ask", "...").'),
     ),
     "unconnected": (
         lambda flow: (_nodes(flow), flow.conversation("tell", "Tell.")),
@@ -129,15 +134,15 @@ SAID: dict[str, tuple[Build, str]] = {
     "two_else": (
         _two_else,
         (
-            "error: Node 'data' has 2 edges without a condition: to 'ask', 'data'. Give all but one "
-            "of them a condition, or remove them with flow.disconnect(...)."
+            "error: Node 'data' has 2 edges without a condition: to 'ask', 'data'. Give all but one of "
+            "them a condition, like flow.connect('data', 'data', when='...')."
         ),
     ),
     "unreachable": (
         _unreachable,
         (
             "warning: Node 'lost' cannot be reached from the start node 'ask'. Connect a node to it, "
-            "like flow.connect('ask', 'lost'), give it enter=, or set flow.start_node = 'lost'."
+            "like flow.connect('ask', 'lost', when='...'); or give it enter=."
         ),
     ),
     "dead_end": (
@@ -149,7 +154,10 @@ SAID: dict[str, tuple[Build, str]] = {
     ),
     "edges_after_end": (
         _edges_after_end,
-        "warning: Node 'bye' is an end node, and its edges are never taken. Remove end=True or the edges.",
+        (
+            "warning: Node 'bye' is an end node, and its edges are never taken. Take them away, like "
+            "flow.disconnect('bye', 'ask'); or make it again without end=True."
+        ),
     ),
     "silent_loop": (
         _silent_loop,
@@ -161,7 +169,10 @@ SAID: dict[str, tuple[Build, str]] = {
     ),
     "silent_start": (
         _silent_start,
-        "error: The flow should speak first, but its start node 'data' is silent. Start at a conversation node.",
+        (
+            "error: The flow is to speak first, and its start node 'data' is silent. Start at a "
+            "conversation node, or let the person speak first, like flow.start_node = 'ask'."
+        ),
     ),
     "braces": (
         lambda flow: _nodes(flow).connect("ask", "ask", when="{{age}} is known"),
@@ -174,17 +185,25 @@ SAID: dict[str, tuple[Build, str]] = {
     "unknown_variable": (
         _reads("{{aeg}}"),
         (
-            "error: The prompt of node 'ask' reads the variable 'aeg', which nothing sets. Did you "
-            "mean 'age'? Let an extraction node read it, or set it by code: "
-            "flow.start(variables={'aeg': ...})."
+            "error: The prompt of node 'ask' reads the variable 'aeg', which nothing sets. Did you mean"
+            " 'age'? Let an extraction node read it, or set it by code and say so: "
+            "flow.check(variables=['aeg'])."
         ),
     ),
     "unset_variable": (
         _unset,
         (
-            "error: The prompt of node 'hello' reads the variable 'age' before any path to it sets "
-            "it. Put the extraction node that reads it before, or give a default: {{ age | "
-            'default("...") }}.'
+            "warning: The prompt of node 'hello' reads the variable 'age' before any path to it sets "
+            'it: the model would read "not stated". Put the extraction node that reads it before, or '
+            "give a default: {{ age | default('not stated') }}."
+        ),
+    ),
+    "unstated_variable": (
+        _unstated,
+        (
+            "error: The sentence of node 'bye' reads the variable 'age', which may not be stated yet, "
+            "and the turn would fail. Give a default, {{ age | default('...') }}, or lead there only "
+            "where age is not None."
         ),
     ),
     "types": (
@@ -202,21 +221,24 @@ SAID: dict[str, tuple[Build, str]] = {
         _no_model,
         (
             "error: No model is chosen for node 'ask'. Pick a default model in Settings, or write "
-            'flow.model = "model-id".'
+            "flow.model = 'gpt-6.1-sol'."
         ),
     ),
     "model_ends": (
         _on("openai:gpt-4"),
         (
             "error: The model openai:gpt-4 is used by node 'ask'. gpt-4 ended on 2026-10-23; "
-            "use gpt-6-astra instead. Choose another model in Settings."
+            "use gpt-6-astra instead. Choose another model in Settings, or replace it everywhere: "
+            "flow.replace_model('openai:gpt-4', 'openai:gpt-6-astra')."
         ),
     ),
     "model_unknown": (
         _on("anthropic:claude-haiku"),
         (
             "warning: The model anthropic:claude-haiku is used by node 'ask'. claude-haiku is not a "
-            "model id here; use claude-haiku-5-5 instead. Choose another model in Settings."
+            "model id here; use claude-haiku-5-5 instead. Choose another model in Settings, or "
+            "replace it everywhere: flow.replace_model('anthropic:claude-haiku', "
+            "'anthropic:claude-haiku-5-5')."
         ),
     ),
     "no_structured_output": (
@@ -230,9 +252,10 @@ SAID: dict[str, tuple[Build, str]] = {
     "weak_judge": (
         _weak_judge,
         (
-            "warning: A small local model judges the prompt conditions (when=, enter=) of 'ask', and "
-            "is right only slightly more often than a coin toss. Use logic conditions where variables decide: "
-            'if_="...". Or let a better model judge: flow.judge_model = "...".'
+            "warning: A small local model judges the prompt conditions (when=, enter=) of 'ask', and is"
+            " right little more often than a coin. Write logic conditions where variables tell: "
+            'if_="...". Or let a better model judge (flow.judge_model), once the key of its provider is'
+            " saved."
         ),
     ),
     "setting": (
@@ -262,6 +285,13 @@ SAID: dict[str, tuple[Build, str]] = {
         (
             "warning: Calls for OpenAI go to https://proxy.example.org/v1 and not to its own address. "
             "If you did not choose that: flow.set_base_url('openai', None)."
+        ),
+    ),
+    "grounding": (
+        lambda flow: setattr(_nodes(flow, "data").node("data"), "grounding", "require"),
+        (
+            "warning: Node 'data' has grounding=\"require\", and no field that holds words of the dialogue. "
+            "Choices, numbers and dates cannot be looked up like that; read them with care."
         ),
     ),
     "unbound_action": (

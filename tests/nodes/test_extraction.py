@@ -181,16 +181,18 @@ def test_the_async_twin(flow: Flow, server: ScriptedServer) -> None:
     assert result["weekday"] == "Tue"
 
 
-def test_prompts_take_variables_and_a_missing_one_is_named(flow: Flow, server: ScriptedServer) -> None:
+def test_prompts_take_variables_and_say_what_is_not_stated(flow: Flow, server: ScriptedServer) -> None:
     server.script(answer(weekday="Tue"))
     node = flow.extraction("data", weekday=DAYS, prompt="The caller is {{name}}.")
     node.run("Tuesday", variables={"name": "Ana"})
     assert "The caller is Ana." in server.requests[0]["messages"][0]["content"]
     asyncio.run(node.arun("Tuesday", variables={"name": "Bob"}))
     assert "The caller is Bob." in server.requests[1]["messages"][0]["content"]
+    node.run("Tuesday")
+    assert "The caller is not stated." in server.requests[2]["messages"][0]["content"]
     with pytest.raises(TemplateError, match=r"'data'.*\{\{name\}\}"):
-        node.run("Tuesday")
-    assert len(server.requests) == 2
+        node.run("Tuesday", variables={"nmae": "Ana"})
+    assert len(server.requests) == 3
 
 
 def test_anything_with_a_transcript_is_a_dialogue(flow: Flow, server: ScriptedServer) -> None:
@@ -485,7 +487,7 @@ def test_its_text_is_the_same_each_time(flow: Flow, server: ScriptedServer) -> N
     server.script(answer(foods=["ham", "eggs", "milk", "bread", "jam"]))
     result = flow.extraction("data", foods=set[str]).run("Ham, eggs, milk, bread, jam")
     assert repr(result) == "Extraction(foods={'bread', 'eggs', 'ham', 'jam', 'milk'})"
-    assert "{&#x27;bread&#x27;, &#x27;eggs&#x27;," in result._repr_html_()
+    assert "bread, eggs, ham, jam and milk" in result._repr_html_()
 
 
 def test_nothing_that_a_model_writes_is_markup(flow: Flow, server: ScriptedServer) -> None:

@@ -68,8 +68,8 @@ def test_known_values_are_part_of_the_question(flow: Flow, script: Script) -> No
     s.say("Hello\nthere")
     system, user = (message["content"] for message in script.judged[0]["messages"])
     assert "watch a conversation" in system
-    assert "The dialogue:\nuser: Hello\nthere\n\nKnown: name = 'Ana', people = 0, letters = {'a', 'b', " in user
-    assert "'i', 'j'}\n\nWhich is true?" in user, "a set is the same each time, for a replay"
+    assert "The dialogue:\nuser: Hello\nthere\n\nKnown: name = 'Ana', people = 0, letters = (a, b, " in user
+    assert "i and j)\n\nWhich is true?" in user, "a set is the same each time, for a replay"
 
 
 def answering(script: Script, *answers: str) -> None:

@@ -397,14 +397,23 @@ def test_the_global_prompt_precedes_every_prompt(flow: Flow, script: Script):
 
 
 @pytest.mark.rule(23)
-def test_a_variable_without_a_value_is_an_error_unless_there_is_a_default(flow: Flow, script: Script):
-    flow.conversation("ask", "Speak to {{name}}.")
+def test_a_model_reads_not_stated_and_a_fixed_sentence_demands_a_value_or_a_default(flow: Flow, script: Script):
+    flow.conversation("ask", "Speak to {{name}}, {{name.first | upper}}.")
     s = flow.start()
     with pytest.raises(TemplateError, match=r"'ask'.*\{\{name\}\}"):
-        s.say("Hello")
+        s.say("Hello")  # nothing sets it: it is probably misspelled
+    flow.extraction("data", name=str)
+    s.say("Hello")
+    assert system_of(script.spoken[-1]) == "Speak to not stated, not stated."
+    flow.conversation("ask", "Hello {{name}}.", static=True)
+    with pytest.raises(TemplateError, match=r"'ask'.*\{\{name\}\}") as caught:
+        flow.start(speak_first=True)
+    assert caught.value.kind == "template_no_value"
+    s.say("Hello")
+    assert system_of(script.spoken[-1]) == "Hello not stated.", "from its second visit on it is a prompt"
     flow.conversation("ask", 'Speak to {{ name | default("a friend") }}.')
     s.say("Hello")
-    assert system_of(script.spoken[0]) == "Speak to a friend."
+    assert system_of(script.spoken[-1]) == "Speak to a friend."
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def test_each_edge_and_node_is_a_row() -> None:
     assert [row[:5] for row in rows] == [
         ("2", "ask", "→ data: they agree", "holds", "she said yes"),
         ("2", "ask", "→ ask: else", "not looked at", ""),
-        ("2", "data", "reads", "", "name='Ana', day=None"),
+        ("2", "data", "reads", "", "name='Ana', day=not stated"),
         ("2", "ask", "→ data: they agree", "does not hold", "she said yes"),
         ("2", "ask", "→ ask: else", "not looked at", ""),
         ("2", "ask", "speaks", "", "Which day?"),
@@ -60,7 +60,7 @@ def test_foreign_text_is_one_line_and_nothing_else() -> None:
     assert len(repr(trace)) < 1000
     assert "\x1b" not in repr(trace) + trace._repr_html_()
     assert "<script" not in trace._repr_html_() + turn._repr_html_()
-    assert "name={'a', 'b'}" in repr(trace)
+    assert "name=(a and b)" in repr(trace)
 
 
 def test_without_turns_it_says_so() -> None:

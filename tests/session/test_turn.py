@@ -22,7 +22,10 @@ def test_a_turn_says_what_happened() -> None:
     assert len(FULL.calls) == 4
     assert (FULL.usage, str(FULL.cost), FULL.complete) == (Usage(400, 40, 0, 0), "$0.0400", True)
     assert FULL.summary == "ask → data → ask · 4 calls · 400 tokens in, 40 out · $0.0400 · 1.2 s · look here"
-    assert repr(FULL) == "Turn(2, 'I am Ana', path='data → ask', read=(name='Ana', day=None), reply='Which day?')"
+    assert (
+        repr(FULL)
+        == "Turn(2, 'I am Ana', path='data → ask', read=(name='Ana', day=not stated), reply='Which day?')"
+    )
 
 
 def test_a_turn_in_which_nobody_spoke() -> None:

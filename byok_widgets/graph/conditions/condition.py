@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from byok_widgets.graph.conditions.expression import Expression
+from byok_widgets.value_words import quoted
 
 
 class Condition(ABC):
@@ -48,6 +49,12 @@ class Condition(ABC):
         """The expression whose types can be checked; `None` where it is not one."""
         return None
 
+    def stated(self, *, holds: bool) -> frozenset[str] | None:
+        """Return the variables that surely have a value where it holds, or does not; `None` if unknown."""
+        if self.runs_code:
+            return None
+        return frozenset(self.reads) if holds and not self.is_judged else frozenset()
+
     @abstractmethod
     def evaluate(self, variables: Mapping[str, Any], *, answer: bool = False) -> bool:
         """Return whether it holds.
@@ -66,7 +73,7 @@ class Condition(ABC):
 
     def reason(self, variables: Mapping[str, Any]) -> str:
         """Return the values that decided it, in words."""
-        return ", ".join(f"{name} is {variables.get(name)!r}" for name in self.reads)
+        return ", ".join(f"{name} is {quoted(variables.get(name))}" for name in self.reads)
 
     @abstractmethod
     def to_data(self) -> Any:

@@ -15,7 +15,7 @@ A date or time meets a text as its ISO form (`day >= "2026-12-24"`), and a membe
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -68,11 +68,10 @@ class Expression:
             fix="Compare values of one kind.",
         )
 
-    def describe_values(self, variables: Mapping[str, Any]) -> str:
-        """Say which values it reads, in words."""
-        return (
-            ", ".join(f"{name} is {shown(variables.get(name))}" for name in self.names) or "it reads no variable"
-        )
+    def describe_values(self, variables: Mapping[str, Any], show: Callable[[Any], str] = shown) -> str:
+        """Say which values it reads; as Python writes them, unless told otherwise."""
+        values = ", ".join(f"{name} is {show(variables.get(name))}" for name in self.names)
+        return values or "it reads no variable"
 
 
 def _value(node: ast.expr, variables: Mapping[str, Any]) -> Any:

@@ -11,6 +11,8 @@ from typing import Any
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.conditions.condition import Condition
 from byok_widgets.graph.conditions.expression import Expression
+from byok_widgets.graph.conditions.stated import stated
+from byok_widgets.graph.conditions.value_kinds import told
 
 Test = Callable[[Mapping[str, Any]], Any]
 
@@ -39,6 +41,10 @@ class LogicCondition(Condition):
         """The expression."""
         return self.parsed
 
+    def stated(self, *, holds: bool) -> frozenset[str]:
+        """Return the variables that surely have a value where the expression holds, or does not."""
+        return stated(self.parsed.tree, holds=holds)
+
     def evaluate(self, variables: Mapping[str, Any], *, answer: bool = False) -> bool:
         """Return whether the expression holds.
 
@@ -50,7 +56,7 @@ class LogicCondition(Condition):
 
     def reason(self, variables: Mapping[str, Any]) -> str:
         """Return the values that the expression read."""
-        return self.parsed.describe_values(variables)
+        return self.parsed.describe_values(variables, told)
 
     def to_data(self) -> str:
         """Return the expression as text."""

@@ -7,6 +7,8 @@ from datetime import date, time
 from numbers import Number
 from typing import Any, Literal
 
+from byok_widgets.value_words import quoted
+
 Kind = Literal["text", "number", "truth", "list", "object", "date"]
 _SHOWN_CHARS = 80
 
@@ -38,6 +40,12 @@ def describe_value(value: Any) -> str:
     """Say what kind of thing a value is."""
     kind = kind_of(value)
     return WORDS[kind] if kind else f"of the type {type(value).__name__}"
+
+
+def told(value: Any) -> str:
+    """Return a value for a sentence; one that the grammar does not know as Python writes it."""
+    text = quoted(value) if value is None or kind_of(value) else repr(value)
+    return text if len(text) <= _SHOWN_CHARS else f"{text[: _SHOWN_CHARS - 1]}…"
 
 
 def shown(value: Any) -> str:

@@ -32,6 +32,14 @@ def auth(case: ErrorCase) -> ErrorReport | None:
     if case.details.status != 401:
         return None
     special = case.details.says("caller_not_allowed")
+    if case.context.endpoint.key is None:
+        return ErrorReport(
+            "auth",
+            f"No API key is saved for {case.context.who} in this flow, and it asks for one (401 Unauthorized).",
+            case.quoted,
+            "Open Settings (click the gear, or run flow.settings()), paste its key and press Save.",
+            case.context.links.keys,
+        )
     return ErrorReport(
         "auth",
         f"{case.context.who} rejected the API key (401 Unauthorized).",

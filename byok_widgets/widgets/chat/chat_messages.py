@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.graph.svg import as_svg
+from byok_widgets.nodes.extraction_result import shown_value
 from byok_widgets.secrets import redact
 from byok_widgets.session.explain import condition_words, judged_by
 from byok_widgets.session.turn import Visit
-from byok_widgets.session.variables import STATUS_WORDS, shown_value
+from byok_widgets.session.variables import STATUS_WORDS
 from byok_widgets.widgets.cell_output import MAX_CHARS, shortened
 from byok_widgets.widgets.sanitize import sanitize
 

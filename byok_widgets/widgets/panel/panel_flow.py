@@ -44,5 +44,8 @@ class PanelFlow(Protocol):
     def set_base_url(self, provider: str, url: str | None) -> None:
         """Send the calls for `provider` to another address."""
 
+    def replace_model(self, old: str, new: str) -> tuple[str, ...]:
+        """Use another model wherever one is used; returns who used it."""
+
     def check(self) -> Check:
         """Look for mistakes without sending anything."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from byok_widgets.config import ModelRef
-from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix, FixKind
 from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS
@@ -22,7 +20,7 @@ def button(fix: Fix, flow: PanelFlow) -> str:
     is_there = fix.argument == flow.provider
     words: Mapping[FixKind, str] = {
         "save_key": "Go to the key field" if is_there else f"Switch to {label} and paste its key",
-        "use_model": f"Use {_bare(fix.argument)}",
+        "use_model": f"{'Replace everywhere by' if fix.instead else 'Use'} {_bare(fix.argument)}",
         "choose_model": f"Choose a model for {fix.argument}" if fix.argument else "Choose a default model",
         "fill_address": "Enter the address" if is_there else f"Switch to {label} and enter its address",
         "use_own_address": "Use the default address",
@@ -61,14 +59,9 @@ def _use_model(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
     if not fix.instead:
         flow.model = fix.argument
         return f"The default model is now {_bare(fix.argument)}.", {}
-    old = flow.config.ref(fix.instead)
-    overrides = [name for name in model_nodes(flow.nodes) if _override(flow, name) == old]
-    flow.config.set_overrides(dict.fromkeys(overrides, fix.argument))
-    if flow.model and ModelRef(flow.provider, flow.model) == old:
-        flow.model = fix.argument
-    if flow.judge_model and flow.config.ref(flow.judge_model) == old:
-        flow.judge_model = fix.argument
-    return f"{_bare(fix.argument)} is now used instead of {old.model}.", {}
+    users = flow.replace_model(fix.instead, fix.argument)
+    where = f" ({', '.join(users)})" if users else ""
+    return f"{_bare(fix.argument)} is now used everywhere instead of {_bare(fix.instead)}{where}.", {}
 
 
 def _choose_model(_flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
@@ -93,14 +86,6 @@ _ACTS: Mapping[FixKind, Callable[[PanelFlow, Fix, str], tuple[str, Focus]]] = {
     "use_own_address": _use_own_address,
     "take_away": _remove,
 }
-
-
-def _override(flow: PanelFlow, node: str) -> ModelRef | None:
-    try:
-        resolved = flow.nodes[node].resolve()
-    except ByokError:
-        return None
-    return resolved.ref if resolved.source == "node override" else None
 
 
 def _bare(ref: str) -> str:

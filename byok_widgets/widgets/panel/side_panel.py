@@ -57,6 +57,10 @@ class FlowByName(FlowSettings):
         """Return the node with this name."""
         return self.nodes[name]
 
+    def replace_model(self, old: str, new: str, nodes: Mapping[str, AnyNode] | None = None) -> tuple[str, ...]:
+        """Use another model wherever one is used, at the nodes of the newest flow too; returns who used it."""
+        return super().replace_model(old, new, self.nodes if nodes is None else nodes)
+
     def check(self) -> Check:
         """Look for mistakes: in the newest flow with its name, or only in the settings while none exists."""
         flow = flow_registry.latest(self.name)

@@ -195,7 +195,7 @@ def test_what_only_a_cell_can_mend_comes_as_its_line(talk, show, browser):
     check(browser, part)
     (finding,) = part.facts["findings"]
     assert (finding["by"], finding["button"]) == ("paste", "")
-    assert finding["code"] == "flow.connect('ask', 'lost', when=\"...\")"
+    assert finding["code"] == "flow.connect('ask', 'lost', when='...')"
 
 
 def test_a_button_of_what_is_mended_already_changes_nothing(talk, show, browser, wire):
@@ -233,7 +233,7 @@ def test_at_the_side_it_works_before_and_after_a_cell_makes_the_flow(flow, show,
     alone = part.facts["note"]
     settings.provider = "openai"
     balanced = f"openai:{catalog.presets('openai')['balanced']}"
-    eventually(lambda: fixes(part) == [("use_model", balanced), ("save_key", "openai")])
+    eventually(lambda: fixes(part) == [("save_key", "openai"), ("use_model", balanced)])
     assert part.facts["note"] == alone
     made = Flow(name)
     made.conversation("ask", "Ask.", model="openai:gpt-4")

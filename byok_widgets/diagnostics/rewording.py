@@ -1,0 +1,61 @@
+"""The line of code that mends one prompt or condition, and leaves all else in it as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from byok_widgets.errors import ByokError
+from byok_widgets.findings import Fix
+from byok_widgets.graph.conditions import LogicCondition
+from byok_widgets.graph.conditions.expression import Expression
+from byok_widgets.graph.edge import EVERYWHERE, Edge
+from byok_widgets.templates import broken, placeholders
+
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_ALONE = r"\{{\{{[-+]?\s*{0}(?P<filters>\s*\|(?!\s*d(efault)?\b).*?)?\s*[-+]?\}}\}}"
+
+
+def with_default(prompt: str, name: str, default: str, *, node: str) -> Fix | None:
+    """Return the line that gives a variable of a prompt a default; `None` where it is read in other ways, too."""
+    pattern = re.compile(_ALONE.format(re.escape(name)), re.DOTALL)
+    found = {match[0]: match["filters"] or "" for match in pattern.finditer(prompt) if "}}" not in match[0][:-2]}
+    parts = {
+        old: f"{{{{ {name} | default('{default}'){f' {filters.strip()}' if filters else ''} }}}}"
+        for old, filters in found.items()
+    }
+    return _replaced(prompt, name, parts, node=node)
+
+
+def renamed(prompt: str, name: str, meant: str, *, node: str) -> Fix | None:
+    """Return the line that corrects the name of a variable in a prompt."""
+    word = re.compile(rf"(?<![\w.'\"]){re.escape(name)}(?![\w'\"])")
+    parts = {match[0]: word.sub(meant, match[0]) for match in _PLACEHOLDER.finditer(prompt)}
+    changed = {old: new for old, new in parts.items() if old != new}
+    return _replaced(prompt, name, changed, node=node)
+
+
+def renamed_in_condition(edge: Edge, name: str, meant: str) -> Fix | None:
+    """Return the line that corrects the name of a variable in a logic condition."""
+    if not isinstance(edge.condition, LogicCondition) or edge.source == EVERYWHERE:
+        return None
+    text = re.sub(rf"(?<![\w'\"]){re.escape(name)}(?![\w'\"(])", meant, edge.condition.text)
+    try:
+        names = Expression(text).names
+    except ByokError:
+        return None
+    if name in names:
+        return None
+    return Fix("paste", f"flow.connect({edge.source!r}, {edge.target!r}, if_={text!r})")
+
+
+def _replaced(prompt: str, name: str, parts: Mapping[str, str], *, node: str) -> Fix | None:
+    """Return the line that replaces parts of a prompt; `None` where the variable would still be needed."""
+    new = prompt
+    for old, part in parts.items():
+        new = new.replace(old, part)
+    if not parts or name in placeholders(new) or broken(new):
+        return None
+    where = f"flow.node({node!r}).prompt" if node else "flow.global_prompt"
+    calls = "".join(f".replace({old!r}, {part!r})" for old, part in parts.items())
+    return Fix("paste", f"{where} = {where}{calls}")

@@ -1,0 +1,159 @@
+"""Names that people guess, and what the thing they want is called here: one table for all objects.
+
+A guess is no attribute: `hasattr` says no, and completion does not offer it. The error names the right call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from byok_widgets.errors import ConfigError
+
+_START = 's = flow.start(), then s.say("...")'
+_SAY = 's.say("...")'
+_RUN = 'node.run("...")'
+_SPEAK = "run say send ask talk invoke call message reply respond execute prompt generate complete submit input"
+_SHOW = "show draw plot visualize visualise display diagram render"
+
+
+def _table(**rows: str) -> dict[str, str]:
+    """Return names by what they mean, from rows of names by a word that stands for it."""
+    return {name: _MEANT[meant] for meant, names in rows.items() for name in names.split()}
+
+
+_MEANT = {
+    "start": _START,
+    "begin": "s = flow.start()",
+    "say": _SAY,
+    "stream": 'async for event in s.astream("...")',
+    "run": _RUN,
+    "read": "node.run(dialogue)",
+    "act": "node.run(variables={...})",
+    "talk_on": f"{_RUN} for this node alone; to talk to the whole flow: {_START}",
+    "conversation": 'flow.conversation("name", "prompt")',
+    "extraction": 'flow.extraction("name", field=str)',
+    "action": 'flow.action("name", function)',
+    "connect": "flow.connect(one, other)",
+    "disconnect": "flow.disconnect(one, other)",
+    "remove": "flow.remove(node)",
+    "check": "flow.check()",
+    "show": "flow, as the last line of a cell",
+    "model": 'flow.model = "provider:model-id"',
+    "settings": "flow.settings()",
+    "chat": "flow.chat()",
+    "save": 'flow.save("name.flow.json")',
+    "of_session": "s.variables, of a session: s = flow.start()",
+    "said": "s.transcript",
+    "known": "s.variables",
+    "where": "s.node",
+    "last": "s.turns[-1]",
+    "why": "print(s.explain())",
+    "back": "s.fork(turn=...)",
+    "again": "s.reset()",
+    "closed": "s.closed",
+    "file": 'flow.load_session("file")',
+    "fields": "node.schema",
+    "link": "flow.connect(node, other)",
+    "text": "reply.text",
+    "asked": "reply.request",
+    "took": "reply.usage",
+    "dialogue": "reply.transcript",
+    "values": "found.values",
+    "answer": "found.reply.text",
+    "spoken": "turn.reply, and its text str(turn)",
+    "requests": "turn.requests",
+}
+
+GUESSES: Mapping[str, Mapping[str, str]] = {
+    "flow": _table(
+        start=_SPEAK,
+        begin="session new_session start_session create_session begin open reset fork converse",
+        conversation="add_node node_add create_node new_node add_conversation conversation_node prompt_node agent",
+        extraction="add_extraction extract extractor extraction_node",
+        action="add_action tool add_tool function action_node",
+        connect="add_edge edge link transition add_transition goto",
+        disconnect="remove_edge delete_edge",
+        remove="remove_node delete_node delete",
+        check="validate lint verify diagnose",
+        show=_SHOW,
+        model="set_model use_model with_model default_model",
+        settings="key api_key set_key set_api_key add_key panel open_settings configure gear ui",
+        chat="chat_widget chatbot",
+        save="to_file to_json dump write",
+        of_session="variables variable state history transcript turns",
+    ),
+    "session": _table(
+        say=_SPEAK.replace("say ", "") + " chat step next turn tell",
+        stream="stream say_stream",
+        said="history messages dialogue dialog conversation log",
+        known="vars state values memory slots",
+        where="current_node active_node current position",
+        last="last last_turn latest response output",
+        why="why reason explanation",
+        back="undo back rewind goto revert",
+        again="restart clear",
+        closed="done ended finished is_closed is_done",
+        file="open_file",
+    ),
+    "conversation": _table(
+        talk_on=_SPEAK.replace("run ", "").replace(" prompt", "") + " chat start stream speak",
+        link="connect link to next add_edge",
+    ),
+    "extraction": _table(
+        read=_SPEAK.replace("run ", "").replace(" prompt", "") + " extract read parse start",
+        fields="fields field_types columns",
+        link="connect link to next add_edge",
+    ),
+    "action": _table(
+        act=_SPEAK.replace("run ", "").replace(" prompt", "") + " do perform start",
+        link="connect link to next add_edge",
+    ),
+    "reply": _table(
+        text="content message response output answer",
+        asked="prompt system messages sent",
+        took="tokens token_count",
+        dialogue="history dialogue conversation",
+    ),
+    "extraction result": _table(values="data result results json dict fields", answer="text content raw raw_text"),
+    "turn": _table(spoken="content message response output answer", requests="prompt prompts request"),
+}
+"""For each kind of object the guesses, with the right call. None of them may be the name of an attribute."""
+
+
+class UnknownAttributeError(ConfigError, AttributeError):
+    """An attribute that is not there; the fix names what is."""
+
+    default_kind = "unknown_name"
+
+
+def reject_guess(kind: str, what: str, name: str) -> None:
+    """Raise the error that names the right call, where `name` is a guess that is known.
+
+    Args:
+        kind: Kind of object, a key of `GUESSES`.
+        what: The object in words.
+        name: The attribute that was asked for.
+
+    Raises:
+        UnknownAttributeError: It is such a guess.
+    """
+    meant = GUESSES.get(kind, {}).get(name)
+    if meant:
+        raise UnknownAttributeError(f"{what} has no {name!r}.", fix=f"Write: {meant}.")
+
+
+class AnswersGuesses:
+    """Answers a natural guess of an attribute's name with the right one."""
+
+    _guessed_kind: ClassVar[str] = ""
+
+    def _reject(self, name: str) -> None:
+        reject_guess(self._guessed_kind, f"A {type(self).__name__}", name)
+
+    if not TYPE_CHECKING:  # a type checker shall go on to know every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if not name.startswith("_"):
+                self._reject(name)
+            return object.__getattribute__(self, name)  # the usual error, or the one inside a property

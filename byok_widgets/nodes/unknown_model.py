@@ -1,0 +1,43 @@
+"""A model id that no list knows is told when code sets it: once, as a warning, and it is used all the same."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+import warnings
+
+from byok_widgets.config import FlowConfig, ModelRef
+from byok_widgets.providers import PROVIDERS, catalog, model_list_cache
+
+_PACKAGE = __name__.partition(".")[0]
+_told: set[tuple[str, ModelRef]] = set()
+_lock = threading.Lock()
+
+
+def tell_if_unknown(config: FlowConfig, text: str | None) -> None:
+    """Warn of a model that no list knows, unless the panel sets it, or calls go to another address."""
+    if text is None:
+        return
+    ref = config.ref(text)
+    provider = PROVIDERS[ref.provider]
+    if provider.free_of_charge or not provider.default_url or config.base_url(ref.provider):
+        return
+    with _lock:
+        if (config.name, ref) in _told:
+            return
+    kept = model_list_cache.read(config.name, ref.provider, provider.default_url)
+    note = catalog.unknown_note(ref.provider, ref.model, [info.id for info in kept.models] if kept else ())
+    level, by_panel = _caller()
+    if note and not by_panel:
+        with _lock:
+            _told.add((config.name, ref))
+        warnings.warn(note, stacklevel=level)
+
+
+def _caller() -> tuple[int, bool]:
+    """Return how far off the first code is that is not of this package, and whether the panel is on the way."""
+    level, by_panel, frame = 0, False, inspect.currentframe()
+    while frame and (name := frame.f_globals.get("__name__", "")).partition(".")[0] == _PACKAGE:
+        by_panel |= name.startswith(f"{_PACKAGE}.widgets")
+        level, frame = level + 1, frame.f_back
+    return level, by_panel

@@ -1,0 +1,158 @@
+"""`SentRequest`: a request as it went to a model, for people to look at. It never holds a key or a header."""
+
+from __future__ import annotations
+
+import copy
+import html
+import json
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+from byok_widgets.messages import Message
+from byok_widgets.secrets import redact
+from byok_widgets.secrets.json_redaction import redact_keys
+
+Messages = tuple[Message, ...]
+Compose = Callable[[], Messages]
+"""Makes the messages again: a dialogue written out as one text is not kept once more for each call."""
+
+
+class SentRequest:
+    """What a model was asked, word for word. What looks like an API key in it is shown as a mark.
+
+    It cannot be changed. A session file does not hold it: what `load_session` gives back has none.
+    """
+
+    __slots__ = ("_max_tokens", "_messages", "_mode", "_model", "_node", "_schema", "_settings", "_system")
+    _node: str
+    _model: str
+    _system: str
+    _messages: Messages | Compose
+    _schema: Mapping[str, Any] | None
+    _mode: str
+    _max_tokens: int | None
+    _settings: Mapping[str, Any]
+
+    def __init__(
+        self,
+        *,
+        node: str,
+        model: str,
+        system: str,
+        messages: Messages | Compose,
+        schema: Mapping[str, Any] | None = None,
+        mode: str = "",
+        max_tokens: int | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        own = {
+            "node": node,
+            "model": model,
+            "system": system,
+            "messages": messages,
+            "schema": schema,
+            "mode": mode,
+            "max_tokens": max_tokens,
+            "settings": dict(settings or {}),
+        }
+        for name, value in own.items():
+            object.__setattr__(self, f"_{name}", value)
+
+    @property
+    def node(self) -> str:
+        """Name of the node that asked."""
+        return self._node
+
+    @property
+    def model(self) -> str:
+        """Model ref that was asked."""
+        return redact(self._model)
+
+    @property
+    def system(self) -> str:
+        """Instructions before the dialogue: the prompt with its variables filled in."""
+        return redact(self._system)
+
+    @property
+    def messages(self) -> Messages:
+        """The messages, oldest first."""
+        sent: Messages = self._messages() if callable(self._messages) else self._messages
+        return tuple(map(_redacted, sent))
+
+    @property
+    def schema(self) -> dict[str, Any] | None:
+        """JSON Schema of the answer; `None` where it was free text, or the shape stood in the words alone."""
+        return redact_keys(copy.deepcopy(dict(self._schema))) if self._schema else None
+
+    @property
+    def mode(self) -> str:
+        """How the shape was asked for: `json_schema`, `tool`, `json_object`, or empty where it was not."""
+        return self._mode
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Tuning that was sent, `max_tokens` among it; the rest was left to the provider."""
+        limit = {} if self._max_tokens is None else {"max_tokens": self._max_tokens}
+        return MappingProxyType(redact_keys(copy.deepcopy({**self._settings, **limit})))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"A request that was sent cannot be changed: {name!r}.")
+
+    def __eq__(self, other: object) -> bool:
+        return self._parts() == other._parts() if isinstance(other, SentRequest) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self._node, self._model, self._system))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self._parts()
+
+    def __setstate__(self, parts: dict[str, Any]) -> None:
+        SentRequest.__init__(self, **{**parts, "max_tokens": None})
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "node": self.node,
+            "model": self.model,
+            "system": self.system,
+            "messages": self.messages,
+            "schema": self.schema,
+            "mode": self.mode,
+            "settings": dict(self.settings),
+        }
+
+    def __repr__(self) -> str:
+        lines = [f"Request of node {self.node!r} to {self.model}"]
+        lines += [f"{name}: {text}" for name, text in self._rows()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th scope='row' style='{_CELL}'>{html.escape(name)}</th>"
+            f"<td dir='auto' style='{_CELL};white-space:pre-wrap'>{_escaped(text)}</td></tr>"
+            for name, text in self._rows()
+        )
+        caption = _escaped(f"Request of node {self.node!r} to {self.model}")
+        return f"<table><caption style='text-align:left'>{caption}</caption><tbody>{rows}</tbody></table>"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
+        rows: list[tuple[str, str]] = [("system", self.system)]
+        rows += [(message.role, message.content) for message in self.messages]
+        schema = json.dumps(self.schema, ensure_ascii=False, indent=2) if self.schema else ""
+        rows += [(f"schema ({self.mode})", schema), ("settings", settings)]
+        return [(name, text) for name, text in rows if text]
+
+
+_CELL = "text-align:left;vertical-align:top"
+
+
+def _redacted(message: Message) -> Message:
+    content = redact(message.content)
+    return message if content == message.content else Message(message.role, content)
+
+
+def _escaped(text: str) -> str:
+    """Return text for HTML, in which no dollar begins a formula."""
+    return html.escape(text).replace("$", "<span>$</span>")

@@ -1,0 +1,61 @@
+"""A model id that no list knows is told once, when code sets it; nothing is ever refused."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.providers import catalog
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def flow() -> Flow:
+    return Flow(f"unknown {next(_numbers)}")
+
+
+def test_it_is_told_once_with_what_may_be_meant(flow: Flow) -> None:
+    with pytest.warns(UserWarning, match="gpt-6-lunar") as told:
+        flow.model = "openai:gpt-6-lunar"
+    assert "gpt-6-luna" in str(told[0].message)
+    assert told[0].filename == __file__
+    assert flow.model == "gpt-6-lunar"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        flow.model = "gpt-6-lunar"
+
+
+def test_it_is_told_wherever_code_sets_one(flow: Flow) -> None:
+    flow.conversation("ask", "x")
+    with pytest.warns(UserWarning, match="zzz-1"):
+        flow.node("ask").model = "openai:zzz-1"
+    with pytest.warns(UserWarning, match="zzz-2"):
+        flow.judge_model = "anthropic:zzz-2"
+    with pytest.warns(UserWarning, match="zzz-3"):
+        flow.conversation("tell", "x", model="openai:zzz-3")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *("openai:gpt-6-luna", "openai:gpt-4o-2024-08-06", "openai:o1-preview", "openai:ft:gpt-4o:me::abc"),
+        *("anthropic:claude-2.1", "anthropic:claude-sonnet-5-5", "anthropic:claude-haiku"),
+        *("openrouter:openai/gpt-6-luna:free", "local:smollm2-135m", "compatible:anything-at-all"),
+    ],
+)
+def test_nothing_is_said_of_a_known_one_nor_where_there_is_no_list(flow: Flow, model: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        flow.model = model
+
+
+def test_nothing_is_said_where_calls_go_to_another_address(flow: Flow) -> None:
+    flow.set_base_url("openai", "https://proxy.example.org/v1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        flow.model = "openai:our-own-model"
+    assert catalog.unknown_note("openai", "listed-by-it", ["listed-by-it"]) == ""
