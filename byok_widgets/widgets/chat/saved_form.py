@@ -22,7 +22,10 @@ Bundle = dict[str, str]
 LabelledSession = tuple[str, "Session"]
 
 
-_INSTEAD = "<small>No messages yet. Run this cell in a notebook to chat.</small>"
+_NOTHING = {
+    "text/plain": "No messages yet.",
+    "text/html": "<small>No messages yet. Run this cell in a notebook to chat.</small>",
+}
 
 
 class SavedForm:
@@ -62,7 +65,7 @@ class SavedForm:
         """Return what was said, as text and as HTML."""
         spoken = [(label, session) for label, session in self._sessions() if session.turns]
         if not spoken:
-            return {"text/plain": "No messages yet.", "text/html": ""}
+            return _NOTHING
         parts = [sanitize(session._repr_html_()) for _, session in spoken]
         texts = [sanitize(f"{session.summary}\n{session}") for _, session in spoken]
         if len(spoken) > 1:
@@ -73,7 +76,8 @@ class SavedForm:
 
     def _publish(self, shell: Any, *, update: bool = False) -> None:
         said = self._published = self.bundle()
-        marked = f'<div class="{self._name}">{said["text/html"]}</div>'
+        words = "" if said == _NOTHING else said["text/html"]  # the chat above says so itself
+        marked = f'<div class="{self._name}">{words}</div>'
         shell.display_pub.publish(
             {**said, "text/html": marked}, {}, transient={"display_id": self._name}, update=update
         )
@@ -86,5 +90,4 @@ class SavedForm:
         shell = sys.modules["IPython"].get_ipython()
         shell.events.unregister("post_execute", self._at_the_end_of_the_cell)
         self._is_due = False
-        said = self.bundle()
-        shell.display_pub.publish({**said, "text/html": said["text/html"] or _INSTEAD}, {})
+        shell.display_pub.publish(self.bundle(), {})

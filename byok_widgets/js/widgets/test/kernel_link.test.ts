@@ -123,6 +123,8 @@ describe("where a page sees no kernel", () => {
   });
 
   it("is content while the kernel answers", () => {
+    const standing = { node: "ask", closed: false, variables: [], totals: "" };
+    model.tell("msg:custom", { kind: "all", sessions: ["One"], shown: 0, turns: [], under_way: null, ...standing });
     for (let second = 0; second < 60; second += 2) {
       model.tell("msg:custom", { kind: "pong" });
       vi.advanceTimersByTime(2000);
