@@ -326,41 +326,7 @@ def test_an_observer_that_fails_stops_nobody(
     assert "nobody should read" not in caplog.text
 
 
-# Two kernels
-
-
-def test_another_kernels_change_is_seen_with_the_next_one_and_told(open_config: Open) -> None:
-    mine, theirs = open_config(), open_config()
-    told = told_by(mine)
-    theirs.model = "anthropic:claude-haiku"
-    theirs.key_references["slot"] = "env:NAME"
-    theirs.set_override("ask", "claude-sonnet")
-    theirs.update_settings("ask", {"seed": 1})
-    mine.set_override("data", "openai:gpt-4o")
-    mine.update_settings("ask", {"temperature": 0.2})
-    assert (mine.provider, mine.model) == ("anthropic", "claude-haiku")
-    assert mine.node_settings("ask") == {"seed": 1, "temperature": 0.2}
-    assert (mine.override("ask"), mine.override("data")) == ("anthropic:claude-sonnet", "openai:gpt-4o")
-    assert told == ["provider", "key", "model", "override", "model_settings", "model_settings"]
-    theirs.set_base_url("openai", "https://llm.example.org")
-    assert theirs.override("data") == "openai:gpt-4o"
-
-
-def test_of_two_changes_to_one_setting_the_later_holds(open_config: Open) -> None:
-    mine, theirs = open_config(), open_config()
-    mine.model = "openai:mine"
-    theirs.model = "openai:theirs"
-    assert open_config().model == "theirs"
-    mine.set_override("ask", "m")
-    assert mine.model == "theirs"
-
-
-def test_a_reset_meets_the_provider_that_the_person_saw(open_config: Open) -> None:
-    mine, theirs = open_config(), open_config()
-    mine.model = "openai:mine"
-    theirs.model = "anthropic:theirs"
-    mine.model = None
-    assert (mine.model_of("openai"), mine.model_of("anthropic")) == (None, "theirs")
+# Other flows
 
 
 def test_flows_share_nothing(open_config: Open) -> None:
