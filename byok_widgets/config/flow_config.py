@@ -120,7 +120,8 @@ class FlowConfig:
         """Take the provider, and the models and addresses that were chosen in other settings."""
 
         def change(document: Document) -> None:
-            document["provider"] = chosen.provider
+            if "provider" in chosen.document:
+                document["provider"] = chosen.provider
             for provider, model in chosen.models.items():
                 put(document, "models", provider, model)
             for provider, url in chosen.base_urls.items():
