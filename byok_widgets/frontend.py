@@ -32,6 +32,9 @@ class Frontend(Protocol):
     def output_sink(self) -> OutputSink | None:
         """Return the output of the running cell; `None` outside a notebook."""
 
+    def tell(self, sentence: str) -> None:
+        """Say something to the person, in the running cell."""
+
     def settings(self, flow: Any) -> Any:
         """Return the settings panel of a flow."""
 
@@ -64,6 +67,10 @@ class NullFrontend:
     def output_sink(self) -> OutputSink | None:
         """There is no cell."""
         return None
+
+    def tell(self, sentence: str) -> None:
+        """There is no cell."""
+        del sentence
 
     def settings(self, flow: Any) -> Any:
         """Return what a panel would show, as text."""

@@ -5,25 +5,27 @@ One for all flows of a name in this process: what a click writes is what a line 
 
 from __future__ import annotations
 
-import threading
+from typing import Self
 
-from byok_widgets.config import FlowConfig, checked_name
+from byok_widgets.config import FlowConfig
 from byok_widgets.errors import ConfigError
+from byok_widgets.flow import flow_contexts, key_copies
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.providers.local import models
 from byok_widgets.strict_attributes import StrictAttributes
-
-_states: dict[str, FlowContext] = {}
-_lock = threading.Lock()
 
 
 class FlowSettings(StrictAttributes):
     """Provider, models, addresses and keys of a flow."""
 
-    def __init__(self, name: str) -> None:
-        self._context = _state(name)
+    def __init__(self, context: FlowContext) -> None:
+        self._context = context
+
+    @classmethod
+    def of(cls, name: str, *, fresh: bool = False) -> Self:
+        """Open the settings of a flow by its name; see `flow_contexts.shared`."""
+        return cls(flow_contexts.shared(name, fresh=fresh))
 
     @property
     def name(self) -> str:
@@ -108,6 +110,14 @@ class FlowSettings(StrictAttributes):
         self.key_store.refer(chosen.name, host, reference)
         self.config.notify("key")
 
+    def use_key_of(self, flow: str, *, provider: str | None = None) -> str:
+        """Copy the API key of another flow of yours into this flow's own entry; see `Flow.use_key_of`."""
+        chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
+        host = chosen.address(self.config.base_url(chosen.name)).host
+        status = key_copies.copy_key(self.context, flow, chosen, host)
+        self.config.notify("key")
+        return status.sentence
+
     @property
     def judge_model(self) -> str | None:
         """Model that judges prompt conditions; `None` for that of the node whose edges are judged."""
@@ -116,14 +126,3 @@ class FlowSettings(StrictAttributes):
     @judge_model.setter
     def judge_model(self, text: str | None) -> None:
         self.config.judge_model = text
-
-
-def _state(name: str) -> FlowContext:
-    """Return what all flows of this name share in this process."""
-    name = checked_name(name)
-    with _lock:
-        if name not in _states:
-            start = {"local": models.default_model()}
-            config = FlowConfig(name, providers=tuple(PROVIDERS), start_models=start)
-            _states[name] = FlowContext(config, KeyStore(name, config.key_references))
-        return _states[name]

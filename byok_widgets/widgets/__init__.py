@@ -6,11 +6,13 @@ Floor 5: may import everything below; nothing below imports it. The core reaches
 
 from __future__ import annotations
 
+import html
 import sys
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.widgets import key_leak_warning
 from byok_widgets.widgets.marimo import in_marimo
+from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.frontend import OutputSink
@@ -34,6 +36,14 @@ class NotebookFrontend:
         from byok_widgets.widgets.reply_display import ReplyDisplay
 
         return CellOutput(sys.stdout, ReplyDisplay.of(shell).remember)
+
+    def tell(self, sentence: str) -> None:
+        """Show a sentence in the running cell; outside IPython nobody reads it."""
+        shell = _shell()
+        if shell is not None:
+            text = sanitize(sentence)
+            note = f'<div role="note">{html.escape(text)}</div>'
+            shell.display_pub.publish({"text/plain": text, "text/html": note})
 
     def settings(self, flow: Any) -> Any:
         """Return the settings panel in a notebook kernel, and the same facts as text anywhere else."""

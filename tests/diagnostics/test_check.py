@@ -235,7 +235,7 @@ def test_a_local_model_that_is_not_there(talk: Flow) -> None:
     assert found[0].by == Fix("use_model", f"local:{default_model()}", instead="local:nope")
     talk.provider, talk.model = "local", "gpt-4"
     assert '"openai:gpt-4"' in talk.check()[0].fix, "the names that people know are told whose they are"
-    settings = check_settings(FlowSettings(talk.name))
+    settings = check_settings(FlowSettings.of(talk.name))
     assert kinds(settings) == [("local_model_unknown", "error", "")]
     assert "gpt-4" in settings[0].problem
 
@@ -256,7 +256,7 @@ def test_it_sends_nothing(talk: Flow, server: ScriptedServer, no_network: list[o
 
 
 def test_without_nodes_the_key_the_address_and_the_default_model_are_looked_at(flow: Flow) -> None:
-    settings = FlowSettings(flow.name)
+    settings = FlowSettings.of(flow.name)
     assert list(check_settings(settings)) == []
     flow.provider = "openai"
     assert kinds(check_settings(settings)) == [("no_model", "error", ""), ("no_key", "error", "")]
@@ -291,7 +291,7 @@ def test_no_key_is_in_it(flow: Flow) -> None:
 
 
 def test_what_could_not_be_looked_at_is_said(flow: Flow) -> None:
-    settings = FlowSettings(flow.name)
+    settings = FlowSettings.of(flow.name)
     note = check_settings(settings).note
     assert note
     assert all(note in shown for shown in (repr(check_settings(settings)), check_settings(settings)._repr_html_()))

@@ -11,18 +11,16 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-import traitlets
 
 from byok_widgets.engine import HOME_THREAD
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.secrets import redact
-from byok_widgets.widgets import assets
 from byok_widgets.widgets.panel import text_summary
 from byok_widgets.widgets.panel.copy_code import CopyCode, code_of
 from byok_widgets.widgets.panel.key_section import KeySection
 from byok_widgets.widgets.panel.model_picker import ModelPicker, problem_html
 from byok_widgets.widgets.panel.node_list import NodeList
+from byok_widgets.widgets.panel.panel_head import PanelHead
 from byok_widgets.widgets.panel.text_field import TextField, error_text
 from byok_widgets.widgets.panel.troubleshooting import Troubleshooting
 from byok_widgets.widgets.sanitize import sanitize
@@ -35,34 +33,17 @@ if TYPE_CHECKING:
 _in_cells: dict[str, tuple[str, list[weakref.ref[SettingsPanel]]]] = {}
 
 
-class PanelHead(assets.PageWidget):
-    """The panel's title and notice, and the look of the whole panel.
-
-    Attributes:
-        title: The title.
-        notice: What a person must know, such as that settings are not saved; empty when all is well.
-    """
-
-    view = traitlets.Unicode("head").tag(sync=True)
-
-    title = traitlets.Unicode("").tag(sync=True)
-    notice = traitlets.Unicode("").tag(sync=True)
-
-    def __repr__(self) -> str:
-        return "PanelHead()"
-
-
 class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
     """The settings of one flow.
 
     `close()` ends it; a panel that is shown again by the same cell replaces the one before.
     """
 
-    def __init__(self, flow: PanelFlow) -> None:
+    def __init__(self, flow: PanelFlow, *, title: str = "", note: str = "") -> None:
         """Show the settings of `flow`. Nothing here waits for a keyring, a network or a large package."""
         self._flow = flow
         self._refreshing = threading.RLock()
-        self._head = PanelHead(title=sanitize(f"Settings · {flow.name}"))
+        self._head = PanelHead(flow, title=sanitize(title or f"Settings · {flow.name}"), note=note)
         self._provider = ipywidgets.Dropdown(
             description="Provider", options=[(_label(name), name) for name in PROVIDERS], value=flow.provider
         )
@@ -108,8 +89,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
             if self.comm is None:  # closed meanwhile
                 return
             self._provider.value = self._flow.provider
-            self._head.notice = redact(sanitize(str(self._flow.config.notice or "")))
-            for part in (self._address, self._key, self._models, self._nodes, self._trouble):
+            for part in (self._head, self._address, self._key, self._models, self._nodes, self._trouble):
                 part.refresh()
             self._code.code = code_of(self._flow)
 
