@@ -78,17 +78,14 @@ class Flow(StrictAttributes):
             problem = f'A flow is made with its name alone, like Flow("dentist"), and without {given!r}.'
             hint = "Set it on a line of its own: flow.{0} = ..."
             raise unknown_name_error(problem, given, settable_names(type(self)), value, hint=hint)
-        self._open(name, fresh=fresh)
-        WAITING.welcome(self.context)
-
-    def _open(self, name: str, *, fresh: bool = False) -> None:
         self._settings = FlowSettings.of(name, fresh=fresh)
-        self.config.look_elsewhere()
         self._members = FlowNodes(self.context)
         self.speaks_first = None
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
         flow_registry.register(self)
+        self.config.look_elsewhere()
+        WAITING.welcome(self.context)
 
     def __repr__(self) -> str:
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
@@ -397,15 +394,13 @@ class Flow(StrictAttributes):
         """
         data = flow_file.read(Path(path))
         try:
-            frontend().watch()
-            flow = cls.__new__(cls)
-            flow._open(name or data["name"])
-            flow._file_extra = fill(flow, flow.context, data)
-            bind(flow.graph, functions or {})
+            with WAITING.postponed():  # until the flow has the settings of the file, which are its own
+                flow = cls(name or data["name"])
+                flow._file_extra = fill(flow, flow.context, data)
+                bind(flow.graph, functions or {})
         except ByokError as error:
             problem = error
         else:
-            WAITING.welcome(flow.context)  # the settings of the file are its own by now
             if flow_file.is_newer(data):
                 flow._file_notice = _NEWER.format(path=str(path))
             return flow

@@ -1,7 +1,7 @@
 """What all flows of a name share in this process: their settings, their keys, and what stands before each prompt.
 
-A fresh flow shares nothing with one of the same name that is saved. Settings that were made before there was a flow
-have a context of their own, which is none of a flow.
+A fresh flow shares nothing with one of the same name that is saved. Settings that were made before there was a
+flow have a context of their own, which is none of a flow.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Using the key of another flow: which flows have one, and copying it into this flow's own entry.
 
-Which flows have a key is told from settings files and from what this kernel holds: no key is read for that. A key is
-read and copied when a person asks for it by the name of a flow, and never otherwise.
+Which flows have a key is told from settings files and from what this kernel holds: no key is read for that. A key
+is read and copied when a person asks for it by the name of a flow, and never otherwise.
 """
 
 from __future__ import annotations

@@ -1,13 +1,16 @@
-"""`WAITING`: settings that were made before a cell made a flow. They wait in this kernel's memory for the first one.
+"""`WAITING`: settings that were made before a cell made a flow; they wait in this kernel's memory for the first.
 
 The first flow takes them over and says so. Where it has settings of its own that say something else, the person is
-asked, and they wait on. When more flows are made, the person is asked whether they get them too. Nothing that waits
-is ever written to a file or a keyring.
+asked, and they wait on. When more flows are made, the person is asked whether they get them too. Nothing that
+waits is ever written to a file or a keyring.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 
 from byok_widgets.flow import flow_contexts, handover
@@ -16,6 +19,7 @@ from byok_widgets.frontend import frontend
 from byok_widgets.nodes.model_call import FlowContext
 
 _NAME = "my flow"
+_made: ContextVar[list[FlowContext] | None] = ContextVar("made", default=None)
 
 
 class WaitingSettings:
@@ -43,8 +47,24 @@ class WaitingSettings:
         """Whether nothing waits."""
         return self._context is None or handover.is_untouched(self._context)
 
+    @contextmanager
+    def postponed(self) -> Iterator[None]:
+        """Meet the flows that are made meanwhile in this thread when all of it went well."""
+        made: list[FlowContext] = []
+        token = _made.set(made)
+        try:
+            yield
+        finally:
+            _made.reset(token)
+        for flow in made:
+            self.welcome(flow)
+
     def welcome(self, flow: FlowContext) -> None:
         """Meet a flow that a cell has made: give it what waits, or have the person asked."""
+        postponed = _made.get()
+        if postponed is not None:
+            postponed.append(flow)
+            return
         with self._lock:
             before = self._known()
             told = self._meet(flow)
@@ -136,8 +156,8 @@ class WaitingSettings:
 
     def _conflict(self, flow: FlowContext) -> Question:
         text = (
-            f"The settings that you made before ({handover.described(self.context)}) still wait, and this flow has "
-            f"its own ({handover.described(flow)}). Which ones should it use?"
+            f"The settings that you made before ({handover.described(self.context)}) still wait, and this flow "
+            f"has its own ({handover.described(flow)}). Which ones should it use?"
         )
         use = Choice("Use the new ones", partial(self.use_in, flow))
         return Question("conflict", text, (use, Choice("Keep its own", partial(self.keep_own, flow))))

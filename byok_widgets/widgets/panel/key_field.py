@@ -67,11 +67,11 @@ class KeyField(assets.PageWidget):
         needs_key: Whether nothing can be done without a key.
         has_key: Whether there is a key to remove.
         can_check: Whether there is something to check: a key, or an endpoint that may need none.
-        other_flows: Where this flow has no key, the flows that have one for the same provider and host: mappings of
-            `name` and `label`.
+        other_flows: Where this flow has no key, the flows that have one for the same provider and host: mappings
+            of `name` and `label`.
         status: `state`; `reason`, which is stable: why it is so, or the kind of the error that a check met;
-            `text`, in which `{at}` stands for the moment `at`, `link`, `link_text`, and `pasted`, the text while a pasted key is not saved; never any part of
-            a key, nor its length.
+            `text`, in which `{at}` stands for the moment `at`; `link`, `link_text`, and `pasted`, the text while a
+            pasted key is not saved; never any part of a key, nor its length.
         public_key: The half of the kernel's key pair that seals. It is no secret.
     """
 

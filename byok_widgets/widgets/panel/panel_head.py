@@ -49,7 +49,7 @@ class PanelHead(assets.PageWidget):
     def refresh(self) -> None:
         """Show what there is to know and to decide now."""
         self.notice = redact(sanitize(str(self._flow.config.notice or "")))
-        self.questions = [_facts(question) for question in _questions(self._flow)]
+        self.questions = [dict(_facts(question)) for question in _questions(self._flow)]
 
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
         if not isinstance(content, Mapping) or content.get("kind") != "answer_question":

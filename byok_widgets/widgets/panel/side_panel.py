@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _NO_FLOW = "Settings · no flow yet"
 _WAITS = (
-    "No cell has made a flow yet. What you set here waits in this kernel's memory, and the first flow of this notebook "
-    "takes it over."
+    "No cell has made a flow yet. What you set here waits in this kernel's memory, and the first flow of this "
+    "notebook takes it over."
 )
 
 _sides: dict[str, SidePanel] = {}
