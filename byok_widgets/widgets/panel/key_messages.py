@@ -90,12 +90,12 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None
     if verdict.state == "working":
         return _words("working", "checking", f"Asking {provider.label} whether it works without a key…")
     if verdict.state == "verified":
-        text = f"This endpoint works without a key. {_when(verdict)}"
+        text = f"This endpoint works without a key. {'' if verdict.is_again else 'Checked at {at}.'} {_again(verdict)}"
         return {**_words("verified", "no_key_needed", text), "at": verdict.at}
     if verdict.state == "rejected":
-        text = f"This endpoint requires a key (401 Unauthorized). Paste it and press Save. {_when(verdict)}"
+        text = f"This endpoint requires a key (401 Unauthorized). Paste it and press Save. {_again(verdict)}"
         return {**_words("unverified", "key_needed", text), "at": verdict.at}
-    text = f"{_why(verdict.fault) if verdict.fault else ''} {_when(verdict)}"
+    text = f"{_why(verdict.fault) if verdict.fault else ''} {_again(verdict)}"
     return {**_words("unverified", _kind(verdict.fault), text), "at": verdict.at}
 
 
@@ -117,15 +117,15 @@ def _faulty(status: KeyStatus, verdict: KeyCheck) -> StatusMessage:
     saved = status.is_stored
     if verdict.state == "rejected":
         stays = "It stays saved until you replace or remove it." if saved else ""
-        text = f"{why} {stays} {status.sentence} {_when(verdict)}"
+        text = f"{why} {stays} {status.sentence} {_again(verdict)}"
         return {**_words("rejected", _kind(fault), text, link, "See"), "at": verdict.at}
     unverified = "Saved, but not verified." if saved else "Not verified."
-    text = f"{unverified} {why} {status.sentence} {_when(verdict)}"
+    text = f"{unverified} {why} {status.sentence} {_again(verdict)}"
     return {**_words("unverified", _kind(fault), text, link, "See"), "at": verdict.at}
 
 
-def _when(verdict: KeyCheck) -> str:
-    return "Checked again at {at}, with the same result." if verdict.is_again else "Checked at {at}."
+def _again(verdict: KeyCheck) -> str:
+    return "Checked again at {at}, with the same result." if verdict.is_again else ""
 
 
 def _why(fault: ByokError) -> str:

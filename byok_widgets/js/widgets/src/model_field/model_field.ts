@@ -11,6 +11,7 @@ import { type Channel, LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exc
 import { looksLikeKey } from "../shared/key_rules";
 import type { ChooseModel, ModelAnswer, ModelFieldState, ModelRowsState } from "../shared/messages";
 import { modelOf } from "../shared/model_reference";
+import { withMoment } from "../shared/moments";
 import { GONE, WAITING } from "../shared/texts";
 import { follow, onEnd } from "../shared/view";
 import { makeModelList } from "./list";
@@ -169,7 +170,7 @@ export function renderModelField({ model, el, signal }: FieldContext): void {
   function paintNote(): void {
     part.action.textContent = model.get("action");
     part.action.hidden = !model.get("action");
-    note(model.get("note"));
+    note(withMoment(model.get("note"), model.get("note_at")));
   }
 
   function paint(): void {

@@ -7,6 +7,7 @@ import { isolate, make } from "../shared/dom";
 import type { PanelHeadState } from "../shared/messages";
 import { GONE } from "../shared/texts";
 import { type ViewContext, follow, onEnd } from "../shared/view";
+import { makeQuestions } from "./questions";
 
 const MOST_FRAMES = 600;
 
@@ -21,8 +22,10 @@ const kernelOf = ({ widget_manager: manager }: AnyModel<PanelHeadState>): string
   (manager as ManagerOfJupyter | undefined)?.kernel?.id;
 
 export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): void {
-  const title = make("h3");
+  const title = make("h3", { tabIndex: -1 });
   const notice = make("p", { className: "byok-notice", attributes: { role: "status" } });
+  const note = make("p", { className: "byok-note" });
+  const questions = makeQuestions(model, title, signal);
   const kernel = kernelOf(model);
   let isGone = false;
   let frame = 0;
@@ -31,6 +34,9 @@ export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): 
     title.textContent = model.get("title");
     notice.textContent = isGone ? GONE : model.get("notice");
     notice.hidden = !notice.textContent;
+    note.textContent = model.get("note");
+    note.hidden = !note.textContent;
+    questions.paint(isGone ? [] : model.get("questions"));
   }
 
   function disable(panel: HTMLElement): void {
@@ -67,7 +73,7 @@ export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): 
   }
 
   el.classList.add("byok-head");
-  el.append(title, notice);
+  el.append(title, note, notice, questions.el);
   follow(model, "change", paint, signal);
   onEnd(signal, () => cancelAnimationFrame(frame));
   paint();
