@@ -84,14 +84,19 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
         *_overdue(flow),
         *_notice(flow),
     ]
-    return Check(findings)
+    return Check(_keys_first(findings))
 
 
 def check_settings(settings: CheckedSettings) -> Check:
     """Look for mistakes where no node is known: in the key, the address and the default model."""
     users = Users.of_default(settings)
     missing = [] if users.of_models else [calls.no_model(settings, [])]
-    return Check([*missing, *calls.findings(settings, users), *_notice(settings)], note=_NO_NODES)
+    return Check([*_keys_first([*missing, *calls.findings(settings, users)]), *_notice(settings)], note=_NO_NODES)
+
+
+def _keys_first(found: Iterable[Finding]) -> list[Finding]:
+    """Put a missing key before a missing model, which is chosen after it."""
+    return sorted(found, key=lambda finding: finding.kind != "no_key")
 
 
 def _notice(settings: CheckedSettings) -> Iterator[Finding]:

@@ -113,6 +113,12 @@ class FlowSettings(StrictAttributes):
     def use_key_of(self, flow: str, *, provider: str | None = None) -> str:
         """Copy the API key of another flow of yours into this flow's own entry; see `Flow.use_key_of`."""
         chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
+        if chosen.free_of_charge:
+            raise ConfigError(
+                f"{chosen.label} needs no API key.",
+                kind="no_key_needed",
+                fix=f'Choose another provider first, or name it: flow.use_key_of({flow!r}, provider="...").',
+            )
         host = chosen.address(self.config.base_url(chosen.name)).host
         status = key_copies.copy_key(self.context, flow, chosen, host)
         self.config.notify("key")

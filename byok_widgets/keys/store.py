@@ -176,13 +176,17 @@ class KeyStore:
         if secret is not None:
             return secret
         name = self._variable(self._scope(provider, host))
-        cause, fix = "", f"{_SETTINGS} Paste your {provider_label} key and press Save, or choose the local model."
-        if name:
-            cause = f"This flow refers to the environment variable {name}, which is not set."
-            fix = f"Set {name}, then restart the kernel; or paste a key. {_SETTINGS}"
-        raise MissingKeyError(
-            f"No API key configured for flow {self._flow!r} and provider {provider_label}.", cause=cause, fix=fix
-        )
+        if not name:
+            raise self.missing(provider_label)
+        cause = f"This flow refers to the environment variable {name}, which is not set."
+        fix = f"Set {name}, then restart the kernel; or paste a key. {_SETTINGS}"
+        raise self.missing(provider_label, cause=cause, fix=fix)
+
+    def missing(self, provider_label: str, *, cause: str = "", fix: str = "") -> MissingKeyError:
+        """Return the error that says that this flow has no key for a provider."""
+        usual = f"{_SETTINGS} Paste your {provider_label} key and press Save, or choose the local model."
+        problem = f"No API key configured for flow {self._flow!r} and provider {provider_label}."
+        return MissingKeyError(problem, cause=cause, fix=fix or usual)
 
     def remove(self, provider: str, host: str) -> None:
         """Remove the key of this scope from all backends, its reference included.

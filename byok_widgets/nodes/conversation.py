@@ -226,7 +226,7 @@ class ConversationNode(ModelNode[Reply]):
         )
         return Call(
             node=self.name,
-            resolved=self.resolve(given.model),
+            resolved=self._model_to_call(given.model),
             system="\n\n".join(part for part in (before, prompt) if part),
             messages=given.messages,
             max_tokens=self._limit(given.max_tokens),
@@ -236,7 +236,7 @@ class ConversationNode(ModelNode[Reply]):
 
     def _partial_result(self, given: RunArgs, text: str) -> Reply:
         """Return the partial output when the person stopped the answer."""
-        choice = self.resolve(given.model)
+        choice = self._model_to_call(given.model)
         return Reply(
             text=text,
             finish_reason="interrupted",

@@ -218,7 +218,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Extraction:
             del on_text
-            resolved = self.resolve(model)
+            resolved = self._model_to_call(model)
             profile = PROVIDERS[resolved.ref.provider].schema_profile
             flow = self._context.config.name
             prompt = await render_in_time(self.prompt, variables or {}, flow=flow, node=self.name)

@@ -13,7 +13,7 @@ from typing import Any
 from byok_widgets.config import FlowConfig, ResolvedModel
 from byok_widgets.engine import clock, with_deadline, with_retries
 from byok_widgets.engine.callbacks import OnProgress, OnText
-from byok_widgets.errors import ByokError, ProviderError
+from byok_widgets.errors import ByokError, ConfigError, ProviderError
 from byok_widgets.keys import KEY_WORK, KeyStore
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.node_settings import LIMIT, checked
@@ -46,6 +46,20 @@ class FlowContext:
         """
         address = provider.address(self.config.base_url(provider.name))
         return Endpoint(address, await self._key(provider, address.host))
+
+    def first_missing(self, no_model: ConfigError) -> ByokError:
+        """Return what to mend first where no model is chosen: the key, before which no model can be picked."""
+        provider = PROVIDERS[self.config.provider]
+        if not provider.needs_key:
+            return no_model
+        try:
+            host = provider.address(self.config.base_url(provider.name)).host
+        except ConfigError:
+            return no_model
+        if self.key_store.may_have(provider.name, host):
+            return no_model
+        cause = "No default model is chosen, either: pick one when the key is saved."
+        return self.key_store.missing(provider.label, cause=cause)
 
     async def _key(self, provider: Provider, host: str) -> Secret | None:
         if provider.needs_key:

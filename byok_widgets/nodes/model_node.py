@@ -120,6 +120,19 @@ class ModelNode(Node[R]):
         """
         return self._context.config.resolve(self.name, model, own=self._own_model)
 
+    def _model_to_call(self, model: str | None) -> ResolvedModel:
+        """Return the model for a call that is to be made now.
+
+        Raises:
+            MissingKeyError: Neither a key nor a model is there.
+            ConfigError: No model is chosen.
+        """
+        try:
+            return self.resolve(model)
+        except ConfigError as error:
+            fault: ByokError = self._context.first_missing(error) if error.kind == "no_model" else error
+        raise fault
+
     def model_for(self, given: NodeInput) -> ResolvedModel | None:
         """Return the model that this input would be given to; `None` where it needs none."""
         return self.resolve(given.model)

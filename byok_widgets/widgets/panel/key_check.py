@@ -50,7 +50,8 @@ async def check_key(
         if await _is_open_to_all(target, endpoint):
             return KeyCheck.now("unverified", _open_to_all())
     except ByokError as fault:
-        return KeyCheck.now("rejected" if fault.kind == "auth" else "unverified", fault)
+        asked = isinstance(fault, ProviderError) and fault.kind in ("auth", "no_key")
+        return KeyCheck.now("rejected" if asked else "unverified", fault)
     except Exception as fault:  # noqa: BLE001 - a check fails open, whatever happens
         return KeyCheck.now("unverified", _unexpected(fault))
     return KeyCheck.now("verified")

@@ -30,6 +30,10 @@ _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
 
 
+ADDRESS_REFUSED: StatusMessage = {"state": "none", "reason": "no_address", "text": "", "link": "", "link_text": ""}
+"""Says nothing: the field of the address does."""
+
+
 def no_address(provider: Provider) -> StatusMessage:
     """Say that a key cannot be saved before there is an address."""
     return _words("none", "no_address", f"{provider.label} needs an address first: enter the base URL.")
@@ -90,7 +94,8 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None
     if verdict.state == "working":
         return _words("working", "checking", f"Asking {provider.label} whether it works without a key…")
     if verdict.state == "verified":
-        text = f"This endpoint works without a key. {'' if verdict.is_again else 'Checked at {at}.'} {_again(verdict)}"
+        when = _again(verdict) or "Checked at {at}."
+        text = f"This endpoint works without a key. {when}"
         return {**_words("verified", "no_key_needed", text), "at": verdict.at}
     if verdict.state == "rejected":
         text = f"This endpoint requires a key (401 Unauthorized). Paste it and press Save. {_again(verdict)}"

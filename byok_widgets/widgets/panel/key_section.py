@@ -61,6 +61,11 @@ class KeySection:
             self._choose_storage(target, [option["id"] for option in options])
         self.view.layout.display = None
 
+    def wait_for_address(self) -> None:
+        """Leave it to the field of the address to say that it was refused, where a key cannot be saved without."""
+        if not EndpointTarget.of(self._flow).host:
+            self.view.status = dict(key_messages.ADDRESS_REFUSED)
+
     @staticmethod
     def _is_locked(status: KeyStatus | None) -> bool:
         return status is not None and status.backend == "file" and not status.available

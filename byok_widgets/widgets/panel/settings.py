@@ -47,7 +47,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._provider = ipywidgets.Dropdown(
             description="Provider", options=[(_label(name), name) for name in PROVIDERS], value=flow.provider
         )
-        self._address = _Address(flow)
+        self._address = _Address(flow, self.refresh)
         self._key, self._models = KeySection(flow), ModelPicker(flow)
         self._nodes = NodeList(flow, self._models.rows)
         self._code = CopyCode()
@@ -91,6 +91,8 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._provider.value = self._flow.provider
             for part in (self._head, self._address, self._key, self._models, self._nodes, self._trouble):
                 part.refresh()
+            if self._address.is_refused:
+                self._key.wait_for_address()
             self._code.code = code_of(self._flow)
 
     def close(self) -> None:
@@ -110,13 +112,14 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
 class _Address:
     """The base URL, where the provider has no usual one or another was set."""
 
-    def __init__(self, flow: PanelFlow) -> None:
-        self._flow = flow
+    def __init__(self, flow: PanelFlow, changed: Callable[[], None]) -> None:
+        self._flow, self._changed = flow, changed
         self._shown: tuple[str, str] = ("", "")
         self._field = TextField(description="Base URL", placeholder="https://llm.example.org/v1")
         self._field.add_class("byok-address")  # the troubleshooting section moves the keyboard to it
         self._field.observe(self._typed, "value")
         self._problem = ipywidgets.HTML()
+        self.is_refused = False
         self.view = ipywidgets.VBox([self._field, self._problem])
 
     def refresh(self) -> None:
@@ -142,8 +145,10 @@ class _Address:
             self._complain(error_text(fault))
         else:
             self._complain("")
+        self._changed()
 
     def _complain(self, text: str) -> None:
+        self.is_refused = bool(text)
         self._problem.value = problem_html(text)
         self._problem.layout.display = None if text else "none"
 

@@ -110,7 +110,7 @@ export function buildParts() {
 export function showStatus(part: Parts, shown: ShownStatus): void {
   const { switchTo, move, anyway } = part.buttons;
   part.status.dataset["state"] = shown.state;
-  part.icon.textContent = ICONS[shown.state];
+  part.icon.textContent = shown.text ? ICONS[shown.state] : "";
   const text = withMoment(shown.text, shown.at);
   if (part.text.textContent !== text) part.text.textContent = text;
   part.link.hidden = !shown.link;
