@@ -166,7 +166,7 @@ class KeyFieldView {
     save.textContent = this.isNewPassphrase ? "Set passphrase" : this.isPassphrase ? "Unlock" : "Save";
     check.disabled = waiting || !model.get("can_check") || model.get("status").state === "working";
     remove.disabled = waiting || !model.get("has_key");
-    if (!model.get("has_key")) this.part.confirm.hidden = true;
+    if (!model.get("has_key") && !this.part.confirm.hidden) this.confirmRemoval(false);
   }
 
   private say(status: ShownStatus | null): void {
@@ -215,6 +215,7 @@ class KeyFieldView {
 
   private confirmRemoval(isAsked: boolean): void {
     this.part.confirm.hidden = !isAsked;
+    this.part.buttons.remove.hidden = isAsked;
     if (isAsked) this.part.buttons.keep.focus();
   }
 

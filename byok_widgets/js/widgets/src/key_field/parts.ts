@@ -66,7 +66,7 @@ export function buildParts() {
     move: button(""),
     anyway: button("Save anyway", "byok-quiet"),
     useOther: button("Use this key"),
-    removeNow: button("Remove"),
+    removeNow: button("Remove it"),
     keep: button("Keep it"),
   };
   const { save, check, remove, switchTo, move, anyway, useOther, removeNow, keep } = buttons;
@@ -98,7 +98,7 @@ export function buildParts() {
     { className: "byok-row byok-actions byok-confirm", attributes: { role: "group", "aria-label": "Remove this key?" } },
     ...[sure, removeNow, keep],
   );
-  fields.others.box.append(make("div", { className: "byok-row byok-one-line" }, others, useOther));
+  fields.others.box.append(make("div", { className: "byok-row byok-actions" }, useOther));
   const boxes = [fields.key, fields.name, fields.passphrase, fields.repeated, fields.storage].map(({ box }) => box);
   return {
     all: [...boxes, actions, confirm, status, offers, fields.others.box],
