@@ -282,6 +282,7 @@ CHECKED_AGAIN = """said => {
   const { dataset, textContent } = document.querySelector(".byok-side:not(.lm-mod-hidden) .byok-status");
   return !["working", "none"].includes(dataset.state) && textContent.trim() !== said;
 }"""
+LEFT = "open => { const { shell } = window.jupyterapp; open ? shell.expandLeft() : shell.collapseLeft(); }"
 SILENT = "() => !document.querySelector('.byok-side:not(.lm-mod-hidden) .byok-status').textContent.trim()"
 
 
@@ -290,6 +291,7 @@ def test_names_are_whole_at_the_width_it_opens_with_and_labels_stand_in_names(op
     page = open_in([flow_cell("names", "ask") + "\nnames.provider = 'compatible'"])
     page.run_cell(0)
     page.page.set_viewport_size({"width": width, "height": 1300})
+    page.page.evaluate(LEFT, width > 400)  # no room for the list of files, too
     try:
         page.command("byok-widgets:open-settings")  # a narrow toolbar hides the gear behind its dots
         side(page).get_by_label("Base URL").wait_for()
@@ -297,6 +299,7 @@ def test_names_are_whole_at_the_width_it_opens_with_and_labels_stand_in_names(op
         found = side(page).evaluate(NAMES_CUT_OFF), side(page).evaluate(LABELS_OUTSIDE_NAMES)
     finally:
         page.page.set_viewport_size(VIEWPORT)
+        page.page.evaluate(LEFT, True)
     assert found == ([], [])
 
 

@@ -25,7 +25,7 @@
 /* The panel fills the side; its frame is for cells. */
 .byok-side .byok-panel { max-width: none; margin: 0; border: 0; border-radius: 0; }
 .byok-side .byok-side-panel { width: 100%; margin: 0; overflow: visible; }
-.byok-side .byok-which { display: flex; flex-direction: column; align-items: stretch; width: auto; height: auto; gap: 4px; margin: 0; padding: 16px 16px 0; }
+.byok-side .byok-which { display: flex; flex-direction: column; align-items: stretch; width: auto; height: auto; gap: 4px; margin: 0; padding: 12px 10px 0; }
 .byok-side .byok-which .widget-label { width: auto; height: auto; line-height: 1.4; text-align: start; font-weight: 600; color: inherit; }
 .byok-side .byok-which select {
   flex: none; width: 100%; min-width: 0; height: auto; min-height: 32px; padding: 5px 8px; text-overflow: ellipsis; appearance: auto;
