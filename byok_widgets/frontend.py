@@ -35,6 +35,9 @@ class Frontend(Protocol):
     def output_sink(self) -> OutputSink | None:
         """Return the output of the running cell; `None` outside a notebook."""
 
+    def tell(self, sentence: str) -> None:
+        """Say something to the person, in the running cell."""
+
     def settings(self, flow: Any) -> Any:
         """Return the settings panel of a flow."""
 
@@ -67,6 +70,10 @@ class NullFrontend:
     def output_sink(self) -> OutputSink | None:
         """Return `None`: there is no cell."""
         return None
+
+    def tell(self, sentence: str) -> None:
+        """There is no cell."""
+        del sentence
 
     def settings(self, flow: Any) -> Any:
         """Return what a panel would show, as text."""

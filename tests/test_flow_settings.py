@@ -93,3 +93,20 @@ def test_a_missing_key_is_reported_with_what_to_do(flow: Flow) -> None:
     assert "Open Settings (click the gear, or run flow.settings()) and verify that the key is saved." in said
     assert "choose the local model" in said
     assert "(the gear" not in said
+
+
+def test_without_key_and_model_the_key_is_named_first_and_the_model_beside_it(flow: Flow) -> None:
+    flow.provider = "openrouter"
+    node = flow.conversation("ask", "Be brief.")
+    data = flow.extraction("data", name=str)
+    for run in (lambda: node.run("Hi"), lambda: data.run("Hi")):
+        with pytest.raises(MissingKeyError) as caught:
+            run()
+        assert caught.value.kind == "no_key"
+        assert "model" in caught.value.cause
+    kinds = [finding.kind for finding in flow.check() if finding.kind in ("no_key", "no_model")]
+    assert kinds == ["no_key", "no_model"]
+    flow.key_store.save("openrouter", "openrouter.ai", fake_key("openrouter"), backend="session")
+    with pytest.raises(ConfigError) as missing:
+        node.run("Hi")
+    assert missing.value.kind == "no_model"

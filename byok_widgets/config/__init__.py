@@ -1,6 +1,7 @@
 """A flow's settings: provider, models, overrides, addresses, and the file they are saved in. Never a key."""
 
 from byok_widgets.config.base_url import BaseUrl
+from byok_widgets.config.change_elsewhere import ChangeElsewhere
 from byok_widgets.config.flow_config import FlowConfig, ResolvedModel
 from byok_widgets.config.model_ref import ModelRef
 from byok_widgets.config.notice import NoticeKind, SettingsNotice
@@ -9,6 +10,7 @@ from byok_widgets.config.settings_file import checked_name
 
 __all__ = [
     "BaseUrl",
+    "ChangeElsewhere",
     "FlowConfig",
     "ModelRef",
     "NoticeKind",

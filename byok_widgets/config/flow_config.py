@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.config.base_url import BaseUrl
+from byok_widgets.config.change_elsewhere import ChangeElsewhere
 from byok_widgets.config.change_signal import Observer
 from byok_widgets.config.key_references import KeyReferences
 from byok_widgets.config.model_ref import ModelRef
@@ -46,6 +47,8 @@ class FlowConfig:
         providers: Collection[str],
         start_models: Mapping[str, str] | None = None,
         folder: Path | None = None,
+        saved: bool = True,
+        on_elsewhere: Callable[[], None] | None = None,
     ) -> None:
         """Open the settings of the flow called `name`, or start new ones.
 
@@ -54,12 +57,15 @@ class FlowConfig:
             providers: Names of the known providers.
             start_models: Default model of each provider for which none has been chosen yet.
             folder: Folder of the files; by default in the user's config folder.
+            saved: Whether settings are read from a file and saved; else they live in this kernel's memory.
+            on_elsewhere: Called when it is seen that another kernel has changed the settings.
 
         Raises:
             ConfigError: The name cannot be used.
         """
         self._providers = tuple(providers)
-        self._store = SettingsStore(name, Defaults(self._providers, dict(start_models or {})), folder)
+        defaults = Defaults(self._providers, dict(start_models or {}))
+        self._store = SettingsStore(name, defaults, folder, saved=saved, on_elsewhere=on_elsewhere)
 
     def __repr__(self) -> str:
         now = self.current
@@ -76,8 +82,8 @@ class FlowConfig:
         return self._store.current
 
     @property
-    def path(self) -> Path:
-        """The file the settings are saved in; it may not exist yet."""
+    def path(self) -> Path | None:
+        """The file the settings are saved in, which may not exist yet; `None` where they are not saved."""
         return self._store.path
 
     @property
@@ -92,6 +98,36 @@ class FlowConfig:
     def notify(self, what: str) -> None:
         """Announce a change made outside this object, such as a saved key."""
         self._store.notify(what)
+
+    @property
+    def elsewhere(self) -> ChangeElsewhere | None:
+        """What another kernel has saved for this flow and does not hold here; `None` where there is nothing."""
+        return self._store.elsewhere
+
+    def look_elsewhere(self) -> None:
+        """Look whether another kernel has changed the settings; see `elsewhere`."""
+        self._store.look()
+
+    def take_theirs(self) -> None:
+        """Let what another kernel has saved hold here too."""
+        self._store.take_theirs()
+
+    def keep_mine(self) -> None:
+        """Save the settings that hold here, in place of what another kernel has saved."""
+        self._store.keep_mine()
+
+    def take_over(self, chosen: Settings) -> None:
+        """Take the provider, and the models and addresses that were chosen in other settings."""
+
+        def change(document: Document) -> None:
+            if "provider" in chosen.document:
+                document["provider"] = chosen.provider
+            for provider, model in chosen.models.items():
+                put(document, "models", provider, model)
+            for provider, url in chosen.base_urls.items():
+                put(document, "base_urls", provider, url)
+
+        self._store.change("provider", change)
 
     @property
     def provider(self) -> str:

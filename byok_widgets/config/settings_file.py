@@ -51,6 +51,11 @@ def checked_name(name: str) -> str:
     return name
 
 
+def flows_folder() -> Path:
+    """Return the folder in which flows are saved; it may not exist."""
+    return config_dir() / "flows"
+
+
 class SettingsFile:
     """Reads and changes one flow's file.
 
@@ -59,20 +64,24 @@ class SettingsFile:
     sees the old or the new version, never a partial one. Unknown fields are kept. The file never contains a key.
 
     Attributes:
-        notice: Why the settings are not saved or were reset; `None` if all is well.
+        path: The file; it may not exist.
+        notice: Why the settings are not saved or were reset; `None` when all is well.
     """
 
     def __init__(self, name: str, folder: Path | None = None) -> None:
         digest = hashlib.sha256(name.encode("utf-8")).hexdigest()[:32]
-        self.path = (folder or config_dir() / "flows") / f"{digest}.json"
+        self.path: Path | None = (folder or flows_folder()) / f"{digest}.json"
+        self._file: Path = self.path
         self.notice: SettingsNotice | None = None
         self._name = name
         self._writable = True
+        self._seen: object = None
 
     def load(self) -> Document:
-        """Return the saved document, or an empty one."""
+        """Return what is saved, or an empty mapping."""
+        self._seen = self._state()
         try:
-            content = self.path.read_bytes()
+            content = self._file.read_bytes()
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -87,6 +96,18 @@ class SettingsFile:
             self._writable = False
             self.notice = SettingsNotice(NoticeKind.NEWER)
         return data
+
+    def peek(self) -> Document | None:
+        """Return what is saved, where it was changed since it was last read or written here; changes nothing."""
+        state = self._state()
+        if not self._writable or state is None or state == self._seen:
+            return None
+        try:
+            data = json.loads(self._file.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return None  # whoever changes something next is told
+        self._seen = state
+        return data if isinstance(data, dict) and data.get("version", VERSION) == VERSION else None
 
     def update(self, changes: Sequence[Change], known: Mapping[str, Any]) -> Document | None:
         """Apply `changes` to the latest saved version and save it.
@@ -103,7 +124,7 @@ class SettingsFile:
 
         try:
             self._make_folder()
-            with FileLock(self.path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
+            with FileLock(self._file.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
                 self._clear_stale()
                 data = self.load() or copy.deepcopy(dict(known))
                 if not self._writable:
@@ -113,7 +134,8 @@ class SettingsFile:
                 data |= {"version": VERSION, "flow": self._name}
                 text = json.dumps(data, ensure_ascii=False, indent=2)
                 content = text.encode("utf-8", "backslashreplace")  # an unpaired surrogate becomes its JSON escape
-                replace_file(self.path, content, mode=0o600)
+                replace_file(self._file, content, mode=0o600)
+                self._seen = self._state()
         except Timeout:
             self.notice = SettingsNotice(NoticeKind.BUSY)
             return None
@@ -124,19 +146,27 @@ class SettingsFile:
             self.notice = None
         return data
 
+    def _state(self) -> object:
+        """Return something that differs when the file was replaced."""
+        try:
+            found = self._file.stat()
+        except OSError:
+            return None
+        return (found.st_ino, found.st_mtime_ns, found.st_size)
+
     def _make_folder(self) -> None:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.path.is_symlink():
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._file.is_symlink():
             raise OSError(errno.ELOOP, "the settings file is a link, which is not followed")
 
     def _clear_stale(self) -> None:
-        for part in self.path.parent.glob(f".{self.path.stem}.*.part"):
+        for part in self._file.parent.glob(f".{self._file.stem}.*.part"):
             part.unlink(missing_ok=True)
 
     def _set_aside(self) -> Document:
-        kept = self.path.with_name(f"{self.path.stem}.corrupt-{datetime.now():%Y%m%d-%H%M%S-%f}.json")
+        kept = self._file.with_name(f"{self._file.stem}.corrupt-{datetime.now():%Y%m%d-%H%M%S-%f}.json")
         try:
-            self.path.replace(kept)
+            self._file.replace(kept)
         except OSError as error:
             return self._session_only(NoticeKind.DAMAGED, error)
         self.notice = SettingsNotice(NoticeKind.RESET, kept.name)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from byok_widgets.config.change_elsewhere import ChangeElsewhere, copy_sections
 from byok_widgets.config.change_signal import ChangeSignal, Observer
 from byok_widgets.config.notice import SettingsNotice
 from byok_widgets.config.settings import Change, Defaults, Document, Settings
 from byok_widgets.config.settings_file import SettingsFile, checked_name
+from byok_widgets.config.unsaved_settings import UnsavedSettings
 from byok_widgets.engine import ENGINE, DaemonExecutor
 from byok_widgets.misplaced_keys import reject_key
 
@@ -33,22 +36,42 @@ class SettingsStore:
     Readers use `current` and never wait: a change takes effect in memory at once, and only its setter waits until
     it is saved. On the engine's loop, not even the setter waits.
 
+    What another kernel has saved for this flow stays in the file and does not hold here: `elsewhere` tells of it,
+    until somebody takes it or keeps what holds here.
+
     Attributes:
         name: The flow's name.
     """
 
-    def __init__(self, name: str, defaults: Defaults, folder: Path | None = None) -> None:
-        """Load the saved settings.
+    def __init__(
+        self,
+        name: str,
+        defaults: Defaults,
+        folder: Path | None = None,
+        *,
+        saved: bool = True,
+        on_elsewhere: Callable[[], None] | None = None,
+    ) -> None:
+        """Read what is saved.
+
+        Args:
+            name: The flow's name.
+            defaults: What holds where nothing was chosen.
+            folder: Folder of the files; by default in the user's config folder.
+            saved: Whether there is a file at all.
+            on_elsewhere: Called when another kernel's change is seen, in the thread that saw it.
 
         Raises:
             ConfigError: The name cannot be used.
             KeyFormatError: The name looks like an API key.
         """
         self.name = checked_name(name)
-        self._file = SettingsFile(self.name, folder)
+        self._file = SettingsFile(self.name, folder) if saved else UnsavedSettings()
         self._current = Settings.parse(self._file.load(), defaults)
         self._unsaved: list[Change] = []
-        self._memory = threading.Lock()  # held only briefly
+        self._elsewhere: ChangeElsewhere | None = None
+        self._on_elsewhere = on_elsewhere
+        self._memory = threading.Lock()  # held for a moment
         self._disk = threading.Lock()  # held while the file is written
         self._signal = ChangeSignal()
 
@@ -58,8 +81,8 @@ class SettingsStore:
         return self._current
 
     @property
-    def path(self) -> Path:
-        """Path of the settings file."""
+    def path(self) -> Path | None:
+        """The file; `None` where nothing is saved."""
         return self._file.path
 
     @property
@@ -71,9 +94,9 @@ class SettingsStore:
         """Call `observer(changes)` after each change; return a function that stops this.
 
         `changes` is a tuple of `"provider"`, `"base_url"`, `"key"`, `"model"`, `"override"`, `"model_settings"`,
-        in this order, or of the names passed to `notify`. The observer is called in the thread that made the
-        change, or in another thread if that is the engine's. Changes made by another kernel are announced when
-        they are noticed: at this kernel's next change.
+        in this order, or of what `notify` was called with. The observer is called in the thread that made the
+        change, or in another one when that is the engine's. What another kernel changed is announced as
+        `"elsewhere"` when it is seen: at this kernel's next change, or by `look`.
         """
         return self._signal.connect(observer)
 
@@ -97,23 +120,75 @@ class SettingsStore:
         else:
             self._save_and_announce(what, before)
 
+    @property
+    def elsewhere(self) -> ChangeElsewhere | None:
+        """What another kernel has saved for this flow; `None` where that is what holds here."""
+        return self._elsewhere
+
+    def look(self) -> None:
+        """Look whether another kernel has changed the file. Costs a question to the disk."""
+        with self._disk:
+            before, saved = self._current, None if self._unsaved else self._file.peek()
+            news = saved is not None and self._compare(before, saved)
+        self._signal.emit(*_differences(before, self._current, ""))
+        self._tell(news=news)
+
+    def take_theirs(self) -> None:
+        """Let what another kernel has saved hold here too."""
+        with self._disk:
+            saved = self._file.load()
+            with self._memory:
+                before = self._current
+                self._current = Settings.parse(saved, before.defaults).changed(*self._unsaved)
+                self._elsewhere = None
+        self._signal.emit(*_differences(before, self._current, ""), "elsewhere")
+
+    def keep_mine(self) -> None:
+        """Save what holds here, in place of what another kernel has saved."""
+        mine = dict(self._current.document)
+        self.change("elsewhere", lambda document: copy_sections(mine, document))
+
     def _save_and_announce(self, what: str, before: Settings) -> None:
         with self._disk:
-            self._save()
-        self._signal.emit(*_differences(before, self._current, what))
+            news = self._save()
+        changes = _differences(before, self._current, what)
+        self._signal.emit(*changes, *(["elsewhere"] if what == "elsewhere" else []))
+        self._tell(news=news)
 
-    def _save(self) -> None:
-        """Save all unsaved changes; those that cannot be saved now are retried with the next change."""
+    def _save(self) -> bool:
+        """Save all changes that are not saved yet; those that cannot be are saved with the next one.
+
+        Returns:
+            Whether another kernel's change was seen.
+        """
         with self._memory:
             changes, known = tuple(self._unsaved), self._current
         if not changes:  # another thread has saved them
-            return
+            return False
         saved = self._file.update(changes, known.document)
         if saved is None:
-            return
+            return False
         with self._memory:
             del self._unsaved[: len(changes)]
-            self._current = Settings.parse(saved, known.defaults).changed(*self._unsaved)
+        return self._compare(known, saved)
+
+    def _compare(self, mine: Settings, saved: Document) -> bool:
+        """Take note of what another kernel has saved; returns whether that is news."""
+        theirs = Settings.parse(saved, mine.defaults)
+        known, found = self._elsewhere, ChangeElsewhere.between(mine, theirs)
+        with self._memory:
+            self._elsewhere = found
+            if not found:
+                self._current = theirs.changed(*self._unsaved)
+            else:  # where a key is stored says nothing of what runs
+                self._current = self._current.changed(partial(_take_references, saved))
+        return found is not None and found.is_news(known)
+
+    def _tell(self, *, news: bool) -> None:
+        if news:
+            self._signal.emit("elsewhere")
+            if self._on_elsewhere:
+                self._on_elsewhere()
 
 
 def _differences(before: Settings, after: Settings, what: str) -> tuple[str, ...]:
@@ -123,6 +198,11 @@ def _differences(before: Settings, after: Settings, what: str) -> tuple[str, ...
         if name == what or before.document.get(section) != after.document.get(section)
     }
     return tuple(changes)
+
+
+def _take_references(saved: Document, document: Document) -> None:
+    document.pop("key_references", None)
+    document.update({name: saved[name] for name in ("key_references",) if name in saved})
 
 
 def _reject_keys(change: Change) -> None:

@@ -90,7 +90,12 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
         *_overdue(flow),
         *_notice(flow),
     ]
-    return Check(findings)
+    return Check(_keys_first(findings))
+
+
+def _keys_first(found: Iterable[Finding]) -> list[Finding]:
+    """Put a missing key before a missing model, which is chosen after it."""
+    return sorted(found, key=lambda finding: finding.kind != "no_key")
 
 
 def check_settings(settings: CheckedSettings) -> Check:

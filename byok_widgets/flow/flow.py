@@ -15,6 +15,7 @@ from byok_widgets.flow import flow_file, flow_registry
 from byok_widgets.flow.flow_data import bind, data_of, fill
 from byok_widgets.flow.flow_nodes import FlowNodes
 from byok_widgets.flow.flow_settings import FlowSettings
+from byok_widgets.flow.waiting_settings import WAITING
 from byok_widgets.frontend import frontend
 from byok_widgets.graph import AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import Condition, Test
@@ -63,11 +64,13 @@ class Flow(AnswersGuesses, StrictAttributes):
     speaks_first: bool | None
     _guessed_kind = "flow"
 
-    def __init__(self, name: str = "", **more: Any) -> None:
+    def __init__(self, name: str = "", *, fresh: bool = False, **more: Any) -> None:
         """Open the flow's settings, or start new ones on the embedded local model.
 
         Args:
             name: Any text of 1 to 300 characters.
+            fresh: Read and save no settings: in each kernel the flow starts anew. What is set, an API key too,
+                stays in this kernel's memory, also when the cell is run again.
             **more: Not accepted: everything else is set afterwards, like `flow.model = "..."`, and a key is pasted
                 in `settings()`.
 
@@ -79,12 +82,14 @@ class Flow(AnswersGuesses, StrictAttributes):
             problem = f'A flow is made with its name alone, like Flow("dentist"), and without {given!r}.'
             hint = "Set it on a line of its own: flow.{0} = ..."
             raise unknown_name_error(problem, given, settable_names(type(self)), value, hint=hint)
-        self._settings = FlowSettings(name)
+        self._settings = FlowSettings.of(name, fresh=fresh)
         self._members = FlowNodes(self.context)
         self.speaks_first = None
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
         flow_registry.register(self)
+        self.config.look_elsewhere()
+        WAITING.welcome(self.context)
 
     def __repr__(self) -> str:
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
@@ -139,6 +144,34 @@ class Flow(AnswersGuesses, StrictAttributes):
             ConfigError: No such provider.
         """
         self._settings.use_key(reference, provider=provider)
+
+    def use_key_of(self, flow: str, *, provider: str | None = None) -> str:
+        """Copy the API key that another flow of yours has for the same provider and host.
+
+        The copy is this flow's own: removing either key leaves the other. It is stored as the other one is, or in
+        this session's memory where that does not work here.
+
+        Args:
+            flow: Name of the other flow.
+            provider: Name of the provider; by default this flow's.
+
+        Returns:
+            Where the key is stored now, in a sentence.
+
+        Raises:
+            ConfigError: There is no such flow, or the page is served to visitors.
+            MissingKeyError: That flow has no key for this provider, or only one for another host.
+            KeyStoreError: Its key cannot be read now, such as from a locked keyring.
+        """
+        return self._settings.use_key_of(flow, provider=provider)
+
+    def take_theirs(self) -> None:
+        """Let the settings hold here that another kernel has saved for this flow."""
+        self.config.take_theirs()
+
+    def keep_mine(self) -> None:
+        """Save the settings that hold here, in place of those that another kernel has saved for this flow."""
+        self.config.keep_mine()
 
     def conversation(
         self,
@@ -376,9 +409,10 @@ class Flow(AnswersGuesses, StrictAttributes):
         """
         data = flow_file.read(Path(path))
         try:
-            flow = cls(name or data["name"])
-            flow._file_extra = fill(flow, flow.context, data)
-            bind(flow.graph, functions or {})
+            with WAITING.postponed():  # until the flow has the settings of the file, which are its own
+                flow = cls(name or data["name"])
+                flow._file_extra = fill(flow, flow.context, data)
+                bind(flow.graph, functions or {})
         except ByokError as error:
             problem = error
         else:

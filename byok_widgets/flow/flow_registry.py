@@ -6,6 +6,7 @@ import threading
 import weakref
 
 from byok_widgets.flow.protocols import RegisteredFlow
+from byok_widgets.nodes.model_call import FlowContext
 
 _made: list[weakref.ref[RegisteredFlow]] = []
 _lock = threading.Lock()
@@ -17,14 +18,14 @@ def register(flow: RegisteredFlow) -> None:
         _made[:] = [made for made in _made if made() is not None] + [weakref.ref(flow)]
 
 
-def names() -> tuple[str, ...]:
-    """Return the names of the live flows, each once, in the order they were first created."""
-    return tuple(dict.fromkeys(flow.name for flow in _live_flows()))
+def contexts() -> tuple[FlowContext, ...]:
+    """Return the contexts of the flows that live, each once, in the order they were first made."""
+    return tuple({id(flow.context): flow.context for flow in _live_flows()}.values())
 
 
-def latest(name: str) -> RegisteredFlow | None:
-    """Return the most recently created flow of that name."""
-    return next((flow for flow in reversed(_live_flows()) if flow.name == name), None)
+def latest(context: FlowContext) -> RegisteredFlow | None:
+    """Return the flow that was made last of those that share a context."""
+    return next((flow for flow in reversed(_live_flows()) if flow.context is context), None)
 
 
 def _live_flows() -> list[RegisteredFlow]:

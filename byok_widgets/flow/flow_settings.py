@@ -5,12 +5,12 @@ All flows of the same name share them in this process: a click and a line of cod
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
-from byok_widgets.config import FlowConfig, ModelRef, checked_name
+from byok_widgets.config import FlowConfig, ModelRef
 from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.flow import flow_contexts, key_copies
 from byok_widgets.graph import AnyNode
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes import ModelNode, model_nodes
@@ -18,18 +18,19 @@ from byok_widgets.nodes.extraction import Grounding, checked_grounding
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.providers.local import models
 from byok_widgets.strict_attributes import StrictAttributes
-
-_states: dict[str, FlowContext] = {}
-_lock = threading.Lock()
 
 
 class FlowSettings(StrictAttributes):
     """Provider, models, addresses and keys of a flow."""
 
-    def __init__(self, name: str) -> None:
-        self._context = _state(name)
+    def __init__(self, context: FlowContext) -> None:
+        self._context = context
+
+    @classmethod
+    def of(cls, name: str, *, fresh: bool = False) -> Self:
+        """Open the settings of a flow by its name; see `flow_contexts.shared`."""
+        return cls(flow_contexts.shared(name, fresh=fresh))
 
     @property
     def name(self) -> str:
@@ -142,6 +143,20 @@ class FlowSettings(StrictAttributes):
         self.key_store.refer(chosen.name, host, reference)
         self.config.notify("key")
 
+    def use_key_of(self, flow: str, *, provider: str | None = None) -> str:
+        """Copy the API key of another flow of yours into this flow's own entry; see `Flow.use_key_of`."""
+        chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
+        if chosen.free_of_charge:
+            raise ConfigError(
+                f"{chosen.label} needs no API key.",
+                kind="no_key_needed",
+                fix=f'Choose another provider first, or name it: flow.use_key_of({flow!r}, provider="...").',
+            )
+        host = chosen.address(self.config.base_url(chosen.name)).host
+        status = key_copies.copy_key(self.context, flow, chosen, host)
+        self.config.notify("key")
+        return status.sentence
+
     @property
     def judge_model(self) -> str | None:
         """Model that judges prompt conditions; `None` to use the model of the node whose edges are judged."""
@@ -159,14 +174,3 @@ def _is_override(node: ModelNode[Any], ref: ModelRef) -> bool:
     except ByokError:
         return False
     return resolved.source == "node override" and resolved.ref == ref
-
-
-def _state(name: str) -> FlowContext:
-    """Return the state that all flows of this name share in this process."""
-    name = checked_name(name)
-    with _lock:
-        if name not in _states:
-            start = {"local": models.default_model()}
-            config = FlowConfig(name, providers=tuple(PROVIDERS), start_models=start)
-            _states[name] = FlowContext(config, KeyStore(name, config.key_references))
-        return _states[name]

@@ -9,14 +9,15 @@ from byok_widgets.config import FlowConfig
 from byok_widgets.diagnostics.check import Check
 from byok_widgets.graph import AnyNode, FlowGraph
 from byok_widgets.nodes.extraction import Grounding
+from byok_widgets.nodes.model_call import FlowContext
 
 
 class RegisteredFlow(Protocol):
     """A flow that can be found by its name."""
 
     @property
-    def name(self) -> str:
-        """The flow's name."""
+    def context(self) -> FlowContext:
+        """What it shares with the other flows of its name."""
 
     @property
     def nodes(self) -> Mapping[str, AnyNode]:

@@ -27,6 +27,11 @@ class KeyMemory:
         with self._lock:
             return self._answers.get(scope)
 
+    def held(self) -> dict[KeyScope, StoredKey]:
+        """Return the keys that are in memory."""
+        with self._lock:
+            return {scope: stored for scope, stored in self._answers.items() if stored}
+
     def put(self, scope: KeyScope, stored: StoredKey | None) -> None:
         """Remember a key, or that there is none."""
         with self._lock:

@@ -47,6 +47,13 @@ def in_session() -> KeyStatus:
     return KeyStatus("session", "This session only", sentence, available=True)
 
 
+def in_waiting(backend: str, label: str) -> KeyStatus:
+    """Describe a key that waits for its flow."""
+    then = "" if backend == "session" else f", which then stores it in: {label}"
+    sentence = f"The key waits in this kernel's memory for your first flow{then}."
+    return KeyStatus(backend, "Waits for a flow", sentence, available=True)
+
+
 def in_keyring(backend: Backend) -> KeyStatus:
     """Describe a key in the keyring; only the operating system's own is called secure."""
     how = "stored securely in" if backend.is_os_keyring else "stored by the keyring backend"

@@ -7,7 +7,7 @@ at: not another flow's key, not the environment by itself.
 from __future__ import annotations
 
 import threading
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from dataclasses import replace
 
 from byok_widgets.errors import KeyFormatError, KeyStoreError, MissingKeyError
@@ -37,9 +37,17 @@ class KeyStore:
         flow: Name of the flow; names that differ only in Unicode composition are the same flow.
         references: How each key can be found again, by the name of its scope: the name of the backend that holds
             it, or `env:NAME`. Never a key.
+        backends: The storage backends, best first; by default all that are registered.
     """
 
-    def __init__(self, flow: str, references: MutableMapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        flow: str,
+        references: MutableMapping[str, str] | None = None,
+        *,
+        backends: Sequence[KeyBackend] = BACKENDS,
+    ) -> None:
+        self._backends = backends
         self._flow = KeyScope.of(flow, "", "").flow
         self._references: MutableMapping[str, str] = {} if references is None else references
         self._memory = KeyMemory()
@@ -52,6 +60,11 @@ class KeyStore:
     def flow(self) -> str:
         """Name of the flow whose keys these are."""
         return self._flow
+
+    @property
+    def backends(self) -> Sequence[KeyBackend]:
+        """Where these keys can be stored, best first."""
+        return self._backends
 
     def save(
         self, provider: str, host: str, key: str | Secret, *, backend: str | None = None, override: bool = False
@@ -76,10 +89,10 @@ class KeyStore:
         secret = _checked(given, provider, override=override)
         scope, until = self._scope(provider, host), deadline()
         with self._asking:
-            chosen = _chosen(backend, until)
+            chosen = self._chosen(backend, until)
             status = chosen.write(scope, secret, until=until)
             self._memory.put(scope, StoredKey(secret, status))
-            errors = _erase_all(scope, until, but=chosen)
+            errors = self._erase_all(scope, until, but=chosen)
         self._note(scope, status.reference)
         notes = [f"An older key may still be stored elsewhere: {error.problem}" for error in errors.values()]
         return replace(status, sentence=" ".join([status.sentence, *notes]), leftovers=tuple(errors))
@@ -125,6 +138,12 @@ class KeyStore:
         scope = self._scope(provider, host)
         return self._memory.get(scope) is not None or scope.reference_name in self._references
 
+    def held(self) -> tuple[tuple[str, str, str], ...]:
+        """Return the provider, the host and the backend of each key that is in memory. Asks no backend."""
+        return tuple(
+            (scope.provider, scope.host, stored.status.backend) for scope, stored in self._memory.held().items()
+        )
+
     def is_cached(self, provider: str, host: str) -> bool:
         """Whether `get` would answer without asking a backend, and so without waiting."""
         return self._memory.knows(self._scope(provider, host))
@@ -157,13 +176,17 @@ class KeyStore:
         if secret is not None:
             return secret
         name = self._variable(self._scope(provider, host))
-        cause, fix = "", f"{_SETTINGS} Paste your {provider_label} key and press Save, or choose the local model."
-        if name:
-            cause = f"This flow refers to the environment variable {name}, which is not set."
-            fix = f"Set {name}, then restart the kernel; or paste a key. {_SETTINGS}"
-        raise MissingKeyError(
-            f"No API key configured for flow {self._flow!r} and provider {provider_label}.", cause=cause, fix=fix
-        )
+        if not name:
+            raise self.missing(provider_label)
+        cause = f"This flow refers to the environment variable {name}, which is not set."
+        fix = f"Set {name}, then restart the kernel; or paste a key. {_SETTINGS}"
+        raise self.missing(provider_label, cause=cause, fix=fix)
+
+    def missing(self, provider_label: str, *, cause: str = "", fix: str = "") -> MissingKeyError:
+        """Return the error that says that this flow has no key for a provider."""
+        usual = f"{_SETTINGS} Paste your {provider_label} key and press Save, or choose the local model."
+        problem = f"No API key configured for flow {self._flow!r} and provider {provider_label}."
+        return MissingKeyError(problem, cause=cause, fix=fix or usual)
 
     def remove(self, provider: str, host: str) -> None:
         """Remove the key of this scope from all backends, its reference included.
@@ -174,7 +197,7 @@ class KeyStore:
         scope = self._scope(provider, host)
         with self._asking:
             self._memory.put(scope, None)
-            errors = _erase_all(scope, deadline())
+            errors = self._erase_all(scope, deadline())
         self._note(scope, "")
         if errors:
             self._memory.forget(scope)
@@ -221,16 +244,41 @@ class KeyStore:
     def _look_up(self, scope: KeyScope) -> StoredKey | None:
         """Ask the backend that is noted; where none is, all of them, those that answer at once first."""
         reference, until = self._references.get(scope.reference_name, ""), deadline()
-        noted = backend_named(reference)
-        for backend in [noted] if noted else storing_backends():
+        noted = backend_named(reference, self._backends)
+        for backend in [noted] if noted else storing_backends(self._backends):
             stored = backend.read(scope, reference, until=until)
             if stored:
                 return replace(stored, secret=_usable(stored.secret, stored.status.label))
         return None
 
+    def _chosen(self, name: str | None, until: Deadline) -> KeyBackend:
+        for backend in self._backends:
+            fits = backend.stores_keys and name in (None, backend.name)
+            if fits and (name or backend.available(until=until).available):
+                return backend
+        names = [backend.name for backend in storing_backends(self._backends)]
+        raise KeyStoreError(
+            f"There is no storage backend {name!r}.",
+            kind="unknown_backend",
+            fix=f"Choose one of: {', '.join(names)}.",
+        )
+
+    def _erase_all(
+        self, scope: KeyScope, until: Deadline, *, but: KeyBackend | None = None
+    ) -> dict[str, KeyStoreError]:
+        """Remove the key of a scope from all backends but one; returns what kept each from doing so."""
+        errors = {}
+        for backend in storing_backends(self._backends):
+            try:
+                if backend is not but:
+                    backend.erase(scope, until=until)
+            except KeyStoreError as error:
+                errors[backend.name] = error
+        return errors
+
     def _variable(self, scope: KeyScope) -> str:
         reference = self._references.get(scope.reference_name)
-        return variable_name(reference) if reference and not backend_named(reference) else ""
+        return variable_name(reference) if reference and not backend_named(reference, self._backends) else ""
 
     def _referred_key(self, scope: KeyScope) -> StoredKey | None:
         name = self._variable(scope)
@@ -241,30 +289,6 @@ class KeyStore:
 
 
 _ENVIRONMENT = Environment()
-
-
-def _chosen(name: str | None, until: Deadline) -> KeyBackend:
-    for backend in BACKENDS:
-        fits = backend.stores_keys and name in (None, backend.name)
-        if fits and (name or backend.available(until=until).available):
-            return backend
-    raise KeyStoreError(
-        f"There is no storage backend {name!r}.",
-        kind="unknown_backend",
-        fix=f"Choose one of: {', '.join(backend.name for backend in storing_backends())}.",
-    )
-
-
-def _erase_all(scope: KeyScope, until: Deadline, *, but: KeyBackend | None = None) -> dict[str, KeyStoreError]:
-    """Remove the key of a scope from all backends but one; returns what kept each from doing so."""
-    errors = {}
-    for backend in storing_backends():
-        try:
-            if backend is not but:
-                backend.erase(scope, until=until)
-        except KeyStoreError as error:
-            errors[backend.name] = error
-    return errors
 
 
 def _checked(given: Secret, provider: str, *, override: bool) -> Secret:

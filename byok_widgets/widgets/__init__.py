@@ -6,11 +6,13 @@ Floor 5: may import everything below; nothing below imports it. The core reaches
 
 from __future__ import annotations
 
+import html
 import sys
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.widgets import calm_stop, key_leak_warning
 from byok_widgets.widgets.marimo import in_marimo
+from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.frontend import OutputSink
@@ -37,6 +39,14 @@ class NotebookFrontend:
 
         shown = ReplyDisplay.of(shell).remember
         return CellOutput(sys.stdout, shown) if is_watched() else GatheredOutput(shell.display_pub.publish, shown)
+
+    def tell(self, sentence: str) -> None:
+        """Show a sentence in the running cell; outside IPython nobody reads it."""
+        shell = _shell()
+        if shell is not None:
+            text = sanitize(sentence)
+            note = f'<div role="note">{html.escape(text)}</div>'
+            shell.display_pub.publish({"text/plain": text, "text/html": note})
 
     def settings(self, flow: Any) -> Any:
         """Return the settings panel in a notebook kernel, or the same information as text anywhere else."""

@@ -37,7 +37,10 @@ class StorageOption(TypedDict):
 
 
 class KeyStatusLine(TypedDict):
-    """The line below the key field; `reason` is its kind, `pasted` what to say of a key before it is saved."""
+    """The line below the key field; `reason` is its kind, `pasted` what to say of a key before it is saved.
+
+    `{at}` in the text stands for the moment `at` (ISO 8601), which the page writes in the person's own time.
+    """
 
     state: Literal["none", "saved", "working", "verified", "unverified", "rejected"]
     reason: str
@@ -45,6 +48,7 @@ class KeyStatusLine(TypedDict):
     link: str
     link_text: str
     pasted: NotRequired[str]
+    at: NotRequired[str]
 
 
 class KeyOwner(TypedDict):
@@ -70,6 +74,13 @@ class KeyShapes(TypedDict):
     owners: list[KeyOwner]
 
 
+class OtherFlow(TypedDict):
+    """Another flow that has a key for this provider and host: its name, and how that is shown."""
+
+    name: str
+    label: str
+
+
 class KeyFieldState(TypedDict):
     """The traits of `KeyField`."""
 
@@ -84,6 +95,7 @@ class KeyFieldState(TypedDict):
     needs_key: bool
     has_key: bool
     can_check: bool
+    other_flows: list[OtherFlow]
     status: KeyStatusLine
     public_key: str
 
@@ -125,6 +137,15 @@ class RemoveKey(TypedDict):
     target: str
 
 
+class UseKeyOf(TypedDict):
+    """Copy the key of another flow into this one's own entry."""
+
+    kind: Literal["use_key_of"]
+    id: str
+    target: str
+    flow: str
+
+
 class SwitchProvider(TypedDict):
     """Use the provider whose key was pasted."""
 
@@ -151,13 +172,13 @@ class KeyOutcome(TypedDict):
 
 
 class KeyAnswer(KeyOutcome):
-    """The answer to `SaveKey` or `UnlockKeyFile`."""
+    """The answer to `SaveKey`, `UseKeyOf` or `UnlockKeyFile`."""
 
     kind: Literal["answer"]
     id: str
 
 
-KeyFieldRequest = SaveKey | UnlockKeyFile | CheckKey | RemoveKey | SwitchProvider
+KeyFieldRequest = SaveKey | UseKeyOf | UnlockKeyFile | CheckKey | RemoveKey | SwitchProvider
 
 # Model field
 
@@ -171,7 +192,7 @@ class ModelRowsState(TypedDict):
 
 
 class ModelFieldState(TypedDict):
-    """The traits of `ModelField`; `rows` refers to a `ModelRows`."""
+    """The traits of `ModelField`; `rows` refers to a `ModelRows`, `{at}` in the note stands for `note_at`."""
 
     description: str
     placeholder: str
@@ -179,6 +200,7 @@ class ModelFieldState(TypedDict):
     rows: str
     problem: str
     note: str
+    note_at: str
     action: str
 
 
@@ -390,11 +412,29 @@ TroubleshootingRequest = CheckFlow | CheckKeyHere | ApplyFix
 # Panel head, code to copy
 
 
+class QuestionFacts(TypedDict):
+    """Something that a person decides, with the texts of the answers' buttons."""
+
+    kind: str
+    text: str
+    choices: list[str]
+
+
 class PanelHeadState(TypedDict):
     """The traits of `PanelHead`."""
 
     title: str
     notice: str
+    note: str
+    questions: list[QuestionFacts]
+
+
+class AnswerQuestion(TypedDict):
+    """One of the answers was chosen."""
+
+    kind: Literal["answer_question"]
+    question: str
+    choice: str
 
 
 class CopyCodeState(TypedDict):

@@ -120,16 +120,211 @@ def test_a_click_opens_the_settings_and_touches_nothing_else(open_in, app, capsy
     assert [cell["execution_count"] for cell in page.save()["cells"]] == [1, 2]
 
 
-def test_before_any_cell_it_starts_a_flow_that_is_called_like_the_notebook(open_in):
-    page = open_in(["sorted(name for name in globals() if 'byok' in name or 'side' in name)", flow_cell("shop")])
+def choose_before_any_flow(page, typed, model="gpt-6-luna"):
+    """Choose a provider, save a key and pick a model, as a person does before running a cell."""
+    side(page).get_by_label("Provider").select_option("OpenAI")
+    key = side(page).get_by_label("API key for OpenAI")
+    key.press_sequentially(typed)
+    side(page).get_by_role("button", name="Save", exact=True).click()
+    side(page).get_by_role("button", name="Remove").and_(page.page.locator(":enabled")).wait_for()
+    picked = side(page).get_by_label("Default model")
+    picked.fill(model)
+    picked.press("Enter")
+
+
+def question(page, kind):
+    return side(page).locator(f".byok-question[data-kind={kind}]")
+
+
+SETTINGS = "flow.provider, flow.model, flow.key_store.status('openai', 'api.openai.com').available"
+
+
+def result(page, cell):
+    return page.save()["cells"][cell]["outputs"][-1]["data"]["text/plain"][0]
+
+
+def settings_saved(page):
+    return [path.read_text() for path in page.lab.base.rglob("*.json") if path.parent.name == "flows"]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_what_is_set_before_any_flow_goes_to_the_first_one_and_leaves_no_phantom(open_in, app, frames):
+    name = f"first in {app}"
+    page = open_in(
+        [
+            "sorted(name for name in globals() if 'byok' in name or 'side' in name)",
+            f"from byok_widgets import Flow\nflow = Flow({name!r})",
+            SETTINGS,
+        ],
+        app,
+    )
+    listener = Listener(page.lab.connection_file(page.kernel_id))
+    before = settings_saved(page)
     open_settings(page)
-    assert title(page) == f"Settings · {page.name.removesuffix('.ipynb')}"
+    page.shot(f"gear-waiting-{app}")
+    typed = fake_key()
+    choose_before_any_flow(page, typed)
     page.run_cell(0)
-    first = page.save()["cells"][0]
-    assert first["execution_count"] == 1
-    assert first["outputs"][0]["data"]["text/plain"] == ["[]"]
+    assert result(page, 0) == "[]"
+    assert settings_saved(page) == before, "nothing is saved while it waits"
     page.run_cell(1)
-    side(page).get_by_role("heading", name="Settings · shop").wait_for()
+    question(page, "taken").wait_for()
+    page.shot(f"gear-taken-{app}")
+    assert title(page) == f"Settings · {name}"
+    assert not side(page).get_by_label("Flow", exact=True).is_visible(), "there is no other flow to choose"
+    assert name in json.dumps(page.save()["cells"][1]["outputs"]), "the cell says it too"
+    page.run_cell(2)
+    assert result(page, 2) == "('openai', 'gpt-6-luna', True)"
+    assert len(settings_saved(page)) == len(before) + 1
+    question(page, "taken").get_by_role("button", name="OK").click()
+    question(page, "taken").wait_for(state="detached")
+    assert side(page).locator("h3").evaluate("title => title === document.activeElement")
+    places = [
+        *files_below(page.lab.base),
+        ("iopub of a second client", listener.stop()),
+        ("frames received by the page", b"\n".join(frames.received)),
+        ("frames sent by the page", b"\n".join(frames.sent)),
+    ]
+    assert hits([*places, ("control", typed.encode())], typed) == ["control"]
+
+
+def test_a_flow_with_settings_of_its_own_is_asked_about(open_in):
+    make = "from byok_widgets import Flow\nflow = Flow('asked about')"
+    page = open_in([f"{make}\nflow.model = 'anthropic:claude-haiku-4-5'", make, SETTINGS])
+    page.run_cell(0)
+    page.page.evaluate(f"() => {SESSION}.restartKernel()")
+    page.wait_idle()
+    open_settings(page)
+    choose_before_any_flow(page, fake_key())
+    page.run_cell(1)
+    asked = question(page, "conflict")
+    asked.wait_for()
+    page.shot("gear-asks")
+    page.run_cell(2)
+    assert result(page, 2) == "('anthropic', 'claude-haiku-4-5', False)"
+    asked.get_by_role("button", name="Use the new ones").click()
+    question(page, "taken").wait_for()
+    page.run_cell(2)
+    assert result(page, 2) == "('openai', 'gpt-6-luna', True)"
+
+
+def test_of_several_flows_the_panel_asks_which_get_what_waited_and_a_key_can_be_used_in_another(open_in):
+    page = open_in([flow_cell("one"), flow_cell("two"), flow_cell("three") + "\nthree.provider = 'openai'"])
+    open_settings(page)
+    choose_before_any_flow(page, fake_key())
+    page.run_all()
+    also = question(page, "also")
+    also.get_by_role("button", name="Use them in two").click()
+    also.get_by_role("button", name="Only this one").click()
+    also.wait_for(state="detached")
+    which = side(page).get_by_label("Flow", exact=True)
+    which.select_option("two")
+    side(page).get_by_role("heading", name="Settings · two").wait_for()
+    side(page).get_by_label("Default model").and_(page.page.locator("[title='gpt-6-luna']")).wait_for()
+    which.select_option("three")
+    others = side(page).get_by_label("Use the key of flow")
+    others.wait_for()
+    assert others.locator("option").all_inner_texts() == ["one", "two"]
+    page.shot("gear-key-of-another-flow")
+    side(page).get_by_role("button", name="Use this key").click()
+    side(page).get_by_role("button", name="Remove").and_(page.page.locator(":enabled")).wait_for()
+    assert not others.is_visible()
+    side(page).get_by_role("button", name="Remove").click()
+    page.shot("gear-remove")
+    side(page).get_by_role("button", name="Remove it").click()
+    others.wait_for()
+    assert side(page).get_by_label("API key for OpenAI").evaluate("field => field === document.activeElement")
+    which.select_option("one")
+    side(page).get_by_role("button", name="Remove").and_(page.page.locator(":enabled")).wait_for()
+
+
+def test_a_change_of_another_kernel_is_told_in_cell_and_panel_and_waits_for_a_choice(open_in):
+    make = "from byok_widgets import Flow\nflow = Flow('two kernels')\n"
+    program = f"{make}flow.model = 'openai:gpt-6-luna'"
+    elsewhere = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {program!r}], check=True)"
+    page = open_in(
+        [make + "ask = flow.conversation('ask', 'Be brief.')", elsewhere, "ask.max_tokens = 9", "flow.provider"]
+    )
+    page.run_cell(0)
+    open_settings(page)
+    page.run_cell(1)
+    page.run_cell(2)
+    told = question(page, "elsewhere")
+    told.wait_for()
+    page.shot("gear-elsewhere")
+    outputs = page.save()["cells"]
+    assert "take_theirs" in json.dumps([outputs[1]["outputs"], outputs[2]["outputs"]])
+    page.run_cell(3)
+    assert result(page, 3) == "'local'"
+    told.get_by_role("button", name="Use theirs").click()
+    told.wait_for(state="detached")
+    page.run_cell(3)
+    assert result(page, 3) == "'openai'"
+
+
+LABELS_OUTSIDE_NAMES = """side => [...side.querySelectorAll("button")]
+  .filter((button) => button.offsetParent && /[a-z]/i.test(button.textContent))
+  .filter((button) => {
+    const name = button.getAttribute("aria-label") ?? button.textContent;
+    return !name.toLowerCase().includes(button.textContent.trim().toLowerCase());
+  })
+  .map((button) => button.outerHTML.slice(0, 100))"""
+NAMES_CUT_OFF = """side => [...side.querySelectorAll(".byok-panel select")]
+  .filter((select) => select.offsetParent)
+  .flatMap((select) => {
+    const style = getComputedStyle(select);
+    const ink = document.createElement("canvas").getContext("2d");
+    ink.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 16;
+    return [...select.options].map(({ text }) => text).filter((text) => ink.measureText(text).width > room);
+  })"""
+CHECKED_AGAIN = """said => {
+  const { dataset, textContent } = document.querySelector(".byok-side:not(.lm-mod-hidden) .byok-status");
+  return !["working", "none"].includes(dataset.state) && textContent.trim() !== said;
+}"""
+LEFT = "open => { const { shell } = window.jupyterapp; open ? shell.expandLeft() : shell.collapseLeft(); }"
+SILENT = "() => !document.querySelector('.byok-side:not(.lm-mod-hidden) .byok-status').textContent.trim()"
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_names_are_whole_at_the_width_it_opens_with_and_labels_stand_in_names(open_in, width):
+    page = open_in([flow_cell("names", "ask") + "\nnames.provider = 'compatible'"])
+    page.run_cell(0)
+    page.page.set_viewport_size({"width": width, "height": 1300})
+    page.page.evaluate(LEFT, width > 400)  # no room for the list of files, too
+    try:
+        page.command("byok-widgets:open-settings")  # a narrow toolbar hides the gear behind its dots
+        side(page).get_by_label("Base URL").wait_for()
+        page.shot(f"gear-names-{width}")
+        found = side(page).evaluate(NAMES_CUT_OFF), side(page).evaluate(LABELS_OUTSIDE_NAMES)
+    finally:
+        page.page.set_viewport_size(VIEWPORT)
+        page.page.evaluate(LEFT, True)
+    assert found == ([], [])
+
+
+def test_one_message_about_a_bad_address_and_a_check_says_what_happened(open_in):
+    endpoint = ScriptedServer()
+    page = open_in([flow_cell("checks") + "\nchecks.provider = 'compatible'"])
+    page.run_cell(0)
+    open_settings(page)
+    address = side(page).get_by_label("Base URL")
+    address.fill("http://llm.example.org/v1")
+    address.press("Enter")
+    side(page).locator("[role=alert]").filter(visible=True).wait_for()
+    page.page.wait_for_function(SILENT)
+    page.shot("gear-bad-address")
+    address.fill(endpoint.base_url)
+    address.press("Enter")
+    check = side(page).get_by_role("button", name="Check", exact=True)
+    said = [""]
+    for _ in range(2):
+        check.and_(page.page.locator(":enabled")).click()
+        page.page.wait_for_function(CHECKED_AGAIN, arg=said[-1])
+        said.append(side(page).locator(".byok-status").text_content().strip())
+    endpoint.close()
+    assert said[1] != said[2]
+    assert "{at}" not in "".join(said)
 
 
 def test_of_several_flows_one_can_choose_and_what_is_set_is_set_in_the_cells(open_in):

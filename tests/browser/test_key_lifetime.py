@@ -50,6 +50,7 @@ def live(page, good, wrong):
     status.and_(page.page.locator("[data-state=verified]")).wait_for()
     saved = page.save()
     page.panel.get_by_role("button", name="Remove").click()
+    page.panel.get_by_role("button", name="Remove it").click()
     status.and_(page.page.locator("[data-state=none]")).wait_for()
     page.save()
     assert key.input_value() == ""

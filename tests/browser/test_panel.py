@@ -87,6 +87,7 @@ def test_a_key_can_be_shown_and_is_hidden_again(page, key):
     key.fill("another")
     show()
     page.panel.get_by_role("button", name="Remove").click()
+    page.panel.get_by_role("button", name="Remove it").click()
     page.panel.get_by_placeholder("sk-…").wait_for()
     assert_hidden()
 

@@ -326,41 +326,7 @@ def test_an_observer_that_fails_does_not_stop_the_others(
     assert "nobody should read" not in caplog.text
 
 
-# Two kernels
-
-
-def test_another_kernels_change_is_noticed_and_announced_with_the_next_one(open_config: Open) -> None:
-    mine, theirs = open_config(), open_config()
-    announced = announced_by(mine)
-    theirs.model = "anthropic:claude-haiku"
-    theirs.key_references["slot"] = "env:NAME"
-    theirs.set_override("ask", "claude-sonnet")
-    theirs.update_settings("ask", {"seed": 1})
-    mine.set_override("data", "openai:gpt-4o")
-    mine.update_settings("ask", {"temperature": 0.2})
-    assert (mine.provider, mine.model) == ("anthropic", "claude-haiku")
-    assert mine.node_settings("ask") == {"seed": 1, "temperature": 0.2}
-    assert (mine.override("ask"), mine.override("data")) == ("anthropic:claude-sonnet", "openai:gpt-4o")
-    assert announced == ["provider", "key", "model", "override", "model_settings", "model_settings"]
-    theirs.set_base_url("openai", "https://llm.example.org")
-    assert theirs.override("data") == "openai:gpt-4o"
-
-
-def test_of_two_changes_to_one_setting_the_later_wins(open_config: Open) -> None:
-    mine, theirs = open_config(), open_config()
-    mine.model = "openai:mine"
-    theirs.model = "openai:theirs"
-    assert open_config().model == "theirs"
-    mine.set_override("ask", "m")
-    assert mine.model == "theirs"
-
-
-def test_a_reset_applies_to_the_provider_that_the_user_saw(open_config: Open) -> None:
-    mine, theirs = open_config(), open_config()
-    mine.model = "openai:mine"
-    theirs.model = "anthropic:theirs"
-    mine.model = None
-    assert (mine.model_of("openai"), mine.model_of("anthropic")) == (None, "theirs")
+# Other flows
 
 
 def test_flows_share_nothing(open_config: Open) -> None:

@@ -117,7 +117,7 @@ def test_precedence_is_call_then_override_then_default(flow: Flow, server: Scrip
 
 def test_no_model_is_an_error_that_names_the_node(flow: Flow, server: ScriptedServer) -> None:
     flow.provider = "openai"
-    flow.key_store.save("openai", "api.openai.com", fake_key())
+    flow.key_store.save("openai", "api.openai.com", fake_key(), backend="session")
     with pytest.raises(ConfigError, match="'ask'") as caught:
         flow.conversation("ask", "Be brief.").run("Hi")
     assert caught.value.kind == "no_model"

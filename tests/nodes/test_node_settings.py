@@ -10,7 +10,7 @@ import pytest
 
 from byok_widgets import ByokError, ConfigError, Flow, KeyFormatError
 from byok_widgets.diagnostics.fit import incompatible_settings
-from byok_widgets.flow import flow_settings
+from byok_widgets.flow import flow_contexts
 from byok_widgets.providers import ModelInfo
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
@@ -23,7 +23,7 @@ def new_kernel(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> NewKernel:
     """Open the flow of this name as another kernel would: from its file."""
 
     def open_it() -> Flow:
-        monkeypatch.setattr(flow_settings, "_states", {})
+        monkeypatch.setattr(flow_contexts, "_made", {})
         return Flow(flow.name)
 
     return open_it

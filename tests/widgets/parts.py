@@ -14,7 +14,7 @@ from byok_widgets.widgets.panel.copy_code import CopyCode
 from byok_widgets.widgets.panel.key_field import KeyField
 from byok_widgets.widgets.panel.model_field import ModelField
 from byok_widgets.widgets.panel.node_list import NodeList
-from byok_widgets.widgets.panel.settings import PanelHead
+from byok_widgets.widgets.panel.panel_head import PanelHead
 from byok_widgets.widgets.panel.troubleshooting import Troubleshooting
 
 W = TypeVar("W", bound=ipywidgets.Widget)

@@ -44,7 +44,7 @@ BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloade
             "checking",
             "Saved; asking OpenAI whether the key is valid… <where>",
         ),
-        ("openai", SESSION, KeyCheck("verified", "12:00"), "verified", "Verified at 12:00. <where>"),
+        ("openai", SESSION, KeyCheck("verified", "12:00"), "verified", "Verified at {at}. <where>"),
         (
             "openai",
             SESSION,
@@ -66,7 +66,7 @@ BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloade
             NONE,
             KeyCheck("verified", "12:00"),
             "no_key_needed",
-            "This endpoint works without a key. Checked at 12:00.",
+            "This endpoint works without a key. Checked at {at}.",
         ),
     ],
 )

@@ -25,6 +25,7 @@ from byok_widgets.keys.backends.key_file import (
     held,
     load_or_set_aside,
     loaded,
+    peek,
     save,
 )
 from byok_widgets.keys.derived_key import DerivedKey, KdfParams
@@ -137,6 +138,12 @@ def read(scope: KeyScope) -> Secret | None:
             fix="Paste the key again.",
         )
     return secret
+
+
+def holds(scope: KeyScope) -> bool:
+    """Whether the file has a key of this scope, which can be told without the passphrase. Raises nothing."""
+    data = peek(default_path())
+    return data is not None and scope.service in data["keys"]
 
 
 def write(scope: KeyScope, secret: Secret) -> None:

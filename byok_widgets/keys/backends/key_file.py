@@ -75,6 +75,14 @@ def loaded(path: Path) -> Data | None:
         return load_or_set_aside(path)
 
 
+def peek(path: Path) -> Data | None:
+    """Return the content of the file; `None` where it cannot be used, which whoever needs it is told."""
+    try:
+        return _load(path)
+    except (KeyStoreError, _DamagedError):
+        return None
+
+
 def load_or_set_aside(path: Path) -> Data | None:
     """Do the same as `loaded`, for a caller that holds the file."""
     try:

@@ -28,9 +28,17 @@ def quota(case: ErrorCase) -> ErrorReport | None:
 
 
 def auth(case: ErrorCase) -> ErrorReport | None:
-    """The key was rejected."""
+    """A key that is not taken, or missing."""
     if case.details.status != 401:
         return None
+    if case.context.endpoint.key is None:
+        return ErrorReport(
+            "no_key",
+            f"{case.context.who} asks for an API key (401 Unauthorized), and no key is saved for it in this flow.",
+            "The call was sent without a key.",
+            "Paste the key in Settings (click the gear, or run flow.settings()) and press Save.",
+            case.context.links.keys,
+        )
     special = case.details.says("caller_not_allowed")
     if case.context.endpoint.key is None:
         return ErrorReport(

@@ -5,13 +5,12 @@ If a check cannot be made, the key stays usable: it fails open, and says why.
 
 from __future__ import annotations
 
-import time
+import datetime
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.providers import Endpoint
-from byok_widgets.secrets import redact
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 
 
@@ -21,18 +20,24 @@ class KeyCheck:
 
     Attributes:
         state: `"working"`, `"verified"`, `"unverified"` or `"rejected"`.
-        at: Time and day of the check.
-        fault: Why the key is not verified, if it is not.
+        at: When it was found (ISO 8601, UTC): the page writes it in the person's own time.
+        fault: Why, where it is not verified.
+        is_again: Whether the check before had found the same.
     """
 
     state: str
     at: str = ""
     fault: ByokError | None = None
+    is_again: bool = False
 
     @classmethod
     def now(cls, state: str, fault: ByokError | None = None) -> KeyCheck:
-        """Return a result with the current time."""
-        return cls(state, " ".join(redact(time.strftime("%H:%M %Z")).split()) + time.strftime(", %d %b"), fault)
+        """Return what has just been found."""
+        return cls(state, datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"), fault)
+
+    def after(self, before: KeyCheck | None) -> KeyCheck:
+        """Return the same, with a note of whether the check before had found it too."""
+        return replace(self, is_again=before is not None and before.state == self.state)
 
 
 async def check_key(
@@ -45,7 +50,8 @@ async def check_key(
         if await _is_open_to_all(target, endpoint):
             return KeyCheck.now("unverified", _open_to_all())
     except ByokError as fault:
-        return KeyCheck.now("rejected" if fault.kind == "auth" else "unverified", fault)
+        asked = isinstance(fault, ProviderError) and fault.kind in ("auth", "no_key")
+        return KeyCheck.now("rejected" if asked else "unverified", fault)
     except Exception as fault:  # noqa: BLE001 - a check fails open, whatever happens
         return KeyCheck.now("unverified", _unexpected(fault))
     return KeyCheck.now("verified")

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.engine import HOME_THREAD
 from byok_widgets.errors import ByokError
+from byok_widgets.flow.key_copies import copy_key, flows_with_key
 from byok_widgets.keys import KeyStatus
 from byok_widgets.keys.backends import encrypted_file
 from byok_widgets.keys.backends.base import Availability
 from byok_widgets.keys.backends.encrypted_file import EncryptedFile
 from byok_widgets.keys.backends.os_keyring import deadline
-from byok_widgets.keys.backends.registry import BACKENDS, backend_named
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.keys.backends.registry import backend_named
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.secrets import Secret
 from byok_widgets.widgets.background import start, start_key_work
@@ -49,7 +49,7 @@ class KeyController:
             return _controllers[flow.key_store]
 
     def __init__(self, flow: PanelFlow) -> None:
-        self._config, self._store = flow.config, flow.key_store
+        self._context, self._config, self._store = flow.context, flow.config, flow.key_store
         self._keys = KnownKeys()
         self._last: EndpointTarget | None = None
         self._availability: dict[str, Availability] = {}
@@ -66,7 +66,7 @@ class KeyController:
     def choices(self) -> list[dict[str, str]]:
         """Return where a key can be stored, best first."""
         return key_messages.storage_choices(
-            [(backend, self._availability.get(backend.name)) for backend in BACKENDS]
+            [(backend, self._availability.get(backend.name)) for backend in self._store.backends]
         )
 
     def known(self, target: EndpointTarget) -> KeyStatus | None:
@@ -94,6 +94,14 @@ class KeyController:
         """Store a key for `target` and check it; `done` is called once it is stored or refused."""
         start_key_work(self._save, secret, target, storage, override=override, done=done)
 
+    def others(self, target: EndpointTarget) -> tuple[str, ...]:
+        """Return the other flows that have a key for `target`, where this one has none. Never waits."""
+        return self._keys.others(target)
+
+    def copy(self, flow: str, target: EndpointTarget, *, done: Done) -> None:
+        """Copy the key of another flow and check it; `done` is called once it is stored or refused."""
+        start_key_work(self._copy, flow, target, done=done)
+
     def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
         """Unlock the encrypted file for all flows of this kernel, or create it, then call `done`."""
         start_key_work(_unlock, passphrase, new=new, done=done)
@@ -105,10 +113,11 @@ class KeyController:
         self._config.notify("key")
 
     def check(self, target: EndpointTarget) -> None:
-        """Ask the provider, free of charge, whether the key is valid, or whether it answers without one."""
+        """Ask the provider, free of charge, whether the key is good, or whether it answers without one."""
+        before = self._keys.check(target)
         self._keys.set_check(target, KeyCheck("working"))
         self._config.notify("key")
-        start(self._check(target))
+        start(self._check(target, before))
 
     def remove(self, target: EndpointTarget) -> None:
         """Remove the key of `target` from wherever it is stored."""
@@ -129,11 +138,13 @@ class KeyController:
         Raises:
             ByokError: There is no key, or no address.
         """
-        return await FlowContext(self._config, self._store).endpoint(target.provider)
+        return await self._context.endpoint(target.provider)
 
     def _find_available(self, *, slow: bool) -> None:
         found = {
-            backend.name: backend.available(until=deadline()) for backend in BACKENDS if backend.is_slow == slow
+            backend.name: backend.available(until=deadline())
+            for backend in self._store.backends
+            if backend.is_slow == slow
         }
         self._availability = {**self._availability, **found}
 
@@ -144,8 +155,12 @@ class KeyController:
     def _look_up(self, target: EndpointTarget) -> None:
         version = self._keys.version(target)
         status = self._status(target)
+        others = () if status.configured else flows_with_key(self._context, target.provider.name, target.host)
+        is_news = self._keys.set_others(target, others)
         if status != self._keys.status(target) and version == self._keys.version(target):
             self._keys.set_status(target, status)
+            is_news = True
+        if is_news:
             self._config.notify("key")
 
     def _changed(self, changes: tuple[str, ...]) -> None:
@@ -163,6 +178,17 @@ class KeyController:
             self.check(target) if status.available else self._config.notify("key")
         except ByokError as error:
             answer = _refusal(error, storage)
+        finally:
+            _answer(done, answer)
+
+    def _copy(self, flow: str, target: EndpointTarget, done: Done) -> None:
+        answer = refusal("failed", key_messages.NOT_COPIED)
+        try:
+            self._keys.set_status(target, copy_key(self._context, flow, target.provider, target.host))
+            answer = SAVED
+            self.check(target)
+        except ByokError as error:
+            answer = refused(error)
         finally:
             _answer(done, answer)
 
@@ -191,9 +217,9 @@ class KeyController:
             self._keys.set_check(target, KeyCheck.now("unverified", problem))
         self._config.notify("key")
 
-    async def _check(self, target: EndpointTarget) -> None:
+    async def _check(self, target: EndpointTarget, before: KeyCheck | None) -> None:
         version = self._keys.version(target)
-        check = await check_key(target, self.endpoint)
+        check = (await check_key(target, self.endpoint)).after(before)
         if version != self._keys.version(target):
             return  # the key was removed or replaced in the meantime: this result is about the old one
         self._keys.set_check(target, check)

@@ -38,6 +38,9 @@ class KeyOwner(Protocol):
     def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
         """Unlock or create the encrypted file, then call `done` with `UNLOCKED` or with what `refused` returns."""
 
+    def use_key_of(self, flow: str, *, target: str, done: Done) -> None:
+        """Copy the key that another flow has for `target`, then call `done` as `save` does."""
+
     def remove(self, target: str) -> None:
         """Remove the key of `target`."""
 
@@ -64,10 +67,12 @@ class KeyField(assets.PageWidget):
         needs_key: Whether the provider cannot be used without a key.
         has_key: Whether there is a key to remove.
         can_check: Whether there is something to check: a key, or an endpoint that may need none.
-        status: `state`; `reason`, a stable id of the reason or the kind of the error that a check returned;
-            `text`, `link`, `link_text`, and `pasted`, the text while a pasted key is not saved; never any part of
-            a key, nor its length.
-        public_key: The public half of the kernel's key pair. It is not secret.
+        other_flows: Where this flow has no key, the flows that have one for the same provider and host: mappings
+            of `name` and `label`.
+        status: `state`; `reason`, which is stable: why it is so, or the kind of the error that a check met;
+            `text`, in which `{at}` stands for the moment `at`; `link`, `link_text`, and `pasted`, the text while a
+            pasted key is not saved; never any part of a key, nor its length.
+        public_key: The half of the kernel's key pair that seals. It is no secret.
     """
 
     view = traitlets.Unicode("key_field").tag(sync=True)
@@ -83,6 +88,7 @@ class KeyField(assets.PageWidget):
     needs_key = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - traitlets' signature
     has_key = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
     can_check = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
+    other_flows: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     public_key = traitlets.Unicode("").tag(sync=True)
 
@@ -114,6 +120,8 @@ class KeyField(assets.PageWidget):
         kind = content.get("kind") if isinstance(content, Mapping) else None
         if kind in ("save", "unlock"):
             self._take(content, done)
+        elif kind == "use_key_of":
+            self._owner.use_key_of(str(content.get("flow")), target=str(content.get("target")), done=done)
         elif kind == "remove":
             self._owner.remove(str(content.get("target")))
         elif kind == "check":

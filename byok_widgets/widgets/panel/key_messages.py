@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 StatusMessage = Mapping[str, str]
 
 NOT_SAVED = "That did not work, and nothing was saved. What you typed is still here; press Save to try again."
+NOT_COPIED = "That did not work, and nothing was copied. Try again, or paste the key."
 NOT_UNLOCKED = "That did not work. What you typed is still here; press the button to try again."
 CHANGED = "The flow's settings have changed, so nothing was saved. Check the provider, then press Save."
 NAME_ONLY = (
@@ -27,6 +28,10 @@ NAME_ONLY = (
 LOCKED = "The key is stored in the encrypted file, which is locked. Enter its passphrase and press Unlock."
 _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
+
+
+ADDRESS_REFUSED: StatusMessage = {"state": "none", "reason": "no_address", "text": "", "link": "", "link_text": ""}
+"""Says nothing: the field of the address does."""
 
 
 def no_address(provider: Provider) -> StatusMessage:
@@ -78,7 +83,8 @@ def _of_known(provider: Provider, status: KeyStatus, verdict: KeyCheck | None) -
         asking = f"{'Saved; asking' if saved else 'Asking'} {provider.label} whether the key is valid…"
         return _words("working", "checking", f"{asking} {status.sentence}")
     if verdict.state == "verified":
-        return _words("verified", "verified", f"Verified at {verdict.at}. {status.sentence}")
+        checked = "Checked again at {at}: the key is still valid." if verdict.is_again else "Verified at {at}."
+        return {**_words("verified", "verified", f"{checked} {status.sentence}"), "at": verdict.at}
     return _faulty(status, verdict)
 
 
@@ -88,11 +94,14 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None
     if verdict.state == "working":
         return _words("working", "checking", f"Asking {provider.label} whether it works without a key…")
     if verdict.state == "verified":
-        return _words("verified", "no_key_needed", f"This endpoint works without a key. Checked at {verdict.at}.")
+        when = _again(verdict) or "Checked at {at}."
+        text = f"This endpoint works without a key. {when}"
+        return {**_words("verified", "no_key_needed", text), "at": verdict.at}
     if verdict.state == "rejected":
-        text = "This endpoint requires a key (401 Unauthorized). Paste it and press Save."
-        return _words("unverified", "key_needed", text)
-    return _words("unverified", _kind(verdict.fault), _why(verdict.fault) if verdict.fault else "")
+        text = f"This endpoint requires a key (401 Unauthorized). Paste it and press Save. {_again(verdict)}"
+        return {**_words("unverified", "key_needed", text), "at": verdict.at}
+    text = f"{_why(verdict.fault) if verdict.fault else ''} {_again(verdict)}"
+    return {**_words("unverified", _kind(verdict.fault), text), "at": verdict.at}
 
 
 def _missing(provider: Provider, status: KeyStatus) -> StatusMessage:
@@ -113,9 +122,15 @@ def _faulty(status: KeyStatus, verdict: KeyCheck) -> StatusMessage:
     saved = status.is_stored
     if verdict.state == "rejected":
         stays = "It stays saved until you replace or remove it." if saved else ""
-        return _words("rejected", _kind(fault), f"{why} {stays} {status.sentence}", link, "See")
+        text = f"{why} {stays} {status.sentence} {_again(verdict)}"
+        return {**_words("rejected", _kind(fault), text, link, "See"), "at": verdict.at}
     unverified = "Saved, but not verified." if saved else "Not verified."
-    return _words("unverified", _kind(fault), f"{unverified} {why} {status.sentence}", link, "See")
+    text = f"{unverified} {why} {status.sentence} {_again(verdict)}"
+    return {**_words("unverified", _kind(fault), text, link, "See"), "at": verdict.at}
+
+
+def _again(verdict: KeyCheck) -> str:
+    return "Checked again at {at}, with the same result." if verdict.is_again else ""
 
 
 def _why(fault: ByokError) -> str:

@@ -10,6 +10,7 @@ from byok_widgets.widgets.panel import key_messages
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.panel.key_field import Done, KeyField
+from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.keys import KeyStatus
@@ -52,11 +53,18 @@ class KeySection:
             self.view.has_key = status is not None and status.backend != "none"
             is_open = target.takes_key and not target.provider.needs_key
             self.view.can_check = not self._is_locked(status) and (self.view.has_key or is_open)
+            others = self._controller.others(target) if status and not status.configured else ()
+            self.view.other_flows = [{"name": name, "label": sanitize(name)} for name in others]
             self.view.status = dict(self._controller.message(target))
             self.view.lock = _lock(self._controller.file)
             self.view.storage_options = options
             self._choose_storage(target, [option["id"] for option in options])
         self.view.layout.display = None
+
+    def wait_for_address(self) -> None:
+        """Leave it to the field of the address to say that it was refused, where a key cannot be saved without."""
+        if not EndpointTarget.of(self._flow).host:
+            self.view.status = dict(key_messages.ADDRESS_REFUSED)
 
     @staticmethod
     def _is_locked(status: KeyStatus | None) -> bool:
@@ -81,6 +89,10 @@ class KeySection:
     def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
         """Unlock or create the encrypted file; see `KeyOwner`."""
         self._controller.unlock(passphrase, new=new, done=done)
+
+    def use_key_of(self, flow: str, *, target: str, done: Done) -> None:
+        """Copy the key of another flow; see `KeyOwner`."""
+        self._controller.copy(flow, self._current(target), done=done)
 
     def remove(self, target: str) -> None:
         """Remove the key; see `KeyOwner`."""

@@ -21,6 +21,19 @@ class KnownKeys:
         self._statuses: dict[str, KeyStatus] = {}
         self._versions: dict[str, int] = {}
         self._checks: dict[EndpointTarget, KeyCheck] = {}
+        self._others: dict[str, tuple[str, ...]] = {}
+
+    def others(self, target: EndpointTarget) -> tuple[str, ...]:
+        """Return the other flows that have a key for `target`."""
+        with self._lock:
+            return self._others.get(target.name, ())
+
+    def set_others(self, target: EndpointTarget, flows: tuple[str, ...]) -> bool:
+        """Take note of the other flows that have a key for `target`; returns whether that is new."""
+        with self._lock:
+            is_new = self._others.get(target.name, ()) != flows
+            self._others[target.name] = flows
+            return is_new
 
     def add(self, target: EndpointTarget) -> bool:
         """Record that panels show this target; returns whether it is new."""

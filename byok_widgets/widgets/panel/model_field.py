@@ -59,9 +59,10 @@ class ModelField(assets.PageWidget):
         placeholder: Text shown in the empty field.
         value: The model that is set. Written here; the browser only shows it.
         rows: The models on offer.
-        problem: Why the last choice was not set; empty if there is no problem. Cleared when `value` changes.
-        note: A line below the field, announced when it changes, such as where the list comes from.
-        action: Text of a button next to the note; empty for none.
+        problem: Why the last choice was not set; empty when all is well. It ends when `value` changes.
+        note: A line below the field, read out when it changes, such as where the list comes from.
+        note_at: The moment that `{at}` in the note stands for (ISO 8601).
+        action: Text of a button beside the note; empty for none.
     """
 
     view = traitlets.Unicode("model_field").tag(sync=True)
@@ -72,6 +73,7 @@ class ModelField(assets.PageWidget):
     rows = traitlets.Instance(ModelRows).tag(sync=True, **ipywidgets.widget_serialization)
     problem = traitlets.Unicode("").tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
+    note_at = traitlets.Unicode("").tag(sync=True)
     action = traitlets.Unicode("").tag(sync=True)
 
     def __init__(

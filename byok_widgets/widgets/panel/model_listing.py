@@ -22,10 +22,11 @@ class Listing:
 
     Attributes:
         models: In the order in which they are offered.
-        name: The list's name on screen; empty for one that is not meant to be complete.
-        is_live: Whether this kernel got it from the provider.
-        trouble: Why it is not the provider's current list, in sentences; empty if there is nothing to say.
-        fault: Kind of the error that came instead of that list; empty if there was none.
+        name: What to call the list; empty for one that is not meant to be complete.
+        is_live: Whether the provider gave it to this kernel.
+        trouble: Why it is not the provider's own list of now, in sentences; empty when there is nothing to say.
+        fault: Kind of the error that came in place of that list; empty where none did.
+        given_at: When the provider gave it; `None` where it did not.
     """
 
     models: tuple[ModelInfo, ...] = ()
@@ -33,13 +34,25 @@ class Listing:
     is_live: bool = False
     trouble: str = ""
     fault: str = ""
+    given_at: datetime.datetime | None = None
 
     @property
     def source(self) -> str:
-        """Where it comes from, and any problem with it."""
+        """Where it comes from, and what is wrong with that; `{at}` stands for the moment `given_at`."""
         count = "1 model" if len(self.models) == 1 else f"{len(self.models):,} models"
-        source = f"{count} in {self.name}." if self.name else ""
-        return f"{source} {self.trouble}".strip()
+        at = " of {at}" if self.given_at else ""
+        source = f"{count} in {self.name}{at}." if self.name else ""
+        return " ".join(filter(None, [source, self._unknown, self.trouble]))
+
+    @property
+    def _unknown(self) -> str:
+        """What is known of none of them, said once for all."""
+        if not self.name:
+            return ""
+        unpriced = all(model.input_usd_per_mtok is None for model in self.models)
+        unmeasured = all(model.context_tokens is None for model in self.models)
+        what = " and ".join([*(["prices"] if unpriced else []), *(["context sizes"] if unmeasured else [])])
+        return f"Their {what} are not known here." if what and self.models else ""
 
     @cached_property
     def by_id(self) -> dict[str, ModelInfo]:
@@ -71,13 +84,6 @@ def described(target: EndpointTarget, models: tuple[ModelInfo, ...]) -> tuple[Mo
     return tuple(catalog.enrich(name, model, elsewhere=elsewhere) for model in models)
 
 
-def own_list(target: EndpointTarget, given_at: datetime.datetime | None = None) -> str:
-    """Return a name for the provider's own list, with its time, and its date unless that is today.
-
-    It may begin with a lower-case letter.
-    """
-    name = f"{target.provider.label}'s own list" if target.is_usual else "the endpoint's own list"
-    if given_at is None:
-        return name
-    at, today = given_at.astimezone(), datetime.datetime.now().astimezone().date()
-    return f"{name} of {at:%H:%M %Z}" if at.date() == today else f"{name} of {at:%Y-%m-%d %H:%M %Z}"
+def own_list(target: EndpointTarget) -> str:
+    """Name the provider's own list. In a sentence: it may begin with a small letter."""
+    return f"{target.provider.label}'s own list" if target.is_usual else "the endpoint's own list"

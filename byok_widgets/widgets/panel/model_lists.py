@@ -133,11 +133,11 @@ class ModelLists:
     async def _show_at_hand(self, target: EndpointTarget) -> None:
         if target in self._listings or target.provider.free_of_charge:
             return
-        kept = await PANEL_WORK.run(model_list_cache.read, *self._cache_key(target))
+        kept = await PANEL_WORK.run(model_list_cache.read, *self._cache_key(target)) if self._config.path else None
         models = kept.models if kept else await PANEL_WORK.run(catalog.offline_models, target.provider.name)
-        name = own_list(target, kept.given_at) if kept else f"the offline list of {catalog.CHECKED_ON}"
+        name = own_list(target) if kept else f"the offline list of {catalog.CHECKED_ON}"
         if models and target not in self._listings:
-            await self._know(target, models, Listing(name=name))
+            await self._know(target, models, Listing(name=name, given_at=kept.given_at if kept else None))
 
     async def _ask_provider(self, target: EndpointTarget, state: object) -> None:
         try:
@@ -151,8 +151,9 @@ class ModelLists:
             return  # the key has changed, and perhaps the account with it
         now = datetime.datetime.now(tz=datetime.UTC)
         models.sort(key=lambda model: model.id)
-        await self._know(target, models, Listing(name=own_list(target, now), is_live=True))
-        await PANEL_WORK.run(model_list_cache.write, *self._cache_key(target), KeptList(tuple(models), now))
+        await self._know(target, models, Listing(name=own_list(target), is_live=True, given_at=now))
+        if self._config.path:  # a flow that saves nothing leaves no list, either
+            await PANEL_WORK.run(model_list_cache.write, *self._cache_key(target), KeptList(tuple(models), now))
 
     def _trouble(self, target: EndpointTarget, fault: ByokError) -> str:
         status, own = self._controller.known(target), own_list(target)

@@ -21,6 +21,17 @@ def described(info: ModelInfo) -> str:
     return f"{_price(info)} · {context} · structured output: {_STRUCTURED[info.structured_output]}"
 
 
+def known(info: ModelInfo) -> str:
+    """Say of that what is known: in a list of hundreds, what is not is no news."""
+    is_priced = info.input_usd_per_mtok is not None and info.output_usd_per_mtok is not None
+    parts = [
+        _price(info) if is_priced else "",
+        f"context {info.context_tokens:,}" if info.context_tokens else "",
+        "" if info.structured_output is None else f"structured output: {_STRUCTURED[info.structured_output]}",
+    ]
+    return " · ".join(filter(None, parts))
+
+
 def ending(info: ModelInfo) -> str:
     """Return the badge for a model that ends or has ended, such as `ends 2027-01-14`; empty for others."""
     if not info.ends_on:
@@ -35,7 +46,7 @@ def rows_of(models: Iterable[ModelInfo]) -> list[list[str]]:
 
 def _row(info: ModelInfo) -> list[str]:
     label = "" if info.label == info.id else info.label
-    return [sanitize(info.id), sanitize(label), described(info), ending(info)]
+    return [sanitize(info.id), sanitize(label), known(info), ending(info)]
 
 
 def _has_ended(info: ModelInfo) -> bool:

@@ -73,7 +73,9 @@ class ModelPicker:
 
     def _list(self, target: EndpointTarget) -> None:
         listing = self._lists.listing(target)
-        self._field.note = redact(sanitize(listing.source))
+        with self._field.hold_sync():
+            self._field.note_at = listing.given_at.isoformat() if listing.given_at else ""
+            self._field.note = redact(sanitize(listing.source))
         if self._listed != listing:
             self._listed = listing
             with self.rows.hold_sync():

@@ -9,6 +9,7 @@ from byok_widgets.config import FlowConfig
 from byok_widgets.diagnostics.check import Check
 from byok_widgets.graph import AnyNode
 from byok_widgets.keys import KeyStore
+from byok_widgets.nodes.model_call import FlowContext
 
 
 class PanelFlow(Protocol):
@@ -21,6 +22,10 @@ class PanelFlow(Protocol):
     @property
     def name(self) -> str:
         """The flow's name."""
+
+    @property
+    def context(self) -> FlowContext:
+        """What it shares with the other flows of its name."""
 
     @property
     def config(self) -> FlowConfig:

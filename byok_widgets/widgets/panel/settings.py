@@ -11,19 +11,17 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-import traitlets
 
 from byok_widgets.engine import HOME_THREAD
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.secrets import redact
-from byok_widgets.widgets import assets
 from byok_widgets.widgets.audience import shows_widgets
 from byok_widgets.widgets.panel import text_summary
 from byok_widgets.widgets.panel.copy_code import CopyCode, code_of
 from byok_widgets.widgets.panel.key_section import KeySection
 from byok_widgets.widgets.panel.model_picker import ModelPicker, problem_html
 from byok_widgets.widgets.panel.node_list import NodeList
+from byok_widgets.widgets.panel.panel_head import PanelHead
 from byok_widgets.widgets.panel.text_field import TextField, error_text
 from byok_widgets.widgets.panel.troubleshooting import Troubleshooting
 from byok_widgets.widgets.sanitize import sanitize
@@ -36,38 +34,21 @@ if TYPE_CHECKING:
 _in_cells: dict[str, tuple[str, list[weakref.ref[SettingsPanel]]]] = {}
 
 
-class PanelHead(assets.PageWidget):
-    """The panel's title and notice, and the style of the whole panel.
-
-    Attributes:
-        title: The title.
-        notice: What the user must know, such as that settings are not saved; empty if there is nothing.
-    """
-
-    view = traitlets.Unicode("head").tag(sync=True)
-
-    title = traitlets.Unicode("").tag(sync=True)
-    notice = traitlets.Unicode("").tag(sync=True)
-
-    def __repr__(self) -> str:
-        return "PanelHead()"
-
-
 class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
     """The settings of one flow.
 
     `close()` ends it; if a cell runs again, its new panel replaces the previous one.
     """
 
-    def __init__(self, flow: PanelFlow) -> None:
+    def __init__(self, flow: PanelFlow, *, title: str = "", note: str = "") -> None:
         """Show the settings of `flow`. Nothing here waits for a keyring, a network or a large package."""
         self._flow = flow
         self._refreshing = threading.RLock()
-        self._head = PanelHead(title=sanitize(f"Settings · {flow.name}"))
+        self._head = PanelHead(flow, title=sanitize(title or f"Settings · {flow.name}"), note=note)
         self._provider = ipywidgets.Dropdown(
             description="Provider", options=[(_label(name), name) for name in PROVIDERS], value=flow.provider
         )
-        self._address = _Address(flow)
+        self._address = _Address(flow, self.refresh)
         self._key, self._models = KeySection(flow), ModelPicker(flow)
         self._nodes = NodeList(flow, self._models.rows)
         self._code = CopyCode()
@@ -109,9 +90,10 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
             if self.comm is None:  # closed in the meantime
                 return
             self._provider.value = self._flow.provider
-            self._head.notice = redact(sanitize(str(self._flow.config.notice or "")))
-            for part in (self._address, self._key, self._models, self._nodes, self._trouble):
+            for part in (self._head, self._address, self._key, self._models, self._nodes, self._trouble):
                 part.refresh()
+            if self._address.is_refused:
+                self._key.wait_for_address()
             self._code.code = code_of(self._flow)
 
     def close(self) -> None:
@@ -131,13 +113,14 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
 class _Address:
     """The base URL, shown if the provider has no default one or another was set."""
 
-    def __init__(self, flow: PanelFlow) -> None:
-        self._flow = flow
+    def __init__(self, flow: PanelFlow, changed: Callable[[], None]) -> None:
+        self._flow, self._changed = flow, changed
         self._shown: tuple[str, str] = ("", "")
         self._field = TextField(description="Base URL", placeholder="https://llm.example.org/v1")
         self._field.add_class("byok-address")  # the troubleshooting section moves the focus to it
         self._field.observe(self._typed, "value")
         self._problem = ipywidgets.HTML()
+        self.is_refused = False
         self.view = ipywidgets.VBox([self._field, self._problem])
 
     def refresh(self) -> None:
@@ -163,8 +146,10 @@ class _Address:
             self._complain(error_text(fault))
         else:
             self._complain("")
+        self._changed()
 
     def _complain(self, text: str) -> None:
+        self.is_refused = bool(text)
         self._problem.value = problem_html(text)
         self._problem.layout.display = None if text else "none"
 

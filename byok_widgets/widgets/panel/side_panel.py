@@ -11,46 +11,51 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from byok_widgets.config import checked_name
 from byok_widgets.diagnostics.check import Check, check_settings
 from byok_widgets.errors import ByokError
-from byok_widgets.flow import flow_registry
+from byok_widgets.flow import flow_contexts, flow_registry
 from byok_widgets.flow.flow_settings import FlowSettings
+from byok_widgets.flow.waiting_settings import WAITING
 from byok_widgets.widgets.panel.settings import SettingsPanel
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.graph import AnyNode
+    from byok_widgets.nodes.model_call import FlowContext
 
-_FALLBACK = "my flow"
+_NO_FLOW = "Settings · no flow yet"
+_WAITS = (
+    "No cell has made a flow yet. What you set here waits in this kernel's memory, and the first flow of this "
+    "notebook takes it over."
+)
 
 _sides: dict[str, SidePanel] = {}
 
 
-def show(notebook: str, name: str) -> None:
+def show(notebook: str, flow: str = "") -> None:
     """Show the side panel of a notebook; it is made once and then shown again.
 
     Args:
-        notebook: The notebook's path: each notebook has its own side panel.
-        name: The flow to start if no cell has created one.
+        notebook: The notebook's path: each has a side panel of its own.
+        flow: Name of the flow that was shown before the kernel was restarted; empty where there was none.
     """
     from IPython.display import display
 
     side = _sides.get(notebook)
     if side is None or side.comm is None:
-        side = _sides[notebook] = SidePanel(name)
+        side = _sides[notebook] = SidePanel(flow)
         _refresh_after_cells()
     side.refresh()
     display(side)  # type: ignore[no-untyped-call]
 
 
-class FlowByName(FlowSettings):
-    """A flow as the side panel sees it: its settings, and the nodes of the newest `Flow` with its name."""
+class FlowInPanel(FlowSettings):
+    """A flow as the side panel sees it: its settings, and the nodes of the newest `Flow` that has them."""
 
     @property
     def nodes(self) -> Mapping[str, AnyNode]:
-        """The nodes by name; none while no such flow exists."""
-        flow = flow_registry.latest(self.name)
+        """The nodes by name; none while no such flow lives."""
+        flow = flow_registry.latest(self.context)
         return flow.nodes if flow else {}
 
     def node(self, name: str) -> AnyNode:
@@ -62,23 +67,23 @@ class FlowByName(FlowSettings):
         return super().replace_model(old, new, self.nodes if nodes is None else nodes)
 
     def check(self) -> Check:
-        """Look for mistakes: in the newest flow with its name, or only in the settings while none exists."""
-        flow = flow_registry.latest(self.name)
+        """Look for mistakes: in the newest flow, or in the settings alone while none lives."""
+        flow = flow_registry.latest(self.context)
         return flow.check() if flow else check_settings(self)
 
 
 class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
     """The settings of one flow of this kernel, and a choice if there are several.
 
-    It follows the cells: a flow that a cell creates is shown, unless another existing flow is already shown or the
-    user has chosen one.
+    It follows the cells: the flow that one makes is shown, unless a flow that lives is shown already or the person
+    has chosen. While there is none, it shows the settings that wait for the first one.
     """
 
-    def __init__(self, name: str) -> None:
-        self._start = _usable(name)
-        self._started = self._chosen = False
+    def __init__(self, name: str = "") -> None:
+        self._earlier = _known(name)
+        self._chosen = False
         self._panel: SettingsPanel | None = None
-        self._shown = ""
+        self._shown: FlowContext | None = None
         self._which = ipywidgets.Dropdown(description="Flow")
         self._which.add_class("byok-which")
         self._which.observe(self._picked, "value")
@@ -86,15 +91,18 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
         self.add_class("byok-side-panel")
 
     def __repr__(self) -> str:
-        return f"SidePanel({self._shown!r})"
+        return f"SidePanel({self._shown.config.name if self._is_flow and self._shown else ''!r})"
 
     def refresh(self) -> None:
-        """Show the flows that now exist in the kernel."""
-        made = flow_registry.names()
-        self._started = self._started or not made
-        names = tuple(dict.fromkeys([*made, *([self._start] if self._started else [])]))
-        keep = self._shown in (names if self._chosen else made)
-        self._offer(names, self._shown if keep else (made or names)[-1])
+        """Show what lives in the kernel now."""
+        made = flow_registry.contexts()
+        known = tuple({id(flow): flow for flow in [*made, *([self._earlier] if self._earlier else [])]}.values())
+        keep = any(self._shown is flow for flow in (known if self._chosen else made))
+        shown = self._shown if keep else (made or known or (WAITING.context,))[-1]
+        if shown is not None:
+            self._offer(known, shown)
+        for flow in made:
+            flow.config.look_elsewhere()
         if self._panel is not None and keep:
             self._panel.refresh()
 
@@ -105,36 +113,48 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
         self._which.close()
         super().close()
 
-    def _offer(self, names: tuple[str, ...], shown: str) -> None:
+    @property
+    def _is_flow(self) -> bool:
+        return self._shown is not None and self._which.value is self._shown
+
+    def _offer(self, flows: tuple[FlowContext, ...], shown: FlowContext) -> None:
         self._which.unobserve(self._picked, "value")
-        options = [(sanitize(name), name) for name in names]
+        options = [(_label(flow), flow) for flow in flows]
         if self._which.options != tuple(options):
             self._which.options = options
-        self._which.value = shown
-        self._which.layout.display = None if len(names) > 1 else "none"
+        is_flow = any(shown is flow for flow in flows)
+        self._which.value = shown if is_flow else None
+        self._which.layout.display = None if len(flows) > 1 else "none"
         self._which.observe(self._picked, "value")
-        self._show(shown)
+        self._show(shown, is_flow=is_flow)
 
     def _picked(self, change: Any) -> None:
         self._chosen = True
         self._show(change["new"])
 
-    def _show(self, name: str) -> None:
-        if name == self._shown:
+    def _show(self, flow: FlowContext, *, is_flow: bool = True) -> None:
+        if flow is self._shown:
             return
-        before, self._shown = self._panel, name
-        self._panel = SettingsPanel(FlowByName(name))
+        before, self._shown = self._panel, flow
+        words = {} if is_flow else {"title": _NO_FLOW, "note": _WAITS}
+        self._panel = SettingsPanel(FlowInPanel(flow), **words)
         self.children = [self._which, self._panel]
+        # The page comes back after a restart to a flow that is saved, and to no other.
+        (self.remove_class if flow.config.path else self.add_class)("byok-unsaved")
         if before is not None:
             before.close()
 
 
-def _usable(name: str) -> str:
-    """Return a valid flow name, since a notebook's name may not be one."""
+def _label(flow: FlowContext) -> str:
+    return sanitize(flow.config.name if flow.config.path else f"{flow.config.name} (fresh)")
+
+
+def _known(name: str) -> FlowContext | None:
+    """Return the flow that was shown before a restart; `None` where there was none that is saved."""
     try:
-        return checked_name(name)
+        return flow_contexts.shared(name) if name else None
     except ByokError:
-        return _FALLBACK
+        return None
 
 
 def _refresh_after_cells() -> None:

@@ -9,17 +9,28 @@ import ipywidgets
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from byok_widgets.flow import flow_registry
-from byok_widgets.widgets.panel import side_panel
+from byok_widgets.flow import flow as flow_module
+from byok_widgets.flow import flow_contexts, flow_registry
+from byok_widgets.flow.waiting_settings import WaitingSettings
+from byok_widgets.widgets.panel import panel_head, side_panel
 from byok_widgets.widgets.panel.node_list import NodeList
 from tests.fake_keys import fake_key
 from tests.widgets.wire import Browser
 
 
+@pytest.fixture
+def waiting() -> WaitingSettings:
+    """A kernel in which no flow was met yet."""
+    return WaitingSettings()
+
+
 @pytest.fixture(autouse=True)
-def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+def shell(monkeypatch: pytest.MonkeyPatch, waiting: WaitingSettings) -> Iterator[InteractiveShell]:
     """A shell such as a kernel has; no flow of another test lives in it."""
     monkeypatch.setattr(flow_registry, "_made", [])
+    monkeypatch.setattr(flow_contexts, "_made", {})
+    for module in (side_panel, flow_module, panel_head):
+        monkeypatch.setattr(module, "WAITING", waiting)
     shell = InteractiveShell.instance()
     shell.history_manager.enabled = False
     shell.run_cell("from byok_widgets import Flow")
@@ -32,9 +43,9 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     gc.collect()
 
 
-def opened(notebook: str = "a.ipynb", name: str = "a") -> side_panel.SidePanel:
-    """Return the side panel after a click on the gear of a notebook."""
-    side_panel.show(notebook, name)
+def opened(notebook: str = "a.ipynb", flow: str = "") -> side_panel.SidePanel:
+    """Return the side panel after a click on the gear of a notebook; `flow` was shown before a restart."""
+    side_panel.show(notebook, flow)
     return side_panel._sides[notebook]
 
 
@@ -70,13 +81,13 @@ def choice(panel: side_panel.SidePanel) -> list[str]:
     return [] if which.layout.display == "none" else [label for label, _ in which.options]
 
 
-def test_with_no_flow_one_is_started_under_the_notebooks_name_and_the_first_of_a_cell_replaces_it(shell):
-    panel = opened(name="Untitled")
-    assert shown(panel) == "Settings · Untitled"
-    assert choice(panel) == []
+def test_with_no_flow_it_shows_what_waits_for_one_and_the_first_of_a_cell_replaces_it(shell):
+    panel = opened()
+    assert panel.children[1].children[0].note, "it says what becomes of what is set"
+    before = shown(panel)
     run(shell, "dentist = Flow('dentist')")
-    assert shown(panel) == "Settings · dentist"
-    assert choice(panel) == ["dentist", "Untitled"], "a key may have been saved for either"
+    assert shown(panel) == "Settings · dentist" != before
+    assert choice(panel) == []
 
 
 def test_the_newest_flow_is_shown_and_after_that_only_the_person_changes_it(shell, browser: Browser):
@@ -93,12 +104,26 @@ def test_the_newest_flow_is_shown_and_after_that_only_the_person_changes_it(shel
     assert choice(panel) == []
 
 
-def test_a_flow_that_was_chosen_stays_though_no_cell_has_made_it(shell, browser: Browser):
-    panel = opened(name="Untitled")
-    run(shell, "dentist = Flow('dentist')")
-    browser.set(panel.children[0], index=1)
+def test_after_a_restart_it_comes_back_to_the_flow_that_was_shown(shell, browser: Browser):
+    panel = opened(flow="dentist of yesterday")
+    assert shown(panel) == "Settings · dentist of yesterday"
     run(shell, "shop = Flow('shop')")
-    assert shown(panel) == "Settings · Untitled"
+    assert shown(panel) == "Settings · shop"
+    browser.set(panel.children[0], index=choice(panel).index("dentist of yesterday"))
+    run(shell, "other = Flow('other')")
+    assert shown(panel) == "Settings · dentist of yesterday"
+
+
+def test_a_fresh_flow_and_a_saved_one_of_the_same_name_are_two(shell, browser: Browser):
+    run(shell, "saved, fresh = Flow('lesson'), Flow('lesson', fresh=True)")
+    run(shell, "fresh.conversation('ask', 'x'); fresh.provider = 'openai'")
+    panel = opened()
+    assert len(choice(panel)) == 2
+    assert (fields(panel)["Provider"].value, shown_nodes(panel)) == ("openai", ["ask"])
+    assert "byok-unsaved" in panel._dom_classes, "the page does not come back to it after a restart"
+    browser.set(panel.children[0], index=0)
+    assert (fields(panel)["Provider"].value, shown_nodes(panel)) == ("local", [])
+    assert "byok-unsaved" not in panel._dom_classes
 
 
 def test_it_shows_the_nodes_of_the_newest_flow_of_a_name_as_they_are_made(shell):
@@ -122,7 +147,7 @@ def test_it_keeps_no_flow_alive(shell):
     panel = opened()
     run(shell, "del dentist")
     gc.collect()
-    assert flow_registry.names() == ()
+    assert flow_registry.contexts() == ()
     side_panel._refresh()
     assert shown_nodes(panel) == []
 
@@ -146,7 +171,7 @@ def test_each_notebook_has_one_panel_that_is_shown_again(shell):
     other = opened("other.ipynb", "other")
     assert (shown(one), shown(other)) == ("Settings · one", "Settings · other")
     one.close()
-    again = opened("one.ipynb", "one")
+    again = opened("one.ipynb")
     assert again is not one
     run(shell, "dentist = Flow('dentist')")
     assert shown(again) == shown(other) == "Settings · dentist"
@@ -164,8 +189,8 @@ def test_a_panel_that_another_replaces_leaves_no_widgets_behind(shell, browser: 
 @pytest.mark.parametrize(
     "name", [fake_key("openai"), "x" * 301, " ", "half \ud800"], ids=["key", "long", "blank", "half"]
 )
-def test_a_notebook_may_be_called_what_no_flow_can(name):
-    assert shown(opened(name=name)) == "Settings · my flow"
+def test_what_cannot_be_the_name_of_a_flow_opens_none(name):
+    assert shown(opened(flow=name)) == shown(opened("other.ipynb"))
 
 
 def test_a_hostile_name_is_shown_inert(shell):

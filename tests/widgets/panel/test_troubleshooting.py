@@ -16,7 +16,7 @@ from byok_widgets.widgets.panel import troubleshooting, troubleshooting_messages
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.panel.quick_fixes import apply
-from byok_widgets.widgets.panel.side_panel import FlowByName
+from byok_widgets.widgets.panel.side_panel import FlowInPanel
 from tests.fake_keys import fake_key
 from tests.widgets.parts import parts
 from tests.widgets.wire import eventually
@@ -226,7 +226,7 @@ def test_messages_that_make_no_sense_do_no_harm(flow, show, content):
 
 def test_at_the_side_it_works_before_and_after_a_cell_makes_the_flow(flow, show, browser):
     name = f"{flow.name} side"
-    settings = FlowByName(name)
+    settings = FlowInPanel.of(name)
     part = section(show(settings))
     check(browser, part)
     assert (part.facts["state"], part.facts["findings"]) == ("checked", [])

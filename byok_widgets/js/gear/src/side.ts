@@ -133,9 +133,8 @@ export class Side extends Panel {
 
   private _code(): string {
     const { path } = this._notebook.context;
-    const name = this._flow || PathExt.basename(path, '.ipynb');
     const show = '__import__("byok_widgets.widgets.panel.side_panel", fromlist=["show"]).show'; // binds no name in the notebook
-    return `if ${IS_INSTALLED}: ${show}(${JSON.stringify(path)}, ${JSON.stringify(name)})`;
+    return `if ${IS_INSTALLED}: ${show}(${JSON.stringify(path)}, ${JSON.stringify(this._flow)})`;
   }
 
   private _show(data: PartialJSONObject): void {
@@ -155,7 +154,9 @@ export class Side extends Panel {
   private _clear(): void {
     this._round += 1;
     this._wanted = false;
-    this._flow = this.node.querySelector<HTMLSelectElement>('.byok-which select')?.value ?? this._flow;
+    const shown = this.node.querySelector('.byok-side-panel');
+    const isSaved = !shown?.classList.contains('byok-unsaved');
+    this._flow = isSaved ? (shown?.querySelector<HTMLSelectElement>('.byok-which select')?.value ?? this._flow) : '';
     this._view?.dispose();
     this._view = null;
     delete this._words.node.dataset['kind'];
@@ -214,7 +215,7 @@ export class Side extends Panel {
   private _round = 0;
   /** Whether to open as soon as the kernel is ready and the side bar is visible. */
   private _wanted = false;
-  /** Name of the flow that was shown last, to return to after a restart. */
+  /** Name of the flow that was shown last, to come back to after a restart; none of one that is not saved. */
   private _flow = '';
 }
 

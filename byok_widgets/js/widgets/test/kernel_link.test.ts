@@ -82,7 +82,7 @@ describe.each(CASES)("$view", ({ view: name, make, field }) => {
 });
 
 it("turns off the whole panel but the code to copy", () => {
-  const model = new FakeModel({ title: "T", notice: "" });
+  const model = new FakeModel(states.head());
   const view = render("head", model);
   const code = view.panel.appendChild(Object.assign(document.createElement("div"), { className: "code" }));
   code.dataset["byokView"] = "copy_code";
@@ -123,8 +123,6 @@ describe("where a page sees no kernel", () => {
   });
 
   it("is content while the kernel answers", () => {
-    const standing = { node: "ask", closed: false, variables: [], totals: "" };
-    model.tell("msg:custom", { kind: "all", sessions: ["One"], shown: 0, turns: [], under_way: null, ...standing });
     for (let second = 0; second < 60; second += 2) {
       model.tell("msg:custom", { kind: "pong" });
       vi.advanceTimersByTime(2000);

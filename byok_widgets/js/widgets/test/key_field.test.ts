@@ -119,3 +119,33 @@ it("shows the kernel's hints about what is not a key of this provider", () => {
   expect(nameHint("one-abc", SHAPES)?.move_to).toBe("key");
   expect(nameIn("${MY_KEY}", SHAPES)).toBe("MY_KEY");
 });
+
+it("asks before it removes a key, and keeps the keyboard in the field", () => {
+  model.change({ has_key: true });
+  const confirm = view.find(".byok-confirm");
+  expect(confirm.hidden).toBe(true);
+  view.find("[data-part=remove]").click();
+  expect([confirm.hidden, model.sent]).toEqual([false, []]);
+  expect(document.activeElement).toBe(view.find("[data-part=keep]"));
+  view.find("[data-part=keep]").click();
+  expect([confirm.hidden, model.sent]).toEqual([true, []]);
+  expect(document.activeElement).toBe(view.find("[data-part=remove]"));
+  view.find("[data-part=remove]").click();
+  view.find("[data-part=removeNow]").click();
+  expect(model.sent.map(({ content }) => content)).toEqual([{ kind: "remove", target: "one@host" }]);
+  expect(document.activeElement).toBe(input());
+});
+
+it("offers the key of another flow, and copies it by one click", () => {
+  const others = view.find<HTMLSelectElement>("[data-part=others]");
+  const isHidden = (): boolean | undefined => others.closest<HTMLElement>("[hidden]")?.hidden;
+  expect(isHidden()).toBe(true);
+  model.change({ other_flows: [{ name: "one", label: "shown" }, { name: "two", label: "two" }] });
+  expect(isHidden()).toBeUndefined();
+  expect([...others.options].map(({ text }) => text)).toEqual(["shown", "two"]);
+  view.find("[data-part=useOther]").click();
+  expect(model.sent[0]?.content).toMatchObject({ kind: "use_key_of", target: "one@host", flow: "one" });
+  expect(state()).toBe("working");
+  model.answer({ outcome: "refused", text: "No key there." });
+  expect([state(), view.find(".byok-status").textContent]).toEqual(["refused", expect.stringContaining("No key there.")]);
+});

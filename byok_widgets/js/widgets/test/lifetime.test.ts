@@ -29,7 +29,7 @@ interface Case {
 }
 
 const CASES: Case[] = [
-  { view: "head", model: () => new FakeModel({ title: "T", notice: "" }), act: () => undefined },
+  { view: "head", model: () => new FakeModel(states.head()), act: () => undefined },
   {
     view: "copy_code",
     model: () => new FakeModel({ code: "a\nb" }),

@@ -7,6 +7,7 @@ import type {
   ModelFieldState,
   ModelRowsState,
   NodeFacts,
+  PanelHeadState,
   SettingFacts,
   TroubleshootingFacts,
 } from "../src/shared/messages";
@@ -39,6 +40,7 @@ export const keyField = (): KeyFieldState => ({
   needs_key: true,
   has_key: false,
   can_check: true,
+  other_flows: [],
   status: { state: "none", reason: "no_key", text: "No API key is saved.", link: "", link_text: "" },
   public_key: "",
 });
@@ -60,6 +62,7 @@ export const modelField = (): ModelFieldState => ({
   rows: "IPY_MODEL_rows",
   problem: "",
   note: "3 models",
+  note_at: "",
   action: "Refresh",
 });
 
@@ -101,5 +104,7 @@ export const trouble = (changes: Partial<TroubleshootingFacts> = {}): Troublesho
   rows: [],
   ...changes,
 });
+
+export const head = (): PanelHeadState => ({ title: "Settings · one", notice: "", note: "", questions: [] });
 
 export const chat = (): ChatState => ({ title: "dentist", saved_form: "byok-saved-1" });

@@ -9,14 +9,21 @@ import type { AnyModel } from "@anywidget/types";
 
 import { isolate, options, randomId } from "../shared/dom";
 import { LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exchange";
-import type { KeyAnswer, KeyFieldRequest, KeyFieldState, SaveKey, UnlockKeyFile } from "../shared/messages";
+import type {
+  KeyAnswer,
+  KeyFieldRequest,
+  KeyFieldState,
+  SaveKey,
+  UnlockKeyFile,
+  UseKeyOf,
+} from "../shared/messages";
 import { linkWithNotice } from "../shared/kernel_link";
 import { WAITING } from "../shared/texts";
 import { type ViewContext, follow, onEnd } from "../shared/view";
 import { keyHint, nameHint, nameIn } from "./hints";
 import { type Parts, type ShownStatus, buildParts, showStatus } from "./parts";
 import { seal, sealingProblem } from "./seal";
-import { SAVING, TEXTS, UNLOCKING } from "./texts";
+import { COPYING, SAVING, TEXTS, UNLOCKING } from "./texts";
 
 const LOST_AFTER_MS = 20_000;
 
@@ -47,6 +54,7 @@ class KeyFieldView {
     follow(model, "change", () => this.paint(), signal);
     for (const name of ["status", "target"]) follow(model, `change:${name}`, () => this.onStatus(), signal);
     onEnd(signal, () => this.emptyAll());
+    this.part.confirm.hidden = true;
     this.showKey(false);
     this.paint();
     this.lose = linkWithNotice({ model, el, signal });
@@ -64,10 +72,13 @@ class KeyFieldView {
     on(buttons.switchTo, "click", () => this.switchProvider());
     on(buttons.move, "click", () => this.move());
     on(buttons.check, "click", () => this.ask({ kind: "check", target: model.get("target") }));
-    on(buttons.remove, "click", () => {
-      this.showKey(false);
-      this.ask({ kind: "remove", target: model.get("target") });
+    on(buttons.remove, "click", () => this.confirmRemoval(true));
+    on(buttons.keep, "click", () => {
+      this.confirmRemoval(false);
+      buttons.remove.focus();
     });
+    on(buttons.removeNow, "click", () => this.remove());
+    on(buttons.useOther, "click", () => this.useOther());
     on(storage, "change", () => this.chooseStorage(storage.value));
     for (const input of Object.values(inputs)) {
       on(input, "input", () => this.onInput());
@@ -133,17 +144,32 @@ class KeyFieldView {
       storage.dataset["shown"] = shown;
     }
     storage.value = this.model.get("storage");
+    this.paintOthers();
     note.textContent = storageOptions.find(({ id }) => id === storage.value)?.note ?? "";
   }
 
+  private paintOthers(): void {
+    const { others, fields } = this.part;
+    const flows = this.model.get("other_flows");
+    const shown = JSON.stringify(flows);
+    if (shown !== others.dataset["shown"]) {
+      others.replaceChildren(...options(flows.map(({ name, label }) => ({ value: name, text: label }))));
+      others.dataset["shown"] = shown;
+    }
+    fields.others.box.hidden = !flows.length;
+  }
+
   private paintControls(): void {
-    const { save, check, remove, switchTo, move, anyway } = this.part.buttons;
+    const { save, check, remove, switchTo, move, anyway, useOther, removeNow } = this.part.buttons;
     const { model, waiting } = this;
-    for (const control of [save, switchTo, move, anyway, this.part.storage]) control.disabled = waiting;
+    for (const control of [save, switchTo, move, anyway, useOther, removeNow, this.part.storage]) {
+      control.disabled = waiting;
+    }
     for (const input of Object.values(this.part.inputs)) input.readOnly = waiting;
     save.textContent = this.isNewPassphrase ? "Set passphrase" : this.isPassphrase ? "Unlock" : "Save";
     check.disabled = waiting || !model.get("can_check") || model.get("status").state === "working";
     remove.disabled = waiting || !model.get("has_key");
+    if (!model.get("has_key") && !this.part.confirm.hidden) this.confirmRemoval(false);
   }
 
   private say(status: ShownStatus | null): void {
@@ -175,8 +201,8 @@ class KeyFieldView {
     if (event.key === "Enter" && !event.isComposing) void this.save(false);
   }
 
-  // The kernel answers these with a change of the status.
-  private ask(request: Exclude<KeyFieldRequest, SaveKey | UnlockKeyFile>): void {
+  // The kernel answers these by a change of the status.
+  private ask(request: Exclude<KeyFieldRequest, SaveKey | UseKeyOf | UnlockKeyFile>): void {
     this.stopWaiting();
     this.say(null);
     this.settle = exchange(
@@ -191,6 +217,32 @@ class KeyFieldView {
       },
       this.signal,
     );
+  }
+
+  private confirmRemoval(isAsked: boolean): void {
+    this.part.confirm.hidden = !isAsked;
+    this.part.buttons.remove.hidden = isAsked;
+    if (isAsked) this.part.buttons.keep.focus();
+  }
+
+  // The keyboard goes to where another key is typed: the button that held it cannot be pressed any more.
+  private remove(): void {
+    this.confirmRemoval(false);
+    this.showKey(false);
+    this.ask({ kind: "remove", target: this.model.get("target") });
+    this.input.focus();
+  }
+
+  private useOther(): void {
+    if (this.waiting) return;
+    const { model } = this;
+    const flow = this.part.others.value;
+    const request: UseKeyOf = { kind: "use_key_of", id: randomId(), target: model.get("target"), flow };
+    this.settle();
+    this.waiting = true;
+    this.say({ state: "working", text: COPYING.sent });
+    this.send(request, COPYING);
+    this.part.buttons.check.focus();
   }
 
   private switchProvider(): void {
@@ -278,7 +330,7 @@ class KeyFieldView {
     }
   }
 
-  private send(request: SaveKey | UnlockKeyFile, texts: typeof SAVING): void {
+  private send(request: SaveKey | UseKeyOf | UnlockKeyFile, texts: typeof SAVING): void {
     const lost = (): void => {
       this.waiting = false; // a late answer still counts
       this.say({ state: "unverified", text: texts.lost });

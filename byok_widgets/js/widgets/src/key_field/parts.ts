@@ -2,10 +2,12 @@
 
 import { NO_AUTOFILL, button, make, randomId } from "../shared/dom";
 import type { KeyStatusLine, ProviderName } from "../shared/messages";
+import { withMoment } from "../shared/moments";
 
 export interface ShownStatus {
   state: KeyStatusLine["state"] | "hint" | "refused";
   text: string;
+  at?: string;
   link?: string;
   link_text?: string;
   switch_to?: ProviderName;
@@ -55,6 +57,7 @@ export function buildParts() {
   const storage = make("select", { id: `${id}-storage`, className: "byok-input" });
   const note = make("p", { id: `${id}-note`, className: "byok-note" });
   const eye = button("Show", "byok-quiet");
+  const others = make("select", { id: `${id}-others`, className: "byok-input" });
   const buttons = {
     save: button("Save", "byok-primary"),
     check: button("Check"),
@@ -62,20 +65,24 @@ export function buildParts() {
     switchTo: button(""),
     move: button(""),
     anyway: button("Save anyway", "byok-quiet"),
+    useOther: button("Use this key"),
+    removeNow: button("Remove it"),
+    keep: button("Keep it"),
   };
-  const { save, check, remove, switchTo, move, anyway } = buttons;
+  const { save, check, remove, switchTo, move, anyway, useOther, removeNow, keep } = buttons;
   check.title = "Ask the provider whether the key is valid, free of charge";
   remove.title = "Remove the stored key";
   storage.setAttribute("aria-describedby", note.id);
 
   const inputs = { key, name, passphrase, repeated };
-  for (const [part, element] of Object.entries({ ...inputs, storage, eye, ...buttons })) element.dataset["part"] = part;
+  for (const [part, element] of Object.entries({ ...inputs, storage, others, eye, ...buttons })) element.dataset["part"] = part;
   const fields = {
     key: field("", key),
     name: field("Variable name", name),
     passphrase: field("", passphrase),
     repeated: field("Repeat the passphrase", repeated),
     storage: field("Store the key in", storage, note),
+    others: field("Use the key of flow", others),
   };
   fields.key.box.append(make("div", { className: "byok-row byok-one-line" }, key, eye));
   const icon = make("span", { className: "byok-icon", attributes: { "aria-hidden": "true" } });
@@ -85,10 +92,17 @@ export function buildParts() {
   const status = make("div", { className: "byok-status", attributes: { role: "status" } }, icon, said);
   const actions = make("div", { className: "byok-row byok-actions" }, save, check, remove);
   const offers = make("div", { className: "byok-row byok-actions byok-offers" }, switchTo, move, anyway);
-  const boxes = Object.values(fields).map(({ box }) => box);
+  const sure = make("span", { textContent: "Remove this key?" });
+  const confirm = make(
+    "div",
+    { className: "byok-row byok-actions byok-confirm", attributes: { role: "group", "aria-label": "Remove this key?" } },
+    ...[sure, removeNow, keep],
+  );
+  fields.others.box.append(make("div", { className: "byok-row byok-actions" }, useOther));
+  const boxes = [fields.key, fields.name, fields.passphrase, fields.repeated, fields.storage].map(({ box }) => box);
   return {
-    all: [...boxes, actions, status, offers],
-    ...{ inputs, fields, storage, note, eye, buttons, status, icon, text, link, offers },
+    all: [...boxes, actions, confirm, status, offers, fields.others.box],
+    ...{ inputs, fields, storage, others, note, eye, buttons, confirm, status, icon, text, link, offers },
   };
 }
 
@@ -96,8 +110,9 @@ export function buildParts() {
 export function showStatus(part: Parts, shown: ShownStatus): void {
   const { switchTo, move, anyway } = part.buttons;
   part.status.dataset["state"] = shown.state;
-  part.icon.textContent = ICONS[shown.state];
-  if (part.text.textContent !== shown.text) part.text.textContent = shown.text;
+  part.icon.textContent = shown.text ? ICONS[shown.state] : "";
+  const text = withMoment(shown.text, shown.at);
+  if (part.text.textContent !== text) part.text.textContent = text;
   part.link.hidden = !shown.link;
   part.link.href = shown.link ?? "#";
   part.link.textContent = shown.link_text ?? "";

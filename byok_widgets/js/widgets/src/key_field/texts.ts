@@ -25,6 +25,12 @@ export const SAVING: WaitingTexts = {
   lost: `The kernel has not answered yet. If a cell is running, the key is saved when it finishes. ${AFTER_RESTART}`,
 };
 
+export const COPYING: WaitingTexts = {
+  sent: "Copying the key…",
+  late: "Waiting for the kernel. A cell may still be running, or the keyring may be asking for its password.",
+  lost: "The kernel has not answered yet. If a cell is running, the key is copied when it finishes.",
+};
+
 export const UNLOCKING: WaitingTexts = {
   sent: "Checking the passphrase…",
   late: "Waiting for the kernel. This takes a moment, longer while a cell is running.",

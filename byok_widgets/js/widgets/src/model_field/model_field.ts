@@ -12,6 +12,7 @@ import { linkWithNotice } from "../shared/kernel_link";
 import { looksLikeKey } from "../shared/key_rules";
 import type { ChooseModel, ModelAnswer, ModelFieldState, ModelRowsState } from "../shared/messages";
 import { modelOf } from "../shared/model_reference";
+import { withMoment } from "../shared/moments";
 import { GONE, WAITING } from "../shared/texts";
 import { type ViewContext, follow, onEnd } from "../shared/view";
 import { makeModelList } from "./list";
@@ -178,7 +179,7 @@ export function renderModelField({ model, el, signal, lose = () => undefined }: 
   function paintNote(): void {
     part.action.textContent = model.get("action");
     part.action.hidden = !model.get("action");
-    note(model.get("note"));
+    note(withMoment(model.get("note"), model.get("note_at")));
   }
 
   function paint(): void {

@@ -20,6 +20,7 @@ export function nodeFieldModel(rows: () => string, manager: Manager, ask: AskNod
     description: "",
     problem: "",
     note: "",
+    note_at: "",
     action: "",
   };
   const listeners = new Map<string, Listener[]>();

@@ -6,13 +6,16 @@ import { linkKernel } from "../shared/kernel_link";
 import type { PanelHeadState } from "../shared/messages";
 import { GONE, UNANSWERED } from "../shared/texts";
 import { type ViewContext, follow, onEnd } from "../shared/view";
+import { makeQuestions } from "./questions";
 
 const MOST_FRAMES = 600;
 
 export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): void {
-  const title = make("h3");
+  const title = make("h3", { tabIndex: -1 });
   const notice = make("p", { className: "byok-notice", attributes: { role: "status" } });
   let own = ""; // what there is to say of the kernel
+  const note = make("p", { className: "byok-note" });
+  const questions = makeQuestions(model, title, signal);
   let isGone = false;
   let frame = 0;
 
@@ -20,6 +23,9 @@ export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): 
     title.textContent = model.get("title");
     notice.textContent = own || model.get("notice");
     notice.hidden = !notice.textContent;
+    note.textContent = model.get("note");
+    note.hidden = !note.textContent;
+    questions.paint(isGone ? [] : model.get("questions"));
   }
 
   function say(text: string): void {
@@ -61,7 +67,7 @@ export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): 
   }
 
   el.classList.add("byok-head");
-  el.append(title, notice);
+  el.append(title, note, notice, questions.el);
   follow(model, "change", paint, signal);
   onEnd(signal, () => cancelAnimationFrame(frame));
   paint();

@@ -17,7 +17,7 @@ export interface StorageOption {
   note: string;
 }
 
-/** The line below the key field; `reason` is its kind, `pasted` what to say of a key before it is saved. */
+/** The line below the key field; `reason` is its kind, `pasted` what to say of a key before it is saved. `{at}` in the text stands for the moment `at` (ISO 8601), which the page writes in the person's own time. */
 export interface KeyStatusLine {
   state: "none" | "saved" | "working" | "verified" | "unverified" | "rejected";
   reason: string;
@@ -25,6 +25,7 @@ export interface KeyStatusLine {
   link: string;
   link_text: string;
   pasted?: string;
+  at?: string;
 }
 
 /** A prefix that tells whose key it is; `text` is empty where such a key is in its place. */
@@ -45,6 +46,12 @@ export interface KeyShapes {
   owners: KeyOwner[];
 }
 
+/** Another flow that has a key for this provider and host: its name, and how that is shown. */
+export interface OtherFlow {
+  name: string;
+  label: string;
+}
+
 /** The traits of `KeyField`. */
 export interface KeyFieldState {
   label: string;
@@ -58,6 +65,7 @@ export interface KeyFieldState {
   needs_key: boolean;
   has_key: boolean;
   can_check: boolean;
+  other_flows: OtherFlow[];
   status: KeyStatusLine;
   public_key: string;
 }
@@ -92,6 +100,14 @@ export interface RemoveKey {
   target: string;
 }
 
+/** Copy the key of another flow into this one's own entry. */
+export interface UseKeyOf {
+  kind: "use_key_of";
+  id: string;
+  target: string;
+  flow: string;
+}
+
 /** Use the provider whose key was pasted. */
 export interface SwitchProvider {
   kind: "switch";
@@ -114,7 +130,7 @@ export interface KeyOutcome {
   anyway?: boolean;
 }
 
-/** The answer to `SaveKey` or `UnlockKeyFile`. */
+/** The answer to `SaveKey`, `UseKeyOf` or `UnlockKeyFile`. */
 export interface KeyAnswer {
   outcome: "saved" | "unlocked" | "refused";
   reason?: string;
@@ -126,7 +142,7 @@ export interface KeyAnswer {
   id: string;
 }
 
-export type KeyFieldRequest = SaveKey | UnlockKeyFile | CheckKey | RemoveKey | SwitchProvider;
+export type KeyFieldRequest = SaveKey | UseKeyOf | UnlockKeyFile | CheckKey | RemoveKey | SwitchProvider;
 
 /** The traits of `ModelRows`. Each row is an id, a name, facts, and when the model ends. */
 export interface ModelRowsState {
@@ -135,7 +151,7 @@ export interface ModelRowsState {
   key_patterns: string[];
 }
 
-/** The traits of `ModelField`; `rows` refers to a `ModelRows`. */
+/** The traits of `ModelField`; `rows` refers to a `ModelRows`, `{at}` in the note stands for `note_at`. */
 export interface ModelFieldState {
   description: string;
   placeholder: string;
@@ -143,6 +159,7 @@ export interface ModelFieldState {
   rows: string;
   problem: string;
   note: string;
+  note_at: string;
   action: string;
 }
 
@@ -327,10 +344,26 @@ export interface TroubleshootingAnswer {
 
 export type TroubleshootingRequest = CheckFlow | CheckKeyHere | ApplyFix;
 
+/** Something that a person decides, with the texts of the answers' buttons. */
+export interface QuestionFacts {
+  kind: string;
+  text: string;
+  choices: string[];
+}
+
 /** The traits of `PanelHead`. */
 export interface PanelHeadState {
   title: string;
   notice: string;
+  note: string;
+  questions: QuestionFacts[];
+}
+
+/** One of the answers was chosen. */
+export interface AnswerQuestion {
+  kind: "answer_question";
+  question: string;
+  choice: string;
 }
 
 /** The trait of `CopyCode`. */

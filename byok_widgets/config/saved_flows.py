@@ -1,0 +1,38 @@
+"""The flows whose settings are saved on this machine, and where their keys are stored. Never a key."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.config.settings_file import SettingsFile, flows_folder
+
+_FILE = re.compile(r"[0-9a-f]{32}\.json")
+
+
+def key_references() -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield the name of each flow that this user has saved, and where its keys can be found again.
+
+    What cannot be read is left out, and nothing is changed.
+    """
+    folder = flows_folder()
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        data = _read(path) if _FILE.fullmatch(path.name) else {}
+        name, references = data.get("flow"), data.get("key_references")
+        if isinstance(name, str) and SettingsFile(name, folder).path == path:
+            found = references if isinstance(references, dict) else {}
+            yield name, {scope: held for scope, held in found.items() if isinstance(held, str)}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if hasattr(os, "getuid") and path.lstat().st_uid != os.getuid():
+            return {}
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}

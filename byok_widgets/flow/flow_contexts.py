@@ -1,0 +1,68 @@
+"""What all flows of a name share in this process: their settings, their keys, and what stands before each prompt.
+
+A fresh flow shares nothing with one of the same name that is saved. Settings that were made before there was a
+flow have a context of their own, which is none of a flow.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+
+from byok_widgets.config import FlowConfig, checked_name
+from byok_widgets.flow import settings_elsewhere
+from byok_widgets.keys import KeyStore
+from byok_widgets.keys.backends import registry
+from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.local import models
+
+_made: dict[tuple[str, bool], FlowContext] = {}
+_lock = threading.Lock()
+
+
+def shared(name: str, *, fresh: bool = False) -> FlowContext:
+    """Return what all flows of this name share, made for the first of them.
+
+    Args:
+        name: The flow's name.
+        fresh: Read and save nothing: settings and keys live in this kernel's memory.
+
+    Raises:
+        ConfigError: The name cannot be used.
+    """
+    name = checked_name(name)
+    with _lock:
+        if (name, fresh) not in _made:
+            _made[name, fresh] = in_memory(name) if fresh else _saved(name)
+        return _made[name, fresh]
+
+
+def all_made() -> tuple[FlowContext, ...]:
+    """Return those of all flows that this process has met."""
+    with _lock:
+        return tuple(_made.values())
+
+
+def in_memory(name: str, *, waiting: bool = False) -> FlowContext:
+    """Return one of which nothing is saved; `waiting`: whose keys are meant for a flow that is still to come."""
+    config = FlowConfig(name, providers=tuple(PROVIDERS), start_models=_start_models(), saved=False)
+    backends = registry.waiting() if waiting else registry.in_memory()
+    return FlowContext(config, KeyStore(name, config.key_references, backends=backends))
+
+
+def _saved(name: str) -> FlowContext:
+    opened: list[weakref.ref[FlowConfig]] = []
+
+    def tell() -> None:
+        config = opened[0]() if opened else None
+        if config is not None:
+            settings_elsewhere.tell(config)
+
+    config = FlowConfig(name, providers=tuple(PROVIDERS), start_models=_start_models(), on_elsewhere=tell)
+    opened.append(weakref.ref(config))
+    return FlowContext(config, KeyStore(name, config.key_references))
+
+
+def _start_models() -> dict[str, str]:
+    return {"local": models.default_model()}

@@ -1,0 +1,132 @@
+"""Using the key of another flow: which flows have one, and copying it into this flow's own entry.
+
+Which flows have a key is told from settings files and from what this kernel holds: no key is read for that. A key
+is read and copied when a person asks for it by the name of a flow, and never otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from byok_widgets.config import checked_name
+from byok_widgets.config.saved_flows import key_references
+from byok_widgets.errors import ByokError, ConfigError, KeyStoreError, MissingKeyError
+from byok_widgets.flow import flow_contexts
+from byok_widgets.keys import KeyStatus, KeyStore
+from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.keys.scope import KeyScope
+from byok_widgets.keys.served_page import is_served_page
+from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.providers import Provider
+from byok_widgets.secrets import Secret
+
+_ENVIRONMENT = "env:"
+
+
+@dataclass(frozen=True)
+class _Holder:
+    """A flow that has a key: where it can be found, and what for."""
+
+    flow: str
+    store: KeyStore
+    provider: str
+    host: str
+    backend: str
+
+
+def flows_with_key(context: FlowContext, provider: str, host: str) -> tuple[str, ...]:
+    """Return the other flows of this user that have a key for a provider at a host, by name.
+
+    Reads no key. On a page that is served to visitors there are none: its keys are not the visitor's.
+    """
+    if is_served_page():
+        return ()
+    found = {
+        holder.flow
+        for holder in _holders(context)
+        if (holder.provider, holder.host) == (provider, host) and holder.backend != "env"
+    }
+    return tuple(sorted(found))
+
+
+def copy_key(context: FlowContext, flow: str, provider: Provider, host: str) -> KeyStatus:
+    """Copy the key of the flow called `flow` into the entry of `context`; removing either leaves the other.
+
+    It is stored as the other one is, or in this session's memory where that does not work here.
+
+    Raises:
+        ConfigError: There is no such flow, it is this one, or the page is served to visitors.
+        MissingKeyError: That flow has no key for the provider, or only for another host.
+        KeyStoreError: Its key cannot be read now.
+    """
+    if is_served_page():
+        raise ConfigError(
+            "On a page that is served to others, no key of another flow is used.",
+            kind="served_page",
+            fix="Paste the key here: it stays in the memory of this session.",
+        )
+    flow = checked_name(flow)
+    for holder in _holders(context):
+        if (holder.flow, holder.provider, holder.host) == (flow, provider.name, host):
+            secret = holder.store.get(provider.name, host)
+            if secret is not None:
+                like = holder.store.status(provider.name, host)
+                return store_like(like, context.key_store, secret, provider.name, host)
+    raise _nothing_to_copy(context, flow, provider, host)
+
+
+def store_like(like: KeyStatus, store: KeyStore, secret: Secret, provider: str, host: str) -> KeyStatus:
+    """Store a key as another one is stored, or in this session's memory where that does not work here."""
+    if like.backend == "env":
+        return store.refer(provider, host, like.reference)
+    wanted = like.backend if like.backend in {backend.name for backend in store.backends} else "session"
+    try:
+        return store.save(provider, host, secret, backend=wanted, override=True)
+    except KeyStoreError as error:
+        kept = store.save(provider, host, secret, backend="session", override=True)
+        return replace(kept, sentence=f"{error.problem} {kept.sentence}")
+
+
+def _holders(context: FlowContext) -> Iterator[_Holder]:
+    """Yield all keys of other flows that are known of, those in this kernel first."""
+    for other in flow_contexts.all_made():
+        if other is not context:
+            store = other.key_store
+            for provider, host, backend in store.held():
+                yield _Holder(other.config.name, store, provider, host, backend)
+            yield from _referred(other.config.name, other.config.key_references, store)
+    for name, references in key_references():
+        if name != context.config.name or context.config.path is None:
+            yield from _referred(name, references, KeyStore(name, dict(references)))
+
+
+def _referred(flow: str, references: Mapping[str, str], store: KeyStore) -> Iterator[_Holder]:
+    for slot, reference in dict(references).items():
+        provider, _, host = slot.partition("|")
+        backend = "env" if reference.startswith(_ENVIRONMENT) else reference
+        if backend != "file" or encrypted_file.holds(KeyScope.of(flow, provider, host)):
+            yield _Holder(flow, store, provider, host, backend)
+
+
+def _nothing_to_copy(context: FlowContext, flow: str, provider: Provider, host: str) -> ByokError:
+    holders = list(_holders(context))
+    names = {name for name, _ in key_references()}
+    names |= {other.config.name for other in flow_contexts.all_made() if other is not context}
+    with_key = ", ".join(map(repr, flows_with_key(context, provider.name, host)))
+    fix = (
+        f"These flows have such a key: {with_key}." if with_key else "No other flow has one: paste it in Settings."
+    )
+    if flow == context.config.name and not any(holder.flow == flow for holder in holders):
+        return ConfigError(f"{flow!r} is this flow itself.", kind="same_flow", fix=fix)
+    if flow not in names:
+        return ConfigError(f"There is no flow {flow!r}.", kind="unknown_flow", fix=fix)
+    hosts = sorted({held.host for held in holders if (held.flow, held.provider) == (flow, provider.name)} - {host})
+    if not hosts:
+        return MissingKeyError(f"Flow {flow!r} has no key for {provider.label}.", kind="no_key_there", fix=fix)
+    return MissingKeyError(
+        f"Flow {flow!r} has a key for {provider.label} at {', '.join(hosts)}, but this flow calls {host}.",
+        kind="key_of_other_host",
+        cause="A key is never sent to another host than the one that it was saved for.",
+        fix=fix,
+    )

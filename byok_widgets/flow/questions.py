@@ -1,0 +1,34 @@
+"""`Question`: something that a person decides in a panel, and what each answer does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer.
+
+    Attributes:
+        label: Text of its button.
+        act: What it does.
+    """
+
+    label: str
+    act: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A sentence, with the answers to it.
+
+    Attributes:
+        kind: What it is about, for programs; a panel shows one question of a kind.
+        text: The sentence.
+        choices: The answers.
+    """
+
+    kind: str
+    text: str
+    choices: tuple[Choice, ...]

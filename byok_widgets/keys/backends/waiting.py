@@ -1,0 +1,40 @@
+"""A storage backend that was chosen for a key whose flow no cell has made yet.
+
+Until then the key waits in the memory of its key store, and nothing is written anywhere.
+"""
+
+from __future__ import annotations
+
+from byok_widgets.keys.backends.base import Availability, KeyBackend, StoredKey
+from byok_widgets.keys.scope import KeyScope
+from byok_widgets.keys.serial_executor import Deadline
+from byok_widgets.keys.status import KeyStatus, in_waiting
+from byok_widgets.secrets.secret import Secret
+
+
+class Waiting:
+    """Stands for the backend that will store the key."""
+
+    stores_keys = True
+
+    def __init__(self, chosen: KeyBackend) -> None:
+        self._chosen = chosen
+        self.name, self.label, self.is_slow = chosen.name, chosen.label, chosen.is_slow
+
+    def available(self, *, until: Deadline) -> Availability:
+        """Return whether the chosen one works."""
+        return self._chosen.available(until=until)
+
+    def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
+        """Return nothing: what waits, the key store has in memory already."""
+        del scope, reference, until
+        return None
+
+    def write(self, scope: KeyScope, secret: Secret, *, until: Deadline) -> KeyStatus:
+        """Say that the key waits, and for which backend."""
+        del scope, secret, until
+        return in_waiting(self.name, self.label)
+
+    def erase(self, scope: KeyScope, *, until: Deadline) -> None:
+        """Leave it to the key store, which forgets the key."""
+        del scope, until

@@ -1,0 +1,59 @@
+"""Fresh flows: nothing is read or saved, and what was set stays in this kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.flow import flow_contexts
+from tests.fake_keys import fake_key
+from tests.keys.fake_keyrings import MemoryKeyring
+
+HOST = "api.openai.com"
+
+
+def files(tmp_path: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in (tmp_path / "config").rglob("*") if path.is_file()}
+
+
+@pytest.fixture(autouse=True)
+def _new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow_contexts, "_made", {})
+
+
+def test_it_starts_anew_and_leaves_what_is_saved_as_it_is(tmp_path: Path) -> None:
+    Flow("lesson").model = "openai:saved"
+    before = files(tmp_path)
+    fresh = Flow("lesson", fresh=True)
+    assert fresh.provider == "local"
+    fresh.model = "anthropic:tried"
+    fresh.set_base_url("compatible", "https://llm.example/v1")
+    node = fresh.conversation("ask", "Be brief.", max_tokens=5)
+    node.max_tokens = 7
+    assert files(tmp_path) == before
+    assert Flow("lesson").model == "saved"
+
+
+def test_what_was_set_is_there_when_the_cell_is_run_again_and_gone_in_the_next_kernel(
+    monkeypatch: pytest.MonkeyPatch, keyring_in_memory: MemoryKeyring, tmp_path: Path
+) -> None:
+    typed = fake_key()
+    fresh = Flow("lesson", fresh=True)
+    fresh.model = "openai:tried"
+    status = fresh.key_store.save("openai", HOST, typed)
+    again = Flow("lesson", fresh=True)
+    assert (again.model, again.key_store.get("openai", HOST).reveal()) == ("tried", typed)
+    assert (status.backend, keyring_in_memory.kept, files(tmp_path)) == ("session", {}, {})
+    monkeypatch.setattr(flow_contexts, "_made", {})
+    later = Flow("lesson", fresh=True)
+    assert (later.provider, later.key_store.get("openai", HOST)) == ("local", None)
+
+
+def test_it_finds_no_key_that_a_saved_flow_of_its_name_has_stored() -> None:
+    Flow("lesson").key_store.save("openai", HOST, fake_key(), backend="keyring")
+    fresh = Flow("lesson", fresh=True)
+    assert fresh.key_store.get("openai", HOST) is None
+    with pytest.raises(Exception, match="keyring"):
+        fresh.key_store.save("openai", HOST, fake_key(), backend="keyring")
