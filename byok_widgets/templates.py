@@ -12,7 +12,7 @@ from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
-from byok_widgets.errors import TemplateError
+from byok_widgets.errors import TemplateError, describe_exception, text_of_exception
 from byok_widgets.plain_values import is_plain
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def render(template: str, variables: Mapping[str, Any], *, node: str) -> str:
         )
     except Exception as error:  # noqa: BLE001 - a template may call anything, with any outcome
         problem = TemplateError(
-            f"The prompt of node {node!r} could not be filled in: {type(error).__name__}: {error}.",
+            f"The prompt of node {node!r} could not be filled in: {describe_exception(error)}.",
             kind="template_failed",
             fix="Keep to {{name}} and simple filters.",
         )
@@ -157,7 +157,7 @@ def broken(template: str) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    return str(error).rstrip(". ")
+    return text_of_exception(error).rstrip(". ")
 
 
 def _has_placeholder(template: str) -> bool:
@@ -223,7 +223,7 @@ def _undefined(error: Exception, node: str, variables: Mapping[str, Any]) -> Tem
     name: str | None = getattr(error, "variable", None)
     if name is None:
         return TemplateError(
-            f"The prompt of node {node!r} asks for what is not there: {error}.",
+            f"The prompt of node {node!r} asks for what is not there: {text_of_exception(error)}.",
             kind="template_unknown_part",
             fix="Keep to {{name}}.",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
@@ -24,11 +25,15 @@ from byok_widgets.nodes.extraction_result import Extraction, Status
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.structured_output import ask_structured
+from byok_widgets.nodes.validation import validate
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
 from byok_widgets.templates import render_in_time
 
 Grounding = Literal["flag", "off"]
+
+_QUICK_CHARS = 20_000
+"""A longer dialogue is searched for the values in a worker."""
 
 
 class ExtractionNode(ModelNode[Extraction]):
@@ -222,17 +227,26 @@ class ExtractionNode(ModelNode[Extraction]):
             profile = PROVIDERS[resolved.ref.provider].schema_profile
             flow = self._context.config.name
             prompt = await render_in_time(self.prompt, variables or {}, flow=flow, node=self.name)
+            validated = partial(validate, limit_s=deadline_s, flow=flow, node=self.name)
+            examples = await validated(
+                partial(example_messages, self.schema, self.examples, profile),
+                quick=not self.examples or self.schema.is_quick(0),
+            )
             call = Call(
                 node=self.name,
                 resolved=resolved,
                 system=instructions(self.schema, prompt, profile),
-                messages=(*example_messages(self.schema, self.examples, profile), format_dialogue(read)),
+                messages=(*examples, format_dialogue(read)),
                 max_tokens=self._limit(max_tokens),
                 settings={**self.settings, **settings},
                 deadline_s=deadline_s,
             )
             found = await ask_structured(call, self.schema, self._context, on_progress=on_progress)
-            return self._result(found.checked, found.reply, transcript)
+            said = sum(len(message.content) for message in transcript) + len(found.reply.text)
+            return await validated(
+                partial(self._result, found.checked, found.reply, transcript),
+                quick=said <= _QUICK_CHARS,
+            )
 
         return work
 

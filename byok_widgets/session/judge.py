@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from byok_widgets.config import ResolvedModel
@@ -14,7 +15,9 @@ from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.extraction_result import format_value
 from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.structured_output import ask_structured
+from byok_widgets.plain_values import are_plain
 from byok_widgets.schema import ExtractionSchema, Field
+from byok_widgets.session.evaluation import in_worker
 from byok_widgets.session.turn import EdgeVerdict
 
 STAY = "stay"
@@ -59,11 +62,15 @@ async def judge_prompts(
         ByokError: The call failed.
     """
     choices = _choices(edges)
+    ask = partial(_question, choices, transcript, variables)
+    plain = are_plain(variables.values())
+    flow = context.config.name
+    question = ask() if plain else await in_worker(ask, what="Writing down the variables", flow=flow)
     call = Call(
         node=node.name,
         resolved=resolved,
         system=_INSTRUCTIONS,
-        messages=(Message("user", _question(choices, transcript, variables)),),
+        messages=(Message("user", question),),
         max_tokens=MAX_TOKENS,
     )
     found = await ask_structured(call, _schema(choices), context, on_progress=on_progress)

@@ -12,7 +12,7 @@ from byok_widgets.delegation import delegated
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
-from byok_widgets.errors import ByokError, ConfigError, FlowError
+from byok_widgets.errors import ByokError, ConfigError, FlowError, describe_exception
 from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import CostTotal, Message, TextDelta, Usage
 from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
@@ -362,4 +362,6 @@ def _why_unfinished(fault: BaseException) -> tuple[str, str]:
     """Return the kind and the text of what ended a turn early."""
     if isinstance(fault, asyncio.CancelledError):
         return "interrupted", "stopped"
-    return fault.kind if isinstance(fault, ByokError) else "error", str(fault)
+    if isinstance(fault, ByokError):
+        return fault.kind, str(fault)
+    return "error", describe_exception(fault)

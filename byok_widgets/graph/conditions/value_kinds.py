@@ -42,5 +42,10 @@ def describe_value(value: Any) -> str:
 
 def shown(value: Any) -> str:
     """Return a value for an error."""
-    text = "not stated" if value is None else repr(value)
+    if value is None:
+        return "not stated"
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - it may be anybody's value
+        return describe_value(value)
     return text if len(text) <= _SHOWN_CHARS else f"{text[: _SHOWN_CHARS - 1]}…"
