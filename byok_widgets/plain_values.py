@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
@@ -51,7 +52,8 @@ def copy_of(value: Any) -> Any:
 
 def copies_of(variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of each variable, for code that must not change them."""
-    return {name: copy_of(value) for name, value in variables.items()}
+    copies: dict[str, Any] = copy_of(dict(variables))
+    return copies
 
 
 def _is_plain_alone(value: Any) -> bool:
@@ -69,22 +71,16 @@ def _copied(value: Any, known: dict[int, Any]) -> Any:
         return value
     if id(value) in known:
         return known[id(value)]
-    try:
-        return copy.deepcopy(value)
-    except Exception:  # noqa: BLE001 - a value may be anybody's, and refuse in any way
-        return _copied_by_entries(value, known)
-
-
-def _copied_by_entries(value: Any, known: dict[int, Any]) -> Any:
-    known[id(value)] = value
+    known[id(value)] = value  # of a tuple that holds itself
     if type(value) is list:
-        known[id(value)] = made = []
-        made += [_copied(entry, known) for entry in value]
-        return made
-    if type(value) is dict:
+        known[id(value)] = entries = []
+        entries += [_copied(entry, known) for entry in value]
+    elif type(value) is dict:
         known[id(value)] = named = {}
         named.update({key: _copied(entry, known) for key, entry in value.items()})
-        return named
-    if type(value) in _CONTAINERS:  # tuples and sets
-        return type(value)(_copied(entry, known) for entry in value)
-    return value
+    elif type(value) in _CONTAINERS:  # tuples and sets
+        known[id(value)] = type(value)(_copied(entry, known) for entry in value)
+    else:
+        with contextlib.suppress(Exception):  # a value may be anybody's, and refuse in any way
+            known[id(value)] = copy.deepcopy(value)
+    return known[id(value)]

@@ -1,4 +1,4 @@
-"""Checking and grounding what a model answered: in a worker where that may take long, or runs code of a person's."""
+"""Checking what a model answered: in a worker where that may take long, or runs code of a person's."""
 
 from __future__ import annotations
 

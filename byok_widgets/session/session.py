@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import CostTotal, Message, TextDelta, Usage
 from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
 from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.plain_values import copy_of
 from byok_widgets.session import session_file
 from byok_widgets.session.arguments import check_text, check_variables, reject_options
 from byok_widgets.session.trace import Trace
@@ -68,6 +70,7 @@ class Session(StrictAttributes):
         self._log = TurnLog(graph, context.config.name)
         self._effects = effects or EffectLog()
         self._known_runs = {record.run_id for record in self._effects.records}
+        self._superseded_runs = {record.run_id for record in self._effects.records if record.superseded}
         self._variables = Variables(VariableNames(graph, self._context))
         self._variables.update(check_variables(variables))
 
@@ -108,7 +111,7 @@ class Session(StrictAttributes):
     @property
     def effects(self) -> tuple[EffectRecord, ...]:
         """The runs of actions with effects, those of failed turns, and of forks, included."""
-        return self._effects.records
+        return self._effect_records()
 
     @property
     def busy(self) -> bool:
@@ -210,7 +213,9 @@ class Session(StrictAttributes):
         fork = Session(self._graph, self._context, model=chosen, effects=self._effects)
         fork._log = self._log.until(turn)
         last = fork._log.last_number
-        fork._variables = Variables(VariableNames(self._graph, self._context), self.variables.until(last), last)
+        entries = [replace(entry, value=copy_of(entry.value)) for entry in self.variables.until(last)]
+        fork._variables = Variables(VariableNames(self._graph, self._context), entries, last)
+        fork._superseded_runs = set(self._superseded_runs)
         return fork
 
     def reset(self) -> None:
@@ -254,9 +259,14 @@ class Session(StrictAttributes):
             turns=turns,
             unfinished=self.unfinished,
             variables=tuple(self.variables.until(last)),
-            effects=self._effects.records,
+            effects=self._effect_records(),
         )
         session_file.write(saved, Path(path))
+
+    def _effect_records(self) -> tuple[EffectRecord, ...]:
+        """Return the runs as they count for this session."""
+        records, superseded = self._effects.records, set(self._superseded_runs)
+        return tuple(replace(record, superseded=record.run_id in superseded) for record in records)
 
     def _run(
         self, text: str | None, model: str | None = None, *, show: bool | None, repeat_effects: bool = False
@@ -323,7 +333,9 @@ class Session(StrictAttributes):
             transcript=self.transcript,
             variables=self.variables,
             spoken=self._log.spoken,
-            effects=Effects(self._effects, self._known_runs, self._log.runs, repeat=repeat_effects),
+            effects=Effects(
+                self._effects, self._known_runs, self._superseded_runs, self._log.runs, repeat=repeat_effects
+            ),
         )
 
     def _current_node(self) -> str:

@@ -237,3 +237,41 @@ def test_what_cannot_be_is_refused(flow: Flow, given) -> None:
         flow.action("book", print, **given)
     with pytest.raises(ConfigError):
         flow.action("book", "print")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("deadline_s", None),
+        ("deadline_s", "x"),
+        ("deadline_s", -1),
+        ("deadline_s", True),
+        ("deadline_s", float("inf")),
+        ("deadline_s", float("nan")),
+        ("deadline_s", 10**400),
+        ("effects", "no"),
+        ("effects", None),
+        ("writes", 5),
+        ("writes", None),
+    ],
+)
+def test_what_cannot_be_is_refused_when_it_is_set_too(flow: Flow, name: str, value: object) -> None:
+    with pytest.raises(ConfigError):
+        flow.action("book", print, **{name: value})
+    action = flow.action("book", print)
+    with pytest.raises(ConfigError):
+        setattr(action, name, value)
+    assert (action.deadline_s, action.effects, action.writes) == (10.0, False, ())
+
+
+def test_what_can_be_read_only_once_is_no_value(flow: Flow) -> None:
+    def letters():
+        yield "a"
+
+    for returned in (iter("abc"), [letters()], {"time": {"first": (letter for letter in "abc")}}):
+        with pytest.raises(FlowError) as caught:
+            flow.action("book", lambda returned=returned: returned, writes=["time"]).run()
+        assert caught.value.kind == "action_result"
+    with pytest.raises(ConfigError) as refused:
+        flow.action("book", letters)
+    assert refused.value.kind == "function"
