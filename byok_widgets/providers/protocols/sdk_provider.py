@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.callbacks import OnText
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import clean_key
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
 
 NO_KEY = "none"
 """What is sent to an endpoint that asks for no key."""
+_IMPORTS = DaemonExecutor("byok-imports", 2)
 
 
 class SdkProvider(Provider):
     """A provider that is reached through its SDK."""
 
     completions_path: ClassVar[str]
+    _is_loaded = False
     models_path: ClassVar[str]
 
     def __init__(self) -> None:
@@ -45,6 +48,7 @@ class SdkProvider(Provider):
             on_text, offers_tool=request.output is not None and request.output.mode == "tool"
         )
         try:
+            await self._load_sdk()
             await self._converse(request, gathered, site)
         except ByokError as fault:
             error = fault.with_traceback(None)  # its frames hold what the server said, which may quote the key
@@ -69,6 +73,12 @@ class SdkProvider(Provider):
     @abstractmethod
     def _sdk(self) -> Any:
         """Import the SDK, which takes a while, and return it."""
+
+    async def _load_sdk(self) -> None:
+        """Import the SDK in a thread: the loop and all calls on it would stand still for seconds."""
+        if not self._is_loaded:
+            await _IMPORTS.run(self._sdk)
+            self._is_loaded = True
 
     @abstractmethod
     def _new_client(self, **arguments: Any) -> Any:
@@ -131,10 +141,11 @@ class SdkProvider(Provider):
             self._accumulate_whole(_answer(response, site), gathered, site)
 
     async def _get(self, path: str, endpoint: Endpoint) -> Mapping[str, Any]:
-        import httpx2
-
         site = CallContext(self, endpoint)
         try:
+            await self._load_sdk()
+            import httpx2
+
             return _answer(await self._client(endpoint).get(path, cast_to=httpx2.Response), site)
         except ByokError as fault:
             error = fault.with_traceback(None)
