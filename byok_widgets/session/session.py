@@ -226,9 +226,12 @@ class Session(StrictAttributes):
         Raises:
             FlowError: A turn is still running.
         """
-        with self._lock.hold(self.flow_name):
+
+        def go_back() -> None:
             self._variables.go_back(0)
             self._log = self._log.until(0)
+
+        self._lock.run_between_turns(go_back, self.flow_name)
 
     def restore(
         self,
@@ -295,7 +298,7 @@ class Session(StrictAttributes):
         """
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Turn:
-            async with self._lock.ahold(self.flow_name):
+            async with self._lock.hold(self.flow_name):
                 callbacks = TurnCallbacks(on_text, on_progress, on_node)
                 chosen = self.model if model is None else model
                 start = partial(self._turn_start, repeat_effects=repeat_effects)
