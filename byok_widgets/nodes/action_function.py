@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import reprlib
 import sys
 import traceback
@@ -92,6 +93,11 @@ class ActionFunction:
         if self._gets_mapping:
             arguments = {**arguments, ALL_VARIABLES: MappingProxyType(arguments[ALL_VARIABLES])}
         return self.function(**arguments)
+
+
+def is_dotted_name(text: str) -> bool:
+    """Whether a text is the name of something in a module, and nothing else that Python would run."""
+    return all(part.isidentifier() and not keyword.iskeyword(part) for part in text.split("."))
 
 
 def line_of(error: BaseException) -> str:
