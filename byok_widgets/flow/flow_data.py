@@ -70,18 +70,13 @@ def fill(flow: FiledFlow, context: FlowContext, data: Data) -> Data:
 
 
 def bind(graph: FlowGraph, functions: Mapping[str, Callable[..., Any]]) -> None:
-    """Give action nodes their functions.
+    """Give nodes the functions that they call.
 
     Raises:
-        ConfigError: There is no action node of a name, or what was given cannot be called.
+        ConfigError: There is no node of a name, it calls no function, or what was given cannot be called.
     """
     for name, function in functions.items():
-        node = graph.node(name)
-        if not hasattr(node, "function"):
-            raise ConfigError(
-                f"Node {name!r} calls no function.", kind="node", fix="Leave it out of functions={...}."
-            )
-        node.function = function
+        graph.node(name).bind(function)
 
 
 class _Settings:

@@ -16,7 +16,7 @@ from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import ByokError, ConfigError, FlowError, describe_exception
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.nodes.action_function import ActionFunction, line_of
+from byok_widgets.nodes.action_function import ActionFunction, is_dotted_name, line_of
 from byok_widgets.nodes.action_result import ActionResult
 from byok_widgets.nodes.action_run import ActionRun, Settle
 from byok_widgets.nodes.action_values import UnusableResultError
@@ -164,6 +164,14 @@ class ActionNode(Node[ActionResult]):
 
         return work
 
+    def bind(self, function: Function) -> None:
+        """Give it the function that it calls.
+
+        Raises:
+            ConfigError: It cannot be called.
+        """
+        self.function = function
+
     def describe(self) -> list[str]:
         """Return what it is, for a drawing."""
         words = [f"action {self.function_name}"]
@@ -173,13 +181,14 @@ class ActionNode(Node[ActionResult]):
     def check(self) -> Iterator[Finding]:
         """Yield that the function is missing, where it is."""
         if self.function is None:
+            meant = self.function_name if is_dotted_name(self.function_name) else "..."
             yield Finding(
                 "unbound_action",
                 "error",
                 self.name,
                 f"The action node {self.name!r} has no function.",
                 "A file holds no code. Give the function here, or with Flow.load(..., functions={...}).",
-                Fix("paste", f"flow.node({self.name!r}).function = {self.function_name.strip('()')}"),
+                Fix("paste", f"flow.node({self.name!r}).function = {meant}"),
             )
 
     def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,7 +199,8 @@ class ActionNode(Node[ActionResult]):
             "deadline_s": self.deadline_s,
             "effects": self.effects,
         }
-        return {**data, "function": self._call.reference if self._call else self._remark}
+        reference = self._call.reference if self._call else self._remark
+        return {**data, "function": reference if all(map(is_dotted_name, reference.split(":"))) else ""}
 
     @classmethod
     def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> ActionNode:
