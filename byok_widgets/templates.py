@@ -1,7 +1,7 @@
 """Prompts with variables: `{{name}}`, filled in by Jinja2's sandbox.
 
-There are variables, filters and blocks, and no global functions. A comment `{# #}` is text like any other. Jinja2
-is loaded only for a text that holds a placeholder.
+There are variables, filters and blocks, and no functions: see `template_sandbox`. A comment `{# #}` is text like any
+other. Jinja2 is loaded only for a text that holds a placeholder.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from byok_widgets.plain_values import is_plain
 
 if TYPE_CHECKING:
     from jinja2 import StrictUndefined, Template
-    from jinja2.sandbox import SandboxedEnvironment
+
+    from byok_widgets.template_sandbox import PromptEnvironment
 
 
 WRITE_LIKE_THIS = "Write variables as {{name}}."
@@ -113,7 +114,7 @@ def _is_bounded(template: str) -> bool:
     from jinja2 import nodes
 
     try:
-        tree = _environment().parse(template)
+        tree = _environment().parse_prompt(template)
     except (JinjaError, RecursionError):
         return True  # it is not filled in at all
     allowed = (
@@ -165,32 +166,15 @@ def _has_placeholder(template: str) -> bool:
 
 
 @cache
-def _environment() -> SandboxedEnvironment:
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+def _environment() -> PromptEnvironment:
+    from byok_widgets.template_sandbox import PromptEnvironment
 
-    environment = ImmutableSandboxedEnvironment(
+    return PromptEnvironment(
         undefined=_undefined_class(),
         comment_start_string=_NO_COMMENT[0],
         comment_end_string=_NO_COMMENT[1],
-        finalize=_printable,
         keep_trailing_newline=True,
     )
-    environment.globals.clear()  # `range` and others are variables here, and would be printed as functions
-    return environment
-
-
-def _printable(value: Any) -> Any:
-    """Return what a placeholder stands for.
-
-    Raises:
-        UndefinedError: It is a function, such as a method that was not called, or a part of the template itself.
-    """
-    if callable(value) or type(value).__module__.startswith("jinja2.runtime"):
-        from jinja2 import Undefined, UndefinedError
-
-        if not isinstance(value, Undefined):
-            raise UndefinedError(f"{getattr(value, '__name__', type(value).__name__)!r} is not a value")
-    return value
 
 
 def _undefined_class() -> type[StrictUndefined]:
@@ -216,7 +200,7 @@ def _undefined_class() -> type[StrictUndefined]:
 
 @lru_cache(maxsize=256)
 def _compiled(template: str) -> Template:
-    return _environment().from_string(template)
+    return _environment().from_string(_environment().parse_prompt(template))
 
 
 def _undefined(error: Exception, node: str, variables: Mapping[str, Any]) -> TemplateError:
@@ -252,7 +236,7 @@ def placeholders(template: str) -> tuple[str, ...]:
     from jinja2 import meta, nodes
 
     try:
-        tree = _environment().parse(template)
+        tree = _environment().parse_prompt(template)
         needed = meta.find_undeclared_variables(tree)
     except (JinjaError, RecursionError):
         return ()
@@ -272,7 +256,7 @@ def mentioned(template: str) -> frozenset[str]:
     from jinja2 import meta
 
     try:
-        return frozenset(meta.find_undeclared_variables(_environment().parse(template)))
+        return frozenset(meta.find_undeclared_variables(_environment().parse_prompt(template)))
     except (JinjaError, RecursionError):
         return frozenset()
 
