@@ -1,8 +1,8 @@
 """What a prompt may do with its variables: the sandbox of Jinja2, narrowed to values that have a text.
 
-A placeholder holds a variable, its parts, and filters; blocks are `if`, `for` and `set`. Nothing is called, and what
-has no text of its own, such as a function or a generator, is never written. It is loaded with Jinja2, when the first
-placeholder is filled in.
+A placeholder holds a variable, its parts, and filters; blocks are `if`, `for` and `set`. Nothing is called, and
+nothing is written that has no text of its own, such as a function or a generator. This is loaded with Jinja2, when
+the first placeholder is filled in.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def with_text(value: Any) -> Any:
     """Return a value that can be written.
 
     Raises:
-        UndefinedError: It is, or holds, what has no text of its own: a function, a generator, a part of the template.
+        UndefinedError: It is, or holds, what has no text of its own, such as a function or a generator.
     """
     seen: set[int] = set()
     waiting = list(_inside(value)) if _may_be_written(value) else []

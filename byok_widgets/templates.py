@@ -1,7 +1,7 @@
 """Prompts with variables: `{{name}}`, filled in by Jinja2's sandbox.
 
-There are variables, filters and blocks, and no functions: see `template_sandbox`. A comment `{# #}` is text like any
-other. Jinja2 is loaded only for a text that holds a placeholder.
+There are variables, filters and blocks, and no functions: see `template_sandbox`. A comment `{# #}` is text like
+any other. Jinja2 is loaded only for a text that holds a placeholder.
 """
 
 from __future__ import annotations

@@ -31,7 +31,12 @@ def matches(pattern: str, text: str) -> bool:
     if _is_simple(pattern) and len(text) <= _MAX_CHARS:
         return re.search(pattern, text) is not None
     linear = _linear(pattern)
-    return _found_apart(pattern, text) if linear is None else bool(linear.isinstance_python(text))
+    if linear is not None:
+        return bool(linear.isinstance_python(text))
+    found = _found_apart(pattern, text)
+    if found is None:
+        raise PatternTimeoutError(f"the pattern {pattern!r} could not be looked for in time")
+    return found
 
 
 def _is_simple(pattern: str) -> bool:
@@ -51,8 +56,9 @@ def _linear(pattern: str) -> Any:
         return None
 
 
-def _found_apart(pattern: str, text: str) -> bool:
-    """Search in a process of its own, which can be stopped."""
+@lru_cache(maxsize=256)
+def _found_apart(pattern: str, text: str) -> bool | None:
+    """Search in a process of its own, which can be stopped; `None` where it had to be."""
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter, and a constant program
             [sys.executable, "-I", "-S", "-c", _SEARCH],
@@ -63,7 +69,5 @@ def _found_apart(pattern: str, text: str) -> bool:
             check=True,
         )
     except (subprocess.SubprocessError, OSError):
-        problem = f"the pattern {pattern!r} could not be looked for in time"
-    else:
-        return done.stdout.strip() == "True"
-    raise PatternTimeoutError(problem)
+        return None
+    return done.stdout.strip() == "True"

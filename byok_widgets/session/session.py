@@ -227,11 +227,12 @@ class Session(StrictAttributes):
             FlowError: A turn is still running.
         """
 
-        def go_back() -> None:
-            self._variables.go_back(0)
-            self._log = self._log.until(0)
+        async def go_back() -> None:
+            async with self._lock.hold(self.flow_name):
+                self._variables.go_back(0)
+                self._log = self._log.until(0)
 
-        self._lock.run_between_turns(go_back, self.flow_name)
+        ENGINE.run(go_back())
 
     def restore(
         self,

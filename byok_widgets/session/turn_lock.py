@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from byok_widgets.engine import clock
@@ -19,12 +18,12 @@ _LOOK_S = 0.01
 class TurnLock:
     """Rejects a turn while another runs, instead of queueing it; a turn that is being stopped gets time to end.
 
-    A turn holds it on the event loop, where no interrupt arrives. Synchronous code never holds it from one line to
-    the next: an interrupt between two of them would leave it held for good.
+    It is held on an event loop alone, where no interrupt arrives between two lines: one between taking it and the
+    `try` would leave it held for good.
     """
 
     def __init__(self) -> None:
-        self._mutex = threading.Lock()  # held for a moment, by `with` alone
+        self._mutex = threading.Lock()
         self._is_held = False
 
     @property
@@ -32,25 +31,9 @@ class TurnLock:
         """Whether a turn is running."""
         return self._is_held
 
-    def run_between_turns(self, function: Callable[[], None], flow_name: str) -> None:
-        """Call a short function while no turn is running, and let none begin before it returns.
-
-        Raises:
-            FlowError: A turn is running.
-        """
-        end = clock() + STOPPING_S
-        while True:
-            with self._mutex:
-                if not self._is_held:
-                    function()
-                    return
-            if clock() > end:
-                raise _busy(flow_name)
-            time.sleep(_LOOK_S)
-
     @asynccontextmanager
     async def hold(self, flow_name: str) -> AsyncIterator[None]:
-        """Hold it for a turn, in an event loop, which goes on while it waits.
+        """Hold it; the event loop goes on while it waits.
 
         Raises:
             FlowError: A turn is running.
