@@ -275,3 +275,41 @@ def test_what_can_be_read_only_once_is_no_value(flow: Flow) -> None:
     with pytest.raises(ConfigError) as refused:
         flow.action("book", letters)
     assert refused.value.kind == "function"
+
+
+def of_action(file: Path, **fields) -> Path:
+    """Change what a file says of its action node."""
+    data = json.loads(file.read_text())
+    for node in data["nodes"]:
+        if node["kind"] == "action":
+            node.update(fields)
+    file.write_text(json.dumps(data))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("function", "m:__import__('os').system('touch x')"),
+        ("function", "find\nprint(1)"),
+        ("function", "a b"),
+        ("function", 5),
+        *[("deadline_s", value) for value in ("x", -1, 0, True, None, [], {}, 1e999)],
+        *[("effects", value) for value in ("x", None, 1)],
+        *[("writes", value) for value in ("ab", None, [1], ["a b"])],
+    ],
+)
+def test_what_a_file_cannot_say_of_an_action_is_one_clear_error(flow: Flow, tmp_path: Path, name, value) -> None:
+    booking(flow, time.strftime, writes=["time"]).save(tmp_path / "f.json")
+    with pytest.raises(ConfigError) as caught:
+        Flow.load(of_action(tmp_path / "f.json", **{name: value}))
+    assert caught.value.kind == "flow_file"
+
+
+@pytest.mark.parametrize("text", ["", "find", "<lambda>", "shop.calendar:Book.find", "größe:finde", "class"])
+def test_what_check_offers_to_paste_is_a_name_or_nothing(flow: Flow, tmp_path: Path, text: str) -> None:
+    booking(flow, lambda: 1, writes=["time"]).save(tmp_path / "f.json")
+    loaded = Flow.load(of_action(tmp_path / "f.json", function=text))
+    (offered,) = [finding.by.argument for finding in loaded.check() if finding.kind == "unbound_action"]
+    named = offered.partition(".function = ")[2]
+    assert named == "..." or all(part.isidentifier() for part in named.split("."))
