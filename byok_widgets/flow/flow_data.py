@@ -75,6 +75,12 @@ def bind(graph: FlowGraph, functions: Mapping[str, Callable[..., Any]]) -> None:
     Raises:
         ConfigError: There is no node of a name, it calls no function, or what was given cannot be called.
     """
+    if not isinstance(functions, Mapping):
+        raise ConfigError(
+            "The functions are a mapping of a node's name to its function.",
+            kind="function",
+            fix='Write functions={"lookup": find}.',
+        )
     for name, function in functions.items():
         graph.node(name).bind(function)
 

@@ -152,8 +152,8 @@ class Session(StrictAttributes):
             model: Model for all calls of this turn.
             show: Whether to stream into the cell; by default where there is one.
             repeat_effects: Whether actions with effects run again that have run in a turn that failed, or that a
-                fork or a reset dropped. By default their results are used again, and where they ran with other
-                values the turn fails.
+                fork or a reset dropped, or that failed themselves and may have taken effect. By default their
+                results are used again, and where they ran with other values, or gave no result, the turn fails.
             **more: Not accepted: settings such as `max_tokens` belong to the nodes.
 
         Raises:

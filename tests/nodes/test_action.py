@@ -313,3 +313,9 @@ def test_what_check_offers_to_paste_is_a_name_or_nothing(flow: Flow, tmp_path: P
     (offered,) = [finding.by.argument for finding in loaded.check() if finding.kind == "unbound_action"]
     named = offered.partition(".function = ")[2]
     assert named == "..." or all(part.isidentifier() for part in named.split("."))
+
+
+def test_functions_are_given_by_name(flow: Flow, tmp_path: Path) -> None:
+    booking(flow, time.strftime, writes=["time"]).save(tmp_path / "f.json")
+    with pytest.raises(ConfigError):
+        Flow.load(tmp_path / "f.json", functions=[time.strftime])

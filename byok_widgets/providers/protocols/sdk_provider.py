@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.callbacks import OnText
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import clean_key
@@ -21,14 +20,13 @@ from byok_widgets.providers import error_mapping
 from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, Provider, Request
 from byok_widgets.providers.error_mapping import CallContext
 from byok_widgets.providers.response_accumulator import ResponseAccumulator
-from byok_widgets.providers.transport import CONNECT_TIMEOUT_S, http_client
+from byok_widgets.providers.transport import CONNECT_TIMEOUT_S, SET_UP, http_client, prepare_client
 
 if TYPE_CHECKING:
     import httpx2
 
 NO_KEY = "none"
 """What is sent to an endpoint that asks for no key."""
-_IMPORTS = DaemonExecutor("byok-imports", 2)
 
 
 class SdkProvider(Provider):
@@ -48,7 +46,7 @@ class SdkProvider(Provider):
             on_text, offers_tool=request.output is not None and request.output.mode == "tool"
         )
         try:
-            await self._load_sdk()
+            await self._set_up()
             await self._converse(request, gathered, site)
         except ByokError as fault:
             error = fault.with_traceback(None)  # its frames hold what the server said, which may quote the key
@@ -74,11 +72,12 @@ class SdkProvider(Provider):
     def _sdk(self) -> Any:
         """Import the SDK, which takes a while, and return it."""
 
-    async def _load_sdk(self) -> None:
-        """Import the SDK in a thread: the loop and all calls on it would stand still for seconds."""
+    async def _set_up(self) -> None:
+        """Import the SDK, and make the client that all share, with what is slow about it in a thread."""
         if not self._is_loaded:
-            await _IMPORTS.run(self._sdk)
+            await SET_UP.run(self._sdk)
             self._is_loaded = True
+        await prepare_client()
 
     @abstractmethod
     def _new_client(self, **arguments: Any) -> Any:
@@ -143,7 +142,7 @@ class SdkProvider(Provider):
     async def _get(self, path: str, endpoint: Endpoint) -> Mapping[str, Any]:
         site = CallContext(self, endpoint)
         try:
-            await self._load_sdk()
+            await self._set_up()
             import httpx2
 
             return _answer(await self._client(endpoint).get(path, cast_to=httpx2.Response), site)
