@@ -251,8 +251,8 @@ class Flow(StrictAttributes):
             writes: Names of the variables that it sets.
             deadline_s: Longest time for the function, in seconds; it is not stopped, but the turn goes on.
             effects: Whether it changes the world, as a booking does. It is then never called again unasked: after
-                a turn that failed, a fork or a reset its earlier result is used again, and where the arguments
-                differ, or it raised an exception and may have taken effect, the turn fails, unless `say(..., repeat_effects=True)` asks for another call.
+                a turn that failed, a fork or a reset its earlier result is used again. Where the arguments differ, or
+                it raised an exception and may have taken effect all the same, the turn fails, unless `say(..., repeat_effects=True)` asks for another call.
             start: Start sessions here.
             end: Close the session when this node has run.
             enter: Makes it a global node, as in `conversation`.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -14,11 +12,12 @@ from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
-from byok_widgets.errors import ByokError, ConfigError, FlowError, describe_exception
+from byok_widgets.errors import ByokError, FlowError, describe_exception
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.nodes.action_function import ActionFunction, is_dotted_name, line_of
 from byok_widgets.nodes.action_result import ActionResult
 from byok_widgets.nodes.action_run import ActionRun, Settle
+from byok_widgets.nodes.action_settings import deadline, variable_names, yes_or_no
 from byok_widgets.nodes.action_values import UnusableResultError
 from byok_widgets.nodes.argument_key import argument_key
 from byok_widgets.nodes.base import Node, NodeInput
@@ -62,7 +61,7 @@ class ActionNode(Node[ActionResult]):
         remark: str = "",
     ) -> None:
         super().__init__(context, name)
-        self._writes = _names(writes, node=name)
+        self._writes = variable_names(writes, node=name)
         self._remark = remark
         self.deadline_s = deadline_s
         self.effects = effects
@@ -84,13 +83,7 @@ class ActionNode(Node[ActionResult]):
 
     @deadline_s.setter
     def deadline_s(self, seconds: float) -> None:
-        is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-        if not is_number or not 0 < seconds <= sys.float_info.max:
-            raise ConfigError(
-                f"Node {self.name!r}: deadline_s is a number of seconds above 0, not {reprlib.repr(seconds)}.",
-                kind="bad_setting",
-            )
-        self._deadline_s = float(seconds)
+        self._deadline_s = deadline(seconds, node=self.name)
 
     @property
     def effects(self) -> bool:
@@ -99,11 +92,7 @@ class ActionNode(Node[ActionResult]):
 
     @effects.setter
     def effects(self, effects: bool) -> None:
-        if not isinstance(effects, bool):
-            raise ConfigError(
-                f"Node {self.name!r}: effects is True or False, not {reprlib.repr(effects)}.", kind="bad_setting"
-            )
-        self._effects = effects
+        self._effects = yes_or_no("effects", effects, node=self.name)
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -309,16 +298,3 @@ class ActionNode(Node[ActionResult]):
             cause=line_of(error),
             fix=FIND_OUT if self.effects else try_alone,
         )
-
-
-def _names(writes: Any, *, node: str) -> tuple[str, ...]:
-    """Return the names of the variables that a node writes."""
-    given = [writes] if isinstance(writes, str) or not isinstance(writes, Iterable) else list(writes)
-    for name in given:
-        if not isinstance(name, str) or not name.isidentifier():
-            raise ConfigError(
-                f"Node {node!r} cannot write {reprlib.repr(name)}: it is not the name of a variable.",
-                kind="variable",
-                fix='Name variables like Python does: writes=["time"].',
-            )
-    return tuple(dict.fromkeys(given))
