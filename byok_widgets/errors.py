@@ -31,6 +31,8 @@ from byok_widgets.secrets import redact
 
 MAX_MESSAGE_CHARS = 600
 """Maximum length of an error on screen, in characters."""
+_QUOTED_CHARS = 200
+"""Longest quote from the exception of somebody else's code, in characters."""
 
 
 class ByokError(Exception):
@@ -66,11 +68,9 @@ class ByokError(Exception):
         retry_after_s: float | None = None,
         partial_text: str = "",
     ) -> None:
-        super().__init__(problem)
+        self.problem, self.cause, self.fix = (redact(text, words=False) for text in (problem, cause, fix))
+        super().__init__(self.problem)
         self.kind = kind or self.default_kind
-        self.problem = problem
-        self.cause = cause
-        self.fix = fix
         self.link = link
         self.retryable = retryable
         self.attempts = attempts
@@ -184,6 +184,20 @@ class _Stack(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def describe_exception(error: BaseException) -> str:
+    """Return the type and the text of an exception of somebody else's code, in one line and without keys."""
+    return ": ".join(filter(None, (type(error).__name__, text_of_exception(error))))
+
+
+def text_of_exception(error: BaseException) -> str:
+    """Return the text of an exception of somebody else's code, as `describe_exception` does; it may be empty."""
+    try:
+        text = " ".join(redact(str(error)).split())
+    except Exception:  # noqa: BLE001 - its text is made by somebody else's code, too
+        return ""
+    return f"{text[:_QUOTED_CHARS]}…" if len(text) > _QUOTED_CHARS else text
 
 
 def last_traceback() -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from byok_widgets import markup
@@ -194,6 +194,11 @@ class NodeResult(AnswersGuesses):
         return reply.latency_s if reply else 0.0
 
     @property
+    def shown_notices(self) -> tuple[str, ...]:
+        """The notices for a cell in which the result was shown while it came; none for a silent node."""
+        return self.notices if self.spoken else ()
+
+    @property
     def line(self) -> str:
         """The result in one line."""
         return ""
@@ -202,6 +207,15 @@ class NodeResult(AnswersGuesses):
     def explanation(self) -> str:
         """What the node did, as the end of a sentence that begins with its name."""
         return self.line
+
+    def saved_fields(self) -> dict[str, Any]:
+        """Return what a session file holds of it, by field; a result among them is saved in the same way."""
+        return {name: getattr(self, name) for name in _field_names(self) if name not in self.unsaved}
+
+    @classmethod
+    def fields_of(cls, saved: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return its fields from what a session file holds; a model's answer stands in the field `reply`."""
+        return {**saved, "reply": Reply.fields_of(saved["reply"])} if saved.get("reply") else saved
 
     def with_transcript(self, dialogue: tuple[Message, ...]) -> NodeResult:
         """Return the result with the dialogue that the node was given."""
@@ -293,6 +307,16 @@ class Reply(NodeResult):
     def with_transcript(self, dialogue: tuple[Message, ...]) -> Reply:
         """Return the reply with the dialogue before it."""
         return replace(self, transcript=(*dialogue, Message("assistant", self.text)))
+
+    def saved_fields(self) -> dict[str, Any]:
+        """Return what a session file holds of it: its cost, and not its transcript, which the turns hold."""
+        return {**super().saved_fields(), "usage": vars(self.usage), "cost": vars(self.cost)}
+
+    @classmethod
+    def fields_of(cls, saved: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return its fields from what a session file holds."""
+        usd, source = saved["cost"]["usd"], saved["cost"]["source"]
+        return {**saved, "price": partial(Cost, None if usd is None else Decimal(usd), source)}
 
     @property
     def complete(self) -> bool:
@@ -389,6 +413,10 @@ def _not_a_dialogue(given: Any) -> ConfigError:
         fix='Give a string, a reply, or a list of messages like {"role": "user", "content": "Hello"}; '
         "roles are user, assistant and system.",
     )
+
+
+def _field_names(result: Any) -> list[str]:
+    return [field.name for field in fields(result)]
 
 
 def _sum(one: int | None, other: int | None) -> int | None:

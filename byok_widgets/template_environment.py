@@ -7,7 +7,7 @@ a model it reads "not stated", whatever is done with it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +15,18 @@ from byok_widgets.value_words import NOT_STATED, in_words
 
 if TYPE_CHECKING:
     from jinja2 import Undefined
-    from jinja2.sandbox import SandboxedEnvironment
+
+    from byok_widgets.template_sandbox import PromptEnvironment
 
 _NO_COMMENT = "\ue0b1{#", "#}\ue0b1"
 """Marks of comments that nobody types: Jinja2 cannot do without any, and would drop the text between them."""
-_OF_TEXTS = ("capitalize", "lower", "title", "trim", "upper")
+_OF_TEXTS = ("capitalize", "lower", "string", "title", "trim", "upper")
 """Filters that work on texts: any other value is put into words before."""
 _TAKE_MISSING = frozenset({"default", "d"})
 
 
 @cache
-def environment(*, for_model: bool) -> SandboxedEnvironment:
+def environment(*, for_model: bool) -> PromptEnvironment:
     """Return the environment of prompts for a model, or of sentences that are spoken as they are."""
     own: Any = _class()(
         undefined=_undefined_class(),
@@ -34,7 +35,6 @@ def environment(*, for_model: bool) -> SandboxedEnvironment:
         finalize=_printable,
         keep_trailing_newline=True,
     )
-    own.globals.clear()  # `range` and others are variables here, and would be printed as functions
     own.for_model = for_model
     _set_filters(own)
     own.tests["none"] = _is_none
@@ -50,9 +50,10 @@ def not_stated(name: str) -> Undefined:
 @cache
 def _class() -> Any:
     from jinja2 import Undefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    class Environment(ImmutableSandboxedEnvironment):
+    from byok_widgets.template_sandbox import PromptEnvironment
+
+    class Environment(PromptEnvironment):
         for_model = False
 
         def getattr(self, obj: Any, attribute: str) -> Any:
@@ -71,7 +72,7 @@ def _class() -> Any:
     return Environment
 
 
-def _set_filters(own: SandboxedEnvironment) -> None:
+def _set_filters(own: PromptEnvironment) -> None:
     """Let every filter pass on what is not stated, and those of texts and lists read values like language."""
     for name in _OF_TEXTS:
         own.filters[name] = _of_words(own.filters[name])
@@ -83,8 +84,11 @@ def _set_filters(own: SandboxedEnvironment) -> None:
 
 
 def _of_words(applied: Callable[..., Any]) -> Callable[..., Any]:
+    from byok_widgets.template_sandbox import with_text
+
     @wraps(applied)
     def of_words(value: Any, *more: Any, **named: Any) -> Any:
+        with_text(value)
         return applied(value if isinstance(value, str) else in_words(value), *more, **named)
 
     return of_words
@@ -94,11 +98,13 @@ def _join() -> Callable[..., Any]:
     from jinja2 import pass_eval_context
     from jinja2.filters import do_join, make_attrgetter
 
+    from byok_widgets.template_sandbox import with_text
+
     @pass_eval_context
     def join(eval_ctx: Any, value: Any, d: str = "", attribute: str | int | None = None) -> Any:
         """Join the entries of a list, each in words."""
         entries = value if attribute is None else map(make_attrgetter(eval_ctx.environment, attribute), value)
-        return do_join(eval_ctx, [in_words(_told(entry)) for entry in entries], d)
+        return do_join(eval_ctx, [in_words(_told(with_text(entry))) for entry in entries], d)
 
     return join
 
@@ -107,7 +113,9 @@ def _as_json(value: Any, indent: int | None = None) -> str:
     """Return a value as JSON: the raw form, for programs."""
     from pydantic_core import to_jsonable_python
 
-    return json.dumps(to_jsonable_python(value, fallback=str), ensure_ascii=False, indent=indent)
+    from byok_widgets.template_sandbox import with_text
+
+    return json.dumps(to_jsonable_python(with_text(value), fallback=str), ensure_ascii=False, indent=indent)
 
 
 def _passing_on(applied: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,17 +147,14 @@ def _printable(value: Any) -> str:
     """Return what a placeholder stands for.
 
     Raises:
-        UndefinedError: It is a function, such as a method that was not called, or a part of the template itself.
+        UndefinedError: It has no text of its own; see `with_text`.
     """
-    from jinja2 import Undefined, UndefinedError
+    from jinja2 import Undefined
 
-    if isinstance(value, Undefined):
-        return str(value)
-    if isinstance(value, str):
-        return value
-    if callable(value) or type(value).__module__.startswith("jinja2.runtime"):
-        raise UndefinedError(f"{getattr(value, '__name__', type(value).__name__)!r} is not a value")
-    return in_words(list(value) if isinstance(value, Iterator) else value)
+    from byok_widgets.template_sandbox import with_text
+
+    with_text(value)
+    return str(value) if isinstance(value, (str, Undefined)) else in_words(value)
 
 
 @cache

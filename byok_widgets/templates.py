@@ -1,8 +1,8 @@
 """Prompts with variables: `{{name}}`, filled in by Jinja2's sandbox.
 
-There are variables, filters and blocks, and no global functions. A comment `{# #}` is text like any other. Values
-read like language (`value_words`); the filter `tojson` gives the raw form. Jinja2 is loaded only for a text that
-holds a placeholder.
+Prompts may use variables, filters and blocks, and no functions: see `template_sandbox`. A comment `{# #}` is
+ordinary text. Values read like language (`value_words`); the filter `tojson` gives the raw form. Jinja2 is loaded
+only for a prompt that contains a placeholder.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
-from byok_widgets.errors import TemplateError
+from byok_widgets.errors import TemplateError, describe_exception, text_of_exception
 from byok_widgets.plain_values import is_plain
 from byok_widgets.strict_attributes import nearest
 from byok_widgets.template_environment import environment, not_stated
@@ -74,7 +74,7 @@ def render(template: str, variables: Mapping[str, Any], *, node: str, for_model:
         )
     except Exception as error:  # noqa: BLE001 - a template may call anything, which may raise anything
         problem = TemplateError(
-            f"The prompt of node {node!r} could not be filled in: {type(error).__name__}: {error}.",
+            f"The prompt of node {node!r} could not be filled in: {describe_exception(error)}.",
             kind="template_failed",
             fix="Keep to {{name}} and simple filters.",
         )
@@ -118,7 +118,7 @@ def _is_bounded(template: str) -> bool:
     from jinja2 import nodes
 
     try:
-        tree = environment(for_model=False).parse(template)
+        tree = environment(for_model=False).parse_prompt(template)
     except (JinjaError, RecursionError):
         return True  # it is not filled in at all
     allowed = (
@@ -162,7 +162,7 @@ def broken(template: str) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    return str(error).rstrip(". ")
+    return text_of_exception(error).rstrip(". ")
 
 
 def _has_placeholder(template: str) -> bool:
@@ -171,14 +171,15 @@ def _has_placeholder(template: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _compiled(template: str, *, for_model: bool = False) -> Template:
-    return environment(for_model=for_model).from_string(template)
+    own = environment(for_model=for_model)
+    return own.from_string(own.parse_prompt(template))
 
 
 def _undefined(error: Exception, node: str, variables: Mapping[str, Any]) -> TemplateError:
     name: str | None = getattr(error, "variable", None)
     if name is None:
         return TemplateError(
-            f"The prompt of node {node!r} refers to something that does not exist: {error}.",
+            f"The prompt of node {node!r} refers to something that does not exist: {text_of_exception(error)}.",
             kind="template_unknown_part",
             fix="Keep to {{name}}.",
         )
@@ -217,7 +218,7 @@ def placeholders(template: str) -> tuple[str, ...]:
     from jinja2 import meta, nodes
 
     try:
-        tree = environment(for_model=False).parse(template)
+        tree = environment(for_model=False).parse_prompt(template)
         needed = meta.find_undeclared_variables(tree)
     except (JinjaError, RecursionError):
         return ()
@@ -237,7 +238,7 @@ def mentioned(template: str) -> frozenset[str]:
     from jinja2 import meta
 
     try:
-        return frozenset(meta.find_undeclared_variables(environment(for_model=False).parse(template)))
+        return frozenset(meta.find_undeclared_variables(environment(for_model=False).parse_prompt(template)))
     except (JinjaError, RecursionError):
         return frozenset()
 

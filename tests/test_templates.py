@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from byok_widgets import TemplateError, templates
 from byok_widgets.templates import placeholders, render, render_in_time
+from tests.fake_keys import fake_key
 
 
 @pytest.mark.parametrize(
@@ -68,14 +69,23 @@ def test_text_and_values_come_through_unchanged(text: str, value: str) -> None:
         ("{{ zzz | length }}", "template_unknown_variable", "{{zzz}}", "'zzz'"),
         ("{{ zzz + 1 }}", "template_unknown_variable", "{{zzz}}", "'zzz'"),
         ("Hi {{person.nmae}}", "template_unknown_part", "'nmae'", "{{name}}"),
-        ("{{ name.nothing() }}", "template_unknown_part", "'nothing'", "{{name}}"),
+        ("{{ name.nothing }}", "template_unknown_part", "'nothing'", "{{name}}"),
+        ("{{ name.upper() }}", "template_syntax", "'call'", "{{name}}"),
         ("Hi {{name", "template_syntax", "}}", "{{name}}"),
         ("{{name}} {% if name", "template_syntax", "%}", "{{name}}"),
         ("{{range}}", "template_unknown_variable", "{{range}}", "'range'"),
         ("{{ dict }}{{ lipsum }}", "template_unknown_variable", "{{dict}}", "'dict'"),
-        ("{% for n in range(3) %}{% endfor %}", "template_unknown_variable", "{{range}}", "'range'"),
+        ("{% for n in range(3) %}{% endfor %}", "template_syntax", "'range'", "{{name}}"),
+        ("{% macro m() %}{% endmacro %}", "template_syntax", "'m'", "{{name}}"),
+        ("{% for x in name %}{{ loop | string }}{% endfor %}", "template_unknown_part", "", "{{name}}"),
+        ("{{ [name.upper] }}", "template_unknown_part", "'upper'", "{{name}}"),
+        ("{{ {'a': [zzz]} }}", "template_unknown_variable", "{{zzz}}", "'zzz'"),
+        ("{{ name.upper | string }}", "template_unknown_part", "'upper'", "{{name}}"),
+        ("{{ name.upper ~ '' }}", "template_unknown_part", "'upper'", "{{name}}"),
+        ("{{ 'x' * 3 }}", "template_unknown_part", "", "{{name}}"),
+        ("{{ 10 ** 10 ** 7 }}", "template_syntax", "'pow'", "{{name}}"),
         ("{{ name.upper }}", "template_unknown_part", "'upper'", "{{name}}"),
-        ("{{ self }}", "template_unknown_part", "", "{{name}}"),
+        ("{{ self | string }}", "template_syntax", "'self'", "{{name}}"),
         ("{% if %}", "template_syntax", "", "{{name}}"),
         ("{{ name | nofilter }}", "template_syntax", "'nofilter'", "{{name}}"),
         ("{{ 1 / 0 }}", "template_failed", "ZeroDivisionError", "{{name}}"),
@@ -90,6 +100,60 @@ def test_an_error_names_node_and_variable(template: str, kind: str, named: str, 
     assert not caught.value.problem.endswith("..")
     assert offered in caught.value.fix
     assert caught.value.__context__ is None
+
+
+UNWRITTEN = [print, iter("abc"), object(), threading.Lock().acquire, lambda: 1]
+"""Values without a text of their own: what Python writes for them is an address."""
+
+
+@pytest.mark.parametrize("value", UNWRITTEN, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{x}}",
+        "{{ [x] }}",
+        "{{ x | string }}",
+        "{{ x ~ '' }}",
+        "{{ '%s' | format(x) }}",
+        "{{ '%s' % x }}",
+        "{{ {'a': x} | tojson }}",
+        "{{ [x] | join }}",
+        "{{ 'a' | replace('a', x) }}",
+        "{% set y = [[x]] %}{{ y | pprint }}",
+    ],
+)
+def test_what_has_no_text_of_its_own_is_never_written(template: str, value: object) -> None:
+    with pytest.raises(TemplateError) as caught:
+        render(template, {"x": value}, node="bye")
+    assert "0x" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ days | map('upper') }}", "MON and TUE"),
+        ("{{ days | reverse | join }}", "TueMon"),
+        ("{{ days | batch(1) | string }}", "[['Mon'], ['Tue']]"),
+        ("{{ person.items }}, {{ person.name ~ '!' }}", "3, Ana!"),
+        ("{% for day in days %}{{ loop.index }}{% endfor %}", "12"),
+        ("{{ 2 * 3 }}", "6"),
+    ],
+)
+def test_filters_give_values(template: str, text: str) -> None:
+    variables = {"days": ["Mon", "Tue"], "person": {"name": "Ana", "items": 3}}
+    assert render(template, variables, node="bye") == text
+
+
+def test_a_value_that_raises_a_key_does_not_show_it() -> None:
+    key = fake_key("anthropic")
+
+    class Telling:
+        def __str__(self) -> str:
+            raise ValueError(f"Authorization: {key}")
+
+    with pytest.raises(TemplateError) as caught:
+        render("{{x}}", {"x": Telling()}, node="bye")
+    assert key[8:24] not in f"{caught.value} {caught.value!r}"
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_filters_and_blocks_read_values_like_language_too(template: str, text: s
     [
         ("{{x}}", "not stated"),
         ("{{ x | upper }} {{ x | int }} {{ x | join(',') }}", "not stated not stated not stated"),
-        ("{{ x.first.name }} {{ x[0] }} {{ x.strip() }}", "not stated not stated not stated"),
+        ("{{ x.first.name }} {{ x[0] }} {{ x.strip }}", "not stated not stated not stated"),
         ("{{ x + 1 }} {{ 1 + x }} {{ -x }}", "not stated not stated not stated"),
         ("{% if x %}a{% elif x > 2 or x == 1 %}b{% else %}c{% endif %}", "c"),
         ("{% for one in x %}{{ one }}{% else %}nobody{% endfor %}", "nobody"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +15,7 @@ from byok_widgets.config.settings import Change, Defaults, Document, Settings
 from byok_widgets.config.settings_file import SettingsFile, checked_name
 from byok_widgets.config.unsaved_settings import UnsavedSettings
 from byok_widgets.engine import ENGINE, DaemonExecutor
+from byok_widgets.errors import ConfigError, text_of_exception
 from byok_widgets.misplaced_keys import reject_key
 
 _SECTIONS = {
@@ -108,9 +110,10 @@ class SettingsStore:
         """Make a change, save it if possible, and announce it as `what`.
 
         Raises:
-            KeyFormatError: It would write an API key into any of the fields.
+            ConfigError: A file cannot hold what it would write.
+            KeyFormatError: It would write an API key, whichever field that was pasted into.
         """
-        _reject_keys(change)
+        _reject_unusable(change)
         with self._memory:
             before = self._current
             self._current = before.changed(change)
@@ -205,7 +208,18 @@ def _take_references(saved: Document, document: Document) -> None:
     document.update({name: saved[name] for name in ("key_references",) if name in saved})
 
 
-def _reject_keys(change: Change) -> None:
+def _reject_unusable(change: Change) -> None:
     written: Document = {}
     change(written)
     reject_key(written)
+    try:
+        json.dumps(written)
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = text_of_exception(error)
+    else:
+        return
+    raise ConfigError(
+        f"This cannot be saved as a setting: {problem}.",
+        kind="bad_setting",
+        fix="Give texts, numbers, and lists or mappings of these.",
+    )

@@ -21,6 +21,7 @@ _TYPES = {
     "array": "a list",
     "string": "text",
     "integer": "a whole number",
+    "number": "a number",
     "boolean": "true or false",
     "null": "null",
 }
@@ -84,6 +85,10 @@ def _bounds(schema: Schema) -> str:
         return f" of {schema['minLength']} to {schema['maxLength']} characters"
     if "minLength" in schema:
         return " that is not empty"
+    if "exclusiveMinimum" in schema:
+        return f" above {schema['exclusiveMinimum']}"
+    if "pattern" in schema:
+        return " like module:function"
     return f" of at least {schema['minimum']}" if "minimum" in schema else ""
 
 

@@ -291,7 +291,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         Each parameter of the function gets the variable of its name: `None` where that is not stated, or the
         parameter's default. One called `variables` gets all of them. The function, sync or async, runs in a thread
         of its own. It returns a mapping with the variables in `writes`, or the value itself where there is one;
-        `None` says that there is no value.
+        `None` says that there is no value. It gets copies of the values, and copies of what it returns are kept.
 
         Args:
             name: The node's name.
@@ -299,8 +299,9 @@ class Flow(AnswersGuesses, StrictAttributes):
             writes: Names of the variables that it sets.
             deadline_s: Longest time for the function, in seconds; it is not stopped, but the turn goes on.
             effects: Whether it changes the world, as a booking does. It is then never called again unasked: after
-                a turn that failed, a fork or a reset its earlier result is used again, and where the arguments
-                differ the turn fails, unless `say(..., repeat_effects=True)` asks for another call.
+                a turn that failed, a fork or a reset its earlier result is used again. Where the arguments differ,
+                or it raised an exception and may have taken effect all the same, the turn fails, unless
+                `say(..., repeat_effects=True)` asks for another call.
             start: Start sessions here.
             end: Close the session when this node has run.
             enter: Makes it a global node, as in `conversation`.

@@ -71,18 +71,19 @@ def fill(flow: FiledFlow, context: FlowContext, data: Data) -> Data:
 
 
 def bind(graph: FlowGraph, functions: Mapping[str, Callable[..., Any]]) -> None:
-    """Give action nodes their functions.
+    """Give nodes the functions that they call.
 
     Raises:
-        ConfigError: There is no action node of a given name, or a value cannot be called.
+        ConfigError: There is no node of a name, it calls no function, or what was given cannot be called.
     """
+    if not isinstance(functions, Mapping):
+        raise ConfigError(
+            "The functions are a mapping of a node's name to its function.",
+            kind="function",
+            fix='Write functions={"lookup": find}.',
+        )
     for name, function in functions.items():
-        node = graph.node(name)
-        if not hasattr(node, "function"):
-            raise ConfigError(
-                f"Node {name!r} calls no function.", kind="node", fix="Leave it out of functions={...}."
-            )
-        node.function = function
+        graph.node(name).bind(function)
 
 
 class _Settings:

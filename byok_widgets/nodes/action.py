@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import inspect
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from byok_widgets.engine import ENGINE, clock
+from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
-from byok_widgets.errors import ByokError, ConfigError, FlowError
+from byok_widgets.errors import ByokError, FlowError, describe_exception
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.nodes.action_function import ActionFunction, line_of
+from byok_widgets.nodes.action_function import ActionFunction, is_dotted_name, line_of
 from byok_widgets.nodes.action_result import ActionResult
-from byok_widgets.nodes.action_values import UnusableResultError, written_values
+from byok_widgets.nodes.action_run import ActionRun, Settle
+from byok_widgets.nodes.action_settings import deadline, variable_names, yes_or_no
+from byok_widgets.nodes.action_values import UnusableResultError
+from byok_widgets.nodes.argument_key import argument_key
 from byok_widgets.nodes.base import Node, NodeInput
-from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects, as_key, unknown_outcome
+from byok_widgets.nodes.effects import FIND_OUT, EffectLog, EffectRecord, Effects, Outcome, unknown_outcome
 from byok_widgets.nodes.model_call import FlowContext
-from byok_widgets.secrets import redact
+from byok_widgets.plain_values import are_plain, copies_of
 
 DEADLINE_S = 10.0
 """Default time limit for a function, in seconds."""
 
-_MAX_QUOTE = 200
+T = TypeVar("T")
 
 Function = Callable[..., Any]
 
@@ -39,17 +41,13 @@ class ActionNode(Node[ActionResult]):
     all of them, read-only. The function, sync or async, runs in its own thread. It returns a mapping with a value
     for each name in `writes` or, for a single name, the value itself; `None` means that there is no value.
 
-    Attributes:
-        function: The function; `None` in a flow that was loaded without it.
-        effects: Whether it has side effects, so that it must not run twice for one request.
+    The function gets copies of the values, and copies of what it returns are kept, so that it changes variables by
+    what it returns alone. What cannot be copied, such as an open connection, is the same object everywhere.
     """
 
     kind = "action"
     result = ActionResult
     expects_readers = True
-    function: Function | None
-    deadline_s: float
-    effects: bool
 
     def __init__(
         self,
@@ -63,36 +61,38 @@ class ActionNode(Node[ActionResult]):
         remark: str = "",
     ) -> None:
         super().__init__(context, name)
-        if isinstance(writes, str):
-            writes = [writes]
-        self._writes = tuple(writes)
-        for written in self._writes:
-            if not isinstance(written, str) or not written.isidentifier():
-                raise ConfigError(
-                    f"Node {name!r} cannot write {written!r}: it is not the name of a variable.",
-                    kind="variable",
-                    fix='Name variables as in Python: writes=["time"].',
-                )
-        if isinstance(deadline_s, bool) or not isinstance(deadline_s, (int, float)) or not deadline_s > 0:
-            raise ConfigError(
-                f"Node {name!r}: deadline_s is a number of seconds above 0, not {deadline_s!r}.",
-                kind="bad_setting",
-            )
-        self.deadline_s = float(deadline_s)
-        self.effects = bool(effects)
+        self._writes = variable_names(writes, node=name)
         self._remark = remark
+        self.deadline_s = deadline_s
+        self.effects = effects
         self.function = function
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == "function":
-            if value is not None and not callable(value):
-                raise ConfigError(
-                    f"The function of node {self.name!r} cannot be called: {value!r}.",
-                    kind="function",
-                    fix="Give the function itself, without parentheses.",
-                )
-            self._call = None if value is None else ActionFunction(value, node=self.name)
-        super().__setattr__(name, value)
+    @property
+    def function(self) -> Function | None:
+        """The function; `None` in a flow that was loaded without it."""
+        return self._call.function if self._call else None
+
+    @function.setter
+    def function(self, function: Function | None) -> None:
+        self._call = None if function is None else ActionFunction(function, node=self.name)
+
+    @property
+    def deadline_s(self) -> float:
+        """Longest time for the function, in seconds."""
+        return self._deadline_s
+
+    @deadline_s.setter
+    def deadline_s(self, seconds: float) -> None:
+        self._deadline_s = deadline(seconds, node=self.name)
+
+    @property
+    def effects(self) -> bool:
+        """Whether it changes the world, so that it must not run twice for one request."""
+        return self._effects
+
+    @effects.setter
+    def effects(self, effects: bool) -> None:
+        self._effects = yes_or_no("effects", effects, node=self.name)
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -147,11 +147,19 @@ class ActionNode(Node[ActionResult]):
             del on_text, on_progress
             call = self._bound()
             arguments = call.arguments(given.variables)
-            if not self.effects or given.effects is None:
-                return await self._called(call, arguments)
-            return await self._once(call, arguments, given.effects)
+            if self.effects and given.effects is not None:
+                return await self._once(call, arguments, given.effects)
+            return await self._called(call, await self._prepared(call, arguments, copies_of))
 
         return work
+
+    def bind(self, function: Function) -> None:
+        """Give it the function that it calls.
+
+        Raises:
+            ConfigError: It cannot be called.
+        """
+        self.function = function
 
     def describe(self) -> list[str]:
         """Return a short description for a drawing, in parts."""
@@ -162,14 +170,14 @@ class ActionNode(Node[ActionResult]):
     def check(self) -> Iterator[Finding]:
         """Yield a finding if the function is missing."""
         if self.function is None:
-            called = self.function_name
+            meant = self.function_name if is_dotted_name(self.function_name) else "..."
             yield Finding(
                 "unbound_action",
                 "error",
                 self.name,
                 f"The action node {self.name!r} has no function.",
                 "A file holds no code. Give the function here, or with Flow.load(..., functions={...}).",
-                Fix("paste", f"flow.node({self.name!r}).function = {called}") if called.isidentifier() else None,
+                Fix("paste", f"flow.node({self.name!r}).function = {meant}"),
             )
 
     def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,7 +188,8 @@ class ActionNode(Node[ActionResult]):
             "deadline_s": self.deadline_s,
             "effects": self.effects,
         }
-        return {**data, "function": self._call.reference if self._call else self._remark}
+        reference = self._call.reference if self._call else self._remark
+        return {**data, "function": reference if all(map(is_dotted_name, reference.split(":"))) else ""}
 
     @classmethod
     def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> ActionNode:
@@ -211,48 +220,32 @@ class ActionNode(Node[ActionResult]):
         )
 
     async def _once(self, call: ActionFunction, arguments: dict[str, Any], effects: Effects) -> ActionResult:
-        """Call a function with effects, unless it already ran in a turn that was lost."""
-        key = await self._in_worker(call, partial(as_key, arguments))
+        """Call a function with effects, unless it ran in a turn that was lost."""
+        key = await self._prepared(call, arguments, argument_key)
+        copies = await self._prepared(call, arguments, copies_of)
         earlier = effects.earlier(self.name, key)
-        if earlier is not None:
+        if isinstance(earlier, ActionResult):
             notice = f"{self.name} had already run with the same values, so it was not called again"
-            return replace(earlier, reused=True, latency_s=0.0, notices=(notice,))
+            values = await self._prepared(call, earlier.values, copies_of)
+            return replace(earlier, values=values, reused=True, latency_s=0.0, notices=(notice,))
         record = EffectRecord(uuid.uuid4().hex, self.name, key)
         effects.begin(record)
 
-        def keep(
-            result: ActionResult,
-        ) -> None:  # called when the function returns, even if nobody is waiting any more
-            effects.log.put(replace(record, result=result))
+        def settle(outcome: Outcome, result: ActionResult | None = None) -> None:
+            effects.log.put(replace(record, outcome=outcome, result=result))
 
         try:
-            return await self._called(call, arguments, run_id=record.run_id, keep=keep)
-        except ByokError as error:
-            if error.kind == "action_failed":
-                effects.log.discard(record.run_id)
-            raise
+            return await self._called(call, copies, run_id=record.run_id, settle=settle)
+        finally:
+            effects.log.give_up(record.run_id)
 
     async def _called(
-        self,
-        call: ActionFunction,
-        arguments: dict[str, Any],
-        *,
-        run_id: str = "",
-        keep: Callable[[ActionResult], None] = ignore,
+        self, call: ActionFunction, arguments: dict[str, Any], *, run_id: str = "", settle: Settle = ignore
     ) -> ActionResult:
-        began = clock()
-
-        def finish(returned: Any) -> ActionResult:
-            values, notices = written_values(returned, self.writes, node=self.name, function=call.name)
-            taken_s = clock() - began
-            result = ActionResult(
-                self.name, call.name, values, taken_s, notices, run_id=run_id or uuid.uuid4().hex
-            )
-            keep(result)
-            return result
-
+        """Call the function; `settle` is told how it ended, also when nobody waits any more."""
+        run = ActionRun(self.name, call, self.writes, run_id or uuid.uuid4().hex, settle)
         try:
-            result: ActionResult = await self._in_worker(call, lambda: _then(call.call(arguments), finish))
+            result: ActionResult = await self._in_worker(call, partial(run.start, arguments))
         except LateFunctionError:
             failure = self._late()
         except UnusableResultError as error:
@@ -263,13 +256,33 @@ class ActionNode(Node[ActionResult]):
             return result
         raise failure
 
+    async def _prepared(
+        self, call: ActionFunction, values: Mapping[str, Any], work: Callable[[Mapping[str, Any]], T]
+    ) -> T:
+        """Do what is needed with values apart from the call; that may fail, or take any time."""
+        if are_plain(values.values()):
+            return work(values)
+        try:
+            prepared: T = await self._in_worker(call, partial(work, values))
+        except LateFunctionError:
+            problem = f"could not be copied and compared within {self.deadline_s:g} s"
+        except Exception as error:  # noqa: BLE001 - a value may be anybody's, and raise anything
+            problem = f"cannot be copied and compared ({describe_exception(error)})"
+        else:
+            return prepared
+        raise FlowError(
+            f"The function {call.name} was not called: the values for it {problem}.",
+            kind="action_argument",
+            fix="Give it texts, numbers, lists or mappings of moderate size, or more time with deadline_s=...",
+        )
+
     async def _in_worker(self, call: ActionFunction, work: Callable[[], Any]) -> Any:
         flow, name = self._context.config.name, f"{call.name} of node {self.name!r}"
         return await call_in_worker(work, limit_s=self.deadline_s, flow=flow, name=name)
 
     def _late(self) -> FlowError:
         if self.effects:
-            return unknown_outcome(self.name, f"within {self.deadline_s:g} s")
+            return unknown_outcome(self.name, f"its function did not return within {self.deadline_s:g} s")
         return FlowError(
             f"The function {self.function_name} did not return within {self.deadline_s:g} s; "
             "it may still be running.",
@@ -278,20 +291,11 @@ class ActionNode(Node[ActionResult]):
         )
 
     def _failed(self, error: Exception) -> FlowError:
-        text = " ".join(redact(str(error)).split())
-        quote = f": {text[:_MAX_QUOTE]}{'…' if len(text) > _MAX_QUOTE else ''}" if text else ""
+        try_alone = f"Try it alone: flow.node({self.name!r}).run(variables={{...}})."
+        unknown = " It is not known whether it took effect." if self.effects else ""
         return FlowError(
-            f"The function {self.function_name} raised {type(error).__name__}{quote}.",
+            f"The function {self.function_name} raised {describe_exception(error)}.{unknown}",
             kind="action_failed",
             cause=line_of(error),
-            fix=f"Try it alone: flow.node({self.name!r}).run(variables={{...}}).",
+            fix=FIND_OUT if self.effects else try_alone,
         )
-
-
-def _then(returned: Any, finish: Callable[[Any], ActionResult]) -> Any:
-    """Return the result, or an awaitable of it."""
-
-    async def awaited() -> ActionResult:
-        return finish(await returned)
-
-    return awaited() if inspect.isawaitable(returned) else finish(returned)

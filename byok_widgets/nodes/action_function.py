@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import keyword
+import reprlib
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -25,14 +27,21 @@ class ActionFunction:
     the mapping of all of them; `**kwargs` gets all of them by name.
 
     Attributes:
-        name: The function's name.
-        reference: `module:function` if it can be imported from there, else its name.
+        function: The function.
+        name: Its name.
+        reference: `module:function` where it can be imported from there, else its name.
         required: The parameters without a default.
         optional: The parameters whose default replaces a variable without a value.
     """
 
     def __init__(self, function: Callable[..., Any], *, node: str) -> None:
-        self._function = function
+        if not callable(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise ConfigError(
+                f"The function of node {node!r} cannot be called for a result: {reprlib.repr(function)}.",
+                kind="function",
+                fix="Give the function itself, without parentheses; one that yields has to return a list instead.",
+            )
+        self.function = function
         self.name = _name_of(function)
         self.reference = _reference_to(function) or self.name
         parameters = _parameters_of(function)
@@ -74,14 +83,21 @@ class ActionFunction:
         if self._gets_each:
             given = {**variables, **given}
         if self._gets_mapping or self._by_position:
-            given[ALL_VARIABLES] = MappingProxyType(dict(variables))
+            given[ALL_VARIABLES] = dict(variables)
         return given
 
     def call(self, arguments: Mapping[str, Any]) -> Any:
-        """Call it; the result may be awaitable."""
+        """Call it; the mapping of all variables is read-only. What it returns may have to be awaited."""
         if self._by_position:
-            return self._function(arguments[ALL_VARIABLES])
-        return self._function(**arguments)
+            return self.function(MappingProxyType(arguments[ALL_VARIABLES]))
+        if self._gets_mapping:
+            arguments = {**arguments, ALL_VARIABLES: MappingProxyType(arguments[ALL_VARIABLES])}
+        return self.function(**arguments)
+
+
+def is_dotted_name(text: str) -> bool:
+    """Whether a text is the name of something in a module, and nothing else that Python would run."""
+    return all(part.isidentifier() and not keyword.iskeyword(part) for part in text.split("."))
 
 
 def line_of(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from byok_widgets.strict_attributes import nearest
@@ -62,11 +62,22 @@ def _misfit(values: Mapping[Any, Any], writes: tuple[str, ...]) -> tuple[str, st
     for name in writes:
         if name not in values:
             return f"returned no {name!r}", f"Return a mapping with {name!r}, None where it has no value."
+        if _holds_iterator(values[name]):
+            return f"returned an iterator for {name!r}, which can be read once only", "Return a list."
         if not _fits_json(values[name]):
             kind = type(values[name]).__name__
             fix = "Return strings, numbers, lists, mappings, dates, or dataclasses of these."
             return f"returned {kind} for {name!r}, which cannot be stored as JSON", fix
     return "", ""
+
+
+def _holds_iterator(value: Any) -> bool:
+    """Whether a value is, or holds, what is empty once it has been read, such as a generator."""
+    if isinstance(value, Mapping):
+        return any(map(_holds_iterator, value.values()))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return any(map(_holds_iterator, value))
+    return isinstance(value, (Iterator, AsyncIterator))
 
 
 def _fits_json(value: Any) -> bool:

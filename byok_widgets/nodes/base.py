@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -161,6 +161,17 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
             ConfigError: No model is chosen.
             TemplateError: The prompt names a variable without a value.
         """
+
+    def bind(self, function: Callable[..., Any]) -> None:
+        """Give it the function that it calls, which a file cannot hold.
+
+        Raises:
+            ConfigError: It calls none, or this one cannot be called.
+        """
+        del function
+        raise ConfigError(
+            f"Node {self.name!r} calls no function.", kind="node", fix="Leave it out of functions={...}."
+        )
 
     def describe(self) -> list[str]:
         """Return a short description for a drawing, in parts; the first is its kind."""

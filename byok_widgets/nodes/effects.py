@@ -6,14 +6,23 @@ did remains. All sessions that descend from the same one share an `EffectLog`.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from byok_widgets.errors import FlowError
-from byok_widgets.nodes.action_result import ActionResult
+from byok_widgets.messages import NodeResult
+
+Outcome = Literal["running", "returned", "late", "raised", "unusable"]
+"""What has become of a run.
+
+`running`: it has begun. `returned`: it has a result. `late`: nobody waits for it any more. `raised`: its function
+raised an exception, before or after the effect. `unusable`: it returned, but nothing that the node can write.
+"""
+
+AGAIN = "To run it again, say the text again with repeat_effects=True."
+FIND_OUT = f"Find out whether it happened. {AGAIN}"
 
 
 @dataclass(frozen=True)
@@ -23,14 +32,19 @@ class EffectRecord:
     Attributes:
         run_id: Id of the run and of its result.
         node: Name of the node.
-        arguments: The arguments as JSON.
-        result: What it returned; `None` while it is unknown whether it took effect.
+        arguments: The arguments as text, the same for equal ones.
+        result: What it returned; `None` where there is nothing that can be used.
+        outcome: What has become of it.
+        superseded: Whether it no longer counts for the session that was saved, since the person asked to run the
+            action again.
     """
 
     run_id: str
     node: str
     arguments: str
-    result: ActionResult | None = None
+    result: NodeResult | None = None
+    outcome: Outcome = "running"
+    superseded: bool = False
 
 
 class EffectLog:
@@ -47,14 +61,16 @@ class EffectLog:
             return tuple(self._records.values())
 
     def put(self, record: EffectRecord) -> None:
-        """Add a run, or update its outcome."""
+        """Add a run, or what has become of it: one that was late may return or raise in the end."""
         with self._lock:
             self._records[record.run_id] = record
 
-    def discard(self, run_id: str) -> None:
-        """Remove a run that failed: it may be tried again."""
+    def give_up(self, run_id: str) -> None:
+        """Note that nobody waits for a run any more, unless it has ended meanwhile."""
         with self._lock:
-            self._records.pop(run_id, None)
+            record = self._records[run_id]
+            if record.outcome == "running":
+                self._records[run_id] = replace(record, outcome="late")
 
 
 @dataclass(frozen=True)
@@ -65,13 +81,16 @@ class Effects:
         log: The runs of the session and of all sessions that descend from the same one.
         known: Ids of the runs that the session made, or inherited when it was forked or opened; a turn adds its
             own.
-        finished: Ids of the runs in the session's own finished turns, whose nodes the flow may reach again.
-        repeat: Whether the user asked to run actions again.
-        current: Ids of the runs of this turn, which may reach a node more than once.
+        superseded: Ids of the runs that no longer count for the session, since the person asked to run their
+            actions again; a turn adds to them.
+        finished: Ids of the runs in the session's own finished turns: the flow may come to their nodes again.
+        repeat: Whether the person asked to run actions again.
+        current: Ids of the runs of this turn, which may come to a node more than once.
     """
 
     log: EffectLog
     known: set[str] = field(default_factory=set)
+    superseded: set[str] = field(default_factory=set)
     finished: frozenset[str] = frozenset()
     repeat: bool = False
     current: set[str] = field(default_factory=set)
@@ -82,50 +101,56 @@ class Effects:
         self.current.add(record.run_id)
         self.log.put(record)
 
-    def earlier(self, node: str, arguments: str) -> ActionResult | None:
-        """Return the result of the same action in a turn outside this session; `None` if there is none.
+    def earlier(self, node: str, arguments: str) -> NodeResult | None:
+        """Return the result of the same action in a turn that this session does not have; `None` without one.
 
         Raises:
-            FlowError: Kind `action_unknown`: it started, and whether it took effect is unknown. Kind
-                `action_repeated`: it ran with other arguments in a turn that this session lost.
+            FlowError: Kind `action_unknown`: it began, and whether it took effect is unknown. Kind
+                `action_repeated`: it ran in a turn that this session lost, with other arguments, or without a
+                result that can be used.
         """
-        past = self.finished | self.current
-        runs = [run for run in self.log.records if run.node == node and run.run_id not in past]
+        settled = self.finished | self.current | self.superseded
+        runs = [run for run in self.log.records if run.node == node and run.run_id not in settled]
         if self.repeat:
-            self.known.difference_update(run.run_id for run in runs)
+            self.superseded.update(run.run_id for run in runs)
             return None
         same = [run for run in runs if run.arguments == arguments]
         lost = same or [run for run in runs if run.run_id in self.known]
-        if any(run.result is None for run in lost):
-            raise unknown_outcome(node, "in an earlier turn")
+        without = next((run for run in lost if run.result is None), None)
+        if without is not None:
+            raise _without_result(without)
         if lost and not same:
-            raise _other_arguments(node)
+            raise _repeated(node, "with other values, in a turn that is not part of this session")
         if not same:
             return None
         self.current.add(same[0].run_id)
         return same[0].result
 
 
-def _other_arguments(node: str) -> FlowError:
+_WHY_UNKNOWN: Mapping[Outcome, str] = {
+    "running": "it has begun in another turn or another session, and had not ended when it was last seen",
+    "late": "its function did not return in time",
+    "raised": "its function raised an exception",
+}
+
+
+def unknown_outcome(node: str, why: str) -> FlowError:
+    """Return the error for an action of which nobody knows whether it took effect."""
     return FlowError(
-        f"The action {node!r} has already run, with other values, in a turn that is not part of this session.",
+        f"It is not known whether the action {node!r} took effect: {why}.", kind="action_unknown", fix=FIND_OUT
+    )
+
+
+def _without_result(run: EffectRecord) -> FlowError:
+    if run.outcome in _WHY_UNKNOWN:
+        return unknown_outcome(run.node, _WHY_UNKNOWN[run.outcome])
+    return _repeated(run.node, "and returned what cannot be used")
+
+
+def _repeated(node: str, how: str) -> FlowError:
+    return FlowError(
+        f"The action {node!r} has already run, {how}.",
         kind="action_repeated",
-        cause="It has effects, so it does not run a second time by itself.",
-        fix="To run it again, say the text again with repeat_effects=True.",
+        cause="It has effects, so it is not run a second time unasked.",
+        fix=AGAIN,
     )
-
-
-def unknown_outcome(node: str, when: str) -> FlowError:
-    """Return the error for an action that started and did not return."""
-    return FlowError(
-        f"It is not known whether the action {node!r} took effect: its function did not return {when}.",
-        kind="action_unknown",
-        fix="Find out whether it happened. To run it again, say the text again with repeat_effects=True.",
-    )
-
-
-def as_key(arguments: Mapping[str, Any]) -> str:
-    """Return arguments as text; equal arguments give the same text."""
-    from pydantic_core import to_jsonable_python
-
-    return json.dumps(to_jsonable_python(dict(arguments), fallback=repr), sort_keys=True)

@@ -18,6 +18,7 @@ from byok_widgets.nodes.extraction_prompt import (
     CheckedExample,
     Example,
     checked_example,
+    example_messages,
     instructions,
     question_messages,
 )
@@ -25,6 +26,7 @@ from byok_widgets.nodes.extraction_result import Extraction, Status
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.structured_output import ask_structured
+from byok_widgets.nodes.validation import validate
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
 from byok_widgets.schema.schema_refs import TIMES, branches, types_in
@@ -33,6 +35,9 @@ from byok_widgets.templates import render_in_time, with_unstated
 Grounding = Literal["flag", "require", "off"]
 """What becomes of a text that is not in the dialogue: it stands and is marked, counts as not stated, or stands."""
 GROUNDINGS: tuple[Grounding, ...] = get_args(Grounding)
+
+_QUICK_CHARS = 20_000
+"""A longer dialogue is searched for the values in a worker."""
 
 
 class ExtractionNode(ModelNode[Extraction]):
@@ -244,7 +249,12 @@ class ExtractionNode(ModelNode[Extraction]):
             flow = self._context.config.name
             values = with_unstated(self.prompt, variables or {}) if known is None else known
             prompt = await render_in_time(self.prompt, values, flow=flow, node=self.name, for_model=True)
-            compose = partial(question_messages, self.schema, self.examples, read, profile)
+            validated = partial(validate, limit_s=deadline_s, flow=flow, node=self.name)
+            examples = await validated(
+                partial(example_messages, self.schema, self.examples, profile),
+                quick=not self.examples or self.schema.is_quick(0),
+            )
+            compose = partial(question_messages, examples, read)
             call = Call(
                 node=self.name,
                 resolved=resolved,
@@ -256,7 +266,11 @@ class ExtractionNode(ModelNode[Extraction]):
                 deadline_s=deadline_s,
             )
             found = await ask_structured(call, self.schema, self._context, on_progress=on_progress)
-            return self._result(found.checked, found.reply, transcript)
+            said = sum(len(message.content) for message in transcript) + len(found.reply.text)
+            return await validated(
+                partial(self._result, found.checked, found.reply, transcript),
+                quick=said <= _QUICK_CHARS,
+            )
 
         return work
 

@@ -65,14 +65,9 @@ def example_messages(
     return tuple(message for example in examples for message in _example_message(schema, *example, profile))
 
 
-def question_messages(
-    schema: ExtractionSchema,
-    examples: Iterable[CheckedExample],
-    transcript: tuple[Message, ...],
-    profile: SchemaProfile,
-) -> tuple[Message, ...]:
+def question_messages(examples: tuple[Message, ...], transcript: tuple[Message, ...]) -> tuple[Message, ...]:
     """Return what a model reads after its instructions: the examples, and the dialogue as one message."""
-    return (*example_messages(schema, examples, profile), format_dialogue(transcript))
+    return (*examples, format_dialogue(transcript))
 
 
 def format_dialogue(transcript: tuple[Message, ...]) -> Message:

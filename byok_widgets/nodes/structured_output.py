@@ -17,6 +17,7 @@ from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ExtractionError, ProviderError, SchemaError
 from byok_widgets.messages import Cost, Message, Reply
 from byok_widgets.nodes.model_call import Call, FlowContext, execute
+from byok_widgets.nodes.validation import validate
 from byok_widgets.providers.base import OutputSchema, StructuredMode
 from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.sent_request import Compose, SentRequest
@@ -65,9 +66,10 @@ async def ask_structured(
         ByokError: The call itself failed.
     """
     ask = partial(_ask, schema=schema, context=context, on_progress=on_progress)
-    answer = _read(await ask(call), schema)
+    read = partial(_read, call=call, schema=schema, flow=context.config.name)
+    answer = await read(await ask(call))
     if answer.complaint and answer.reply.complete:
-        answer = await _repaired(answer, call, schema, ask)
+        answer = await _repaired(answer, call, ask, read)
     if answer.checked is None:
         raise _unusable(answer).at(flow=context.config.name, node=call.node, model=answer.reply.model)
     return Structured(answer.checked, answer.reply)
@@ -114,23 +116,37 @@ def _shaped(call: Call, schema: ExtractionSchema, mode: StructuredMode) -> dict[
     return {"output": output, "system": system}
 
 
-def _read(reply: Reply, schema: ExtractionSchema) -> _Answer:
+async def _read(reply: Reply, *, call: Call, schema: ExtractionSchema, flow: str) -> _Answer:
     if not reply.complete:
         return _Answer(reply, None, f"The model's answer cannot be used: {'; '.join(reply.notices)}.")
     try:
-        checked = schema.check(schema.read(reply.text))
+        checked = await validate(
+            lambda: schema.check(schema.read(reply.text)),
+            quick=schema.is_quick(len(reply.text)),
+            limit_s=call.deadline_s,
+            flow=flow,
+            node=call.node,
+        )
     except SchemaError as error:
         return _Answer(reply, None, error.problem)
-    return _Answer(reply, checked, "; ".join(checked.problems.values()))
+    except ExtractionError as error:
+        error.raw_text, error.request_id, error.attempts = reply.text, reply.request_id, reply.attempts
+        failure = error
+    else:
+        return _Answer(reply, checked, "; ".join(checked.problems.values()))
+    raise failure.at(flow=flow, node=call.node, model=reply.model)
 
 
 async def _repaired(
-    first: _Answer, call: Call, schema: ExtractionSchema, ask: Callable[[Call], Awaitable[Reply]]
+    first: _Answer,
+    call: Call,
+    ask: Callable[[Call], Awaitable[Reply]],
+    read: Callable[[Reply], Awaitable[_Answer]],
 ) -> _Answer:
     """Send an answer back once; the better of the two counts, and the first where no second comes."""
     again = _repair(first, call)
     try:
-        second = _read(await ask(again), schema)
+        second = await read(await ask(again))
     except ProviderError as error:
         notice = f"asked twice: {first.complaint}; the second time: {error.problem}"
         notices, requests = (*first.reply.notices, notice), (*first.reply.requests, again.sent(again.request()))

@@ -6,12 +6,15 @@ import json
 import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from datetime import date, datetime, time
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from byok_widgets.errors import SchemaError
+from byok_widgets.errors import SchemaError, describe_exception
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.schema.fields import Field, FieldSpec
 from byok_widgets.schema.schema_refs import Json, resolved
+from byok_widgets.secrets import redact
 from byok_widgets.strict_attributes import nearest
 
 if TYPE_CHECKING:
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 _ARGUMENTS = ("examples", "fields", "grounding", "max_tokens", "model", "prompt", "schema", "settings", "window")
 """Other arguments given beside the fields: a misspelt one would be taken for a field."""
+
+_BUILTIN = (str, int, float, bool, None, type(None), date, datetime, time)
+"""Types that no code of a person's checks."""
 
 HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
 
@@ -45,11 +51,13 @@ class SchemaParts:
 
     Attributes:
         fields: The fields.
-        whole: Checks the JSON values of all stated fields together.
+        whole: Looks at the JSON values of all stated fields together.
+        runs_code: Whether the check may run code of a person's, or rules that take long.
     """
 
     fields: tuple[FieldSpec, ...]
     whole: Callable[[Mapping[str, Any]], RootResult] = lambda _: RootResult()
+    runs_code: bool = True
 
 
 def from_fields(fields: Mapping[str, Any]) -> SchemaParts:
@@ -57,7 +65,8 @@ def from_fields(fields: Mapping[str, Any]) -> SchemaParts:
     if not fields:
         raise SchemaError("There is nothing to extract.", fix=HOW)
     given = {name: value if isinstance(value, Field) else Field(value) for name, value in fields.items()}
-    return SchemaParts(tuple(_from_field(name, value) for name, value in given.items()))
+    specs = tuple(_from_field(name, value) for name, value in given.items())
+    return SchemaParts(specs, runs_code=not all(_is_builtin(value.type) for value in given.values()))
 
 
 def from_model(model: type[BaseModel]) -> SchemaParts:
@@ -102,6 +111,15 @@ def _from_field(name: str, given: Field) -> FieldSpec:
     if given.description:
         schema["description"] = given.description
     return FieldSpec(name, schema, given.required, _by_pydantic(adapter), definitions)
+
+
+def _is_builtin(annotation: Any) -> bool:
+    """Whether a type is checked by pydantic alone: others may bring validators of their own."""
+    if any(annotation is known for known in _BUILTIN) or isinstance(annotation, (list, tuple, set, frozenset)):
+        return True
+    if get_origin(annotation) is Literal:
+        return True
+    return get_origin(annotation) in (list, Union, UnionType) and all(map(_is_builtin, get_args(annotation)))
 
 
 def _refuse_value(name: str, given: Any) -> None:
@@ -160,7 +178,7 @@ def _by_pydantic(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
             where = ".".join(map(str, first["loc"]))
             problem = f"{where}: {first['msg']}" if where else first["msg"]
         except Exception as error:  # noqa: BLE001 - a type's own validators may raise anything
-            problem = f"{type(error).__name__}: {error}"
+            problem = describe_exception(error)
         raise ValueError(problem)
 
     return convert
@@ -178,10 +196,12 @@ def _by_model(model: type[BaseModel], attributes: Mapping[str, str]) -> Callable
             for found in error.errors(include_url=False, include_input=False):
                 name, *inside = map(str, found["loc"] or [""])
                 if name in said or found["type"] != "missing":
-                    problems.setdefault(name if name in said else "", ": ".join([*inside[-1:], found["msg"]]))
+                    problems.setdefault(
+                        name if name in said else "", redact(": ".join([*inside[-1:], found["msg"]]))
+                    )
             return RootResult(problems=problems)
         except Exception as error:  # noqa: BLE001 - as above
-            return RootResult(problems={"": f"{type(error).__name__}: {error}"})
+            return RootResult(problems={"": describe_exception(error)})
         return RootResult(record, {name: getattr(record, attribute) for name, attribute in attributes.items()})
 
     return whole

@@ -16,12 +16,14 @@ from byok_widgets.schema.json_schema import from_json_schema
 from byok_widgets.schema.parsing import coerce, extract_json_object, free_texts, is_stated
 from byok_widgets.schema.profile import STRICT, SchemaProfile
 from byok_widgets.schema.wire import WireSchema, to_wire
+from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 CheckedStatus = Literal["found", "not_stated", "invalid"]
 _SHOWN_CHARS = 60
+_QUICK_CHARS = 20_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class ExtractionSchema:
         self.fields = source.fields
         self.model = model
         self._whole = source.whole
+        self._runs_code = source.runs_code
         self._given: dict[str, Any] | None = None
         self._wires = {STRICT: WireSchema(self.fields, STRICT)}
         self._texts: dict[SchemaProfile, str] = {}
@@ -157,6 +160,10 @@ class ExtractionSchema:
             record=None if problems else whole.record,
             extra=tuple(name for name in raw if name not in values),
         )
+
+    def is_quick(self, chars: int) -> bool:
+        """Whether an answer of this length is checked in a short time, by no code of a person's."""
+        return not self._runs_code and chars <= _QUICK_CHARS
 
     def free_texts(self, checked: ValidationResult) -> dict[str, list[str]]:
         """Return, for each field that was found, the strings that must occur literally in the dialogue."""
@@ -249,7 +256,7 @@ def _problem(spec: FieldSpec, given: Any, error: Exception) -> str:
     expected = "expected one of " + ", ".join(map(str, spec.enum)) if spec.enum else str(error)
     shown = repr(given)
     shown = shown if len(shown) <= _SHOWN_CHARS else shown[: _SHOWN_CHARS - 1] + "…"
-    return f"{spec.name}: {expected}; got {shown}"
+    return redact(f"{spec.name}: {expected}; got {shown}")
 
 
 def _status(name: str, said: Mapping[str, Any], problems: Mapping[str, str]) -> CheckedStatus:

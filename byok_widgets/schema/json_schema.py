@@ -9,6 +9,7 @@ from typing import Any
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.builders import HOW, RootResult, SchemaParts, json_text
 from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.json_checker import json_checker
 from byok_widgets.schema.schema_refs import Json, definition_of, resolved
 from byok_widgets.secrets import redact
 
@@ -20,7 +21,7 @@ def from_json_schema(schema: Json) -> SchemaParts:
     """Read the properties of a JSON Schema whose root is an object."""
     import jsonschema
 
-    checker = jsonschema.Draft202012Validator
+    checker = json_checker()
     try:
         checker.check_schema(schema)
     except jsonschema.SchemaError as error:

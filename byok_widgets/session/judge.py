@@ -14,7 +14,9 @@ from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.structured_output import ask_structured
+from byok_widgets.plain_values import are_plain
 from byok_widgets.schema import ExtractionSchema, Field
+from byok_widgets.session.evaluation import in_worker
 from byok_widgets.session.turn import EdgeVerdict
 from byok_widgets.value_words import quoted
 
@@ -61,12 +63,15 @@ async def judge_prompts(
     """
     choices = _choices(edges)
     compose = partial(_messages, tuple(choices), transcript, dict(variables))
+    plain = are_plain(variables.values())
+    flow = context.config.name
+    messages = compose() if plain else await in_worker(compose, what="Writing down the variables", flow=flow)
     call = Call(
         node=node.name,
         resolved=resolved,
         system=_INSTRUCTIONS,
-        messages=compose(),
-        compose=compose,
+        messages=messages,
+        compose=compose if plain else None,
         max_tokens=MAX_TOKENS,
     )
     found = await ask_structured(call, _schema(choices), context, on_progress=on_progress)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from byok_widgets.delegation import delegated
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
-from byok_widgets.errors import ByokError, ConfigError, FlowError
+from byok_widgets.errors import ByokError, ConfigError, FlowError, describe_exception
 from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import CostTotal, Message, TextDelta, Usage
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
 from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.plain_values import copy_of
 from byok_widgets.session import session_file
 from byok_widgets.session.arguments import check_text, check_variables, reject_options
 from byok_widgets.session.timeline import Timeline
@@ -74,6 +76,7 @@ class Session(AnswersGuesses, StrictAttributes):
         self._log = TurnLog(graph, context.config.name)
         self._effects = effects or EffectLog()
         self._known_runs = {record.run_id for record in self._effects.records}
+        self._superseded_runs = {record.run_id for record in self._effects.records if record.superseded}
         self._variables = Variables(VariableNames(graph, self._context))
         self._variables.update(check_variables(variables))
 
@@ -124,7 +127,7 @@ class Session(AnswersGuesses, StrictAttributes):
     @property
     def effects(self) -> tuple[EffectRecord, ...]:
         """The runs of actions with effects, those of failed turns, and of forks, included."""
-        return self._effects.records
+        return self._effect_records()
 
     @property
     def busy(self) -> bool:
@@ -165,8 +168,8 @@ class Session(AnswersGuesses, StrictAttributes):
             model: Model for all calls of this turn.
             show: Whether to stream into the cell; by default where there is one.
             repeat_effects: Whether actions with effects run again that have run in a turn that failed, or that a
-                fork or a reset dropped. By default their results are used again, and where they ran with other
-                values the turn fails.
+                fork or a reset dropped, or that failed themselves and may have taken effect. By default their
+                results are used again, and where they ran with other values, or gave no result, the turn fails.
             **more: Not accepted: settings such as `max_tokens` belong to the nodes.
 
         Raises:
@@ -226,7 +229,9 @@ class Session(AnswersGuesses, StrictAttributes):
         fork = Session(self._graph, self._context, model=chosen, effects=self._effects)
         fork._log = self._log.until(turn)
         last = fork._log.last_number
-        fork._variables = Variables(VariableNames(self._graph, self._context), self.variables.until(last), last)
+        entries = [replace(entry, value=copy_of(entry.value)) for entry in self.variables.until(last)]
+        fork._variables = Variables(VariableNames(self._graph, self._context), entries, last)
+        fork._superseded_runs = set(self._superseded_runs)
         return fork
 
     def reset(self) -> None:
@@ -237,9 +242,13 @@ class Session(AnswersGuesses, StrictAttributes):
         Raises:
             FlowError: A turn is still running.
         """
-        with self._lock.hold(self.flow_name):
-            self._variables.go_back(0)
-            self._log = self._log.until(0)
+
+        async def go_back() -> None:
+            async with self._lock.hold(self.flow_name):
+                self._variables.go_back(0)
+                self._log = self._log.until(0)
+
+        ENGINE.run(go_back())
 
     def restore(
         self,
@@ -270,9 +279,14 @@ class Session(AnswersGuesses, StrictAttributes):
             turns=turns,
             unfinished=self.unfinished,
             variables=tuple(self.variables.until(last)),
-            effects=self._effects.records,
+            effects=self._effect_records(),
         )
         session_file.write(saved, Path(path))
+
+    def _effect_records(self) -> tuple[EffectRecord, ...]:
+        """Return the runs as they count for this session."""
+        records, superseded = self._effects.records, set(self._superseded_runs)
+        return tuple(replace(record, superseded=record.run_id in superseded) for record in records)
 
     def _run(
         self, text: str | None, model: str | None = None, *, show: bool | None, repeat_effects: bool = False
@@ -301,7 +315,7 @@ class Session(AnswersGuesses, StrictAttributes):
         """
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Turn:
-            async with self._lock.ahold(self.flow_name):
+            async with self._lock.hold(self.flow_name):
                 callbacks = TurnCallbacks(on_text, on_progress, on_node)
                 chosen = self.model if model is None else model
                 start = partial(self._turn_start, repeat_effects=repeat_effects)
@@ -339,7 +353,9 @@ class Session(AnswersGuesses, StrictAttributes):
             transcript=self.transcript,
             variables=self.variables,
             spoken=self._log.spoken,
-            effects=Effects(self._effects, self._known_runs, self._log.runs, repeat=repeat_effects),
+            effects=Effects(
+                self._effects, self._known_runs, self._superseded_runs, self._log.runs, repeat=repeat_effects
+            ),
         )
 
     def _current_node(self) -> str:
@@ -378,4 +394,6 @@ def _why_unfinished(fault: BaseException) -> tuple[str, str]:
     """Return the kind and the text of what ended a turn early."""
     if isinstance(fault, asyncio.CancelledError):
         return "interrupted", "stopped"
-    return fault.kind if isinstance(fault, ByokError) else "error", str(fault)
+    if isinstance(fault, ByokError):
+        return fault.kind, str(fault)
+    return "error", describe_exception(fault)

@@ -10,15 +10,14 @@ import contextlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
-from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import describe_os_error, describe_write_error, replace_file, where_to_look
 from byok_widgets.graph import FlowGraph
-from byok_widgets.messages import Cost, Message, NodeResult
+from byok_widgets.messages import Message, NodeResult, Reply
 from byok_widgets.nodes import NODE_KINDS, ActionResult
 from byok_widgets.nodes.effects import EffectRecord
 from byok_widgets.nodes.model_call import FlowContext
@@ -192,16 +191,16 @@ def _step_data(step: Step) -> Data:
 
 
 def _effect_data(effect: EffectRecord) -> Data:
-    return {**_shallow(effect), "result": None if effect.result is None else _result_data(effect.result)}
+    result = effect.result
+    return {**_shallow(effect), "result": None if result is None else {result.field_name: _result_data(result)}}
 
 
 def _result_data(result: NodeResult) -> Data:
-    """Return the fields of a result. A reply includes its cost, but not its transcript, which is in the turns."""
-    data = {name: value for name, value in _shallow(result).items() if name not in result.unsaved}
-    reply = result.model_reply
-    if reply is result:
-        return {**data, "usage": vars(reply.usage), "cost": vars(reply.cost)}
-    return {**data, **({"reply": _result_data(reply)} if reply else {})}
+    """Return the fields of a result, and of the reply that it holds."""
+    return {
+        name: _result_data(value) if isinstance(value, NodeResult) else value
+        for name, value in result.saved_fields().items()
+    }
 
 
 def _turn(data: Data, graph: FlowGraph) -> Data:
@@ -211,27 +210,34 @@ def _turn(data: Data, graph: FlowGraph) -> Data:
 def _step(data: Data, graph: FlowGraph) -> Data:
     if "verdicts" in data:
         return {**data, "reply": None if data["reply"] is None else _reply(data["reply"])}
-    kinds = {kind.result.field_name: kind.result for kind in NODE_KINDS.values()}
+    kinds = _results_by_field()
     (name,) = data.keys() & kinds.keys()
     return {"node": data["node"], "result": _result(kinds[name], data["node"], data[name], graph)}
 
 
 def _effect(data: Data, graph: FlowGraph) -> Data:
-    result = data["result"]
-    return {**data, "result": None if result is None else _result(ActionResult, data["node"], result, graph)}
+    saved, kinds = data["result"], _results_by_field()
+    if saved is None:
+        return data
+    name = next((name for name in saved if name in kinds), "")
+    # Older versions wrote the fields of an action's result without their name.
+    kind, fields = (kinds[name], saved[name]) if name else (ActionResult, saved)
+    return {**data, "result": _result(kind, data["node"], fields, graph)}
+
+
+def _results_by_field() -> dict[str, type[NodeResult]]:
+    return {kind.result.field_name: kind.result for kind in NODE_KINDS.values()}
 
 
 def _result(kind: Any, node: str, data: Data, graph: FlowGraph) -> NodeResult:
-    if "price" in kind.unsaved:
-        return _adapter_of(kind).validate_python(_reply(data))
-    values = {name: _typed(graph, node, name, value) for name, value in data.get("values", {}).items()}
-    reply = {"reply": _reply(data["reply"])} if "reply" in data else {}
-    return _adapter_of(kind).validate_python({**data, "values": values, **reply})
+    fields = dict(kind.fields_of(data))
+    if "values" in fields:
+        fields["values"] = {name: _typed(graph, node, name, value) for name, value in fields["values"].items()}
+    return _adapter_of(kind).validate_python(fields)
 
 
 def _reply(data: Data) -> Data:
-    usd, source = data["cost"]["usd"], data["cost"]["source"]
-    return {**data, "price": partial(Cost, None if usd is None else Decimal(usd), source)}
+    return dict(Reply.fields_of(data))
 
 
 def _with_transcripts(turns: Iterable[Turn]) -> Iterator[Turn]:

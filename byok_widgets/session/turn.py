@@ -130,6 +130,11 @@ class Turn(AnswersGuesses):
         return next((result.spoken for result in reversed(self._results) if result.spoken), None)
 
     @property
+    def shown_notices(self) -> tuple[str, ...]:
+        """The notices for a cell in which the turn was shown while it came."""
+        return (*(self.reply.notices if self.reply else ()), *self.notices)
+
+    @property
     def path(self) -> tuple[str, ...]:
         """The nodes in the order in which they were visited."""
         return tuple(step.node for step in self.steps if isinstance(step, Visit))

@@ -4,57 +4,56 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from byok_widgets.engine import clock
 from byok_widgets.errors import FlowError
 
 STOPPING_S = 0.25
 """Time that a turn which is being stopped has to end before another is rejected, in seconds."""
+_LOOK_S = 0.01
 
 
 class TurnLock:
-    """Rejects a turn while another runs, instead of queueing it; a turn that is being stopped gets time to end."""
+    """Rejects a turn while another runs, instead of queueing it; a turn that is being stopped gets time to end.
+
+    It is held on an event loop alone, where no interrupt arrives between two lines: one between taking it and the
+    `try` would leave it held for good.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._mutex = threading.Lock()
+        self._is_held = False
 
     @property
     def is_held(self) -> bool:
         """Whether a turn is running."""
-        return self._lock.locked()
-
-    @contextmanager
-    def hold(self, flow_name: str) -> Iterator[None]:
-        """Hold it from synchronous code.
-
-        Raises:
-            FlowError: A turn is running.
-        """
-        if not self._lock.acquire(timeout=STOPPING_S):
-            raise _busy(flow_name)
-        try:
-            yield
-        finally:
-            self._lock.release()
+        return self._is_held
 
     @asynccontextmanager
-    async def ahold(self, flow_name: str) -> AsyncIterator[None]:
-        """Hold it in an event loop, which goes on while it waits.
+    async def hold(self, flow_name: str) -> AsyncIterator[None]:
+        """Hold it; the event loop goes on while it waits.
 
         Raises:
             FlowError: A turn is running.
         """
         end = clock() + STOPPING_S
-        while not self._lock.acquire(blocking=False):
+        while not self._taken():
             if clock() > end:
                 raise _busy(flow_name)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(_LOOK_S)
         try:
             yield
         finally:
-            self._lock.release()
+            self._is_held = False
+
+    def _taken(self) -> bool:
+        with self._mutex:
+            if self._is_held:
+                return False
+            self._is_held = True
+            return True
 
 
 def _busy(flow_name: str) -> FlowError:

@@ -18,15 +18,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
-from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
-from byok_widgets.graph.conditions import Condition
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes import NodeInput
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.session.call_ledger import CallLedger
+from byok_widgets.session.evaluation import evaluate
 from byok_widgets.session.judge import judge_model, judge_prompts
 from byok_widgets.session.turn import EdgeVerdict, Judgement, Step, Turn, Visit
 from byok_widgets.session.variables import VariableEntry, Variables, entries_of
@@ -182,7 +181,8 @@ class TurnRunner:
             found |= verdicts
         last = next((edge for edge in own if edge.condition.is_fallback), None)
         if taken is None and last:
-            taken, found[last] = last, _verdict(last, "holds", last.condition.reason(variables))
+            _, reason = await evaluate(last.condition, variables, flow=self._context.config.name)
+            taken, found[last] = last, _verdict(last, "holds", reason)
         verdicts_in_order = (found.get(edge) or _verdict(edge, "not looked at") for edge in (*own, *ways_in))
         target = taken.target if taken else None
         self._steps.append(Judgement(self._node, tuple(verdicts_in_order), target, reply))
@@ -212,8 +212,8 @@ class TurnRunner:
             if condition.is_judged or condition.is_fallback:
                 continue
             _require_known(edge, variables)
-            holds = await _evaluated(condition, variables, self._context.config.name)
-            found[edge] = _verdict(edge, "holds" if holds else "does not hold", condition.reason(variables))
+            holds, reason = await evaluate(condition, variables, flow=self._context.config.name)
+            found[edge] = _verdict(edge, "holds" if holds else "does not hold", reason)
             if holds:
                 return edge
         return None
@@ -276,26 +276,6 @@ class TurnRunner:
     def _variables(self) -> Mapping[str, Any]:
         known = dict(self._start.variables)
         return known | {entry.name: entry.value for entry in self.entries if entry.counts}
-
-
-CONDITION_LIMIT_S = 5.0
-"""Time limit for a condition that is a function, in seconds."""
-
-
-async def _evaluated(condition: Condition, variables: Mapping[str, Any], flow: str) -> bool:
-    """Evaluate a condition; a user's function runs off the loop, since it may take any time."""
-    if not condition.runs_code:
-        return condition.evaluate(variables)
-    try:
-        evaluate = partial(condition.evaluate, variables)
-        return await call_in_worker(evaluate, limit_s=CONDITION_LIMIT_S, flow=flow, name=condition.text)
-    except LateFunctionError:
-        pass
-    raise FlowError(
-        f"The condition {condition.text} did not return within {CONDITION_LIMIT_S:g} s; it may still be running.",
-        kind="condition_timeout",
-        fix="Make the function faster, or let an action node do the work and test its result.",
-    )
 
 
 def _require_known(edge: Edge, variables: Mapping[str, Any]) -> None:

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.templates import mentioned
+
+
+class KnownNames(Protocol):
+    """What the variables of a flow are called."""
+
+    def declared(self) -> Iterable[str]:
+        """Return the names that its nodes write."""
+
+    def read(self) -> Iterable[str]:
+        """Return the names that its prompts, nodes and conditions read."""
+
+
+@dataclass(frozen=True)
+class FixedNames:
+    """Names as they were at one time."""
+
+    written: tuple[str, ...]
+    used: tuple[str, ...]
+
+    def declared(self) -> tuple[str, ...]:
+        """Return the names that were written."""
+        return self.written
+
+    def read(self) -> tuple[str, ...]:
+        """Return the names that were read."""
+        return self.used
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from byok_widgets import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import NodeResult
 from byok_widgets.nodes.extraction_result import format_value, shown_value
-from byok_widgets.session.variable_names import VariableNames
+from byok_widgets.session.variable_names import FixedNames, KnownNames
 from byok_widgets.strict_attributes import nearest
 
 VariableStatus = Literal["found", "ungrounded", "set", "not_stated"]
@@ -70,7 +70,7 @@ class Variables(MutableMapping[str, Any]):
 
     def __init__(
         self,
-        names: VariableNames,
+        names: KnownNames,
         entries: Iterable[VariableEntry] = (),
         turn: int = 0,
     ) -> None:
@@ -144,6 +144,11 @@ class Variables(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return len(list(iter(self)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it be copied and pickled: the copy knows the names that the flow knows now, and is of no session."""
+        names = FixedNames(tuple(self._names.declared()), tuple(self._names.read()))
+        return (Variables, (names, list(self._entries), self._turn))
 
     def __repr__(self) -> str:
         shown = ", ".join(

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from byok_widgets.messages import Reply
+from byok_widgets.messages import NodeResult
 from byok_widgets.session import Turn
 from byok_widgets.widgets.sanitize import sanitize
 
@@ -42,10 +42,10 @@ class CellOutput:
 
     Args:
         out: Where to write.
-        shown: Called with the reply or turn whose text is now in the cell.
+        shown: Told of the result or turn whose text now stands in the cell.
     """
 
-    def __init__(self, out: TextIO, shown: Callable[[Reply | Turn], None]) -> None:
+    def __init__(self, out: TextIO, shown: Callable[[NodeResult | Turn], None]) -> None:
         self._out = out
         self._shown = shown
         self._chars = 0
@@ -93,8 +93,8 @@ class CellOutput:
         self._end_line()
         if self._chars > MAX_CHARS:
             self._write(f"{shortened(self._chars)}\n")
-        if isinstance(result, (Reply, Turn)):
-            for notice in _notices(result):
+        if isinstance(result, (NodeResult, Turn)):
+            for notice in result.shown_notices:
                 self._write(f"[{sanitize(notice)}]\n")
             if self._chars:
                 self._shown(result)
@@ -113,9 +113,3 @@ class CellOutput:
             self._out.write(text)
             self._out.flush()
             self._ends_line = text.endswith("\n")
-
-
-def _notices(result: Reply | Turn) -> tuple[str, ...]:
-    if isinstance(result, Reply):
-        return result.notices
-    return (*(result.reply.notices if result.reply else ()), *result.notices)

@@ -10,7 +10,7 @@ import html
 import io
 from collections.abc import Callable
 
-from byok_widgets.messages import Reply
+from byok_widgets.messages import NodeResult
 from byok_widgets.session import Turn
 from byok_widgets.widgets.cell_output import CellOutput
 
@@ -20,10 +20,12 @@ class GatheredOutput:
 
     Args:
         publish: Displays a bundle of forms by their MIME types.
-        shown: Told of the reply or turn whose text now stands in the cell.
+        shown: Told of the result or turn whose text now stands in the cell.
     """
 
-    def __init__(self, publish: Callable[[dict[str, str]], None], shown: Callable[[Reply | Turn], None]) -> None:
+    def __init__(
+        self, publish: Callable[[dict[str, str]], None], shown: Callable[[NodeResult | Turn], None]
+    ) -> None:
         self._publish, self._text = publish, io.StringIO()
         self._cell = CellOutput(self._text, shown)
 

@@ -10,7 +10,7 @@ import weakref
 from typing import Any
 
 from byok_widgets import markup
-from byok_widgets.messages import Reply
+from byok_widgets.messages import NodeResult, Reply
 from byok_widgets.session import Turn
 from byok_widgets.widgets.cell_output import MAX_CHARS, shortened
 from byok_widgets.widgets.sanitize import sanitize
@@ -36,10 +36,10 @@ class ReplyDisplay:
     def __init__(self, shell: Any) -> None:
         self._shell = weakref.ref(shell)
         self._cell = -1
-        self._streamed: list[weakref.ref[Reply | Turn]] = []
+        self._streamed: list[weakref.ref[NodeResult | Turn]] = []
 
-    def remember(self, reply: Reply | Turn) -> None:
-        """Remember that the text of `reply` is in the running cell."""
+    def remember(self, reply: NodeResult | Turn) -> None:
+        """Note that the text of `reply` stands in the cell that runs now."""
         if self._count() != self._cell:
             self._cell, self._streamed = self._count(), []
         self._streamed.append(weakref.ref(reply))

@@ -352,3 +352,12 @@ def test_without_a_file_changes_are_still_kept_and_announced(folder: Path, open_
     assert (config.model, config.override("ask"), dict(config.key_references)) == ("gpt-4o", None, {})
     assert config.base_url("openai") == "https://llm.example.org"
     assert announced == ["provider", "model", "override", "override", "key", "key", "base_url"]
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"x"])
+def test_what_no_file_can_hold_is_refused_and_leaves_the_settings_usable(open_config: Open, value: object) -> None:
+    config = open_config()
+    with pytest.raises(ConfigError):
+        config.update_settings("ask", {"stop": value})
+    config.update_settings("ask", {"seed": 2})
+    assert open_config().node_settings("ask") == {"seed": 2}

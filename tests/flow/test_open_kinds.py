@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from byok_widgets.findings import Finding
 from byok_widgets.graph.conditions import CONDITIONS, Condition, register_condition
 from byok_widgets.messages import LearnedValue, NodeResult
 from byok_widgets.nodes.base import Node, NodeInput
+from byok_widgets.nodes.effects import EffectRecord
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.nodes.registry import NODE_KINDS, register_node_kind
 from tests.session.conftest import Script, flow, script
@@ -168,3 +170,94 @@ def test_they_can_be_saved_and_loaded(counting: Flow, tmp_path: Path) -> None:
     again.save(file)
     edges = json.loads(file.read_text(encoding="utf-8"))["edges"]
     assert [edge.get("after") for edge in edges] == [None, 12, None]
+
+
+@dataclass(frozen=True)
+class Rung(NodeResult):
+    """How often a bell has rung."""
+
+    field_name = "rung"
+    verb = "rings"
+
+    node: str
+    times: int
+    run_id: str
+    notices: tuple[str, ...] = ()
+
+    @property
+    def effect_id(self) -> str:
+        return self.run_id
+
+
+class BellNode(Node[Rung]):
+    """A made-up kind with effects, that takes a function, and does it once for each request."""
+
+    kind = "bell"
+    result = Rung
+    ring: Any = None
+
+    def bind(self, function: Any) -> None:
+        self.ring = function
+
+    def prepare(self, given: NodeInput) -> Work[Rung]:
+        assert given.effects is not None
+        effects = given.effects
+
+        async def work(*_: object) -> Rung:
+            earlier = effects.earlier(self.name, "")
+            if isinstance(earlier, Rung):
+                return earlier
+            record = EffectRecord(uuid.uuid4().hex, self.name, "")
+            effects.begin(record)
+            result = Rung(self.name, self.ring(), record.run_id)
+            effects.log.put(replace(record, result=result, outcome="returned"))
+            return result
+
+        return work
+
+    def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> BellNode:
+        return cls(context, name)
+
+
+def test_a_kind_with_effects_is_bound_saved_and_not_repeated(flow: Flow, tmp_path: Path) -> None:
+    register_node_kind(BellNode)
+    try:
+        flow.conversation("talk", "Talk.", static=True, start=True)
+        flow.add(BellNode(flow.context, "bell"))
+        flow.connect("talk", "bell")
+        flow.connect("bell", "talk")
+        flow.save(tmp_path / "f.json")
+        rings: list[int] = []
+        again = Flow.load(tmp_path / "f.json", functions={"bell": lambda: rings.append(1) or len(rings)})
+        s = again.start()
+        s.say("Ring")
+        s.save(tmp_path / "s.json")
+        back = again.load_session(tmp_path / "s.json")
+        assert [record.result for record in back.effects] == [record.result for record in s.effects]
+        back.fork(0).say("Ring")
+        assert len(rings) == 1
+    finally:
+        NODE_KINDS.pop(BellNode.kind)
+
+
+def test_a_session_of_an_older_version_keeps_its_effects(flow: Flow, tmp_path: Path) -> None:
+    calls: list[int] = []
+    flow.conversation("talk", "Talk.", static=True, start=True)
+    flow.action("book", lambda: calls.append(1) or 7, writes=["ticket"], effects=True)
+    flow.connect("talk", "book")
+    flow.connect("book", "talk")
+    s = flow.start()
+    s.say("Book")
+    s.save(tmp_path / "s.json")
+    data = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
+    for effect in data["effects"]:
+        effect["result"] = effect["result"]["did"]
+        del effect["outcome"], effect["superseded"]
+    (tmp_path / "s.json").write_text(json.dumps(data), encoding="utf-8")
+    again = flow.load_session(tmp_path / "s.json").fork(0)
+    again.say("Book")
+    assert (calls, again.variables["ticket"]) == ([1], 7)

@@ -237,3 +237,85 @@ def test_invalid_arguments_are_rejected(flow: Flow, given) -> None:
         flow.action("book", print, **given)
     with pytest.raises(ConfigError):
         flow.action("book", "print")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("deadline_s", None),
+        ("deadline_s", "x"),
+        ("deadline_s", -1),
+        ("deadline_s", True),
+        ("deadline_s", float("inf")),
+        ("deadline_s", float("nan")),
+        ("deadline_s", 10**400),
+        ("effects", "no"),
+        ("effects", None),
+        ("writes", 5),
+        ("writes", None),
+    ],
+)
+def test_what_cannot_be_is_refused_when_it_is_set_too(flow: Flow, name: str, value: object) -> None:
+    with pytest.raises(ConfigError):
+        flow.action("book", print, **{name: value})
+    action = flow.action("book", print)
+    with pytest.raises(ConfigError):
+        setattr(action, name, value)
+    assert (action.deadline_s, action.effects, action.writes) == (10.0, False, ())
+
+
+def test_what_can_be_read_only_once_is_no_value(flow: Flow) -> None:
+    def letters():
+        yield "a"
+
+    for returned in (iter("abc"), [letters()], {"time": {"first": (letter for letter in "abc")}}):
+        with pytest.raises(FlowError) as caught:
+            flow.action("book", lambda returned=returned: returned, writes=["time"]).run()
+        assert caught.value.kind == "action_result"
+    with pytest.raises(ConfigError) as refused:
+        flow.action("book", letters)
+    assert refused.value.kind == "function"
+
+
+def of_action(file: Path, **fields) -> Path:
+    """Change what a file says of its action node."""
+    data = json.loads(file.read_text())
+    for node in data["nodes"]:
+        if node["kind"] == "action":
+            node.update(fields)
+    file.write_text(json.dumps(data))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("function", "m:__import__('os').system('touch x')"),
+        ("function", "find\nprint(1)"),
+        ("function", "a b"),
+        ("function", 5),
+        *[("deadline_s", value) for value in ("x", -1, 0, True, None, [], {}, 1e999)],
+        *[("effects", value) for value in ("x", None, 1)],
+        *[("writes", value) for value in ("ab", None, [1], ["a b"])],
+    ],
+)
+def test_what_a_file_cannot_say_of_an_action_is_one_clear_error(flow: Flow, tmp_path: Path, name, value) -> None:
+    booking(flow, time.strftime, writes=["time"]).save(tmp_path / "f.json")
+    with pytest.raises(ConfigError) as caught:
+        Flow.load(of_action(tmp_path / "f.json", **{name: value}))
+    assert caught.value.kind == "flow_file"
+
+
+@pytest.mark.parametrize("text", ["", "find", "<lambda>", "shop.calendar:Book.find", "größe:finde", "class"])
+def test_what_check_offers_to_paste_is_a_name_or_nothing(flow: Flow, tmp_path: Path, text: str) -> None:
+    booking(flow, lambda: 1, writes=["time"]).save(tmp_path / "f.json")
+    loaded = Flow.load(of_action(tmp_path / "f.json", function=text))
+    (offered,) = [finding.by.argument for finding in loaded.check() if finding.kind == "unbound_action"]
+    named = offered.partition(".function = ")[2]
+    assert named == "..." or all(part.isidentifier() for part in named.split("."))
+
+
+def test_functions_are_given_by_name(flow: Flow, tmp_path: Path) -> None:
+    booking(flow, time.strftime, writes=["time"]).save(tmp_path / "f.json")
+    with pytest.raises(ConfigError):
+        Flow.load(tmp_path / "f.json", functions=[time.strftime])

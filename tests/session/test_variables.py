@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import time
 import warnings
 from collections.abc import Callable
@@ -204,6 +206,15 @@ def test_code_may_set_a_variable_during_a_turn(booking: Flow, script: Script) ->
     script.server.script(set_it)
     s.say("Monday")
     assert system_of(script.spoken[0]) == "Bye madam Mon."
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda given: pickle.loads(pickle.dumps(given))])
+def test_they_can_be_copied_and_pickled(booking: Flow, copied: Callable[[Any], Any]) -> None:
+    s = booking.start(variables={"firm": ["Acme"]})
+    made = copied(s.variables)
+    assert (dict(made), made.status) == (dict(s.variables), s.variables.status)
+    made["weekday"] = "Tue"
+    assert s.variables["weekday"] is None
 
 
 def test_reading_them_does_not_scan_the_whole_history(booking: Flow) -> None:

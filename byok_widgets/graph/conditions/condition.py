@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from byok_widgets.graph.conditions.expression import Expression
-from byok_widgets.value_words import quoted
+from byok_widgets.graph.conditions.value_kinds import told
 
 
 class Condition(ABC):
@@ -21,7 +21,7 @@ class Condition(ABC):
         field: Name under which a flow file keeps `to_data`.
         is_judged: Whether a model decides it, by answering `text`.
         is_fallback: Whether it holds exactly where no other condition of the node does.
-        runs_code: Whether `evaluate` runs a person's function, which may take any time.
+        runs_code: Whether `evaluate` runs a person's function, which may read any variable.
         wording: How the condition reads in a sentence, with `{0}` for its text.
         reason_wording: How the reason for its result reads, with `{0}` for the reason.
     """
@@ -67,13 +67,18 @@ class Condition(ABC):
             ConfigError: It cannot be evaluated.
         """
 
+    def is_bounded(self, variables: Mapping[str, Any]) -> bool:
+        """Whether evaluating it, and giving the reason, takes a bounded time; otherwise a worker does it."""
+        del variables
+        return False
+
     def describe(self) -> str:
         """Return the condition as part of a sentence."""
         return self.wording.format(self.text)
 
     def reason(self, variables: Mapping[str, Any]) -> str:
         """Return the values that decided it, in words."""
-        return ", ".join(f"{name} is {quoted(variables.get(name))}" for name in self.reads)
+        return ", ".join(f"{name} is {told(variables.get(name))}" for name in self.reads)
 
     @abstractmethod
     def to_data(self) -> Any:

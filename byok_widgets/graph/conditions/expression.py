@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ConfigError, text_of_exception
 from byok_widgets.graph.conditions.functions import CALLS, COUNT, number
 from byok_widgets.graph.conditions.grammar import is_none, parsed
 from byok_widgets.graph.conditions.operators import COMPARE, plain
@@ -60,7 +60,7 @@ class Expression:
         try:
             return bool(_value(self.tree, variables))
         except Exception as error:  # noqa: BLE001 - a value may be anybody's, and raise anything
-            problem = str(error) or type(error).__name__
+            problem = text_of_exception(error) or type(error).__name__
         raise ConfigError(
             f"The condition {self.text!r} cannot be worked out: {problem}.",
             kind="condition",

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ConfigError, describe_exception
 from byok_widgets.graph.conditions.condition import Condition
 from byok_widgets.graph.conditions.expression import Expression
 from byok_widgets.graph.conditions.stated import stated
 from byok_widgets.graph.conditions.value_kinds import told
+from byok_widgets.plain_values import are_plain
 
 Test = Callable[[Mapping[str, Any]], Any]
 
@@ -53,6 +54,10 @@ class LogicCondition(Condition):
         """
         del answer
         return self.parsed.holds(variables)
+
+    def is_bounded(self, variables: Mapping[str, Any]) -> bool:
+        """Whether the values are of Python's own types and of moderate size: others compare as they like."""
+        return are_plain(variables.get(name) for name in self.reads)
 
     def reason(self, variables: Mapping[str, Any]) -> str:
         """Return the values that the expression read."""
@@ -103,7 +108,7 @@ class FunctionCondition(Condition):
         try:
             return bool(self.function(MappingProxyType(dict(variables))))
         except Exception as error:  # noqa: BLE001 - a person's function may raise anything
-            problem = f"{type(error).__name__}: {error}"
+            problem = describe_exception(error)
         raise ConfigError(
             f"The condition {self.text} failed: {problem}.",
             kind="condition",

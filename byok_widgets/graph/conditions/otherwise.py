@@ -28,6 +28,11 @@ class ElseCondition(Condition):
         del variables, answer
         return True
 
+    def is_bounded(self, variables: Mapping[str, Any]) -> bool:
+        """Return that it is."""
+        del variables
+        return True
+
     def reason(self, variables: Mapping[str, Any]) -> str:
         """Return why it was taken."""
         del variables

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, time
 from numbers import Number
 from typing import Any, Literal
@@ -44,11 +44,17 @@ def describe_value(value: Any) -> str:
 
 def told(value: Any) -> str:
     """Return a value for a sentence; one that the grammar does not know as Python writes it."""
-    text = quoted(value) if value is None or kind_of(value) else repr(value)
-    return text if len(text) <= _SHOWN_CHARS else f"{text[: _SHOWN_CHARS - 1]}…"
+    return _shortened(value, quoted if value is None or kind_of(value) else repr)
 
 
 def shown(value: Any) -> str:
-    """Return a value for an error."""
-    text = "not stated" if value is None else repr(value)
+    """Return a value for an error, as Python writes it."""
+    return "not stated" if value is None else _shortened(value, repr)
+
+
+def _shortened(value: Any, write: Callable[[Any], str]) -> str:
+    try:
+        text = write(value)
+    except Exception:  # noqa: BLE001 - it may be anybody's value
+        return describe_value(value)
     return text if len(text) <= _SHOWN_CHARS else f"{text[: _SHOWN_CHARS - 1]}…"

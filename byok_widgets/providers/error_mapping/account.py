@@ -31,15 +31,15 @@ def auth(case: ErrorCase) -> ErrorReport | None:
     """A key that is not taken, or missing."""
     if case.details.status != 401:
         return None
+    special = case.details.says("caller_not_allowed")
     if case.context.endpoint.key is None:
         return ErrorReport(
-            "no_key",
-            f"{case.context.who} asks for an API key (401 Unauthorized), and no key is saved for it in this flow.",
-            "The call was sent without a key.",
-            "Paste the key in Settings (click the gear, or run flow.settings()) and press Save.",
+            "auth",
+            f"No API key is saved for {case.context.who} in this flow, and it asks for one (401 Unauthorized).",
+            case.quoted,
+            "Open Settings (click the gear, or run flow.settings()), paste its key and press Save.",
             case.context.links.keys,
         )
-    special = case.details.says("caller_not_allowed")
     if case.context.endpoint.key is None:
         return ErrorReport(
             "auth",

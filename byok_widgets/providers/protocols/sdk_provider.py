@@ -20,7 +20,7 @@ from byok_widgets.providers import error_mapping
 from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, Provider, Request
 from byok_widgets.providers.error_mapping import CallContext
 from byok_widgets.providers.response_accumulator import ResponseAccumulator
-from byok_widgets.providers.transport import CONNECT_TIMEOUT_S, http_client
+from byok_widgets.providers.transport import CONNECT_TIMEOUT_S, SET_UP, http_client, prepare_client
 
 if TYPE_CHECKING:
     import httpx2
@@ -33,6 +33,7 @@ class SdkProvider(Provider):
     """A provider that is reached through its SDK."""
 
     completions_path: ClassVar[str]
+    _is_loaded = False
     models_path: ClassVar[str]
 
     def __init__(self) -> None:
@@ -45,6 +46,7 @@ class SdkProvider(Provider):
             on_text, offers_tool=request.output is not None and request.output.mode == "tool"
         )
         try:
+            await self._set_up()
             await self._converse(request, gathered, site)
         except ByokError as fault:
             error = fault.with_traceback(None)  # its frames hold the server's message, which may quote the key
@@ -69,6 +71,13 @@ class SdkProvider(Provider):
     @abstractmethod
     def _sdk(self) -> Any:
         """Import the SDK, which takes a while, and return it."""
+
+    async def _set_up(self) -> None:
+        """Import the SDK, and make the client that all share, with what is slow about it in a thread."""
+        if not self._is_loaded:
+            await SET_UP.run(self._sdk)
+            self._is_loaded = True
+        await prepare_client()
 
     @abstractmethod
     def _new_client(self, **arguments: Any) -> Any:
@@ -131,10 +140,11 @@ class SdkProvider(Provider):
             self._accumulate_whole(_answer(response, site), gathered, site)
 
     async def _get(self, path: str, endpoint: Endpoint) -> Mapping[str, Any]:
-        import httpx2
-
         site = CallContext(self, endpoint)
         try:
+            await self._set_up()
+            import httpx2
+
             return _answer(await self._client(endpoint).get(path, cast_to=httpx2.Response), site)
         except ByokError as fault:
             error = fault.with_traceback(None)

@@ -1,0 +1,53 @@
+"""What a person sets of an action node, checked."""
+
+from __future__ import annotations
+
+import reprlib
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from byok_widgets.errors import ConfigError
+
+
+def variable_names(writes: Any, *, node: str) -> tuple[str, ...]:
+    """Return the names of the variables that a node writes, each once; a text is one name.
+
+    Raises:
+        ConfigError: One cannot be the name of a variable.
+    """
+    given = [writes] if isinstance(writes, str) or not isinstance(writes, Iterable) else list(writes)
+    for name in given:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ConfigError(
+                f"Node {node!r} cannot write {reprlib.repr(name)}: it is not the name of a variable.",
+                kind="variable",
+                fix='Name variables like Python does: writes=["time"].',
+            )
+    return tuple(dict.fromkeys(given))
+
+
+def deadline(seconds: Any, *, node: str) -> float:
+    """Return a time limit.
+
+    Raises:
+        ConfigError: It is not a finite number above 0.
+    """
+    is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    if is_number and 0 < seconds <= sys.float_info.max:
+        return float(seconds)
+    raise ConfigError(
+        f"Node {node!r}: deadline_s is a number of seconds above 0, not {reprlib.repr(seconds)}.",
+        kind="bad_setting",
+    )
+
+
+def yes_or_no(name: str, value: Any, *, node: str) -> bool:
+    """Return a setting that is true or false.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    if isinstance(value, bool):
+        return value
+    raise ConfigError(f"Node {node!r}: {name} is True or False, not {reprlib.repr(value)}.", kind="bad_setting")
