@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.engine import HOME_THREAD
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import KeyStatus
-from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.keys.backends import encrypted_file, guarded
 from byok_widgets.keys.backends.base import Availability
 from byok_widgets.keys.backends.encrypted_file import EncryptedFile
 from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import BACKENDS, backend_named
+from byok_widgets.keys.serial_executor import Deadline
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.secrets import Secret
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages import KeyOutcome
     from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
+
+_AT_ONCE_S = 1.0
+"""Longest wait for the backends that say they answer at once, in seconds: the panel waits for them."""
 
 _controllers: dict[Any, KeyController] = {}
 _lock = threading.Lock()
@@ -132,8 +136,10 @@ class KeyController:
         return await FlowContext(self._config, self._store).endpoint(target.provider)
 
     def _find_available(self, *, slow: bool) -> None:
+        asked = [backend for backend in BACKENDS if backend.is_slow == slow]
         found = {
-            backend.name: backend.available(until=deadline()) for backend in BACKENDS if backend.is_slow == slow
+            backend.name: guarded.available(backend, until=deadline() if slow else Deadline(_AT_ONCE_S))
+            for backend in asked
         }
         self._availability = {**self._availability, **found}
 
