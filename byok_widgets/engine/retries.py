@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from byok_widgets.engine.deadlines import clock
 from byok_widgets.errors import ByokError
 
 T = TypeVar("T")
@@ -18,20 +20,24 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 8.0
 
 
-async def with_retries(attempt: Callable[[], Awaitable[T]], *, started: Callable[[], bool]) -> T:
+async def with_retries(
+    attempt: Callable[[], Awaitable[T]], *, started: Callable[[], bool], deadline_s: float = math.inf
+) -> T:
     """Call `attempt` until it succeeds, at most three times.
 
     Only retryable errors are tried again, and only while no part of an answer has reached anyone. A wait that the
     provider asks for is respected when it is no longer than a minute; otherwise waits grow from half a second,
-    with jitter.
+    with jitter. A wait that would last past the deadline is not begun: the failure says more than a timeout.
 
     Args:
         attempt: Makes one request.
         started: Says whether text of the answer was already handed out.
+        deadline_s: Seconds that all attempts have together; keeping to it is the caller's.
 
     Raises:
         ByokError: The last failure, with the number of attempts.
     """
+    ends_at = clock() + deadline_s
     for number in range(1, MAX_ATTEMPTS + 1):
         try:
             return await attempt()
@@ -39,7 +45,13 @@ async def with_retries(attempt: Callable[[], Awaitable[T]], *, started: Callable
             failure = error
         failure.attempts = number
         wait_s = _wait_s(failure, number)
-        if not failure.retryable or number == MAX_ATTEMPTS or started() or wait_s is None:
+        if (
+            not failure.retryable
+            or number == MAX_ATTEMPTS
+            or started()
+            or wait_s is None
+            or clock() + wait_s >= ends_at
+        ):
             raise failure
         await asyncio.sleep(wait_s)
     raise AssertionError("unreachable")

@@ -116,3 +116,13 @@ def test_cancelling_ends_the_waiting_too() -> None:
     with pytest.raises(TimeoutError):
         asyncio.run(cell())
     assert attempts.count == 1
+
+
+def test_a_wait_past_the_deadline_is_not_begun(waits: list[float]) -> None:
+    attempts = Attempts(2, retry_after_s=5.0)
+    with pytest.raises(ProviderError, match="failure 1"):
+        asyncio.run(with_retries(attempts, started=lambda: False, deadline_s=4))
+    assert (attempts.count, waits) == (1, [])
+    assert (
+        asyncio.run(with_retries(Attempts(1, retry_after_s=5.0), started=lambda: False, deadline_s=6)) == "answer"
+    )

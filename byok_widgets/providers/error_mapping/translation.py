@@ -33,7 +33,7 @@ def translate(error: BaseException, site: CallContext) -> ProviderError:
 
 def from_body(body: Any, site: CallContext) -> ProviderError:
     """Return the error that stood inside a 200 answer or a stream in plain words."""
-    fault = error_details.from_body(site.provider.error_body(body))
+    fault = error_details.from_body(error_details.usual_form(body, site.provider))
     return _error(classification.classify(fault, site), fault)
 
 
