@@ -27,7 +27,12 @@ _MODELS = ModelFacts(
     vendor="mistralai",
 )
 
-_KEY_FORMAT = KeyFormat(owner="mistral", label="Mistral", prefixes=())
+_KEY_FORMAT = KeyFormat(
+    owner="mistral",
+    label="Mistral",
+    prefixes=(),
+    unprefixed="(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9]{32}",
+)
 """Its keys have no beginning of their own, so none is recognised by itself."""
 
 

@@ -20,6 +20,8 @@ class KeyFormat:
         prefixes: Beginnings that nobody else uses.
         shared_prefixes: Beginnings that others use, too: no proof where any endpoint may be meant.
         exact: Pattern of a whole key, which no other text fits; empty where there is none.
+        unprefixed: Pattern of a whole key where keys have no beginning of their own. It proves nothing by itself;
+            in the field of a vendor whose keys have a beginning it tells whose key was pasted.
         shape: Pattern of what is hidden wherever it appears; empty where the general shape covers it.
         shortest: Characters of its shortest key.
         example: How a key begins, for people.
@@ -31,6 +33,7 @@ class KeyFormat:
     prefixes: tuple[str, ...]
     shared_prefixes: tuple[str, ...] = ()
     exact: str = ""
+    unprefixed: str = ""
     shape: str = ""
     shortest: int = 40
     example: str = ""
