@@ -9,7 +9,7 @@ from typing import overload
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Reply
-from byok_widgets.session.turn import Judgement, Step, Turn, Visit, tokens
+from byok_widgets.session.turn import VERDICT_WORDS, Judgement, Step, Turn, Visit, tokens
 
 
 class Trace(Sequence[Step]):
@@ -76,4 +76,4 @@ def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
     for verdict in judgement.verdicts:
         way = f"→ {verdict.target}: {verdict.condition or without}"
         reason = "" if judgement.always else verdict.reason
-        yield (way, verdict.verdict, reason, *usage(judgement.reply if verdict is asked else None))
+        yield (way, VERDICT_WORDS[verdict.verdict], reason, *usage(judgement.reply if verdict is asked else None))

@@ -100,7 +100,7 @@ def _override(flow: PanelFlow, node: str) -> ModelRef | None:
         resolved = flow.nodes[node].resolve()
     except ByokError:
         return None
-    return resolved.ref if resolved.source == "node override" else None
+    return resolved.ref if resolved.is_override else None
 
 
 def _bare(ref: str) -> str:
