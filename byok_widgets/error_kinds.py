@@ -59,6 +59,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "base_url_extras": "the address holds a user name, a query or a fragment",
         "base_url_insecure": "plain http to another machine",
         "sync_call_on_loop": "a sync call where waiting would never end",
+        "setting_not_json": "a setting's value is nothing that JSON can hold",
+        "text_too_long": "a text is longer than any name or address",
         "dialogue": "not a dialogue",
         "no_jupyterlab": "JupyterLab is not installed",
         "no_free_port": "no port is free",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from byok_widgets.config.notice import SettingsNotice
 from byok_widgets.config.settings import Change, Defaults, Document, Settings
 from byok_widgets.config.settings_file import SettingsFile, checked_name
 from byok_widgets.engine import ENGINE, DaemonExecutor
+from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
 
 _SECTIONS = {
@@ -85,9 +87,10 @@ class SettingsStore:
         """Make a change, save it if that is possible now, and announce it as `what`.
 
         Raises:
+            ConfigError: It would write what a file of JSON cannot hold.
             KeyFormatError: It would write an API key, whichever field that was pasted into.
         """
-        _reject_keys(change)
+        _check(change)
         with self._memory:
             before = self._current
             self._current = before.changed(change)
@@ -125,7 +128,19 @@ def _differences(before: Settings, after: Settings, what: str) -> tuple[str, ...
     return tuple(changes)
 
 
-def _reject_keys(change: Change) -> None:
+def _check(change: Change) -> None:
+    """Make a change to nothing, to see what it writes: a bad one must not stay among those to be saved."""
     written: Document = {}
     change(written)
-    reject_key(written)
+    try:
+        json.dumps(written, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        why = type(error).__name__
+    else:
+        reject_key(written)
+        return
+    raise ConfigError(
+        f"The settings cannot hold this value ({why}).",
+        kind="setting_not_json",
+        fix="Give text, numbers, true, false, None, or lists and mappings of them.",
+    )

@@ -386,3 +386,20 @@ def test_a_session_without_a_file_still_observes_and_holds_everything(folder: Pa
     assert (config.model, config.override("ask"), dict(config.key_references)) == ("gpt-4o", None, {})
     assert config.base_url("openai") == "https://llm.example.org"
     assert told == ["provider", "model", "override", "override", "key", "key", "base_url"]
+
+
+@pytest.mark.parametrize(
+    "value", [object(), {1, 2}, float("nan"), threading.Lock(), b"x", [{"a": object()}]], ids=repr
+)
+def test_a_setting_that_no_file_holds_is_refused_and_spoils_nothing(
+    config: FlowConfig, open_config: Open, value: object
+) -> None:
+    for _ in range(2):
+        with pytest.raises(ConfigError) as caught:
+            config.update_settings("ask", {"stop": value})
+        assert caught.value.kind == "setting_not_json"
+    config.update_settings("ask", {"seed": 1})
+    config.model = "openai:gpt-6-luna"
+    again = open_config()
+    assert (again.node_settings("ask"), again.model) == ({"seed": 1}, "gpt-6-luna")
+    assert config.notice is None

@@ -17,6 +17,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.keys import SealingKey
 from byok_widgets.secrets import Secret, redact
 from byok_widgets.widgets import assets
+from byok_widgets.widgets.page_input import field_text
 
 if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages import KeyAnswer, KeyOutcome
@@ -115,8 +116,8 @@ class KeyField(assets.PageWidget):
         if kind == "save" and len(buffers) == 3:
             self._owner.save(
                 _sealing_key().open(*buffers),
-                target=str(content.get("target")),
-                storage=str(content.get("storage")),
+                target=field_text(content, "target"),
+                storage=field_text(content, "storage"),
                 override=content.get("override") is True,
                 done=done,
             )
@@ -125,11 +126,11 @@ class KeyField(assets.PageWidget):
         elif kind in ("save", "unlock"):
             done(refusal("not_sealed", _UNREADABLE))
         elif kind == "remove":
-            self._owner.remove(str(content.get("target")))
+            self._owner.remove(field_text(content, "target"))
         elif kind == "check":
-            self._owner.check(str(content.get("target")))
+            self._owner.check(field_text(content, "target"))
         elif kind == "switch":
-            self._owner.switch(str(content.get("provider")))
+            self._owner.switch(field_text(content, "provider"))
 
     def _answering(self, content: Any) -> Done:
         request = str(content.get("id", "")) if isinstance(content, Mapping) else ""
