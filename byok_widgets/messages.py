@@ -225,6 +225,15 @@ class NodeResult(AnswersGuesses):
 
 ModelSource = Literal["call argument", "node override", "judge override", "flow default", "static"]
 
+SOURCE_WORDS: dict[ModelSource, str] = {
+    "call argument": "call argument",
+    "node override": "node override",
+    "judge override": "judge override",
+    "flow default": "flow default",
+    "static": "static",
+}
+"""What people read of where the choice of a model came from; programs compare the `ModelSource`."""
+
 
 @dataclass(frozen=True, repr=False)
 class Reply(NodeResult):
@@ -297,7 +306,7 @@ class Reply(NodeResult):
         """Who said it, as the end of a sentence."""
         if self.finish_reason == "static":
             return "spoke its fixed sentence"
-        return f"spoke with {self.model} ({self.model_source}){self.noted}"
+        return f"spoke with {self.model} ({SOURCE_WORDS[self.model_source]}){self.noted}"
 
     @property
     def noted(self) -> str:
@@ -360,7 +369,7 @@ class Reply(NodeResult):
     @property
     def summary(self) -> str:
         """One line of facts: model and where it was chosen, tokens, cost, seconds, and any notices."""
-        facts = [f"{self.model} ({self.model_source})" if self.model else "static, no model"]
+        facts = [f"{self.model} ({SOURCE_WORDS[self.model_source]})" if self.model else "static, no model"]
         if self.usage.input_tokens is not None or self.usage.output_tokens is not None:
             facts.append(f"{_count(self.usage.input_tokens)} tokens in, {_count(self.usage.output_tokens)} out")
         facts += [str(self.cost)] if self.model else []

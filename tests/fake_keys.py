@@ -28,6 +28,8 @@ def fake_key(provider: str = "openai") -> str:
         return "xa" + "i-" + _random(80)
     if provider == "huggingface":
         return "h" + "f_" + "".join(secrets.choice(string.ascii_letters) for _ in range(34))
+    if provider == "mistral":
+        return "aB3" + _random(29)
     return _random(40)
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,20 @@ MAY_IMPORT = {
 
 UI_LIBRARIES = {"ipywidgets", "anywidget", "traitlets", "IPython"}
 SDKS = {"openai", "anthropic"}
+IMPORTERS = {
+    "importlib.import_module",
+    "importlib.__import__",
+    "importlib.util.find_spec",
+    "pkgutil.resolve_name",
+    "runpy.run_module",
+    "runpy.run_path",
+    "sys.modules.get",
+    "__import__",
+}
+"""What loads or finds a module by a name given as text."""
+MAY_COMPUTE_IMPORTS = {"", "nodes.action_function"}
+"""The package's lazy table; the look-up of a person's own function, which loads nothing."""
+OWN_MODULE = re.compile(rf"({PACKAGE}(?:\.\w+)+)(?::[\w.]+)?")
 NAMES_SDKS = "providers.protocols."
 MAY_REVEAL = {
     "providers.protocols.sdk_provider": {"SdkProvider._client"},
@@ -102,6 +117,8 @@ class Source:
         for node in ast.walk(self.tree):
             for name in self._named(node):
                 yield Import(name, id(node) in at_once)
+            for name in self._mentioned(node):
+                yield Import(name, at_once=False)
 
     def inside(self) -> set[str]:
         """Return the dotted names inside this package that are imported; `""` for the package itself."""
@@ -114,9 +131,84 @@ class Source:
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{self.name}: imports are absolute here"
             return [f"{node.module}.{alias.name}" for alias in node.names]
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
-            return [arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)]
+        if isinstance(node, ast.Call) and self._origin(node.func) in IMPORTERS:
+            return [name for name in [_imported_by(node)] if name]
         return []
+
+    def _mentioned(self, node: ast.AST) -> list[str]:
+        """Return the modules of this package that are reached without an import statement that names them.
+
+        Whatever looks a module up by its name needs the name: any text that is one counts, but for docstrings.
+        """
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in self._data_folders:
+            found = OWN_MODULE.fullmatch(node.value)
+            return [found[1]] if found else []
+        origin = self._origin(node) if isinstance(node, ast.Attribute) else ""
+        return [origin] if origin.startswith(f"{PACKAGE}.") else []
+
+    @cached_property
+    def _data_folders(self) -> set[int]:
+        """The names of packages whose data files are read, which imports no code."""
+        calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
+        return {
+            id(arg) for call in calls if self._origin(call.func).endswith("resources.files") for arg in call.args
+        }
+
+    def _origin(self, node: ast.AST) -> str:
+        """Return what a dotted name stands for, imports under other names resolved; empty for anything else."""
+        first, dot, rest = _dotted(node).partition(".")
+        return f"{self._bound.get(first, first)}{dot}{rest}" if first else ""
+
+    @cached_property
+    def _bound(self) -> dict[str, str]:
+        """What the names that imports bind stand for; of this package's modules, those imported as a whole."""
+        bound: dict[str, str] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+                shown = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+                whole = [bool(alias.asname) for alias in node.names]
+                bound |= {
+                    short: name if is_whole else short
+                    for short, name, is_whole in zip(shown, names, whole, strict=True)
+                }
+            elif isinstance(node, ast.ImportFrom) and node.module in {"importlib", "pkgutil", "runpy", "sys"}:
+                bound |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+        return bound
+
+    def computed_imports(self) -> list[str]:
+        """Return where a module is looked up by a name that does not stand there, or what does so is handed on."""
+        called = {id(node.func): node for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
+        found = []
+        for node in ast.walk(self.tree):
+            if isinstance(node, (ast.Name, ast.Attribute)) and self._origin(node) in IMPORTERS:
+                call = called.get(id(node))
+                if call is None or _imported_by(call) is None:
+                    found.append(self._origin(node))
+            elif isinstance(node, ast.Subscript) and self._origin(node.value) == "sys.modules":
+                found += [] if isinstance(node.slice, ast.Constant) else ["sys.modules"]
+        return found
+
+
+def _dotted(node: ast.AST) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    inner = _dotted(node.value) if isinstance(node, ast.Attribute) else ""
+    return f"{inner}.{node.attr}" if isinstance(node, ast.Attribute) and inner else ""
+
+
+def _imported_by(call: ast.Call) -> str | None:
+    """Return the absolute name that a call of an importer names; `None` where it is worked out at run time."""
+    given = {keyword.arg: keyword.value for keyword in call.keywords} | dict(
+        zip(("name", "package"), call.args, strict=False)
+    )
+    name = given.get("name", given.get("mod_name"))
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        return None
+    if not name.value.startswith("."):
+        return name.value.partition(":")[0]
+    package = given.get("package")
+    return f"{package.value}{name.value}" if isinstance(package, ast.Constant) else None
 
 
 def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
@@ -164,6 +256,14 @@ def forbidden_imports(source: Source) -> list[str]:
     ]
 
 
+def computed_imports(source: Source) -> list[str]:
+    if source.name in MAY_COMPUTE_IMPORTS:
+        return []
+    return [
+        f"{source.name} uses {name} with a name that does not stand there." for name in source.computed_imports()
+    ]
+
+
 def ui_outside_widgets(source: Source) -> list[str]:
     if source.top == "widgets":
         return []
@@ -202,27 +302,52 @@ def _scopes(node: ast.AST, scope: str = "") -> Iterator[tuple[str, ast.AST]]:
 
 
 VENDORS = re.compile(
-    r"openai|anthropic|openrouter|gemini|mistral|claude|\bgpt|groq|\bxai\b|hugging ?face", re.IGNORECASE
+    r"open_?ai|anthropic|open_?router|gemini|google|mistral|claude|(?<![a-z])(?:chat)?gpt|groq|grok"
+    r"|(?<![a-z])x_?ai(?![a-z])|hugging[ _-]?face|(?<![a-z])o[134]\b"
+    r"|aiza|(?<![a-z])(?:gsk|hf)_|sk-(?:ant|or|proj)",
+    re.IGNORECASE,
 )
 NOT_A_VENDOR = re.compile(r"OpenAI-compatible")
 """The field's term for a kind of endpoint."""
 MAY_NAME_VENDORS = re.compile(
-    r"providers(\.(openai|anthropic|openrouter|gemini|mistral|foreign_keys)|\.protocols\..*)?"
-    r"|providers\.local\.catalog"
+    r"providers(\.(openai|anthropic|openrouter|gemini|mistral|foreign_keys))?|providers\.local\.catalog"
 )
-"""A vendor's own module, the registry, key formats of others, imports of SDKs, the source of local models."""
+"""A vendor's own module, the registry, key formats of others, the source of local models."""
+KEY_SHAPES = {"secrets.redaction"}
+"""The general shape of keys, which many vendors share."""
+SDK_NAMES = {*SDKS, "AsyncOpenAI", "AsyncAnthropic"}
+"""Names in code that belong to an SDK: a protocol may use them, and decide nothing by them."""
 
 
 def vendor_named_elsewhere(source: Source) -> list[str]:
     if MAY_NAME_VENDORS.fullmatch(source.name):
         return []
-    found = VENDORS.findall(NOT_A_VENDOR.sub("", ast.unparse(source.tree)))
-    return [f"{source.name} names {name}; only its own module does." for name in sorted(set(found))]
+    text = _without_sdk(source.tree) if source.name.startswith(NAMES_SDKS) else ast.unparse(source.tree)
+    return _vendors_in(text, source.name)
+
+
+def _vendors_in(text: str, name: str) -> list[str]:
+    found = set(VENDORS.findall(NOT_A_VENDOR.sub("", text)))
+    found -= {each for each in found if name in KEY_SHAPES and each.startswith("sk-")}
+    return [f"{name} names {each}; only its own module does." for each in sorted(found)]
+
+
+def _without_sdk(tree: ast.Module) -> str:
+    """Return the names and texts in a protocol's code, without docstrings and what belongs to the SDK itself."""
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    words: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in docstrings:
+            words.append(str(node.value))
+        names = (getattr(node, field, "") for field in ("id", "attr", "name", "arg"))
+        words += [name for name in names if isinstance(name, str) and name not in SDK_NAMES]
+    return " ".join(words)
 
 
 Rule = Callable[[Source], list[str]]
 RULES: list[Rule] = [
     forbidden_imports,
+    computed_imports,
     ui_outside_widgets,
     sdk_outside_its_protocol,
     revealed_elsewhere,
@@ -233,6 +358,26 @@ RULES: list[Rule] = [
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_every_module_follows_the_rules(rule: Rule) -> None:
     assert [sentence for source in SOURCES for sentence in rule(source)] == []
+
+
+def page_files() -> list[Path]:
+    """Return the files of the page's side that people write, and the data files beside Python modules."""
+    root = Path(byok_widgets.__file__).parent
+    generated = {"node_modules", "built", "test", "tests", "lib", "labextension", "static"}
+    return [
+        path
+        for path in sorted(root.rglob("*"))
+        if path.suffix in {".ts", ".tsx", ".js", ".css", ".html", ".json"}
+        and generated.isdisjoint(path.relative_to(root).parts)
+        and path.name != "package-lock.json"
+    ]
+
+
+def test_the_page_names_no_vendor_either() -> None:
+    files = page_files()
+    assert {path.suffix for path in files} >= {".ts", ".css", ".json"}
+    found = [_vendors_in(path.read_text(encoding="utf-8"), path.name) for path in files]
+    assert [sentence for sentences in found for sentence in sentences] == []
 
 
 # The rule for all modules together
@@ -247,7 +392,9 @@ def module_graph(sources: list[Source]) -> Mapping[str, set[str]]:
     names = {source.name for source in sources} - {""}
 
     def module_of(name: str) -> str:
-        return name if name in names else name.rpartition(".")[0]
+        while name and name not in names:
+            name = name.rpartition(".")[0]
+        return name
 
     return {
         source.name: {module_of(name) for name in source.inside()} & names - {source.name}
@@ -280,7 +427,17 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize(
-    "second", ["import {0}.a", "def f():\n from {0}.a import x", "if TYPE_CHECKING:\n from {0} import a"]
+    "second",
+    [
+        "import {0}.a",
+        "def f():\n from {0}.a import x",
+        "if TYPE_CHECKING:\n from {0} import a",
+        "from importlib import import_module\nimport_module('.a', '{0}')",
+        "import {0}\n{0}.a.x.y",
+        "import {0} as short\nshort.a.x",
+        "import sys\nsys.modules['{0}.a']",
+        "import pkgutil\npkgutil.resolve_name('{0}.a:x')",
+    ],
 )
 def test_a_circle_is_found_however_it_is_closed(second: str) -> None:
     first = Source("a", ast.parse(f"from {PACKAGE} import b"))
@@ -314,10 +471,33 @@ EXAMPLES: dict[Rule, list[tuple[str, str, str]]] = {
         ("nodes.base", "from byok_widgets import flow", "nodes.base imports flow."),
         ("schema", "def f():\n from byok_widgets.cli import x", "schema imports cli."),
         ("flow", "import_module('byok_widgets.widgets')", "flow imports widgets."),
+        ("flow", "import_module(name='byok_widgets.widgets')", "flow imports widgets."),
+        (
+            "flow",
+            "from importlib import import_module as load\nload('byok_widgets.widgets')",
+            "flow imports widgets.",
+        ),
+        ("flow", "import importlib\nimportlib.import_module('.widgets', 'byok_widgets')", "flow imports widgets."),
+        ("flow", "import byok_widgets\nbyok_widgets.widgets.x", "flow imports widgets."),
+        ("flow", "import byok_widgets as b\nb.widgets.x", "flow imports widgets."),
+        ("flow", "import pkgutil\npkgutil.resolve_name('byok_widgets.widgets:x')", "flow imports widgets."),
+        ("flow", "import sys\nsys.modules['byok_widgets.widgets']", "flow imports widgets."),
+        ("flow", "import sys\nsys.modules.get('byok_widgets.widgets')", "flow imports widgets."),
         ("", "from byok_widgets.flow import Flow", "byok_widgets loads byok_widgets.flow"),
         ("", "if TYPE_CHECKING:\n from byok_widgets.flow import Flow", ""),
         ("cli", "from byok_widgets import __version__", ""),
         ("widgets.chat", "from byok_widgets.flow import Flow\nimport byok_widgets.errors", ""),
+    ],
+    computed_imports: [
+        ("flow", "from importlib import import_module\nimport_module(f'{p}.widgets')", "flow uses importlib"),
+        ("flow", "import importlib as i\ni.import_module(name)", "flow uses importlib.import_module"),
+        ("flow", "import importlib\nload = importlib.import_module", "flow uses importlib.import_module"),
+        ("flow", "import importlib\nimportlib.import_module('.widgets', __package__)", "flow uses importlib"),
+        ("flow", "__import__(p + '.widgets')", "flow uses __import__"),
+        ("flow", "import sys\nsys.modules[p]", "flow uses sys.modules"),
+        ("flow", "import sys\nsys.modules.get(p)", "flow uses sys.modules.get"),
+        ("cli", "import importlib.util\nimportlib.util.find_spec('jupyterlab')", ""),
+        ("", "from importlib import import_module\nimport_module(home)", ""),
     ],
     ui_outside_widgets: [
         ("flow", "def f():\n import IPython.display", "flow names IPython"),
@@ -337,6 +517,24 @@ EXAMPLES: dict[Rule, list[tuple[str, str, str]]] = {
     vendor_named_elsewhere: [
         ("keys.store", "if provider == 'openai': pass", "keys.store names openai"),
         ("schema.wire", "'What Claude takes'", "schema.wire names Claude"),
+        ("schema.wire", "if provider == 'google': pass", "schema.wire names google"),
+        ("schema.wire", "if 'grok' in model: pass", "schema.wire names grok"),
+        ("schema.wire", "x = 'chatgpt-4o'", "schema.wire names chatgpt"),
+        ("schema.wire", "x = 'hugging-face'", "schema.wire names hugging-face"),
+        ("schema.wire", "xai_key = 1", "schema.wire names xai"),
+        ("schema.wire", "x = 'AIza'", "schema.wire names AIza"),
+        ("schema.wire", "x = 'gsk_'", "schema.wire names gsk_"),
+        ("schema.wire", "x = 'hf_'", "schema.wire names hf_"),
+        ("schema.wire", "if m.startswith('o3'): pass", "schema.wire names o3"),
+        ("schema.wire", "maxai = 'of_x'", ""),
+        ("providers.protocols.chat", "if self.name == 'gemini': pass", "providers.protocols.chat names gemini"),
+        ("providers.protocols.chat", "def _for_claude(): pass", "providers.protocols.chat names claude"),
+        ("providers.protocols.chat", "if name == 'openai': pass", "providers.protocols.chat names openai"),
+        (
+            "providers.protocols.chat",
+            "'Over `openai`.'\ndef f():\n import openai\n return openai.AsyncOpenAI()",
+            "",
+        ),
         ("providers.openai", "name = 'openai'", ""),
         ("widgets.panel.settings", "'An OpenAI-compatible endpoint'", ""),
     ],

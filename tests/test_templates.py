@@ -133,7 +133,7 @@ def test_what_has_no_text_of_its_own_is_never_written(template: str, value: obje
     [
         ("{{ days | map('upper') }}", "MON and TUE"),
         ("{{ days | reverse | join }}", "TueMon"),
-        ("{{ days | batch(1) | string }}", "[['Mon'], ['Tue']]"),
+        ("{{ days | batch(1) | string }}", "Mon and Tue"),
         ("{{ person.items }}, {{ person.name ~ '!' }}", "3, Ana!"),
         ("{% for day in days %}{{ loop.index }}{% endfor %}", "12"),
         ("{{ 2 * 3 }}", "6"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from byok_widgets.config.short_text import reject_long
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
 
@@ -35,6 +36,7 @@ class BaseUrl:
                 unencrypted), or an address with a user name, a query or a fragment.
             KeyFormatError: It contains an API key.
         """
+        reject_long(text, "An address")
         reject_key(text)
         cleaned = text.strip().rstrip("/") if isinstance(text, str) else ""
         try:

@@ -16,6 +16,7 @@ from byok_widgets.config.model_ref import ModelRef
 from byok_widgets.config.notice import SettingsNotice
 from byok_widgets.config.settings import Defaults, Document, Settings, put
 from byok_widgets.config.settings_store import SettingsStore
+from byok_widgets.config.short_text import reject_long
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import ModelSource
 from byok_widgets.misplaced_keys import reject_key
@@ -28,6 +29,11 @@ class ResolvedModel:
 
     ref: ModelRef
     source: ModelSource
+
+    @property
+    def is_override(self) -> bool:
+        """Whether the node has a model of its own, given in the panel or where it was defined."""
+        return self.source == "node override"
 
 
 class FlowConfig:
@@ -146,6 +152,7 @@ class FlowConfig:
             ConfigError: There is no provider of that name.
             KeyFormatError: It looks like an API key.
         """
+        reject_long(name, "A provider's name")
         reject_key(name)
         lower = str(name).strip().lower()
         if lower in self._providers:
@@ -215,12 +222,16 @@ class FlowConfig:
             node: Name of the node.
             values: JSON-compatible values by name.
             unset: Names whose values are removed.
+
+        Raises:
+            ConfigError: A value that JSON cannot hold.
         """
+        given = _copied(values)
 
         def change(document: Document) -> None:
             section = document.get("tuning")
             before = section.get(node) if isinstance(section, dict) else None
-            entries = {**(before if isinstance(before, dict) else {}), **copy.deepcopy(dict(values))}
+            entries = {**(before if isinstance(before, dict) else {}), **given}
             kept = {name: value for name, value in entries.items() if name not in unset}
             put(document, "tuning", node, kept or None)
 
@@ -307,3 +318,11 @@ class FlowConfig:
 
 def _listed(section: Any) -> list[Any]:
     return section if isinstance(section, list) else []
+
+
+def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values that no later change of what was given reaches; what cannot be copied, JSON cannot hold."""
+    try:
+        return copy.deepcopy(dict(values))
+    except Exception:  # noqa: BLE001 - whatever a foreign object raises; the store refuses it
+        return dict(values)

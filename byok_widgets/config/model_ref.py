@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from byok_widgets.config.short_text import reject_long
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
 
@@ -27,6 +28,7 @@ class ModelRef:
             ConfigError: The text is empty, contains a line break, or names no model.
             KeyFormatError: It looks like an API key.
         """
+        reject_long(text, "A model ref")
         reject_key(text)
         if not isinstance(text, str) or len(text.strip().splitlines()) != 1:
             raise ConfigError(

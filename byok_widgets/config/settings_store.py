@@ -15,7 +15,7 @@ from byok_widgets.config.settings import Change, Defaults, Document, Settings
 from byok_widgets.config.settings_file import SettingsFile, checked_name
 from byok_widgets.config.unsaved_settings import UnsavedSettings
 from byok_widgets.engine import ENGINE, DaemonExecutor
-from byok_widgets.errors import ConfigError, text_of_exception
+from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
 
 _SECTIONS = {
@@ -110,10 +110,10 @@ class SettingsStore:
         """Make a change, save it if possible, and announce it as `what`.
 
         Raises:
-            ConfigError: A file cannot hold what it would write.
+            ConfigError: It would write what a file of JSON cannot hold.
             KeyFormatError: It would write an API key, whichever field that was pasted into.
         """
-        _reject_unusable(change)
+        _check(change)
         with self._memory:
             before = self._current
             self._current = before.changed(change)
@@ -208,18 +208,19 @@ def _take_references(saved: Document, document: Document) -> None:
     document.update({name: saved[name] for name in ("key_references",) if name in saved})
 
 
-def _reject_unusable(change: Change) -> None:
+def _check(change: Change) -> None:
+    """Make a change to nothing, to see what it writes: a bad one must not stay among those to be saved."""
     written: Document = {}
     change(written)
-    reject_key(written)
     try:
-        json.dumps(written)
+        json.dumps(written, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        problem = text_of_exception(error)
+        why = type(error).__name__
     else:
+        reject_key(written)
         return
     raise ConfigError(
-        f"This cannot be saved as a setting: {problem}.",
-        kind="bad_setting",
-        fix="Give texts, numbers, and lists or mappings of these.",
+        f"The settings cannot hold this value ({why}).",
+        kind="setting_not_json",
+        fix="Give text, numbers, true, false, None, or lists and mappings of them.",
     )

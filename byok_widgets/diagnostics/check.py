@@ -17,7 +17,7 @@ from byok_widgets.diagnostics.suggestions import advised
 from byok_widgets.engine.workers import overdue_functions
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.graph import FlowGraph
+from byok_widgets.graph import AnyNode, FlowGraph
 from byok_widgets.nodes import model_nodes
 from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import catalog
@@ -81,7 +81,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
     known = [variables] if isinstance(variables, str) else variables
     findings = [*structural(flow.graph, global_prompt=flow.global_prompt, known=known), *_opening(flow)]
     findings += [
-        *(finding for node in flow.nodes.values() for finding in node.check()),
+        *(finding for node in flow.nodes.values() for finding in _of_node(node)),
         *calls.findings(flow, Users.of(flow)),
         *_models(flow),
         *_tuning(flow),
@@ -103,6 +103,17 @@ def check_settings(settings: CheckedSettings) -> Check:
     users = Users.of_default(settings)
     missing = [] if users.of_models else [calls.no_model(settings, [])]
     return Check([*calls.findings(settings, users), *missing, *_notice(settings)], note=_NO_NODES)
+
+
+def _of_node(node: AnyNode) -> list[Finding]:
+    """Return what a node finds of itself; its kind may be anybody's code."""
+    try:
+        return list(node.check())
+    except ByokError as fault:
+        return [Finding(fault.kind, "error", node.name, fault.problem, fault.fix)]
+    except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the flow is checked all the same
+        problem = f"Node {node.name!r} of kind {node.kind!r} cannot be checked ({type(error).__name__})."
+        return [Finding("node_not_checked", "error", node.name, problem, "Correct check() of this kind of node.")]
 
 
 def _notice(settings: CheckedSettings) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from byok_widgets.diagnostics.types import type_mismatches
 from byok_widgets.diagnostics.variables import unread, variables
 from byok_widgets.errors import FlowError
 from byok_widgets.findings import Finding, Fix
+from byok_widgets.graph.conditions import UnknownCondition
 from byok_widgets.graph.cycles import never_ends, silent_loops
 from byok_widgets.graph.edge import EVERYWHERE
 from byok_widgets.graph.flow_graph import FlowGraph
@@ -47,8 +48,22 @@ def detected(graph: FlowGraph, *, global_prompt: str, known: frozenset[str] = fr
         yield from _unreachable(graph)
         yield from _dead_ends(graph)
         yield from _silent_loops(graph)
+    yield from _unknown_conditions(graph)
     yield from _braces(graph)
     yield from variables(graph, global_prompt, known)
+
+
+def _unknown_conditions(graph: FlowGraph) -> Iterator[Finding]:
+    for edge in graph.edges:
+        if isinstance(edge.condition, UnknownCondition):
+            yield Finding(
+                "unknown_condition",
+                "error",
+                edge.source,
+                f"The edge from {edge.source!r} to {edge.target!r} is never taken: its file says "
+                f"{edge.condition.text!r}, which is no condition that is known here.",
+                "Correct the name in the file, register that kind of condition, or connect the two nodes again.",
+            )
 
 
 def ambiguous(graph: FlowGraph) -> Iterator[Finding]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from byok_widgets.engine.callbacks import OnProgress, Waiting
+from byok_widgets.engine.deadlines import clock
 from byok_widgets.errors import ByokError
 
 T = TypeVar("T")
@@ -24,21 +26,25 @@ async def with_retries(
     *,
     started: Callable[[], bool],
     on_progress: OnProgress = lambda _: None,
+    deadline_s: float = math.inf,
 ) -> T:
     """Call `attempt` until it succeeds, at most three times.
 
     Only retryable errors are retried, and only while no part of the answer has been delivered. A wait that the
     provider asks for is honoured if it is at most a minute long; if it asks for none, waits grow from half a
-    second, with jitter.
+    second, with jitter. A wait that would last past the deadline is not begun: the failure says more than a
+    timeout would.
 
     Args:
         attempt: Makes one request.
         started: Returns whether text of the answer has already been delivered.
         on_progress: Called with each wait before it begins.
+        deadline_s: Seconds that all attempts have together; keeping to it is the caller's task.
 
     Raises:
         ByokError: The last failure, with the number of attempts.
     """
+    ends_at = clock() + deadline_s
     for number in range(1, MAX_ATTEMPTS + 1):
         try:
             return await attempt()
@@ -46,7 +52,13 @@ async def with_retries(
             failure = error
         failure.attempts = number
         wait_s = _wait_s(failure, number)
-        if not failure.retryable or number == MAX_ATTEMPTS or started() or wait_s is None:
+        if (
+            not failure.retryable
+            or number == MAX_ATTEMPTS
+            or started()
+            or wait_s is None
+            or clock() + wait_s >= ends_at
+        ):
             raise failure
         on_progress(Waiting(failure.kind, wait_s))
         await asyncio.sleep(wait_s)

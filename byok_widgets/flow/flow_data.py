@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from byok_widgets.config import ModelRef
 from byok_widgets.config.base_url import BaseUrl
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow.protocols import FiledFlow
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import condition_fields, read_condition
@@ -20,6 +20,7 @@ from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.providers import PROVIDERS
 
 Data = dict[str, Any]
+T = TypeVar("T")
 
 
 def data_of(flow: FiledFlow) -> Data:
@@ -127,7 +128,7 @@ class _Settings:
 
 def _node(graph: FlowGraph, node: AnyNode) -> Data:
     extra = graph.extra.get(node.name, {})
-    own = node.to_data(extra)
+    own = _checked(lambda: node.to_data(extra), f"Node {node.name!r}")
     return {
         "name": node.name,
         "kind": node.kind,
@@ -140,7 +141,7 @@ def _node(graph: FlowGraph, node: AnyNode) -> Data:
 
 def _edge(edge: Edge) -> Data:
     try:
-        condition = edge.condition.to_data()
+        condition = _checked(edge.condition.to_data, "Its condition")
     except ConfigError as error:
         problem, fix = error.problem, error.fix
     else:
@@ -153,8 +154,28 @@ def _make(graph: FlowGraph, context: FlowContext, data: Data) -> None:
     name, kind = data.pop("name"), NODE_KINDS[data.pop("kind")]
     data.pop("model", None)
     end, enter = data.pop("end", False), data.pop("enter", None)
-    graph.put(kind.from_data(context, name, data), end=end, enter=enter)
+    node = _checked(lambda: kind.from_data(context, name, data), f"Node {name!r} of kind {kind.kind!r}")
+    graph.put(node, end=end, enter=enter)
     graph.extra[name] = data
+
+
+def _checked(work: Callable[[], T], what: str) -> T:
+    """Return the result of a kind's own code, which others may have written and which may raise anything.
+
+    Raises:
+        ConfigError: It did.
+    """
+    try:
+        return work()
+    except ByokError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        problem = type(error).__name__
+    raise ConfigError(
+        f"{what} cannot be read or written ({problem}).",
+        kind="flow_file",
+        fix="Look whether the file holds what this kind saves.",
+    )
 
 
 def _connect(graph: FlowGraph, data: Data) -> None:

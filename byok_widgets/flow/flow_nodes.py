@@ -88,9 +88,12 @@ class FlowNodes:
             raise ConfigError(
                 f"Node {node.name!r} belongs to another flow.",
                 kind="node",
-                fix=f"Make it here: flow.{node.kind}({node.name!r}, ...).",
+                fix=f"Make one with this flow and give that one, or the name of one: {self._names()}.",
             )
         return node.name
+
+    def _names(self) -> str:
+        return ", ".join(map(repr, self._graph.nodes)) or "there is none yet"
 
     def _announce(self) -> None:
         self._context.config.notify("nodes")

@@ -8,6 +8,7 @@ from typing import Any
 
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.graph.conditions import Condition, ElseCondition, PromptCondition, logic_condition
+from byok_widgets.secrets import redact
 
 EVERYWHERE = ""
 """The source of the edges that lead to global nodes; no node has this name."""
@@ -50,7 +51,7 @@ class Edge:
         )
         if sum(given is not None for given in (when, if_, condition)) > 1:
             raise ConfigError(
-                f"{which} has two conditions.", kind="condition", fix="Give when= or if_=, not both."
+                f"{which} has two conditions.", kind="condition", fix="Give one of when=, if_= and condition=."
             )
         try:
             return cls(source, target, _condition(when, if_, condition))
@@ -64,4 +65,23 @@ def _condition(when: Any, if_: Any, condition: Condition | None) -> Condition:
         return PromptCondition(when)
     if if_ is not None:
         return logic_condition(if_)
-    return condition or ElseCondition()
+    if condition is None:
+        return ElseCondition()
+    if isinstance(condition, Condition):
+        return condition
+    raise ConfigError(
+        f"{_shown(condition)} is not a condition.",
+        kind="condition",
+        fix="Give condition= a condition object; when= takes a sentence, if_= an expression or a function.",
+    )
+
+
+def _shown(given: object) -> str:
+    """Return what was given, in a few words: a class where an object belongs, a text, or its type."""
+    if isinstance(given, type):
+        return f"The class {given.__name__}"
+    return (
+        redact(repr(given))[:80]
+        if isinstance(given, (str, int, float))
+        else f"An object of type {type(given).__name__}"
+    )

@@ -13,7 +13,7 @@ import re
 from typing import Any, NamedTuple
 
 from byok_widgets.errors import KeyFlaw, KeyFormatError
-from byok_widgets.secrets.key_formats import KeyFormat, format_of, prefixes
+from byok_widgets.secrets.key_formats import KeyFormat, format_of, formats, prefixes
 
 MAX_CHARS = 4096
 """Longest key that is accepted, in characters."""
@@ -176,6 +176,9 @@ def _owners(provider: str) -> list[tuple[str, KeyFormat]]:
 
 def _other_owner(key: str, provider: str) -> KeyFormat | None:
     owner = next((each for prefix, each in _owners(provider) if key.startswith(prefix)), None)
+    own = format_of(provider)
+    if owner is None and own and own.prefixes:
+        owner = next((each for each in formats() if each.unprefixed and re.fullmatch(each.unprefixed, key)), None)
     return None if owner is None or owner.owner == provider else owner
 
 

@@ -18,16 +18,27 @@ class NoAnswerError(Exception):
     """The call, or an earlier one that is still running, did not finish in time."""
 
 
+class NoThreadError(NoAnswerError):
+    """The system has no thread for the call, or the interpreter is about to end."""
+
+
 class Deadline:
     """A deadline that several calls share, so that together they take no longer than one is allowed to."""
 
     def __init__(self, limit_s: float) -> None:
         self._end = monotonic() + limit_s
+        self._shares: dict[str, Deadline] = {}
 
     @property
     def left_s(self) -> float:
         """Seconds that are left; 0 after the deadline."""
         return max(0.0, self._end - monotonic())
+
+    def share(self, name: str, *, least_s: float) -> Deadline:
+        """Return the deadline of all calls to `name`: this one, or `least_s` after the first of them."""
+        if name not in self._shares:
+            self._shares[name] = Deadline(max(self.left_s, least_s))
+        return self._shares[name]
 
 
 class SerialExecutor:
@@ -51,7 +62,8 @@ class SerialExecutor:
             undo: Called in the thread if nobody is waiting any more when `job` ends. Must not raise.
 
         Raises:
-            NoAnswerError: It did not finish in time.
+            NoAnswerError: It was not done in time.
+            NoThreadError: It was not begun, since no thread could be started.
         """
         current = self._current
         if limit_s <= 0 or (current is not None and current.abandoned):
@@ -60,8 +72,8 @@ class SerialExecutor:
         try:
             threading.Thread(target=self._work, args=(task,), name=self._name, daemon=True).start()
             task.done.wait(limit_s)
-        except RuntimeError:  # the system can start no more threads, or the interpreter is about to exit
-            raise NoAnswerError from None
+        except RuntimeError:
+            raise NoThreadError from None
         finally:
             task.abandon()
         if not task.results:

@@ -10,9 +10,10 @@ import threading
 from collections.abc import MutableMapping, Sequence
 from dataclasses import replace
 
-from byok_widgets.errors import KeyFormatError, KeyStoreError, MissingKeyError
+from byok_widgets.errors import ByokError, KeyFormatError, KeyStoreError, MissingKeyError
+from byok_widgets.keys.backends import guarded
 from byok_widgets.keys.backends.base import KeyBackend, StoredKey
-from byok_widgets.keys.backends.environment import Environment, read_variable, variable_name
+from byok_widgets.keys.backends.environment import PREFIX, Environment, read_variable, variable_name
 from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import BACKENDS, backend_named, storing_backends
 from byok_widgets.keys.formats import check_provider, clean_key
@@ -20,6 +21,9 @@ from byok_widgets.keys.memory import KeyMemory
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline
 from byok_widgets.keys.status import KeyStatus, in_environment, nowhere, out_of_reach
+from byok_widgets.misplaced_keys import misplaced_key
+from byok_widgets.secrets import redact
+from byok_widgets.secrets.detection import looks_like_key
 from byok_widgets.secrets.secret import Secret
 
 _SETTINGS = "Open Settings (click the gear, or run flow.settings()) and verify that the key is saved."
@@ -31,7 +35,8 @@ class KeyStore:
 
     Each scope (provider and host) has at most one key. A backend is asked at most once for each, and its answer is
     remembered until `save`, `remove` or a new process; a referenced variable is read at each call. A call waits
-    for the keyring 5 seconds at most, and never for a passphrase. Safe to use from several threads.
+    for the backends 5 seconds, and half a second more for each that is asked after that; it never waits for a
+    passphrase. Safe to use from several threads.
 
     Args:
         flow: Name of the flow; names that differ only in Unicode composition are the same flow.
@@ -75,8 +80,8 @@ class KeyStore:
             provider: Name of the provider the key is for.
             host: Host the key may be sent to.
             key: What the person pasted.
-            backend: Name of the backend that stores it; `None` for the first that is available: the keyring where
-                it works, else this session's memory. `"file"` is the encrypted file, which must be unlocked.
+            backend: Name of the backend that stores it; `None` for the first of `BACKENDS` that is available.
+                `"file"` is the encrypted file, which must be unlocked.
             override: Store it even if it looks like another provider's.
 
         Raises:
@@ -90,7 +95,7 @@ class KeyStore:
         scope, until = self._scope(provider, host), deadline()
         with self._asking:
             chosen = self._chosen(backend, until)
-            status = chosen.write(scope, secret, until=until)
+            status = guarded.write(chosen, scope, secret, until=until)
             self._memory.put(scope, StoredKey(secret, status))
             errors = self._erase_all(scope, until, but=chosen)
         self._note(scope, status.reference)
@@ -126,8 +131,8 @@ class KeyStore:
 
         Raises:
             KeyFormatError: What is stored, or in the variable referred to, cannot be this provider's key.
-            KeyStoreError: The keyring is locked or does not answer, or the encrypted file is locked, and there is
-                no reference beside it.
+            KeyStoreError: The keyring is locked or does not answer, the encrypted file is locked, or the key is in
+                a storage backend that is not available here, and there is no reference beside it.
         """
         scope = self._scope(provider, host)
         stored = self._own_key(scope) or self._referred_key(scope)
@@ -245,8 +250,10 @@ class KeyStore:
         """Ask the backend that is noted; where none is, all of them, those that answer at once first."""
         reference, until = self._references.get(scope.reference_name, ""), deadline()
         noted = backend_named(reference, self._backends)
+        if missing := self._missing_backend(scope):
+            raise missing
         for backend in [noted] if noted else storing_backends(self._backends):
-            stored = backend.read(scope, reference, until=until)
+            stored = guarded.read(backend, scope, reference, until=until)
             if stored:
                 return replace(stored, secret=_usable(stored.secret, stored.status.label))
         return None
@@ -254,7 +261,7 @@ class KeyStore:
     def _chosen(self, name: str | None, until: Deadline) -> KeyBackend:
         for backend in self._backends:
             fits = backend.stores_keys and name in (None, backend.name)
-            if fits and (name or backend.available(until=until).available):
+            if fits and (name or guarded.available(backend, until=until).available):
                 return backend
         names = [backend.name for backend in storing_backends(self._backends)]
         raise KeyStoreError(
@@ -267,18 +274,34 @@ class KeyStore:
         self, scope: KeyScope, until: Deadline, *, but: KeyBackend | None = None
     ) -> dict[str, KeyStoreError]:
         """Remove the key of a scope from all backends but one; returns what kept each from doing so."""
-        errors = {}
+        missing = self._missing_backend(scope)
+        errors: dict[str, KeyStoreError] = {}
+        if isinstance(missing, KeyStoreError):
+            errors[self._references[scope.reference_name]] = missing
         for backend in storing_backends(self._backends):
             try:
                 if backend is not but:
-                    backend.erase(scope, until=until)
+                    guarded.erase(backend, scope, until=until)
             except KeyStoreError as error:
                 errors[backend.name] = error
         return errors
 
     def _variable(self, scope: KeyScope) -> str:
-        reference = self._references.get(scope.reference_name)
-        return variable_name(reference) if reference and not backend_named(reference, self._backends) else ""
+        reference = self._references.get(scope.reference_name, "")
+        return variable_name(reference) if reference.startswith(PREFIX) else ""
+
+    def _missing_backend(self, scope: KeyScope) -> ByokError | None:
+        """Return the error that names the backend the key is in, when it is none of those here."""
+        reference = self._references.get(scope.reference_name, "")
+        if not reference or reference.startswith(PREFIX) or backend_named(reference, self._backends):
+            return None
+        if looks_like_key(reference):
+            return misplaced_key()
+        return KeyStoreError(
+            f"The key is stored in {redact(reference)!r}, which is not available here.",
+            kind="backend_missing",
+            fix="Register that storage backend before the flow is used, or paste the key again.",
+        )
 
     def _referred_key(self, scope: KeyScope) -> StoredKey | None:
         name = self._variable(scope)

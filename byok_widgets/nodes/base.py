@@ -173,6 +173,27 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
             f"Node {self.name!r} calls no function.", kind="node", fix="Leave it out of functions={...}."
         )
 
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it alone, for the kinds of nodes that can.
+
+        Raises:
+            ConfigError: This kind runs in a session only.
+        """
+        del args, kwargs
+        raise self._runs_in_sessions()
+
+    async def arun(self, *args: Any, **kwargs: Any) -> Any:
+        """Async variant of `run`."""
+        del args, kwargs
+        raise self._runs_in_sessions()
+
+    def _runs_in_sessions(self) -> ConfigError:
+        return ConfigError(
+            f"Node {self.name!r} of kind {self.kind!r} runs in a session only.",
+            kind="node",
+            fix="Start one with flow.start(), and talk to it with say(...).",
+        )
+
     def describe(self) -> list[str]:
         """Return a short description for a drawing, in parts; the first is its kind."""
         return [self.kind]

@@ -154,7 +154,8 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
         endpoint = own or await context.endpoint(provider)
         attempt = _Attempts(provider, request, endpoint, on_text)
         late = error_mapping.timed_out(provider, call.deadline_s, "did not finish its answer")
-        work = with_retries(attempt, started=lambda: bool(attempt.pieces), on_progress=on_progress)
+        started = lambda: bool(attempt.pieces)  # noqa: E731 - read at each failure
+        work = with_retries(attempt, started=started, on_progress=on_progress, deadline_s=call.deadline_s)
         answer = await with_deadline(work, call.deadline_s, lambda: attempt.partial_or_raise(late))
     return attempt.reply(call, answer, call.sent(request))
 

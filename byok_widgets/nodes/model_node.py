@@ -26,6 +26,7 @@ class ModelNode(Node[R]):
     """
 
     calls_model = True
+    _prompt: str = ""
     _arguments: ClassVar[tuple[str, ...]] = ()
 
     def __init__(

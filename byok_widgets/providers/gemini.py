@@ -64,6 +64,7 @@ _LABEL_OF_STATUS = {
     "DEADLINE_EXCEEDED": "timeout_error",
 }
 _NOT_FOR_CHAT = re.compile("aqa|embedding|image|imagen|live|robotics|tts|veo")
+_NO_QUOTA = re.compile(r"\blimit: 0(?![.\d])")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
@@ -78,6 +79,7 @@ class GeminiProvider(ChatCompletionsProvider):
     default_url = "https://generativelanguage.googleapis.com/v1beta/openai"
     settings = frozenset({"temperature", "top_p", "stop", "reasoning_effort"})
     structured_modes = ("json_schema", "tool", "json_object", "prompt")
+    thought_tags = ("<thought>", "</thought>")
     links = Links(
         keys="https://aistudio.google.com/apikey",
         billing="https://aistudio.google.com/usage",
@@ -94,10 +96,13 @@ class GeminiProvider(ChatCompletionsProvider):
         inner = outer.get("error", outer) if isinstance(outer, Mapping) else None
         if not isinstance(inner, Mapping):
             return body
-        details = [detail for detail in inner.get("details") or () if isinstance(detail, Mapping)]
+        given = inner.get("details")
+        details = [detail for detail in given if isinstance(detail, Mapping)] if isinstance(given, list) else []
         label = _LABEL_OF_STATUS.get(str(inner.get("status")))
         if any(detail.get("reason") == "API_KEY_INVALID" for detail in details):
             label = "authentication_error"
+        elif label == "rate_limit_error" and _is_used_up(inner, details):
+            label = "insufficient_quota"
         return {
             "error": {
                 "message": inner.get("message"),
@@ -106,6 +111,12 @@ class GeminiProvider(ChatCompletionsProvider):
                 "metadata": {"retry_after_s": _retry_delay_s(details)},
             }
         }
+
+    def is_thought(self, part: Mapping[str, Any]) -> bool:
+        """Read the mark of thoughts, which stands beside the text."""
+        extra = part.get("extra_content")
+        google = extra.get("google") if isinstance(extra, Mapping) else None
+        return isinstance(google, Mapping) and google.get("thought") is True
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Ask for the chat models; their ids come with a prefix, `models/`, and are used without it."""
@@ -116,6 +127,14 @@ class GeminiProvider(ChatCompletionsProvider):
     def _known_settings(self, model: str) -> SupportedSettings:
         efforts = ("low", "medium", "high") if re.match(r"gemini-(2\.5|[3-9])", model) else None
         return {"temperature": (), "reasoning_effort": efforts}
+
+
+def _is_used_up(error: Mapping[str, Any], details: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether no wait of a minute helps: the day's quota is spent, or the plan has none for this model."""
+    failures = [detail["violations"] for detail in details if isinstance(detail.get("violations"), list)]
+    violations = [violation for rows in failures for violation in rows if isinstance(violation, Mapping)]
+    per_day = any("PerDay" in str(violation.get("quotaId")) for violation in violations)
+    return per_day or _NO_QUOTA.search(str(error.get("message"))) is not None
 
 
 def _retry_delay_s(details: Iterable[Mapping[str, Any]]) -> float | None:

@@ -8,6 +8,8 @@ from byok_widgets.engine.callbacks import OnText
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import FinishReason, Usage
 from byok_widgets.providers.base import Answer
+from byok_widgets.providers.thought_filter import ThoughtFilter
+from byok_widgets.secrets import redact
 
 _NOTICES: dict[FinishReason, str] = {
     "length": "cut off{tokens}: raise max_tokens to get the rest",
@@ -22,12 +24,15 @@ CONTEXT_IS_FULL = "cut off: the dialogue and the answer fill the model's context
 class ResponseAccumulator:
     """Collects text, usage and the finish reason of one answer as they arrive."""
 
-    def __init__(self, on_text: OnText, *, offers_tool: bool = False) -> None:
+    def __init__(
+        self, on_text: OnText, *, offers_tool: bool = False, thought_tags: tuple[str, str] | None = None
+    ) -> None:
         self.usage = Usage()
         self.reported_cost_usd: Decimal | None = None
         self.request_id: str | None = None
         self._on_text = on_text
         self.offers_tool = offers_tool
+        self._thoughts = ThoughtFilter(*thought_tags) if thought_tags else None
         self._pieces: list[str] = []
         self._refusals: list[str] = []
         self._reason: FinishReason | None = None
@@ -52,6 +57,14 @@ class ResponseAccumulator:
             self._pieces.append(text)
             self._on_text(text)
 
+    def add_spoken(self, text: str, *, is_thought: bool = False) -> None:
+        """Add a piece of the answer without the thoughts in it; what is thought is not said."""
+        if is_thought:
+            if self._thoughts:
+                self._thoughts.skip_thought()
+            return
+        self.add(self._thoughts.feed(text) if self._thoughts else text)
+
     def add_refusal(self, text: str) -> None:
         """Add a piece of the model's refusal; it is shown like an answer."""
         if text:
@@ -59,7 +72,7 @@ class ResponseAccumulator:
             self._on_text(text)
 
     def finish(self, reason: FinishReason | None, raw: str, *, notice: str = "") -> None:
-        """Record why the answer ended; an unknown reason is mentioned in the notice.
+        """Record why the answer ended; an unknown reason makes it incomplete, and is kept in the notice.
 
         Args:
             reason: The provider-neutral reason; `None` for a reason that is not known here.
@@ -67,13 +80,14 @@ class ResponseAccumulator:
             notice: The notice to show instead of the usual one for `reason`.
         """
         if reason == "tool_call" and self.offers_tool:
-            reason = "stop"  # the tool is how the shape was requested
-        unknown = f"the provider gave an unknown finish reason: {raw[:40]}"
-        self._reason = reason or "stop"
+            reason = "stop"  # the tool is how the shape was asked for
+        unknown = f"incomplete: the provider gave an unknown finish reason: {redact(raw)[:40]}"
+        self._reason = reason or "incomplete"
         self._notice = notice if reason else unknown
 
     def answer(self) -> Answer:
-        """Return the complete answer; one that ended without a reason is incomplete."""
+        """Return the whole answer; one that ended without a reason is incomplete."""
+        self._flush()
         reason: FinishReason = "refusal" if self._refusals else self._reason or "incomplete"
         answer = Answer(
             text="".join([*self._pieces, *self._refusals]),
@@ -95,10 +109,15 @@ class ResponseAccumulator:
 
         The answer is incomplete, unless the model had already said that it was done.
         """
+        self._flush()
         if not self._pieces and not self._refusals:
             error.request_id = error.request_id or self.request_id
             raise error
         return self.answer().with_notice(error.problem)
+
+    def _flush(self) -> None:
+        if self._thoughts:
+            self.add(self._thoughts.flush())
 
     def _tokens(self) -> str:
         written = self.usage.output_tokens

@@ -21,6 +21,8 @@ class KeyFormat:
         prefixes: Prefixes that nobody else uses.
         shared_prefixes: Prefixes that others use, too: no proof if the key may be for any endpoint.
         exact: Pattern that matches a complete key and nothing else; empty if there is none.
+        unprefixed: Pattern of a whole key where keys have no prefix of their own. It proves nothing by itself; in
+            the field of a vendor whose keys have a prefix it tells whose key was pasted.
         shape: Pattern of what is hidden wherever it appears; empty if the general shape covers it.
         shortest: Length of its shortest key, in characters.
         example: How a key begins, to show to people.
@@ -32,6 +34,7 @@ class KeyFormat:
     prefixes: tuple[str, ...]
     shared_prefixes: tuple[str, ...] = ()
     exact: str = ""
+    unprefixed: str = ""
     shape: str = ""
     shortest: int = 40
     example: str = ""

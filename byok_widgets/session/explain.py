@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.session.turn import EdgeVerdict, Judgement, Turn, Visit, tokens
+from byok_widgets.session.turn import VERDICT_WORDS, EdgeVerdict, Judgement, Turn, Visit, tokens
 
 
 def explained(turn: Turn) -> str:
@@ -62,11 +62,11 @@ def _edge(verdict: EdgeVerdict, *, always: bool) -> str:
     if always:
         return f"to {verdict.target}, always."
     way = f"{'from everywhere ' if verdict.is_way_in else ''}to {verdict.target}"
-    return f"{way}, {condition_words(verdict)}: {verdict.verdict}{_because(verdict)}."
+    return f"{way}, {condition_words(verdict)}: {VERDICT_WORDS[verdict.verdict]}{_because(verdict)}."
 
 
 def _because(verdict: EdgeVerdict) -> str:
-    if not verdict.reason or verdict.verdict == "not looked at":
+    if not verdict.reason or not verdict.was_looked_at:
         return ""
     return kind_of_condition(verdict.kind).reason_wording.format(verdict.reason.rstrip(". "))
 

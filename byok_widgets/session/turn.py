@@ -14,6 +14,13 @@ from byok_widgets.natural_guesses import AnswersGuesses
 
 Verdict = Literal["holds", "does not hold", "not looked at"]
 
+VERDICT_WORDS: dict[Verdict, str] = {
+    "holds": "holds",
+    "does not hold": "does not hold",
+    "not looked at": "not looked at",
+}
+"""What people read of a verdict; programs compare the `Verdict`."""
+
 
 @dataclass(frozen=True)
 class EdgeVerdict:
@@ -34,6 +41,11 @@ class EdgeVerdict:
     verdict: Verdict
     reason: str = ""
     is_way_in: bool = False
+
+    @property
+    def was_looked_at(self) -> bool:
+        """Whether it was found out if the condition holds."""
+        return self.verdict != "not looked at"
 
 
 @dataclass(frozen=True)

@@ -354,10 +354,18 @@ def test_without_a_file_changes_are_still_kept_and_announced(folder: Path, open_
     assert announced == ["provider", "model", "override", "override", "key", "key", "base_url"]
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, b"x"])
-def test_what_no_file_can_hold_is_refused_and_leaves_the_settings_usable(open_config: Open, value: object) -> None:
-    config = open_config()
-    with pytest.raises(ConfigError):
-        config.update_settings("ask", {"stop": value})
-    config.update_settings("ask", {"seed": 2})
-    assert open_config().node_settings("ask") == {"seed": 2}
+@pytest.mark.parametrize(
+    "value", [object(), {1, 2}, float("nan"), threading.Lock(), b"x", [{"a": object()}]], ids=repr
+)
+def test_a_setting_that_no_file_holds_is_refused_and_spoils_nothing(
+    config: FlowConfig, open_config: Open, value: object
+) -> None:
+    for _ in range(2):
+        with pytest.raises(ConfigError) as caught:
+            config.update_settings("ask", {"stop": value})
+        assert caught.value.kind == "setting_not_json"
+    config.update_settings("ask", {"seed": 1})
+    config.model = "openai:gpt-6-luna"
+    again = open_config()
+    assert (again.node_settings("ask"), again.model) == ({"seed": 1}, "gpt-6-luna")
+    assert config.notice is None

@@ -281,7 +281,7 @@ def test_a_write_that_comes_up_short_keeps_the_old_settings(folder: Path, open_c
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     try:
-        config.set_override("ask", "x" * 50_000)
+        config.update_settings("ask", {"stop": "x" * 50_000})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert fault(config) == (NoticeKind.UNSAVED, errno.EFBIG)

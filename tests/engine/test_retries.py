@@ -132,3 +132,13 @@ def test_what_is_not_tried_again_is_no_wait() -> None:
     with pytest.raises(ProviderError):
         asyncio.run(with_retries(Attempts(9, retryable=False), started=lambda: False, on_progress=told.append))
     assert told == []
+
+
+def test_a_wait_past_the_deadline_is_not_begun(waits: list[float]) -> None:
+    attempts = Attempts(2, retry_after_s=5.0)
+    with pytest.raises(ProviderError, match="failure 1"):
+        asyncio.run(with_retries(attempts, started=lambda: False, deadline_s=4))
+    assert (attempts.count, waits) == (1, [])
+    assert (
+        asyncio.run(with_retries(Attempts(1, retry_after_s=5.0), started=lambda: False, deadline_s=6)) == "answer"
+    )

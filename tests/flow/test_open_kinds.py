@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Iterator, Mapping
@@ -13,12 +14,14 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.engine.sync_runner import Work
+from byok_widgets.errors import ConfigError
 from byok_widgets.findings import Finding
 from byok_widgets.graph.conditions import CONDITIONS, Condition, register_condition
 from byok_widgets.messages import LearnedValue, NodeResult
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.effects import EffectRecord
 from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.registry import NODE_KINDS, register_node_kind
 from tests.session.conftest import Script, flow, script
 
@@ -261,3 +264,143 @@ def test_a_session_of_an_older_version_keeps_its_effects(flow: Flow, tmp_path: P
     again = flow.load_session(tmp_path / "s.json").fork(0)
     again.say("Book")
     assert (calls, again.variables["ticket"]) == ([1], 7)
+
+
+def rewritten(flow: Flow, file: Path, change: Any) -> None:
+    flow.save(file)
+    data = json.loads(file.read_text(encoding="utf-8"))
+    change(data)
+    file.write_text(json.dumps(data), encoding="utf-8")
+
+
+@pytest.mark.parametrize("edge", [{"iff": "count > 1"}, {"at_last": ["count", 4]}, {"note": "x", "other": 1}])
+def test_a_condition_that_nobody_can_read_never_holds_and_is_kept(
+    flow: Flow, script: Script, tmp_path: Path, edge: dict[str, Any]
+) -> None:
+    flow.conversation("talk", "Talk.", start=True)
+    flow.conversation("bye", "Bye.", static=True, end=True)
+    flow.connect("talk", "bye", when="they leave")
+    edges = [{"source": "talk", "target": "bye", **edge}]
+    rewritten(flow, tmp_path / "f.json", lambda data: data.update(edges=edges))
+    again = Flow.load(tmp_path / "f.json")
+    (found,) = [finding for finding in again.check() if finding.kind == "unknown_condition"]
+    assert (found.level, found.where) == ("error", "talk")
+    assert all(name in found.problem for name in edge)
+    assert again.start().say("Hello").node == "talk"
+    assert ", ".join(edge) in again._repr_mimebundle_()["text/plain"]
+    again.save(tmp_path / "g.json")
+    assert json.loads((tmp_path / "g.json").read_text(encoding="utf-8"))["edges"] == edges
+
+
+class FaultyNode(CounterNode):
+    kind = "faulty"
+
+    def check(self) -> Iterator[Finding]:
+        raise ZeroDivisionError
+
+    @classmethod
+    def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> CounterNode:
+        raise TypeError("no")
+
+
+class FaultyCondition(AfterCondition):
+    kind = "faulty"
+    field = "faulty"
+
+    @classmethod
+    def from_data(cls, data: Any) -> AfterCondition:
+        raise IndexError("no")
+
+
+def test_what_a_kind_raises_while_a_file_is_read_names_the_place(counting: Flow, tmp_path: Path) -> None:
+    register_node_kind(FaultyNode)
+    register_condition(FaultyCondition)
+    try:
+        for change, word in (
+            (lambda data: data["edges"][1].update(faulty=data["edges"][1].pop("after")), "'faulty'"),
+            (lambda data: data["nodes"][1].update(kind="faulty"), "'counter'"),
+            (lambda data: data["nodes"][1].pop("from"), "'counter'"),
+        ):
+            rewritten(counting, tmp_path / "f.json", change)
+            with pytest.raises(ConfigError) as caught:
+                Flow.load(tmp_path / "f.json")
+            assert caught.value.kind == "flow_file"
+            assert word in caught.value.problem
+        faulty = Flow("faulty")
+        faulty.add(FaultyNode(faulty.context, "odd"))
+        assert ("node_not_checked", "odd") in [(found.kind, found.where) for found in faulty.check()]
+    finally:
+        NODE_KINDS.pop("faulty")
+        CONDITIONS.remove(FaultyCondition)
+
+
+def test_a_second_class_of_a_kind_is_refused_and_one_whose_cell_runs_again_takes_its_place(
+    registered: None,
+) -> None:
+    before = list(CONDITIONS)
+    other_node = type("Other", (CounterNode,), {})
+    other_condition = type("Other", (AfterCondition,), {"kind": "other"})
+    for register, kind in ((register_node_kind, other_node), (register_condition, other_condition)):
+        with pytest.raises(ConfigError) as caught:
+            register(kind)  # type: ignore[operator]
+        assert caught.value.kind == "registered_twice"
+    assert (CONDITIONS, NODE_KINDS["counter"]) == (before, CounterNode)
+    again = type("AfterCondition", (AfterCondition,), {"__module__": AfterCondition.__module__})
+    try:
+        register_condition(again)
+        assert [kind for kind in CONDITIONS if kind.kind == "after"] == [again]
+    finally:
+        register_condition(AfterCondition)
+
+
+@pytest.mark.parametrize("given", ["eyes > 3", "", 5, 0, AfterCondition, object()])
+def test_what_is_no_condition_is_refused_when_two_nodes_are_connected(counting: Flow, given: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        counting.connect("counter", "bye", condition=given)
+    assert caught.value.kind == "condition"
+
+
+def test_a_condition_that_is_false_as_a_value_is_a_condition_all_the_same(counting: Flow) -> None:
+    class Falsy(AfterCondition):
+        def __bool__(self) -> bool:
+            return False
+
+    counting.connect("counter", "bye", condition=Falsy(12))
+    assert isinstance(next(e for e in counting.graph.edges if e.target == "bye").condition, Falsy)
+    with pytest.raises(ConfigError) as caught:
+        counting.connect("counter", "bye", when="x", condition=Falsy(12))
+    assert "condition=" in caught.value.fix
+
+
+def test_a_node_that_runs_in_sessions_alone_says_so(counting: Flow) -> None:
+    with pytest.raises(ConfigError) as caught:
+        counting.node("counter").run("Hi")
+    assert "flow.start()" in caught.value.fix
+    with pytest.raises(ConfigError):
+        asyncio.run(counting.node("counter").arun())
+
+
+class BareNode(ModelNode[Counted]):
+    """Calls a model and sets no prompt."""
+
+    kind = "bare"
+    result = Counted
+
+    def prepare(self, given: NodeInput) -> Work[Counted]:
+        raise NotImplementedError
+
+    @classmethod
+    def from_data(cls, context: FlowContext, name: str, data: dict[str, Any]) -> BareNode:
+        return cls(context, name)
+
+
+def test_a_node_that_calls_a_model_needs_no_prompt(flow: Flow, script: Script, tmp_path: Path) -> None:
+    register_node_kind(BareNode)
+    try:
+        node = flow.add(BareNode(flow.context, "bare"))
+        assert node.prompt == ""
+        assert {finding.kind for finding in flow.check()} <= {"dead_end"}
+        flow.save(tmp_path / "f.json")
+        assert Flow.load(tmp_path / "f.json").node("bare").kind == "bare"
+    finally:
+        NODE_KINDS.pop("bare")

@@ -264,3 +264,23 @@ def test_what_a_page_learns_is_text_and_the_same_for_everybody():
     assert json.loads(json.dumps(validation_rules("openai"))) == validation_rules("openai")
     for rule in ("edges", "wrapping", "flaws", "variable", "key"):
         assert validation_rules("openai")[rule] == validation_rules("compatible")[rule]
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter", "gemini"])
+def test_a_whole_key_without_a_beginning_is_refused_where_keys_have_one(provider):
+    key = fake_key("mistral")
+    with pytest.raises(KeyFormatError) as caught:
+        check_provider(key, provider)
+    assert (caught.value.kind, caught.value.suggested_provider) == ("wrong_provider", "mistral")
+    assert key not in f"{caught.value}{caught.value!r}"
+    check_provider(key, provider, override=True)
+
+
+@pytest.mark.parametrize("provider", ["mistral", "compatible"])
+def test_a_whole_key_without_a_beginning_passes_where_keys_may_look_like_it(provider):
+    check_provider(fake_key("mistral"), provider)
+
+
+@pytest.mark.parametrize("key", ["0123456789abcdef" * 2, "a" * 32, "aB3" + "x" * 30])
+def test_what_has_another_form_is_not_taken_for_it(key):
+    check_provider(key, "openai")

@@ -688,3 +688,34 @@ def test_whether_there_may_be_a_key_is_known_without_asking_the_keyring(backend)
     store.save("compatible", "llm.example", fake_key("compatible"), backend="session")
     assert store.may_have("compatible", "llm.example")
     assert references == {}
+
+
+class TestAReferenceToABackendThatIsNotHere:
+    """It is never the name of a variable: a key nobody gave the flow would be used."""
+
+    @pytest.fixture
+    def store(self, monkeypatch):
+        monkeypatch.setenv("vault", fake_key())
+        with installed(MemoryKeyring()):
+            yield KeyStore("dentist", {f"openai|{HOST}": "vault"})
+
+    def test_is_said(self, store):
+        for ask in (lambda: store.get("openai", HOST), lambda: require(store)):
+            with pytest.raises(KeyStoreError) as caught:
+                ask()
+            assert caught.value.kind == "backend_missing"
+            assert "'vault'" in caught.value.problem
+        status = store.status("openai", HOST)
+        assert (status.available, status.configured, status.fault) == (False, True, "backend_missing")
+        assert store.cached("openai", HOST) is None
+
+    def test_and_a_new_key_takes_its_place(self, store):
+        key = fake_key()
+        assert store.save("openai", HOST, key).leftovers == ("vault",)
+        assert store.get("openai", HOST) == Secret(key)
+        assert store.save("openai", HOST, key).leftovers == ()
+
+    def test_and_can_be_removed(self, store):
+        with pytest.raises(KeyStoreError):
+            store.remove("openai", HOST)
+        assert store.get("openai", HOST) is None

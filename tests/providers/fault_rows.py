@@ -840,9 +840,17 @@ FLAGGED = [
         "compatible",
         talk("All of it", "tired"),
         "All of it",
-        "stop",
+        "incomplete",
         ("unknown finish reason: tired",),
     ),
+    Flagged("no reason it knows, in the end", "mistral", talk("Half", "tired"), "Half", "incomplete", ("tired",)),
+    Flagged("an unknown reason", "anthropic", letter("Half", "tired"), "Half", "incomplete", ("tired",)),
+    Flagged("a full context", "mistral", talk("Half", "model_length"), "Half", "length", ("context",)),
+    Flagged(
+        "details", "gemini", talk("", "content_filter: PROHIBITED_CONTENT"), "", "content_filter", ("filter",)
+    ),
+    Flagged("another word", "compatible", talk("All", "eos_token"), "All", "stop", ()),
+    Flagged("another word", "compatible", talk("Half", "MAX_TOKENS"), "Half", "length", ("cut off",)),
     Flagged("no end", "openai", _HALF, "Half of it", "incomplete", ("before the model said it was done",)),
     Flagged("no end", "anthropic", _HALF_LETTER, "Half of it", "incomplete", ("before the model said",)),
     Flagged(

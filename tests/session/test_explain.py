@@ -8,6 +8,7 @@ import pytest
 
 from byok_widgets import Flow, MissingKeyError, ProviderError
 from byok_widgets.session.explain import explained
+from byok_widgets.session.turn import VERDICT_WORDS
 from tests.scripted_server import Say
 from tests.session.conftest import Script
 
@@ -168,3 +169,19 @@ def test_the_choice_of_a_model_by_the_call(booking: Flow, script: Script) -> Non
     s.say("Hello", model="compatible:given")
     assert "(judged by compatible:given," in s.explain()
     assert "ask spoke with compatible:given (call argument)." in s.explain()
+
+
+def test_other_words_on_screen_change_what_is_read_and_nothing_else(
+    booking: Flow, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booking.connect("ask", "bye", if_="name == 'Ana'")
+    booking.conversation("bye", "Bye {{name}}.", static=True, end=True)
+    s = booking.start(variables={"name": "Ana"})
+    s.say("Hello")
+    monkeypatch.setitem(VERDICT_WORDS, "not looked at", "skipped")
+    monkeypatch.setitem(VERDICT_WORDS, "holds", "is true")
+    skipped, held = s.explain().splitlines()[2:4]
+    assert skipped.endswith("”: skipped.")
+    assert held.endswith(": is true, since name is 'Ana'.")
+    assert [row[3] for row in s.trace.rows()][:2] == ["skipped", "is true"]
+    assert [verdict.verdict for verdict in s.turns[-1].steps[0].verdicts] == ["not looked at", "holds"]

@@ -81,7 +81,7 @@ def test_with_no_frontend_everything_runs_and_static_forms_are_saved(executed):
     assert [output["data"]["text/plain"] for output in spoken[:-1]] == ["Bye."]
     assert spoken[-1]["data"]["text/plain"].startswith("static, no model")
     assert again[0]["data"]["text/plain"].startswith("Bye.\n\nstatic, no model")
-    assert fault[0]["ename"] == "ConfigError"
+    assert fault[0]["ename"] == "MissingKeyError"
     assert len(fault[0]["traceback"]) < 8
 
 

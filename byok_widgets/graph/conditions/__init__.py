@@ -12,6 +12,7 @@ from byok_widgets.graph.conditions.registry import (
     read_condition,
     register_condition,
 )
+from byok_widgets.graph.conditions.unknown import UnknownCondition
 
 __all__ = [
     "CONDITIONS",
@@ -22,6 +23,7 @@ __all__ = [
     "LogicCondition",
     "PromptCondition",
     "Test",
+    "UnknownCondition",
     "condition_fields",
     "kind_of_condition",
     "logic_condition",

@@ -42,6 +42,8 @@ class StoredKey:
 class KeyBackend(Protocol):
     """Stores API keys. Each method may be called from any thread, and raises only `KeyStoreError`.
 
+    One that raises something else, or has not returned at `until`, counts as failed, and its text is not shown.
+
     Attributes:
         name: Its name in the settings of a flow whose key it holds.
         label: Its name on screen until a more specific one is known.

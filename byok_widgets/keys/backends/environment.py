@@ -20,7 +20,7 @@ from byok_widgets.secrets.secret import Secret
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY_LENGTH = 24
-_PREFIX = "env:"
+PREFIX = "env:"
 
 
 class Environment:
@@ -44,7 +44,7 @@ class Environment:
             KeyFormatError: The variable holds something that cannot be this provider's key.
         """
         del until
-        if not reference.startswith(_PREFIX):
+        if not reference.startswith(PREFIX):
             return None
         name = variable_name(reference)
         secret = read_variable(name, scope.provider)
@@ -67,7 +67,7 @@ def variable_name(reference: str) -> str:
         KeyFormatError: Kind `misplaced_key` if it looks like a key itself, `bad_key_reference` if it cannot be the
             name of an environment variable.
     """
-    name = reference.strip().removeprefix(_PREFIX) if isinstance(reference, str) else ""
+    name = reference.strip().removeprefix(PREFIX) if isinstance(reference, str) else ""
     is_key = detect_provider(name) is not None or _is_noise(name)
     if _NAME.fullmatch(name) and not is_key:
         return name

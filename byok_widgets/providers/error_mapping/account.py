@@ -13,7 +13,7 @@ def quota(case: ErrorCase) -> ErrorReport | None:
     """There is no credit, or a budget is used up."""
     fault, site = case.details, case.context
     labelled = fault.has_label("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
-    said = fault.status == 400 and fault.says("no_credit")
+    said = fault.status in (400, 429) and fault.says("no_credit")
     if not (labelled or said or fault.status == 402):
         return None
     return ErrorReport(
@@ -28,8 +28,9 @@ def quota(case: ErrorCase) -> ErrorReport | None:
 
 
 def auth(case: ErrorCase) -> ErrorReport | None:
-    """A key that is not taken, or missing."""
-    if case.details.status != 401:
+    """A key that is not taken."""
+    status = case.details.status
+    if status != 401 and not (status in (400, 403) and case.details.says("bad_key")):
         return None
     special = case.details.says("caller_not_allowed")
     if case.context.endpoint.key is None:
@@ -50,8 +51,10 @@ def auth(case: ErrorCase) -> ErrorReport | None:
         )
     return ErrorReport(
         "auth",
-        f"{case.context.who} rejected the API key (401 Unauthorized).",
-        case.quoted if special else "It may be mistyped, expired or revoked, or belong to another provider.",
+        f"{case.context.who} rejected the API key ({'401 Unauthorized' if status == 401 else status}).",
+        case.quoted
+        if special or status != 401
+        else "It may be mistyped, expired or revoked, or belong to another provider.",
         "Check that the key is valid and has not expired; then paste it again in Settings.",
         case.context.links.keys,
     )
@@ -59,7 +62,8 @@ def auth(case: ErrorCase) -> ErrorReport | None:
 
 def region(case: ErrorCase) -> ErrorReport | None:
     """The provider does not serve this country."""
-    if not case.details.has_label("unsupported_country_region_territory"):
+    said = case.details.status in (400, 403) and case.details.says("region")
+    if not (said or case.details.has_label("unsupported_country_region_territory")):
         return None
     return ErrorReport(
         "region",

@@ -89,7 +89,7 @@ def from_exception(error: BaseException, provider: Provider) -> ErrorDetails | N
     status, body = getattr(error, "status_code", None), getattr(error, "body", None)
     if status is None and body is None:
         return None
-    return from_body(provider.error_body(body), status=None if status == 200 else status, headers=headers)
+    return from_body(usual_form(body, provider), status=None if status == 200 else status, headers=headers)
 
 
 def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> ErrorDetails:
@@ -114,6 +114,14 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
         should_retry={"true": True, "false": False}.get(headers.get("x-should-retry", "")),
         request_id=request_id(headers) or request_id(outer),
     )
+
+
+def usual_form(body: Any, provider: Provider) -> Any:
+    """Return the body of an error in the usual form; as it came, where the provider's module cannot read it."""
+    try:
+        return provider.error_body(body)
+    except (TypeError, ValueError, AttributeError, LookupError):  # a body of a shape that nobody has seen
+        return body
 
 
 def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:

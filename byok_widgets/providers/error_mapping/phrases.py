@@ -10,6 +10,8 @@ from typing import Literal
 
 Cause = Literal[
     "no_credit",
+    "bad_key",
+    "region",
     "caller_not_allowed",
     "organization_not_verified",
     "key_limit",
@@ -25,7 +27,9 @@ Cause = Literal[
 ]
 
 PHRASES: Mapping[Cause, tuple[str, ...]] = {
-    "no_credit": ("credit balance is too low",),
+    "no_credit": ("credit balance is too low", "prepayment credits are depleted"),
+    "bad_key": ("api key not valid", "api key expired", "reported as leaked"),
+    "region": ("location is not supported",),
     "caller_not_allowed": ("organization", "ip address", "allowlist", "not allowed from"),
     "organization_not_verified": ("must be verified",),
     "key_limit": ("key limit exceeded",),
@@ -42,6 +46,7 @@ PHRASES: Mapping[Cause, tuple[str, ...]] = {
         "context size",
         "context window",
         "context limit",
+        "exceeds the maximum number of tokens",
     ),
     "nothing_answers": ("connection attempts failed",),
 }

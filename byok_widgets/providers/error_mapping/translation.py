@@ -32,8 +32,8 @@ def translate(error: BaseException, site: CallContext) -> ProviderError:
 
 
 def from_body(body: Any, site: CallContext) -> ProviderError:
-    """Return an error from inside a 200 answer or a stream in plain words."""
-    fault = error_details.from_body(site.provider.error_body(body))
+    """Return the error that stood inside a 200 answer or a stream in plain words."""
+    fault = error_details.from_body(error_details.usual_form(body, site.provider))
     return _error(classification.classify(fault, site), fault)
 
 

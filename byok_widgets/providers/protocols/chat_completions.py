@@ -11,15 +11,21 @@ from byok_widgets.providers import error_mapping
 from byok_widgets.providers.base import ModelInfo, Request, iso_date, parse_count
 from byok_widgets.providers.error_mapping import CallContext
 from byok_widgets.providers.protocols.sdk_provider import SdkProvider
-from byok_widgets.providers.response_accumulator import ResponseAccumulator
+from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL, ResponseAccumulator
 
 _FINISH_REASONS: Mapping[str, FinishReason] = {
     "stop": "stop",
+    "eos": "stop",
+    "eos_token": "stop",
+    "stop_sequence": "stop",
+    "end_turn": "stop",
     "length": "length",
+    "max_tokens": "length",
     "content_filter": "content_filter",
     "tool_calls": "tool_call",
     "function_call": "tool_call",
 }
+"""Why an answer ended: the protocol's own words, and those of servers that speak it with an accent."""
 
 
 class ChatCompletionsProvider(SdkProvider):
@@ -28,6 +34,8 @@ class ChatCompletionsProvider(SdkProvider):
     completions_path = "/chat/completions"
     models_path = "/models"
     max_tokens_name: ClassVar[str] = "max_tokens"
+    context_is_full: ClassVar[str] = ""
+    """The finish reason by which this vendor says that an answer ended since the model's context was full."""
     settings = frozenset({"temperature", "top_p", "seed", "stop", "reasoning_effort"})
 
     def payload(self, request: Request) -> dict[str, Any]:
@@ -59,6 +67,15 @@ class ChatCompletionsProvider(SdkProvider):
         """Return the headers this vendor wants on each request; never one that holds a key."""
         return {}
 
+    def finish_reason(self, raw: str) -> FinishReason | None:
+        """Return the house's word for why an answer ended; `None` for a reason that is not known."""
+        return _FINISH_REASONS.get(raw.partition(":")[0].strip().lower())  # details may follow a colon
+
+    def is_thought(self, part: Mapping[str, Any]) -> bool:
+        """Whether this vendor marks a piece of an answer as thought, not said."""
+        del part
+        return False
+
     def reported_cost(self, usage: Mapping[str, Any]) -> Decimal | None:
         """Return what a call cost in US dollars, if the vendor reports it."""
         del usage
@@ -86,7 +103,21 @@ class ChatCompletionsProvider(SdkProvider):
         if not isinstance(choices, (list, type(None))):
             raise error_mapping.unreadable("its choices are not a list", site)
         for choice in choices or ():
-            _gather_choice(choice, gathered, site)
+            self._gather_choice(choice, gathered, site)
+
+    def _gather_choice(self, choice: Any, gathered: ResponseAccumulator, site: CallContext) -> None:
+        part = _part(choice, site)
+        text, refusal = _text_of(part.get("content")), part.get("refusal")
+        if not isinstance(text, (str, type(None))) or not isinstance(refusal, (str, type(None))):
+            raise error_mapping.unreadable("its text is not text", site)
+        gathered.add_spoken(text or "", is_thought=self.is_thought(part))
+        if gathered.offers_tool:
+            gathered.add(_tool_input(part.get("tool_calls"), site))
+        gathered.add_refusal(refusal or "")
+        reason = choice.get("finish_reason")
+        if reason:
+            notice = CONTEXT_IS_FULL if reason == self.context_is_full else ""
+            gathered.finish(self.finish_reason(str(reason)), str(reason), notice=notice)
 
     def _accumulate_whole(
         self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
@@ -99,24 +130,16 @@ class ChatCompletionsProvider(SdkProvider):
         return ModelInfo(id=str(row["id"]), ends_on=iso_date(row.get("shutdown_date")))
 
 
-def _gather_choice(choice: Any, gathered: ResponseAccumulator, site: CallContext) -> None:
+def _part(choice: Any, site: CallContext) -> Mapping[str, Any]:
+    """Return the message, or the piece of it, that a choice holds."""
     if not isinstance(choice, Mapping):
         raise error_mapping.unreadable("a choice is not an object", site)
-    reason = choice.get("finish_reason")
-    if choice.get("error") or reason == "error":
+    if choice.get("error") or choice.get("finish_reason") == "error":
         raise error_mapping.from_body({"error": choice.get("error") or {}}, site)
     part = choice.get("delta") or choice.get("message") or {}
     if not isinstance(part, Mapping):
         raise error_mapping.unreadable("a message is not an object", site)
-    text, refusal = _text_of(part.get("content")), part.get("refusal")
-    if not isinstance(text, (str, type(None))) or not isinstance(refusal, (str, type(None))):
-        raise error_mapping.unreadable("its text is not text", site)
-    gathered.add(text or "")
-    if gathered.offers_tool:
-        gathered.add(_tool_input(part.get("tool_calls"), site))
-    gathered.add_refusal(refusal or "")
-    if reason:
-        gathered.finish(_FINISH_REASONS.get(str(reason)), str(reason))
+    return part
 
 
 def _text_of(content: Any) -> Any:

@@ -35,6 +35,8 @@ class SdkProvider(Provider):
     completions_path: ClassVar[str]
     _is_loaded = False
     models_path: ClassVar[str]
+    thought_tags: ClassVar[tuple[str, str] | None] = None
+    """What stands around thoughts in the text of an answer, where this vendor sends them so."""
 
     def __init__(self) -> None:
         self._clients: WeakKeyDictionary[object, dict[str, Any]] = WeakKeyDictionary()
@@ -43,7 +45,9 @@ class SdkProvider(Provider):
         """Send one request; see `Provider.complete`."""
         site = CallContext(self, endpoint, request.model)
         gathered = ResponseAccumulator(
-            on_text, offers_tool=request.output is not None and request.output.mode == "tool"
+            on_text,
+            offers_tool=request.output is not None and request.output.mode == "tool",
+            thought_tags=self.thought_tags,
         )
         try:
             await self._set_up()

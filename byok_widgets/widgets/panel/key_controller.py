@@ -14,11 +14,12 @@ from byok_widgets.engine import HOME_THREAD
 from byok_widgets.errors import ByokError
 from byok_widgets.flow.key_copies import copy_key, flows_with_key
 from byok_widgets.keys import KeyStatus
-from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.keys.backends import encrypted_file, guarded
 from byok_widgets.keys.backends.base import Availability
 from byok_widgets.keys.backends.encrypted_file import EncryptedFile
 from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import backend_named
+from byok_widgets.keys.serial_executor import Deadline
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.secrets import Secret
 from byok_widgets.widgets.background import start, start_key_work
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages import KeyOutcome
     from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
+
+_AT_ONCE_S = 1.0
+"""Longest wait for the backends that say they answer at once, in seconds: the panel waits for them."""
 
 _controllers: dict[Any, KeyController] = {}
 _lock = threading.Lock()
@@ -141,10 +145,10 @@ class KeyController:
         return await self._context.endpoint(target.provider)
 
     def _find_available(self, *, slow: bool) -> None:
+        asked = [backend for backend in self._store.backends if backend.is_slow == slow]
         found = {
-            backend.name: backend.available(until=deadline())
-            for backend in self._store.backends
-            if backend.is_slow == slow
+            backend.name: guarded.available(backend, until=deadline() if slow else Deadline(_AT_ONCE_S))
+            for backend in asked
         }
         self._availability = {**self._availability, **found}
 

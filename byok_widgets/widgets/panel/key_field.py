@@ -17,6 +17,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.keys import SealingKey
 from byok_widgets.secrets import Secret, redact
 from byok_widgets.widgets import assets
+from byok_widgets.widgets.page_input import field_text
 
 if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages import KeyAnswer, KeyOutcome
@@ -123,11 +124,11 @@ class KeyField(assets.PageWidget):
         elif kind == "use_key_of":
             self._owner.use_key_of(str(content.get("flow")), target=str(content.get("target")), done=done)
         elif kind == "remove":
-            self._owner.remove(str(content.get("target")))
+            self._owner.remove(field_text(content, "target"))
         elif kind == "check":
-            self._owner.check(str(content.get("target")))
+            self._owner.check(field_text(content, "target"))
         elif kind == "switch":
-            self._owner.switch(str(content.get("provider")))
+            self._owner.switch(field_text(content, "provider"))
 
     def _take(self, content: Mapping[str, Any], done: Done) -> None:
         opened = _opened(content.get("sealed"))

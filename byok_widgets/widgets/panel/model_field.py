@@ -17,6 +17,7 @@ from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.detection import key_patterns
 from byok_widgets.widgets import assets
+from byok_widgets.widgets.page_input import field_text
 from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
@@ -96,16 +97,16 @@ class ModelField(assets.PageWidget):
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
         kind = content.get("kind") if isinstance(content, Mapping) else None
         if kind == "choose":
-            outcome = self._choose(content.get("value"))
+            outcome = self._choose(content)
             answer: ModelAnswer = {"kind": "answer", "id": str(content.get("id"))[:32], **outcome}
             self.send(answer)
         elif kind == "action" and self._on_action:
             self._on_action()
 
-    def _choose(self, value: object) -> ModelOutcome:
-        """Pass on a choice and return the outcome. No exception escapes: its frames would contain the text."""
+    def _choose(self, content: Mapping[str, Any]) -> ModelOutcome:
+        """Pass on a choice and return the outcome. No other exception escapes: its frames would contain it."""
         try:
-            text = str(value).strip()
+            text = field_text(content, "value").strip()
             reject_key(text)
             self.problem = ""
             self._on_choose(text)

@@ -19,6 +19,7 @@ from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
+from byok_widgets.widgets.page_input import field_text
 from byok_widgets.widgets.panel.model_field import ModelRows
 from byok_widgets.widgets.panel.model_lists import ModelLists
 from byok_widgets.widgets.panel.node_rows import facts_of, info_of, offered, same_kind
@@ -85,13 +86,13 @@ class NodeList(assets.PageWidget):
     def _act(self, content: Mapping[str, Any]) -> str:
         """Handle a message, and return what was done in words."""
         names = {given: name for name, given in self._ids.items()}
-        node = model_nodes(self._flow.nodes)[names.get(str(content.get("node")), "")]
-        action = _ACTIONS.get(str(content.get("kind")))
+        node = model_nodes(self._flow.nodes)[names.get(field_text(content, "node"), "")]
+        action = _ACTIONS.get(field_text(content, "kind"))
         if action is None:
             raise ConfigError(
                 "This panel is out of date.", kind="unknown_action", fix="Run the cell of this panel again."
             )
-        setting, value = str(content.get("name", "")), str(content.get("value", "")).strip()
+        setting, value = field_text(content, "name"), field_text(content, "value").strip()
         reject_key([setting, value])
         return action(self, node, setting, value)
 

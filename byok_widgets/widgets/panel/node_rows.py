@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.diagnostics.fit import incompatible_settings
 from byok_widgets.errors import ByokError
+from byok_widgets.messages import SOURCE_WORDS
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import PROVIDERS
@@ -77,7 +78,7 @@ def _model(node: ModelNode[Any]) -> tuple[str, str]:
         resolved = node.resolve()
     except ByokError:
         return "no model chosen", ""
-    return sanitize(str(resolved.ref)), resolved.source
+    return sanitize(str(resolved.ref)), SOURCE_WORDS[resolved.source]
 
 
 def _notes(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets import markup
 from byok_widgets.errors import ByokError
+from byok_widgets.messages import SOURCE_WORDS
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.providers import catalog
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
@@ -63,7 +64,7 @@ def model_line(node: ModelNode[Any]) -> str:
     except ByokError:
         line = "no model chosen yet"
     else:
-        line = f"{resolved.ref} ({resolved.source})"
+        line = f"{resolved.ref} ({SOURCE_WORDS[resolved.source]})"
     return f"{_STATIC}: {line}" if node.is_static else line
 
 

@@ -15,11 +15,11 @@ from byok_widgets.session.turn import Judgement
 
 
 @dataclass(frozen=True)
-class AtLeast(Condition):
+class NoLess(Condition):
     """Holds when a variable is large enough."""
 
-    kind = "at_least"
-    field = "at_least"
+    kind = "no_less"
+    field = "no_less"
     wording = "once {0}"
 
     name: str
@@ -94,10 +94,10 @@ class CounterNode(Node[Counted]):
 
 @pytest.fixture(autouse=True)
 def further_kinds() -> Iterator[None]:
-    register_condition(AtLeast)
+    register_condition(NoLess)
     register_node_kind(CounterNode)
     yield
-    CONDITIONS.remove(AtLeast)
+    CONDITIONS.remove(NoLess)
     NODE_KINDS.pop("counter")
 
 
@@ -106,7 +106,7 @@ def counting(flow: Flow) -> Flow:
     flow.add(CounterNode(flow.context, "count"))
     flow.conversation("bye", "Enough, {{visits}} times.", static=True, end=True)
     flow.connect("hello", "count")
-    flow.connect("count", "bye", condition=AtLeast("visits", 2))
+    flow.connect("count", "bye", condition=NoLess("visits", 2))
     flow.connect("count", "hello")
     return flow
 
@@ -119,7 +119,7 @@ def test_they_can_be_run_explained_drawn_checked_and_saved(flow: Flow, tmp_path)
     assert (turn.path, turn.closed) == (("count", "bye"), True)
     assert str(turn) == "Enough, 2 times."
     looks = [step for step in turn.steps if isinstance(step, Judgement)]
-    assert [[v.kind for v in look.verdicts] for look in looks] == [["else"], ["at_least", "else"]]
+    assert [[v.kind for v in look.verdicts] for look in looks] == [["else"], ["no_less", "else"]]
     story = s.explain()
     assert "once visits reaches 2" in story
     assert "counted {'visits': 2}" in story
