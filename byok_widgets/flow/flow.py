@@ -86,6 +86,10 @@ class Flow(StrictAttributes):
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
         return f"Flow({', '.join([repr(self.name), self._model_line, nodes, *self._standing])})"
 
+    def __str__(self) -> str:
+        """Return the graph as text, which is what a plain program prints."""
+        return str(self._repr_mimebundle_()["text/plain"])
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         title = " · ".join([f"Flow {self.name!r}", self._model_line, *self._standing])
         diagram = as_mermaid(self.graph, title)

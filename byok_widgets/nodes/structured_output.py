@@ -124,7 +124,7 @@ async def _repaired(
     try:
         second = _read(await ask(_repair(first, call)), schema)
     except ProviderError as error:
-        notice = f"asked twice: {first.complaint}; the second time: {error.problem}"
+        notice = f"asked twice: {first.complaint.rstrip('.')}; the second time: {error.problem.rstrip('.')}"
         return replace(first, reply=replace(first.reply, notices=(*first.reply.notices, notice)))
     best = second if second.faults <= first.faults else first
     return replace(best, reply=_joined(first.reply, second.reply, best.reply))
@@ -134,7 +134,7 @@ def _repair(answer: _Answer, call: Call) -> Call:
     unless = (
         "null where nothing is stated" if call.provider.schema_profile.unstated_is_null else "only what is stated"
     )
-    asked = f"That does not fit: {answer.complaint}. Write the whole object again; {unless}."
+    asked = f"That does not fit: {answer.complaint.rstrip('.')}. Write the whole object again; {unless}."
     said = answer.reply.text[:_REPAIR_CHARS] or "(nothing)"
     return replace(call, messages=(*call.messages, Message("assistant", said), Message("user", asked)))
 

@@ -126,7 +126,8 @@ class ModelInfo:
         context_tokens: Most tokens of a request and its answer.
         structured_output: Whether the provider enforces a JSON Schema with it.
         ends_on: ISO date after which it no longer answers.
-        takes: Tuning that the provider's own list names, and that it takes or not.
+        supported_settings: Settings that the provider's own list names, and their values; `None` for one that the
+            model does not take.
     """
 
     id: str

@@ -140,3 +140,12 @@ def test_a_download_that_breaks_off_leaves_a_line_that_can_be_read(cell):
     cell.show_progress("SmolLM2 135M", 12 * 10**6, 98 * 10**6)
     cell.close(None)
     assert cell.text == "Fetching SmolLM2 135M: 12 of 98 MB\n"
+
+
+def test_a_download_that_has_ended_is_told_once(cell):
+    for _ in range(9):
+        cell.show_progress("Qwen", 491 * 10**6, 491 * 10**6)
+    cell.show_text("Hello.")
+    cell.show_progress("Qwen", 491 * 10**6, 491 * 10**6)
+    cell.close(None)
+    assert cell.text == "Fetched Qwen: 491 MB.\nHello.\n"
