@@ -97,9 +97,14 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _RENAMED:
-        warnings.warn(
-            f"byok_widgets.{name} is now byok_widgets.{_RENAMED[name]}.", DeprecationWarning, stacklevel=2
-        )
+        caller = sys._getframe(1).f_globals.get("__name__")  # noqa: SLF001 - the only way to tell who asks
+        if caller != "importlib._bootstrap":  # which looks whether the name is there, before an import takes it
+            new = f"byok_widgets.{_RENAMED[name]}"
+            warnings.warn(
+                f"byok_widgets.{name} is now {new}; the old name goes with version 1.0.",
+                DeprecationWarning,
+                stacklevel=2,
+            )
         name = _RENAMED[name]
     home = _HOME_OF.get(name)
     if home is None:
@@ -120,4 +125,7 @@ def _notebook() -> Frontend:
     return frontend
 
 
-register(lambda: None if sys.modules.keys().isdisjoint(("IPython", "marimo")) else _notebook())
+register(
+    lambda: None if sys.modules.keys().isdisjoint(("IPython", "marimo")) else _notebook(),
+    describe=lambda flow: _notebook().settings(flow),
+)

@@ -48,12 +48,28 @@ class Frontend(Protocol):
 Find = Callable[[], "Frontend | None"]
 
 _find: Find | None = None
+_describe: Callable[[Any], object] = repr
 
 
-def register(find: Find) -> None:
-    """Set how to find the frontend; `find` returns `None` in a program, which may still become a notebook."""
-    global _find  # noqa: PLW0603 - one per process
-    _find = find
+def register(find: Find, describe: Callable[[Any], object] = repr) -> None:
+    """Set how the frontend is found.
+
+    Args:
+        find: Returns `None` in a plain program, which may yet become a notebook.
+        describe: Returns what describes a flow's settings when it is printed; called in plain programs alone.
+    """
+    global _find, _describe
+    _find, _describe = find, describe
+
+
+class SettingsText:
+    """A flow's settings in a plain program: written when they are printed, so that nothing is loaded before."""
+
+    def __init__(self, flow: Any) -> None:
+        self._flow = flow
+
+    def __repr__(self) -> str:
+        return str(_describe(self._flow))
 
 
 def frontend() -> Frontend:
@@ -76,8 +92,8 @@ class NullFrontend:
         del sentence
 
     def settings(self, flow: Any) -> Any:
-        """Return what a panel would show, as text."""
-        return repr(flow)
+        """Return what a panel would show, as text when it is printed."""
+        return SettingsText(flow)
 
     def chat(self, session: Any) -> Any:
         """Return the session itself."""

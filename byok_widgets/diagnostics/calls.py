@@ -15,6 +15,7 @@ from byok_widgets.findings import Finding, Fix, Level
 from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS, Provider, catalog
 from byok_widgets.providers.local import models
+from byok_widgets.strict_attributes import nearest
 
 JUDGE = ""
 """Stands for the judge of prompt conditions among the names of nodes."""
@@ -64,6 +65,7 @@ def findings(settings: CheckedSettings, users: Users) -> Iterator[Finding]:
     """Yield what would go wrong with the models, the keys and the addresses that are used."""
     for ref, names in users.of_models.items():
         yield from _lifecycle(settings, ref, names)
+        yield from _mistyped_provider(ref, names)
         if ref.provider == "local":
             yield from _no_local_model(ref, names)
     for provider, names in users.of_providers.items():
@@ -91,6 +93,18 @@ def _lifecycle(settings: CheckedSettings, ref: ModelRef, names: Sequence[str]) -
     everywhere = f", or replace it everywhere: flow.replace_model({str(ref)!r}, {by.argument!r})"
     fix = f"Choose another model in Settings{everywhere if by.instead else ''}."
     yield Finding(kind, level, _first(names), problem, fix, by)
+
+
+def _mistyped_provider(ref: ModelRef, names: Sequence[str]) -> Iterator[Finding]:
+    """An id of a vendor's own that begins like `antropic:`; an endpoint that may be anyone's can have such ids."""
+    head, colon, rest = ref.model.partition(":")
+    meant = nearest(head.lower(), PROVIDERS) if colon and "/" not in head else ""
+    if not meant or not PROVIDERS[ref.provider].default_url:
+        return
+    problem = f"The model {ref.model!r} of {_who(names)} is read as an id of {PROVIDERS[ref.provider].label}."
+    fix = f"There is no provider {head!r}: if you mean {meant!r}, write {f'{meant}:{rest}'!r}."
+    by = Fix("use_model", f"{meant}:{rest}", instead=str(ref))
+    yield Finding("mistyped_provider", "warning", _first(names), problem, fix, by)
 
 
 def _instead(settings: CheckedSettings, ref: ModelRef, names: Sequence[str]) -> Fix:

@@ -95,6 +95,10 @@ class Flow(AnswersGuesses, StrictAttributes):
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
         return f"Flow({', '.join([repr(self.name), self._model_line, nodes, *self._standing])})"
 
+    def __str__(self) -> str:
+        """Return the graph as text, which is what a plain program prints."""
+        return str(self._repr_mimebundle_()["text/plain"])
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         title = " · ".join([f"Flow {self.name!r}", self._model_line, *self._standing])
         return {"text/plain": as_text(self.graph, title), "text/html": as_html(self.graph, title)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from byok_widgets.errors import ByokError
 from byok_widgets.keys.backends.keyring_selection import Backend
 from byok_widgets.keys.scope import KeyScope
+from byok_widgets.secrets.key_formats import format_of
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def in_environment(name: str, *, is_set: bool) -> KeyStatus:
 
 def nowhere(scope: KeyScope) -> KeyStatus:
     """Describe a scope that has no key."""
-    sentence = f"No API key is saved for {scope.provider} in this flow."
+    key_format = format_of(scope.provider)
+    sentence = f"No API key is saved for {key_format.label if key_format else scope.provider} in this flow."
     return KeyStatus("none", "No key", sentence, available=False, configured=False)
 
 

@@ -148,7 +148,7 @@ async def _repaired(
     try:
         second = await read(await ask(again))
     except ProviderError as error:
-        notice = f"asked twice: {first.complaint}; the second time: {error.problem}"
+        notice = f"asked twice: {first.complaint.rstrip('.')}; the second time: {error.problem.rstrip('.')}"
         notices, requests = (*first.reply.notices, notice), (*first.reply.requests, again.sent(again.request()))
         return replace(first, reply=replace(first.reply, notices=notices, requests=requests))
     best = second if second.faults <= first.faults else first
@@ -159,7 +159,7 @@ def _repair(answer: _Answer, call: Call) -> Call:
     unless = (
         "null where nothing is stated" if call.provider.schema_profile.unstated_is_null else "only what is stated"
     )
-    asked = f"That does not fit: {answer.complaint}. Write the whole object again; {unless}."
+    asked = f"That does not fit: {answer.complaint.rstrip('.')}. Write the whole object again; {unless}."
     said = answer.reply.text[:_REPAIR_CHARS] or "(nothing)"
     more = (Message("assistant", said), Message("user", asked))
     compose = partial(_continued, call.compose, more) if call.compose else None

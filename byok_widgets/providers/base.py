@@ -126,7 +126,8 @@ class ModelInfo:
         context_tokens: Maximum number of tokens in a request and its answer.
         structured_output: Whether the provider enforces a JSON Schema with it.
         ends_on: ISO date after which it no longer answers.
-        supported_settings: Tuning that the model supports or not, according to the provider's own list.
+        supported_settings: Settings that the provider's own list names, and their values; `None` for one that the
+            model does not take.
     """
 
     id: str

@@ -211,7 +211,13 @@ def _step(data: Data, graph: FlowGraph) -> Data:
     if "verdicts" in data:
         return {**data, "reply": None if data["reply"] is None else _reply(data["reply"])}
     kinds = _results_by_field()
-    (name,) = data.keys() & kinds.keys()
+    (name, *_) = (*(data.keys() & kinds.keys()), "")
+    if not name:
+        unknown = ", ".join(repr(redact_keys(str(field))) for field in data if field != "node")
+        raise ConfigError(
+            f"node {data['node']!r} left a result of a kind that is not known here: {unknown}",
+            fix="Register that kind of node first, as the flow's code does.",
+        )
     return {"node": data["node"], "result": _result(kinds[name], data["node"], data[name], graph)}
 
 

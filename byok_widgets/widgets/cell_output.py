@@ -53,6 +53,7 @@ class CellOutput:
         self._held = ""
         self._progress = ""
         self._progress_at = float("-inf")
+        self._fetched: set[str] = set()
 
     def show_text(self, piece: str) -> None:
         """Write the next piece of an answer, as far as the limit allows."""
@@ -70,12 +71,17 @@ class CellOutput:
         finished = total > 0 and done >= total
         line = f"Fetched {name}: {mb} MB." if finished else f"Fetching {name}: {round(done / 1e6)} of {mb} MB"
         now = time.monotonic()
-        if line == self._progress or (not finished and now - self._progress_at < PROGRESS_S):
+        if (
+            line == self._progress
+            or line in self._fetched
+            or (not finished and now - self._progress_at < PROGRESS_S)
+        ):
             return
         rewritten = f"\r{line.ljust(len(self._progress))}" if self._progress else line
         self._progress, self._progress_at = line, now
         self._write(rewritten)
         if finished:
+            self._fetched.add(line)
             self._end_progress()
 
     def show_wait(self, kind: str, left_s: int) -> None:

@@ -297,3 +297,22 @@ def test_what_could_not_be_looked_at_is_said(flow: Flow) -> None:
     assert all(note in shown for shown in (repr(check_settings(settings)), check_settings(settings)._repr_html_()))
     flow.conversation("ask", "Ask.")
     assert flow.check().note == ""
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "meant"),
+    [
+        ("openai", "antropic:claude-haiku-5-5", "anthropic:claude-haiku-5-5"),
+        ("openai", "Opneai:gpt-6-luna", "openai:gpt-6-luna"),
+        ("openai", "ft:gpt-4o:me", ""),
+        ("openrouter", "mistralai/mixtral:free", ""),
+        ("compatible", "mixtral:8x7b", ""),
+    ],
+)
+def test_a_mistyped_provider_is_said(provider: str, model: str, meant: str) -> None:
+    flow = Flow("mistyped")
+    flow.provider = provider
+    flow.model = model
+    flow.conversation("ask", "Hi.", end=True)
+    found = [finding for finding in flow.check() if finding.kind == "mistyped_provider"]
+    assert [finding.by.argument for finding in found] == ([meant] if meant else [])

@@ -404,3 +404,17 @@ def test_a_node_that_calls_a_model_needs_no_prompt(flow: Flow, script: Script, t
         assert Flow.load(tmp_path / "f.json").node("bare").kind == "bare"
     finally:
         NODE_KINDS.pop("bare")
+
+
+def test_a_session_with_a_kind_that_is_not_known_names_what_it_left(counting: Flow, tmp_path: Path) -> None:
+    s = counting.start()
+    s.say("One")
+    s.save(tmp_path / "s.json")
+    NODE_KINDS.pop("counter")
+    try:
+        with pytest.raises(ConfigError) as caught:
+            counting.load_session(tmp_path / "s.json")
+    finally:
+        register_node_kind(CounterNode)
+    assert "'counted'" in caught.value.problem
+    assert "'counter'" in caught.value.problem

@@ -80,7 +80,7 @@ STATUSES: dict[str, tuple[KeyStatus, str]] = {
         in_environment("MY_KEY", is_set=False),
         "The key is read from the environment variable MY_KEY, which is not set.",
     ),
-    "nowhere": (nowhere(KeyScope.of("dentist", "openai", "h")), "No API key is saved for openai in this flow."),
+    "nowhere": (nowhere(KeyScope.of("dentist", "openai", "h")), "No API key is saved for OpenAI in this flow."),
 }
 
 

@@ -497,3 +497,16 @@ def test_nothing_that_a_model_writes_is_markup(flow: Flow, server: ScriptedServe
     assert "<img" not in shown
     assert "<b>" not in shown
     assert "&lt;img" in shown
+
+
+def test_a_complaint_is_one_sentence_however_it_is_passed_on(flow: Flow, server: ScriptedServer) -> None:
+    node = flow.extraction("data", name=str)
+    server.script("no object", "none either")
+    with pytest.raises(ExtractionError) as caught:
+        node.run("I'm Ana")
+    asked = server.requests[1]["messages"][-1]["content"]
+    assert ".." not in f"{asked} {caught.value}"
+    server.script("no object", Say(status=400, body={"error": {"message": "no"}}))
+    with pytest.raises(ExtractionError) as caught:
+        node.run("I'm Ana")
+    assert "..;" not in str(caught.value)

@@ -159,3 +159,12 @@ def test_the_wait_says_what_was_met(cell):
     other = Screen()
     other.show_wait("server", 2)
     assert cell.text != other.text
+
+
+def test_a_download_that_has_ended_is_told_once(cell):
+    for _ in range(9):
+        cell.show_progress("Qwen", 491 * 10**6, 491 * 10**6)
+    cell.show_text("Hello.")
+    cell.show_progress("Qwen", 491 * 10**6, 491 * 10**6)
+    cell.close(None)
+    assert cell.text == "Fetched Qwen: 491 MB.\nHello.\n"

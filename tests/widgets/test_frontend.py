@@ -166,3 +166,24 @@ def test_run_all_stops_at_a_run_that_was_stopped(tmp_path, monkeypatch):
     with pytest.raises(CellExecutionError):
         NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
     assert not notebook.cells[3].outputs
+
+
+def test_a_plain_program_prints_the_settings_and_the_graph(tmp_path):
+    code = (
+        "import byok_widgets as b\nf = b.Flow('x')\n"
+        "f.connect(f.conversation('a', 'Hi.', static=True), f.conversation('z', 'Bye.', static=True, end=True))\n"
+        "print(f.settings()); print('---'); print(f)"
+    )
+    settings, graph = run(code, tmp_path).split("---\n")
+    assert settings.startswith("Settings of flow 'x': local:")
+    assert "API key" in settings
+    assert graph.startswith("Flow 'x'")
+    assert "→ z" in graph or "-> z" in graph
+
+
+def test_a_panel_is_text_as_well(flow):
+    from byok_widgets.widgets.panel.settings import SettingsPanel
+
+    panel = SettingsPanel(flow)
+    assert str(panel) == panel._repr_mimebundle_()["text/plain"]
+    assert str(flow) == flow._repr_mimebundle_()["text/plain"]

@@ -77,6 +77,10 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
     def __repr__(self) -> str:
         return text_summary.one_line(self._flow)
 
+    def __str__(self) -> str:
+        """Return the settings as text, which is what a plain program prints."""
+        return text_summary.as_text(self._flow)
+
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = (super()._repr_mimebundle_(**kwargs) or {}) if shows_widgets() else {}
         return bundle | {

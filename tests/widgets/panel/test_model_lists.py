@@ -1,10 +1,9 @@
-import datetime
-
 """The models of a panel: where the list comes from, what is said of each, and what replaced a retired one."""
 
 from __future__ import annotations
 
 import asyncio
+import datetime
 import subprocess
 import sys
 from decimal import Decimal
