@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -9,22 +10,13 @@ import subprocess
 import sys
 import textwrap
 import tomllib
-import types
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from byok_widgets import Flow
-from byok_widgets.graph.conditions import CONDITIONS, register_condition
-from byok_widgets.nodes import NODE_KINDS, register_node_kind
-from byok_widgets.providers import catalog, register_provider
-from byok_widgets.secrets.key_formats import detect_provider
 from tests.fake_keys import fake_key
-from tests.providers.asking import ask, fault, talk
-from tests.providers.fault_server import FaultServer, says
 from tests.test_architecture import MAY_IMPORT
 
 ROOT = Path(__file__).parents[1]
@@ -71,7 +63,7 @@ def test_the_diagram_shows_the_imports_that_are_allowed() -> None:
 def test_the_files_that_it_names_are_there() -> None:
     for name in re.findall(r"`((?:byok_widgets|tests|nodes|providers)/[\w/.]+)`", PAGE):
         place = ROOT if name.startswith(("byok_widgets", "tests")) else ROOT / "byok_widgets"
-        if name != "byok_widgets/js":
+        if name != "byok_widgets/js" and name.removeprefix("byok_widgets/") not in recipes():
             assert (place / name).exists(), name
 
 
@@ -116,48 +108,124 @@ def test_the_hook_fails_on_a_file_with_a_key_and_on_no_other(name: str, hook: li
         assert content == "no key" or content.encode() not in ran.stdout + ran.stderr
 
 
-def recipe(heading: str) -> dict[str, Any]:
-    """Run the code of a recipe and return its names."""
-    (section,) = re.findall(rf"^### {heading}$(.*?)(?=^### |\Z)", PAGE, re.MULTILINE | re.DOTALL)
-    (code,) = re.findall(r"^ *```python$(.*?)^ *```$", section, re.MULTILINE | re.DOTALL)
-    module = types.ModuleType(f"recipe_{heading.rsplit(maxsplit=1)[-1]}")
-    sys.modules[module.__name__] = module
-    exec(compile(textwrap.dedent(code), heading, "exec"), module.__dict__)
-    return vars(module)
+# The recipes, followed as they are told, in a copy of the package
+
+REGISTRIES = {
+    "providers/acme.py": ("providers/__init__.py", "_PROVIDERS = (\n", "AcmeProvider,"),
+    "nodes/dice.py": ("nodes/registry.py", "in (ConversationNode, ", "DiceNode, "),
+    "graph/conditions/at_least.py": (
+        "graph/conditions/registry.py",
+        "CONDITIONS: list[type[Condition]] = [",
+        "AtLeast, ",
+    ),
+    "keys/backends/vault.py": ("keys/backends/registry.py", "    Session(),\n", "Vault(),"),
+}
+"""For each recipe's module: its registry, what its line stands behind there, and the line."""
+
+FIRST_USE = """
+from byok_widgets import Flow
+from byok_widgets.graph.conditions.at_least import AtLeast
+from byok_widgets.keys import KeyStore
+from byok_widgets.nodes.dice import DiceNode
+from byok_widgets.providers import PROVIDERS, catalog
+from byok_widgets.secrets.key_formats import detect_provider
+
+flow = Flow("recipes")
+flow.conversation("hello", "Roll?", static=True, start=True)
+flow.add(DiceNode(flow.context, "dice"))
+flow.conversation("won", "{{eyes}} wins.", static=True, end=True)
+flow.connect("hello", "dice")
+flow.connect("dice", "won", condition=AtLeast("eyes", 4))
+flow.connect("dice", "hello")
+flow.save("f.json")
+s = Flow.load("f.json").start()
+assert str(s.say("Yes")) == "4 wins."
+assert "rolled 4" in s.explain()
+assert any("eyes=4" in row for row in s.trace.rows())
+s.save("s.json")
+assert flow.load_session("s.json").explain() == s.explain()
+
+assert detect_provider("acme-" + "7" * 30) == "acme"
+assert catalog.presets("acme")["balanced"] == "acme-m"
+assert PROVIDERS["acme"].error_body({"fault": {"type": "x"}}) == {"error": {"type": "x"}}
+
+references = {}
+key = "acme-" + "7" * 30
+KeyStore("recipes", references).save("acme", "api.acme.example", key, backend="vault")
+assert references == {"acme|api.acme.example": "vault"}
+assert KeyStore("recipes", references).get("acme", "api.acme.example").reveal() == key
+KeyStore("recipes", references).remove("acme", "api.acme.example")
+assert KeyStore("recipes", references).get("acme", "api.acme.example") is None
+"""
 
 
-@pytest.fixture
-def faulty() -> Iterator[FaultServer]:
-    server = FaultServer()
-    yield server
-    server.close()
+def recipes() -> dict[str, str]:
+    """Return the modules that the page tells people to write, by their place in the package."""
+    steps = re.findall(
+        r"^1\. Write `byok_widgets/([\w/]+\.py)`.*?^ +```python\n(.*?)^ +```", PAGE, re.DOTALL | re.MULTILINE
+    )
+    return {name: textwrap.dedent(code) for name, code in steps}
 
 
-def test_the_recipe_of_a_provider_works(faulty: FaultServer, known_providers: None) -> None:
-    acme = register_provider(recipe("A provider")["AcmeProvider"]())
-    assert ask(faulty, talk("Good day."), of=acme).text == "Good day."
-    error = fault(faulty, says({"fault": {"type": "authentication_error", "message": "no"}}, 401), of=acme)
-    assert (error.kind, error.link) == ("auth", acme.links.keys)
-    assert detect_provider("acme-" + "7" * 30) == "acme"
-    assert catalog.presets("acme") == {"balanced": "acme-1"}
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package and its tests in which the recipes were followed."""
+    tree = tmp_path_factory.mktemp("clone") / "byok_widgets"
+    ignored = shutil.ignore_patterns("node_modules", "__pycache__", "*.gguf")
+    for part in ("byok_widgets", "tests"):
+        shutil.copytree(ROOT / part, tree / part, ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, tree / name)
+    shutil.copytree(ROOT / ".github", tree / ".github")
+    package = tree / "byok_widgets"
+    for name, code in recipes().items():
+        assert not (package / name).exists()
+        (package / name).write_text(code, encoding="utf-8")
+        registry, behind, line = REGISTRIES[name]
+        text = (package / registry).read_text(encoding="utf-8")
+        assert text.count(behind) == 1
+        (kind,) = re.findall(r"\w+", line)
+        imported = f"from byok_widgets.{name.removesuffix('.py').replace('/', '.')} import {kind}\n"
+        place = text.index("from byok_widgets.")
+        text = text.replace(behind, f"{behind}    {line}\n" if behind.endswith("\n") else f"{behind}{line}")
+        (package / registry).write_text(text[:place] + imported + text[place:], encoding="utf-8")
+    run_in(tree, "-m", "ruff", "check", "--fix", "-q", "--select", "I", "byok_widgets")
+    return tree
 
 
-def test_the_recipes_of_a_node_kind_and_a_condition_work(tmp_path: Path) -> None:
-    dice, at_least = recipe("A node kind")["DiceNode"], recipe("A condition")["AtLeast"]
-    register_node_kind(dice)
-    register_condition(at_least)
-    try:
-        flow = Flow("recipes")
-        flow.conversation("hello", "Roll?", static=True, start=True)
-        flow.add(dice(flow.context, "dice"))
-        flow.conversation("won", "{{eyes}} wins.", static=True, end=True)
-        flow.connect("hello", "dice")
-        flow.connect("dice", "won", condition=at_least("eyes", 4))
-        flow.connect("dice", "hello")
-        flow.save(tmp_path / "f.json")
-        s = Flow.load(tmp_path / "f.json").start()
-        assert str(s.say("Yes")) == "4 wins."
-        assert "rolled 4" in s.explain()
-    finally:
-        NODE_KINDS.pop("dice")
-        CONDITIONS.remove(at_least)
+def run_in(tree: Path, *command: str) -> None:
+    """Run a command of Python's there."""
+    environment = {**os.environ, "PYTHONPATH": str(tree), "BYOK_WIDGETS_CONFIG_DIR": str(tree.parent / "config")}
+    ran = subprocess.run(
+        [sys.executable, *command],
+        cwd=tree,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert ran.returncode == 0, f"{ran.stdout[-3000:]}{ran.stderr[-3000:]}"
+
+
+def test_each_way_to_add_something_has_a_recipe() -> None:
+    assert recipes().keys() == REGISTRIES.keys()
+
+
+def test_the_recipes_work(tree: Path) -> None:
+    run_in(tree, "-c", FIRST_USE)
+
+
+def test_the_recipes_pass_the_lints(tree: Path) -> None:
+    run_in(tree, "-m", "ruff", "check", "byok_widgets")
+    run_in(tree, "-m", "ruff", "format", "--check", *(f"byok_widgets/{name}" for name in recipes()))
+
+
+def test_the_recipes_pass_the_projects_tests(tree: Path) -> None:
+    tests = ["test_architecture.py", "providers/test_conformance.py", "flow", "graph", "keys/test_registry.py"]
+    run_in(tree, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *(f"tests/{name}" for name in tests))
+
+
+@pytest.mark.slow
+def test_the_recipes_pass_the_type_checker(tree: Path) -> None:
+    run_in(tree, "-m", "mypy")

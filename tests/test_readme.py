@@ -47,9 +47,11 @@ def test_its_lines_run_one_after_another(
     for block in blocks("python"):
         exec(compile(block.replace('Flow("dentist")', f"Flow({own!r})"), "README.md", "exec"), names)
     assert names["found"].values == {"name": "Ana", "weekday": "Tue", "urgent": False}
-    assert names["s"].turns[0].path == ("read", "bye")
+    assert names["s"].turns[0].path == ("read", "slot", "bye")
     assert len(names["other"].turns) == 1
-    assert (tmp_path / "dentist.flow.json").is_file()
+    loaded = Flow.load(tmp_path / "dentist.flow.json", functions={"slot": names["find_slot"]})
+    assert [node.name for node in loaded.nodes.values() if node.kind == "action"] == ["slot"]
+    assert "<lambda>" not in str(names["flow"])
 
 
 def test_the_picture_has_the_words_of_the_panel() -> None:

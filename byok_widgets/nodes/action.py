@@ -169,15 +169,15 @@ class ActionNode(Node[ActionResult]):
 
     def check(self) -> Iterator[Finding]:
         """Yield a finding if the function is missing."""
+        named = self.function_name
         if self.function is None:
-            meant = self.function_name if is_dotted_name(self.function_name) else "..."
             yield Finding(
                 "unbound_action",
                 "error",
                 self.name,
                 f"The action node {self.name!r} has no function.",
                 "A file holds no code. Give the function here, or with Flow.load(..., functions={...}).",
-                Fix("paste", f"flow.node({self.name!r}).function = {meant}"),
+                Fix("paste", f"flow.node({self.name!r}).function = {named}") if is_dotted_name(named) else None,
             )
 
     def to_data(self, saved: Mapping[str, Any]) -> dict[str, Any]:

@@ -319,4 +319,4 @@ def _looks(judgement: Judgement) -> Iterator[tuple[str, ...]]:
     for verdict in judgement.verdicts:
         way = f"→ {verdict.target}: {verdict.condition or without}"
         reason = "" if judgement.always else verdict.reason
-        yield (way, verdict.verdict, reason, *_usage(judgement.reply if verdict is asked else None))
+        yield (way, VERDICT_WORDS[verdict.verdict], reason, *_usage(judgement.reply if verdict is asked else None))

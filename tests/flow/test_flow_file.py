@@ -20,6 +20,7 @@ import pytest
 
 from byok_widgets import ConfigError, Field, Flow, MissingKeyError
 from byok_widgets.flow.flow_file import MAX_BYTES, VERSION
+from byok_widgets.nodes import NODE_KINDS
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
 
@@ -323,6 +324,7 @@ DAMAGED: dict[str, bytes] = {
     "an endless number": b'{"version": ' + b"9" * 5000 + b"}",
     "not a number": json.dumps(minimal()).replace('"version": 1', '"version": 1, "x": NaN').encode(),
 }
+KINDS = " or ".join(f'"{kind}"' for kind in NODE_KINDS)
 WRONG: dict[str, tuple[object, str]] = {
     "a list": ([], "the file must be an object, not a list"),
     "a string": ("x", 'the file must be an object, not "x"'),
@@ -342,7 +344,7 @@ WRONG: dict[str, tuple[object, str]] = {
     "a node without a kind": (minimal(nodes=[{"name": "a"}]), "node 'a' has no \"kind\"; it must be"),
     "an unknown kind": (
         minimal(nodes=[{"name": "a", "kind": "x", "prompt": "y"}]),
-        '"kind" of node \'a\' must be "conversation" or "extraction" or "action", not "x"',
+        f'"kind" of node \'a\' must be {KINDS}, not "x"',
     ),
     "a conversation without a prompt": (
         minimal(nodes=[{"name": "a", "kind": "conversation"}]),

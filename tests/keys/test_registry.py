@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
-from pathlib import Path
-
 import pytest
 
 from byok_widgets.errors import KeyStoreError
@@ -96,18 +92,3 @@ def test_each_says_what_a_person_who_chooses_should_know(backend):
     assert found.available
     assert found.label
     assert found.note.endswith(".")
-
-
-def test_the_recipe_for_contributors_works():
-    page = (Path(__file__).parents[2] / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    (recipe,) = re.findall(
-        r"```python\n(.*?)```", page.partition("### A key backend")[2].partition("\n### ")[0], re.DOTALL
-    )
-    names = {}
-    exec(textwrap.dedent(f"   {recipe.lstrip()}"), names)
-    with registered(names["Vault"](), at=0):
-        references: dict[str, str] = {}
-        KeyStore("dentist", references).save("openai", HOST, key := fake_key())
-        assert KeyStore("dentist", references).get("openai", HOST).reveal() == key
-        KeyStore("dentist", references).remove("openai", HOST)
-        assert KeyStore("dentist", references).get("openai", HOST) is None

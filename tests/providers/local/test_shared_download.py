@@ -12,6 +12,7 @@ import pytest
 
 from byok_widgets import LocalModelError
 from byok_widgets.engine import ENGINE
+from byok_widgets.engine.callbacks import Fetching, Waiting
 from byok_widgets.providers.local import shared_download
 from byok_widgets.providers.local.models import LocalModel
 from tests.providers.file_server import FileServer
@@ -23,8 +24,8 @@ class Waiter:
     """Waits for the model `small`, and notes what it is told."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[str, int, int]] = []
-        self.result = ENGINE.submit(shared_download.fetch("small", lambda *told: self.seen.append(told)))
+        self.seen: list[Fetching | Waiting] = []
+        self.result = ENGINE.submit(shared_download.fetch("small", self.seen.append))
 
 
 def part_size(cache: Path) -> int:
@@ -41,7 +42,7 @@ def test_all_who_wait_share_one_download(small: LocalModel, hub: FileServer) -> 
     assert paths[0] == paths[1]
     assert paths[0].read_bytes() == CONTENT
     assert len(hub.asked) == 1
-    assert first.seen[-1] == second.seen[-1] == ("Small", len(CONTENT), len(CONTENT))
+    assert first.seen[-1] == second.seen[-1] == Fetching("Small", len(CONTENT), len(CONTENT))
 
 
 def test_one_who_stops_waiting_leaves_the_download_to_the_others(small: LocalModel, hub: FileServer) -> None:
