@@ -49,7 +49,6 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "flow_name_missing": "a flow needs a name",
         "flow_name_too_long": "the flow's name is too long",
         "flow_name_not_text": "the flow's name cannot be saved as text",
-        "bad_setting": "not a value that this setting can have",
         "unknown_provider": "there is no provider of that name",
         "unknown_name": "there is no setting or argument of that name",
         "key_in_code": "an API key was given in code",

@@ -103,7 +103,7 @@ def test_without_key_and_model_the_key_is_named_first_and_the_model_beside_it(fl
         with pytest.raises(MissingKeyError) as caught:
             run()
         assert caught.value.kind == "no_key"
-        assert "model" in caught.value.cause
+        assert "model" in caught.value.fix
     kinds = [finding.kind for finding in flow.check() if finding.kind in ("no_key", "no_model")]
     assert kinds == ["no_key", "no_model"]
     flow.key_store.save("openrouter", "openrouter.ai", fake_key("openrouter"), backend="session")

@@ -118,6 +118,7 @@ class KeyStore:
         del reference
         scope = self._scope(provider, host)
         name = variable_name(given.reveal())
+        del given  # a name is no key, and what is held as one is hidden in later errors
         if read_variable(name, provider) is None:
             del name  # it may be a key all the same
             raise KeyFormatError(

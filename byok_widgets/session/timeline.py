@@ -97,7 +97,7 @@ class Timeline:
         parts = [
             Part(
                 span.name,
-                span.seconds,
+                round(span.seconds, _DIGITS),
                 GREY if span.is_judge else self.colours.get(span.node, GREY),
                 span.is_judge,
             )
@@ -105,7 +105,9 @@ class Timeline:
         ]
         figures = (f"{turn.latency_s:.2f}", *_taken(turn.usage, turn.cost))
         fault = f"not finished: {one_line(turn.fault)}" if turn.fault else ""
-        return Bar(str(turn.number), parts, turn.latency_s, turn.time_to_first_token_s, figures, fault)
+        first = turn.time_to_first_token_s
+        first = None if first is None else round(first, _DIGITS)
+        return Bar(str(turn.number), parts, round(turn.latency_s, _DIGITS), first, figures, fault)
 
     def _table(self) -> str:
         rows = [list(row(turn, between="\n")) for turn in self.turns]
@@ -121,6 +123,7 @@ class Timeline:
         )
 
 
+_DIGITS = 2  # as in the table: what nobody could see does not make two runs differ
 _NOTHING = "Nothing has been said yet."
 
 
