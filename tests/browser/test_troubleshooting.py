@@ -90,9 +90,9 @@ def test_what_is_to_be_mended_is_mended_by_a_click_and_never_by_itself(opened):
     own = page.panel.get_by_label("Model for ask")
     assert own.input_value() == "openai:gpt-4"
     button = finding(page, "gpt-4 ended").get_by_role("button")
-    heir = button.inner_text().removeprefix("Use ")
+    heir = button.inner_text().removeprefix("Replace everywhere by ")
     button.press("Enter")
-    said(page, f"{heir} is now used instead of gpt-4.")
+    said(page, f"{heir} is now used everywhere instead of gpt-4")
     finding(page, "gpt-4 ended").wait_for(state="detached")
     assert own.input_value() == f"openai:{heir}"
     focused(page, part(page).get_by_role("button", name="Check the flow"))
@@ -111,7 +111,7 @@ def test_a_line_is_copied_and_fields_are_found(opened):
     page = opened("flow.provider = 'openai'", *NODES, *MANY, *UNFIT)
     page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     check(page)
-    line = "flow.connect('ask', 'lost')"
+    line = "flow.connect('n4', 'lost')"
     press(page, f"Copy {line}")
     said(page, "Copied. Paste it into a cell.")
     assert page.page.evaluate("() => navigator.clipboard.readText()") == line
