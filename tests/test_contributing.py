@@ -221,6 +221,7 @@ def test_the_recipes_pass_the_lints(tree: Path) -> None:
     run_in(tree, "-m", "ruff", "format", "--check", *(f"byok_widgets/{name}" for name in recipes()))
 
 
+@pytest.mark.slow
 def test_the_recipes_pass_the_projects_tests(tree: Path) -> None:
     tests = ["test_architecture.py", "providers/test_conformance.py", "flow", "graph", "keys/test_registry.py"]
     run_in(tree, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *(f"tests/{name}" for name in tests))

@@ -53,6 +53,7 @@ def test_no_line_of_code_is_cut_off_on_a_small_screen(path: Path) -> None:
     assert not [line for cell in cells for line in cell.source.splitlines() if len(line) > WIDTH]
 
 
+PAGELESS = [NOTEBOOKS[0], *(pytest.param(path, marks=pytest.mark.slow) for path in NOTEBOOKS[1:])]
 PAGES = [*NOTEBOOKS, PROJECT / "README.md", PROJECT / "notebooks" / "teaching.md"]
 
 
@@ -117,7 +118,7 @@ def test_the_history_can_be_seen_in_the_answers(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PAGELESS, ids=lambda path: path.stem)
 @pytest.mark.usefixtures("environment")
 def test_run_without_a_page_it_reads_well_as_html_without_a_network(path: Path, tmp_path: Path) -> None:
     chromium = _chromium()
