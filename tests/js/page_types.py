@@ -15,7 +15,7 @@ from typing_extensions import is_typeddict
 
 from byok_widgets.widgets import page_messages
 
-TARGET = Path(page_messages.__file__).parents[1] / "js" / "widgets" / "src" / "shared" / "messages.ts"
+TARGET = Path(page_messages.__file__).parents[1] / "js" / "widgets" / "src" / "common" / "messages.ts"
 _HEAD = "// Generated from byok_widgets/widgets/page_messages.py by tests/js/page_types.py: change it there.\n"
 _PLAIN = {"string": "string", "boolean": "boolean", "integer": "number", "number": "number", "null": "null"}
 

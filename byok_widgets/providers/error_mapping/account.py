@@ -33,25 +33,18 @@ def auth(case: ErrorCase) -> ErrorReport | None:
     if status != 401 and not (status in (400, 403) and case.details.says("bad_key")):
         return None
     special = case.details.says("caller_not_allowed")
+    answered = "401 Unauthorized" if status == 401 else status
     if case.context.endpoint.key is None:
         return ErrorReport(
             "auth",
-            f"No API key is saved for {case.context.who} in this flow, and it asks for one (401 Unauthorized).",
-            case.quoted,
-            "Open Settings (click the gear, or run flow.settings()), paste its key and press Save.",
-            case.context.links.keys,
-        )
-    if case.context.endpoint.key is None:
-        return ErrorReport(
-            "auth",
-            f"No API key is saved for {case.context.who} in this flow, and it asks for one (401 Unauthorized).",
+            f"No API key is saved for {case.context.who} in this flow, and it asks for one ({answered}).",
             case.quoted,
             "Open Settings (click the gear, or run flow.settings()), paste its key and press Save.",
             case.context.links.keys,
         )
     return ErrorReport(
         "auth",
-        f"{case.context.who} rejected the API key ({'401 Unauthorized' if status == 401 else status}).",
+        f"{case.context.who} rejected the API key ({answered}).",
         case.quoted
         if special or status != 401
         else "It may be mistyped, expired or revoked, or belong to another provider.",

@@ -17,11 +17,11 @@ import type {
   NodeListState,
   PanelHeadState,
   TroubleshootingState,
-} from "./shared/messages";
-import type { View } from "./shared/view";
+} from "./common/messages";
+import type { View } from "./common/view";
 
 export { keyHint } from "./key_field/hints";
-export { looksLikeKey } from "./shared/key_rules";
+export { looksLikeKey } from "./common/key_rules";
 
 interface States {
   chat: ChatState;

@@ -3,7 +3,7 @@
 
 import type { Render } from "@anywidget/types";
 
-import { modelOf } from "./shared/model_reference";
+import { modelOf } from "./common/model_reference";
 
 interface Code {
   script: string;

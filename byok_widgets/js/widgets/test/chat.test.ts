@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import type { ChatAll, ChatMessage, Standing, TurnFacts } from "../src/shared/messages";
+import type { ChatAll, ChatMessage, Standing, TurnFacts } from "../src/common/messages";
 import { FakeModel } from "./fake_model";
 import { press, render, type Rendered, type as typeInto } from "./render";
 import { chat } from "./states";

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { exchange, isAnswerTo } from "../src/shared/exchange";
+import { exchange, isAnswerTo } from "../src/common/exchange";
 import { FakeModel } from "./fake_model";
 
 beforeEach(() => {

@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 
-import { withMoment } from "../src/shared/moments";
+import { withMoment } from "../src/common/moments";
 
 const at = "2026-03-04T05:06:07+00:00";
 const local = (options: Intl.DateTimeFormatOptions): string => new Date(at).toLocaleTimeString([], options);

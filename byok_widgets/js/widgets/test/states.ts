@@ -10,7 +10,7 @@ import type {
   PanelHeadState,
   SettingFacts,
   TroubleshootingFacts,
-} from "../src/shared/messages";
+} from "../src/common/messages";
 
 export const SHAPES: KeyShapes = {
   edges: ' "',

@@ -2,9 +2,9 @@
 
 import type { AnyModel } from "@anywidget/types";
 
-import { button, externalLink, isolate, make, options } from "../shared/dom";
-import { exchange } from "../shared/exchange";
-import { freeze, goneNotice, linkKernel } from "../shared/kernel_link";
+import { button, externalLink, isolate, make, options } from "../common/dom";
+import { exchange } from "../common/exchange";
+import { freeze, goneNotice, linkKernel } from "../common/kernel_link";
 import type {
   ChatAll,
   ChatAlternative,
@@ -18,9 +18,9 @@ import type {
   GraphFacts,
   Pong,
   Standing,
-} from "../shared/messages";
-import { UNANSWERED } from "../shared/texts";
-import { type ViewContext, onEnd } from "../shared/view";
+} from "../common/messages";
+import { UNANSWERED } from "../common/texts";
+import { type ViewContext, onEnd } from "../common/view";
 import { Colors } from "./colors";
 import { CopyMenu } from "./copy_menu";
 import { Dialogue } from "./dialogue";

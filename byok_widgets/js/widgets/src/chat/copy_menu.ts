@@ -1,8 +1,8 @@
 // The conversation as text, to take along.
 
-import { copyFrom } from "../shared/clipboard";
-import { button, make } from "../shared/dom";
-import type { ChatCopy } from "../shared/messages";
+import { copyFrom } from "../common/clipboard";
+import { button, make } from "../common/dom";
+import type { ChatCopy } from "../common/messages";
 
 const SAID = { copied: "Copied.", selected: "Selected: copy it with the keyboard." };
 

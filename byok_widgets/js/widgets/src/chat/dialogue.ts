@@ -1,7 +1,7 @@
 // What was said, turn by turn, and the answer that is under way.
 
-import { make } from "../shared/dom";
-import type { AlternativeFacts, TurnFacts, UnderWay } from "../shared/messages";
+import { make } from "../common/dom";
+import type { AlternativeFacts, TurnFacts, UnderWay } from "../common/messages";
 import type { Colors } from "./colors";
 import { ReadOut } from "./read_out";
 import { LiveAnswer, type TurnActions, TurnView } from "./turn";

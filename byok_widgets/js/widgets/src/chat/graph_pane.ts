@@ -2,8 +2,8 @@
 
 import DOMPurify from "dompurify";
 
-import { button, make } from "../shared/dom";
-import type { GraphFacts, TurnFacts } from "../shared/messages";
+import { button, make } from "../common/dom";
+import type { GraphFacts, TurnFacts } from "../common/messages";
 
 const ZOOMS = [1, 1.5, 2, 3];
 

@@ -4,7 +4,7 @@
 import DOMPurify, { type Config } from "dompurify";
 import { Marked, type Token } from "marked";
 
-import { make } from "../shared/dom";
+import { make } from "../common/dom";
 
 const MARKUP = /[&<>"']/g;
 const LINE_BREAK = /\r\n?/g;

@@ -1,6 +1,6 @@
 // The elements of the chat, without behaviour.
 
-import { button, make, randomId } from "../shared/dom";
+import { button, make, randomId } from "../common/dom";
 
 export type Parts = ReturnType<typeof buildParts>;
 

@@ -1,6 +1,6 @@
 // Sentences that are kept with the flow, to be said by a click.
 
-import { button, make } from "../shared/dom";
+import { button, make } from "../common/dom";
 
 export class Sentences {
   readonly el = make("div", { className: "byok-sentences", hidden: true });

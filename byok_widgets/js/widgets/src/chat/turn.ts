@@ -1,7 +1,7 @@
 // Turns as they are shown. What a person said is text; what the flow said is Markdown.
 
-import { button, make } from "../shared/dom";
-import type { AlternativeFacts, TurnFacts } from "../shared/messages";
+import { button, make } from "../common/dom";
+import type { AlternativeFacts, TurnFacts } from "../common/messages";
 import type { Colors } from "./colors";
 import { MarkdownText } from "./markdown";
 import { explanation } from "./why";

@@ -1,7 +1,7 @@
 // The variables of a session. One that has changed flashes; any of them can be corrected by hand.
 
-import { button, make } from "../shared/dom";
-import type { VariableFacts } from "../shared/messages";
+import { button, make } from "../common/dom";
+import type { VariableFacts } from "../common/messages";
 
 export type Correct = (name: string, value: string) => void;
 

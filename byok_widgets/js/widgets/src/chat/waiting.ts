@@ -1,7 +1,7 @@
 // A wait before a request is sent again: how long it still is, told each second.
 
-import type { ChatWait } from "../shared/messages";
-import { onEnd } from "../shared/view";
+import type { ChatWait } from "../common/messages";
+import { onEnd } from "../common/view";
 
 const SECOND_MS = 1000;
 

@@ -1,7 +1,7 @@
 // Why the flow moved or stayed: the path with what decided it, and behind it every edge that was looked at.
 
-import { make } from "../shared/dom";
-import type { StepFacts, TurnFacts, VerdictFacts } from "../shared/messages";
+import { make } from "../common/dom";
+import type { StepFacts, TurnFacts, VerdictFacts } from "../common/messages";
 import type { Colors } from "./colors";
 
 const SIGNS: Record<VerdictFacts["verdict"], string> = { holds: "✓", "does not hold": "✗", "not looked at": "–" };

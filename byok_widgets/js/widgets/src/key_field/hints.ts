@@ -1,7 +1,7 @@
 // Hints about a key before it is sent: whose it looks like, and what cannot be one. The rules and the messages
 // are the kernel's own (`shapes`, from keys/formats.py); the text they are applied to stays here.
 
-import type { KeyOwner, KeyShapes } from "../shared/messages";
+import type { KeyOwner, KeyShapes } from "../common/messages";
 
 export interface Hint {
   text: string;

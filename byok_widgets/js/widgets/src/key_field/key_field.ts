@@ -7,8 +7,8 @@
 
 import type { AnyModel } from "@anywidget/types";
 
-import { isolate, options, randomId } from "../shared/dom";
-import { LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exchange";
+import { isolate, options, randomId } from "../common/dom";
+import { LATE_AFTER_MS, exchange, isAnswerTo } from "../common/exchange";
 import type {
   KeyAnswer,
   KeyFieldRequest,
@@ -16,10 +16,10 @@ import type {
   SaveKey,
   UnlockKeyFile,
   UseKeyOf,
-} from "../shared/messages";
-import { linkWithNotice } from "../shared/kernel_link";
-import { WAITING } from "../shared/texts";
-import { type ViewContext, follow, onEnd } from "../shared/view";
+} from "../common/messages";
+import { linkWithNotice } from "../common/kernel_link";
+import { WAITING } from "../common/texts";
+import { type ViewContext, follow, onEnd } from "../common/view";
 import { keyHint, nameHint, nameIn } from "./hints";
 import { type Parts, type ShownStatus, buildParts, showStatus } from "./parts";
 import { seal, sealingProblem } from "./seal";

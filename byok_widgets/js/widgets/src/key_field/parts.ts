@@ -1,8 +1,8 @@
 // The elements of the key field, without behaviour: inputs with labels, buttons, and the status line.
 
-import { NO_AUTOFILL, button, make, randomId } from "../shared/dom";
-import type { KeyStatusLine, ProviderName } from "../shared/messages";
-import { withMoment } from "../shared/moments";
+import { NO_AUTOFILL, button, make, randomId } from "../common/dom";
+import type { KeyStatusLine, ProviderName } from "../common/messages";
+import { withMoment } from "../common/moments";
 
 export interface ShownStatus {
   state: KeyStatusLine["state"] | "hint" | "refused";

@@ -1,7 +1,7 @@
 // The list of a model field: the matching rows by vendor, one of them active. It is built in pieces, so that a
 // keystroke costs the same for 40 models and for 4,000.
 
-import { make } from "../shared/dom";
+import { make } from "../common/dom";
 import { makePopup } from "./popup";
 import { type Entry, type Row, matching } from "./search";
 

@@ -6,15 +6,15 @@
 
 import type { AnyModel } from "@anywidget/types";
 
-import { NO_AUTOFILL, button, isolate, make, randomId } from "../shared/dom";
-import { type Channel, LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exchange";
-import { linkWithNotice } from "../shared/kernel_link";
-import { looksLikeKey } from "../shared/key_rules";
-import type { ChooseModel, ModelAnswer, ModelFieldState, ModelRowsState } from "../shared/messages";
-import { modelOf } from "../shared/model_reference";
-import { withMoment } from "../shared/moments";
-import { GONE, WAITING } from "../shared/texts";
-import { type ViewContext, follow, onEnd } from "../shared/view";
+import { NO_AUTOFILL, button, isolate, make, randomId } from "../common/dom";
+import { type Channel, LATE_AFTER_MS, exchange, isAnswerTo } from "../common/exchange";
+import { linkWithNotice } from "../common/kernel_link";
+import { looksLikeKey } from "../common/key_rules";
+import type { ChooseModel, ModelAnswer, ModelFieldState, ModelRowsState } from "../common/messages";
+import { modelOf } from "../common/model_reference";
+import { withMoment } from "../common/moments";
+import { GONE, WAITING } from "../common/texts";
+import { type ViewContext, follow, onEnd } from "../common/view";
 import { makeModelList } from "./list";
 import { type Entry, indexed } from "./search";
 

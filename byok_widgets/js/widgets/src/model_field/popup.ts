@@ -1,6 +1,6 @@
 // The list that opens below a field, in the top layer: a cell's output would clip it.
 
-import { onEnd } from "../shared/view";
+import { onEnd } from "../common/view";
 
 export interface Popup {
   isOpen: () => boolean;

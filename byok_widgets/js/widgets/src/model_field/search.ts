@@ -1,6 +1,6 @@
 // Finds models by what is typed.
 
-import type { ModelRowsState } from "../shared/messages";
+import type { ModelRowsState } from "../common/messages";
 
 export type Row = ModelRowsState["rows"][number];
 

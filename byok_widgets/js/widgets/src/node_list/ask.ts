@@ -1,6 +1,6 @@
 // The requests of the list's rows to the kernel.
 
-import type { NodeAnswer, NodeRequest } from "../shared/messages";
+import type { NodeAnswer, NodeRequest } from "../common/messages";
 
 export type NodeChange = Pick<NodeRequest, "kind" | "name" | "value">;
 export type Outcome = Pick<NodeAnswer, "outcome" | "text">;

@@ -1,7 +1,7 @@
 // Stands in for the widget model of a node's model field: one node's model, its changes, and answers to its choices.
 
-import type { ModelFieldState } from "../shared/messages";
-import type { Manager } from "../shared/model_reference";
+import type { ModelFieldState } from "../common/messages";
+import type { Manager } from "../common/model_reference";
 import type { FieldModel } from "../model_field/model_field";
 import type { AskNode } from "./ask";
 

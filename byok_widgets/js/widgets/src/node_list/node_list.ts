@@ -2,13 +2,13 @@
 //
 // Names of nodes and models are data: they are shown as text and never as markup.
 
-import { isolate, make, randomId } from "../shared/dom";
-import { LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exchange";
-import { linkWithNotice } from "../shared/kernel_link";
-import type { ModelRowsState, NodeAnswer, NodeListState, NodeRequest } from "../shared/messages";
-import { modelOf } from "../shared/model_reference";
-import { GONE, WAITING } from "../shared/texts";
-import { type ViewContext, follow } from "../shared/view";
+import { isolate, make, randomId } from "../common/dom";
+import { LATE_AFTER_MS, exchange, isAnswerTo } from "../common/exchange";
+import { linkWithNotice } from "../common/kernel_link";
+import type { ModelRowsState, NodeAnswer, NodeListState, NodeRequest } from "../common/messages";
+import { modelOf } from "../common/model_reference";
+import { GONE, WAITING } from "../common/texts";
+import { type ViewContext, follow } from "../common/view";
 import type { AskNode } from "./ask";
 import { type NodeRow, makeRow } from "./row";
 

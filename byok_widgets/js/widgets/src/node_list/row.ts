@@ -1,9 +1,9 @@
 // One row of the list: a node's kind and model; when open, what can be changed. That part is built when
 // the row is first opened, so that a flow with many nodes appears as fast as one with three.
 
-import { button, make } from "../shared/dom";
-import type { Misfit, NodeFacts } from "../shared/messages";
-import type { Manager } from "../shared/model_reference";
+import { button, make } from "../common/dom";
+import type { Misfit, NodeFacts } from "../common/messages";
+import type { Manager } from "../common/model_reference";
 import { renderModelField } from "../model_field/model_field";
 import type { AskNode, NodeChange } from "./ask";
 import { nodeFieldModel } from "./field_model";

@@ -1,9 +1,9 @@
 // One setting of a node: a text field for a number, a list for a choice. What is typed goes to the kernel on Enter, or
 // when the field loses the focus. Refused input stays, with the reason.
 
-import { button, make, options, randomId } from "../shared/dom";
-import { looksLikeKey } from "../shared/key_rules";
-import type { SettingFacts } from "../shared/messages";
+import { button, make, options, randomId } from "../common/dom";
+import { looksLikeKey } from "../common/key_rules";
+import type { SettingFacts } from "../common/messages";
 import { MISPLACED } from "../model_field/model_field";
 import type { AskNode, NodeChange, Outcome } from "./ask";
 

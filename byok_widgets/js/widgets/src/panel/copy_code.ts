@@ -1,9 +1,9 @@
 // Lines of code with a button that copies them. The text is a trait: it never contains a key.
 
-import { button, make, randomId } from "../shared/dom";
-import { copyFrom } from "../shared/clipboard";
-import type { CopyCodeState } from "../shared/messages";
-import { type ViewContext, follow, onEnd } from "../shared/view";
+import { button, make, randomId } from "../common/dom";
+import { copyFrom } from "../common/clipboard";
+import type { CopyCodeState } from "../common/messages";
+import { type ViewContext, follow, onEnd } from "../common/view";
 
 const SAID_FOR_MS = 4000;
 const SAID = {

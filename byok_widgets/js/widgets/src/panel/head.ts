@@ -1,11 +1,11 @@
 // The head of the settings panel: its title, and anything the user must know. It also keeps the notebook's shortcuts
 // out of the whole panel, and notices when the kernel is gone: then only the code to copy can still be used.
 
-import { isolate, make } from "../shared/dom";
-import { linkKernel } from "../shared/kernel_link";
-import type { PanelHeadState } from "../shared/messages";
-import { GONE, UNANSWERED } from "../shared/texts";
-import { type ViewContext, follow, onEnd } from "../shared/view";
+import { isolate, make } from "../common/dom";
+import { linkKernel } from "../common/kernel_link";
+import type { PanelHeadState } from "../common/messages";
+import { GONE, UNANSWERED } from "../common/texts";
+import { type ViewContext, follow, onEnd } from "../common/view";
 import { makeQuestions } from "./questions";
 
 const MOST_FRAMES = 600;

@@ -2,9 +2,9 @@
 
 import type { AnyModel } from "@anywidget/types";
 
-import { button, make } from "../shared/dom";
-import { exchange } from "../shared/exchange";
-import type { AnswerQuestion, PanelHeadState, QuestionFacts } from "../shared/messages";
+import { button, make } from "../common/dom";
+import { exchange } from "../common/exchange";
+import type { AnswerQuestion, PanelHeadState, QuestionFacts } from "../common/messages";
 
 export interface Questions {
   el: HTMLElement;

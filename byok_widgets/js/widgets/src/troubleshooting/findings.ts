@@ -1,7 +1,7 @@
 // One problem of the flow, with the button or the line of code that solves it.
 
-import { button, make } from "../shared/dom";
-import type { FindingFacts } from "../shared/messages";
+import { button, make } from "../common/dom";
+import type { FindingFacts } from "../common/messages";
 
 const LEVELS: Record<FindingFacts["level"], { icon: string; word: string }> = {
   error: { icon: "✕", word: "Error" },

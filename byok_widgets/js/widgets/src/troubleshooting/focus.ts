@@ -1,7 +1,7 @@
 // Where the focus can be moved in the panel. Fields are found by data attributes and classes, never by their labels.
 
-import type { Focus } from "../shared/messages";
-import { onEnd } from "../shared/view";
+import type { Focus } from "../common/messages";
+import { onEnd } from "../common/view";
 
 const FOUND_WITHIN_MS = 3000;
 

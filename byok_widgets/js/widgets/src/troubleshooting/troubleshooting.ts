@@ -2,19 +2,19 @@
 //
 // Names of nodes and models are data: they are shown as text and never as markup.
 
-import { copyFrom } from "../shared/clipboard";
-import { button, externalLink, isolate, make, randomId } from "../shared/dom";
-import { LATE_AFTER_MS, exchange, isAnswerTo } from "../shared/exchange";
-import { linkWithNotice } from "../shared/kernel_link";
+import { copyFrom } from "../common/clipboard";
+import { button, externalLink, isolate, make, randomId } from "../common/dom";
+import { LATE_AFTER_MS, exchange, isAnswerTo } from "../common/exchange";
+import { linkWithNotice } from "../common/kernel_link";
 import type {
   FindingFacts,
   HelpRow,
   TroubleshootingAnswer,
   TroubleshootingRequest,
   TroubleshootingState,
-} from "../shared/messages";
-import { WAITING } from "../shared/texts";
-import { type ViewContext, follow } from "../shared/view";
+} from "../common/messages";
+import { WAITING } from "../common/texts";
+import { type ViewContext, follow } from "../common/view";
 import { findingItem } from "./findings";
 import { goTo } from "./focus";
 
