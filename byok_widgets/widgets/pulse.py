@@ -13,7 +13,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from byok_widgets.widgets.page_messages import Pong
+    from byok_widgets.widgets.page_messages.every_view import Pong
 
 BEAT_S = 2.0
 """Time between two answers, in seconds."""

@@ -1,4 +1,4 @@
-"""Writes `messages.ts`, the page's types of what travels between it and the kernel, from `page_messages.py`.
+"""Writes `messages.ts`, the page's types of what travels between it and the kernel, from `page_messages`.
 
 Run it after a change: `python -m tests.js.page_types`. A test fails while the two differ.
 """
@@ -8,30 +8,32 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import TypeAdapter
 from typing_extensions import is_typeddict
 
 from byok_widgets.widgets import page_messages
+from tests.widgets.page_schema import MODULES
 
-TARGET = Path(page_messages.__file__).parents[1] / "js" / "widgets" / "src" / "common" / "messages.ts"
-_HEAD = "// Generated from byok_widgets/widgets/page_messages.py by tests/js/page_types.py: change it there.\n"
+TARGET = Path(page_messages.__file__).parents[2] / "js" / "widgets" / "src" / "common" / "messages.ts"
+_HEAD = "// Generated from byok_widgets/widgets/page_messages/ by tests/js/page_types.py: change it there.\n"
 _PLAIN = {"string": "string", "boolean": "boolean", "integer": "number", "number": "number", "null": "null"}
 
 
 def typescript() -> str:
     """Return the text of `messages.ts`."""
-    names = [name for name, kind in vars(page_messages).items() if _is_ours(kind)]
-    adapters = {name: TypeAdapter(getattr(page_messages, name)) for name in names}
+    kinds = {name: kind for module in MODULES for name, kind in vars(module).items() if _is_ours(kind, module)}
+    adapters = {name: TypeAdapter(kind) for name, kind in kinds.items()}
     refs, definitions = TypeAdapter.json_schemas((name, "validation", kind) for name, kind in adapters.items())
     known = definitions["$defs"]
-    parts = [_declared(name, _found(refs[name, "validation"], known)) for name in names]
+    parts = [_declared(name, _found(refs[name, "validation"], known)) for name in kinds]
     return "\n".join([_HEAD, *parts])
 
 
-def _is_ours(kind: object) -> bool:
-    return (is_typeddict(kind) and kind.__module__ == page_messages.__name__) or hasattr(kind, "__args__")
+def _is_ours(kind: object, module: ModuleType) -> bool:
+    return (is_typeddict(kind) and kind.__module__ == module.__name__) or hasattr(kind, "__args__")
 
 
 def _found(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:

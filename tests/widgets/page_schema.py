@@ -9,34 +9,45 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import is_typeddict
 
-from byok_widgets.widgets import page_messages as messages
+from byok_widgets.widgets.page_messages import (
+    chat,
+    chat_requests,
+    every_view,
+    key_field,
+    model_field,
+    node_list,
+    panel,
+    troubleshooting,
+)
 
-for _type in vars(messages).values():
+MODULES = (every_view, key_field, model_field, node_list, troubleshooting, panel, chat, chat_requests)
+
+for _type in (kind for module in MODULES for kind in vars(module).values()):
     if is_typeddict(_type):
         _type.__pydantic_config__ = ConfigDict(extra="forbid")
 
 STATES = {
-    "chat": messages.ChatState,
-    "copy_code": messages.CopyCodeState,
-    "head": messages.PanelHeadState,
-    "key_field": messages.KeyFieldState,
-    "model_field": messages.ModelFieldState,
-    "node_list": messages.NodeListState,
-    "troubleshooting": messages.TroubleshootingState,
+    "chat": chat.ChatState,
+    "copy_code": panel.CopyCodeState,
+    "head": panel.PanelHeadState,
+    "key_field": key_field.KeyFieldState,
+    "model_field": model_field.ModelFieldState,
+    "node_list": node_list.NodeListState,
+    "troubleshooting": troubleshooting.TroubleshootingState,
 }
 SENT = {
-    "chat": messages.ChatMessage,
-    "key_field": messages.KeyAnswer,
-    "model_field": messages.ModelAnswer,
-    "node_list": messages.NodeAnswer,
-    "troubleshooting": messages.TroubleshootingAnswer,
+    "chat": chat.ChatMessage,
+    "key_field": key_field.KeyAnswer,
+    "model_field": model_field.ModelAnswer,
+    "node_list": node_list.NodeAnswer,
+    "troubleshooting": troubleshooting.TroubleshootingAnswer,
 }
 RECEIVED = {
-    "chat": messages.ChatRequest,
-    "key_field": messages.KeyFieldRequest,
-    "model_field": messages.ModelFieldRequest,
-    "node_list": messages.NodeRequest,
-    "troubleshooting": messages.TroubleshootingRequest,
+    "chat": chat_requests.ChatRequest,
+    "key_field": key_field.KeyFieldRequest,
+    "model_field": model_field.ModelFieldRequest,
+    "node_list": node_list.NodeRequest,
+    "troubleshooting": troubleshooting.TroubleshootingRequest,
 }
 NOT_PAINTED = {"facts": {}, "status": {}, "shapes": {}}
 """Traits that are empty until the panel is painted for the first time."""
@@ -49,7 +60,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 @cache
 def _fields(view: str) -> Mapping[str, Any]:
-    return get_type_hints(messages.ModelRowsState if view == "rows" else STATES[view])
+    return get_type_hints(model_field.ModelRowsState if view == "rows" else STATES[view])
 
 
 def check_state(view: str, state: Mapping[str, Any]) -> None:
@@ -75,7 +86,7 @@ def check_sent(sent: Iterable[tuple[str, Any, Any]]) -> int:
             views.setdefault(comm_id, state.get("view", "rows"))
         view = views.get(comm_id)
         if view and data.get("method") == "custom":
-            kind = messages.Pong if data["content"]["kind"] == "pong" else SENT[view]
+            kind = every_view.Pong if data["content"]["kind"] == "pong" else SENT[view]
             _adapter(kind).validate_python(data["content"])
         elif view:
             check_state(view, state)

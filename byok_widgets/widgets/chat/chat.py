@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from byok_widgets.session import Session, Turn
-    from byok_widgets.widgets.page_messages import ChatAll, ChatMessage, ChatTurn, FailureWords, GraphFacts
+    from byok_widgets.widgets.page_messages.chat import ChatAll, ChatMessage, ChatTurn, FailureWords, GraphFacts
 
 Message = Mapping[str, Any]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from byok_widgets.session.turn import EdgeVerdict, Step
     from byok_widgets.session.variables import VariableStatus
     from byok_widgets.widgets.chat.branches import Alternative
-    from byok_widgets.widgets.page_messages import (
+    from byok_widgets.widgets.page_messages.chat import (
         AlternativeFacts,
         FailureWords,
         GraphFacts,

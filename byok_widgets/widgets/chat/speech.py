@@ -13,7 +13,7 @@ from byok_widgets.widgets.sanitize import sanitize
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from byok_widgets.widgets.page_messages import ChatMessage, UnderWay
+    from byok_widgets.widgets.page_messages.chat import ChatMessage, UnderWay
 
 UPDATE_S = 1 / 20
 """Least time between two pieces of a reply on their way to the page, in seconds."""

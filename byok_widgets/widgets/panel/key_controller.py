@@ -30,7 +30,7 @@ from byok_widgets.widgets.panel.key_messages import StatusMessage
 from byok_widgets.widgets.panel.known_keys import KnownKeys
 
 if TYPE_CHECKING:
-    from byok_widgets.widgets.page_messages import KeyOutcome
+    from byok_widgets.widgets.page_messages.key_field import KeyOutcome
     from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 

@@ -20,7 +20,7 @@ from byok_widgets.widgets import assets
 from byok_widgets.widgets.page_input import field_text
 
 if TYPE_CHECKING:
-    from byok_widgets.widgets.page_messages import KeyAnswer, KeyOutcome
+    from byok_widgets.widgets.page_messages.key_field import KeyAnswer, KeyOutcome
 
 _FAILED = "That did not work, and nothing was saved. What you typed is still here; try again."
 _UNREADABLE = "What you typed could not be decrypted here, so nothing was saved; try again."

@@ -22,7 +22,7 @@ from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.widgets.page_messages import ModelAnswer, ModelOutcome
+    from byok_widgets.widgets.page_messages.model_field import ModelAnswer, ModelOutcome
 
 _FAILED = "Not set: that did not work. What you typed is still here."
 

@@ -27,7 +27,7 @@ from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.widgets.page_messages import NodeAnswer, NodeFacts, NodeOutcome
+    from byok_widgets.widgets.page_messages.node_list import NodeAnswer, NodeFacts, NodeOutcome
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 _FAILED = "Not set: that did not work."

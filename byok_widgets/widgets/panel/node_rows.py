@@ -16,7 +16,7 @@ from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.providers import ModelInfo
-    from byok_widgets.widgets.page_messages import NodeFacts, SettingFacts
+    from byok_widgets.widgets.page_messages.node_list import NodeFacts, SettingFacts
     from byok_widgets.widgets.panel.model_lists import ModelLists
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 

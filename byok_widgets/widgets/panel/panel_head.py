@@ -17,7 +17,7 @@ from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.widgets.page_messages import QuestionFacts
+    from byok_widgets.widgets.page_messages.panel import QuestionFacts
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 

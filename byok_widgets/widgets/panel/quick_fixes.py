@@ -10,7 +10,7 @@ from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS
 
 if TYPE_CHECKING:
-    from byok_widgets.widgets.page_messages import Focus
+    from byok_widgets.widgets.page_messages.troubleshooting import Focus
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
 

@@ -25,7 +25,7 @@ from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check
-    from byok_widgets.widgets.page_messages import (
+    from byok_widgets.widgets.page_messages.troubleshooting import (
         CheckState,
         FindingFacts,
         Focus,

@@ -10,7 +10,7 @@ from byok_widgets.providers.local import models
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 
 if TYPE_CHECKING:
-    from byok_widgets.widgets.page_messages import HelpFocus, HelpRequest, HelpRow, PageLink
+    from byok_widgets.widgets.page_messages.troubleshooting import HelpFocus, HelpRequest, HelpRow, PageLink
 
 _CHECK_KEY: HelpRequest = "check_key"
 _NOTHING: HelpRequest = ""

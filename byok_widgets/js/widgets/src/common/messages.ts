@@ -1,4 +1,4 @@
-// Generated from byok_widgets/widgets/page_messages.py by tests/js/page_types.py: change it there.
+// Generated from byok_widgets/widgets/page_messages/ by tests/js/page_types.py: change it there.
 
 /** Where a page sees no kernel, a view asks whether it is there. */
 export interface Ping {
@@ -553,6 +553,8 @@ export interface ChatFailed {
   standing?: Standing;
 }
 
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatText | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatFailed;
+
 /** A view has appeared and wants to know everything. */
 export interface ChatHello {
   kind: "hello";
@@ -619,7 +621,5 @@ export interface ChatShow {
   kind: "show";
   session: number;
 }
-
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatText | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatFailed;
 
 export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatStop | ChatReset | ChatFork | ChatShow;

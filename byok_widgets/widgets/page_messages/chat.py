@@ -1,0 +1,218 @@
+"""The chat: its state, and what the kernel tells it."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class ChatState(TypedDict):
+    """The traits of `Chat`."""
+
+    title: str
+    saved_form: str
+
+
+class VerdictFacts(TypedDict):
+    """What was found of one edge; `condition` in words."""
+
+    target: str
+    condition: str
+    verdict: Literal["holds", "does not hold", "not looked at"]
+    reason: str
+
+
+class StepFacts(TypedDict):
+    """A node that ran, where `verdicts` is empty, or the edges of a node that were judged.
+
+    `target` is where the flow moved, empty where it stayed; `line` says what happened.
+    """
+
+    node: str
+    target: str
+    line: str
+    verdicts: list[VerdictFacts]
+
+
+class TurnFacts(TypedDict):
+    """One turn. `text` is null for what the flow says first, `reply` where nothing was said."""
+
+    number: int
+    text: str | None
+    node: str
+    reply: str | None
+    notices: list[str]
+    summary: str
+    model: str
+    path: list[str]
+    steps: list[StepFacts]
+
+
+class VariableFacts(TypedDict):
+    """One variable; `stated` is its value as it can be typed, `about` what to say of its status."""
+
+    name: str
+    value: str
+    stated: str
+    status: Literal["found", "ungrounded", "set", "not_stated"]
+    about: str
+
+
+class Standing(TypedDict):
+    """Where a session stands."""
+
+    node: str
+    closed: bool
+    variables: list[VariableFacts]
+    totals: str
+
+
+class UnderWay(TypedDict):
+    """What of a turn that is under way has come so far; `instead_of` as in `ChatBegin`."""
+
+    text: str
+    node: str
+    reply: str
+    instead_of: int | None
+
+
+class FailureWords(TypedDict):
+    """Why a turn did not end well; `calm` where that is what the person wanted, `settings` where they can help."""
+
+    kind: str
+    problem: str
+    more: str
+    link: str
+    calm: NotRequired[bool]
+    settings: NotRequired[bool]
+
+
+class AlternativeFacts(TypedDict):
+    """Another answer to a turn of the shown session; `session` is the one in which it was given."""
+
+    instead_of: int
+    session: int
+    turn: TurnFacts
+
+
+class GraphFacts(TypedDict):
+    """The drawing of the flow, and the colour of each node by its name."""
+
+    svg: str
+    colors: dict[str, str]
+
+
+class ChatAll(Standing):
+    """Everything that was said, and all that can be chosen."""
+
+    kind: Literal["all"]
+    sessions: list[str]
+    shown: int
+    turns: list[TurnFacts]
+    alternatives: list[AlternativeFacts]
+    under_way: UnderWay | None
+    sentences: list[str]
+    models: list[str]
+    graph: GraphFacts
+
+
+class ChatBegin(TypedDict):
+    """A turn begins with what the person said; `instead_of` is the turn to which another answer is given."""
+
+    kind: Literal["begin"]
+    text: str
+    instead_of: int | None
+
+
+class ChatNode(TypedDict):
+    """A node begins to work."""
+
+    kind: Literal["node"]
+    node: str
+
+
+class ChatProgress(TypedDict):
+    """Something is being fetched."""
+
+    kind: Literal["progress"]
+    text: str
+
+
+class ChatWait(TypedDict):
+    """A request failed, as `text` says, and is sent again after so many seconds."""
+
+    kind: Literal["wait"]
+    text: str
+    seconds: float
+
+
+class ChatText(TypedDict):
+    """A piece of the reply."""
+
+    kind: Literal["text"]
+    text: str
+
+
+class ChatTurn(Standing):
+    """A turn has ended; `changed` names the variables that it set. `graph` is null while the flow is the same."""
+
+    kind: Literal["turn"]
+    turn: TurnFacts
+    changed: list[str]
+    graph: GraphFacts | None
+
+
+class ChatAlternative(TypedDict):
+    """Another answer to a turn has ended."""
+
+    kind: Literal["alternative"]
+    alternative: AlternativeFacts
+    sessions: list[str]
+
+
+class ChatStanding(Standing):
+    """A variable was corrected."""
+
+    kind: Literal["standing"]
+    changed: list[str]
+
+
+class ChatSentences(TypedDict):
+    """The test sentences of the flow have changed."""
+
+    kind: Literal["sentences"]
+    sentences: list[str]
+
+
+class ChatCopy(TypedDict):
+    """What was asked for, to be copied."""
+
+    kind: Literal["copy"]
+    form: Literal["transcript", "case"]
+    text: str
+
+
+class ChatFailed(TypedDict):
+    """A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn."""
+
+    kind: Literal["failed"]
+    text: str
+    words: FailureWords
+    standing: NotRequired[Standing]
+
+
+ChatMessage = (
+    ChatAll
+    | ChatBegin
+    | ChatNode
+    | ChatProgress
+    | ChatWait
+    | ChatText
+    | ChatTurn
+    | ChatAlternative
+    | ChatStanding
+    | ChatSentences
+    | ChatCopy
+    | ChatFailed
+)

@@ -1,0 +1,100 @@
+"""The chat: what it asks the kernel for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+
+class ChatHello(TypedDict):
+    """A view has appeared and wants to know everything."""
+
+    kind: Literal["hello"]
+
+
+class ChatSay(TypedDict):
+    """Say something to the flow."""
+
+    kind: Literal["say"]
+    text: str
+
+
+class ChatEdit(TypedDict):
+    """Say something else in a turn, in a session of its own."""
+
+    kind: Literal["edit"]
+    turn: int
+    text: str
+
+
+class ChatRegenerate(TypedDict):
+    """Answer a turn once more beside its first answer; `model` is empty for the same one."""
+
+    kind: Literal["regenerate"]
+    turn: int
+    model: str
+
+
+class ChatCorrect(TypedDict):
+    """Set a variable by hand; an empty `value` takes it away."""
+
+    kind: Literal["correct"]
+    name: str
+    value: str
+
+
+class ChatSentence(TypedDict):
+    """Keep a test sentence with the flow, or remove one."""
+
+    kind: Literal["sentence"]
+    text: str
+    keep: bool
+
+
+class ChatAskCopy(TypedDict):
+    """Ask for the conversation as text."""
+
+    kind: Literal["copy"]
+    form: Literal["transcript", "case"]
+
+
+class ChatStop(TypedDict):
+    """Stop the turn that is under way."""
+
+    kind: Literal["stop"]
+
+
+class ChatReset(TypedDict):
+    """Begin a new session."""
+
+    kind: Literal["reset"]
+
+
+class ChatFork(TypedDict):
+    """Begin a session that goes on after a turn."""
+
+    kind: Literal["fork"]
+    turn: int
+
+
+class ChatShow(TypedDict):
+    """Show another session."""
+
+    kind: Literal["show"]
+    session: int
+
+
+ChatRequest = (
+    ChatHello
+    | ChatSay
+    | ChatEdit
+    | ChatRegenerate
+    | ChatCorrect
+    | ChatSentence
+    | ChatAskCopy
+    | ChatStop
+    | ChatReset
+    | ChatFork
+    | ChatShow
+)

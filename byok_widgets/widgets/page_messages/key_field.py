@@ -1,0 +1,157 @@
+"""The key field: its state, what it asks for, and the answer."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+
+class StorageOption(TypedDict):
+    """One way to store a key."""
+
+    id: str
+    label: str
+    note: str
+
+
+class KeyStatusLine(TypedDict):
+    """The line below the key field; `reason` is its kind, `pasted` what to say of a key before it is saved.
+
+    `{at}` in the text stands for the moment `at` (ISO 8601), which the page writes in the person's own time.
+    """
+
+    state: Literal["none", "saved", "working", "verified", "unverified", "rejected"]
+    reason: str
+    text: str
+    link: str
+    link_text: str
+    pasted: NotRequired[str]
+    at: NotRequired[str]
+
+
+class KeyOwner(TypedDict):
+    """A prefix that tells whose key it is; `text` is empty where such a key is in its place."""
+
+    prefix: str
+    name: str
+    label: str
+    text: str
+
+
+class KeyShapes(TypedDict):
+    """The rules by which the page sees that something is no key; in each list the first match counts.
+
+    `flaws`, `variable` and `key` pair a pattern with what to say of a text that it matches.
+    """
+
+    edges: str
+    wrapping: str
+    flaws: list[tuple[str, str]]
+    variable: tuple[str, str]
+    key: tuple[str, str]
+    owners: list[KeyOwner]
+
+
+class OtherFlow(TypedDict):
+    """Another flow that has a key for this provider and host: its name, and how that is shown."""
+
+    name: str
+    label: str
+
+
+class KeyFieldState(TypedDict):
+    """The traits of `KeyField`."""
+
+    label: str
+    hint: str
+    variable_hint: str
+    shapes: KeyShapes
+    target: str
+    storage_options: list[StorageOption]
+    storage: str
+    lock: Literal["", "locked", "new"]
+    needs_key: bool
+    has_key: bool
+    can_check: bool
+    other_flows: list[OtherFlow]
+    status: KeyStatusLine
+    public_key: str
+
+
+class SaveKey(TypedDict):
+    """Save the key, or the name of a variable, that is sealed: three parts in base64."""
+
+    kind: Literal["save"]
+    id: str
+    sealed: list[str]
+    target: str
+    storage: str
+    override: bool
+
+
+class UnlockKeyFile(TypedDict):
+    """Open the encrypted file by the passphrase that is sealed, as in `SaveKey`, or begin it."""
+
+    kind: Literal["unlock"]
+    id: str
+    sealed: list[str]
+    new: bool
+
+
+class CheckKey(TypedDict):
+    """Ask the provider whether the key is good."""
+
+    kind: Literal["check"]
+    target: str
+
+
+class RemoveKey(TypedDict):
+    """Remove the key."""
+
+    kind: Literal["remove"]
+    target: str
+
+
+class UseKeyOf(TypedDict):
+    """Copy the key of another flow into this one's own entry."""
+
+    kind: Literal["use_key_of"]
+    id: str
+    target: str
+    flow: str
+
+
+class SwitchProvider(TypedDict):
+    """Use the provider whose key was pasted."""
+
+    kind: Literal["switch"]
+    provider: str
+
+
+class ProviderName(TypedDict):
+    """A provider to switch to."""
+
+    name: str
+    label: str
+
+
+class KeyOutcome(TypedDict):
+    """What came of a request that was sent sealed; where it was refused, `reason` is the kind of `text`."""
+
+    outcome: Literal["saved", "unlocked", "refused"]
+    reason: NotRequired[str]
+    text: NotRequired[str]
+    clear: NotRequired[bool]
+    switch_to: NotRequired[ProviderName]
+    anyway: NotRequired[bool]
+
+
+class KeyAnswer(KeyOutcome):
+    """The answer to `SaveKey`, `UseKeyOf` or `UnlockKeyFile`."""
+
+    kind: Literal["answer"]
+    id: str
+
+
+KeyFieldRequest = SaveKey | UseKeyOf | UnlockKeyFile | CheckKey | RemoveKey | SwitchProvider
