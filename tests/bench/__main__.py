@@ -2,7 +2,7 @@
 
 Each row alternates raw and ours in one run and compares medians, so that a noisy machine disturbs both alike.
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
-fresh interpreters. `python -m tests.bench calls turns chat gear graph models` runs the parts that are named.
+fresh interpreters. `python -m tests.bench calls turns cells chat gear graph models` runs the parts that are named.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable
 
 from tests.bench.calls import fresh_rows, process_rows
+from tests.bench.cells import cell_rows
 from tests.bench.chat import chat_lines
 from tests.bench.gear import gear_lines
 from tests.bench.graph import graph_lines
@@ -30,6 +31,7 @@ def main(parts: list[str]) -> int:
         rows: dict[str, Callable[[], list[Row]]] = {
             "calls": lambda: [*fresh_rows(base_url, folder), *process_rows(base_url)],
             "turns": lambda: turn_rows(base_url),
+            "cells": cell_rows,
         }
         seen: dict[str, Callable[[], tuple[list[str], bool]]] = {
             "chat": lambda: chat_lines(base_url),

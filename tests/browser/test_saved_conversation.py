@@ -102,7 +102,7 @@ def test_a_fork_is_saved_beside_the_first_session(open_notebook: Any) -> None:
     page = open_notebook(cells())
     page.run_all()
     chat = talk(page)
-    chat.get_by_role("button", name="Fork from turn 1").click()
+    chat.get_by_role("button", name="after turn 1").click()
     chat.get_by_label("Session", exact=True).wait_for()
     chat.get_by_label("Your message").fill("Another day")
     chat.get_by_label("Your message").press("Enter")

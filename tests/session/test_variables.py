@@ -221,8 +221,8 @@ def test_reading_them_does_not_scan_the_whole_history(booking: Flow) -> None:
     variables = booking.start().variables
     for turn in range(1, 20_001):
         variables.learn([VariableEntry("name", f"n{turn}", "found", "data", turn)], turn)
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for _ in range(1000):
         assert dict(variables)["name"] == "n20000"
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2
     assert len(variables.history("name")) == 20_000

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -224,25 +222,6 @@ def test_it_keeps_nothing_of_a_cell(shell: Any) -> None:
     run(shell, f"key = '{key}'")
     (hook,) = shell.events.callbacks["pre_run_cell"]
     assert not has_piece(key, repr(vars(hook.__self__)))
-
-
-@pytest.mark.parametrize("piece", ["x = 1  # a line of code\n", "import sklearn; sk_1; 'sk-learn'\n"])
-def test_it_costs_little_beside_compiling_the_cell(shell: Any, piece: str) -> None:
-    text = piece * (20_000 // len(piece))
-    cell = SimpleNamespace(raw_cell=text, cell_id=None, store_history=True)
-    reading = fastest(lambda: shell.events.trigger("pre_run_cell", cell))
-    assert reading < fastest(lambda: compile(text, "<cell>", "exec")) / 4
-
-
-def fastest(work: Callable[[], object]) -> float:
-    """Return the seconds of this thread in the fastest of twenty runs, which other work cannot make shorter."""
-
-    def seconds() -> float:
-        start = time.thread_time()
-        work()
-        return time.thread_time() - start
-
-    return min(seconds() for _ in range(20))
 
 
 def test_turning_it_off_in_a_program_loads_no_ui_library(tmp_path: Path) -> None:
