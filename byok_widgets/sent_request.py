@@ -124,19 +124,20 @@ class SentRequest:
 
     def __repr__(self) -> str:
         lines = [f"Request of node {self.node!r} to {self.model}"]
-        lines += [f"{name}: {text}" for name, text in self._rows()]
+        lines += [f"{name}: {text}" for name, text in self.rows()]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><th scope='row' style='{_CELL}'>{html.escape(name)}</th>"
             f"<td dir='auto' style='{_CELL};white-space:pre-wrap'>{_escaped(text)}</td></tr>"
-            for name, text in self._rows()
+            for name, text in self.rows()
         )
         caption = _escaped(f"Request of node {self.node!r} to {self.model}")
         return f"<table><caption style='text-align:left'>{caption}</caption><tbody>{rows}</tbody></table>"
 
-    def _rows(self) -> list[tuple[str, str]]:
+    def rows(self) -> list[tuple[str, str]]:
+        """Return what was sent as names and texts: system, each message by its role, schema, settings."""
         settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
         rows: list[tuple[str, str]] = [("system", self.system)]
         rows += [(message.role, message.content) for message in self.messages]

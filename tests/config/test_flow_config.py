@@ -355,7 +355,9 @@ def test_without_a_file_changes_are_still_kept_and_announced(folder: Path, open_
 
 
 @pytest.mark.parametrize(
-    "value", [object(), {1, 2}, float("nan"), threading.Lock(), b"x", [{"a": object()}]], ids=repr
+    "value",
+    [object(), {1, 2}, float("nan"), threading.Lock(), b"x", [{"a": object()}]],
+    ids=["object", "set", "nan", "lock", "bytes", "object within"],
 )
 def test_a_setting_that_no_file_holds_is_refused_and_spoils_nothing(
     config: FlowConfig, open_config: Open, value: object

@@ -63,6 +63,7 @@ class Chat(assets.PageWidget):
             "correct": self._correct,
             "sentence": self._keep_sentence,
             "copy": self._copy,
+            "requests": self._tell_requests,
             "stop": lambda _: self._stop(),
             "reset": lambda _: self._start_over(),
             "fork": lambda message: self._fork(_number(message, "turn")),
@@ -154,6 +155,11 @@ class Chat(assets.PageWidget):
             self._tell({"kind": "copy", "form": "case", "text": copies.as_case(self.session)})
         else:
             self._tell({"kind": "copy", "form": "transcript", "text": copies.as_transcript(self.session)})
+
+    def _tell_requests(self, message: Message) -> None:
+        turn = self._branches.turn(_number(message, "turn"))
+        requests = chat_messages.of_requests(turn)
+        self._tell({"kind": "requests", "turn": turn.number, "requests": requests})
 
     def _stop(self) -> None:
         if self._running is not None:

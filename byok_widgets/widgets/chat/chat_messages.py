@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         AlternativeFacts,
         FailureWords,
         GraphFacts,
+        RequestFacts,
         Standing,
         StepFacts,
         TurnFacts,
@@ -88,12 +89,24 @@ def of_turn(turn: Turn) -> TurnFacts:
         "model": sanitize(reply.model or "") if reply else "",
         "path": [sanitize(node) for node in turn.path],
         "steps": [_of_step(step) for step in turn.steps],
+        "requests": len(turn.requests),
     }
 
 
 def of_alternative(made: Alternative, turn: Turn) -> AlternativeFacts:
     """Return another answer to a turn."""
     return {"instead_of": made.turn, "session": made.session, "turn": of_turn(turn)}
+
+
+def of_requests(turn: Turn) -> list[RequestFacts]:
+    """Return what the models were asked in a turn."""
+    return [
+        {
+            "title": sanitize(f"{request.node} asked {request.model}"),
+            "parts": [{"name": sanitize(name), "text": shown(text)} for name, text in request.rows()],
+        }
+        for request in turn.requests
+    ]
 
 
 def _of_step(step: Step) -> StepFacts:

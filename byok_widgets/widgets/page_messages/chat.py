@@ -36,7 +36,10 @@ class StepFacts(TypedDict):
 
 
 class TurnFacts(TypedDict):
-    """One turn. `text` is null for what the flow says first, `reply` where nothing was said."""
+    """One turn. `text` is null for what the flow says first, `reply` where nothing was said.
+
+    `requests` is the number of requests that can be shown.
+    """
 
     number: int
     text: str | None
@@ -47,6 +50,7 @@ class TurnFacts(TypedDict):
     model: str
     path: list[str]
     steps: list[StepFacts]
+    requests: int
 
 
 class VariableFacts(TypedDict):
@@ -193,6 +197,28 @@ class ChatCopy(TypedDict):
     text: str
 
 
+class RequestPart(TypedDict):
+    """A named part of a request: the system text, a message, the schema or the settings."""
+
+    name: str
+    text: str
+
+
+class RequestFacts(TypedDict):
+    """What a model was asked, word for word."""
+
+    title: str
+    parts: list[RequestPart]
+
+
+class ChatRequests(TypedDict):
+    """What the models were asked in a turn."""
+
+    kind: Literal["requests"]
+    turn: int
+    requests: list[RequestFacts]
+
+
 class ChatFailed(TypedDict):
     """A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn."""
 
@@ -214,5 +240,6 @@ ChatMessage = (
     | ChatStanding
     | ChatSentences
     | ChatCopy
+    | ChatRequests
     | ChatFailed
 )

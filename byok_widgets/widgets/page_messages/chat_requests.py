@@ -59,6 +59,13 @@ class ChatAskCopy(TypedDict):
     form: Literal["transcript", "case"]
 
 
+class ChatAskRequests(TypedDict):
+    """Ask for what the models were asked in a turn."""
+
+    kind: Literal["requests"]
+    turn: int
+
+
 class ChatStop(TypedDict):
     """Stop the turn that is under way."""
 
@@ -93,6 +100,7 @@ ChatRequest = (
     | ChatCorrect
     | ChatSentence
     | ChatAskCopy
+    | ChatAskRequests
     | ChatStop
     | ChatReset
     | ChatFork

@@ -137,7 +137,7 @@ def test_an_error_says_what_to_do_and_gives_the_text_back(server, chat, browser,
         *(None, {}, {"kind": 3}, {"kind": ["say"]}, {"kind": "fork", "turn": 99}),
         *(
             {"kind": kind, "turn": turn}
-            for kind in ("fork", "edit", "regenerate")
+            for kind in ("fork", "edit", "regenerate", "requests")
             for turn in (None, "1", True, 1.0)
         ),
         *({"kind": "say", "text": text} for text in (None, 3, {"a": 1})),
@@ -301,6 +301,20 @@ def test_the_conversation_is_copied_as_a_transcript_or_as_a_case(server, chat, b
     assert heard("copy")[-1]["text"] == "You: Hi\n\nchat: Good morning."
     browser.custom(chat, {"kind": "copy", "form": "case"})
     assert json.loads(heard("copy")[-1]["text"]) == {"caller": ["Hi"], "values": {}, "path": ["chat"]}
+
+
+def test_what_a_model_was_asked_is_told_word_for_word_without_keys(talk, server, chat, browser, heard):
+    key = fake_key("openai")
+    talk.node("chat").max_tokens = 20
+    say(chat, browser, heard, f"My key is {key}")
+    assert heard("turn")[-1]["turn"]["requests"] == 1
+    browser.custom(chat, {"kind": "requests", "turn": 1})
+    (told,) = heard("requests")
+    (asked,) = told["requests"]
+    assert told["turn"] == 1
+    assert asked["title"] == "chat asked compatible:scripted"
+    parts = {part["name"]: part["text"] for part in asked["parts"]}
+    assert parts == {"system": "Chat.", "user": "My key is [API key]", "settings": "max_tokens=20"}
 
 
 def test_a_wait_for_a_rate_limit_is_told_with_its_seconds(server, chat, browser, heard):

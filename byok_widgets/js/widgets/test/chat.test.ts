@@ -10,7 +10,7 @@ import { chat } from "./states";
 
 const standing: Standing = { node: "ask", closed: false, variables: [], totals: "" };
 const turn = (number: number, changes: Partial<TurnFacts> = {}): TurnFacts => ({
-  ...{ number, text: "Hi", node: "ask", reply: "Hello.", notices: [], summary: "moved", model: "m", path: ["ask"], steps: [] },
+  ...{ number, text: "Hi", node: "ask", reply: "Hello.", notices: [], summary: "moved", model: "m", path: ["ask"], steps: [], requests: 1 },
   ...changes,
 });
 const graph = { svg: "", colors: {} };
@@ -39,6 +39,7 @@ const say = (words: string): void => {
 };
 
 beforeEach(() => {
+  Element.prototype.scrollIntoView = () => undefined; // jsdom has none
   model = new FakeModel(chat());
   view = render("chat", model);
   tell(everything());
@@ -218,4 +219,23 @@ it("lights the active node of the drawing, and traces the last turn", () => {
   expect(view.find("[data-node=ask]").classList.contains("byok-active")).toBe(true);
   tell({ kind: "alternative", alternative: { instead_of: 1, session: 1, turn: turn(1) }, sessions: ["One", "Two"] });
   expect(view.find("[data-node=bye]").classList.contains("byok-active")).toBe(true);
+});
+
+it("shows what was sent in a turn when it is asked to, as text, and folds it away again", () => {
+  end(turn(1));
+  const prompt = view.find<HTMLButtonElement>('[aria-label^="Prompt as it was sent"]');
+  const shown = view.find(".byok-sent");
+  prompt.click();
+  expect(lastSent()).toEqual({ kind: "requests", turn: 1 });
+  const parts = [{ name: "system", text: "Be <b>brief</b>." }, { name: "user", text: "Hi" }];
+  tell({ kind: "requests", turn: 1, requests: [{ title: "ask asked one:alpha", parts }] });
+  expect([...shown.querySelectorAll("td")].map(({ textContent }) => textContent)).toEqual(["Be <b>brief</b>.", "Hi"]);
+  expect([shown.hidden, prompt.getAttribute("aria-expanded")]).toEqual([false, "true"]);
+  prompt.click();
+  expect([shown.hidden, prompt.getAttribute("aria-expanded")]).toEqual([true, "false"]);
+});
+
+it("has no prompt to show of a turn in which no model was asked", () => {
+  end(turn(1, { requests: 0 }));
+  expect(view.panel.querySelector('[aria-label^="Prompt as it was sent"]')).toBeNull();
 });

@@ -83,6 +83,7 @@ class ChatView {
       regenerate: (turn: number, other: string) => this.ask({ kind: "regenerate", turn, model: other }),
       keep: (text: string) => void this.send({ kind: "sentence", text, keep: true }),
       show: (session: number) => this.ask({ kind: "show", session }),
+      requests: (turn: number) => void this.send({ kind: "requests", turn }),
       models: () => this.models,
     };
     this.dialogue = new Dialogue(this.part.log, this.part.spoken, actions, this.colors);
@@ -210,6 +211,8 @@ class ChatView {
         return this.sentences.show(message.sentences);
       case "copy":
         return void this.copy.show(message);
+      case "requests":
+        return this.dialogue.showRequests(message);
       case "failed":
         return this.fail(message);
     }

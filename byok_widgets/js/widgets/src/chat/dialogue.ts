@@ -1,7 +1,7 @@
 // What was said, turn by turn, and the answer that is under way.
 
 import { make } from "../common/dom";
-import type { AlternativeFacts, TurnFacts, UnderWay } from "../common/messages";
+import type { AlternativeFacts, ChatRequests, TurnFacts, UnderWay } from "../common/messages";
 import type { Colors } from "./colors";
 import { ReadOut } from "./read_out";
 import { LiveAnswer, type TurnActions, TurnView } from "./turn";
@@ -81,6 +81,10 @@ export class Dialogue {
     this.readRest(alternative.turn);
     this.endLive();
     this.addAnswer(alternative);
+  }
+
+  showRequests({ turn, requests }: ChatRequests): void {
+    this.views.get(turn)?.showRequests(requests);
   }
 
   // The turn that was under way came to nothing.

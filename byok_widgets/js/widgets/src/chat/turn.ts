@@ -1,9 +1,11 @@
 // Turns as they are shown. What a person said is text; what the flow said is Markdown.
 
 import { button, make } from "../common/dom";
-import type { AlternativeFacts, TurnFacts } from "../common/messages";
+import type { AlternativeFacts, RequestFacts, TurnFacts } from "../common/messages";
 import type { Colors } from "./colors";
 import { MarkdownText } from "./markdown";
+import { quiet } from "./quiet_button";
+import { SentRequests } from "./sent_requests";
 import { explanation } from "./why";
 
 // What can be done about a turn.
@@ -13,6 +15,7 @@ export interface TurnActions {
   regenerate: (turn: number, model: string) => void;
   keep: (text: string) => void;
   show: (session: number) => void;
+  requests: (turn: number) => void;
   models: () => string[];
 }
 
@@ -35,18 +38,11 @@ function markdown(text: string): HTMLElement {
   return content.el;
 }
 
-function quiet(text: string, label: string, act: () => void): HTMLButtonElement {
-  const made = button(text, "byok-quiet byok-back");
-  made.setAttribute("aria-label", label);
-  made.title = label;
-  made.onclick = act;
-  return made;
-}
-
 export class TurnView {
   readonly el: HTMLElement;
   readonly answers = make("div", { className: "byok-answers" });
   private readonly form = make("div", { className: "byok-turn-form", hidden: true });
+  private readonly sent: SentRequests;
 
   constructor(
     private readonly turn: TurnFacts,
@@ -54,6 +50,7 @@ export class TurnView {
     private readonly colors: Colors,
   ) {
     const { number, text, node, reply, notices } = turn;
+    this.sent = new SentRequests(turn, actions.requests);
     this.el = make("div", { className: "byok-turn", dataset: { turn: String(number) } });
     if (text !== null) this.el.append(personBubble(text));
     this.el.append(this.form, this.answers);
@@ -62,6 +59,7 @@ export class TurnView {
     if (told) this.el.append(make("p", { className: "byok-chat-notice", textContent: told }));
     const buttons = make("div", { className: "byok-turn-actions" }, ...this.buttons());
     this.el.append(make("div", { className: "byok-turn-foot" }, explanation(turn, colors), buttons));
+    this.el.append(this.sent.el);
   }
 
   // Another answer, beside the first one.
@@ -75,18 +73,23 @@ export class TurnView {
     this.answers.append(bubble);
   }
 
+  showRequests(requests: RequestFacts[]): void {
+    this.sent.show(requests);
+  }
+
   private buttons(): HTMLElement[] {
     const { number, text } = this.turn;
     const fork = quiet("Fork from here", `Fork from here: a new session that begins after turn ${number}`, () =>
       this.actions.fork(number),
     );
-    if (text === null) return [fork];
+    const sent = this.turn.requests ? [this.sent.button] : [];
+    if (text === null) return [...sent, fork];
     const edit = quiet("Edit", `Edit what was said in turn ${number}, in a new session`, () => this.edit(text));
     const again = quiet("Regenerate", `Regenerate the answer of turn ${number} beside this one`, () => this.regenerate());
     const keep = quiet("Save sentence", `Save sentence: keep “${text.slice(0, 40)}” to say it again`, () =>
       this.actions.keep(text),
     );
-    return [edit, again, keep, fork];
+    return [...sent, edit, again, keep, fork];
   }
 
   private edit(text: string): void {

@@ -393,7 +393,7 @@ export interface StepFacts {
   verdicts: VerdictFacts[];
 }
 
-/** One turn. `text` is null for what the flow says first, `reply` where nothing was said. */
+/** One turn. `text` is null for what the flow says first, `reply` where nothing was said. `requests` is the number of requests that can be shown. */
 export interface TurnFacts {
   number: number;
   text: string | null;
@@ -404,6 +404,7 @@ export interface TurnFacts {
   model: string;
   path: string[];
   steps: StepFacts[];
+  requests: number;
 }
 
 /** One variable; `stated` is its value as it can be typed, `about` what to say of its status. */
@@ -545,6 +546,25 @@ export interface ChatCopy {
   text: string;
 }
 
+/** A named part of a request: the system text, a message, the schema or the settings. */
+export interface RequestPart {
+  name: string;
+  text: string;
+}
+
+/** What a model was asked, word for word. */
+export interface RequestFacts {
+  title: string;
+  parts: RequestPart[];
+}
+
+/** What the models were asked in a turn. */
+export interface ChatRequests {
+  kind: "requests";
+  turn: number;
+  requests: RequestFacts[];
+}
+
 /** A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn. */
 export interface ChatFailed {
   kind: "failed";
@@ -553,7 +573,7 @@ export interface ChatFailed {
   standing?: Standing;
 }
 
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatText | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatFailed;
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatText | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatRequests | ChatFailed;
 
 /** A view has appeared and wants to know everything. */
 export interface ChatHello {
@@ -600,6 +620,12 @@ export interface ChatAskCopy {
   form: "transcript" | "case";
 }
 
+/** Ask for what the models were asked in a turn. */
+export interface ChatAskRequests {
+  kind: "requests";
+  turn: number;
+}
+
 /** Stop the turn that is under way. */
 export interface ChatStop {
   kind: "stop";
@@ -622,4 +648,4 @@ export interface ChatShow {
   session: number;
 }
 
-export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatStop | ChatReset | ChatFork | ChatShow;
+export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatAskRequests | ChatStop | ChatReset | ChatFork | ChatShow;
