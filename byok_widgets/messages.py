@@ -240,7 +240,8 @@ class Reply(NodeResult):
     """What a node said, and everything known about how the answer was made.
 
     Attributes:
-        text: The answer, unchanged.
+        text: The answer, unchanged; never the model's thinking.
+        reasoning: What the model thought before it answered, where it shows that; it is sent to no model.
         finish_reason: Why it ended, see `FinishReason`.
         usage: Tokens read and written.
         price: Computes `cost` on first access (the price list is large).
@@ -272,6 +273,7 @@ class Reply(NodeResult):
     model: str | None = None
     model_source: ModelSource = "flow default"
     reported_model: str | None = None
+    reasoning: str = ""
     latency_s: float = 0.0
     time_to_first_token_s: float | None = None
     attempts: int = 1

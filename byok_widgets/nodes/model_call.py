@@ -205,6 +205,7 @@ class _Attempts:
             model=str(ref),
             model_source=call.resolved.source,
             reported_model=answer.reported_model,
+            reasoning=answer.reasoning,
             latency_s=clock() - self._started_at,
             time_to_first_token_s=None if first is None else first - self._started_at,
             attempts=self.count,

@@ -99,6 +99,7 @@ class Answer:
     """The answer to a request, in provider-neutral terms.
 
     Attributes:
+        reasoning: The model's thinking, which is never part of `text`.
         reported_cost_usd: What the provider says it charged; `None` if it does not say.
     """
 
@@ -109,6 +110,7 @@ class Answer:
     reported_cost_usd: Decimal | None = None
     request_id: str | None = None
     notices: tuple[str, ...] = ()
+    reasoning: str = ""
 
     def with_notice(self, notice: str) -> Answer:
         """Return the same answer with one more notice."""
