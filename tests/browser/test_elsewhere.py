@@ -76,7 +76,7 @@ def talk(page):
     chat = page.locator(".byok-chat")
     chat.get_by_label("Your message").fill("Hello")
     chat.get_by_label("Your message").press("Enter")
-    chat.locator(".byok-turn:not(.byok-under-way)").wait_for()
+    chat.locator("[data-turn]").wait_for()
     assert "8 out" in chat.inner_text()
 
 

@@ -107,7 +107,7 @@ def say(opened: HtmlPage, text: str) -> None:
     chat = opened.frame.locator(".byok-chat")
     chat.get_by_label("Your message").fill(text)
     chat.get_by_label("Your message").press("Enter")
-    chat.locator(".byok-turn:not(.byok-under-way)").get_by_text(text, exact=True).wait_for()
+    chat.locator("[data-turn]").get_by_text(text, exact=True).wait_for()
 
 
 @pytest.mark.parametrize("lab_variables", [False, True], ids=["without", "with-lab"])

@@ -22,6 +22,7 @@ def server():
     running = model_server.serve(require_model(), alias="test-model", threads=1)
     with running.hold():
         yield running
+    model_server.stop(running, timeout_s=20)
 
 
 @pytest.fixture

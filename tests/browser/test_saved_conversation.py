@@ -33,7 +33,7 @@ def talk(page: NotebookPage) -> Any:
     for number, text in enumerate(SAID, start=1):
         chat.get_by_label("Your message").press_sequentially(text)
         chat.get_by_label("Your message").press("Enter")
-        chat.locator(".byok-turn:not(.byok-under-way)").nth(number).wait_for()
+        chat.locator("[data-turn]").nth(number).wait_for()
     return chat
 
 
@@ -106,7 +106,7 @@ def test_a_fork_is_saved_beside_the_first_session(open_notebook: Any) -> None:
     chat.get_by_label("Session", exact=True).wait_for()
     chat.get_by_label("Your message").fill("Another day")
     chat.get_by_label("Your message").press("Enter")
-    chat.locator(".byok-turn:not(.byok-under-way)").nth(2).wait_for()
+    chat.locator("[data-turn]").nth(2).wait_for()
     saved = saved_text(page)
     assert "Tuesday please" in saved
     assert "Another day" in saved

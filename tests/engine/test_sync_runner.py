@@ -21,7 +21,7 @@ def stopping(stop: Callable[[], object]) -> Callable[[dict], Say]:
     """A long answer, with Stop pressed after a part of it has been sent."""
 
     def answer(_: dict) -> Say:
-        threading.Timer(0.3, stop).start()
+        threading.Timer(1.0, stop).start()
         return Say("word " * 400, pause_s=0.02)
 
     return answer

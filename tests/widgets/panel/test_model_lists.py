@@ -53,7 +53,7 @@ flow = Flow(sys.argv[1])
 flow.provider = "compatible"
 flow.set_base_url("compatible", sys.argv[2])
 field = parts(SettingsPanel(flow)).model
-end = time.monotonic() + 10
+end = time.monotonic() + 40
 while not field.note and time.monotonic() < end:
     time.sleep(0.02)
 listing = ModelLists.of(flow).listing(EndpointTarget.of(flow))
