@@ -167,7 +167,7 @@ class SdkProvider(Provider):
                 base_url=endpoint.base_url.url,
                 http_client=http_client(),
                 max_retries=0,
-                timeout=self._sdk().Timeout(self.idle_timeout_s, connect=CONNECT_TIMEOUT_S),
+                timeout=self._sdk().Timeout(None, connect=CONNECT_TIMEOUT_S),
             )
         return client
 

@@ -1,0 +1,88 @@
+"""The body of a response, decoded and within its bounds, for every reader: the SDKs read bodies of errors whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx2
+
+from byok_widgets.providers.transport import bounds
+from byok_widgets.providers.transport.decoding import Decoder, decoder
+from byok_widgets.providers.transport.faults import ResponseTooLargeError
+
+
+async def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
+    """Let the body of a response keep its bounds, and come decoded; return the response.
+
+    Raises:
+        DecodingError: The body is encoded in a way that is not known here.
+    """
+    source = response.stream
+    assert isinstance(source, httpx2.AsyncByteStream)
+    decodes = None
+    if "content-encoding" in response.headers:
+        try:
+            decodes = decoder(response.headers["content-encoding"])
+        except httpx2.DecodingError:
+            await source.aclose()
+            raise
+        del response.headers["content-encoding"]
+        if "content-length" in response.headers:
+            del response.headers["content-length"]  # it counts the encoded bytes
+    response.stream = BoundedBody(source, *bounds.largest_body(method, response.status_code), decodes)
+    return response
+
+
+class BoundedBody(httpx2.AsyncByteStream):
+    """A body that stops where it exceeds its bound.
+
+    Iterating again continues where the last iteration stopped.
+    """
+
+    def __init__(self, source: httpx2.AsyncByteStream, bound: str, limit: int, decodes: Decoder | None) -> None:
+        self._source = source
+        self._pieces = aiter(source)
+        self._bound = bound
+        self._limit = limit
+        self._decodes = decodes
+        self._blocks: Iterator[bytes] = iter(())
+        self._raw_bytes = 0
+        self._decoded_bytes = 0
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._decodes is None:
+            piece = await anext(self._pieces)
+            self._raw_bytes += len(piece)
+            if self._raw_bytes > self._limit:
+                await self._refuse(self._bound, self._limit)
+            return piece
+        return await self._next_decoded(self._decodes)
+
+    async def aclose(self) -> None:
+        """Close the source."""
+        await self._source.aclose()
+
+    async def _next_decoded(self, decodes: Decoder) -> bytes:
+        while True:
+            block = next(self._blocks, None)
+            if block is not None:
+                self._decoded_bytes += len(block)
+                await self._check_decoded()
+                return block
+            piece = await anext(self._pieces)
+            self._raw_bytes += len(piece)
+            self._blocks = decodes.decode(piece)
+
+    async def _check_decoded(self) -> None:
+        if max(self._raw_bytes, self._decoded_bytes) > self._limit:
+            await self._refuse(self._bound, self._limit)
+        ratio = bounds.MAX_COMPRESSION_RATIO
+        if self._decoded_bytes > max(bounds.RATIO_FLOOR_BYTES, ratio * self._raw_bytes):
+            await self._refuse("compression", ratio)
+
+    async def _refuse(self, bound: str, limit: int) -> None:
+        await self._source.aclose()
+        raise ResponseTooLargeError(bound, limit)

@@ -1,0 +1,87 @@
+"""Which way a request goes: directly, or through the proxy that the environment names."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TypeAlias
+
+import httpx2
+
+from byok_widgets.engine import DaemonExecutor
+from byok_widgets.providers.transport.body import bound_body
+from byok_widgets.providers.transport.environment import NetworkEnvironment, uses_library_transport
+from byok_widgets.providers.transport.tls import tls_context
+
+_LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
+_Way: TypeAlias = tuple[str, str, int | None]
+
+
+class ProviderTransport(httpx2.AsyncBaseTransport):
+    """Sends each request its way, and keeps what comes back within its bounds.
+
+    The environment is read when a host is called for the first time, and again after it made a call impossible.
+
+    Args:
+        threads: Where files are read and libraries loaded, which would make the loop stand still.
+    """
+
+    def __init__(self, threads: DaemonExecutor) -> None:
+        self._threads = threads
+        self._ways: dict[_Way, httpx2.AsyncBaseTransport] = {}
+        self._transports: dict[str | None, httpx2.AsyncBaseTransport] = {}
+        self._tls: asyncio.Task[ssl.SSLContext] | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request; see `httpx2.AsyncBaseTransport`.
+
+        Raises:
+            TransportFaultError: The environment names a proxy or certificates that cannot be used.
+        """
+        url = request.url
+        way = url.scheme, url.host, url.port
+        transport = self._ways.get(way)
+        if transport is None:
+            transport = self._ways[way] = await self._choose(*way)
+        return await bound_body(await transport.handle_async_request(request), request.method)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        self._ways.clear()
+        transports = list(self._transports.values())
+        self._transports.clear()
+        for transport in transports:
+            await transport.aclose()
+
+    async def _choose(self, scheme: str, host: str, port: int | None) -> httpx2.AsyncBaseTransport:
+        proxy = None
+        if scheme == "https":
+            proxy = NetworkEnvironment.read().proxy_url(host, port or 443)
+        if proxy is None and not uses_library_transport():
+            return self._direct()
+        name = proxy or scheme
+        tls = await self._tls_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if name not in self._transports:
+            made = await self._threads.run(_library_transport, tls, proxy)
+            self._transports.setdefault(name, made)
+        return self._transports[name]
+
+    def _direct(self) -> httpx2.AsyncBaseTransport:
+        from byok_widgets.providers.transport.direct import DirectTransport
+
+        if None not in self._transports:
+            self._transports[None] = DirectTransport(self._tls_context)
+        return self._transports[None]
+
+    async def _tls_context(self) -> ssl.SSLContext:
+        """Return how certificates are checked; read once, by the first call that needs them."""
+        if self._tls is None or (self._tls.done() and (self._tls.cancelled() or self._tls.exception())):
+            self._tls = asyncio.ensure_future(self._threads.run(tls_context, NetworkEnvironment.read()))
+        return await asyncio.shield(self._tls)
+
+
+def _library_transport(tls: ssl.SSLContext, proxy: str | None) -> httpx2.AsyncBaseTransport:
+    if proxy is None:
+        return httpx2.AsyncHTTPTransport(verify=tls, trust_env=False, limits=_LIMITS)
+    address = httpx2.Proxy(proxy, ssl_context=tls if proxy.lower().startswith("https:") else None)
+    return httpx2.AsyncHTTPTransport(verify=tls, trust_env=False, limits=_LIMITS, proxy=address)
