@@ -6,7 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 OnText = Callable[[str], None]
-"""Called with each piece of an answer as it arrives."""
+"""Called with each piece of an answer as it arrives; a `Retraction` takes back all that came before it."""
+
+
+class Retraction(str):
+    """A piece of an answer that says: all text so far was the model's thinking and is not part of the answer.
+
+    It is an empty text, so who only collects text need not know it; what is shown in the end is right in any case.
+    """
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)

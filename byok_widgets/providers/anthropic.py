@@ -105,6 +105,7 @@ class AnthropicProvider(MessagesProvider):
     key_hint = "sk-ant-…"
     default_url = "https://api.anthropic.com"
     highest_temperature = 1
+    thought_tags = ()
     schema_profile = SchemaProfile(unstated_is_null=False, takes_bounds=False)
     links = Links(
         keys="https://console.anthropic.com/settings/keys",

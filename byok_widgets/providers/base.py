@@ -264,6 +264,9 @@ class Provider(ABC):
         await self.list_models(endpoint)
 
 
+_MAX_COUNT = 10**15
+
+
 def iso_date(value: object) -> str | None:
     """Return the day of a provider's date or time; `None` if it is not an ISO date."""
     try:
@@ -273,5 +276,12 @@ def iso_date(value: object) -> str | None:
 
 
 def parse_count(value: object) -> int | None:
-    """Return a provider's count; `None` if it is not a count."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """Return a provider's count, which may be written as `12.0` or `"12"`; `None` if it is not a count."""
+    if isinstance(value, str):
+        is_number = value.isascii() and value.isdecimal() and len(value) <= len(str(_MAX_COUNT))
+        value = int(value) if is_number else None
+    if isinstance(value, float) and value.is_integer() and value < _MAX_COUNT:
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MAX_COUNT:
+        return value
+    return None

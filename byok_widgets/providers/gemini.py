@@ -79,7 +79,7 @@ class GeminiProvider(ChatCompletionsProvider):
     default_url = "https://generativelanguage.googleapis.com/v1beta/openai"
     settings = frozenset({"temperature", "top_p", "stop", "reasoning_effort"})
     structured_modes = ("json_schema", "tool", "json_object", "prompt")
-    thought_tags = ("<thought>", "</thought>")
+    thought_tags = (("<thought>", "</thought>"),)
     links = Links(
         keys="https://aistudio.google.com/apikey",
         billing="https://aistudio.google.com/usage",

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from byok_widgets.messages import FinishReason
 from byok_widgets.providers.base import Links, ModelInfo, Request, parse_count
 from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.model_settings import SupportedSettings
@@ -46,7 +45,6 @@ class MistralProvider(ChatCompletionsProvider):
     default_url = "https://api.mistral.ai/v1"
     settings = frozenset({"temperature", "top_p", "random_seed", "stop", "reasoning_effort", "safe_prompt"})
     highest_temperature = 1.5
-    context_is_full = "model_length"
     structured_modes = ("json_schema", "json_object", "prompt")
     links = Links(
         keys="https://console.mistral.ai/api-keys",
@@ -61,10 +59,6 @@ class MistralProvider(ChatCompletionsProvider):
         """Return nothing: the usage is always sent, and unknown fields are refused."""
         del request
         return {}
-
-    def finish_reason(self, raw: str) -> FinishReason | None:
-        """Add the end for want of context."""
-        return "length" if raw == self.context_is_full else super().finish_reason(raw)
 
     def error_body(self, body: Any) -> Any:
         """Return an error whose `message` may be a list of validation errors in the usual form."""

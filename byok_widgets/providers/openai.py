@@ -110,6 +110,7 @@ class OpenAIProvider(ChatCompletionsProvider):
     billing_note = "A ChatGPT plan does not pay for the API."
     default_url = "https://api.openai.com/v1"
     max_tokens_name = "max_completion_tokens"
+    thought_tags = ()
     settings = ChatCompletionsProvider.settings | {"verbosity", "service_tier"}
     structured_modes = ("json_schema", "tool", "json_object", "prompt")
     links = Links(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from byok_widgets.engine.callbacks import OnText
+from byok_widgets.engine.callbacks import OnText, Retraction
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import FinishReason, Usage
 from byok_widgets.providers.base import Answer
-from byok_widgets.providers.thought_filter import ThoughtFilter
+from byok_widgets.providers.stream import SurrogateJoiner, without_surrogates
+from byok_widgets.providers.thinking import KNOWN_TAGS, Sorted, ThoughtFilter, Thoughts
+from byok_widgets.providers.thinking.tags import Tags
 from byok_widgets.secrets import redact
 
 _NOTICES: dict[FinishReason, str] = {
@@ -19,20 +21,27 @@ _NOTICES: dict[FinishReason, str] = {
     "incomplete": "incomplete: the answer ended before the model said it was done",
 }
 CONTEXT_IS_FULL = "cut off: the dialogue and the answer fill the model's context"
+_IN_TEXT = "text"
 
 
 class ResponseAccumulator:
-    """Collects text, usage and the finish reason of one answer as they arrive."""
+    """Collects text, thinking, usage and the finish reason of one answer as they arrive.
 
-    def __init__(
-        self, on_text: OnText, *, offers_tool: bool = False, thought_tags: tuple[str, str] | None = None
-    ) -> None:
+    Attributes:
+        is_closed: Whether the provider has said that nothing more comes.
+    """
+
+    def __init__(self, on_text: OnText, *, offers_tool: bool = False, thought_tags: Tags = KNOWN_TAGS) -> None:
         self.usage = Usage()
         self.reported_cost_usd: Decimal | None = None
         self.request_id: str | None = None
-        self._on_text = on_text
+        self.is_closed = False
         self.offers_tool = offers_tool
-        self._thoughts = ThoughtFilter(*thought_tags) if thought_tags else None
+        self._on_text = on_text
+        self._tags = thought_tags
+        self._filter = ThoughtFilter(thought_tags)
+        self._thoughts = Thoughts()
+        self._joiner = SurrogateJoiner()
         self._pieces: list[str] = []
         self._refusals: list[str] = []
         self._reason: FinishReason | None = None
@@ -41,38 +50,78 @@ class ResponseAccumulator:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing arrived, not even a reason why there is no text."""
+        """Whether nothing of an answer arrived, not even a reason why there is no text."""
         return not self._pieces and not self._refusals and self._reason is None
+
+    @property
+    def has_thought(self) -> bool:
+        """Whether the model has been thinking."""
+        return bool(self._thoughts)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the model has said why the answer ended."""
+        return self._reason is not None
+
+    def sibling(self) -> ResponseAccumulator:
+        """Return an empty accumulator for the same answer in another form."""
+        return ResponseAccumulator(lambda _: None, offers_tool=self.offers_tool, thought_tags=self._tags)
 
     def set_metadata(self, model: object, request_id: object) -> None:
         """Remember the model that reports itself, and the first id by which its provider can find the request."""
         if isinstance(model, str) and model:
-            self._model = model
+            self._model = without_surrogates(model)
         if isinstance(request_id, str) and request_id:
-            self.request_id = self.request_id or request_id
+            self.request_id = self.request_id or without_surrogates(request_id)
 
     def add(self, text: str) -> None:
         """Add a piece of the answer and pass it on."""
+        text = self._joiner.feed(text)
         if text:
             self._pieces.append(text)
             self._on_text(text)
 
-    def add_spoken(self, text: str, *, is_thought: bool = False) -> None:
-        """Add a piece of the answer without the thoughts in it; what is thought is not said."""
-        if is_thought:
-            if self._thoughts:
-                self._thoughts.skip_thought()
-            return
-        self.add(self._thoughts.feed(text) if self._thoughts else text)
+    def add_spoken(self, text: str) -> None:
+        """Add a piece of the answer's text, in which there may be thinking."""
+        self._take(self._filter.feed(text))
+
+    def add_thought(self, text: str, source: str) -> None:
+        """Add a piece of the model's thinking, which is not part of the text.
+
+        Args:
+            text: The piece.
+            source: Where it comes from; some providers send the same thinking in several places.
+        """
+        if text:
+            self._thoughts.add(text, source)
+            self._filter.skip_thought()
+
+    def separate_thoughts(self, source: str) -> None:
+        """Begin a new paragraph of the thinking from a source."""
+        self._thoughts.separate(source)
 
     def add_refusal(self, text: str) -> None:
         """Add a piece of the model's refusal; it is shown like an answer."""
+        text = without_surrogates(text)
         if text:
             self._refusals.append(text)
             self._on_text(text)
 
+    def add_whole(self, whole: ResponseAccumulator) -> None:
+        """Take from the whole answer, which some servers send after its pieces, only what is missing."""
+        self._flush()
+        whole._flush()
+        had, all_of_it = "".join(self._pieces), "".join(whole._pieces)
+        if all_of_it.startswith(had):
+            self.add(all_of_it[len(had) :])
+        if not self._refusals:
+            self.add_refusal("".join(whole._refusals))
+        self._thoughts.add(whole._thoughts.text(), "whole")
+
     def finish(self, reason: FinishReason | None, raw: str, *, notice: str = "") -> None:
         """Record why the answer ended; an unknown reason makes it incomplete, and is kept in the notice.
+
+        A reason that says more than that the model was done is kept, whatever comes after it.
 
         Args:
             reason: The provider-neutral reason; `None` for a reason that is not known here.
@@ -81,7 +130,9 @@ class ResponseAccumulator:
         """
         if reason == "tool_call" and self.offers_tool:
             reason = "stop"  # the tool is how the shape was asked for
-        unknown = f"incomplete: the provider gave an unknown finish reason: {redact(raw)[:40]}"
+        if reason == "stop" and self._reason is not None:
+            return
+        unknown = f"incomplete: the provider gave an unknown finish reason: {redact(without_surrogates(raw))[:40]}"
         self._reason = reason or "incomplete"
         self._notice = notice if reason else unknown
 
@@ -96,16 +147,18 @@ class ResponseAccumulator:
             reported_model=self._model,
             reported_cost_usd=self.reported_cost_usd,
             request_id=self.request_id,
+            reasoning=self._thoughts.text(),
         )
         notice = self._notice or _NOTICES.get(reason, "").format(tokens=self._tokens())
         if notice:
             answer = answer.with_notice(notice)
         if not answer.text and reason == "stop":
-            answer = answer.with_notice("the answer is empty")
+            empty = "the answer is empty: all of it is reasoning" if answer.reasoning else "the answer is empty"
+            answer = answer.with_notice(empty)
         return answer
 
     def partial_or_raise(self, error: ByokError) -> Answer:
-        """Return what arrived before `error`, with its message as a notice; raise it if nothing arrived.
+        """Return what arrived before `error`, with what it says as a notice; raise it if no text arrived.
 
         The answer is incomplete, unless the model had already said that it was done.
         """
@@ -113,11 +166,27 @@ class ResponseAccumulator:
         if not self._pieces and not self._refusals:
             error.request_id = error.request_id or self.request_id
             raise error
-        return self.answer().with_notice(error.problem)
+        if self._reason is not None:
+            return self.answer().with_notice(error.problem)
+        words = (error.problem, error.cause, error.fix, error.link)
+        return self.answer().with_notice(" ".join(filter(None, words)))
+
+    def _take(self, found: Sorted) -> None:
+        if found.retracts:
+            self._thoughts.add("".join(self._pieces), _IN_TEXT)
+            self._pieces.clear()
+            self._on_text(Retraction())
+        if found.thought:
+            self._thoughts.add(found.thought, _IN_TEXT)
+        if found.said:
+            self.add(found.said)
 
     def _flush(self) -> None:
-        if self._thoughts:
-            self.add(self._thoughts.flush())
+        self._take(self._filter.flush())
+        half = self._joiner.flush()
+        if half:
+            self._pieces.append(half)
+            self._on_text(half)
 
     def _tokens(self) -> str:
         written = self.usage.output_tokens

@@ -9,7 +9,7 @@ import pytest
 from byok_widgets import Flow, ProviderError
 from byok_widgets.providers import PROVIDERS
 from tests.fake_keys import fake_key
-from tests.providers.asking import ask, fault, shape
+from tests.providers.asking import ask, endpoint, fault, shape
 from tests.providers.fault_server import FaultServer, says, stream
 
 PER_DAY = {"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]}
@@ -108,6 +108,12 @@ def test_thoughts_before_a_shaped_answer_are_not_part_of_it(faulty: FaultServer)
     assert ask(faulty, reply, of="gemini", output=shape("json_schema")).text == '{"name": "Ana"}'
 
 
-def test_tags_of_another_vendors_model_are_text(faulty: FaultServer) -> None:
+@pytest.mark.parametrize(("of", "is_text"), [("openai", True), ("gemini", False), ("openrouter", False)])
+def test_tags_are_text_where_a_vendor_never_sends_thinking_in_them(
+    faulty: FaultServer, monkeypatch: pytest.MonkeyPatch, of: str, is_text: bool
+) -> None:
+    there = endpoint(PROVIDERS[of], faulty)
     said = "<thought>said aloud</thought>"
-    assert ask(faulty, deltas({"content": said}), of="openai").text == said
+    assert ask(faulty, deltas({"content": said}), of=of).text == "", "any server may be at another address"
+    monkeypatch.setattr(type(PROVIDERS[of]), "default_url", there.base_url.url)
+    assert ask(faulty, deltas({"content": said}), of=of).text == (said if is_text else "")

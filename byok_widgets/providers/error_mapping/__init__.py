@@ -2,6 +2,7 @@
 
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.error_mapping.error_details import looks_like_page, request_id
+from byok_widgets.providers.error_mapping.error_shapes import gives_reason, holds_error
 from byok_widgets.providers.error_mapping.translation import (
     empty,
     from_body,
@@ -15,6 +16,8 @@ __all__ = [
     "CallContext",
     "empty",
     "from_body",
+    "gives_reason",
+    "holds_error",
     "looks_like_page",
     "page_instead",
     "request_id",

@@ -17,6 +17,7 @@ from typing import Any
 
 from byok_widgets.providers.base import Provider
 from byok_widgets.providers.error_mapping import phrases
+from byok_widgets.providers.error_mapping.error_shapes import inner_error, text_of_reason
 from byok_widgets.providers.error_mapping.phrases import Cause
 from byok_widgets.secrets import redact
 
@@ -96,8 +97,7 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
     """Extract the facts from the body of an error, in any of the shapes that providers use."""
     headers = headers or {}
     outer = _mapping(body[0] if isinstance(body, list) and body else body)
-    inner = outer.get("error", outer)
-    inner = inner if isinstance(inner, Mapping) else {"message": inner}
+    inner = inner_error(outer)
     metadata, details = _mapping(inner.get("metadata")), _mapping(inner.get("details"))
     given = (details.get("error_code"), inner.get("code"), inner.get("type"), metadata.get("error_type"))
     labels = tuple(str(label).lower() for label in given if label is not None)
@@ -105,7 +105,7 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
     return ErrorDetails(
         status=_status(status, labels),
         labels=labels,
-        message="" if is_page else excerpt(body if isinstance(body, str) else _words(inner)),
+        message="" if is_page else excerpt(body if isinstance(body, str) else text_of_reason(inner)),
         upstream=_upstream(metadata),
         parameter=inner["param"] if isinstance(inner.get("param"), str) else "",
         reasons=tuple(excerpt(str(reason)) for reason in _list(metadata.get("reasons"))),
@@ -169,13 +169,6 @@ def _status(status: int | None, labels: Iterable[str]) -> int | None:
     return next((number for number in (*inside, *vague) if 400 <= number < 600), None)
 
 
-def _words(inner: Mapping[str, Any]) -> str:
-    said = inner.get("message") or inner.get("detail")
-    if isinstance(said, list):
-        said = "; ".join(str(_mapping(entry).get("msg", "")) for entry in said)
-    return said if isinstance(said, str) else ""
-
-
 def _upstream(metadata: Mapping[str, Any]) -> str:
     """Return what the provider behind a router says; the router itself often says nothing about it."""
     name, raw = metadata.get("provider_name"), metadata.get("raw")
@@ -185,8 +178,7 @@ def _upstream(metadata: Mapping[str, Any]) -> str:
         except ValueError:
             raw = {"message": raw}
     outer = _mapping(raw)
-    inner = outer.get("error", outer)
-    said = _words(inner if isinstance(inner, Mapping) else {"message": inner})
+    said = text_of_reason(inner_error(outer))
     return ": ".join(excerpt(part) for part in (name, said) if isinstance(part, str) and part)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorReport
 from byok_widgets.providers.error_mapping.phrases import says
+from byok_widgets.providers.stream import TooLargeError
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 _TRANSPORT = frozenset({"APIConnectionError", "TransportError", "EndOfStream"})
@@ -22,6 +23,9 @@ _GARBLED = frozenset({"JSONDecodeError", "UnicodeDecodeError", "DecodingError"})
 def classify(error: BaseException, site: CallContext) -> ErrorReport:
     """Return what happened, from the chain of causes behind an exception."""
     causes = list(_chain(error))
+    large = next((cause for cause in causes if isinstance(cause, TooLargeError)), None)
+    if large:
+        return _of_size(large, site)
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     if any(isinstance(cause, ssl.SSLError) for cause in causes) and not names & _AFTER_CONNECTING:
         return _of_tls(causes, site)
@@ -65,6 +69,17 @@ def unreadable(what: str, site: CallContext) -> ErrorReport:
         f"Run the cell again; if the error persists, check {site.way}.",
         site.links.status,
         retryable=True,
+    )
+
+
+def _of_size(error: TooLargeError, site: CallContext) -> ErrorReport:
+    return ErrorReport(
+        "too_large",
+        f"{site.who} sent an answer that is too large: {error.excess}.",
+        "The model may be repeating itself, or something else answers in its place.",
+        "Run the cell again with a lower max_tokens. Where such answers are right, raise the bound: "
+        f"byok_widgets.providers.stream.bounds.{error.bound}.",
+        site.links.status,
     )
 
 

@@ -6,7 +6,7 @@ is known, `classification` and `network` say what it means. The exception itself
 The kinds:
     of the account: `auth`, `quota`, `rate_limit`, `permission`, `key_limit`, `org_unverified`, `region`;
     of the request: `model`, `model_gone`, `context_length`, `setting`, `moderation`, `data_policy`, `bad_request`;
-    of the provider: `overloaded`, `gateway`, `provider`, `unreadable`;
+    of the provider: `overloaded`, `gateway`, `provider`, `unreadable`, `too_large`;
     of the connection: `dns`, `offline`, `refused`, `tls`, `certificate`, `proxy`, `timeout`, `connection`, `page`,
     `redirect`, `address`;
     of this side: `unsendable`, `unexpected`.
@@ -47,9 +47,16 @@ def unreadable(what: str, site: CallContext) -> ProviderError:
     return _error(network.unreadable(what, site))
 
 
-def empty(site: CallContext) -> ProviderError:
-    """Return the error for an answer that ended before any of it had arrived."""
-    return unreadable("it ended before it began", site)
+def empty(site: CallContext, *, was_thinking: bool = False, has_begun: bool = False) -> ProviderError:
+    """Return the error for an answer that ended without any text.
+
+    Args:
+        site: The call.
+        was_thinking: Whether the model's thinking had begun to arrive.
+        has_begun: Whether anything had arrived.
+    """
+    what = "there is no text in it" if has_begun else "it ended before it began"
+    return unreadable("it ended while the model was still thinking" if was_thinking else what, site)
 
 
 def timed_out(provider: Provider, seconds: float, what: str) -> ProviderError:

@@ -6,26 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from byok_widgets.messages import FinishReason, Usage
 from byok_widgets.providers import error_mapping
-from byok_widgets.providers.base import ModelInfo, Request, iso_date, parse_count
+from byok_widgets.providers.base import ModelInfo, Request, iso_date
 from byok_widgets.providers.error_mapping import CallContext
+from byok_widgets.providers.protocols import finish_reasons
 from byok_widgets.providers.protocols.sdk_provider import SdkProvider
+from byok_widgets.providers.protocols.usage_shapes import find_usage, merged_usage
 from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL, ResponseAccumulator
-
-_FINISH_REASONS: Mapping[str, FinishReason] = {
-    "stop": "stop",
-    "eos": "stop",
-    "eos_token": "stop",
-    "stop_sequence": "stop",
-    "end_turn": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "content_filter": "content_filter",
-    "tool_calls": "tool_call",
-    "function_call": "tool_call",
-}
-"""Why an answer ended: the protocol's own words, and those of servers that speak it with an accent."""
+from byok_widgets.providers.thinking import is_thought, thought_in, thought_of
 
 
 class ChatCompletionsProvider(SdkProvider):
@@ -34,8 +22,6 @@ class ChatCompletionsProvider(SdkProvider):
     completions_path = "/chat/completions"
     models_path = "/models"
     max_tokens_name: ClassVar[str] = "max_tokens"
-    context_is_full: ClassVar[str] = ""
-    """The finish reason by which this vendor says that an answer ended since the model's context was full."""
     settings = frozenset({"temperature", "top_p", "seed", "stop", "reasoning_effort"})
 
     def payload(self, request: Request) -> dict[str, Any]:
@@ -67,10 +53,6 @@ class ChatCompletionsProvider(SdkProvider):
         """Return the headers this vendor wants on each request; never one that holds a key."""
         return {}
 
-    def finish_reason(self, raw: str) -> FinishReason | None:
-        """Return the house's word for why an answer ended; `None` for a reason that is not known."""
-        return _FINISH_REASONS.get(raw.partition(":")[0].strip().lower())  # details may follow a colon
-
     def is_thought(self, part: Mapping[str, Any]) -> bool:
         """Whether this vendor marks a piece of an answer as thought, not said."""
         del part
@@ -95,34 +77,76 @@ class ChatCompletionsProvider(SdkProvider):
 
     def _accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
         gathered.set_metadata(event.get("model"), event.get("id"))
-        usage, choices = event.get("usage"), event.get("choices")
-        if isinstance(usage, Mapping):
-            gathered.usage, gathered.reported_cost_usd = _usage(usage), self.reported_cost(usage)
-        elif choices is None:
-            raise error_mapping.unreadable("it has no choices", site)
+        choices = event.get("choices")
         if not isinstance(choices, (list, type(None))):
             raise error_mapping.unreadable("its choices are not a list", site)
         for choice in choices or ():
             self._gather_choice(choice, gathered, site)
+        if event.get("usage") or not choices or gathered.is_finished:
+            self._count(event, gathered)
+        if not choices and error_mapping.gives_reason(event):
+            raise error_mapping.from_body(event, site)
+
+    def _count(self, event: Mapping[str, Any], gathered: ResponseAccumulator) -> None:
+        usage = find_usage(event)
+        if usage is not None:
+            gathered.usage = merged_usage(usage, gathered.usage)
+            cost = self.reported_cost(usage)
+            gathered.reported_cost_usd = gathered.reported_cost_usd if cost is None else cost
 
     def _gather_choice(self, choice: Any, gathered: ResponseAccumulator, site: CallContext) -> None:
-        part = _part(choice, site)
-        text, refusal = _text_of(part.get("content")), part.get("refusal")
-        if not isinstance(text, (str, type(None))) or not isinstance(refusal, (str, type(None))):
-            raise error_mapping.unreadable("its text is not text", site)
-        gathered.add_spoken(text or "", is_thought=self.is_thought(part))
-        if gathered.offers_tool:
-            gathered.add(_tool_input(part.get("tool_calls"), site))
-        gathered.add_refusal(refusal or "")
-        reason = choice.get("finish_reason")
-        if reason:
-            notice = CONTEXT_IS_FULL if reason == self.context_is_full else ""
-            gathered.finish(self.finish_reason(str(reason)), str(reason), notice=notice)
+        if not isinstance(choice, Mapping):
+            raise error_mapping.unreadable("a choice is not an object", site)
+        if choice.get("index"):
+            return  # only one answer was asked for
+        if delta := choice.get("delta"):
+            self._gather_part(delta, gathered, site)
+        if message := choice.get("message"):
+            self._gather_whole(message, gathered, site)
+        if isinstance(text := choice.get("text"), str):  # a server of the protocol's predecessor
+            gathered.add_spoken(text)
+        if choice.get("finish_reason") or choice.get("error"):
+            _finish(choice, gathered, site)
+
+    def _gather_whole(self, message: Any, gathered: ResponseAccumulator, site: CallContext) -> None:
+        if gathered.is_empty and not gathered.has_thought:
+            self._gather_part(message, gathered, site)
+        else:
+            whole = gathered.sibling()
+            self._gather_part(message, whole, site)
+            gathered.add_whole(whole)
+
+    def _gather_part(self, part: Any, gathered: ResponseAccumulator, site: CallContext) -> None:
+        """Take the text, the thinking and the tool's input from a message, or from a piece of one."""
+        if not isinstance(part, Mapping):
+            raise error_mapping.unreadable("a message is not an object", site)
+        thought, source = thought_in(part)
+        if thought:
+            gathered.add_thought(thought, source)
+        if content := part.get("content"):
+            self._gather_content(content, part, gathered, site)
+        if refusal := part.get("refusal"):
+            gathered.add_refusal(_text(refusal, site))
+        if gathered.offers_tool and (calls := part.get("tool_calls")):
+            gathered.add(_tool_input(calls, site))
+
+    def _gather_content(
+        self, content: Any, part: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
+    ) -> None:
+        if not isinstance(content, str):
+            for typed in content if isinstance(content, list) else [content]:
+                _gather_typed(typed, gathered, site)
+        elif self.is_thought(part):
+            gathered.add_thought(content, "marked")
+        else:
+            gathered.add_spoken(content)
 
     def _accumulate_whole(
         self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
     ) -> None:
         if not answer.get("choices"):
+            if error_mapping.gives_reason(answer):
+                raise error_mapping.from_body(answer, site)
             raise error_mapping.unreadable("it has no choices", site)
         self._accumulate(answer, gathered, site)
 
@@ -130,24 +154,35 @@ class ChatCompletionsProvider(SdkProvider):
         return ModelInfo(id=str(row["id"]), ends_on=iso_date(row.get("shutdown_date")))
 
 
-def _part(choice: Any, site: CallContext) -> Mapping[str, Any]:
-    """Return the message, or the piece of it, that a choice holds."""
-    if not isinstance(choice, Mapping):
-        raise error_mapping.unreadable("a choice is not an object", site)
-    if choice.get("error") or choice.get("finish_reason") == "error":
+def _gather_typed(typed: Any, gathered: ResponseAccumulator, site: CallContext) -> None:
+    """Take one typed part of a message's content; what is neither text nor thinking is passed over."""
+    if isinstance(typed, str):
+        gathered.add_spoken(typed)
+    elif not isinstance(typed, Mapping):
+        raise error_mapping.unreadable("its text is not text", site)
+    elif is_thought(typed):
+        gathered.add_thought(thought_of(typed), "parts")
+    elif typed.get("type") == "refusal":
+        gathered.add_refusal(_text(typed.get("refusal") or "", site))
+    elif text := typed.get("text"):
+        gathered.add_spoken(_text(text.get("value") or "" if isinstance(text, Mapping) else text, site))
+
+
+def _text(value: Any, site: CallContext) -> str:
+    if isinstance(value, str):
+        return value
+    del value
+    raise error_mapping.unreadable("its text is not text", site)
+
+
+def _finish(choice: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+    raw = choice.get("finish_reason")
+    word = finish_reasons.normalised(raw)
+    if choice.get("error") or finish_reasons.is_error(word):
         raise error_mapping.from_body({"error": choice.get("error") or {}}, site)
-    part = choice.get("delta") or choice.get("message") or {}
-    if not isinstance(part, Mapping):
-        raise error_mapping.unreadable("a message is not an object", site)
-    return part
-
-
-def _text_of(content: Any) -> Any:
-    """Return the text of content that comes as a list of typed parts, without the model's thinking."""
-    if not isinstance(content, list):
-        return content
-    parts = [part for part in content if isinstance(part, Mapping) and part.get("type") == "text"]
-    return "".join(str(part.get("text") or "") for part in parts)
+    if word:
+        notice = CONTEXT_IS_FULL if word in finish_reasons.FULL_CONTEXT else ""
+        gathered.finish(finish_reasons.known_reason(word), str(raw), notice=notice)
 
 
 def _tool_input(calls: Any, site: CallContext) -> str:
@@ -157,12 +192,3 @@ def _tool_input(calls: Any, site: CallContext) -> str:
     except (TypeError, KeyError, AttributeError):
         pass
     raise error_mapping.unreadable("a tool call is malformed", site)
-
-
-def _usage(raw: Mapping[str, Any]) -> Usage:
-    details = raw.get("prompt_tokens_details")
-    return Usage(
-        input_tokens=parse_count(raw.get("prompt_tokens")),
-        output_tokens=parse_count(raw.get("completion_tokens")),
-        cached_input_tokens=parse_count(details.get("cached_tokens")) if isinstance(details, Mapping) else None,
-    )

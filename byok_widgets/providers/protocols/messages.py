@@ -6,24 +6,18 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from byok_widgets.messages import FinishReason, Message, Usage
+from byok_widgets.messages import Message, Usage
 from byok_widgets.providers import error_mapping
 from byok_widgets.providers.base import ModelInfo, Request, iso_date, parse_count
 from byok_widgets.providers.error_mapping import CallContext
 from byok_widgets.providers.model_settings import SupportedSettings
+from byok_widgets.providers.protocols import finish_reasons
 from byok_widgets.providers.protocols.sdk_provider import SdkProvider
 from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL, ResponseAccumulator
 
-_FINISH_REASONS: Mapping[str, FinishReason] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "refusal",
-    "tool_use": "tool_call",
-}
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _TOOL = "record"
+_THINKING = "thinking"
 
 
 class MessagesProvider(SdkProvider):
@@ -80,34 +74,44 @@ class MessagesProvider(SdkProvider):
     def _accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
         kind = event.get("type")
         if kind == "content_block_delta":
-            delta = _mapping(event.get("delta"))
-            if delta.get("type") in ("text_delta", "input_json_delta"):
-                gathered.add(_text(delta, "text" if delta["type"] == "text_delta" else "partial_json", site))
+            _gather_block(_mapping(event.get("delta")), gathered, site)
+        elif kind == "content_block_start":
+            _begin_block(_mapping(event.get("content_block")), gathered, site)
         elif kind == "message_start":
-            message = _mapping(event.get("message"))
-            gathered.set_metadata(message.get("model"), message.get("id"))
-            # The number of output tokens is not known yet, whatever the event says.
-            gathered.usage = _usage({**_mapping(message.get("usage")), "output_tokens": None}, gathered.usage)
+            self._begin(_mapping(event.get("message")), gathered, site)
         elif kind == "message_delta":
             gathered.usage = _usage(_mapping(event.get("usage")), gathered.usage)
-            _finish(_mapping(event.get("delta")), gathered)
-        elif not isinstance(kind, str):
+            _finish(_mapping(event.get("delta")), gathered, site)
+        elif kind == "message_stop":
+            gathered.is_closed = True
+        elif kind == "message":
+            self._accumulate_whole(event, gathered, site)
+        elif error_mapping.gives_reason(event):
+            raise error_mapping.from_body(event, site)
+        elif kind is not None and not isinstance(kind, str):
             raise error_mapping.unreadable("an event has no type", site)
+
+    def _begin(self, message: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+        gathered.set_metadata(message.get("model"), message.get("id"))
+        # The number of output tokens is not known yet, whatever the event says.
+        gathered.usage = _usage({**_mapping(message.get("usage")), "output_tokens": None}, gathered.usage)
+        for block in _blocks(message.get("content")):
+            _begin_block(block, gathered, site)
 
     def _accumulate_whole(
         self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
     ) -> None:
-        blocks = answer.get("content")
-        if not isinstance(blocks, list):
+        if not isinstance(answer.get("content"), list):
+            if error_mapping.gives_reason(answer):
+                raise error_mapping.from_body(answer, site)
             raise error_mapping.unreadable("it has no content", site)
         gathered.set_metadata(answer.get("model"), answer.get("id"))
         gathered.usage = _usage(_mapping(answer.get("usage")), gathered.usage)
-        for block in map(_mapping, blocks):
-            if block.get("type") == "text":
-                gathered.add(_text(block, "text", site))
-            elif block.get("type") == "tool_use":
-                gathered.add(json.dumps(block.get("input"), ensure_ascii=False))
-        _finish(answer, gathered)
+        whole = gathered.sibling()
+        for block in _blocks(answer["content"]):
+            _begin_block(block, whole, site, is_whole=True)
+        gathered.add_whole(whole)
+        _finish(answer, gathered, site)
 
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
         can = _mapping(row.get("capabilities"))
@@ -147,22 +151,53 @@ def _takes(effort: Mapping[str, Any]) -> SupportedSettings:
     return {"effort": levels if effort["supported"] and levels else None}
 
 
-def _finish(ended: Mapping[str, Any], gathered: ResponseAccumulator) -> None:
-    reason = ended.get("stop_reason")
-    if not reason:
+def _begin_block(
+    block: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext, *, is_whole: bool = False
+) -> None:
+    """Take what a content block begins with; in an answer in one piece, that is all of it."""
+    kind = block.get("type")
+    if kind == "thinking":
+        gathered.separate_thoughts(_THINKING)
+    if kind == "tool_use":
+        if gathered.offers_tool and (is_whole or block.get("input")):
+            gathered.add(json.dumps(block.get("input"), ensure_ascii=False))
+    elif kind in ("text", "thinking", None):
+        _gather_block(block, gathered, site)
+
+
+def _gather_block(part: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+    """Take the next piece of a content block; signatures, citations and encrypted thinking are passed over."""
+    if text := part.get("text"):
+        gathered.add_spoken(_text(text, site))
+    elif thought := part.get("thinking"):
+        gathered.add_thought(_text(thought, site), _THINKING)
+    elif gathered.offers_tool and (piece := part.get("partial_json")):
+        gathered.add(_text(piece, site))
+
+
+def _finish(ended: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+    raw = ended.get("stop_reason")
+    word = finish_reasons.normalised(raw)
+    if finish_reasons.is_error(word):
+        raise error_mapping.from_body({"error": ended.get("error") or {}}, site)
+    if not word:
         return
-    if reason == "refusal":
+    if word == "refusal":
         words = _mapping(ended.get("stop_details")).get("explanation")
         gathered.add_refusal(words if isinstance(words, str) else "")
-    notice = CONTEXT_IS_FULL if reason == "model_context_window_exceeded" else ""
-    gathered.finish(_FINISH_REASONS.get(str(reason)), str(reason), notice=notice)
+    notice = CONTEXT_IS_FULL if word in finish_reasons.FULL_CONTEXT else ""
+    gathered.finish(finish_reasons.known_reason(word), str(raw), notice=notice)
 
 
-def _text(holder: Mapping[str, Any], name: str, site: CallContext) -> str:
-    text = holder.get(name)
-    if not isinstance(text, str):
-        raise error_mapping.unreadable("its text is not text", site)
-    return text
+def _text(value: Any, site: CallContext) -> str:
+    if isinstance(value, str):
+        return value
+    del value
+    raise error_mapping.unreadable("its text is not text", site)
+
+
+def _blocks(content: Any) -> list[Mapping[str, Any]]:
+    return [block for block in content if isinstance(block, Mapping)] if isinstance(content, list) else []
 
 
 def _usage(raw: Mapping[str, Any], before: Usage) -> Usage:
@@ -171,6 +206,8 @@ def _usage(raw: Mapping[str, Any], before: Usage) -> Usage:
         parse_count(raw.get(name))
         for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
     )
+    if not fresh and not read and not written and before.input_tokens:
+        fresh = read = written = None  # some servers end with zeros for what they have reported before
     read = before.cached_input_tokens if read is None else read
     written = before.cache_write_tokens if written is None else written
     return Usage(

@@ -1,25 +1,36 @@
 """What all adapters over an official SDK share: one client for each key and address, and the steps of a call.
 
-`openai` and `anthropic` are built alike. The SDK builds the request, signs it, reads the event stream and names
-the errors; events come as plain mappings (`cast_to=object`), since creating a typed object for each chunk costs
-ten times as much as reading it. An adapter defines what its requests contain and what its events mean.
+`openai` and `anthropic` are built alike. The SDK builds the request, signs it and names the errors. It hands over
+the response unread, and our own reader reads it: the SDKs' readers refuse much of what real servers send, have no
+bounds, and cost several times as much. An adapter defines what its requests contain and what its events mean.
 """
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from byok_widgets.engine.callbacks import OnText
-from byok_widgets.errors import ByokError
+from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.keys import clean_key
 from byok_widgets.providers import error_mapping
 from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, Provider, Request
 from byok_widgets.providers.error_mapping import CallContext
 from byok_widgets.providers.response_accumulator import ResponseAccumulator
+from byok_widgets.providers.stream import (
+    BOM,
+    AnswerReader,
+    ReadEvent,
+    ResponseBody,
+    bounds,
+    json_lines,
+    parse_json,
+    read_whole,
+)
+from byok_widgets.providers.thinking import KNOWN_TAGS
+from byok_widgets.providers.thinking.tags import Tags
 from byok_widgets.providers.transport import CONNECT_TIMEOUT_S, SET_UP, http_client, prepare_client
 
 if TYPE_CHECKING:
@@ -35,8 +46,8 @@ class SdkProvider(Provider):
     completions_path: ClassVar[str]
     _is_loaded = False
     models_path: ClassVar[str]
-    thought_tags: ClassVar[tuple[str, str] | None] = None
-    """What stands around thoughts in the text of an answer, where this vendor sends them so."""
+    thought_tags: ClassVar[Tags] = KNOWN_TAGS
+    """What may stand around thinking in this vendor's answers; at another address than its own, any known tag."""
 
     def __init__(self) -> None:
         self._clients: WeakKeyDictionary[object, dict[str, Any]] = WeakKeyDictionary()
@@ -47,7 +58,7 @@ class SdkProvider(Provider):
         gathered = ResponseAccumulator(
             on_text,
             offers_tool=request.output is not None and request.output.mode == "tool",
-            thought_tags=self.thought_tags,
+            thought_tags=self.thought_tags if endpoint.base_url.url == self.default_url else KNOWN_TAGS,
         )
         try:
             await self._set_up()
@@ -62,11 +73,11 @@ class SdkProvider(Provider):
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Ask for the models; see `Provider.list_models`."""
-        rows = (await self._get(self.models_path, endpoint)).get("data")
-        if not isinstance(rows, list):
-            del rows
+        rows = _rows(await self._get(self.models_path, endpoint))
+        if rows is None:
             raise error_mapping.unreadable("a model list was expected", CallContext(self, endpoint))
-        return [self._model_info(row) for row in rows if isinstance(row, Mapping) and row.get("id")]
+        named = ({"id": row} if isinstance(row, str) else row for row in rows)
+        return [self._model_info(row) for row in named if isinstance(row, Mapping) and row.get("id")]
 
     @abstractmethod
     def payload(self, request: Request) -> dict[str, Any]:
@@ -110,51 +121,89 @@ class SdkProvider(Provider):
         """Read one row of the model list."""
 
     async def _converse(self, request: Request, gathered: ResponseAccumulator, site: CallContext) -> None:
-        stream = await self._client(site.endpoint).post(
-            self.completions_path,
-            body=self.payload(request),
-            cast_to=object,
-            stream=True,
-            stream_cls=self._sdk().AsyncStream[object],
-        )
-        async with stream:
-            gathered.request_id = error_mapping.request_id(stream.response.headers)
-            if "event-stream" in stream.response.headers.get("content-type", ""):
-                async for event in stream:
+        response = await self._send("post", self.completions_path, site.endpoint, body=self.payload(request))
+        gathered.request_id = error_mapping.request_id(response.headers)
+        reader = AnswerReader(response.headers.get("content-type", ""))
+        async with ResponseBody(response) as body:
+            async for piece in body:
+                for event in reader.feed(piece):
                     self._take(event, gathered, site)
-            else:
-                await stream.response.aread()
-                self._take_body(stream.response, gathered, site)
+                if reader.is_done or gathered.is_closed:
+                    break
+                if gathered.is_finished:
+                    body.expect_end()
+        for event in reader.end():
+            self._take(event, gathered, site)
+        if reader.body is not None:
+            self._take_body(reader.body, gathered, site, is_page=_is_page(response))
         if gathered.is_empty:
-            raise error_mapping.empty(site)
+            raise error_mapping.empty(site, was_thinking=gathered.has_thought, has_begun=reader.has_begun)
 
-    def _take(self, event: object, gathered: ResponseAccumulator, site: CallContext) -> None:
-        if not isinstance(event, dict):
-            raise error_mapping.unreadable("an event is not an object", site)
-        if event.get("error"):
-            raise error_mapping.from_body(event, site)
-        self._accumulate(event, gathered, site)
+    def _take(self, event: ReadEvent, gathered: ResponseAccumulator, site: CallContext) -> None:
+        value = event.value
+        if event.name == "error" or (isinstance(value, dict) and error_mapping.holds_error(value)):
+            raise error_mapping.from_body(value, site)
+        if isinstance(value, dict):
+            if event.name:
+                value.setdefault("type", event.name)
+            if value:
+                self._accumulate(value, gathered, site)
+        elif isinstance(value, list) and all(isinstance(one, dict) for one in value):
+            for one in value:
+                self._take(ReadEvent(event.name, one), gathered, site)
+        elif value not in (None, ""):
+            del value
+            raise error_mapping.unreadable(
+                "an event is not an object" if event.is_json else "it is truncated or garbled", site
+            )
 
-    def _take_body(self, response: httpx2.Response, gathered: ResponseAccumulator, site: CallContext) -> None:
-        """Process a body that is not declared as a stream: one answer, or events nevertheless."""
-        if response.content.lstrip().startswith((b"data:", b"event:", b":")):
-            for event in _events(response.content):
-                self._take(event, gathered, site)
-        else:
-            self._accumulate_whole(_answer(response, site), gathered, site)
+    def _take_body(self, body: bytes, gathered: ResponseAccumulator, site: CallContext, *, is_page: bool) -> None:
+        """Process a body that is not a stream: one answer, or one piece of it in each line."""
+        try:
+            answer = parse_json(body)
+        except ValueError:
+            answer = None
+        if isinstance(answer, dict) and not error_mapping.holds_error(answer):
+            self._accumulate_whole(answer, gathered, site)
+            return
+        events = json_lines(body) if answer is None else [ReadEvent("", answer)]
+        if not events or not isinstance(answer, (dict, list, type(None))) or is_page:
+            del answer, events
+            raise _not_an_answer(body, site, is_page=is_page)
+        for event in events:
+            self._take(event, gathered, site)
 
-    async def _get(self, path: str, endpoint: Endpoint) -> Mapping[str, Any]:
+    async def _get(self, path: str, endpoint: Endpoint) -> Any:
+        """Return the JSON that is at a path.
+
+        Raises:
+            ProviderError: Any error, in plain words.
+        """
         site = CallContext(self, endpoint)
         try:
             await self._set_up()
-            import httpx2
-
-            return _answer(await self._client(endpoint).get(path, cast_to=httpx2.Response), site)
+            return await self._read_json(path, site)
         except ByokError as fault:
             error = fault.with_traceback(None)
         except Exception as foreign:  # noqa: BLE001 - the boundary
             error = error_mapping.translate(foreign, site)
         raise error
+
+    async def _read_json(self, path: str, site: CallContext) -> Any:
+        response = await self._send("get", path, site.endpoint)
+        body = await read_whole(response, bounds.MAX_LIST_BYTES, "MAX_LIST_BYTES")
+        return _json_in(body.strip(), site, is_page=_is_page(response))
+
+    async def _send(self, method: str, path: str, endpoint: Endpoint, **more: Any) -> httpx2.Response:
+        """Let the SDK build, sign and send a request; return the response, of which nothing is read yet."""
+        import httpx2
+
+        send = getattr(self._client(endpoint), method)
+        stream_cls = self._sdk().AsyncStream[object]
+        response: httpx2.Response = await send(
+            path, cast_to=httpx2.Response, stream=True, stream_cls=stream_cls, **more
+        )
+        return response
 
     def _client(self, endpoint: Endpoint) -> Any:
         """Return the SDK's client for this key and address; it lives as long as the key is held."""
@@ -172,21 +221,38 @@ class SdkProvider(Provider):
         return client
 
 
-def _answer(response: httpx2.Response, site: CallContext) -> Mapping[str, Any]:
-    """Return the JSON object in a 200 answer; an error in it is raised."""
+def _not_an_answer(body: bytes, site: CallContext, *, is_page: bool) -> ProviderError:
+    """Return the error for a body that is not an answer of the protocol."""
+    if is_page or error_mapping.looks_like_page(body):
+        return error_mapping.page_instead(site)
+    if not body:
+        return error_mapping.empty(site)
+    return error_mapping.unreadable("it is not a JSON object", site)
+
+
+def _json_in(body: bytes, site: CallContext, *, is_page: bool) -> Any:
+    """Return the object or array in a 200 answer; an error in it is raised."""
     try:
-        answer = json.loads(response.content)
+        value = parse_json(body.removeprefix(BOM))
     except ValueError:
-        answer = None
-    if isinstance(answer, dict) and not answer.get("error"):
+        value = None
+    if isinstance(value, dict) and error_mapping.holds_error(value):
+        raise error_mapping.from_body(value, site)
+    if isinstance(value, (dict, list)):
+        return value
+    raise _not_an_answer(body, site, is_page=is_page)
+
+
+def _is_page(response: httpx2.Response) -> bool:
+    return "html" in response.headers.get("content-type", "")
+
+
+def _rows(answer: Any) -> list[Any] | None:
+    """Return the rows of a model list, in any of the shapes that servers send; `None` if it is not one."""
+    if isinstance(answer, list):
         return answer
-    if isinstance(answer, dict):
-        raise error_mapping.from_body(answer, site)
-    if error_mapping.looks_like_page(response.content) or "html" in response.headers.get("content-type", ""):
-        raise error_mapping.page_instead(site)
-    raise error_mapping.unreadable("it is not a JSON object", site)
-
-
-def _events(body: bytes) -> Iterator[object]:
-    lines = (line[5:].strip() for line in body.splitlines() if line.startswith(b"data:"))
-    return (json.loads(line) for line in lines if line != b"[DONE]")
+    name = next((name for name in ("data", "models") if isinstance(answer.get(name), list)), None)
+    if name:
+        rows: list[Any] = answer[name]
+        return rows
+    return [] if "data" in answer and answer["data"] is None else None  # a server that has no model yet

@@ -1,0 +1,86 @@
+"""Errors inside answers, in all the shapes that servers use: with or without a field `error`, and inside texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_REASONS = ("message", "detail", "errors", "error_message", "msg", "error_msg")
+_MAX_DEPTH = 4
+
+
+def holds_error(value: Mapping[str, Any]) -> bool:
+    """Whether an event or a body says that it is an error."""
+    return bool(value.get("error")) or value.get("object") == "error" or value.get("type") == "error"
+
+
+def gives_reason(value: Mapping[str, Any]) -> bool:
+    """Whether something that is not an answer looks like the reason why there is none."""
+    for name in _REASONS:
+        reason = value.get(name)
+        if isinstance(reason, Mapping) and "content" in reason:
+            continue
+        if reason and isinstance(reason, (str, list, Mapping)):
+            return True
+    return False
+
+
+def inner_error(outer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the error inside a body, with its message in the field `message`.
+
+    Gateways put the error of the server behind them into the message of their own, as JSON.
+    """
+    error = outer.get("error")
+    if isinstance(error, Mapping):
+        inner: Mapping[str, Any] = error if error.get("message") or error.get("detail") else {**outer, **error}
+    elif isinstance(error, str) and error:
+        inner = {**outer, "message": ": ".join(filter(None, (error, text_of_reason(outer))))}
+    else:
+        inner = outer
+    return _unwrapped(inner)
+
+
+def text_of_reason(holder: Mapping[str, Any]) -> str:
+    """Return the reason that an error gives, as text; empty if it gives none."""
+    for name in _REASONS:
+        reason = holder.get(name)
+        if isinstance(reason, Mapping):
+            reason = text_of_reason(reason)
+        elif isinstance(reason, list):
+            rows = (row if isinstance(row, str) else _text_of_row(row) for row in reason)
+            reason = "; ".join(filter(None, rows))
+        if isinstance(reason, str) and reason:
+            return reason
+    return ""
+
+
+def _text_of_row(row: Any) -> str:
+    said = (row.get("msg") or row.get("message")) if isinstance(row, Mapping) else None
+    return said if isinstance(said, str) else ""
+
+
+def _unwrapped(inner: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
+    message = inner.get("message")
+    if depth == _MAX_DEPTH or not isinstance(message, str):
+        return inner
+    nested = _json_in(message)
+    error = nested.get("error", nested)
+    if isinstance(error, str):
+        return {**inner, "message": error}
+    if not isinstance(error, Mapping) or not text_of_reason(error):
+        return inner
+    own = {name: value for name, value in inner.items() if name not in ("message", *error)}
+    return _unwrapped({**own, **error, "message": text_of_reason(error)}, depth + 1)
+
+
+def _json_in(message: str) -> Mapping[str, Any]:
+    """Return the JSON object with which a message ends; empty without one."""
+    at = message.find("{")
+    try:
+        found = json.loads(message[at:], strict=False) if at >= 0 else None
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, list) and found:
+        found = found[0]
+    return found if isinstance(found, Mapping) else {}

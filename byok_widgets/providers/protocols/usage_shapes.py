@@ -1,0 +1,59 @@
+"""How many tokens a call took, in any of the shapes in which servers that speak Chat Completions report it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from byok_widgets.messages import Usage
+from byok_widgets.providers.base import parse_count
+
+_INPUT = ("prompt_tokens", "input_tokens", "prompt_eval_count")
+_OUTPUT = ("completion_tokens", "output_tokens", "eval_count")
+_INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details")
+_OUTPUT_DETAILS = ("completion_tokens_details", "output_tokens_details")
+_CACHED = ("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens")
+_WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
+
+
+def find_usage(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the usage in an event: under `usage`, there or one level down; `None` without one."""
+    usage = event.get("usage")
+    if isinstance(usage, Mapping):
+        return usage
+    choices = event.get("choices")
+    below = [*(choices if isinstance(choices, list) else ()), *event.values()]
+    found = (value.get("usage") for value in below if isinstance(value, Mapping))
+    return next((usage for usage in found if isinstance(usage, Mapping)), None)
+
+
+def merged_usage(raw: Mapping[str, Any], before: Usage) -> Usage:
+    """Return what is known after one more report of usage; a count that it lacks keeps its earlier value.
+
+    Reasoning is part of what was written. Some servers count it apart, which shows in their total.
+    """
+    read, written = _count(raw, _INPUT), _count(raw, _OUTPUT)
+    reasoning = _count(_mapping(raw, _OUTPUT_DETAILS), ("reasoning_tokens",))
+    total = parse_count(raw.get("total_tokens"))
+    if None not in (read, written, reasoning) and total == read + written + reasoning:  # type: ignore[operator]
+        written = total - read  # type: ignore[operator]
+    details = _mapping(raw, _INPUT_DETAILS)
+    return Usage(
+        input_tokens=before.input_tokens if read is None else read,
+        output_tokens=before.output_tokens if written is None else written,
+        cached_input_tokens=_first(_count(details, _CACHED), _count(raw, _CACHED), before.cached_input_tokens),
+        cache_write_tokens=_first(_count(details, _WRITTEN), _count(raw, _WRITTEN), before.cache_write_tokens),
+    )
+
+
+def _count(raw: Mapping[str, Any], names: Iterable[str]) -> int | None:
+    return _first(*(parse_count(raw.get(name)) for name in names))
+
+
+def _first(*counts: int | None) -> int | None:
+    return next((count for count in counts if count is not None), None)
+
+
+def _mapping(raw: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
+    found = (raw.get(name) for name in names)
+    return next((value for value in found if isinstance(value, Mapping)), {})

@@ -1,0 +1,126 @@
+"""`AnswerReader`: what the bytes of an answer contain, be it a stream of events or one JSON value.
+
+Many servers ignore the request for a stream, or declare a content type that is wrong, so the first bytes decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from byok_widgets.providers.stream import bounds
+from byok_widgets.providers.stream.event_splitter import BOM, Event, EventSplitter
+from byok_widgets.providers.stream.json_values import parse_json
+
+_FIRST_FIELD = re.compile(rb"(?:data|event|id|retry|error)?[:\r\n]")
+_FIELD_CHARS = len(b"event:")
+_VALUE = re.compile(rb'[\[{"<]')
+"""What a JSON value or a web page begins with."""
+_SIGNS_OF_LIFE = frozenset({"ping", "heartbeat", "keepalive", "keep-alive"})
+
+
+class ReadEvent(NamedTuple):
+    """One event of an answer, with its data read.
+
+    Attributes:
+        name: Its `event` field; empty if it has none.
+        value: The JSON in its data; the data as text if it is not JSON.
+        is_json: Whether its data is JSON.
+    """
+
+    name: str
+    value: Any
+    is_json: bool = True
+
+
+class AnswerReader:
+    """Reads one answer, piece by piece.
+
+    Args:
+        content_type: What the server says the body is.
+
+    Attributes:
+        is_done: Whether the stream has said that it is complete.
+        has_begun: Whether any event has come.
+        body: The whole body, if it is not a stream; `None` until its end, and for a stream.
+    """
+
+    def __init__(self, content_type: str = "") -> None:
+        self.is_done = self.has_begun = False
+        self.body: bytes | None = None
+        self._says_stream = "event-stream" in content_type
+        self._max_bytes = bounds.MAX_ANSWER_BYTES
+        self._bytes = 0
+        self._splitter: EventSplitter | None = None
+        self._held: list[bytes] = []
+        self._is_whole = False
+
+    def feed(self, piece: bytes) -> Iterable[ReadEvent]:
+        """Return the events that end in a piece of the body.
+
+        Raises:
+            TooLargeError: The answer went past one of the bounds.
+        """
+        self._bytes += len(piece)
+        if self._bytes > self._max_bytes:
+            raise bounds.too_many_bytes(self._max_bytes, "MAX_ANSWER_BYTES")
+        if self._splitter is None:
+            self._held.append(piece)
+            if self._is_whole or not self._is_stream():
+                return ()
+            piece, self._held = b"".join(self._held), []
+        return self._read(self._splitter.feed(piece)) if self._splitter else ()
+
+    def end(self) -> Iterable[ReadEvent]:
+        """Return the events that the end of the body completes, or set `body` if it is not a stream."""
+        if self.is_done:
+            return ()
+        if self._splitter is None and not self._is_whole and not self._is_stream(is_all=True):
+            self._is_whole = True
+        if self._splitter is None:
+            self.body = b"".join(self._held).removeprefix(BOM).strip()
+            return ()
+        rest, self._held = b"".join(self._held), []
+        return self._read([*self._splitter.feed(rest), *self._splitter.end()])
+
+    def _is_stream(self, *, is_all: bool = False) -> bool:
+        """Decide from what has come whether it is a stream, as soon as that can be known."""
+        text = b"".join(self._held).removeprefix(BOM).lstrip()
+        if not text and not is_all:
+            self._held = []  # some servers send blank lines while the model is at work
+        elif _FIRST_FIELD.match(text + b"\n" if is_all else text):
+            self._splitter = EventSplitter()
+        elif len(text) >= _FIELD_CHARS or is_all or _VALUE.match(text):
+            self._is_whole = not self._says_stream or _VALUE.match(text) is not None
+            if not self._is_whole:
+                self._splitter = EventSplitter()
+        return self._splitter is not None
+
+    def _read(self, events: Iterable[Event]) -> Iterator[ReadEvent]:
+        for event in events:
+            if self.is_done:
+                return
+            read = self._value(event)
+            if read is not None:
+                self.has_begun = True
+                yield read
+
+    def _value(self, event: Event) -> ReadEvent | None:
+        name, data, is_cut = event
+        if name in _SIGNS_OF_LIFE:
+            return None
+        try:
+            value, is_json = parse_json(data), True
+        except ValueError:
+            value, is_json = data.decode("utf-8", "replace").strip(), False
+        if value == "[DONE]":
+            self.is_done = True
+            return None
+        return ReadEvent(name, value, is_json) if is_json or not is_cut else None
+
+
+def json_lines(body: bytes) -> list[ReadEvent]:
+    """Return the JSON values of a body that is neither one value nor a stream of events: one a line."""
+    reader = AnswerReader("text/event-stream")
+    return [*reader.feed(b":\n"), *reader.feed(body), *reader.end()]

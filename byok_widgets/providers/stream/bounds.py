@@ -1,0 +1,38 @@
+"""How much of a provider's answer is read. Each bound is looked up when a call begins, so it can be set at any time:
+`bounds.MAX_ANSWER_BYTES = 256 * 1024 * 1024`.
+"""
+
+from __future__ import annotations
+
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""Longest answer, in bytes after decompression, comments and keep-alives included."""
+MAX_EVENT_BYTES = 16 * 1024 * 1024
+"""Longest single event of a stream, in bytes."""
+MAX_EVENTS = 1_000_000
+"""Maximum number of events in one answer."""
+MAX_LIST_BYTES = 32 * 1024 * 1024
+"""Longest model list, in bytes after decompression."""
+
+
+class TooLargeError(Exception):
+    """A body went past one of the bounds.
+
+    Attributes:
+        excess: What was exceeded, as the end of a sentence: "it is longer than 64 MiB".
+        bound: Name of the bound in this module.
+    """
+
+    def __init__(self, excess: str, bound: str) -> None:
+        super().__init__(excess)
+        self.excess, self.bound = excess, bound
+
+
+def too_many_bytes(limit: int, bound: str, what: str = "it") -> TooLargeError:
+    """Return the error for something longer than `limit` bytes."""
+    size = f"{limit // 2**20} MiB" if limit >= 2**20 else f"{limit:,} bytes"
+    return TooLargeError(f"{what} is longer than {size}", bound)
+
+
+def too_many_events(limit: int) -> TooLargeError:
+    """Return the error for a stream of more than `limit` events."""
+    return TooLargeError(f"it has more than {limit:,} events", "MAX_EVENTS")

@@ -1,0 +1,146 @@
+"""`EventSplitter`: server-sent events from bytes that arrive in any pieces.
+
+It follows the WHATWG's rules and forgives what servers really do: events that the end of the body completes, JSON
+lines without a field name, an error in a field `error`. Comments, ids, `retry` and events without data yield
+nothing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from byok_widgets.providers.stream import bounds
+
+BOM = b"\xef\xbb\xbf"
+
+
+class Event(NamedTuple):
+    """One event of a stream.
+
+    Attributes:
+        name: Its `event` field; empty if it has none.
+        data: Its data, as it was sent.
+        is_cut: Whether the body ended before the event did.
+    """
+
+    name: str
+    data: bytes
+    is_cut: bool = False
+
+
+class EventSplitter:
+    """Splits a stream into events as its bytes arrive.
+
+    Lines end with LF, CR or CRLF, wherever the bytes are cut; data is split as bytes, since text may contain other
+    characters that Python takes for line ends.
+    """
+
+    def __init__(self) -> None:
+        self._max_bytes, self._max_events = bounds.MAX_EVENT_BYTES, bounds.MAX_EVENTS
+        self._line: list[bytes] = []  # a line that is not complete yet; joined only once, since joining costs
+        self._line_bytes = 0
+        self._name = ""
+        self._data: list[bytes] = []
+        self._data_bytes = 0
+        self._is_bare = False  # the data are lines of JSON without a field name
+        self._skips_lf = False
+        self._is_first = True
+        self._count = 0
+
+    def feed(self, piece: bytes) -> list[Event]:
+        """Return the events that end in a piece of the body.
+
+        Raises:
+            TooLargeError: An event is too long, or there are too many.
+        """
+        if self._skips_lf and piece:
+            piece = piece.removeprefix(b"\n")
+            self._skips_lf = False
+        if not piece:
+            return []
+        lines = piece.splitlines()
+        last = piece[-1]
+        unfinished = lines.pop() if last not in b"\r\n" else b""
+        self._skips_lf = last == 13
+        if lines and self._line:
+            lines[0] = b"".join((*self._line, lines[0]))
+            self._line, self._line_bytes = [], 0
+        if unfinished:
+            self._line.append(unfinished)
+            self._line_bytes += len(unfinished)
+            self._check_size()
+        return self._take_lines(lines) if lines else []
+
+    def end(self) -> list[Event]:
+        """Return what the end of the body completes: it may be the last event, or half of it."""
+        lines = [b"".join(self._line)] if self._line else []
+        self._line, self._line_bytes = [], 0
+        events = self._take_lines(lines)
+        if self._data:
+            self._finish_event(events, is_cut=True)
+        return events
+
+    def _take_lines(self, lines: list[bytes]) -> list[Event]:
+        events: list[Event] = []
+        if self._is_first:
+            self._is_first = False
+            lines[:1] = [line.removeprefix(BOM) for line in lines[:1]]
+        for line in lines:
+            if line.startswith(b"data:"):
+                if self._is_bare:
+                    self._finish_event(events)
+                self._add_data(line[6:] if line[5:6] == b" " else line[5:])
+            elif not line:
+                if self._data:
+                    self._finish_event(events)
+                self._name = ""
+            else:
+                self._take_other(line, events)
+        return events
+
+    def _take_other(self, line: bytes, events: list[Event]) -> None:
+        if line.startswith(b"{"):
+            if self._data:
+                self._finish_event(events)
+            self._is_bare = True
+            self._add_data(line)
+            return
+        name, _, value = line.partition(b":")
+        if name in _FIELDS and self._is_bare:
+            self._finish_event(events)
+        value = value.removeprefix(b" ")
+        if name == b"event":
+            self._name = value.decode("utf-8", "replace")
+        elif name == b"data":  # without a colon, it is an empty line of data
+            self._add_data(b"")
+        elif name == b"error":
+            if self._data:
+                self._finish_event(events)
+            self._name = "error"
+            self._add_data(value)
+        elif self._is_bare:
+            self._add_data(line)
+
+    def _add_data(self, value: bytes) -> None:
+        self._data.append(value)
+        self._data_bytes += len(value) + 1
+        if self._data_bytes > self._max_bytes:
+            self._check_size()
+
+    def _check_size(self) -> None:
+        if self._data_bytes + self._line_bytes > self._max_bytes:
+            raise bounds.too_many_bytes(self._max_bytes, "MAX_EVENT_BYTES", "one of its events")
+
+    def _finish_event(self, events: list[Event], *, is_cut: bool = False) -> None:
+        data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+        name, self._data, self._data_bytes, self._is_bare = self._name, [], 0, False
+        self._name = ""
+        if not data and not is_cut:
+            return  # an empty line of data: a sign of life
+        self._count += 1
+        if self._count > self._max_events:
+            raise bounds.too_many_events(self._max_events)
+        events.append(Event(name, data, is_cut))
+
+
+_FIELDS = frozenset({b"", b"data", b"event", b"id", b"retry", b"error"})

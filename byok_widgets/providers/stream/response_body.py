@@ -1,0 +1,108 @@
+"""`ResponseBody`: the body of a response while it arrives, and what becomes of its connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from byok_widgets.providers.stream import bounds
+
+if TYPE_CHECKING:
+    import httpx2
+
+LINGER_S = 5.0
+"""How long the end of a body may take once its answer is complete, in seconds: some servers never end it."""
+_GRACE_S = 0.005
+_DRAIN_S = 1.0
+_DRAIN_BYTES = 64 * 1024
+
+_drains: set[asyncio.Task[None]] = set()
+
+
+class ResponseBody:
+    """Yields the decoded bytes of a response, inside `async with`.
+
+    A body that is left before its end, since the answer is complete, is read on in the background: only then can
+    its connection be used again. After an error, or when the call is cancelled, the connection is closed at once.
+    """
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self._response = response
+        self._pieces: AsyncGenerator[bytes, None] = response.aiter_bytes()
+        self._patience = asyncio.timeout(None)
+        self._is_ending = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
+
+    def expect_end(self) -> None:
+        """Say that the answer is complete; what still comes, such as the usage, must come soon."""
+        if not self._is_ending:
+            self._is_ending = True
+            self._patience.reschedule(asyncio.get_running_loop().time() + LINGER_S)
+
+    async def __aenter__(self) -> Self:
+        await self._patience.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        is_late = False
+        try:
+            await self._patience.__aexit__(kind, error, trace)
+        except TimeoutError:
+            is_late = True
+        if error is not None:
+            await self._close()
+        elif not self._response.is_closed:
+            await self._drain()
+        return is_late
+
+    async def _drain(self) -> None:
+        task = asyncio.create_task(self._read_on())
+        _drains.add(task)
+        task.add_done_callback(_drains.discard)
+        await asyncio.sleep(0)  # usually the end is here already
+        if not task.done():
+            await asyncio.wait({task}, timeout=_GRACE_S)
+
+    async def _read_on(self) -> None:
+        left = _DRAIN_BYTES
+        try:
+            async with asyncio.timeout(_DRAIN_S):
+                async for piece in self._pieces:
+                    left -= len(piece)
+                    if left < 0:
+                        break
+        except Exception:  # noqa: BLE001, S110 - the answer is complete; whatever happens to its connection
+            pass
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        await self._pieces.aclose()
+        await self._response.aclose()
+
+
+async def read_whole(response: httpx2.Response, max_bytes: int, bound: str) -> bytes:
+    """Return the whole body of a response.
+
+    Args:
+        response: A response of which nothing has been read yet.
+        max_bytes: How long the body may be, after decompression.
+        bound: Name of that bound.
+
+    Raises:
+        TooLargeError: The body is longer.
+    """
+    pieces, size = [], 0
+    async with ResponseBody(response) as body:
+        async for piece in body:
+            size += len(piece)
+            if size > max_bytes:
+                raise bounds.too_many_bytes(max_bytes, bound)
+            pieces.append(piece)
+    return b"".join(pieces)

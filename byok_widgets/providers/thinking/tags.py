@@ -1,0 +1,73 @@
+"""The tags that models put around their thinking, and `TagSet`, which finds them in text that comes in pieces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+Tags = tuple[tuple[str, str], ...]
+
+KNOWN_TAGS: Tags = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<seed:think>", "</seed:think>"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+    ("◁think▷", "◁/think▷"),
+    ("[THINK]", "[/THINK]"),
+)
+"""Opening and closing tags of open-weight models; a server that does not know them passes them on as text."""
+
+
+class TagSet:
+    """Finds tags, in upper or lower case.
+
+    Attributes:
+        opening: Matches an opening tag.
+        closing: Matches a closing tag.
+        either: Matches any tag.
+    """
+
+    def __init__(self, tags: Tags) -> None:
+        self._closing_of = {opening.lower(): closing.lower() for opening, closing in tags}
+        self._all = (*self._closing_of, *self._closing_of.values())
+        self._starts = re.compile(f"[{re.escape(''.join({tag[0] for tag in self._all}))}]") if tags else None
+        self.opening = _any_of(self._closing_of)
+        self.closing = _any_of(self._closing_of.values())
+        self.either = _any_of(self._all)
+
+    def closing_of(self, opening: str) -> str:
+        """Return the closing tag that belongs to an opening one."""
+        return self._closing_of[opening.lower()]
+
+    def may_begin(self, text: str) -> bool:
+        """Whether a whole text may turn out to be the beginning of a tag."""
+        lowered = text.lower()
+        return any(tag.startswith(lowered) for tag in self._all)
+
+    def may_contain(self, text: str) -> bool:
+        """Whether a text contains a character with which a tag begins; quick."""
+        return self._starts is not None and self._starts.search(text) is not None
+
+    def held_back(self, text: str) -> int:
+        """Return the number of characters at the end of a text that may be the beginning of a tag."""
+        return max((unfinished(text, tag) for tag in self._all), default=0)
+
+
+def unfinished(text: str, tag: str) -> int:
+    """Return the number of characters at the end of a text that may be the beginning of `tag`, in lower case."""
+    begins_at = text.rfind(tag[0], -len(tag) + 1) if len(tag) > 1 else -1
+    return len(text) - begins_at if begins_at >= 0 and tag.startswith(text[begins_at:].lower()) else 0
+
+
+@lru_cache(maxsize=8)
+def tag_set(tags: Tags) -> TagSet:
+    """Return the set of some tags; it is made once."""
+    return TagSet(tags)
+
+
+def _any_of(tags: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(tags, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)", re.IGNORECASE)

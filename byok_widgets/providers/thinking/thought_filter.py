@@ -1,0 +1,183 @@
+"""`ThoughtFilter`: takes the thinking out of a streamed answer.
+
+Tags count where an answer begins and after thinking; in what is said, they are text like any other. One exception:
+some servers put the opening tag into the prompt, so the answer begins inside the thinking. What was passed on as
+said then turns out to be thinking when its closing tag comes, and is *retracted*. That happens once at most, never
+after an opening tag, and not where the closing tag stands in code or is only mentioned.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from byok_widgets.providers.thinking.harmony import HarmonyFilter, begins_harmony, may_begin_harmony
+from byok_widgets.providers.thinking.tags import KNOWN_TAGS, Tags, tag_set, unfinished
+
+_STRIPPED = "analysis"
+_STRIPPED_THOUGHT = re.compile(_STRIPPED + r"(?=[^\W_])")
+_STRIPPED_TAGS: Tags = (("assistantanalysis", "assistantfinal"),)
+"""Channels whose markers a server has removed: `analysisThe user …assistantfinalHello`."""
+_QUOTES = frozenset("`\"'“”‘’«»")
+
+
+class Sorted(NamedTuple):
+    """What a piece of an answer contains.
+
+    Attributes:
+        said: The answer's next words.
+        thought: The next part of the thinking.
+        retracts: Whether all that was said before this piece was thinking.
+    """
+
+    said: str = ""
+    thought: str = ""
+    retracts: bool = False
+
+
+class ThoughtFilter:
+    """Sorts the pieces of one answer.
+
+    A piece that may turn out to be a tag is held back; never more than the longest beginning of a tag.
+    """
+
+    def __init__(self, tags: Tags = KNOWN_TAGS) -> None:
+        self._tags = tag_set(tags)
+        self._recognizes = bool(tags)
+        self._harmony: HarmonyFilter | None = None
+        self._state: Literal["begin", "thinking", "speaking"] = "begin"
+        self._watches = self._recognizes  # a closing tag may still show that what was said is thinking
+        self._closing = ""
+        self._held = ""
+        self._said: list[str] = []
+        self._is_after_thought = False  # the blank lines there belong to the thought
+
+    def feed(self, text: str) -> Sorted:
+        """Sort the next piece of the answer."""
+        if self._harmony:
+            return Sorted(*self._harmony.feed(text))
+        if self._state == "speaking" and not self._held and not (self._watches and self._tags.may_contain(text)):
+            self._remember(text)
+            return Sorted(text)
+        self._held += text
+        return self._sort(is_end=False)
+
+    def flush(self) -> Sorted:
+        """Sort what was held back; a thought without an end stays one."""
+        if self._harmony:
+            return Sorted(*self._harmony.flush())
+        return self._sort(is_end=True)
+
+    def skip_thought(self) -> None:
+        """Take note that the provider itself has sent thinking: tags may follow, and none is missing."""
+        self._watches, self._said = False, []
+        if self._state == "speaking" and self._recognizes:
+            self._state = "begin"
+
+    def _sort(self, *, is_end: bool) -> Sorted:
+        out = _Output()
+        handlers = {"begin": self._begin, "thinking": self._think, "speaking": self._speak}
+        while self._held and handlers[self._state](out, is_end=is_end):
+            pass
+        return Sorted("".join(out.said), "".join(out.thought), out.retracts)
+
+    # Each of these takes something off what is held, and returns whether there is more to be done now.
+
+    def _begin(self, out: _Output, *, is_end: bool) -> bool:
+        """Decide what an answer begins with, or goes on with after a thought."""
+        text = self._held.lstrip()
+        if opening := self._tags.opening.match(text):
+            return self._think_until(self._tags.closing_of(opening[0]), text[opening.end() :])
+        if closing := self._tags.closing.match(text):
+            self._held, self._watches, self._is_after_thought = text[closing.end() :], False, True
+            return True
+        if self._recognizes and begins_harmony(text):
+            return self._hand_over(out, is_end=is_end)
+        if self._recognizes and _STRIPPED_THOUGHT.match(text):
+            return self._think_until(_STRIPPED_TAGS[0][1], text.removeprefix(_STRIPPED))
+        if self._recognizes and not is_end and self._is_undecided(text):
+            return False
+        self._state = "speaking"
+        if text.startswith(_STRIPPED) and self._watches:
+            self._tags = tag_set(_STRIPPED_TAGS)
+        if self._is_after_thought:
+            self._held = text
+        return True
+
+    def _is_undecided(self, text: str) -> bool:
+        return self._tags.may_begin(text) or may_begin_harmony(text) or _STRIPPED.startswith(text)
+
+    def _think_until(self, closing: str, rest: str) -> bool:
+        self._state, self._watches, self._closing, self._held = "thinking", False, closing, rest
+        return True
+
+    def _hand_over(self, out: _Output, *, is_end: bool) -> bool:
+        self._harmony, text, self._held = HarmonyFilter(), self._held, ""
+        for said, thought in (self._harmony.feed(text), self._harmony.flush() if is_end else ("", "")):
+            out.said.append(said)
+            out.thought.append(thought)
+        return False
+
+    def _think(self, out: _Output, *, is_end: bool) -> bool:
+        held, lowered = self._held, self._held.lower()
+        at = lowered.find(self._closing) if len(lowered) == len(held) else held.find(self._closing)
+        if at < 0:
+            end = len(held) - (0 if is_end else unfinished(held, self._closing))
+            self._held = held[end:]
+            out.thought.append(held[:end])
+            return False
+        self._held, self._state, self._is_after_thought = held[at + len(self._closing) :], "begin", True
+        out.thought.append(held[:at])
+        return True
+
+    def _speak(self, out: _Output, *, is_end: bool) -> bool:
+        tag = self._tags.either.search(self._held) if self._watches else None
+        if tag is None:
+            kept = self._tags.held_back(self._held) if self._watches and not is_end else 0
+            self._say(out, len(self._held) - kept)
+            return False
+        after = self._held[tag.end() :]
+        self._say(out, tag.start())
+        if self._tags.opening.fullmatch(tag[0]):
+            self._watches = False
+        elif not is_end and not after.strip(" \t"):
+            return False  # what follows decides
+        elif _ends_thought("".join(self._said), after):
+            self._held, self._state, self._is_after_thought = after, "begin", True
+            self._watches, self._said = False, []
+            out.retract()
+        else:
+            self._watches = False
+        return True
+
+    def _say(self, out: _Output, end: int) -> None:
+        text, self._held = self._held[:end], self._held[end:]
+        self._remember(text)
+        out.said.append(text)
+
+    def _remember(self, text: str) -> None:
+        if self._watches:
+            self._said.append(text)
+
+
+class _Output:
+    """What a piece of the answer turned out to contain."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.thought: list[str] = []
+        self.retracts = False
+
+    def retract(self) -> None:
+        self.retracts, self.said, self.thought = True, [], [*self.said, *self.thought]
+
+
+def _ends_thought(said: str, after: str) -> bool:
+    """Whether a closing tag between two texts ends a thought, and is not code, quoted or merely mentioned."""
+    line = said[said.rfind("\n") + 1 :]
+    if said.count("```") % 2 or line.count("`") % 2:
+        return False
+    if said[-1:] in _QUOTES or after[:1] in _QUOTES:
+        return False
+    is_spaced = said[-1:] in (" ", "\t") and after[:1] in (" ", "\t")
+    return not (is_spaced and after.lstrip(" \t")[:1].islower())
