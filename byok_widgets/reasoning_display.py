@@ -23,11 +23,7 @@ def folded(reasoning: str, *, of: str = "") -> markup.Markup:
 
 def noted(reasoning: str, held_by: str) -> str:
     """Return one line of plain text that says where the reasoning is; empty where there is none."""
-    return (
-        f"(reasoning: {len(reasoning):,} character{'s' * (len(reasoning) != 1)}, in {held_by})"
-        if reasoning
-        else ""
-    )
+    return f"(reasoning: {len(reasoning):,} characters, in {held_by})" if reasoning else ""
 
 
 def shown(reasoning: str) -> str:

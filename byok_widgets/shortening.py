@@ -8,7 +8,8 @@ MAX_CHARS = 100_000
 
 def shortened(total_chars: int, *, held_by: str = "the reply's .text") -> str:
     """Return the note that a text was not shown in full; `held_by` says where all of it is."""
-    return f"[{total_chars - MAX_CHARS:,} of {total_chars:,} characters are not shown here; {held_by} holds all of them.]"
+    left_out = total_chars - MAX_CHARS
+    return f"[{left_out:,} of {total_chars:,} characters are not shown here; {held_by} holds all of them.]"
 
 
 def in_part(text: str, *, held_by: str = "the reply's .text") -> str:

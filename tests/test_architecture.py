@@ -20,8 +20,8 @@ import byok_widgets
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "delegation errors findings files markup messages misplaced_keys natural_guesses plain_values reasoning_display"
-    " secrets sent_request shortening strict_attributes templates value_words"
+    "delegation errors findings files markup messages misplaced_keys natural_guesses plain_values"
+    " reasoning_display secrets sent_request shortening strict_attributes templates value_words"
 )
 """Values and small tools that every package above them may use."""
 

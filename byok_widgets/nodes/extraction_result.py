@@ -149,9 +149,8 @@ class Extraction(NodeResult):
             for name, value in self.values.items()
         ]
         table = markup.table(rows, caption=f"{self.node} reads", columns=("field", "value", "status"))
-        return (
-            f"{table}{markup.facts(self.problems.get('', ''))}{self.reply.reasoning_html}{self.reply.facts_html}"
-        )
+        rule = markup.facts(self.problems.get("", ""))
+        return f"{table}{rule}{self.reply.reasoning_html}{self.reply.facts_html}"
 
 
 def shown_value(value: Any) -> str:

@@ -106,9 +106,8 @@ class Timeline:
         figures = (f"{turn.latency_s:.2f}", *_taken(turn.usage, turn.cost))
         first = turn.time_to_first_token_s
         first = None if first is None else round(first, _DIGITS)
-        return Bar(
-            str(turn.number), parts, round(turn.latency_s, _DIGITS), first, figures, _sign(turn), _note(turn)
-        )
+        seconds = round(turn.latency_s, _DIGITS)
+        return Bar(str(turn.number), parts, seconds, first, figures, _sign(turn), _note(turn))
 
     def _table(self) -> str:
         rows = [list(row(turn, between="\n")) for turn in self.turns]

@@ -26,8 +26,8 @@ class VerdictFacts(TypedDict):
 class StepFacts(TypedDict):
     """A node that ran, where `verdicts` is empty, or the edges of a node that were judged.
 
-    `target` is where the flow moved, empty where it stayed; `line` says what happened. `reasoning` is that of a model
-    which judged or read; that of the reply stands with the turn.
+    `target` is where the flow moved, empty where it stayed; `line` says what happened. `reasoning` is that of
+    a model which judged or read; that of the reply stands with the turn.
     """
 
     node: str
