@@ -23,6 +23,7 @@ _TEXT = "text-align:left;white-space:pre-wrap;overflow-wrap:break-word"
 _CAPTION = "caption-side:top;text-align:left;padding:0 0 4px;font-weight:600;font-style:normal;color:inherit"
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:left"
 _WORDS = "white-space:pre-wrap;overflow-wrap:anywhere"
+_ASIDE = "margin:4px 0;padding:0 8px;border-left:3px solid #88888844"
 
 
 class Markup(str):
@@ -39,6 +40,11 @@ def text(words: str) -> Markup:
 def spoken(words: str) -> Markup:
     """Return what somebody said, with its line breaks and in its own direction."""
     return Markup(f'<div dir="auto" style="{_WORDS}">{text(words)}</div>')
+
+
+def aside(words: str) -> Markup:
+    """Return a text that stands beside what was said, with a line at its edge."""
+    return Markup(f'<div dir="auto" style="{_WORDS};{_ASIDE}">{text(words)}</div>')
 
 
 def facts(words: str) -> Markup:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
-from byok_widgets import markup
+from byok_widgets import markup, reasoning_display
 from byok_widgets.errors import ConfigError
 from byok_widgets.natural_guesses import AnswersGuesses
 
@@ -25,13 +25,37 @@ text. `refusal`: the model declined. `tool_call`: it asked for a tool. `incomple
 model said it was done. `interrupted`: the user stopped it. `static`: a fixed sentence, no model ran.
 """
 
+CUT_OFF: frozenset[FinishReason] = frozenset({"length", "content_filter", "incomplete", "interrupted"})
+"""The reasons after which a text is not all that the model would have said."""
+
+CUT_OFF_SIGN = "[…]"
+"""What ends an answer that was cut off, in transcripts and on screen: the usual sign of an omission, and no word
+that the model did not say."""
+
 
 @dataclass(frozen=True)
 class Message:
-    """One entry of a transcript."""
+    """One entry of a transcript.
+
+    Attributes:
+        role: Who said it.
+        content: What was said. An answer that was cut off ends with ` […]`, so that people and models that read
+            the transcript know that there was more to come.
+    """
 
     role: Role
     content: str
+
+
+def answer_message(text: str, finish_reason: FinishReason) -> Message:
+    """Return an answer as an entry of a transcript."""
+    return Message("assistant", with_sign(text, finish_reason))
+
+
+def with_sign(text: str, finish_reason: FinishReason) -> str:
+    """Return an answer with the sign that it was cut off, if it was; an empty one stays empty."""
+    said = text.rstrip()
+    return f"{said} {CUT_OFF_SIGN}" if said and finish_reason in CUT_OFF else text
 
 
 @dataclass(frozen=True)
@@ -241,7 +265,8 @@ class Reply(NodeResult):
 
     Attributes:
         text: The answer, unchanged; never the model's thinking.
-        reasoning: What the model thought before it answered, where it shows that; it is sent to no model.
+        reasoning: What the model thought before it answered, where it shows that. It is part of no transcript and
+            is sent to no model. After a repair it holds the reasoning of each request, in order.
         finish_reason: Why it ended, see `FinishReason`.
         usage: Tokens read and written.
         price: Computes `cost` on first access (the price list is large).
@@ -253,7 +278,8 @@ class Reply(NodeResult):
         time_to_first_token_s: Seconds to the first token; `None` if there was none.
         attempts: Requests sent, retries included.
         request_id: The provider's id for the request, where it gave one.
-        transcript: The dialogue with this answer as its last message; hand it to the next node.
+        transcript: The dialogue with this answer as its last message; hand it to the next node. An answer that was
+            cut off ends with ` […]` there.
         notices: Sentences that a reader must know: a cut-off, a refusal, a setting that was dropped.
         request: What the model was asked, as a `SentRequest`: system, messages, schema, settings, model; never a
             key. `None` for a static sentence, for a partial reply, and in a session that was read from a file.
@@ -300,8 +326,34 @@ class Reply(NodeResult):
 
     @property
     def line(self) -> str:
-        """The text."""
-        return self.text
+        """The text, with the sign ` […]` where it was cut off."""
+        return self.signed_text
+
+    @property
+    def signed_text(self) -> str:
+        """The text, with the sign ` […]` where it was cut off."""
+        return with_sign(self.text, self.finish_reason)
+
+    @property
+    def told(self) -> str:
+        """The text for people: with the sign where it was cut off, and a line that says why it is not complete."""
+        why = f"[{self.why_incomplete}]" if self.why_incomplete else ""
+        return "\n".join(part for part in (self.signed_text, why) if part)
+
+    @property
+    def transcript_entry(self) -> Message:
+        """The reply as an entry of a transcript."""
+        return answer_message(self.text, self.finish_reason)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the text is not all that the model would have said."""
+        return self.finish_reason in CUT_OFF
+
+    @property
+    def why_incomplete(self) -> str:
+        """Why the answer is not complete, in words; empty for a complete one."""
+        return "" if self.complete else "; ".join(self.notices) or f"it ended with {self.finish_reason}"
 
     @property
     def explanation(self) -> str:
@@ -313,11 +365,12 @@ class Reply(NodeResult):
     @property
     def noted(self) -> str:
         """The notices in parentheses; empty without any."""
-        return f" ({'; '.join(self.notices)})" if self.notices else ""
+        notices = "; ".join(self.notices) or self.why_incomplete
+        return f" ({notices})" if notices else ""
 
     def with_transcript(self, dialogue: tuple[Message, ...]) -> Reply:
         """Return the reply with the dialogue before it."""
-        return replace(self, transcript=(*dialogue, Message("assistant", self.text)))
+        return replace(self, transcript=(*dialogue, self.transcript_entry))
 
     def saved_fields(self) -> dict[str, Any]:
         """Return what a session file holds of it: its cost, and not its transcript, which the turns hold."""
@@ -338,12 +391,22 @@ class Reply(NodeResult):
         return self.text
 
     def _repr_html_(self) -> str:
-        return markup.spoken(self.text) + self.facts_html
+        return f"{self.reasoning_html}{markup.spoken(self.signed_text)}{self.facts_html}"
 
     def __repr__(self) -> str:
         return (
             f"Reply({self.text!r}, finish_reason={self.finish_reason!r}, node={self.node!r}, model={self.model!r})"
         )
+
+    @property
+    def reasoning_html(self) -> str:
+        """The reasoning as HTML that opens on a click; empty without any."""
+        return reasoning_display.folded(self.reasoning)
+
+    @property
+    def reasoning_note(self) -> str:
+        """One line that says where the reasoning is; empty without any."""
+        return reasoning_display.noted(self.reasoning, "reply.reasoning")
 
     @property
     def facts_html(self) -> str:

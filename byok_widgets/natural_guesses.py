@@ -57,12 +57,15 @@ _MEANT = {
     "link": "flow.connect(node, other)",
     "text": "reply.text",
     "asked": "reply.request",
+    "thought": "reply.reasoning",
     "took": "reply.usage",
     "dialogue": "reply.transcript",
     "values": "found.values",
     "answer": "found.reply.text",
+    "thought_of_answer": "found.reply.reasoning",
     "spoken": "turn.reply, and its text str(turn)",
     "requests": "turn.requests",
+    "thought_of_turn": "turn.reply.reasoning",
 }
 
 GUESSES: Mapping[str, Mapping[str, str]] = {
@@ -112,11 +115,20 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
     "reply": _table(
         text="content message response output answer",
         asked="prompt system messages sent",
+        thought="thinking thoughts reasoning_content",
         took="tokens token_count",
         dialogue="history dialogue conversation",
     ),
-    "extraction result": _table(values="data result results json dict fields", answer="text content raw raw_text"),
-    "turn": _table(spoken="content message response output answer", requests="prompt prompts request"),
+    "extraction result": _table(
+        values="data result results json dict fields",
+        answer="text content raw raw_text",
+        thought_of_answer="reasoning thinking thoughts",
+    ),
+    "turn": _table(
+        spoken="content message response output answer",
+        requests="prompt prompts request",
+        thought_of_turn="reasoning thinking thoughts",
+    ),
 }
 """For each kind of object the guesses, with the right call. None of them may be the name of an attribute."""
 

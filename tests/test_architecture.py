@@ -20,8 +20,8 @@ import byok_widgets
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "delegation errors findings files markup messages misplaced_keys natural_guesses plain_values secrets"
-    " sent_request strict_attributes templates value_words"
+    "delegation errors findings files markup messages misplaced_keys natural_guesses plain_values"
+    " reasoning_display secrets sent_request shortening strict_attributes templates value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -35,7 +35,9 @@ MAY_IMPORT = {
     "frontend": "",
     "grounding": "",
     "natural_guesses": "errors",
-    "messages": "errors markup natural_guesses",
+    "shortening": "",
+    "reasoning_display": "markup shortening",
+    "messages": "errors markup natural_guesses reasoning_display",
     "misplaced_keys": "errors secrets",
     "sent_request": "messages secrets",
     "strict_attributes": "errors secrets",

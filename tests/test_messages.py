@@ -208,6 +208,36 @@ def test_only_an_answer_that_was_finished_is_complete(reason, complete: bool) ->
     assert reply(finish_reason=reason).complete is complete
 
 
+@pytest.mark.parametrize(
+    ("text", "reason", "content"),
+    [
+        ("Half of", "length", "Half of […]"),
+        ("Half of", "content_filter", "Half of […]"),
+        ("Half of", "incomplete", "Half of […]"),
+        ("Half of \n", "interrupted", "Half of […]"),
+        ("", "length", ""),
+        (" \n", "interrupted", " \n"),
+        ("Whole. ", "stop", "Whole. "),
+        ("Whole.", "static", "Whole."),
+        ("I will not.", "refusal", "I will not."),
+        ("Let me look.", "tool_call", "Let me look."),
+    ],
+)
+def test_a_transcript_marks_an_answer_that_was_cut_off(text: str, reason, content: str) -> None:
+    whole = reply(text, finish_reason=reason)
+    assert (whole.transcript_entry, whole.line) == (Message("assistant", content), content)
+    assert whole.with_transcript((HELLO,)).transcript == (HELLO, Message("assistant", content))
+    assert (whole.text, str(whole)) == (text, text), "the text stays as it was said"
+
+
+def test_a_reply_says_why_it_is_not_complete() -> None:
+    assert reply().why_incomplete == reply(notices=("no temperature",)).why_incomplete == ""
+    assert reply("Half", finish_reason="length", notices=("cut off", "x")).told == "Half […]\n[cut off; x]"
+    assert reply("", finish_reason="length").told == "[it ended with length]"
+    assert reply("No.", finish_reason="refusal", notices=("declined",)).told == "No.\n[declined]"
+    assert reply("Half", finish_reason="length", model="a:b").explanation.endswith("(it ended with length)")
+
+
 def test_html_of_a_reply_is_inert() -> None:
     shown = reply("<script>x</script>", notices=("<b>",))._repr_html_()
     assert "<script>" not in shown

@@ -13,7 +13,7 @@ from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
-from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, transcript_of
+from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, answer_message, transcript_of
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext, execute
 from byok_widgets.nodes.model_node import ModelNode
@@ -246,7 +246,7 @@ class ConversationNode(ModelNode[Reply]):
             node=self.name,
             model=str(choice.ref),
             model_source=choice.source,
-            transcript=(*given.messages, Message("assistant", text)),
+            transcript=(*given.messages, answer_message(text, "interrupted")),
             notices=("incomplete: it was stopped",),
         )
 

@@ -38,7 +38,8 @@ class Extraction(NodeResult):
         problems: For each invalid field, what was expected and what was received; under `""`, a violated rule of
             the object as a whole.
         record: The pydantic object, if a class was given, its required fields are present and nothing is invalid.
-        reply: The model's answer, unchanged, with tokens, cost, time and model; repairs are included.
+        reply: The model's answer, unchanged, with tokens, cost, time and model; repairs are included. Its
+            `reasoning` is that of each request in order.
         node: Name of the node.
         required: Names of the fields without which it is not complete; `None` for all.
         rejected: Values that do not occur in the dialogue and so count as not stated, with `grounding="require"`:
@@ -148,7 +149,8 @@ class Extraction(NodeResult):
             for name, value in self.values.items()
         ]
         table = markup.table(rows, caption=f"{self.node} reads", columns=("field", "value", "status"))
-        return f"{table}{markup.facts(self.problems.get('', ''))}{self.reply.facts_html}"
+        rule = markup.facts(self.problems.get("", ""))
+        return f"{table}{rule}{self.reply.reasoning_html}{self.reply.facts_html}"
 
 
 def shown_value(value: Any) -> str:

@@ -15,7 +15,7 @@ from byok_widgets.engine import clock, with_deadline, with_retries
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ByokError, MissingKeyError, ProviderError
 from byok_widgets.keys import KEY_WORK, KeyStore
-from byok_widgets.messages import Message, Reply
+from byok_widgets.messages import Message, Reply, answer_message
 from byok_widgets.nodes.node_settings import LIMIT, checked
 from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, catalog, error_mapping
 from byok_widgets.providers.base import Answer
@@ -210,7 +210,7 @@ class _Attempts:
             time_to_first_token_s=None if first is None else first - self._started_at,
             attempts=self.count,
             request_id=answer.request_id,
-            transcript=(*call.messages, Message("assistant", answer.text)),
+            transcript=(*call.messages, answer_message(answer.text, answer.finish_reason)),
             notices=answer.notices,
             request=sent,
             requests=(sent,),

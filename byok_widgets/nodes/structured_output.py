@@ -171,9 +171,10 @@ def _continued(compose: Compose, more: tuple[Message, ...]) -> tuple[Message, ..
 
 
 def _joined(first: Reply, second: Reply, best: Reply) -> Reply:
-    """Return the better of two answers, with the usage of both."""
+    """Return the better of two answers, with the usage and the reasoning of both."""
     return replace(
         best,
+        reasoning="\n\n".join(part for part in (first.reasoning, second.reasoning) if part),
         usage=first.usage + second.usage,
         price=partial(_total_cost, first, second),
         latency_s=first.latency_s + second.latency_s,

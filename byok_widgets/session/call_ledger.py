@@ -11,7 +11,7 @@ from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import clock
 from byok_widgets.engine.callbacks import OnText
 from byok_widgets.errors import ByokError, ExtractionError
-from byok_widgets.messages import Cost, Message, Reply
+from byok_widgets.messages import Cost, Message, Reply, answer_message
 from byok_widgets.providers import PROVIDERS
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ class CallLedger:
             model=str(model.ref),
             model_source=model.source,
             latency_s=self.latency_s,
-            transcript=(*messages, Message("assistant", text)),
+            transcript=(*messages, answer_message(text, "interrupted")),
             notices=("incomplete: it was stopped",),
         )
 

@@ -9,7 +9,7 @@ from byok_widgets import markup
 from byok_widgets.graph.colours import GREY
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import CostTotal, Usage
-from byok_widgets.session.timeline_picture import Bar, Part, draw
+from byok_widgets.session.timeline_picture import INCOMPLETE, NOT_FINISHED, Bar, Part, Sign, draw
 from byok_widgets.session.turn import Judgement, Step, Turn, Visit, counts, tokens
 
 COLUMNS = ("turn", "nodes", "first words after", "seconds", "tokens in", "tokens out", "cost", "note")
@@ -104,10 +104,10 @@ class Timeline:
             for span in spans(turn)
         ]
         figures = (f"{turn.latency_s:.2f}", *_taken(turn.usage, turn.cost))
-        fault = f"not finished: {one_line(turn.fault)}" if turn.fault else ""
         first = turn.time_to_first_token_s
         first = None if first is None else round(first, _DIGITS)
-        return Bar(str(turn.number), parts, round(turn.latency_s, _DIGITS), first, figures, fault)
+        seconds = round(turn.latency_s, _DIGITS)
+        return Bar(str(turn.number), parts, seconds, first, figures, _sign(turn), _note(turn))
 
     def _table(self) -> str:
         rows = [list(row(turn, between="\n")) for turn in self.turns]
@@ -136,8 +136,20 @@ def row(turn: Turn, *, between: str = " → ") -> tuple[str, ...]:
     """Return what a turn took as texts; see `COLUMNS`. `between`: what stands between two nodes."""
     parts = between.join(f"{span.name} {span.seconds:.2f}\u00a0s" for span in spans(turn))
     first = "–" if turn.time_to_first_token_s is None else f"{turn.time_to_first_token_s:.2f} s"
-    note = f"not finished: {one_line(turn.fault)}" if turn.fault else ""
-    return (str(turn.number), parts, first, f"{turn.latency_s:.2f}", *_taken(turn.usage, turn.cost), note)
+    return (str(turn.number), parts, first, f"{turn.latency_s:.2f}", *_taken(turn.usage, turn.cost), _note(turn))
+
+
+def _note(turn: Turn) -> str:
+    """Say why a turn was not finished, or why its reply is not complete; empty if all is well."""
+    if turn.fault:
+        return f"not finished: {one_line(turn.fault)}"
+    return one_line(turn.reply.why_incomplete) if turn.reply else ""
+
+
+def _sign(turn: Turn) -> Sign:
+    if turn.fault:
+        return NOT_FINISHED
+    return INCOMPLETE if turn.reply and not turn.reply.complete else ""
 
 
 def cost_of(cost: CostTotal) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from byok_widgets.graph import text_fitting
 from byok_widgets.graph.colours import GREY, INK, tint
@@ -18,6 +19,11 @@ _ROW, _BAR, _HEAD, _PAD, _GAP = 30.0, 20.0, 46.0, 14.0, 10.0
 _NUMBERS, _BARS, _LEAST_COST = 42.0, 430.0, 70.0
 _LEAST_PART, _LEAST_WORDS, _BOLD = 4.0, 110.0, 1.1
 _GROUND, _RULE, _SOFT = "#fcfcfd", "#d8dce2", "#4b5563"
+
+Sign = Literal["", "✕", "…"]
+NOT_FINISHED: Sign = "✕"
+INCOMPLETE: Sign = "…"
+_MEANINGS = {NOT_FINISHED: "not finished", INCOMPLETE: "the reply is not complete"}
 
 STYLE = """<style>
 .byok-timeline {
@@ -57,7 +63,8 @@ class Bar:
         seconds: Its whole length.
         first_words_s: Seconds to the first piece of the reply; `None` without one.
         figures: What it took, see `FIGURES`.
-        fault: Why it was not finished; empty for a finished one.
+        sign: What stands after its name: `NOT_FINISHED`, or `INCOMPLETE` for its reply; empty if all is well.
+        note: What is written beside it.
     """
 
     name: str
@@ -65,7 +72,8 @@ class Bar:
     seconds: float
     first_words_s: float | None
     figures: tuple[str, str, str, str]
-    fault: str = ""
+    sign: Sign = ""
+    note: str = ""
 
     @property
     def length(self) -> float:
@@ -140,7 +148,7 @@ def _axis(bars: Sequence[Bar], scale: float, bottom: float) -> Iterator[str]:
 
 def _bar(bar: Bar, top: float, scale: float, ends: Sequence[float]) -> Iterator[str]:
     middle, x = top + _ROW / 2 - 4, _PAD + _NUMBERS
-    yield _text(_PAD, middle + 4, f"{bar.name} ✕" if bar.fault else bar.name, weight=600)
+    yield _text(_PAD, middle + 4, f"{bar.name} {bar.sign}".rstrip(), weight=600)
     if bar.length:
         end = px(x + bar.length * scale)
         yield f'<path d="M{px(x)} {px(middle)}H{end}" stroke="{GREY}" stroke-opacity=".6"/>'
@@ -151,10 +159,10 @@ def _bar(bar: Bar, top: float, scale: float, ends: Sequence[float]) -> Iterator[
     if bar.first_words_s is not None:
         at = _PAD + _NUMBERS + bar.first_words_s * scale
         yield f'<path class="byok-timeline-first" d="M{px(at - 4)} {px(middle - 14)}h8l-4 6z" fill="{INK}"/>'
-    if bar.fault:
+    if bar.note:
         at = max(x, _PAD + _NUMBERS + bar.length * scale) + 8
         room = _PAD + _NUMBERS + _BARS - at
-        words = text_fitting.clip(bar.fault, room, SMALL_PX) if room > _LEAST_WORDS else ""
+        words = text_fitting.clip(bar.note, room, SMALL_PX) if room > _LEAST_WORDS else ""
         yield _text(at, middle + 4, words, color=_SOFT, style="italic")
     for figure, end_of_column in zip(bar.figures, ends, strict=True):
         yield _text(end_of_column, middle + 4, figure, anchor="end")
@@ -184,7 +192,7 @@ def _legend(bars: Sequence[Bar], left_out: int) -> str:
     words = ["▾ first words of the reply"] if any(bar.first_words_s is not None for bar in bars) else []
     judged = any(part.is_judge for bar in bars for part in bar.parts)
     words += ["dashed: a model judges the edges"] if judged else []
-    words += ["✕ not finished"] if any(bar.fault for bar in bars) else []
+    words += [f"{sign} {meaning}" for sign, meaning in _MEANINGS.items() if any(bar.sign == sign for bar in bars)]
     words += [f"the first {left_out} turns are in the table"] if left_out else []
     return "  ·  ".join(words)
 

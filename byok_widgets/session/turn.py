@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from byok_widgets import markup
+from byok_widgets import markup, reasoning_display
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Cost, CostTotal, Message, NodeResult, Reply, Usage
@@ -181,7 +181,7 @@ class Turn(AnswersGuesses):
         """What this turn adds to the transcript."""
         said = (Message("user", self.text),) if self.text is not None else ()
         reply = self.reply
-        return (*said, Message("assistant", reply.text)) if reply else said
+        return (*said, reply.transcript_entry) if reply else said
 
     @property
     def calls(self) -> tuple[Reply, ...]:
@@ -219,19 +219,46 @@ class Turn(AnswersGuesses):
 
     def __repr__(self) -> str:
         reply = self.reply.text if self.reply else None
+        ended = f", finish_reason={self.reply.finish_reason!r}" if self.reply and not self.reply.complete else ""
         lines = [result.line for result in self._silent_results]
         read = f", read=({', '.join(lines)})" if lines else ""
-        return f"Turn({self.number}, {self.text!r}, path={' → '.join(self.path)!r}{read}, reply={reply!r})"
+        return f"Turn({self.number}, {self.text!r}, path={' → '.join(self.path)!r}{read}, reply={reply!r}{ended})"
 
     def _repr_html_(self) -> str:
-        return f"{markup.spoken(str(self)) if self.reply else ''}{self.facts_html}"
+        spoken = markup.spoken(self.signed_text) if self.reply else ""
+        return f"{self.reasoning_html}{spoken}{self.facts_html}"
+
+    @property
+    def signed_text(self) -> str:
+        """What the flow said, with the sign ` […]` where it was cut off; empty where no node spoke."""
+        return self.reply.signed_text if self.reply else ""
+
+    @property
+    def reasoning_html(self) -> str:
+        """The reasoning of the reply as HTML that opens on a click; empty without any."""
+        return self.reply.reasoning_html if self.reply else ""
+
+    @property
+    def reasoning_note(self) -> str:
+        """One line that says where the reasoning of the reply is; empty without any."""
+        return reasoning_display.noted(self.reply.reasoning, "turn.reply.reasoning") if self.reply else ""
 
     @property
     def facts_html(self) -> str:
-        """The summary as HTML; it opens to a table of the turn's steps."""
+        """The summary as HTML; it opens to the turn's steps, and to the reasoning of those that do not speak."""
         rows = [row for step in self.steps for row in step_rows(step)]
         summary = markup.facts(self.summary)
-        return markup.details(summary, step_table(STEP_COLUMNS, rows)) if rows else summary
+        if not rows:
+            return summary
+        thought = "".join(reasoning_display.folded(text, of=caller) for caller, text in self._silent_reasoning)
+        return markup.details(summary, f"{step_table(STEP_COLUMNS, rows)}{thought}")
+
+    @property
+    def _silent_reasoning(self) -> Iterator[tuple[str, str]]:
+        """Yield who thought without speaking, and what."""
+        for step in self.steps:
+            if silent_reasoning(step):
+                yield caller_of(step), silent_reasoning(step)
 
     @property
     def summary(self) -> str:
@@ -242,8 +269,10 @@ class Turn(AnswersGuesses):
     @property
     def _of_calls(self) -> Iterable[str]:
         """The notices of all calls, including those that read or judged; each once."""
-        by_caller = ((_caller(step), step.notices) for step in self.steps)
-        return dict.fromkeys(f"{caller}{notice}" for caller, notices in by_caller for notice in notices)
+        by_caller = ((caller_of(step), step.notices) for step in self.steps)
+        return dict.fromkeys(
+            f"{caller}: {notice}" if caller else notice for caller, notices in by_caller for notice in notices
+        )
 
     @property
     def _doubts(self) -> list[str]:
@@ -273,11 +302,17 @@ def counts(usage: Usage) -> tuple[str, str]:
     return read, written
 
 
-def _caller(step: Step) -> str:
-    """Return a prefix that says whose notices they are; those of the reply need none."""
+def caller_of(step: Step) -> str:
+    """Say whose call a step was; empty for the reply, which needs no name."""
     if isinstance(step, Judgement):
-        return f"judge of {step.node}: "
-    return "" if step.result.spoken else f"{step.node}: "
+        return f"judge of {step.node}"
+    return "" if step.result.spoken else step.node
+
+
+def silent_reasoning(step: Step) -> str:
+    """Return the reasoning of a step that does not speak: that of the reply stands above the reply."""
+    is_reply = isinstance(step, Visit) and step.result.spoken is not None
+    return step.reply.reasoning if step.reply and not is_reply else ""
 
 
 STEP_COLUMNS = ("node", "what", "verdict", "reason or text", "model", "tokens in", "tokens out", "cost", "seconds")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from byok_widgets import markup
 from byok_widgets.errors import FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.colours import node_colours
-from byok_widgets.messages import CostTotal, Message, Usage
+from byok_widgets.messages import CostTotal, Message, Reply, Usage
 from byok_widgets.session.explain import explained
 from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
@@ -159,10 +159,10 @@ class TurnLog:
         return f"Session({self.flow_name!r}, {self._count}, at {self.node!r}{closed}{notice})"
 
     def __str__(self) -> str:
-        return "\n".join(f"{_WHO[message.role]}: {message.content}" for message in self.transcript)
+        return "\n".join(f"{who}: {words}" for who, words in self._spoken(_told))
 
     def _repr_html_(self) -> str:
-        rows = [(_WHO[message.role], message.content) for message in self.transcript]
+        rows = list(self._spoken(_cell))
         table = markup.table(rows, caption=f"Session of {self.flow_name}", columns=("who", "what was said"))
         timeline = markup.details("Timeline", self.timeline._repr_html_()) if self._all else ""
         return f"{table if rows else ''}{markup.facts(self.summary)}{timeline}"
@@ -180,7 +180,19 @@ class TurnLog:
 
     @property
     def _count(self) -> str:
-        return f"{len(self._turns)} turn{'' if len(self._turns) == 1 else 's'}"
+        turns = f"{len(self._turns)} turn{'' if len(self._turns) == 1 else 's'}"
+        incomplete = sum(turn.reply is not None and not turn.reply.complete for turn in self._turns)
+        if not incomplete:
+            return turns
+        return f"{turns}, {incomplete} repl{'y' if incomplete == 1 else 'ies'} not complete"
+
+    def _spoken(self, shown: Callable[[Reply], str]) -> Iterator[tuple[str, str]]:
+        """Yield who said what."""
+        for turn in self._turns:
+            if turn.text is not None:
+                yield "person", turn.text
+            if turn.reply:
+                yield "flow", shown(turn.reply)
 
     @property
     def _all(self) -> list[Turn]:
@@ -200,4 +212,11 @@ class TurnLog:
         return FlowError(f"The session has no turn {turn!r}.", kind="turn", fix=f"{fix}{more}")
 
 
-_WHO = {"user": "person", "assistant": "flow", "system": "system"}
+def _told(reply: Reply) -> str:
+    return reply.told
+
+
+def _cell(reply: Reply) -> markup.Markup:
+    """Return a reply for a table, with its reasoning folded above it, and why it is not complete below it."""
+    why = f"<div>{markup.facts(reply.why_incomplete)}</div>" if reply.why_incomplete else ""
+    return markup.Markup(f"{reply.reasoning_html}{markup.text(reply.signed_text)}{why}")

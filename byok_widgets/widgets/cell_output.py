@@ -12,20 +12,11 @@ from typing import TextIO
 
 from byok_widgets.messages import NodeResult
 from byok_widgets.session import Turn
+from byok_widgets.shortening import MAX_CHARS, shortened
 from byok_widgets.widgets.sanitize import sanitize
 
-MAX_CHARS = 100_000
-"""Maximum number of characters of one answer that are shown in a cell."""
 PROGRESS_S = 0.5
 """Minimum time between two updates of a progress line, in seconds: a saved notebook keeps each of them."""
-
-
-def shortened(total_chars: int) -> str:
-    """Return the note that a text was not shown in full."""
-    return (
-        f"[{total_chars - MAX_CHARS:,} of {total_chars:,} characters are not shown here; "
-        "the reply's .text holds all of them.]"
-    )
 
 
 def waiting(kind: str) -> str:

@@ -1,7 +1,7 @@
 """How a `Reply` or a `Turn` is displayed as the result of a cell: its text once, and a summary line.
 
 A node or a session that ran in this cell has already streamed its text, so its result adds only the summary.
-In any other cell the result is text and summary.
+In any other cell the result is text and summary. The model's reasoning is folded away in both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from byok_widgets import markup
 from byok_widgets.messages import NodeResult, Reply
 from byok_widgets.session import Turn
-from byok_widgets.widgets.cell_output import MAX_CHARS, shortened
+from byok_widgets.shortening import in_part
 from byok_widgets.widgets.sanitize import sanitize
 
 _displays: weakref.WeakKeyDictionary[Any, ReplyDisplay] = weakref.WeakKeyDictionary()
@@ -50,13 +50,13 @@ class ReplyDisplay:
         if len(getattr(printer, "stack", ())) > 1:
             printer.text(repr(reply))
             return
-        summary = sanitize(reply.summary)
-        printer.text(summary if self._is_shown(reply) else f"{_text(reply)}\n\n{summary}")
+        facts = "\n".join(sanitize(line) for line in (reply.reasoning_note, reply.summary) if line)
+        printer.text(facts if self._is_shown(reply) else f"{_text(reply)}\n\n{facts}")
 
     def html(self, reply: Reply | Turn) -> str:
         """Write the reply as HTML without any markup of the model's."""
-        facts = sanitize(reply.facts_html)
-        return facts if self._is_shown(reply) else f"{markup.spoken(_text(reply))}{facts}"
+        spoken = "" if self._is_shown(reply) else markup.spoken(_text(reply))
+        return f"{sanitize(reply.reasoning_html)}{spoken}{sanitize(reply.facts_html)}"
 
     def _is_shown(self, reply: Reply | Turn) -> bool:
         return self._count() == self._cell and any(known() is reply for known in self._streamed)
@@ -66,7 +66,4 @@ class ReplyDisplay:
 
 
 def _text(reply: Reply | Turn) -> str:
-    text = str(reply)
-    if len(text) <= MAX_CHARS:
-        return sanitize(text)
-    return f"{sanitize(text[:MAX_CHARS])}\n{shortened(len(text))}"
+    return sanitize(in_part(reply.signed_text))

@@ -62,7 +62,7 @@ def test_a_stopped_run_shows_a_summary_and_keeps_the_partial_text(run, capsys: p
     reply = last_partial_result()
     assert (reply.text.strip(), reply.finish_reason, reply.node) == (text.strip(), "interrupted", "ask")
     assert (reply.model, reply.model_source) == ("compatible:scripted", "flow default")
-    assert reply.transcript == (Message("user", "Hi"), Message("assistant", reply.text))
+    assert reply.transcript == (Message("user", "Hi"), Message("assistant", f"{reply.text.rstrip()} […]"))
     assert "it was stopped" in reply.summary
 
 

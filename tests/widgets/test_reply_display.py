@@ -10,6 +10,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from byok_widgets import Reply
+from byok_widgets.session import Turn, Visit
 from byok_widgets.widgets.reply_display import ReplyDisplay
 
 
@@ -45,6 +46,60 @@ def test_in_a_later_cell_it_is_text_and_summary(shell):
     plain, html = shown(shell, said)
     assert plain == f"Hello <b>Ana</b>.␛[31m\n\n{said.summary}"
     assert "Hello &lt;b&gt;Ana&lt;/b&gt;.␛[31m" in html
+
+
+def thoughtful(reasoning: str, text: str = "Hello.") -> Reply:
+    return Reply(text, "stop", "ask", model="local:smollm2-135m", reasoning=reasoning)
+
+
+def test_reasoning_is_folded_above_the_answer_and_one_line_of_the_plain_form(shell):
+    ReplyDisplay.of(shell)
+    said = thoughtful("a" * 1240)
+    plain, html = shown(shell, said)
+    assert plain == f"Hello.\n\n(reasoning: 1,240 characters, in reply.reasoning)\n{said.summary}"
+    assert html.startswith("<details")
+    assert html.index("<summary>Reasoning</summary>") < html.index("a" * 1240) < html.index("Hello.")
+
+
+def test_reasoning_stays_to_be_read_where_the_answer_was_streamed(shell):
+    said = thoughtful("He asks for the time.")
+    ReplyDisplay.of(shell).remember(said)
+    plain, html = shown(shell, said)
+    assert plain.splitlines() == ["(reasoning: 21 characters, in reply.reasoning)", said.summary]
+    assert "He asks for the time." in html
+    assert "Hello." not in html
+
+
+def test_reasoning_is_inert_and_sanitised(shell):
+    ReplyDisplay.of(shell)
+    _, html = shown(shell, thoughtful("</details><script>x</script>\x1b[31m \u202e $a$ \\(b\\)"))
+    assert "<script" not in html
+    assert html.count("</details>") == 2, "those of the reasoning and of the facts"
+    assert not {"\x1b", "\u202e"} & set(html)
+    assert "<span>$</span>a<span>$</span>" in html
+
+
+def test_very_long_reasoning_is_shortened_and_says_so(shell):
+    ReplyDisplay.of(shell)
+    plain, html = shown(shell, thoughtful("a" * 150_000))
+    assert len(html) < 103_000
+    assert "50,000 of 150,000 characters are not shown here; the reply&#x27;s .reasoning holds all of them" in html
+    assert "150,000 characters" in plain
+
+
+def test_a_turn_says_where_its_reasoning_is(shell):
+    ReplyDisplay.of(shell)
+    plain, html = shown(shell, Turn(1, "Hi", (Visit("ask", thoughtful("Well.")),), "ask"))
+    assert "(reasoning: 5 characters, in turn.reply.reasoning)" in plain.splitlines()
+    assert html.index("Well.") < html.index("Hello.")
+
+
+def test_an_answer_that_was_cut_off_is_marked(shell):
+    ReplyDisplay.of(shell)
+    plain, html = shown(shell, Reply("Half of", "length", "ask", notices=("cut off",)))
+    assert plain.startswith("Half of […]\n")
+    assert "Half of […]" in html
+    assert "cut off" in html
 
 
 def test_another_reply_in_the_same_cell_is_shown_whole(shell):

@@ -6,15 +6,16 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets import reasoning_display
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.graph.svg import as_svg
 from byok_widgets.nodes.extraction_result import shown_value
 from byok_widgets.secrets import redact
 from byok_widgets.session.explain import condition_words, judged_by
-from byok_widgets.session.turn import Visit
+from byok_widgets.session.turn import Visit, silent_reasoning
 from byok_widgets.session.variables import STATUS_WORDS
-from byok_widgets.widgets.cell_output import MAX_CHARS, shortened
+from byok_widgets.shortening import in_part
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def of_turn(turn: Turn) -> TurnFacts:
         "text": None if turn.text is None else shown(turn.text),
         "node": sanitize(reply.node) if reply else "",
         "reply": shown(reply.text) if reply else None,
+        "reasoning": _shown_reasoning(reply.reasoning) if reply else "",
+        "cut_off": reply.is_cut_off if reply else False,
         "notices": [sanitize(notice) for notice in notices],
         "summary": sanitize(turn.facts),
         "model": sanitize(reply.model or "") if reply else "",
@@ -110,13 +113,22 @@ def of_requests(turn: Turn) -> list[RequestFacts]:
 
 
 def _of_step(step: Step) -> StepFacts:
+    reasoning = _shown_reasoning(silent_reasoning(step))
     if isinstance(step, Visit):
-        return {"node": sanitize(step.node), "target": "", "line": shown(step.result.explanation), "verdicts": []}
+        line = shown(step.result.explanation)
+        return {
+            "node": sanitize(step.node),
+            "target": "",
+            "line": line,
+            "verdicts": [],
+            "reasoning": reasoning,
+        }
     return {
         "node": sanitize(step.node),
         "target": sanitize(step.target or ""),
         "line": sanitize(judged_by(step)),
         "verdicts": [_of_verdict(verdict, always=step.always) for verdict in step.verdicts],
+        "reasoning": reasoning,
     }
 
 
@@ -179,6 +191,8 @@ def graph(session: Session) -> GraphFacts:
 
 def shown(text: str) -> str:
     """Return a text, shortened to what is shown."""
-    if len(text) <= MAX_CHARS:
-        return sanitize(text)
-    return f"{sanitize(text[:MAX_CHARS])}\n{shortened(len(text))}"
+    return sanitize(in_part(text))
+
+
+def _shown_reasoning(text: str) -> str:
+    return sanitize(reasoning_display.shown(text))

@@ -16,7 +16,7 @@ def as_transcript(session: Session) -> str:
     lines = []
     for turn in session.turns:
         lines += [] if turn.text is None else [f"You: {turn.text}"]
-        lines += [f"{turn.reply.node}: {turn.reply.text}"] if turn.reply else []
+        lines += [f"{turn.reply.node}: {turn.reply.told}"] if turn.reply else []
     return redact("\n\n".join(lines))
 
 

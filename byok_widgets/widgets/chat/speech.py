@@ -7,7 +7,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from byok_widgets.engine.callbacks import Fetching, Waiting
-from byok_widgets.widgets.cell_output import MAX_CHARS, waiting
+from byok_widgets.shortening import MAX_CHARS
+from byok_widgets.widgets.cell_output import waiting
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:

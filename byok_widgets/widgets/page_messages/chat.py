@@ -26,25 +26,30 @@ class VerdictFacts(TypedDict):
 class StepFacts(TypedDict):
     """A node that ran, where `verdicts` is empty, or the edges of a node that were judged.
 
-    `target` is where the flow moved, empty where it stayed; `line` says what happened.
+    `target` is where the flow moved, empty where it stayed; `line` says what happened. `reasoning` is that of
+    a model which judged or read; that of the reply stands with the turn.
     """
 
     node: str
     target: str
     line: str
     verdicts: list[VerdictFacts]
+    reasoning: str
 
 
 class TurnFacts(TypedDict):
     """One turn. `text` is null for what the flow says first, `reply` where nothing was said.
 
-    `requests` is the number of requests that can be shown.
+    `reasoning` is what the model thought before it answered, empty where that is not known; `cut_off` tells that
+    there was more of the reply to come. `requests` is the number of requests that can be shown.
     """
 
     number: int
     text: str | None
     node: str
     reply: str | None
+    reasoning: str
+    cut_off: bool
     notices: list[str]
     summary: str
     model: str

@@ -7,10 +7,12 @@ import time
 
 import pytest
 
+from byok_widgets.providers import register_provider
 from byok_widgets.widgets.chat.chat import Chat
 from byok_widgets.widgets.chat.speech import UPDATE_S
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say
+from tests.thinking_provider import ThinkingProvider
 from tests.widgets.wire import eventually
 
 
@@ -20,6 +22,19 @@ def talk(flow, server):
     flow.model = "compatible:scripted"
     flow.conversation("chat", "Chat.")
     return flow
+
+
+@pytest.fixture
+def registered_thinker(known_providers):
+    return register_provider(ThinkingProvider())
+
+
+@pytest.fixture
+def thinker(registered_thinker, talk, server):
+    """The provider of the chat's flow, whose models think. A flow knows earlier providers only: name it first."""
+    talk.set_base_url("thinker", server.base_url)
+    talk.model = "thinker:deep"
+    return registered_thinker
 
 
 @pytest.fixture
@@ -35,6 +50,18 @@ def heard(wire, chat):
     return lambda kind: [message for message in wire.custom(chat) if message["kind"] == kind]
 
 
+@pytest.fixture
+def heard_of(chat, browser, heard):
+    """Return a function that says something and returns the turn that is told."""
+
+    def say(text):
+        browser.custom(chat, {"kind": "say", "text": text})
+        (told,) = eventually(lambda: heard("turn"))
+        return told["turn"]
+
+    return say
+
+
 def test_a_turn_is_told_once_and_in_order(server, chat, browser, heard, wire):
     server.script("Good morning, Ana.")
     browser.custom(chat, {"kind": "say", "text": "Hi, I'm Ana"})
@@ -46,6 +73,55 @@ def test_a_turn_is_told_once_and_in_order(server, chat, browser, heard, wire):
     assert kinds[:2] == ["begin", "node"]
     assert kinds[-1] == "turn"
     assert str(chat.session.turns[0]) == "Good morning, Ana."
+
+
+def test_reasoning_goes_with_its_turn_and_never_into_the_reply(thinker, heard_of):
+    thinker.thoughts = ("<b>He</b> greets me.\x1b[31m",)
+    told = heard_of("Hi")
+    assert (told["reply"], told["reasoning"]) == ("Hello.", "<b>He</b> greets me.␛[31m")
+    assert [step["reasoning"] for step in told["steps"]] == [""], "it stands with the reply already"
+
+
+def test_very_long_reasoning_is_told_in_part(thinker, heard_of):
+    thinker.thoughts = ("a" * 150_000,)
+    assert heard_of("Hi")["reasoning"].endswith("the reply's .reasoning holds all of them.]")
+
+
+def test_a_step_that_does_not_speak_tells_its_own_reasoning(thinker, talk, server, heard_of):
+    thinker.thoughts = (
+        "Judging.",
+        "Reading.",
+        "Speaking.",
+    )
+    talk.extraction("data", name=str)
+    talk.connect("chat", "data", when="a name was given")
+    talk.connect("data", "chat")
+    choice = json.dumps({"choice": "a name was given", "reason": "Ana"})
+    server.script(choice, '{"name": "Ana"}', "Hello.")
+    told = heard_of("I am Ana")
+    assert told["reasoning"] == "Speaking."
+    assert [step["reasoning"] for step in told["steps"]] == ["Judging.", "Reading.", "", ""]
+
+
+def test_a_reply_that_was_cut_off_is_marked_in_the_chat_and_in_what_is_saved(server, chat, browser, heard):
+    server.script(Say("Half of", finish="length"), "Whole.")
+    for count, text in enumerate(("One", "Two"), 1):
+        browser.custom(chat, {"kind": "say", "text": text})
+        eventually(lambda: len(heard("turn")) == count)  # noqa: B023 - it is called at once
+    assert [told["turn"]["cut_off"] for told in heard("turn")] == [True, False]
+    assert heard("turn")[0]["turn"]["reply"] == "Half of"
+    saved = chat._repr_mimebundle_()[0]
+    assert "flow: Half of […]\n[cut off" in saved["text/plain"]
+    assert "Half of […]<div><small>cut off" in saved["text/html"]
+
+
+def test_what_is_saved_of_a_chat_has_the_reasoning_folded(thinker, heard_of, chat):
+    thinker.thoughts = ("He greets me.",)
+    heard_of("Hi")
+    saved = chat._repr_mimebundle_()[0]
+    assert "<summary>Reasoning</summary>" in saved["text/html"]
+    assert "He greets me." in saved["text/html"]
+    assert "He greets me." not in saved["text/plain"]
 
 
 def test_a_view_that_appears_hears_all_that_was_said(server, chat, browser, heard):

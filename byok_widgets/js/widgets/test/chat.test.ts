@@ -10,7 +10,8 @@ import { chat } from "./states";
 
 const standing: Standing = { node: "ask", closed: false, variables: [], totals: "" };
 const turn = (number: number, changes: Partial<TurnFacts> = {}): TurnFacts => ({
-  ...{ number, text: "Hi", node: "ask", reply: "Hello.", notices: [], summary: "moved", model: "m", path: ["ask"], steps: [], requests: 1 },
+  ...{ number, text: "Hi", node: "ask", reply: "Hello.", reasoning: "", cut_off: false, notices: [], summary: "moved" },
+  ...{ model: "m", path: ["ask"], steps: [], requests: 1 },
   ...changes,
 });
 const graph = { svg: "", colors: {} };
@@ -197,19 +198,43 @@ it("says a kept sentence, and keeps and removes one", () => {
 it("explains a turn as a path, with every edge behind it", () => {
   const verdict = { target: "bye", condition: "if name", verdict: "holds", reason: "name is 'Ana'" } as const;
   const steps = [
-    { node: "ask", target: "bye", line: "", verdicts: [verdict] },
-    { node: "bye", target: "", line: "spoke", verdicts: [] },
+    { node: "ask", target: "bye", line: "", verdicts: [verdict], reasoning: "<b>He</b> gave it." },
+    { node: "bye", target: "", line: "spoke", verdicts: [], reasoning: "" },
   ];
   end(turn(1, { path: ["bye"], steps }));
   expect(view.find(".byok-why-path").textContent).toBe("ask✓ if name →bye");
   expect(view.find(".byok-why tr[data-verdict=holds]").textContent).toContain("name is 'Ana'");
+  expect(view.find(".byok-why .byok-thoughts").textContent).toBe("<b>He</b> gave it.");
+});
+
+it("folds the reasoning away above the answer, as the text it is, and shows none where there is none", () => {
+  end(turn(1, { reasoning: "**First** <i>this</i>:\n$x$" }));
+  const folded = view.find<HTMLDetailsElement>(".byok-bubble .byok-reasoning");
+  expect([folded.open, folded.querySelector("summary")?.textContent]).toEqual([false, "Reasoning"]);
+  expect(folded.querySelector(".byok-thoughts")?.textContent).toBe("**First** <i>this</i>:\n$x$");
+  expect(folded.nextElementSibling?.textContent.trim()).toBe("Hello.");
+  expect(view.find(".byok-heard").textContent).not.toContain("First");
+  end(turn(2));
+  expect(log().querySelectorAll(".byok-reasoning")).toHaveLength(1);
+});
+
+it("marks a reply that was cut off, and says why, also where it is another answer", () => {
+  const cut = { reply: "Half of", cut_off: true, notices: ["incomplete: it was stopped"] };
+  end(turn(1));
+  tell({ kind: "alternative", alternative: { instead_of: 1, session: 1, turn: turn(1, cut) }, sessions: ["One", "Two"] });
+  end(turn(2, cut));
+  const told = [...log().querySelectorAll(".byok-turn")].map(({ textContent }) => textContent.split("[…]").length - 1);
+  expect(told).toEqual([1, 1]);
+  const marked = [...log().querySelectorAll(".byok-markdown")].map(({ textContent }) => textContent.includes("[…]"));
+  expect(marked).toEqual([false, true, true]);
+  expect(log().querySelectorAll(".byok-chat-notice")).toHaveLength(2);
 });
 
 it("lights the active node of the drawing, and traces the last turn", () => {
   const svg =
     '<svg xmlns="http://www.w3.org/2000/svg"><g data-node="ask"><rect/></g><g data-node="bye"><rect/></g>' +
     '<g data-source="ask" data-target="bye"><path d="M0 0"/></g></svg>';
-  const steps = [{ node: "ask", target: "bye", line: "", verdicts: [] }];
+  const steps = [{ node: "ask", target: "bye", line: "", verdicts: [], reasoning: "" }];
   tell(everything({ graph: { svg, colors: { ask: "#123456" } }, turns: [turn(1, { path: ["bye"], steps })], node: "bye" }));
   expect(view.find("[data-node=bye]").classList.contains("byok-active")).toBe(true);
   expect(view.find("[data-node=ask]").classList.contains("byok-active")).toBe(false);

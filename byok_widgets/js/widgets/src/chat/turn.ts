@@ -5,6 +5,7 @@ import type { AlternativeFacts, RequestFacts, TurnFacts } from "../common/messag
 import type { Colors } from "./colors";
 import { MarkdownText } from "./markdown";
 import { quiet } from "./quiet_button";
+import { foldedReasoning } from "./reasoning";
 import { SentRequests } from "./sent_requests";
 import { explanation } from "./why";
 
@@ -26,16 +27,23 @@ function personBubble(text: string): HTMLElement {
 
 const words = (text: string): HTMLElement => make("div", { className: "byok-words", textContent: text });
 
-export function flowBubble(node: string, about: string, colors: Colors, content: HTMLElement): HTMLElement {
+export function flowBubble(node: string, about: string, colors: Colors, ...content: HTMLElement[]): HTMLElement {
   const who = make("span", { className: "byok-who", textContent: node });
   if (about) who.append(make("span", { className: "byok-about", textContent: ` ${about}` }));
-  return colors.paint(make("div", { className: "byok-bubble byok-flow" }, who, content), node);
+  return colors.paint(make("div", { className: "byok-bubble byok-flow" }, who, ...content), node);
 }
 
-function markdown(text: string): HTMLElement {
+// What a node answered, with the model's reasoning folded above it.
+function answer({ node, reply, reasoning, cut_off }: TurnFacts): HTMLElement[] {
   const content = new MarkdownText();
-  content.set(text);
-  return content.el;
+  content.set(reply ?? "");
+  if (cut_off) content.el.append(make("span", { textContent: "[…]", title: "The reply was cut off here." }));
+  return [...foldedReasoning(reasoning, node), content.el];
+}
+
+function noticesOf({ notices }: TurnFacts): HTMLElement[] {
+  const textContent = notices.join("; ");
+  return textContent ? [make("p", { className: "byok-chat-notice", textContent })] : [];
 }
 
 export class TurnView {
@@ -49,14 +57,13 @@ export class TurnView {
     private readonly actions: TurnActions,
     private readonly colors: Colors,
   ) {
-    const { number, text, node, reply, notices } = turn;
+    const { number, text, node, reply } = turn;
     this.sent = new SentRequests(turn, actions.requests);
     this.el = make("div", { className: "byok-turn", dataset: { turn: String(number) } });
     if (text !== null) this.el.append(personBubble(text));
     this.el.append(this.form, this.answers);
-    if (reply !== null) this.answers.append(flowBubble(node, "", colors, markdown(reply)));
-    const told = notices.join("; ");
-    if (told) this.el.append(make("p", { className: "byok-chat-notice", textContent: told }));
+    if (reply !== null) this.answers.append(flowBubble(node, "", colors, ...answer(turn)));
+    this.el.append(...noticesOf(turn));
     const buttons = make("div", { className: "byok-turn-actions" }, ...this.buttons());
     this.el.append(make("div", { className: "byok-turn-foot" }, explanation(turn, colors), buttons));
     this.el.append(this.sent.el);
@@ -64,8 +71,8 @@ export class TurnView {
 
   // Another answer, beside the first one.
   addAnswer({ session, turn }: AlternativeFacts): void {
-    const { node, reply, model, summary } = turn;
-    const bubble = flowBubble(node, model ? `· ${model}` : "", this.colors, markdown(reply ?? ""));
+    const { node, model, summary } = turn;
+    const bubble = flowBubble(node, model ? `· ${model}` : "", this.colors, ...answer(turn), ...noticesOf(turn));
     const use = quiet("Continue with this answer", `Continue with this answer to turn ${turn.number}`, () =>
       this.actions.show(session),
     );

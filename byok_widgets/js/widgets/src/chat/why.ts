@@ -3,6 +3,7 @@
 import { make } from "../common/dom";
 import type { StepFacts, TurnFacts, VerdictFacts } from "../common/messages";
 import type { Colors } from "./colors";
+import { foldedReasoning } from "./reasoning";
 
 const SIGNS: Record<VerdictFacts["verdict"], string> = { holds: "✓", "does not hold": "✗", "not looked at": "–" };
 
@@ -38,14 +39,16 @@ function pathOf(steps: StepFacts[], path: string[], colors: Colors): HTMLElement
 
 function story(step: StepFacts, colors: Colors): HTMLElement {
   if (!isJudgement(step)) {
-    return make("div", { className: "byok-step" }, chip(step.node, colors), ` ${step.line}`);
+    const thoughts = foldedReasoning(step.reasoning, step.node);
+    return make("div", { className: "byok-step" }, chip(step.node, colors), ` ${step.line}`, ...thoughts);
   }
   const moved = step.target ? `moved to ${step.target}` : "stayed";
   const judge = step.line ? ` (${step.line})` : "";
   const caption = make("caption", { textContent: `Edges of ${step.node}: ${moved}${judge}` });
   const head = ["To", "Condition", "Result"].map((textContent) => make("th", { scope: "col", textContent }));
   const rows = step.verdicts.map(verdictRow);
-  return make("table", {}, caption, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
+  const table = make("table", {}, caption, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
+  return make("div", {}, table, ...foldedReasoning(step.reasoning, `the judge of ${step.node}`));
 }
 
 function verdictRow({ target, condition, verdict, reason }: VerdictFacts): HTMLElement {

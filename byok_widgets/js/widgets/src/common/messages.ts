@@ -385,20 +385,23 @@ export interface VerdictFacts {
   reason: string;
 }
 
-/** A node that ran, where `verdicts` is empty, or the edges of a node that were judged. `target` is where the flow moved, empty where it stayed; `line` says what happened. */
+/** A node that ran, where `verdicts` is empty, or the edges of a node that were judged. `target` is where the flow moved, empty where it stayed; `line` says what happened. `reasoning` is that of a model which judged or read; that of the reply stands with the turn. */
 export interface StepFacts {
   node: string;
   target: string;
   line: string;
   verdicts: VerdictFacts[];
+  reasoning: string;
 }
 
-/** One turn. `text` is null for what the flow says first, `reply` where nothing was said. `requests` is the number of requests that can be shown. */
+/** One turn. `text` is null for what the flow says first, `reply` where nothing was said. `reasoning` is what the model thought before it answered, empty where that is not known; `cut_off` tells that there was more of the reply to come. `requests` is the number of requests that can be shown. */
 export interface TurnFacts {
   number: number;
   text: string | null;
   node: string;
   reply: string | null;
+  reasoning: string;
+  cut_off: boolean;
   notices: string[];
   summary: string;
   model: string;

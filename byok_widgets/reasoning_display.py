@@ -1,0 +1,31 @@
+"""A model's reasoning as people see it: folded away, and inert. It is sent to no model."""
+
+from __future__ import annotations
+
+from byok_widgets import markup
+from byok_widgets.shortening import in_part
+
+TITLE = "Reasoning"
+_HOLDER = "the reply's .reasoning"
+
+
+def folded(reasoning: str, *, of: str = "") -> markup.Markup:
+    """Return reasoning as HTML that opens on a click; empty where there is none.
+
+    Args:
+        reasoning: The text.
+        of: Whose reasoning it is, where that is not plain from its place.
+    """
+    if not reasoning:
+        return markup.Markup()
+    return markup.details(f"{TITLE} of {of}" if of else TITLE, markup.aside(shown(reasoning)))
+
+
+def noted(reasoning: str, held_by: str) -> str:
+    """Return one line of plain text that says where the reasoning is; empty where there is none."""
+    return f"(reasoning: {len(reasoning):,} characters, in {held_by})" if reasoning else ""
+
+
+def shown(reasoning: str) -> str:
+    """Return reasoning as far as it is shown."""
+    return in_part(reasoning, held_by=_HOLDER)

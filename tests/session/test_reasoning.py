@@ -1,0 +1,205 @@
+"""What a model thinks is kept and shown, and goes to no model: not in a dialogue, a question or a repair."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import Flow, Session
+from byok_widgets.nodes import Extraction
+from byok_widgets.providers import register_provider
+from byok_widgets.session import Judgement, Visit
+from byok_widgets.session.explain import explained
+from byok_widgets.widgets.chat import copies
+from tests.fake_keys import fake_key
+from tests.scripted_server import Say, ScriptedServer
+from tests.session.conftest import Script
+from tests.thinking_provider import ThinkingProvider
+
+THOUGHT = "They sound rude"
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def thinker(known_providers: None) -> ThinkingProvider:
+    """A provider that thinks before each answer, each time something else."""
+    provider = ThinkingProvider(*(f"{THOUGHT} ({number})." for number in range(50)))
+    register_provider(provider)
+    return provider
+
+
+@pytest.fixture
+def flow(thinker: ThinkingProvider, server: ScriptedServer) -> Flow:
+    """The flow of all these tests: its models think."""
+    flow = Flow(f"thinking {next(_numbers)}")
+    flow.set_base_url("thinker", server.base_url)
+    flow.model = "thinker:deep"
+    return flow
+
+
+@pytest.fixture
+def talked(booking: Flow, thinker: ThinkingProvider, script: Script) -> Session:
+    """A session whose judge, extraction and conversations have thought; the extraction was repaired."""
+    script.choices = ["stay", "1", "stay"]
+    script.values["data"] = [{"name": "Ana", "weekday": "Someday"}, {"name": "Ana", "weekday": None}]
+    s = booking.start()
+    s.say("Hello")
+    s.say("I am Ana")
+    s.say("Well?")
+    return s
+
+
+def sent(server: ScriptedServer) -> str:
+    return json.dumps(server.requests)
+
+
+def test_nothing_of_it_is_sent_to_any_model(talked: Session, thinker: ThinkingProvider, script: Script) -> None:
+    assert len(script.judged) == 3, "the judge has thought"
+    assert len(script.read_by("data")) == 2, "the extraction was repaired"
+    assert len(script.spoken) == 3, "the history has been sent with thoughts in it"
+    assert thinker.count == 8, "and each of them has thought before"
+    assert all(reply.reasoning.startswith(THOUGHT) for turn in talked.turns for reply in turn.calls)
+    assert THOUGHT not in sent(script.server)
+
+
+HANDOVERS: dict[str, Callable[[Flow, Session], object]] = {
+    "a reply as history": lambda flow, s: flow.node("ask").run("Go on", history=s.turns[-1].reply),
+    "a session as history": lambda flow, s: flow.node("ask").run("Go on", history=s),
+    "a transcript": lambda flow, s: flow.node("ask").run("Go on", history=s.transcript),
+    "a reply to read": lambda flow, s: flow.node("data").run(s.turns[-1].reply),
+    "a session to read": lambda flow, s: flow.node("data").run(s),
+    "its text": lambda flow, s: flow.node("data").run(str(s)),
+    "an extraction's reply": lambda flow, s: flow.node("ask").run("Go on", history=read(s).reply),
+    "a fork": lambda flow, s: s.fork(1).say("Go on"),
+    "the same session": lambda flow, s: s.say("Go on"),
+}
+
+
+@pytest.mark.parametrize("handover", HANDOVERS.values(), ids=HANDOVERS.keys())
+def test_what_is_handed_on_holds_none_of_it(
+    booking: Flow, talked: Session, script: Script, handover: Callable[[Flow, Session], object]
+) -> None:
+    before = len(script.server.requests)
+    handover(booking, talked)
+    assert len(script.server.requests) > before
+    assert THOUGHT not in sent(script.server)
+
+
+def test_a_session_from_a_file_has_it_and_sends_none_of_it(
+    booking: Flow, talked: Session, script: Script, tmp_path: Path
+) -> None:
+    file = tmp_path / "ana.session.json"
+    talked.save(file)
+    again = booking.load_session(file)
+    assert [[reply.reasoning for reply in turn.calls] for turn in again.turns] == [
+        [reply.reasoning for reply in turn.calls] for turn in talked.turns
+    ]
+    assert again._repr_html_() == talked._repr_html_()
+    again.say("Go on")
+    assert THOUGHT not in sent(script.server)
+
+
+def test_a_file_of_an_earlier_version_has_none(booking: Flow, talked: Session, tmp_path: Path) -> None:
+    file = tmp_path / "ana.session.json"
+    talked.save(file)
+    data = json.loads(file.read_text(encoding="utf-8"))
+    for step in data["turns"][0]["steps"]:
+        del (step.get("says") or step["reply"])["reasoning"]
+    file.write_text(json.dumps(data), encoding="utf-8")
+    first, *others = booking.load_session(file).turns
+    assert {reply.reasoning for reply in first.calls} == {""}
+    assert all(turn.reply.reasoning for turn in others)
+
+
+def test_a_key_in_it_is_not_saved(
+    booking: Flow, thinker: ThinkingProvider, script: Script, tmp_path: Path
+) -> None:
+    key = fake_key()
+    thinker.thoughts = (f"They gave me {key}, I must not say it.",)
+    s = booking.start()
+    s.say("Hello")
+    s.save(tmp_path / "s.json")
+    saved = (tmp_path / "s.json").read_text(encoding="utf-8")
+    assert "They gave me" in saved
+    assert key not in saved
+
+
+def test_what_is_copied_or_explained_holds_none_of_it(talked: Session) -> None:
+    for text in (copies.as_transcript(talked), copies.as_case(talked), str(talked), repr(talked)):
+        assert THOUGHT not in text
+    assert not any(THOUGHT in explained(turn) for turn in talked.turns)
+    assert not any(THOUGHT in str(request) for turn in talked.turns for request in turn.requests)
+
+
+def read(s: Session) -> Extraction:
+    (found,) = (
+        step.result
+        for turn in s.turns
+        for step in turn.steps
+        if isinstance(step, Visit) and isinstance(step.result, Extraction)
+    )
+    return found
+
+
+def test_a_repaired_answer_has_that_of_each_request_in_order(talked: Session) -> None:
+    first, second = read(talked).reply.reasoning.split("\n\n")
+    numbers = [int(text.partition("(")[2].partition(")")[0]) for text in (first, second)]
+    assert numbers[1] == numbers[0] + 1
+
+
+def test_a_repair_that_fails_leaves_that_of_the_first_answer(
+    booking: Flow, thinker: ThinkingProvider, server: ScriptedServer
+) -> None:
+    thinker.thoughts = ("It is a weekday.",)
+    wrong = Say('{"name": "Ana", "weekday": "Someday"}')
+    server.script(wrong, Say(status=400, body={"error": {"message": "no"}}))
+    assert booking.node("data").run("I am Ana").reply.reasoning == "It is a weekday."
+
+
+def test_a_turn_shows_that_of_its_reply_above_it_and_the_others_in_its_steps(talked: Session) -> None:
+    turn = talked.turns[1]
+    shown = turn._repr_html_()
+    assert shown.index("<summary>Reasoning</summary>") < shown.index("Hm.")
+    judge = next(step for step in turn.steps if isinstance(step, Judgement) and step.reply)
+    for summary, reasoning in (
+        ("Reasoning", turn.reply.reasoning),
+        ("Reasoning of judge of ask", judge.reply.reasoning),
+        ("Reasoning of data", read(talked).reply.reasoning),
+    ):
+        assert shown.count(f"<summary>{summary}</summary>") == 1
+        assert shown.count(reasoning) == 1
+    assert shown.count("<summary>Reasoning") == 3
+
+
+def test_a_session_shows_it_folded_above_each_answer(talked: Session) -> None:
+    shown = talked._repr_html_()
+    for turn in talked.turns:
+        assert shown.count(turn.reply.reasoning) == 1
+    assert shown.count("<summary>Reasoning</summary>") == len(talked.turns)
+
+
+def test_it_never_acts_as_markup(booking: Flow, thinker: ThinkingProvider, script: Script) -> None:
+    thinker.thoughts = ("</div></details><script>x</script> $a$ \\(b\\)",)
+    s = booking.start()
+    s.say("Hello")
+    for shown in (s._repr_html_(), s.turns[0]._repr_html_(), s.turns[0].reply._repr_html_()):
+        assert "<script" not in shown
+        assert "&lt;/details&gt;" in shown
+        assert "$a$" not in shown
+        assert "\\(" not in shown
+
+
+def test_one_that_was_cut_off_while_it_thought_says_so_and_puts_no_word_into_its_mouth(
+    booking: Flow, thinker: ThinkingProvider, script: Script
+) -> None:
+    script.words = [Say("", finish="length")]
+    s = booking.start()
+    turn = s.say("Hello")
+    assert s.transcript[-1].content == ""
+    assert "1 reply not complete" in repr(s)
+    assert f"flow: [{turn.reply.notices[0]}" in str(s)
+    assert turn.reply.reasoning in turn._repr_html_()
