@@ -81,6 +81,11 @@ def variable_name(reference: str) -> str:
     )
 
 
+def variable_value(name: str) -> Secret:
+    """Return what the variable holds now, whatever it is; empty if it is unset."""
+    return Secret(os.environ.get(name, ""))
+
+
 def read_variable(name: str, provider: str) -> Secret | None:
     """Return the key that the variable holds now, or `None` if it is unset or empty.
 
@@ -88,7 +93,7 @@ def read_variable(name: str, provider: str) -> Secret | None:
         KeyFormatError: It holds something that cannot be a key, such as a path, or the key of a provider other
             than `provider`.
     """
-    held = Secret(os.environ.get(name, ""))
+    held = variable_value(name)
     if not held.reveal().strip():
         return None
     try:
