@@ -60,7 +60,7 @@ class KeyMemory:
         return known.stored if known and known.name == name and known.value == value else None
 
     def put_variable(self, scope: KeyScope, name: str, value: Secret, stored: StoredKey) -> StoredKey:
-        """Remember the key in a variable; an equal one stays the same object, since clients are cached per object."""
+        """Remember the key in a variable; an equal one stays the same object: clients are cached per object."""
         with self._lock:
             known = self._variables.get(scope)
             if known and known.stored.secret == stored.secret:

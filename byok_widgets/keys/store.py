@@ -13,7 +13,13 @@ from dataclasses import replace
 from byok_widgets.errors import ByokError, KeyFormatError, KeyStoreError, MissingKeyError
 from byok_widgets.keys.backends import guarded
 from byok_widgets.keys.backends.base import KeyBackend, StoredKey
-from byok_widgets.keys.backends.environment import PREFIX, Environment, read_variable, variable_name, variable_value
+from byok_widgets.keys.backends.environment import (
+    PREFIX,
+    Environment,
+    read_variable,
+    variable_name,
+    variable_value,
+)
 from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import BACKENDS, backend_named, storing_backends
 from byok_widgets.keys.formats import check_provider, clean_key
@@ -34,10 +40,10 @@ class KeyStore:
     """The API keys of one flow. Gives a key only as a `Secret`, and shows no part of one.
 
     Each scope (provider and host) has at most one key. A backend is asked at most once for each, and its answer is
-    remembered until `save`, `remove` or a new process; a referenced variable is read at each call. Where a variable
-    is all that is noted, no backend is asked: each key that is stored is noted, and a reference never replaces it. A call waits
-    for the backends 5 seconds, and half a second more for each that is asked after that; it never waits for a
-    passphrase. Safe to use from several threads.
+    remembered until `save`, `remove` or a new process; a referenced variable is read at each call. Where the
+    settings name a variable, no backend is asked: they name the backend of each stored key, and a reference never
+    replaces that. A call waits for the backends 5 seconds, and half a second more for each that is asked
+    after that; it never waits for a passphrase. Safe to use from several threads.
 
     Args:
         flow: Name of the flow; names that differ only in Unicode composition are the same flow.
