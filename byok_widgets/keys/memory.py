@@ -11,7 +11,7 @@ from byok_widgets.keys.scope import KeyScope
 from byok_widgets.secrets.secret import Secret
 
 
-class _Variable(NamedTuple):
+class Variable(NamedTuple):
     """What an environment variable held, and the key in it."""
 
     name: str
@@ -25,7 +25,7 @@ class KeyMemory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._answers: dict[KeyScope, StoredKey | None] = {}
-        self._variables: dict[KeyScope, _Variable] = {}
+        self._variables: dict[KeyScope, Variable] = {}
 
     def knows(self, scope: KeyScope) -> bool:
         """Whether this scope was looked up, with whatever result."""
@@ -53,11 +53,10 @@ class KeyMemory:
         with self._lock:
             self._answers.pop(scope, None)
 
-    def variable(self, scope: KeyScope, name: str, value: Secret) -> StoredKey | None:
-        """Return the key that was found in a variable, if it is the same variable and still holds this value."""
+    def variable(self, scope: KeyScope) -> Variable | None:
+        """Return what is known of the variable that holds the key of a scope."""
         with self._lock:
-            known = self._variables.get(scope)
-        return known.stored if known and known.name == name and known.value == value else None
+            return self._variables.get(scope)
 
     def put_variable(self, scope: KeyScope, name: str, value: Secret, stored: StoredKey) -> StoredKey:
         """Remember the key in a variable; an equal one stays the same object: clients are cached per object."""
@@ -66,5 +65,5 @@ class KeyMemory:
             if known and known.stored.secret == stored.secret:
                 stored = replace(stored, secret=known.stored.secret)
             held = stored.secret if stored.secret == value else value  # one holder for each text
-            self._variables[scope] = _Variable(name, held, stored)
+            self._variables[scope] = Variable(name, held, stored)
             return stored

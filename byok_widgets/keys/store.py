@@ -17,6 +17,7 @@ from byok_widgets.keys.backends.environment import (
     PREFIX,
     Environment,
     read_variable,
+    still_holds,
     variable_name,
     variable_value,
 )
@@ -331,10 +332,10 @@ class KeyStore:
         name = self._variable(scope)
         if not name:
             return None
+        known = self._memory.variable(scope)
+        if known and known.name == name and still_holds(name, known.value):
+            return known.stored
         value = variable_value(name)
-        known = self._memory.variable(scope, name, value)
-        if known:
-            return known
         stored = _ENVIRONMENT.read(scope, f"{PREFIX}{name}", until=deadline())
         return self._memory.put_variable(scope, name, value, stored) if stored else None
 

@@ -5,6 +5,7 @@ A variable is read only if a flow names it, and is never written.
 
 from __future__ import annotations
 
+import hmac
 import os
 import re
 
@@ -20,6 +21,7 @@ from byok_widgets.secrets.secret import Secret
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY_LENGTH = 24
+_AS_IS = ("utf-8", "surrogatepass")
 PREFIX = "env:"
 
 
@@ -84,6 +86,11 @@ def variable_name(reference: str) -> str:
 def variable_value(name: str) -> Secret:
     """Return what the variable holds now, whatever it is; empty if it is unset."""
     return Secret(os.environ.get(name, ""))
+
+
+def still_holds(name: str, value: Secret) -> bool:
+    """Whether the variable holds the same as before."""
+    return hmac.compare_digest(value.reveal().encode(*_AS_IS), os.environ.get(name, "").encode(*_AS_IS))
 
 
 def read_variable(name: str, provider: str) -> Secret | None:
