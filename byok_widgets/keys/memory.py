@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from typing import NamedTuple
 
 from byok_widgets.keys.backends.base import StoredKey
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.secrets.secret import Secret
+
+
+class Variable(NamedTuple):
+    """What an environment variable held, and the key in it."""
+
+    name: str
+    value: Secret
+    stored: StoredKey
 
 
 class KeyMemory:
@@ -15,7 +25,7 @@ class KeyMemory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._answers: dict[KeyScope, StoredKey | None] = {}
-        self._variables: dict[KeyScope, Secret] = {}
+        self._variables: dict[KeyScope, Variable] = {}
 
     def knows(self, scope: KeyScope) -> bool:
         """Whether this scope was looked up, with whatever result."""
@@ -43,10 +53,17 @@ class KeyMemory:
         with self._lock:
             self._answers.pop(scope, None)
 
-    def same_variable(self, scope: KeyScope, secret: Secret) -> Secret:
-        """Return the object that was passed earlier for an equal value: clients are cached per key object."""
+    def variable(self, scope: KeyScope) -> Variable | None:
+        """Return what is known of the variable that holds the key of a scope."""
+        with self._lock:
+            return self._variables.get(scope)
+
+    def put_variable(self, scope: KeyScope, name: str, value: Secret, stored: StoredKey) -> StoredKey:
+        """Remember the key in a variable; an equal one stays the same object: clients are cached per object."""
         with self._lock:
             known = self._variables.get(scope)
-            if known is None or known != secret:
-                known = self._variables[scope] = secret
-            return known
+            if known and known.stored.secret == stored.secret:
+                stored = replace(stored, secret=known.stored.secret)
+            held = stored.secret if stored.secret == value else value  # one holder for each text
+            self._variables[scope] = Variable(name, held, stored)
+            return stored

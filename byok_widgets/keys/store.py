@@ -13,7 +13,14 @@ from dataclasses import replace
 from byok_widgets.errors import ByokError, KeyFormatError, KeyStoreError, MissingKeyError
 from byok_widgets.keys.backends import guarded
 from byok_widgets.keys.backends.base import KeyBackend, StoredKey
-from byok_widgets.keys.backends.environment import PREFIX, Environment, read_variable, variable_name
+from byok_widgets.keys.backends.environment import (
+    PREFIX,
+    Environment,
+    read_variable,
+    still_holds,
+    variable_name,
+    variable_value,
+)
 from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import BACKENDS, backend_named, storing_backends
 from byok_widgets.keys.formats import check_provider, clean_key
@@ -34,9 +41,10 @@ class KeyStore:
     """The API keys of one flow. Gives a key only as a `Secret`, and shows no part of one.
 
     Each scope (provider and host) has at most one key. A backend is asked at most once for each, and its answer is
-    remembered until `save`, `remove` or a new process; a referenced variable is read at each call. A call waits
-    for the backends 5 seconds, and half a second more for each that is asked after that; it never waits for a
-    passphrase. Safe to use from several threads.
+    remembered until `save`, `remove` or a new process; a referenced variable is read at each call. Where the
+    settings name a variable, no backend is asked: they name the backend of each stored key, and a reference never
+    replaces that. A call waits for the backends 5 seconds, and half a second more for each that is asked
+    after that; it never waits for a passphrase. Safe to use from several threads.
 
     Args:
         flow: Name of the flow; names that differ only in Unicode composition are the same flow.
@@ -56,6 +64,8 @@ class KeyStore:
         self._flow = KeyScope.of(flow, "", "").flow
         self._references: MutableMapping[str, str] = {} if references is None else references
         self._memory = KeyMemory()
+        self._beside: dict[KeyScope, str] = {}
+        """Variables referred to in this process beside a key that a backend holds."""
         self._asking = threading.RLock()
 
     def __repr__(self) -> str:
@@ -124,7 +134,10 @@ class KeyStore:
             raise KeyFormatError(
                 "This kernel has no environment variable of that name.", kind="key_variable_not_set", fix=_SET_IT
             )
-        self._references[scope.reference_name] = in_environment(name, is_set=True).reference
+        if self._is_noted(scope):
+            self._beside[scope] = name
+        else:
+            self._references[scope.reference_name] = in_environment(name, is_set=True).reference
         return self.status(provider, host)
 
     def get(self, provider: str, host: str) -> Secret | None:
@@ -152,12 +165,12 @@ class KeyStore:
 
     def is_cached(self, provider: str, host: str) -> bool:
         """Whether `get` would answer without asking a backend, and so without waiting."""
-        return self._memory.knows(self._scope(provider, host))
+        return self._is_known(self._scope(provider, host))
 
     def cached(self, provider: str, host: str) -> Secret | None:
         """Return the key if that needs no backend; never waits, never raises."""
         scope = self._scope(provider, host)
-        if not self._memory.knows(scope):
+        if not self._is_known(scope):
             return None
         try:
             stored = self._memory.get(scope) or self._referred_key(scope)
@@ -225,13 +238,24 @@ class KeyStore:
         return KeyScope.of(self._flow, provider, host)
 
     def _note(self, scope: KeyScope, reference: str) -> None:
+        self._beside.pop(scope, None)
         if reference:
             self._references[scope.reference_name] = reference
         else:
             self._references.pop(scope.reference_name, None)
 
+    def _is_noted(self, scope: KeyScope) -> bool:
+        """Whether the settings name a backend that holds the key."""
+        reference = self._references.get(scope.reference_name, PREFIX)
+        return not reference.startswith(PREFIX)
+
+    def _is_known(self, scope: KeyScope) -> bool:
+        """Whether the scope's own key, or that it has none, is known without asking a backend."""
+        reference = self._references.get(scope.reference_name, "")
+        return self._memory.knows(scope) or reference.startswith(PREFIX)
+
     def _own_key(self, scope: KeyScope) -> StoredKey | None:
-        if not self._memory.knows(scope):
+        if not self._is_known(scope):
             self._ask_backends(scope)
         return self._memory.get(scope)
 
@@ -289,7 +313,7 @@ class KeyStore:
 
     def _variable(self, scope: KeyScope) -> str:
         reference = self._references.get(scope.reference_name, "")
-        return variable_name(reference) if reference.startswith(PREFIX) else ""
+        return variable_name(reference) if reference.startswith(PREFIX) else self._beside.get(scope, "")
 
     def _missing_backend(self, scope: KeyScope) -> ByokError | None:
         """Return the error that names the backend the key is in, when it is none of those here."""
@@ -306,10 +330,14 @@ class KeyStore:
 
     def _referred_key(self, scope: KeyScope) -> StoredKey | None:
         name = self._variable(scope)
-        stored = _ENVIRONMENT.read(scope, f"env:{name}", until=deadline()) if name else None
-        if stored is None:
+        if not name:
             return None
-        return replace(stored, secret=self._memory.same_variable(scope, stored.secret))
+        known = self._memory.variable(scope)
+        if known and known.name == name and still_holds(name, known.value):
+            return known.stored
+        value = variable_value(name)
+        stored = _ENVIRONMENT.read(scope, f"{PREFIX}{name}", until=deadline())
+        return self._memory.put_variable(scope, name, value, stored) if stored else None
 
 
 _ENVIRONMENT = Environment()

@@ -28,10 +28,10 @@ async def validate(work: Callable[[], T], *, quick: bool, limit_s: float, flow: 
         ExtractionError: Kind `validation_timeout` when it takes too long, `validation_failed` when a validator
             raises what it should not.
     """
-    if quick:
-        return work()
     limit_s = min(limit_s, CHECK_LIMIT_S)
     try:
+        if quick:
+            return work()
         return await call_in_worker(work, limit_s=limit_s, flow=flow, name=f"the validators of node {node!r}")
     except LateFunctionError:
         failure = ExtractionError(

@@ -6,13 +6,12 @@ import json
 import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from byok_widgets.errors import SchemaError, describe_exception
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.schema.fields import Field, FieldSpec
+from byok_widgets.schema.quick_checks import is_plain_type
 from byok_widgets.schema.schema_refs import Json, resolved
 from byok_widgets.secrets import redact
 from byok_widgets.strict_attributes import nearest
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
 _ARGUMENTS = ("examples", "fields", "grounding", "max_tokens", "model", "prompt", "schema", "settings", "window")
 """Other arguments given beside the fields: a misspelt one would be taken for a field."""
-
-_BUILTIN = (str, int, float, bool, None, type(None), date, datetime, time)
-"""Types that no code of a person's checks."""
 
 HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
 
@@ -65,8 +61,10 @@ def from_fields(fields: Mapping[str, Any]) -> SchemaParts:
     if not fields:
         raise SchemaError("There is nothing to extract.", fix=HOW)
     given = {name: value if isinstance(value, Field) else Field(value) for name, value in fields.items()}
-    specs = tuple(_from_field(name, value) for name, value in given.items())
-    return SchemaParts(specs, runs_code=not all(_is_builtin(value.type) for value in given.values()))
+    adapters = {name: _field_adapter(name, value) for name, value in given.items()}
+    specs = tuple(_from_field(name, value, adapters[name]) for name, value in given.items())
+    runs_code = not all(is_plain_type(adapter.core_schema) for adapter in adapters.values())
+    return SchemaParts(specs, runs_code=runs_code)
 
 
 def from_model(model: type[BaseModel]) -> SchemaParts:
@@ -92,10 +90,12 @@ def from_model(model: type[BaseModel]) -> SchemaParts:
         for name, attribute in attributes.items()
         if name in properties
     )
-    return SchemaParts(fields, _by_model(model, attributes))
+    return SchemaParts(
+        fields, _by_model(model, attributes), runs_code=not is_plain_type(model.__pydantic_core_schema__)
+    )
 
 
-def _from_field(name: str, given: Field) -> FieldSpec:
+def _field_adapter(name: str, given: Field) -> TypeAdapter[Any]:
     if not isinstance(name, str) or not name.strip():
         raise SchemaError("A field needs a name.", fix=HOW)
     annotation = given.type
@@ -105,21 +105,15 @@ def _from_field(name: str, given: Field) -> FieldSpec:
             raise SchemaError(f"Field {name!r}: give at least one allowed value, and each only once.")
         annotation = Literal[tuple(allowed)]
     _refuse_value(name, annotation)
-    adapter = _adapter(name, annotation)
+    return _adapter(name, annotation)
+
+
+def _from_field(name: str, given: Field, adapter: TypeAdapter[Any]) -> FieldSpec:
     schema = dict(_json_schema(name, adapter.json_schema))
     definitions = schema.pop("$defs", {})
     if given.description:
         schema["description"] = given.description
     return FieldSpec(name, schema, given.required, _by_pydantic(adapter), definitions)
-
-
-def _is_builtin(annotation: Any) -> bool:
-    """Whether a type is checked by pydantic alone: others may bring validators of their own."""
-    if any(annotation is known for known in _BUILTIN) or isinstance(annotation, (list, tuple, set, frozenset)):
-        return True
-    if get_origin(annotation) is Literal:
-        return True
-    return get_origin(annotation) in (list, Union, UnionType) and all(map(_is_builtin, get_args(annotation)))
 
 
 def _refuse_value(name: str, given: Any) -> None:

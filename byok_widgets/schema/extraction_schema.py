@@ -141,8 +141,8 @@ class ExtractionSchema:
         for spec in self.fields:
             given = raw.get(spec.name)
             try:
-                meant = coerce(given, spec.schema, spec.definitions)
-                if is_stated(meant, spec.schema, spec.definitions):
+                meant = coerce(given, spec.shape)
+                if is_stated(meant, spec.shape):
                     said[spec.name] = meant
             except (ValueError, RecursionError) as error:
                 problems[spec.name] = _problem(spec, given, error)
@@ -168,9 +168,7 @@ class ExtractionSchema:
     def free_texts(self, checked: ValidationResult) -> dict[str, list[str]]:
         """Return, for each field that was found, the strings that must occur literally in the dialogue."""
         specs = (spec for spec in self.fields if spec.name in checked.said)
-        return {
-            spec.name: list(free_texts(checked.said[spec.name], spec.schema, spec.definitions)) for spec in specs
-        }
+        return {spec.name: list(free_texts(checked.said[spec.name], spec.shape)) for spec in specs}
 
     def wire(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return values as a model would write them, with null for each that is not stated.
@@ -189,9 +187,7 @@ class ExtractionSchema:
             problem = problem or (f"there is no field {checked.extra[0]!r}" if checked.extra else "")
         if problem:
             raise SchemaError(f"The values do not fit the fields: {problem}.")
-        return {
-            spec.name: to_wire(checked.said.get(spec.name), spec.schema, spec.definitions) for spec in self.fields
-        }
+        return {spec.name: to_wire(checked.said.get(spec.name), spec.shape) for spec in self.fields}
 
     def definition(self) -> dict[str, Any]:
         """Return a JSON Schema from which the same fields can be rebuilt, in a file or elsewhere.
@@ -231,8 +227,8 @@ def read_value(spec: FieldSpec, given: Any) -> Any:
         SchemaError: The field takes no such value.
     """
     try:
-        meant = coerce(given, spec.schema, spec.definitions)
-        return spec.convert(meant) if is_stated(meant, spec.schema, spec.definitions) else None
+        meant = coerce(given, spec.shape)
+        return spec.convert(meant) if is_stated(meant, spec.shape) else None
     except (ValueError, TypeError, RecursionError) as error:
         problem = _problem(spec, given, error)
     raise SchemaError(f"{problem}.")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from byok_widgets.schema.schema_refs import Json, enum_of, resolved, types_of
+from byok_widgets.schema.schema_refs import Json, resolved
+from byok_widgets.schema.shape import Shape, Shapes
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,20 @@ class FieldSpec:
     definitions: Json
 
     @cached_property
+    def shape(self) -> Shape:
+        """The schema as its values are read."""
+        return Shapes(self.definitions).of(self.schema)
+
+    @cached_property
     def enum(self) -> tuple[Any, ...] | None:
         """The allowed values; `None` if any value of the type is allowed."""
-        return enum_of(self.schema, self.definitions)
+        return self.shape.enum
 
     @cached_property
     def summary(self) -> str:
         """Type, allowed values and description in one line, for a prompt."""
         whole = resolved(self.schema, self.definitions)
-        types = " or ".join(sorted(types_of(self.schema, self.definitions))) or "any"
+        types = " or ".join(sorted(self.shape.types)) or "any"
         kind = "one of " + ", ".join(map(repr, self.enum)) if self.enum else types
         kind += f" ({whole['format']})" if "format" in whole else ""
         description = str(whole.get("description", "")).strip()

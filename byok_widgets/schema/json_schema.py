@@ -10,6 +10,7 @@ from byok_widgets.errors import SchemaError
 from byok_widgets.schema.builders import HOW, RootResult, SchemaParts, json_text
 from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.json_checker import json_checker
+from byok_widgets.schema.quick_checks import is_plain_json_schema
 from byok_widgets.schema.schema_refs import Json, definition_of, resolved
 from byok_widgets.secrets import redact
 
@@ -49,7 +50,7 @@ def from_json_schema(schema: Json) -> SchemaParts:
         FieldSpec(name, part, name in required, _by_json_schema(validator(part)), definitions)
         for name, part in properties.items()
     )
-    return SchemaParts(fields, _by_root(validator(root)))
+    return SchemaParts(fields, _by_root(validator(root)), runs_code=not is_plain_json_schema(schema))
 
 
 def _misfit(path: list[str], found: object) -> str:

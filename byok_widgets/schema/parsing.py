@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from functools import partial
 from typing import Any
 
 from byok_widgets.errors import SchemaError
-from byok_widgets.schema.schema_refs import (
-    TIMES,
-    Json,
-    branches,
-    chosen,
-    enum_of,
-    inner,
-    is_map,
-    types_in,
-    types_of,
-)
+from byok_widgets.schema.shape import Shape
 
 _NOT_STATED = frozenset(
     {"", "-", "–", "?", "n/a", "na", "nil", "none", "null", "undefined", "unknown", "unspecified"}
@@ -53,21 +42,21 @@ def extract_json_object(text: str, names: Collection[str]) -> dict[str, Any]:
     )
 
 
-def is_stated(value: Any, schema: Any, definitions: Json) -> bool:
+def is_stated(value: Any, shape: Shape) -> bool:
     """Whether a value was stated.
 
     Words like "unknown" do not count, unless they are allowed values; nor does an object with no stated part.
     """
     if isinstance(value, str):
-        return value.strip().casefold() not in _NOT_STATED or value in (enum_of(schema, definitions) or ())
+        return value.strip().casefold() not in _NOT_STATED or value in (shape.enum or ())
     if isinstance(value, dict) and value:
-        branch = chosen(value, schema, definitions)
-        return any(is_stated(entry, inner(branch, key), definitions) for key, entry in value.items())
+        branch = shape.chosen(value)
+        return any(is_stated(entry, branch.entry(name)) for name, entry in value.items())
     return value is not None
 
 
-def coerce(value: Any, schema: Any, definitions: Json, *, levels: int = MAX_LEVELS) -> Any:
-    """Coerce a JSON value to the schema, as far as nothing is lost.
+def coerce(value: Any, shape: Shape, *, levels: int = MAX_LEVELS) -> Any:
+    """Coerce a JSON value to a shape, as far as nothing is lost.
 
     Lists of keys and values become maps again, nulls for optional properties are dropped, `"36"` becomes 36 for an
     integer, and `"TUE"` the allowed value `Tue`. Anything else is returned unchanged, for the field to reject.
@@ -79,41 +68,38 @@ def coerce(value: Any, schema: Any, definitions: Json, *, levels: int = MAX_LEVE
     if levels < 0:
         raise ValueError(f"nested more than {MAX_LEVELS} levels deep")
     if isinstance(value, list):
-        value = _unpaired(value, schema, definitions)
+        value = _unpaired(value, shape)
     if not isinstance(value, (list, dict)):
-        return _scalar(value, schema, definitions)
-    branch = chosen(value, schema, definitions)
-    meant = partial(coerce, definitions=definitions, levels=levels - 1)
+        return _scalar(value, shape)
+    branch = shape.chosen(value)
     if isinstance(value, list):
-        return [meant(entry, inner(branch, at)) for at, entry in enumerate(value)]
-    droppable = set(branch.get("properties", ())) - set(branch.get("required", ()))
-    kept = ((key, entry) for key, entry in value.items() if entry is not None or key not in droppable)
-    return {key: meant(entry, inner(branch, key)) for key, entry in kept}
+        return [coerce(entry, branch.item(at), levels=levels - 1) for at, entry in enumerate(value)]
+    kept = ((name, entry) for name, entry in value.items() if entry is not None or name not in branch.optional)
+    return {name: coerce(entry, branch.entry(name), levels=levels - 1) for name, entry in kept}
 
 
-def free_texts(value: Any, schema: Any, definitions: Json) -> Iterator[str]:
+def free_texts(value: Any, shape: Shape) -> Iterator[str]:
     """Yield the strings in a value that must occur literally in the dialogue, so no allowed values or dates."""
-    branch = chosen(value, schema, definitions)
-    if isinstance(value, str) and not {"enum", "const"} & set(branch) and branch.get("format") not in TIMES:
+    branch = shape.chosen(value)
+    if isinstance(value, str) and branch.allowed is None and not branch.is_time:
         yield value
     elif isinstance(value, list):
         for at, entry in enumerate(value):
-            yield from free_texts(entry, inner(branch, at), definitions)
+            yield from free_texts(entry, branch.item(at))
     elif isinstance(value, dict):
-        for key, entry in value.items():
-            yield from () if key in branch.get("properties", ()) else (key,)
-            yield from free_texts(entry, inner(branch, key), definitions)
+        for name, entry in value.items():
+            yield from () if name in branch.properties else (name,)
+            yield from free_texts(entry, branch.entry(name))
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
     """Yield each JSON object, outer ones before inner ones; only the first `_MAX_STARTS` braces are tried."""
-    decoder = json.JSONDecoder(parse_constant=_no_constant)
     at = text.find("{")
     for _ in range(_MAX_STARTS):
         if at < 0:
             return
         try:
-            found = decoder.raw_decode(text, at)[0]
+            found = _decoder.raw_decode(text, at)[0]
         except (ValueError, RecursionError):
             found = None
         if found is not None:
@@ -125,12 +111,12 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-def _unpaired(value: list[Any], schema: Any, definitions: Json) -> Any:
+_decoder = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def _unpaired(value: list[Any], shape: Shape) -> Any:
     """Turn a list of keys and values into a map if the schema has one there, unless a key occurs twice."""
-    found = branches(schema, definitions)
-    if not any(map(is_map, found)) or not all(map(_is_pair, value)):
-        return value
-    if not value and any("array" in types_in(branch) for branch in found):
+    if not shape.takes_map or not all(map(_is_pair, value)) or (not value and shape.takes_list):
         return value
     turned = {entry["key"]: entry["value"] for entry in value}
     return turned if len(turned) == len(value) else value
@@ -140,18 +126,18 @@ def _is_pair(entry: Any) -> bool:
     return isinstance(entry, dict) and set(entry) == {"key", "value"} and isinstance(entry["key"], str)
 
 
-def _scalar(value: Any, schema: Any, definitions: Json) -> Any:
-    enum, types = enum_of(schema, definitions), types_of(schema, definitions)
-    if isinstance(value, str) and enum is not None:
-        return _member(value, enum)
+def _scalar(value: Any, shape: Shape) -> Any:
+    types = shape.types
+    if isinstance(value, str) and shape.enum is not None:
+        return _member(value, shape.enum)
     if isinstance(value, bool):
         if types and "boolean" not in types:
             raise ValueError(f"expected {' or '.join(sorted(types))}")
         return value
     if isinstance(value, str):
-        return _from_text(value, types, schema, definitions)
+        return _from_text(value, shape)
     if isinstance(value, (int, float)):
-        return _from_number(value, types, schema, definitions)
+        return _from_number(value, shape)
     return value
 
 
@@ -163,8 +149,9 @@ def _member(value: str, enum: tuple[Any, ...]) -> Any:
     return near[0] if len(near) == 1 else value
 
 
-def _from_text(value: str, types: frozenset[str], schema: Any, definitions: Json) -> Any:
-    if not types or _takes_text(schema, definitions):
+def _from_text(value: str, shape: Shape) -> Any:
+    types = shape.types
+    if not types or shape.takes_text:
         return value
     text = value.strip()
     if "boolean" in types and text.casefold() in ("true", "false"):
@@ -179,20 +166,14 @@ def _from_text(value: str, types: frozenset[str], schema: Any, definitions: Json
     return text
 
 
-def _from_number(value: float, types: frozenset[str], schema: Any, definitions: Json) -> Any:
-    if "integer" in types:
+def _from_number(value: float, shape: Shape) -> Any:
+    if "integer" in shape.types:
         return _whole(value)
-    if "string" not in types or "number" in types:
+    if "string" not in shape.types or "number" in shape.types:
         return value
-    if not _takes_text(schema, definitions):
+    if not shape.takes_text:
         raise ValueError("expected a date or a time")
     return str(value)
-
-
-def _takes_text(schema: Any, definitions: Json) -> bool:
-    """Whether any string is allowed, not only a date or a time."""
-    found = branches(schema, definitions)
-    return any("string" in types_in(branch) and branch.get("format") not in TIMES for branch in found)
 
 
 def _number(text: str) -> float | None:

@@ -98,20 +98,6 @@ def enum_of(schema: Any, definitions: Json) -> tuple[Any, ...] | None:
     return tuple(value for value in allowed if value is not None)
 
 
-def chosen(value: Any, schema: Any, definitions: Json) -> Json:
-    """Return the alternative that fits a value best; an empty one if none fits."""
-    fitting = [branch for branch in branches(schema, definitions) if _may_hold(branch, value, definitions)]
-    return min(fitting, key=lambda branch: _misfit(branch, value), default={})
-
-
-def inner(branch: Json, key: str | int) -> Any:
-    """Return the schema of an entry: a property by its name, an item by its index."""
-    if isinstance(key, int):
-        first = branch.get("prefixItems", ())
-        return first[key] if key < len(first) else branch.get("items", {})
-    return branch.get("properties", {}).get(key, entries_of(branch))
-
-
 def is_map(branch: Json) -> bool:
     """Whether an alternative is an object with arbitrary keys."""
     types = types_in(branch)
@@ -130,24 +116,6 @@ def entries_of(branch: Json) -> Any:
 def type_of(value: Any) -> str:
     """Return the JSON type of a value."""
     return _NAMES.get(type(value), "null")
-
-
-def _may_hold(branch: Json, value: Any, definitions: Json) -> bool:
-    types = types_in(branch)
-    if types and type_of(value) not in types:
-        return False
-    if "const" in branch or "enum" in branch:
-        return value in ([branch["const"]] if "const" in branch else branch["enum"])
-    if not isinstance(value, dict):
-        return True
-    fixed = ((name, enum_of(part, definitions)) for name, part in branch.get("properties", {}).items())
-    return all(not allowed or value.get(name) is None or value[name] in allowed for name, allowed in fixed)
-
-
-def _misfit(branch: Json, value: Any) -> tuple[int, int]:
-    """Return how many required properties an object lacks, and how many unknown ones it has."""
-    given = {name for name, entry in value.items() if entry is not None} if isinstance(value, dict) else set()
-    return len(set(branch.get("required", ())) - given), len(given - set(branch.get("properties", given)))
 
 
 def _all_of(schema: Json, definitions: Json) -> Json:

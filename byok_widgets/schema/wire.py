@@ -16,15 +16,14 @@ from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.schema.schema_refs import (
     Json,
-    chosen,
     definition_of,
     entries_of,
-    inner,
     is_map,
     options,
     resolved,
     type_of,
 )
+from byok_widgets.schema.shape import Shape
 
 MAX_PROPERTIES = 5000
 
@@ -157,15 +156,15 @@ class WireSchema:
         return {**shaped, "description": text} if text and "$ref" not in shaped else shaped
 
 
-def to_wire(value: Any, schema: Any, definitions: Json) -> Any:
+def to_wire(value: Any, shape: Shape) -> Any:
     """Turn maps into lists of keys and values wherever the schema has a map."""
-    branch = chosen(value, schema, definitions)
+    branch = shape.chosen(value)
     if isinstance(value, list):
-        return [to_wire(entry, inner(branch, at), definitions) for at, entry in enumerate(value)]
+        return [to_wire(entry, branch.item(at)) for at, entry in enumerate(value)]
     if not isinstance(value, dict):
         return value
-    turned = {key: to_wire(entry, inner(branch, key), definitions) for key, entry in value.items()}
-    return [{"key": key, "value": entry} for key, entry in turned.items()] if is_map(branch) else turned
+    turned = {name: to_wire(entry, branch.entry(name)) for name, entry in value.items()}
+    return [{"key": name, "value": entry} for name, entry in turned.items()] if branch.is_map else turned
 
 
 def _any_of(shapes: list[dict[str, Any]]) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        if other is self:
+            return True
         return hmac.compare_digest(_encoded(self.reveal()), _encoded(other.reveal()))
 
     __hash__ = object.__hash__

@@ -391,6 +391,31 @@ def test_the_flows_own_key_wins_over_its_reference(monkeypatch):
     assert require(store).reveal() == own
 
 
+def test_the_flows_own_key_still_wins_in_the_next_kernel(backend, monkeypatch):
+    monkeypatch.setenv(VARIABLE, fake_key())
+    references: dict[str, str] = {}
+    KeyStore("dentist", references).save("openai", HOST, own := fake_key())
+    store = KeyStore("dentist", references)
+    assert store.refer("openai", HOST, VARIABLE).backend == "keyring"
+    assert references == {f"openai|{HOST}": "keyring"}
+    assert require(store).reveal() == own
+    backend.kept.clear()  # by another program
+    store = KeyStore("dentist", references)
+    assert store.refer("openai", HOST, VARIABLE).backend == "env"
+    assert require(store).reveal() == os.environ[VARIABLE]
+
+
+def test_no_backend_is_asked_where_a_variable_is_all_that_is_noted(backend, monkeypatch):
+    monkeypatch.setenv(VARIABLE, key := fake_key())
+    references: dict[str, str] = {}
+    KeyStore("dentist", references).refer("openai", HOST, VARIABLE)
+    store = KeyStore("dentist", references)
+    assert store.is_cached("openai", HOST)
+    assert require(store).reveal() == key
+    assert store.status("openai", HOST).backend == "env"
+    assert not backend.reads
+
+
 @pytest.mark.usefixtures("backend")
 def test_a_spoiled_reference_is_told_and_not_shown():
     key = fake_key()
@@ -590,7 +615,7 @@ def test_whoever_watches_the_references_may_ask_the_store_from_another_thread(ba
     store.save("openai", HOST, fake_key())
     store.refer("openai", HOST, VARIABLE)
     store.remove("openai", HOST)
-    assert seen == ["none"] * 4
+    assert seen == ["none"] * 3  # a reference does not replace the note of a stored key
     assert not backend.kept
 
 

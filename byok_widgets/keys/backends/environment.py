@@ -5,6 +5,7 @@ A variable is read only if a flow names it, and is never written.
 
 from __future__ import annotations
 
+import hmac
 import os
 import re
 
@@ -20,6 +21,7 @@ from byok_widgets.secrets.secret import Secret
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY_LENGTH = 24
+_AS_IS = ("utf-8", "surrogatepass")
 PREFIX = "env:"
 
 
@@ -81,6 +83,16 @@ def variable_name(reference: str) -> str:
     )
 
 
+def variable_value(name: str) -> Secret:
+    """Return what the variable holds now, whatever it is; empty if it is unset."""
+    return Secret(os.environ.get(name, ""))
+
+
+def still_holds(name: str, value: Secret) -> bool:
+    """Whether the variable holds the same as before."""
+    return hmac.compare_digest(value.reveal().encode(*_AS_IS), os.environ.get(name, "").encode(*_AS_IS))
+
+
 def read_variable(name: str, provider: str) -> Secret | None:
     """Return the key that the variable holds now, or `None` if it is unset or empty.
 
@@ -88,7 +100,7 @@ def read_variable(name: str, provider: str) -> Secret | None:
         KeyFormatError: It holds something that cannot be a key, such as a path, or the key of a provider other
             than `provider`.
     """
-    held = Secret(os.environ.get(name, ""))
+    held = variable_value(name)
     if not held.reveal().strip():
         return None
     try:

@@ -1,0 +1,153 @@
+"""`Shape`: a part of a schema, compiled for reading values.
+
+Answers are read against the same schema again and again, so its references, alternatives, types and allowed values
+are worked out once, where a value first reaches them.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from byok_widgets.schema.schema_refs import (
+    TIMES,
+    Json,
+    branches,
+    entries_of,
+    enum_of,
+    is_map,
+    type_of,
+    types_in,
+    types_of,
+)
+
+
+class Shapes:
+    """The shapes of all parts of one schema; each part has one, so that a recursive schema has finitely many."""
+
+    def __init__(self, definitions: Json) -> None:
+        self.definitions = definitions
+        self._known: dict[int, Shape] = {}
+
+    def of(self, part: Any) -> Shape:
+        """Return the shape of a part, which must not change any more."""
+        known = self._known.get(id(part))
+        if known is None:  # a shape keeps its part alive, so that no other part gets its id
+            known = self._known[id(part)] = Shape(part, self)
+        return known
+
+
+class Shape:
+    """What a part of a schema allows, over all its alternatives.
+
+    Attributes:
+        schema: The part.
+    """
+
+    def __init__(self, schema: Any, shapes: Shapes) -> None:
+        self.schema = schema
+        self._shapes = shapes
+
+    @cached_property
+    def branches(self) -> tuple[Branch, ...]:
+        """The alternatives; a schema without any is its own."""
+        return tuple(Branch(raw, self._shapes) for raw in branches(self.schema, self._shapes.definitions))
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The JSON types of a stated value; empty if any type is allowed."""
+        return types_of(self.schema, self._shapes.definitions)
+
+    @cached_property
+    def enum(self) -> tuple[Any, ...] | None:
+        """The allowed values; `None` if they are not restricted to a list."""
+        return enum_of(self.schema, self._shapes.definitions)
+
+    @cached_property
+    def takes_text(self) -> bool:
+        """Whether any string is allowed, not only a date or a time."""
+        return any("string" in branch.types and not branch.is_time for branch in self.branches)
+
+    @cached_property
+    def takes_map(self) -> bool:
+        """Whether an object with arbitrary keys is allowed."""
+        return any(branch.is_map for branch in self.branches)
+
+    @cached_property
+    def takes_list(self) -> bool:
+        """Whether a list is among the types that are named."""
+        return any("array" in branch.types for branch in self.branches)
+
+    def chosen(self, value: Any) -> Branch:
+        """Return the alternative that fits a value best; one that says nothing if none fits."""
+        fitting = [branch for branch in self.branches if branch.may_hold(value)]
+        if len(fitting) == 1:
+            return fitting[0]
+        return min(fitting, key=lambda branch: branch.misfit(value), default=_NOTHING_SAID)
+
+
+class Branch:
+    """One alternative of a shape.
+
+    Attributes:
+        types: Its JSON types; empty if it names none.
+        allowed: The values it is restricted to; `None` for no such list.
+        is_map: Whether it is an object with arbitrary keys.
+        is_time: Whether its strings are dates or times, which people put in other words.
+        properties: The names of its properties.
+        optional: The names of the properties that an object may lack.
+    """
+
+    def __init__(self, raw: Json, shapes: Shapes) -> None:
+        self._raw = raw
+        self._shapes = shapes
+        self.types = types_in(raw)
+        self.allowed = [raw["const"]] if "const" in raw else raw.get("enum")
+        self.is_map = is_map(raw)
+        self.is_time = raw.get("format") in TIMES
+        self.properties: Json = raw.get("properties", {})
+        self._required = frozenset(raw.get("required", ()))
+        self.optional = frozenset(self.properties) - self._required
+
+    def may_hold(self, value: Any) -> bool:
+        """Whether a value has its type, and the allowed values of an object's properties."""
+        if self.types and type_of(value) not in self.types:
+            return False
+        if self.allowed is not None:
+            return value in self.allowed
+        if not isinstance(value, dict):
+            return True
+        return all(value.get(name) is None or value[name] in allowed for name, allowed in self._fixed)
+
+    def misfit(self, value: Any) -> tuple[int, int]:
+        """Return how many required properties an object lacks, and how many unknown ones it has."""
+        given = {name for name, entry in value.items() if entry is not None} if isinstance(value, dict) else set()
+        unknown = given - set(self.properties) if "properties" in self._raw else ()
+        return len(self._required - given), len(unknown)
+
+    def item(self, at: int) -> Shape:
+        """Return the shape of a list's item."""
+        first = self._raw.get("prefixItems", ())
+        return self._shapes.of(first[at]) if at < len(first) else self._items
+
+    def entry(self, name: str) -> Shape:
+        """Return the shape of an object's entry."""
+        return self._shapes.of(self.properties[name]) if name in self.properties else self._entries
+
+    @cached_property
+    def _items(self) -> Shape:
+        return self._shapes.of(self._raw.get("items", _ANYTHING))
+
+    @cached_property
+    def _entries(self) -> Shape:
+        return self._shapes.of(entries_of(self._raw) or _ANYTHING)
+
+    @cached_property
+    def _fixed(self) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+        """The properties with a list of allowed values."""
+        found = ((name, self._shapes.of(part).enum) for name, part in self.properties.items())
+        return tuple((name, allowed) for name, allowed in found if allowed)
+
+
+_ANYTHING: Json = {}
+_NOTHING_SAID = Branch(_ANYTHING, Shapes({}))
