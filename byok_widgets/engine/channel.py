@@ -7,6 +7,8 @@ import contextlib
 import threading
 from typing import Generic, TypeVar
 
+from byok_widgets.engine.callbacks import Retraction
+
 T = TypeVar("T")
 
 
@@ -15,11 +17,14 @@ class TextFeed:
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
+        self._is_retracted = False
         self._lock = threading.Lock()
 
     def put(self, text: str) -> None:
         """Add text; called on the loop."""
         with self._lock:
+            if isinstance(text, Retraction):
+                self._pieces, self._is_retracted = [], True
             self._pieces.append(text)
 
     def take(self) -> str:
@@ -27,6 +32,12 @@ class TextFeed:
         with self._lock:
             pieces, self._pieces = self._pieces, []
         return "".join(pieces)
+
+    def take_retraction(self) -> bool:
+        """Return whether the text of earlier calls has been taken back since the last call of this method."""
+        with self._lock:
+            is_retracted, self._is_retracted = self._is_retracted, False
+        return is_retracted
 
 
 class Channel(Generic[T]):

@@ -12,6 +12,8 @@ from byok_widgets.engine.loop import ENGINE
 from byok_widgets.errors import RunInterrupted
 from byok_widgets.frontend import OutputSink, frontend
 
+_RETRACTED = "\n[The text above is the model's reasoning, not its answer.]\n\n"
+
 R = TypeVar("R")
 Work = Callable[[OnText, OnProgress], Coroutine[Any, Any, R]]
 
@@ -79,6 +81,10 @@ class _Monitor:
 
     def tick(self) -> None:
         progress, self._progress = self._progress, None
+        if self.feed.take_retraction() and self.text:
+            self.text = ""
+            if self._sink:
+                self._sink.show_text(_RETRACTED)
         text = self.feed.take()
         self.text += text
         if self._sink:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from byok_widgets.config import FlowConfig, ResolvedModel
 from byok_widgets.engine import clock, with_deadline, with_retries
-from byok_widgets.engine.callbacks import OnProgress, OnText
+from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction
 from byok_widgets.errors import ByokError, MissingKeyError, ProviderError
 from byok_widgets.keys import KEY_WORK, KeyStore
 from byok_widgets.messages import Message, Reply, answer_message
@@ -183,9 +183,13 @@ class _Attempts:
         return answer
 
     def _pass_on(self, text: str) -> None:
-        if self._first_token_at is None:
-            self._first_token_at = clock()
-        self.pieces.append(text)
+        if isinstance(text, Retraction):
+            self._first_token_at = None
+            self.pieces.clear()
+        else:
+            if self._first_token_at is None:
+                self._first_token_at = clock()
+            self.pieces.append(text)
         self._on_text(text)
 
     def partial_or_raise(self, late: ProviderError) -> Answer:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import clock
-from byok_widgets.engine.callbacks import OnText
+from byok_widgets.engine.callbacks import OnText, Retraction
 from byok_widgets.errors import ByokError, ExtractionError
 from byok_widgets.messages import Cost, Message, Reply, answer_message
 from byok_widgets.providers import PROVIDERS
@@ -54,9 +54,12 @@ class CallLedger:
 
     def on_text(self, text: str) -> None:
         """Record a piece of the reply and pass it on."""
-        if not self._pieces:
-            self._first_token_at = clock()
-        self._pieces.append(text)
+        if isinstance(text, Retraction):
+            self._pieces.clear()
+        else:
+            if not self._pieces:
+                self._first_token_at = clock()
+            self._pieces.append(text)
         self._on_text(text)
 
     def interrupted(self, node: str, messages: tuple[Message, ...]) -> Reply | None:

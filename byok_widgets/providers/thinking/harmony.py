@@ -1,4 +1,4 @@
-"""`HarmonyFilter`: answers in the harmony format, whose channels a server has passed on as text:
+"""`HarmonyFilter`: answers in the harmony format, whose channels a server has passed on as text.
 
 `<|channel|>analysis<|message|>thinking<|end|><|start|>assistant<|channel|>final<|message|>answer<|return|>`
 """

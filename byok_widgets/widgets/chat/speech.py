@@ -6,7 +6,7 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
-from byok_widgets.engine.callbacks import Fetching, Waiting
+from byok_widgets.engine.callbacks import Fetching, Retraction, Waiting
 from byok_widgets.shortening import MAX_CHARS
 from byok_widgets.widgets.cell_output import waiting
 from byok_widgets.widgets.sanitize import sanitize
@@ -63,6 +63,8 @@ class Speech:
     def on_text(self, text: str) -> None:
         """Take a piece; called on the engine's loop."""
         with self._lock:
+            if isinstance(text, Retraction):  # what a page shows already is replaced at the end of the turn
+                self._text, self._unsent, self._chars = [], [], 0
             room = max(0, MAX_CHARS - self._chars)
             self._chars += len(text)
             self._text.append(text[:room])
