@@ -89,7 +89,7 @@ class AnswerReader:
         text = b"".join(self._held).removeprefix(BOM).lstrip()
         if not text and not is_all:
             self._held = []  # some servers send blank lines while the model is at work
-        elif _FIRST_FIELD.match(text + b"\n" if is_all else text):
+        elif _FIRST_FIELD.match(text + b"\n" if is_all and text else text):
             self._splitter = EventSplitter()
         elif len(text) >= _FIELD_CHARS or is_all or _VALUE.match(text):
             self._is_whole = not self._says_stream or _VALUE.match(text) is not None

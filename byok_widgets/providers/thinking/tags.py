@@ -58,8 +58,10 @@ class TagSet:
 
 def unfinished(text: str, tag: str) -> int:
     """Return the number of characters at the end of a text that may be the beginning of `tag`, in lower case."""
-    begins_at = text.rfind(tag[0], -len(tag) + 1) if len(tag) > 1 else -1
-    return len(text) - begins_at if begins_at >= 0 and tag.startswith(text[begins_at:].lower()) else 0
+    at = text.find(tag[0], max(0, len(text) - len(tag) + 1))
+    while at >= 0 and not tag.startswith(text[at:].lower()):
+        at = text.find(tag[0], at + 1)
+    return len(text) - at if at >= 0 else 0
 
 
 @lru_cache(maxsize=8)
@@ -68,6 +70,13 @@ def tag_set(tags: Tags) -> TagSet:
     return TagSet(tags)
 
 
+@lru_cache(maxsize=32)
+def finder(tag: str) -> re.Pattern[str]:
+    """Return what finds one tag."""
+    return _any_of([tag])
+
+
 def _any_of(tags: Iterable[str]) -> re.Pattern[str]:
     longest_first = sorted(tags, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)", re.IGNORECASE)
+    # Only ASCII letters have two cases here: elsewhere, lower case may have another length.
+    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)", re.IGNORECASE | re.ASCII)

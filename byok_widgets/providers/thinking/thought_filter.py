@@ -12,7 +12,7 @@ import re
 from typing import Literal, NamedTuple
 
 from byok_widgets.providers.thinking.harmony import HarmonyFilter, begins_harmony, may_begin_harmony
-from byok_widgets.providers.thinking.tags import KNOWN_TAGS, Tags, tag_set, unfinished
+from byok_widgets.providers.thinking.tags import KNOWN_TAGS, Tags, finder, tag_set, unfinished
 
 _STRIPPED = "analysis"
 _STRIPPED_THOUGHT = re.compile(_STRIPPED + r"(?=[^\W_])")
@@ -119,15 +119,15 @@ class ThoughtFilter:
         return False
 
     def _think(self, out: _Output, *, is_end: bool) -> bool:
-        held, lowered = self._held, self._held.lower()
-        at = lowered.find(self._closing) if len(lowered) == len(held) else held.find(self._closing)
-        if at < 0:
+        held = self._held
+        tag = finder(self._closing).search(held)
+        if tag is None:
             end = len(held) - (0 if is_end else unfinished(held, self._closing))
             self._held = held[end:]
             out.thought.append(held[:end])
             return False
-        self._held, self._state, self._is_after_thought = held[at + len(self._closing) :], "begin", True
-        out.thought.append(held[:at])
+        self._held, self._state, self._is_after_thought = held[tag.end() :], "begin", True
+        out.thought.append(held[: tag.start()])
         return True
 
     def _speak(self, out: _Output, *, is_end: bool) -> bool:
