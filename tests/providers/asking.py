@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -13,8 +13,13 @@ from byok_widgets.config import BaseUrl
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import Message
-from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request
+from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, error_mapping
 from byok_widgets.providers.base import Answer, OnText
+from byok_widgets.providers.error_mapping import CallContext
+from byok_widgets.providers.protocols.answer_parser import AnswerParser
+from byok_widgets.providers.protocols.sdk_provider import SdkProvider
+from byok_widgets.providers.response_accumulator import ResponseAccumulator
+from byok_widgets.providers.stream import TooLargeError
 from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
 from tests.providers.fault_server import FaultServer, Reply, stream
@@ -59,6 +64,30 @@ def fault(
     return caught.value
 
 
+def parse(
+    pieces: Iterable[bytes],
+    *,
+    of: str = "openai",
+    kind: str = "text/event-stream",
+    on_text: OnText = _unseen,
+    output: OutputSchema | None = None,
+) -> Answer:
+    """Return what a provider's protocol makes of a body that arrives in these pieces; no wire is in the path."""
+    provider = PROVIDERS[of]
+    assert isinstance(provider, SdkProvider)
+    gathered = ResponseAccumulator(on_text, offers_tool=output is not None and output.mode == "tool")
+    site = CallContext(provider, Endpoint(BaseUrl.parse("http://127.0.0.1:9/v1"), None), "some-model")
+    parser = AnswerParser(provider, gathered, site, kind)
+    try:
+        for piece in pieces:
+            parser.feed(piece)
+        parser.end()
+    except (ByokError, TooLargeError) as error:
+        failure = error if isinstance(error, ByokError) else error_mapping.translate(error, site)
+        return gathered.partial_or_raise(failure)
+    return gathered.answer()
+
+
 def ask_each(server: FaultServer, replies: list[Reply], *, of: str = "openai") -> list[Answer]:
     """Let a provider answer a question with each of the replies; 16 are on their way at a time."""
     provider = PROVIDERS[of]
@@ -75,10 +104,16 @@ def ask_each(server: FaultServer, replies: list[Reply], *, of: str = "openai") -
     return ENGINE.run(all_of_them())
 
 
-def split_everywhere(reply: Reply) -> list[Reply]:
-    """Return the reply split in two at each byte, and split at all bytes at once."""
-    places = range(1, len(reply.body))
-    return [*(reply.but(pieces=(at,)) for at in places), reply.but(pieces=tuple(places))]
+def split_everywhere(body: bytes) -> list[list[bytes]]:
+    """Return a body in two pieces, split at each byte, and in pieces of a byte each."""
+    places = range(1, len(body))
+    return [*([body[:at], body[at:]] for at in places), [body[at : at + 1] for at in range(len(body))]]
+
+
+def split_at_some(reply: Reply) -> list[Reply]:
+    """Return the reply split in two at some of its bytes, and split at all bytes at once."""
+    places = range(1, len(reply.body), len(reply.body) // 12)
+    return [*(reply.but(pieces=(at,)) for at in places), reply.but(pieces=tuple(range(1, len(reply.body))))]
 
 
 def talk(text: str, finish: str | None = "stop", usage: Mapping[str, Any] | None = None, **more: Any) -> Reply:

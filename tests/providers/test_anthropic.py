@@ -12,7 +12,17 @@ from byok_widgets.messages import Message, Usage
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
-from tests.providers.asking import ask, ask_each, endpoint, letter, letter_events, shape, split_everywhere
+from tests.providers.asking import (
+    ask,
+    ask_each,
+    endpoint,
+    letter,
+    letter_events,
+    parse,
+    shape,
+    split_at_some,
+    split_everywhere,
+)
 from tests.providers.fault_server import FaultServer, Reply, says, stream
 from tests.providers.protocols.test_chat_completions import TEXT
 
@@ -142,8 +152,9 @@ def test_counts_that_come_late_replace_the_early_ones(
 
 
 def test_a_stream_split_at_any_byte_is_the_same_answer(faulty: FaultServer) -> None:
-    answers = ask_each(faulty, split_everywhere(letter(TEXT)), of="anthropic")
+    answers = [parse(pieces, of="anthropic") for pieces in split_everywhere(letter(TEXT).body)]
     assert len(answers) > 500
+    answers += ask_each(faulty, split_at_some(letter(TEXT)), of="anthropic")
     assert {(answer.text, answer.finish_reason, answer.usage) for answer in answers} == {(TEXT, "stop", USAGE)}
 
 

@@ -75,7 +75,8 @@ class ChatCompletionsProvider(SdkProvider):
         client._custom_headers = self.headers()  # noqa: SLF001 - there is no other way to ignore OPENAI_CUSTOM_HEADERS
         return client
 
-    def _accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+    def accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+        """Process one event; see `SdkProvider.accumulate`."""
         gathered.set_metadata(event.get("model"), event.get("id"))
         choices = event.get("choices")
         if not isinstance(choices, (list, type(None))):
@@ -141,14 +142,15 @@ class ChatCompletionsProvider(SdkProvider):
         else:
             gathered.add_spoken(content)
 
-    def _accumulate_whole(
+    def accumulate_whole(
         self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
     ) -> None:
+        """Process an answer in one piece; see `SdkProvider.accumulate_whole`."""
         if not answer.get("choices"):
             if error_mapping.gives_reason(answer):
                 raise error_mapping.from_body(answer, site)
             raise error_mapping.unreadable("it has no choices", site)
-        self._accumulate(answer, gathered, site)
+        self.accumulate(answer, gathered, site)
 
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
         return ModelInfo(id=str(row["id"]), ends_on=iso_date(row.get("shutdown_date")))

@@ -71,7 +71,8 @@ class MessagesProvider(SdkProvider):
         client._custom_headers = {}  # noqa: SLF001 - ANTHROPIC_CUSTOM_HEADERS must not influence a flow
         return client
 
-    def _accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+    def accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+        """Process one event; see `SdkProvider.accumulate`."""
         kind = event.get("type")
         if kind == "content_block_delta":
             _gather_block(_mapping(event.get("delta")), gathered, site)
@@ -85,7 +86,7 @@ class MessagesProvider(SdkProvider):
         elif kind == "message_stop":
             gathered.is_closed = True
         elif kind == "message":
-            self._accumulate_whole(event, gathered, site)
+            self.accumulate_whole(event, gathered, site)
         elif error_mapping.gives_reason(event):
             raise error_mapping.from_body(event, site)
         elif kind is not None and not isinstance(kind, str):
@@ -98,9 +99,10 @@ class MessagesProvider(SdkProvider):
         for block in _blocks(message.get("content")):
             _begin_block(block, gathered, site)
 
-    def _accumulate_whole(
+    def accumulate_whole(
         self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
     ) -> None:
+        """Process an answer in one piece; see `SdkProvider.accumulate_whole`."""
         if not isinstance(answer.get("content"), list):
             if error_mapping.gives_reason(answer):
                 raise error_mapping.from_body(answer, site)

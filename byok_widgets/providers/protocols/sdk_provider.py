@@ -13,22 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from byok_widgets.engine.callbacks import OnText
-from byok_widgets.errors import ByokError, ProviderError
+from byok_widgets.errors import ByokError
 from byok_widgets.keys import clean_key
 from byok_widgets.providers import error_mapping
 from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, Provider, Request
 from byok_widgets.providers.error_mapping import CallContext
+from byok_widgets.providers.protocols.answer_parser import AnswerParser, json_in, not_an_answer
 from byok_widgets.providers.response_accumulator import ResponseAccumulator
-from byok_widgets.providers.stream import (
-    BOM,
-    AnswerReader,
-    ReadEvent,
-    ResponseBody,
-    bounds,
-    json_lines,
-    parse_json,
-    read_whole,
-)
+from byok_widgets.providers.stream import ResponseBody, bounds, read_whole
 from byok_widgets.providers.thinking import KNOWN_TAGS
 from byok_widgets.providers.thinking.tags import Tags
 from byok_widgets.providers.transport import CONNECT_TIMEOUT_S, SET_UP, http_client, prepare_client
@@ -99,7 +91,7 @@ class SdkProvider(Provider):
         """Make the SDK's client. Environment variables must not influence it."""
 
     @abstractmethod
-    def _accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+    def accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
         """Process one event of the stream.
 
         Raises:
@@ -107,7 +99,7 @@ class SdkProvider(Provider):
         """
 
     @abstractmethod
-    def _accumulate_whole(
+    def accumulate_whole(
         self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
     ) -> None:
         """Process an answer that came in one piece, from a server that does not stream.
@@ -123,55 +115,15 @@ class SdkProvider(Provider):
     async def _converse(self, request: Request, gathered: ResponseAccumulator, site: CallContext) -> None:
         response = await self._send("post", self.completions_path, site.endpoint, body=self.payload(request))
         gathered.request_id = error_mapping.request_id(response.headers)
-        reader = AnswerReader(response.headers.get("content-type", ""))
+        parser = AnswerParser(self, gathered, site, response.headers.get("content-type", ""))
         async with ResponseBody(response) as body:
             async for piece in body:
-                for event in reader.feed(piece):
-                    self._take(event, gathered, site)
-                if reader.is_done or gathered.is_closed:
+                parser.feed(piece)
+                if parser.is_complete:
                     break
                 if gathered.is_finished:
                     body.expect_end()
-        for event in reader.end():
-            self._take(event, gathered, site)
-        if reader.body is not None:
-            self._take_body(reader.body, gathered, site, is_page=_is_page(response))
-        if gathered.is_empty:
-            raise error_mapping.empty(site, was_thinking=gathered.has_thought, has_begun=reader.has_begun)
-
-    def _take(self, event: ReadEvent, gathered: ResponseAccumulator, site: CallContext) -> None:
-        value = event.value
-        if event.name == "error" or (isinstance(value, dict) and error_mapping.holds_error(value)):
-            raise error_mapping.from_body(value, site)
-        if isinstance(value, dict):
-            if event.name:
-                value.setdefault("type", event.name)
-            if value:
-                self._accumulate(value, gathered, site)
-        elif isinstance(value, list) and all(isinstance(one, dict) for one in value):
-            for one in value:
-                self._take(ReadEvent(event.name, one), gathered, site)
-        elif value not in (None, ""):
-            del value
-            raise error_mapping.unreadable(
-                "an event is not an object" if event.is_json else "it is truncated or garbled", site
-            )
-
-    def _take_body(self, body: bytes, gathered: ResponseAccumulator, site: CallContext, *, is_page: bool) -> None:
-        """Process a body that is not a stream: one answer, or one piece of it in each line."""
-        try:
-            answer = parse_json(body)
-        except ValueError:
-            answer = None
-        if isinstance(answer, dict) and not error_mapping.holds_error(answer):
-            self._accumulate_whole(answer, gathered, site)
-            return
-        events = json_lines(body) if answer is None else [ReadEvent("", answer)]
-        if not events or not isinstance(answer, (dict, list, type(None))) or is_page:
-            del answer, events
-            raise _not_an_answer(body, site, is_page=is_page)
-        for event in events:
-            self._take(event, gathered, site)
+        parser.end()
 
     async def _get(self, path: str, endpoint: Endpoint) -> Any:
         """Return the JSON that is at a path.
@@ -192,7 +144,13 @@ class SdkProvider(Provider):
     async def _read_json(self, path: str, site: CallContext) -> Any:
         response = await self._send("get", path, site.endpoint)
         body = await read_whole(response, bounds.MAX_LIST_BYTES, "MAX_LIST_BYTES")
-        return _json_in(body.strip(), site, is_page=_is_page(response))
+        value = json_in(body)
+        if isinstance(value, dict) and error_mapping.holds_error(value):
+            raise error_mapping.from_body(value, site)
+        if isinstance(value, (dict, list)):
+            return value
+        is_html = "html" in response.headers.get("content-type", "")
+        raise not_an_answer(body, site, is_html=is_html)
 
     async def _send(self, method: str, path: str, endpoint: Endpoint, **more: Any) -> httpx2.Response:
         """Let the SDK build, sign and send a request; return the response, of which nothing is read yet."""
@@ -219,32 +177,6 @@ class SdkProvider(Provider):
                 timeout=self._sdk().Timeout(None, connect=CONNECT_TIMEOUT_S),
             )
         return client
-
-
-def _not_an_answer(body: bytes, site: CallContext, *, is_page: bool) -> ProviderError:
-    """Return the error for a body that is not an answer of the protocol."""
-    if is_page or error_mapping.looks_like_page(body):
-        return error_mapping.page_instead(site)
-    if not body:
-        return error_mapping.empty(site)
-    return error_mapping.unreadable("it is not a JSON object", site)
-
-
-def _json_in(body: bytes, site: CallContext, *, is_page: bool) -> Any:
-    """Return the object or array in a 200 answer; an error in it is raised."""
-    try:
-        value = parse_json(body.removeprefix(BOM))
-    except ValueError:
-        value = None
-    if isinstance(value, dict) and error_mapping.holds_error(value):
-        raise error_mapping.from_body(value, site)
-    if isinstance(value, (dict, list)):
-        return value
-    raise _not_an_answer(body, site, is_page=is_page)
-
-
-def _is_page(response: httpx2.Response) -> bool:
-    return "html" in response.headers.get("content-type", "")
 
 
 def _rows(answer: Any) -> list[Any] | None:

@@ -18,7 +18,19 @@ from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.providers.compatible import CompatibleProvider
 from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
-from tests.providers.asking import QUESTION, ask, ask_each, endpoint, fault, shape, split_everywhere, talk, whole
+from tests.providers.asking import (
+    QUESTION,
+    ask,
+    ask_each,
+    endpoint,
+    fault,
+    parse,
+    shape,
+    split_at_some,
+    split_everywhere,
+    talk,
+    whole,
+)
 from tests.providers.fault_server import FaultServer, Reply, page, says, stream
 
 TEXT = "Grüße, 世界! 👩‍🚀🎉 “done”\r\n\ttab and \\ slash"
@@ -132,8 +144,10 @@ def test_a_call_that_is_cancelled_closes_its_connection(faulty: FaultServer) -> 
 
 
 def test_a_stream_split_at_any_byte_is_the_same_answer(faulty: FaultServer) -> None:
-    answers = ask_each(faulty, split_everywhere(talk(TEXT, usage=USAGE)))
+    reply = talk(TEXT, usage=USAGE)
+    answers = [parse(pieces) for pieces in split_everywhere(reply.body)]
     assert len(answers) > 500
+    answers += ask_each(faulty, split_at_some(reply))
     got = {(answer.text, answer.finish_reason, answer.usage) for answer in answers}
     assert got == {(TEXT, "stop", Usage(12, 34, 8))}
 

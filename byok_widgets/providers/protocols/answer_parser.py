@@ -1,0 +1,119 @@
+"""`AnswerParser`: from the bytes of one answer to what is gathered of it, without any waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from byok_widgets.errors import ProviderError
+from byok_widgets.providers import error_mapping
+from byok_widgets.providers.error_mapping import CallContext
+from byok_widgets.providers.response_accumulator import ResponseAccumulator
+from byok_widgets.providers.stream import BOM, AnswerReader, ReadEvent, json_lines, parse_json
+
+
+class WireProtocol(Protocol):
+    """What the events and answers of one protocol mean."""
+
+    def accumulate(self, event: dict[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+        """Process one event of a stream."""
+
+    def accumulate_whole(
+        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
+    ) -> None:
+        """Process an answer in one piece."""
+
+
+class AnswerParser:
+    """Parses one answer, piece by piece.
+
+    Args:
+        protocol: What its events mean.
+        gathered: Takes what they say.
+        site: The call, for errors.
+        content_type: What the server says the body is.
+    """
+
+    def __init__(
+        self, protocol: WireProtocol, gathered: ResponseAccumulator, site: CallContext, content_type: str
+    ) -> None:
+        self._protocol, self._gathered, self._site = protocol, gathered, site
+        self._reader = AnswerReader(content_type)
+        self._is_html = "html" in content_type
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the stream has said that nothing more comes."""
+        return self._reader.is_done or self._gathered.is_closed
+
+    def feed(self, piece: bytes) -> None:
+        """Process the next piece of the body.
+
+        Raises:
+            ProviderError: It contains an error, or is not an event of this protocol.
+            TooLargeError: The answer went past one of the bounds.
+        """
+        for event in self._reader.feed(piece):
+            self._take(event)
+
+    def end(self) -> None:
+        """Process what the end of the body completes.
+
+        Raises:
+            ProviderError: It contains an error, is not an answer of this protocol, or has nothing in it.
+        """
+        for event in self._reader.end():
+            self._take(event)
+        if self._reader.body is not None:
+            self._take_body(self._reader.body)
+        if self._gathered.is_empty:
+            raise error_mapping.empty(
+                self._site, was_thinking=self._gathered.has_thought, has_begun=self._reader.has_begun
+            )
+
+    def _take(self, event: ReadEvent) -> None:
+        value = event.value
+        if event.name == "error" or (isinstance(value, dict) and error_mapping.holds_error(value)):
+            raise error_mapping.from_body(value, self._site)
+        if isinstance(value, dict):
+            if event.name:
+                value.setdefault("type", event.name)
+            if value:
+                self._protocol.accumulate(value, self._gathered, self._site)
+        elif isinstance(value, list) and all(isinstance(one, dict) for one in value):
+            for one in value:
+                self._take(ReadEvent(event.name, one))
+        elif value not in (None, ""):
+            del value
+            what = "an event is not an object" if event.is_json else "it is truncated or garbled"
+            raise error_mapping.unreadable(what, self._site)
+
+    def _take_body(self, body: bytes) -> None:
+        """Process a body that is not a stream: one answer, or one piece of it in each line."""
+        value = json_in(body)
+        if isinstance(value, dict) and not error_mapping.holds_error(value):
+            self._protocol.accumulate_whole(value, self._gathered, self._site)
+            return
+        events = json_lines(body) if value is None else [ReadEvent("", value)]
+        if not events or not isinstance(value, (dict, list, type(None))):
+            del value, events
+            raise not_an_answer(body, self._site, is_html=self._is_html)
+        for event in events:
+            self._take(event)
+
+
+def json_in(body: bytes) -> Any:
+    """Return the JSON value of a body; `None` if it is not JSON."""
+    try:
+        return parse_json(body.removeprefix(BOM).strip())
+    except ValueError:
+        return None
+
+
+def not_an_answer(body: bytes, site: CallContext, *, is_html: bool) -> ProviderError:
+    """Return the error for a body that is not an answer of the protocol."""
+    if is_html or error_mapping.looks_like_page(body):
+        return error_mapping.page_instead(site)
+    if not body:
+        return error_mapping.empty(site)
+    return error_mapping.unreadable("it is not a JSON object", site)
