@@ -19,6 +19,7 @@ from byok_widgets.providers.base import Provider
 from byok_widgets.providers.error_mapping import phrases
 from byok_widgets.providers.error_mapping.error_shapes import inner_error, text_of_reason
 from byok_widgets.providers.error_mapping.phrases import Cause
+from byok_widgets.providers.stream import parse_json
 from byok_widgets.secrets import redact
 
 _SHOWN_CHARS = 200
@@ -87,10 +88,19 @@ class ErrorDetails:
 def from_exception(error: BaseException, provider: Provider) -> ErrorDetails | None:
     """Extract the facts from an SDK's exception; `None` if there was no answer."""
     headers = getattr(getattr(error, "response", None), "headers", {})
-    status, body = getattr(error, "status_code", None), getattr(error, "body", None)
+    status, body = getattr(error, "status_code", None), _body_of(error)
     if status is None and body is None:
         return None
     return from_body(usual_form(body, provider), status=None if status == 200 else status, headers=headers)
+
+
+def _body_of(error: BaseException) -> Any:
+    """Return the whole body behind an SDK's exception: the exception itself may hold only a part of it."""
+    try:
+        whole = parse_json(getattr(error, "response").content)  # noqa: B009 - it may have none
+    except (AttributeError, ValueError, RuntimeError):  # the last one: its body was never read
+        whole = None
+    return getattr(error, "body", None) if whole is None else whole
 
 
 def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> ErrorDetails:

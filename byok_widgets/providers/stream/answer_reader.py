@@ -60,11 +60,14 @@ class AnswerReader:
         """Return the events that end in a piece of the body.
 
         Raises:
-            TooLargeError: The answer went past one of the bounds.
+            TooLargeError: The answer has gone past one of the bounds. What comes before the bound is returned
+                first, and the next call raises.
         """
+        self._check_size()
+        left = self._max_bytes - self._bytes
         self._bytes += len(piece)
-        if self._bytes > self._max_bytes:
-            raise bounds.too_many_bytes(self._max_bytes, "MAX_ANSWER_BYTES")
+        if len(piece) > left:
+            piece = piece[:left]
         if self._splitter is None:
             self._held.append(piece)
             if self._is_whole or not self._is_stream():
@@ -73,9 +76,14 @@ class AnswerReader:
         return self._read(self._splitter.feed(piece)) if self._splitter else ()
 
     def end(self) -> Iterable[ReadEvent]:
-        """Return the events that the end of the body completes, or set `body` if it is not a stream."""
+        """Return the events that the end of the body completes, or set `body` if it is not a stream.
+
+        Raises:
+            TooLargeError: The answer went past one of the bounds.
+        """
         if self.is_done:
             return ()
+        self._check_size()
         if self._splitter is None and not self._is_whole and not self._is_stream(is_all=True):
             self._is_whole = True
         if self._splitter is None:
@@ -83,6 +91,10 @@ class AnswerReader:
             return ()
         rest, self._held = b"".join(self._held), []
         return self._read([*self._splitter.feed(rest), *self._splitter.end()])
+
+    def _check_size(self) -> None:
+        if self._bytes > self._max_bytes:
+            raise bounds.too_many_bytes(self._max_bytes, "MAX_ANSWER_BYTES")
 
     def _is_stream(self, *, is_all: bool = False) -> bool:
         """Decide from what has come whether it is a stream, as soon as that can be known."""

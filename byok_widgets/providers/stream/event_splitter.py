@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from byok_widgets.providers.stream import bounds
+from byok_widgets.providers.stream.bounds import TooLargeError
 
 BOM = b"\xef\xbb\xbf"
 
@@ -46,13 +47,17 @@ class EventSplitter:
         self._skips_lf = False
         self._is_first = True
         self._count = 0
+        self._excess: TooLargeError | None = None
 
     def feed(self, piece: bytes) -> list[Event]:
         """Return the events that end in a piece of the body.
 
         Raises:
-            TooLargeError: An event is too long, or there are too many.
+            TooLargeError: An event is too long, or there are too many. If other events end in the same piece, they
+                are returned first, and the next call raises.
         """
+        if self._excess:
+            raise self._excess
         if self._skips_lf and piece:
             piece = piece.removeprefix(b"\n")
             self._skips_lf = False
@@ -65,14 +70,17 @@ class EventSplitter:
         if lines and self._line:
             lines[0] = b"".join((*self._line, lines[0]))
             self._line, self._line_bytes = [], 0
-        if unfinished:
+        events = self._take_lines(lines) if lines else []
+        if unfinished and not self._excess:
             self._line.append(unfinished)
             self._line_bytes += len(unfinished)
-            self._check_size()
-        return self._take_lines(lines) if lines else []
+            self._check_size(events)
+        return events
 
     def end(self) -> list[Event]:
         """Return what the end of the body completes: it may be the last event, or half of it."""
+        if self._excess:
+            raise self._excess
         lines = [b"".join(self._line)] if self._line else []
         self._line, self._line_bytes = [], 0
         events = self._take_lines(lines)
@@ -86,10 +94,12 @@ class EventSplitter:
             self._is_first = False
             lines[:1] = [line.removeprefix(BOM) for line in lines[:1]]
         for line in lines:
+            if self._excess:
+                break
             if line.startswith(b"data:"):
                 if self._is_bare:
                     self._finish_event(events)
-                self._add_data(line[6:] if line[5:6] == b" " else line[5:])
+                self._add_data(line[6:] if line[5:6] == b" " else line[5:], events)
             elif not line:
                 if self._data:
                     self._finish_event(events)
@@ -103,7 +113,7 @@ class EventSplitter:
             if self._data:
                 self._finish_event(events)
             self._is_bare = True
-            self._add_data(line)
+            self._add_data(line, events)
             return
         name, _, value = line.partition(b":")
         if name in _FIELDS and self._is_bare:
@@ -112,24 +122,29 @@ class EventSplitter:
         if name == b"event":
             self._name = value.decode("utf-8", "replace")
         elif name == b"data":  # without a colon, it is an empty line of data
-            self._add_data(b"")
+            self._add_data(b"", events)
         elif name == b"error":
             if self._data:
                 self._finish_event(events)
             self._name = "error"
-            self._add_data(value)
+            self._add_data(value, events)
         elif self._is_bare:
-            self._add_data(line)
+            self._add_data(line, events)
 
-    def _add_data(self, value: bytes) -> None:
+    def _add_data(self, value: bytes, events: list[Event]) -> None:
         self._data.append(value)
         self._data_bytes += len(value) + 1
         if self._data_bytes > self._max_bytes:
-            self._check_size()
+            self._check_size(events)
 
-    def _check_size(self) -> None:
+    def _check_size(self, events: list[Event]) -> None:
         if self._data_bytes + self._line_bytes > self._max_bytes:
-            raise bounds.too_many_bytes(self._max_bytes, "MAX_EVENT_BYTES", "one of its events")
+            self._stop(bounds.too_many_bytes(self._max_bytes, "MAX_EVENT_BYTES", "one of its events"), events)
+
+    def _stop(self, excess: TooLargeError, events: list[Event]) -> None:
+        self._excess, self._data, self._line = excess, [], []
+        if not events:
+            raise excess
 
     def _finish_event(self, events: list[Event], *, is_cut: bool = False) -> None:
         data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
@@ -139,7 +154,8 @@ class EventSplitter:
             return  # an empty line of data: a sign of life
         self._count += 1
         if self._count > self._max_events:
-            raise bounds.too_many_events(self._max_events)
+            self._stop(bounds.too_many_events(self._max_events), events)
+            return
         events.append(Event(name, data, is_cut))
 
 

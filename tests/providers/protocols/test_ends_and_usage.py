@@ -1,0 +1,117 @@
+"""Why an answer ended and what it took, in each spelling and shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from byok_widgets.messages import Usage
+from tests.providers.asking import ask, letter, letter_events, whole
+from tests.providers.fault_server import FaultServer, Reply, says, stream
+from tests.providers.protocols.writing import BOTH, chunk, deltas, said
+
+FINISHES = [
+    *(("stop", word) for word in ("stop", "STOP", "eos", "end_turn", "EndTurn", "COMPLETE", "stop_sequence")),
+    *(("stop", word) for word in ("FINISH_REASON_STOP", "FinishReason.STOP", {"type": "stop", "matched": 2})),
+    *(("length", word) for word in ("length", "MAX_TOKENS", "max tokens", "maxTokens", "max_output_tokens")),
+    *(("length", word) for word in ("model_length", "model_context_window_exceeded", {"type": "length"})),
+    *(("content_filter", word) for word in ("content_filter", "SAFETY", "RECITATION", "content-filter: HATE")),
+    *(("content_filter", word) for word in ("content_filtered", "sensitive", "PROHIBITED_CONTENT")),
+    *(("tool_call", word) for word in ("tool_calls", "function_call", "tool_use")),
+    ("refusal", "refusal"),
+    *(("incomplete", word) for word in ("abort", "tired", "OTHER", "insufficient_system_resource", "stop_it", 7)),
+    *(("incomplete", word) for word in ("cancelled", "timeout", "pause_turn", {"x": 1}, [1], {"type": ["stop"]})),
+]
+
+
+@BOTH
+@pytest.mark.parametrize(("reason", "word"), FINISHES, ids=str)
+def test_the_end_has_each_vendors_name(faulty: FaultServer, of: str, reason: str, word: Any) -> None:
+    reply = deltas({"content": "Hello"}, finish=word) if of == "compatible" else letter("Hello", word)
+    answer = ask(faulty, reply, of=of)
+    assert (answer.text, answer.finish_reason) == ("Hello", reason)
+
+
+@pytest.mark.parametrize("nothing", [None, "", "null", False])
+def test_what_is_no_reason_is_no_end(faulty: FaultServer, nothing: Any) -> None:
+    reply = stream(chunk({"content": "Hel"}, nothing), chunk({"content": "lo"}, nothing))
+    assert ask(faulty, reply, of="compatible").finish_reason == "incomplete"
+    reply = stream(chunk({"content": "Hello"}, "length"), chunk(finish=nothing), chunk(finish="stop"))
+    assert ask(faulty, reply, of="compatible").finish_reason == "length"
+
+
+@BOTH
+def test_a_missing_end_marker_is_no_fault(faulty: FaultServer, of: str) -> None:
+    body = said("Hello")(of).body.replace(b"event: message_stop\ndata: " + b'{"type": "message_stop"}\n\n', b"")
+    answer = ask(faulty, Reply(body, kind="text/event-stream"), of=of)
+    assert (answer.text, answer.finish_reason, answer.notices) == ("Hello", "stop", ())
+
+
+USAGES: dict[str, tuple[dict[str, Any], Usage]] = {
+    "usual": ({"prompt_tokens": 12, "completion_tokens": 34}, Usage(12, 34)),
+    "cached": (
+        {"prompt_tokens": 12, "completion_tokens": 34, "prompt_tokens_details": {"cached_tokens": 8}},
+        Usage(12, 34, 8),
+    ),
+    "other names": (
+        {"input_tokens": 12, "output_tokens": 34, "input_tokens_details": {"cached_tokens": 8}},
+        Usage(12, 34, 8),
+    ),
+    "cache hits": (
+        {"prompt_tokens": 12, "completion_tokens": 34, "prompt_cache_hit_tokens": 8},
+        Usage(12, 34, 8),
+    ),
+    "written to a cache": (
+        {"prompt_tokens": 12, "completion_tokens": 34, "cache_creation_input_tokens": 3},
+        Usage(12, 34, None, 3),
+    ),
+    "as text": ({"prompt_tokens": "12", "completion_tokens": 34.0}, Usage(12, 34)),
+    "reasoning inside": (
+        {
+            "prompt_tokens": 12,
+            "completion_tokens": 34,
+            "total_tokens": 46,
+            "completion_tokens_details": {"reasoning_tokens": 30},
+        },
+        Usage(12, 34),
+    ),
+    "reasoning apart": (
+        {
+            "prompt_tokens": 12,
+            "completion_tokens": 4,
+            "total_tokens": 46,
+            "completion_tokens_details": {"reasoning_tokens": 30},
+        },
+        Usage(12, 34),
+    ),
+    "nothing of use": ({"prompt_tokens": -1, "completion_tokens": 1e400, "total_tokens": "x"}, Usage()),
+    "one of them": ({"completion_tokens": 34}, Usage(None, 34)),
+}
+
+
+@pytest.mark.parametrize(("usage", "counts"), USAGES.values(), ids=USAGES.keys())
+def test_usage_is_read_in_each_of_its_shapes_and_places(
+    faulty: FaultServer, usage: dict[str, Any], counts: Usage
+) -> None:
+    last = chunk(finish="stop")
+    places = [
+        [last, {"choices": [], "usage": usage}],
+        [last, {"usage": usage}],
+        [last, {"choices": None, "usage": usage}],
+        [{**last, "usage": usage}],
+        [{**last, "usage": usage}, {"choices": [], "usage": None}, {"choices": [], "usage": {}}],
+        [{**last, "x_gateway": {"usage": usage}}],
+        [{"choices": [{**last["choices"][0], "usage": usage}]}],
+        [{"choices": [], "usage": {"prompt_tokens": None}}, last, {"choices": [], "usage": usage}],
+    ]
+    for place in places:
+        answer = ask(faulty, stream(chunk({"content": "Hi"}), *place), of="compatible")
+        assert (answer.text, answer.usage) == ("Hi", counts)
+    assert ask(faulty, says(whole({"content": "Hi"}, usage=usage)), of="compatible").usage == counts
+
+
+def test_zeros_at_the_end_do_not_replace_what_was_reported(faulty: FaultServer) -> None:
+    events = letter_events(["Hi"])
+    events[-2]["usage"] = {"input_tokens": 0, "output_tokens": 9, "cache_read_input_tokens": 0}
+    assert ask(faulty, stream(*events, named=True), of="anthropic").usage == Usage(30, 9, 20, 3)

@@ -1,0 +1,96 @@
+"""Errors inside streams and bodies tell their reason, in each of their shapes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from byok_widgets import ProviderError
+from byok_widgets.providers import PROVIDERS
+from tests.providers.asking import ask, fault, letter, talk
+from tests.providers.fault_server import FaultServer, Reply, says, stream
+
+OOM = "CUDA out of memory"
+ERRORS: dict[str, Any] = {
+    "the usual object": {"error": {"message": OOM}},
+    "a flat object": {"object": "error", "message": OOM, "type": "InternalServerError", "code": 500},
+    "a flat object of a type": {"type": "error", "message": OOM},
+    "a text": {"error": OOM},
+    "a text and a message": {"error": "Internal Server Error", "message": OOM, "status": 500},
+    "a flag and a message": {"error": True, "message": OOM},
+    "null and a message": {"error": None, "message": OOM},
+    "a detail": {"detail": OOM},
+    "a list of details": {"detail": [{"loc": ["body"], "msg": OOM}]},
+    "a message": {"message": OOM},
+    "a message that is an object": {"message": {"detail": [{"msg": OOM}]}},
+    "a list of errors": {"errors": [{"message": OOM}]},
+    "in a list": [{"error": {"message": OOM, "code": 500}}],
+    "JSON in the message": {"error": {"message": json.dumps({"error": {"message": OOM}})}},
+    "JSON after words in the message": {"error": {"message": f"Error: 500 - {json.dumps({'message': OOM})}"}},
+    "JSON in JSON in the message": {
+        "error": {"message": json.dumps({"error": {"message": json.dumps({"detail": OOM})}})}
+    },
+    "choices beside it": {"choices": [], "error": {"message": OOM}},
+    "in a choice": {"choices": [{"delta": {}, "error": {"message": OOM}}]},
+    "in a choice that ends": {"choices": [{"delta": {}, "finish_reason": "error", "error": {"message": OOM}}]},
+}
+RAW_ERRORS = {
+    "a named event": b"event: error\ndata: " + json.dumps({"message": OOM}).encode() + b"\n\n",
+    "a named text": b"event: error\ndata: " + OOM.encode() + b"\n\n",
+    "a field": b"error: " + json.dumps({"message": OOM, "code": 500}).encode() + b"\n\n",
+    "a line of JSON": json.dumps({"error": {"message": OOM}}).encode() + b"\n\n",
+    "JSON over several lines": json.dumps({"error": {"message": OOM}}, indent=1).encode() + b"\n\n",
+}
+NOT_ANTHROPIC = ("choices", "in a choice")
+
+
+def error_events(of: str) -> dict[str, bytes]:
+    """Return an error in each of its shapes, as an event of a stream."""
+    usual = {name: stream(error).body for name, error in ERRORS.items()}
+    every = {**usual, **RAW_ERRORS}
+    return {name: body for name, body in every.items() if of != "anthropic" or not name.startswith(NOT_ANTHROPIC)}
+
+
+ERROR_ROWS = [(of, name) for of in ("compatible", "anthropic") for name in error_events(of)]
+
+
+@pytest.mark.parametrize(("of", "name"), ERROR_ROWS, ids=str)
+def test_an_error_in_a_stream_tells_its_reason(faulty: FaultServer, of: str, name: str) -> None:
+    event = error_events(of)[name]
+    error = fault(faulty, Reply(event, kind="text/event-stream"), of=of)
+    assert isinstance(error, ProviderError)
+    assert f'"{OOM}"' in str(error) or f": {OOM}" in str(error)
+    assert "{" not in str(error)
+    half = (letter if of == "anthropic" else talk)("Half of it", None)
+    answer = ask(faulty, half.but(body=half.body + event), of=of)
+    assert (answer.text, answer.finish_reason) == ("Half of it", "incomplete")
+    told = " ".join(answer.notices)
+    assert OOM in told
+    assert error.problem in told
+    assert error.fix in told
+    assert error.link in told
+
+
+@pytest.mark.parametrize(("name", "body"), ERRORS.items(), ids=ERRORS.keys())
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_error_as_a_body_tells_its_reason(faulty: FaultServer, name: str, body: Any, status: int) -> None:
+    if status == 500 and "choice" in name:
+        pytest.skip("not the body of an error")
+    assert OOM in str(fault(faulty, says(body, status), of="compatible"))
+
+
+def test_what_is_inside_a_message_decides_the_kind(faulty: FaultServer) -> None:
+    inner = json.dumps({"error": {"message": "Slow down", "code": 429}})
+    error = fault(faulty, stream({"error": {"message": inner, "type": "upstream"}}), of="compatible")
+    assert (error.kind, error.retryable) == ("rate_limit", True)
+
+
+def test_fix_and_link_survive_when_text_had_come(faulty: FaultServer) -> None:
+    body = talk("Half of it", None).body + stream({"error": {"message": "no", "code": "insufficient_quota"}}).body
+    answer = ask(faulty, Reply(body, kind="text/event-stream"), of="openai")
+    told = " ".join(answer.notices)
+    assert "no credit left" in told
+    assert "Add credit" in told
+    assert PROVIDERS["openai"].links.billing in told

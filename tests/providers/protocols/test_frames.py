@@ -1,0 +1,64 @@
+"""Frames that say nothing, lost beginnings, and lines that are no events, through both SDKs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.providers.asking import ask
+from tests.providers.fault_server import FaultServer, Reply
+from tests.providers.protocols.writing import BOTH, chunk, said
+
+FRAMES = {
+    "retry": b"retry: 3000\n\n",
+    "id": b"id: 7\n\n",
+    "comment": b": keep-alive\n\n",
+    "no data": b"data:\n\n",
+    "bare data": b"data\n\n",
+    "a name alone": b"event: ping\n\n",
+    "a named ping": b"event: ping\ndata: pong\n\n",
+    "a named ping with JSON": b'event: ping\ndata: {"type": "ping"}\n\n',
+    "a ping": b'data: {"type": "ping"}\n\n',
+    "null": b"data: null\n\n",
+    "an empty text": b'data: ""\n\n',
+    "an empty object": b"data: {}\n\n",
+    "an empty list": b"data: []\n\n",
+    "something new": b'event: new\ndata: {"type": "new", "x": [1]}\n\n',
+    "blank lines": b"\n\n\r\n",
+}
+
+
+@BOTH
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
+def test_frames_that_say_nothing_end_nothing(faulty: FaultServer, of: str, frame: bytes) -> None:
+    body = said("Hello", " there")(of).body
+    frames = [part + b"\n\n" for part in body.split(b"\n\n") if part]
+    answer = ask(faulty, Reply(frame + frame.join(frames) + frame, kind="text/event-stream"), of=of)
+    assert (answer.text, answer.finish_reason, answer.notices) == ("Hello there", "stop", ())
+
+
+@BOTH
+@pytest.mark.parametrize("kind", ["text/event-stream", "application/json", "text/plain", ""])
+@pytest.mark.parametrize(
+    "before", [b"", b"\xef\xbb\xbf", b"\n \r\n", b": hm\n\n"], ids=["", "bom", "blank", "comment"]
+)
+def test_the_first_event_is_never_lost(faulty: FaultServer, of: str, before: bytes, kind: str) -> None:
+    body = before + said("Hello", " there")(of).body
+    for ends in (b"\n", b"\r\n", b"\r"):
+        reply = Reply(body.replace(b"\n", ends), kind=kind, pieces=(1, 2, 5, 9))
+        assert ask(faulty, reply, of=of).text == "Hello there"
+
+
+def test_lines_of_json_are_a_stream(faulty: FaultServer) -> None:
+    lines = [chunk({"content": "Hello"}), chunk({"content": " there"}), chunk(finish="stop")]
+    body = b"\n".join(json.dumps(line).encode() for line in lines)
+    for kind in ("application/x-ndjson", "text/event-stream"):
+        answer = ask(faulty, Reply(body, kind=kind), of="compatible")
+        assert (answer.text, answer.finish_reason) == ("Hello there", "stop")
+
+
+@BOTH
+def test_an_event_in_the_middle_without_a_field_name_is_read(faulty: FaultServer, of: str) -> None:
+    body = said("Hello", " there")(of).body.replace(b"data: {", b"{").replace(b"event: ", b"event:")
+    assert ask(faulty, Reply(b": hm\n\n" + body, kind="text/event-stream"), of=of).text == "Hello there"

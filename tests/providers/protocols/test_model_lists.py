@@ -1,0 +1,34 @@
+"""Model lists in each of their shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from byok_widgets.engine import ENGINE
+from byok_widgets.providers import PROVIDERS
+from tests.providers.asking import endpoint
+from tests.providers.fault_server import FaultServer, says
+from tests.providers.protocols.writing import BOTH
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        ({"data": [{"id": "a"}, {"id": "b"}]}, ["a", "b"]),
+        ([{"id": "a"}, {"id": "b"}], ["a", "b"]),
+        (["a", "b"], ["a", "b"]),
+        ({"models": [{"id": "a"}]}, ["a"]),
+        ({"data": None}, []),
+        ({"object": "list", "data": None, "models": [{"id": "a"}]}, ["a"]),
+        ({"data": []}, []),
+        ([], []),
+        ({"data": [{"id": "a"}, 7, None, {"id": ""}, {"name": "x"}]}, ["a"]),
+    ],
+)
+@BOTH
+def test_model_lists_have_several_shapes(faulty: FaultServer, of: str, body: Any, ids: list[str]) -> None:
+    faulty.script(says(body))
+    models = ENGINE.run(PROVIDERS[of].list_models(endpoint(PROVIDERS[of], faulty)))
+    assert [model.id for model in models] == ids

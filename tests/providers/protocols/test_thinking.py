@@ -1,0 +1,129 @@
+"""What a model thinks is reasoning and never text, wherever it arrives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from byok_widgets.engine.callbacks import Retraction
+from tests.providers.asking import ask, fault, shape, talk, whole
+from tests.providers.fault_server import FaultServer, says, stream
+from tests.providers.protocols.writing import BOTH, blocks, chunk, deltas, said
+
+THINKING = {
+    "reasoning": [{"reasoning": "Hm. "}, {"reasoning": "Yes."}],
+    "reasoning_content": [{"reasoning_content": "Hm. ", "content": None}, {"reasoning_content": "Yes."}],
+    "the same in two fields": [
+        {"reasoning": "Hm. ", "reasoning_details": [{"type": "reasoning.text", "text": "Hm. "}]},
+        {"reasoning": "Yes.", "reasoning_details": [{"type": "reasoning.text", "text": "Yes."}]},
+    ],
+    "the same in three fields": [
+        {"reasoning": "Hm. Yes.", "reasoning_content": "Hm. Yes.", "reasoning_details": []}
+    ],
+    "details alone": [{"reasoning_details": [{"type": "reasoning.summary", "summary": "Hm. Yes."}]}],
+    "encrypted details": [
+        {"reasoning": "Hm. Yes."},
+        {"reasoning_details": [{"type": "reasoning.encrypted", "data": "abc"}]},
+    ],
+    "typed parts": [
+        {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm. "}]}]},
+        {"content": [{"type": "thinking", "thinking": "Yes."}]},
+    ],
+    "tags": [{"content": "<think>Hm. "}, {"content": "Yes.</think>\n\n"}],
+    "tags that are cut": [{"content": char} for char in "<think>Hm. Yes.</think>\n\n"],
+    "other tags": [{"content": "◁think▷Hm. Yes.◁/think▷"}],
+    "tags and a field": [{"reasoning_content": "Hm. Yes."}, {"content": "<think>Hm. Yes.</think>"}],
+    "a stray closing tag": [{"reasoning_content": "Hm. Yes."}, {"content": "</think>\n\n"}],
+    "harmony": [{"content": "<|channel|>analysis<|message|>Hm. Yes.<|end|><|channel|>final<|message|>"}],
+    "stripped harmony": [{"content": "analysisHm. Yes."}, {"content": "assistantfinal"}],
+}
+
+
+@pytest.mark.parametrize("parts", THINKING.values(), ids=THINKING.keys())
+def test_thinking_is_reasoning_and_never_text(faulty: FaultServer, parts: list[dict[str, Any]]) -> None:
+    pieces: list[str] = []
+    reply = deltas(*parts, {"content": "Hello"}, {"content": " there"})
+    answer = ask(faulty, reply, of="compatible", on_text=pieces.append)
+    assert (answer.text, answer.reasoning) == ("Hello there", "Hm. Yes.")
+    assert (answer.finish_reason, answer.notices) == ("stop", ())
+    assert "".join(pieces) == "Hello there"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"reasoning": "Hm.", "content": "Hello"},
+        {"reasoning_content": "Hm.", "reasoning": "Hm.", "content": "Hello"},
+        {"content": "<think>\nHm.\n</think>\n\nHello"},
+        {"content": "Hm.\n</think>\n\nHello"},
+        {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, "Hello"]},
+    ],
+)
+def test_thinking_in_a_whole_answer_is_reasoning_too(faulty: FaultServer, message: dict[str, Any]) -> None:
+    answer = ask(faulty, says(whole(message)), of="compatible")
+    assert (answer.text, answer.reasoning) == ("Hello", "Hm.")
+
+
+def test_thinking_whose_beginning_is_not_marked_is_taken_back_from_who_saw_it(faulty: FaultServer) -> None:
+    pieces: list[str] = []
+    answer = ask(faulty, talk("Hm, hm.\n</think>\n\nHello"), of="compatible", on_text=pieces.append)
+    assert (answer.text, answer.reasoning) == ("Hello", "Hm, hm.")
+    at = next(at for at, piece in enumerate(pieces) if isinstance(piece, Retraction))
+    assert "".join(pieces[:at]) == "Hm, hm.\n"
+    assert "".join(pieces[at:]) == "Hello"
+
+
+def test_blocks_of_thinking_are_reasoning(faulty: FaultServer) -> None:
+    def thinking(*texts: str) -> list[dict[str, Any]]:
+        start = {"type": "content_block_start", "content_block": {"type": "thinking", "thinking": ""}}
+        pieces = [
+            {"type": "content_block_delta", "delta": {"type": "thinking_delta", "thinking": text}}
+            for text in texts
+        ]
+        signed = {"type": "content_block_delta", "delta": {"type": "signature_delta", "signature": "abc"}}
+        return [start, *pieces, signed]
+
+    redacted = {"type": "content_block_start", "content_block": {"type": "redacted_thinking", "data": "abc"}}
+    text = {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hello"}}
+    pieces: list[str] = []
+    reply = blocks(*thinking("H", "m."), redacted, *thinking("Yes."), text)
+    answer = ask(faulty, reply, of="anthropic", on_text=pieces.append)
+    assert (answer.text, answer.reasoning, pieces) == ("Hello", "Hm.\n\nYes.", ["Hello"])
+    content = [{"type": "thinking", "thinking": "Hm."}, {"type": "redacted_thinking", "data": "x"}]
+    body = {"content": [*content, {"type": "text", "text": "Hello"}], "stop_reason": "end_turn"}
+    answer = ask(faulty, says(body), of="anthropic")
+    assert (answer.text, answer.reasoning) == ("Hello", "Hm.")
+
+
+@BOTH
+def test_tags_in_the_text_are_thinking_at_any_server(faulty: FaultServer, of: str) -> None:
+    answer = ask(faulty, said("<think>H", "m.</think>", "\n\nHello")(of), of=of)
+    assert (answer.text, answer.reasoning) == ("Hello", "Hm.")
+
+
+@BOTH
+def test_an_answer_that_is_all_thinking_says_so(faulty: FaultServer, of: str) -> None:
+    answer = ask(faulty, said("<think>Hm.")(of), of=of)
+    assert (answer.text, answer.reasoning) == ("", "Hm.")
+    assert "all of it is reasoning" in " ".join(answer.notices)
+    cut = ask(faulty, said("<think>Hm.", finish="max_tokens")(of), of=of)
+    assert (cut.text, cut.reasoning, cut.finish_reason) == ("", "Hm.", "length")
+
+
+def test_thinking_that_breaks_off_is_an_error_and_not_an_answer(faulty: FaultServer) -> None:
+    error = fault(faulty, stream(chunk({"reasoning": "Hm."})), of="compatible")
+    assert (error.kind, error.retryable) == ("unreadable", True)
+    assert "still thinking" in str(error)
+
+
+def test_thinking_before_a_shaped_answer_is_not_part_of_it(faulty: FaultServer) -> None:
+    reply = deltas({"content": '<think>{"name": 1}</think>\n{"name": '}, {"content": '"Ana"}'})
+    answer = ask(faulty, reply, of="compatible", output=shape("json_schema"))
+    assert (answer.text, answer.reasoning) == ('{"name": "Ana"}', '{"name": 1}')
+
+
+def test_reasoning_of_a_wrong_type_is_passed_over(faulty: FaultServer) -> None:
+    for odd in (42, True, {"x": 1}, [None], [[[[[[[[["deep"]]]]]]]]]):
+        answer = ask(faulty, deltas({"reasoning": odd, "content": "Hello"}), of="compatible")
+        assert (answer.text, answer.reasoning) == ("Hello", "")

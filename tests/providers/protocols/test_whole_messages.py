@@ -1,0 +1,118 @@
+"""Text in parts, in whole messages after their pieces, and in halves of characters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from byok_widgets import Flow
+from tests.providers.asking import ask, fault, letter_events, talk, whole
+from tests.providers.fault_server import FaultServer, Reply, says, stream
+from tests.providers.protocols.writing import BOTH, blocks, chunk, deltas, said
+
+WHOLE_PARTS = {
+    "a message": whole({"content": "Hello there"}),
+    "a message beside a delta": {
+        "choices": [{"delta": {"content": " there"}, "message": {"content": "Hello there"}}],
+    },
+    "a shorter message": whole({"content": "Hello"}),
+    "an unlike message": whole({"content": "hello, there"}),
+    "a message in parts": whole({"content": [{"type": "text", "text": "Hello there"}]}),
+    "a message with thinking": whole({"content": "<think>hm</think>\n\nHello there"}),
+}
+
+
+@pytest.mark.parametrize("last", WHOLE_PARTS.values(), ids=WHOLE_PARTS.keys())
+def test_a_whole_message_after_its_pieces_is_not_said_twice(faulty: FaultServer, last: Any) -> None:
+    pieces: list[str] = []
+    first = ("Hello",) if "delta" in last["choices"][0] else ("Hello", " there")
+    reply = stream(*(chunk({"content": text}) for text in first), last, chunk(finish="stop"))
+    answer = ask(faulty, reply, of="compatible", on_text=pieces.append)
+    assert (answer.text, answer.finish_reason) == ("Hello there", "stop")
+    assert "".join(pieces) == "Hello there"
+
+
+def test_a_whole_message_brings_what_its_pieces_lack(faulty: FaultServer) -> None:
+    message = whole({"content": "Hello there", "reasoning": "hm"})
+    answer = ask(faulty, stream(chunk({"content": "Hello"}), message), of="compatible")
+    assert (answer.text, answer.reasoning, answer.finish_reason) == ("Hello there", "hm", "stop")
+    assert ask(faulty, stream(message), of="compatible").text == "Hello there"
+
+
+def test_a_whole_message_after_its_events_is_not_said_twice(faulty: FaultServer) -> None:
+    message = {"type": "message", "content": [{"type": "text", "text": "Hello there"}], "stop_reason": "end_turn"}
+    for body in (stream(*letter_events(["Hello", " there"])[:-1], message, named=True), stream(message)):
+        answer = ask(faulty, body, of="anthropic")
+        assert (answer.text, answer.finish_reason) == ("Hello there", "stop")
+
+
+def test_text_with_which_a_block_or_a_message_begins_is_text(faulty: FaultServer) -> None:
+    start = {"type": "content_block_start", "content_block": {"type": "text", "text": "Hello"}}
+    more = {"type": "content_block_delta", "delta": {"type": "text_delta", "text": " there"}}
+    assert ask(faulty, blocks(start, more), of="anthropic").text == "Hello there"
+    events = letter_events([" there"])
+    events[0]["message"]["content"] = [{"type": "text", "text": "Hello"}]
+    assert ask(faulty, stream(*events, named=True), of="anthropic").text == "Hello there"
+
+
+CONTENT = {
+    "parts": [{"type": "text", "text": "Hello"}, {"type": "text", "text": " there"}],
+    "one part": {"type": "text", "text": "Hello there"},
+    "texts": ["Hello", " there"],
+    "a part without a type": [{"text": "Hello there"}],
+    "a part of another name": [{"type": "output_text", "text": "Hello there"}],
+    "a text with a value": [{"type": "text", "text": {"value": "Hello there"}}],
+    "an image": [{"type": "image_url", "image_url": {}}, {"type": "text", "text": "Hello there"}],
+}
+
+
+@pytest.mark.parametrize("content", CONTENT.values(), ids=CONTENT.keys())
+def test_content_comes_in_parts(faulty: FaultServer, content: Any) -> None:
+    assert ask(faulty, deltas({"content": content}), of="compatible").text == "Hello there"
+    assert ask(faulty, says(whole({"content": content})), of="compatible").text == "Hello there"
+
+
+@pytest.mark.parametrize("content", [87654321, True, [87654321], [{"text": 87654321}], {"text": ["x"]}])
+def test_content_of_a_wrong_type_is_an_error_that_does_not_quote_it(faulty: FaultServer, content: Any) -> None:
+    error = fault(faulty, deltas({"content": content}), of="compatible")
+    assert error.kind == "unreadable"
+    assert "87654321" not in str(error)
+
+
+def test_only_the_first_choice_is_the_answer(faulty: FaultServer) -> None:
+    other = {"choices": [{"index": 1, "delta": {"content": "Other"}, "finish_reason": "length"}]}
+    answer = ask(faulty, stream(chunk({"content": "Hello"}), other, chunk(finish="stop"), other), of="compatible")
+    assert (answer.text, answer.finish_reason) == ("Hello", "stop")
+
+
+@BOTH
+def test_halves_of_a_character_are_joined_and_the_rest_replaced(faulty: FaultServer, of: str) -> None:
+    body = said("Hi @1", "@2!", " @2 ", "@1")(of).body.replace(b"@1", rb"\ud83d").replace(b"@2", rb"\ude00")
+    pieces: list[str] = []
+    answer = ask(faulty, Reply(body, kind="text/event-stream"), of=of, on_text=pieces.append)
+    assert answer.text == "".join(pieces) == "Hi 😀! \ufffd \ufffd"
+
+
+def test_no_text_of_an_answer_holds_half_a_character(faulty: FaultServer) -> None:
+    choices = rb'"choices": [{"delta": {"%s": "a\ud83d"}, "finish_reason": "\ud83d"}]'
+    half = rb'{"id": "\ud83d", "model": "\ud83d", ' + choices + b"}"
+    for name in (b"reasoning", b"refusal", b"content"):
+        body = b"data: " + half.replace(b"%s", name) + b"\n\n" + stream(chunk({"content": "b"})).body
+        answer = ask(faulty, Reply(body, kind="text/event-stream"), of="compatible")
+        repr(answer).encode()
+        "".join((answer.text, answer.reasoning, *answer.notices, str(answer.request_id))).encode()
+
+
+def test_a_session_goes_on_after_half_a_character(faulty: FaultServer) -> None:
+    flow = Flow("half a character")
+    flow.set_base_url("compatible", faulty.url + "/v1")
+    flow.model = "compatible:m"
+    flow.conversation("ask", "Be brief.")
+    session = flow.start()
+    broken = (
+        rb'data: {"choices": [{"index": 0, "delta": {"content": "Hi \ud83d"}, "finish_reason": "stop"}]}' + b"\n\n"
+    )
+    faulty.script(Reply(broken, kind="text/event-stream"), talk("ok"))
+    assert session.say("hello").reply.text == "Hi \ufffd"
+    assert session.say("again").reply.text == "ok"
