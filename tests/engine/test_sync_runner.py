@@ -114,3 +114,17 @@ def test_in_a_program_the_shell_still_sees_the_interrupt(server: ScriptedServer)
     errors = program.communicate(timeout=20)[1]
     assert program.returncode == -signal.SIGINT
     assert errors.strip().endswith("KeyboardInterrupt")
+
+
+def test_thinking_that_was_shown_as_text_is_marked_in_the_cell(
+    run, server: ScriptedServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.script(Say("Hm. " * 20 + "\n</think>\n\nHello", pause_s=0.02))
+    done = run("reply = flow.node('ask').run('Hi'); (reply.text, reply.reasoning)")
+    assert done.result == ("Hello", ("Hm. " * 20).strip())
+    shown = capsys.readouterr().out
+    before, note, after = shown.partition("[The text above is the model's reasoning, not its answer.]")
+    assert note
+    assert before.startswith("Hm. Hm.")
+    assert "Hello" in after
+    assert "</think>" not in shown
