@@ -167,7 +167,7 @@ def test_a_turn_shows_that_of_its_reply_above_it_and_the_others_in_its_steps(tal
     judge = next(step for step in turn.steps if isinstance(step, Judgement) and step.reply)
     for summary, reasoning in (
         ("Reasoning", turn.reply.reasoning),
-        ("Reasoning of judge of ask", judge.reply.reasoning),
+        ("Reasoning of the judge of ask", judge.reply.reasoning),
         ("Reasoning of data", read(talked).reply.reasoning),
     ):
         assert shown.count(f"<summary>{summary}</summary>") == 1
@@ -200,6 +200,6 @@ def test_one_that_was_cut_off_while_it_thought_says_so_and_puts_no_word_into_its
     s = booking.start()
     turn = s.say("Hello")
     assert s.transcript[-1].content == ""
-    assert "1 reply not complete" in repr(s)
+    assert "1 incomplete reply" in repr(s)
     assert f"flow: [{turn.reply.notices[0]}" in str(s)
     assert turn.reply.reasoning in turn._repr_html_()
