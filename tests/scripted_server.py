@@ -36,9 +36,16 @@ class Say:
 
 
 class ScriptedServer:
-    """Plays `Say`s in order; when they are used up the last one is said again."""
+    """Plays `Say`s in order; when they are used up the last one is said again.
+
+    Attributes:
+        thoughts: What is thought before each answer, in order; the last again and again. Empty: nothing is.
+        thought_field: The field in which it is sent; empty for tags in the text.
+    """
 
     def __init__(self) -> None:
+        self.thoughts: list[str] = []
+        self.thought_field = "reasoning_content"
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.gone = threading.Event()
@@ -69,6 +76,16 @@ class ScriptedServer:
         say = self._script.pop(0) if len(self._script) > 1 else self._script[0]
         return say(request) if callable(say) else say
 
+    def _thought(self) -> list[dict[str, Any]]:
+        """Return the next thought as the events that stand before an answer."""
+        if not self.thoughts:
+            return []
+        thought = self.thoughts.pop(0) if len(self.thoughts) > 1 else self.thoughts[0]
+        field, text = (
+            ("content", f"<think>{thought}</think>") if not self.thought_field else (self.thought_field, thought)
+        )
+        return [{"choices": [{"index": 0, "delta": {field: text}}]}]
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         owner = self
 
@@ -86,7 +103,7 @@ class ScriptedServer:
                 self.send_header("connection", "close")
                 self.end_headers()
                 try:
-                    for event in _events(say):
+                    for event in _events(say, owner._thought()):
                         self.wfile.write(b"data: " + event + b"\n\n")
                         self.wfile.flush()
                         time.sleep(say.pause_s)
@@ -107,9 +124,10 @@ class ScriptedServer:
         return Handler
 
 
-def _events(say: Say) -> list[bytes]:
+def _events(say: Say, thought: list[dict[str, Any]]) -> list[bytes]:
     pieces = [say.text[at : at + say.piece_chars] for at in range(0, len(say.text), say.piece_chars)]
-    events: list[Any] = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
+    events: list[Any] = [*thought]
+    events += [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
     if say.finish:
         events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": say.finish}]})
     if say.usage:

@@ -23,7 +23,7 @@ _GROUND, _RULE, _SOFT = "#fcfcfd", "#d8dce2", "#4b5563"
 Sign = Literal["", "✕", "…"]
 NOT_FINISHED: Sign = "✕"
 INCOMPLETE: Sign = "…"
-_MEANINGS = {NOT_FINISHED: "not finished", INCOMPLETE: "the reply is not complete"}
+_MEANINGS = {NOT_FINISHED: "not finished", INCOMPLETE: "incomplete reply"}
 
 STYLE = """<style>
 .byok-timeline {

@@ -258,7 +258,8 @@ class Turn(AnswersGuesses):
         """Yield who thought without speaking, and what."""
         for step in self.steps:
             if silent_reasoning(step):
-                yield caller_of(step), silent_reasoning(step)
+                article = "the " if isinstance(step, Judgement) else ""
+                yield f"{article}{caller_of(step)}", silent_reasoning(step)
 
     @property
     def summary(self) -> str:

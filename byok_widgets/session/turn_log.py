@@ -184,7 +184,7 @@ class TurnLog:
         incomplete = sum(turn.reply is not None and not turn.reply.complete for turn in self._turns)
         if not incomplete:
             return turns
-        return f"{turns}, {incomplete} repl{'y' if incomplete == 1 else 'ies'} not complete"
+        return f"{turns}, {incomplete} incomplete repl{'y' if incomplete == 1 else 'ies'}"
 
     def _spoken(self, shown: Callable[[Reply], str]) -> Iterator[tuple[str, str]]:
         """Yield who said what."""

@@ -58,8 +58,8 @@ def test_it_is_marked_wherever_it_appears(cut: Session) -> None:
     why = cut.turns[1].reply.notices[0]
     assert "cut off" in why
     assert f"flow: Half of […]\n[{why}]" in str(cut)
-    assert "3 turns, 2 replies not complete" in repr(cut)
-    assert "2 replies not complete" in cut.summary
+    assert "3 turns, 2 incomplete replies" in repr(cut)
+    assert "2 incomplete replies" in cut.summary
     table = cut._repr_html_().partition("</table>")[0]
     assert f"Half of […]<div><small>{why}</small></div>" in table
     assert "Who is it?</td>" in table, "and no other"
@@ -72,7 +72,7 @@ def test_it_is_marked_wherever_it_appears(cut: Session) -> None:
     assert notes[1] == why
     assert "stopped" in notes[2]
     assert "2 …" in cut.timeline.as_svg()
-    assert "… the reply is not complete" in cut.timeline.as_svg()
+    assert "… incomplete reply" in cut.timeline.as_svg()
 
 
 def test_a_session_whose_answers_are_whole_says_nothing(booking: Flow, script: Script) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,38 +10,26 @@ import pytest
 
 from byok_widgets import Flow, Session
 from byok_widgets.nodes import Extraction
-from byok_widgets.providers import register_provider
 from byok_widgets.session import Judgement, Visit
 from byok_widgets.session.explain import explained
 from byok_widgets.widgets.chat import copies
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 from tests.session.conftest import Script
-from tests.thinking_provider import ThinkingProvider
 
 THOUGHT = "They sound rude"
-_numbers = itertools.count()
+
+
+@pytest.fixture(params=["reasoning_content", "reasoning", ""], ids=["field", "newer field", "tags"])
+def thinker(server: ScriptedServer, request: pytest.FixtureRequest) -> ScriptedServer:
+    """The server of these tests: its models think before each answer, each time something else."""
+    server.thoughts = [f"{THOUGHT} ({number})." for number in range(50)]
+    server.thought_field = request.param
+    return server
 
 
 @pytest.fixture
-def thinker(known_providers: None) -> ThinkingProvider:
-    """A provider that thinks before each answer, each time something else."""
-    provider = ThinkingProvider(*(f"{THOUGHT} ({number})." for number in range(50)))
-    register_provider(provider)
-    return provider
-
-
-@pytest.fixture
-def flow(thinker: ThinkingProvider, server: ScriptedServer) -> Flow:
-    """The flow of all these tests: its models think."""
-    flow = Flow(f"thinking {next(_numbers)}")
-    flow.set_base_url("thinker", server.base_url)
-    flow.model = "thinker:deep"
-    return flow
-
-
-@pytest.fixture
-def talked(booking: Flow, thinker: ThinkingProvider, script: Script) -> Session:
+def talked(booking: Flow, thinker: ScriptedServer, script: Script) -> Session:
     """A session whose judge, extraction and conversations have thought; the extraction was repaired."""
     script.choices = ["stay", "1", "stay"]
     script.values["data"] = [{"name": "Ana", "weekday": "Someday"}, {"name": "Ana", "weekday": None}]
@@ -57,11 +44,11 @@ def sent(server: ScriptedServer) -> str:
     return json.dumps(server.requests)
 
 
-def test_nothing_of_it_is_sent_to_any_model(talked: Session, thinker: ThinkingProvider, script: Script) -> None:
+def test_nothing_of_it_is_sent_to_any_model(talked: Session, thinker: ScriptedServer, script: Script) -> None:
     assert len(script.judged) == 3, "the judge has thought"
     assert len(script.read_by("data")) == 2, "the extraction was repaired"
     assert len(script.spoken) == 3, "the history has been sent with thoughts in it"
-    assert thinker.count == 8, "and each of them has thought before"
+    assert len(thinker.thoughts) == 42, "and each of them has thought before"
     assert all(reply.reasoning.startswith(THOUGHT) for turn in talked.turns for reply in turn.calls)
     assert THOUGHT not in sent(script.server)
 
@@ -115,11 +102,9 @@ def test_a_file_of_an_earlier_version_has_none(booking: Flow, talked: Session, t
     assert all(turn.reply.reasoning for turn in others)
 
 
-def test_a_key_in_it_is_not_saved(
-    booking: Flow, thinker: ThinkingProvider, script: Script, tmp_path: Path
-) -> None:
+def test_a_key_in_it_is_not_saved(booking: Flow, thinker: ScriptedServer, script: Script, tmp_path: Path) -> None:
     key = fake_key()
-    thinker.thoughts = (f"They gave me {key}, I must not say it.",)
+    thinker.thoughts = [f"They gave me {key}, I must not say it."]
     s = booking.start()
     s.say("Hello")
     s.save(tmp_path / "s.json")
@@ -151,12 +136,10 @@ def test_a_repaired_answer_has_that_of_each_request_in_order(talked: Session) ->
     assert numbers[1] == numbers[0] + 1
 
 
-def test_a_repair_that_fails_leaves_that_of_the_first_answer(
-    booking: Flow, thinker: ThinkingProvider, server: ScriptedServer
-) -> None:
-    thinker.thoughts = ("It is a weekday.",)
+def test_a_repair_that_fails_leaves_that_of_the_first_answer(booking: Flow, thinker: ScriptedServer) -> None:
+    thinker.thoughts = ["It is a weekday."]
     wrong = Say('{"name": "Ana", "weekday": "Someday"}')
-    server.script(wrong, Say(status=400, body={"error": {"message": "no"}}))
+    thinker.script(wrong, Say(status=400, body={"error": {"message": "no"}}))
     assert booking.node("data").run("I am Ana").reply.reasoning == "It is a weekday."
 
 
@@ -167,7 +150,7 @@ def test_a_turn_shows_that_of_its_reply_above_it_and_the_others_in_its_steps(tal
     judge = next(step for step in turn.steps if isinstance(step, Judgement) and step.reply)
     for summary, reasoning in (
         ("Reasoning", turn.reply.reasoning),
-        ("Reasoning of judge of ask", judge.reply.reasoning),
+        ("Reasoning of the judge of ask", judge.reply.reasoning),
         ("Reasoning of data", read(talked).reply.reasoning),
     ):
         assert shown.count(f"<summary>{summary}</summary>") == 1
@@ -182,8 +165,8 @@ def test_a_session_shows_it_folded_above_each_answer(talked: Session) -> None:
     assert shown.count("<summary>Reasoning</summary>") == len(talked.turns)
 
 
-def test_it_never_acts_as_markup(booking: Flow, thinker: ThinkingProvider, script: Script) -> None:
-    thinker.thoughts = ("</div></details><script>x</script> $a$ \\(b\\)",)
+def test_it_never_acts_as_markup(booking: Flow, thinker: ScriptedServer, script: Script) -> None:
+    thinker.thoughts = ["</div></details><script>x</script> $a$ \\(b\\)"]
     s = booking.start()
     s.say("Hello")
     for shown in (s._repr_html_(), s.turns[0]._repr_html_(), s.turns[0].reply._repr_html_()):
@@ -194,12 +177,12 @@ def test_it_never_acts_as_markup(booking: Flow, thinker: ThinkingProvider, scrip
 
 
 def test_one_that_was_cut_off_while_it_thought_says_so_and_puts_no_word_into_its_mouth(
-    booking: Flow, thinker: ThinkingProvider, script: Script
+    booking: Flow, thinker: ScriptedServer, script: Script
 ) -> None:
     script.words = [Say("", finish="length")]
     s = booking.start()
     turn = s.say("Hello")
     assert s.transcript[-1].content == ""
-    assert "1 reply not complete" in repr(s)
+    assert "1 incomplete reply" in repr(s)
     assert f"flow: [{turn.reply.notices[0]}" in str(s)
     assert turn.reply.reasoning in turn._repr_html_()

@@ -7,12 +7,10 @@ import time
 
 import pytest
 
-from byok_widgets.providers import register_provider
 from byok_widgets.widgets.chat.chat import Chat
 from byok_widgets.widgets.chat.speech import UPDATE_S
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say
-from tests.thinking_provider import ThinkingProvider
 from tests.widgets.wire import eventually
 
 
@@ -22,19 +20,6 @@ def talk(flow, server):
     flow.model = "compatible:scripted"
     flow.conversation("chat", "Chat.")
     return flow
-
-
-@pytest.fixture
-def registered_thinker(known_providers):
-    return register_provider(ThinkingProvider())
-
-
-@pytest.fixture
-def thinker(registered_thinker, talk, server):
-    """The provider of the chat's flow, whose models think. A flow knows earlier providers only: name it first."""
-    talk.set_base_url("thinker", server.base_url)
-    talk.model = "thinker:deep"
-    return registered_thinker
 
 
 @pytest.fixture
@@ -75,24 +60,20 @@ def test_a_turn_is_told_once_and_in_order(server, chat, browser, heard, wire):
     assert str(chat.session.turns[0]) == "Good morning, Ana."
 
 
-def test_reasoning_goes_with_its_turn_and_never_into_the_reply(thinker, heard_of):
-    thinker.thoughts = ("<b>He</b> greets me.\x1b[31m",)
+def test_reasoning_goes_with_its_turn_and_never_into_the_reply(server, heard_of):
+    server.thoughts = ["<b>He</b> greets me.\x1b[31m"]
     told = heard_of("Hi")
     assert (told["reply"], told["reasoning"]) == ("Hello.", "<b>He</b> greets me.␛[31m")
     assert [step["reasoning"] for step in told["steps"]] == [""], "it stands with the reply already"
 
 
-def test_very_long_reasoning_is_told_in_part(thinker, heard_of):
-    thinker.thoughts = ("a" * 150_000,)
+def test_very_long_reasoning_is_told_in_part(server, heard_of):
+    server.thoughts = ["a" * 150_000]
     assert heard_of("Hi")["reasoning"].endswith("the reply's .reasoning holds all of them.]")
 
 
-def test_a_step_that_does_not_speak_tells_its_own_reasoning(thinker, talk, server, heard_of):
-    thinker.thoughts = (
-        "Judging.",
-        "Reading.",
-        "Speaking.",
-    )
+def test_a_step_that_does_not_speak_tells_its_own_reasoning(talk, server, heard_of):
+    server.thoughts = ["Judging.", "Reading.", "Speaking."]
     talk.extraction("data", name=str)
     talk.connect("chat", "data", when="a name was given")
     talk.connect("data", "chat")
@@ -115,8 +96,8 @@ def test_a_reply_that_was_cut_off_is_marked_in_the_chat_and_in_what_is_saved(ser
     assert "Half of […]<div><small>cut off" in saved["text/html"]
 
 
-def test_what_is_saved_of_a_chat_has_the_reasoning_folded(thinker, heard_of, chat):
-    thinker.thoughts = ("He greets me.",)
+def test_what_is_saved_of_a_chat_has_the_reasoning_folded(server, heard_of, chat):
+    server.thoughts = ["He greets me."]
     heard_of("Hi")
     saved = chat._repr_mimebundle_()[0]
     assert "<summary>Reasoning</summary>" in saved["text/html"]

@@ -37,8 +37,14 @@ export function flowBubble(node: string, about: string, colors: Colors, ...conte
 function answer({ node, reply, reasoning, cut_off }: TurnFacts): HTMLElement[] {
   const content = new MarkdownText();
   content.set(reply ?? "");
-  if (cut_off) content.el.append(make("span", { textContent: "[…]", title: "The reply was cut off here." }));
+  if (cut_off) markEnd(content.el);
   return [...foldedReasoning(reasoning, node), content.el];
+}
+
+function markEnd(words: HTMLElement): void {
+  const last = words.lastElementChild;
+  const sign = make("span", { textContent: "[…]", title: "The reply was cut off here." });
+  (last instanceof HTMLParagraphElement ? last : words).append(" ", sign);
 }
 
 function noticesOf({ notices }: TurnFacts): HTMLElement[] {
