@@ -315,7 +315,7 @@ MAY_NAME_VENDORS = re.compile(
     r"providers(\.(openai|anthropic|openrouter|gemini|mistral|foreign_keys))?|providers\.local\.catalog"
 )
 """A vendor's own module, the registry, key formats of others, the source of local models."""
-KEY_SHAPES = {"secrets.redaction"}
+KEY_SHAPES = {"secrets.key_shapes"}
 """The general shape of keys, which many vendors share."""
 SDK_NAMES = {*SDKS, "AsyncOpenAI", "AsyncAnthropic"}
 """Names in code that belong to an SDK: a protocol may use them, and decide nothing by them."""
