@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "errors": "markup secrets",
     "error_kinds": "",
     "files": "",
-    "findings": "",
+    "findings": "secrets",
     "frontend": "",
     "grounding": "",
     "natural_guesses": "errors",

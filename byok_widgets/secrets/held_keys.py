@@ -1,8 +1,8 @@
-"""`HeldKeys`: finds the keys that are held in this process in a text, whole or in pieces, however they are written.
+"""`HeldKeys`: finds the keys that are held in this process in a text, whole or in pieces, in any form.
 
-Keys and texts are compared in canonical form (`canonical_text`), a key also reversed, in hex and in base64. A piece
-of a key is eight or more consecutive characters after the public prefix. Of a key that is short or made of words,
-pieces have twelve characters or are the whole key, so that ordinary text stands.
+Keys and texts are compared in canonical form (`canonical_text`), a key also reversed, in hex and in base64. A
+piece of a key is eight or more consecutive characters after the public prefix. Of a key that is short or made of
+words, pieces have twelve characters or are the whole key, so that ordinary text stands.
 
 A form is known by the hashes of its runs of four and of eight characters, salted per process; no part of a key is
 kept. Each run of eight contains a run of four that starts at a multiple of five: only those are looked up.
@@ -44,7 +44,7 @@ _STEP = _GRAM - _PROBE + 1
 _NEVER = sys.maxsize
 
 _LONGEST_GAP = 64
-"""White space inside a key that is still being streamed, in characters; after more of it, the key is taken to end."""
+"""Longest white space inside a key that is still being streamed, in characters; longer white space ends it."""
 
 _SIGNS = frozenset(string.punctuation) - frozenset("%\\&")
 
@@ -176,6 +176,15 @@ class HeldKeys:
 
 _known: dict[int, _Grams] = {}
 _current: dict[bool, tuple[object, frozenset[int], HeldKeys | None]] = {}
+_shortness: list[tuple[object, bool]] = []
+
+
+def has_short_keys() -> bool:
+    """Whether a key is held that is too short to have pieces."""
+    state = live_state()
+    if not _shortness or _shortness[0][0] != state:
+        _shortness[:] = [(state, any(0 < len(secret.reveal()) < PIECE for secret in live_secrets()))]
+    return _shortness[0][1]
 
 
 def held_keys(*, words: bool) -> HeldKeys | None:
@@ -215,33 +224,42 @@ def is_word(key: str) -> bool:
 def _grams(key: str) -> _Grams:
     eights: dict[int, int] = {}
     fours, threes, starts, letters = set[int](), set[int](), set[int](), set[str]()
-    for form, needed, public in _forms(key):
-        for at in range(len(form) - _GRAM + 1):
-            gram = hash(form[at : at + _GRAM])
-            eights[gram] = min(eights.get(gram, _NEVER), _NEVER if at in public else needed)
-        fours.update(hash(form[at : at + _PROBE]) for at in range(len(form) - _PROBE + 1))
-        threes.update(hash(form[at : at + 3]) for at in range(len(form) - 2))
+    for form, needed, public in sorted(_forms(key), key=_needed, reverse=True):  # the shortest piece counts
+        runs = _hashes(form, _GRAM)
+        eights.update(dict.fromkeys(runs, needed))
+        eights.update(dict.fromkeys(runs[public], _NEVER))
+        fours.update(_hashes(form, _PROBE))
+        threes.update(_hashes(form, 3))
         starts.update(hash(form[:length]) for length in (1, 2, 3))
         letters.update(form)
     return _Grams(eights, frozenset(fours), frozenset(threes), frozenset(starts), frozenset(letters))
 
 
-def _forms(key: str) -> Iterator[tuple[str, int, range]]:
-    """Yield the canonical forms of a key: how long a piece of it must be, and the starts of runs that are public."""
+def _hashes(form: str, length: int) -> list[int]:
+    return [hash(form[at : at + length]) for at in range(len(form) - length + 1)]
+
+
+def _needed(form: tuple[str, int, slice]) -> int:
+    return form[1]
+
+
+def _forms(key: str) -> Iterator[tuple[str, int, slice]]:
+    """Yield the canonical forms of a key, with the shortest piece that counts and where its public runs start."""
     plain = as_written(key)
     public = _public_length(key)
     piece = PIECE if len(plain) - public >= _SHORT and not _is_of_words(key) else _PIECE_OF_WORDS
     data = key.encode("utf-8", "surrogatepass")
-    yield plain, min(piece, len(plain)), range(max(0, public - _GRAM // 2))
+    yield plain, min(piece, len(plain)), slice(max(0, public - _GRAM // 2))
     turned = plain[::-1]
-    yield turned, min(piece, len(turned)), range(len(turned) - _GRAM - max(0, public - _GRAM // 2) + 1, len(turned))
+    hidden = slice(max(0, len(turned) - _GRAM - max(0, public - _GRAM // 2) + 1), None)
+    yield turned, min(piece, len(turned)), hidden
     digits = data.hex()
-    yield digits, min(2 * piece, len(digits)), range(max(0, 2 * public - _GRAM // 2))
+    yield digits, min(2 * piece, len(digits)), slice(max(0, 2 * public - _GRAM // 2))
     for shift in range(3):
         # Only the characters that depend on nothing but the key: its neighbours in the encoded text are unknown.
         encoded = base64.b64encode(bytes(shift) + data + bytes(3))
         sure = as_written(encoded[-(-8 * shift // 6) : 8 * (shift + len(data)) // 6].decode())
-        yield sure, min((8 * piece - 4) // 6, len(sure)), range(max(0, public * 4 // 3 - _GRAM // 2))
+        yield sure, min((8 * piece - 4) // 6, len(sure)), slice(max(0, public * 4 // 3 - _GRAM // 2))
 
 
 def _public_length(key: str) -> int:

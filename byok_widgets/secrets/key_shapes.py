@@ -19,5 +19,5 @@ NOISE = r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]{32})(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z]
 PUBLIC_PREFIX = re.compile(r"sk-(?:ant-(?:[a-z]+\d+-)?|or-(?:v\d+-)?|(?:proj|svcacct|admin)-)?")
 """How keys begin that many vendors' keys begin alike with; it is no secret."""
 
-UNHELD_SHAPE = re.compile(rf"(?:{PREFIX_AND_DIGIT}|{NOISE})[A-Za-z0-9_-]*")
-"""What looks like a key, to its end."""
+QUOTED_KEY = re.compile(rf"(?:(?i:{KEY_SHAPE.pattern}|{PREFIX_AND_DIGIT})|{NOISE})[A-Za-z0-9_-]*")
+"""What looks like a key, in upper case, too, to its end."""

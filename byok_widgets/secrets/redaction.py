@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from byok_widgets.secrets.held_keys import PIECE, Span, held_keys, is_word
+from byok_widgets.secrets.held_keys import PIECE, Span, has_short_keys, held_keys, is_word
 from byok_widgets.secrets.key_formats import registered_shape
-from byok_widgets.secrets.key_shapes import KEY_SHAPE, PUBLIC_PREFIX, UNHELD_SHAPE
+from byok_widgets.secrets.key_shapes import KEY_SHAPE, PUBLIC_PREFIX, QUOTED_KEY
 from byok_widgets.secrets.secret import MASK, live_secrets
 
 _COVER = re.compile(r"[*•●·…█]+|\.{3,}|[xX]{4,}")
@@ -24,10 +24,10 @@ _REACH = 64
 def redact(text: str, *, words: bool = True) -> str:
     """Return `text` with `[API key]` in place of every key that is held anywhere in this process.
 
-    Also replaced: any piece of a key with eight or more characters after the public prefix; its upper-case, reversed,
-    base64 (at any alignment, both alphabets), hex and escaped forms, also broken by white space; the masked form in
-    which a provider echoes it (`sk-****wxyz`); and anything that has the shape of a known vendor's key, held or
-    not.
+    Also replaced: any piece of a key with eight or more characters after the public prefix; its upper-case,
+    reversed, base64 (at any alignment, both alphabets), hex and escaped forms, also broken by white space; the
+    masked form in which a provider echoes it (`sk-****wxyz`); and anything that has the shape of a known vendor's
+    key, held or not.
 
     Args:
         text: Any text.
@@ -55,8 +55,8 @@ def redact_quotes(text: str) -> str:
 
     For messages that quote what somebody typed: there may be a key in the wrong place.
     """
-    text = redact(text, words=False)
-    return UNHELD_SHAPE.sub(MASK, text)
+    text = QUOTED_KEY.sub(MASK, redact(text, words=False))
+    return registered_shape(any_case=True).sub(MASK, text)
 
 
 def replaced(text: str, spans: Iterable[Span]) -> str:
@@ -76,7 +76,7 @@ def _held(text: str, *, words: bool) -> list[Span]:
 
 def _short(text: str, *, words: bool) -> Iterator[Span]:
     """Find the keys that are too short to have pieces, where they stand alone: they may be words."""
-    for key in _revealed(words=words):
+    for key in _revealed(words=words) if has_short_keys() else ():
         if len(key) < PIECE and key in text:
             pattern = rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])"
             yield from (match.span() for match in re.finditer(pattern, text))

@@ -43,6 +43,11 @@ class StreamedRedactor:
             self._threes, self._starts, self._breaks = keys.threes, keys.starts, keys.breaks
             self.feed = self._feed
 
+    @property
+    def is_holding_back(self) -> bool:
+        """Whether a part of the text is held back."""
+        return bool(self._held_back)
+
     def flush(self) -> str:
         """Return what was held back, at the end of the text."""
         return self._examine("", is_end=True) if self._held_back else ""
@@ -69,7 +74,8 @@ class StreamedRedactor:
                 word = piece.lstrip()
                 text = self._seen[-2:] + word
                 end = text[-3:].lower()
-                if len(end) == 3 and end.isalnum() and hash(end) not in self._threes and hash(word.lower()) not in self._starts:
+                is_clear = hash(end) not in self._threes and hash(word.lower()) not in self._starts
+                if is_clear and len(end) == 3 and end.isalnum():
                     self._seen = text
                     self._ended_in_mask = False
                     return piece
