@@ -27,7 +27,7 @@ import traceback
 from typing import Any, ClassVar, Literal
 
 from byok_widgets import markup
-from byok_widgets.secrets import redact
+from byok_widgets.secrets import redact, redact_held, redact_quotes
 
 MAX_MESSAGE_CHARS = 600
 """Maximum length of an error on screen, in characters."""
@@ -68,22 +68,22 @@ class ByokError(Exception):
         retry_after_s: float | None = None,
         partial_text: str = "",
     ) -> None:
-        self.problem, self.cause, self.fix = (redact(text, words=False) for text in (problem, cause, fix))
+        self.problem, self.cause, self.fix = (redact_quotes(text) for text in (problem, cause, fix))
         super().__init__(self.problem)
         self.kind = kind or self.default_kind
         self.link = link
         self.retryable = retryable
         self.attempts = attempts
-        self.request_id = request_id
+        self.request_id = redact(request_id, words=False) if request_id else request_id
         self.retry_after_s = retry_after_s
-        self.partial_text = partial_text
+        self.partial_text = redact_held(partial_text)
         self.where = ""
 
     def at(self, *, flow: str, node: str, model: str | None = None) -> ByokError:
         """Record where it happened, unless that is already known; return the error itself."""
         if not self.where:
             parts = [f"Flow {flow!r}", f"node {node!r}", *([f"model {model}"] if model else [])]
-            self.where = ", ".join(parts) + "."
+            self.where = redact_quotes(", ".join(parts) + ".")
         return self
 
     def _shown(self) -> dict[str, str]:
@@ -225,6 +225,9 @@ KeyFlaw = Literal[
     "invisible",
     "control_character",
     "masked",
+    "two_keys",
+    "separator",
+    "wrong_case",
     "not_ascii",
     "address",
     "variable_name",

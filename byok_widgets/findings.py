@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from byok_widgets.secrets import redact_quotes
+
 Level = Literal["error", "warning"]
 FixKind = Literal["save_key", "use_model", "choose_model", "fill_address", "use_own_address", "take_away", "paste"]
 
@@ -48,6 +50,10 @@ class Finding:
     problem: str
     fix: str
     by: Fix | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("problem", "fix"):
+            object.__setattr__(self, name, redact_quotes(getattr(self, name)))
 
     def __str__(self) -> str:
         return f"{self.level}: {self.problem} {self.fix}"

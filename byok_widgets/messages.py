@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, get_args
 from byok_widgets import markup, reasoning_display
 from byok_widgets.errors import ConfigError
 from byok_widgets.natural_guesses import AnswersGuesses
+from byok_widgets.secrets.quoting import as_given
 
 Role = Literal["system", "user", "assistant"]
 
@@ -482,7 +482,7 @@ def _message(entry: Any) -> Message:
 
 def _not_a_dialogue(given: Any) -> ConfigError:
     return ConfigError(
-        f"{reprlib.repr(given)} is not a dialogue.",
+        f"{as_given(given)} is not a dialogue.",
         kind="dialogue",
         fix='Give a string, a reply, or a list of messages like {"role": "user", "content": "Hello"}; '
         "roles are user, assistant and system.",

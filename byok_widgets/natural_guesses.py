@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.secrets import looks_like_key
 
 _START = 's = flow.start(), then s.say("...")'
 _SAY = 's.say("...")'
@@ -166,6 +167,8 @@ class AnswersGuesses:
     if not TYPE_CHECKING:  # a type checker shall go on to know every attribute
 
         def __getattr__(self, name: str) -> Any:
+            if looks_like_key(name):
+                raise AttributeError(f"{type(self).__name__!r} object has no such attribute")
             if not name.startswith("_"):
                 self._reject(name)
             return object.__getattribute__(self, name)  # the usual error, or the one inside a property

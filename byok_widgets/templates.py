@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
 from byok_widgets.errors import TemplateError, describe_exception, text_of_exception
 from byok_widgets.plain_values import is_plain
+from byok_widgets.secrets import looks_like_key
 from byok_widgets.strict_attributes import nearest
 from byok_widgets.template_environment import environment, not_stated
 
@@ -157,6 +158,8 @@ def broken(template: str) -> str:
         said = type(error).__name__
     else:
         return ""
+    if looks_like_key(template):
+        return "contains an API key, and is not a valid template"  # the parser quotes parts of it
     open_ended = next((pair for pair in _PAIRS if template.count(pair[0]) > template.count(pair[1])), None)
     return "has {} without {}".format(*open_ended) if open_ended else f"is not a valid template: {said}"
 

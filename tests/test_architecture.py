@@ -31,10 +31,10 @@ MAY_IMPORT = {
     "errors": "markup secrets",
     "error_kinds": "",
     "files": "",
-    "findings": "",
+    "findings": "secrets",
     "frontend": "",
     "grounding": "",
-    "natural_guesses": "errors",
+    "natural_guesses": "errors secrets",
     "shortening": "",
     "reasoning_display": "markup shortening",
     "messages": "errors markup natural_guesses reasoning_display",
@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "engine": "errors frontend",
     "template_sandbox": "",
     "template_environment": "template_sandbox value_words",
-    "templates": "engine errors plain_values strict_attributes template_environment",
+    "templates": "engine errors plain_values secrets strict_attributes template_environment",
     "keys": f"{SMALL} engine",
     "schema": SMALL,
     "config": f"{SMALL} engine keys",
@@ -315,7 +315,7 @@ MAY_NAME_VENDORS = re.compile(
     r"providers(\.(openai|anthropic|openrouter|gemini|mistral|foreign_keys))?|providers\.local\.catalog"
 )
 """A vendor's own module, the registry, key formats of others, the source of local models."""
-KEY_SHAPES = {"secrets.redaction"}
+KEY_SHAPES = {"secrets.key_shapes"}
 """The general shape of keys, which many vendors share."""
 SDK_NAMES = {*SDKS, "AsyncOpenAI", "AsyncAnthropic"}
 """Names in code that belong to an SDK: a protocol may use them, and decide nothing by them."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.secrets import redact
+from byok_widgets.secrets import redact, redact_quotes
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -99,4 +99,4 @@ def _shown(value: object) -> str:
 
 
 def _cut(text: str) -> str:
-    return one_line(redact(text), _SHOWN_CHARS)
+    return one_line(redact_quotes(text), _SHOWN_CHARS)

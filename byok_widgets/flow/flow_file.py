@@ -14,6 +14,7 @@ from byok_widgets.flow.file_messages import in_words
 from byok_widgets.nodes import NODE_KINDS
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import holds_key
+from byok_widgets.secrets.quoting import as_given
 
 VERSION = 1
 MAX_BYTES = 20_000_000
@@ -78,7 +79,7 @@ def read(path: Path) -> Data:
         if not problem:
             return dict(data)
         if isinstance(data, dict) and "turns" in data and "nodes" not in data:
-            problem = f"it is a session of flow {str(data.get('flow'))[:300]!r}."
+            problem = f"it is a session of flow {as_given(str(data.get('flow')), 300)}."
             raise unusable(path, problem, "Open it on that flow: flow.load_session(...).")
         fix = f"Correct it there, or use another copy of the file. {_UNCHANGED}"
         if isinstance(data, dict) and is_newer(data):

@@ -8,7 +8,7 @@ from typing import Any
 
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.graph.conditions import Condition, ElseCondition, PromptCondition, logic_condition
-from byok_widgets.secrets import redact
+from byok_widgets.secrets.quoting import as_given
 
 EVERYWHERE = ""
 """The source of the edges that lead to global nodes; no node has this name."""
@@ -81,7 +81,7 @@ def _shown(given: object) -> str:
     if isinstance(given, type):
         return f"The class {given.__name__}"
     return (
-        redact(repr(given))[:80]
+        as_given(given, 80)
         if isinstance(given, (str, int, float))
         else f"An object of type {type(given).__name__}"
     )

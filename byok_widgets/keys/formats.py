@@ -10,6 +10,7 @@ anything is raised, so that a traceback with local variables does not show it ei
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, NamedTuple
 
 from byok_widgets.errors import KeyFlaw, KeyFormatError
@@ -28,11 +29,12 @@ _CURLY = "‘’‚‛“”„‟«»‹›"
 _INVISIBLE = (
     "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
-_EDGES = f"{_BREAKS}{_BLANKS}{_INVISIBLE}{_CURLY}\"'`"
+_EDGES = f"{_BREAKS}{_BLANKS}{_INVISIBLE}{_CURLY}\"'`<>{{}},;"
 _WRAPPING = (
     r"(?:authorization|x-api-key)\s*:\s*"
     r"|bearer(?:\s+|$)"
-    r"|(?:(?:export|setx?)\s+|\$env:)?[a-z_][a-z0-9_]*(?:key|token)[\"']?\s*[:=]\s*"
+    r"|(?:(?:export|setx?)\s+|\$env:)[a-z_][a-z0-9_]*\s*[:=]\s*"
+    r"|(?:-{0,2}[a-z_][a-z0-9_-]*)?(?:key|token)[\"']?\s*[:=]\s*"
 )
 _WRAPPED = re.compile(_WRAPPING, re.IGNORECASE)
 _MASK = "*•●·…█"
@@ -72,8 +74,21 @@ _FLAWS = (
         "The key has a character that no API key has; keys are plain letters, digits and punctuation.",
     ),
     _Rule("address", "://", "This is an address, not an API key."),
+    _Rule(
+        "two_keys",
+        r"^(?:(\S{8,})[,;|]+\1|(?=.*[A-Z0-9])(\S{16,})\2)$",
+        "The same key stands here twice; paste it once.",
+    ),
+    _Rule(
+        "separator",
+        r"[\"'`]|^(?:\[.*\]|\(.*\))$",
+        "The key has a quote inside or brackets around it; an API key has none.",
+    ),
 )
-"""What cannot be in a key. First match wins."""
+"""What cannot be in any key. First match wins."""
+
+_OF_KEY = "[A-Za-z0-9_-]"
+_SEPARATORS = r"[,;|<>(){}\[\]]"
 
 _VARIABLE = r"^(?:env:\w*|\$\w+|\$\{\w+\}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN))$"
 _IS_VARIABLE = "This is the name of an environment variable, not an API key."
@@ -81,16 +96,49 @@ _IS_KEY = "This looks like an API key, not the name of an environment variable."
 _PASTE_AGAIN = "Copy the key again from the provider's page and paste it alone."
 
 
+def _flaws() -> list[_Rule]:
+    """Return all rules, those included that depend on how known keys begin. First match wins."""
+    known = tuple(prefix for prefix, _ in prefixes())
+    return [*_FLAWS, *_flaws_of_known_keys(known)] if known else list(_FLAWS)
+
+
+@cache
+def _flaws_of_known_keys(known: tuple[str, ...]) -> tuple[_Rule, ...]:
+    begun = f"^(?:{'|'.join(map(re.escape, known))})"
+    twice = "|".join(f"{re.escape(prefix)}.*{re.escape(prefix)}" for prefix in known if len(prefix) > 3)
+    # In names of variables, words are joined by underscores; after a prefix with one, a key has none.
+    bodies = {prefix: "[A-Za-z0-9-]" if "_" in prefix else _OF_KEY for prefix in known}
+    other_case = "|".join(f"{_any_case(prefix)}{body}{{16,}}$" for prefix, body in bodies.items())
+    return (
+        _Rule("two_keys", f"^(?:{twice})", "There are two keys here; paste one of them."),
+        _Rule(
+            "separator",
+            f"{begun}.*{_SEPARATORS}",
+            "The key has a comma, a bracket or the like inside; an API key has none.",
+        ),
+        _Rule(
+            "wrong_case",
+            f"^(?!{begun[1:]})(?:{other_case})",
+            "The key begins with the wrong case; upper and lower case matter in an API key.",
+        ),
+    )
+
+
+def _any_case(prefix: str) -> str:
+    """Return a pattern of a prefix in any case that means the same in JavaScript."""
+    return "".join(f"[{sign.upper()}{sign.lower()}]" if sign.isalpha() else re.escape(sign) for sign in prefix)
+
+
 def clean_key(pasted: str) -> str:
     """Return the key in pasted text, without what is often copied along with it.
 
-    Removed: white space and invisible characters at the ends, surrounding quotes, `Bearer `,
-    `Authorization: Bearer `, and an assignment such as `export API_KEY=`.
+    Removed: white space and invisible characters at the ends, surrounding quotes, angle and curly brackets, commas
+    and semicolons, `Bearer `, `Authorization: Bearer `, and an assignment such as `export API_KEY=` or `"key":`.
 
     Raises:
         KeyFormatError: Kind `no_key` if nothing is left; kind `bad_key_format` if the rest cannot be a
             key (its `flaw` says why): white space, quotes, invisible or non-ASCII characters inside, a masked key,
-            the name of an environment variable, or more than 4,096 characters.
+            two keys, a key in the wrong case, the name of an environment variable, or more than 4,096 characters.
     """
     if not isinstance(pasted, str):
         del pasted
@@ -152,7 +200,7 @@ def validation_rules(provider: str) -> dict[str, Any]:
     return {
         "edges": _EDGES,
         "wrapping": _WRAPPING,
-        "flaws": [[pattern, f"{problem} {_PASTE_AGAIN}"] for _, pattern, problem in _FLAWS],
+        "flaws": [[pattern, f"{problem} {_PASTE_AGAIN}"] for _, pattern, problem in _flaws()],
         "variable": [_VARIABLE, _IS_VARIABLE],
         "key": [f"^(?:{'|'.join(re.escape(prefix) for prefix, _ in prefixes())})", _IS_KEY],
         "owners": [
@@ -197,7 +245,7 @@ def _flaw(key: str) -> tuple[KeyFlaw, str] | None:
     """Return why this cannot be a key, with the message that says so; `None` if it can."""
     if not key:
         return "empty", "There is no API key here."
-    for flaw, pattern, problem in _FLAWS:
+    for flaw, pattern, problem in _flaws():
         if re.search(pattern, key):
             return flaw, problem
     if re.search(_VARIABLE, key):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import keyword
-import reprlib
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from byok_widgets.errors import ConfigError, FlowError
+from byok_widgets.secrets.quoting import as_given
 
 ALL_VARIABLES = "variables"
 """Name of the parameter that gets all variables."""
@@ -37,7 +37,7 @@ class ActionFunction:
     def __init__(self, function: Callable[..., Any], *, node: str) -> None:
         if not callable(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise ConfigError(
-                f"The function of node {node!r} cannot be called for a result: {reprlib.repr(function)}.",
+                f"The function of node {node!r} cannot be called for a result: {as_given(function)}.",
                 kind="function",
                 fix="Give the function itself, without parentheses; one that yields has to return a list instead.",
             )

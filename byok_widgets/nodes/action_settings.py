@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import reprlib
 import sys
 from collections.abc import Iterable
 from typing import Any
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.secrets.quoting import as_given
 
 
 def variable_names(writes: Any, *, node: str) -> tuple[str, ...]:
@@ -20,7 +20,7 @@ def variable_names(writes: Any, *, node: str) -> tuple[str, ...]:
     for name in given:
         if not isinstance(name, str) or not name.isidentifier():
             raise ConfigError(
-                f"Node {node!r} cannot write {reprlib.repr(name)}: it is not the name of a variable.",
+                f"Node {node!r} cannot write {as_given(name)}: it is not the name of a variable.",
                 kind="variable",
                 fix='Name variables like Python does: writes=["time"].',
             )
@@ -37,7 +37,7 @@ def deadline(seconds: Any, *, node: str) -> float:
     if is_number and 0 < seconds <= sys.float_info.max:
         return float(seconds)
     raise ConfigError(
-        f"Node {node!r}: deadline_s is a number of seconds above 0, not {reprlib.repr(seconds)}.",
+        f"Node {node!r}: deadline_s is a number of seconds above 0, not {as_given(seconds)}.",
         kind="bad_setting",
     )
 
@@ -50,4 +50,4 @@ def yes_or_no(name: str, value: Any, *, node: str) -> bool:
     """
     if isinstance(value, bool):
         return value
-    raise ConfigError(f"Node {node!r}: {name} is True or False, not {reprlib.repr(value)}.", kind="bad_setting")
+    raise ConfigError(f"Node {node!r}: {name} is True or False, not {as_given(value)}.", kind="bad_setting")

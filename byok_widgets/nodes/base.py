@@ -12,6 +12,7 @@ from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.findings import Finding
 from byok_widgets.messages import Message, NodeResult
+from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.model_call import FlowContext
@@ -65,6 +66,7 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
     def __init__(self, context: FlowContext, name: str) -> None:
         if not isinstance(name, str) or not name.strip():
             raise ConfigError("A node needs a name.", fix='Give it one, like flow.conversation("ask", "...").')
+        reject_key(name)
         self._name = name
         self._context = context
 

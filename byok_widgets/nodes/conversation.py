@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +16,7 @@ from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, answer
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext, execute
 from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.secrets.quoting import as_given
 from byok_widgets.templates import render_in_time, with_unstated
 
 
@@ -44,7 +44,7 @@ class RunArgs:
         """The dialogue including the new message."""
         if isinstance(self.history, str):
             raise ConfigError(
-                f"The history is the dialogue so far, not the text {reprlib.repr(self.history)}.",
+                f"The history is the dialogue so far, not the text {as_given(self.history)}.",
                 kind="dialogue",
                 fix="Give a reply, a session or a list of messages; the new message is the first argument.",
             )

@@ -14,6 +14,7 @@ from byok_widgets.config import FlowConfig
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.providers import PROVIDERS, model_settings
+from byok_widgets.secrets import redact_quotes
 from byok_widgets.strict_attributes import is_key, nearest, unknown_name_error
 
 LIMIT = "max_tokens"
@@ -78,7 +79,10 @@ class NodeSettings(MutableMapping[str, Any]):
         return repr(self._values())
 
     def __getitem__(self, name: str) -> Any:
-        return self._values()[name]
+        values = self._values()
+        if name not in values:
+            raise KeyError(redact_quotes(str(name)))
+        return values[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
         self.update({name: value})
@@ -87,7 +91,7 @@ class NodeSettings(MutableMapping[str, Any]):
         if name in self._since():
             self._tuned.reset([name])
         elif name not in self._values():
-            raise KeyError(name)
+            raise KeyError(redact_quotes(str(name)))
         else:
             raise ConfigError(
                 f"Node {self._node!r} was created with {name!r}, and nothing has been set since.",

@@ -21,8 +21,9 @@ from byok_widgets.messages import FinishReason, Message, Usage
 from byok_widgets.providers.model_facts import NOTHING_KNOWN, ModelFacts
 from byok_widgets.providers.model_settings import SETTINGS, Setting, SupportedSettings
 from byok_widgets.schema.profile import STRICT, SchemaProfile
-from byok_widgets.secrets import Secret
+from byok_widgets.secrets import Secret, redact, redact_held
 from byok_widgets.secrets.key_formats import KeyFormat
+from byok_widgets.secrets.streamed_redaction import REMOVED
 
 StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
 """How the shape of an answer is requested, strongest first. In every mode the answer is checked here."""
@@ -112,6 +113,19 @@ class Answer:
     notices: tuple[str, ...] = ()
     reasoning: str = ""
 
+    def __post_init__(self) -> None:
+        """Take held keys out of everything that came from outside, so that no later code has to think of it."""
+        for name in ("text", "reasoning"):
+            given = getattr(self, name)
+            taken = redact_held(given)
+            if taken != given:
+                object.__setattr__(self, name, taken)
+                object.__setattr__(self, "notices", tuple(dict.fromkeys((*self.notices, REMOVED))))
+        for name in ("reported_model", "request_id"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, redact(given, words=False) if given else given)
+        object.__setattr__(self, "notices", tuple(redact(notice, words=False) for notice in self.notices))
+
     def with_notice(self, notice: str) -> Answer:
         """Return the same answer with one more notice."""
         return replace(self, notices=(*self.notices, notice))
@@ -140,6 +154,16 @@ class ModelInfo:
     structured_output: bool | None = None
     ends_on: str | None = None
     supported_settings: SupportedSettings = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        """Take keys out of the texts: a server may give a model any name."""
+        for name in ("id", "label"):
+            object.__setattr__(self, name, redact(getattr(self, name), words=False))
+        settings = {
+            redact(name, words=False): values and tuple(redact(value, words=False) for value in values)
+            for name, values in self.supported_settings.items()
+        }
+        object.__setattr__(self, "supported_settings", settings)
 
 
 class Provider(ABC):

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from byok_widgets.secrets.quoting import as_given
+
 SupportedSettings = Mapping[str, tuple[str, ...] | None]
 """What is known about a model's tuning: the values of a choice, `()` for a number, `None` if it is not supported.
 
@@ -63,7 +65,7 @@ class Setting:
             if taken is not None and not self._is_within(taken):
                 taken = None
         if taken is None:
-            raise ValueError(f"{self.name} must be {self.values}, not {_short(value)}.")
+            raise ValueError(f"{self.name} must be {self.values}, not {as_given(value)}.")
         return taken
 
     def offers(self, value: object) -> bool:
@@ -85,7 +87,7 @@ class Setting:
         except ValueError:
             value = text
         if not self.offers(value):
-            raise ValueError(f"{self.label} must be {self.values}, not {_short(text)}.")
+            raise ValueError(f"{self.label} must be {self.values}, not {as_given(text)}.")
         return value
 
     def _is_within(self, number: float) -> bool:
@@ -129,7 +131,7 @@ def checked(name: str, value: object) -> Any:
         return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
         pass
-    raise ValueError(f"{name} must consist of strings, numbers, lists and mappings, not {_short(value)}.")
+    raise ValueError(f"{name} must consist of strings, numbers, lists and mappings, not {as_given(value)}.")
 
 
 def _number(value: Any, *, whole: bool) -> float | None:
@@ -140,8 +142,3 @@ def _number(value: Any, *, whole: bool) -> float | None:
         return number if math.isfinite(number) else None
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

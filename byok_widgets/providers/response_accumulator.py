@@ -12,6 +12,7 @@ from byok_widgets.providers.stream import SurrogateJoiner, without_surrogates
 from byok_widgets.providers.thinking import KNOWN_TAGS, Sorted, ThoughtFilter, Thoughts
 from byok_widgets.providers.thinking.tags import Tags
 from byok_widgets.secrets import redact
+from byok_widgets.secrets.streamed_redaction import REMOVED, StreamedRedactor
 
 _NOTICES: dict[FinishReason, str] = {
     "length": "cut off{tokens}: raise max_tokens to get the rest",
@@ -42,6 +43,7 @@ class ResponseAccumulator:
         self._filter = ThoughtFilter(thought_tags)
         self._thoughts = Thoughts()
         self._joiner = SurrogateJoiner()
+        self._redactor = StreamedRedactor()
         self._pieces: list[str] = []
         self._refusals: list[str] = []
         self._reason: FinishReason | None = None
@@ -51,7 +53,8 @@ class ResponseAccumulator:
     @property
     def is_empty(self) -> bool:
         """Whether nothing of an answer arrived, not even a reason why there is no text."""
-        return not self._pieces and not self._refusals and self._reason is None
+        is_silent = not self._pieces and not self._refusals and not self._redactor.is_holding_back
+        return is_silent and self._reason is None
 
     @property
     def has_thought(self) -> bool:
@@ -75,11 +78,8 @@ class ResponseAccumulator:
             self.request_id = self.request_id or without_surrogates(request_id)
 
     def add(self, text: str) -> None:
-        """Add a piece of the answer and pass it on."""
-        text = self._joiner.feed(text)
-        if text:
-            self._pieces.append(text)
-            self._on_text(text)
+        """Add a piece of the answer and pass it on without held keys."""
+        self._pass_on(self._redactor.feed(self._joiner.feed(text)), self._pieces)
 
     def add_spoken(self, text: str) -> None:
         """Add a piece of the answer's text, in which there may be thinking."""
@@ -104,8 +104,8 @@ class ResponseAccumulator:
         """Add a piece of the model's refusal; it is shown like an answer."""
         text = without_surrogates(text)
         if text:
-            self._refusals.append(text)
-            self._on_text(text)
+            self._pass_on(self._redactor.flush(), self._pieces)
+            self._pass_on(self._redactor.feed(text), self._refusals)
 
     def add_whole(self, whole: ResponseAccumulator) -> None:
         """Take from the whole answer, which some servers send after its pieces, only what is missing."""
@@ -152,6 +152,8 @@ class ResponseAccumulator:
         notice = self._notice or _NOTICES.get(reason, "").format(tokens=self._tokens())
         if notice:
             answer = answer.with_notice(notice)
+        if self._redactor.altered:
+            answer = answer.with_notice(REMOVED)
         if not answer.text and reason == "stop":
             empty = "the answer is empty: all of it is reasoning" if answer.reasoning else "the answer is empty"
             answer = answer.with_notice(empty)
@@ -173,6 +175,7 @@ class ResponseAccumulator:
 
     def _take(self, found: Sorted) -> None:
         if found.retracts:
+            self._pieces.append(self._redactor.flush())
             self._thoughts.add("".join(self._pieces), _IN_TEXT)
             self._pieces.clear()
             self._on_text(Retraction())
@@ -183,10 +186,13 @@ class ResponseAccumulator:
 
     def _flush(self) -> None:
         self._take(self._filter.flush())
-        half = self._joiner.flush()
-        if half:
-            self._pieces.append(half)
-            self._on_text(half)
+        rest = self._redactor.feed(self._joiner.flush()) + self._redactor.flush()
+        self._pass_on(rest, self._refusals or self._pieces)
+
+    def _pass_on(self, text: str, collected: list[str]) -> None:
+        if text:
+            collected.append(text)
+            self._on_text(text)
 
     def _tokens(self) -> str:
         written = self.usage.output_tokens

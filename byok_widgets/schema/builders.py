@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,6 +13,7 @@ from byok_widgets.schema.fields import Field, FieldSpec
 from byok_widgets.schema.quick_checks import is_plain_type
 from byok_widgets.schema.schema_refs import Json, resolved
 from byok_widgets.secrets import redact
+from byok_widgets.secrets.quoting import as_given
 from byok_widgets.strict_attributes import nearest
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _refuse_value(name: str, given: Any) -> None:
         return
     meant = nearest(name, _ARGUMENTS)
     raise SchemaError(
-        f"Field {name!r}: {reprlib.repr(given)} is not a type.",
+        f"Field {name!r}: {as_given(given)} is not a type.",
         fix=f"Write {name}={typed}." + (f" Or did you mean {meant!r}?" if meant else ""),
     )
 

@@ -16,7 +16,8 @@ from byok_widgets.schema.json_schema import from_json_schema
 from byok_widgets.schema.parsing import coerce, extract_json_object, free_texts, is_stated
 from byok_widgets.schema.profile import STRICT, SchemaProfile
 from byok_widgets.schema.wire import WireSchema, to_wire
-from byok_widgets.secrets import redact
+from byok_widgets.secrets import redact_quotes
+from byok_widgets.secrets.quoting import as_given
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -250,9 +251,7 @@ def _typed(spec: FieldSpec, said: dict[str, Any], whole: RootResult) -> tuple[An
 
 def _problem(spec: FieldSpec, given: Any, error: Exception) -> str:
     expected = "expected one of " + ", ".join(map(str, spec.enum)) if spec.enum else str(error)
-    shown = repr(given)
-    shown = shown if len(shown) <= _SHOWN_CHARS else shown[: _SHOWN_CHARS - 1] + "…"
-    return redact(f"{spec.name}: {expected}; got {shown}")
+    return redact_quotes(f"{spec.name}: {expected}; got {as_given(given, _SHOWN_CHARS)}")
 
 
 def _status(name: str, said: Mapping[str, Any], problems: Mapping[str, str]) -> CheckedStatus:

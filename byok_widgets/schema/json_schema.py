@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +11,8 @@ from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.json_checker import json_checker
 from byok_widgets.schema.quick_checks import is_plain_json_schema
 from byok_widgets.schema.schema_refs import Json, definition_of, resolved
-from byok_widgets.secrets import redact
+from byok_widgets.secrets import redact_quotes
+from byok_widgets.secrets.quoting import as_given, without_keys
 
 _SHOWN_CHARS = 80
 _TYPES = "string, integer, number, boolean, array, object and null"
@@ -56,8 +56,8 @@ def from_json_schema(schema: Json) -> SchemaParts:
 def _misfit(path: list[str], found: object) -> str:
     """Describe the part of a schema that is invalid."""
     types = f"; the types are {_TYPES}" if path[-1:] == ["type"] else ""
-    place = ".".join(path)[-_SHOWN_CHARS:] or "the schema"
-    return redact(f"{place} cannot be {reprlib.repr(found)}{types}")
+    place = redact_quotes(".".join(path))[-_SHOWN_CHARS:] or "the schema"
+    return f"{place} cannot be {as_given(found)}{types}"
 
 
 def _check_references(part: Any, definitions: Json) -> None:
@@ -96,7 +96,7 @@ def _by_json_schema(checker: Any) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
         json_text(value)
         for error in checker.iter_errors(value):
-            raise ValueError(error.message[:200])
+            raise ValueError(without_keys(error.message, 200))
         return value
 
     return convert
@@ -109,6 +109,6 @@ def _by_root(checker: Any) -> Callable[[Mapping[str, Any]], RootResult]:
         errors = [error for error in checker.iter_errors(dict(said)) if not error.path]
         if not errors or any(error.validator == "required" for error in errors):
             return RootResult()
-        return RootResult(problems={"": errors[0].message[:200]})
+        return RootResult(problems={"": without_keys(errors[0].message, 200)})
 
     return whole

@@ -99,10 +99,11 @@ def _exact(patterns: tuple[str, ...]) -> re.Pattern[str]:
 
 
 @cache
-def registered_shape() -> re.Pattern[str]:
+def registered_shape(*, any_case: bool = False) -> re.Pattern[str]:
     """Return the pattern of the shapes that the formats add to the general one."""
     shapes = "|".join(each.shape for each in formats() if each.shape)
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{shapes})" if shapes else r"(?!)")
+    pattern = rf"(?<![A-Za-z0-9])(?:{shapes})" if shapes else r"(?!)"
+    return re.compile(pattern, re.IGNORECASE if any_case else re.NOFLAG)
 
 
 def shortest_key() -> int:

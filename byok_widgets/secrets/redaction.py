@@ -6,152 +6,85 @@ providers, proxies and backends quote keys in their messages.
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
-import weakref
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
 
+from byok_widgets.secrets.held_keys import PIECE, Span, has_short_keys, held_keys, is_word
 from byok_widgets.secrets.key_formats import registered_shape
-from byok_widgets.secrets.secret import MASK, Secret, live_secrets
+from byok_widgets.secrets.key_shapes import KEY_SHAPE, PUBLIC_PREFIX, QUOTED_KEY
+from byok_widgets.secrets.secret import MASK, live_secrets
 
-_PIECE = 12
-"""Shortest piece of a key that is removed, in characters."""
-
-_LONGEST = 8192
-"""How many characters of a held key are searched for; no key is longer."""
-
-_WHOLE_WORD = 8
-"""A key shorter than this is removed only where it stands alone: it may be a word such as "none"."""
-
-_NO_WORD = 16
-"""A key of at least this length is never treated as a plain word."""
-
-# Every piece of 12 characters covers a run of 7 that starts at a multiple of 6: only those are looked up.
-_GRAM, _STEP = 7, 6
-
-KEY_SHAPE = re.compile(
-    r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))"
-    r"sk-(?:(?:ant|or|proj|svcacct|admin)-[A-Za-z0-9_-]{16,}|[A-Za-z0-9]{20,})"
-)
-"""The general shape of keys, which many vendors share; `key_formats` adds others."""
-_PUBLIC_PREFIX = re.compile(r"sk-(?:ant-(?:[a-z]+\d+-)?|or-(?:v\d+-)?|(?:proj|svcacct|admin)-)?")
 _COVER = re.compile(r"[*•●·…█]+|\.{3,}|[xX]{4,}")
 _COVER_MARKS = (*"*•●·…█", "...", "xxxx", "XXXX")
 _BEFORE = re.compile(r"[A-Za-z0-9_-]*\Z")
 _AFTER = re.compile(r"[A-Za-z0-9_-]*")
 _REACH = 64
 
-Span = tuple[int, int]
-
 
 def redact(text: str, *, words: bool = True) -> str:
     """Return `text` with `[API key]` in place of every key that is held anywhere in this process.
 
-    Also replaced: any piece of a key with 12 or more characters; its base64 (at any alignment, both alphabets),
-    hex and URL-quoted forms; the masked form in which a provider echoes it (`sk-proj-****wxyz`); and anything that
-    has the shape of a known vendor's key, held or not.
+    Also replaced: any piece of a key with eight or more characters after the public prefix; its upper-case,
+    reversed, base64 (at any alignment, both alphabets), hex and escaped forms, also broken by white space; the
+    masked form in which a provider echoes it (`sk-****wxyz`); and anything that has the shape of a known vendor's
+    key, held or not.
 
     Args:
         text: Any text.
         words: Whether to replace keys that are plain words, such as "none" for a server that needs no key.
     """
-    secrets = live_secrets()
-    shapes = [match.span() for match in registered_shape().finditer(text)]
+    spans = [match.span() for match in registered_shape().finditer(text)]
     if "sk-" in text:
-        shapes += [match.span() for match in KEY_SHAPE.finditer(text)]
-    if not secrets:
-        return _replaced(text, shapes) if shapes else text
-    runs = {hash(text[at : at + _GRAM]) for at in range(0, len(text) - _GRAM + 1, _STEP)}
-    near = [secret for secret in secrets if not runs.isdisjoint(_traces(secret)) or _is_short(secret)]
-    masked = secrets if any(mark in text for mark in _COVER_MARKS) else []
-    spans = [*shapes, *_held(text, _revealed(near, words=words)), *_masked(text, _revealed(masked, words=words))]
-    return _replaced(text, spans)
+        spans += [match.span() for match in KEY_SHAPE.finditer(text)]
+    spans += [*_held(text, words=words), *_short(text, words=words)]
+    if any(mark in text for mark in _COVER_MARKS):
+        spans += _masked(text, _revealed(words=words))
+    return replaced(text, spans)
 
 
-_known_traces: weakref.WeakKeyDictionary[Secret, frozenset[int]] = weakref.WeakKeyDictionary()
+def redact_held(text: str) -> str:
+    """Return `text` with `[API key]` in place of held keys and pieces of them, and nothing else.
 
-
-def _traces(secret: Secret) -> frozenset[int]:
-    """Return the hashes of the runs of a key's forms, salted per process: a text that matches none is clean.
-
-    They are computed once for each holder, since texts are shown often and keys rarely change. No part of the
-    key is kept.
+    For what a model writes: it may write about keys, and a short key or a plain word may be part of any answer.
     """
-    traces = _known_traces.get(secret)
-    if traces is None:
-        forms = _forms(secret.reveal()[:_LONGEST])
-        traces = frozenset(hash(run) for form, _ in forms for run in _runs(form, _GRAM))
-        _known_traces[secret] = traces
-    return traces
+    return replaced(text, _held(text, words=False))
 
 
-def _is_short(secret: Secret) -> bool:
-    """Whether a key is searched for as a whole, so that comparing runs may miss it."""
-    return len(secret.reveal()) < 2 * _PIECE
+def redact_quotes(text: str) -> str:
+    """Return `text` as `redact` does, also without whatever looks like a key although none is held.
+
+    For messages that quote what somebody typed: there may be a key in the wrong place.
+    """
+    text = QUOTED_KEY.sub(MASK, redact(text, words=False))
+    return registered_shape(any_case=True).sub(MASK, text)
 
 
-def _revealed(secrets: Iterable[Secret], *, words: bool) -> list[str]:
-    keys = (secret.reveal()[:_LONGEST] for secret in secrets)
-    return [key for key in keys if key and (words or not _is_word(key))]
+def replaced(text: str, spans: Iterable[Span]) -> str:
+    """Return `text` with a mask in place of what stands at `spans`."""
+    parts: list[str] = []
+    done = 0
+    for start, end in _merged(spans):
+        parts += [text[done:start], MASK]
+        done = end
+    return "".join([*parts, text[done:]]) if parts else text
 
 
-def _is_word(key: str) -> bool:
-    return len(key) < _NO_WORD and re.fullmatch("[A-Za-z]+(?:[-_ ][A-Za-z]+)*", key) is not None
+def _held(text: str, *, words: bool) -> list[Span]:
+    keys = held_keys(words=words)
+    return keys.spans(text) if keys else []
 
 
-def _held(text: str, keys: Iterable[str]) -> Iterator[Span]:
-    """Find the keys and their encoded forms, whole or in pieces."""
-    windows: dict[int, set[str]] = {}
-    grams: set[str] = set()
-    for form, piece in {entry for key in keys for entry in _forms(key)}:
-        if len(form) < piece:
-            yield from _exact(text, form)
-        else:
-            windows.setdefault(piece, set()).update(_runs(form, piece))
-            grams.update(_runs(form, _GRAM))
-    for at in range(0, len(text) - _GRAM + 1, _STEP):
-        if text[at : at + _GRAM] in grams:
-            yield from _windows_around(text, at, windows)
+def _short(text: str, *, words: bool) -> Iterator[Span]:
+    """Find the keys that are too short to have pieces, where they stand alone: they may be words."""
+    for key in _revealed(words=words) if has_short_keys() else ():
+        if len(key) < PIECE and key in text:
+            pattern = rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])"
+            yield from (match.span() for match in re.finditer(pattern, text))
 
 
-def _runs(form: str, length: int) -> Iterator[str]:
-    return (form[at : at + length] for at in range(len(form) - length + 1))
-
-
-def _windows_around(text: str, at: int, windows: dict[int, set[str]]) -> Iterator[Span]:
-    for piece, known in windows.items():
-        for start in range(max(0, at + _GRAM - piece), at + 1):
-            if text[start : start + piece] in known:
-                yield (start, start + piece)
-
-
-def _exact(text: str, form: str) -> Iterator[Span]:
-    pattern = re.escape(form)
-    if len(form) < _WHOLE_WORD:
-        pattern = rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"
-    return (match.span() for match in re.finditer(pattern, text))
-
-
-def _forms(key: str) -> Iterator[tuple[str, int]]:
-    """Yield the forms in which `key` may appear, each with the length of the shortest piece that counts."""
-    data = key.encode("utf-8", "surrogatepass")
-    quoted = {quote(data, safe=""), quote(data)}
-    quoted |= {re.sub(r"%..", lambda code: code[0].lower(), form) for form in quoted}
-    for form in {key, json.dumps(key)[1:-1], repr(key)[1:-1], html.escape(key), *quoted}:
-        yield form, _PIECE
-    if len(data) < _WHOLE_WORD:
-        return
-    yield data.hex(), 2 * _PIECE
-    yield data.hex().upper(), 2 * _PIECE
-    for shift in range(3):
-        # Only the characters that depend on nothing but the key: its neighbours in the encoded text are unknown.
-        encoded = base64.b64encode(bytes(shift) + data + bytes(3))
-        sure = encoded[-(-8 * shift // 6) : 8 * (shift + len(data)) // 6].decode()
-        yield sure, 4 * _PIECE // 3
-        yield sure.replace("+", "-").replace("/", "_"), 4 * _PIECE // 3
+def _revealed(*, words: bool) -> list[str]:
+    keys = {secret.reveal() for secret in live_secrets()}
+    return [key for key in keys if key and (words or not is_word(key))]
 
 
 def _masked(text: str, keys: list[str]) -> Iterator[Span]:
@@ -166,7 +99,7 @@ def _masked(text: str, keys: list[str]) -> Iterator[Span]:
 
 
 def _is_rest_of_a_key(head: str, tail: str, keys: list[str]) -> bool:
-    public = _PUBLIC_PREFIX.match(head)
+    public = PUBLIC_PREFIX.match(head)
     if public and len(tail) >= 2:
         return True
     shown = len(head) - (len(public[0]) if public else 0)
@@ -176,16 +109,7 @@ def _is_rest_of_a_key(head: str, tail: str, keys: list[str]) -> bool:
     )
 
 
-def _replaced(text: str, spans: list[Span]) -> str:
-    parts: list[str] = []
-    done = 0
-    for start, end in _merged(spans):
-        parts += [text[done:start], MASK]
-        done = end
-    return "".join([*parts, text[done:]]) if parts else text
-
-
-def _merged(spans: list[Span]) -> Iterator[Span]:
+def _merged(spans: Iterable[Span]) -> Iterator[Span]:
     ordered = sorted(spans)
     if not ordered:
         return

@@ -37,6 +37,7 @@ class Secret:
         self.__open = _covered(value)
         with _live_lock:
             _live.add(self)
+            _latest[0] += 1
 
     def reveal(self) -> str:
         """Return the key. Call this only in the expression that hands it on; never bind it to a name."""
@@ -80,12 +81,18 @@ _REFUSAL = "An API key is never pickled. Save it in the flow's key store, and re
 
 _live: weakref.WeakSet[Secret] = weakref.WeakSet()
 _live_lock = threading.Lock()
+_latest = [0]
 
 
 def live_secrets() -> list[Secret]:
     """Return all holders that are in use in this process."""
     with _live_lock:
         return list(_live)
+
+
+def live_state() -> tuple[int, int]:
+    """Return a value that is another one as soon as other holders are in use."""
+    return _latest[0], len(_live)
 
 
 def _covered(value: str) -> Callable[[], str]:

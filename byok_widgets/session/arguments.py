@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from byok_widgets.errors import ConfigError, FlowError
-from byok_widgets.graph.drawing import one_line
+from byok_widgets.secrets.quoting import as_given
 from byok_widgets.strict_attributes import unknown_name_error
 
 _OPTIONS = ("model", "repeat_effects", "show")
@@ -20,7 +20,7 @@ def check_text(text: object) -> str:
     """
     if isinstance(text, str) and text.strip():
         return text
-    what = "the text is empty" if isinstance(text, str) else f"{one_line(repr(text), 60)} is not text"
+    what = "the text is empty" if isinstance(text, str) else f"{as_given(text)} is not text"
     raise FlowError(f"There is nothing to say: {what}.", kind="dialogue", fix='Say something, like s.say("Hi").')
 
 
@@ -33,7 +33,7 @@ def check_variables(variables: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if variables is None or isinstance(variables, Mapping):
         return variables or {}
     raise ConfigError(
-        f"The variables are values by name, not {one_line(repr(variables), 60)}.",
+        f"The variables are values by name, not {as_given(variables)}.",
         kind="variable",
         fix='Give them like variables={"name": "Ana"}.',
     )

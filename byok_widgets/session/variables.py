@@ -12,6 +12,7 @@ from byok_widgets import markup
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import NodeResult
 from byok_widgets.nodes.extraction_result import format_value, shown_value
+from byok_widgets.secrets import redact_quotes
 from byok_widgets.session.variable_names import FixedNames, KnownNames
 from byok_widgets.strict_attributes import nearest
 
@@ -113,7 +114,7 @@ class Variables(MutableMapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         entry = self._latest.get(name)
         if entry is None and name not in self._names.declared():
-            raise KeyError(name)
+            raise KeyError(redact_quotes(str(name)))
         return None if entry is None else entry.value
 
     def __setitem__(self, name: str, value: Any) -> None:
@@ -130,7 +131,7 @@ class Variables(MutableMapping[str, Any]):
 
     def __delitem__(self, name: str) -> None:
         if name not in self:
-            raise KeyError(name)
+            raise KeyError(redact_quotes(str(name)))
         self[name] = None
 
     def clear(self) -> None:

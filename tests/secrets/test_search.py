@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byok_widgets.secrets.key_formats import detect_provider, registered_shape
-from byok_widgets.secrets.redaction import KEY_SHAPE
+from byok_widgets.secrets.key_shapes import KEY_SHAPE
 from byok_widgets.secrets.search import find_keys, remove_keys
 from tests.fake_keys import every_format, fake_key
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph.conditions.functions import CALLS, COUNT
 from byok_widgets.graph.conditions.operators import COMPARE
+from byok_widgets.secrets.quoting import as_given, without_keys
 
 MAX_CHARS = 1000
 _HOW = (
@@ -30,9 +31,9 @@ def parsed(text: str) -> ast.expr:
     bare = _PLACEHOLDER.sub(r"\2", text)
     if bare != text:
         raise ConfigError(
-            f"The condition {text[:80]!r} names a variable in braces, as only prompts do.",
+            f"The condition {as_given(text, 80)} names a variable in braces, as only prompts do.",
             kind="condition",
-            fix=f"Write the variable bare: {bare[:80]}",
+            fix=f"Write the variable bare: {without_keys(bare, 80)}",
         )
     problem = "it is empty" if not text else "it is too long" if len(text) > MAX_CHARS else ""
     if not problem:
@@ -42,7 +43,7 @@ def parsed(text: str) -> ast.expr:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             problem = getattr(error, "msg", None) or "it cannot be read"
     if problem:
-        raise ConfigError(f"{text[:80]!r} is not a logic condition: {problem}.", kind="condition", fix=_HOW)
+        raise ConfigError(f"{as_given(text, 80)} is not a logic condition: {problem}.", kind="condition", fix=_HOW)
     return tree
 
 

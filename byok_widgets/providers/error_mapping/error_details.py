@@ -110,14 +110,14 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
     inner = inner_error(outer)
     metadata, details = _mapping(inner.get("metadata")), _mapping(inner.get("details"))
     given = (details.get("error_code"), inner.get("code"), inner.get("type"), metadata.get("error_type"))
-    labels = tuple(str(label).lower() for label in given if label is not None)
+    labels = tuple(excerpt(str(label)).lower() for label in given if label is not None)
     is_page = looks_like_page(body) or (status is not None and "html" in headers.get("content-type", ""))
     return ErrorDetails(
         status=_status(status, labels),
         labels=labels,
         message="" if is_page else excerpt(body if isinstance(body, str) else text_of_reason(inner)),
         upstream=_upstream(metadata),
-        parameter=inner["param"] if isinstance(inner.get("param"), str) else "",
+        parameter=excerpt(inner["param"]) if isinstance(inner.get("param"), str) else "",
         reasons=tuple(excerpt(str(reason)) for reason in _list(metadata.get("reasons"))),
         is_page=is_page,
         retry_after_s=retry_after(headers) or _seconds(metadata.get("retry_after_s")),

@@ -24,12 +24,20 @@ from byok_widgets.providers.stream import ResponseBody, bounds, read_whole
 from byok_widgets.providers.thinking import KNOWN_TAGS
 from byok_widgets.providers.thinking.tags import Tags
 from byok_widgets.providers.transport import CONNECT_TIMEOUT_S, SET_UP, http_client, prepare_client
+from byok_widgets.secrets.log_redaction import redact_logs
 
 if TYPE_CHECKING:
     import httpx2
 
 NO_KEY = "none"
 """What is sent to an endpoint that needs no key."""
+
+_HTTP_LOGGERS = (
+    "httpx2",
+    "httpcore2",
+    *(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")),
+)
+"""Loggers of the HTTP libraries, which log headers; some are made when they are first needed."""
 
 
 class SdkProvider(Provider):
@@ -169,6 +177,7 @@ class SdkProvider(Provider):
         clients = self._clients.setdefault(holder, {})
         client = clients.get(endpoint.base_url.url)
         if client is None or client._client is not http_client():  # noqa: SLF001 - a new loop has a new connection
+            redact_logs(self._sdk().__name__, *_HTTP_LOGGERS)
             client = clients[endpoint.base_url.url] = self._new_client(
                 api_key=clean_key(endpoint.key.reveal()) if endpoint.key else NO_KEY,
                 base_url=endpoint.base_url.url,

@@ -1,0 +1,275 @@
+"""`HeldKeys`: finds the keys that are held in this process in a text, whole or in pieces, in any form.
+
+Keys and texts are compared in canonical form (`canonical_text`), a key also reversed, in hex and in base64. A
+piece of a key is eight or more consecutive characters after the public prefix. Of a key that is short or made of
+words, pieces have twelve characters or are the whole key, so that ordinary text stands.
+
+A form is known by the hashes of its runs of four and of eight characters, salted per process; no part of a key is
+kept. Each run of eight contains a run of four that starts at a multiple of five: only those are looked up.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import string
+import sys
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from byok_widgets.secrets.canonical_text import as_written, positions, readings, without_unfinished_escape
+from byok_widgets.secrets.key_formats import exact_key, prefixes
+from byok_widgets.secrets.key_shapes import PUBLIC_PREFIX
+from byok_widgets.secrets.secret import live_secrets, live_state
+
+Span = tuple[int, int]
+
+PIECE = 8
+"""Shortest piece of a key that is removed, in characters after the public prefix."""
+
+_PIECE_OF_WORDS = 12
+"""The same for a key that is short or made of words: a piece of it may stand in any text."""
+
+_SHORT = 20
+"""A key with fewer characters after the public prefix is short."""
+
+_NO_WORD = 16
+"""A key of at least this length is never treated as a plain word."""
+
+_LONGEST = 8192
+"""How many characters of a held key are searched for; no key is longer."""
+
+_GRAM, _PROBE = 8, 4
+_STEP = _GRAM - _PROBE + 1
+_NEVER = sys.maxsize
+
+_LONGEST_GAP = 64
+"""Longest white space inside a key that is still being streamed, in characters; longer white space ends it."""
+
+_SIGNS = frozenset(string.punctuation) - frozenset("%\\&")
+
+
+class _Grams(NamedTuple):
+    """What is known of one key.
+
+    Attributes:
+        eights: For the hash of each run of eight characters, how long a piece with it must be to count.
+        fours: The hashes of its runs of four characters.
+        threes: The hashes of its runs of three characters.
+        starts: The hashes of the first, the first two and the first three characters of each form.
+        letters: All characters that occur in it.
+    """
+
+    eights: dict[int, int]
+    fours: frozenset[int]
+    threes: frozenset[int]
+    starts: frozenset[int]
+    letters: frozenset[str]
+
+
+class HeldKeys:
+    """The keys that were held when this was made.
+
+    Attributes:
+        threes: The hashes of all runs of three characters in their forms.
+        starts: The hashes of the first, the first two and the first three characters of each form.
+        breaks: Signs that occur in no form, so that no piece of a key goes on after one.
+    """
+
+    def __init__(self, known: Collection[_Grams]) -> None:
+        self._eights: dict[int, int] = {}
+        fours, threes, starts = set[int](), set[int](), set[int]()
+        for grams in known:
+            for gram, needed in grams.eights.items():
+                self._eights[gram] = min(needed, self._eights.get(gram, _NEVER))
+            fours |= grams.fours
+            threes |= grams.threes
+            starts |= grams.starts
+        self._fours, self.threes, self.starts = fours, threes, starts
+        letters = frozenset[str]().union(*(grams.letters for grams in known))
+        self.breaks = frozenset(sign for sign in _SIGNS if as_written(sign) not in letters)
+
+    def spans(self, text: str) -> list[Span]:
+        """Return where keys and pieces of keys stand in `text`."""
+        found: list[Span] = []
+        for reading, resolve in readings(text):
+            runs = [(start, end) for start, end, needed in self._runs(reading) if end - start >= needed]
+            if runs:
+                places = positions(text, resolve=resolve)
+                found += [(places[start][0], places[end - 1][1]) for start, end in runs]
+        return found
+
+    def is_clear(self, text: str, reading: str) -> bool:
+        """Whether `text`, without escapes, surely has no piece of a key, and at its end not the beginning of one.
+
+        Args:
+            text: The text.
+            reading: Its canonical form.
+        """
+        fours = self._fours
+        for at in range(-_PROBE, -len(reading) - 1, -_STEP):
+            if hash(reading[at : at + _PROBE or None]) in fours:
+                return False
+        starts = self.starts
+        for length in (1, 2, 3):
+            is_inside_word = len(text) > length and text[-length - 1 :].isalnum()
+            if not is_inside_word and hash(reading[-length:]) in starts:
+                return False
+        return True
+
+    def begins_in(self, reading: str) -> bool:
+        """Whether the last three characters of a canonical text occur in a key."""
+        return hash(reading[-3:]) in self.threes
+
+    def pending(self, text: str) -> int:
+        """Return where the longest suffix of `text` starts that may begin a piece of a key; its length if none.
+
+        A suffix counts from four characters on, and from the first one where a key would begin a word.
+        """
+        if len(text) - len(text.rstrip()) > _LONGEST_GAP:
+            return len(text)
+        text = without_unfinished_escape(text)
+        return min(self._pending(text, reading, resolve) for reading, resolve in readings(text))
+
+    def _pending(self, text: str, reading: str, resolve: bool) -> int:  # noqa: FBT001 - a pair of `readings`
+        length = self._open_run(reading)
+        starts = [n for n in (3, 2, 1) if n <= len(reading) and hash(reading[-n:]) in self.starts]
+        if not length and not starts:
+            return len(text)
+        places = positions(text, resolve=resolve)
+        if length:
+            return places[-length][0]
+        return next((at for at in (places[-n][0] for n in starts) if not text[at - 1 : at].isalnum()), len(text))
+
+    def _open_run(self, reading: str) -> int:
+        """Return the length of the longest suffix that may be a piece of a key, or its beginning."""
+        length = 0
+        while length < _GRAM - 1 and hash(reading[-length - _PROBE : len(reading) - length]) in self._fours:
+            length += 1
+        if not length:
+            return 0
+        at = len(reading) - _GRAM
+        while at >= 0 and hash(reading[at : at + _GRAM]) in self._eights:
+            at -= 1
+        whole = len(reading) - at - 1
+        return whole if whole >= _GRAM else min(length + _PROBE - 1, _GRAM - 1)
+
+    def _runs(self, reading: str) -> Iterator[tuple[int, int, int]]:
+        """Yield where runs of known characters start and end, and how long each must be to count."""
+        fours, eights, last = self._fours, self._eights, len(reading) - _GRAM
+        at = done = 0
+        while at <= len(reading) - _PROBE:
+            probed, at = at, at + _STEP
+            if hash(reading[probed : probed + _PROBE]) not in fours:
+                continue
+            for start in range(max(done, probed - _STEP + 1), min(probed, last) + 1):
+                needed = eights.get(hash(reading[start : start + _GRAM]))
+                if needed is None:
+                    continue
+                end = start
+                while end < last and (more := eights.get(hash(reading[end + 1 : end + 1 + _GRAM]))) is not None:
+                    end, needed = end + 1, min(needed, more)
+                yield start, end + _GRAM, needed
+                at = done = end + 2
+                break
+
+
+_known: dict[int, _Grams] = {}
+_current: dict[bool, tuple[object, frozenset[int], HeldKeys | None]] = {}
+_shortness: list[tuple[object, bool]] = []
+
+
+def has_short_keys() -> bool:
+    """Whether a key is held that is too short to have pieces."""
+    state = live_state()
+    if not _shortness or _shortness[0][0] != state:
+        _shortness[:] = [(state, any(0 < len(secret.reveal()) < PIECE for secret in live_secrets()))]
+    return _shortness[0][1]
+
+
+def held_keys(*, words: bool) -> HeldKeys | None:
+    """Return what finds the keys that are held now; `None` if there are none.
+
+    Args:
+        words: Whether keys that are plain words count, such as "none" for a server that needs no key.
+    """
+    state = live_state()
+    current = _current.get(words)
+    if current and current[0] == state:
+        return current[2]
+    keys = {secret.reveal()[:_LONGEST] for secret in live_secrets()}
+    keys = {key for key in keys if len(key) >= PIECE and (words or not is_word(key))}
+    hashes = frozenset(map(hash, keys))
+    if not current or current[1] != hashes:
+        known = [_known.get(hash(key)) or _known.setdefault(hash(key), _grams(key)) for key in keys]
+        finder = HeldKeys(known) if known else None
+    else:
+        finder = current[2]
+    _current[words] = (state, hashes, finder)
+    _forget_the_rest()
+    return finder
+
+
+def _forget_the_rest() -> None:
+    used = frozenset[int]().union(*(hashes for _, hashes, _ in _current.values()))
+    for gone in _known.keys() - used:
+        _known.pop(gone, None)
+
+
+def is_word(key: str) -> bool:
+    """Whether a key is a plain word, or several, which any text may contain."""
+    return len(key) < _NO_WORD and re.fullmatch("[A-Za-z]+(?:[-_ ][A-Za-z]+)*", key) is not None
+
+
+def _grams(key: str) -> _Grams:
+    eights: dict[int, int] = {}
+    fours, threes, starts, letters = set[int](), set[int](), set[int](), set[str]()
+    for form, needed, public in sorted(_forms(key), key=_needed, reverse=True):  # the shortest piece counts
+        runs = _hashes(form, _GRAM)
+        eights.update(dict.fromkeys(runs, needed))
+        eights.update(dict.fromkeys(runs[public], _NEVER))
+        fours.update(_hashes(form, _PROBE))
+        threes.update(_hashes(form, 3))
+        starts.update(hash(form[:length]) for length in (1, 2, 3))
+        letters.update(form)
+    return _Grams(eights, frozenset(fours), frozenset(threes), frozenset(starts), frozenset(letters))
+
+
+def _hashes(form: str, length: int) -> list[int]:
+    return [hash(form[at : at + length]) for at in range(len(form) - length + 1)]
+
+
+def _needed(form: tuple[str, int, slice]) -> int:
+    return form[1]
+
+
+def _forms(key: str) -> Iterator[tuple[str, int, slice]]:
+    """Yield the canonical forms of a key, with the shortest piece that counts and where its public runs start."""
+    plain = as_written(key)
+    public = _public_length(key)
+    piece = PIECE if len(plain) - public >= _SHORT and not _is_of_words(key) else _PIECE_OF_WORDS
+    data = key.encode("utf-8", "surrogatepass")
+    yield plain, min(piece, len(plain)), slice(max(0, public - _GRAM // 2))
+    turned = plain[::-1]
+    hidden = slice(max(0, len(turned) - _GRAM - max(0, public - _GRAM // 2) + 1), None)
+    yield turned, min(piece, len(turned)), hidden
+    digits = data.hex()
+    yield digits, min(2 * piece, len(digits)), slice(max(0, 2 * public - _GRAM // 2))
+    for shift in range(3):
+        # Only the characters that depend on nothing but the key: its neighbours in the encoded text are unknown.
+        encoded = base64.b64encode(bytes(shift) + data + bytes(3))
+        sure = as_written(encoded[-(-8 * shift // 6) : 8 * (shift + len(data)) // 6].decode())
+        yield sure, min((8 * piece - 4) // 6, len(sure)), slice(max(0, public * 4 // 3 - _GRAM // 2))
+
+
+def _public_length(key: str) -> int:
+    known = (len(prefix) for prefix, _ in prefixes() if key.startswith(prefix))
+    general = PUBLIC_PREFIX.match(key)
+    return max([*known, len(general[0]) if general else 0])
+
+
+def _is_of_words(key: str) -> bool:
+    """Whether most of a key are runs of letters in one case, as in words; never a key of a known format."""
+    if exact_key(key).fullmatch(key):
+        return False
+    return sum(len(run[0]) for run in re.finditer("[A-Z]?[a-z]{3,}|[A-Z]{4,}", key)) > len(key) * 0.6

@@ -1,0 +1,23 @@
+"""The shapes of keys: patterns by which a key is known that is held nowhere. They mean the same in JavaScript."""
+
+from __future__ import annotations
+
+import re
+
+KEY_SHAPE = re.compile(
+    r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))"
+    r"sk-(?:(?:ant|or|proj|svcacct|admin)-[A-Za-z0-9_-]{16,}|[A-Za-z0-9]{20,})"
+)
+"""The general shape of keys, which many vendors share; `key_formats` adds others."""
+
+PREFIX_AND_DIGIT = r"(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9_-]*[_-])?(?=[A-Za-z0-9]{8})[A-Za-z]*[0-9]"
+"""`sk-` and a run of eight characters with a digit, unlike `sk-learn-2024`."""
+
+NOISE = r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]{32})(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])[A-Za-z]*[0-9]+[A-Za-z]+[0-9]"
+"""Like many keys and unlike any id: 32 characters without a break, in both cases, with digits among them."""
+
+PUBLIC_PREFIX = re.compile(r"sk-(?:ant-(?:[a-z]+\d+-)?|or-(?:v\d+-)?|(?:proj|svcacct|admin)-)?")
+"""How keys begin that many vendors' keys begin alike with; it is no secret."""
+
+QUOTED_KEY = re.compile(rf"(?:(?i:{KEY_SHAPE.pattern}|{PREFIX_AND_DIGIT})|{NOISE})[A-Za-z0-9_-]*")
+"""What looks like a key, in upper case, too, to its end."""
