@@ -36,7 +36,7 @@ class ProviderTransport(httpx2.AsyncBaseTransport):
         """Send a request; see `httpx2.AsyncBaseTransport`.
 
         Raises:
-            TransportFaultError: The environment names a proxy or certificates that cannot be used.
+            EnvironmentVariableError: The environment names a proxy or certificates that cannot be used.
         """
         url = request.url
         way = url.scheme, url.host, url.port
