@@ -1,4 +1,6 @@
-"""How much of a provider's answer is read. Each bound is looked up when a call begins, so it can be set at any time:
+"""How much of a provider's answer is read.
+
+Each bound is looked up when a call begins, so it can be set at any time:
 `bounds.MAX_ANSWER_BYTES = 256 * 1024 * 1024`.
 """
 

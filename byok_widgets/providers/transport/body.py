@@ -69,17 +69,17 @@ class BoundedBody(httpx2.AsyncByteStream):
             block = next(self._blocks, None)
             if block is not None:
                 self._decoded_bytes += len(block)
-                await self._check_decoded()
+                await self._check_decoded(self._raw_bytes - decodes.waiting_bytes)
                 return block
             piece = await anext(self._pieces)
             self._raw_bytes += len(piece)
             self._blocks = decodes.decode(piece)
 
-    async def _check_decoded(self) -> None:
+    async def _check_decoded(self, packed_bytes: int) -> None:
         if max(self._raw_bytes, self._decoded_bytes) > self._limit:
             await self._refuse(self._too_many_bytes())
         ratio = bounds.MAX_COMPRESSION_RATIO
-        if self._decoded_bytes > max(bounds.FREE_OF_RATIO_BYTES, ratio * self._raw_bytes):
+        if self._decoded_bytes > max(bounds.FREE_OF_RATIO_BYTES, ratio * packed_bytes):
             await self._refuse(bounds.compressed_too_much(ratio))
 
     def _too_many_bytes(self) -> TooLargeError:

@@ -149,18 +149,18 @@ def test_identity_is_no_encoding(transport: str) -> None:
     run(test)
 
 
-def test_compressed_events_come_one_by_one(transport: str) -> None:
+def test_a_compressed_event_comes_before_the_next_one_is_sent(transport: str) -> None:
     async def test() -> None:
         packer = zlib.compressobj(wbits=31)
         first = packer.compress(b"data: 1\n\n") + packer.flush(zlib.Z_SYNC_FLUSH)
-        rest = packer.compress(b"data: 2\n\n") + packer.flush()
         head = OK + b"content-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n"
-        pieces = (head + b"%x\r\n%b\r\n" % (len(first), first), b"%x\r\n%b\r\n0\r\n\r\n" % (len(rest), rest))
+        event = head + b"%x\r\n%b\r\n" % (len(first), first)
         async with (
-            serving(Play(pieces)) as server,
+            serving(Play((event,), "silence")) as server,
             http_client().stream("POST", server.url) as response,
         ):
-            assert [piece async for piece in response.aiter_raw()] == [b"data: 1\n\n", b"data: 2\n\n"]
+            pieces = aiter(response.aiter_raw())
+            assert (await anext(pieces)).startswith(b"data: 1\n\n")
 
     run(test)
 
@@ -175,9 +175,7 @@ def test_an_encoding_that_is_not_known_is_an_error(transport: str, encoding: str
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-@pytest.mark.parametrize(
-    "body", [b"plain text", b"\x1f\x8b\x08nonsense", zlib.compress(TEXT)[:200] + b"nonsense" * 9]
-)
+@pytest.mark.parametrize("body", [b"plain text", b"\x1f\x8b\x08nonsense", gzip.compress(TEXT)[:-8] + b"not-CRC!"])
 def test_what_cannot_be_decompressed_is_an_error(transport: str, encoding: str, body: bytes) -> None:
     async def test() -> None:
         with pytest.raises(httpx2.DecodingError):
@@ -211,11 +209,11 @@ def test_a_bomb_is_refused_long_before_it_fills_the_memory(transport: str, metho
 def asked(of: str, server: FaultServer, call: str = "complete") -> ProviderError:
     provider = PROVIDERS[of]
     there = Endpoint(BaseUrl.parse(server.url + ("" if of == "anthropic" else "/v1")), Secret(fake_key(of)))
+    work = (
+        provider.complete(QUESTION, there, lambda _: None) if call == "complete" else provider.list_models(there)
+    )
     with pytest.raises(ProviderError) as caught:
-        if call == "complete":
-            ENGINE.run(provider.complete(QUESTION, there, lambda _: None))
-        else:
-            ENGINE.run(provider.list_models(there))
+        ENGINE.run(work)
     return caught.value
 
 

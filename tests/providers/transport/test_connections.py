@@ -310,7 +310,7 @@ def test_the_end_of_a_loop_closes_its_connections(transport: str) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_child_neither_uses_nor_holds_the_connections_of_its_parent() -> None:
-    """The child has none of them; when the parent closes one, the server sees it although the child still lives."""
+    """When the parent closes a connection, the server sees it although the child still lives."""
     program = """
         import asyncio, os, socket, sys
         from byok_widgets.engine import ENGINE

@@ -1,8 +1,9 @@
-"""How responses are read: each way in which servers write them, whole and in pieces, and each way to get it wrong."""
+"""How responses are read: in each way that servers write them, whole and in pieces, right and wrong."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass
 
 import httpx2
@@ -205,7 +206,7 @@ def parsed(pieces: list[bytes], *, ends: bool) -> tuple[int, bytes, bool] | str:
 
 def cut(raw: bytes, places: list[int]) -> list[bytes]:
     ends = sorted({place % (len(raw) + 1) for place in places} | {0, len(raw)})
-    return [raw[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return [raw[start:end] for start, end in itertools.pairwise(ends)]
 
 
 @given(st.sampled_from(ROWS), st.lists(st.integers(0, 10_000), max_size=30))

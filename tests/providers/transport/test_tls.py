@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import ssl
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -39,6 +40,12 @@ def failure(of: str, url: str) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
         asyncio.run(PROVIDERS[of].complete(QUESTION, there, lambda _: None))
     return caught.value
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def test_a_call_over_tls(transport: str, trusted: Authority) -> None:
@@ -108,11 +115,7 @@ def test_a_certificate_that_is_not_valid_stops_the_call(
         async with serving(whole(), tls=authority.server(*names, days=days)) as server:
             with pytest.raises(httpx2.ConnectError) as caught:
                 await http_client().get(server.url)
-            causes = [caught.value.__cause__, getattr(caught.value.__cause__, "__cause__", None)]
-            causes += [getattr(cause, "__context__", None) for cause in causes]
-            assert any(
-                isinstance(cause, ssl.SSLCertVerificationError) for cause in causes
-            ) or "CERTIFICATE" in str(caught.value)
+            assert any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain(caught.value))
             assert server.requests == []
 
     run(test)
