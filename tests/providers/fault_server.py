@@ -177,7 +177,10 @@ def _pieces(reply: Reply) -> Iterable[bytes]:
 
 
 def _read(reader: Any) -> Asked | None:
-    first = reader.readline().decode("latin-1").split()
+    begin = reader.read(1)
+    if begin == b"\x16":  # TLS: what follows is not made of lines
+        return None
+    first = (begin + reader.readline()).decode("latin-1").split()
     if len(first) != 3:
         return None
     headers = {}

@@ -69,7 +69,8 @@ def test_a_fault_is_told_in_words_and_with_a_way_out(faulty: FaultServer, row: R
     assert "{" not in text
     assert (error.__cause__, error.__context__) == (None, None)
     assert str(pickle.loads(pickle.dumps(error))) == text
-    assert len(faulty.asked) == 1
+    # A kept connection that breaks without an answer may have been dead before: the request is sent once more.
+    assert len(faulty.asked) == 1 or (row.reply is HANG_UP and len(faulty.asked) == 2)
     assert time.monotonic() - begun < 1
 
 
@@ -279,7 +280,9 @@ def test_a_fault_that_passes_is_tried_again(faulty: FaultServer) -> None:
     soon = says(openai("Slow down"), 429, retry_after_ms="20")
     faulty.script(soon, HANG_UP, talk("Here I am."))
     reply = flow.conversation("ask", "Be brief.").run("Hi")
-    assert (reply.text, reply.attempts) == ("Here I am.", 3)
+    assert reply.text == "Here I am."
+    assert reply.attempts in (2, 3)  # the transport sends a request again by itself if its connection was dead
+    assert len(faulty.asked) == 3
 
 
 def test_a_wait_of_hours_is_not_waited_for(faulty: FaultServer) -> None:

@@ -98,16 +98,20 @@ def test_https_goes_through_the_proxy_which_sees_neither_key_nor_dialogue(
 
 
 @BOTH
-def test_a_proxy_that_cannot_be_used_is_one_of_our_errors(
+def test_a_proxy_that_cannot_be_used_is_an_error_where_it_is_needed(
     faulty: FaultServer, monkeypatch: pytest.MonkeyPatch, of: str, hello: Reply
 ) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "nonsense://x")
     faulty.script(hello)
-    monkeypatch.setenv("HTTPS_PROXY", "nonsense://x")
-    monkeypatch.setenv("https_proxy", "nonsense://x")
+    assert asked_anew(of, endpoint(PROVIDERS[of], faulty)) == "Hi"
+    usual = Endpoint(BaseUrl.parse(PROVIDERS[of].default_url), Secret(fake_key(of)))
     with pytest.raises(ProviderError) as caught:
-        asked_anew(of, endpoint(PROVIDERS[of], faulty))
-    assert caught.value.kind == "unexpected"
-    assert "proxy" in caught.value.cause
+        asked_anew(of, usual)
+    assert (caught.value.kind, caught.value.retryable) == ("proxy", False)
+    assert "https_proxy" in caught.value.problem.lower()
 
 
 @BOTH

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorReport
 from byok_widgets.providers.error_mapping.phrases import says
 from byok_widgets.providers.stream import TooLargeError
+from byok_widgets.providers.transport.faults import EnvironmentVariableError
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 _TRANSPORT = frozenset({"APIConnectionError", "TransportError", "EndOfStream"})
@@ -26,14 +27,23 @@ def classify(error: BaseException, site: CallContext) -> ErrorReport:
     large = next((cause for cause in causes if isinstance(cause, TooLargeError)), None)
     if large:
         return _of_size(large, site)
+    unusable = next((cause for cause in causes if isinstance(cause, EnvironmentVariableError)), None)
+    if unusable:
+        return ErrorReport(
+            unusable.kind,
+            f"{site.who} could not be reached: {unusable.variable} {unusable.what}.",
+            "The environment tells programs which proxy to use and which certificates to trust.",
+            unusable.fix,
+            site.links.status,
+        )
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     if any(isinstance(cause, ssl.SSLError) for cause in causes) and not names & _AFTER_CONNECTING:
         return _of_tls(causes, site)
     if "ProxyError" in names:
         return ErrorReport(
             "proxy",
-            f"{site.who} could not be reached: the network's proxy refused the connection.",
-            "A proxy does this if it requires a sign-in, or if it does not know the address.",
+            f"{site.who} could not be reached: the network's proxy refused the connection, or does not answer.",
+            "A proxy refuses if it requires a sign-in, or if it does not know the address.",
             "Check HTTPS_PROXY, or ask your administrator; then restart the kernel.",
             site.links.status,
         )

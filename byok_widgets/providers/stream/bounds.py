@@ -13,6 +13,14 @@ MAX_EVENTS = 1_000_000
 """Maximum number of events in one answer."""
 MAX_LIST_BYTES = 32 * 1024 * 1024
 """Longest model list, in bytes after decompression."""
+MAX_ERROR_BYTES = 1024 * 1024
+"""Longest body of an answer whose status says that the call failed, in bytes after decompression."""
+MAX_HEAD_BYTES = 64 * 1024
+"""Most bytes of an answer that belong to no body: its head, or what stands between two pieces of its body."""
+MAX_COMPRESSION_RATIO = 200
+"""Most bytes that one compressed byte may stand for on average, in a body of more than `FREE_OF_RATIO_BYTES`."""
+FREE_OF_RATIO_BYTES = 1024 * 1024
+"""Up to this size a body may be compressed by any ratio, in bytes after decompression."""
 
 
 class TooLargeError(Exception):
@@ -32,6 +40,11 @@ def too_many_bytes(limit: int, bound: str, what: str = "it") -> TooLargeError:
     """Return the error for something longer than `limit` bytes."""
     size = f"{limit // 2**20} MiB" if limit >= 2**20 else f"{limit:,} bytes"
     return TooLargeError(f"{what} is longer than {size}", bound)
+
+
+def compressed_too_much(ratio: int) -> TooLargeError:
+    """Return the error for a body that a few bytes are blown up to."""
+    return TooLargeError(f"it is compressed more than {ratio:,} times", "MAX_COMPRESSION_RATIO")
 
 
 def too_many_events(limit: int) -> TooLargeError:

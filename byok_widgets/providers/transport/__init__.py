@@ -7,41 +7,36 @@ sockets and the `llhttp` parser. It is handed to them through public API, as the
     routing         which way a request goes: directly, or through the proxy that the environment names
     direct          our transport: connections, kept alive and used again
       pool            the connections of a loop
-      connection      one connection, and the exchange of a request and its response on it
+      connection      one connection
+      exchange        a request and its response on one connection
       message         a response as it is parsed
       request_bytes   a request as it is sent
+      resends         requests that were sent again
       forks           what a forked child does with its parent's connections
     environment     proxies and certificates that the environment names
     tls             how certificates are checked
-    body, decoding  the body of a response, decoded and within its bounds
-    bounds          how much a response may hold
-    faults          what the transport itself refuses
+    body, decoding  the body of a response, decoded and within its bounds (`providers.stream.bounds`)
+    faults          what the environment makes impossible
 
-With `BYOK_WIDGETS_TRANSPORT=httpx` in the environment, the HTTP library's own transport is used instead of ours. It
-is also used for connections through a proxy, and where there are no sockets (in a browser). Everything else, such as
-bounds, proxies and certificates, is the same with both.
+With `BYOK_WIDGETS_TRANSPORT=httpx` in the environment, the HTTP library's own transport takes the place of ours.
+It is also used for connections through a proxy, and where there are no sockets, as in a browser. Everything else
+(bounds, proxies, certificates) is the same with both.
 """
 
-from byok_widgets.providers.transport import bounds
 from byok_widgets.providers.transport.client import (
     CONNECT_TIMEOUT_S,
     SET_UP,
     http_client,
     prepare_client,
 )
-from byok_widgets.providers.transport.faults import (
-    EnvironmentVariableError,
-    ResponseTooLargeError,
-    TransportFaultError,
-)
+from byok_widgets.providers.transport.faults import EnvironmentVariableError
+from byok_widgets.providers.transport.resends import resends
 
 __all__ = [
     "CONNECT_TIMEOUT_S",
     "SET_UP",
     "EnvironmentVariableError",
-    "ResponseTooLargeError",
-    "TransportFaultError",
-    "bounds",
     "http_client",
     "prepare_client",
+    "resends",
 ]

@@ -1,14 +1,14 @@
-"""The body of a response, decoded and within its bounds, for every reader: the SDKs read bodies of errors whole."""
+"""A response's body, decoded and within its bounds, for every reader: the SDKs read bodies of errors whole."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import cast
 
 import httpx2
 
-from byok_widgets.providers.transport import bounds
+from byok_widgets.providers.stream import TooLargeError, bounds
 from byok_widgets.providers.transport.decoding import Decoder, decoder
-from byok_widgets.providers.transport.faults import ResponseTooLargeError
 
 
 async def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
@@ -17,8 +17,7 @@ async def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
     Raises:
         DecodingError: The body is encoded in a way that is not known here.
     """
-    source = response.stream
-    assert isinstance(source, httpx2.AsyncByteStream)
+    source = cast("httpx2.AsyncByteStream", response.stream)
     decodes = None
     if "content-encoding" in response.headers:
         try:
@@ -29,7 +28,7 @@ async def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
         del response.headers["content-encoding"]
         if "content-length" in response.headers:
             del response.headers["content-length"]  # it counts the encoded bytes
-    response.stream = BoundedBody(source, *bounds.largest_body(method, response.status_code), decodes)
+    response.stream = BoundedBody(source, *_bound_of(method, response.status_code), decodes)
     return response
 
 
@@ -39,11 +38,11 @@ class BoundedBody(httpx2.AsyncByteStream):
     Iterating again continues where the last iteration stopped.
     """
 
-    def __init__(self, source: httpx2.AsyncByteStream, bound: str, limit: int, decodes: Decoder | None) -> None:
+    def __init__(self, source: httpx2.AsyncByteStream, limit: int, bound: str, decodes: Decoder | None) -> None:
         self._source = source
         self._pieces = aiter(source)
-        self._bound = bound
         self._limit = limit
+        self._bound = bound
         self._decodes = decodes
         self._blocks: Iterator[bytes] = iter(())
         self._raw_bytes = 0
@@ -57,7 +56,7 @@ class BoundedBody(httpx2.AsyncByteStream):
             piece = await anext(self._pieces)
             self._raw_bytes += len(piece)
             if self._raw_bytes > self._limit:
-                await self._refuse(self._bound, self._limit)
+                await self._refuse(self._too_many_bytes())
             return piece
         return await self._next_decoded(self._decodes)
 
@@ -70,19 +69,32 @@ class BoundedBody(httpx2.AsyncByteStream):
             block = next(self._blocks, None)
             if block is not None:
                 self._decoded_bytes += len(block)
-                await self._check_decoded()
+                await self._check_decoded(self._raw_bytes - decodes.waiting_bytes)
                 return block
             piece = await anext(self._pieces)
             self._raw_bytes += len(piece)
             self._blocks = decodes.decode(piece)
 
-    async def _check_decoded(self) -> None:
+    async def _check_decoded(self, packed_bytes: int) -> None:
         if max(self._raw_bytes, self._decoded_bytes) > self._limit:
-            await self._refuse(self._bound, self._limit)
+            await self._refuse(self._too_many_bytes())
         ratio = bounds.MAX_COMPRESSION_RATIO
-        if self._decoded_bytes > max(bounds.RATIO_FLOOR_BYTES, ratio * self._raw_bytes):
-            await self._refuse("compression", ratio)
+        if self._decoded_bytes > max(bounds.FREE_OF_RATIO_BYTES, ratio * packed_bytes):
+            await self._refuse(bounds.compressed_too_much(ratio))
 
-    async def _refuse(self, bound: str, limit: int) -> None:
+    def _too_many_bytes(self) -> TooLargeError:
+        what = "the body of its error" if self._bound == "MAX_ERROR_BYTES" else "it"
+        return bounds.too_many_bytes(self._limit, self._bound, what)
+
+    async def _refuse(self, error: TooLargeError) -> None:
         await self._source.aclose()
-        raise ResponseTooLargeError(bound, limit)
+        raise error
+
+
+def _bound_of(method: str, status: int) -> tuple[int, str]:
+    """Return how long the body of a response may be, and the name of that bound."""
+    if status >= 400:
+        return bounds.MAX_ERROR_BYTES, "MAX_ERROR_BYTES"
+    if method == "GET":  # model lists, and what is as small
+        return bounds.MAX_LIST_BYTES, "MAX_LIST_BYTES"
+    return bounds.MAX_ANSWER_BYTES, "MAX_ANSWER_BYTES"

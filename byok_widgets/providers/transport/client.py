@@ -48,7 +48,7 @@ def _known_client() -> httpx2.AsyncClient | None:
 
 
 def _load() -> None:
-    import byok_widgets.providers.transport.routing  # noqa: F401
+    import byok_widgets.providers.transport.routing
 
     if not uses_library_transport():
         import byok_widgets.providers.transport.direct  # noqa: F401

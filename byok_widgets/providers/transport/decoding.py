@@ -29,11 +29,16 @@ def decoder(encoding: str) -> Decoder | None:
 
 
 class Decoder:
-    """Decodes gzip and deflate."""
+    """Decodes gzip and deflate.
+
+    Attributes:
+        waiting_bytes: How much of what has come is still to be decoded.
+    """
 
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
         self._is_first = True
+        self.waiting_bytes = 0
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         """Yield what `data` decodes to, in blocks of at most `BLOCK_BYTES`.
@@ -43,6 +48,7 @@ class Decoder:
         """
         while True:
             block = self._decompress(data)
+            self.waiting_bytes = len(self._inflate.unconsumed_tail)
             if block:
                 yield block
             if self._inflate.eof:

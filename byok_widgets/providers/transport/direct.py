@@ -12,9 +12,11 @@ from typing import Any
 
 import httpx2
 
-from byok_widgets.providers.transport.connection import Connection, Exchange, Origin
+from byok_widgets.providers.transport.connection import Connection, Origin
+from byok_widgets.providers.transport.exchange import Exchange
 from byok_widgets.providers.transport.pool import Pool
 from byok_widgets.providers.transport.request_bytes import request_bytes
+from byok_widgets.providers.transport.resends import count_resend
 
 _NEXT_ADDRESS_S = 0.25
 """How long one address of a host may take before the next one is tried beside it, as RFC 8305 recommends."""
@@ -41,7 +43,7 @@ class DirectTransport(httpx2.AsyncBaseTransport):
         Raises:
             ConnectError, ConnectTimeout: There is no connection.
             ReadError, RemoteProtocolError, ReadTimeout: There is no valid response.
-            TransportFaultError: The environment names certificates that cannot be read.
+            EnvironmentVariableError: The environment names certificates that cannot be read.
         """
         exchange = await self._exchange(request)
         return httpx2.Response(exchange.message.status, headers=exchange.message.headers, stream=exchange)
@@ -62,9 +64,10 @@ class DirectTransport(httpx2.AsyncBaseTransport):
             except (httpx2.ReadError, httpx2.RemoteProtocolError):
                 if not exchange.message.is_untouched:
                     raise
+                count_resend()
             else:
                 return exchange
-        # A free connection may have been closed by the server a moment ago; a new one has no such excuse.
+        # A free connection may have been closed by the server at this moment; a new one has no such excuse.
         exchange = _new_exchange(await self._connect(origin, limits.get("connect")), request, limits)
         await exchange.send(data)
         return exchange
@@ -80,6 +83,9 @@ class DirectTransport(httpx2.AsyncBaseTransport):
                 )
         except TimeoutError as error:
             raise httpx2.ConnectTimeout("There was no connection in time.") from error
+        except (ConnectionResetError, ConnectionAbortedError) as error:
+            cause = error if tls is None else ssl.SSLError("The server ended the TLS handshake.")
+            raise httpx2.ConnectError("There was no connection.") from cause
         except (OSError, ExceptionGroup) as error:
             raise httpx2.ConnectError("There was no connection.") from _with_number(error)
         except UnicodeError as error:  # a name that is no host's name, such as one with a label that is too long

@@ -1,9 +1,9 @@
 """What the environment says about the network: the only place that reads proxies and certificates from it.
 
-`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR` count, in lower or upper case; where both
-are set, lower case does, as in other programs. Plain http goes to this machine only, so it goes through no proxy:
-`HTTP_PROXY` has no effect. Nothing here is read for such a call, so that nothing in the environment can break it.
-`SSLKEYLOGFILE`, which would write the keys of connections into a file, is never read.
+`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR` count, in lower or upper case; if both
+are set, lower case wins, as in curl. Plain http reaches this machine only, so it never goes through a proxy, and
+`HTTP_PROXY` has no effect. None of this is read for such a call: nothing in the environment can break it.
+`SSLKEYLOGFILE`, which would write the secrets of connections to a file, is ignored.
 """
 
 from __future__ import annotations

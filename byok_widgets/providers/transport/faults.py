@@ -1,33 +1,14 @@
-"""What the transport itself refuses; the error mapping says it in words.
-
-These hold facts about bounds and names of variables, never a value that may contain a password.
-"""
+"""What the environment makes impossible; the error mapping says it in words."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 
-class TransportFaultError(Exception):
-    """A call that the transport gave up for a reason of its own."""
-
-
-class ResponseTooLargeError(TransportFaultError):
-    """A response exceeds a bound.
-
-    Attributes:
-        bound: Which one: `answer`, `list`, `error` (the body of an error) or `compression`.
-        limit: The bound, in bytes; for `compression` the largest ratio.
-    """
-
-    def __init__(self, bound: str, limit: int) -> None:
-        super().__init__(f"The response exceeds the bound {bound!r} ({limit}).")
-        self.bound = bound
-        self.limit = limit
-
-
-class EnvironmentVariableError(TransportFaultError):
+class EnvironmentVariableError(Exception):
     """A variable of the environment has a value that the call needs and that cannot be used.
+
+    It never holds the value, which may contain a password.
 
     Attributes:
         kind: The kind of the error that people see.

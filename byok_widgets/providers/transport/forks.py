@@ -15,8 +15,8 @@ import socket
 def detach(inherited: socket.socket) -> None:
     """Let go of a connection without closing it for the parent.
 
-    Its number leads nowhere from now on, and stays taken: the socket's owner, which still exists, closes the number
-    some time, and must not close a file that has got it meanwhile.
+    Its descriptor leads nowhere from now on, but stays in use: the socket's owner still exists and will close that
+    number one day, which must not belong to another file by then.
     """
     number = inherited.fileno()
     if number < 0:

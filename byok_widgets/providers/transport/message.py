@@ -9,7 +9,7 @@ from __future__ import annotations
 import httptools
 import httpx2
 
-from byok_widgets.providers.transport import bounds
+from byok_widgets.providers.stream import bounds
 
 
 class IncomingMessage:

@@ -36,7 +36,7 @@ class ProviderTransport(httpx2.AsyncBaseTransport):
         """Send a request; see `httpx2.AsyncBaseTransport`.
 
         Raises:
-            TransportFaultError: The environment names a proxy or certificates that cannot be used.
+            EnvironmentVariableError: The environment names a proxy or certificates that cannot be used.
         """
         url = request.url
         way = url.scheme, url.host, url.port
@@ -80,8 +80,45 @@ class ProviderTransport(httpx2.AsyncBaseTransport):
         return await asyncio.shield(self._tls)
 
 
+class ProxiedTransport(httpx2.AsyncBaseTransport):
+    """Sends requests through a proxy; tells a proxy that is not there from a server that is not.
+
+    Args:
+        inner: The library's transport through that proxy.
+    """
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request; see `httpx2.AsyncBaseTransport`.
+
+        Raises:
+            ProxyError: The proxy cannot be reached, or refuses the connection.
+        """
+        try:
+            return await self._inner.handle_async_request(request)
+        except httpx2.ConnectError as error:
+            if _is_of_tls(error):  # the server behind the proxy
+                raise
+            raise httpx2.ProxyError("The proxy cannot be reached.") from error
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._inner.aclose()
+
+
+def _is_of_tls(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def _library_transport(tls: ssl.SSLContext, proxy: str | None) -> httpx2.AsyncBaseTransport:
     if proxy is None:
         return httpx2.AsyncHTTPTransport(verify=tls, trust_env=False, limits=_LIMITS)
     address = httpx2.Proxy(proxy, ssl_context=tls if proxy.lower().startswith("https:") else None)
-    return httpx2.AsyncHTTPTransport(verify=tls, trust_env=False, limits=_LIMITS, proxy=address)
+    inner = httpx2.AsyncHTTPTransport(verify=tls, trust_env=False, limits=_LIMITS, proxy=address)
+    return ProxiedTransport(inner)
