@@ -30,9 +30,12 @@ EVIDENCE_COUNT = 2
 """One refusal alone never holds up other calls."""
 CALM_S = 15.0
 """After so long without a refusal, there is no limit on the requests in flight any more."""
+RESTART_WIDTH = 32
+"""After a pause, no more requests than this are sent at once."""
 FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 8.0
+LONGEST_PAUSE_S = 4.0
 """Bounds of a pause where the provider asks for none, in seconds."""
+SHORTEST_WAIT_S = 0.001
 JITTER_S = 0.1
 """Several processes with one key do not go on at the same moment."""
 PROBE_S = 10.0
@@ -90,7 +93,7 @@ class Governor:
 
     def __init__(self, max_in_flight: int = MAX_IN_FLIGHT) -> None:
         self._max_in_flight = max_in_flight
-        self._width = math.inf
+        self._width = self._aim = math.inf
         self._in_flight = self._unanswered = self._sent = self._arrived = 0
         self._recent: deque[Slot] = deque()
         self._waiting: list[_Waiter] = []
@@ -166,8 +169,8 @@ class Governor:
         self._fruitless_rounds = 0
         if now - self._last_refusal_at > CALM_S:
             self._width = math.inf
-        elif math.isfinite(self._width):
-            self._width += 1 / self._width
+        elif math.isfinite(self._width):  # quickly up to the aim, then by one in each round
+            self._width += 1 if self._width < self._aim else 1 / self._width
         self._answered(slot)
 
     def note_refusal(self, slot: Slot, retry_after_s: float | None) -> None:
@@ -180,7 +183,8 @@ class Governor:
         if not in_storm and not self._is_storm(now, latency_s=now - slot.sent_at):
             return
         if slot.sent_at > self._halved_at:  # once in a round: the others were sent before the width was known
-            self._width = max(1.0, min(self._width, self._in_flight) / 2)
+            self._aim = max(1.0, min(self._width, self._in_flight) / 2)
+            self._width = min(self._aim, RESTART_WIDTH)
             self._halved_at = now
             self._fruitless_rounds += 1
         pause_s = self._own_pause_s() if retry_after_s is None else retry_after_s
@@ -236,7 +240,7 @@ class Governor:
             wait_s = self._wait_s(now)
             if wait_s > 0:
                 if math.isfinite(wait_s):
-                    self._timer = loop.call_later(wait_s, self._admit)
+                    self._timer = loop.call_later(max(wait_s, SHORTEST_WAIT_S), self._admit)
                 return
             heapq.heappop(self._waiting).turn.set_result(self._send(now))
 

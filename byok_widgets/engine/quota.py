@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 PERIODS_S = (60.0, 1.0, 3600.0, 86_400.0)
 """Usual periods of quotas in seconds, the commonest first."""
@@ -44,6 +45,14 @@ class QuotaReading:
     retry_after_s: float | None = None
 
 
+class _Base(NamedTuple):
+    """What later readings are compared with."""
+
+    at: float
+    used: float
+    full_at: float
+
+
 class Gauge:
     """Follows one quota from one reading to the next.
 
@@ -57,8 +66,8 @@ class Gauge:
         self._read_at = 0.0
         self._newest = -1
         self._rate: float | None = None
-        self._base: tuple[float, float, float] | None = None
-        self._moves: bool | None = None
+        self._base: _Base | None = None
+        self._stays = False
         self._vain_waits = 0
 
     def read(self, allowance: Allowance, now: float, *, sent: int, latest: int, accepted: bool = True) -> None:
@@ -78,7 +87,7 @@ class Gauge:
         if not is_newer and remaining >= self.left(now):
             return
         if allowance.limit != self._limit:
-            self._limit, self._base, self._moves = allowance.limit, None, None
+            self._limit, self._base, self._stays = allowance.limit, None, False
         self._count_vain_wait(remaining, is_probe=is_newer and accepted)
         self._remaining, self._read_at, self._newest = remaining, now, latest
         self._reset_at = None if allowance.reset_s is None else now + allowance.reset_s
@@ -116,22 +125,20 @@ class Gauge:
     def _rate_of_bucket(self, now: float) -> float | None:
         """Return the units per second by which a bucket refills; `None` for a window.
 
-        The time until a bucket is full grows with each request; the end of a window stays where it is. Where too
-        little has been used to tell, a bucket is what would be full at the given time by the rate of its limit.
+        A bucket is what would be full at the given time by the rate of its limit, unless that time stays where it
+        is whatever is used: then it is the end of a window, half used at half time.
         """
         if self._limit is None or self._reset_at is None:
             return None
         used, reset_s = self._limit - self._remaining, self._reset_at - now
-        fitting = next((rate for rate in self._rates() if _is_near(used, rate * reset_s)), None)
-        rate = fitting or self._limit / PERIODS_S[0]
-        if self._base is None or now > self._base[2]:
-            self._base = (now, used, self._reset_at)
-        began_at, used_then, full_then = self._base
-        expected_s = now - began_at + (used - used_then) / rate
-        if expected_s > _TELLING_SHIFT_S:
-            self._moves = self._reset_at - full_then > expected_s / 2
-        is_bucket = fitting is not None if self._moves is None else self._moves
-        return rate if is_bucket else None
+        rate = next((rate for rate in self._rates() if _is_near(used, rate * reset_s)), None)
+        if self._base is None or now >= self._base.full_at:
+            self._base = _Base(now, used, self._reset_at)
+        if rate is not None:
+            expected_s = now - self._base.at + (used - self._base.used) / rate
+            if expected_s > _TELLING_SHIFT_S:
+                self._stays = self._reset_at - self._base.full_at < expected_s / 2
+        return None if self._stays else rate
 
     def _rates(self) -> tuple[float, ...]:
         return tuple(self._limit / period_s for period_s in PERIODS_S) if self._limit else ()

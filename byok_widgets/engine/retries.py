@@ -37,8 +37,8 @@ class RetriedCall(Generic[T]):
         send: Sends one request.
         governor: Decides when a request may be sent.
         deadline: The time that all requests and waits have together.
-        held_back: Returns the failure of a call that is never sent, since all requests that share the quota have to
-            wait for so many seconds.
+        held_back: Returns the failure of a call that is never sent, since all requests that share its quota have
+            to wait for so many seconds.
         is_answering: Returns whether text of the answer has already been delivered.
         on_progress: Called with each wait before it begins.
 
@@ -110,15 +110,16 @@ class RetriedCall(Generic[T]):
 
     async def _attempt(self, slot: Slot) -> T:
         self._sent_at = slot.sent_at
+        self.attempts += 1
         try:
             answer = await self._send(slot)
         except ByokError as error:
             failure = error
         else:
-            self.attempts += getattr(answer, "attempts", 1)
+            self.attempts += getattr(answer, "attempts", 1) - 1
             self._governor.note_success(slot)
             return answer
-        self.attempts += max(1, failure.attempts)
+        self.attempts += max(1, failure.attempts) - 1
         self._failures += 1
         if self._failure is None:
             self._failed_since = slot.sent_at

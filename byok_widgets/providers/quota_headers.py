@@ -130,7 +130,7 @@ def until(text: str, *, now: float) -> float | None:
         number = float(text)
     except ValueError:
         seconds = _span_s(text)
-        seconds = max(0.0, _seconds_until(text, now)) if seconds is None else seconds
+        seconds = _or_past(_seconds_until(text, now)) if seconds is None else seconds
     else:
         seconds = _span_or_epoch(number, now)
     return seconds if 0 <= seconds <= _LONGEST_S else None
@@ -169,9 +169,13 @@ def _count(text: str | None) -> float | None:
 
 
 def _span_or_epoch(number: float, now: float) -> float:
-    if number < _FIRST_EPOCH_S:
+    if not number >= _FIRST_EPOCH_S:
         return number
-    return max(0.0, (number if number < _FIRST_EPOCH_MS else number / 1000) - now)
+    return _or_past((number if number < _FIRST_EPOCH_MS else number / 1000) - now)
+
+
+def _or_past(seconds: float) -> float:
+    return 0.0 if seconds < 0 else seconds
 
 
 def _span_s(text: str) -> float | None:
