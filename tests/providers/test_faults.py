@@ -149,6 +149,24 @@ def test_the_wait_that_is_asked_for_reaches_the_error(faulty: FaultServer, of: s
     assert "5 minutes" in error.fix
 
 
+@pytest.mark.parametrize(
+    ("status", "words", "seconds"),
+    [
+        (429, "Rate limit reached. Please try again in 20s.", 20),
+        (429, "Please retry after 6 seconds.", 6),
+        (503, "Overloaded; try again in 1m30s.", 90),
+        (429, "Slow down.", None),
+        (400, "Please try again in 20s.", None),
+    ],
+)
+def test_a_wait_that_only_the_message_names_is_read(
+    faulty: FaultServer, status: int, words: str, seconds: float | None
+) -> None:
+    assert fault(faulty, says(openai(words), status)).retry_after_s == seconds
+    header = {"retry_after": "3"} if seconds else {}
+    assert fault(faulty, says(openai(words), status, **header)).retry_after_s == (3 if seconds else None)
+
+
 def failing_at(url: str, of: str = "openai") -> ProviderError:
     provider = PROVIDERS[of]
     with pytest.raises(ProviderError) as caught:
