@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import takewhile
+from typing import NamedTuple
 
 from byok_widgets.engine.quota import Gauge, QuotaReading
 
@@ -43,6 +44,25 @@ PROBE_S = 10.0
 
 OnWait = Callable[[float], None]
 """Called with the seconds that a call has to wait for its turn."""
+
+
+class Patience(NamedTuple):
+    """How long a call can wait for its turn.
+
+    Attributes:
+        ends_at: When it has no time left, on the loop's clock.
+        longest_pause_s: The longest pause that it waits for, in seconds.
+    """
+
+    ends_at: float = math.inf
+    longest_pause_s: float = math.inf
+
+    def covers(self, now: float, pause_ends_at: float) -> bool:
+        """Whether it lasts to the end of a pause."""
+        return pause_ends_at <= self.ends_at and pause_ends_at - now <= self.longest_pause_s
+
+
+ENDLESS = Patience()
 
 
 class LongPauseError(Exception):
@@ -79,9 +99,9 @@ class _Waiter:
 
     rank: tuple[bool, int]
     turn: asyncio.Future[Slot] = field(compare=False)
+    patience: Patience = field(compare=False)
     on_wait: OnWait = field(compare=False)
-    told_until: float = field(compare=False, default=0.0)
-    gives_up_at: float = field(compare=False, default=math.inf)
+    told_until: float = field(compare=False)
 
 
 class Governor:
@@ -98,7 +118,9 @@ class Governor:
         self._recent: deque[Slot] = deque()
         self._waiting: list[_Waiter] = []
         self._gauges: dict[str, Gauge] = {}
-        self._paused_until = self._last_refusal_at = self._halved_at = self._probed_at = -math.inf
+        self._paused_at = self._paused_until = self._last_refusal_at = self._halved_at = (
+            self._probed_at
+        ) = -math.inf
         self._fruitless_rounds = 0
         self._timer: asyncio.TimerHandle | None = None
         self.last_success_at = -math.inf
@@ -113,26 +135,26 @@ class Governor:
         """Whether the quota, and not only the number of connections, decides what is sent."""
         return math.isfinite(self._width) or self._wait_s(asyncio.get_running_loop().time()) > 0
 
-    async def slot(self, *, is_retry: bool, gives_up_at: float = math.inf, on_wait: OnWait) -> Slot:
+    async def slot(self, *, is_retry: bool, patience: Patience = ENDLESS, on_wait: OnWait) -> Slot:
         """Wait until a request may be sent. Repeated requests go before new ones.
 
         Args:
             is_retry: Whether the request has been sent before.
-            gives_up_at: When the call has no time left, on the loop's clock.
+            patience: How long the call can wait.
             on_wait: Called with the length of each wait that becomes known.
 
         Raises:
-            LongPauseError: The provider asked for a pause that is longer than that.
+            LongPauseError: The provider asked for a longer pause than that.
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
         wait_s = self._wait_s(now)
         if not self._waiting and not wait_s:
             return self._send(now)
-        if self._paused_until > gives_up_at:
+        if not patience.covers(now, self._paused_until):
             return self._probe(now)
         self._arrived += 1
-        waiter = _Waiter((not is_retry, self._arrived), loop.create_future(), on_wait, gives_up_at=gives_up_at)
+        waiter = _Waiter((not is_retry, self._arrived), loop.create_future(), patience, on_wait, told_until=now)
         heapq.heappush(self._waiting, waiter)
         self._tell(waiter, now, wait_s)
         self._admit()
@@ -167,6 +189,8 @@ class Governor:
         """Let one more request be in flight after each round of answers."""
         self.last_success_at = now = asyncio.get_running_loop().time()
         self._fruitless_rounds = 0
+        if slot.sent_at > self._paused_at:  # a probe: the quota is back before its time
+            self._paused_until = min(self._paused_until, now)
         if now - self._last_refusal_at > CALM_S:
             self._width = math.inf
         elif math.isfinite(self._width):  # quickly up to the aim, then by one in each round
@@ -203,13 +227,15 @@ class Governor:
     def _pause_until(self, end: float) -> None:
         if end <= self._paused_until:
             return
-        self._paused_until = end
         now = asyncio.get_running_loop().time()
+        self._paused_at, self._paused_until = now, end
         for waiter in self._waiting:
-            if end > waiter.gives_up_at and not waiter.turn.done():
-                waiter.turn.set_exception(LongPauseError(end - now))
-            else:
+            if waiter.turn.done():
+                continue
+            if waiter.patience.covers(now, end):
                 self._tell(waiter, now, end - now)
+            else:
+                waiter.turn.set_exception(LongPauseError(end - now))
         self._admit()
 
     def _tell(self, waiter: _Waiter, now: float, wait_s: float) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from byok_widgets.engine.callbacks import OnProgress, Waiting
 from byok_widgets.engine.deadlines import Deadline, with_deadline
-from byok_widgets.engine.governor import Governor, LongPauseError, Slot
+from byok_widgets.engine.governor import Governor, LongPauseError, Patience, Slot
 from byok_widgets.errors import ByokError
 
 T = TypeVar("T")
@@ -63,6 +64,7 @@ class RetriedCall(Generic[T]):
         self._held_back = held_back
         self._is_answering = is_answering
         self._on_progress = on_progress
+        self._patience = Patience(deadline.ends_at, WITHOUT_SUCCESS_S if deadline.is_default else math.inf)
         self._failures = 0
         self._failure: ByokError | None = None
         self._failed_since = 0.0
@@ -101,12 +103,13 @@ class RetriedCall(Generic[T]):
         try:
             return await self._governor.slot(
                 is_retry=self._failure is not None,
-                gives_up_at=self._deadline.ends_at,
+                patience=self._patience,
                 on_wait=lambda wait_s: self._on_progress(Waiting(RATE_LIMIT, wait_s)),
             )
         except LongPauseError as pause:
             wait_s = pause.wait_s
-        raise self._counted(self._failure or self._held_back(wait_s))
+        knows = self._failure is not None and self._failure.kind == RATE_LIMIT
+        raise self._counted(self._failure if self._failure and knows else self._held_back(wait_s))
 
     async def _attempt(self, slot: Slot) -> T:
         self._sent_at = slot.sent_at

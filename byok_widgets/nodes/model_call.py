@@ -219,9 +219,8 @@ class _Sending:
 
     def partial_or_raise(self, cause: ByokError | None, attempts: int) -> Answer:
         """Return the text that arrived before the deadline as an incomplete answer; raise if there is none."""
-        late = cause or error_mapping.timed_out(
-            self._call.provider, self._call.deadline.seconds, "did not finish its answer", attempts
-        )
+        what = "did not finish its answer" if self.pieces else "did not answer"
+        late = cause or error_mapping.timed_out(self._call.provider, self._call.deadline.seconds, what, attempts)
         if not self.pieces:
             raise late
         return Answer("".join(self.pieces), "incomplete", notices=(f"incomplete: {late.problem}",))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from byok_widgets.engine import Allowance, Governor, QuotaReading, Slot
-from byok_widgets.engine.governor import CALM_S, LongPauseError
+from byok_widgets.engine.governor import CALM_S, LongPauseError, Patience
 from tests.virtual_clock import now, run_virtually
 
 
@@ -136,11 +136,11 @@ def test_a_calm_time_lifts_the_limit() -> None:
 def test_a_pause_longer_than_the_deadline_fails_at_once() -> None:
     async def work() -> None:
         governor = Governor()
-        waiting = asyncio.create_task(slot_of(governor, gives_up_at=60.0))
+        waiting = asyncio.create_task(slot_of(governor, patience=Patience(60.0)))
         busy = await waiting
         await refuse(governor, 4, retry_after_s=3600.0)
         with pytest.raises(LongPauseError) as caught:
-            await slot_of(governor, gives_up_at=60.0)
+            await slot_of(governor, patience=Patience(60.0))
         assert caught.value.wait_s > 3590
         assert now() < 1
         governor.give_back(busy)
@@ -152,13 +152,46 @@ def test_during_a_long_pause_one_request_looks_again_now_and_then() -> None:
     async def work() -> None:
         governor = Governor()
         await refuse(governor, 4, retry_after_s=3600.0)
-        probe = await slot_of(governor, gives_up_at=600.0)
+        probe = await slot_of(governor, patience=Patience(600.0))
         governor.give_back(probe)
         with pytest.raises(LongPauseError):
-            await slot_of(governor, gives_up_at=600.0)
+            await slot_of(governor, patience=Patience(600.0))
         await asyncio.sleep(11)
-        await slot_of(governor, gives_up_at=600.0)
+        await slot_of(governor, patience=Patience(600.0))
         assert now() < 12
+
+    run_virtually(work())
+
+
+def test_a_pause_longer_than_is_usual_fails_at_once_too() -> None:
+    async def work() -> None:
+        governor = Governor(max_in_flight=3)
+        busy = await slot_of(governor)
+        long_queue = asyncio.create_task(slot_of(governor, patience=Patience(600.0, longest_pause_s=120.0)))
+        await asyncio.sleep(150)
+        await refuse(governor, 1, retry_after_s=10.0)
+        await asyncio.sleep(0)
+        assert not long_queue.done() or long_queue.exception() is None, "a queue may be long, a pause not"
+        await refuse(governor, 1, retry_after_s=300.0)
+        with pytest.raises(LongPauseError):
+            await slot_of(governor, patience=Patience(9000.0, longest_pause_s=120.0))
+        governor.give_back(busy)
+
+    run_virtually(work())
+
+
+def test_a_probe_that_is_answered_ends_the_pause() -> None:
+    async def work() -> None:
+        governor = Governor()
+        await refuse(governor, 4, retry_after_s=3600.0)
+        await asyncio.sleep(1)
+        patient = asyncio.create_task(slot_of(governor))
+        probe = await slot_of(governor, patience=Patience(600.0))
+        await asyncio.sleep(1)
+        governor.note_success(probe)
+        governor.give_back(probe)
+        await patient
+        assert now() < 3
 
     run_virtually(work())
 
@@ -167,7 +200,7 @@ def test_calls_that_wait_already_are_told_of_a_pause_they_cannot_outlast() -> No
     async def work() -> None:
         governor = Governor(max_in_flight=4)
         slots = [await slot_of(governor) for _ in range(4)]
-        short, long = (asyncio.create_task(slot_of(governor, gives_up_at=at)) for at in (60.0, 9000.0))
+        short, long = (asyncio.create_task(slot_of(governor, patience=Patience(at))) for at in (60.0, 9000.0))
         await asyncio.sleep(0)
         refuse_all(governor, slots, 3600.0)
         await asyncio.sleep(0)

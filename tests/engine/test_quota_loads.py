@@ -73,6 +73,7 @@ def test_all_at_once_end_as_early_as_the_quota_allows(
     assert load.lost == []
     assert load.wall_s <= 1.05 * max(BUCKET_S, SMALL_S if quota is small else WINDOW_S)
     assert (load.early_retries, load.early) == (0, 0)
+    assert load.refusals < (1300 if quota is small else 800), "after a pause they do not all come at once again"
 
 
 def test_ordinary_faults_do_not_slow_down_the_others() -> None:

@@ -179,7 +179,9 @@ def test_after_a_storm_the_refused_go_before_new_calls(provider: FaultServer) ->
     replies = asyncio.run(work())
     assert [reply.text for reply in replies] == ["Here."] * 12
     assert [reply.attempts for reply in replies] == [2] * 6 + [1] * 6
-    assert [text[:3] for text in texts(provider.asked)] == ["old"] * 12 + ["new"] * 6
+    order = [text[:3] for text in texts(provider.asked)]
+    assert order[:9] == ["old"] * 9
+    assert order.index("new") > 9, "what is sent at the same time may overtake on the way, but not more"
 
 
 @pytest.mark.parametrize("other", ["model", "key", "address"])

@@ -64,8 +64,8 @@ def timed_out(provider: Provider, seconds: float, what: str, attempts: int = 0) 
     return ProviderError(
         f"{provider.label} {what} within {seconds:g} s.",
         kind="timeout",
-        cause="The model is slow or busy, or the answer is long.",
-        fix="Run the cell again, choose a faster model, or give the call a longer deadline_s.",
+        cause="The model may still be thinking, or it is slow or busy, or the answer is long.",
+        fix="Give the call a longer deadline_s, choose a faster model, or run the cell again.",
         link=provider.links.status,
         retryable=True,
         attempts=attempts,
