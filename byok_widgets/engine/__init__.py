@@ -3,11 +3,12 @@
 from byok_widgets.engine.channel import TextFeed
 from byok_widgets.engine.daemon_executor import DaemonExecutor
 from byok_widgets.engine.deadlines import Deadline, clock, with_deadline
-from byok_widgets.engine.governor import Governor, Slot
+from byok_widgets.engine.governor import Governor
 from byok_widgets.engine.home_thread import HOME_THREAD
 from byok_widgets.engine.loop import ENGINE, Engine
 from byok_widgets.engine.quota import Allowance, QuotaReading
 from byok_widgets.engine.retries import RetriedCall
+from byok_widgets.engine.throttle import Slot
 
 __all__ = [
     "ENGINE",

@@ -12,33 +12,18 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
-import random
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import NamedTuple
 
 from byok_widgets.engine.quota import Gauge, QuotaReading
+from byok_widgets.engine.throttle import Slot, Throttle
 
 MAX_IN_FLIGHT = 1000
 """Requests in flight at once; more would only wait for a connection."""
-EVIDENCE_S = 0.25
-"""Of the requests sent in this time, so many are refused in a storm. About the time of one answer."""
-EVIDENCE_SHARE = 0.3
-REMEMBERED_S = 10.0
-EVIDENCE_COUNT = 2
-"""One refusal alone never holds up other calls."""
-CALM_S = 15.0
-"""After so long without a refusal, there is no limit on the requests in flight any more."""
-RESTART_WIDTH = 32
-"""After a pause, no more requests than this are sent at once."""
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 4.0
-"""Bounds of a pause where the provider asks for none, in seconds."""
 SHORTEST_WAIT_S = 0.001
-JITTER_S = 0.1
-"""Several processes with one key do not go on at the same moment."""
+SHORTEST_TOLD_S = 0.5
+"""A wait that ends so soon after the one that was told is not told again, in seconds."""
 PROBE_S = 10.0
 """However long a pause is, one request may look again after this time, in seconds."""
 
@@ -77,22 +62,6 @@ class LongPauseError(Exception):
         self.wait_s = wait_s
 
 
-@dataclass
-class Slot:
-    """One request that may be sent now. Whoever holds it says how it ended, and gives it back.
-
-    Attributes:
-        number: Its place among the requests of the governor.
-        sent_at: When it was sent, on the loop's clock.
-        is_refused: Whether it was refused for the rate limit.
-    """
-
-    number: int
-    sent_at: float
-    is_answered: bool = False
-    is_refused: bool = False
-
-
 @dataclass(order=True)
 class _Waiter:
     """A call that waits for its turn: repeated requests come first, then the order of arrival counts."""
@@ -113,27 +82,23 @@ class Governor:
 
     def __init__(self, max_in_flight: int = MAX_IN_FLIGHT) -> None:
         self._max_in_flight = max_in_flight
-        self._width = self._aim = math.inf
-        self._in_flight = self._unanswered = self._sent = self._arrived = 0
-        self._recent: deque[Slot] = deque()
-        self._waiting: list[_Waiter] = []
+        self._throttle = Throttle()
         self._gauges: dict[str, Gauge] = {}
-        self._paused_at = self._paused_until = self._last_refusal_at = self._halved_at = (
-            self._probed_at
-        ) = -math.inf
-        self._fruitless_rounds = 0
+        self._in_flight = self._unanswered = self._sent = self._arrived = 0
+        self._waiting: list[_Waiter] = []
+        self._probed_at = -math.inf
         self._timer: asyncio.TimerHandle | None = None
         self.last_success_at = -math.inf
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing would be lost without it: no request is in flight or waiting, and there is no storm."""
-        return not (self._in_flight or self._waiting) and math.isinf(self._width)
+        return not (self._in_flight or self._waiting) and math.isinf(self._throttle.width)
 
     @property
     def is_limiting(self) -> bool:
         """Whether the quota, and not only the number of connections, decides what is sent."""
-        return math.isfinite(self._width) or self._wait_s(asyncio.get_running_loop().time()) > 0
+        return math.isfinite(self._throttle.width) or self._wait_s(asyncio.get_running_loop().time()) > 0
 
     async def slot(self, *, is_retry: bool, patience: Patience = ENDLESS, on_wait: OnWait) -> Slot:
         """Wait until a request may be sent. Repeated requests go before new ones.
@@ -151,7 +116,7 @@ class Governor:
         wait_s = self._wait_s(now)
         if not self._waiting and not wait_s:
             return self._send(now)
-        if not patience.covers(now, self._paused_until):
+        if not patience.covers(now, self._throttle.paused_until):
             return self._probe(now)
         self._arrived += 1
         waiter = _Waiter((not is_retry, self._arrived), loop.create_future(), patience, on_wait, told_until=now)
@@ -186,49 +151,18 @@ class Governor:
             self._admit()
 
     def note_success(self, slot: Slot) -> None:
-        """Let one more request be in flight after each round of answers."""
+        """Take note of a complete answer."""
         self.last_success_at = now = asyncio.get_running_loop().time()
-        self._fruitless_rounds = 0
-        if slot.sent_at > self._paused_at:  # a probe: the quota is back before its time
-            self._paused_until = min(self._paused_until, now)
-        if now - self._last_refusal_at > CALM_S:
-            self._width = math.inf
-        elif math.isfinite(self._width):  # quickly up to the aim, then by one in each round
-            self._width += 1 if self._width < self._aim else 1 / self._width
         self._answered(slot)
+        self._throttle.note_success(slot, now)
 
     def note_refusal(self, slot: Slot, retry_after_s: float | None) -> None:
         """Take note of a refusal for the rate limit; a storm of them pauses all requests that share the quota."""
         now = asyncio.get_running_loop().time()
         self._answered(slot)
-        slot.is_refused = True
-        in_storm = math.isfinite(self._width) and now - self._last_refusal_at <= CALM_S
-        self._last_refusal_at = now
-        if not in_storm and not self._is_storm(now, latency_s=now - slot.sent_at):
+        if not self._throttle.note_refusal(slot, retry_after_s, now, in_flight=self._in_flight):
             return
-        if slot.sent_at > self._halved_at:  # once in a round: the others were sent before the width was known
-            self._aim = max(1.0, min(self._width, self._in_flight) / 2)
-            self._width = min(self._aim, RESTART_WIDTH)
-            self._halved_at = now
-            self._fruitless_rounds += 1
-        pause_s = self._own_pause_s() if retry_after_s is None else retry_after_s
-        self._pause_until(now + pause_s + random.uniform(0, min(JITTER_S, pause_s / 10)))  # noqa: S311 - jitter
-
-    def _own_pause_s(self) -> float:
-        return float(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** max(0, self._fruitless_rounds - 1)))
-
-    def _is_storm(self, now: float, latency_s: float) -> bool:
-        """Whether so many of the latest requests were refused; those without an answer count as accepted."""
-        since = now - max(EVIDENCE_S, 2 * latency_s)
-        latest = list(takewhile(lambda slot: slot.sent_at >= since, reversed(self._recent)))
-        refused = sum(slot.is_refused for slot in latest)
-        return refused >= EVIDENCE_COUNT and refused >= EVIDENCE_SHARE * len(latest)
-
-    def _pause_until(self, end: float) -> None:
-        if end <= self._paused_until:
-            return
-        now = asyncio.get_running_loop().time()
-        self._paused_at, self._paused_until = now, end
+        end = self._throttle.paused_until
         for waiter in self._waiting:
             if waiter.turn.done():
                 continue
@@ -239,15 +173,15 @@ class Governor:
         self._admit()
 
     def _tell(self, waiter: _Waiter, now: float, wait_s: float) -> None:
-        if math.isfinite(wait_s) and now + wait_s > waiter.told_until + FIRST_PAUSE_S:
+        if math.isfinite(wait_s) and now + wait_s > waiter.told_until + SHORTEST_TOLD_S:
             waiter.told_until = now + wait_s
             waiter.on_wait(wait_s)
 
     def _wait_s(self, now: float) -> float:
         """Return how long the next request has to wait; infinite until another one ends or is answered."""
-        if self._in_flight >= self._max_in_flight or self._in_flight >= max(1, math.floor(min(self._width, 1e9))):
+        if self._in_flight + 1 > min(self._max_in_flight, max(1.0, self._throttle.width)):
             return math.inf
-        pause_s = max(0.0, self._paused_until - now)
+        pause_s = max(0.0, self._throttle.paused_until - now)
         if not self._gauges:
             return pause_s
         return max(pause_s, *(gauge.wait_s(now, self._unanswered) for gauge in self._gauges.values()))
@@ -273,7 +207,7 @@ class Governor:
     def _probe(self, now: float) -> Slot:
         """Let one request look whether a long pause is still necessary."""
         if self._in_flight or now - self._probed_at < PROBE_S:
-            raise LongPauseError(self._paused_until - now)
+            raise LongPauseError(self._throttle.paused_until - now)
         self._probed_at = now
         return self._send(now)
 
@@ -282,10 +216,7 @@ class Governor:
         self._in_flight += 1
         self._unanswered += 1
         slot = Slot(self._sent, now)
-        recent = self._recent
-        recent.append(slot)
-        while now - recent[0].sent_at > REMEMBERED_S:
-            recent.popleft()
+        self._throttle.note_sent(slot)
         return slot
 
     def _answered(self, slot: Slot) -> None:

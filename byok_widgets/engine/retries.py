@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 
 from byok_widgets.engine.callbacks import OnProgress, Waiting
 from byok_widgets.engine.deadlines import Deadline, with_deadline
-from byok_widgets.engine.governor import Governor, LongPauseError, Patience, Slot
+from byok_widgets.engine.governor import Governor, LongPauseError, Patience
+from byok_widgets.engine.throttle import Slot
 from byok_widgets.errors import ByokError
 
 T = TypeVar("T")
@@ -21,6 +22,8 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 8.0
 MAX_ATTEMPTS = 3
 """Requests in all where a failure is rarely temporary, or where each answer is paid for."""
+PREFERRED_RETRIES = 6
+"""So many retries go before new calls; a call that fails on and on must not keep all others waiting."""
 RATE_LIMIT = "rate_limit"
 
 RETRIED_FOR_LONG = frozenset({RATE_LIMIT, "overloaded", "gateway", "quota"})
@@ -102,7 +105,7 @@ class RetriedCall(Generic[T]):
         self._sent_at = None
         try:
             return await self._governor.slot(
-                is_retry=self._failure is not None,
+                is_retry=0 < self._failures <= PREFERRED_RETRIES,
                 patience=self._patience,
                 on_wait=lambda wait_s: self._on_progress(Waiting(RATE_LIMIT, wait_s)),
             )

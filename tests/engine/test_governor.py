@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from byok_widgets.engine import Allowance, Governor, QuotaReading, Slot
-from byok_widgets.engine.governor import CALM_S, LongPauseError, Patience
+from byok_widgets.engine.governor import LongPauseError, Patience
+from byok_widgets.engine.throttle import CALM_S
 from tests.virtual_clock import now, run_virtually
 
 
@@ -46,7 +47,16 @@ def reading(remaining: float, reset_s: float = 30.0, limit: float = 100) -> Quot
 
 @pytest.mark.parametrize(
     ("answered", "refused", "pauses"),
-    [(0, 1, False), (0, 2, True), (4, 1, False), (8, 3, False), (7, 3, True), (90, 29, False), (90, 40, True)],
+    [
+        (0, 1, False),
+        (0, 2, True),
+        (4, 1, False),
+        (5, 2, False),
+        (8, 3, False),
+        (7, 3, True),
+        (90, 29, False),
+        (90, 40, True),
+    ],
 )
 def test_only_a_storm_of_refusals_holds_up_other_calls(answered: int, refused: int, pauses: bool) -> None:
     async def work() -> None:
@@ -115,6 +125,20 @@ def test_after_a_storm_fewer_are_sent_at_once_and_then_more_again() -> None:
             governor.give_back(task.result())
         await asyncio.sleep(0)
         assert len([task for task in first if task.done()]) == 4 + 4
+
+    run_virtually(work())
+
+
+def test_a_storm_that_was_chance_is_soon_over() -> None:
+    async def work() -> None:
+        governor = Governor()
+        await refuse(governor, 3, retry_after_s=1.0)
+        for _ in range(12):
+            await answer(governor, 1)
+        began = now()
+        await refuse(governor, 2, retry_after_s=60.0)
+        await slot_of(governor)
+        assert now() - began < 1, "two of many delay only their own calls"
 
     run_virtually(work())
 

@@ -267,3 +267,18 @@ def test_a_due_retry_goes_before_new_calls() -> None:
 
     run_virtually(work())
     assert order == ["failing", "new 0", "failing", "new 1", "new 2", "new 3"]
+
+
+def test_a_call_that_fails_on_and_on_keeps_nobody_waiting() -> None:
+    governor = Governor(max_in_flight=1)
+    hopeless = Try(99, {"kind": "rate_limit", "retry_after_s": 1.0}, governor=governor, takes_s=1.0)
+    others = [Try(governor=governor, takes_s=1.0) for _ in range(40)]
+
+    async def work() -> None:
+        ended = asyncio.create_task(hopeless.arun())
+        await asyncio.gather(*(call.arun() for call in others))
+        ended.cancel()
+
+    run_virtually(work())
+    assert all(call.attempts == 1 for call in others)
+    assert max(call.ended_at for call in others) < 60
