@@ -2,18 +2,26 @@
 
 from byok_widgets.engine.channel import TextFeed
 from byok_widgets.engine.daemon_executor import DaemonExecutor
-from byok_widgets.engine.deadlines import clock, with_deadline
+from byok_widgets.engine.deadlines import Deadline, clock, with_deadline
+from byok_widgets.engine.governor import Governor
 from byok_widgets.engine.home_thread import HOME_THREAD
 from byok_widgets.engine.loop import ENGINE, Engine
-from byok_widgets.engine.retries import with_retries
+from byok_widgets.engine.quota import Allowance, QuotaReading
+from byok_widgets.engine.retries import RetriedCall
+from byok_widgets.engine.throttle import Slot
 
 __all__ = [
     "ENGINE",
     "HOME_THREAD",
+    "Allowance",
     "DaemonExecutor",
+    "Deadline",
     "Engine",
+    "Governor",
+    "QuotaReading",
+    "RetriedCall",
+    "Slot",
     "TextFeed",
     "clock",
     "with_deadline",
-    "with_retries",
 ]

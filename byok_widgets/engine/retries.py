@@ -6,68 +6,174 @@ import asyncio
 import math
 import random
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from byok_widgets.engine.callbacks import OnProgress, Waiting
-from byok_widgets.engine.deadlines import clock
+from byok_widgets.engine.deadlines import Deadline, with_deadline
+from byok_widgets.engine.governor import Governor, LongPauseError, Patience
+from byok_widgets.engine.throttle import Slot
 from byok_widgets.errors import ByokError
 
 T = TypeVar("T")
 
-MAX_ATTEMPTS = 3
-RETRY_AFTER_CAP_S = 60.0
-"""Longest wait that a provider may ask for; if it asks for a longer one, the call fails instead."""
+WITHOUT_SUCCESS_S = 120.0
+"""Where nobody set a deadline, a call that only fails ends after this time."""
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 8.0
+MAX_ATTEMPTS = 3
+"""Requests in all where a failure is rarely temporary, or where each answer is paid for."""
+PREFERRED_RETRIES = 6
+"""So many retries go before new calls; a call that fails on and on must not keep all others waiting."""
+RATE_LIMIT = "rate_limit"
+
+RETRIED_FOR_LONG = frozenset({RATE_LIMIT, "overloaded", "gateway", "quota"})
+"""Kinds of failures that time mends: what refused the request says so, and charges nothing."""
 
 
-async def with_retries(
-    attempt: Callable[[], Awaitable[T]],
-    *,
-    started: Callable[[], bool],
-    on_progress: OnProgress = lambda _: None,
-    deadline_s: float = math.inf,
-) -> T:
-    """Call `attempt` until it succeeds, at most three times.
+class RetriedCall(Generic[T]):
+    """One call, which sends its request until it succeeds, cannot succeed any more, or runs out of time.
 
-    Only retryable errors are retried, and only while no part of the answer has been delivered. A wait that the
-    provider asks for is honoured if it is at most a minute long; if it asks for none, waits grow from half a
-    second, with jitter. A wait that would last past the deadline is not begun: the failure says more than a
-    timeout would.
+    Between two requests it holds no slot. A wait that the provider asks for is kept to exactly, or not begun if it
+    would outlast the deadline: the failure says more than a timeout would. Where the provider asks for none, waits
+    grow from half a second, with jitter.
 
     Args:
-        attempt: Makes one request.
-        started: Returns whether text of the answer has already been delivered.
+        send: Sends one request.
+        governor: Decides when a request may be sent.
+        deadline: The time that all requests and waits have together.
+        held_back: Returns the failure of a call that is never sent, since all requests that share its quota have
+            to wait for so many seconds.
+        is_answering: Returns whether text of the answer has already been delivered.
         on_progress: Called with each wait before it begins.
-        deadline_s: Seconds that all attempts have together; keeping to it is the caller's task.
 
-    Raises:
-        ByokError: The last failure, with the number of attempts.
+    Attributes:
+        attempts: Requests sent so far.
     """
-    ends_at = clock() + deadline_s
-    for number in range(1, MAX_ATTEMPTS + 1):
+
+    def __init__(
+        self,
+        send: Callable[[Slot], Awaitable[T]],
+        *,
+        governor: Governor,
+        deadline: Deadline,
+        held_back: Callable[[float], ByokError],
+        is_answering: Callable[[], bool] = lambda: False,
+        on_progress: OnProgress = lambda _: None,
+    ) -> None:
+        self.attempts = 0
+        self._send = send
+        self._governor = governor
+        self._deadline = deadline
+        self._held_back = held_back
+        self._is_answering = is_answering
+        self._on_progress = on_progress
+        self._patience = Patience(deadline.ends_at, WITHOUT_SUCCESS_S if deadline.is_default else math.inf)
+        self._failures = 0
+        self._failure: ByokError | None = None
+        self._failed_since = 0.0
+        self._sent_at: float | None = None
+
+    async def run(self, *, late: Callable[[ByokError | None], T]) -> T:
+        """Run it within the deadline.
+
+        Args:
+            late: Returns or raises what comes of a call that runs out of time. It is given the failure that took
+                most of the time; `None` if the last answer did.
+
+        Raises:
+            ByokError: The last failure, with the number of requests that were sent.
+        """
+        return await with_deadline(self._until_success(), self._deadline, lambda: late(self._cause_of_delay()))
+
+    async def _until_success(self) -> T:
+        while True:
+            slot = await self._slot()
+            try:
+                answer = await self._attempt(slot)
+            except ByokError as error:
+                failure = error
+            else:
+                return answer
+            finally:
+                self._governor.give_back(slot)
+            wait_s = self._wait_s(failure)
+            if wait_s is None:
+                raise self._counted(failure)
+            await self._wait(failure.kind, wait_s)
+
+    async def _slot(self) -> Slot:
+        self._sent_at = None
         try:
-            return await attempt()
+            return await self._governor.slot(
+                is_retry=0 < self._failures <= PREFERRED_RETRIES,
+                patience=self._patience,
+                on_wait=lambda wait_s: self._on_progress(Waiting(RATE_LIMIT, wait_s)),
+            )
+        except LongPauseError as pause:
+            wait_s = pause.wait_s
+        knows = self._failure is not None and self._failure.kind == RATE_LIMIT
+        raise self._counted(self._failure if self._failure and knows else self._held_back(wait_s))
+
+    async def _attempt(self, slot: Slot) -> T:
+        self._sent_at = slot.sent_at
+        self.attempts += 1
+        try:
+            answer = await self._send(slot)
         except ByokError as error:
             failure = error
-        failure.attempts = number
-        wait_s = _wait_s(failure, number)
-        if (
-            not failure.retryable
-            or number == MAX_ATTEMPTS
-            or started()
-            or wait_s is None
-            or clock() + wait_s >= ends_at
-        ):
-            raise failure
-        on_progress(Waiting(failure.kind, wait_s))
+        else:
+            self.attempts += getattr(answer, "attempts", 1) - 1
+            self._governor.note_success(slot)
+            return answer
+        self.attempts += max(1, failure.attempts) - 1
+        self._failures += 1
+        if self._failure is None:
+            self._failed_since = slot.sent_at
+        self._failure = failure
+        if failure.kind == RATE_LIMIT and failure.retryable:
+            self._governor.note_refusal(slot, failure.retry_after_s)
+        raise failure
+
+    def _wait_s(self, failure: ByokError) -> float | None:
+        """Return how long to wait before the request is sent again; `None` if it is not."""
+        if not failure.retryable or self._is_answering():
+            return None
+        if failure.kind not in RETRIED_FOR_LONG and self._failures >= MAX_ATTEMPTS:
+            return None
+        wait_s = _backoff_s(self._failures) if failure.retry_after_s is None else failure.retry_after_s
+        ends = asyncio.get_running_loop().time() + wait_s
+        return wait_s if ends < min(self._deadline.ends_at, self._gives_up_at(failure)) else None
+
+    def _gives_up_at(self, failure: ByokError) -> float:
+        if not self._deadline.is_default:
+            return self._deadline.ends_at
+        since = self._failed_since
+        if failure.kind == RATE_LIMIT:  # while others are answered, its turn will come
+            since = max(since, self._governor.last_success_at)
+        return since + WITHOUT_SUCCESS_S
+
+    async def _wait(self, kind: str, wait_s: float) -> None:
+        self._on_progress(Waiting(kind, wait_s))
+        self._sent_at = None
         await asyncio.sleep(wait_s)
-    raise AssertionError("unreachable")
+
+    def _cause_of_delay(self) -> ByokError | None:
+        """Return the failure that made the call late; `None` if that was the request under way."""
+        now = asyncio.get_running_loop().time()
+        if self._is_answering():
+            return None
+        if self._failure is None:
+            is_held_back = self._sent_at is None and self._governor.is_limiting
+            return self._counted(self._held_back(0)) if is_held_back else None
+        if self._sent_at is not None and now - self._sent_at > self._sent_at - self._failed_since:
+            return None
+        return self._counted(self._failure)
+
+    def _counted(self, failure: ByokError) -> ByokError:
+        failure.attempts = self.attempts
+        return failure
 
 
-def _wait_s(failure: ByokError, number: int) -> float | None:
-    asked = failure.retry_after_s
-    if asked is not None:
-        return asked if asked <= RETRY_AFTER_CAP_S else None
-    growing = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (number - 1))
+def _backoff_s(failures: int) -> float:
+    growing = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures - 1, 10))
     return growing * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, not a secret

@@ -17,12 +17,13 @@ from byok_widgets.findings import Finding, Fix
 from byok_widgets.nodes.action_function import ActionFunction, is_dotted_name, line_of
 from byok_widgets.nodes.action_result import ActionResult
 from byok_widgets.nodes.action_run import ActionRun, Settle
-from byok_widgets.nodes.action_settings import deadline, variable_names, yes_or_no
+from byok_widgets.nodes.action_settings import variable_names, yes_or_no
 from byok_widgets.nodes.action_values import UnusableResultError
 from byok_widgets.nodes.argument_key import argument_key
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.effects import FIND_OUT, EffectLog, EffectRecord, Effects, Outcome, unknown_outcome
 from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.time_limits import checked_seconds
 from byok_widgets.plain_values import are_plain, copies_of
 
 DEADLINE_S = 10.0
@@ -83,7 +84,7 @@ class ActionNode(Node[ActionResult]):
 
     @deadline_s.setter
     def deadline_s(self, seconds: float) -> None:
-        self._deadline_s = deadline(seconds, node=self.name)
+        self._deadline_s = checked_seconds(seconds, node=self.name)
 
     @property
     def effects(self) -> bool:

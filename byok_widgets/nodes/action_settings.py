@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,21 +24,6 @@ def variable_names(writes: Any, *, node: str) -> tuple[str, ...]:
                 fix='Name variables like Python does: writes=["time"].',
             )
     return tuple(dict.fromkeys(given))
-
-
-def deadline(seconds: Any, *, node: str) -> float:
-    """Return a time limit.
-
-    Raises:
-        ConfigError: It is not a finite number above 0.
-    """
-    is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    if is_number and 0 < seconds <= sys.float_info.max:
-        return float(seconds)
-    raise ConfigError(
-        f"Node {node!r}: deadline_s is a number of seconds above 0, not {as_given(seconds)}.",
-        kind="bad_setting",
-    )
 
 
 def yes_or_no(name: str, value: Any, *, node: str) -> bool:

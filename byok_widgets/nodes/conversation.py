@@ -14,8 +14,9 @@ from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, answer_message, transcript_of
 from byok_widgets.nodes.base import NodeInput
-from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext, execute
+from byok_widgets.nodes.model_call import Call, FlowContext, execute
 from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.nodes.time_limits import deadline_of
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.templates import render_in_time, with_unstated
 
@@ -29,7 +30,7 @@ class RunArgs:
     variables: Mapping[str, Any] | None
     model: str | None
     max_tokens: int | None
-    deadline_s: float
+    deadline_s: float | None
     settings: Mapping[str, Any]
     alone: bool = True
     """Whether the node runs outside of a session, which would know all variables of its flow."""
@@ -91,7 +92,7 @@ class ConversationNode(ModelNode[Reply]):
         variables: Mapping[str, Any] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
         show: bool | None = None,
         **settings: Any,
     ) -> Reply:
@@ -107,7 +108,8 @@ class ConversationNode(ModelNode[Reply]):
             variables: Values for `{{name}}` in the prompt.
             model: Model for this call only, `"provider:model-id"` or an id of the flow's provider.
             max_tokens: Maximum number of tokens to write.
-            deadline_s: Time limit for the answer in seconds, including retries.
+            deadline_s: Time limit for the answer in seconds, including retries. By default it is 600, and retries
+                without success end after 120.
             show: Whether to stream into the cell; by default, if there is one.
             **settings: Model settings that the provider supports, such as `temperature`.
 
@@ -129,7 +131,7 @@ class ConversationNode(ModelNode[Reply]):
         variables: Mapping[str, Any] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
         **settings: Any,
     ) -> Reply:
         """Like `run`, for use in an event loop, showing nothing; cancelling it stops the request."""
@@ -144,7 +146,7 @@ class ConversationNode(ModelNode[Reply]):
         variables: Mapping[str, Any] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
         **settings: Any,
     ) -> AsyncIterator[TextDelta | Reply]:
         """Yield each piece of the answer as a `TextDelta` while it is written, and the `Reply` at the end."""
@@ -154,7 +156,7 @@ class ConversationNode(ModelNode[Reply]):
 
     def prepare(self, given: NodeInput) -> Work[Reply]:
         """Return the work of speaking, for a session: it knows whether this is the first visit."""
-        arguments = RunArgs(None, given.messages, given.variables, given.model, None, DEADLINE_S, {}, alone=False)
+        arguments = RunArgs(None, given.messages, given.variables, given.model, None, None, {}, alone=False)
         return self._prepare_reply(arguments, first_visit=given.first_visit)
 
     @property
@@ -234,7 +236,7 @@ class ConversationNode(ModelNode[Reply]):
             messages=given.messages,
             max_tokens=self._limit(given.max_tokens),
             settings={**self.settings, **given.settings},
-            deadline_s=given.deadline_s,
+            deadline=deadline_of(given.deadline_s, node=self.name),
         )
 
     def _partial_result(self, given: RunArgs, text: str) -> Reply:

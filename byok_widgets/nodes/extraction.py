@@ -23,9 +23,10 @@ from byok_widgets.nodes.extraction_prompt import (
     question_messages,
 )
 from byok_widgets.nodes.extraction_result import Extraction, Status
-from byok_widgets.nodes.model_call import DEADLINE_S, Call, FlowContext
+from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.structured_output import ask_structured
+from byok_widgets.nodes.time_limits import deadline_of
 from byok_widgets.nodes.validation import validate
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
@@ -119,7 +120,7 @@ class ExtractionNode(ModelNode[Extraction]):
         variables: Mapping[str, Any] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
         show: bool | None = None,
         **settings: Any,
     ) -> Extraction:
@@ -135,7 +136,8 @@ class ExtractionNode(ModelNode[Extraction]):
             variables: Values for `{{name}}` in the prompt.
             model: Model for this call only, `"provider:model-id"` or an id of the flow's provider.
             max_tokens: Maximum number of tokens to write.
-            deadline_s: Time limit for each answer, in seconds.
+            deadline_s: Time limit for the values in seconds, including retries and a repair. By default it is 600,
+                and retries without success end after 120.
             show: Whether to show the download of a local model in the cell; by default, if there is one.
             **settings: Model settings that the provider supports, such as `temperature`.
 
@@ -157,7 +159,7 @@ class ExtractionNode(ModelNode[Extraction]):
         variables: Mapping[str, Any] | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
         **settings: Any,
     ) -> Extraction:
         """Like `run`, for use in an event loop; cancelling it stops the request."""
@@ -228,7 +230,7 @@ class ExtractionNode(ModelNode[Extraction]):
         variables: Mapping[str, Any] | None,
         model: str | None,
         max_tokens: int | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
         *,
         known: Mapping[str, Any] | None = None,
         **settings: Any,
@@ -244,12 +246,13 @@ class ExtractionNode(ModelNode[Extraction]):
 
         async def work(on_text: OnText, on_progress: OnProgress) -> Extraction:
             del on_text
+            deadline = deadline_of(deadline_s, node=self.name)
             resolved = await self._resolved(model)
             profile = PROVIDERS[resolved.ref.provider].schema_profile
             flow = self._context.config.name
             values = with_unstated(self.prompt, variables or {}) if known is None else known
             prompt = await render_in_time(self.prompt, values, flow=flow, node=self.name, for_model=True)
-            validated = partial(validate, limit_s=deadline_s, flow=flow, node=self.name)
+            validated = partial(validate, limit_s=deadline.seconds, flow=flow, node=self.name)
             examples = await validated(
                 partial(example_messages, self.schema, self.examples, profile),
                 quick=not self.examples or self.schema.is_quick(0),
@@ -263,7 +266,7 @@ class ExtractionNode(ModelNode[Extraction]):
                 compose=compose,
                 max_tokens=self._limit(max_tokens),
                 settings={**self.settings, **settings},
-                deadline_s=deadline_s,
+                deadline=deadline,
             )
             found = await ask_structured(call, self.schema, self._context, on_progress=on_progress)
             said = sum(len(message.content) for message in transcript) + len(found.reply.text)

@@ -6,25 +6,32 @@ A node's `Call` becomes a `Request` to the provider, whose `Answer` becomes a `R
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
 from byok_widgets.config import FlowConfig, ResolvedModel
-from byok_widgets.engine import clock, with_deadline, with_retries
+from byok_widgets.engine import Deadline, RetriedCall, Slot, clock, with_deadline
 from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction
 from byok_widgets.errors import ByokError, MissingKeyError, ProviderError
 from byok_widgets.keys import KEY_WORK, KeyStore
 from byok_widgets.messages import Message, Reply, answer_message
 from byok_widgets.nodes.node_settings import LIMIT, checked
-from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, catalog, error_mapping
+from byok_widgets.providers import (
+    PROVIDERS,
+    Endpoint,
+    OutputSchema,
+    Provider,
+    Request,
+    catalog,
+    error_mapping,
+    quota_headers,
+)
 from byok_widgets.providers.base import Answer
+from byok_widgets.providers.governors import governor_of
 from byok_widgets.secrets import Secret
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error
-
-DEADLINE_S = 180.0
-"""Time limit for one answer including retries, in seconds; downloading a local model does not count."""
 
 _ARGUMENTS = ("deadline_s", "history", "max_tokens", "model", "show", "variables")
 """Arguments of a call other than settings: a misspelt one arrives among the settings."""
@@ -81,6 +88,7 @@ class Call:
     """What a node asks of a model.
 
     Attributes:
+        deadline: The time that the answer may take in all, repairs included; downloading a model does not count.
         compose: Makes `messages` again, where they are long texts made from the dialogue.
     """
 
@@ -91,7 +99,7 @@ class Call:
     max_tokens: int | None = None
     output: OutputSchema | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
-    deadline_s: float = DEADLINE_S
+    deadline: Deadline = field(default_factory=Deadline)
     compose: Compose | None = None
 
     def sent(self, request: Request) -> SentRequest:
@@ -150,37 +158,58 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
 
 async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progress: OnProgress) -> Reply:
     provider, request = call.provider, call.request()
+    call.deadline.stop()
     async with provider.prepare(request.model, on_progress) as own:
-        endpoint = own or await context.endpoint(provider)
-        attempt = _Attempts(provider, request, endpoint, on_text)
-        late = error_mapping.timed_out(provider, call.deadline_s, "did not finish its answer")
-        started = lambda: bool(attempt.pieces)  # noqa: E731 - read at each failure
-        work = with_retries(attempt, started=started, on_progress=on_progress, deadline_s=call.deadline_s)
-        answer = await with_deadline(work, call.deadline_s, lambda: attempt.partial_or_raise(late))
-    return attempt.reply(call, answer, call.sent(request))
+        call.deadline.resume()
+        endpoint = own or await _endpoint(context, call)
+        sending = _Sending(call, request, endpoint, on_text)
+        retried = RetriedCall(
+            sending.send,
+            governor=sending.governor,
+            deadline=call.deadline,
+            held_back=partial(error_mapping.rate_limited, provider),
+            is_answering=lambda: bool(sending.pieces),
+            on_progress=on_progress,
+        )
+        answer = await retried.run(late=lambda cause: sending.partial_or_raise(cause, retried.attempts))
+    return sending.reply(answer, call.sent(request), retried.attempts)
 
 
-class _Attempts:
-    """Sends the request each time it is called, and keeps track of the times."""
+async def _endpoint(context: FlowContext, call: Call) -> Endpoint:
+    def late() -> Endpoint:
+        raise ProviderError(
+            f"The API key for {call.provider.label} was not available within {call.deadline.seconds:g} s.",
+            kind="timeout",
+            cause="The place where it is stored did not answer, or the deadline is very short.",
+            fix="Run the cell again, or give the call a longer deadline_s.",
+        )
 
-    def __init__(self, provider: Provider, request: Request, endpoint: Endpoint, on_text: OnText) -> None:
+    return await with_deadline(context.endpoint(call.provider), call.deadline, late)
+
+
+class _Sending:
+    """Sends the request each time it is asked to, and keeps what has arrived and when."""
+
+    def __init__(self, call: Call, request: Request, endpoint: Endpoint, on_text: OnText) -> None:
+        provider = call.provider
+        self._call, self._request, self._endpoint, self._on_text = call, request, endpoint, on_text
         self._price = partial(
             catalog.cost_of,
             provider.name if endpoint.base_url.url == provider.default_url else "",
             request.model,
             free=provider.free_of_charge,
         )
-        self._send: Callable[[OnText], Any] = partial(provider.complete, request, endpoint)
-        self._on_text = on_text
         self._started_at = clock()
         self._first_token_at: float | None = None
         self.pieces: list[str] = []
-        self.count = 0
+        self.governor = governor_of(provider, endpoint, request.model)
 
-    async def __call__(self) -> Answer:
-        self.count += 1
-        answer: Answer = await self._send(self._pass_on)
-        return answer
+    async def send(self, slot: Slot) -> Answer:
+        endpoint = replace(self._endpoint, on_head=partial(self._note_head, slot))
+        return await self._call.provider.complete(self._request, endpoint, self._pass_on)
+
+    def _note_head(self, slot: Slot, status: int, headers: Mapping[str, str]) -> None:
+        self.governor.note_head(slot, quota_headers.read(headers), accepted=status != 429)
 
     def _pass_on(self, text: str) -> None:
         if isinstance(text, Retraction):
@@ -192,27 +221,29 @@ class _Attempts:
             self.pieces.append(text)
         self._on_text(text)
 
-    def partial_or_raise(self, late: ProviderError) -> Answer:
-        """Return the text that arrived before the time limit as an incomplete answer; raise if there is none."""
+    def partial_or_raise(self, cause: ByokError | None, attempts: int) -> Answer:
+        """Return the text that arrived before the deadline as an incomplete answer; raise if there is none."""
+        what = "did not finish its answer" if self.pieces else "did not answer"
+        late = cause or error_mapping.timed_out(self._call.provider, self._call.deadline.seconds, what, attempts)
         if not self.pieces:
             raise late
         return Answer("".join(self.pieces), "incomplete", notices=(f"incomplete: {late.problem}",))
 
-    def reply(self, call: Call, answer: Answer, sent: SentRequest) -> Reply:
-        first, ref = self._first_token_at, call.resolved.ref
+    def reply(self, answer: Answer, sent: SentRequest, attempts: int) -> Reply:
+        call, first = self._call, self._first_token_at
         return Reply(
             text=answer.text,
             finish_reason=answer.finish_reason,
             node=call.node,
             usage=answer.usage,
             price=partial(self._price, answer),
-            model=str(ref),
+            model=str(call.resolved.ref),
             model_source=call.resolved.source,
             reported_model=answer.reported_model,
             reasoning=answer.reasoning,
             latency_s=clock() - self._started_at,
             time_to_first_token_s=None if first is None else first - self._started_at,
-            attempts=self.count,
+            attempts=attempts,
             request_id=answer.request_id,
             transcript=(*call.messages, answer_message(answer.text, answer.finish_reason)),
             notices=answer.notices,

@@ -123,7 +123,7 @@ async def _read(reply: Reply, *, call: Call, schema: ExtractionSchema, flow: str
         checked = await validate(
             lambda: schema.check(schema.read(reply.text)),
             quick=schema.is_quick(len(reply.text)),
-            limit_s=call.deadline_s,
+            limit_s=call.deadline.seconds,
             flow=flow,
             node=call.node,
         )
@@ -150,7 +150,8 @@ async def _repaired(
     except ProviderError as error:
         notice = f"asked twice: {first.complaint.rstrip('.')}; the second time: {error.problem.rstrip('.')}"
         notices, requests = (*first.reply.notices, notice), (*first.reply.requests, again.sent(again.request()))
-        return replace(first, reply=replace(first.reply, notices=notices, requests=requests))
+        attempts = first.reply.attempts + error.attempts
+        return replace(first, reply=replace(first.reply, attempts=attempts, notices=notices, requests=requests))
     best = second if second.faults <= first.faults else first
     return replace(best, reply=_joined(first.reply, second.reply, best.reply))
 

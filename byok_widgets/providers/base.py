@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -56,12 +56,25 @@ class Links:
     privacy: str = ""
 
 
+OnHead = Callable[[int, Mapping[str, str]], None]
+"""Called with the status and the headers of an answer, before its body is read."""
+
+
+def _ignore_head(_status: int, _headers: Mapping[str, str]) -> None:
+    """Ignore the head of an answer."""
+
+
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a request goes, and with which key."""
+    """Where a request goes, and with which key.
+
+    Attributes:
+        on_head: Told of the head of each answer to a request for a completion.
+    """
 
     base_url: BaseUrl
     key: Secret | None
+    on_head: OnHead = field(default=_ignore_head, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,7 @@ class Answer:
 
     Attributes:
         reasoning: The model's thinking, which is never part of `text`.
+        attempts: Requests that were sent for it.
         reported_cost_usd: What the provider says it charged; `None` if it does not say.
     """
 
@@ -112,6 +126,7 @@ class Answer:
     request_id: str | None = None
     notices: tuple[str, ...] = ()
     reasoning: str = ""
+    attempts: int = 1
 
     def __post_init__(self) -> None:
         """Take held keys out of everything that came from outside, so that no later code has to think of it."""
@@ -185,7 +200,6 @@ class Provider(ABC):
         key_hint: Placeholder of an empty key field.
         structured_modes: How a shape can be requested, strongest first.
         max_tokens: Maximum number of tokens in an answer by default; `None` leaves it to the provider.
-        idle_timeout_s: Longest silence before a call is abandoned, in seconds.
     """
 
     name: ClassVar[str]
@@ -204,7 +218,6 @@ class Provider(ABC):
     key_hint: ClassVar[str] = ""
     structured_modes: ClassVar[tuple[StructuredMode, ...]] = ("json_schema", "json_object", "prompt")
     max_tokens: ClassVar[int | None] = None
-    idle_timeout_s: ClassVar[float] = 60.0
 
     def address(self, override: str | None) -> BaseUrl:
         """Return where calls go: the flow's own address, or the usual one.

@@ -13,7 +13,6 @@ class CompatibleProvider(ChatCompletionsProvider):
     label = "OpenAI-compatible endpoint"
     needs_key = False
     key_hint = "if it needs one"
-    idle_timeout_s = 180.0
 
     def _known_settings(self, model: str) -> SupportedSettings:
         del model

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from byok_widgets.providers import quota_headers
 from byok_widgets.providers.base import Endpoint, Links, ModelInfo, Request, iso_date, parse_count
 from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.model_settings import SupportedSettings
@@ -148,8 +148,4 @@ def _usd(amount: Any) -> Decimal | None:
 def _until_reset(headers: Any) -> float | None:
     named = headers if isinstance(headers, Mapping) else {}
     given = {str(name).lower(): value for name, value in named.items()}
-    try:
-        seconds = float(given.get("x-ratelimit-reset", "nan")) / 1000 - time.time()
-    except (TypeError, ValueError):
-        return None
-    return seconds if math.isfinite(seconds) and seconds > 0 else None
+    return quota_headers.until(str(given.get("x-ratelimit-reset")), now=time.time()) or None

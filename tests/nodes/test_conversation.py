@@ -269,7 +269,7 @@ def test_an_error_names_flow_node_and_model(flow: Flow, server: ScriptedServer) 
     assert caught.value.__context__ is None
 
 
-def test_a_rate_limit_is_tried_three_times(flow: Flow, server: ScriptedServer) -> None:
+def test_a_rate_limit_is_waited_for(flow: Flow, server: ScriptedServer) -> None:
     busy = Say(status=429, body={"error": {"message": "slow down", "code": "rate_limit_exceeded"}})
     server.script(busy, "Now.")
     reply = flow.conversation("ask", "Be brief.").run("Hi")

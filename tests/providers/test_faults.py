@@ -16,29 +16,13 @@ from byok_widgets.config import BaseUrl
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import MAX_MESSAGE_CHARS
 from byok_widgets.providers import PROVIDERS, Endpoint
-from byok_widgets.providers.anthropic import AnthropicProvider
-from byok_widgets.providers.error_mapping.error_details import retry_after
-from byok_widgets.providers.openai import OpenAIProvider
+from byok_widgets.providers.quota_headers import retry_after
 from byok_widgets.secrets import Secret
 from tests.fake_keys import fake_key
 from tests.providers.asking import QUESTION, ask, endpoint, fault, letter, talk
 from tests.providers.fault_rows import FLAGGED, ROWS, Flagged, Row, link_of, openai
-from tests.providers.fault_server import HANG_UP, SILENCE, FaultServer, Reply, page, says
+from tests.providers.fault_server import HANG_UP, FaultServer, Reply, page, says
 
-
-class HastyOpenAI(OpenAIProvider):
-    """OpenAI with little patience."""
-
-    idle_timeout_s = 0.3
-
-
-class HastyAnthropic(AnthropicProvider):
-    """Anthropic with little patience."""
-
-    idle_timeout_s = 0.3
-
-
-HASTY = [HastyOpenAI(), HastyAnthropic()]
 GONE = Reply(b'{"error": {"message": "File Not Found: /models"}}', 404, "application/json")
 
 
@@ -166,22 +150,22 @@ def test_the_wait_that_is_asked_for_reaches_the_error(faulty: FaultServer, of: s
     assert "5 minutes" in error.fix
 
 
-@pytest.mark.parametrize("provider", HASTY, ids=lambda provider: provider.name)
-def test_silence_ends_in_time(faulty: FaultServer, provider: OpenAIProvider) -> None:
-    begun = time.monotonic()
-    error = fault(faulty, SILENCE, of=provider)
-    assert (error.kind, error.retryable) == ("timeout", True)
-    assert provider.label in error.problem
-    assert 0.3 <= time.monotonic() - begun < 2
-    assert faulty.gone.wait(2)
-
-
-@pytest.mark.parametrize("provider", HASTY, ids=lambda provider: provider.name)
-def test_silence_in_mid_stream_keeps_what_came(faulty: FaultServer, provider: OpenAIProvider) -> None:
-    half = (letter if provider.name == "anthropic" else talk)("Half of it", None)
-    answer = ask(faulty, half.but(body=half.body + b": \n", sent=len(half.body), then="stall"), of=provider)
-    assert (answer.text, answer.finish_reason) == ("Half of it", "incomplete")
-    assert "did not answer in time" in " ".join(answer.notices)
+@pytest.mark.parametrize(
+    ("status", "words", "seconds"),
+    [
+        (429, "Rate limit reached. Please try again in 20s.", 20),
+        (429, "Please retry after 6 seconds.", 6),
+        (503, "Overloaded; try again in 1m30s.", 90),
+        (429, "Slow down.", None),
+        (400, "Please try again in 20s.", None),
+    ],
+)
+def test_a_wait_that_only_the_message_names_is_read(
+    faulty: FaultServer, status: int, words: str, seconds: float | None
+) -> None:
+    assert fault(faulty, says(openai(words), status)).retry_after_s == seconds
+    header = {"retry_after": "3"} if seconds else {}
+    assert fault(faulty, says(openai(words), status, **header)).retry_after_s == (3 if seconds else None)
 
 
 def failing_at(url: str, of: str = "openai") -> ProviderError:

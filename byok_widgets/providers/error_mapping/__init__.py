@@ -1,12 +1,13 @@
 """Errors of calls in plain words: facts are extracted, matched against rules, and become a `ProviderError`."""
 
 from byok_widgets.providers.error_mapping.call_context import CallContext
-from byok_widgets.providers.error_mapping.error_details import looks_like_page, request_id
+from byok_widgets.providers.error_mapping.error_details import looks_like_page, pass_on_head, request_id
 from byok_widgets.providers.error_mapping.error_shapes import gives_reason, holds_error
 from byok_widgets.providers.error_mapping.translation import (
     empty,
     from_body,
     page_instead,
+    rate_limited,
     timed_out,
     translate,
     unreadable,
@@ -20,6 +21,8 @@ __all__ = [
     "holds_error",
     "looks_like_page",
     "page_instead",
+    "pass_on_head",
+    "rate_limited",
     "request_id",
     "timed_out",
     "translate",

@@ -110,16 +110,20 @@ def rate_limit(case: ErrorCase) -> ErrorReport | None:
     """There were too many calls in a short time."""
     if case.details.status != 429:
         return None
-    wait_s = case.details.retry_after_s
-    pause = f"Wait {_duration(wait_s)}" if wait_s and wait_s > _LONG_WAIT_S else "Wait a little"
     return ErrorReport(
         "rate_limit",
         f"The rate limit of {case.context.who} was reached.",
         case.because("This account sent more than it is allowed to in a minute or a day."),
-        f"{pause} and run the cell again; check the provider's usage dashboard for quota limits.",
+        f"{advised_pause(case.details.retry_after_s)} and run the cell again; "
+        "check the provider's usage dashboard for quota limits.",
         case.context.links.usage,
         retryable=True,
     )
+
+
+def advised_pause(wait_s: float | None) -> str:
+    """Return the words for how long to wait."""
+    return f"Wait {_duration(wait_s)}" if wait_s and wait_s > _LONG_WAIT_S else "Wait a little"
 
 
 def _duration(seconds: float) -> str:

@@ -6,22 +6,21 @@ holds the key. Strings are redacted here, so that no later code has to remember 
 
 from __future__ import annotations
 
-import email.utils
 import json
 import math
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
-from byok_widgets.providers.base import Provider
+from byok_widgets.providers.base import Endpoint, Provider
 from byok_widgets.providers.error_mapping import phrases
 from byok_widgets.providers.error_mapping.error_shapes import inner_error, text_of_reason
 from byok_widgets.providers.error_mapping.phrases import Cause
+from byok_widgets.providers.quota_headers import retry_after, wait_in_words
 from byok_widgets.providers.stream import parse_json
 from byok_widgets.secrets import redact
 
+_MAY_ASK_TO_WAIT = (429, 503, 529)
 _SHOWN_CHARS = 200
 _READ_CHARS = 4000
 
@@ -103,6 +102,13 @@ def _body_of(error: BaseException) -> Any:
     return getattr(error, "body", None) if whole is None else whole
 
 
+def pass_on_head(error: BaseException, endpoint: Endpoint) -> None:
+    """Tell the endpoint's listener of the head of an answer that an SDK raises as an error."""
+    response = getattr(error, "response", None)
+    if response is not None:
+        endpoint.on_head(response.status_code, response.headers)
+
+
 def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> ErrorDetails:
     """Extract the facts from the body of an error, in any of the shapes that providers use."""
     headers = headers or {}
@@ -111,16 +117,19 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
     metadata, details = _mapping(inner.get("metadata")), _mapping(inner.get("details"))
     given = (details.get("error_code"), inner.get("code"), inner.get("type"), metadata.get("error_type"))
     labels = tuple(excerpt(str(label)).lower() for label in given if label is not None)
+    described = _status(status, labels)
     is_page = looks_like_page(body) or (status is not None and "html" in headers.get("content-type", ""))
     return ErrorDetails(
-        status=_status(status, labels),
+        status=described,
         labels=labels,
         message="" if is_page else excerpt(body if isinstance(body, str) else text_of_reason(inner)),
         upstream=_upstream(metadata),
         parameter=excerpt(inner["param"]) if isinstance(inner.get("param"), str) else "",
         reasons=tuple(excerpt(str(reason)) for reason in _list(metadata.get("reasons"))),
         is_page=is_page,
-        retry_after_s=retry_after(headers) or _seconds(metadata.get("retry_after_s")),
+        retry_after_s=retry_after(headers)
+        or _seconds(metadata.get("retry_after_s"))
+        or (wait_in_words(text_of_reason(inner)[:_READ_CHARS]) if described in _MAY_ASK_TO_WAIT else None),
         should_retry={"true": True, "false": False}.get(headers.get("x-should-retry", "")),
         request_id=request_id(headers) or request_id(outer),
     )
@@ -132,21 +141,6 @@ def usual_form(body: Any, provider: Provider) -> Any:
         return provider.error_body(body)
     except (TypeError, ValueError, AttributeError, LookupError):  # a body of a shape that nobody has seen
         return body
-
-
-def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:
-    """Return how many seconds a provider asks to wait; `None` if it does not ask, or cannot be understood."""
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        raw = headers.get(name)
-        if raw is None:
-            continue
-        try:
-            seconds = float(raw) / unit
-        except ValueError:
-            seconds = _seconds_until(raw, time.time() if now is None else now)
-        if math.isfinite(seconds) and seconds > 0:
-            return seconds
-    return None
 
 
 def request_id(headers: Mapping[str, Any]) -> str | None:
@@ -196,14 +190,6 @@ def _seconds(value: Any) -> float | None:
     """Return a wait that a provider's module has extracted; `None` if it is not valid."""
     usable = isinstance(value, (int, float)) and math.isfinite(value) and value > 0
     return float(value) if usable else None
-
-
-def _seconds_until(date: str, now: float) -> float:
-    try:
-        until = email.utils.parsedate_to_datetime(date)
-        return (until if until.tzinfo else until.replace(tzinfo=UTC)).timestamp() - now
-    except (TypeError, ValueError, OverflowError):
-        return math.nan
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from byok_widgets.errors import ProviderError
 from byok_widgets.providers.base import Provider
-from byok_widgets.providers.error_mapping import classification, error_details, network
+from byok_widgets.providers.error_mapping import account, classification, error_details, network
 from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorReport
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
@@ -59,15 +59,35 @@ def empty(site: CallContext, *, was_thinking: bool = False, has_begun: bool = Fa
     return unreadable("it ended while the model was still thinking" if was_thinking else what, site)
 
 
-def timed_out(provider: Provider, seconds: float, what: str) -> ProviderError:
+def timed_out(provider: Provider, seconds: float, what: str, attempts: int = 0) -> ProviderError:
     """Return the error for a call that took too long."""
     return ProviderError(
         f"{provider.label} {what} within {seconds:g} s.",
         kind="timeout",
-        cause="The model is slow or busy, or the answer is long.",
-        fix="Run the cell again, choose a faster model, or give the call a longer deadline_s.",
+        cause="The model may still be thinking, or it is slow or busy, or the answer is long.",
+        fix="Give the call a longer deadline_s, choose a faster model, or run the cell again.",
         link=provider.links.status,
         retryable=True,
+        attempts=attempts,
+    )
+
+
+def rate_limited(provider: Provider, wait_s: float) -> ProviderError:
+    """Return the error for a call that is not sent, since the rate limit is known to be reached.
+
+    Args:
+        provider: Whose rate limit it is.
+        wait_s: The seconds that the provider asks to wait; 0 if that is not known.
+    """
+    return ProviderError(
+        f"The rate limit of {provider.label} was reached, and this call's turn did not come within its deadline.",
+        kind="rate_limit",
+        cause="Other calls with the same key have used up what this account is allowed to send.",
+        fix=f"{account.advised_pause(wait_s)} and run the cell again, or give the call a longer deadline_s; "
+        "check the provider's usage dashboard for quota limits.",
+        link=provider.links.usage,
+        retryable=True,
+        retry_after_s=wait_s or None,
     )
 
 

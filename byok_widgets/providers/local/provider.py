@@ -28,7 +28,6 @@ class LocalProvider(ChatCompletionsProvider):
     settings = ChatCompletionsProvider.settings - {"reasoning_effort"}
     defaults: ClassVar[Mapping[str, Any]] = {"temperature": 0, "seed": 1}
     max_tokens = 512
-    idle_timeout_s = 300.0
 
     @asynccontextmanager
     async def prepare(self, model: str, on_progress: OnProgress) -> AsyncIterator[Endpoint]:

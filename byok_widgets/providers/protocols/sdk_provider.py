@@ -29,6 +29,8 @@ from byok_widgets.secrets.log_redaction import redact_logs
 if TYPE_CHECKING:
     import httpx2
 
+LIST_TIMEOUT_S = 60.0
+"""Longest silence while a model list is fetched, in seconds; only a model may think for longer."""
 NO_KEY = "none"
 """What is sent to an endpoint that needs no key."""
 
@@ -66,6 +68,7 @@ class SdkProvider(Provider):
         except ByokError as fault:
             error = fault.with_traceback(None)  # its frames hold the server's message, which may quote the key
         except Exception as foreign:  # noqa: BLE001 - the boundary: whatever the SDK raises becomes a `ProviderError`
+            error_mapping.pass_on_head(foreign, endpoint)
             error = error_mapping.translate(foreign, site)
         else:
             return gathered.answer()
@@ -122,6 +125,7 @@ class SdkProvider(Provider):
 
     async def _converse(self, request: Request, gathered: ResponseAccumulator, site: CallContext) -> None:
         response = await self._send("post", self.completions_path, site.endpoint, body=self.payload(request))
+        site.endpoint.on_head(response.status_code, response.headers)
         gathered.request_id = error_mapping.request_id(response.headers)
         parser = AnswerParser(self, gathered, site, response.headers.get("content-type", ""))
         async with ResponseBody(response) as body:
@@ -150,7 +154,8 @@ class SdkProvider(Provider):
         raise error
 
     async def _read_json(self, path: str, site: CallContext) -> Any:
-        response = await self._send("get", path, site.endpoint)
+        patience = {"timeout": self._sdk().Timeout(LIST_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)}
+        response = await self._send("get", path, site.endpoint, options=patience)
         body = await read_whole(response, bounds.MAX_LIST_BYTES, "MAX_LIST_BYTES")
         value = json_in(body)
         if isinstance(value, dict) and error_mapping.holds_error(value):
@@ -183,7 +188,7 @@ class SdkProvider(Provider):
                 base_url=endpoint.base_url.url,
                 http_client=http_client(),
                 max_retries=0,
-                timeout=self._sdk().Timeout(None, connect=CONNECT_TIMEOUT_S),
+                timeout=self._sdk().Timeout(None, connect=CONNECT_TIMEOUT_S),  # a model may think for minutes
             )
         return client
 

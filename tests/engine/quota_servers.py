@@ -1,0 +1,179 @@
+"""Servers with quotas, simulated in virtual time: what they let through, and what their headers say."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+
+from byok_widgets.engine import Allowance, Deadline, Governor, QuotaReading, RetriedCall, Slot
+from byok_widgets.errors import ByokError, ProviderError
+from tests.virtual_clock import now, run_virtually
+
+REFUSAL_S = 0.005
+ANSWER_S = 0.2
+
+
+@dataclass
+class Bucket:
+    """A bucket that refills steadily."""
+
+    size: float
+    per_second: float
+    left: float = field(init=False)
+    _at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.left = self.size
+
+    def take(self) -> bool:
+        """Whether one more request is let through."""
+        self.left = min(self.size, self.left + (now() - self._at) * self.per_second)
+        self._at = now()
+        accepted = self.left >= 1
+        self.left -= accepted
+        return accepted
+
+    def wait_s(self) -> float:
+        """Return the time until the next request is let through."""
+        return (1 - self.left) / self.per_second
+
+    def allowance(self) -> Allowance:
+        """Return what the headers say."""
+        return Allowance(self.size, int(self.left), (self.size - self.left) / self.per_second)
+
+
+@dataclass
+class Window:
+    """So many requests in each minute."""
+
+    size: int
+    period_s: float = 60.0
+    _number: int = -1
+    _used: int = 0
+
+    def take(self) -> bool:
+        """Whether one more request is let through."""
+        number = int(now() // self.period_s)
+        if number != self._number:
+            self._number, self._used = number, 0
+        accepted = self._used < self.size
+        self._used += accepted
+        return accepted
+
+    def wait_s(self) -> float:
+        """Return the time until the window ends."""
+        return (self._number + 1) * self.period_s - now()
+
+    def allowance(self) -> Allowance:
+        """Return what the headers say."""
+        return Allowance(self.size, self.size - self._used, self.wait_s())
+
+
+@dataclass
+class Faults:
+    """No quota, but every tenth request is refused and every twentieth fails."""
+
+    random: random.Random
+    refused: float = 0.1
+    failed: float = 0.05
+
+
+@dataclass
+class Load:
+    """Many calls to one server, and what became of them.
+
+    Attributes:
+        quota: What the server lets through.
+        calls: How many calls there are.
+        has_headers: Whether answers say what is left.
+        asks_to_wait: Whether refusals say how long to wait.
+        in_flight: The most requests in flight.
+        processes: How many processes share the calls and the quota, and know nothing of each other.
+        wall_s: How long all took, in seconds.
+        lost: The failures of calls that got no answer.
+        refusals: Requests that were refused.
+        early: Requests sent before a wait was over that any refusal had asked for.
+        early_retries: Of these, those of a call that had been told itself.
+    """
+
+    quota: Bucket | Window | Faults
+    calls: int = 900
+    has_headers: bool = False
+    asks_to_wait: bool = True
+    in_flight: int = 50
+    processes: int = 1
+    deadline_s: float | None = None
+    seed: int = 0
+    wall_s: float = 0.0
+    lost: list[ByokError] = field(default_factory=list)
+    refusals: int = 0
+    early: int = 0
+    early_retries: int = 0
+    sent: int = 0
+    _told_until: float = 0.0
+
+    def run(self) -> Load:
+        """Make all calls in virtual time."""
+        random.seed(self.seed)
+        run_virtually(self._run())
+        return self
+
+    async def _run(self) -> None:
+        governors = [Governor(self.in_flight) for _ in range(self.processes)]
+        await asyncio.gather(*(self._call(governors[number % self.processes]) for number in range(self.calls)))
+        self.wall_s = now()
+
+    async def _call(self, governor: Governor) -> None:
+        told_until = 0.0
+
+        async def send(slot: Slot) -> str:
+            nonlocal told_until
+            self.sent += 1
+            self.early_retries += now() < told_until - 1e-6
+            self.early += now() < self._told_until - 1e-6
+            accepted, asked_s = await self._answer(governor, slot)
+            if accepted:
+                return "answer"
+            if asked_s is not None:
+                told_until = now() + asked_s
+                self._told_until = max(self._told_until, told_until)
+            self.refusals += 1
+            raise ProviderError("too many", kind="rate_limit", retryable=True, retry_after_s=asked_s)
+
+        call = RetriedCall(
+            send,
+            governor=governor,
+            deadline=Deadline(self.deadline_s),
+            held_back=lambda wait_s: ProviderError("too many", kind="rate_limit", retry_after_s=wait_s),
+        )
+        try:
+            await call.run(late=_raised)
+        except ByokError as error:
+            self.lost.append(error)
+
+    async def _answer(self, governor: Governor, slot: Slot) -> tuple[bool, float | None]:
+        if isinstance(self.quota, Faults):
+            return await self._faulty(self.quota)
+        await asyncio.sleep(REFUSAL_S / 2)
+        accepted = self.quota.take()
+        asked_s = None if accepted or not self.asks_to_wait else self.quota.wait_s()
+        allowances = {"requests": self.quota.allowance()} if self.has_headers else {}
+        await asyncio.sleep((ANSWER_S if accepted else REFUSAL_S) - REFUSAL_S / 2)
+        governor.note_head(slot, QuotaReading(allowances) if self.has_headers else None, accepted=accepted)
+        return accepted, asked_s
+
+    async def _faulty(self, faults: Faults) -> tuple[bool, float | None]:
+        drawn = faults.random.random()
+        if drawn < faults.refused:
+            await asyncio.sleep(REFUSAL_S)
+            return False, 1.0
+        if drawn < faults.refused + faults.failed:
+            await asyncio.sleep(REFUSAL_S)
+            raise ProviderError("broken", kind="overloaded", retryable=True)
+        await asyncio.sleep(ANSWER_S)
+        return True, None
+
+
+def _raised(cause: ByokError | None) -> str:
+    raise cause or ProviderError("late", kind="timeout")

@@ -1,0 +1,97 @@
+"""Many calls against a quota: none is lost, all take as long as the quota makes them, and few are sent in vain."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from collections.abc import Callable
+
+import pytest
+
+from tests.engine.quota_servers import Bucket, Faults, Load, Window
+
+SEEDS = range(2)
+BUCKET_S, WINDOW_S, SMALL_S = 30.0, 60.2, 89.0
+"""What the quotas themselves make 900 calls take, in seconds."""
+
+
+def bucket() -> Bucket:
+    return Bucket(600, per_second=10)
+
+
+def window() -> Window:
+    return Window(600)
+
+
+def small() -> Bucket:
+    return Bucket(10, per_second=10)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("quota", "own_s", "with_headers", "asks", "early", "refusals"),
+    [
+        (bucket, BUCKET_S, False, True, 90, 300),
+        (bucket, BUCKET_S, True, True, 2, 0),
+        (bucket, BUCKET_S, False, False, 90, 300),
+        (bucket, BUCKET_S, True, False, 2, 0),
+        (window, WINDOW_S, False, True, 90, 120),
+        (window, WINDOW_S, True, True, 2, 2),
+        (small, SMALL_S, False, True, 90, 500),
+        (small, SMALL_S, True, True, 2, 60),
+    ],
+)
+def test_calls_take_as_long_as_the_quota_makes_them(
+    quota: Callable[[], Bucket | Window],
+    own_s: float,
+    with_headers: bool,
+    asks: bool,
+    early: int,
+    refusals: int,
+    seed: int,
+) -> None:
+    load = Load(quota(), has_headers=with_headers, asks_to_wait=asks, seed=seed).run()
+    assert load.lost == []
+    assert own_s <= load.wall_s <= 1.05 * own_s
+    assert load.early_retries == 0, "no call is sent before the time that it was told"
+    assert load.early <= early
+    assert load.refusals <= refusals
+
+
+def test_a_minute_without_any_word_of_how_long_is_found_out() -> None:
+    load = Load(window(), asks_to_wait=False).run()
+    assert load.lost == []
+    assert load.wall_s <= 1.2 * WINDOW_S
+
+
+@pytest.mark.parametrize("quota", [bucket, window, small])
+@pytest.mark.parametrize("with_headers", [False, True])
+def test_all_at_once_end_as_early_as_the_quota_allows(
+    quota: Callable[[], Bucket | Window], with_headers: bool
+) -> None:
+    load = Load(quota(), in_flight=1000, has_headers=with_headers).run()
+    assert load.lost == []
+    assert load.wall_s <= 1.05 * max(BUCKET_S, SMALL_S if quota is small else WINDOW_S)
+    assert (load.early_retries, load.early) == (0, 0)
+    assert load.refusals < (1300 if quota is small else 800), "after a pause they do not all come at once again"
+
+
+def test_ordinary_faults_do_not_slow_down_the_others() -> None:
+    loads = [Load(Faults(random.Random(seed)), calls=1000, seed=seed).run() for seed in range(10)]
+    assert [load.lost for load in loads if load.lost] == []
+    assert statistics.median(load.wall_s for load in loads) < 7.5, "a pause at each refusal takes 25 s and more"
+
+
+@pytest.mark.parametrize(("at_a_time", "calls", "ideal_s"), [(2, 150, 15.0), (5, 300, 12.0), (12, 500, 8.4)])
+def test_of_few_calls_at_a_time_some_are_refused_by_chance(at_a_time: int, calls: int, ideal_s: float) -> None:
+    loads = [Load(Faults(random.Random(seed)), calls, in_flight=at_a_time, seed=seed).run() for seed in range(6)]
+    assert [load.lost for load in loads if load.lost] == []
+    assert statistics.median(load.wall_s for load in loads) < 1.5 * ideal_s
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_two_processes_share_a_quota_without_losing_calls(asks: bool) -> None:
+    load = Load(bucket(), asks_to_wait=asks, processes=2).run()
+    assert load.lost == []
+    assert load.wall_s <= 1.1 * BUCKET_S
+    assert load.early_retries == 0
