@@ -14,7 +14,7 @@ from byok_widgets.providers.transport.environment import NetworkEnvironment, use
 from byok_widgets.providers.transport.tls import tls_context
 
 _LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
-_Way: TypeAlias = tuple[str, str, int | None]
+_Way: TypeAlias = tuple[bytes, bytes, int | None]
 
 
 class ProviderTransport(httpx2.AsyncBaseTransport):
@@ -39,7 +39,7 @@ class ProviderTransport(httpx2.AsyncBaseTransport):
             EnvironmentVariableError: The environment names a proxy or certificates that cannot be used.
         """
         url = request.url
-        way = url.scheme, url.host, url.port
+        way = url.raw_scheme, url.raw_host, url.port
         transport = self._ways.get(way)
         if transport is None:
             transport = self._ways[way] = await self._choose(*way)
@@ -53,14 +53,13 @@ class ProviderTransport(httpx2.AsyncBaseTransport):
         for transport in transports:
             await transport.aclose()
 
-    async def _choose(self, scheme: str, host: str, port: int | None) -> httpx2.AsyncBaseTransport:
-        proxy = None
-        if scheme == "https":
-            proxy = NetworkEnvironment.read().proxy_url(host, port or 443)
+    async def _choose(self, scheme: bytes, host: bytes, port: int | None) -> httpx2.AsyncBaseTransport:
+        is_https = scheme == b"https"
+        proxy = NetworkEnvironment.read().proxy_url(host.decode("ascii"), port or 443) if is_https else None
         if proxy is None and not uses_library_transport():
             return self._direct()
-        name = proxy or scheme
-        tls = await self._tls_context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        name = proxy or scheme.decode("ascii")
+        tls = await self._tls_context() if is_https else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if name not in self._transports:
             made = await self._threads.run(_library_transport, tls, proxy)
             self._transports.setdefault(name, made)
