@@ -149,3 +149,30 @@ it("offers the key of another flow, and copies it by one click", () => {
   model.answer({ outcome: "refused", text: "No key there." });
   expect([state(), view.find(".byok-status").textContent]).toEqual(["refused", expect.stringContaining("No key there.")]);
 });
+
+it("takes over what was typed at the side and not saved, where the kernel says so", () => {
+  const side = document.body.appendChild(document.createElement("div"));
+  side.className = "byok-side-panel";
+  const shown = (takes: boolean): Rendered =>
+    render("key_field", new FakeModel({ ...keyField(), takes_typed: takes }), side);
+  const found = (at: Rendered): HTMLInputElement => at.find("[data-part=key]");
+  const typedAndLeft = (): void => {
+    const before = shown(true);
+    typeInto(found(before), typed());
+    before.end();
+    expect(found(before).value).toBe("");
+    before.panel.remove();
+  };
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    typedAndLeft();
+    expect(found(shown(false)).value, "another flow that a person chose").toBe("");
+    expect(found(shown(true)).value).toBe(typed());
+    expect(found(shown(true)).value, "it is taken once").toBe("");
+    typedAndLeft();
+    vi.advanceTimersByTime(6000);
+    expect(found(shown(true)).value, "it is not kept for long").toBe("");
+  } finally {
+    vi.useRealTimers();
+  }
+});

@@ -19,7 +19,8 @@ import type {
 } from "../common/messages";
 import { linkWithNotice } from "../common/kernel_link";
 import { WAITING } from "../common/texts";
-import { type ViewContext, follow, onEnd } from "../common/view";
+import { type ViewContext, follow, onEnd, whenInserted } from "../common/view";
+import { leaveTyped, takeTyped } from "./handover";
 import { keyHint, nameHint, nameIn } from "./hints";
 import { type Parts, type ShownStatus, buildParts, showStatus } from "./parts";
 import { seal, sealingProblem } from "./seal";
@@ -41,6 +42,7 @@ class KeyFieldView {
   // Whether a sealed request was sent and is not answered yet.
   private waiting = false;
   private settle: () => void = () => undefined;
+  private side: Element | null = null; // the side panel, where this is in one
   private readonly lose: () => void;
 
   constructor({ model, el, signal }: ViewContext<KeyFieldState>) {
@@ -53,11 +55,12 @@ class KeyFieldView {
     this.listen();
     follow(model, "change", () => this.paint(), signal);
     for (const name of ["status", "target"]) follow(model, `change:${name}`, () => this.onStatus(), signal);
-    onEnd(signal, () => this.emptyAll());
+    onEnd(signal, () => this.end());
     this.part.confirm.hidden = true;
     this.showKey(false);
     this.paint();
     this.lose = linkWithNotice({ model, el, signal });
+    whenInserted(el, () => this.onInserted(el), signal);
   }
 
   private listen(): void {
@@ -273,6 +276,17 @@ class KeyFieldView {
   private emptyPassphrase(): void {
     this.part.inputs.passphrase.value = "";
     this.part.inputs.repeated.value = "";
+  }
+
+  private onInserted(el: HTMLElement): void {
+    this.side = el.closest(".byok-side-panel");
+    if (this.side && this.model.get("takes_typed") && takeTyped(this.side, this.part.inputs.key)) this.paint();
+  }
+
+  private end(): void {
+    const { key } = this.part.inputs;
+    if (this.side && key.value && !this.waiting) leaveTyped(this.side, key);
+    this.emptyAll();
   }
 
   private emptyAll(): void {
