@@ -213,8 +213,8 @@ def open_every_part(chat, play):
     chat.locator(".byok-why summary").last.click()
     chat.get_by_role("button", name="Edit what was said").last.click()
     play.words = [Say(status=401, body={"error": {"message": "no", "code": "invalid_api_key"}})]
-    chat.get_by_label("Your message").fill("Are you there?")
-    chat.get_by_label("Your message").press("Enter")
+    chat.get_by_label("Your message", exact=True).fill("Are you there?")
+    chat.get_by_label("Your message", exact=True).press("Enter")
     chat.get_by_role("alert").wait_for()
     chat.get_by_role("button", name="Edit name").click()
     chat.locator(".byok-menu summary").click()

@@ -322,20 +322,20 @@ def test_in_a_narrow_window_the_settings_take_the_place_of_the_files(open_in, ap
 
 
 def test_a_key_that_is_typed_and_not_saved_goes_on_in_the_panel_of_the_flow_that_a_cell_makes(open_in):
-    page = open_in([flow_cell("made while typing"), flow_cell("another one")])
+    page = open_in([flow_cell("made_while_typing"), flow_cell("another_one")])
     open_settings(page)
     side(page).get_by_label("Provider").select_option("OpenAI")
     typed = fake_key()
     side(page).get_by_label("API key for OpenAI").press_sequentially(typed)
     page.run_cell(0)
-    side(page).get_by_role("heading", name="Settings · made while typing").wait_for()
+    side(page).get_by_role("heading", name="Settings · made_while_typing").wait_for()
     field = side(page).get_by_label("API key for OpenAI")
     page.page.wait_for_function("field => field.value", arg=field.element_handle())
     assert field.input_value() == typed
     assert field.get_attribute("type") == "password"
     page.run_cell(1)
-    side(page).get_by_label("Flow", exact=True).select_option("another one")
-    side(page).get_by_role("heading", name="Settings · another one").wait_for()
+    side(page).get_by_label("Flow", exact=True).select_option("another_one")
+    side(page).get_by_role("heading", name="Settings · another_one").wait_for()
     assert side(page).locator("[data-part=key]").input_value() == "", (
         "where a person goes to another flow, it stays behind"
     )

@@ -34,12 +34,13 @@
 /* Where a browser can, the whole name of a flow is shown, in the field and in the list. */
 @supports (appearance: base-select) {
   .byok-side .byok-which select, .byok-side .byok-which select::picker(select) { appearance: base-select; }
-  .byok-side .byok-which select { align-items: center; justify-content: space-between; gap: 8px; white-space: normal; overflow-wrap: anywhere; text-align: start; }
+  .byok-side .byok-which select { align-items: center; justify-content: space-between; gap: 8px; text-align: start; }
   .byok-side .byok-which select::picker(select) {
     max-width: 90vw; margin-top: 2px; padding: 2px; border: 1px solid var(--jp-border-color1); border-radius: 4px;
     background: var(--jp-layout-color1); color: var(--jp-ui-font-color1); box-shadow: var(--jp-elevation-z4);
   }
-  .byok-side .byok-which option { padding: 5px 8px; white-space: normal; overflow-wrap: anywhere; }
+  .byok-side .byok-which option { padding: 5px 8px; }
+  .byok-side .byok-which :is(select, option):is(select, option, #byok-never) { white-space: normal; word-break: normal; overflow-wrap: anywhere; }
 }
 .byok-side :is(select, button):focus-visible { outline: 2px solid var(--jp-focus-outline-color, #1976d2); outline-offset: 1px; }
 
