@@ -20,7 +20,7 @@ import type {
 import { linkWithNotice } from "../common/kernel_link";
 import { WAITING } from "../common/texts";
 import { type ViewContext, follow, onEnd, whenInserted } from "../common/view";
-import { leaveTyped, takeTyped } from "./handover";
+import { keepTyped, noteTyped, takeTyped } from "./handover";
 import { keyHint, nameHint, nameIn } from "./hints";
 import { type Parts, type ShownStatus, buildParts, showStatus } from "./parts";
 import { seal, sealingProblem } from "./seal";
@@ -42,7 +42,6 @@ class KeyFieldView {
   // Whether a sealed request was sent and is not answered yet.
   private waiting = false;
   private settle: () => void = () => undefined;
-  private side: Element | null = null; // the side panel, where this is in one
   private readonly lose: () => void;
 
   constructor({ model, el, signal }: ViewContext<KeyFieldState>) {
@@ -55,12 +54,12 @@ class KeyFieldView {
     this.listen();
     follow(model, "change", () => this.paint(), signal);
     for (const name of ["status", "target"]) follow(model, `change:${name}`, () => this.onStatus(), signal);
-    onEnd(signal, () => this.end());
     this.part.confirm.hidden = true;
     this.showKey(false);
     this.paint();
     this.lose = linkWithNotice({ model, el, signal });
-    whenInserted(el, () => this.onInserted(el), signal);
+    whenInserted(el, () => this.onInserted(), signal);
+    onEnd(signal, () => this.end());
   }
 
   private listen(): void {
@@ -197,6 +196,7 @@ class KeyFieldView {
     if (this.waiting) return;
     this.settle();
     if (!this.part.inputs.key.value) this.showKey(false);
+    noteTyped(this.part.inputs.key);
     this.say(null);
   }
 
@@ -278,15 +278,13 @@ class KeyFieldView {
     this.part.inputs.repeated.value = "";
   }
 
-  private onInserted(el: HTMLElement): void {
-    this.side = el.closest(".byok-side-panel");
-    if (this.side && this.model.get("takes_typed") && takeTyped(this.side, this.part.inputs.key)) this.paint();
+  private onInserted(): void {
+    if (takeTyped(this.part.inputs.key, this.model.get("takes_typed"))) this.paint();
   }
 
   private end(): void {
-    const { key } = this.part.inputs;
-    if (this.side && key.value && !this.waiting) leaveTyped(this.side, key);
-    this.emptyAll();
+    if (this.waiting) this.emptyAll();
+    else keepTyped(this.part.inputs.key, () => this.emptyAll());
   }
 
   private emptyAll(): void {
