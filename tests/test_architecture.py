@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "natural_guesses": "errors secrets",
     "shortening": "",
     "reasoning_display": "markup shortening",
-    "messages": "errors markup natural_guesses reasoning_display",
+    "messages": "errors markup natural_guesses reasoning_display secrets",
     "misplaced_keys": "errors secrets",
     "sent_request": "messages secrets",
     "strict_attributes": "errors secrets",

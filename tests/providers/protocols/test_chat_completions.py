@@ -117,7 +117,8 @@ def test_a_tool_call_that_is_none_is_our_error(faulty: FaultServer, calls: Any) 
 def test_text_comes_as_it_is_written(faulty: FaultServer) -> None:
     pieces: list[str] = []
     answer = ask(faulty, talk("Good morning, Ana.", usage=USAGE), on_text=pieces.append)
-    assert pieces == ["Good ", "morni", "ng, A", "na."]
+    assert "".join(pieces) == "Good morning, Ana."
+    assert len(pieces) >= 3, "a letter or two may wait, where a held key begins with them"
     assert (answer.text, answer.finish_reason, answer.notices) == ("Good morning, Ana.", "stop", ())
     assert answer.usage == Usage(12, 34, 8)
     assert answer.reported_model == "said-model"
