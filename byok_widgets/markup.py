@@ -22,6 +22,9 @@ _NUMBER = "text-align:right;white-space:nowrap"
 _TEXT = "text-align:left;white-space:pre-wrap;overflow-wrap:break-word"
 _CAPTION = "caption-side:top;text-align:left;padding:0 0 4px;font-weight:600;font-style:normal;color:inherit"
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:left"
+_LONG_CHARS, _ROOM = 24, "min-width:11em"
+"""How many characters make a text a long one, and the room that its column keeps in a narrow place."""
+_MANY_COLUMNS = 4
 _WORDS = "white-space:pre-wrap;overflow-wrap:anywhere"
 
 
@@ -94,21 +97,31 @@ def table(
         numbers: Which columns hold numbers and stand to the right.
         total: A last row.
     """
+    rows = list(rows)
+    long = _long_columns(rows) - set(numbers) if len(columns) >= _MANY_COLUMNS else set()
     head = "".join(_head(name, "col", is_number=at in numbers) for at, name in enumerate(columns))
-    body = "".join(_row(cells, numbers) for cells in rows)
+    body = "".join(_row(cells, numbers, long) for cells in rows)
     parts = [f'<caption style="{_CAPTION}">{text(caption)}</caption>' if caption else ""]
     parts += [f"<thead><tr>{head}</tr></thead>" if head else "", f"<tbody>{body}</tbody>"]
     parts += [f"<tfoot>{_row(total, numbers)}</tfoot>" if total else ""]
     return Markup(f'<table style="{_TABLE}">{"".join(parts)}</table>')
 
 
-def _row(cells: Sequence[str], numbers: Collection[int]) -> str:
+def _long_columns(rows: Iterable[Sequence[str]]) -> set[int]:
+    return {at for cells in rows for at, cell in enumerate(cells) if len(cell) > _LONG_CHARS}
+
+
+def _row(cells: Sequence[str], numbers: Collection[int], long: Collection[int] = ()) -> str:
     first = _head(cells[0], "row", is_number=0 in numbers)
     rest = (
-        f'<td dir="auto" style="{_CELL};{_NUMBER if at in numbers else _TEXT}">{_shown(cell)}</td>'
+        f'<td dir="auto" style="{_cell_style(at in numbers, at in long)}">{_shown(cell)}</td>'
         for at, cell in enumerate(cells[1:], 1)
     )
     return f"<tr>{first}{''.join(rest)}</tr>"
+
+
+def _cell_style(is_number: bool, is_long: bool) -> str:  # noqa: FBT001 - private, and read in one place
+    return ";".join([_CELL, _NUMBER if is_number else _TEXT, *([_ROOM] if is_long else [])])
 
 
 def _head(cell: str, scope: str, *, is_number: bool) -> str:

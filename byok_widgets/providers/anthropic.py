@@ -59,6 +59,7 @@ _MODELS = ModelFacts(
         "2026-02-19": (
             *("claude-3-7-sonnet", "claude-3-7-sonnet-latest", "claude-3-5-haiku", "claude-3-5-haiku-latest"),
         ),
+        "2026-04-20": ("claude-3-haiku",),
         "2026-06-15": ("claude-opus-4", "claude-opus-4-0", "claude-sonnet-4", "claude-sonnet-4-0"),
         "2026-06-30": ("claude-mythos-preview",),
         "2026-08-05": ("claude-opus-4-1",),

@@ -32,8 +32,12 @@ _MODELS = ModelFacts(
         "gemini-2.5-pro",
     ),
     ends={
-        "2025-02-15": ("gemini-pro", "gemini-1.0-pro"),
-        "2025-09-24": ("gemini-1.5-pro", "gemini-1.5-flash", "gemini-1.5-flash-8b"),
+        "2025-02-18": ("gemini-pro", "gemini-1.0-pro"),
+        "2025-09-29": ("gemini-1.5-pro", "gemini-1.5-flash", "gemini-1.5-flash-8b"),
+        "2026-06-01": (
+            *("gemini-2.0-flash", "gemini-2.0-flash-001", "gemini-2.0-flash-lite", "gemini-2.0-flash-lite-001"),
+        ),
+        "2026-12-01": ("gemini-2.5-pro", "gemini-2.5-flash"),
     },
     aliases={
         "gemini-pro": "balanced",

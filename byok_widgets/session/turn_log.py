@@ -163,9 +163,16 @@ class TurnLog:
 
     def _repr_html_(self) -> str:
         rows = [(_WHO[message.role], message.content) for message in self.transcript]
-        table = markup.table(rows, caption=f"Session of {self.flow_name}", columns=("who", "what was said"))
+        table = markup.table(rows, caption=self._caption, columns=("who", "what was said"))
         timeline = markup.details("Timeline", self.timeline._repr_html_()) if self._all else ""
         return f"{table if rows else ''}{markup.facts(self.summary)}{timeline}"
+
+    @property
+    def _caption(self) -> str:
+        """What the table shows: a cell does not follow a session that goes on."""
+        last = self._turns[-1].number if self._turns else 0
+        when = f"as it was after turn {last}" if last else "as it was at the start"
+        return f"Session of {self.flow_name}" + ("" if self.closed else f", {when}")
 
     @property
     def summary(self) -> str:

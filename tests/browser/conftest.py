@@ -22,6 +22,8 @@ _ARGS = [
     *("--disable-component-update", "--disable-sync", f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"),
 ]
 VIEWPORT = {"width": 1280, "height": 1300}
+LEFT = "open => { const { shell } = window.jupyterapp; open ? shell.expandLeft() : shell.collapseLeft(); }"
+"""Opens or closes the side bar with the list of files."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

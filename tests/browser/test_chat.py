@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.conftest import LEFT, VIEWPORT
 from tests.scripted_server import Say, ScriptedServer
 
 HOSTILE = (
@@ -184,6 +185,68 @@ def test_an_error_is_a_card_and_the_text_comes_back(page, chat, play):
     chat.get_by_role("button", name="Send").click()
     chat.get_by_text("Hello again.").first.wait_for()
     assert not alert.is_visible()
+
+
+NAMELESS = """chat => [...chat.querySelectorAll("input, select, textarea, button, summary, [role=region]")]
+  .filter((field) => field.checkVisibility())
+  .filter((field) => ![field.labels?.[0]?.textContent, field.getAttribute("aria-label"), field.textContent]
+    .some((name) => name?.trim()))
+  .map((field) => field.outerHTML.slice(0, 120))"""
+OUTSIDE = """chat => {
+  const edge = chat.getBoundingClientRect();
+  return [...chat.querySelectorAll("input, select, textarea, button, summary, table, .byok-menu-content")]
+    .filter((node) => node.checkVisibility() && !node.closest(".byok-graph-canvas, .byok-sent, .byok-heard"))
+    .filter((node) => node.getBoundingClientRect().right > edge.right + 0.5
+      || node.getBoundingClientRect().left < edge.left - 0.5)
+    .map((node) => node.outerHTML.slice(0, 120));
+}"""
+
+
+def open_every_part(chat, play):
+    """Bring the chat into the state with the most on it: each part that opens is open, and a turn has failed."""
+    say(chat, "Hello", 1)
+    for name in ("Save sentence", "Prompt", "Regenerate the answer"):
+        chat.get_by_role("button", name=name).last.click()
+    chat.locator(".byok-sent table").first.wait_for()
+    chat.locator(".byok-turn-form input").press("Enter")
+    chat.get_by_role("button", name="Continue with this answer").wait_for()
+    chat.locator(".byok-why summary").last.click()
+    chat.get_by_role("button", name="Edit what was said").last.click()
+    play.words = [Say(status=401, body={"error": {"message": "no", "code": "invalid_api_key"}})]
+    chat.get_by_label("Your message", exact=True).fill("Are you there?")
+    chat.get_by_label("Your message", exact=True).press("Enter")
+    chat.get_by_role("alert").wait_for()
+    chat.get_by_role("button", name="Edit name").click()
+    chat.locator(".byok-menu summary").click()
+    chat.get_by_role("button", name="Transcript").click()
+    chat.get_by_label("The conversation as text").wait_for()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_all_that_opens_in_the_chat_is_named_legible_and_in_its_place(page, chat, play, width):
+    open_every_part(chat, play)
+    page.page.set_viewport_size({"width": width, "height": 1300})
+    page.page.evaluate(LEFT, width > 400)
+    try:
+        for theme in ("JupyterLab Light", "JupyterLab Dark"):
+            page.theme(theme)
+            found = Axe().run(page.page, context=".byok-chat")
+            assert [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found.response["violations"]] == []
+            page.shot(f"chat-all-{width}-{theme.split()[-1].lower()}")
+        assert chat.evaluate(NAMELESS) == []
+        assert chat.evaluate(OUTSIDE) == []
+    finally:
+        page.page.set_viewport_size(VIEWPORT)
+        page.page.evaluate(LEFT, True)
+
+
+def test_a_correction_can_be_given_up_with_the_mouse(chat):
+    say(chat, "Hello", 1)
+    chat.get_by_role("button", name="Edit name").click()
+    chat.get_by_label("Value of name").fill("Someone else")
+    chat.get_by_role("button", name="Cancel").click()
+    assert chat.get_by_role("region", name="Variables").inner_text().count("Someone else") == 0
+    assert chat.get_by_role("button", name="Edit name").evaluate("edit => edit === document.activeElement")
 
 
 def test_the_chat_can_be_used_by_everybody(page, chat, play):

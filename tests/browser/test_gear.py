@@ -8,7 +8,7 @@ import time
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.conftest import VIEWPORT
+from tests.browser.conftest import LEFT, VIEWPORT
 from tests.browser.lab import Lab
 from tests.browser.leaks import Frames, Listener, files_below, hits
 from tests.browser.notebook_page import NotebookPage
@@ -282,7 +282,6 @@ CHECKED_AGAIN = """said => {
   const { dataset, textContent } = document.querySelector(".byok-side:not(.lm-mod-hidden) .byok-status");
   return !["working", "none"].includes(dataset.state) && textContent.trim() !== said;
 }"""
-LEFT = "open => { const { shell } = window.jupyterapp; open ? shell.expandLeft() : shell.collapseLeft(); }"
 SILENT = "() => !document.querySelector('.byok-side:not(.lm-mod-hidden) .byok-status').textContent.trim()"
 
 
@@ -301,6 +300,62 @@ def test_names_are_whole_at_the_width_it_opens_with_and_labels_stand_in_names(op
         page.page.set_viewport_size(VIEWPORT)
         page.page.evaluate(LEFT, True)
     assert found == ([], [])
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_in_a_narrow_window_the_settings_take_the_place_of_the_files(open_in, app):
+    page = open_in([flow_cell("narrow", "ask")], app)
+    page.run_cell(0)
+    page.page.set_viewport_size({"width": 400, "height": 1300})
+    try:
+        if app == "lab":
+            page.page.evaluate(LEFT, True)
+        page.command("byok-widgets:open-settings")
+        side(page).locator(".byok-panel").wait_for()
+        page.shot(f"gear-narrow-{app}")
+        right = side(page).evaluate("side => side.getBoundingClientRect().right")
+    finally:
+        page.page.set_viewport_size(VIEWPORT)
+        if app == "lab":
+            page.page.evaluate(LEFT, True)
+    assert right <= 400
+
+
+def test_a_key_that_is_typed_and_not_saved_goes_on_in_the_panel_of_the_flow_that_a_cell_makes(open_in):
+    page = open_in([flow_cell("made_while_typing"), flow_cell("another_one")])
+    open_settings(page)
+    side(page).get_by_label("Provider").select_option("OpenAI")
+    typed = fake_key()
+    side(page).get_by_label("API key for OpenAI").press_sequentially(typed)
+    page.run_cell(0)
+    side(page).get_by_role("heading", name="Settings · made_while_typing").wait_for()
+    field = side(page).get_by_label("API key for OpenAI")
+    page.page.wait_for_function("field => field.value", arg=field.element_handle())
+    assert field.input_value() == typed
+    assert field.get_attribute("type") == "password"
+    page.run_cell(1)
+    side(page).get_by_label("Flow", exact=True).select_option("another_one")
+    side(page).get_by_role("heading", name="Settings · another_one").wait_for()
+    assert side(page).locator("[data-part=key]").input_value() == "", (
+        "where a person goes to another flow, it stays behind"
+    )
+
+
+LONG = "the flow of the dentist in the spring campaign of the year, as the practice tried it in {}"
+
+
+def test_of_two_flows_with_long_names_the_whole_names_can_be_read(open_in):
+    names = [LONG.format(month) for month in ("March", "April")]
+    page = open_in([f"from byok_widgets import Flow\nflows = [Flow(name) for name in {names!r}]"])
+    page.run_cell(0)
+    open_settings(page)
+    which = side(page).get_by_label("Flow", exact=True)
+    for name in names:
+        which.select_option(name)
+        side(page).get_by_role("heading", name=f"Settings · {name}").wait_for()
+        assert which.evaluate("field => field.scrollWidth <= field.clientWidth && field.offsetHeight > 40")
+    page.shot("gear-long-names")
+    assert side(page).evaluate(CUT_OFF) == []
 
 
 def test_one_message_about_a_bad_address_and_a_check_says_what_happened(open_in):

@@ -6,6 +6,8 @@ import json
 import secrets
 from typing import Any
 
+import pytest
+
 from tests.browser.conftest import VIEWPORT
 from tests.browser.leaks import Frames
 from tests.browser.notebook_page import NotebookPage
@@ -42,6 +44,15 @@ def saved_text(page: NotebookPage) -> str:
     return json.dumps([output["data"] for output in outputs])
 
 
+def saved_text_with(page: NotebookPage, words: str) -> str:
+    """Return what is saved once it holds `words`: the output follows a moment after the chat."""
+    for _ in range(20):
+        if words in saved_text(page):
+            break
+        page.page.wait_for_timeout(250)
+    return saved_text(page)
+
+
 def reopened(page: NotebookPage) -> Any:
     """Open the saved file in a page that starts no kernel."""
     name = page.name
@@ -60,7 +71,7 @@ def check_that_the_file_holds_the_conversation(page: NotebookPage) -> None:
     chat = talk(page)
     message = chat.get_by_label("Your message")
     message.press_sequentially("Half a sent")
-    saved = saved_text(page)
+    saved = saved_text_with(page, "Bye then.")
     assert [text for text in SAID if text not in saved] == []
     assert "Bye then." in saved
     assert "Half a sent" not in saved
@@ -107,6 +118,44 @@ def test_a_fork_is_saved_beside_the_first_session(open_notebook: Any) -> None:
     chat.get_by_label("Your message").fill("Another day")
     chat.get_by_label("Your message").press("Enter")
     chat.locator("[data-turn]").nth(2).wait_for()
-    saved = saved_text(page)
+    saved = saved_text_with(page, "Another day")
     assert "Tuesday please" in saved
     assert "Another day" in saved
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_after_the_page_is_loaded_again_later_turns_are_saved_too(browser: Any, lab: Any, app: str) -> None:
+    context = browser.new_context(viewport=VIEWPORT)
+    page = NotebookPage(lab, context.new_page(), lab.url, app=app)
+    page.open(lab.notebook(cells()))
+    page.run_cell(0)
+    chat = page.page.locator(".byok-chat")
+    chat.locator("[data-turn]").wait_for()
+    chat.get_by_label("Your message").fill(SAID[0])
+    chat.get_by_label("Your message").press("Enter")
+    chat.locator("[data-turn]").nth(1).wait_for()
+    page.save()
+    page.page.reload()
+    chat.locator("[data-turn]").nth(1).wait_for(timeout=30_000)
+    chat.get_by_label("Your message").fill(SAID[1])
+    chat.get_by_label("Your message").press("Enter")
+    chat.locator("[data-turn]").nth(2).wait_for()
+    saved = saved_text_with(page, SAID[1])
+    assert [text for text in SAID if text not in saved] == []
+    assert chat.get_by_text("Tuesday please", exact=True).count() == 1
+    context.close()
+    lab.shut_down_kernels()
+
+
+def test_a_copy_that_is_open_beside_the_notebook_shows_the_conversation(open_notebook: Any) -> None:
+    page = open_notebook(cells())
+    page.run_all()
+    talk(page)
+    page.save()
+    copy = f"copy-of-{page.name}"
+    notebook = json.loads((page.lab.root / page.name).read_text())
+    notebook["metadata"].pop("widgets", None)
+    (page.lab.root / copy).write_text(json.dumps(notebook))
+    page.open(copy)
+    shown = page.page.locator(".jp-NotebookPanel").filter(visible=True).locator(".jp-OutputArea")
+    shown.get_by_text("Tuesday please", exact=True).and_(page.page.locator(":visible")).wait_for()

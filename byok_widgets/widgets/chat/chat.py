@@ -64,13 +64,14 @@ class Chat(assets.PageWidget):
             "sentence": self._keep_sentence,
             "copy": self._copy,
             "requests": self._tell_requests,
+            "saved_output": lambda _: self._tell({"kind": "saved_output", "output": self._saved_form.output()}),
             "stop": lambda _: self._stop(),
             "reset": lambda _: self._start_over(),
             "fork": lambda message: self._fork(_number(message, "turn")),
             "show": lambda message: self._show(_number(message, "session")),
         }
         name = f"byok-saved-{secrets.token_hex(8)}"
-        self._saved_form = SavedForm(name, self._branches.labelled)
+        self._saved_form = SavedForm(name, self._branches.labelled, self._tell_mark)
         super().__init__(title=sanitize(session.flow_name), saved_form=name)
         self.on_msg(self._receive)
 
@@ -160,6 +161,9 @@ class Chat(assets.PageWidget):
         turn = self._branches.turn(_number(message, "turn"))
         requests = chat_messages.of_requests(turn)
         self._tell({"kind": "requests", "turn": turn.number, "requests": requests})
+
+    def _tell_mark(self, mark: str) -> None:
+        self._tell({"kind": "saved", "mark": mark})
 
     def _stop(self) -> None:
         if self._running is not None:

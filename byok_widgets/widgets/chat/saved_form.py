@@ -34,11 +34,16 @@ class SavedForm:
     Args:
         name: What marks its output: the page finds and hides it by this class.
         sessions: Returns the sessions of the chat with their labels; the first is the oldest.
+        told: Told the mark that the output has now. A page that was loaded again does not follow the output any
+            more: it looks for the mark, and asks for the `output` where it does not find it.
     """
 
-    def __init__(self, name: str, sessions: Callable[[], Sequence[LabelledSession]]) -> None:
-        self._name, self._sessions = name, sessions
+    def __init__(
+        self, name: str, sessions: Callable[[], Sequence[LabelledSession]], told: Callable[[str], None]
+    ) -> None:
+        self._name, self._sessions, self._told = name, sessions, told
         self._published: Bundle | None = None
+        self._version = 0
         self._is_due = False
 
     def show(self, view: Callable[[], tuple[dict[str, Any], dict[str, Any]]], title: str) -> None:
@@ -74,17 +79,27 @@ class SavedForm:
             texts = [f"{label}: {text}" for label, text in zip(labels, texts, strict=True)]
         return {"text/plain": "\n\n".join(texts), "text/html": "".join(parts)}
 
-    def _publish(self, shell: Any, *, update: bool = False) -> None:
-        said = self._published = self.bundle()
+    def output(self) -> Bundle:
+        """Return what the output holds now, marked; nothing where it was never shown."""
+        said = self._published
+        if said is None:
+            return {}
         words = "" if said == _NOTHING else said["text/html"]  # the chat above says so itself
-        marked = f'<div class="{self._name}">{words}</div>'
-        shell.display_pub.publish(
-            {**said, "text/html": marked}, {}, transient={"display_id": self._name}, update=update
-        )
+        return {**said, "text/html": f'<div class="{self._name} {self._mark}">{words}</div>'}
+
+    @property
+    def _mark(self) -> str:
+        return f"{self._name}-{self._version}"
+
+    def _publish(self, shell: Any, *, update: bool = False) -> None:
+        self._published = self.bundle()
+        self._version += 1
+        shell.display_pub.publish(self.output(), {}, transient={"display_id": self._name}, update=update)
 
     def _update(self) -> None:
         if self.bundle() != self._published:
             self._publish(sys.modules["IPython"].get_ipython(), update=True)
+        self._told(self._mark)
 
     def _at_the_end_of_the_cell(self) -> None:
         shell = sys.modules["IPython"].get_ipython()

@@ -219,6 +219,20 @@ class ChatRequests(TypedDict):
     requests: list[RequestFacts]
 
 
+class ChatSaved(TypedDict):
+    """The output that keeps the conversation in the notebook file has changed; it has the class `mark` now."""
+
+    kind: Literal["saved"]
+    mark: str
+
+
+class ChatSavedOutput(TypedDict):
+    """What that output holds, by MIME type."""
+
+    kind: Literal["saved_output"]
+    output: dict[str, str]
+
+
 class ChatFailed(TypedDict):
     """A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn."""
 
@@ -241,5 +255,7 @@ ChatMessage = (
     | ChatSentences
     | ChatCopy
     | ChatRequests
+    | ChatSaved
+    | ChatSavedOutput
     | ChatFailed
 )

@@ -66,6 +66,12 @@ class ChatAskRequests(TypedDict):
     turn: int
 
 
+class ChatAskSavedOutput(TypedDict):
+    """Ask for what the output holds that keeps the conversation: this page's notebook lacks it."""
+
+    kind: Literal["saved_output"]
+
+
 class ChatStop(TypedDict):
     """Stop the turn that is under way."""
 
@@ -101,6 +107,7 @@ ChatRequest = (
     | ChatSentence
     | ChatAskCopy
     | ChatAskRequests
+    | ChatAskSavedOutput
     | ChatStop
     | ChatReset
     | ChatFork

@@ -77,6 +77,7 @@ class KeyFieldState(TypedDict):
     other_flows: list[OtherFlow]
     status: KeyStatusLine
     public_key: str
+    takes_typed: bool
 
 
 class SaveKey(TypedDict):

@@ -74,6 +74,7 @@ class KeyField(assets.PageWidget):
             `text`, in which `{at}` stands for the moment `at`; `link`, `link_text`, and `pasted`, the text while a
             pasted key is not saved; never any part of a key, nor its length.
         public_key: The half of the kernel's key pair that seals. It is no secret.
+        takes_typed: Whether a key that was typed and not saved in the panel before goes on in this field.
     """
 
     view = traitlets.Unicode("key_field").tag(sync=True)
@@ -92,9 +93,10 @@ class KeyField(assets.PageWidget):
     other_flows: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     public_key = traitlets.Unicode("").tag(sync=True)
+    takes_typed = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
 
-    def __init__(self, owner: KeyOwner) -> None:
-        super().__init__(public_key=_sealing_key().public_b64)
+    def __init__(self, owner: KeyOwner, *, takes_typed: bool = False) -> None:
+        super().__init__(public_key=_sealing_key().public_b64, takes_typed=takes_typed)
         self._owner = owner
         self.on_msg(self._receive)
 

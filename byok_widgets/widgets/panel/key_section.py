@@ -28,11 +28,11 @@ class KeySection:
         view: The widget.
     """
 
-    def __init__(self, flow: PanelFlow) -> None:
+    def __init__(self, flow: PanelFlow, *, takes_typed: bool = False) -> None:
         self._flow = flow
         self._controller = KeyController.of(flow)
         self._chosen_for = ""
-        self.view = KeyField(self)
+        self.view = KeyField(self, takes_typed=takes_typed)
 
     def refresh(self) -> None:
         """Show the flow's current settings."""

@@ -40,8 +40,15 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
     `close()` ends it; if a cell runs again, its new panel replaces the previous one.
     """
 
-    def __init__(self, flow: PanelFlow, *, title: str = "", note: str = "") -> None:
-        """Show the settings of `flow`. Nothing here waits for a keyring, a network or a large package."""
+    def __init__(self, flow: PanelFlow, *, title: str = "", note: str = "", takes_typed: bool = False) -> None:
+        """Show the settings of `flow`. Nothing here waits for a keyring, a network or a large package.
+
+        Args:
+            flow: Whose settings they are.
+            title: What stands above them, where that is not the flow's name.
+            note: What is said of them.
+            takes_typed: Whether a key that was typed and not saved in the panel before goes on in this one.
+        """
         self._flow = flow
         self._refreshing = threading.RLock()
         self._head = PanelHead(flow, title=sanitize(title or f"Settings · {flow.name}"), note=note)
@@ -49,7 +56,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
             description="Provider", options=[(_label(name), name) for name in PROVIDERS], value=flow.provider
         )
         self._address = _Address(flow, self.refresh)
-        self._key, self._models = KeySection(flow), ModelPicker(flow)
+        self._key, self._models = KeySection(flow, takes_typed=takes_typed), ModelPicker(flow)
         self._nodes = NodeList(flow, self._models.rows)
         self._code = CopyCode()
         parts = [self._provider, self._address.view, self._key.view, self._models.view, self._nodes]

@@ -137,7 +137,7 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
             return
         before, self._shown = self._panel, flow
         words = {} if is_flow else {"title": _NO_FLOW, "note": _WAITS}
-        self._panel = SettingsPanel(FlowInPanel(flow), **words)
+        self._panel = SettingsPanel(FlowInPanel(flow), takes_typed=not self._chosen, **words)
         self.children = [self._which, self._panel]
         # The page comes back after a restart to a flow that is saved, and to no other.
         (self.remove_class if flow.config.path else self.add_class)("byok-unsaved")

@@ -8,6 +8,8 @@ import { settingsIcon } from '@jupyterlab/ui-components';
 import { Side } from './side';
 
 const OPEN = 'byok-widgets:open-settings';
+/** Below this width there is no room for the list of files beside the settings. */
+const NARROW_PX = 720;
 
 const gear: JupyterFrontEndPlugin<void> = {
   id: 'byok-widgets:gear',
@@ -47,12 +49,20 @@ function activate(
       const notebook = notebooks.currentWidget;
       if (notebook) {
         const side = sideOf(notebook);
+        makeRoom(app.shell);
         app.shell.activateById(side.id);
         side.open();
       }
     }
   });
   palette?.addItem({ command: OPEN, category: 'Notebook Operations' });
+}
+
+/** Close the left side bar of a narrow window, where the shell has one. */
+function makeRoom(shell: JupyterFrontEnd.IShell): void {
+  if (window.innerWidth < NARROW_PX) {
+    (shell as { collapseLeft?: () => void }).collapseLeft?.();
+  }
 }
 
 export default gear;

@@ -149,3 +149,31 @@ it("offers the key of another flow, and copies it by one click", () => {
   model.answer({ outcome: "refused", text: "No key there." });
   expect([state(), view.find(".byok-status").textContent]).toEqual(["refused", expect.stringContaining("No key there.")]);
 });
+
+it("takes over what was typed at the side and not saved, where the kernel says so", () => {
+  const side = document.body.appendChild(document.createElement("div"));
+  side.className = "byok-side-panel";
+  const shown = (takes: boolean): Rendered =>
+    render("key_field", new FakeModel({ ...keyField(), takes_typed: takes }), side);
+  const found = (at: Rendered): HTMLInputElement => at.find("[data-part=key]");
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    const first = shown(true);
+    typeInto(found(first), typed());
+    first.end();
+    const second = shown(true);
+    expect([found(first).value, found(second).value]).toEqual(["", typed()]);
+    const third = shown(true);
+    second.end();
+    expect([found(second).value, found(third).value], "it may be there first").toEqual(["", typed()]);
+    expect(found(shown(false)).value, "another flow that a person chose").toBe("");
+    expect(found(third).value).toBe("");
+    const last = shown(true);
+    typeInto(found(last), typed());
+    last.end();
+    vi.advanceTimersByTime(6000);
+    expect(found(last).value, "it is not kept for long").toBe("");
+  } finally {
+    vi.useRealTimers();
+  }
+});

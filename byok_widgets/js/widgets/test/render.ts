@@ -14,8 +14,8 @@ export interface Rendered {
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as in `querySelector`
 type Find = <Found extends HTMLElement = HTMLElement>(selector: string) => Found;
 
-export function render(view: string, model: FakeModel<object>): Rendered {
-  const panel = document.body.appendChild(document.createElement("div"));
+export function render(view: string, model: FakeModel<object>, place: HTMLElement = document.body): Rendered {
+  const panel = place.appendChild(document.createElement("div"));
   panel.className = "byok-panel";
   const el = panel.appendChild(document.createElement("div"));
   Object.assign(model.state, { view });

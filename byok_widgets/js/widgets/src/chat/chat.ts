@@ -26,6 +26,7 @@ import { CopyMenu } from "./copy_menu";
 import { Dialogue } from "./dialogue";
 import { GraphPane } from "./graph_pane";
 import { type Parts, buildParts } from "./parts";
+import { SavedOutput } from "./saved_output";
 import { Sentences } from "./sentences";
 import { VariableTable } from "./variables";
 import { countDown } from "./waiting";
@@ -34,7 +35,8 @@ const LOST_AFTER_MS = 4000;
 const GEAR = '[data-jp-item-name="byok-settings"] jp-button';
 const TEXTS = {
   say: "Write a message",
-  closed: "This session has ended. Reset it, or fork from an earlier turn.",
+  closed: "This session has ended.",
+  goOn: "This session has ended. Reset it, or fork from an earlier turn.",
 };
 
 const isFromKernel = (message: unknown): message is ChatMessage | Pong =>
@@ -56,6 +58,7 @@ class ChatView {
   );
   private readonly variables = new VariableTable((name, value) => this.send({ kind: "correct", name, value }));
   private readonly part: Parts;
+  private readonly saved: SavedOutput;
   private readonly dialogue: Dialogue;
   private models: string[] = [];
   private isClosed = false;
@@ -87,7 +90,9 @@ class ChatView {
       models: () => this.models,
     };
     this.dialogue = new Dialogue(this.part.log, this.part.spoken, actions, this.colors);
-    el.classList.add("byok-panel", "byok-chat");
+    const askSaved = (): void => void this.send({ kind: "saved_output" });
+    this.saved = new SavedOutput(model, model.get("saved_form"), askSaved, signal);
+    el.classList.add("byok-panel", "byok-chat", `${model.get("saved_form")}-chat`);
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", `Chat with the flow ${model.get("title")}`);
     el.append(...this.part.all);
@@ -178,7 +183,7 @@ class ChatView {
 
   private onMessage(message: unknown): void {
     if (!isFromKernel(message) || message.kind === "pong") return;
-    this.stopWaiting();
+    if (message.kind !== "saved") this.stopWaiting();
     this.show(message);
     this.paint();
   }
@@ -213,6 +218,10 @@ class ChatView {
         return void this.copy.show(message);
       case "requests":
         return this.dialogue.showRequests(message);
+      case "saved":
+        return this.saved.expect(message.mark);
+      case "saved_output":
+        return this.saved.write(message.output);
       case "failed":
         return this.fail(message);
     }
@@ -250,8 +259,10 @@ class ChatView {
     this.said = "";
     this.models = rest.models;
     // What the notebook file keeps stands in an output of its own; where this chat is alive, nobody wants it twice.
+    // A copy of the notebook that is open beside this one has no chat, and keeps showing it.
     const saved = `.${this.model.get("saved_form")}`;
-    part.savedForm.textContent = `${saved}, .jp-OutputArea-child:has(${saved}) { display: none; }`;
+    const here = `:is(.jp-Notebook, body:not(:has(.jp-Notebook))):has(${saved}-chat)`;
+    part.savedForm.textContent = `${here} :is(${saved}, .jp-OutputArea-child:has(${saved})) { display: none; }`;
     this.draw(rest.graph);
     this.listSessions(sessions, shown);
     this.dialogue.showAll(turns, alternatives, underWay);
@@ -284,7 +295,7 @@ class ChatView {
     part.totals.textContent = totals;
     part.aside.hidden = !variables.length && !totals && this.graph.el.hidden;
     this.variables.show(variables, changed);
-    part.status.textContent = closed ? TEXTS.closed : "";
+    part.status.textContent = closed ? TEXTS.goOn : "";
     this.graph.mark(this.standing, this.dialogue.turns);
   }
 

@@ -69,7 +69,7 @@ export class TurnView {
     const use = quiet("Continue with this answer", `Continue with this answer to turn ${turn.number}`, () =>
       this.actions.show(session),
     );
-    bubble.append(make("small", { className: "byok-note", textContent: summary }), use);
+    bubble.append(make("div", { className: "byok-answer-foot" }, make("span", { className: "byok-note", textContent: summary }), use));
     this.answers.append(bubble);
   }
 

@@ -23,8 +23,9 @@ export class VariableTable {
     const { name, value, status, about } = variable;
     const edit = button("Edit", "byok-quiet byok-back");
     edit.setAttribute("aria-label", `Edit ${name}`);
-    const shown = make("div", { className: "byok-value", textContent: value });
-    const cell = make("td", {}, shown, make("div", { className: "byok-note", textContent: about }));
+    const shown = make("div", { className: "byok-value", textContent: status === "not_stated" ? about : value });
+    const cell = make("td", {}, shown);
+    if (status !== "not_stated") cell.append(make("div", { className: "byok-note", textContent: about }));
     const head = make("th", { scope: "row", textContent: name });
     const row = make("tr", { dataset: { status, name } }, head, cell, make("td", {}, edit));
     row.classList.toggle("byok-changed", hasChanged);
@@ -37,8 +38,10 @@ export class VariableTable {
     const field = make("input", { className: "byok-input", type: "text", value: stated });
     field.setAttribute("aria-label", `Value of ${name}`);
     const set = button("Set");
+    const cancel = button("Cancel", "byok-quiet");
     const close = (): void => {
       cell.replaceChildren(...before);
+      edit.hidden = false;
       edit.focus();
     };
     const submit = (): void => {
@@ -46,11 +49,13 @@ export class VariableTable {
       if (field.value !== stated) this.correct(name, field.value);
     };
     set.onclick = submit;
+    cancel.onclick = close;
     field.onkeydown = (event) => {
       if (event.key === "Escape") close();
       else if (event.key === "Enter" && !event.isComposing) submit();
     };
-    cell.replaceChildren(field, set);
+    edit.hidden = true;
+    cell.replaceChildren(field, make("div", { className: "byok-row" }, set, cancel));
     field.select();
     field.focus();
   }

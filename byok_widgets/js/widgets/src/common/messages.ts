@@ -68,6 +68,7 @@ export interface KeyFieldState {
   other_flows: OtherFlow[];
   status: KeyStatusLine;
   public_key: string;
+  takes_typed: boolean;
 }
 
 /** Save the key, or the name of a variable, that is sealed: three parts in base64. */
@@ -565,6 +566,18 @@ export interface ChatRequests {
   requests: RequestFacts[];
 }
 
+/** The output that keeps the conversation in the notebook file has changed; it has the class `mark` now. */
+export interface ChatSaved {
+  kind: "saved";
+  mark: string;
+}
+
+/** What that output holds, by MIME type. */
+export interface ChatSavedOutput {
+  kind: "saved_output";
+  output: Record<string, string>;
+}
+
 /** A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn. */
 export interface ChatFailed {
   kind: "failed";
@@ -573,7 +586,7 @@ export interface ChatFailed {
   standing?: Standing;
 }
 
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatText | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatRequests | ChatFailed;
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatText | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatRequests | ChatSaved | ChatSavedOutput | ChatFailed;
 
 /** A view has appeared and wants to know everything. */
 export interface ChatHello {
@@ -626,6 +639,11 @@ export interface ChatAskRequests {
   turn: number;
 }
 
+/** Ask for what the output holds that keeps the conversation: this page's notebook lacks it. */
+export interface ChatAskSavedOutput {
+  kind: "saved_output";
+}
+
 /** Stop the turn that is under way. */
 export interface ChatStop {
   kind: "stop";
@@ -648,4 +666,4 @@ export interface ChatShow {
   session: number;
 }
 
-export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatAskRequests | ChatStop | ChatReset | ChatFork | ChatShow;
+export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatAskRequests | ChatAskSavedOutput | ChatStop | ChatReset | ChatFork | ChatShow;

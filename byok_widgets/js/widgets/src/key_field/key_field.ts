@@ -19,7 +19,8 @@ import type {
 } from "../common/messages";
 import { linkWithNotice } from "../common/kernel_link";
 import { WAITING } from "../common/texts";
-import { type ViewContext, follow, onEnd } from "../common/view";
+import { type ViewContext, follow, onEnd, whenInserted } from "../common/view";
+import { keepTyped, noteTyped, takeTyped } from "./handover";
 import { keyHint, nameHint, nameIn } from "./hints";
 import { type Parts, type ShownStatus, buildParts, showStatus } from "./parts";
 import { seal, sealingProblem } from "./seal";
@@ -53,11 +54,12 @@ class KeyFieldView {
     this.listen();
     follow(model, "change", () => this.paint(), signal);
     for (const name of ["status", "target"]) follow(model, `change:${name}`, () => this.onStatus(), signal);
-    onEnd(signal, () => this.emptyAll());
     this.part.confirm.hidden = true;
     this.showKey(false);
     this.paint();
     this.lose = linkWithNotice({ model, el, signal });
+    whenInserted(el, () => this.onInserted(), signal);
+    onEnd(signal, () => this.end());
   }
 
   private listen(): void {
@@ -194,6 +196,7 @@ class KeyFieldView {
     if (this.waiting) return;
     this.settle();
     if (!this.part.inputs.key.value) this.showKey(false);
+    noteTyped(this.part.inputs.key);
     this.say(null);
   }
 
@@ -273,6 +276,15 @@ class KeyFieldView {
   private emptyPassphrase(): void {
     this.part.inputs.passphrase.value = "";
     this.part.inputs.repeated.value = "";
+  }
+
+  private onInserted(): void {
+    if (takeTyped(this.part.inputs.key, this.model.get("takes_typed"))) this.paint();
+  }
+
+  private end(): void {
+    if (this.waiting) this.emptyAll();
+    else keepTyped(this.part.inputs.key, () => this.emptyAll());
   }
 
   private emptyAll(): void {
