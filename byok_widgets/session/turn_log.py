@@ -162,13 +162,8 @@ class TurnLog:
         return "\n".join(f"{who}: {words}" for who, words in self._spoken(_told))
 
     def _repr_html_(self) -> str:
-<<<<<<< HEAD
         rows = list(self._spoken(_cell))
-        table = markup.table(rows, caption=f"Session of {self.flow_name}", columns=("who", "what was said"))
-=======
-        rows = [(_WHO[message.role], message.content) for message in self.transcript]
         table = markup.table(rows, caption=self._caption, columns=("who", "what was said"))
->>>>>>> first_contact
         timeline = markup.details("Timeline", self.timeline._repr_html_()) if self._all else ""
         return f"{table if rows else ''}{markup.facts(self.summary)}{timeline}"
 
