@@ -42,7 +42,7 @@ async def with_retries(
         deadline_s: Seconds that all attempts have together; keeping to it is the caller's task.
 
     Raises:
-        ByokError: The last failure, with the number of attempts.
+        ByokError: The last failure, with the number of attempts; `attempt` may have counted more requests.
     """
     ends_at = clock() + deadline_s
     for number in range(1, MAX_ATTEMPTS + 1):
@@ -50,7 +50,7 @@ async def with_retries(
             return await attempt()
         except ByokError as error:
             failure = error
-        failure.attempts = number
+        failure.attempts = max(number, failure.attempts)
         wait_s = _wait_s(failure, number)
         if (
             not failure.retryable

@@ -5,7 +5,7 @@ A node's `Call` becomes a `Request` to the provider, whose `Answer` becomes a `R
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -38,6 +38,7 @@ class FlowContext:
     key_store: KeyStore
     global_prompt: str = ""
     grounding: Literal["flag", "require", "off"] = "flag"
+    judge_max_tokens: int | None = None
 
     async def endpoint(self, provider: Provider) -> Endpoint:
         """Return where this flow's calls for `provider` go, with this flow's key.
@@ -94,8 +95,8 @@ class Call:
     deadline_s: float = DEADLINE_S
     compose: Compose | None = None
 
-    def sent(self, request: Request) -> SentRequest:
-        """Return the call as it is sent, for people to look at."""
+    def sent(self, request: Request, left_out: Collection[str] = ()) -> SentRequest:
+        """Return the call as it is sent, without settings that were left out, for people to look at."""
         output = request.output
         return SentRequest(
             node=self.node,
@@ -104,8 +105,8 @@ class Call:
             messages=self.compose or request.messages,
             schema=output.schema if output else None,
             mode=output.mode if output else "",
-            max_tokens=request.max_tokens,
-            settings=request.settings,
+            max_tokens=None if LIMIT in left_out else request.max_tokens,
+            settings={name: value for name, value in request.settings.items() if name not in left_out},
         )
 
     @property
@@ -157,7 +158,7 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
         started = lambda: bool(attempt.pieces)  # noqa: E731 - read at each failure
         work = with_retries(attempt, started=started, on_progress=on_progress, deadline_s=call.deadline_s)
         answer = await with_deadline(work, call.deadline_s, lambda: attempt.partial_or_raise(late))
-    return attempt.reply(call, answer, call.sent(request))
+    return attempt.reply(call, answer, call.sent(request, answer.left_out))
 
 
 class _Attempts:
@@ -178,8 +179,13 @@ class _Attempts:
         self.count = 0
 
     async def __call__(self) -> Answer:
-        self.count += 1
-        answer: Answer = await self._send(self._pass_on)
+        try:
+            answer: Answer = await self._send(self._pass_on)
+        except ByokError as error:
+            self.count += max(1, error.attempts)
+            error.attempts = self.count
+            raise
+        self.count += answer.attempts
         return answer
 
     def _pass_on(self, text: str) -> None:

@@ -101,6 +101,8 @@ class Answer:
     Attributes:
         reasoning: The model's thinking, which is never part of `text`.
         reported_cost_usd: What the provider says it charged; `None` if it does not say.
+        attempts: Requests that were sent for it.
+        left_out: Names of settings in the request that were not sent, since the endpoint refuses them.
     """
 
     text: str
@@ -111,6 +113,8 @@ class Answer:
     request_id: str | None = None
     notices: tuple[str, ...] = ()
     reasoning: str = ""
+    attempts: int = 1
+    left_out: frozenset[str] = frozenset()
 
     def with_notice(self, notice: str) -> Answer:
         """Return the same answer with one more notice."""

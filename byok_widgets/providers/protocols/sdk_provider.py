@@ -17,6 +17,7 @@ from byok_widgets.engine.callbacks import OnText
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import clean_key
 from byok_widgets.providers import error_mapping
+from byok_widgets.providers.adaptation import Resending
 from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, Provider, Request
 from byok_widgets.providers.error_mapping import CallContext
 from byok_widgets.providers.response_accumulator import ResponseAccumulator
@@ -35,6 +36,8 @@ class SdkProvider(Provider):
     completions_path: ClassVar[str]
     _is_loaded = False
     models_path: ClassVar[str]
+    limit_names: ClassVar[tuple[str, ...]] = ()
+    """The names that the maximum number of tokens may have; empty if it is required under one name."""
     thought_tags: ClassVar[tuple[str, str] | None] = None
     """What stands around thoughts in the text of an answer, where this vendor sends them so."""
 
@@ -49,16 +52,22 @@ class SdkProvider(Provider):
             offers_tool=request.output is not None and request.output.mode == "tool",
             thought_tags=self.thought_tags,
         )
+        resending = Resending(request, site, self.limit_names)
+
+        async def converse(payload: dict[str, Any]) -> None:
+            await self._converse(payload, gathered, site)
+
         try:
             await self._set_up()
-            await self._converse(request, gathered, site)
+            await resending.send(self.payload(request), converse, has_begun=lambda: not gathered.is_empty)
         except ByokError as fault:
             error = fault.with_traceback(None)  # its frames hold the server's message, which may quote the key
         except Exception as foreign:  # noqa: BLE001 - the boundary: whatever the SDK raises becomes a `ProviderError`
             error = error_mapping.translate(foreign, site)
         else:
-            return gathered.answer()
-        return gathered.partial_or_raise(error)
+            return resending.complete(gathered.answer())
+        error.attempts = resending.attempts
+        return resending.complete(gathered.partial_or_raise(error))
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Ask for the models; see `Provider.list_models`."""
@@ -109,10 +118,10 @@ class SdkProvider(Provider):
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
         """Read one row of the model list."""
 
-    async def _converse(self, request: Request, gathered: ResponseAccumulator, site: CallContext) -> None:
+    async def _converse(self, payload: dict[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
         stream = await self._client(site.endpoint).post(
             self.completions_path,
-            body=self.payload(request),
+            body=payload,
             cast_to=object,
             stream=True,
             stream_cls=self._sdk().AsyncStream[object],
