@@ -23,8 +23,6 @@ from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL
 from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.sent_request import Compose, SentRequest
 
-CUT_OFF = "cut_off"
-"""Kind of the error for an answer that the maximum number of tokens cut off."""
 _REPAIR_CHARS = 4000
 
 _taken: dict[tuple[str, str | None, str], int] = {}
@@ -196,14 +194,13 @@ def _unusable(answer: _Answer) -> ExtractionError:
     is_cut = reply.finish_reason == "length" and CONTEXT_IS_FULL not in reply.notices
     error = ExtractionError(
         answer.complaint,
-        kind=CUT_OFF if is_cut else "",
         cause=f'The model wrote: "{reply.text[:120]}"' if reply.text else "",
         fix=_way_out(reply, is_cut=is_cut),
         attempts=reply.attempts,
         request_id=reply.request_id,
         partial_text=reply.text,
     )
-    error.raw_text = reply.text
+    error.raw_text, error.cut_off = reply.text, is_cut
     return error
 
 

@@ -13,7 +13,7 @@ from byok_widgets.errors import ExtractionError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.model_call import Call, FlowContext
-from byok_widgets.nodes.structured_output import CUT_OFF, Structured, ask_structured
+from byok_widgets.nodes.structured_output import Structured, ask_structured
 from byok_widgets.plain_values import are_plain
 from byok_widgets.schema import ExtractionSchema, Field
 from byok_widgets.session.evaluation import in_worker
@@ -142,7 +142,7 @@ def _not_judged(error: ExtractionError, limit: int | None) -> ExtractionError:
     """Say that it was judging that failed, and what to set if the answer was cut off."""
     error.problem = f"The prompt conditions could not be judged. {error.problem}"
     error.fix = "Say it again, or choose a more capable model with flow.judge_model = ..."
-    if error.kind == CUT_OFF:
+    if error.cut_off:
         error.problem = "The prompt conditions could not be judged: the judge's answer was cut off at its limit."
         error.fix = (
             f"Set flow.judge_max_tokens = {4 * limit if limit else _ROOM}, since thinking counts, too, "
