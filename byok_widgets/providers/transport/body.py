@@ -33,7 +33,7 @@ async def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
 
 
 class BoundedBody(httpx2.AsyncByteStream):
-    """A body that stops where it exceeds its bound.
+    """A body that stops where it goes past its bound; what fits is read before that is an error.
 
     Iterating again continues where the last iteration stopped.
     """
@@ -46,49 +46,52 @@ class BoundedBody(httpx2.AsyncByteStream):
         self._decodes = decodes
         self._blocks: Iterator[bytes] = iter(())
         self._raw_bytes = 0
-        self._decoded_bytes = 0
+        self._read_bytes = 0
+        self._error: TooLargeError | None = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._decodes is None:
-            piece = await anext(self._pieces)
-            self._raw_bytes += len(piece)
-            if self._raw_bytes > self._limit:
-                await self._refuse(self._too_many_bytes())
-            return piece
-        return await self._next_decoded(self._decodes)
+        if self._error is not None:
+            raise self._error
+        block = await (self._next_piece() if self._decodes is None else self._next_decoded(self._decodes))
+        self._read_bytes += len(block)
+        excess = max(self._raw_bytes, self._read_bytes) - self._limit
+        if excess > 0:
+            await self._refuse(self._too_many_bytes())
+            return block[:-excess] if len(block) > excess else await anext(self)
+        return block
 
     async def aclose(self) -> None:
         """Close the source."""
         await self._source.aclose()
 
+    async def _next_piece(self) -> bytes:
+        piece = await anext(self._pieces)
+        self._raw_bytes += len(piece)
+        return piece
+
     async def _next_decoded(self, decodes: Decoder) -> bytes:
         while True:
             block = next(self._blocks, None)
-            if block is not None:
-                self._decoded_bytes += len(block)
-                await self._check_decoded(self._raw_bytes - decodes.waiting_bytes)
-                return block
-            piece = await anext(self._pieces)
-            self._raw_bytes += len(piece)
-            self._blocks = decodes.decode(piece)
-
-    async def _check_decoded(self, packed_bytes: int) -> None:
-        if max(self._raw_bytes, self._decoded_bytes) > self._limit:
-            await self._refuse(self._too_many_bytes())
-        ratio = bounds.MAX_COMPRESSION_RATIO
-        if self._decoded_bytes > max(bounds.FREE_OF_RATIO_BYTES, ratio * packed_bytes):
-            await self._refuse(bounds.compressed_too_much(ratio))
+            if block is None:
+                self._blocks = decodes.decode(await self._next_piece())
+                continue
+            decoded, packed = self._read_bytes + len(block), self._raw_bytes - decodes.waiting_bytes
+            if decoded > max(bounds.FREE_OF_RATIO_BYTES, bounds.MAX_COMPRESSION_RATIO * packed):
+                await self._refuse(bounds.compressed_too_much(bounds.MAX_COMPRESSION_RATIO))
+                return await anext(self)
+            return block
 
     def _too_many_bytes(self) -> TooLargeError:
         what = "the body of its error" if self._bound == "MAX_ERROR_BYTES" else "it"
         return bounds.too_many_bytes(self._limit, self._bound, what)
 
     async def _refuse(self, error: TooLargeError) -> None:
+        """Close the source; what is asked for next is the error."""
+        self._error = error
         await self._source.aclose()
-        raise error
 
 
 def _bound_of(method: str, status: int) -> tuple[int, str]:

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import tracemalloc
 import zlib
+from collections.abc import Callable
 
 import httpx2
 import pytest
@@ -23,6 +24,7 @@ from tests.providers.fault_server import FaultServer, Reply, says
 from tests.providers.transport.byte_server import OK, Play, run, serving, whole
 
 MIB = 2**20
+TEXT = b"".join(b"line %d of a text\n" % number for number in range(20_000))
 
 
 async def read(method: str, body: bytes, *headers: bytes, status: int = 200) -> bytes:
@@ -60,6 +62,31 @@ def test_a_body_keeps_its_bound(
             await read(method, packed, b"content-encoding: gzip", status=status)
         assert caught.value.bound == name
         assert "1,000 bytes" in caught.value.excess
+
+    run(test)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_what_fits_is_read_before_the_error(
+    transport: str, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_ANSWER_BYTES", 1000)
+    encoding = () if pack is bytes else (b"content-encoding: gzip",)
+
+    async def test() -> None:
+        async with (
+            serving(whole(pack(TEXT), *encoding)) as server,
+            http_client().stream("POST", server.url) as response,
+        ):
+            received: list[bytes] = []
+
+            async def read_all() -> None:
+                async for piece in response.aiter_raw():
+                    received.append(piece)
+
+            with pytest.raises(TooLargeError):
+                await read_all()
+            assert b"".join(received) == TEXT[:1000]
 
     run(test)
 
@@ -108,7 +135,6 @@ def raw_deflate(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-TEXT = b"".join(b"line %d of a text\n" % number for number in range(20_000))
 PACKED = {
     "gzip": gzip.compress(TEXT),
     "x-gzip": gzip.compress(TEXT),
