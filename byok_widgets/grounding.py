@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import cached_property
 
 
-def grounded(value: str, texts: Iterable[str]) -> bool:
-    """Return whether the words of `value` occur in one of `texts`, next to each other and in order.
+class DialogueWords:
+    """The words of a dialogue, in which values are looked for."""
 
-    Case, punctuation, white space and Unicode form do not matter; whole words are compared, so "an" is not found
-    in "can". In scripts without spaces between words, such as Chinese and Japanese, each character is a word. A
-    value without any letter or digit counts as said.
-    """
-    wanted = _words(value)
-    return not wanted or any(_holds(_words(text), wanted) for text in texts)
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = tuple(texts)
+
+    def has(self, value: str) -> bool:
+        """Return whether the words of `value` occur in one of the texts, next to each other and in order.
+
+        Case, punctuation, white space and Unicode form do not matter; whole words are compared, so "an" is not
+        found in "can". In scripts without spaces between words, such as Chinese and Japanese, each character is a
+        word. A value without any letter or digit counts as said.
+        """
+        wanted = _words(value)
+        return not wanted or any(_holds(words, wanted) for words in self._split)
+
+    @cached_property
+    def _split(self) -> list[list[str]]:
+        return [_words(text) for text in self._texts]
 
 
 def _words(text: str) -> list[str]:

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byok_widgets.grounding import grounded
+from byok_widgets.grounding import DialogueWords
+
+
+def grounded(value: str, texts: list[str]) -> bool:
+    return DialogueWords(texts).has(value)
+
 
 WORDS = st.lists(st.text("abcäßé12", min_size=1, max_size=5), min_size=1, max_size=5)
 

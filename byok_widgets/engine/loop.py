@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 
 from byok_widgets.engine.channel import Channel
 from byok_widgets.engine.home_thread import HOME_THREAD
+from byok_widgets.engine.outcome import Outcome
 from byok_widgets.errors import ConfigError
 
 T = TypeVar("T")
@@ -56,7 +58,9 @@ class Engine:
     def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Start `work` on the loop and return at once; cancelling the future cancels the work."""
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
-        self._start(work, future)
+        outcome = Outcome(work, self.loop, lambda: _settle(future, outcome))
+        outcome.start()
+        future.add_done_callback(lambda _: outcome.cancel() if future.cancelled() else None)
         return future
 
     def run(self, work: Coroutine[Any, Any, T], *, tick: Callable[[], None] | None = None) -> T:
@@ -79,25 +83,40 @@ class Engine:
                 kind="sync_call_on_loop",
                 fix="Use the async variant (arun, astream).",
             )
-        # The future exists before the work starts, so that an interrupt at any line can cancel it.
-        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        ended = threading.Lock()
+        ended.acquire()
+        # The outcome exists before the work starts, so that an interrupt at any line can cancel it.
+        outcome = Outcome(work, self.loop, ended.release)
         try:
-            self._start(work, future)
-            while not _settled(future, TICK_S if tick else POLL_S):
+            outcome.start()
+            while not ended.acquire(timeout=TICK_S if tick else POLL_S):
                 HOME_THREAD.run_pending()
                 if tick:
                     tick()
         except BaseException:
-            future.cancel()
-            _settled(future, UNWIND_S)
+            outcome.cancel()
+            ended.acquire(timeout=UNWIND_S)
             raise
         if tick:
             tick()
-        return future.result()
+        try:
+            return outcome.result()
+        except asyncio.CancelledError:
+            pass
+        raise concurrent.futures.CancelledError
 
     async def arun(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` for a caller in another loop; cancelling the caller cancels the work."""
-        return await asyncio.wrap_future(self.submit(work))
+        here = asyncio.get_running_loop()
+        ended = here.create_future()
+        outcome = Outcome(work, self.loop, partial(_open_there, here, ended))
+        try:
+            outcome.start()
+            await ended
+        except BaseException:
+            outcome.cancel()
+            raise
+        return outcome.result()
 
     async def astream(self, start: Callable[[Callable[[T], None]], Coroutine[Any, Any, Any]]) -> AsyncIterator[T]:
         """Yield in the caller's loop the items that `start(emit)` emits on the engine's loop.
@@ -106,55 +125,43 @@ class Engine:
         per batch. Leaving the iteration cancels the work.
         """
         channel: Channel[T] = Channel()
-        future = self.submit(start(channel.emit))
-        future.add_done_callback(lambda _: channel.wake())
+        outcome = Outcome(start(channel.emit), self.loop, channel.wake)
         try:
-            while not future.done():
+            outcome.start()
+            while not outcome.has_ended:
                 for item in await channel.take():
                     yield item
             for item in channel.rest():
                 yield item
-            await asyncio.wrap_future(future)
+            outcome.result()
         finally:
-            future.cancel()
-
-    def _start(self, work: Coroutine[Any, Any, T], future: concurrent.futures.Future[T]) -> None:
-        """Run `work` on the loop and settle `future` with its outcome."""
-        loop = self.loop
-
-        def begin() -> None:
-            if future.cancelled():
-                work.close()
-                future.set_running_or_notify_cancel()
-                return
-            task = loop.create_task(work)
-            task.add_done_callback(partial(_settle, future))
-            future.add_done_callback(partial(_cancel_with, loop=loop, task=task))
-
-        loop.call_soon_threadsafe(begin)
+            if not outcome.has_ended:
+                outcome.cancel()
 
 
-def _settle(future: concurrent.futures.Future[T], task: asyncio.Task[T]) -> None:
-    if task.cancelled():
+def _open_there(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
+    """Let a caller go on in its own loop; does nothing if that is closed, since nobody waits any more."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(_open, ended)
+
+
+def _open(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)
+
+
+def _settle(future: concurrent.futures.Future[T], outcome: Outcome[T]) -> None:
+    try:
+        result = outcome.result()
+    except asyncio.CancelledError:
         future.cancel()
-    if not future.set_running_or_notify_cancel():  # also wakes a caller waiting for cancelled work to end
-        return
-    error = task.exception()
-    if error is None:
-        future.set_result(task.result())
+        future.set_running_or_notify_cancel()  # also wakes a caller waiting for cancelled work to end
+    except BaseException as error:  # noqa: BLE001 - passed on to the waiting caller, whatever it is
+        if future.set_running_or_notify_cancel():
+            future.set_exception(error)
     else:
-        future.set_exception(error)
-
-
-def _cancel_with(
-    future: concurrent.futures.Future[Any], *, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]
-) -> None:
-    if future.cancelled() and not task.done():
-        loop.call_soon_threadsafe(task.cancel)
-
-
-def _settled(future: concurrent.futures.Future[Any], timeout_s: float) -> bool:
-    return bool(concurrent.futures.wait([future], timeout=timeout_s).done)
+        if future.set_running_or_notify_cancel():
+            future.set_result(result)
 
 
 ENGINE = Engine()

@@ -220,6 +220,8 @@ class ConversationNode(ModelNode[Reply]):
         return work
 
     async def _filled_in(self, prompt: str, given: RunArgs, *, for_model: bool = True, of: str = "") -> str:
+        if not prompt:
+            return ""
         variables = given.variables or {}
         if for_model and given.alone:
             variables = with_unstated(prompt, variables)
@@ -234,9 +236,8 @@ class ConversationNode(ModelNode[Reply]):
             resolved=await self._resolved(given.model),
             system="\n\n".join(part for part in (before, prompt) if part),
             messages=given.messages,
-            max_tokens=self._limit(given.max_tokens),
-            settings={**self.settings, **given.settings},
             deadline=deadline_of(given.deadline_s, node=self.name),
+            **self._tuning(given.max_tokens, given.settings),
         )
 
     def _partial_result(self, given: RunArgs, text: str) -> Reply:

@@ -11,7 +11,7 @@ from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.grounding import grounded
+from byok_widgets.grounding import DialogueWords
 from byok_widgets.messages import Message, Reply, transcript_of
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.extraction_prompt import (
@@ -264,9 +264,8 @@ class ExtractionNode(ModelNode[Extraction]):
                 system=instructions(self.schema, prompt, profile),
                 messages=compose(),
                 compose=compose,
-                max_tokens=self._limit(max_tokens),
-                settings={**self.settings, **settings},
                 deadline=deadline,
+                **self._tuning(max_tokens, settings),
             )
             found = await ask_structured(call, self.schema, self._context, on_progress=on_progress)
             said = sum(len(message.content) for message in transcript) + len(found.reply.text)
@@ -281,9 +280,9 @@ class ExtractionNode(ModelNode[Extraction]):
         status: dict[str, Status] = dict(checked.status)
         values, rejected, record = dict(checked.values), dict[str, Any](), checked.record
         if self.grounding != "off":
-            said = [message.content for message in transcript]
+            said = DialogueWords(message.content for message in transcript)
             for name, texts in self.schema.free_texts(checked).items():
-                if not all(grounded(text, said) for text in texts):
+                if not all(map(said.has, texts)):
                     status[name] = "ungrounded"
                     if self.grounding == "require":
                         rejected[name], values[name], record = values[name], None, None

@@ -162,9 +162,13 @@ class ModelNode(Node[R]):
             )
         return text
 
-    def _limit(self, given: int | None) -> int | None:
-        """Return the maximum number of tokens of one answer: the call's limit, else the node's."""
-        return self.max_tokens if given is None else checked(LIMIT, given, node=self.name)
+    def _tuning(self, max_tokens: int | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the limit of tokens and the settings of a call: what it was given wins over the node's."""
+        own = self._layered.values()
+        limit = own.pop(LIMIT, None)
+        if max_tokens is not None:
+            limit = checked(LIMIT, max_tokens, node=self.name)
+        return {"max_tokens": limit, "settings": {**own, **settings}}
 
     def _run(
         self,

@@ -41,7 +41,8 @@ class LayeredSettings:
 
     def values(self) -> dict[str, Any]:
         """Return the values that a call sends unless it gives its own."""
-        merged = {**copy.deepcopy(self.defaults), **self.overrides}
+        own = copy.deepcopy(self.defaults) if self.defaults else {}
+        merged = {**own, **self.overrides}
         return {name: value for name, value in merged.items() if value is not None}
 
     def set(self, values: Mapping[str, Any]) -> None:

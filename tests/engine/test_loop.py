@@ -17,6 +17,7 @@ import pytest
 
 from byok_widgets import ConfigError, ProviderError
 from byok_widgets.engine import ENGINE, Engine, TextFeed, loop
+from byok_widgets.engine.outcome import Outcome
 from tests.engine.work import Long, double, fail, tasks
 from tests.interrupts import interrupted_at_line
 
@@ -151,7 +152,7 @@ def test_an_interrupt_at_any_line_leaves_no_work_running(monkeypatch: pytest.Mon
     for number in range(1, 20):
         work = Long()
         try:
-            with interrupted_at_line(number, Engine.run, Engine.submit, Engine._start):
+            with interrupted_at_line(number, Engine.run, Outcome.__init__, Outcome.start):
                 ENGINE.run(work(), tick=work.stop)
         except KeyboardInterrupt:
             interrupts += 1
