@@ -63,8 +63,11 @@ class Sent:
 
 
 def is_refusal(details: ErrorDetails, site: CallContext) -> bool:
-    """Whether an endpoint refused what a request contains: not its key, its length or its time."""
-    return kind_of(details, site) in _KINDS
+    """Whether an endpoint refused what a request contains: not its key, its length or its time.
+
+    Some servers fail over a parameter that their code did not expect, and say so with the status of a fault.
+    """
+    return kind_of(details, site) in _KINDS or (details.status == 500 and details.says("unsupported"))
 
 
 def change_after(details: ErrorDetails, sent: Sent, site: CallContext) -> Change | None:

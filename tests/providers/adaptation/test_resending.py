@@ -10,6 +10,7 @@ import pytest
 from byok_widgets import Flow
 from byok_widgets.errors import ProviderError
 from byok_widgets.messages import Message
+from byok_widgets.nodes import structured_output
 from byok_widgets.providers.base import Answer
 from tests.providers.adaptation.refusal_rows import ROWS, SYSTEM, UNCHANGEABLE, Row, error
 from tests.providers.asking import ask, letter, shape, talk
@@ -48,7 +49,6 @@ def test_the_next_request_to_the_model_is_right_at_once(faulty: FaultServer, row
 
 
 def test_a_lesson_is_about_one_model_of_one_endpoint(faulty: FaultServer) -> None:
-    ask(faulty, of="compatible")
     faulty.script(error("Unrecognized request argument: stream_options"), talk("Yes."))
     ask(faulty, of="compatible")
     other = FaultServer()
@@ -189,8 +189,10 @@ def test_after_the_system_role_the_schema_is_suspected(faulty: FaultServer) -> N
 
 
 @pytest.fixture
-def at(faulty: FaultServer, flow: Flow) -> Flow:
-    """A flow whose calls go to the server."""
+def at(faulty: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Flow:
+    """A flow whose calls go to the server, of which nothing is known yet."""
+    monkeypatch.setattr(structured_output, "_taken", {})
+    flow = Flow("adapted")
     flow.set_base_url("compatible", f"{faulty.url}/v1")
     flow.model = "compatible:m"
     return flow

@@ -47,9 +47,13 @@ def test_an_answer_that_says_it_is_complete_is_not_waited_for(faulty: FaultServe
     body = said("Hello")(of).body + (b"data: [DONE]\n\n" if of == "compatible" else b"")
     open_end = Reply(body + b"x", kind="text/event-stream", sent=len(body), then="stall")
     ask(faulty, said("Hello")(of), of=of)
-    begun = time.monotonic()
-    assert ask(faulty, open_end, of=of).finish_reason == "stop"
-    assert time.monotonic() - begun < 0.09, "the SDKs wait a tenth of a second"
+
+    def seconds() -> float:
+        begun = time.monotonic()
+        assert ask(faulty, open_end, of=of).finish_reason == "stop"
+        return time.monotonic() - begun
+
+    assert min(seconds() for _ in range(5)) < 0.09, "the SDKs wait a tenth of a second"
     assert faulty.gone.wait(5), "the connection does not stay open"
 
 
