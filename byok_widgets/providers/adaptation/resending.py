@@ -13,6 +13,7 @@ from byok_widgets.providers.adaptation.lessons import LESSONS, Experience, Place
 from byok_widgets.providers.adaptation.refusals import Sent, change_after, is_plain_fault, is_refusal, vague_limit
 from byok_widgets.providers.base import Answer, Request
 from byok_widgets.providers.error_mapping import CallContext, ErrorDetails
+from byok_widgets.providers.transport import resends
 
 MAX_RESENDS = 4
 _SYSTEM = "system"
@@ -23,11 +24,7 @@ Converse = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Resending:
-    """Sends one request, and sends it again without what was refused.
-
-    Attributes:
-        attempts: Number of requests that were sent.
-    """
+    """Sends one request, and sends it again without what was refused."""
 
     def __init__(self, request: Request, site: CallContext, limit_names: tuple[str, ...]) -> None:
         self._site, self._limit_names = site, limit_names
@@ -37,7 +34,13 @@ class Resending:
         self._made: list[Change] = []
         self._unproved: list[Change] = []
         self._last_refusal = ErrorDetails()
-        self.attempts = 0
+        self._sent = 0
+        self._resent_before = resends()
+
+    @property
+    def attempts(self) -> int:
+        """Number of requests that were sent, those included that the transport repeated."""
+        return self._sent + resends() - self._resent_before
 
     async def send(self, payload: Payload, converse: Converse, *, has_begun: Callable[[], bool]) -> None:
         """Send a payload, adapted to what its endpoint has refused before.
@@ -60,7 +63,7 @@ class Resending:
         self, payload: dict[str, Any], converse: Converse, has_begun: Callable[[], bool]
     ) -> dict[str, Any] | None:
         """Send once; return the payload to send next, or `None` if this one was accepted."""
-        self.attempts += 1
+        self._sent += 1
         try:
             await converse(payload)
         except Exception as error:
@@ -91,7 +94,7 @@ class Resending:
         """Return the payload that answers a refusal; `None` if there is none."""
         self._learn_from(details)
         change = self._change(payload, details)
-        if change is None or change in self._made or self.attempts > MAX_RESENDS:
+        if change is None or change in self._made or self._sent > MAX_RESENDS:
             return None
         changed = change.apply(payload)
         if changed is not None:
