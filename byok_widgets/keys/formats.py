@@ -90,7 +90,7 @@ _FLAWS = (
 _OF_KEY = "[A-Za-z0-9_-]"
 _SEPARATORS = r"[,;|<>(){}\[\]]"
 
-_VARIABLE = r"^(?:env:\w*|\$\w+|\$\{\w+\}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN))$"
+_VARIABLE = r"^(?:env:\w*|\$\w+|\$\{\w+\}?|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN))$"
 _IS_VARIABLE = "This is the name of an environment variable, not an API key."
 _IS_KEY = "This looks like an API key, not the name of an environment variable."
 _PASTE_AGAIN = "Copy the key again from the provider's page and paste it alone."

@@ -36,6 +36,14 @@ _SHORT = 20
 _NO_WORD = 16
 """A key of at least this length is never treated as a plain word."""
 
+_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
+_PART = re.compile("[A-Za-z]*[0-9]*")
+_MEAN_WORD, _MEAN_WORD_IN_CAMEL_CASE = 3, 4.5
+"""Least mean length of the words in a key that is made of words, in characters; in a random one it is about 2."""
+
+_SEQUENCES = "01234567890123456789 abcdefghijklmnopqrstuvwxyz"
+"""What people type in place of a key; a part of it may stand in any text."""
+
 _LONGEST = 8192
 """How many characters of a held key are searched for; no key is longer."""
 
@@ -56,7 +64,7 @@ class _Grams(NamedTuple):
         eights: For the hash of each run of eight characters, how long a piece with it must be to count.
         fours: The hashes of its runs of four characters.
         threes: The hashes of its runs of three characters.
-        starts: The hashes of the first, the first two and the first three characters of each form.
+        starts: The hashes of the first two and three characters of each form, and of the key's first one.
         letters: All characters that occur in it.
     """
 
@@ -72,7 +80,7 @@ class HeldKeys:
 
     Attributes:
         threes: The hashes of all runs of three characters in their forms.
-        starts: The hashes of the first, the first two and the first three characters of each form.
+        starts: The hashes of the first two and three characters of each form, and of each key's first one.
         breaks: Signs that occur in no form, so that no piece of a key goes on after one.
     """
 
@@ -124,7 +132,8 @@ class HeldKeys:
     def pending(self, text: str) -> int:
         """Return where the longest suffix of `text` starts that may begin a piece of a key; its length if none.
 
-        A suffix counts from four characters on, and from the first one where a key would begin a word.
+        A suffix counts from four characters on, and from fewer where a word begins: from one if a key begins like
+        that, from two if one of its other forms does. What is passed on of a key is less than a piece.
         """
         if len(text) - len(text.rstrip()) > _LONGEST_GAP:
             return len(text)
@@ -228,10 +237,13 @@ def _grams(key: str) -> _Grams:
         runs = _hashes(form, _GRAM)
         eights.update(dict.fromkeys(runs, needed))
         eights.update(dict.fromkeys(runs[public], _NEVER))
+        in_sequence = [run for at, run in enumerate(runs) if form[at : at + _GRAM] in _SEQUENCES]
+        eights.update(dict.fromkeys(in_sequence, min(_PIECE_OF_WORDS, len(form))))
         fours.update(_hashes(form, _PROBE))
         threes.update(_hashes(form, 3))
-        starts.update(hash(form[:length]) for length in (1, 2, 3))
+        starts.update(hash(form[:length]) for length in (2, 3))
         letters.update(form)
+    starts.add(hash(key[:1].lower()))
     return _Grams(eights, frozenset(fours), frozenset(threes), frozenset(starts), frozenset(letters))
 
 
@@ -269,7 +281,9 @@ def _public_length(key: str) -> int:
 
 
 def _is_of_words(key: str) -> bool:
-    """Whether most of a key are runs of letters in one case, as in words; never a key of a known format."""
-    if exact_key(key).fullmatch(key):
+    """Whether a key is made of words and numbers, as people make one up; never a key of a known format."""
+    if exact_key(key).fullmatch(key) or not all(map(_PART.fullmatch, re.split("[-_. ]", key))):
         return False
-    return sum(len(run[0]) for run in re.finditer("[A-Z]?[a-z]{3,}|[A-Z]{4,}", key)) > len(key) * 0.6
+    words = _WORD.findall(key)
+    mean = _MEAN_WORD_IN_CAMEL_CASE if re.search("[a-z][A-Z]", key) else _MEAN_WORD
+    return sum(map(len, words)) >= mean * len(words) > 0
