@@ -36,7 +36,9 @@ def test_a_providers_key_is_found_wherever_it_is(provider, pasted):
     assert looks_like_key(pasted.format(fake_key(provider)))
 
 
-@pytest.mark.parametrize("key", ["sk-a1B" + "xY3z" * 4, "sk-None-a1b2c3d4e5", "a1B" + "xY3z" * 8])
+@pytest.mark.parametrize(
+    "key", [fake_key().upper(), "sk-a1B" + "xY3z" * 4, "sk-None-a1b2c3d4e5", "a1B" + "xY3z" * 8]
+)
 def test_shorter_keys_and_noise_are_found_too(key):
     assert looks_like_key(f"openai:{key}")
 

@@ -44,6 +44,7 @@ class ResponseAccumulator:
         self._thoughts = Thoughts()
         self._joiner = SurrogateJoiner()
         self._redactor = StreamedRedactor()
+        self._refusal_redactor = StreamedRedactor()
         self._pieces: list[str] = []
         self._refusals: list[str] = []
         self._reason: FinishReason | None = None
@@ -53,8 +54,12 @@ class ResponseAccumulator:
     @property
     def is_empty(self) -> bool:
         """Whether nothing of an answer arrived, not even a reason why there is no text."""
-        is_silent = not self._pieces and not self._refusals and not self._redactor.is_holding_back
-        return is_silent and self._reason is None
+        has_text = self._pieces or self._refusals or any(each.is_holding_back for each in self._redactors)
+        return not has_text and self._reason is None
+
+    @property
+    def _redactors(self) -> tuple[StreamedRedactor, StreamedRedactor]:
+        return self._redactor, self._refusal_redactor
 
     @property
     def has_thought(self) -> bool:
@@ -104,8 +109,7 @@ class ResponseAccumulator:
         """Add a piece of the model's refusal; it is shown like an answer."""
         text = without_surrogates(text)
         if text:
-            self._pass_on(self._redactor.flush(), self._pieces)
-            self._pass_on(self._redactor.feed(text), self._refusals)
+            self._pass_on(self._refusal_redactor.feed(text), self._refusals)
 
     def add_whole(self, whole: ResponseAccumulator) -> None:
         """Take from the whole answer, which some servers send after its pieces, only what is missing."""
@@ -152,7 +156,7 @@ class ResponseAccumulator:
         notice = self._notice or _NOTICES.get(reason, "").format(tokens=self._tokens())
         if notice:
             answer = answer.with_notice(notice)
-        if self._redactor.altered:
+        if any(each.altered for each in self._redactors):
             answer = answer.with_notice(REMOVED)
         if not answer.text and reason == "stop":
             empty = "the answer is empty: all of it is reasoning" if answer.reasoning else "the answer is empty"
@@ -186,8 +190,8 @@ class ResponseAccumulator:
 
     def _flush(self) -> None:
         self._take(self._filter.flush())
-        rest = self._redactor.feed(self._joiner.flush()) + self._redactor.flush()
-        self._pass_on(rest, self._refusals or self._pieces)
+        self._pass_on(self._redactor.feed(self._joiner.flush()) + self._redactor.flush(), self._pieces)
+        self._pass_on(self._refusal_redactor.flush(), self._refusals)
 
     def _pass_on(self, text: str, collected: list[str]) -> None:
         if text:

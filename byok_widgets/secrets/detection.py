@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from byok_widgets.secrets.key_formats import registered_shape
-from byok_widgets.secrets.key_shapes import KEY_SHAPE, NOISE, PREFIX_AND_DIGIT
+from byok_widgets.secrets.key_shapes import KEY_SHAPE, NOISE, PREFIX_AND_DIGIT, UPPER_CASE
 
 _PREFIXED = (KEY_SHAPE, re.compile(PREFIX_AND_DIGIT))
-_UNPREFIXED = re.compile(NOISE)
+_UNPREFIXED = re.compile(f"{NOISE}|{UPPER_CASE}")
 
 
 def looks_like_key(text: str) -> bool:
@@ -19,4 +19,4 @@ def looks_like_key(text: str) -> bool:
 
 def key_patterns() -> list[str]:
     """Return the patterns of `looks_like_key`, which mean the same in JavaScript."""
-    return [KEY_SHAPE.pattern, PREFIX_AND_DIGIT, registered_shape().pattern, NOISE]
+    return [KEY_SHAPE.pattern, PREFIX_AND_DIGIT, registered_shape().pattern, NOISE, UPPER_CASE]

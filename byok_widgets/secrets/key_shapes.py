@@ -13,6 +13,9 @@ KEY_SHAPE = re.compile(
 PREFIX_AND_DIGIT = r"(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9_-]*[_-])?(?=[A-Za-z0-9]{8})[A-Za-z]*[0-9]"
 """`sk-` and a run of eight characters with a digit, unlike `sk-learn-2024`."""
 
+UPPER_CASE = r"(?<![A-Za-z0-9])SK-(?:ANT|OR|PROJ|SVCACCT|ADMIN)-[A-Z0-9_-]{16,}"
+"""A key in upper case, which is no key any more and gives it away all the same."""
+
 NOISE = r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]{32})(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])[A-Za-z]*[0-9]+[A-Za-z]+[0-9]"
 """Like many keys and unlike any id: 32 characters without a break, in both cases, with digits among them."""
 

@@ -33,13 +33,7 @@ def redact(text: str, *, words: bool = True) -> str:
         text: Any text.
         words: Whether to replace keys that are plain words, such as "none" for a server that needs no key.
     """
-    spans = [match.span() for match in registered_shape().finditer(text)]
-    if "sk-" in text:
-        spans += [match.span() for match in KEY_SHAPE.finditer(text)]
-    spans += [*_held(text, words=words), *_short(text, words=words)]
-    if any(mark in text for mark in _COVER_MARKS):
-        spans += _masked(text, _revealed(words=words))
-    return replaced(text, spans)
+    return replaced(text, _all(text, words=words))
 
 
 def redact_held(text: str) -> str:
@@ -55,8 +49,9 @@ def redact_quotes(text: str) -> str:
 
     For messages that quote what somebody typed: there may be a key in the wrong place.
     """
-    text = QUOTED_KEY.sub(MASK, redact(text, words=False))
-    return registered_shape(any_case=True).sub(MASK, text)
+    shapes = (QUOTED_KEY, registered_shape(any_case=True))
+    unheld = [match.span() for shape in shapes for match in shape.finditer(text)]
+    return replaced(text, [*_all(text, words=False), *unheld])
 
 
 def replaced(text: str, spans: Iterable[Span]) -> str:
@@ -67,6 +62,16 @@ def replaced(text: str, spans: Iterable[Span]) -> str:
         parts += [text[done:start], MASK]
         done = end
     return "".join([*parts, text[done:]]) if parts else text
+
+
+def _all(text: str, *, words: bool) -> list[Span]:
+    spans = [match.span() for match in registered_shape().finditer(text)]
+    if "sk-" in text:
+        spans += [match.span() for match in KEY_SHAPE.finditer(text)]
+    spans += [*_held(text, words=words), *_short(text, words=words)]
+    if any(mark in text for mark in _COVER_MARKS):
+        spans += _masked(text, _revealed(words=words))
+    return spans
 
 
 def _held(text: str, *, words: bool) -> list[Span]:

@@ -1,0 +1,84 @@
+"""The forms in which a key may be echoed, and the hunt for pieces of a key in any text."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import unquote
+
+PIECE = 8
+"""So many consecutive characters after the public prefix are a piece of a key."""
+
+_PREFIX = re.compile(r"sk-(?:ant-[a-z]+\d+-|or-v1-|proj-|svcacct-|admin-)?|AIza|gsk_|xai-|hf_")
+
+
+def _lines(text: str, length: int) -> str:
+    return "\n".join(text[at : at + length] for at in range(0, len(text), length))
+
+
+def _base64(key: str, before: bytes = b"") -> str:
+    return base64.b64encode(before + key.encode() + b"!?").decode()
+
+
+FORMS: Mapping[str, Callable[[str], str]] = {
+    "plain": lambda key: key,
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "reversed": lambda key: key[::-1],
+    "reversed, in upper case": lambda key: key[::-1].upper(),
+    "base64": _base64,
+    "base64, shifted by one": lambda key: _base64(key, b"x"),
+    "base64, shifted by two": lambda key: _base64(key, b"xy"),
+    "base64 for URLs": lambda key: base64.urlsafe_b64encode(key.encode()).decode(),
+    "base64 on lines": lambda key: _lines(_base64(key), 20),
+    "hex": lambda key: key.encode().hex(),
+    "hex, in upper case": lambda key: key.encode().hex().upper(),
+    "hex, spaced": lambda key: key.encode().hex(" "),
+    "URL": lambda key: "".join(f"%{code:02X}" for code in key.encode()),
+    "JSON": lambda key: "".join(f"\\u{code:04x}" for code in key.encode()),
+    "HTML": lambda key: "".join(f"&#{code};" for code in key.encode()),
+    "spaced": " ".join,
+    "on lines": lambda key: _lines(key, 7),
+    "UTF-16": lambda key: key.encode("utf-16-le").decode("latin-1"),
+    "a piece": lambda key: key[-20:-3],
+    "eight characters": lambda key: key[-12:-4],
+    "in a header": lambda key: f"Authorization: Bearer {key}",
+}
+
+
+def leaks(text: str, key: str) -> bool:
+    """Whether a piece of `key` is in `text`, in any of the forms."""
+    key = key[_public(key) :]
+    hidden = _runs(key.lower(), PIECE) | _runs(key[::-1].lower(), PIECE) | _runs(key.encode().hex(), 2 * PIECE)
+    encoded = {run for before in (b"", b"x", b"xy") for run in _runs(_base64(key, before)[4:-4], 12)}
+    for read in _readings(text):
+        if not hidden.isdisjoint(_lengths(read.lower())) or not encoded.isdisjoint(_runs(read, 12)):
+            return True
+    return False
+
+
+def _readings(text: str) -> set[str]:
+    resolved = {text, unquote(text), html.unescape(text), re.sub(r"\\u00(..)", _character, text)}
+    return {"".join(char for char in each if char.isprintable() and char != " ") for each in resolved}
+
+
+def _character(escape: re.Match[str]) -> str:
+    try:
+        return chr(int(escape[1], 16))
+    except ValueError:
+        return escape[0]
+
+
+def _lengths(text: str) -> set[str]:
+    return _runs(text, PIECE) | _runs(text, 2 * PIECE)
+
+
+def _runs(text: str, length: int) -> set[str]:
+    return {text[at : at + length] for at in range(len(text) - length + 1)}
+
+
+def _public(key: str) -> int:
+    found = _PREFIX.match(key)
+    return found.end() if found else 0
