@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 KEY_SHAPE = re.compile(
-    r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))"
+    r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt]))"
     r"sk-(?:(?:ant|or|proj|svcacct|admin)-[A-Za-z0-9_-]{16,}|[A-Za-z0-9]{20,})"
 )
-"""The general shape of keys, which many vendors share; `key_formats` adds others."""
+"""The general shape of keys, which many vendors share; `key_formats` adds others. `\\n` may stand before it."""
 
 PREFIX_AND_DIGIT = r"(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9_-]*[_-])?(?=[A-Za-z0-9]{8})[A-Za-z]*[0-9]"
 """`sk-` and a run of eight characters with a digit, unlike `sk-learn-2024`."""

@@ -16,6 +16,7 @@ from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.structured_output import Structured, ask_structured
 from byok_widgets.plain_values import are_plain
 from byok_widgets.schema import ExtractionSchema, Field
+from byok_widgets.secrets import redact_held
 from byok_widgets.session.evaluation import in_worker
 from byok_widgets.session.turn import EdgeVerdict
 from byok_widgets.value_words import quoted
@@ -96,11 +97,14 @@ def _judged(
 
 
 def _choices(edges: Iterable[Edge]) -> dict[str, Edge]:
-    """Return the edges by their conditions; a sentence that occurs twice is distinguished by its target."""
+    """Return the edges by their conditions; a sentence that occurs twice is distinguished by its target.
+
+    A held key in a sentence is masked, since what the model answers with is masked, too.
+    """
     found: dict[str, Edge] = {}
     taken = {STAY}
     for edge in edges:
-        choice = " ".join(edge.condition.text.split())
+        choice = redact_held(" ".join(edge.condition.text.split()))
         while choice.casefold() in taken:
             choice = " ".join(f"{choice} ({edge.target})".split())
         taken.add(choice.casefold())
