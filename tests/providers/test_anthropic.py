@@ -115,7 +115,8 @@ def test_an_answer_in_the_tool_is_the_answer(faulty: FaultServer) -> None:
 def test_text_and_usage_come_as_they_are_written(faulty: FaultServer) -> None:
     pieces: list[str] = []
     answer = ask(faulty, letter("Good morning."), of="anthropic", on_text=pieces.append)
-    assert pieces == ["Good ", "morni", "ng."]
+    assert "".join(pieces) == "Good morning."
+    assert len(pieces) >= 2, "a letter or two may wait, where a held key begins with them"
     assert (answer.text, answer.finish_reason, answer.notices) == ("Good morning.", "stop", ())
     assert answer.usage == USAGE
     assert (answer.reported_model, answer.request_id) == ("said-model", "msg-1")
