@@ -295,10 +295,12 @@ class ExtractionError(ByokError):
 
     Attributes:
         raw_text: The model's complete, unchanged text.
+        cut_off: Whether the maximum number of tokens cut it off.
     """
 
     default_kind = "extraction"
     raw_text: str = ""
+    cut_off: bool = False
 
 
 class LocalModelError(ByokError):

@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from byok_widgets.providers import PROVIDERS, catalog, unregister_provider
+from byok_widgets.providers.adaptation import LESSONS
 from tests.keys.fake_keyrings import MemoryKeyring, installed
 from tests.known_day import KNOWN_DAY
 from tests.scripted_server import ScriptedServer
@@ -63,6 +64,12 @@ def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def keyring_in_memory() -> Iterator[MemoryKeyring]:
     with installed(MemoryKeyring()) as backend:
         yield backend
+
+
+@pytest.fixture(autouse=True)
+def _nothing_learned() -> None:
+    """No test knows what an endpoint refused in another one: tests share servers."""
+    LESSONS.forget()
 
 
 @pytest.fixture

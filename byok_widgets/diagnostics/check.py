@@ -8,7 +8,7 @@ from typing import overload
 from byok_widgets import markup
 from byok_widgets.diagnostics import calls
 from byok_widgets.diagnostics.calls import Users
-from byok_widgets.diagnostics.fit import incompatible_settings
+from byok_widgets.diagnostics.fit import incompatible_settings, refused_settings
 from byok_widgets.diagnostics.judge import weak_judge
 from byok_widgets.diagnostics.lint import detected, structural
 from byok_widgets.diagnostics.prompts import broken_prompts
@@ -172,7 +172,7 @@ def _models(flow: CheckedFlow) -> Iterator[Finding]:
 
 def _tuning(flow: CheckedFlow) -> Iterator[Finding]:
     for name, node in model_nodes(flow.nodes).items():
-        for setting, sentence in incompatible_settings(node).items():
+        for setting, sentence in {**refused_settings(flow, node), **incompatible_settings(node)}.items():
             code = f"flow.{setting_as_code(name, setting)} = None"
             fix = f"Remove it in Settings or with {code}, or choose another model."
             problem = f"Node {name!r}: {sentence}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from byok_widgets.config import ModelRef
+from byok_widgets.diagnostics.protocols import CheckedFlow
 from byok_widgets.errors import ByokError
 from byok_widgets.nodes import ModelNode
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.providers import PROVIDERS, ModelInfo
+from byok_widgets.providers.adaptation import LESSONS, Place
 
 
 def incompatible_settings(node: ModelNode[Any], info: ModelInfo | None = None) -> dict[str, str]:
@@ -25,6 +27,27 @@ def incompatible_settings(node: ModelNode[Any], info: ModelInfo | None = None) -
     values = node.layered_settings.values()
     sentences = {name: _incompatibility(ref, info, name, values) for name in values}
     return {name: sentence for name, sentence in sentences.items() if sentence}
+
+
+def refused_settings(flow: CheckedFlow, node: ModelNode[Any]) -> dict[str, str]:
+    """Return a sentence for each setting that the endpoint has refused for the model that would run.
+
+    Calls leave it out, with a notice on the reply, as long as this kernel lives.
+    """
+    try:
+        ref = node.resolve().ref
+        provider = PROVIDERS[ref.provider]
+        url = "" if provider.free_of_charge else provider.address(flow.config.base_url(provider.name)).url
+    except ByokError:
+        return {}
+    values = node.layered_settings.values()
+    refused = LESSONS.left_out(Place.of(provider, url, ref.model))
+    names = ((LIMIT if left_out.is_token_limit else left_out.name, left_out) for left_out in refused)
+    return {
+        name: f"{provider.label} refused {name} for {ref.model} in this session; it is left out of the calls."
+        for name, left_out in names
+        if name in values and left_out.concerns(values[name])
+    }
 
 
 def _incompatibility(ref: ModelRef, info: ModelInfo | None, name: str, values: dict[str, Any]) -> str:

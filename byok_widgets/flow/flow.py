@@ -56,6 +56,7 @@ class Flow(AnswersGuesses, StrictAttributes):
     provider: str = delegated("_settings", FlowSettings.provider)
     model: str | None = delegated("_settings", FlowSettings.model)
     judge_model: str | None = delegated("_settings", FlowSettings.judge_model)
+    judge_max_tokens: int | None = delegated("_settings", FlowSettings.judge_max_tokens)
     global_prompt: str = delegated("_settings", FlowSettings.global_prompt)
     grounding: Grounding = delegated("_settings", FlowSettings.grounding)
     graph: FlowGraph = delegated("_members", FlowNodes.graph)

@@ -36,6 +36,7 @@ def data_of(flow: FiledFlow) -> Data:
         "provider": flow.provider,
         "model": flow.model,
         "judge_model": flow.judge_model,
+        "judge_max_tokens": flow.judge_max_tokens,
         "base_urls": {provider: url for provider, url in urls.items() if url},
         "global_prompt": flow.global_prompt,
         "grounding": flow.grounding,
@@ -99,6 +100,7 @@ class _Settings:
         is_ref = model is None or model.startswith(f"{self.provider}:")
         self.model = self.ref(model if is_ref else f"{self.provider}:{model}")
         self.judge_model = self.ref(data.pop("judge_model", None))
+        self.judge_max_tokens = data.pop("judge_max_tokens", None)
         self.global_prompt = data.pop("global_prompt", "")
         self.grounding = data.pop("grounding", "flag")
         self.overrides: dict[str, str | None] = {}
@@ -116,6 +118,7 @@ class _Settings:
                 flow.set_base_url(provider, self.urls.get(provider))
         flow.model = self.model
         flow.judge_model = self.judge_model
+        flow.judge_max_tokens = self.judge_max_tokens
         flow.global_prompt = self.global_prompt
         flow.grounding = self.grounding
         for name, model in self.overrides.items():

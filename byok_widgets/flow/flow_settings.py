@@ -16,6 +16,7 @@ from byok_widgets.keys import KeyStore
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.extraction import Grounding, checked_grounding
 from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.node_settings import checked_limit
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.strict_attributes import StrictAttributes
@@ -98,6 +99,20 @@ class FlowSettings(StrictAttributes):
     @grounding.setter
     def grounding(self, choice: Grounding) -> None:
         self._context.grounding = checked_grounding(choice, f"Flow {self.name!r}")
+
+    @property
+    def judge_max_tokens(self) -> int | None:
+        """Maximum number of tokens, thinking included, with which a model judges the prompt conditions of a node.
+
+        `None` leaves it to the provider.
+        """
+        return self._context.judge_max_tokens
+
+    @judge_max_tokens.setter
+    def judge_max_tokens(self, limit: int | None) -> None:
+        self._context.judge_max_tokens = (
+            None if limit is None else checked_limit(limit, owner=f"Flow {self.name!r}, judge")
+        )
 
     def set_base_url(self, provider: str, url: str | None) -> None:
         """Send this flow's calls for `provider` to another address; `None` restores the default.

@@ -33,6 +33,7 @@ class FiledFlow(Protocol):
     provider: str
     model: str | None
     judge_model: str | None
+    judge_max_tokens: int | None
     global_prompt: str
     grounding: Grounding
     speaks_first: bool | None

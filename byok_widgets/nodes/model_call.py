@@ -5,7 +5,7 @@ A node's `Call` becomes a `Request` to the provider, whose `Answer` becomes a `R
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -45,6 +45,7 @@ class FlowContext:
     key_store: KeyStore
     global_prompt: str = ""
     grounding: Literal["flag", "require", "off"] = "flag"
+    judge_max_tokens: int | None = None
 
     async def endpoint(self, provider: Provider) -> Endpoint:
         """Return where this flow's calls for `provider` go, with this flow's key.
@@ -102,8 +103,8 @@ class Call:
     deadline: Deadline = field(default_factory=Deadline)
     compose: Compose | None = None
 
-    def sent(self, request: Request) -> SentRequest:
-        """Return the call as it is sent, for people to look at."""
+    def sent(self, request: Request, left_out: Collection[str] = ()) -> SentRequest:
+        """Return the call as it is sent, without settings that were left out, for people to look at."""
         output = request.output
         return SentRequest(
             node=self.node,
@@ -112,8 +113,8 @@ class Call:
             messages=self.compose or request.messages,
             schema=output.schema if output else None,
             mode=output.mode if output else "",
-            max_tokens=request.max_tokens,
-            settings=request.settings,
+            max_tokens=None if LIMIT in left_out else request.max_tokens,
+            settings={name: value for name, value in request.settings.items() if name not in left_out},
         )
 
     @property
@@ -172,7 +173,7 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
             on_progress=on_progress,
         )
         answer = await retried.run(late=lambda cause: sending.partial_or_raise(cause, retried.attempts))
-    return sending.reply(answer, call.sent(request), retried.attempts)
+    return sending.reply(answer, call.sent(request, answer.left_out), retried.attempts)
 
 
 async def _endpoint(context: FlowContext, call: Call) -> Endpoint:

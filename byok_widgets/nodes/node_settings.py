@@ -137,12 +137,22 @@ def checked(name: str, value: object, *, node: str) -> Any:
         ConfigError: It is invalid. The message names the node, and says what is allowed.
         KeyFormatError: It contains an API key.
     """
+    return _checked(name, value, owner=f"Node {node!r}")
+
+
+def checked_limit(limit: object, *, owner: str) -> int:
+    """Return a maximum number of tokens that is not a node's, but `owner`'s; see `checked`."""
+    found: int = _checked(LIMIT, limit, owner=owner)
+    return found
+
+
+def _checked(name: str, value: object, *, owner: str) -> Any:
     reject_key([name, value])
     try:
         return model_settings.checked(name, value)
     except ValueError as fault:
         problem = str(fault)
-    raise ConfigError(f"Node {node!r}: {problem}", fix="Leave it out to let the provider decide.")
+    raise ConfigError(f"{owner}: {problem}", fix="Leave it out to let the provider decide.")
 
 
 def setting_as_code(node: str, name: str) -> str:

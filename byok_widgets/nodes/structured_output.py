@@ -19,6 +19,7 @@ from byok_widgets.messages import Cost, Message, Reply
 from byok_widgets.nodes.model_call import Call, FlowContext, execute
 from byok_widgets.nodes.validation import validate
 from byok_widgets.providers.base import OutputSchema, StructuredMode
+from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL
 from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.sent_request import Compose, SentRequest
 
@@ -192,13 +193,22 @@ def _total_cost(first: Reply, second: Reply) -> Cost:
 
 def _unusable(answer: _Answer) -> ExtractionError:
     reply = answer.reply
+    is_cut = reply.finish_reason == "length" and CONTEXT_IS_FULL not in reply.notices
     error = ExtractionError(
         answer.complaint,
         cause=f'The model wrote: "{reply.text[:120]}"' if reply.text else "",
-        fix="Run it again, raise max_tokens, give examples=, or choose a more capable model for this node.",
+        fix=_way_out(reply, is_cut=is_cut),
         attempts=reply.attempts,
         request_id=reply.request_id,
         partial_text=reply.text,
     )
-    error.raw_text = reply.text
+    error.raw_text, error.cut_off = reply.text, is_cut
     return error
+
+
+def _way_out(reply: Reply, *, is_cut: bool) -> str:
+    if is_cut:
+        return "Raise max_tokens, within which the model also thinks, or ask this node for fewer fields."
+    if CONTEXT_IS_FULL in reply.notices:
+        return "Shorten the dialogue, or choose a model with a larger context for this node."
+    return "Run it again, give examples=, or choose a more capable model for this node."

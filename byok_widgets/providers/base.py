@@ -116,6 +116,7 @@ class Answer:
         reasoning: The model's thinking, which is never part of `text`.
         attempts: Requests that were sent for it.
         reported_cost_usd: What the provider says it charged; `None` if it does not say.
+        left_out: Names of settings in the request that were not sent, since the endpoint refuses them.
     """
 
     text: str
@@ -127,6 +128,7 @@ class Answer:
     notices: tuple[str, ...] = ()
     reasoning: str = ""
     attempts: int = 1
+    left_out: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Take held keys out of everything that came from outside, so that no later code has to think of it."""

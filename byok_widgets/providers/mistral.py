@@ -60,22 +60,6 @@ class MistralProvider(ChatCompletionsProvider):
         del request
         return {}
 
-    def error_body(self, body: Any) -> Any:
-        """Return an error whose `message` may be a list of validation errors in the usual form."""
-        if not isinstance(body, Mapping) or not isinstance(body.get("message"), (list, Mapping)):
-            return body
-        inner = body["message"]
-        inner = inner.get("detail", inner) if isinstance(inner, Mapping) else inner
-        rows = [row for row in inner if isinstance(row, Mapping)] if isinstance(inner, list) else []
-        place = rows[0].get("loc") if rows else None
-        return {
-            "error": {
-                "message": "; ".join(str(row.get("msg", "")) for row in rows) or str(inner),
-                "type": body.get("type") or "invalid_request_error",
-                "param": str(place[-1]) if isinstance(place, list) and place else None,
-            }
-        }
-
     def _known_settings(self, model: str) -> SupportedSettings:
         del model
         return {"temperature": ()}

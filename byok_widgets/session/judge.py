@@ -13,7 +13,7 @@ from byok_widgets.errors import ExtractionError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message, Reply
 from byok_widgets.nodes.model_call import Call, FlowContext
-from byok_widgets.nodes.structured_output import ask_structured
+from byok_widgets.nodes.structured_output import Structured, ask_structured
 from byok_widgets.plain_values import are_plain
 from byok_widgets.schema import ExtractionSchema, Field
 from byok_widgets.session.evaluation import in_worker
@@ -21,7 +21,8 @@ from byok_widgets.session.turn import EdgeVerdict
 from byok_widgets.value_words import quoted
 
 STAY = "stay"
-MAX_TOKENS = 300
+_ROOM = 16_000
+"""Limit that is proposed, in tokens, where an answer was cut off by a limit that is not known."""
 _REASON_CHARS = 120
 _REASON_PATTERN = rf'^[^"\\\n\r]{{0,{_REASON_CHARS}}}$'
 
@@ -58,7 +59,7 @@ async def judge_prompts(
         The edge whose condition holds, or `None` for staying; the verdict on each; the model's answer.
 
     Raises:
-        ExtractionError: The model made no choice, even when asked again.
+        ExtractionError: The model made no choice, even when asked again, or its answer cannot be used.
         ByokError: The call failed.
     """
     choices = _choices(edges)
@@ -72,9 +73,20 @@ async def judge_prompts(
         system=_INSTRUCTIONS,
         messages=messages,
         compose=compose if plain else None,
-        max_tokens=MAX_TOKENS,
+        max_tokens=context.judge_max_tokens,
     )
-    found = await ask_structured(call, _schema(choices), context, on_progress=on_progress)
+    try:
+        found = await ask_structured(call, _schema(choices), context, on_progress=on_progress)
+    except ExtractionError as error:
+        failure = error
+    else:
+        return _judged(found, choices, edges)
+    raise _not_judged(failure, call.max_tokens or call.provider.max_tokens)
+
+
+def _judged(
+    found: Structured, choices: Mapping[str, Edge], edges: Sequence[Edge]
+) -> tuple[Edge | None, dict[Edge, EdgeVerdict], Reply]:
     if "choice" in found.checked.problems:
         raise _no_choice(found.reply, found.checked.problems["choice"])
     taken = choices.get(found.checked.values["choice"])
@@ -124,6 +136,19 @@ def _question(choices: Iterable[str], transcript: Iterable[Message], variables: 
     parts = [f"The dialogue:\n{said}", f"Known: {known}" if known else ""]
     parts.append(f"Which is true?\n{conditions}\n- {STAY} (none of these is true yet)")
     return "\n\n".join(part for part in parts if part)
+
+
+def _not_judged(error: ExtractionError, limit: int | None) -> ExtractionError:
+    """Say that it was judging that failed, and what to set if the answer was cut off."""
+    error.problem = f"The prompt conditions could not be judged. {error.problem}"
+    error.fix = "Say it again, or choose a more capable model with flow.judge_model = ..."
+    if error.cut_off:
+        error.problem = "The prompt conditions could not be judged: the judge's answer was cut off at its limit."
+        error.fix = (
+            f"Set flow.judge_max_tokens = {4 * limit if limit else _ROOM}, since thinking counts, too, "
+            "or choose a model that thinks less with flow.judge_model = ..."
+        )
+    return error
 
 
 def _no_choice(reply: Reply, problem: str) -> ExtractionError:

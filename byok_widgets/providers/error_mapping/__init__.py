@@ -1,13 +1,21 @@
 """Errors of calls in plain words: facts are extracted, matched against rules, and become a `ProviderError`."""
 
 from byok_widgets.providers.error_mapping.call_context import CallContext
-from byok_widgets.providers.error_mapping.error_details import looks_like_page, pass_on_head, request_id
+from byok_widgets.providers.error_mapping.error_details import (
+    ErrorDetails,
+    looks_like_page,
+    pass_on_head,
+    request_id,
+)
 from byok_widgets.providers.error_mapping.error_shapes import gives_reason, holds_error
 from byok_widgets.providers.error_mapping.translation import (
+    details_of,
     empty,
     from_body,
+    kind_of,
     page_instead,
     rate_limited,
+    schema_refused,
     timed_out,
     translate,
     unreadable,
@@ -15,15 +23,19 @@ from byok_widgets.providers.error_mapping.translation import (
 
 __all__ = [
     "CallContext",
+    "ErrorDetails",
+    "details_of",
     "empty",
     "from_body",
     "gives_reason",
     "holds_error",
+    "kind_of",
     "looks_like_page",
     "page_instead",
     "pass_on_head",
     "rate_limited",
     "request_id",
+    "schema_refused",
     "timed_out",
     "translate",
     "unreadable",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from byok_widgets.providers.error_mapping.call_context import ErrorCase, ErrorReport
+from byok_widgets.providers.error_mapping.phrases import affordable_tokens
 
 _LONG_WAIT_S = 60.0
 
@@ -16,6 +17,8 @@ def quota(case: ErrorCase) -> ErrorReport | None:
     said = fault.status in (400, 429) and fault.says("no_credit")
     if not (labelled or said or fault.status == 402):
         return None
+    if fault.says("fewer_tokens"):
+        return _too_many_tokens(case)
     return ErrorReport(
         "quota",
         f"{site.who} refused the call: the account behind this key has no credit left, or its budget is used up.",
@@ -24,6 +27,20 @@ def quota(case: ErrorCase) -> ErrorReport | None:
         "Add credit or raise the budget on the billing page, then run the cell again.",
         site.links.billing,
         retryable=fault.status == 402 and fault.retry_after_s is not None,
+    )
+
+
+def _too_many_tokens(case: ErrorCase) -> ErrorReport:
+    """The credit that is left pays for a shorter answer."""
+    site, affordable = case.context, affordable_tokens(case.details.text)
+    limit = f"Set max_tokens of the node to {affordable} or less" if affordable else "Set a lower max_tokens"
+    return ErrorReport(
+        "quota",
+        f"{site.who} refused the call: the credit that is left does not pay for an answer as long as max_tokens "
+        "allows, or, without a limit, as long as the model can write.",
+        case.quoted,
+        f"{limit}, or add credit on the billing page; then run the cell again.",
+        site.links.billing,
     )
 
 
@@ -110,6 +127,8 @@ def rate_limit(case: ErrorCase) -> ErrorReport | None:
     """There were too many calls in a short time."""
     if case.details.status != 429:
         return None
+    if case.details.says("too_much_at_once"):
+        return _too_much_at_once(case)
     return ErrorReport(
         "rate_limit",
         f"The rate limit of {case.context.who} was reached.",
@@ -118,6 +137,17 @@ def rate_limit(case: ErrorCase) -> ErrorReport | None:
         "check the provider's usage dashboard for quota limits.",
         case.context.links.usage,
         retryable=True,
+    )
+
+
+def _too_much_at_once(case: ErrorCase) -> ErrorReport:
+    """One call needs more tokens than the account may use in a minute, so that no wait helps."""
+    return ErrorReport(
+        "rate_limit",
+        f"The request is larger than the rate limit of {case.context.who} allows in a minute.",
+        case.quoted,
+        "Waiting does not help: shorten the dialogue, lower max_tokens, or raise the account's limit.",
+        case.context.links.usage,
     )
 
 

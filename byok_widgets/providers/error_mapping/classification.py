@@ -65,7 +65,7 @@ def _page(case: ErrorCase) -> ErrorReport | None:
 
 def _overloaded(case: ErrorCase) -> ErrorReport | None:
     status = case.details.status
-    if status is None or not (status in (408, 409) or status >= 500):
+    if status is None or status == 501 or not (status in (408, 409) or status >= 500):
         return None
     return ErrorReport(
         "overloaded",
@@ -103,8 +103,11 @@ _RULES: tuple[Rule, ...] = (
     account.permission,
     account.rate_limit,
     request.too_long,
-    _overloaded,
+    request.memory,
     request.setting,
+    request.schema,
+    request.dialogue,
+    _overloaded,
     request.address,
     request.request,
     _anything,

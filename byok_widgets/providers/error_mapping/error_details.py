@@ -16,6 +16,7 @@ from byok_widgets.providers.base import Endpoint, Provider
 from byok_widgets.providers.error_mapping import phrases
 from byok_widgets.providers.error_mapping.error_shapes import inner_error, text_of_reason
 from byok_widgets.providers.error_mapping.phrases import Cause
+from byok_widgets.providers.error_mapping.rejected_fields import RejectedField, rejected_fields
 from byok_widgets.providers.quota_headers import retry_after, wait_in_words
 from byok_widgets.providers.stream import parse_json
 from byok_widgets.secrets import redact
@@ -56,7 +57,9 @@ class ErrorDetails:
         labels: The error's codes and types as the provider names them, in lower case.
         message: The provider's own message; empty if it sent none, or a web page.
         upstream: The message of the provider behind a router.
+        text: All that the provider and the one behind it say, for rules to read; not shortened for the screen.
         parameter: Name of the parameter concerned, if the provider gives it.
+        fields: Fields of the request that the server's validation rejected.
         reasons: Why a text was rejected, in the provider's categories.
         is_page: Whether a web page came instead of an answer.
         retry_after_s: How long the provider asks to wait, in seconds.
@@ -68,7 +71,9 @@ class ErrorDetails:
     labels: tuple[str, ...] = ()
     message: str = ""
     upstream: str = ""
+    text: str = ""
     parameter: str = ""
+    fields: tuple[RejectedField, ...] = ()
     reasons: tuple[str, ...] = ()
     is_page: bool = False
     retry_after_s: float | None = None
@@ -77,7 +82,7 @@ class ErrorDetails:
 
     def says(self, cause: Cause) -> bool:
         """Whether the provider, or the one behind it, says in prose that `cause` is the reason."""
-        return phrases.says(f"{self.message} {self.upstream}", cause)
+        return phrases.says(self.text, cause)
 
     def has_label(self, *labels: str) -> bool:
         """Whether the provider gave one of `labels` as code or type."""
@@ -112,19 +117,26 @@ def pass_on_head(error: BaseException, endpoint: Endpoint) -> None:
 def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> ErrorDetails:
     """Extract the facts from the body of an error, in any of the shapes that providers use."""
     headers = headers or {}
-    outer = _mapping(body[0] if isinstance(body, list) and body else body)
+    outer = _mapping(
+        {"message": body} if isinstance(body, str) else body[0] if isinstance(body, list) and body else body
+    )
     inner = inner_error(outer)
+    behind = _behind(_mapping(inner.get("metadata")))
     metadata, details = _mapping(inner.get("metadata")), _mapping(inner.get("details"))
     given = (details.get("error_code"), inner.get("code"), inner.get("type"), metadata.get("error_type"))
     labels = tuple(excerpt(str(label)).lower() for label in given if label is not None)
     described = _status(status, labels)
     is_page = looks_like_page(body) or (status is not None and "html" in headers.get("content-type", ""))
+    said = "" if is_page else text_of_reason(inner)
+    fields = (*rejected_fields(inner), *rejected_fields(behind))
     return ErrorDetails(
         status=described,
         labels=labels,
-        message="" if is_page else excerpt(body if isinstance(body, str) else text_of_reason(inner)),
-        upstream=_upstream(metadata),
-        parameter=excerpt(inner["param"]) if isinstance(inner.get("param"), str) else "",
+        message=excerpt(said),
+        upstream=_upstream(metadata, behind),
+        text=_plain(f"{said}\n{text_of_reason(behind)}"),
+        parameter=_parameter(inner) or _parameter(behind) or (fields[0].name if fields else ""),
+        fields=fields,
         reasons=tuple(excerpt(str(reason)) for reason in _list(metadata.get("reasons"))),
         is_page=is_page,
         retry_after_s=retry_after(headers)
@@ -157,9 +169,13 @@ def looks_like_page(body: Any) -> bool:
 
 def excerpt(text: str) -> str:
     """Return external text in a form that is safe to show: one short printable line, without any key."""
-    line = " ".join(redact(text[:_READ_CHARS]).split())
-    line = "".join(char if char.isprintable() else "�" for char in line)
+    line = _plain(text)
     return line if len(line) <= _SHOWN_CHARS else line[: _SHOWN_CHARS - 1] + "…"
+
+
+def _plain(text: str) -> str:
+    line = " ".join(redact(text[:_READ_CHARS]).split())
+    return "".join(char if char.isprintable() else "�" for char in line)
 
 
 def _status(status: int | None, labels: Iterable[str]) -> int | None:
@@ -173,16 +189,23 @@ def _status(status: int | None, labels: Iterable[str]) -> int | None:
     return next((number for number in (*inside, *vague) if 400 <= number < 600), None)
 
 
-def _upstream(metadata: Mapping[str, Any]) -> str:
-    """Return what the provider behind a router says; the router itself often says nothing about it."""
-    name, raw = metadata.get("provider_name"), metadata.get("raw")
+def _parameter(error: Mapping[str, Any]) -> str:
+    return excerpt(error["param"]) if isinstance(error.get("param"), str) else ""
+
+
+def _behind(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the error of the provider behind a router; the router itself often says nothing about it."""
+    raw = metadata.get("raw")
     if isinstance(raw, str) and not looks_like_page(raw):
         try:
             raw = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             raw = {"message": raw}
-    outer = _mapping(raw)
-    said = text_of_reason(inner_error(outer))
+    return inner_error(_mapping(raw))
+
+
+def _upstream(metadata: Mapping[str, Any], behind: Mapping[str, Any]) -> str:
+    name, said = metadata.get("provider_name"), text_of_reason(behind)
     return ": ".join(excerpt(part) for part in (name, said) if isinstance(part, str) and part)
 
 

@@ -5,6 +5,7 @@ This is the only place that interprets other people's sentences. The phrases are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -24,6 +25,17 @@ Cause = Literal[
     "invalid_model",
     "too_long",
     "nothing_answers",
+    "fewer_tokens",
+    "too_much_at_once",
+    "unsupported",
+    "out_of_range",
+    "only_some_values",
+    "not_both",
+    "system_role",
+    "message_order",
+    "schema",
+    "chat_template",
+    "out_of_memory",
 ]
 
 PHRASES: Mapping[Cause, tuple[str, ...]] = {
@@ -47,12 +59,59 @@ PHRASES: Mapping[Cause, tuple[str, ...]] = {
         "context window",
         "context limit",
         "exceeds the maximum number of tokens",
+        "`max_new_tokens` must be <=",
     ),
     "nothing_answers": ("connection attempts failed",),
+    "fewer_tokens": ("fewer max_tokens", "fewer max_completion_tokens", "only afford"),
+    "too_much_at_once": ("request too large for",),
+    "unsupported": (
+        *("not supported", "unsupported", "not support", "isn't supported", "not available", "not enabled"),
+        *("not permitted", "not allowed", "not accept", "not recogni", "unrecogni", "unknown", "unexpected"),
+        *("not a valid parameter", "invalid parameter", "invalid field", "cannot find field", "no such field"),
+        *("deprecated", "extra inputs", "extra fields", "extraneous", "additional properties", "may only be set"),
+        *("not implemented", "has no attribute", "removed"),
+    ),
+    "out_of_range": (
+        *("too large", "too high", "too small", "too low", "at most", "at least", "out of range", "maximum"),
+        *("minimum", "must be", "should be", "less than", "greater than", "expected a value", "between"),
+        *("max allowed", "exceed"),
+    ),
+    "only_some_values": ("supported values are", "allowed values are"),
+    "not_both": ("both", "only one of", "use one of", "mutually exclusive", "in combination", "together"),
+    "system_role": (
+        *("system role", "system message", "system prompt", "system instruction", "developer instruction"),
+        *("role 'system'", 'role "system"', "'system' role", '"system" role', "`system`", "support 'system'"),
+        *("system` role", "developer role", "developer message"),
+        "only user and assistant roles",
+    ),
+    "message_order": (
+        *("must alternate", "should alternate", "should be alternating", "alternate between", "alternating"),
+        *("roles in a row", "consecutive", "first message must", "first message should", "must start with a user"),
+        *("must begin with a user", "last message must", "last message should", "expected last role"),
+        *("unexpected role", "system message must be at the beginning", "system message must be the first"),
+        *("no user query", "at least one message", "at least one user", "contents is not specified"),
+        *("last message is from the assistant", "with the user role"),
+    ),
+    "schema": (
+        *("grammar", "json_schema", "json schema", "response_format", "initialize samplers", "invalid schema"),
+        *("guided decoding", "guided_json", "structured output", "structured_output", "output_config.format"),
+        *("output_format",),
+    ),
+    "chat_template": ("jinja", "chat template", "chat_template", "templateerror", "template error"),
+    "out_of_memory": ("out of memory", "cudamalloc", "insufficient memory"),
 }
+
+_AFFORDABLE = re.compile(r"only afford ([\d,]+)")
 
 
 def says(text: str, cause: Cause) -> bool:
     """Whether a text contains one of the phrases for `cause`, ignoring case."""
     lowered = text.lower()
     return any(phrase in lowered for phrase in PHRASES[cause])
+
+
+def affordable_tokens(text: str) -> int | None:
+    """Return the number of tokens that an account can still pay for, if the text says it."""
+    found = _AFFORDABLE.search(text.lower())
+    digits = found[1].replace(",", "") if found else ""
+    return int(digits) if digits and len(digits) < 10 else None

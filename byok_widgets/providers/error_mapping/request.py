@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from byok_widgets.providers import catalog
-from byok_widgets.providers.error_mapping.call_context import ErrorCase, ErrorReport
+from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorCase, ErrorReport
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
+_SERVER_FAULTS = (500, 501)
+"""Statuses that some servers use for requests that they refuse."""
 _SETTINGS_OF_ALL = frozenset({"max_tokens", "max_completion_tokens"})
 
 
@@ -76,14 +78,79 @@ def too_long(case: ErrorCase) -> ErrorReport | None:
     """The text is longer than the model or the provider accepts."""
     fault, site = case.details, case.context
     labelled = fault.has_label("context_length_exceeded", "exceed_context_size_error", "string_above_max_length")
-    if not (labelled or fault.status == 413 or (fault.status == 400 and fault.says("too_long"))):
+    said = fault.status in (400, 422, 500) and fault.says("too_long")
+    if not (labelled or said or fault.status == 413):
         return None
+    if fault.status == 413 and not labelled and (fault.is_page or not fault.labels):
+        return _too_large_for_the_proxy(case)
+    limit = ", lower max_tokens" if _limits(fault.text) else ""
     return ErrorReport(
         "context_length",
         f"The dialogue is too long for the model {site.model} at {site.who}.",
         case.because("The request is larger than the provider accepts."),
-        "Shorten the dialogue, or choose a model with a larger context.",
+        f"Shorten the dialogue{limit}, or choose a model with a larger context.",
         site.links.models,
+    )
+
+
+def _too_large_for_the_proxy(case: ErrorCase) -> ErrorReport:
+    site = case.context
+    return ErrorReport(
+        "context_length",
+        f"A proxy or gateway in front of {site.who} refused the request because of its size (413).",
+        case.because("It limits the size of request bodies; the model never saw the request."),
+        "Shorten the dialogue, or have the limit of the proxy raised; another model does not help.",
+        site.links.models,
+    )
+
+
+def schema(case: ErrorCase) -> ErrorReport | None:
+    """The server failed over the schema of the answer, which it may report as a fault of its own."""
+    fault, site = case.details, case.context
+    if fault.status not in _SERVER_FAULTS or not fault.says("schema"):
+        return None
+    return schema_refused(site, case.because("It cannot turn the schema into a grammar."), fault.status)
+
+
+def schema_refused(site: CallContext, cause: str, status: int | None) -> ErrorReport:
+    """Report that an endpoint cannot answer in the shape that was asked for."""
+    return ErrorReport(
+        "bad_request",
+        f"{site.who} did not accept the schema of the answer{site.for_model}{f' ({status})' if status else ''}; "
+        "the schema is the reason, not overload.",
+        cause,
+        "Use simpler fields, or pick another model in Settings.",
+        site.links.models,
+    )
+
+
+def dialogue(case: ErrorCase) -> ErrorReport | None:
+    """The chat template of a model does not take the dialogue's roles or their order."""
+    fault, site = case.details, case.context
+    roles = (fault.says("system_role") and fault.says("unsupported")) or fault.says("message_order")
+    if fault.status not in _SERVER_FAULTS or not (roles or fault.says("chat_template")):
+        return None
+    return ErrorReport(
+        "bad_request",
+        f"The chat template{site.for_model} at {site.who} cannot process the dialogue ({fault.status}).",
+        case.quoted,
+        "Running it again does not help: pick another model, or correct the chat template of the server.",
+        site.links.models,
+    )
+
+
+def memory(case: ErrorCase) -> ErrorReport | None:
+    """The server ran out of memory, which a shorter request may avoid."""
+    fault, site = case.details, case.context
+    if fault.status is None or fault.status < 500 or not fault.says("out_of_memory"):
+        return None
+    return ErrorReport(
+        "overloaded",
+        f"The server of {site.who} ran out of memory ({fault.status}).",
+        case.quoted,
+        "Shorten the dialogue, pick a smaller model, or run the cell again once the server is less busy.",
+        site.links.status,
+        retryable=True,
     )
 
 
@@ -91,7 +158,8 @@ def setting(case: ErrorCase) -> ErrorReport | None:
     """The model does not support a setting."""
     fault, site = case.details, case.context
     name = _named_setting(fault, site.provider.settings | _SETTINGS_OF_ALL)
-    if fault.status not in (400, 422) or not name:
+    refused = fault.status in (400, 422) or (fault.status in _SERVER_FAULTS and fault.says("unsupported"))
+    if not refused or not name:
         return None
     return ErrorReport(
         "setting",
@@ -154,3 +222,10 @@ def _named_setting(fault: ErrorDetails, settings: frozenset[str]) -> str:
         found = re.search(rf"[`'\"](?P<quoted>{names})[`'\"]|^(\w+\.)?(?P<first>{names}):", fault.message)
         name = (found["quoted"] or found["first"]) if found else ""
     return "max_tokens" if name == "max_completion_tokens" else name
+
+
+def _limits(text: str) -> bool:
+    """Whether an error says that the length of the answer counts, too."""
+    return any(
+        word in text.lower() for word in ("max_tokens", "max_completion_tokens", "max_new_tokens", "completion")
+    )

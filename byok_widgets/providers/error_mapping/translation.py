@@ -15,12 +15,35 @@ The kinds:
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from byok_widgets.errors import ProviderError
+from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.providers.base import Provider
-from byok_widgets.providers.error_mapping import account, classification, error_details, network
+from byok_widgets.providers.error_mapping import account, classification, error_details, network, request
 from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorReport
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
+
+_DETAILS: WeakKeyDictionary[ProviderError, ErrorDetails] = WeakKeyDictionary()
+"""The facts behind errors that are still being handled; an error itself keeps only words."""
+
+
+def details_of(error: BaseException, site: CallContext) -> ErrorDetails | None:
+    """Return what the provider reported, from an SDK's exception or from an error that was read from an answer."""
+    if isinstance(error, ProviderError):
+        return _DETAILS.get(error)
+    return None if isinstance(error, ByokError) else error_details.from_exception(error, site.provider)
+
+
+def kind_of(details: ErrorDetails, site: CallContext) -> str:
+    """Return the kind of error that the facts mean."""
+    return classification.classify(details, site).kind
+
+
+def schema_refused(site: CallContext, status: int | None) -> ProviderError:
+    """Return the error for an endpoint that fails without a reason only where the shape is asked for."""
+    return _error(
+        request.schema_refused(site, "It gave no reason, but it fails whenever a schema is sent.", status)
+    )
 
 
 def translate(error: BaseException, site: CallContext) -> ProviderError:
@@ -92,15 +115,18 @@ def rate_limited(provider: Provider, wait_s: float) -> ProviderError:
 
 
 def _error(verdict: ErrorReport, fault: ErrorDetails | None = None) -> ProviderError:
-    fault = fault or ErrorDetails()
-    should_retry = fault.should_retry
-    return ProviderError(
+    details = fault or ErrorDetails()
+    should_retry = details.should_retry
+    error = ProviderError(
         verdict.problem,
         kind=verdict.kind,
         cause=verdict.cause,
         fix=verdict.fix,
         link=verdict.link,
         retryable=verdict.retryable if should_retry is None else should_retry,
-        request_id=fault.request_id,
-        retry_after_s=fault.retry_after_s,
+        request_id=details.request_id,
+        retry_after_s=details.retry_after_s,
     )
+    if fault:
+        _DETAILS[error] = fault
+    return error

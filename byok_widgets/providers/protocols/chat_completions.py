@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from byok_widgets.providers import error_mapping
+from byok_widgets.providers.adaptation import TOKEN_LIMITS, alternating
 from byok_widgets.providers.base import ModelInfo, Request, iso_date
 from byok_widgets.providers.error_mapping import CallContext
 from byok_widgets.providers.protocols import finish_reasons
@@ -22,13 +23,15 @@ class ChatCompletionsProvider(SdkProvider):
     completions_path = "/chat/completions"
     models_path = "/models"
     max_tokens_name: ClassVar[str] = "max_tokens"
+    limit_names = TOKEN_LIMITS
     settings = frozenset({"temperature", "top_p", "seed", "stop", "reasoning_effort"})
 
     def payload(self, request: Request) -> dict[str, Any]:
         """Return the request in the protocol's format."""
-        messages = [{"role": "system", "content": request.system}] if request.system else []
-        messages += [{"role": message.role, "content": message.content} for message in request.messages]
-        body: dict[str, Any] = {"model": request.model, "messages": messages, "stream": True}
+        messages = [{"role": "system", "content": request.system}] if request.system.strip() else []
+        spoken = (message for message in request.messages if message.content.strip())
+        messages += [{"role": message.role, "content": message.content} for message in spoken]
+        body: dict[str, Any] = {"model": request.model, "messages": messages or alternating(()), "stream": True}
         body |= self.extras(request)
         limit = request.max_tokens or self.max_tokens
         if limit is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from byok_widgets.messages import Message, Usage
 from byok_widgets.providers import error_mapping
+from byok_widgets.providers.adaptation import alternating
 from byok_widgets.providers.base import ModelInfo, Request, iso_date, parse_count
 from byok_widgets.providers.error_mapping import CallContext
 from byok_widgets.providers.model_settings import SupportedSettings
@@ -44,7 +45,7 @@ class MessagesProvider(SdkProvider):
         body: dict[str, Any] = {
             "model": request.model,
             "max_tokens": request.max_tokens or self.max_tokens,
-            "messages": _alternating(request.messages),
+            "messages": alternating(_spoken(request.messages)),
             "stream": True,
         }
         system = "\n\n".join(text for text in (request.system, *inside) if text.strip())
@@ -128,21 +129,10 @@ class MessagesProvider(SdkProvider):
         )
 
 
-def _alternating(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """Join adjacent messages of one role, drop blank ones, and start and end with the user, as required."""
-    turns: list[dict[str, Any]] = []
+def _spoken(messages: Iterable[Message]) -> Iterator[dict[str, str]]:
     for message in messages:
-        if message.role == "system" or not message.content.strip():
-            continue
-        if turns and turns[-1]["role"] == message.role:
-            turns[-1]["content"] += "\n\n" + message.content
-        else:
-            turns.append({"role": message.role, "content": message.content})
-    if not turns or turns[0]["role"] == "assistant":
-        turns.insert(0, {"role": "user", "content": "(The conversation begins.)"})
-    if turns[-1]["role"] == "assistant":
-        turns.append({"role": "user", "content": "(The conversation goes on.)"})
-    return turns
+        if message.role != "system" and message.content.strip():
+            yield {"role": message.role, "content": message.content}
 
 
 def _takes(effort: Mapping[str, Any]) -> SupportedSettings:

@@ -16,6 +16,7 @@ from byok_widgets.engine.callbacks import OnText
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import clean_key
 from byok_widgets.providers import error_mapping
+from byok_widgets.providers.adaptation import Resending
 from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, Provider, Request
 from byok_widgets.providers.error_mapping import CallContext
 from byok_widgets.providers.protocols.answer_parser import AnswerParser, json_in, not_an_answer
@@ -48,6 +49,8 @@ class SdkProvider(Provider):
     completions_path: ClassVar[str]
     _is_loaded = False
     models_path: ClassVar[str]
+    limit_names: ClassVar[tuple[str, ...]] = ()
+    """The names that the maximum number of tokens may have; empty if it is required under one name."""
     thought_tags: ClassVar[Tags] = KNOWN_TAGS
     """What may stand around thinking in this vendor's answers; at another address than its own, any known tag."""
 
@@ -62,17 +65,23 @@ class SdkProvider(Provider):
             offers_tool=request.output is not None and request.output.mode == "tool",
             thought_tags=self.thought_tags if endpoint.base_url.url == self.default_url else KNOWN_TAGS,
         )
+        resending = Resending(request, site, self.limit_names)
+
+        async def converse(payload: dict[str, Any]) -> None:
+            await self._converse(payload, gathered, site)
+
         try:
             await self._set_up()
-            await self._converse(request, gathered, site)
+            await resending.send(self.payload(request), converse, has_begun=lambda: gathered.has_begun)
         except ByokError as fault:
             error = fault.with_traceback(None)  # its frames hold the server's message, which may quote the key
         except Exception as foreign:  # noqa: BLE001 - the boundary: whatever the SDK raises becomes a `ProviderError`
             error_mapping.pass_on_head(foreign, endpoint)
             error = error_mapping.translate(foreign, site)
         else:
-            return gathered.answer()
-        return gathered.partial_or_raise(error)
+            return resending.complete(gathered.answer())
+        error.attempts = resending.attempts
+        return resending.complete(gathered.partial_or_raise(error))
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Ask for the models; see `Provider.list_models`."""
@@ -123,8 +132,8 @@ class SdkProvider(Provider):
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
         """Read one row of the model list."""
 
-    async def _converse(self, request: Request, gathered: ResponseAccumulator, site: CallContext) -> None:
-        response = await self._send("post", self.completions_path, site.endpoint, body=self.payload(request))
+    async def _converse(self, payload: dict[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+        response = await self._send("post", self.completions_path, site.endpoint, body=payload)
         site.endpoint.on_head(response.status_code, response.headers)
         gathered.request_id = error_mapping.request_id(response.headers)
         parser = AnswerParser(self, gathered, site, response.headers.get("content-type", ""))

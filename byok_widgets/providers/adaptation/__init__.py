@@ -1,0 +1,12 @@
+"""Requests that an endpoint refuses are sent again without what it refused, and the lesson is kept.
+
+`refusals` decides what a refusal is about, `changes` holds what can be changed in a payload, `lessons` what each
+endpoint has refused in this process, and `resending` sends until the endpoint accepts.
+"""
+
+from byok_widgets.providers.adaptation.changes import TOKEN_LIMITS
+from byok_widgets.providers.adaptation.dialogue import alternating
+from byok_widgets.providers.adaptation.lessons import LESSONS, Place
+from byok_widgets.providers.adaptation.resending import MAX_RESENDS, Resending
+
+__all__ = ["LESSONS", "MAX_RESENDS", "TOKEN_LIMITS", "Place", "Resending", "alternating"]

@@ -1,0 +1,101 @@
+"""What each endpoint has refused, for each of its models, as long as this process lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from byok_widgets.providers.adaptation.changes import Change, LeaveOut, Payload
+from byok_widgets.providers.base import Provider
+
+_MAX_CHANGES = 32
+"""Maximum number of changes kept for one model of an endpoint: a lesson about a single value is one of many."""
+
+
+class Place(NamedTuple):
+    """A model of an endpoint."""
+
+    provider: str
+    url: str
+    model: str
+
+    @classmethod
+    def of(cls, provider: Provider, url: str, model: str) -> Place:
+        """Return the place of a call. A server on this machine has another port each time it starts."""
+        return cls(provider.name, "" if provider.free_of_charge else url, model)
+
+
+@dataclass
+class Experience:
+    """What calls to one place have shown.
+
+    Attributes:
+        changes: What its payloads need, in the order in which that was learned.
+        accepted: Features of payloads that it has accepted; a fault without a reason is not about them.
+        plain_faults: Faults without a reason since it last accepted a payload.
+        tried: Changes that were tried since then because of such faults.
+    """
+
+    changes: tuple[Change, ...] = ()
+    accepted: set[str] = field(default_factory=set)
+    plain_faults: int = 0
+    tried: set[tuple[str, str]] = field(default_factory=set)
+
+    def learn(self, changes: Iterable[Change]) -> None:
+        """Keep changes that proved right."""
+        new = tuple(change for change in changes if change not in self.changes)
+        self.changes = (*self.changes, *new)[-_MAX_CHANGES:]
+
+    def note_success(self, features: set[str]) -> None:
+        """Note what was accepted."""
+        self.accepted |= features
+        self._start_over()
+
+    def note_plain_fault(self, max_resends: int) -> None:
+        """Count a fault without a reason; if no change helped, the next ones are taken for an outage at first."""
+        self.plain_faults += 1
+        if self.plain_faults > max_resends + 1:
+            self._start_over()
+
+    def is_suspect(self, feature: str) -> bool:
+        """Whether faults without a reason may be about a feature: they persist, and it was never accepted."""
+        return self.plain_faults > 1 and feature not in self.accepted
+
+    def _start_over(self) -> None:
+        self.plain_faults = 0
+        self.tried.clear()
+
+
+class Lessons:
+    """The experience with all endpoints."""
+
+    def __init__(self) -> None:
+        self._known: dict[Place, Experience] = {}
+
+    def at(self, place: Place) -> Experience:
+        """Return the experience with a model of an endpoint."""
+        return self._known.setdefault(place, Experience())
+
+    def adapted(self, payload: Payload, place: Place) -> tuple[dict[str, Any], list[Change]]:
+        """Return a payload as this place needs it, and the changes that were made."""
+        changed = dict(payload)
+        made: list[Change] = []
+        for change in self.at(place).changes:
+            after = change.apply(changed)
+            if after is not None:
+                changed = after
+                made.append(change)
+        return changed, made
+
+    def left_out(self, place: Place) -> tuple[LeaveOut, ...]:
+        """Return the parameters that are left out of calls to a place."""
+        known = self._known.get(place)
+        return tuple(change for change in known.changes if isinstance(change, LeaveOut)) if known else ()
+
+    def forget(self) -> None:
+        """Start anew, as a new process does."""
+        self._known.clear()
+
+
+LESSONS = Lessons()
