@@ -116,7 +116,6 @@ class Answer:
         reasoning: The model's thinking, which is never part of `text`.
         attempts: Requests that were sent for it.
         reported_cost_usd: What the provider says it charged; `None` if it does not say.
-        attempts: Requests that were sent for it.
         left_out: Names of settings in the request that were not sent, since the endpoint refuses them.
     """
 

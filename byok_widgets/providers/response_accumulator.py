@@ -67,6 +67,11 @@ class ResponseAccumulator:
         return bool(self._thoughts)
 
     @property
+    def has_begun(self) -> bool:
+        """Whether anything of an answer arrived, thinking included."""
+        return self.has_thought or not self.is_empty
+
+    @property
     def is_finished(self) -> bool:
         """Whether the model has said why the answer ended."""
         return self._reason is not None

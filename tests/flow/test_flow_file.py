@@ -55,6 +55,7 @@ def full(flow: Flow, server: ScriptedServer) -> Flow:
     flow.set_base_url("compatible", server.base_url)
     flow.model = "compatible:openai:gpt-like"
     flow.judge_model = "openai:gpt-6-luna"
+    flow.judge_max_tokens = 900
     flow.global_prompt = 'You work for {{ firm | default("us") }}.\nBe brief.'
     flow.speaks_first = True
     flow.conversation("ask", "Ask {{name}}.", model="anthropic:claude-haiku-5-5", max_tokens=50, temperature=0.2)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets import ByokError, ExtractionError, Flow, MissingKeyError
+from byok_widgets import ByokError, ConfigError, ExtractionError, Flow, MissingKeyError
 from tests.scripted_server import Say
 from tests.session.conftest import Script
 
@@ -155,3 +155,32 @@ def test_a_judge_without_a_key_is_reported_before_anything_is_said(flow: Flow, s
         s.say("Yes")
     assert (s.turns, script.server.requests) == ((), [])
     assert (str(s.cost), s.usage.input_tokens) == ("free", 0)
+
+
+def test_the_judge_has_no_limit_of_tokens_unless_one_is_set(flow: Flow, script: Script) -> None:
+    between(flow, ("a", "they agree"))
+    flow.start().say("Yes")
+    assert "max_tokens" not in script.judged[0]
+    flow.judge_max_tokens = 900
+    flow.start().say("Yes")
+    assert script.judged[-1]["max_tokens"] == 900
+
+
+@pytest.mark.parametrize(("limit", "proposed"), [(None, 16_000), (900, 3600)])
+def test_a_verdict_that_is_cut_off_says_that_judging_failed_and_what_to_set(
+    flow: Flow, script: Script, limit: int | None, proposed: int
+) -> None:
+    between(flow, ("a", "they agree"))
+    flow.judge_max_tokens = limit
+    script.server.script(Say("", finish="length"))
+    with pytest.raises(ExtractionError) as caught:
+        flow.start().say("Yes")
+    assert "could not be judged" in caught.value.problem
+    assert f"flow.judge_max_tokens = {proposed}" in caught.value.fix
+    assert "node 'ask'" in caught.value.where
+
+
+@pytest.mark.parametrize("limit", [0, -1, "many", 2.5, True])
+def test_the_judges_limit_is_a_count(flow: Flow, limit: Any) -> None:
+    with pytest.raises(ConfigError, match="judge: max_tokens must be a whole number"):
+        flow.judge_max_tokens = limit

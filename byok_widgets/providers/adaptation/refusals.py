@@ -63,16 +63,18 @@ class Sent:
 
 
 def is_refusal(details: ErrorDetails, site: CallContext) -> bool:
-    """Whether an endpoint refused what a request contains: not its key, its length or its time.
+    """Whether an endpoint refused what a request contains: not its key, its length or its time."""
+    return kind_of(details, site) in _KINDS
 
-    Some servers fail over a parameter that their code did not expect, and say so with the status of a fault.
-    """
-    return kind_of(details, site) in _KINDS or (details.status == 500 and details.says("unsupported"))
+
+def _failed_over_a_parameter(details: ErrorDetails, site: CallContext) -> bool:
+    """Whether a server reports a parameter that its code does not know as a fault of its own."""
+    return details.status == 500 and details.says("unsupported") and kind_of(details, site) == "overloaded"
 
 
 def change_after(details: ErrorDetails, sent: Sent, site: CallContext) -> Change | None:
     """Return the change that answers a refusal; `None` if the error is about something that cannot be changed."""
-    if not is_refusal(details, site):
+    if not (is_refusal(details, site) or _failed_over_a_parameter(details, site)):
         return None
     return (
         _either_of_two(details, sent)

@@ -71,6 +71,7 @@ class Resending:
             following = self._adapted(payload, details) if details else None
             if details is None or (following is None and not self._schema_is_suspect(payload, details)):
                 raise
+            error_mapping.pass_on_head(error, self._site.endpoint)
             status = details.status
         else:
             self._note_success(payload)

@@ -140,6 +140,17 @@ def rate_limit(case: ErrorCase) -> ErrorReport | None:
     )
 
 
+def _too_much_at_once(case: ErrorCase) -> ErrorReport:
+    """One call needs more tokens than the account may use in a minute, so that no wait helps."""
+    return ErrorReport(
+        "rate_limit",
+        f"The request is larger than the rate limit of {case.context.who} allows in a minute.",
+        case.quoted,
+        "Waiting does not help: shorten the dialogue, lower max_tokens, or raise the account's limit.",
+        case.context.links.usage,
+    )
+
+
 def advised_pause(wait_s: float | None) -> str:
     """Return the words for how long to wait."""
     return f"Wait {_duration(wait_s)}" if wait_s and wait_s > _LONG_WAIT_S else "Wait a little"

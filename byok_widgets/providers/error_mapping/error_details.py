@@ -117,7 +117,9 @@ def pass_on_head(error: BaseException, endpoint: Endpoint) -> None:
 def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str] | None = None) -> ErrorDetails:
     """Extract the facts from the body of an error, in any of the shapes that providers use."""
     headers = headers or {}
-    outer = _mapping(body[0] if isinstance(body, list) and body else body)
+    outer = _mapping(
+        {"message": body} if isinstance(body, str) else body[0] if isinstance(body, list) and body else body
+    )
     inner = inner_error(outer)
     metadata, details = _mapping(inner.get("metadata")), _mapping(inner.get("details"))
     behind = _behind(metadata)
@@ -125,7 +127,7 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
     labels = tuple(excerpt(str(label)).lower() for label in given if label is not None)
     described = _status(status, labels)
     is_page = looks_like_page(body) or (status is not None and "html" in headers.get("content-type", ""))
-    said = "" if is_page else body if isinstance(body, str) else text_of_reason(inner)
+    said = "" if is_page else text_of_reason(inner)
     fields = (*rejected_fields(inner), *rejected_fields(behind))
     return ErrorDetails(
         status=described,
@@ -133,7 +135,7 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
         message=excerpt(said),
         upstream=_upstream(metadata, behind),
         text=_plain(f"{said}\n{text_of_reason(behind)}"),
-        parameter=excerpt(_parameter(inner) or _parameter(behind) or (fields[0].name if fields else "")),
+        parameter=_parameter(inner) or _parameter(behind) or (excerpt(fields[0].name) if fields else ""),
         fields=fields,
         reasons=tuple(excerpt(str(reason)) for reason in _list(metadata.get("reasons"))),
         is_page=is_page,
@@ -188,7 +190,7 @@ def _status(status: int | None, labels: Iterable[str]) -> int | None:
 
 
 def _parameter(error: Mapping[str, Any]) -> str:
-    return error["param"] if isinstance(error.get("param"), str) else ""
+    return excerpt(error["param"]) if isinstance(error.get("param"), str) else ""
 
 
 def _behind(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -197,14 +199,14 @@ def _behind(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(raw, str) and not looks_like_page(raw):
         try:
             raw = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             raw = {"message": raw}
     return inner_error(_mapping(raw))
 
 
 def _upstream(metadata: Mapping[str, Any], behind: Mapping[str, Any]) -> str:
-    parts = (metadata.get("provider_name"), text_of_reason(behind))
-    return ": ".join(excerpt(part) for part in parts if isinstance(part, str) and part)
+    name, said = metadata.get("provider_name"), text_of_reason(behind)
+    return ": ".join(excerpt(part) for part in (name, said) if isinstance(part, str) and part)
 
 
 def _seconds(value: Any) -> float | None:

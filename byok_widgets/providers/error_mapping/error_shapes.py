@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from byok_widgets.providers.error_mapping.rejected_fields import rejected_fields
+
 _REASONS = ("message", "detail", "errors", "error_message", "msg", "error_msg")
 _MAX_DEPTH = 4
 
@@ -26,12 +28,15 @@ def gives_reason(value: Mapping[str, Any]) -> bool:
     return False
 
 
-def inner_error(outer: Mapping[str, Any]) -> Mapping[str, Any]:
+def inner_error(outer: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
     """Return the error inside a body, with its message in the field `message`.
 
     Gateways put the error of the server behind them into the message of their own, as JSON.
     """
     error = outer.get("error")
+    nested = _nested(outer)
+    if nested is not None and depth < _MAX_DEPTH:
+        return inner_error(nested, depth + 1)
     if isinstance(error, Mapping):
         inner: Mapping[str, Any] = error if error.get("message") or error.get("detail") else {**outer, **error}
     elif isinstance(error, str) and error:
@@ -55,9 +60,18 @@ def text_of_reason(holder: Mapping[str, Any]) -> str:
     return ""
 
 
+def _nested(outer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return an object inside another one that is an error in an envelope of its own."""
+    holders = (outer.get(name) for name in ("error", "detail"))
+    return next((found for found in holders if isinstance(found, Mapping) and "error" in found), None)
+
+
 def _text_of_row(row: Any) -> str:
     said = (row.get("msg") or row.get("message")) if isinstance(row, Mapping) else None
-    return said if isinstance(said, str) else ""
+    if not isinstance(said, str) or not said:
+        return ""
+    named = (field.name for field in rejected_fields(row))
+    return ": ".join(filter(None, (next(named, ""), said)))
 
 
 def _unwrapped(inner: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:

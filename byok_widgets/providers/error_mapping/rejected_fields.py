@@ -1,4 +1,4 @@
-"""The fields of a request that a server's validation rejected, wherever in an error's body they are listed."""
+"""The fields of a request that a server's validation rejected, as FastAPI and its relatives list them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 _DEPTH = 4
-_INSIDE = ("error", "message", "detail", "details", "errors")
+_HOLDERS = ("detail", "message", "errors", "error")
+_REQUEST = ("body", "request", "__root__")
 
 
 @dataclass(frozen=True)
 class RejectedField:
-    """One field that a server's validation rejected.
+    """One field that was rejected.
 
     Attributes:
         path: Its place in the request, from the outside in.
@@ -24,28 +25,23 @@ class RejectedField:
 
     @property
     def name(self) -> str:
-        """The field of the request that contains it, whatever the server calls the request."""
-        inside = [
-            part for part in self.path if part not in ("body", "request", "__root__") and not part.isdecimal()
-        ]
-        return inside[0] if inside else ""
+        """The field of the request that contains it; empty if it is the request itself."""
+        inside = (part for part in self.path if part not in _REQUEST and not part.isdecimal())
+        return next(inside, "")
 
 
-def rejected_fields(error: Any) -> tuple[RejectedField, ...]:
-    """Return the fields of the request that an error names as rejected."""
-    return tuple(_fields(error, _DEPTH))
-
-
-def _fields(error: Any, depth: int) -> Iterator[RejectedField]:
-    if not depth:
-        return
-    if isinstance(error, list):
+def rejected_fields(error: Any, depth: int = _DEPTH) -> Iterator[RejectedField]:
+    """Yield the fields that an error names as rejected."""
+    if isinstance(error, list) and depth:
         for entry in error:
-            yield from _fields(entry, depth - 1)
-    elif isinstance(error, Mapping):
-        path = error.get("loc")
-        if isinstance(path, list):
-            yield RejectedField(tuple(map(str, path)), str(error.get("type") or error.get("msg") or "").lower())
+            yield from rejected_fields(entry, depth - 1)
+    elif isinstance(error, Mapping) and depth:
+        if isinstance(error.get("loc"), list):
+            yield _field(error)
         else:
-            for name in _INSIDE:
-                yield from _fields(error.get(name), depth - 1)
+            for name in _HOLDERS:
+                yield from rejected_fields(error.get(name), depth - 1)
+
+
+def _field(row: Mapping[str, Any]) -> RejectedField:
+    return RejectedField(tuple(map(str, row["loc"])), str(row.get("type") or row.get("msg") or "").lower())

@@ -72,7 +72,7 @@ class SdkProvider(Provider):
 
         try:
             await self._set_up()
-            await resending.send(self.payload(request), converse, has_begun=lambda: not gathered.is_empty)
+            await resending.send(self.payload(request), converse, has_begun=lambda: gathered.has_begun)
         except ByokError as fault:
             error = fault.with_traceback(None)  # its frames hold the server's message, which may quote the key
         except Exception as foreign:  # noqa: BLE001 - the boundary: whatever the SDK raises becomes a `ProviderError`

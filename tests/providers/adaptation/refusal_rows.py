@@ -115,6 +115,21 @@ _NO_STREAM_OPTIONS = [
         lacks("stream_options"),
     ),
     Row(
+        "stream_options: an error inside an error",
+        says({"error": {"error": {"message": "Bad field", "param": "stream_options"}}}, 400),
+        lacks("stream_options"),
+    ),
+    Row(
+        "stream_options: an error inside detail",
+        says({"detail": {"error": {"message": "Bad field", "param": "stream_options"}}}, 400),
+        lacks("stream_options"),
+    ),
+    Row(
+        "stream_options: another program's notation",
+        error("Error code: 400 - {'error': {'message': 'Unsupported parameter', 'param': 'stream_options'}}"),
+        lacks("stream_options"),
+    ),
+    Row(
         "stream_options: in a list",
         says([{"error": {"code": 400, "message": 'Unknown name "stream_options": Cannot find field.'}}], 400),
         lacks("stream_options"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -10,12 +11,13 @@ import pytest
 from byok_widgets import Flow
 from byok_widgets.errors import ProviderError
 from byok_widgets.messages import Message
-from byok_widgets.nodes import structured_output
+from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.base import Answer
 from tests.providers.adaptation.refusal_rows import ROWS, SYSTEM, UNCHANGEABLE, Row, error
 from tests.providers.asking import ask, letter, shape, talk
-from tests.providers.fault_server import FaultServer, Reply
+from tests.providers.fault_server import FaultServer, Reply, stream
 
+_numbers = itertools.count()
 PLAIN = Reply(b"Internal Server Error", 500, "text/plain")
 
 
@@ -130,8 +132,6 @@ def test_a_limit_refused_under_both_names_is_left_out_with_a_notice(faulty: Faul
 
 
 def test_of_two_the_one_goes_that_nobody_set(faulty: FaultServer) -> None:
-    from byok_widgets.providers import PROVIDERS
-
     local = PROVIDERS["local"]
     faulty.script(error("temperature and top_p cannot both be given"), talk("Yes."))
     answer = ask(faulty, of=local, settings={"top_p": 0.9})
@@ -141,8 +141,6 @@ def test_of_two_the_one_goes_that_nobody_set(faulty: FaultServer) -> None:
 
 
 def test_nothing_is_sent_again_once_text_has_arrived(faulty: FaultServer) -> None:
-    from tests.providers.fault_server import stream
-
     begun = {"choices": [{"index": 0, "delta": {"content": "Good"}}]}
     refusal = {"error": {"code": 400, "message": "stream_options is not supported"}}
     answer = ask(faulty, stream(begun, refusal), of="compatible")
@@ -189,12 +187,11 @@ def test_after_the_system_role_the_schema_is_suspected(faulty: FaultServer) -> N
 
 
 @pytest.fixture
-def at(faulty: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Flow:
-    """A flow whose calls go to the server, of which nothing is known yet."""
-    monkeypatch.setattr(structured_output, "_taken", {})
-    flow = Flow("adapted")
+def at(faulty: FaultServer) -> Flow:
+    """Return a flow whose calls go to the server, with a model that no other test has asked."""
+    flow = Flow("refusals", fresh=True)
     flow.set_base_url("compatible", f"{faulty.url}/v1")
-    flow.model = "compatible:m"
+    flow.model = f"compatible:m{next(_numbers)}"
     return flow
 
 
@@ -208,7 +205,7 @@ def test_a_person_is_told_what_was_dropped_on_the_reply_and_by_a_check(faulty: F
     assert dict(reply.request.settings) == {"max_tokens": 50}, "the request is shown as it was accepted"
     (finding,) = [finding for finding in at.check() if finding.kind == "setting"]
     assert (finding.level, finding.where) == ("warning", "ask")
-    assert "refused temperature for m in this session" in finding.problem
+    assert f"refused temperature for {at.model} in this session" in finding.problem
     assert node.settings["temperature"] == 0.2, "the setting itself is the person's"
     node.settings["temperature"] = None
     assert not [finding for finding in at.check() if finding.kind == "setting"]
