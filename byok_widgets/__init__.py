@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     )
     from byok_widgets.flow import Flow
     from byok_widgets.frontend import Frontend
-    from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage
+    from byok_widgets.messages import Message, TextDelta
     from byok_widgets.nodes import ActionNode, ActionResult, ConversationNode, Extraction, ExtractionNode
     from byok_widgets.providers.local import list_local_models
+    from byok_widgets.reply import Reply
     from byok_widgets.schema import Field
     from byok_widgets.session import Session, Timeline, Trace, Turn, Variables
+    from byok_widgets.usage import Cost, Usage
     from byok_widgets.widgets.key_leak_warning import warn_about_keys
 
 __version__ = "0.1.0"
@@ -47,7 +49,9 @@ _HOMES = {
         *("last_partial_result", "last_traceback"),
     ),
     "byok_widgets.flow": ("Flow",),
-    "byok_widgets.messages": ("Cost", "Message", "Reply", "TextDelta", "Usage"),
+    "byok_widgets.messages": ("Message", "TextDelta"),
+    "byok_widgets.reply": ("Reply",),
+    "byok_widgets.usage": ("Cost", "Usage"),
     "byok_widgets.nodes": ("ActionNode", "ActionResult", "ConversationNode", "Extraction", "ExtractionNode"),
     "byok_widgets.providers.local": ("list_local_models",),
     "byok_widgets.schema": ("Field",),

@@ -21,7 +21,7 @@ import byok_widgets
 PACKAGE = "byok_widgets"
 SMALL = (
     "delegation errors findings files markup messages misplaced_keys natural_guesses plain_values"
-    " reasoning_display secrets sent_request shortening strict_attributes templates value_words"
+    " reasoning_display reply secrets sent_request shortening strict_attributes templates usage value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -37,7 +37,9 @@ MAY_IMPORT = {
     "natural_guesses": "errors secrets",
     "shortening": "",
     "reasoning_display": "markup shortening",
-    "messages": "errors markup natural_guesses reasoning_display secrets",
+    "usage": "",
+    "messages": "errors secrets",
+    "reply": "markup messages natural_guesses reasoning_display usage",
     "misplaced_keys": "errors secrets",
     "sent_request": "messages secrets",
     "strict_attributes": "errors secrets",

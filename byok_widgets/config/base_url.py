@@ -50,7 +50,7 @@ class BaseUrl:
             raise ConfigError(
                 "An endpoint's address cannot contain a user name, ? or #.", kind="base_url_extras", fix=_EXAMPLE
             )
-        if parts.scheme == "http" and not _is_loopback(host):
+        if parts.scheme == "http" and not is_loopback(host):
             raise ConfigError(
                 f"http://{host} would send the key and the dialogue unencrypted over the network.",
                 kind="base_url_insecure",
@@ -64,7 +64,8 @@ def _host_port(host: str, port: int | None) -> str:
     return shown if port is None else f"{shown}:{port}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
     if host == "localhost":
         return True
     try:

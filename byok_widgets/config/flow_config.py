@@ -18,8 +18,8 @@ from byok_widgets.config.settings import Defaults, Document, Settings, put
 from byok_widgets.config.settings_store import SettingsStore
 from byok_widgets.config.short_text import reject_long
 from byok_widgets.errors import ConfigError
-from byok_widgets.messages import ModelSource
 from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.reply import ModelSource
 from byok_widgets.strict_attributes import nearest
 
 

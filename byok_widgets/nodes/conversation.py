@@ -12,13 +12,15 @@ from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
-from byok_widgets.messages import Cost, Message, Reply, TextDelta, Usage, answer_message, transcript_of
+from byok_widgets.messages import Message, TextDelta, answer_message, transcript_of
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.model_call import Call, FlowContext, execute
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.time_limits import deadline_of
+from byok_widgets.reply import Reply
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.templates import render_in_time, with_unstated
+from byok_widgets.usage import Cost, Usage
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from byok_widgets.errors import FlowError
-from byok_widgets.messages import NodeResult
+from byok_widgets.reply import NodeResult
 
 Outcome = Literal["running", "returned", "late", "raised", "unusable"]
 """What has become of a run.

@@ -12,7 +12,7 @@ from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.grounding import DialogueWords
-from byok_widgets.messages import Message, Reply, transcript_of
+from byok_widgets.messages import Message, transcript_of
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.extraction_prompt import (
     CheckedExample,
@@ -29,6 +29,7 @@ from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.nodes.time_limits import deadline_of
 from byok_widgets.nodes.validation import validate
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
 from byok_widgets.schema.schema_refs import TIMES, branches, types_in
 from byok_widgets.templates import render_in_time, with_unstated

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from byok_widgets import markup
-from byok_widgets.messages import LearnedValue, Message, NodeResult, Reply
+from byok_widgets.messages import Message
+from byok_widgets.reply import LearnedValue, NodeResult, Reply
 from byok_widgets.value_words import in_words, quoted
 
 Status = Literal["found", "not_stated", "ungrounded", "invalid"]

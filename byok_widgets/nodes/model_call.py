@@ -15,7 +15,7 @@ from byok_widgets.engine import Deadline, RetriedCall, Slot, clock, with_deadlin
 from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction
 from byok_widgets.errors import ByokError, MissingKeyError, ProviderError
 from byok_widgets.keys import KEY_WORK, KeyStore
-from byok_widgets.messages import Message, Reply, answer_message
+from byok_widgets.messages import Message, answer_message
 from byok_widgets.nodes.node_settings import LIMIT, checked
 from byok_widgets.providers import (
     PROVIDERS,
@@ -29,6 +29,7 @@ from byok_widgets.providers import (
 )
 from byok_widgets.providers.base import Answer
 from byok_widgets.providers.governors import governor_of
+from byok_widgets.reply import Reply
 from byok_widgets.secrets import Secret
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error

@@ -15,13 +15,15 @@ from typing import Any
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ExtractionError, ProviderError, SchemaError
-from byok_widgets.messages import Cost, Message, Reply
+from byok_widgets.messages import Message
 from byok_widgets.nodes.model_call import Call, FlowContext, execute
 from byok_widgets.nodes.validation import validate
 from byok_widgets.providers.base import OutputSchema, StructuredMode
 from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL
+from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.sent_request import Compose, SentRequest
+from byok_widgets.usage import Cost
 
 _REPAIR_CHARS = 4000
 

@@ -17,13 +17,14 @@ from typing import Any, ClassVar, Literal
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ConfigError
-from byok_widgets.messages import FinishReason, Message, Usage
+from byok_widgets.messages import FinishReason, Message
 from byok_widgets.providers.model_facts import NOTHING_KNOWN, ModelFacts
 from byok_widgets.providers.model_settings import SETTINGS, Setting, SupportedSettings
 from byok_widgets.schema.profile import STRICT, SchemaProfile
 from byok_widgets.secrets import Secret, redact, redact_held
 from byok_widgets.secrets.key_formats import KeyFormat
 from byok_widgets.secrets.streamed_redaction import REMOVED
+from byok_widgets.usage import Usage
 
 StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
 """How the shape of an answer is requested, strongest first. In every mode the answer is checked here."""

@@ -14,9 +14,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
-from byok_widgets.messages import Cost, Usage
 from byok_widgets.providers.base import Answer, ModelInfo
 from byok_widgets.providers.model_facts import Role, all_facts, facts_of
+from byok_widgets.usage import Cost, Usage
 
 if TYPE_CHECKING:
     from genai_prices.types import PriceCalculation

@@ -6,13 +6,14 @@ from decimal import Decimal
 
 from byok_widgets.engine.callbacks import OnText, Retraction
 from byok_widgets.errors import ByokError
-from byok_widgets.messages import FinishReason, Usage
+from byok_widgets.messages import FinishReason
 from byok_widgets.providers.base import Answer
 from byok_widgets.providers.stream import SurrogateJoiner, without_surrogates
 from byok_widgets.providers.thinking import KNOWN_TAGS, Sorted, ThoughtFilter, Thoughts
 from byok_widgets.providers.thinking.tags import Tags
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.streamed_redaction import REMOVED, StreamedRedactor
+from byok_widgets.usage import Usage
 
 _NOTICES: dict[FinishReason, str] = {
     "length": "cut off{tokens}: raise max_tokens to get the rest",

@@ -11,8 +11,10 @@ from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import clock
 from byok_widgets.engine.callbacks import OnText, Retraction
 from byok_widgets.errors import ByokError, ExtractionError
-from byok_widgets.messages import Cost, Message, Reply, answer_message
+from byok_widgets.messages import Message, answer_message
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.reply import Reply
+from byok_widgets.usage import Cost
 
 T = TypeVar("T")
 

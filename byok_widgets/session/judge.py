@@ -11,10 +11,11 @@ from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ExtractionError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
-from byok_widgets.messages import Message, Reply
+from byok_widgets.messages import Message
 from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.structured_output import Structured, ask_structured
 from byok_widgets.plain_values import are_plain
+from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, Field
 from byok_widgets.secrets import redact_held
 from byok_widgets.session.evaluation import in_worker

@@ -16,7 +16,7 @@ from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError, FlowError, describe_exception
 from byok_widgets.graph import FlowGraph
-from byok_widgets.messages import CostTotal, Message, TextDelta, Usage
+from byok_widgets.messages import Message, TextDelta
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
 from byok_widgets.nodes.model_call import FlowContext
@@ -32,6 +32,7 @@ from byok_widgets.session.turn_runner import OnNode, TurnCallbacks, TurnRunner, 
 from byok_widgets.session.variable_names import VariableNames
 from byok_widgets.session.variables import VariableEntry, Variables
 from byok_widgets.strict_attributes import StrictAttributes
+from byok_widgets.usage import CostTotal, Usage
 
 OnTurn = Callable[[Turn], None]
 

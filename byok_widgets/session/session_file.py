@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import describe_os_error, describe_write_error, replace_file, where_to_look
 from byok_widgets.graph import FlowGraph
-from byok_widgets.messages import Message, NodeResult, Reply
+from byok_widgets.messages import Message
 from byok_widgets.nodes import NODE_KINDS, ActionResult
 from byok_widgets.nodes.effects import EffectRecord
 from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.reply import NodeResult, Reply
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.session.turn import Judgement, Step, Turn, Visit

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from byok_widgets import markup
 from byok_widgets.graph.colours import GREY
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.messages import CostTotal, Usage
 from byok_widgets.session.timeline_picture import INCOMPLETE, NOT_FINISHED, Bar, Part, Sign, draw
 from byok_widgets.session.turn import Judgement, Step, Turn, Visit, counts, tokens
+from byok_widgets.usage import CostTotal, Usage
 
 COLUMNS = ("turn", "nodes", "first words after", "seconds", "tokens in", "tokens out", "cost", "note")
 _NUMBERS = frozenset({2, 3, 4, 5, 6})

@@ -9,8 +9,10 @@ from typing import Any, ClassVar, Literal
 from byok_widgets import markup, reasoning_display
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.messages import Cost, CostTotal, Message, NodeResult, Reply, Usage
+from byok_widgets.messages import Message
 from byok_widgets.natural_guesses import AnswersGuesses
+from byok_widgets.reply import NodeResult, Reply
+from byok_widgets.usage import Cost, CostTotal, Usage
 
 Verdict = Literal["holds", "does not hold", "not looked at"]
 

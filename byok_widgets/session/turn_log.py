@@ -8,11 +8,13 @@ from byok_widgets import markup
 from byok_widgets.errors import FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.colours import node_colours
-from byok_widgets.messages import CostTotal, Message, Reply, Usage
+from byok_widgets.messages import Message
+from byok_widgets.reply import Reply
 from byok_widgets.session.explain import explained
 from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
 from byok_widgets.session.turn import Turn, Visit, tokens
+from byok_widgets.usage import CostTotal, Usage
 
 
 class TurnLog:

@@ -20,10 +20,11 @@ from typing import Any, TypeVar
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
-from byok_widgets.messages import Message, Reply
+from byok_widgets.messages import Message
 from byok_widgets.nodes import NodeInput
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.reply import Reply
 from byok_widgets.session.call_ledger import CallLedger
 from byok_widgets.session.evaluation import evaluate
 from byok_widgets.session.judge import judge_model, judge_prompts

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from byok_widgets.messages import NodeResult
+from byok_widgets.reply import NodeResult
 from byok_widgets.session import Turn
 from byok_widgets.shortening import MAX_CHARS, shortened
 from byok_widgets.widgets.sanitize import sanitize

@@ -10,7 +10,7 @@ import html
 import io
 from collections.abc import Callable
 
-from byok_widgets.messages import NodeResult
+from byok_widgets.reply import NodeResult
 from byok_widgets.session import Turn
 from byok_widgets.widgets.cell_output import CellOutput
 

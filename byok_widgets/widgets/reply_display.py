@@ -10,7 +10,7 @@ import weakref
 from typing import Any
 
 from byok_widgets import markup
-from byok_widgets.messages import NodeResult, Reply
+from byok_widgets.reply import NodeResult, Reply
 from byok_widgets.session import Turn
 from byok_widgets.shortening import in_part
 from byok_widgets.widgets.sanitize import sanitize

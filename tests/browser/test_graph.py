@@ -44,7 +44,7 @@ flow.conversation("lost", "{{nmae}}")"""
 PRICED = r"""\
 from decimal import Decimal
 from byok_widgets import Reply
-from byok_widgets.messages import Cost
+from byok_widgets.usage import Cost
 from byok_widgets.session import Timeline, Trace, Turn, Visit
 price = Cost(Decimal("0.02"), "price list")
 said = Reply(r"It costs $5 and $6 or \(x\).", "stop", "ask", model="a:b", latency_s=1.5, price=lambda: price)

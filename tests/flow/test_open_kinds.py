@@ -17,12 +17,12 @@ from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.findings import Finding
 from byok_widgets.graph.conditions import CONDITIONS, Condition, register_condition
-from byok_widgets.messages import LearnedValue, NodeResult
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.effects import EffectRecord
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.registry import NODE_KINDS, register_node_kind
+from byok_widgets.reply import LearnedValue, NodeResult
 from tests.session.conftest import Script, flow, script
 
 __all__ = ["flow", "script"]

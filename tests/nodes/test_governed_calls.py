@@ -13,9 +13,9 @@ import pytest
 from byok_widgets import ConfigError, Flow, ProviderError
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import Fetching, Waiting
-from byok_widgets.messages import Reply as NodeReply
 from byok_widgets.nodes import ConversationNode
 from byok_widgets.nodes.base import NodeInput
+from byok_widgets.reply import Reply as NodeReply
 from tests.fake_keys import fake_key
 from tests.providers.asking import talk
 from tests.providers.fault_server import SILENCE, Asked, FaultServer, Reply, says

@@ -14,10 +14,10 @@ from anthropic.resources.messages.messages import DEPRECATED_MODELS
 from openai.types import ChatModel
 
 from byok_widgets import Flow, ProviderError
-from byok_widgets.messages import Cost, Usage
 from byok_widgets.providers import PROVIDERS, catalog
 from byok_widgets.providers.base import Answer, ModelInfo
 from byok_widgets.providers.model_facts import Role, all_facts
+from byok_widgets.usage import Cost, Usage
 from byok_widgets.widgets.panel.text_summary import as_text
 from tests.fake_keys import fake_key
 from tests.providers.asking import letter, talk

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import logging
 import pickle
 import secrets
 from collections.abc import Iterator
@@ -23,31 +22,15 @@ from tests.fake_keys import every_format, fake_key
 from tests.key_forms import FORMS, leaks
 from tests.providers.asking import fault, letter_events
 from tests.providers.fault_server import FaultServer, Reply, says, stream
+from tests.recorded_logs import recorded_logs
 
 NAMES = ["openai, project", "anthropic", "gemini", "mistral"]
 
 
-class Everything(logging.Formatter):
-    """Writes a record with all that hangs on it."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return f"{record.name} {super().format(record)} {record.__dict__!r}"
-
-
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Record all that any library logs, however low."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(Everything())
-    names = [None, "openai", "anthropic", "httpx2", "httpcore2"]
-    before = {name: logging.getLogger(name).level for name in names}
-    monkeypatch.setattr(logging.root, "handlers", [handler])
-    for name in names:
-        logging.getLogger(name).setLevel(1)
-    yield written
-    for name, level in before.items():
-        logging.getLogger(name).setLevel(level)
+def log() -> Iterator[io.StringIO]:
+    with recorded_logs("openai", "anthropic", "httpx2", "httpcore2") as written:
+        yield written
 
 
 def a_flow(server: FaultServer, name: str, of: str) -> tuple[Flow, str]:

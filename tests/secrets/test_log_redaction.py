@@ -14,23 +14,13 @@ from byok_widgets.secrets import Secret
 from byok_widgets.secrets.log_redaction import redact_logs
 from tests.fake_keys import fake_key
 from tests.key_forms import FORMS, leaks
-
-
-class Everything(logging.Formatter):
-    """Writes a record with all that hangs on it."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return f"{super().format(record)} {record.__dict__!r}"
+from tests.recorded_logs import recorded_logs
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(Everything())
-    monkeypatch.setattr(logging.root, "handlers", [handler])
-    monkeypatch.setattr(logging.root, "level", 1)
-    return written
+def log() -> Iterator[io.StringIO]:
+    with recorded_logs() as written:
+        yield written
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ import pydantic
 import pytest
 
 from byok_widgets import ConfigError, Flow, Session
-from byok_widgets.messages import Cost
 from byok_widgets.session import Visit
+from byok_widgets.usage import Cost
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say
 from tests.session.conftest import Script

@@ -12,10 +12,10 @@ import pytest
 from byok_widgets import Flow, Reply
 from byok_widgets.errors import ByokError
 from byok_widgets.graph.colours import node_colours
-from byok_widgets.messages import Cost, Usage
 from byok_widgets.session import EdgeVerdict, Judgement, Timeline, Turn, Visit
 from byok_widgets.session.timeline import COLUMNS, JUDGE, spans
 from byok_widgets.session.timeline_picture import MAX_BARS
+from byok_widgets.usage import Cost, Usage
 from tests.session.conftest import Script
 
 SVG = "{http://www.w3.org/2000/svg}"

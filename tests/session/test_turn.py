@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from byok_widgets.messages import Reply, Usage
 from byok_widgets.nodes import Extraction
+from byok_widgets.reply import Reply
 from byok_widgets.session import Trace, Turn, Visit
 from byok_widgets.session.explain import explained
+from byok_widgets.usage import Usage
 from tests.session.turns import FULL, judgement, reading, reply
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from byok_widgets.messages import Cost, Reply, Usage
 from byok_widgets.nodes import Extraction
+from byok_widgets.reply import Reply
 from byok_widgets.session import EdgeVerdict, Judgement, Turn, Visit
+from byok_widgets.usage import Cost, Usage
 
 
 def reply(text: str = "Hm.", usd: str | None = "0.01", model: str | None = "openai:gpt-6-luna") -> Reply:

@@ -156,17 +156,6 @@ def advised_pause(wait_s: float | None) -> str:
     return f"Wait {_duration(wait_s)}" if wait_s and wait_s > _LONG_WAIT_S else "Wait a little"
 
 
-def _too_much_at_once(case: ErrorCase) -> ErrorReport:
-    """One call needs more tokens than the account may use in a minute, so that no wait helps."""
-    return ErrorReport(
-        "rate_limit",
-        f"The request is larger than the rate limit of {case.context.who} allows in a minute.",
-        case.quoted,
-        "Waiting does not help: shorten the dialogue, lower max_tokens, or raise the account's limit.",
-        case.context.links.usage,
-    )
-
-
 def _duration(seconds: float) -> str:
     if seconds < 2 * 3600:
         return f"{math.ceil(seconds / 60)} minutes"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from byok_widgets.messages import Message, Usage
+from byok_widgets.messages import Message
 from byok_widgets.providers import error_mapping
 from byok_widgets.providers.adaptation import alternating
 from byok_widgets.providers.base import ModelInfo, Request, iso_date, parse_count
@@ -15,6 +15,7 @@ from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols import finish_reasons
 from byok_widgets.providers.protocols.sdk_provider import SdkProvider
 from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL, ResponseAccumulator
+from byok_widgets.usage import Usage
 
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _TOOL = "record"

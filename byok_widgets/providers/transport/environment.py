@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from byok_widgets.config.base_url import is_loopback
 from byok_widgets.providers.transport.faults import EnvironmentVariableError
 
 SWITCH = "BYOK_WIDGETS_TRANSPORT"
@@ -65,7 +66,7 @@ class NetworkEnvironment:
         Raises:
             EnvironmentVariableError: The proxy cannot be used.
         """
-        if self.proxy is None or _is_loopback(host) or self._excepts(host.lower().rstrip("."), port):
+        if self.proxy is None or is_loopback(host) or self._excepts(host.lower().rstrip("."), port):
             return None
         return _usable(self.proxy)
 
@@ -149,14 +150,5 @@ def _split_port(entry: str) -> tuple[str, int | None]:
 def _is_in_range(entry: str, host: str) -> bool:
     try:
         return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

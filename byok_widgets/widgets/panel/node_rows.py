@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.diagnostics.fit import incompatible_settings
 from byok_widgets.errors import ByokError
-from byok_widgets.messages import SOURCE_WORDS
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.model_settings import SETTINGS, Setting
+from byok_widgets.reply import SOURCE_WORDS
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.sanitize import sanitize
 

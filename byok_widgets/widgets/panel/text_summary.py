@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets import markup
 from byok_widgets.errors import ByokError
-from byok_widgets.messages import SOURCE_WORDS
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.providers import catalog
+from byok_widgets.reply import SOURCE_WORDS
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.sanitize import sanitize

@@ -9,8 +9,8 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.graph.conditions import CONDITIONS, Condition, register_condition
-from byok_widgets.messages import LearnedValue, NodeResult
 from byok_widgets.nodes import NODE_KINDS, Node, register_node_kind
+from byok_widgets.reply import LearnedValue, NodeResult
 from byok_widgets.session.turn import Judgement
 
 

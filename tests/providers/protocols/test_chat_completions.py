@@ -13,10 +13,11 @@ import pytest
 from byok_widgets import ProviderError
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine import ENGINE
-from byok_widgets.messages import Message, Usage
+from byok_widgets.messages import Message
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.providers.compatible import CompatibleProvider
 from byok_widgets.secrets import Secret
+from byok_widgets.usage import Usage
 from tests.fake_keys import fake_key
 from tests.providers.asking import (
     QUESTION,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from byok_widgets.messages import Usage
+from byok_widgets.usage import Usage
 from tests.providers.asking import ask, letter, letter_events, whole
 from tests.providers.fault_server import FaultServer, Reply, says, stream
 from tests.providers.protocols.writing import BOTH, chunk, deltas, said

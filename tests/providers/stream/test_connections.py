@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from byok_widgets.engine import ENGINE
-from byok_widgets.messages import Usage
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.stream import response_body
+from byok_widgets.usage import Usage
 from tests.providers.asking import QUESTION, ask, endpoint
 from tests.providers.fault_server import FaultServer, Reply, stream
 from tests.providers.protocols.writing import BOTH, said

@@ -1,0 +1,306 @@
+"""What nodes return: the base of all results, and a model's reply. Frozen, and free of secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from functools import cached_property, partial
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from byok_widgets import markup, reasoning_display
+from byok_widgets.messages import CUT_OFF, FinishReason, Message, answer_message, with_sign
+from byok_widgets.natural_guesses import AnswersGuesses
+from byok_widgets.usage import Cost, Usage
+
+
+class LearnedValue(NamedTuple):
+    """A value that a node assigns to a variable.
+
+    Attributes:
+        name: The variable.
+        value: The value; `None` removes an earlier one.
+        status: `"found"`, `"ungrounded"` where it does not occur in the dialogue, `"not_stated"` for `None`.
+        rejected: What was read and not taken, since it is not in the dialogue; an earlier value then stays.
+    """
+
+    name: str
+    value: Any
+    status: Literal["found", "ungrounded", "not_stated"] = "found"
+    rejected: Any = None
+
+
+class NodeResult(AnswersGuesses):
+    """What a node produced when it ran; each kind of node has its own.
+
+    Attributes:
+        field_name: Name under which a session file stores it.
+        verb: What the node did, for a table.
+        unsaved: Fields that a session file does not store.
+        node: Name of the node.
+        notices: Notices for the user.
+    """
+
+    field_name: ClassVar[str]
+    verb: ClassVar[str]
+    unsaved: ClassVar[frozenset[str]] = frozenset()
+    node: str
+    notices: tuple[str, ...] = ()
+
+    @property
+    def effect_id(self) -> str:
+        """Id of an action's run, which identifies its effects; empty for other nodes."""
+        return ""
+
+    @property
+    def spoken(self) -> Reply | None:
+        """What the node says; `None` for a silent node."""
+        return None
+
+    @property
+    def model_reply(self) -> Reply | None:
+        """The model's answer; `None` if no model was called."""
+        return None
+
+    @property
+    def learned(self) -> tuple[LearnedValue, ...]:
+        """The values it found."""
+        return ()
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds that the node took; 0 where it called nothing."""
+        reply = self.model_reply
+        return reply.latency_s if reply else 0.0
+
+    @property
+    def shown_notices(self) -> tuple[str, ...]:
+        """The notices for a cell in which the result was shown while it came; none for a silent node."""
+        return self.notices if self.spoken else ()
+
+    @property
+    def line(self) -> str:
+        """The result in one line."""
+        return ""
+
+    @property
+    def explanation(self) -> str:
+        """What the node did, as the end of a sentence that begins with its name."""
+        return self.line
+
+    def saved_fields(self) -> dict[str, Any]:
+        """Return what a session file holds of it, by field; a result among them is saved in the same way."""
+        return {name: getattr(self, name) for name in _field_names(self) if name not in self.unsaved}
+
+    @classmethod
+    def fields_of(cls, saved: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return its fields from what a session file holds; a model's answer stands in the field `reply`."""
+        return {**saved, "reply": Reply.fields_of(saved["reply"])} if saved.get("reply") else saved
+
+    def with_transcript(self, dialogue: tuple[Message, ...]) -> NodeResult:
+        """Return the result with the dialogue that the node was given."""
+        del dialogue
+        return self
+
+
+ModelSource = Literal["call argument", "node override", "judge override", "flow default", "static"]
+
+SOURCE_WORDS: dict[ModelSource, str] = {
+    "call argument": "call argument",
+    "node override": "node override",
+    "judge override": "judge override",
+    "flow default": "flow default",
+    "static": "static",
+}
+"""What people read of where the choice of a model came from; programs compare the `ModelSource`."""
+
+
+@dataclass(frozen=True, repr=False)
+class Reply(NodeResult):
+    """What a node said, and everything known about how the answer was made.
+
+    Attributes:
+        text: The answer, unchanged; never the model's thinking.
+        reasoning: What the model thought before it answered, where it shows that. It is part of no transcript and
+            is sent to no model. After a repair it holds the reasoning of each request, in order.
+        finish_reason: Why it ended, see `FinishReason`.
+        usage: Tokens read and written.
+        price: Computes `cost` on first access (the price list is large).
+        model: Model ref `provider:model-id` that was requested; `None` for a static sentence.
+        model_source: Where the choice of the model came from.
+        reported_model: The model id that answered, according to the provider.
+        node: Name of the node that spoke.
+        latency_s: Seconds from sending the request to the last token.
+        time_to_first_token_s: Seconds to the first token; `None` if there was none.
+        attempts: Requests sent, retries included.
+        request_id: The provider's id for the request, where it gave one.
+        transcript: The dialogue with this answer as its last message; hand it to the next node. An answer that was
+            cut off ends with ` […]` there.
+        notices: Sentences that a reader must know: a cut-off, a refusal, a setting that was dropped.
+        request: What the model was asked, as a `SentRequest`: system, messages, schema, settings, model; never a
+            key. `None` for a static sentence, for a partial reply, and in a session that was read from a file.
+        requests: The same for every request that the reply took, those that were refused or repaired included.
+    """
+
+    field_name: ClassVar[str] = "says"
+    _guessed_kind: ClassVar[str] = "reply"
+    verb: ClassVar[str] = "speaks"
+    unsaved: ClassVar[frozenset[str]] = frozenset({"price", "transcript", "request", "requests"})
+
+    text: str
+    finish_reason: FinishReason
+    node: str
+    usage: Usage = field(default_factory=Usage)
+    price: Callable[[], Cost] = Cost
+    model: str | None = None
+    model_source: ModelSource = "flow default"
+    reported_model: str | None = None
+    reasoning: str = ""
+    latency_s: float = 0.0
+    time_to_first_token_s: float | None = None
+    attempts: int = 1
+    request_id: str | None = None
+    transcript: tuple[Message, ...] = ()
+    notices: tuple[str, ...] = ()
+    request: Any = field(default=None, compare=False)
+    requests: tuple[Any, ...] = field(default=(), compare=False)
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What it cost; unknown stays unknown."""
+        return self.price()
+
+    @property
+    def spoken(self) -> Reply:
+        """The reply itself."""
+        return self
+
+    @property
+    def model_reply(self) -> Reply:
+        """The reply itself."""
+        return self
+
+    @property
+    def line(self) -> str:
+        """The text, with the sign ` […]` where it was cut off."""
+        return self.signed_text
+
+    @property
+    def signed_text(self) -> str:
+        """The text, with the sign ` […]` where it was cut off."""
+        return with_sign(self.text, self.finish_reason)
+
+    @property
+    def told(self) -> str:
+        """The text for people: with the sign where it was cut off, and a line that says why it is not complete."""
+        why = f"[{self.why_incomplete}]" if self.why_incomplete else ""
+        return "\n".join(part for part in (self.signed_text, why) if part)
+
+    @property
+    def transcript_entry(self) -> Message:
+        """The reply as an entry of a transcript."""
+        return answer_message(self.text, self.finish_reason)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the text is not all that the model would have said."""
+        return self.finish_reason in CUT_OFF
+
+    @property
+    def why_incomplete(self) -> str:
+        """Why the answer is not complete, in words; empty for a complete one."""
+        return "" if self.complete else "; ".join(self.notices) or f"it ended with {self.finish_reason}"
+
+    @property
+    def explanation(self) -> str:
+        """Who said it, as the end of a sentence."""
+        if self.finish_reason == "static":
+            return "spoke its fixed sentence"
+        return f"spoke with {self.model} ({SOURCE_WORDS[self.model_source]}){self.noted}"
+
+    @property
+    def noted(self) -> str:
+        """The notices in parentheses; empty without any."""
+        notices = "; ".join(self.notices) or self.why_incomplete
+        return f" ({notices})" if notices else ""
+
+    def with_transcript(self, dialogue: tuple[Message, ...]) -> Reply:
+        """Return the reply with the dialogue before it."""
+        return replace(self, transcript=(*dialogue, self.transcript_entry))
+
+    def saved_fields(self) -> dict[str, Any]:
+        """Return what a session file holds of it: its cost, and not its transcript, which the turns hold."""
+        return {**super().saved_fields(), "usage": vars(self.usage), "cost": vars(self.cost)}
+
+    @classmethod
+    def fields_of(cls, saved: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return its fields from what a session file holds."""
+        usd, source = saved["cost"]["usd"], saved["cost"]["source"]
+        return {**saved, "price": partial(Cost, None if usd is None else Decimal(usd), source)}
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer was finished."""
+        return self.finish_reason in ("stop", "static")
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f"{self.reasoning_html}{markup.spoken(self.signed_text)}{self.facts_html}"
+
+    def __repr__(self) -> str:
+        return (
+            f"Reply({self.text!r}, finish_reason={self.finish_reason!r}, node={self.node!r}, model={self.model!r})"
+        )
+
+    @property
+    def reasoning_html(self) -> str:
+        """The reasoning as HTML that opens on a click; empty without any."""
+        return reasoning_display.folded(self.reasoning)
+
+    @property
+    def reasoning_note(self) -> str:
+        """One line that says where the reasoning is; empty without any."""
+        return reasoning_display.noted(self.reasoning, "reply.reasoning")
+
+    @property
+    def facts_html(self) -> str:
+        """The summary as HTML; it opens to a table of all that is known of the call."""
+        return markup.details(markup.facts(self.summary), markup.table(self._facts()))
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        yield "node", self.node
+        yield "model", f"{self.model} ({self.model_source})" if self.model else "none: a fixed sentence"
+        if self.reported_model not in (None, (self.model or "").partition(":")[2]):
+            yield "answered by", str(self.reported_model)
+        yield "ended with", self.finish_reason
+        if self.model:
+            yield "tokens", f"{_count(self.usage.input_tokens)} in, {_count(self.usage.output_tokens)} out"
+            yield "cost", f"{self.cost} ({self.cost.source})" if self.cost.usd is not None else str(self.cost)
+            yield "seconds", f"{self.latency_s:.2f}"
+        if self.time_to_first_token_s is not None:
+            yield "first token after", f"{self.time_to_first_token_s:.2f} s"
+        if self.attempts > 1:
+            yield "requests", str(self.attempts)
+        if self.request_id:
+            yield "request id", self.request_id
+        yield from (("note", notice) for notice in self.notices)
+
+    @property
+    def summary(self) -> str:
+        """One line of facts: model and where it was chosen, tokens, cost, seconds, and any notices."""
+        facts = [f"{self.model} ({SOURCE_WORDS[self.model_source]})" if self.model else "static, no model"]
+        if self.usage.input_tokens is not None or self.usage.output_tokens is not None:
+            facts.append(f"{_count(self.usage.input_tokens)} tokens in, {_count(self.usage.output_tokens)} out")
+        facts += [str(self.cost)] if self.model else []
+        facts += [f"{self.latency_s:.1f} s"] if self.model else []
+        return " · ".join([*facts, *self.notices])
+
+
+def _field_names(result: Any) -> list[str]:
+    return [field.name for field in fields(result)]
+
+
+def _count(tokens: int | None) -> str:
+    return "?" if tokens is None else f"{tokens:,}"

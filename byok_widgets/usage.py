@@ -1,0 +1,105 @@
+"""What calls take: tokens, and money. What a provider did not report stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, get_args
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Token counts as the provider reported them; `None` where it did not.
+
+    Attributes:
+        input_tokens: All tokens read, cached ones included.
+        output_tokens: All tokens written, reasoning included.
+        cached_input_tokens: The part of `input_tokens` read from the provider's cache.
+        cache_write_tokens: The part of `input_tokens` written to the provider's cache.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        """Return the sum; a count that is unknown in either is unknown in the sum."""
+        return Usage(
+            _sum(self.input_tokens, other.input_tokens),
+            _sum(self.output_tokens, other.output_tokens),
+            _sum(self.cached_input_tokens, other.cached_input_tokens),
+            _sum(self.cache_write_tokens, other.cache_write_tokens),
+        )
+
+
+CostSource = Literal["static", "local", "provider", "price list", "unknown"]
+
+_SUREST_FIRST = get_args(CostSource)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a call cost in US dollars. Unknown is `None`, never zero.
+
+    Attributes:
+        usd: The amount, or `None` if it is unknown.
+        source: `"provider"` (it reported the amount), `"price list"` (computed from tokens), `"local"` (this
+            machine ran it: no charge), `"static"` (no model ran), or `"unknown"`.
+    """
+
+    usd: Decimal | None = None
+    source: CostSource = "unknown"
+
+    def __add__(self, other: Cost) -> Cost:
+        """Return the sum: unknown if either part is, and with the less certain of the two sources."""
+        if self.usd is None or other.usd is None:
+            return Cost()
+        return Cost(self.usd + other.usd, max(self.source, other.source, key=_SUREST_FIRST.index))
+
+    def __str__(self) -> str:
+        if self.usd is None:
+            return "not priced"
+        if not self.usd:
+            return "free"
+        if self.usd < Decimal("0.000001"):
+            return "under $0.000001"
+        digits = 6 if self.usd < Decimal("0.01") else 4
+        return f"${self.usd:.{digits}f}"
+
+
+@dataclass(frozen=True)
+class CostTotal:
+    """The total cost of several calls. If some have no price, it is a lower bound.
+
+    Attributes:
+        usd: The sum of the known costs, in US dollars.
+        unpriced: How many calls have no price.
+        calls: How many calls there were.
+    """
+
+    usd: Decimal = Decimal(0)
+    unpriced: int = 0
+    calls: int = 0
+
+    @classmethod
+    def of(cls, costs: Iterable[Cost]) -> CostTotal:
+        """Add up the costs of calls."""
+        amounts = [cost.usd for cost in costs]
+        known = [usd for usd in amounts if usd is not None]
+        return cls(sum(known, Decimal(0)), len(amounts) - len(known), len(amounts))
+
+    def __add__(self, other: CostTotal) -> CostTotal:
+        return CostTotal(self.usd + other.usd, self.unpriced + other.unpriced, self.calls + other.calls)
+
+    def __str__(self) -> str:
+        if self.unpriced and not self.usd:
+            return "not priced"
+        known = str(Cost(self.usd, "price list"))
+        calls = f"{self.unpriced} call{'s' if self.unpriced > 1 else ''}"
+        return f"at least {known}, {calls} not priced" if self.unpriced else known
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
