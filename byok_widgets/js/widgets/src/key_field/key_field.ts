@@ -7,7 +7,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 
-import { isolate, options, randomId } from "../common/dom";
+import { isolate, randomId } from "../common/dom";
 import { LATE_AFTER_MS, exchange, isAnswerTo } from "../common/exchange";
 import type {
   KeyAnswer,
@@ -22,6 +22,7 @@ import { WAITING } from "../common/texts";
 import { type ViewContext, follow, onEnd, whenInserted } from "../common/view";
 import { keepTyped, noteTyped, takeTyped } from "./handover";
 import { keyHint, nameHint, nameIn } from "./hints";
+import { type Asked, askedBy, inputFor, isPassphrase, paintControls, paintFields, paintStorage } from "./painting";
 import { type Parts, type ShownStatus, buildParts, showStatus } from "./parts";
 import { seal, sealingProblem } from "./seal";
 import { COPYING, SAVING, TEXTS, UNLOCKING } from "./texts";
@@ -88,21 +89,24 @@ class KeyFieldView {
     }
   }
 
-  private get isName(): boolean {
-    return this.model.get("storage") === "env";
+  private get asked(): Asked {
+    return askedBy(this.model);
   }
 
   private get isPassphrase(): boolean {
-    return this.model.get("storage") === "file" && Boolean(this.model.get("lock"));
+    return isPassphrase(this.asked);
   }
 
   private get isNewPassphrase(): boolean {
-    return this.isPassphrase && this.model.get("lock") === "new";
+    return this.asked === "new passphrase";
+  }
+
+  private get isName(): boolean {
+    return this.asked === "name";
   }
 
   private get input(): HTMLInputElement {
-    const { key, name, passphrase } = this.part.inputs;
-    return this.isPassphrase ? passphrase : this.isName ? name : key;
+    return inputFor(this.part, this.asked);
   }
 
   // The hint about what is typed, before anything is sent. It depends only on the form of the text.
@@ -117,61 +121,13 @@ class KeyFieldView {
   }
 
   private paint(): void {
-    this.shown = this.own ?? this.unsent() ?? this.model.get("status");
-    this.paintFields();
-    this.paintPlaces();
-    showStatus(this.part, this.shown);
-    this.paintControls();
-  }
-
-  private paintFields(): void {
-    const { fields, inputs, eye } = this.part;
-    fields.key.label.textContent = this.model.get("label");
-    inputs.key.placeholder = this.model.get("hint");
-    eye.hidden = !inputs.key.value;
-    inputs.name.placeholder = this.model.get("variable_hint");
-    fields.passphrase.label.textContent = `${this.isNewPassphrase ? "New passphrase" : "Passphrase"} for the encrypted file`;
-    fields.key.box.hidden = this.input !== inputs.key;
-    fields.name.box.hidden = !this.isName;
-    fields.passphrase.box.hidden = !this.isPassphrase;
-    fields.repeated.box.hidden = !this.isNewPassphrase;
-  }
-
-  private paintPlaces(): void {
-    const storageOptions = this.model.get("storage_options");
-    const { storage, note } = this.part;
-    const shown = JSON.stringify(storageOptions);
-    if (shown !== storage.dataset["shown"]) {
-      storage.replaceChildren(...options(storageOptions.map(({ id, label }) => ({ value: id, text: label }))));
-      storage.dataset["shown"] = shown;
-    }
-    storage.value = this.model.get("storage");
-    this.paintOthers();
-    note.textContent = storageOptions.find(({ id }) => id === storage.value)?.note ?? "";
-  }
-
-  private paintOthers(): void {
-    const { others, fields } = this.part;
-    const flows = this.model.get("other_flows");
-    const shown = JSON.stringify(flows);
-    if (shown !== others.dataset["shown"]) {
-      others.replaceChildren(...options(flows.map(({ name, label }) => ({ value: name, text: label }))));
-      others.dataset["shown"] = shown;
-    }
-    fields.others.box.hidden = !flows.length;
-  }
-
-  private paintControls(): void {
-    const { save, check, remove, switchTo, move, anyway, useOther, removeNow } = this.part.buttons;
-    const { model, waiting } = this;
-    for (const control of [save, switchTo, move, anyway, useOther, removeNow, this.part.storage]) {
-      control.disabled = waiting;
-    }
-    for (const input of Object.values(this.part.inputs)) input.readOnly = waiting;
-    save.textContent = this.isNewPassphrase ? "Set passphrase" : this.isPassphrase ? "Unlock" : "Save";
-    check.disabled = waiting || !model.get("can_check") || model.get("status").state === "working";
-    remove.disabled = waiting || !model.get("has_key");
-    if (!model.get("has_key") && !this.part.confirm.hidden) this.confirmRemoval(false);
+    const { model, part, asked } = this;
+    this.shown = this.own ?? this.unsent() ?? model.get("status");
+    paintFields(part, model, asked);
+    paintStorage(part, model);
+    showStatus(part, this.shown);
+    paintControls(part, model, asked, this.waiting);
+    if (!model.get("has_key") && !part.confirm.hidden) this.confirmRemoval(false);
   }
 
   private say(status: ShownStatus | null): void {
