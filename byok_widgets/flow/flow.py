@@ -20,16 +20,18 @@ from byok_widgets.graph.conditions import Condition, Test
 from byok_widgets.graph.drawing import as_text
 from byok_widgets.keys import KeyStore
 from byok_widgets.natural_guesses import GUESSES, AnswersGuesses, UnknownAttributeError
-from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode, Node
-from byok_widgets.nodes.action import DEADLINE_S, Function
-from byok_widgets.nodes.extraction import Grounding
-from byok_widgets.nodes.extraction_prompt import Example
+from byok_widgets.nodes.action_settings import DEADLINE_S
+from byok_widgets.nodes.base import Node
+from byok_widgets.nodes.conversation import ConversationNode
 from byok_widgets.nodes.model_call import FlowContext
-from byok_widgets.schema import ExtractionSchema
 from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
 
 if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check
+    from byok_widgets.nodes import ActionNode, ExtractionNode
+    from byok_widgets.nodes.action import Function
+    from byok_widgets.nodes.extraction import Grounding
+    from byok_widgets.nodes.extraction_prompt import Example
     from byok_widgets.session import Session
 
 _READ_ONLY = "read-only: saved by a newer byok-widgets"
@@ -260,6 +262,9 @@ class Flow(AnswersGuesses, StrictAttributes):
         Raises:
             SchemaError: The fields or the schema cannot be extracted.
         """
+        from byok_widgets.nodes.extraction import ExtractionNode
+        from byok_widgets.schema.extraction_schema import ExtractionSchema
+
         given = {**(fields or {}), **field_types} or None
         return self._members.add(
             ExtractionNode(
@@ -316,6 +321,8 @@ class Flow(AnswersGuesses, StrictAttributes):
         """
         if function is None:
             raise ConfigError(f"Node {name!r} needs a function.", kind="function", fix="Give the function itself.")
+        from byok_widgets.nodes.action import ActionNode
+
         node = ActionNode(self.context, name, function, writes=writes, deadline_s=deadline_s, effects=effects)
         return self._members.add(node, start=start, end=end, enter=enter)
 
