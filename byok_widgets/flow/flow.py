@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from byok_widgets.config import FlowConfig
 from byok_widgets.delegation import delegated
-from byok_widgets.diagnostics.check import Check, check
-from byok_widgets.diagnostics.lint import reject_ambiguous
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_file, flow_registry
 from byok_widgets.flow.flow_data import bind, data_of, fill
@@ -20,17 +18,21 @@ from byok_widgets.frontend import frontend
 from byok_widgets.graph import AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import Condition, Test
 from byok_widgets.graph.drawing import as_text
-from byok_widgets.graph.svg import as_html
 from byok_widgets.keys import KeyStore
 from byok_widgets.natural_guesses import GUESSES, AnswersGuesses, UnknownAttributeError
-from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode, Node
-from byok_widgets.nodes.action import DEADLINE_S, Function
-from byok_widgets.nodes.extraction import Grounding
-from byok_widgets.nodes.extraction_prompt import Example
+from byok_widgets.nodes.action_settings import DEADLINE_S
+from byok_widgets.nodes.base import Node
+from byok_widgets.nodes.conversation import ConversationNode
 from byok_widgets.nodes.model_call import FlowContext
-from byok_widgets.schema import ExtractionSchema
-from byok_widgets.session import Session
 from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
+
+if TYPE_CHECKING:
+    from byok_widgets.diagnostics.check import Check
+    from byok_widgets.nodes import ActionNode, ExtractionNode
+    from byok_widgets.nodes.action import Function
+    from byok_widgets.nodes.extraction import Grounding
+    from byok_widgets.nodes.extraction_prompt import Example
+    from byok_widgets.session import Session
 
 _READ_ONLY = "read-only: saved by a newer byok-widgets"
 _NEWER = "{path!r} was saved by a newer byok-widgets: it is read-only here, and may not run as intended."
@@ -98,11 +100,12 @@ class Flow(AnswersGuesses, StrictAttributes):
 
     def __str__(self) -> str:
         """Return the graph as text, which is what a plain program prints."""
-        return str(self._repr_mimebundle_()["text/plain"])
+        return as_text(self.graph, self._title)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        title = " · ".join([f"Flow {self.name!r}", self._model_line, *self._standing])
-        return {"text/plain": as_text(self.graph, title), "text/html": as_html(self.graph, title)}
+        from byok_widgets.graph.svg import as_html
+
+        return {"text/plain": str(self), "text/html": as_html(self.graph, self._title)}
 
     def node(self, name: str) -> AnyNode:
         """Return a node.
@@ -260,6 +263,9 @@ class Flow(AnswersGuesses, StrictAttributes):
         Raises:
             SchemaError: The fields or the schema cannot be extracted.
         """
+        from byok_widgets.nodes.extraction import ExtractionNode
+        from byok_widgets.schema.extraction_schema import ExtractionSchema
+
         given = {**(fields or {}), **field_types} or None
         return self._members.add(
             ExtractionNode(
@@ -316,6 +322,8 @@ class Flow(AnswersGuesses, StrictAttributes):
         """
         if function is None:
             raise ConfigError(f"Node {name!r} needs a function.", kind="function", fix="Give the function itself.")
+        from byok_widgets.nodes.action import ActionNode
+
         node = ActionNode(self.context, name, function, writes=writes, deadline_s=deadline_s, effects=effects)
         return self._members.add(node, start=start, end=end, enter=enter)
 
@@ -505,6 +513,8 @@ class Flow(AnswersGuesses, StrictAttributes):
             ConfigError: The file is not there, damaged, not a session, or one of a flow with other nodes. It is
                 left as it is.
         """
+        from byok_widgets.session import Session
+
         return Session.load(Path(path), self.graph, self.context)
 
     def check(self, *, variables: Iterable[str] = ()) -> Check:
@@ -513,6 +523,8 @@ class Flow(AnswersGuesses, StrictAttributes):
         Args:
             variables: Names of those that code will set, to values of any type.
         """
+        from byok_widgets.diagnostics.check import check
+
         return check(self, variables)
 
     def settings(self) -> Any:
@@ -528,6 +540,10 @@ class Flow(AnswersGuesses, StrictAttributes):
         super()._reject(name)
 
     @property
+    def _title(self) -> str:
+        return " · ".join([f"Flow {self.name!r}", self._model_line, *self._standing])
+
+    @property
     def _model_line(self) -> str:
         return f"{self.provider}:{self.model or 'no model chosen'}"
 
@@ -536,6 +552,9 @@ class Flow(AnswersGuesses, StrictAttributes):
         return [_READ_ONLY] if self._file_notice else []
 
     def _session(self, variables: Mapping[str, Any] | None, model: str | None) -> Session:
+        from byok_widgets.diagnostics.lint import reject_ambiguous
+        from byok_widgets.session import Session
+
         reject_ambiguous(self.graph)
         return Session(self.graph, self.context, variables=variables, model=model)
 

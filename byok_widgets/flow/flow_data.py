@@ -15,7 +15,7 @@ from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow.protocols import FiledFlow
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import condition_fields, read_condition
-from byok_widgets.nodes import NODE_KINDS, model_nodes
+from byok_widgets.nodes import model_nodes
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.providers import PROVIDERS
 
@@ -154,6 +154,8 @@ def _edge(edge: Edge) -> Data:
 
 
 def _make(graph: FlowGraph, context: FlowContext, data: Data) -> None:
+    from byok_widgets.nodes.registry import NODE_KINDS
+
     name, kind = data.pop("name"), NODE_KINDS[data.pop("kind")]
     data.pop("model", None)
     end, enter = data.pop("end", False), data.pop("enter", None)

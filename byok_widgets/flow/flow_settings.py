@@ -6,7 +6,7 @@ All flows of the same name share them in this process: a click and a line of cod
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from byok_widgets.config import FlowConfig, ModelRef
 from byok_widgets.errors import ByokError, ConfigError
@@ -14,12 +14,14 @@ from byok_widgets.flow import flow_contexts, key_copies
 from byok_widgets.graph import AnyNode
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes import ModelNode, model_nodes
-from byok_widgets.nodes.extraction import Grounding, checked_grounding
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.nodes.node_settings import checked_limit
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.strict_attributes import StrictAttributes
+
+if TYPE_CHECKING:
+    from byok_widgets.nodes.extraction import Grounding
 
 
 class FlowSettings(StrictAttributes):
@@ -98,6 +100,8 @@ class FlowSettings(StrictAttributes):
 
     @grounding.setter
     def grounding(self, choice: Grounding) -> None:
+        from byok_widgets.nodes.extraction import checked_grounding
+
         self._context.grounding = checked_grounding(choice, f"Flow {self.name!r}")
 
     @property

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from byok_widgets.config import FlowConfig
-from byok_widgets.diagnostics.check import Check
 from byok_widgets.graph import AnyNode, FlowGraph
-from byok_widgets.nodes.extraction import Grounding
 from byok_widgets.nodes.model_call import FlowContext
+
+if TYPE_CHECKING:
+    from byok_widgets.diagnostics.check import Check
+    from byok_widgets.nodes.extraction import Grounding
 
 
 class RegisteredFlow(Protocol):

@@ -17,7 +17,7 @@ from byok_widgets.findings import Finding, Fix
 from byok_widgets.nodes.action_function import ActionFunction, is_dotted_name, line_of
 from byok_widgets.nodes.action_result import ActionResult
 from byok_widgets.nodes.action_run import ActionRun, Settle
-from byok_widgets.nodes.action_settings import variable_names, yes_or_no
+from byok_widgets.nodes.action_settings import DEADLINE_S, variable_names, yes_or_no
 from byok_widgets.nodes.action_values import UnusableResultError
 from byok_widgets.nodes.argument_key import argument_key
 from byok_widgets.nodes.base import Node, NodeInput
@@ -25,9 +25,6 @@ from byok_widgets.nodes.effects import FIND_OUT, EffectLog, EffectRecord, Effect
 from byok_widgets.nodes.model_call import FlowContext
 from byok_widgets.nodes.time_limits import checked_seconds
 from byok_widgets.plain_values import are_plain, copies_of
-
-DEADLINE_S = 10.0
-"""Default time limit for a function, in seconds."""
 
 T = TypeVar("T")
 

@@ -8,6 +8,9 @@ from typing import Any
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets.quoting import as_given
 
+DEADLINE_S = 10.0
+"""Default time limit for a function, in seconds."""
+
 
 def variable_names(writes: Any, *, node: str) -> tuple[str, ...]:
     """Return the names of the variables that a node writes, each once; a text is one name.

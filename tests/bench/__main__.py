@@ -1,8 +1,9 @@
 """Compares byok_widgets with the raw SDK on a stub server, interleaved, as ratios: `python -m tests.bench`.
 
-Each row alternates raw and ours in one run and compares medians, so that a noisy machine disturbs both alike.
+Each row alternates raw and ours in one run, so that a noisy machine disturbs both alike.
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
-fresh interpreters. `python -m tests.bench calls turns cells chat gear graph models` runs the parts that are named.
+fresh interpreters. `python -m tests.bench fresh calls streams turns cells chat gear graph models` runs the parts
+that are named; `load`, which takes about ten minutes, runs only if it is named.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from tests.bench.calls import fresh_rows, process_rows
+from tests.bench.calls import call_rows
 from tests.bench.cells import cell_rows
 from tests.bench.chat import chat_lines
+from tests.bench.fresh import fresh_rows
 from tests.bench.gear import gear_lines
 from tests.bench.graph import graph_lines
+from tests.bench.load import load_lines
 from tests.bench.models import model_lines
 from tests.bench.rows import Row
+from tests.bench.streams import stream_rows
 from tests.bench.stub_server import stub_server
 from tests.bench.turns import turn_rows
 
@@ -29,7 +33,9 @@ def main(parts: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder, stub_server() as base_url:
         os.environ["BYOK_WIDGETS_CONFIG_DIR"] = folder
         rows: dict[str, Callable[[], list[Row]]] = {
-            "calls": lambda: [*fresh_rows(base_url, folder), *process_rows(base_url)],
+            "fresh": lambda: fresh_rows(base_url, folder),
+            "calls": lambda: call_rows(base_url),
+            "streams": lambda: stream_rows(base_url),
             "turns": lambda: turn_rows(base_url),
             "cells": cell_rows,
         }
@@ -39,9 +45,10 @@ def main(parts: list[str]) -> int:
             "graph": graph_lines,
             "models": model_lines,
         }
+        long: dict[str, Callable[[], tuple[list[str], bool]]] = {"load": lambda: load_lines(base_url)}
         for part in parts or [*rows, *seen]:
-            if part in seen:
-                lines, fine = seen[part]()
+            if part in seen or part in long:
+                lines, fine = (seen | long)[part]()
             else:
                 lines = [row.line() for row in rows[part]()]
                 fine = not any("MISSED" in line for line in lines)

@@ -82,7 +82,7 @@ def _measured(page: NotebookPage, base_url: str) -> tuple[list[str], bool]:
         assert raw_chars == our_chars == 5 * count
         sizes[count], rate = sum(frames), len(frames) / (count / 100)
         kept = kept and sizes[count] <= MUST_BYTES and rate <= MUST_RATE * 1.1
-        row = Row(f"{count:,} paced chunks into the chat, kernel CPU", [raw_s], [ours_s], 1.5, 0.4)
+        row = Row(f"{count:,} paced chunks into the chat, kernel CPU", [raw_s], [ours_s], 1.0, 0.4)
         kept = kept and "MISSED" not in row.line()
         lines += [row.line(), f"{'':44} {sizes[count]:,} bytes in {len(frames):,} messages, {rate:.1f} a second"]
     growth = sizes[TOKENS[1]] / sizes[TOKENS[0]] / (TOKENS[1] / TOKENS[0])

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.providers.base import Endpoint, ModelInfo, Request
-from byok_widgets.providers.local import model_server, models, shared_download
+from byok_widgets.providers.local import models, shared_download
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.local.model_server import LocalServer
 
 _SERVER_WORK = DaemonExecutor("byok-local-model", 4)
 
@@ -35,7 +39,7 @@ class LocalProvider(ChatCompletionsProvider):
         path = models.find_cached(model)
         if path is None:
             path = await shared_download.fetch(model, on_progress)
-        server = await _SERVER_WORK.run(model_server.serve, path, alias=model)
+        server = await _SERVER_WORK.run(_served, path, model)
         with server.hold():
             yield Endpoint(BaseUrl.parse(server.base_url), server.key)
 
@@ -88,3 +92,10 @@ def list_local_models() -> tuple[LocalModelState, ...]:
         )
         for model in models.LOCAL_MODELS.values()
     )
+
+
+def _served(path: Path, model: str) -> LocalServer:
+    """Return the server of a model file; the code that runs it is loaded with the first one."""
+    from byok_widgets.providers.local import model_server
+
+    return model_server.serve(path, alias=model)
