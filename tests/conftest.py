@@ -11,6 +11,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from byok_widgets.flow import flow_contexts
 from byok_widgets.providers import PROVIDERS, catalog, unregister_provider
 from byok_widgets.providers.adaptation import LESSONS
 from tests.keys.fake_keyrings import MemoryKeyring, installed
@@ -64,6 +65,12 @@ def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def keyring_in_memory() -> Iterator[MemoryKeyring]:
     with installed(MemoryKeyring()) as backend:
         yield backend
+
+
+@pytest.fixture(autouse=True)
+def _own_flows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test holds the keys of another one's flows, which would be redacted in its texts too."""
+    monkeypatch.setattr(flow_contexts, "_made", {})
 
 
 @pytest.fixture(autouse=True)
