@@ -38,7 +38,6 @@ def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.of}-{row.name}")
 def test_a_fault_is_told_in_words_and_with_a_way_out(faulty: FaultServer, row: Row) -> None:
-    begun = time.monotonic()
     error = fault(faulty, row.reply, of=row.of, model=row.model)
     text, provider = str(error), PROVIDERS[row.of]
     assert isinstance(error, ProviderError)
@@ -55,7 +54,6 @@ def test_a_fault_is_told_in_words_and_with_a_way_out(faulty: FaultServer, row: R
     assert str(pickle.loads(pickle.dumps(error))) == text
     # A kept connection that breaks without an answer may have been dead before: the request is sent once more.
     assert len(faulty.asked) == 1 or (row.reply is HANG_UP and len(faulty.asked) == 2)
-    assert time.monotonic() - begun < 1
 
 
 @pytest.mark.parametrize("row", FLAGGED, ids=lambda row: f"{row.of}-{row.name}")
