@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import weakref
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byok_widgets.secrets import Secret, redact_held
+from byok_widgets.secrets import secret as secret_module
 from byok_widgets.secrets.streamed_redaction import StreamedRedactor
 from tests.fake_keys import every_format, fake_key
 from tests.key_forms import FORMS, leaks
@@ -93,7 +95,8 @@ def test_no_more_is_held_back_than_may_begin_a_key() -> None:
     del secret
 
 
-def test_nothing_is_held_back_where_no_key_is_held() -> None:
+def test_nothing_is_held_back_where_no_key_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secret_module, "_live", weakref.WeakSet())  # other tests' modules hold keys
     secret = held("openai, project")
     key = secret.reveal()
     del secret
