@@ -2,8 +2,8 @@
 
 Each row alternates raw and ours in one run, so that a noisy machine disturbs both alike.
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
-fresh interpreters. `python -m tests.bench fresh calls streams turns cells chat gear graph models` runs the parts
-that are named; `load`, which takes about ten minutes, runs only if it is named.
+fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells chat gear graph models` runs the
+parts that are named; `load`, which takes about ten minutes, runs only if it is named.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tests.bench.models import model_lines
 from tests.bench.rows import Row
 from tests.bench.streams import stream_rows
 from tests.bench.stub_server import stub_server
+from tests.bench.transports import transport_rows
 from tests.bench.turns import turn_rows
 
 
@@ -36,6 +37,7 @@ def main(parts: list[str]) -> int:
             "fresh": lambda: fresh_rows(base_url, folder),
             "calls": lambda: call_rows(base_url),
             "streams": lambda: stream_rows(base_url),
+            "transports": lambda: transport_rows(base_url),
             "turns": lambda: turn_rows(base_url),
             "cells": cell_rows,
         }
