@@ -2,8 +2,8 @@
 
 Each row alternates raw and ours in one run, so that a noisy machine disturbs both alike.
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
-fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells chat gear graph models` runs the
-parts that are named; `load`, which takes about ten minutes, runs only if it is named.
+fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells chat gear graph models` runs
+the parts that are named; `load`, which takes about ten minutes, runs only if it is named.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The same calls over our transport and over aiohttp, where that is installed: what a transport of our own saves."""
+"""The same calls over our transport and, where it is installed, aiohttp: what a transport of our own saves."""
 
 from __future__ import annotations
 
