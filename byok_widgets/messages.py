@@ -56,9 +56,23 @@ def with_sign(text: str, finish_reason: FinishReason) -> str:
 
 @dataclass(frozen=True)
 class TextDelta:
-    """A piece of an answer that is still being written."""
+    """A piece of an answer that is still being written.
+
+    The answer so far is the text of all pieces since the last one that retracts. Few answers have such a piece:
+    some servers send a model's thinking as text, and only its end shows what it was. Whoever shows the pieces
+    removes what is shown when one retracts. The result at the end has the right text in any case.
+
+        async for event in node.astream("Hi"):
+            if isinstance(event, TextDelta):
+                said = event.text if event.retracts else said + event.text
+
+    Attributes:
+        text: The next characters.
+        retracts: Whether all pieces before this one were the model's thinking, and not its answer.
+    """
 
     text: str
+    retracts: bool = False
 
 
 def transcript_of(dialogue: Any) -> tuple[Message, ...]:

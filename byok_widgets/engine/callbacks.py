@@ -4,18 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 OnText = Callable[[str], None]
-"""Called with each piece of an answer as it arrives; a `Retraction` takes back all that came before it."""
+"""Called with each piece of an answer as it arrives.
+
+Two kinds of pieces are empty texts, so who only collects text need not know them: a `Retraction` takes back all
+that came before it, and a `SignOfLife` says that the server is at work.
+"""
 
 
 class Retraction(str):
-    """A piece of an answer that says: all text so far was the model's thinking and is not part of the answer.
-
-    It is an empty text, so who only collects text need not know it; what is shown in the end is right in any case.
-    """
+    """A piece of an answer that says: all text so far was the model's thinking and is not part of the answer."""
 
     __slots__ = ()
+
+
+class Thinker(Protocol):
+    """A model's thinking while it goes on."""
+
+    @property
+    def has_thought(self) -> bool:
+        """Whether any of its thinking has arrived."""
+
+    @property
+    def reasoning(self) -> str:
+        """What has arrived of its thinking so far, without held keys."""
+
+
+class SignOfLife(str):
+    """A piece of an answer that says: its server has just sent something, and there is no text yet.
+
+    Attributes:
+        thinker: The thinking so far; it goes on being up to date.
+    """
+
+    __slots__ = ("thinker",)
+    thinker: Thinker
+
+    @classmethod
+    def of(cls, thinker: Thinker) -> SignOfLife:
+        """Return the sign of a model's server."""
+        sign = cls()
+        sign.thinker = thinker
+        return sign
 
 
 @dataclass(frozen=True)
@@ -46,5 +78,19 @@ class Waiting:
     wait_s: float
 
 
-OnProgress = Callable[[Fetching | Waiting], None]
+@dataclass(frozen=True)
+class Thinking:
+    """A model has not begun to write; reported each time its server sends something all the same.
+
+    Attributes:
+        began_at: When the request was sent, on the engine's `clock`.
+        thinker: The thinking so far; a server that does not show it only says that it is alive.
+    """
+
+    began_at: float
+    thinker: Thinker
+
+
+Progress = Fetching | Waiting | Thinking
+OnProgress = Callable[[Progress], None]
 """Called with each step of what a reply has to wait for."""

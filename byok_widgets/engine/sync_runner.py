@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from byok_widgets.engine.callbacks import Fetching, OnProgress, OnText, Waiting
+from byok_widgets.engine.callbacks import Fetching, OnProgress, OnText, Progress, Thinker, Thinking, Waiting
 from byok_widgets.engine.channel import TextFeed
 from byok_widgets.engine.countdown import Countdown
 from byok_widgets.engine.loop import ENGINE
+from byok_widgets.engine.thinking_time import ThinkingTime
 from byok_widgets.errors import RunInterrupted
 from byok_widgets.frontend import OutputSink, frontend
 
@@ -23,7 +24,7 @@ def run_with_output(
     *,
     show: bool | None,
     show_text: bool = True,
-    partial_result: Callable[[str], R | None] | None = None,
+    partial_result: Callable[[str, str], R | None] | None = None,
 ) -> R:
     """Run `work` and wait for it; in a notebook cell, show its output.
 
@@ -31,7 +32,7 @@ def run_with_output(
         work: Called with the callbacks for text and progress; returns the coroutine to run.
         show: Whether to show anything; `None` shows it if there is a cell.
         show_text: Whether to show text, or only progress.
-        partial_result: Builds a result from the text received before an interrupt.
+        partial_result: Builds a result from the text and the reasoning received before an interrupt.
 
     Raises:
         RunInterrupted: A keyboard interrupt in a cell. In a program it stays a `KeyboardInterrupt`, so that the
@@ -53,9 +54,7 @@ def run_with_output(
     else:
         monitor.close(result)
         return result
-    raise RunInterrupted(
-        partial_result(monitor.text) if partial_result and monitor.text else None, seen=monitor.has_shown_text
-    )
+    raise RunInterrupted(monitor.partial(partial_result), seen=monitor.has_shown_text)
 
 
 def ignore(*_: object) -> None:
@@ -71,13 +70,23 @@ class _Monitor:
         self._sink = sink
         self._progress: Fetching | Waiting | None = None
         self._countdown: Countdown | None = None
+        self._sign: Thinking | None = None
+        self._thinking = ThinkingTime()
+        self._thinker: Thinker | None = None
 
     @property
     def has_shown_text(self) -> bool:
         return self._sink is not None and bool(self.text)
 
-    def on_progress(self, progress: Fetching | Waiting) -> None:
-        self._progress = progress
+    def partial(self, build: Callable[[str, str], R | None] | None) -> R | None:
+        reasoning = self._thinker.reasoning if self._thinker else ""
+        return build(self.text, reasoning) if build and (self.text or reasoning) else None
+
+    def on_progress(self, progress: Progress) -> None:
+        if isinstance(progress, Thinking):
+            self._sign, self._thinker = progress, progress.thinker
+        else:
+            self._progress = progress
 
     def tick(self) -> None:
         progress, self._progress = self._progress, None
@@ -94,14 +103,32 @@ class _Monitor:
         if isinstance(progress, Fetching):
             sink.show_progress(progress.what, progress.done, progress.total)
         elif isinstance(progress, Waiting):
+            self._end_thinking(sink)
             self._countdown = Countdown(progress)
+        self._show_thinking(sink, has_text=bool(text or self.text))
         if text:
             self._countdown = None
             sink.show_text(text)
         if self._countdown and (left_s := self._countdown.news()) is not None:
             sink.show_wait(self._countdown.kind, left_s)
 
+    def _show_thinking(self, sink: OutputSink, *, has_text: bool) -> None:
+        sign, self._sign = self._sign, None
+        if has_text:
+            self._end_thinking(sink)
+            return
+        if sign:
+            self._countdown = None
+            self._thinking.note(sign)
+        if moment := self._thinking.news():
+            sink.show_thinking(moment.seconds, moment.unheard_s, is_thinking=moment.is_thinking)
+
+    def _end_thinking(self, sink: OutputSink) -> None:
+        if moment := self._thinking.end():
+            sink.show_thinking(moment.seconds, 0, is_thinking=moment.is_thinking, is_over=True)
+
     def close(self, result: object = None) -> None:
         self.tick()
         if self._sink:
+            self._end_thinking(self._sink)
             self._sink.close(result)

@@ -151,7 +151,10 @@ class ConversationNode(ModelNode[Reply]):
         deadline_s: float | None = None,
         **settings: Any,
     ) -> AsyncIterator[TextDelta | Reply]:
-        """Yield each piece of the answer as a `TextDelta` while it is written, and the `Reply` at the end."""
+        """Yield each piece of the answer as a `TextDelta` while it is written, and the `Reply` at the end.
+
+        A model whose server does not mark its thinking may take back what it has written so far: see `TextDelta`.
+        """
         call = RunArgs(text, history, variables, model, max_tokens, deadline_s, settings)
         async for event in self._astream(self._work(call)):
             yield event
@@ -242,7 +245,7 @@ class ConversationNode(ModelNode[Reply]):
             **self._tuning(given.max_tokens, given.settings),
         )
 
-    def _partial_result(self, given: RunArgs, text: str) -> Reply:
+    def _partial_result(self, given: RunArgs, text: str, reasoning: str) -> Reply:
         """Return the partial reply after the user stopped the answer."""
         choice = self.resolve(given.model)
         return Reply(
@@ -251,6 +254,7 @@ class ConversationNode(ModelNode[Reply]):
             node=self.name,
             model=str(choice.ref),
             model_source=choice.source,
+            reasoning=reasoning,
             transcript=(*given.messages, answer_message(text, "interrupted")),
             notices=("incomplete: it was stopped",),
         )

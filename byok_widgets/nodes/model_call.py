@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from byok_widgets.config import FlowConfig, ResolvedModel
 from byok_widgets.engine import Deadline, RetriedCall, Slot, clock, with_deadline
-from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction
+from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction, SignOfLife, Thinker, Thinking
 from byok_widgets.errors import ByokError, MissingKeyError, ProviderError
 from byok_widgets.keys import KEY_WORK, KeyStore
 from byok_widgets.messages import Message, answer_message
@@ -164,7 +164,7 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
     async with provider.prepare(request.model, on_progress) as own:
         call.deadline.resume()
         endpoint = own or await _endpoint(context, call)
-        sending = _Sending(call, request, endpoint, on_text)
+        sending = _Sending(call, request, endpoint, on_text, on_progress)
         retried = RetriedCall(
             sending.send,
             governor=sending.governor,
@@ -192,21 +192,26 @@ async def _endpoint(context: FlowContext, call: Call) -> Endpoint:
 class _Sending:
     """Sends the request each time it is asked to, and keeps what has arrived and when."""
 
-    def __init__(self, call: Call, request: Request, endpoint: Endpoint, on_text: OnText) -> None:
+    def __init__(
+        self, call: Call, request: Request, endpoint: Endpoint, on_text: OnText, on_progress: OnProgress
+    ) -> None:
         provider = call.provider
-        self._call, self._request, self._endpoint, self._on_text = call, request, endpoint, on_text
+        self._call, self._request, self._endpoint = call, request, endpoint
+        self._on_text, self._on_progress = on_text, on_progress
         self._price = partial(
             catalog.cost_of,
             provider.name if endpoint.base_url.url == provider.default_url else "",
             request.model,
             free=provider.free_of_charge,
         )
-        self._started_at = clock()
+        self._started_at = self._sent_at = clock()
+        self._thinker: Thinker | None = None
         self._first_token_at: float | None = None
         self.pieces: list[str] = []
         self.governor = governor_of(provider, endpoint, request.model)
 
     async def send(self, slot: Slot) -> Answer:
+        self._sent_at, self._thinker = clock(), None
         endpoint = replace(self._endpoint, on_head=partial(self._note_head, slot))
         return await self._call.provider.complete(self._request, endpoint, self._pass_on)
 
@@ -214,6 +219,10 @@ class _Sending:
         self.governor.note_head(slot, quota_headers.read(headers), accepted=status != 429)
 
     def _pass_on(self, text: str) -> None:
+        if isinstance(text, SignOfLife):
+            self._thinker = text.thinker
+            self._on_progress(Thinking(self._sent_at, text.thinker))
+            return
         if isinstance(text, Retraction):
             self._first_token_at = None
             self.pieces.clear()
@@ -225,14 +234,23 @@ class _Sending:
 
     def partial_or_raise(self, cause: ByokError | None, attempts: int) -> Answer:
         """Return the text that arrived before the deadline as an incomplete answer; raise if there is none."""
-        what = "did not finish its answer" if self.pieces else "did not answer"
+        thinker = self._thinker
+        was_thinking = thinker is not None and thinker.has_thought
+        silent = "was still thinking, and wrote nothing" if was_thinking else "did not answer"
+        what = "did not finish its answer" if self.pieces else silent
         late = cause or error_mapping.timed_out(self._call.provider, self._call.deadline.seconds, what, attempts)
         if not self.pieces:
             raise late
-        return Answer("".join(self.pieces), "incomplete", notices=(f"incomplete: {late.problem}",))
+        return Answer(
+            "".join(self.pieces),
+            "incomplete",
+            notices=(f"incomplete: {late.problem}",),
+            reasoning=thinker.reasoning if thinker else "",
+        )
 
     def reply(self, answer: Answer, sent: SentRequest, attempts: int) -> Reply:
         call, first = self._call, self._first_token_at
+        self._thinker = None  # it knows this object, too: nothing is left for the garbage collector
         return Reply(
             text=answer.text,
             finish_reason=answer.finish_reason,

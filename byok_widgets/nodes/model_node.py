@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import ENGINE
+from byok_widgets.engine.callbacks import Retraction
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.messages import TextDelta
@@ -177,7 +178,7 @@ class ModelNode(Node[R]):
         *,
         show: bool | None,
         show_text: bool = True,
-        partial_result: Callable[[str], R | None] | None = None,
+        partial_result: Callable[[str, str], R | None] | None = None,
     ) -> R:
         """Run it and wait: the sync entry point."""
         return run_with_output(work, show=show, show_text=show_text, partial_result=partial_result)
@@ -187,10 +188,15 @@ class ModelNode(Node[R]):
 
     async def _astream(self, work: Work[R]) -> AsyncIterator[TextDelta | R]:
         async def start(emit: Callable[[TextDelta | R], None]) -> None:
-            emit(await work(lambda text: emit(TextDelta(text)), ignore))
+            emit(await work(lambda piece: emit(delta(piece)), ignore))
 
         async for event in ENGINE.astream(start):
             yield event
+
+
+def delta(piece: str) -> TextDelta:
+    """Return a piece of an answer as it is told to those who read along."""
+    return TextDelta("", retracts=True) if isinstance(piece, Retraction) else TextDelta(piece)
 
 
 def model_nodes(nodes: Mapping[str, Node[Any]]) -> dict[str, ModelNode[Any]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from byok_widgets.engine.callbacks import OnText, Retraction
+from byok_widgets.engine.callbacks import OnText, Retraction, SignOfLife
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import FinishReason
 from byok_widgets.providers.base import Answer
 from byok_widgets.providers.stream import SurrogateJoiner, without_surrogates
 from byok_widgets.providers.thinking import KNOWN_TAGS, Sorted, ThoughtFilter, Thoughts
 from byok_widgets.providers.thinking.tags import Tags
-from byok_widgets.secrets import redact
+from byok_widgets.secrets import redact, redact_held
 from byok_widgets.secrets.streamed_redaction import REMOVED, StreamedRedactor
 from byok_widgets.usage import Usage
 
@@ -66,6 +66,15 @@ class ResponseAccumulator:
     def has_thought(self) -> bool:
         """Whether the model has been thinking."""
         return bool(self._thoughts)
+
+    @property
+    def reasoning(self) -> str:
+        """The thinking so far, without held keys."""
+        return redact_held(self._thoughts.text())
+
+    def note_life(self) -> None:
+        """Report that the server has sent something, while there is no text yet."""
+        self._on_text(SignOfLife.of(self))
 
     @property
     def has_begun(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import clock
-from byok_widgets.engine.callbacks import OnText, Retraction
+from byok_widgets.engine.callbacks import OnProgress, OnText, Progress, Retraction, Thinker, Thinking
 from byok_widgets.errors import ByokError, ExtractionError
 from byok_widgets.messages import Message, answer_message
 from byok_widgets.providers import PROVIDERS
@@ -29,9 +29,10 @@ class CallLedger:
         lost: How many were started and gave no answer, so that their usage is unknown.
     """
 
-    def __init__(self, on_text: OnText) -> None:
+    def __init__(self, on_text: OnText, on_progress: OnProgress) -> None:
         self.lost = 0
-        self._on_text = on_text
+        self._on_text, self._on_progress = on_text, on_progress
+        self._thinker: Thinker | None = None
         self._under_way: ResolvedModel | None = None
         self._pieces: list[str] = []
         self._started_at = clock()
@@ -49,9 +50,9 @@ class CallLedger:
 
     async def ask(self, model: ResolvedModel | None, call: Awaitable[T]) -> T:
         """Await the work of a node; `model` is the one it calls, or `None`."""
-        self._under_way = model
+        self._under_way, self._thinker = model, None
         answer = await call
-        self._under_way = None
+        self._under_way = self._thinker = None
         return answer
 
     def on_text(self, text: str) -> None:
@@ -63,6 +64,12 @@ class CallLedger:
                 self._first_token_at = clock()
             self._pieces.append(text)
         self._on_text(text)
+
+    def on_progress(self, progress: Progress) -> None:
+        """Take note of a model's thinking, and pass on what is reported."""
+        if isinstance(progress, Thinking):
+            self._thinker = progress.thinker
+        self._on_progress(progress)
 
     def interrupted(self, node: str, messages: tuple[Message, ...]) -> Reply | None:
         """Return the part of the reply that had arrived when the turn was stopped; `None` if there was none."""
@@ -78,6 +85,7 @@ class CallLedger:
             price=partial(Cost, cost.usd, cost.source),
             model=str(model.ref),
             model_source=model.source,
+            reasoning=self._thinker.reasoning if self._thinker else "",
             latency_s=self.latency_s,
             transcript=(*messages, answer_message(text, "interrupted")),
             notices=("incomplete: it was stopped",),

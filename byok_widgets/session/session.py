@@ -20,6 +20,7 @@ from byok_widgets.messages import Message, TextDelta
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
 from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.model_node import delta
 from byok_widgets.plain_values import copy_of
 from byok_widgets.session import session_file
 from byok_widgets.session.arguments import check_text, check_variables, reject_options
@@ -198,12 +199,15 @@ class Session(AnswersGuesses, StrictAttributes):
     async def astream(
         self, text: str, *, model: str | None = None, repeat_effects: bool = False, **more: Any
     ) -> AsyncIterator[TextDelta | Turn]:
-        """Yield each piece of the reply while it is written, and the `Turn` at the end; leaving early stops it."""
+        """Yield each piece of the reply while it is written, and the `Turn` at the end; leaving early stops it.
+
+        A model whose server does not mark its thinking may take back what it has written so far: see `TextDelta`.
+        """
         reject_options(more)
         work = self.prepare_turn(check_text(text), model=model, repeat_effects=repeat_effects)
 
         async def start(emit: Callable[[TextDelta | Turn], None]) -> None:
-            emit(await work(lambda piece: emit(TextDelta(piece)), ignore))
+            emit(await work(lambda piece: emit(delta(piece)), ignore))
 
         async for event in ENGINE.astream(start):
             yield event
@@ -294,7 +298,7 @@ class Session(AnswersGuesses, StrictAttributes):
     ) -> Turn:
         taken: list[Turn] = []
         work = self.prepare_turn(text, model=model, on_turn=taken.append, repeat_effects=repeat_effects)
-        return run_with_output(work, show=show, partial_result=lambda _: taken[-1] if taken else None)
+        return run_with_output(work, show=show, partial_result=lambda *_: taken[-1] if taken else None)
 
     def prepare_turn(
         self,

@@ -98,7 +98,7 @@ class TurnRunner:
         self._messages = (*start.transcript, *said)
         self._node, self._returns_to, self._closed = start.node, start.returns_to, False
         self._steps: list[Step] = []
-        self._ledger = CallLedger(callbacks.on_text)
+        self._ledger = CallLedger(callbacks.on_text, callbacks.on_progress)
         self._notices: list[str] = []
 
     async def run(self) -> Turn:
@@ -201,7 +201,7 @@ class TurnRunner:
             transcript=self._messages,
             variables=variables,
             resolved=resolved,
-            on_progress=self._callbacks.on_progress,
+            on_progress=self._ledger.on_progress,
         )
         return await self._ledger.ask(resolved, judging)
 
@@ -236,7 +236,7 @@ class TurnRunner:
             effects=self._start.effects,
         )
         model, work = await self._model_of(partial(node.model_for, given)), node.prepare(given)
-        result = await self._ledger.ask(model, work(self._ledger.on_text, self._callbacks.on_progress))
+        result = await self._ledger.ask(model, work(self._ledger.on_text, self._ledger.on_progress))
         self._steps.append(Visit(node.name, result))
         self.entries += entries_of(result, self._number)
         self._leave()

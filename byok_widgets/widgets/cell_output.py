@@ -28,6 +28,16 @@ def _when(left_s: int) -> str:
     return f"Retrying in {left_s} s…" if left_s else "Retrying…"
 
 
+def at_work(*, is_thinking: bool) -> str:
+    """Say what a model does that has not begun to write."""
+    return "Thinking…" if is_thinking else "Waiting for the model…"
+
+
+def unheard(seconds: int) -> str:
+    """Say that its server has sent nothing for some time."""
+    return f" (no sign of life for {seconds} s)" if seconds else ""
+
+
 class CellOutput:
     """One run of a node on standard output.
 
@@ -77,9 +87,15 @@ class CellOutput:
 
     def show_wait(self, kind: str, left_s: int) -> None:
         """Rewrite one line that says why and when a request is sent again."""
-        line = f"{waiting(kind)} {_when(left_s)}"
-        self._write(f"\r{line.ljust(len(self._progress))}" if self._progress else line)
-        self._progress = line
+        self._rewrite(f"{waiting(kind)} {_when(left_s)}")
+
+    def show_thinking(self, seconds: int, unheard_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
+        """Rewrite one line that says how long the model has been at work; in the end it says how long that was."""
+        if is_over:
+            self._rewrite(f"{'Thought' if is_thinking else 'Waited'} for {seconds} s.")
+            self._end_progress()
+        else:
+            self._rewrite(f"{at_work(is_thinking=is_thinking)} {seconds} s{unheard(unheard_s)}")
 
     def close(self, result: object) -> None:
         """End the output, so that what follows starts on a new line."""
@@ -95,6 +111,10 @@ class CellOutput:
                 self._write(f"[{sanitize(notice)}]\n")
             if self._chars:
                 self._shown(result)
+
+    def _rewrite(self, line: str) -> None:
+        self._write(f"\r{line.ljust(len(self._progress))}" if self._progress else line)
+        self._progress = line
 
     def _end_progress(self) -> None:
         if self._progress:

@@ -41,6 +41,9 @@ class GatheredOutput:
     def show_wait(self, kind: str, left_s: int) -> None:
         """Say nothing: a wait that is over is no news to whoever reads the cell later."""
 
+    def show_thinking(self, seconds: int, unheard_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
+        """Say nothing: what is over is no news here either."""
+
     def close(self, result: object) -> None:
         """Display everything, if there is anything."""
         self._cell.close(result)

@@ -137,6 +137,7 @@ class SdkProvider(Provider):
         site.endpoint.on_head(response.status_code, response.headers)
         gathered.request_id = error_mapping.request_id(response.headers)
         parser = AnswerParser(self, gathered, site, response.headers.get("content-type", ""))
+        gathered.note_life()
         async with ResponseBody(response) as body:
             async for piece in body:
                 parser.feed(piece)
@@ -144,6 +145,8 @@ class SdkProvider(Provider):
                     break
                 if gathered.is_finished:
                     body.expect_end()
+                elif gathered.is_empty:
+                    gathered.note_life()
         parser.end()
 
     async def _get(self, path: str, endpoint: Endpoint) -> Any:

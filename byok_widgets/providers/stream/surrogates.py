@@ -32,7 +32,12 @@ class SurrogateJoiner:
             text, self._half = text[:-1], text[-1]
         return without_surrogates(text)
 
+    @property
+    def rest(self) -> str:
+        """U+FFFD for a half whose other half has not come; empty otherwise."""
+        return "\ufffd" if self._half else ""
+
     def flush(self) -> str:
         """Return U+FFFD for a half whose other half never came; empty otherwise."""
-        half, self._half = self._half, ""
-        return "\ufffd" if half else ""
+        rest, self._half = self.rest, ""
+        return rest

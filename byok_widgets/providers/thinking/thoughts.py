@@ -28,10 +28,10 @@ class Thoughts:
             self.add("\n\n", source)
 
     def text(self) -> str:
-        """Return all of it; after the end of the answer, since halves of characters are completed."""
+        """Return all of it that has come so far; at any time, and from any thread."""
         texts = []
-        for source, pieces in self._pieces.items():
-            texts.append(_without_tags("".join((*pieces, self._joiners[source].flush()))))
+        for source, pieces in tuple(self._pieces.items()):
+            texts.append(_without_tags("".join((*pieces, self._joiners[source].rest))))
         kept: list[str] = []
         for text in texts:
             if not any(text in other for other in kept):

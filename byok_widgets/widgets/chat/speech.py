@@ -6,18 +6,21 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
-from byok_widgets.engine.callbacks import Fetching, Retraction, Waiting
+from byok_widgets.engine import clock
+from byok_widgets.engine.callbacks import Progress, Retraction, Thinking, Waiting
 from byok_widgets.shortening import MAX_CHARS
-from byok_widgets.widgets.cell_output import waiting
+from byok_widgets.widgets.cell_output import at_work, waiting
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from byok_widgets.widgets.page_messages.chat import ChatMessage, UnderWay
+    from byok_widgets.widgets.page_messages.chat import ChatMessage, UnderWay, WorkFacts
 
 UPDATE_S = 1 / 20
 """Least time between two pieces of a reply on their way to the page, in seconds."""
+SIGN_S = 1.0
+"""The same between two signs that a model is at work; the page counts the seconds itself."""
 
 
 class Speech:
@@ -35,6 +38,10 @@ class Speech:
         self._text: list[str] = []
         self._unsent: list[str] = []
         self._chars = 0
+        self._retracts = False
+        self._sign: Thinking | None = None
+        self._told: tuple[float, bool] | None = None
+        self._told_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self.is_active = False
 
@@ -42,17 +49,22 @@ class Speech:
         """Announce a turn; `instead_of` is the one that it answers once more."""
         with self._lock:
             self._said, self._node, self._instead_of = said, "", instead_of
-            self._text, self._unsent, self._chars = [], [], 0
+            self._text, self._unsent, self._chars, self._retracts = [], [], 0, False
+            self._sign = self._told = None
         self.is_active = True
         self._tell({"kind": "begin", "text": sanitize(said), "instead_of": instead_of})
 
     def on_node(self, name: str) -> None:
         """Announce the node that begins to run."""
-        self._node = name
+        self._node, self._sign = name, None
         self._tell({"kind": "node", "node": sanitize(name)})
 
-    def on_progress(self, progress: Fetching | Waiting) -> None:
-        """Announce how far a download is, or how long the wait is before a request is sent again."""
+    def on_progress(self, progress: Progress) -> None:
+        """Announce a download, a wait before a request is sent again, or a model at work."""
+        if isinstance(progress, Thinking):
+            self._on_sign(progress)
+            return
+        self._sign = None
         if isinstance(progress, Waiting):
             self._tell({"kind": "wait", "text": waiting(progress.kind), "seconds": progress.wait_s})
             return
@@ -63,8 +75,8 @@ class Speech:
     def on_text(self, text: str) -> None:
         """Take a piece; called on the engine's loop."""
         with self._lock:
-            if isinstance(text, Retraction):  # what a page shows already is replaced at the end of the turn
-                self._text, self._unsent, self._chars = [], [], 0
+            if isinstance(text, Retraction):
+                self._text, self._unsent, self._chars, self._retracts = [], [], 0, True
             room = max(0, MAX_CHARS - self._chars)
             self._chars += len(text)
             self._text.append(text[:room])
@@ -82,11 +94,12 @@ class Speech:
     def under_way(self) -> UnderWay:
         """Return what a view that appears late has missed."""
         with self._lock:
-            self._unsent = []
+            self._unsent, self._retracts = [], False
             return {
                 "text": sanitize(self._said),
                 "node": sanitize(self._node),
                 "reply": sanitize("".join(self._text)),
+                "thinking": _work(self._sign) if self._sign and not self._chars else None,
                 "instead_of": self._instead_of,
             }
 
@@ -94,5 +107,21 @@ class Speech:
         self._timer = None
         with self._lock:
             unsent, self._unsent = "".join(self._unsent), []
+            retracts, self._retracts = self._retracts, False
+        if retracts:
+            self._tell({"kind": "retract"})
         if unsent:
             self._tell({"kind": "text", "text": sanitize(unsent)})
+
+    def _on_sign(self, sign: Thinking) -> None:
+        self._sign = sign
+        told, now = (sign.began_at, sign.thinker.has_thought), clock()
+        if self._chars or (told == self._told and now - self._told_at < SIGN_S):
+            return
+        self._told, self._told_at = told, now
+        self._tell({"kind": "thinking", **_work(sign)})
+
+
+def _work(sign: Thinking) -> WorkFacts:
+    text = at_work(is_thinking=sign.thinker.has_thought)
+    return {"text": text, "seconds": int(clock() - sign.began_at)}

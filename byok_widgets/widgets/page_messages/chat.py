@@ -77,12 +77,20 @@ class Standing(TypedDict):
     totals: str
 
 
+class WorkFacts(TypedDict):
+    """A model is at work, as `text` says, and has written nothing; its request was sent so many seconds ago."""
+
+    text: str
+    seconds: int
+
+
 class UnderWay(TypedDict):
     """What of a turn that is under way has come so far; `instead_of` as in `ChatBegin`."""
 
     text: str
     node: str
     reply: str
+    thinking: WorkFacts | None
     instead_of: int | None
 
 
@@ -156,11 +164,23 @@ class ChatWait(TypedDict):
     seconds: float
 
 
+class ChatThinking(WorkFacts):
+    """The server of a model that has written nothing yet has just sent something; told once a second at most."""
+
+    kind: Literal["thinking"]
+
+
 class ChatText(TypedDict):
     """A piece of the reply."""
 
     kind: Literal["text"]
     text: str
+
+
+class ChatRetract(TypedDict):
+    """All pieces of the reply so far were the model's thinking, and are no part of it."""
+
+    kind: Literal["retract"]
 
 
 class ChatTurn(Standing):
@@ -253,7 +273,9 @@ ChatMessage = (
     | ChatNode
     | ChatProgress
     | ChatWait
+    | ChatThinking
     | ChatText
+    | ChatRetract
     | ChatTurn
     | ChatAlternative
     | ChatStanding

@@ -28,6 +28,7 @@ import { GraphPane } from "./graph_pane";
 import { type Parts, buildParts } from "./parts";
 import { SavedOutput } from "./saved_output";
 import { Sentences } from "./sentences";
+import { ThinkingTime } from "./thinking";
 import { VariableTable } from "./variables";
 import { countDown } from "./waiting";
 
@@ -38,6 +39,9 @@ const TEXTS = {
   closed: "This session has ended.",
   goOn: "This session has ended. Reset it, or fork from an earlier turn.",
 };
+
+// What the kernel may tell while it waits for a model, and what says nothing of that.
+const ASIDE = new Set(["copy", "requests", "saved", "saved_output", "sentences"]);
 
 const isFromKernel = (message: unknown): message is ChatMessage | Pong =>
   typeof message === "object" && message !== null && "kind" in message;
@@ -59,6 +63,7 @@ class ChatView {
   private readonly variables = new VariableTable((name, value) => this.send({ kind: "correct", name, value }));
   private readonly part: Parts;
   private readonly saved: SavedOutput;
+  private readonly thinking: ThinkingTime;
   private readonly dialogue: Dialogue;
   private models: string[] = [];
   private isClosed = false;
@@ -80,6 +85,7 @@ class ChatView {
       sentences: this.sentences.el,
       variables: this.variables.el,
     });
+    this.thinking = new ThinkingTime(this.part.status, signal);
     const actions = {
       fork: (turn: number) => this.ask({ kind: "fork", turn }),
       edit: (turn: number, text: string) => this.ask({ kind: "edit", turn, text }),
@@ -166,6 +172,7 @@ class ChatView {
     const { text, composer, status } = this.part;
     this.settle();
     this.stopWaiting();
+    this.thinking.stop();
     text.value ||= this.dialogue.said;
     status.textContent = "";
     composer.before(goneNotice());
@@ -183,7 +190,10 @@ class ChatView {
 
   private onMessage(message: unknown): void {
     if (!isFromKernel(message) || message.kind === "pong") return;
-    if (message.kind !== "saved") this.stopWaiting();
+    if (!ASIDE.has(message.kind)) {
+      this.stopWaiting();
+      if (message.kind !== "thinking") this.thinking.stop();
+    }
     this.show(message);
     this.paint();
   }
@@ -203,9 +213,13 @@ class ChatView {
       case "wait":
         this.stopWaiting = countDown(message, (text) => (part.status.textContent = text), this.signal);
         return;
+      case "thinking":
+        return this.thinking.show(message);
       case "text":
         part.status.textContent = `${this.working} is responding…`;
         return this.dialogue.write(this.working, message.text);
+      case "retract":
+        return this.dialogue.retract();
       case "turn":
         return this.endTurn(message);
       case "alternative":
@@ -270,6 +284,7 @@ class ChatView {
     this.showStanding(rest);
     part.failure.hidden = true;
     if (underWay?.node) this.work(underWay.node);
+    if (underWay?.thinking) this.thinking.show(underWay.thinking);
     if (part.main.contains(document.activeElement) || this.wasAsked) part.text.focus({ preventScroll: true });
     this.wasAsked = false;
   }

@@ -64,6 +64,12 @@ export class Dialogue {
     this.readOut.add(text);
   }
 
+  // What has come of the answer was the model's thinking.
+  retract(): void {
+    this.keepingSight(() => this.live?.retract());
+    this.readOut.clear();
+  }
+
   end(turn: TurnFacts): void {
     this.readRest(turn);
     this.keepingSight(() => {

@@ -157,6 +157,7 @@ export class LiveAnswer {
   readonly el = make("div", { className: "byok-under-way" });
   private readonly typing = make("div", { className: "byok-bubble byok-flow byok-typing" });
   private content: MarkdownText | null = null;
+  private bubble: HTMLElement | null = null;
 
   // `said` is what the person said; null where an answer is given once more.
   constructor(
@@ -176,8 +177,14 @@ export class LiveAnswer {
   write(node: string, text: string): void {
     if (!this.content) {
       this.content = new MarkdownText();
-      this.typing.replaceWith(flowBubble(node, "", this.colors, this.content.el));
+      this.bubble = flowBubble(node, "", this.colors, this.content.el);
+      this.typing.replaceWith(this.bubble);
     }
     this.content.append(text);
+  }
+
+  retract(): void {
+    this.bubble?.replaceWith(this.typing);
+    this.bubble = this.content = null;
   }
 }

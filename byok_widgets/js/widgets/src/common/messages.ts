@@ -428,11 +428,18 @@ export interface Standing {
   totals: string;
 }
 
+/** A model is at work, as `text` says, and has written nothing; its request was sent so many seconds ago. */
+export interface WorkFacts {
+  text: string;
+  seconds: number;
+}
+
 /** What of a turn that is under way has come so far; `instead_of` as in `ChatBegin`. */
 export interface UnderWay {
   text: string;
   node: string;
   reply: string;
+  thinking: WorkFacts | null;
   instead_of: number | null;
 }
 
@@ -502,10 +509,22 @@ export interface ChatWait {
   seconds: number;
 }
 
+/** The server of a model that has written nothing yet has just sent something; told once a second at most. */
+export interface ChatThinking {
+  text: string;
+  seconds: number;
+  kind: "thinking";
+}
+
 /** A piece of the reply. */
 export interface ChatText {
   kind: "text";
   text: string;
+}
+
+/** All pieces of the reply so far were the model's thinking, and are no part of it. */
+export interface ChatRetract {
+  kind: "retract";
 }
 
 /** A turn has ended; `changed` names the variables that it set. `graph` is null while the flow is the same. */
@@ -589,7 +608,7 @@ export interface ChatFailed {
   standing?: Standing;
 }
 
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatText | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatRequests | ChatSaved | ChatSavedOutput | ChatFailed;
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatRequests | ChatSaved | ChatSavedOutput | ChatFailed;
 
 /** A view has appeared and wants to know everything. */
 export interface ChatHello {
