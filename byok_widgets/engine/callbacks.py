@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 OnText = Callable[[str], None]
-"""Called with each piece of an answer as it arrives.
-
-Two kinds of pieces are empty texts, so who only collects text need not know them: a `Retraction` takes back all
-that came before it, and a `SignOfLife` says that the server is at work.
-"""
+"""Called with each piece of an answer as it arrives; a `Retraction` takes back all that came before it."""
 
 
 class Retraction(str):
-    """A piece of an answer that says: all text so far was the model's thinking and is not part of the answer."""
+    """A piece of an answer that says: all text so far was the model's thinking and is not part of the answer.
+
+    It is an empty text, so who only collects text need not know it; what is shown in the end is right in any case.
+    """
 
     __slots__ = ()
 
@@ -32,22 +31,8 @@ class Thinker(Protocol):
         """What has arrived of its thinking so far, without held keys."""
 
 
-class SignOfLife(str):
-    """A piece of an answer that says: its server has just sent something, and there is no text yet.
-
-    Attributes:
-        thinker: The thinking so far; it goes on being up to date.
-    """
-
-    __slots__ = ("thinker",)
-    thinker: Thinker
-
-    @classmethod
-    def of(cls, thinker: Thinker) -> SignOfLife:
-        """Return the sign of a model's server."""
-        sign = cls()
-        sign.thinker = thinker
-        return sign
+OnLife = Callable[[Thinker], None]
+"""Called each time the server of a model that has not begun to write sends something all the same."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from byok_widgets.config import FlowConfig, ResolvedModel
 from byok_widgets.engine import Deadline, RetriedCall, Slot, clock, with_deadline
-from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction, SignOfLife, Thinker, Thinking
+from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction, Thinker, Thinking
 from byok_widgets.errors import ByokError, MissingKeyError, ProviderError
 from byok_widgets.keys import KEY_WORK, KeyStore
 from byok_widgets.messages import Message, answer_message
@@ -212,17 +212,17 @@ class _Sending:
 
     async def send(self, slot: Slot) -> Answer:
         self._sent_at, self._thinker = clock(), None
-        endpoint = replace(self._endpoint, on_head=partial(self._note_head, slot))
+        endpoint = replace(self._endpoint, on_head=partial(self._note_head, slot), on_life=self._note_life)
         return await self._call.provider.complete(self._request, endpoint, self._pass_on)
 
     def _note_head(self, slot: Slot, status: int, headers: Mapping[str, str]) -> None:
         self.governor.note_head(slot, quota_headers.read(headers), accepted=status != 429)
 
+    def _note_life(self, thinker: Thinker) -> None:
+        self._thinker = thinker
+        self._on_progress(Thinking(self._sent_at, thinker))
+
     def _pass_on(self, text: str) -> None:
-        if isinstance(text, SignOfLife):
-            self._thinker = text.thinker
-            self._on_progress(Thinking(self._sent_at, text.thinker))
-            return
         if isinstance(text, Retraction):
             self._first_token_at = None
             self.pieces.clear()

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from byok_widgets.config import BaseUrl
-from byok_widgets.engine.callbacks import OnProgress, OnText
+from byok_widgets.engine.callbacks import OnLife, OnProgress, OnText, Thinker
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import FinishReason, Message
 from byok_widgets.providers.model_facts import NOTHING_KNOWN, ModelFacts
@@ -65,17 +65,23 @@ def _ignore_head(_status: int, _headers: Mapping[str, str]) -> None:
     """Ignore the head of an answer."""
 
 
+def _ignore_life(_thinker: Thinker) -> None:
+    """Ignore that a server is at work."""
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """Where a request goes, and with which key.
 
     Attributes:
         on_head: Told of the head of each answer to a request for a completion.
+        on_life: Told of a server that sends something while its model has not begun to write: first the head.
     """
 
     base_url: BaseUrl
     key: Secret | None
     on_head: OnHead = field(default=_ignore_head, repr=False, compare=False)
+    on_life: OnLife = field(default=_ignore_life, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from byok_widgets.engine.callbacks import OnText, Retraction, SignOfLife
+from byok_widgets.engine.callbacks import OnText, Retraction
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import FinishReason
 from byok_widgets.providers.base import Answer
@@ -71,10 +71,6 @@ class ResponseAccumulator:
     def reasoning(self) -> str:
         """The thinking so far, without held keys."""
         return redact_held(self._thoughts.text())
-
-    def note_life(self) -> None:
-        """Report that the server has sent something, while there is no text yet."""
-        self._on_text(SignOfLife.of(self))
 
     @property
     def has_begun(self) -> bool:

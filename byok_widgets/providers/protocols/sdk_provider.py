@@ -137,7 +137,7 @@ class SdkProvider(Provider):
         site.endpoint.on_head(response.status_code, response.headers)
         gathered.request_id = error_mapping.request_id(response.headers)
         parser = AnswerParser(self, gathered, site, response.headers.get("content-type", ""))
-        gathered.note_life()
+        site.endpoint.on_life(gathered)
         async with ResponseBody(response) as body:
             async for piece in body:
                 parser.feed(piece)
@@ -146,7 +146,7 @@ class SdkProvider(Provider):
                 if gathered.is_finished:
                     body.expect_end()
                 elif gathered.is_empty:
-                    gathered.note_life()
+                    site.endpoint.on_life(gathered)
         parser.end()
 
     async def _get(self, path: str, endpoint: Endpoint) -> Any:
