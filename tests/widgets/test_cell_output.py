@@ -162,6 +162,23 @@ def test_the_wait_says_what_was_met(cell):
     assert cell.text != other.text
 
 
+def test_a_model_at_work_is_one_line_that_says_in_the_end_how_long_it_took(cell):
+    cell.show_thinking(2, 0, is_thinking=False)
+    cell.show_thinking(3, 0, is_thinking=True)
+    cell.show_thinking(25, 22, is_thinking=True)
+    cell.show_thinking(31, 0, is_thinking=True, is_over=True)
+    cell.show_text("Hello.")
+    cell.close(None)
+    line, text = cell.text.rstrip("\n").split("\n")
+    assert [state.rstrip() for state in line.split("\r")] == [
+        "Waiting for the model… 2 s",
+        "Thinking… 3 s",
+        "Thinking… 25 s (no sign of life for 22 s)",
+        "Thought for 31 s.",
+    ]
+    assert text == "Hello."
+
+
 def test_a_download_that_has_ended_is_told_once(cell):
     for _ in range(9):
         cell.show_progress("Qwen", 491 * 10**6, 491 * 10**6)

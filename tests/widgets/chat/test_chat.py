@@ -163,6 +163,65 @@ def test_stopped_before_the_reply_the_text_comes_back(server, chat, browser, hea
     assert chat.session.turns == ()
 
 
+@pytest.mark.parametrize("thoughts", [[], ["Hm."]], ids=["a silent server", "a model that thinks"])
+def test_a_model_at_work_is_told_and_can_be_stopped(server, chat, browser, heard, thoughts):
+    server.thoughts = thoughts
+    server.script(Say("Hello.", pause_s=5))
+    browser.custom(chat, {"kind": "say", "text": "Hello?"})
+    wanted = "Thinking…" if thoughts else "Waiting for the model…"
+    eventually(lambda: wanted in [sign["text"] for sign in heard("thinking")])
+    browser.custom(chat, {"kind": "hello"})
+    late = heard("all")[-1]["under_way"]
+    assert late["thinking"]["text"] == wanted
+    assert late["reply"] == ""
+    browser.custom(chat, {"kind": "stop"})
+    (told,) = eventually(lambda: heard("failed"))
+    assert (told["text"], told["words"]["kind"]) == ("Hello?", "interrupted")
+    eventually(lambda: not chat.session.busy)
+
+
+def test_a_model_at_work_is_told_once_a_second(server, chat, browser, heard):
+    server.thoughts = ["Hm."]
+    server.script(Say("Hello.", pause_s=0.01, usage=None))
+    start = time.monotonic()
+    browser.custom(chat, {"kind": "say", "text": "Hello?"})
+    eventually(lambda: heard("turn"))
+    assert len(heard("thinking")) <= (time.monotonic() - start) + 2, "once for each kind, then once a second"
+
+
+def test_a_stopped_reply_keeps_its_reasoning(server, chat, browser, heard):
+    server.thoughts = ["They greet me."]
+    server.script(Say("slow " * 20, pause_s=0.05))
+    browser.custom(chat, {"kind": "say", "text": "Hi"})
+    eventually(lambda: heard("text"))
+    browser.custom(chat, {"kind": "stop"})
+    (told,) = eventually(lambda: heard("turn"))
+    assert told["turn"]["reply"].startswith("slow")
+    assert told["turn"]["reasoning"] == "They greet me."
+    assert chat.session.turns[0].reply.reasoning == "They greet me."
+
+
+def test_text_that_turns_out_to_be_thinking_is_taken_back_at_once(server, chat, browser, heard, wire):
+    server.script(Say("They greet me, hm." + "\n</think>\n\n" + "Hello there. " * 9, pause_s=0.1, piece_chars=9))
+    browser.custom(chat, {"kind": "say", "text": "Hi"})
+    eventually(lambda: heard("retract"))
+    assert not heard("turn"), "the turn goes on"
+    browser.custom(chat, {"kind": "hello"})
+    assert "greet" not in heard("all")[-1]["under_way"]["reply"]
+    (told,) = eventually(lambda: heard("turn"))
+    assert (told["turn"]["reply"].strip(), told["turn"]["reasoning"]) == (
+        ("Hello there. " * 9).strip(),
+        "They greet me, hm.",
+    )
+    shown = ""
+    for message in wire.custom(chat):
+        shown = (
+            "" if message["kind"] == "retract" else shown + message.get("text", "") * (message["kind"] == "text")
+        )
+    assert "greet" not in shown
+    assert shown
+
+
 def test_an_earlier_reply_that_was_stopped_is_not_taken_for_one_to_the_same_text(server, chat, browser, heard):
     server.script(Say("slow " * 20, pause_s=0.05), Say("", pause_s=5))
     browser.custom(chat, {"kind": "say", "text": "Again"})

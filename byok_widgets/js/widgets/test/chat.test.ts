@@ -99,6 +99,53 @@ it("counts down a wait, until the reply comes", () => {
   vi.useRealTimers();
 });
 
+it("counts how long a model thinks, tells when nothing is heard, and reads no seconds out", () => {
+  vi.useFakeTimers();
+  const status = view.find(".byok-chat-status");
+  begin("Hi");
+  tell({ kind: "node", node: "ask" });
+  tell({ kind: "thinking", text: "Thinking…", seconds: 0 });
+  expect(status.textContent).toBe("ask is responding…");
+  vi.advanceTimersByTime(3000);
+  expect(status.textContent).toBe("Thinking… 3 s");
+  expect(status.querySelector("[aria-hidden]")?.textContent).toBe(" 3 s");
+  const words = status.firstChild;
+  tell({ kind: "thinking", text: "Thinking…", seconds: 4 });
+  expect(status.textContent).toBe("Thinking… 4 s");
+  tell({ kind: "copy", form: "case", text: "" });
+  vi.advanceTimersByTime(25_000);
+  expect(status.textContent).toBe("Thinking… 29 s (no sign of life for 25 s)");
+  expect(status.firstChild).toBe(words);
+  tell({ kind: "text", text: "Hello" });
+  vi.advanceTimersByTime(5000);
+  expect(status.textContent).toBe("ask is responding…");
+  vi.useRealTimers();
+});
+
+it("shows a view that comes late how long the model has been thinking", () => {
+  const thinking = { text: "Thinking…", seconds: 12 };
+  tell(everything({ under_way: { text: "Hi", node: "ask", reply: "", thinking, instead_of: null } }));
+  expect(view.find(".byok-chat-status").textContent).toBe("Thinking… 12 s");
+  end(turn(1));
+  expect(view.find(".byok-chat-status").textContent).toBe("");
+});
+
+it("removes text that turns out to have been thinking, and shows what follows", () => {
+  begin("Hi");
+  tell({ kind: "node", node: "ask" });
+  tell({ kind: "text", text: "They greet me. Hm" });
+  tell({ kind: "retract" });
+  expect(log().textContent).not.toContain("greet");
+  expect(view.find("[aria-live=polite]").textContent).toBe("");
+  expect(view.find(".byok-under-way .byok-typing")).toBeTruthy();
+  tell({ kind: "text", text: "Hello." });
+  expect(view.find(".byok-under-way .byok-flow .byok-words").textContent.trim()).toBe("Hello.");
+  expect(view.panel.querySelectorAll(".byok-under-way .byok-flow")).toHaveLength(1);
+  tell({ kind: "retract" });
+  end(turn(1));
+  expect(view.panel.querySelector(".byok-under-way")).toBeNull();
+});
+
 it("hides what the notebook file keeps of it once the kernel has answered", () => {
   expect(view.find("style").textContent).toContain(".byok-saved-1");
   const lost = render("chat", new FakeModel(chat()));
