@@ -129,7 +129,9 @@ class ExtractionNode(ModelNode[Extraction]):
 
         A value that was not stated is `None` with status `not_stated`. Types are coerced only without loss ("36"
         is 36 for an int, "about 36" is invalid), for all providers alike. An answer that does not fit is sent back
-        for repair once.
+        for repair once. At most five requests are sent in all, those included in which something that the endpoint
+        refused is left out or asked for in a weaker way. Retries after faults that pass, such as a rate limit or a
+        broken connection, come on top; `deadline_s` bounds them.
 
         Args:
             dialogue: A string, a reply, a session, or a list of messages; all of it is read unless the node has a

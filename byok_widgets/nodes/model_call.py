@@ -27,6 +27,7 @@ from byok_widgets.providers import (
     error_mapping,
     quota_headers,
 )
+from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.base import Answer
 from byok_widgets.providers.governors import governor_of
 from byok_widgets.reply import Reply
@@ -92,6 +93,7 @@ class Call:
     Attributes:
         deadline: The time that the answer may take in all, repairs included; downloading a model does not count.
         compose: Makes `messages` again, where they are long texts made from the dialogue.
+        allowance: What is left of the requests for one answer; retries and repairs share it.
     """
 
     node: str
@@ -103,6 +105,7 @@ class Call:
     settings: Mapping[str, Any] = field(default_factory=dict)
     deadline: Deadline = field(default_factory=Deadline)
     compose: Compose | None = None
+    allowance: Allowance = field(default_factory=Allowance, repr=False, compare=False)
 
     def sent(self, request: Request, left_out: Collection[str] = ()) -> SentRequest:
         """Return the call as it is sent, without settings that were left out, for people to look at."""
@@ -142,6 +145,7 @@ class Call:
             max_tokens=None if self.max_tokens is None else checked(LIMIT, self.max_tokens, node=self.node),
             output=self.output,
             settings={name: checked(name, value, node=self.node) for name, value in self.settings.items()},
+            allowance=self.allowance,
         )
 
 

@@ -1,7 +1,8 @@
 """Asks a model for an object of a given shape, in the strictest mode that provider and model support.
 
 If a provider rejects a mode, the next weaker one is tried; the mode that worked for a schema is remembered for the
-session. In every mode the answer is checked here, and one that does not fit is sent back for repair once.
+session. In every mode the answer is checked here, and one that does not fit is sent back for repair once. All of
+this, and what else an endpoint refuses, takes five requests at most: see `providers.allowance`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from byok_widgets.errors import ExtractionError, ProviderError, SchemaError
 from byok_widgets.messages import Message
 from byok_widgets.nodes.model_call import Call, FlowContext, execute
 from byok_widgets.nodes.validation import validate
+from byok_widgets.providers.allowance import MAX_REQUESTS
 from byok_widgets.providers.base import OutputSchema, StructuredMode
 from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL
 from byok_widgets.reply import Reply
@@ -35,6 +37,9 @@ _WEAKER: Mapping[StructuredMode, str] = {
     "json_object": "the schema was refused: any JSON object was asked for",
     "prompt": "structured output was refused: an object was asked for in words",
 }
+
+
+_NO_REPAIR = f"the answer does not fit and was not asked for again: {MAX_REQUESTS} requests were sent already"
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,11 @@ async def ask_structured(
     read = partial(_read, call=call, schema=schema, flow=context.config.name)
     answer = await read(await ask(call))
     if answer.complaint and answer.reply.complete:
-        answer = await _repaired(answer, call, ask, read)
+        if call.allowance.is_used_up:
+            answer = replace(answer, reply=replace(answer.reply, notices=(*answer.reply.notices, _NO_REPAIR)))
+        else:
+            call.allowance.take()
+            answer = await _repaired(answer, call, ask, read)
     if answer.checked is None:
         raise _unusable(answer).at(flow=context.config.name, node=call.node, model=answer.reply.model)
     return Structured(answer.checked, answer.reply)
@@ -94,8 +103,9 @@ async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on
         except ProviderError as error:
             failure = error
             refused += error.attempts
-            if error.kind != "bad_request":
+            if error.kind != "bad_request" or call.allowance.is_used_up:
                 break
+            call.allowance.take()
             sent.append(shaped.sent(shaped.request()))
         else:
             _taken[place] = number

@@ -18,6 +18,7 @@ from byok_widgets.config import BaseUrl
 from byok_widgets.engine.callbacks import OnLife, OnProgress, OnText, Thinker
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import FinishReason, Message
+from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.model_facts import NOTHING_KNOWN, ModelFacts
 from byok_widgets.providers.model_settings import SETTINGS, Setting, SupportedSettings
 from byok_widgets.schema.profile import STRICT, SchemaProfile
@@ -105,6 +106,7 @@ class Request:
         max_tokens: Maximum number of tokens to generate; `None` leaves it to the provider's default.
         output: Shape of the answer; `None` for free text.
         settings: Tuning that the user set, such as `temperature`; only names in `Provider.settings`.
+        allowance: What is left of the requests for one answer, where others are sent for it, too.
     """
 
     model: str
@@ -113,6 +115,7 @@ class Request:
     max_tokens: int | None = None
     output: OutputSchema | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    allowance: Allowance | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,6 @@ endpoint has refused in this process, and `resending` sends until the endpoint a
 from byok_widgets.providers.adaptation.changes import TOKEN_LIMITS
 from byok_widgets.providers.adaptation.dialogue import alternating
 from byok_widgets.providers.adaptation.lessons import LESSONS, Place
-from byok_widgets.providers.adaptation.resending import MAX_RESENDS, Resending
+from byok_widgets.providers.adaptation.resending import Resending
 
-__all__ = ["LESSONS", "MAX_RESENDS", "TOKEN_LIMITS", "Place", "Resending", "alternating"]
+__all__ = ["LESSONS", "TOKEN_LIMITS", "Place", "Resending", "alternating"]

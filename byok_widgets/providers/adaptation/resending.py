@@ -11,11 +11,11 @@ from byok_widgets.providers.adaptation.changes import Change, LeaveOut, MergeSys
 from byok_widgets.providers.adaptation.dialogue import has_system_text
 from byok_widgets.providers.adaptation.lessons import LESSONS, Experience, Place
 from byok_widgets.providers.adaptation.refusals import Sent, change_after, is_plain_fault, is_refusal, vague_limit
+from byok_widgets.providers.allowance import MAX_REQUESTS, Allowance
 from byok_widgets.providers.base import Answer, Request
 from byok_widgets.providers.error_mapping import CallContext, ErrorDetails
 from byok_widgets.providers.transport import resends
 
-MAX_RESENDS = 4
 _SYSTEM = "system"
 _SHOWN_CHARS = 40
 
@@ -30,6 +30,7 @@ class Resending:
         self._site, self._limit_names = site, limit_names
         limits = (*limit_names, "max_tokens") if request.max_tokens is not None else ()
         self._set_by_person = {**request.settings, **dict.fromkeys(limits, request.max_tokens)}
+        self._allowance = request.allowance or Allowance()
         self._place = Place.of(site.provider, site.address, site.model_id)
         self._made: list[Change] = []
         self._unproved: list[Change] = []
@@ -56,8 +57,19 @@ class Resending:
         """
         following: dict[str, Any] | None
         following, self._made = LESSONS.adapted(payload, self._place)
+        following = self._as_before(following)
         while following is not None:
             following = await self._attempt(following, converse, has_begun)
+
+    def _as_before(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Return a payload with what had to be changed before a fault that passes: this is a retry."""
+        for change in self._allowance.changes:
+            changed = None if change in self._made else change.apply(payload)
+            if changed is not None:
+                payload = changed
+                self._made.append(change)
+                self._unproved.append(change)
+        return payload
 
     async def _attempt(
         self, payload: dict[str, Any], converse: Converse, has_begun: Callable[[], bool]
@@ -95,10 +107,13 @@ class Resending:
         """Return the payload that answers a refusal; `None` if there is none."""
         self._learn_from(details)
         change = self._change(payload, details)
-        if change is None or change in self._made or self._sent > MAX_RESENDS:
+        if change is None or change in self._made or self._allowance.is_used_up:
             return None
         changed = change.apply(payload)
         if changed is not None:
+            self._allowance.take()
+            if not self._is_plain_fault(details):
+                self._allowance.changes.append(change)
             self._made.append(change)
             self._unproved.append(change)
             self._last_refusal = details
@@ -131,7 +146,7 @@ class Resending:
 
     def _after_plain_fault(self, payload: Payload) -> Change | None:
         experience = self._experience
-        experience.note_plain_fault(MAX_RESENDS)
+        experience.note_plain_fault(MAX_REQUESTS - 1)
         attempt = (_SYSTEM, "shaped" if _shape(payload) else "")
         if not experience.is_suspect(_SYSTEM) or attempt in experience.tried or not has_system_text(payload):
             return None
