@@ -166,7 +166,7 @@ def test_stopped_before_the_reply_the_text_comes_back(server, chat, browser, hea
 @pytest.mark.parametrize("thoughts", [[], ["Hm."]], ids=["a silent server", "a model that thinks"])
 def test_a_model_at_work_is_told_and_can_be_stopped(server, chat, browser, heard, thoughts):
     server.thoughts = thoughts
-    server.script(Say("Hello.", pause_s=5))
+    server.script(Say("Hello." if thoughts else "", pause_s=5))
     browser.custom(chat, {"kind": "say", "text": "Hello?"})
     wanted = "Thinking…" if thoughts else "Waiting for the model…"
     eventually(lambda: wanted in [sign["text"] for sign in heard("thinking")])
