@@ -114,10 +114,9 @@ class HeldKeys:
             text: The text.
             reading: Its canonical form.
         """
-        fours = self._fours
-        for at in range(-_PROBE, -len(reading) - 1, -_STEP):
-            if hash(reading[at : at + _PROBE or None]) in fours:
-                return False
+        probes = [reading[at : at + _PROBE or None] for at in range(-_PROBE, -len(reading) - 1, -_STEP)]
+        if not self._fours.isdisjoint(map(hash, probes)):
+            return False
         starts = self.starts
         for length in (1, 2, 3):
             is_inside_word = len(text) > length and text[-length - 1 :].isalnum()

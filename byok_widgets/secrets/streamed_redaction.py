@@ -70,9 +70,15 @@ class StreamedRedactor:
                 self._seen = piece
                 self._ended_in_mask = False
                 return piece
+            elif piece.isspace() and len(self._seen) < _SEEN_IN_GAPS:
+                self._seen += piece
+                self._ended_in_mask = False
+                return piece
             else:
-                word = piece.lstrip()
-                text = self._seen[-2:] + word
+                word, before = piece.lstrip(), self._seen[-2:]
+                if not before.isalnum():  # a key may go on after white space
+                    before = "".join(self._seen.split())[-2:]
+                text = before + word
                 end = text[-3:].lower()
                 is_clear = hash(end) not in self._threes and hash(word.lower()) not in self._starts
                 if is_clear and len(end) == 3 and end.isalnum():

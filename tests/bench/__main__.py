@@ -2,8 +2,8 @@
 
 Each row alternates raw and ours in one run, so that a noisy machine disturbs both alike.
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
-fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells chat gear graph models` runs
-the parts that are named; `load`, which takes about ten minutes, runs only if it is named.
+fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells redaction chat gear graph
+models` runs the parts that are named; `load`, which takes about ten minutes, runs only if it is named.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tests.bench.gear import gear_lines
 from tests.bench.graph import graph_lines
 from tests.bench.load import load_lines
 from tests.bench.models import model_lines
+from tests.bench.redaction import redaction_rows
 from tests.bench.rows import Row
 from tests.bench.streams import stream_rows
 from tests.bench.stub_server import stub_server
@@ -40,6 +41,7 @@ def main(parts: list[str]) -> int:
             "transports": lambda: transport_rows(base_url),
             "turns": lambda: turn_rows(base_url),
             "cells": cell_rows,
+            "redaction": redaction_rows,
         }
         seen: dict[str, Callable[[], tuple[list[str], bool]]] = {
             "chat": lambda: chat_lines(base_url),
