@@ -22,6 +22,9 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 8.0
 MAX_ATTEMPTS = 3
 """Requests in all where a failure is rarely temporary, or where each answer is paid for."""
+PAID_AFTER_S = 20.0
+"""A request that breaks after this time was probably being answered, and is charged: another would break as well,
+since what cuts a silent connection does so each time."""
 PREFERRED_RETRIES = 6
 """So many retries go before new calls; a call that fails on and on must not keep all others waiting."""
 RATE_LIMIT = "rate_limit"
@@ -138,11 +141,16 @@ class RetriedCall(Generic[T]):
         """Return how long to wait before the request is sent again; `None` if it is not."""
         if not failure.retryable or self._is_answering():
             return None
-        if failure.kind not in RETRIED_FOR_LONG and self._failures >= MAX_ATTEMPTS:
+        if failure.kind not in RETRIED_FOR_LONG and (self._failures >= MAX_ATTEMPTS or self._was_long_under_way):
             return None
         wait_s = _backoff_s(self._failures) if failure.retry_after_s is None else failure.retry_after_s
         ends = asyncio.get_running_loop().time() + wait_s
         return wait_s if ends < min(self._deadline.ends_at, self._gives_up_at(failure)) else None
+
+    @property
+    def _was_long_under_way(self) -> bool:
+        sent_at = self._sent_at
+        return sent_at is not None and asyncio.get_running_loop().time() - sent_at >= PAID_AFTER_S
 
     def _gives_up_at(self, failure: ByokError) -> float:
         if not self._deadline.is_default:

@@ -282,3 +282,13 @@ def test_a_call_that_fails_on_and_on_keeps_nobody_waiting() -> None:
     run_virtually(work())
     assert all(call.attempts == 1 for call in others)
     assert max(call.ended_at for call in others) < 60
+
+
+@pytest.mark.parametrize(
+    ("kind", "takes_s", "requests"),
+    [("connection", 1.0, 3), ("connection", 60.0, 1), ("unreadable", 60.0, 1), ("overloaded", 30.0, 3)],
+)
+def test_what_breaks_after_a_long_silence_is_not_paid_for_again(kind: str, takes_s: float, requests: int) -> None:
+    call = Try(99, {"kind": kind}, takes_s=takes_s, deadline_s=100.0)
+    assert isinstance(call.run(), ProviderError)
+    assert len(call.sent_at) == call.attempts == requests
