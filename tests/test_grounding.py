@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from byok_widgets.grounding import DialogueWords
+from byok_widgets.grounding.dialogue import Dialogue
+from byok_widgets.messages import Message
 
 
 def grounded(value: str, texts: list[str]) -> bool:
-    return DialogueWords(texts).has(value)
+    return Dialogue([Message("user", text) for text in texts]).look_up(value, "text").mark != "ungrounded"
 
 
 WORDS = st.lists(st.text("abcäßé12", min_size=1, max_size=5), min_size=1, max_size=5)
