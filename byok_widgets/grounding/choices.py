@@ -14,7 +14,7 @@ _LEAST_STEM = 3
 
 
 def choice_places(words: Sequence[Word], value: str, allowed: Sequence[object]) -> Iterator[tuple[int, int]]:
-    """Yield where one of the allowed values is said: "Tuesday" for `Tue`, and no "very expensive" for `expensive`."""
+    """Yield where an allowed value is said: "Tuesday" for `Tue`, but no "very expensive" for `expensive`."""
     wanted = _words(value)
     longer = [_words(str(other)) for other in allowed if isinstance(other, str) and other != value]
     longer = [other for other in longer if len(other) > len(wanted)]

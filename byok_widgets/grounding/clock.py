@@ -41,9 +41,11 @@ _HALVES = r"a\.?\s?m\b\.?|p\.?\s?m\b\.?|a\b(?=[\s,.]|$)|p\b(?=[\s,.]|$)"
 _PARTS = "early morning|morning|noon|afternoon|evening|night|tonight"
 _CLOCK = re.compile(
     rf"""(?:\b(?P<before>{_PARTS})\s+(?:at\s+|around\s+)?)?
-    (?:\b(?P<past>half|quarter|a\s+quarter|\d{{1,2}}|five|ten|twenty|twenty[ -]five)\s+(?:minutes?\s+)?(?P<way>past|after|to|before|till|until)\s+)?
+    (?:\b(?P<past>half|quarter|a\s+quarter|\d{{1,2}}|five|ten|twenty|twenty[ -]five)\s+
+       (?:minutes?\s+)?(?P<way>past|after|to|before|till|until)\s+)?
     (?<![\w.,:/])(?P<hour>\d{{1,2}}|{_HOURS})
-    (?:\s?(?P<sign>[:.h])\s?(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d)|[ ](?P<spoken>oh[ ]?\w+|fifteen|thirty|forty[ -]five|[0-5]\d\b)|(?P<only_h>\s?h\b))?
+    (?:\s?(?P<sign>[:.h])\s?(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d)
+       |[ ](?P<spoken>oh[ ]?\w+|fifteen|thirty|forty[ -]five|[0-5]\d\b)|(?P<only_h>\s?h\b))?
     (?P<clock>\s?o[’']?\s?clock|\s?uhr\b|\s?heures?\b|\s?hrs?\b)?
     (?:\s?(?P<half>{_HALVES}))?
     (?:\s+(?:in\s+the|at|this|of\s+the)?\s*(?P<after>{_PARTS}))?
@@ -61,7 +63,13 @@ _AFTER_NOON = ("afternoon", "evening", "night", "tonight")
 def times_in(text: str) -> Iterator[TimeSaid]:
     """Yield the times of day of a text. A bare number is one only beside words such as "at" or "o'clock"."""
     for found in _NAMED.finditer(text):
-        yield TimeSaid(0 if found["name"].casefold() == "midnight" else 12, 0, True, *found.span())
+        yield TimeSaid(
+            0 if found["name"].casefold() == "midnight" else 12,
+            0,
+            is_exact=True,
+            start=found.start(),
+            end=found.end(),
+        )
     for found in _CLOCK.finditer(text):
         said = _time(found, text)
         if said:
@@ -76,10 +84,10 @@ def _time(found: re.Match[str], text: str) -> TimeSaid | None:
         hour, minute = _counted(found, hour)
     part = (found["half"] or found["after"] or found["before"] or "").casefold()
     marked = any(found[name] for name in ("past", "minute", "clock", "only_h")) or bool(part)
-    if not marked and not (found["spoken"] and _follows_at(text, found.start("hour"))):
-        if not _follows_at(text, found.start("hour")) or found["spoken"]:
-            return None
-    if found["sign"] == "." and not part and not found["clock"] and not _follows_at(text, found.start("hour")):
+    follows_at = _follows_at(text, found.start("hour"))
+    if not marked and not follows_at:
+        return None
+    if found["sign"] == "." and not part and not found["clock"] and not follows_at:
         return None
     if hour > 23 or (part and hour > 12 and found["half"]):
         return None

@@ -127,7 +127,7 @@ class Dialogue:
 
     def _hinted(self, value: str, wanted: Sequence[Word]) -> LookUp | None:
         """Return a hint: another ending, an abbreviation, or the part before a comma."""
-        head = without_tail(wanted, value)
+        head = without_tail(value)
         searches: list[Search] = [lambda words: inflected(words, wanted), lambda words: shortened(words, wanted)]
         searches += [lambda words: same_meaning(words, head)] if head else []
         for search in searches:

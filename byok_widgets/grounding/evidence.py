@@ -10,7 +10,7 @@ Mark = Literal["said", "not_literal", "ungrounded", "unchecked"]
 """What a look-up in the dialogue has found.
 
 `said`: the value is there, in these words or in others with the same meaning ("half past 7" for 19:30).
-`not_literal`: a choice, a number or a date that is not there literally; it may be a conclusion, so it is a hint only.
+`not_literal`: a choice, a number or a date that is not there literally; it may be a conclusion, so this is a hint.
 `ungrounded`: a text or a date of which the dialogue says nothing.
 `unchecked`: nothing to look up, such as a yes or no.
 """

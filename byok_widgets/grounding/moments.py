@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import TypeVar
@@ -174,7 +174,7 @@ def _from_words(text: str) -> Moment | None:
     times, dates = _longest(times_in(text)), _longest(dates_in(text))
     if not times and not dates:
         return None
-    covered = [(said.start, said.end) for said in (*times, *dates)]
+    covered = [(said.start, said.end) for said in times] + [(said.start, said.end) for said in dates]
     open_words = [word for word in words_of(text) if not any(start <= word.start < end for start, end in covered)]
     weekdays = [said.weekday for said in dates if said.weekday is not None]
     if any(word.bare not in _FILLERS for word in open_words) or (times and times[0].is_bare and not dates):

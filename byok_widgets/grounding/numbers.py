@@ -26,25 +26,26 @@ class NumberSaid:
 
 
 _UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen"
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen"
 )
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _ORDINALS = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
-    " fifteenth sixteenth seventeenth eighteenth nineteenth"
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
+    " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
 )
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "grand": 1000}
 _SUFFIXES = {"k": 1000, "m": 10**6, "bn": 10**9, "mio": 10**6}
 _OTHERS: dict[str, int | Decimal] = {
     "couple": 2, "pair": 2, "both": 2, "twice": 2, "double": 2, "thrice": 3, "once": 1, "single": 1, "alone": 1,
     "dozen": 12, "half": Decimal("0.5"), "quarter": Decimal("0.25"), "myself": 1,
-    "ein": 1, "eine": 1, "einen": 1, "eins": 1, "zwei": 2, "drei": 3, "vier": 4, "funf": 5, "sechs": 6, "sieben": 7,
-    "acht": 8, "neun": 9, "zehn": 10, "elf": 11, "zwolf": 12,
+    "ein": 1, "eine": 1, "einen": 1, "eins": 1, "zwei": 2, "drei": 3, "vier": 4, "funf": 5, "sechs": 6,
+    "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "elf": 11, "zwolf": 12,
     "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "neuf": 9, "dix": 10,
     "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9,
     "diez": 10, "tre": 3, "quattro": 4, "cinque": 5, "sette": 7, "otto": 8, "nove": 9,
-    "dieci": 10, "dois": 2, "duas": 2, "quatro": 4, "oito": 8, "dez": 10, "twee": 2, "drie": 3, "vijf": 5, "zes": 6,
+    "dieci": 10, "dois": 2, "duas": 2, "quatro": 4, "oito": 8, "dez": 10, "twee": 2, "drie": 3, "vijf": 5,
+    "zes": 6,
 }  # fmt: skip
 _WORDS: dict[str, Decimal] = {
     **{word: Decimal(number) for word, number in _OTHERS.items()},
@@ -60,7 +61,8 @@ _SIGNS = {char: Decimal(at) for at, char in enumerate("〇一二三四五六七�
 
 _DIGITS = re.compile(
     r"(?<![\w.,])[-−]?\d+(?:[.,'’ \u00a0\u202f]\d{3})*(?:[.,]\d+)?(?=(?:st|nd|rd|th)?(?![\d]))"
-    r"(?P<scale>\s?(?:k|m|bn|mio|thousand|million|billion|hundred|grand)\b)?(?P<percent>\s?(?:%|percent\b|per cent\b))?",
+    r"(?P<scale>\s?(?:k|m|bn|mio|thousand|million|billion|hundred|grand)\b)?"
+    r"(?P<percent>\s?(?:%|percent\b|per cent\b))?",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 from byok_widgets.grounding.numbers import number_of
 from byok_widgets.grounding.words import Word, places, words_of
@@ -164,7 +163,7 @@ def _same_stem(said: str, wanted: str) -> bool:
     return stem >= _LEAST_STEM - 1 and longest <= _LONGEST_ENDING - 2 + (shared is None)
 
 
-def without_tail(words: Sequence[Word], value: str) -> Sequence[Word]:
+def without_tail(value: str) -> Sequence[Word]:
     """Return the words before the first comma or bracket: "Portland" of "Portland, OR"; none without one."""
     head = re.split(r"[,(\[;]", value, maxsplit=1)[0]
-    return () if head == value else [replace(word) for word in words_of(head)]
+    return () if head == value else words_of(head)

@@ -23,8 +23,8 @@ class Extraction(NodeResult):
 
     Attributes:
         values: Value of each field; `None` if it was not stated or is invalid, never `""`, 0 or `False`.
-        status: One of `found`, `not_stated`, `ungrounded`, `incomplete`, `invalid` for each field. A part of a field
-            is found by its path: `status["home.city"]`, `status["rows[2].price"]`.
+        status: One of `found`, `not_stated`, `ungrounded`, `incomplete`, `invalid` for each field. A part of a
+            field is found by its path: `status["home.city"]`, `status["rows[2].price"]`.
         problems: For each invalid field or part, what was expected and what was received, by path; under `""`, a
             violated rule of the object as a whole.
         record: The pydantic object, if a class was given, its required fields are present and nothing is invalid.
@@ -39,8 +39,8 @@ class Extraction(NodeResult):
         stated: The JSON value of each part of a field that was stated, by path.
         extra: What the model wrote under names that the schema does not know, by path.
         grounding: How well the dialogue supports each value without parts, by path: `said`, `not_literal` for a
-            choice, a number or another form of a word that may be a conclusion, `ungrounded`, or `unchecked` for what
-            cannot be looked up, such as a yes or no. Empty with `grounding="off"`.
+            choice, a number or another form of a word that may be a conclusion, `ungrounded`, or `unchecked` for
+            what cannot be looked up, such as a yes or no. Empty with `grounding="off"`.
         evidence: Where each value was said, by path; `message` is an index in `reply.transcript`.
     """
 

@@ -8,10 +8,10 @@ from typing import Literal
 Status = Literal["found", "not_stated", "ungrounded", "incomplete", "invalid"]
 """How reliable a value is.
 
-`found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a text or a date of which
-the dialogue says nothing; the value stands and the reader is warned, or with `grounding="require"` it is `None`.
-`incomplete`: stated in part. A list then stands without its bad items, and an object that lacks a required part is
-`None`. `invalid`: the model's value does not fit the field.
+`found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a text or a date of
+which the dialogue says nothing; the value stands and the reader is warned, or with `grounding="require"` it is
+`None`. `incomplete`: stated in part. A list then stands without its bad items, and an object that lacks a required
+part is `None`. `invalid`: the model's value does not fit the field.
 """
 
 NOT_SAID = "it is not in the dialogue"
