@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from byok_widgets import markup
-from byok_widgets.nodes.extraction_result import format_value, shown_value
+from byok_widgets.nodes.value_display import format_value, shown_value
 from byok_widgets.reply import LearnedValue, NodeResult
 from byok_widgets.value_words import quoted
 

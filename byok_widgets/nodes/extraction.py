@@ -11,7 +11,6 @@ from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.grounding import DialogueWords
 from byok_widgets.messages import Message, transcript_of
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.extraction_prompt import (
@@ -22,7 +21,8 @@ from byok_widgets.nodes.extraction_prompt import (
     instructions,
     question_messages,
 )
-from byok_widgets.nodes.extraction_result import Extraction, Status
+from byok_widgets.nodes.extraction_result import Extraction
+from byok_widgets.nodes.looking_up import LookedUp, look_up
 from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.structured_output import ask_structured
@@ -31,6 +31,7 @@ from byok_widgets.nodes.validation import validate
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
+from byok_widgets.schema.parts import walk
 from byok_widgets.schema.schema_refs import TIMES, branches, types_in
 from byok_widgets.templates import render_in_time, with_unstated
 
@@ -280,25 +281,37 @@ class ExtractionNode(ModelNode[Extraction]):
         return work
 
     def _result(self, checked: ValidationResult, reply: Reply, transcript: tuple[Message, ...]) -> Extraction:
-        status: dict[str, Status] = dict(checked.status)
+        looked_up = LookedUp() if self.grounding == "off" else look_up(checked, transcript)
+        status = looked_up.status_of(checked)
         values, rejected, record = dict(checked.values), dict[str, Any](), checked.record
-        if self.grounding != "off":
-            said = DialogueWords(message.content for message in transcript)
-            for name, texts in self.schema.free_texts(checked).items():
-                if not all(map(said.has, texts)):
-                    status[name] = "ungrounded"
-                    if self.grounding == "require":
-                        rejected[name], values[name], record = values[name], None, None
+        for name in values if self.grounding == "require" else ():
+            if status[name] == "ungrounded":
+                rejected[name], values[name], record = values[name], None, None
         return Extraction(
             values=values,
             rejected=rejected,
-            status=status,
+            status={name: status[name] for name in values},
+            parts={path: each for path, each in status.items() if path not in values},
             reply=replace(reply, transcript=transcript),
             node=self.name,
             problems=checked.problems,
             record=record,
             required=tuple(spec.name for spec in self.schema.fields if spec.required),
+            partial=dict(_partial(checked)),
+            stated={
+                part.path: part.value for part in walk(checked.parts) if part.is_taken and part.path not in values
+            },
+            extra=checked.extra,
+            grounding=looked_up.grounding,
+            evidence=looked_up.evidence,
         )
+
+
+def _partial(checked: ValidationResult) -> Iterator[tuple[str, Any]]:
+    """Yield what was stated of each field or part that is incomplete or invalid."""
+    for part in walk(checked.parts):
+        if part.inner and part.status in ("incomplete", "invalid") and part.stated is not None:
+            yield part.path, part.stated
 
 
 def checked_grounding(choice: Any, who: str) -> Grounding:

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from byok_widgets import markup
+from byok_widgets.grounding.evidence import Evidence, Mark
 from byok_widgets.messages import Message
+from byok_widgets.nodes import result_tree
+from byok_widgets.nodes.extraction_status import NOT_SAID, STATUS_WORDS, Status
+from byok_widgets.nodes.value_display import format_value
 from byok_widgets.reply import LearnedValue, NodeResult, Reply
-from byok_widgets.value_words import in_words, quoted
-
-Status = Literal["found", "not_stated", "ungrounded", "invalid"]
-"""How reliable a value is.
-
-`found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a string that does not
-occur in the dialogue; the value stands and the reader is warned, or with `grounding="require"` it is `None`.
-`invalid`: the model's value does not fit the field.
-"""
-
-NOT_SAID = "it is not in the dialogue"
-
-_WORDS: Mapping[Status, str] = {
-    "found": "found",
-    "not_stated": "not stated",
-    "ungrounded": "not in the dialogue: check it",
-    "invalid": "invalid",
-}
+from byok_widgets.schema.paths import ByPath
+from byok_widgets.value_words import quoted
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,9 +23,10 @@ class Extraction(NodeResult):
 
     Attributes:
         values: Value of each field; `None` if it was not stated or is invalid, never `""`, 0 or `False`.
-        status: One of `found`, `not_stated`, `ungrounded`, `invalid` for each field.
-        problems: For each invalid field, what was expected and what was received; under `""`, a violated rule of
-            the object as a whole.
+        status: One of `found`, `not_stated`, `ungrounded`, `incomplete`, `invalid` for each field. A part of a
+            field is found by its path: `status["home.city"]`, `status["rows[2].price"]`.
+        problems: For each invalid field or part, what was expected and what was received, by path; under `""`, a
+            violated rule of the object as a whole.
         record: The pydantic object, if a class was given, its required fields are present and nothing is invalid.
         reply: The model's answer, unchanged, with tokens, cost, time and model; repairs are included. Its
             `reasoning` is that of each request in order.
@@ -45,6 +34,14 @@ class Extraction(NodeResult):
         required: Names of the fields without which it is not complete; `None` for all.
         rejected: Values that do not occur in the dialogue and so count as not stated, with `grounding="require"`:
             in `values` they are `None`, and their status is `ungrounded`.
+        parts: The status of each part of a field, by path.
+        partial: What was stated of each field or part that is incomplete or invalid, by path.
+        stated: The JSON value of each part of a field that was stated, by path.
+        extra: What the model wrote under names that the schema does not know, by path.
+        grounding: How well the dialogue supports each value without parts, by path: `said`, `not_literal` for a
+            choice, a number or another form of a word that may be a conclusion, `ungrounded`, or `unchecked` for
+            what cannot be looked up, such as a yes or no. Empty with `grounding="off"`.
+        evidence: Where each value was said, by path; `message` is an index in `reply.transcript`.
     """
 
     field_name: ClassVar[str] = "reads"
@@ -60,6 +57,15 @@ class Extraction(NodeResult):
     record: Any = None
     required: tuple[str, ...] | None = None
     rejected: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[str, Status] = field(default_factory=dict)
+    partial: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    grounding: Mapping[str, Mark] = field(default_factory=dict)
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "status", ByPath(self.status, self.parts))
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -68,7 +74,7 @@ class Extraction(NodeResult):
     def complete(self) -> bool:
         """Whether every required field was found, and nothing is in doubt."""
         needed = self.status if self.required is None else self.required
-        sure = not self.problems and "ungrounded" not in self.status.values()
+        sure = not self.problems and not {"ungrounded", "incomplete"} & set(self.status.values())
         return sure and all(self.status[name] == "found" for name in needed)
 
     @property
@@ -118,22 +124,29 @@ class Extraction(NodeResult):
         refused = [f"did not take {name} = {quoted(value)}, {NOT_SAID}" for name, value in self.rejected.items()]
         missing = [name for name, status in self.status.items() if status == "not_stated"]
         invalid = [f"{name} was invalid" for name, status in self.status.items() if status == "invalid"]
+        invalid += [f"{name} was stated in part" for name in self._incomplete if self.values[name] is None]
         not_said = [f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not stated"] if missing else []
         return (
             f"read {'; '.join([', '.join(found) or 'nothing', *refused, *invalid, *not_said])}{self.reply.noted}"
         )
 
+    @property
+    def _incomplete(self) -> list[str]:
+        return [name for name, status in self.status.items() if status == "incomplete"]
+
+    @property
+    def tree(self) -> str:
+        """The fields with their parts, one on a line: value, status, and the words in which it was said."""
+        rows = result_tree.rows(self)
+        return "\n".join(f"{row.label}: {row.value} ({row.status}{row.said and f', {row.said}'})" for row in rows)
+
     def with_transcript(self, dialogue: tuple[Message, ...]) -> Extraction:
         """Return it with the dialogue it was read from."""
         return replace(self, reply=replace(self.reply, transcript=dialogue))
 
-    def _reason(self, name: str) -> str:
-        if name in self.rejected:
-            return f"{quoted(self.rejected[name])} was not taken: {NOT_SAID}"
-        return _WORDS[self.status[name]]
-
     def _warning(self, name: str) -> str:
-        return f" ({_WORDS['ungrounded']})" if self.status[name] == "ungrounded" else ""
+        status = self.status[name]
+        return f" ({STATUS_WORDS[status]})" if status in ("ungrounded", "incomplete") else ""
 
     def __repr__(self) -> str:
         values = (f"{name}={format_value(value)}{self._mark(name)}" for name, value in self.values.items())
@@ -145,22 +158,9 @@ class Extraction(NodeResult):
         return "" if self.status[name] in ("found", "not_stated") else f" [{self.status[name]}]"
 
     def _repr_html_(self) -> str:
-        rows = [
-            (name, shown_value(value), self.problems.get(name) or self._reason(name))
-            for name, value in self.values.items()
-        ]
-        table = markup.table(rows, caption=f"{self.node} reads", columns=("field", "value", "status"))
+        rows = result_tree.rows(self)
+        shown = 4 if any(row.said for row in rows) else 3
+        columns = ("field", "value", "status", "said")[:shown]
+        table = markup.table([row[:shown] for row in rows], caption=f"{self.node} reads", columns=columns)
         rule = markup.facts(self.problems.get("", ""))
         return f"{table}{rule}{self.reply.reasoning_html}{self.reply.facts_html}"
-
-
-def shown_value(value: Any) -> str:
-    """Return a value for a table."""
-    return "–" if value is None else in_words(value)
-
-
-def format_value(value: Any) -> str:
-    """Return the value as Python code; a set always in the same order."""
-    if isinstance(value, (set, frozenset)) and value:
-        return "{" + ", ".join(sorted(map(repr, value))) + "}"
-    return repr(value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from byok_widgets.errors import SchemaError, describe_exception
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.schema.fields import Field, FieldSpec
+from byok_widgets.schema.misfit import MisfitError, location_in
 from byok_widgets.schema.quick_checks import is_plain_type
 from byok_widgets.schema.schema_refs import Json, resolved
 from byok_widgets.secrets import redact
@@ -168,12 +169,13 @@ def _by_pydantic(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
         try:
             return adapter.validate_json(json_text(value), strict=True)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            problem = f"{where}: {first['msg']}" if where else first["msg"]
+            errors = error.errors(include_url=False, include_input=False)
+            found = [(location_in(value, each["loc"]), each["msg"]) for each in errors]
+            where = ".".join(map(str, errors[0]["loc"]))
+            problem = f"{where}: {errors[0]['msg']}" if where else errors[0]["msg"]
         except Exception as error:  # noqa: BLE001 - a type's own validators may raise anything
-            problem = describe_exception(error)
-        raise ValueError(problem)
+            found, problem = [], describe_exception(error)
+        raise MisfitError(problem, found)
 
     return convert
 

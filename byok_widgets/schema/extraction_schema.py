@@ -7,23 +7,28 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import SchemaError
-from byok_widgets.schema.builders import RootResult, SchemaParts, from_fields, from_model
+from byok_widgets.schema.builders import SchemaParts, from_fields, from_model
+from byok_widgets.schema.checking import (
+    check_fields,
+    extras_of,
+    inner_problems,
+    problem_text,
+    problems_of,
+)
 from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.json_schema import from_json_schema
-from byok_widgets.schema.parsing import coerce, extract_json_object, free_texts, is_stated
+from byok_widgets.schema.parsing import coerce, extract_json_object, is_stated
+from byok_widgets.schema.parts import CheckedStatus, Part, walk
+from byok_widgets.schema.paths import ByPath
 from byok_widgets.schema.profile import STRICT, SchemaProfile
 from byok_widgets.schema.wire import WireSchema, to_wire
-from byok_widgets.secrets import redact_quotes
-from byok_widgets.secrets.quoting import as_given
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-CheckedStatus = Literal["found", "not_stated", "invalid"]
-_SHOWN_CHARS = 60
 _QUICK_CHARS = 20_000
 
 
@@ -33,12 +38,13 @@ class ValidationResult:
 
     Attributes:
         values: The value of each field; `None` if it is not stated or invalid.
-        status: `found`, `not_stated` or `invalid` for each field.
-        problems: For each invalid field, what was expected and what was received; under `""`, a violated rule of
-            the object as a whole.
+        status: `found`, `not_stated`, `incomplete` or `invalid` for each field.
+        problems: For the path of each invalid part, what was expected and what was received; under `""`, a
+            violated rule of the object as a whole.
         said: The JSON value of each field that was found, after coercion.
         record: The pydantic object; `None` without a class, or if a value is missing or invalid.
-        extra: Names in the answer that are not fields; their values are dropped.
+        extra: What the answer holds under names that the schema does not know, by path.
+        parts: The fields with all of their parts.
     """
 
     values: dict[str, Any]
@@ -46,7 +52,8 @@ class ValidationResult:
     problems: dict[str, str] = field(default_factory=dict)
     said: dict[str, Any] = field(default_factory=dict)
     record: BaseModel | None = None
-    extra: tuple[str, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
 
 
 class ExtractionSchema:
@@ -136,40 +143,26 @@ class ExtractionSchema:
         return extract_json_object(text, [spec.name for spec in self.fields])
 
     def check(self, raw: Mapping[str, Any]) -> ValidationResult:
-        """Check an object field by field, then as a whole; an invalid value affects only its own field."""
-        said: dict[str, Any] = {}
-        problems: dict[str, str] = {}
-        for spec in self.fields:
-            given = raw.get(spec.name)
-            try:
-                meant = coerce(given, spec.shape)
-                if is_stated(meant, spec.shape):
-                    said[spec.name] = meant
-            except (ValueError, RecursionError) as error:
-                problems[spec.name] = _problem(spec, given, error)
-        whole = self._whole(said)
-        values: dict[str, Any] = {}
-        for spec in self.fields:
-            values[spec.name], problem = _typed(spec, said, whole)
-            problems |= {spec.name: problem} if problem else {}
-        problems |= {"": whole.problems[""]} if "" in whole.problems else {}
+        """Check an object field by field and part by part; an invalid part affects only what needs it."""
+        checked, whole = check_fields(self.fields, raw, self._whole)
+        found = [(spec, checked[spec.name]) for spec in self.fields]
+        parts = [each.part for _, each in found]
+        problems = problems_of(found) | ({"": whole.problems[""]} if "" in whole.problems else {})
+        is_whole = not problems and all(part.status != "incomplete" for part in walk(parts))
+        unknown = {name: value for name, value in raw.items() if name not in checked}
         return ValidationResult(
-            values=values,
-            status={spec.name: _status(spec.name, said, problems) for spec in self.fields},
-            problems=problems,
-            said={name: value for name, value in said.items() if name not in problems},
-            record=None if problems else whole.record,
-            extra=tuple(name for name in raw if name not in values),
+            values={name: each.value for name, each in checked.items()},
+            status={part.path: part.status for part in parts},
+            problems=ByPath(problems, inner_problems(parts, problems)),
+            said={part.path: part.value for part in parts if part.is_taken},
+            record=whole.record if is_whole else None,
+            extra=unknown | dict(extras_of(parts)),
+            parts=tuple(parts),
         )
 
     def is_quick(self, chars: int) -> bool:
         """Whether an answer of this length is checked in a short time, by no code of a person's."""
         return not self._runs_code and chars <= _QUICK_CHARS
-
-    def free_texts(self, checked: ValidationResult) -> dict[str, list[str]]:
-        """Return, for each field that was found, the strings that must occur literally in the dialogue."""
-        specs = (spec for spec in self.fields if spec.name in checked.said)
-        return {spec.name: list(free_texts(checked.said[spec.name], spec.shape)) for spec in specs}
 
     def wire(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return values as a model would write them, with null for each that is not stated.
@@ -185,10 +178,14 @@ class ExtractionSchema:
         except (PydanticSerializationError, ValueError, TypeError) as error:
             problem = str(error)
         else:
-            problem = problem or (f"there is no field {checked.extra[0]!r}" if checked.extra else "")
+            unknown = next((name for name in values if name not in checked.values), None)
+            problem = problem or ("" if unknown is None else f"there is no field {unknown!r}")
         if problem:
             raise SchemaError(f"The values do not fit the fields: {problem}.")
-        return {spec.name: to_wire(checked.said.get(spec.name), spec.shape) for spec in self.fields}
+        return {
+            spec.name: to_wire(part.stated, spec.shape)
+            for spec, part in zip(self.fields, checked.parts, strict=True)
+        }
 
     def definition(self) -> dict[str, Any]:
         """Return a JSON Schema from which the same fields can be rebuilt, in a file or elsewhere.
@@ -231,28 +228,5 @@ def read_value(spec: FieldSpec, given: Any) -> Any:
         meant = coerce(given, spec.shape)
         return spec.convert(meant) if is_stated(meant, spec.shape) else None
     except (ValueError, TypeError, RecursionError) as error:
-        problem = _problem(spec, given, error)
+        problem = problem_text(spec.name, given, str(error), spec.enum)
     raise SchemaError(f"{problem}.")
-
-
-def _typed(spec: FieldSpec, said: dict[str, Any], whole: RootResult) -> tuple[Any, str]:
-    """Return the typed value of a field, or what is wrong with it."""
-    if spec.name not in said:
-        return None, ""
-    if spec.name in whole.values:
-        return whole.values[spec.name], ""
-    try:
-        if spec.name in whole.problems:
-            raise ValueError(whole.problems[spec.name])  # noqa: TRY301 - reported like a problem of the field
-        return spec.convert(said[spec.name]), ""
-    except (ValueError, TypeError, RecursionError) as error:
-        return None, _problem(spec, said[spec.name], error)
-
-
-def _problem(spec: FieldSpec, given: Any, error: Exception) -> str:
-    expected = "expected one of " + ", ".join(map(str, spec.enum)) if spec.enum else str(error)
-    return redact_quotes(f"{spec.name}: {expected}; got {as_given(given, _SHOWN_CHARS)}")
-
-
-def _status(name: str, said: Mapping[str, Any], problems: Mapping[str, str]) -> CheckedStatus:
-    return "invalid" if name in problems else "found" if name in said else "not_stated"

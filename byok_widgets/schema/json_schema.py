@@ -9,6 +9,7 @@ from byok_widgets.errors import SchemaError
 from byok_widgets.schema.builders import HOW, RootResult, SchemaParts, json_text
 from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.json_checker import json_checker
+from byok_widgets.schema.misfit import MisfitError
 from byok_widgets.schema.quick_checks import is_plain_json_schema
 from byok_widgets.schema.schema_refs import Json, definition_of, resolved
 from byok_widgets.secrets import redact_quotes
@@ -95,8 +96,10 @@ def _check_circles(part: Any, definitions: Json, above: tuple[str, ...] = ()) ->
 def _by_json_schema(checker: Any) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
         json_text(value)
-        for error in checker.iter_errors(value):
-            raise ValueError(without_keys(error.message, 200))
+        errors = list(checker.iter_errors(value))
+        if errors:
+            found = [(tuple(error.absolute_path), without_keys(error.message, 200)) for error in errors]
+            raise MisfitError(found[0][1], found)
         return value
 
     return convert

@@ -68,7 +68,7 @@ def coerce(value: Any, shape: Shape, *, levels: int = MAX_LEVELS) -> Any:
     if levels < 0:
         raise ValueError(f"nested more than {MAX_LEVELS} levels deep")
     if isinstance(value, list):
-        value = _unpaired(value, shape)
+        value = unpaired(value, shape)
     if not isinstance(value, (list, dict)):
         return _scalar(value, shape)
     branch = shape.chosen(value)
@@ -76,20 +76,6 @@ def coerce(value: Any, shape: Shape, *, levels: int = MAX_LEVELS) -> Any:
         return [coerce(entry, branch.item(at), levels=levels - 1) for at, entry in enumerate(value)]
     kept = ((name, entry) for name, entry in value.items() if entry is not None or name not in branch.optional)
     return {name: coerce(entry, branch.entry(name), levels=levels - 1) for name, entry in kept}
-
-
-def free_texts(value: Any, shape: Shape) -> Iterator[str]:
-    """Yield the strings in a value that must occur literally in the dialogue, so no allowed values or dates."""
-    branch = shape.chosen(value)
-    if isinstance(value, str) and branch.allowed is None and not branch.is_time:
-        yield value
-    elif isinstance(value, list):
-        for at, entry in enumerate(value):
-            yield from free_texts(entry, branch.item(at))
-    elif isinstance(value, dict):
-        for name, entry in value.items():
-            yield from () if name in branch.properties else (name,)
-            yield from free_texts(entry, branch.entry(name))
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
@@ -114,7 +100,7 @@ def _no_constant(name: str) -> float:
 _decoder = json.JSONDecoder(parse_constant=_no_constant)
 
 
-def _unpaired(value: list[Any], shape: Shape) -> Any:
+def unpaired(value: list[Any], shape: Shape) -> Any:
     """Turn a list of keys and values into a map if the schema has one there, unless a key occurs twice."""
     if not shape.takes_map or not all(map(_is_pair, value)) or (not value and shape.takes_list):
         return value

@@ -69,6 +69,11 @@ class Shape:
         return any("string" in branch.types and not branch.is_time for branch in self.branches)
 
     @cached_property
+    def takes_null(self) -> bool:
+        """Whether null is a value, and not only the sign for one that is not stated."""
+        return any("null" in branch.types if branch.types else branch.allowed is None for branch in self.branches)
+
+    @cached_property
     def takes_map(self) -> bool:
         """Whether an object with arbitrary keys is allowed."""
         return any(branch.is_map for branch in self.branches)
@@ -95,7 +100,9 @@ class Branch:
         is_map: Whether it is an object with arbitrary keys.
         is_time: Whether its strings are dates or times, which people put in other words.
         properties: The names of its properties.
+        required: The names of the properties that an object needs.
         optional: The names of the properties that an object may lack.
+        is_positional: Whether each item of a list has a meaning of its own.
     """
 
     def __init__(self, raw: Json, shapes: Shapes) -> None:
@@ -106,8 +113,9 @@ class Branch:
         self.is_map = is_map(raw)
         self.is_time = raw.get("format") in TIMES
         self.properties: Json = raw.get("properties", {})
-        self._required = frozenset(raw.get("required", ()))
-        self.optional = frozenset(self.properties) - self._required
+        self.required = frozenset(raw.get("required", ()))
+        self.optional = frozenset(self.properties) - self.required
+        self.is_positional = "prefixItems" in raw
 
     def may_hold(self, value: Any) -> bool:
         """Whether a value has its type, and the allowed values of an object's properties."""
@@ -123,7 +131,7 @@ class Branch:
         """Return how many required properties an object lacks, and how many unknown ones it has."""
         given = {name for name, entry in value.items() if entry is not None} if isinstance(value, dict) else set()
         unknown = given - set(self.properties) if "properties" in self._raw else ()
-        return len(self._required - given), len(unknown)
+        return len(self.required - given), len(unknown)
 
     def item(self, at: int) -> Shape:
         """Return the shape of a list's item."""
@@ -133,6 +141,14 @@ class Branch:
     def entry(self, name: str) -> Shape:
         """Return the shape of an object's entry."""
         return self._shapes.of(self.properties[name]) if name in self.properties else self._entries
+
+    def is_tag(self, name: str) -> bool:
+        """Whether a property has only one allowed value, which tells alternatives apart and states nothing."""
+        return name in self.properties and len(self.entry(name).enum or ()) == 1
+
+    def knows(self, name: str) -> bool:
+        """Whether the schema says something about a property of this name."""
+        return name in self.properties or not self.properties or bool(entries_of(self._raw))
 
     @cached_property
     def _items(self) -> Shape:

@@ -113,7 +113,9 @@ class WireSchema:
             shaped = _enum([schema["const"]] if "const" in schema else list(schema["enum"]))
         elif kind == "object" or (kind is None and "properties" in schema):
             parts = {name: self._shape(part) for name, part in schema.get("properties", {}).items()}
-            shaped = self._object(parts, required=schema.get("required", ()))
+            shaped = self._object(
+                parts, required=[name for name in schema.get("required", ()) if _is_tag(parts.get(name, {}))]
+            )
         elif kind == "array" or (kind is None and {"items", "prefixItems"} & set(schema)):
             shaped |= {"type": "array", "items": self._items(schema)}
         elif kind is None:
@@ -205,6 +207,11 @@ def _enum(values: list[Any]) -> dict[str, Any]:
     if not values or {"object", "array"} & set(types):
         raise SchemaError("Allowed values must be strings, numbers or booleans.")
     return {"enum": values, "type": types[0] if len(types) == 1 else types}
+
+
+def _is_tag(shaped: Json) -> bool:
+    """Whether it has one allowed value, which tells alternatives apart; any other part may be unstated."""
+    return len(shaped.get("enum", ())) == 1
 
 
 def _is_plain_pattern(pattern: str) -> bool:

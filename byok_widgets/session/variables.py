@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from byok_widgets import markup
 from byok_widgets.errors import ConfigError
-from byok_widgets.nodes.extraction_result import format_value, shown_value
+from byok_widgets.nodes.value_display import format_value, shown_value
 from byok_widgets.reply import NodeResult
 from byok_widgets.secrets import redact_quotes
 from byok_widgets.session.variable_names import FixedNames, KnownNames

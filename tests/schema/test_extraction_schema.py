@@ -47,7 +47,7 @@ def test_all_three_kinds_of_schema_ask_and_check_alike(schema: ExtractionSchema)
     assert checked.status == {"name": "found", "day": "invalid", "people": "found"}
     assert (checked.values["name"], checked.values["day"], checked.values["people"]) == ("Ana", None, 4)
     assert checked.said == {"name": "Ana", "people": 4}
-    assert checked.extra == ("mood",)
+    assert checked.extra == {"mood": "good"}
     assert list(checked.problems) == ["day"]
     assert "'someday'" in checked.problems["day"]
 

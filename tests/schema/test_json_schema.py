@@ -113,18 +113,18 @@ def test_rules_that_no_provider_enforces_are_checked_here(keywords: dict[str, An
     assert schema.check({"x": good}).values["x"] == good
     checked = schema.check({"x": bad})
     assert (checked.status["x"], checked.values["x"]) == ("invalid", None)
-    assert checked.problems["x"].startswith("x: ")
+    assert checked.problems["x"].startswith("x")
 
 
 def test_definitions_under_their_old_name_and_with_odd_names_are_found() -> None:
     schema = ExtractionSchema.of(
         {
             "properties": {"x": {"$ref": "#/definitions/a~1b%20c"}},
-            "definitions": {"a/b c": {"type": "array", "items": {"$ref": "#/definitions/a~1b%20c"}}},
+            "definitions": {"a/b c": {"type": ["array", "integer"], "items": {"$ref": "#/definitions/a~1b%20c"}}},
         }
     )
     assert not openai_problems(schema.json_schema())
-    assert schema.check({"x": [[], [[]]]}).values["x"] == [[], [[]]]
+    assert schema.check({"x": [[], [[], [1]]]}).values["x"] == [[], [[], [1]]]
 
 
 def test_parts_joined_by_all_of_are_one_object() -> None:
@@ -143,8 +143,7 @@ def test_keywords_beside_alternatives_apply_to_each_of_them() -> None:
         anyOf=[{"required": ["a"]}, {"required": ["b"]}],
     )
     assert not openai_problems(schema.json_schema())
-    for option in schema.json_schema()["properties"]["x"]["anyOf"][:2]:
-        assert list(option["properties"]) == ["a", "b"]
+    assert list(schema.json_schema()["properties"]["x"]["properties"]) == ["a", "b"]
     assert schema.check({"x": {"a": None, "b": "z"}}).values["x"] == {"b": "z"}
 
 

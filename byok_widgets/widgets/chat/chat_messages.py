@@ -10,7 +10,7 @@ from byok_widgets import reasoning_display
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.graph.svg import as_svg
-from byok_widgets.nodes.extraction_result import shown_value
+from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.secrets import redact
 from byok_widgets.session.explain import condition_words, judged_by
 from byok_widgets.session.turn import Visit, silent_reasoning

@@ -1,0 +1,53 @@
+"""Allowed values in a dialogue: the words of one, but not those of a longer one around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from byok_widgets.grounding.calendar_words import MONTHS, WEEKDAYS
+from byok_widgets.grounding.numbers import number_of
+from byok_widgets.grounding.words import Word, words_of
+
+_ENDINGS = frozenset({"s", "es", "d", "ed", "ing", "ly", "er", "e", "n", "en", "al"})
+_LEAST_STEM = 3
+
+
+def choice_places(words: Sequence[Word], value: str, allowed: Sequence[object]) -> Iterator[tuple[int, int]]:
+    """Yield where an allowed value is said: "Tuesday" for `Tue`, but no "very expensive" for `expensive`."""
+    wanted = _words(value)
+    longer = [_words(str(other)) for other in allowed if isinstance(other, str) and other != value]
+    longer = [other for other in longer if len(other) > len(wanted)]
+    covered = {
+        at for other in longer for first in _starts(words, other) for at in range(first, first + len(other))
+    }
+    for first in _starts(words, wanted):
+        end = first + len(wanted)
+        if not covered.issuperset(range(first, end)):
+            yield words[first].start, words[end - 1].end
+
+
+def _words(value: str) -> tuple[Word, ...]:
+    """Return the words of a value that may be written like a name in code: `premiumEconomy`, `very_expensive`."""
+    return words_of(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value.replace("_", " ")))
+
+
+def _starts(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[int]:
+    if not wanted:
+        return
+    for at in range(len(words) - len(wanted) + 1):
+        if all(_is_same(said.bare, word.bare) for said, word in zip(words[at:], wanted, strict=False)):
+            yield at
+
+
+def _is_same(said: str, wanted: str) -> bool:
+    if said == wanted:
+        return True
+    for names in (WEEKDAYS, MONTHS):
+        if wanted in names and said in names:
+            return names[wanted] == names[said]
+    number = number_of(wanted)
+    if number is not None or wanted.isdecimal():
+        return number_of(said) == (number if number is not None else int(wanted))
+    short, long = sorted((said, wanted), key=len)
+    return len(short) >= _LEAST_STEM and long.startswith(short) and long.removeprefix(short) in _ENDINGS

@@ -1,0 +1,157 @@
+"""Dates in a text, as far as the text names them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from byok_widgets.grounding.calendar_words import MONTHS, RELATIVE, RELATIVE_SIGNS, SPANS, WEEKDAYS
+from byok_widgets.grounding.letters import bare, folded
+from byok_widgets.grounding.numbers import number_of
+from byok_widgets.grounding.words import Word, words_of
+
+
+@dataclass(frozen=True)
+class DateSaid:
+    """A date, or a part of one, in a text.
+
+    Attributes:
+        year: The year; `None` where it is not said.
+        month: The month, from 1.
+        day: The day of the month.
+        weekday: The weekday, from 0 for Monday.
+        is_relative: Whether it is counted from a day that is not named, as "tomorrow" is.
+        start: Index of its first character.
+        end: Index after its last one.
+    """
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    weekday: int | None = None
+    is_relative: bool = False
+    start: int = 0
+    end: int = 0
+
+    def agrees(self, other: DateSaid) -> bool:
+        """Whether nothing that both say differs, and both say a day."""
+        pairs = [(self.year, other.year), (self.month, other.month), (self.day, other.day)]
+        pairs += [(_weekday(self), _weekday(other))]
+        both = [one == two for one, two in pairs if one is not None and two is not None]
+        shares_day = None not in (self.day, other.day) or None not in (_weekday(self), _weekday(other))
+        return shares_day and all(both)
+
+    def covers(self, other: DateSaid) -> bool:
+        """Whether it says day and month, or the weekday, wherever the other does; people leave the year out."""
+        return (self.month is not None or other.month is None) and (self.day is not None or other.day is None)
+
+
+_ISO = re.compile(r"(?<![\d.-])(?P<year>\d{4})[-./](?P<month>\d{1,2})[-./](?P<day>\d{1,2})(?!\d)")
+_SLASHED = re.compile(
+    r"(?<![\d./-])(?P<one>\d{1,2})(?P<sign>[./-])(?P<two>\d{1,2})(?:(?P=sign)(?P<year>\d{4}|\d{2}))?(?![\d/-])"
+)
+_EAST = re.compile(
+    r"(?:(?P<year>\d{4})\s?[年년]\s?)?(?:(?P<month>\d{1,2})\s?[月월]\s?)(?P<day>\d{1,2})\s?[日号號일]"
+)
+_DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|º|ª)?")
+_YEAR = re.compile(r"(?:19|20|21)\d\d")
+_LINKS = frozenset({"of", "the", "de", "del", "di", "den", "der", "le", "el", "il", "this", "al"})
+_BEFORE_DAY = frozenset({"the", "on", "den", "der", "am", "le", "el", "il", "dia", "day", "by", "until", "till"})
+
+
+def date_of(value: date) -> DateSaid:
+    """Return a date in the form in which it is compared."""
+    return DateSaid(value.year, value.month, value.day, value.weekday())
+
+
+def dates_in(text: str) -> Iterator[DateSaid]:
+    """Yield the dates of a text, and its parts of dates."""
+    for found in _ISO.finditer(text):
+        yield from _checked(found, found["year"], found["month"], found["day"])
+    for found in _SLASHED.finditer(text):
+        yield from _checked(found, found["year"], found["two"], found["one"])
+        yield from _checked(found, found["year"], found["one"], found["two"])
+    for found in _EAST.finditer(text):
+        yield from _checked(found, found["year"], found["month"], found["day"])
+    for sign in RELATIVE_SIGNS:
+        at = text.find(sign)
+        if at >= 0:
+            yield DateSaid(is_relative=True, start=at, end=at + len(sign))
+    yield from _named(words_of(text), text)
+
+
+def _checked(found: re.Match[str], year: str | None, month: str, day: str) -> Iterator[DateSaid]:
+    full = None if not year else int(year) + (2000 if len(year) == 2 else 0)
+    if 1 <= int(month) <= 12 and 1 <= int(day) <= 31:
+        yield DateSaid(full, int(month), int(day), start=found.start(), end=found.end())
+
+
+def _named(words: tuple[Word, ...], text: str) -> Iterator[DateSaid]:
+    for at, word in enumerate(words):
+        name = word.bare
+        if name in MONTHS and not (name in ("may", "mar") and not text[word.start].isupper()):
+            yield _around_month(words, at, MONTHS[name])
+        elif name in WEEKDAYS and not (name in ("sat", "sun", "mar") and not text[word.start].isupper()):
+            yield DateSaid(weekday=WEEKDAYS[name], start=word.start, end=word.end)
+        elif name in RELATIVE:
+            yield DateSaid(is_relative=True, start=word.start, end=word.end)
+        elif name in SPANS and at and (words[at - 1].bare in _COUNTING or _day(words[at - 1]) is not None):
+            yield DateSaid(is_relative=True, start=words[at - 1].start, end=word.end)
+        elif _is_day_alone(words, at):
+            yield DateSaid(day=_day(word), start=word.start, end=word.end)
+
+
+_COUNTING = frozenset({"next", "this", "a", "following", "coming", "few", "couple", "same", "another"})
+
+
+def _around_month(words: tuple[Word, ...], at: int, month: int) -> DateSaid:
+    """Return the date around a month's name: "March 3rd, 2027", "the 3rd of March"."""
+    found = DateSaid(month=month, start=words[at].start, end=words[at].end)
+    before = at - 1
+    while before >= 0 and words[before].bare in _LINKS:
+        before -= 1
+    after = at + 1
+    while after < len(words) and words[after].bare in _LINKS:
+        after += 1
+    if before >= 0 and _day(words[before]) is not None:
+        found = replace(found, day=_day(words[before]), start=words[before].start)
+    elif after < len(words) and _day(words[after]) is not None:
+        found = replace(found, day=_day(words[after]), end=words[after].end)
+        after += 1
+    if after < len(words) and _YEAR.fullmatch(words[after].bare):
+        found = replace(found, year=int(words[after].bare), end=words[after].end)
+    return found
+
+
+def _day(word: Word) -> int | None:
+    digits = _DAY.fullmatch(word.bare)
+    number = int(digits[1]) if digits else number_of(word.text)
+    whole = number is not None and number == int(number) and 1 <= number <= 31
+    return int(number) if whole and number is not None else None
+
+
+def _is_day_alone(words: tuple[Word, ...], at: int) -> bool:
+    """Whether a word is a day of an unnamed month: "the 3rd", "on the first"."""
+    word = words[at]
+    if _day(word) is None or (
+        number_of(word.text) is not None and not word.bare.endswith(("st", "nd", "rd", "th"))
+    ):
+        return False
+    return not word.bare.isdecimal() or (at > 0 and words[at - 1].bare in _BEFORE_DAY)
+
+
+def _weekday(said: DateSaid) -> int | None:
+    if said.weekday is not None or None in (said.year, said.month, said.day):
+        return said.weekday
+    try:
+        return date(said.year or 1, said.month or 1, said.day or 1).weekday()
+    except ValueError:
+        return None
+
+
+def is_month_name(text: str) -> bool:
+    """Whether a word is the name of a month or a weekday."""
+    name = bare(folded(text))
+    return name in MONTHS or name in WEEKDAYS

@@ -1,0 +1,207 @@
+"""`Dialogue`: looks values up in what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from typing import Any, Literal, Protocol
+
+from byok_widgets.grounding.choices import choice_places
+from byok_widgets.grounding.evidence import Evidence, Mark
+from byok_widgets.grounding.moments import (
+    Moment,
+    Support,
+    date_places,
+    moment_of,
+    number_places,
+    spans_in,
+    time_places,
+    typed_moment,
+)
+from byok_widgets.grounding.numbers import NumberSaid, numbers_in
+from byok_widgets.grounding.text_search import (
+    attached,
+    in_pieces,
+    inflected,
+    literal,
+    same_meaning,
+    shortened,
+    spelt,
+    without_tail,
+)
+from byok_widgets.grounding.words import Word, words_of
+
+Kind = Literal["text", "choice", "number", "moment", "other"]
+"""What is looked up: free text, one of the allowed values, a number, a date or time, or nothing."""
+
+Place = tuple[int, int]
+Search = Callable[[Sequence[Word]], Iterator[Place]]
+
+PERSON = "user"
+"""Who is believed first: a place in a message of the person counts before one of the model's."""
+
+
+class Said(Protocol):
+    """A message: who says it, and what."""
+
+    @property
+    def role(self) -> str:
+        """The speaker."""
+
+    @property
+    def content(self) -> str:
+        """The text."""
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """What a look-up has found.
+
+    Attributes:
+        mark: How well the dialogue supports the value.
+        evidence: Where it was said; `None` if it was not, or cannot be looked up.
+    """
+
+    mark: Mark
+    evidence: Evidence | None = None
+
+
+_UNCHECKED = LookUp("unchecked")
+
+
+class Dialogue:
+    """What was said, as far as values are looked for in it."""
+
+    def __init__(self, messages: Iterable[Said]) -> None:
+        said = list(messages)
+        self._texts = [message.content for message in said]
+        people = [at for at, message in enumerate(said) if message.role == PERSON]
+        self._people = frozenset(people)
+        self._order = [*people, *(at for at in range(len(said)) if at not in self._people)]
+
+    def look_up(self, value: Any, kind: Kind, allowed: Sequence[Any] = ()) -> LookUp:
+        """Return how well the dialogue supports a value, and where.
+
+        Args:
+            value: A value without parts.
+            kind: What it is; a choice that is a number is looked up as one.
+            allowed: For a choice, all allowed values.
+        """
+        if kind == "other" or value is None or isinstance(value, bool):
+            return _UNCHECKED
+        if kind == "moment":
+            moment = typed_moment(value)
+            return _UNCHECKED if moment is None else self._moment(moment, is_typed=True) or LookUp("ungrounded")
+        if kind == "number" or not isinstance(value, str):
+            return self._number(value)
+        return self._choice(value, allowed) if kind == "choice" else self._text(value)
+
+    def _text(self, value: str) -> LookUp:
+        wanted = words_of(value)
+        if not wanted:
+            return self._symbols(value)
+        moment = moment_of(value)
+        searches: list[Search] = [
+            lambda words: literal(words, wanted),
+            lambda words: same_meaning(words, wanted),
+            lambda words: attached(words, wanted),
+            lambda words: spelt(words, value),
+        ]
+        for search in searches:
+            found = self._first(search)
+            if found:
+                return LookUp("said", found)
+        by_moment = self._moment(moment, is_typed=False) if moment else None
+        return by_moment or self._in_pieces(wanted) or self._hinted(value, wanted) or LookUp("ungrounded")
+
+    def _symbols(self, value: str) -> LookUp:
+        """Look up a value without any letter or digit, such as an emoji, as it is."""
+        text = value.strip()
+        for number in self._order if text else ():
+            at = self._texts[number].find(text)
+            if at >= 0:
+                return LookUp("said", self._evidence(number, (at, at + len(text))))
+        return _UNCHECKED
+
+    def _hinted(self, value: str, wanted: Sequence[Word]) -> LookUp | None:
+        """Return a hint: another ending, an abbreviation, or the part before a comma."""
+        head = without_tail(value)
+        searches: list[Search] = [lambda words: inflected(words, wanted), lambda words: shortened(words, wanted)]
+        searches += [lambda words: same_meaning(words, head)] if head else []
+        for search in searches:
+            found = self._first(search)
+            if found:
+                return LookUp("not_literal", found)
+        return None
+
+    def _in_pieces(self, wanted: Sequence[Word]) -> LookUp | None:
+        found = in_pieces(self._words, wanted, self._people.__contains__)
+        places = [self._evidence(number, place) for number, place in found]
+        return LookUp("said", _joined(places)) if places else None
+
+    def _choice(self, value: str, allowed: Sequence[Any]) -> LookUp:
+        found = self._first(lambda words: choice_places(words, value, allowed))
+        return LookUp("said", found) if found else LookUp("not_literal")
+
+    def _number(self, value: Any) -> LookUp:
+        try:
+            wanted = Decimal(str(value))
+        except InvalidOperation:
+            return _UNCHECKED
+        for number in self._order:
+            for said in self._numbers[number]:
+                if wanted in said.values:
+                    return LookUp("said", self._evidence(number, (said.start, said.end)))
+        return LookUp("not_literal")
+
+    def _moment(self, moment: Moment, *, is_typed: bool) -> LookUp | None:
+        """Return what supports a date or a time; in a free text a day counted from today is no support."""
+        parts = [self._best(date_places, moment)] if moment.dates else []
+        parts += [self._best(time_places, moment)] if moment.time else []
+        if is_typed:
+            parts = [part or self._best(number_places, moment) for part in parts]
+        found = [part for part in parts if part and (is_typed or not part[1].is_relative)]
+        if len(found) < len(parts):
+            return None
+        evidence = _joined([self._evidence(number, (place.start, place.end)) for number, place in found])
+        return LookUp("said" if all(place.is_full for _, place in found) else "not_literal", evidence)
+
+    def _best(
+        self, search: Callable[[Moment, str], Iterator[Support]], moment: Moment
+    ) -> tuple[int, Support] | None:
+        found = [(number, place) for number in self._order for place in search(moment, self._texts[number])]
+        return min(found, key=lambda each: (not each[1].is_full, each[1].is_relative), default=None)
+
+    def _first(self, search: Search) -> Evidence | None:
+        for number in self._order:
+            place = next(search(self._words[number]), None)
+            if place:
+                return self._evidence(number, place)
+        return None
+
+    def _evidence(self, number: int, place: Place) -> Evidence:
+        start, end = place
+        return Evidence(number, start, end, self._texts[number][start:end])
+
+    @cached_property
+    def _words(self) -> list[tuple[Word, ...]]:
+        return [words_of(text) for text in self._texts]
+
+    @cached_property
+    def _numbers(self) -> list[list[NumberSaid]]:
+        """The numbers of each message without those of its dates and times, which count nothing."""
+        return [list(_counts(text)) for text in self._texts]
+
+
+def _counts(text: str) -> Iterator[NumberSaid]:
+    spans = list(spans_in(text))
+    for number in numbers_in(text):
+        if not any(start <= number.start < end for start, end in spans):
+            yield number
+
+
+def _joined(places: Sequence[Evidence]) -> Evidence:
+    first, *further = places
+    return Evidence(first.message, first.start, first.end, first.text, tuple(further))

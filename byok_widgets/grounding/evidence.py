@@ -1,0 +1,51 @@
+"""`Evidence`: the place in a dialogue where a value was said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Mark = Literal["said", "not_literal", "ungrounded", "unchecked"]
+"""What a look-up in the dialogue has found.
+
+`said`: the value is there, in these words or in others with the same meaning ("half past 7" for 19:30).
+`not_literal`: a choice, a number or a date that is not there literally; it may be a conclusion, so this is a hint.
+`ungrounded`: a text or a date of which the dialogue says nothing.
+`unchecked`: nothing to look up, such as a yes or no.
+"""
+
+MARK_WORDS: Mapping[Mark, str] = {
+    "said": "said in the dialogue",
+    "not_literal": "not literally said",
+    "ungrounded": "not in the dialogue: check it",
+    "unchecked": "cannot be looked up",
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where a value was said.
+
+    Attributes:
+        message: Index of the message in the dialogue, from 0.
+        start: Index of the first character in its text.
+        end: Index after the last character.
+        text: These characters.
+        further: Other places that belong to it, such as the last name that was said in a later message.
+    """
+
+    message: int
+    start: int
+    end: int
+    text: str
+    further: tuple[Evidence, ...] = ()
+
+    @property
+    def places(self) -> tuple[Evidence, ...]:
+        """All places, this one first."""
+        return (self, *self.further)
+
+    def __str__(self) -> str:
+        said = " … ".join(f'"{place.text}"' for place in self.places)
+        return f"{said} (message {self.message + 1})"

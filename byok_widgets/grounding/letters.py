@@ -1,0 +1,78 @@
+"""Letters in the form in which they are compared: what people write in several ways becomes one."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_MARKED = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")
+"""Scripts whose marks are often left out; in others, as in Devanagari, they are vowels and tell words apart."""
+
+_SAME = str.maketrans(
+    {
+        **dict.fromkeys("ıİ", "i"),
+        **dict.fromkeys("أإآٱ", "ا"),
+        **dict.fromkeys("ىیئې", "ي"),
+        **dict.fromkeys("ةۀە", "ه"),
+        "ؤ": "و",
+        "ک": "ك",
+        "گ": "ك",
+        "ـ": "",
+        "ء": "",
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "ё": "е",
+        "ґ": "г",
+    }
+)
+_UNSPACED = ("THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "TAI ")
+
+
+def folded(text: str) -> str:
+    """Return a text without case, width and Unicode form."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def bare(text: str) -> str:
+    """Return a folded text without accents and other marks that people leave out, and with European digits."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFD", text.translate(_SAME))
+    kept: list[str] = []
+    base = ""
+    for char in parts:
+        if not unicodedata.combining(char):
+            base = char
+        elif _script(base).startswith(_MARKED):
+            continue
+        kept.append(_digit(char))
+    return unicodedata.normalize("NFC", "".join(kept).translate(_SAME))
+
+
+def is_word_char(char: str) -> bool:
+    """Whether it is a letter, the mark of one, or a digit."""
+    return char.isalnum() if char.isascii() else unicodedata.category(char)[0] in "LMN"
+
+
+def stands_alone(char: str) -> bool:
+    """Whether its script has no spaces between words, or attaches particles, so that each character is a word."""
+    if char.isascii():
+        return False
+    return unicodedata.east_asian_width(char) == "W" or _script(char).startswith(_UNSPACED)
+
+
+def is_joining(char: str) -> bool:
+    """Whether it belongs to the character before it."""
+    return not char.isascii() and (unicodedata.category(char)[0] == "M" or char in "\u200c\u200d")
+
+
+def _script(char: str) -> str:
+    return unicodedata.name(char, "") if char else ""
+
+
+def _digit(char: str) -> str:
+    return str(unicodedata.digit(char)) if unicodedata.category(char) == "Nd" else char

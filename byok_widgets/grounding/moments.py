@@ -1,0 +1,204 @@
+"""Dates and times as values: whether a dialogue names them, in whatever way it writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import TypeVar
+
+from byok_widgets.grounding.clock import TimeSaid, times_in
+from byok_widgets.grounding.dates import DateSaid, date_of, dates_in
+from byok_widgets.grounding.numbers import numbers_in
+from byok_widgets.grounding.words import words_of
+
+_Said = TypeVar("_Said", TimeSaid, DateSaid)
+
+_FILLERS = frozenset(
+    {
+        "at",
+        "on",
+        "in",
+        "the",
+        "of",
+        "this",
+        "next",
+        "coming",
+        "by",
+        "around",
+        "about",
+        "and",
+        "year",
+        "um",
+        "am",
+        "le",
+    }
+)
+_VAGUE = frozenset(
+    {
+        "morning",
+        "noon",
+        "afternoon",
+        "evening",
+        "night",
+        "tonight",
+        "lunch",
+        "now",
+        "asap",
+        "hour",
+        "hours",
+        "minutes",
+    }
+)
+"""Words for a time of day that leave the clock open."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A date, a time of day, or both.
+
+    Attributes:
+        dates: What the date may be, since 3/4 is read in two ways; empty without a date.
+        time: The time of day; `None` without one.
+    """
+
+    dates: tuple[DateSaid, ...] = ()
+    time: TimeSaid | None = None
+
+
+@dataclass(frozen=True)
+class Support:
+    """A place that supports a date or a time.
+
+    Attributes:
+        start: Index of its first character.
+        end: Index after its last one.
+        is_full: Whether it says the same, rather than a part of it.
+        is_relative: Whether it is counted from a day that it does not name.
+    """
+
+    start: int
+    end: int
+    is_full: bool
+    is_relative: bool = False
+
+
+def moment_of(value: object) -> Moment | None:
+    """Return a date, a time, or a text that is one from beginning to end; `None` for everything else."""
+    if isinstance(value, str):
+        return _from_iso(value) or _from_words(value)
+    if isinstance(value, datetime):
+        return Moment((date_of(value),), _clock(value.time(), may_be_absent=True))
+    if isinstance(value, date):
+        return Moment((date_of(value),))
+    return Moment(time=_clock(value)) if isinstance(value, time) else None
+
+
+def typed_moment(value: object) -> Moment | None:
+    """Return the value of a field for dates or times; an ISO time is exact, as its type is."""
+    if isinstance(value, str):
+        try:
+            return moment_of(time.fromisoformat(value.strip()))
+        except ValueError:
+            pass
+    return moment_of(value)
+
+
+def date_places(moment: Moment, text: str) -> Iterator[Support]:
+    """Yield the places that name the date, or a part of it."""
+    for said in dates_in(text):
+        if any(wanted.agrees(said) for wanted in moment.dates):
+            yield Support(
+                said.start, said.end, any(wanted.agrees(said) and said.covers(wanted) for wanted in moment.dates)
+            )
+        elif said.is_relative and any(wanted.month for wanted in moment.dates):
+            yield Support(said.start, said.end, is_full=False, is_relative=True)
+
+
+def time_places(moment: Moment, text: str) -> Iterator[Support]:
+    """Yield the places that name the time of day."""
+    wanted = moment.time
+    if wanted is None:
+        return
+    for said in times_in(text):
+        if said.means(wanted.hour, wanted.minute, is_exact=wanted.is_exact):
+            yield Support(said.start, said.end, is_full=True)
+    for word in words_of(text):
+        if word.bare in _VAGUE:
+            yield Support(word.start, word.end, is_full=False, is_relative=True)
+
+
+def number_places(moment: Moment, text: str) -> Iterator[Support]:
+    """Yield the numbers that may be the day or the hour, in a language that is not known here."""
+    wanted = {said.day for said in moment.dates} - {None}
+    if moment.time and not moment.time.minute:
+        wanted |= {moment.time.hour, moment.time.hour % 12 or 12}
+    for number in numbers_in(text):
+        if wanted & {int(value) for value in number.values if value == int(value)}:
+            yield Support(number.start, number.end, is_full=False)
+
+
+def spans_in(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the places of full dates and times, whose numbers count nothing."""
+    yield from ((said.start, said.end) for said in times_in(text) if not said.is_bare)
+    yield from (
+        (said.start, said.end) for said in dates_in(text) if said.day and (said.month or _is_ordinal(said, text))
+    )
+
+
+def _is_ordinal(said: DateSaid, text: str) -> bool:
+    return text[said.start : said.start + 1].isdigit()
+
+
+def _clock(value: time, *, may_be_absent: bool = False) -> TimeSaid | None:
+    """Return a time; midnight may stand for no time, since many write a date as a date and time."""
+    if may_be_absent and value.replace(tzinfo=None) == time():
+        return None
+    return TimeSaid(value.hour, value.minute, is_exact=True, start=0, end=0)
+
+
+def _from_iso(text: str) -> Moment | None:
+    if not re.match(r"\s*\d{4}-\d\d", text):
+        return None
+    try:
+        return moment_of(datetime.fromisoformat(text.strip()))
+    except ValueError:
+        return None
+
+
+def _from_words(text: str) -> Moment | None:
+    """Return what a text of nothing but a date, a time and small words names."""
+    if len(text) > _LONGEST:
+        return None
+    times, dates = _longest(times_in(text)), _longest(dates_in(text))
+    if not times and not dates:
+        return None
+    covered = [(said.start, said.end) for said in times] + [(said.start, said.end) for said in dates]
+    open_words = [word for word in words_of(text) if not any(start <= word.start < end for start, end in covered)]
+    weekdays = [said.weekday for said in dates if said.weekday is not None]
+    if any(word.bare not in _FILLERS for word in open_words) or (times and times[0].is_bare and not dates):
+        return None
+    full = [said for said in dates if said.day is not None or not any(other.day for other in dates)]
+    if weekdays:
+        full = [
+            replace(said, weekday=said.weekday if said.weekday is not None else min(weekdays)) for said in full
+        ]
+    named = tuple(said for said in full if not said.is_relative)
+    if dates and not named:
+        return None
+    return Moment(named, times[0] if times else None)
+
+
+_LONGEST = 60
+
+
+def _longest(found: Iterable[_Said]) -> list[_Said]:
+    """Return those that are not part of a longer one."""
+    said = list(found)
+    return [each for each in said if not any(_is_inside(each, other) for other in said)]
+
+
+def _is_inside(one: TimeSaid | DateSaid, other: TimeSaid | DateSaid) -> bool:
+    longer = other.end - other.start > one.end - one.start
+    return longer and other.start <= one.start and one.end <= other.end

@@ -1,0 +1,157 @@
+"""Numbers in a text: in digits with separators, in words, and with a unit or a multiplier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from byok_widgets.grounding.letters import bare, folded
+
+
+@dataclass(frozen=True)
+class NumberSaid:
+    """A number in a text.
+
+    Attributes:
+        values: What it may mean: "1.234" is 1234 or 1.234, "12 %" is 12 or 0.12.
+        start: Index of its first character.
+        end: Index after its last one.
+    """
+
+    values: frozenset[Decimal]
+    start: int
+    end: int
+
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_ORDINALS = (
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
+    " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+)
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "grand": 1000}
+_SUFFIXES = {"k": 1000, "m": 10**6, "bn": 10**9, "mio": 10**6}
+_OTHERS: dict[str, int | Decimal] = {
+    "couple": 2, "pair": 2, "both": 2, "twice": 2, "double": 2, "thrice": 3, "once": 1, "single": 1, "alone": 1,
+    "dozen": 12, "half": Decimal("0.5"), "quarter": Decimal("0.25"), "myself": 1,
+    "ein": 1, "eine": 1, "einen": 1, "eins": 1, "zwei": 2, "drei": 3, "vier": 4, "funf": 5, "sechs": 6,
+    "sieben": 7, "acht": 8, "neun": 9, "zehn": 10, "elf": 11, "zwolf": 12,
+    "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8, "neuf": 9, "dix": 10,
+    "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9,
+    "diez": 10, "tre": 3, "quattro": 4, "cinque": 5, "sette": 7, "otto": 8, "nove": 9,
+    "dieci": 10, "dois": 2, "duas": 2, "quatro": 4, "oito": 8, "dez": 10, "twee": 2, "drie": 3, "vijf": 5,
+    "zes": 6,
+}  # fmt: skip
+_WORDS: dict[str, Decimal] = {
+    **{word: Decimal(number) for word, number in _OTHERS.items()},
+    **{word: Decimal(10 * (at + 2)) for at, word in enumerate(_TENS.split())},
+    **{word.replace("y", "ieth"): Decimal(10 * (at + 2)) for at, word in enumerate(_TENS.split())},
+    **{word: Decimal(at) for at, word in enumerate(_ORDINALS.split())},
+    **{word: Decimal(at) for at, word in enumerate(_UNITS.split())},
+}
+_SIGNS = {char: Decimal(at) for at, char in enumerate("〇一二三四五六七八九十")} | {
+    "两": Decimal(2),
+    "兩": Decimal(2),
+}
+
+_DIGITS = re.compile(
+    r"(?<![\w.,])[-−]?\d+(?:[.,'’ \u00a0\u202f]\d{3})*(?:[.,]\d+)?(?=(?:st|nd|rd|th)?(?![\d]))"
+    r"(?P<scale>\s?(?:k|m|bn|mio|thousand|million|billion|hundred|grand)\b)?"
+    r"(?P<percent>\s?(?:%|percent\b|per cent\b))?",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def number_of(word: str) -> Decimal | None:
+    """Return the number that one word stands for; `None` for other words."""
+    return _WORDS.get(bare(folded(word)))
+
+
+def numbers_in(text: str) -> Iterator[NumberSaid]:
+    """Yield the numbers of a text."""
+    for found in _DIGITS.finditer(text):
+        values = _meant(found)
+        if values:
+            yield NumberSaid(values, found.start(), found.end())
+    yield from _in_words(text)
+    yield from (
+        NumberSaid(frozenset({_SIGNS[char]}), at, at + 1) for at, char in enumerate(text) if char in _SIGNS
+    )
+
+
+def _meant(found: re.Match[str]) -> frozenset[Decimal]:
+    scale, percent = found["scale"] or "", found["percent"] or ""
+    plain = found[0].removesuffix(percent).removesuffix(scale)
+    name = scale.strip().casefold()
+    factor = Decimal(_SCALES.get(name) or _SUFFIXES.get(name) or 1)
+    values = {number * factor for number in _readings(plain)}
+    if name == "m":  # also a unit
+        values |= set(_readings(plain))
+    if percent:
+        values |= {number / 100 for number in values}
+    return frozenset(values)
+
+
+def _readings(digits: str) -> Iterator[Decimal]:
+    """Yield what digits with separators may mean, whichever of them marks the decimals."""
+    text = digits.replace("−", "-")
+    whole = re.sub(r"[.,'’ \u00a0\u202f]", "", text)
+    readings = {whole} if re.fullmatch(r"-?\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+|-?\d+", text) else set()
+    head, mark, tail = text.replace(",", ".").rpartition(".")
+    if mark:
+        readings.add(f"{re.sub(r'[^-0-9]', '', head)}.{tail}")
+    for reading in readings:
+        try:
+            yield Decimal(reading)
+        except InvalidOperation:
+            continue
+
+
+def _in_words(text: str) -> Iterator[NumberSaid]:
+    """Yield numbers in words; tens with units and scales are put together, and each word stands for itself too."""
+    run: list[re.Match[str]] = []
+    for found in _WORD.finditer(text):
+        word = found[0].casefold()
+        joins = bool(run) and text[run[-1].end() : found.start()] in (" ", "-", " and ")
+        if number_of(word) is None and word not in _SCALES and not (run and word in ("and", "a", "of")):
+            yield from _composed(run)
+            run = []
+        elif word in ("and", "a", "of"):
+            continue
+        else:
+            if (
+                run
+                and not joins
+                and text[run[-1].end() : found.start()].strip(" -") not in ("", "and", "a", "of a", "of")
+            ):
+                yield from _composed(run)
+                run = []
+            run.append(found)
+    yield from _composed(run)
+
+
+def _composed(run: list[re.Match[str]]) -> Iterator[NumberSaid]:
+    for found in run:
+        number = number_of(found[0])
+        if number is not None:
+            yield NumberSaid(frozenset({number}), found.start(), found.end())
+    if len(run) < 2:
+        return
+    total, part = Decimal(0), Decimal(0)
+    for found in run:
+        word = found[0].casefold()
+        if word in _SCALES:
+            part = (part or Decimal(1)) * _SCALES[word]
+            if _SCALES[word] > 100:
+                total, part = total + part, Decimal(0)
+        elif word == "dozen":
+            part = (part or Decimal(1)) * 12
+        else:
+            part += number_of(word) or Decimal(0)
+    yield NumberSaid(frozenset({total + part}), run[0].start(), run[-1].end())

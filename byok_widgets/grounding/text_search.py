@@ -1,0 +1,169 @@
+"""Looks for a text in a dialogue: in the same words, or in other forms of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from byok_widgets.grounding.numbers import number_of
+from byok_widgets.grounding.words import Word, places, words_of
+
+Place = tuple[int, int]
+"""First and last character of a place in a message, the last one exclusive."""
+
+_LEFT_OUT = frozenset({"the", "a", "an", "dr", "mr", "mrs", "ms", "miss", "prof", "md", "phd", "jr", "sr"})
+"""Articles and titles: "Dr. Jane Doe" and "Jane Doe, M.D." are one person."""
+_GAP = 2
+"""How many initials and titles may stand between two parts of a name."""
+_LEAST_STEM = 4
+_LEAST_INITIALS = 2
+_LONGEST_ENDING = 4
+_PREFIXES = re.compile(r"(?:[وف]?(?:ال|[بلك]ال|لل|[بلك])?|[והבלמשכ]{1,3})")
+"""Arabic and Hebrew words that are written together with the next word."""
+_SPELT = {"at": "@", "dot": ".", "dash": "-", "hyphen": "-", "minus": "-", "underscore": "_", "slash": "/"}
+
+
+def literal(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+    """Yield where the same words are, whatever their case, accents, punctuation and spacing."""
+    for first, end in places(words, wanted):
+        yield words[first].start, words[end - 1].end
+
+
+def same_meaning(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+    """Yield where the words are with number words for digits, without articles, titles and middle initials."""
+    core = [_plain(word) for word in wanted if not _is_left_out(word)] or [_plain(word) for word in wanted]
+    for at in range(len(words)):
+        end = _gapped_end(words, at, core)
+        if end:
+            yield words[at].start, words[end - 1].end
+
+
+def attached(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+    """Yield where the words are, the first of them written together with a word of one or two letters."""
+    head, *tail = [word.bare for word in wanted]
+    for at, word in enumerate(words):
+        rest = [other.bare for other in words[at + 1 : at + 1 + len(tail)]]
+        if rest == tail and not word.bare.isascii() and _has_prefix(word.bare, head):
+            yield word.start, words[at + len(tail)].end
+
+
+def spelt(words: Sequence[Word], value: str) -> Iterator[Place]:
+    """Yield where an address was said aloud: "ana at example dot com"."""
+    if not re.search(r"[@._/-]", value):
+        return
+    wanted = [word.bare for word in words_of(value)]
+    kept = [(at, word) for at, word in enumerate(words) if word.bare not in _SPELT]
+    plain = [word for _, word in kept]
+    for first, end in places(plain, words_of(" ".join(wanted))):
+        if any(words[at].bare in _SPELT for at in range(kept[first][0], kept[end - 1][0])):
+            yield plain[first].start, plain[end - 1].end
+
+
+def inflected(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+    """Yield where the words have another ending: "pizzas", "в Москве" for "Москва"."""
+    for at in range(len(words) - len(wanted) + 1):
+        pairs = zip(words[at : at + len(wanted)], wanted, strict=True)
+        if all(_same_stem(said.bare, word.bare) for said, word in pairs):
+            yield words[at].start, words[at + len(wanted) - 1].end
+
+
+def shortened(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[Place]:
+    """Yield where the text is in short: its initials."""
+    initials = "".join(word.bare[0] for word in wanted)
+    if len(initials) < _LEAST_INITIALS or not initials.isalpha():
+        return
+    yield from ((word.start, word.end) for word in words if word.bare == initials)
+
+
+def in_pieces(
+    messages: Sequence[Sequence[Word]], wanted: Sequence[Word], may_hold: Callable[[int], bool]
+) -> list[tuple[int, Place]]:
+    """Return where the parts of a name were said in different messages of one speaker; empty if they were not.
+
+    Each part must be most of what its message says, as the answer to "And your last name?" is.
+    """
+    for cut in range(1, len(wanted)):
+        for parts in ((wanted[:cut], wanted[cut:]), (wanted[cut:], wanted[:cut])):
+            found = _one_after_another(messages, parts, may_hold)
+            if found:
+                return found
+    return []
+
+
+def _one_after_another(
+    messages: Sequence[Sequence[Word]], parts: Sequence[Sequence[Word]], may_hold: Callable[[int], bool]
+) -> list[tuple[int, Place]]:
+    found: list[tuple[int, Place]] = []
+    start = 0
+    for part in parts:
+        for number in range(start, len(messages)):
+            words = messages[number]
+            place = next(literal(words, part), None) if may_hold(number) and _is_short(words, part) else None
+            if place:
+                found.append((number, place))
+                start = number + 1
+                break
+        else:
+            return []
+    return found
+
+
+def _is_short(words: Sequence[Word], part: Sequence[Word]) -> bool:
+    return len(words) <= len(part) + _AROUND_A_NAME
+
+
+_AROUND_A_NAME = 4
+"""How many words stand around a name in an answer that gives it: "my last name is Silva"."""
+
+
+def _gapped_end(words: Sequence[Word], at: int, core: Sequence[str]) -> int:
+    gap, end = 0, at
+    for number, wanted in enumerate(core):
+        while (
+            end < len(words) and number and gap < _GAP and _plain(words[end]) != wanted and _may_skip(words[end])
+        ):
+            end, gap = end + 1, gap + 1
+        if end >= len(words) or _plain(words[end]) != wanted:
+            return 0
+        end, gap = end + 1, 0
+    return end
+
+
+def _plain(word: Word) -> str:
+    number = number_of(word.text)
+    return word.bare if number is None else str(number)
+
+
+def _is_left_out(word: Word) -> bool:
+    return word.bare in _LEFT_OUT
+
+
+def _may_skip(word: Word) -> bool:
+    return word.bare in _LEFT_OUT or (len(word.bare) == 1 and word.bare.isalpha())
+
+
+def _has_prefix(said: str, wanted: str) -> bool:
+    if (
+        wanted.startswith("ال")
+        and said.endswith("ل" + wanted[1:])
+        and _PREFIXES.fullmatch(said[: -len(wanted) + 1] or "")
+    ):
+        return True
+    return said != wanted and said.endswith(wanted) and bool(_PREFIXES.fullmatch(said.removesuffix(wanted)))
+
+
+def _same_stem(said: str, wanted: str) -> bool:
+    if said == wanted:
+        return True
+    shared = next((at for at, (one, two) in enumerate(zip(said, wanted, strict=False)) if one != two), None)
+    stem = min(len(said), len(wanted)) if shared is None else shared
+    longest = max(len(said), len(wanted)) - stem
+    if wanted.isascii():  # in Latin letters only an ending is added: Martin and Marta are two names
+        return stem == min(len(said), len(wanted)) >= _LEAST_STEM and longest <= _LONGEST_ENDING - 2
+    return stem >= _LEAST_STEM - 1 and longest <= _LONGEST_ENDING - 2 + (shared is None)
+
+
+def without_tail(value: str) -> Sequence[Word]:
+    """Return the words before the first comma or bracket: "Portland" of "Portland, OR"; none without one."""
+    head = re.split(r"[,(\[;]", value, maxsplit=1)[0]
+    return () if head == value else words_of(head)

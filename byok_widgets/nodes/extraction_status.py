@@ -1,0 +1,25 @@
+"""How reliable a value of an extraction is, and the words for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Status = Literal["found", "not_stated", "ungrounded", "incomplete", "invalid"]
+"""How reliable a value is.
+
+`found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a text or a date of
+which the dialogue says nothing; the value stands and the reader is warned, or with `grounding="require"` it is
+`None`. `incomplete`: stated in part. A list then stands without its bad items, and an object that lacks a required
+part is `None`. `invalid`: the model's value does not fit the field.
+"""
+
+NOT_SAID = "it is not in the dialogue"
+
+STATUS_WORDS: Mapping[Status, str] = {
+    "found": "found",
+    "not_stated": "not stated",
+    "ungrounded": "not in the dialogue: check it",
+    "incomplete": "stated in part",
+    "invalid": "invalid",
+}

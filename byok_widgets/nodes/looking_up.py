@@ -1,0 +1,86 @@
+"""Looks up each part of an extraction in the dialogue: how well it is supported, and where it was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from byok_widgets.grounding.dialogue import Dialogue, Kind
+from byok_widgets.grounding.evidence import Evidence, Mark
+from byok_widgets.messages import Message
+from byok_widgets.nodes.extraction_status import Status
+from byok_widgets.schema import ValidationResult
+from byok_widgets.schema.parts import Part, walk
+
+_ORDER: tuple[Mark, ...] = ("ungrounded", "not_literal", "unchecked", "said")
+"""Marks, the worst first."""
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """What the dialogue says about values.
+
+    Attributes:
+        grounding: How well it supports each value without parts, by path.
+        evidence: Where it says each of those that it does say, by path.
+    """
+
+    grounding: dict[str, Mark] = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+
+    def status_of(self, checked: ValidationResult) -> dict[str, Status]:
+        """Return the status of each part by path; one with a part that was not said is `ungrounded`."""
+        return {part.path: self._status(part) for part in walk(checked.parts)}
+
+    def _status(self, part: Part) -> Status:
+        if part.status not in ("found", "incomplete") or not part.has_value:
+            return part.status
+        taken = (each.path for each in _taken(part))
+        return "ungrounded" if any(self.grounding.get(path) == "ungrounded" for path in taken) else part.status
+
+
+def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookedUp:
+    """Look up all that was found in a dialogue."""
+    dialogue = Dialogue(transcript)
+    found = LookedUp()
+    for part in walk(checked.parts):
+        if not part.is_taken:
+            continue
+        results = [dialogue.look_up(*each) for each in _looked_up(part)]
+        if results:
+            worst = min(results, key=lambda result: _ORDER.index(result.mark))
+            found.grounding[part.path] = worst.mark
+            places = [place for result in results if result.evidence for place in result.evidence.places]
+            if places and worst.mark != "ungrounded":
+                found.evidence[part.path] = replace(places[0], further=tuple(places[1:]))
+    return found
+
+
+def _taken(part: Part) -> Iterator[Part]:
+    """Yield a part and what its value consists of, without items that were left out."""
+    yield part
+    for inner in part.inner:
+        if inner.is_taken and not inner.is_extra:
+            yield from _taken(inner)
+
+
+def _looked_up(part: Part) -> Iterator[tuple[Any, Kind, tuple[Any, ...]]]:
+    """Yield what of a part is looked up: the value, and the key of a map under which it stands."""
+    if part.is_key:
+        yield part.step, "text", ()
+    if not isinstance(part.value, (list, dict)):
+        yield part.value, _kind(part), tuple(part.branch.allowed or ()) if part.branch else ()
+
+
+def _kind(part: Part) -> Kind:
+    branch, value = part.branch, part.value
+    if isinstance(value, bool):
+        return "other"
+    if branch is not None and branch.allowed is not None:
+        return "choice" if len([each for each in branch.allowed if each is not None]) > 1 else "other"
+    if not isinstance(value, str):
+        return "number"
+    if branch is not None and branch.is_time:
+        return "moment"
+    return "text"

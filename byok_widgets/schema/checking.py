@@ -1,0 +1,133 @@
+"""Checks an object field by field and part by part, and then as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from byok_widgets.schema.builders import RootResult
+from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.misfit import MisfitError
+from byok_widgets.schema.parts import Part, Reader, walk
+from byok_widgets.secrets import redact_quotes
+from byok_widgets.secrets.quoting import as_given
+
+Expected = dict[str, str]
+"""For each path that does not fit, what was expected there."""
+
+_SHOWN_CHARS = 60
+_MAX_ROUNDS = 4
+"""How often bad parts are taken out of a value; what does not fit then is invalid as a whole."""
+
+
+@dataclass(frozen=True)
+class CheckedField:
+    """A field with its value.
+
+    Attributes:
+        part: What is known of it and of its parts.
+        value: The typed value; `None` if there is none.
+    """
+
+    part: Part
+    value: Any = None
+
+
+def check_fields(
+    specs: Iterable[FieldSpec],
+    raw: Mapping[str, Any],
+    whole: Callable[[Mapping[str, Any]], RootResult],
+    reader: Reader | None = None,
+) -> tuple[dict[str, CheckedField], RootResult]:
+    """Return each field with its value, and what the check of the whole says about those that remain.
+
+    Args:
+        specs: The fields.
+        raw: What the model wrote.
+        whole: Looks at the JSON values of all stated fields together.
+        reader: Reads single values; by default without a locale.
+    """
+    specs, reader = tuple(specs), reader or Reader()
+    parts = {spec.name: _read(reader, spec, raw.get(spec.name)) for spec in specs}
+    for _ in range(_MAX_ROUNDS):
+        result = whole({name: part.value for name, part in parts.items() if part.value is not None})
+        checked = {spec.name: _typed(spec, parts[spec.name], result) for spec in specs}
+        rejected = {name: found for name, (_, found) in checked.items() if found}
+        if not rejected:
+            break
+        for spec in specs:
+            if spec.name in rejected:
+                known = {part.path: part.problem for part in parts[spec.name].walk() if part.problem}
+                again = replace(reader, rejected={**rejected[spec.name], **known})
+                parts[spec.name] = _read(again, spec, raw.get(spec.name))
+    else:
+        checked, result = _given_up(parts, rejected, checked), RootResult()
+    return {name: CheckedField(parts[name], value) for name, (value, _) in checked.items()}, result
+
+
+def problems_of(fields: Iterable[tuple[FieldSpec, CheckedField]]) -> dict[str, str]:
+    """Return what is wrong with each invalid part that has a problem of its own, by path."""
+    return {
+        part.path: problem_text(part.path, part.given, part.problem, spec.enum if part is checked.part else None)
+        for spec, checked in fields
+        for part in checked.part.walk()
+        if part.problem
+    }
+
+
+def inner_problems(parts: Iterable[Part], problems: Mapping[str, str]) -> dict[str, str]:
+    """Return, for each invalid part whose own parts have the problems, these in one text."""
+    invalid = [part for part in walk(parts) if part.status == "invalid" and part.path not in problems]
+    return {
+        part.path: "; ".join(problems[each.path] for each in part.walk() if each.path in problems)
+        for part in invalid
+    }
+
+
+def problem_text(path: str, given: Any, expected: str, allowed: Iterable[Any] | None) -> str:
+    """Return what was expected and what was received."""
+    words = "expected one of " + ", ".join(map(str, allowed)) if allowed else expected
+    return redact_quotes(f"{path}: {words}; got {as_given(given, _SHOWN_CHARS)}")
+
+
+def extras_of(parts: Iterable[Part]) -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of everything that its schema does not know."""
+    for part in walk(parts):
+        yield from ((inner.path, inner.given) for inner in part.inner if inner.is_extra)
+
+
+def _read(reader: Reader, spec: FieldSpec, given: Any) -> Part:
+    try:
+        return reader.read(given, spec.shape, spec.name)
+    except (ValueError, RecursionError) as error:
+        return Part(spec.name, spec.name, "invalid", given=given, problem=str(error))
+
+
+def _typed(spec: FieldSpec, part: Part, whole: RootResult) -> tuple[Any, Expected]:
+    """Return the typed value of a field, and for each path that does not fit what was expected there."""
+    if not part.is_taken:
+        return None, {}
+    if spec.name in whole.values:
+        return whole.values[spec.name], {}
+    try:
+        value = spec.convert(part.value)
+    except MisfitError as error:
+        return None, {part.at(location): problem for location, problem in reversed(error.found)}
+    except (ValueError, TypeError, RecursionError) as error:
+        return None, {spec.name: str(error)}
+    if spec.name in whole.problems:
+        return None, {spec.name: whole.problems[spec.name]}
+    return value, {}
+
+
+def _given_up(
+    parts: dict[str, Part],
+    rejected: Mapping[str, dict[str, str]],
+    checked: Mapping[str, tuple[Any, dict[str, str]]],
+) -> dict[str, tuple[Any, dict[str, str]]]:
+    for name, found in rejected.items():
+        parts[name] = replace(
+            parts[name], status="invalid", problem=next(iter(found.values())), value=None, has_value=False
+        )
+    return {name: (None if name in rejected else value, {}) for name, (value, _) in checked.items()}

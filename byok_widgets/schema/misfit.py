@@ -1,0 +1,31 @@
+"""`MisfitError`: where a value does not fit its type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+Location = tuple[str | int, ...]
+
+
+class MisfitError(ValueError):
+    """A value does not fit its type.
+
+    Attributes:
+        found: For each place, the names and indexes that lead to it, and what was expected there.
+    """
+
+    def __init__(self, message: str, found: Iterable[tuple[Location, str]] = ()) -> None:
+        super().__init__(message)
+        self.found = tuple(found) or (((), message),)
+
+
+def location_in(value: Any, steps: Iterable[Any]) -> Location:
+    """Return the part of a location that exists in a value; what only the type knows is left out."""
+    found: list[str | int] = []
+    for step in steps:
+        is_name = isinstance(value, dict) and step in value
+        if is_name or (isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)):
+            found.append(step)
+            value = value[step]
+    return tuple(found)

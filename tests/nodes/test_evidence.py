@@ -1,0 +1,60 @@
+"""Where each value was said, how well the dialogue supports it, and status by path."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from typing import Any
+
+from pydantic import create_model
+
+from byok_widgets import Flow
+from tests.scripted_server import ScriptedServer
+
+Home = create_model("Home", city=(str, ...), zip=(str | None, None))
+
+
+def answer(**values: Any) -> str:
+    return json.dumps(values)
+
+
+def test_evidence_is_message_and_span_and_the_persons_words_come_first(flow: Flow, server: ScriptedServer) -> None:
+    server.script(answer(name="Ana", time="19:30", people=2, urgent=True, day="Mon"))
+    node = flow.extraction("data", name=str, time=str, people=int, urgent=bool, day=["Mon", "Tue"])
+    turns = [("assistant", "Are you Ana?"), ("user", "Yes, Ana. At half past 7 in the evening for two")]
+    found = node.run(turns)
+    place = found.evidence["name"]
+    assert (place.message, place.text, turns[1][1][place.start : place.end]) == (1, "Ana", "Ana")
+    assert found.evidence["time"].text == "half past 7 in the evening"
+    marks = {"name": "said", "time": "said", "people": "said", "urgent": "unchecked", "day": "not_literal"}
+    assert found.grounding == marks
+    assert set(found.status.values()) == {"found"}
+    assert "not literally said" in found._repr_html_()
+    assert "half past 7" in found.tree
+    node.grounding = "off"
+    off = node.run(turns)
+    assert (off.grounding, off.evidence) == ({}, {})
+
+
+def test_status_is_known_for_each_part(flow: Flow, server: ScriptedServer) -> None:
+    server.script(answer(home={"city": "Rome", "zip": "00100", "mood": "good"}))
+    found = flow.extraction("data", home=Home).run("I live in Rome")
+    assert dict(found.status) == {"home": "ungrounded"}
+    assert (found.status["home.city"], found.status["home.zip"]) == ("found", "ungrounded")
+    assert found.evidence["home.city"].text == "Rome"
+    assert found.extra == {"home.mood": "good"}
+    assert pickle.loads(pickle.dumps(found.status))["home.zip"] == "ungrounded"
+    assert "city" in found.tree
+
+
+def test_an_object_of_nulls_opens_no_edge(flow: Flow, server: ScriptedServer) -> None:
+    flow.extraction("read", name=str, home=Home, likes=list[str], start=True)
+    flow.conversation("ship", "We ship it.", static=True)
+    flow.conversation("ask", "Where to?", static=True)
+    flow.connect("read", "ship", if_="home is not None or likes is not None")
+    flow.connect("read", "ask")
+    server.script(answer(name="Ana", home={"city": None, "zip": None}, likes=[]))
+    session = flow.start()
+    session.say("I am Ana")
+    assert session.node == "ask"
+    assert session.variables["home"] is None

@@ -1,0 +1,92 @@
+"""What is known of each part of a value: nothing said at any depth, bad items, missing required parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import create_model
+
+from byok_widgets.schema import ExtractionSchema, ValidationResult
+from byok_widgets.schema.parts import walk
+from byok_widgets.schema.paths import joined, steps_below
+
+Loose = create_model("Loose", city=(str | None, None), zip=(str | None, None))
+Home = create_model("Home", city=(str, ...), zip=(str, ...))
+Row = create_model("Row", name=(str, ...), price=(float, ...))
+Order = create_model("Order", id=(int, ...), items=(list[str], ...), note=(str | None, ...))
+
+
+def check(type_: Any, value: Any) -> ValidationResult:
+    return ExtractionSchema.of(fields={"x": type_}).check({"x": value})
+
+
+def statuses(checked: ValidationResult) -> dict[str, str]:
+    return {part.path: part.status for part in walk(checked.parts)}
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        (Loose, {"city": None, "zip": None}),
+        (Loose, {"city": "unknown", "zip": ""}),
+        (Loose, {}),
+        (list[str], []),
+        (list[str], ["none", "", None]),
+        (list[Loose], [{"city": None}, {}]),
+        (list[list[str]], [[], [""]]),
+        (dict[str, int], []),
+        (dict[str, Loose], [{"key": "a", "value": {"city": "n/a"}}]),
+        (Home, {"city": "", "zip": None}),
+    ],
+)
+def test_a_value_of_which_no_part_was_stated_is_not_stated(type_: Any, value: Any) -> None:
+    checked = check(type_, value)
+    assert (checked.status["x"], checked.values["x"], checked.problems) == ("not_stated", None, {})
+
+
+def test_a_bad_item_costs_that_item_and_not_the_list() -> None:
+    rows = [{"name": "eggs", "price": 2}, {"name": "ham", "price": "x"}, None, {"name": "jam", "price": 3}]
+    checked = check(list[Row], rows)
+    assert [row.name for row in checked.values["x"]] == ["eggs", "jam"]
+    assert (checked.status["x"], checked.record) == ("incomplete", None)
+    assert list(checked.problems) == ["x[1].price"]
+    assert statuses(checked)["x[1].price"] == "invalid"
+    assert check(list[int], ["a"]).status["x"] == "invalid", "nothing of it can be taken"
+    assert check(dict[str, int], {"a": 1, "b": "many"}).values["x"] == {"a": 1}
+    assert check(tuple[int, str], [1, None]).values["x"] is None, "each place of a tuple has its meaning"
+
+
+def test_an_object_that_lacks_a_required_part_is_stated_in_part() -> None:
+    checked = check(Home, {"city": "Rome", "zip": None})
+    assert (checked.values["x"], checked.problems) == (None, {})
+    assert statuses(checked) == {"x": "incomplete", "x.city": "found", "x.zip": "not_stated"}
+    assert checked.parts[0].stated == {"city": "Rome"}
+
+
+def test_empty_lists_and_nulls_that_the_schema_allows_stay_in_an_object_that_was_stated() -> None:
+    checked = check(Order, {"id": 7, "items": [], "note": None})
+    assert checked.values["x"] == Order(id=7, items=[], note=None)
+    assert statuses(checked) == {"x": "found", "x.id": "found", "x.items": "not_stated", "x.note": "not_stated"}
+
+
+def test_names_that_the_schema_does_not_know_are_visible() -> None:
+    schema = ExtractionSchema.of(fields={"x": Loose})
+    assert schema.check({"x": {"city": "Rome", "mood": "good"}, "y": 1}).extra == {"y": 1, "x.mood": "good"}
+
+
+def test_a_required_part_may_be_null_on_the_wire() -> None:
+    shape = ExtractionSchema.of(fields={"x": Home}).json_schema()["properties"]["x"]
+    assert shape["properties"]["zip"]["type"] == ["string", "null"]
+    assert shape["required"] == ["city", "zip"]
+
+
+@pytest.mark.parametrize("steps", [["a", "b"], ["a", 2, "b c"], ["a", 'q"].x', 0], ["a", "ü"]])
+def test_a_path_is_taken_apart_as_it_was_put_together(steps: list[Any]) -> None:
+    path = str(steps[0])
+    ends = [path]
+    for step in steps[1:]:
+        path = joined(path, step)
+        ends.append(path)
+    assert len(steps_below(path)) == len(steps) - 1
+    assert "".join([str(steps[0]), *steps_below(path)]) == path
