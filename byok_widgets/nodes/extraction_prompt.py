@@ -9,6 +9,7 @@ from typing import Any
 from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.messages import Message, transcript_of
 from byok_widgets.schema import ExtractionSchema, SchemaProfile
+from byok_widgets.schema.field_list import field_list
 
 Example = tuple[Any, Mapping[str, Any]]
 """A dialogue in any supported form, and the values to read from it."""
@@ -33,8 +34,8 @@ def instructions(schema: ExtractionSchema, prompt: str, profile: SchemaProfile) 
         else "A field that is not stated is left out."
     )
     general = _INSTRUCTIONS.format(unless_stated=unless)
-    fields = "\n".join(f"- {spec.name}: {spec.summary}" for spec in schema.fields)
-    return "\n\n".join(part for part in (general, prompt, f"The fields:\n{fields}") if part)
+    fields = f"The fields:\n{field_list(schema.fields)}"
+    return "\n\n".join(part for part in (general, prompt, fields) if part)
 
 
 def checked_example(schema: ExtractionSchema, given: Example, *, node: str) -> CheckedExample:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from byok_widgets.errors import SchemaError
+from byok_widgets.schema.answer_limits import reached
 from byok_widgets.schema.builders import RootResult, SchemaParts, from_fields, from_model
 from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.json_schema import from_json_schema
@@ -135,12 +136,17 @@ class ExtractionSchema:
         """
         return extract_json_object(text, [spec.name for spec in self.fields])
 
-    def check(self, raw: Mapping[str, Any]) -> ValidationResult:
-        """Check an object field by field, then as a whole; an invalid value affects only its own field."""
+    def check(self, raw: Mapping[str, Any], *, cut: Mapping[str, str] | None = None) -> ValidationResult:
+        """Check an object field by field, then as a whole; an invalid value affects only its own field.
+
+        Args:
+            raw: The object.
+            cut: What is wrong with the fields whose values may be cut.
+        """
         said: dict[str, Any] = {}
-        problems: dict[str, str] = {}
+        problems: dict[str, str] = dict(cut or {})
         for spec in self.fields:
-            given = raw.get(spec.name)
+            given = None if spec.name in problems else raw.get(spec.name)
             try:
                 meant = coerce(given, spec.shape)
                 if is_stated(meant, spec.shape):
@@ -161,6 +167,10 @@ class ExtractionSchema:
             record=None if problems else whole.record,
             extra=tuple(name for name in raw if name not in values),
         )
+
+    def cut(self, raw: Mapping[str, Any], profile: SchemaProfile) -> dict[str, str]:
+        """Return what is wrong with each field of an answer that has reached one of the profile's limits."""
+        return {} if profile.limits is None else reached(raw, self.json_schema(profile))
 
     def is_quick(self, chars: int) -> bool:
         """Whether an answer of this length is checked in a short time, by no code of a person's."""
