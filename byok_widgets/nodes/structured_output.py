@@ -165,9 +165,7 @@ async def _repaired(
 
 
 def _repair(answer: _Answer, call: Call) -> Call:
-    unless = (
-        "null where nothing is stated" if call.schema_profile.unstated_is_null else "only what is stated"
-    )
+    unless = "null where nothing is stated" if call.schema_profile.unstated_is_null else "only what is stated"
     asked = f"That does not fit: {answer.complaint.rstrip('.')}. Write the whole object again; {unless}."
     said = answer.reply.text[:_REPAIR_CHARS] or "(nothing)"
     more = (Message("assistant", said), Message("user", asked))

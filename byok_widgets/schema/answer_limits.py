@@ -1,8 +1,8 @@
 """Ends for lists and texts that have none of their own.
 
-A small model that is held to a grammar often repeats itself until its tokens run out, and the whole answer is lost.
-With an end to each list and text only that field is lost. A value that reaches such an end may be cut, so it never
-counts as found.
+A small model that is held to a grammar often repeats itself until its tokens run out, and the whole answer is
+lost. With an end to each list and text only that field is lost. A value that reaches such an end may be cut, so it
+never counts as found.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def reached(raw: Mapping[str, Any], wire: Mapping[str, Any]) -> dict[str, str]:
         wire: The schema that it followed.
     """
     definitions = wire.get("$defs", {})
-    found = ((name, next(_ends(raw.get(name), part, definitions), "")) for name, part in wire["properties"].items())
+    parts = wire["properties"].items()
+    found = ((name, next(_ends(raw.get(name), part, definitions), "")) for name, part in parts)
     return {name: f"{name}: {problem}" for name, problem in found if problem}
 
 

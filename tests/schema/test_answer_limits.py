@@ -64,7 +64,8 @@ def test_a_longer_answer_may_hold_more() -> None:
     assert SchemaProfile().within(10) == SchemaProfile()
 
 
-TREE = {"type": "object", "properties": {"name": TEXT, "kids": {"type": "array", "items": {"$ref": "#/$defs/tree"}}}}
+KIDS = {"type": "array", "items": {"$ref": "#/$defs/tree"}}
+TREE = {"type": "object", "properties": {"name": TEXT, "kids": KIDS}}
 
 
 @pytest.mark.parametrize(

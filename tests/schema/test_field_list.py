@@ -61,7 +61,8 @@ def test_a_list_of_fields_has_an_end() -> None:
     deep: dict[str, Any] = {"type": "string"}
     for _ in range(30):
         deep = {"type": "object", "properties": {"inner": deep}}
-    wide = {"type": "object", "properties": {f"part{number}": {"type": "string"} for number in range(2 * MAX_LINES)}}
+    parts = {f"part{number}": {"type": "string"} for number in range(2 * MAX_LINES)}
+    wide = {"type": "object", "properties": parts}
     schema = ExtractionSchema.of({"type": "object", "properties": {"deep": deep, "wide": wide}})
     lines = field_list(schema.fields).splitlines()
     assert len(lines) == MAX_LINES

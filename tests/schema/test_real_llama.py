@@ -63,7 +63,8 @@ def test_a_schema_is_enforced() -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"^\d{3}$", r"^.{2,5}$", r"^[^,]{3,5}$", r"^(?:a|b)+c$", r"^[\w.-]{2}@\D$", r"^[\]\^\-]{2}$", r"^a\-b$"]
+    "pattern",
+    [r"^\d{3}$", r"^.{2,5}$", r"^[^,]{3,5}$", r"^(?:a|b)+c$", r"^[\w.-]{2}@\D$", r"^[\]\^\-]{2}$", r"^a\-b$"],
 )
 def test_a_pattern_is_enforced(pattern: str, capfd: pytest.CaptureFixture[str]) -> None:
     part = {"type": "string", "pattern": pattern}
@@ -75,7 +76,8 @@ def test_a_pattern_is_enforced(pattern: str, capfd: pytest.CaptureFixture[str]) 
 
 def test_an_endless_list_ends_and_costs_no_other_field() -> None:
     part = {"type": "array", "items": {"type": "string"}}
-    schema = ExtractionSchema.of({"type": "object", "properties": {"x": part, "y": part, "z": {"type": "integer"}}})
+    parts = {"x": part, "y": part, "z": {"type": "integer"}}
+    schema = ExtractionSchema.of({"type": "object", "properties": parts})
     answer = ask(schema, max_tokens=400)
     assert set(schema.read(answer.text)) == {"x", "y", "z"}
 
