@@ -32,9 +32,7 @@ class Check(Sequence[Finding]):
         note: What could not be checked, in a sentence; empty if the whole flow was.
     """
 
-    def __init__(
-        self, findings: Iterable[Finding], note: str = "", suggestions: Iterable[Finding] = ()
-    ) -> None:
+    def __init__(self, findings: Iterable[Finding], note: str = "", suggestions: Iterable[Finding] = ()) -> None:
         self._findings = sorted(findings, key=lambda finding: finding.level != "error")
         self.note = note
         self.suggestions = tuple(suggestions)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check
     from byok_widgets.nodes import ActionNode, ExtractionNode
     from byok_widgets.nodes.action import Function
-    from byok_widgets.nodes.extraction import Grounding
     from byok_widgets.nodes.examples import GivenExample
+    from byok_widgets.nodes.extraction import Grounding
     from byok_widgets.session import Session
 
 _READ_ONLY = "read-only: saved by a newer byok-widgets"

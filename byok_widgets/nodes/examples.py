@@ -1,4 +1,4 @@
-"""Examples of an extraction node: dialogues with the values that are in them, sent as turns before the dialogue."""
+"""Examples of an extraction node: dialogues with the values in them, sent as turns before the dialogue."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Examples(tuple[Example, ...]):
         rows = [(str(at), _said(each), each.line) for at, each in enumerate(self)]
         return markup.table(rows, caption="Examples", columns=("number", "dialogue", "values"))
 
-    def but_of(self, others: Iterable[Example]) -> Examples:
-        """Return these without those whose dialogue is among others."""
+    def without(self, others: Iterable[Example]) -> Examples:
+        """Return these without those that have the dialogue of one of the others."""
         known = [each.dialogue for each in others]
         return Examples(each for each in self if each.dialogue not in known)
 
@@ -88,7 +88,14 @@ def checked_example(schema: ExtractionSchema, given: GivenExample, *, node: str)
 def example_messages(
     schema: ExtractionSchema, examples: Iterable[Example], profile: SchemaProfile, window: int | None = None
 ) -> tuple[Message, ...]:
-    """Return examples as pairs of question and answer; of each dialogue the last messages, as of the one to read."""
+    """Return examples as pairs of question and answer.
+
+    Args:
+        schema: The fields.
+        examples: The examples.
+        profile: Rules for the shape of an answer.
+        window: How many of the last messages of a dialogue are shown, as of the one to read; `None` for all.
+    """
     return tuple(
         message
         for dialogue, values in examples

@@ -13,11 +13,11 @@ from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.grounding import DialogueWords
 from byok_widgets.messages import Message, transcript_of
-from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.nodes.base import Node, NodeInput
-from byok_widgets.nodes.examples import Examples, GivenExample, checked_example, example_messages
+from byok_widgets.nodes.examples import Examples, GivenExample, example_messages
 from byok_widgets.nodes.extraction_prompt import instructions, question_messages
 from byok_widgets.nodes.extraction_result import Extraction, Status
+from byok_widgets.nodes.layered_examples import LayeredExamples
 from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.structured_output import ask_structured
@@ -64,8 +64,7 @@ class ExtractionNode(ModelNode[Extraction]):
         super().__init__(context, name, model=model, max_tokens=max_tokens, settings=settings)
         self._schema = schema
         self.prompt = prompt
-        self._unfit: tuple[str, ...] = ()
-        self.examples = examples
+        self._examples = LayeredExamples(schema, name, examples)
         self.window = window
         self.grounding = grounding
 
@@ -80,12 +79,11 @@ class ExtractionNode(ModelNode[Extraction]):
 
         Setting them replaces all of them.
         """
-        return Examples([*self._given.but_of(self._taught), *self._taught])
+        return self._examples.all
 
     @examples.setter
     def examples(self, given: Iterable[GivenExample]) -> None:
-        self._given = Examples(checked_example(self.schema, example, node=self.name) for example in given)
-        self._taught, self._unfit = Examples(), ()
+        self._examples.replace(given)
 
     def teach(self, dialogue: Any, values: Mapping[str, Any]) -> None:
         """Add an example: a dialogue and the values that are in it.
@@ -102,11 +100,7 @@ class ExtractionNode(ModelNode[Extraction]):
             ConfigError: The values do not fit the fields, or nothing is said in the dialogue.
             KeyFormatError: It contains an API key.
         """
-        example = checked_example(self.schema, (dialogue, values), node=self.name)
-        reject_key([message.content for message in example.dialogue])
-        reject_key(example.values)
-        self._given = self._given.but_of([example])
-        self._taught = Examples([*self._taught.but_of([example]), example])
+        self._examples.teach(dialogue, values)
         self._context.config.notify("nodes")
 
     def forget(self, number: int) -> None:
@@ -115,25 +109,18 @@ class ExtractionNode(ModelNode[Extraction]):
         Raises:
             ConfigError: There is no such example.
         """
-        examples = self.examples
-        if type(number) is not int or not -len(examples) <= number < len(examples):
-            known = f"They are numbered 0 to {len(examples) - 1}." if examples else "It has none."
-            raise ConfigError(f"Node {self.name!r} has no example {number!r}.", fix=known)
-        gone = [examples[number]]
-        self._given, self._taught = self._given.but_of(gone), self._taught.but_of(gone)
+        self._examples.forget(number)
         self._context.config.notify("nodes")
+
+    @property
+    def layered_examples(self) -> LayeredExamples:
+        """The examples, and where they come from."""
+        return self._examples
 
     def take_over(self, replaced: Node[Any]) -> None:
         """Keep what the node was taught that this one replaces."""
-        if not isinstance(replaced, ExtractionNode):
-            return
-        for example in replaced._taught:
-            try:
-                fitting = checked_example(self.schema, example, node=self.name)
-            except ConfigError as error:
-                self._unfit = (*self._unfit, error.problem)
-            else:
-                self._taught = Examples([*self._taught, fitting])
+        if isinstance(replaced, ExtractionNode):
+            self._examples.take_over(replaced.layered_examples)
 
     @property
     def window(self) -> int | None:
@@ -230,7 +217,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
     def check(self) -> Iterator[Finding]:
         """Yield an example that no longer fits, and grounding that does nothing as no field holds words."""
-        for problem in self._unfit:
+        for problem in self._examples.unfit:
             fix = "It is no longer used. Teach the node another one, with the fields that it has now."
             yield Finding("unfit_example", "warning", self.name, problem, fix)
         if self._grounding == "require" and not any(map(_may_hold_words, self.schema.fields)):

@@ -310,16 +310,16 @@ SAID: dict[str, tuple[Build, str]] = {
     "unfit_example": (
         _unfit_example,
         (
-            "warning: Node 'data': an example does not fit: The values do not fit the fields: age: Input should be a "
-            "valid integer; got 'x'. It is no longer used. Teach the node another one, with the fields that it has "
-            "now."
+            "warning: Node 'data': an example does not fit: The values do not fit the fields: age: Input should be "
+            "a valid integer; got 'x'. It is no longer used. Teach the node another one, with the fields that it "
+            "has now."
         ),
     ),
     "few_examples": (
         lambda flow: (_nodes(flow, "data"), setattr(flow.node("data"), "model", "local:smollm2-135m")),
         (
-            "suggestion: The extraction node 'data' runs on a local model and has no examples. Two of your own help "
-            "a small model much: press Teach in the chat, or write "
+            "suggestion: The extraction node 'data' runs on a local model and has no examples. Two of your own "
+            "help a small model much: press Teach in the chat, or write "
             "flow.node('data').teach('...', {'age': ..., 'day': ...})."
         ),
     ),
