@@ -1,6 +1,6 @@
 """A node's examples in two layers: those it was created with, and those it was taught since.
 
-Like a setting that was made in the panel, what a person taught stays when the cell that creates the node runs again.
+Like a setting from the panel, what a person taught stays when the cell that creates the node runs again.
 """
 
 from __future__ import annotations

@@ -310,9 +310,9 @@ SAID: dict[str, tuple[Build, str]] = {
     "unfit_example": (
         _unfit_example,
         (
-            "warning: Node 'data': an example does not fit: The values do not fit the fields: age: Input should be "
-            "a valid integer; got 'x'. It is no longer used. Teach the node another one, with the fields that it "
-            "has now."
+            "warning: Node 'data': an example does not fit: The values do not fit the fields: age: Input should "
+            "be a valid integer; got 'x'. It is no longer used. Teach the node another one, with the fields that "
+            "it has now."
         ),
     ),
     "few_examples": (
