@@ -10,7 +10,7 @@ from byok_widgets.findings import Finding, Fix
 from byok_widgets.nodes.extraction import ExtractionNode
 
 ENOUGH = 2
-"""With so many examples, a 0.5B model read clearly better: slot F1 from 0.62 to 0.74 on 36 dialogues."""
+"""With so many examples, a 0.5B model read clearly better: slot F1 0.74 in place of 0.62."""
 _NAMED = 3
 """Number of fields that the line of code names."""
 
