@@ -8,7 +8,7 @@ from typing import Literal
 
 from byok_widgets.secrets import redact_quotes
 
-Level = Literal["error", "warning"]
+Level = Literal["error", "warning", "suggestion"]
 FixKind = Literal["save_key", "use_model", "choose_model", "fill_address", "use_own_address", "take_away", "paste"]
 
 
@@ -37,7 +37,8 @@ class Finding:
 
     Attributes:
         kind: Stable machine-readable name: one of `FINDING_KINDS`, or the kind of the error that a call raises.
-        level: `"error"`: it will fail. `"warning"`: it may be intended.
+        level: `"error"`: it will fail. `"warning"`: it may be intended. `"suggestion"`: it works, and could be
+            better.
         where: The node or edge concerned; empty for the flow as a whole.
         problem: What is wrong, in a sentence.
         fix: What to do.
@@ -73,6 +74,8 @@ FINDING_KINDS: Mapping[str, str] = {
     "unset_variable": "no path sets a variable before it is read",
     "unstated_variable": "a variable may not be stated where a prompt reads it",
     "grounding": "an extraction node requires words of the dialogue, and has no field for any",
+    "unfit_example": "an example that an extraction node was taught no longer fits its fields",
+    "few_examples": "an extraction node on a local model has fewer than two examples",
     "unbound_action": "an action node has no function",
     "unread_variable": "nothing reads a variable that an action writes",
     "overdue_function": "a function that exceeded its time limit is still running",

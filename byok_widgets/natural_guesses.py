@@ -55,6 +55,7 @@ _MEANT = {
     "closed": "s.closed",
     "file": 'flow.load_session("file")',
     "fields": "node.schema",
+    "teach": "node.teach(dialogue, values)",
     "link": "flow.connect(node, other)",
     "text": "reply.text",
     "asked": "reply.request",
@@ -107,6 +108,7 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
     "extraction": _table(
         read=_SPEAK.replace("run ", "").replace(" prompt", "") + " extract read parse start",
         fields="fields field_types columns",
+        teach="train add_example add_examples example learn few_shot correct",
         link="connect link to next add_edge",
     ),
     "action": _table(

@@ -14,6 +14,7 @@ from byok_widgets.diagnostics.lint import detected, structural
 from byok_widgets.diagnostics.prompts import broken_prompts
 from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
 from byok_widgets.diagnostics.suggestions import advised
+from byok_widgets.diagnostics.teaching import few_examples
 from byok_widgets.engine.workers import overdue_functions
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
@@ -27,12 +28,14 @@ class Check(Sequence[Finding]):
     """What a check found, errors first. Empty, and so falsy, if there is nothing to fix.
 
     Attributes:
+        suggestions: What would make the flow better; nothing is wrong without it.
         note: What could not be checked, in a sentence; empty if the whole flow was.
     """
 
-    def __init__(self, findings: Iterable[Finding], note: str = "") -> None:
+    def __init__(self, findings: Iterable[Finding], note: str = "", suggestions: Iterable[Finding] = ()) -> None:
         self._findings = sorted(findings, key=lambda finding: finding.level != "error")
         self.note = note
+        self.suggestions = tuple(suggestions)
 
     @property
     def errors(self) -> list[Finding]:
@@ -51,12 +54,14 @@ class Check(Sequence[Finding]):
 
     def __repr__(self) -> str:
         found = "\n".join(map(str, self)) or _NOTHING
-        return f"{found}\n{self.note}" if self.note else found
+        return "\n".join(filter(None, (found, *map(str, self.suggestions), self.note)))
 
     def _repr_html_(self) -> str:
         if not self:
-            return markup.text(f"{_NOTHING} {self.note}".strip())
-        rows = [(finding.level, finding.where or "flow", finding.problem, finding.fix) for finding in self]
+            nothing = markup.text(f"{_NOTHING} {self.note}".strip())
+            return nothing + markup.facts(" ".join(map(str, self.suggestions)))
+        shown = (*self, *self.suggestions)
+        rows = [(finding.level, finding.where or "flow", finding.problem, finding.fix) for finding in shown]
         caption = " and ".join(_counted(self))
         table = markup.table(rows, caption=caption, columns=("level", "where", "what is wrong", "what to do"))
         return table + markup.facts(self.note)
@@ -90,7 +95,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
         *_overdue(flow),
         *_notice(flow),
     ]
-    return Check(_keys_first(findings))
+    return Check(_keys_first(findings), suggestions=few_examples(flow))
 
 
 def _keys_first(found: Iterable[Finding]) -> list[Finding]:

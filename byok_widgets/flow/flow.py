@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check
     from byok_widgets.nodes import ActionNode, ExtractionNode
     from byok_widgets.nodes.action import Function
+    from byok_widgets.nodes.examples import GivenExample
     from byok_widgets.nodes.extraction import Grounding
-    from byok_widgets.nodes.extraction_prompt import Example
     from byok_widgets.session import Session
 
 _READ_ONLY = "read-only: saved by a newer byok-widgets"
@@ -227,7 +227,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         *,
         fields: Mapping[str, Any] | None = None,
         prompt: str = "",
-        examples: Iterable[Example] = (),
+        examples: Iterable[GivenExample] = (),
         window: int | None = None,
         grounding: Grounding | None = None,
         start: bool = False,
@@ -248,7 +248,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             schema: A pydantic class or a JSON Schema.
             fields: Fields by name.
             prompt: Instructions beside the fields.
-            examples: Pairs of a dialogue and its values; small models need them.
+            examples: Pairs of a dialogue and its values; small models need them. `node.teach` adds to them.
             window: Read only this many of the last messages; by default all.
             grounding: `"flag"` marks a value with strings that do not occur in the dialogue, `"require"` counts it
                 as not stated, `"off"` does not look; by default as the flow's `grounding` says.

@@ -53,6 +53,8 @@ class FlowNodes:
                 kind="node",
                 fix=f"Give the {node.kind} node another name, or run the cell that makes the flow again.",
             )
+        if existing and existing is not node:
+            node.take_over(existing)
         self._graph.put(node, start=start, end=end, enter=enter)
         self._announce()
         return node

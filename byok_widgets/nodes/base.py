@@ -176,6 +176,10 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
             f"Node {self.name!r} calls no function.", kind="node", fix="Leave it out of functions={...}."
         )
 
+    def take_over(self, replaced: Node[Any]) -> None:
+        """Take over what a person gave the node that this one replaces, since its cell has been run again."""
+        del replaced
+
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """Run it alone, for the kinds of nodes that can.
 

@@ -12,16 +12,11 @@ from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.messages import Message, transcript_of
-from byok_widgets.nodes.base import NodeInput
-from byok_widgets.nodes.extraction_prompt import (
-    CheckedExample,
-    Example,
-    checked_example,
-    example_messages,
-    instructions,
-    question_messages,
-)
+from byok_widgets.nodes.base import Node, NodeInput
+from byok_widgets.nodes.examples import Examples, GivenExample, example_messages
+from byok_widgets.nodes.extraction_prompt import instructions, question_messages
 from byok_widgets.nodes.extraction_result import Extraction
+from byok_widgets.nodes.layered_examples import LayeredExamples
 from byok_widgets.nodes.looking_up import LookedUp, look_up
 from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.model_node import ModelNode
@@ -60,7 +55,7 @@ class ExtractionNode(ModelNode[Extraction]):
         schema: ExtractionSchema,
         *,
         prompt: str = "",
-        examples: Iterable[Example] = (),
+        examples: Iterable[GivenExample] = (),
         window: int | None = None,
         grounding: Grounding | None = None,
         model: str | None = None,
@@ -70,7 +65,7 @@ class ExtractionNode(ModelNode[Extraction]):
         super().__init__(context, name, model=model, max_tokens=max_tokens, settings=settings)
         self._schema = schema
         self.prompt = prompt
-        self.examples = examples
+        self._examples = LayeredExamples(schema, name, examples)
         self.window = window
         self.grounding = grounding
 
@@ -80,13 +75,53 @@ class ExtractionNode(ModelNode[Extraction]):
         return self._schema
 
     @property
-    def examples(self) -> tuple[CheckedExample, ...]:
-        """Example dialogues with their values, shown to the model."""
-        return self._examples
+    def examples(self) -> Examples:
+        """Example dialogues with their values, shown to the model: those it was created with, then those taught.
+
+        Setting them replaces all of them.
+        """
+        return self._examples.all
 
     @examples.setter
-    def examples(self, given: Iterable[Example]) -> None:
-        self._examples = tuple(checked_example(self.schema, example, node=self.name) for example in given)
+    def examples(self, given: Iterable[GivenExample]) -> None:
+        self._examples.replace(given)
+
+    def teach(self, dialogue: Any, values: Mapping[str, Any]) -> None:
+        """Add an example: a dialogue and the values that are in it.
+
+        It is shown to the model with each call, is saved in the flow's file, and stays when the cell that creates
+        the node is run again. A dialogue that is known already gets the new values. Two examples of this node's
+        own fields help a small model much; examples of other fields do not.
+
+        Args:
+            dialogue: What was said, in any form that `run` takes, or a result of `run`, which holds its dialogue.
+            values: The right value of each field; a field that is missing or `None` is not stated.
+
+        Raises:
+            ConfigError: The values do not fit the fields, or nothing is said in the dialogue.
+            KeyFormatError: It contains an API key.
+        """
+        self._examples.teach(dialogue, values)
+        self._context.config.notify("nodes")
+
+    def forget(self, number: int) -> None:
+        """Remove the example of this number in `examples`; -1 is the last one.
+
+        Raises:
+            ConfigError: There is no such example.
+        """
+        self._examples.forget(number)
+        self._context.config.notify("nodes")
+
+    @property
+    def layered_examples(self) -> LayeredExamples:
+        """The examples, and where they come from."""
+        return self._examples
+
+    def take_over(self, replaced: Node[Any]) -> None:
+        """Keep what the node was taught that this one replaces."""
+        if isinstance(replaced, ExtractionNode):
+            self._examples.take_over(replaced.layered_examples)
 
     @property
     def window(self) -> int | None:
@@ -184,7 +219,10 @@ class ExtractionNode(ModelNode[Extraction]):
         return ()
 
     def check(self) -> Iterator[Finding]:
-        """Yield that the node's grounding does nothing, where no field of it holds words of the dialogue."""
+        """Yield an example that no longer fits, and grounding that does nothing as no field holds words."""
+        for problem in self._examples.unfit:
+            fix = "It is no longer used. Teach the node another one, with the fields that it has now."
+            yield Finding("unfit_example", "warning", self.name, problem, fix)
         if self._grounding == "require" and not any(map(_may_hold_words, self.schema.fields)):
             problem = f'Node {self.name!r} has grounding="require", and no field that holds words of the dialogue.'
             fix = "Choices, numbers and dates cannot be looked up like that; read them with care."
@@ -256,10 +294,11 @@ class ExtractionNode(ModelNode[Extraction]):
             flow = self._context.config.name
             values = with_unstated(self.prompt, variables or {}) if known is None else known
             prompt = await render_in_time(self.prompt, values, flow=flow, node=self.name, for_model=True)
+            shown = self.examples
             validated = partial(validate, limit_s=deadline.seconds, flow=flow, node=self.name)
             examples = await validated(
-                partial(example_messages, self.schema, self.examples, profile),
-                quick=not self.examples or self.schema.is_quick(0),
+                partial(example_messages, self.schema, shown, profile, self.window),
+                quick=not shown or self.schema.is_quick(0),
             )
             compose = partial(question_messages, examples, read)
             call = Call(

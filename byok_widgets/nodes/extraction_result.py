@@ -83,6 +83,11 @@ class Extraction(NodeResult):
         return ", ".join(f"{name}={quoted(value)}{self._mark(name)}" for name, value in self.values.items())
 
     @property
+    def transcript(self) -> tuple[Message, ...]:
+        """The dialogue that it was read from."""
+        return self.reply.transcript
+
+    @property
     def model_reply(self) -> Reply:
         """The model's answer."""
         return self.reply

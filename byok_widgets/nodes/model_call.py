@@ -31,6 +31,7 @@ from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.base import Answer
 from byok_widgets.providers.governors import governor_of
 from byok_widgets.reply import Reply
+from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.secrets import Secret
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error
@@ -125,6 +126,11 @@ class Call:
     def provider(self) -> Provider:
         """The provider of the chosen model."""
         return PROVIDERS[self.resolved.ref.provider]
+
+    @property
+    def schema_profile(self) -> SchemaProfile:
+        """The rules for a schema that goes with the call."""
+        return self.provider.schema_profile.within(self.max_tokens)
 
     def request(self) -> Request:
         """Return the call as a request to the provider.

@@ -23,7 +23,7 @@ from byok_widgets.providers.allowance import MAX_REQUESTS
 from byok_widgets.providers.base import OutputSchema, StructuredMode
 from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL
 from byok_widgets.reply import Reply
-from byok_widgets.schema import ExtractionSchema, ValidationResult
+from byok_widgets.schema import ExtractionSchema, SchemaProfile, ValidationResult
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.usage import Cost
 
@@ -92,7 +92,7 @@ async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on
     place = (
         str(call.resolved.ref),
         context.config.base_url(call.provider.name),
-        schema.text(call.provider.schema_profile),
+        schema.text(call.schema_profile),
     )
     refused = 0
     sent: list[SentRequest] = []
@@ -121,7 +121,7 @@ async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on
 
 
 def _shaped(call: Call, schema: ExtractionSchema, mode: StructuredMode) -> dict[str, Any]:
-    profile = call.provider.schema_profile
+    profile = call.schema_profile
     if mode in ("json_schema", "tool"):
         return {"output": OutputSchema(schema.name, schema.json_schema(profile), mode)}
     system = f"{call.system}\n\nThe object follows this JSON Schema:\n{schema.text(profile)}"
@@ -134,7 +134,7 @@ async def _read(reply: Reply, *, call: Call, schema: ExtractionSchema, flow: str
         return _Answer(reply, None, f"The model's answer cannot be used: {'; '.join(reply.notices)}.")
     try:
         checked = await validate(
-            lambda: schema.check(schema.read(reply.text)),
+            partial(_checked, reply.text, schema, call.schema_profile),
             quick=schema.is_quick(len(reply.text)),
             limit_s=call.deadline.seconds,
             flow=flow,
@@ -148,6 +148,11 @@ async def _read(reply: Reply, *, call: Call, schema: ExtractionSchema, flow: str
     else:
         return _Answer(reply, checked, "; ".join(checked.problems.values()))
     raise failure.at(flow=flow, node=call.node, model=reply.model)
+
+
+def _checked(text: str, schema: ExtractionSchema, profile: SchemaProfile) -> ValidationResult:
+    raw = schema.read(text)
+    return schema.check(raw, cut=schema.cut(raw, profile))
 
 
 async def _repaired(
@@ -170,9 +175,7 @@ async def _repaired(
 
 
 def _repair(answer: _Answer, call: Call) -> Call:
-    unless = (
-        "null where nothing is stated" if call.provider.schema_profile.unstated_is_null else "only what is stated"
-    )
+    unless = "null where nothing is stated" if call.schema_profile.unstated_is_null else "only what is stated"
     asked = f"That does not fit: {answer.complaint.rstrip('.')}. Write the whole object again; {unless}."
     said = answer.reply.text[:_REPAIR_CHARS] or "(nothing)"
     more = (Message("assistant", said), Message("user", asked))

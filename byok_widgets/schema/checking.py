@@ -39,6 +39,8 @@ def check_fields(
     raw: Mapping[str, Any],
     whole: Callable[[Mapping[str, Any]], RootResult],
     reader: Reader | None = None,
+    *,
+    cut: Mapping[str, str],
 ) -> tuple[dict[str, CheckedField], RootResult]:
     """Return each field with its value, and what the check of the whole says about those that remain.
 
@@ -47,9 +49,10 @@ def check_fields(
         raw: What the model wrote.
         whole: Looks at the JSON values of all stated fields together.
         reader: Reads single values; by default without a locale.
+        cut: What is wrong with the fields whose values may be cut.
     """
     specs, reader = tuple(specs), reader or Reader()
-    parts = {spec.name: _read(reader, spec, raw.get(spec.name)) for spec in specs}
+    parts = {spec.name: _read(reader, spec, raw.get(spec.name), cut.get(spec.name)) for spec in specs}
     for _ in range(_MAX_ROUNDS):
         result = whole({name: part.value for name, part in parts.items() if part.value is not None})
         checked = {spec.name: _typed(spec, parts[spec.name], result) for spec in specs}
@@ -97,7 +100,9 @@ def extras_of(parts: Iterable[Part]) -> Iterator[tuple[str, Any]]:
         yield from ((inner.path, inner.given) for inner in part.inner if inner.is_extra)
 
 
-def _read(reader: Reader, spec: FieldSpec, given: Any) -> Part:
+def _read(reader: Reader, spec: FieldSpec, given: Any, problem: str | None = None) -> Part:
+    if problem:
+        return Part(spec.name, spec.name, "invalid", given=given, problem=problem)
     try:
         return reader.read(given, spec.shape, spec.name)
     except (ValueError, RecursionError) as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import SchemaError
+from byok_widgets.schema.answer_limits import reached
 from byok_widgets.schema.builders import SchemaParts, from_fields, from_model
 from byok_widgets.schema.checking import (
     check_fields,
@@ -142,9 +143,14 @@ class ExtractionSchema:
         """
         return extract_json_object(text, [spec.name for spec in self.fields])
 
-    def check(self, raw: Mapping[str, Any]) -> ValidationResult:
-        """Check an object field by field and part by part; an invalid part affects only what needs it."""
-        checked, whole = check_fields(self.fields, raw, self._whole)
+    def check(self, raw: Mapping[str, Any], *, cut: Mapping[str, str] | None = None) -> ValidationResult:
+        """Check an object field by field and part by part; an invalid part affects only what needs it.
+
+        Args:
+            raw: The object.
+            cut: What is wrong with the fields whose values may be cut.
+        """
+        checked, whole = check_fields(self.fields, raw, self._whole, cut=cut or {})
         found = [(spec, checked[spec.name]) for spec in self.fields]
         parts = [each.part for _, each in found]
         problems = problems_of(found) | ({"": whole.problems[""]} if "" in whole.problems else {})
@@ -159,6 +165,10 @@ class ExtractionSchema:
             extra=unknown | dict(extras_of(parts)),
             parts=tuple(parts),
         )
+
+    def cut(self, raw: Mapping[str, Any], profile: SchemaProfile) -> dict[str, str]:
+        """Return what is wrong with each field of an answer that has reached one of the profile's limits."""
+        return {} if profile.limits is None else reached(raw, self.json_schema(profile))
 
     def is_quick(self, chars: int) -> bool:
         """Whether an answer of this length is checked in a short time, by no code of a person's."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from byok_widgets.schema.schema_refs import Json, resolved
+from byok_widgets.schema.schema_refs import Json
 from byok_widgets.schema.shape import Shape, Shapes
 
 
@@ -53,13 +53,3 @@ class FieldSpec:
     def enum(self) -> tuple[Any, ...] | None:
         """The allowed values; `None` if any value of the type is allowed."""
         return self.shape.enum
-
-    @cached_property
-    def summary(self) -> str:
-        """Type, allowed values and description in one line, for a prompt."""
-        whole = resolved(self.schema, self.definitions)
-        types = " or ".join(sorted(self.shape.types)) or "any"
-        kind = "one of " + ", ".join(map(repr, self.enum)) if self.enum else types
-        kind += f" ({whole['format']})" if "format" in whole else ""
-        description = str(whole.get("description", "")).strip()
-        return f"{kind}. {description}" if description else kind

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from byok_widgets.errors import SchemaError
+from byok_widgets.schema.answer_limits import bounded
 from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.grammar_patterns import for_grammar
 from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.schema.schema_refs import (
     Json,
@@ -29,8 +31,9 @@ MAX_PROPERTIES = 5000
 
 _FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
 _BOUNDS = frozenset(
-    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "minItems", "maxItems"}
+    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minItems", "maxItems"}
 )
+_LENGTHS = frozenset({"minLength", "maxLength"})
 _UNSUPPORTED = frozenset(
     {"minLength", "maxLength", "prefixItems", "patternProperties", "uniqueItems", "contains", "minContains"}
     | {"maxContains", "not", "if", "then", "else", "propertyNames", "dependentRequired", "dependentSchemas"}
@@ -73,7 +76,7 @@ class WireSchema:
         if schema is False:
             return dict(_NULL)
         if not isinstance(schema, Mapping) or not schema:
-            return dict(_ANYTHING)
+            return self._bounded(dict(_ANYTHING))
         if "$ref" in schema:
             return self._reference(schema)
         schema = resolved(schema, self._field.definitions)
@@ -104,10 +107,11 @@ class WireSchema:
         key = self._shape({"type": "string", **names} if isinstance(names, Mapping) else {"type": "string"})
         pair = self._object({"key": key, "value": self._shape(entries_of(schema))}, required=("key", "value"))
         words = "; ".join(filter(None, (_words(schema), "as a list of keys and values")))
-        return {"type": "array", "items": pair, "description": words}
+        return self._bounded({"type": "array", "items": pair, "description": words})
 
     def _plain(self, schema: Json) -> dict[str, Any]:
         shaped = {key: value for key, value in schema.items() if self._may_say(key, value)}
+        shaped |= self._pattern(schema)
         kind = schema.get("type")
         if "const" in schema or "enum" in schema:
             shaped = _enum([schema["const"]] if "const" in schema else list(schema["enum"]))
@@ -122,12 +126,31 @@ class WireSchema:
             shaped |= _ANYTHING
         lost = [_said(key, value) for key, value in schema.items() if key not in shaped and _matters(key)]
         lost += ["further properties"] if schema.get("properties") and schema.get("additionalProperties") else []
-        return self._described(shaped, schema, *lost)
+        return self._described(self._bounded(shaped), schema, *lost)
 
     def _may_say(self, key: str, value: Any) -> bool:
+        if key in _LENGTHS:
+            return self._profile.limits is not None
         if key in _BOUNDS:
-            return self._profile.takes_bounds and (key != "pattern" or _is_plain_pattern(value))
+            return self._profile.takes_bounds
         return key == "type" or (key == "format" and value in _FORMATS)
+
+    def _pattern(self, schema: Json) -> dict[str, Any]:
+        """Return the pattern of a text in the dialect of the server, if it has one."""
+        pattern, limits = schema.get("pattern"), self._profile.limits
+        if pattern is None or not self._profile.takes_bounds:
+            return {}
+        if limits is None:
+            return {"pattern": pattern} if _is_plain_pattern(pattern) else {}
+        rewritten = for_grammar(pattern, limits.repeats)
+        if rewritten is None:
+            return {}
+        has_end = rewritten == for_grammar(pattern, limits.repeats - 1)
+        return {"pattern": rewritten, **({} if has_end else {"maxLength": limits.repeats})}
+
+    def _bounded(self, shaped: dict[str, Any]) -> dict[str, Any]:
+        limits = self._profile.limits
+        return shaped if limits is None else bounded(shaped, limits, self._kept)
 
     def _items(self, schema: Json) -> dict[str, Any]:
         if "prefixItems" in schema:
@@ -224,7 +247,7 @@ def _words(schema: Json) -> str:
 
 
 def _matters(key: str) -> bool:
-    return key in _UNSUPPORTED or key in _BOUNDS or key == "format"
+    return key in _UNSUPPORTED or key in _BOUNDS or key in ("format", "pattern")
 
 
 def _said(key: str, value: Any) -> str:

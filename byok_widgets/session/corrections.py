@@ -21,13 +21,20 @@ def typed_value(graph: FlowGraph, name: str, text: str) -> Any:
     Raises:
         ConfigError: The field takes no such value.
     """
+    spec = next((found for node in graph.nodes.values() if (found := node.field(name))), None)
+    if spec is None:
+        return text if text.strip() else None
+    return field_value(spec, text)
+
+
+def field_value(spec: FieldSpec, text: str) -> Any:
+    """Return the value of a field that a text stands for; `None` for an empty one.
+
+    Raises:
+        ConfigError: The field takes no such value.
+    """
     if not text.strip():
         return None
-    spec = next((found for node in graph.nodes.values() if (found := node.field(name))), None)
-    return text if spec is None else _by_field(spec, text)
-
-
-def _by_field(spec: FieldSpec, text: str) -> Any:
     problem = ""
     for given in _readings(text):
         try:

@@ -26,6 +26,12 @@ def _nodes(flow: Flow, *silent: str) -> Flow:
     return flow
 
 
+def _unfit_example(flow: Flow) -> None:
+    flow.extraction("data", age=str)
+    flow.node("data").teach("I'm x", {"age": "x"})
+    flow.extraction("data", age=int)
+
+
 def _on(model: str) -> Build:
     return lambda flow: (_nodes(flow), setattr(flow, "model", model))
 
@@ -301,6 +307,22 @@ SAID: dict[str, tuple[Build, str]] = {
             "Flow.load(..., functions={...})."
         ),
     ),
+    "unfit_example": (
+        _unfit_example,
+        (
+            "warning: Node 'data': an example does not fit: The values do not fit the fields: age: Input should "
+            "be a valid integer; got 'x'. It is no longer used. Teach the node another one, with the fields that "
+            "it has now."
+        ),
+    ),
+    "few_examples": (
+        lambda flow: (_nodes(flow, "data"), setattr(flow.node("data"), "model", "local:smollm2-135m")),
+        (
+            "suggestion: The extraction node 'data' runs on a local model and has no examples. Two of your own "
+            "help a small model much: press Teach in the chat, or write "
+            "flow.node('data').teach('...', {'age': ..., 'day': ...})."
+        ),
+    ),
     "unread_variable": (
         lambda flow: _nodes(flow).action("look", lambda: 1, writes=["time"]),
         (
@@ -329,7 +351,8 @@ def flow(judged_flow: Flow, monkeypatch: pytest.MonkeyPatch) -> Flow:
 def test_each_kind_has_its_message(flow: Flow, kind: str) -> None:
     build, said = SAID[kind]
     build(flow)
-    assert next(str(finding) for finding in flow.check() if finding.kind == kind) == said
+    found = flow.check()
+    assert next(str(finding) for finding in (*found, *found.suggestions) if finding.kind == kind) == said
 
 
 def test_the_notice_of_a_file_is_passed_on(flow: Flow, tmp_path: Path) -> None:

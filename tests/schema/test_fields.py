@@ -10,6 +10,7 @@ import pytest
 
 from byok_widgets import Field, KeyFormatError, SchemaError
 from byok_widgets.schema import ExtractionSchema
+from byok_widgets.schema.field_list import field_list
 from byok_widgets.schema.fields import FieldSpec
 from tests.fake_keys import fake_key
 
@@ -69,7 +70,7 @@ def test_allowed_values_must_be_distinct(given: list[Any]) -> None:
     ],
 )
 def test_a_field_says_in_one_line_what_it_wants(given: Any, words: str) -> None:
-    assert spec(given).summary == words
+    assert field_list([spec(given)]) == f"- x: {words}"
 
 
 def test_a_description_reaches_the_wire() -> None:

@@ -39,7 +39,9 @@ def _llama() -> Iterator[None]:
 
 def ask(schema: ExtractionSchema, max_tokens: int) -> Answer:
     """Let the model answer in the shape of a schema."""
-    local, output = PROVIDERS["local"], OutputSchema(schema.name, schema.json_schema(), "json_schema")
+    local = PROVIDERS["local"]
+    profile = local.schema_profile.within(max_tokens)
+    output = OutputSchema(schema.name, schema.json_schema(profile), "json_schema")
     request = Request(MODEL, (Message("user", "Hi"),), "Answer.", max_tokens=max_tokens, output=output)
 
     async def answer() -> Answer:
@@ -58,6 +60,26 @@ def test_a_schema_is_enforced() -> None:
     schema = ExtractionSchema.of(fields={"day": ["Mon", "Tue"], "urgent": bool})
     answer = ask(schema, max_tokens=30)
     jsonschema.validate(schema.read(answer.text), schema.json_schema())
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"^\d{3}$", r"^.{2,5}$", r"^[^,]{3,5}$", r"^(?:a|b)+c$", r"^[\w.-]{2}@\D$", r"^[\]\^\-]{2}$", r"^a\-b$"],
+)
+def test_a_pattern_is_enforced(pattern: str, capfd: pytest.CaptureFixture[str]) -> None:
+    part = {"type": "string", "pattern": pattern}
+    schema = ExtractionSchema.of({"type": "object", "properties": {"x": part}, "required": ["x"]})
+    answer = ask(schema, max_tokens=100)
+    assert schema.check(schema.read(answer.text)).status["x"] != "invalid"
+    assert not capfd.readouterr().err, "the server warns of patterns that it does not know, and enforces nothing"
+
+
+def test_an_endless_list_ends_and_costs_no_other_field() -> None:
+    part = {"type": "array", "items": {"type": "string"}}
+    parts = {"x": part, "y": part, "z": {"type": "integer"}}
+    schema = ExtractionSchema.of({"type": "object", "properties": parts})
+    answer = ask(schema, max_tokens=400)
+    assert set(schema.read(answer.text)) == {"x", "y", "z"}
 
 
 def test_a_rejected_schema_is_asked_for_in_another_mode() -> None:

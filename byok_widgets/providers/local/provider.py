@@ -15,6 +15,8 @@ from byok_widgets.providers.base import Endpoint, ModelInfo, Request
 from byok_widgets.providers.local import models, shared_download
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
+from byok_widgets.schema.answer_limits import AnswerLimits
+from byok_widgets.schema.profile import SchemaProfile
 
 if TYPE_CHECKING:
     from byok_widgets.providers.local.model_server import LocalServer
@@ -32,6 +34,7 @@ class LocalProvider(ChatCompletionsProvider):
     settings = ChatCompletionsProvider.settings - {"reasoning_effort"}
     defaults: ClassVar[Mapping[str, Any]] = {"temperature": 0, "seed": 1}
     max_tokens = 512
+    schema_profile = SchemaProfile(limits=AnswerLimits(max_tokens))
 
     @asynccontextmanager
     async def prepare(self, model: str, on_progress: OnProgress) -> AsyncIterator[Endpoint]:

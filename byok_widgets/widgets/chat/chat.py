@@ -20,7 +20,7 @@ from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.session.corrections import typed_value
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.audience import shows_widgets
-from byok_widgets.widgets.chat import chat_messages, copies
+from byok_widgets.widgets.chat import chat_messages, copies, lessons
 from byok_widgets.widgets.chat.branches import Branches
 from byok_widgets.widgets.chat.saved_form import SavedForm
 from byok_widgets.widgets.chat.speech import Speech
@@ -64,6 +64,8 @@ class Chat(assets.PageWidget):
             "sentence": self._keep_sentence,
             "copy": self._copy,
             "requests": self._tell_requests,
+            "lesson": self._tell_lesson,
+            "teach": self._teach,
             "saved_output": lambda _: self._tell({"kind": "saved_output", "output": self._saved_form.output()}),
             "stop": lambda _: self._stop(),
             "reset": lambda _: self._start_over(),
@@ -161,6 +163,15 @@ class Chat(assets.PageWidget):
         turn = self._branches.turn(_number(message, "turn"))
         requests = chat_messages.of_requests(turn)
         self._tell({"kind": "requests", "turn": turn.number, "requests": requests})
+
+    def _tell_lesson(self, message: Message) -> None:
+        turn = self._branches.turn(_number(message, "turn"))
+        self._tell(lessons.lesson(self.session, turn, _text(message, "node")))
+
+    def _teach(self, message: Message) -> None:
+        """Keep what a node should have read in a turn as an example."""
+        turn, node = self._branches.turn(_number(message, "turn")), _text(message, "node")
+        self._tell(lessons.teach(self.session, turn, node, _texts(message, "values")))
 
     def _tell_mark(self, mark: str) -> None:
         self._tell({"kind": "saved", "mark": mark})
@@ -286,3 +297,10 @@ def _text(message: Message, name: str = "text") -> str:
     if not isinstance(value, str):
         raise _MalformedError
     return value
+
+
+def _texts(message: Message, name: str) -> dict[str, str]:
+    value = message.get(name)
+    if not isinstance(value, Mapping) or not all(isinstance(part, str) for pair in value.items() for part in pair):
+        raise _MalformedError
+    return dict(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from byok_widgets.session.explain import condition_words, judged_by
 from byok_widgets.session.turn import Visit, silent_reasoning
 from byok_widgets.session.variables import STATUS_WORDS
 from byok_widgets.shortening import in_part
+from byok_widgets.widgets.chat import lessons
+from byok_widgets.widgets.chat.as_typed import as_typed
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def of_turn(turn: Turn) -> TurnFacts:
         "path": [sanitize(node) for node in turn.path],
         "steps": [_of_step(step) for step in turn.steps],
         "requests": len(turn.requests),
+        "readers": list(map(sanitize, lessons.readers(turn))),
     }
 
 
@@ -156,20 +158,10 @@ def _of_variable(name: str, value: Any, status: VariableStatus) -> VariableFacts
     return {
         "name": sanitize(name),
         "value": shown(shown_value(value)),
-        "stated": shown(_as_typed(value)),
+        "stated": shown(as_typed(value)),
         "status": status,
         "about": STATUS_WORDS[status],
     }
-
-
-def _as_typed(value: Any) -> str:
-    """Return a value as a person would type it: lists and objects as JSON."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    from pydantic_core import to_jsonable_python
-
-    plain = to_jsonable_python(value, fallback=str)
-    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
 
 
 def models(session: Session) -> list[str]:

@@ -41,7 +41,8 @@ class TurnFacts(TypedDict):
     """One turn. `text` is null for what the flow says first, `reply` where nothing was said.
 
     `reasoning` is what the model thought before it answered, empty where that is not known; `cut_off` tells that
-    there was more of the reply to come. `requests` is the number of requests that can be shown.
+    there was more of the reply to come. `requests` is the number of requests that can be shown, `readers` are the
+    extraction nodes that can be taught from it.
     """
 
     number: int
@@ -56,6 +57,7 @@ class TurnFacts(TypedDict):
     path: list[str]
     steps: list[StepFacts]
     requests: int
+    readers: list[str]
 
 
 class VariableFacts(TypedDict):
@@ -244,6 +246,36 @@ class ChatRequests(TypedDict):
     requests: list[RequestFacts]
 
 
+class LessonField(TypedDict):
+    """A field of an extraction node: `value` as it can be typed, `kind` in words, and its `choices`, if any."""
+
+    name: str
+    kind: str
+    value: str
+    choices: list[str]
+
+
+class ChatLesson(TypedDict):
+    """What an extraction node read in a turn, to be corrected."""
+
+    kind: Literal["lesson"]
+    turn: int
+    node: str
+    fields: list[LessonField]
+
+
+class ChatTaught(TypedDict):
+    """An example was kept, as `text` says and as `code` would; or, with a `problem`, perhaps of a `field`, not."""
+
+    kind: Literal["taught"]
+    turn: int
+    node: str
+    text: str
+    code: str
+    problem: str
+    field: str
+
+
 class ChatSaved(TypedDict):
     """The output that keeps the conversation in the notebook file has changed; it has the class `mark` now."""
 
@@ -282,6 +314,8 @@ ChatMessage = (
     | ChatSentences
     | ChatCopy
     | ChatRequests
+    | ChatLesson
+    | ChatTaught
     | ChatSaved
     | ChatSavedOutput
     | ChatFailed

@@ -66,6 +66,23 @@ class ChatAskRequests(TypedDict):
     turn: int
 
 
+class ChatAskLesson(TypedDict):
+    """Ask for what an extraction node read in a turn, to correct it."""
+
+    kind: Literal["lesson"]
+    turn: int
+    node: str
+
+
+class ChatTeach(TypedDict):
+    """Keep as an example what a node should have read in a turn; an empty value was not stated."""
+
+    kind: Literal["teach"]
+    turn: int
+    node: str
+    values: dict[str, str]
+
+
 class ChatAskSavedOutput(TypedDict):
     """Ask for what the output holds that keeps the conversation: this page's notebook lacks it."""
 
@@ -107,6 +124,8 @@ ChatRequest = (
     | ChatSentence
     | ChatAskCopy
     | ChatAskRequests
+    | ChatAskLesson
+    | ChatTeach
     | ChatAskSavedOutput
     | ChatStop
     | ChatReset

@@ -15,7 +15,7 @@ class FindingFacts(TypedDict):
 
     id: str
     kind: str
-    level: Literal["error", "warning"]
+    level: Literal["error", "warning", "suggestion"]
     problem: str
     fix: str
     by: str

@@ -110,7 +110,8 @@ class Troubleshooting(assets.PageWidget):
             if self.comm is None:  # closed in the meantime
                 return
             findings = list(self._found or ())
-            self._ids = {known: self._ids.get(known) or f"f{next(self._numbers)}" for known in findings}
+            shown = [*findings, *(self._found.suggestions if self._found is not None else ())]
+            self._ids = {known: self._ids.get(known) or f"f{next(self._numbers)}" for known in shown}
             target = EndpointTarget.of(self._flow)
             unseen = "" if self._found is None else self._found.note
             counted = "" if self._found is None else troubleshooting_messages.count(len(findings))
@@ -119,7 +120,7 @@ class Troubleshooting(assets.PageWidget):
                 "said": self._said(counted),
                 "count": counted,
                 "note": f"{troubleshooting_messages.FREE} {unseen}".strip(),
-                "findings": [self._shown(finding) for finding in findings],
+                "findings": [self._shown(finding) for finding in shown],
                 "rows": troubleshooting_messages.rows(
                     target, self._flow.model, can_check=self._key.view.can_check
                 ),

@@ -11,7 +11,7 @@ import { chat } from "./states";
 const standing: Standing = { node: "ask", closed: false, variables: [], totals: "" };
 const turn = (number: number, changes: Partial<TurnFacts> = {}): TurnFacts => ({
   ...{ number, text: "Hi", node: "ask", reply: "Hello.", reasoning: "", cut_off: false, notices: [], summary: "moved" },
-  ...{ model: "m", path: ["ask"], steps: [], requests: 1 },
+  ...{ model: "m", path: ["ask"], steps: [], requests: 1, readers: [] },
   ...changes,
 });
 const graph = { svg: "", colors: {} };

@@ -93,6 +93,9 @@ class ChatView {
       keep: (text: string) => void this.send({ kind: "sentence", text, keep: true }),
       show: (session: number) => this.ask({ kind: "show", session }),
       requests: (turn: number) => void this.send({ kind: "requests", turn }),
+      lesson: (turn: number, node: string) => void this.send({ kind: "lesson", turn, node }),
+      teach: (turn: number, node: string, values: Record<string, string>) =>
+        void this.send({ kind: "teach", turn, node, values }),
       models: () => this.models,
     };
     this.dialogue = new Dialogue(this.part.log, this.part.spoken, actions, this.colors);
@@ -232,6 +235,10 @@ class ChatView {
         return void this.copy.show(message);
       case "requests":
         return this.dialogue.showRequests(message);
+      case "lesson":
+        return this.dialogue.showLesson(message);
+      case "taught":
+        return this.dialogue.showTaught(message);
       case "saved":
         return this.saved.expect(message.mark);
       case "saved_output":

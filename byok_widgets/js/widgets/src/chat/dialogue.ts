@@ -1,7 +1,7 @@
 // What was said, turn by turn, and the answer that is under way.
 
 import { make } from "../common/dom";
-import type { AlternativeFacts, ChatRequests, TurnFacts, UnderWay } from "../common/messages";
+import type { AlternativeFacts, ChatLesson, ChatRequests, ChatTaught, TurnFacts, UnderWay } from "../common/messages";
 import type { Colors } from "./colors";
 import { ReadOut } from "./read_out";
 import { LiveAnswer, type TurnActions, TurnView } from "./turn";
@@ -91,6 +91,14 @@ export class Dialogue {
 
   showRequests({ turn, requests }: ChatRequests): void {
     this.views.get(turn)?.showRequests(requests);
+  }
+
+  showLesson(lesson: ChatLesson): void {
+    this.views.get(lesson.turn)?.lesson.show(lesson);
+  }
+
+  showTaught(taught: ChatTaught): void {
+    this.views.get(taught.turn)?.lesson.showTaught(taught);
   }
 
   // The turn that was under way came to nothing.

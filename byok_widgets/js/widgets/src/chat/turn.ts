@@ -3,6 +3,7 @@
 import { button, make } from "../common/dom";
 import type { AlternativeFacts, RequestFacts, TurnFacts } from "../common/messages";
 import type { Colors } from "./colors";
+import { Lesson, type LessonActions } from "./lesson";
 import { MarkdownText } from "./markdown";
 import { quiet } from "./quiet_button";
 import { foldedReasoning } from "./reasoning";
@@ -10,7 +11,7 @@ import { SentRequests } from "./sent_requests";
 import { explanation } from "./why";
 
 // What can be done about a turn.
-export interface TurnActions {
+export interface TurnActions extends LessonActions {
   fork: (turn: number) => void;
   edit: (turn: number, text: string) => void;
   regenerate: (turn: number, model: string) => void;
@@ -54,6 +55,7 @@ function noticesOf({ notices }: TurnFacts): HTMLElement[] {
 
 export class TurnView {
   readonly el: HTMLElement;
+  readonly lesson: Lesson;
   readonly answers = make("div", { className: "byok-answers" });
   private readonly form = make("div", { className: "byok-turn-form", hidden: true });
   private readonly sent: SentRequests;
@@ -65,6 +67,7 @@ export class TurnView {
   ) {
     const { number, text, node, reply } = turn;
     this.sent = new SentRequests(turn, actions.requests);
+    this.lesson = new Lesson(turn, actions);
     this.el = make("div", { className: "byok-turn", dataset: { turn: String(number) } });
     if (text !== null) this.el.append(personBubble(text));
     this.el.append(this.form, this.answers);
@@ -72,7 +75,7 @@ export class TurnView {
     this.el.append(...noticesOf(turn));
     const buttons = make("div", { className: "byok-turn-actions" }, ...this.buttons());
     this.el.append(make("div", { className: "byok-turn-foot" }, explanation(turn, colors), buttons));
-    this.el.append(this.sent.el);
+    this.el.append(this.lesson.el, this.sent.el);
   }
 
   // Another answer, beside the first one.
@@ -102,7 +105,7 @@ export class TurnView {
     const keep = quiet("Save sentence", `Save sentence: keep “${text.slice(0, 40)}” to say it again`, () =>
       this.actions.keep(text),
     );
-    return [...sent, edit, again, keep, fork];
+    return [...sent, ...this.lesson.buttons, edit, again, keep, fork];
   }
 
   private edit(text: string): void {

@@ -262,7 +262,7 @@ export interface NodeAnswer {
 export interface FindingFacts {
   id: string;
   kind: string;
-  level: "error" | "warning";
+  level: "error" | "warning" | "suggestion";
   problem: string;
   fix: string;
   by: string;
@@ -395,7 +395,7 @@ export interface StepFacts {
   reasoning: string;
 }
 
-/** One turn. `text` is null for what the flow says first, `reply` where nothing was said. `reasoning` is what the model thought before it answered, empty where that is not known; `cut_off` tells that there was more of the reply to come. `requests` is the number of requests that can be shown. */
+/** One turn. `text` is null for what the flow says first, `reply` where nothing was said. `reasoning` is what the model thought before it answered, empty where that is not known; `cut_off` tells that there was more of the reply to come. `requests` is the number of requests that can be shown, `readers` are the extraction nodes that can be taught from it. */
 export interface TurnFacts {
   number: number;
   text: string | null;
@@ -409,6 +409,7 @@ export interface TurnFacts {
   path: string[];
   steps: StepFacts[];
   requests: number;
+  readers: string[];
 }
 
 /** One variable; `stated` is its value as it can be typed, `about` what to say of its status. */
@@ -588,6 +589,33 @@ export interface ChatRequests {
   requests: RequestFacts[];
 }
 
+/** A field of an extraction node: `value` as it can be typed, `kind` in words, and its `choices`, if any. */
+export interface LessonField {
+  name: string;
+  kind: string;
+  value: string;
+  choices: string[];
+}
+
+/** What an extraction node read in a turn, to be corrected. */
+export interface ChatLesson {
+  kind: "lesson";
+  turn: number;
+  node: string;
+  fields: LessonField[];
+}
+
+/** An example was kept, as `text` says and as `code` would; or, with a `problem`, perhaps of a `field`, not. */
+export interface ChatTaught {
+  kind: "taught";
+  turn: number;
+  node: string;
+  text: string;
+  code: string;
+  problem: string;
+  field: string;
+}
+
 /** The output that keeps the conversation in the notebook file has changed; it has the class `mark` now. */
 export interface ChatSaved {
   kind: "saved";
@@ -608,7 +636,7 @@ export interface ChatFailed {
   standing?: Standing;
 }
 
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatRequests | ChatSaved | ChatSavedOutput | ChatFailed;
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatRequests | ChatLesson | ChatTaught | ChatSaved | ChatSavedOutput | ChatFailed;
 
 /** A view has appeared and wants to know everything. */
 export interface ChatHello {
@@ -661,6 +689,21 @@ export interface ChatAskRequests {
   turn: number;
 }
 
+/** Ask for what an extraction node read in a turn, to correct it. */
+export interface ChatAskLesson {
+  kind: "lesson";
+  turn: number;
+  node: string;
+}
+
+/** Keep as an example what a node should have read in a turn; an empty value was not stated. */
+export interface ChatTeach {
+  kind: "teach";
+  turn: number;
+  node: string;
+  values: Record<string, string>;
+}
+
 /** Ask for what the output holds that keeps the conversation: this page's notebook lacks it. */
 export interface ChatAskSavedOutput {
   kind: "saved_output";
@@ -688,4 +731,4 @@ export interface ChatShow {
   session: number;
 }
 
-export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatAskRequests | ChatAskSavedOutput | ChatStop | ChatReset | ChatFork | ChatShow;
+export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatAskRequests | ChatAskLesson | ChatTeach | ChatAskSavedOutput | ChatStop | ChatReset | ChatFork | ChatShow;

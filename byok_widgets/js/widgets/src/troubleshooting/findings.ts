@@ -6,6 +6,7 @@ import type { FindingFacts } from "../common/messages";
 const LEVELS: Record<FindingFacts["level"], { icon: string; word: string }> = {
   error: { icon: "✕", word: "Error" },
   warning: { icon: "!", word: "Warning" },
+  suggestion: { icon: "→", word: "Suggestion" },
 };
 const COMPLETE_IT = "Complete the dots after pasting.";
 

@@ -1,0 +1,76 @@
+"""A node's examples in two layers: those it was created with, and those it was taught since.
+
+Like a setting from the panel, what a person taught stays when the cell that creates the node runs again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.nodes.examples import Examples, GivenExample, checked_example
+from byok_widgets.schema import ExtractionSchema
+
+
+class LayeredExamples:
+    """The examples of one node; there is one for each dialogue.
+
+    Attributes:
+        taught: Those that it was taught.
+        unfit: For each that the replaced node was taught and that does not fit the fields, what is wrong.
+    """
+
+    def __init__(self, schema: ExtractionSchema, node: str, given: Iterable[GivenExample]) -> None:
+        self._schema, self._node = schema, node
+        self.replace(given)
+
+    @property
+    def all(self) -> Examples:
+        """All examples: those it was created with, then those it was taught."""
+        return Examples([*self._given.without(self.taught), *self.taught])
+
+    def replace(self, given: Iterable[GivenExample]) -> None:
+        """Put others in the place of all of them.
+
+        Raises:
+            ConfigError: One of them does not fit.
+        """
+        self._given = Examples(checked_example(self._schema, each, node=self._node) for each in given)
+        self.taught, self.unfit = Examples(), tuple[str, ...]()
+
+    def teach(self, dialogue: Any, values: Mapping[str, Any]) -> None:
+        """Add an example, in the place of one with the same dialogue.
+
+        Raises:
+            ConfigError: It does not fit.
+            KeyFormatError: It contains an API key.
+        """
+        example = checked_example(self._schema, (dialogue, values), node=self._node)
+        reject_key([[message.content for message in example.dialogue], example.values])
+        self._given = self._given.without([example])
+        self.taught = Examples([*self.taught.without([example]), example])
+
+    def forget(self, number: int) -> None:
+        """Remove an example.
+
+        Raises:
+            ConfigError: There is none of this number.
+        """
+        examples = self.all
+        if type(number) is not int or not -len(examples) <= number < len(examples):
+            known = f"They are numbered 0 to {len(examples) - 1}." if examples else "It has none."
+            raise ConfigError(f"Node {self._node!r} has no example {number!r}.", fix=known)
+        gone = [examples[number]]
+        self._given, self.taught = self._given.without(gone), self.taught.without(gone)
+
+    def take_over(self, replaced: LayeredExamples) -> None:
+        """Add what the replaced node was taught, where it still fits."""
+        for example in replaced.taught:
+            try:
+                fitting = checked_example(self._schema, example, node=self._node)
+            except ConfigError as error:
+                self.unfit = (*self.unfit, error.problem)
+            else:
+                self.taught = Examples([*self.taught, fitting])

@@ -1,0 +1,100 @@
+"""Teaching an extraction node from a turn: what it read there, corrected by a person, becomes an example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.nodes.examples import as_code
+from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.nodes.extraction_result import Extraction
+from byok_widgets.secrets import redact
+from byok_widgets.session.corrections import field_value
+from byok_widgets.session.turn import Visit
+from byok_widgets.widgets.chat.as_typed import as_typed
+from byok_widgets.widgets.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from byok_widgets.schema import FieldSpec
+    from byok_widgets.session import Session, Turn
+    from byok_widgets.widgets.page_messages.chat import ChatLesson, ChatTaught, LessonField
+
+
+def readers(turn: Turn) -> list[str]:
+    """Return the extraction nodes that read the dialogue in a turn."""
+    names = (step.node for step in turn.steps if isinstance(step, Visit) and isinstance(step.result, Extraction))
+    return list(dict.fromkeys(names))
+
+
+def lesson(session: Session, turn: Turn, name: str) -> ChatLesson:
+    """Return what a node read in a turn, to be corrected.
+
+    Raises:
+        FlowError: It read nothing in this turn, or the flow no longer has it.
+    """
+    node, found = _node(session, name), _found(turn, name)
+    fields = [_field(spec, found.values.get(spec.name)) for spec in node.schema.fields]
+    return {"kind": "lesson", "turn": turn.number, "node": sanitize(name), "fields": fields}
+
+
+def teach(session: Session, turn: Turn, name: str, texts: Mapping[str, str]) -> ChatTaught:
+    """Keep what a node should have read in a turn as an example; a value that does not fit is reported.
+
+    Args:
+        session: The session.
+        turn: The turn.
+        name: The node.
+        texts: The right values as a person types them; empty for what was not stated.
+
+    Raises:
+        FlowError: It read nothing in this turn, or the flow no longer has it.
+    """
+    node, found = _node(session, name), _found(turn, name)
+    told: ChatTaught = {
+        "kind": "taught",
+        "turn": turn.number,
+        "node": sanitize(name),
+        "text": "",
+        "code": "",
+        "problem": "",
+        "field": "",
+    }
+    for spec in node.schema.fields:
+        try:
+            field_value(spec, texts.get(sanitize(spec.name), ""))
+        except ByokError as fault:
+            return {**told, "field": sanitize(spec.name), "problem": redact(sanitize(fault.problem))}
+    values = {spec.name: field_value(spec, texts.get(sanitize(spec.name), "")) for spec in node.schema.fields}
+    try:
+        node.teach(found.transcript, {name: value for name, value in values.items() if value is not None})
+    except ByokError as fault:
+        return {**told, "problem": redact(sanitize(f"{fault.problem} {fault.fix}"))}
+    text = f"Kept as example {len(node.examples)} of {sanitize(name)}. It is saved with the flow (flow.save)."
+    return {**told, "text": text, "code": sanitize(as_code(name, node.examples[-1]))}
+
+
+def _node(session: Session, name: str) -> ExtractionNode:
+    node = session.graph.nodes.get(name)
+    if isinstance(node, ExtractionNode):
+        return node
+    raise FlowError("The flow no longer has this extraction node.", kind="node", fix="Teach another one.")
+
+
+def _found(turn: Turn, name: str) -> Extraction:
+    for step in reversed(turn.steps):
+        if isinstance(step, Visit) and step.node == name and isinstance(step.result, Extraction):
+            return step.result
+    raise FlowError("This node read nothing in this turn.", kind="turn", fix="Choose another turn.")
+
+
+def _field(spec: FieldSpec, value: Any) -> LessonField:
+    types = spec.shape.types
+    choices = ["true", "false"] if types == {"boolean"} else [as_typed(each) for each in spec.enum or ()]
+    kind = "as JSON" if {"array", "object"} & types else " or ".join(sorted(types))
+    return {
+        "name": sanitize(spec.name),
+        "kind": "" if choices else kind,
+        "value": sanitize(as_typed(value)),
+        "choices": list(map(sanitize, choices)),
+    }
