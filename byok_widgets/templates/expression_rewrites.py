@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from byok_widgets.templates.expression import Constant, Expression, Filtered, written
@@ -61,8 +60,13 @@ def _is_name(tree: Any) -> bool:
 
 
 def _defaulted(value: Any, default: Any, *, for_false: bool) -> str:
-    args: Iterable[Expression] = (converted(default), *((Constant(True),) if for_false else ()))
-    return written(Filtered(converted(value), "default", tuple(args)))
+    return written(with_default(converted(value), converted(default), for_false=for_false))
+
+
+def with_default(value: Expression, default: Expression, *, for_false: bool) -> Filtered:
+    """Return a value with a default; `for_false`: also for an empty text, 0 and no."""
+    args = (default, Constant(value=True)) if for_false else (default,)
+    return Filtered(value, "default", args)
 
 
 def _conditional(tree: Any) -> str | None:

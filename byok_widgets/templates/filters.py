@@ -13,8 +13,8 @@ from jinja2.filters import make_attrgetter
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from byok_widgets.templates.evaluation import part_of, with_text
 from byok_widgets.templates.filter_names import FILTERS, OF_TEXTS
+from byok_widgets.templates.lookup import part_of, with_text
 from byok_widgets.value_words import in_words
 
 if TYPE_CHECKING:
@@ -80,11 +80,20 @@ def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
         if any(isinstance(value, (int, float)) and abs(value) > _MAX_ARGUMENT for value in given):
             raise TooLongError(f"a filter takes no number over {_MAX_ARGUMENT:,}")
         found = function(*args, **named)
-        found = list(found) if isinstance(found, Iterator) else found
+        found = _stated_entries(found) if isinstance(found, Iterator) else found
         _limited(len(found) if isinstance(found, str) else 0)
         return with_text(found) if not isinstance(found, Undefined) else found
 
     return bounded
+
+
+def _stated_entries(entries: Iterator[Any]) -> Any:
+    """Return a list, in which what is missing is not stated; a missing value if all of them are."""
+    found = list(entries)
+    missing = [entry for entry in found if isinstance(entry, Undefined)]
+    if missing and len(missing) == len(found):
+        return missing[0]
+    return [None if isinstance(entry, Undefined) else entry for entry in found] if missing else found
 
 
 def _limited(chars: int) -> None:
@@ -116,7 +125,7 @@ def _join(eval_ctx: Any, value: Any, d: str = "", attribute: str | int | None = 
     return str(d).join(said)
 
 
-def _indent(value: Any, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+def _indent(value: Any, width: int | str = 4, first: Any = None, blank: Any = None) -> str:
     """Indent the lines of a text but for the first."""
     text, margin = _words(value), width if isinstance(width, str) else " " * width
     _limited(len(text) + len(margin) * (text.count("\n") + 1))

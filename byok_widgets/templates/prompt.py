@@ -1,8 +1,8 @@
 """A prompt in its parts: text, placeholders, and what was meant as one and is not valid.
 
-Whatever does not look like `{{ variable | filter }}` is text: JSON, LaTeX, `{single}` braces, `{# comments #}`. What
-was meant as a placeholder, or as a statement of another template language, is a problem: it would otherwise be sent
-to the model as it is written, and nobody would notice.
+Whatever does not look like `{{ variable | filter }}` is text: JSON, LaTeX, `{single}` braces, `{# comments #}`.
+What was meant as a placeholder, or as a statement of another template language, is a problem: it would otherwise
+be sent to the model as it is written, and nobody would notice.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _FILTERED_OBJECT = re.compile(r"\s*\{[^{}]*\}\s*\|\s*([^\W\d]\w*)[^{}]*\}\}")
 _MAX_CHARS = 4000
 """Longest placeholder, in characters."""
 _MAX_PLACEHOLDERS = 10_000
+_MAX_PROBLEMS = 50
 UNCLOSED = "has {{ without }}"
 
 
@@ -124,17 +125,20 @@ def mentioned(template: str) -> frozenset[str]:
 
 
 def _pieces(template: str) -> Iterator[Piece]:
-    at = count = 0
+    at, count, problems = 0, 0, 0
     places = _Places(template)
-    for opening in iter(lambda: _OPENING.search(template, at), None):
+    while opening := _OPENING.search(template, at):
         start = opening.start()
         yield template[at:start]
         found, at = _piece(template, start, places)
         yield found
-        count += not isinstance(found, str)
+        count += isinstance(found, Placeholder)
+        problems += isinstance(found, Problem)
         if count > _MAX_PLACEHOLDERS:
             yield Problem("", places.at(at), f"has more than {_MAX_PLACEHOLDERS:,} placeholders")
             return
+        if problems >= _MAX_PROBLEMS:
+            break
     yield template[at:]
 
 
@@ -171,10 +175,20 @@ def _unclosed(template: str, start: int, places: _Places) -> tuple[Piece, int]:
     is_filter = filtered is not None and filtered[1] in FILTERS
     if not is_meant(content) or not (is_filter or not _is_balanced(rest)):
         return "{{", start + 2
-    closed = rest.startswith("}}", len(content))
-    source = template[start : start + 2 + len(content) + (2 if closed else 0)]
-    said = f"has {short(source)}: a quotation mark is not closed" if closed else UNCLOSED
+    length, said = _meant_end(rest, len(content), is_filter=is_filter)
+    source = template[start : start + 2 + length]
+    said = f"has {short(source)}: {said}" if said else UNCLOSED
     return Problem(source, places.at(start), said), start + len(source)
+
+
+def _meant_end(rest: str, first_brace: int, *, is_filter: bool) -> tuple[int, str]:
+    """Return where a placeholder was probably meant to end, and what keeps it from ending there."""
+    if rest.startswith("}}", first_brace):
+        return first_brace + 2, "a quotation mark is not closed"
+    end = rest.find("}}")
+    if is_filter and end >= 0 and "{{" not in rest[:end]:
+        return end + 2, "braces do not stand in a placeholder"
+    return first_brace, ""
 
 
 def _is_balanced(rest: str) -> bool:

@@ -12,10 +12,11 @@ from byok_widgets.errors import TemplateError, describe_exception
 from byok_widgets.plain_values import is_plain
 from byok_widgets.secrets import looks_like_key
 from byok_widgets.strict_attributes import nearest
-from byok_widgets.templates.evaluation import Missing, NoTextError, value_of, with_text
-from byok_widgets.templates.expression import Filtered, Part, Variable, filters_in, written
+from byok_widgets.templates.evaluation import Missing, value_of
+from byok_widgets.templates.expression import Constant, Filtered, Part, Variable, filters_in, written
 from byok_widgets.templates.filter_names import SHORT_FILTERS
-from byok_widgets.templates.prompt import Place, Placeholder, Problem, Prompt, mentioned, parsed
+from byok_widgets.templates.lookup import NoTextError, with_text
+from byok_widgets.templates.prompt import Place, Placeholder, Problem, Prompt, mentioned, parsed, short
 from byok_widgets.templates.rewrites import advice
 from byok_widgets.value_words import NOT_STATED, in_words
 
@@ -51,7 +52,11 @@ def render(template: str, variables: Mapping[str, Any], *, node: str, for_model:
         raise _invalid(template, prompt.problems[0], node, spoken=not for_model)
     pieces, chars = [], 0
     for piece in prompt.pieces:
-        text = _filled_in(piece, variables, node, for_model) if isinstance(piece, Placeholder) else str(piece)
+        text = (
+            _filled_in(piece, variables, node, for_model=for_model)
+            if isinstance(piece, Placeholder)
+            else str(piece)
+        )
         pieces.append(text)
         chars += len(text)
         if chars > MAX_PROMPT_CHARS:
@@ -121,7 +126,7 @@ def _invalid(template: str, problem: Problem, node: str, *, spoken: bool) -> Tem
     return TemplateError(f"The prompt of node {node!r} {said}.", kind="template_syntax", fix=fix)
 
 
-def _filled_in(placeholder: Placeholder, variables: Mapping[str, Any], node: str, for_model: bool) -> str:
+def _filled_in(placeholder: Placeholder, variables: Mapping[str, Any], node: str, *, for_model: bool) -> str:
     """Return what a placeholder stands for."""
     fix = "Keep to {{name}} and simple filters."
     try:
@@ -136,14 +141,14 @@ def _filled_in(placeholder: Placeholder, variables: Mapping[str, Any], node: str
         if for_model and _may_be_missing(value):
             return NOT_STATED
         raise _missing(value, placeholder.place, node, variables)
-    where = f"{placeholder.source} ({placeholder.place})"
+    where = f"{short(placeholder.source)} ({placeholder.place})"
     raise TemplateError(
         f"The prompt of node {node!r} could not be filled in: {where}: {reason}.", kind=kind, fix=fix
     )
 
 
 def _may_be_missing(value: Missing) -> bool:
-    """Whether a model reads "not stated": not for a misspelled variable or attribute, only for what has no value."""
+    """Whether a model reads "not stated": not for a misspelled variable or attribute."""
     return value.unstated or isinstance(value.of, Mapping)
 
 
@@ -159,7 +164,7 @@ def _missing(value: Missing, place: Place, node: str, variables: Mapping[str, An
     whole, key = _whole_and_key(value)
     parts = _parts(value.of)
     near = difflib.get_close_matches(key, parts, n=1)
-    hint = f"Did you mean {written(Part(whole, _constant(near[0])))}? " if near else ""
+    hint = f"Did you mean {written(Part(whole, Constant(near[0])))}? " if near else ""
     known = f"Its parts are {', '.join(parts[:10])}. " if parts and not near else ""
     return TemplateError(
         f"{uses}and {str(whole)!r} has no part {key!r}.",
@@ -172,12 +177,6 @@ def _whole_and_key(value: Missing) -> tuple[Any, str]:
     expression: Any = value.expression
     key = getattr(expression.key, "value", expression.key)
     return expression.of, str(key)
-
-
-def _constant(value: str) -> Any:
-    from byok_widgets.templates.expression import Constant
-
-    return Constant(value)
 
 
 def _parts(whole: Any) -> list[str]:

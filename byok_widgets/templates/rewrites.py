@@ -9,7 +9,7 @@ from byok_widgets.templates.expression import Variable, written
 from byok_widgets.templates.expression_rewrites import rewritten_expression
 from byok_widgets.templates.prompt import UNCLOSED, Problem
 from byok_widgets.templates.statement_rewrites import rewritten_statement
-from byok_widgets.templates.syntax import NotAnExpressionError
+from byok_widgets.templates.syntax import RESERVED, NotAnExpressionError
 
 AS_TEXT = "To keep the braces as text, write {{ '{{' }} for the two that open."
 _ARITHMETIC = frozenset(
@@ -54,7 +54,7 @@ def _renamed(source: str) -> str | None:
     """Return the placeholder of a name that was written with spaces, or with a mark of another language."""
     words = source.strip("{}").strip().lstrip("$@&!").split()
     name = "_".join(words)
-    is_name = name.isidentifier() and source.endswith("}}") and not {"if", "in", "is", "not"} & set(words)
+    is_name = name.isidentifier() and source.endswith("}}") and not RESERVED.intersection(words)
     return written(Variable(name)) if is_name else None
 
 
@@ -77,12 +77,14 @@ def _computed(problem: Problem) -> str:
 
 
 def _of_statement(keyword: str, *, spoken: bool) -> str:
-    if keyword in ("if", "elif", "else") and spoken:
-        return 'Make a node for each case, and choose between them with edges: flow.connect(..., if_="...").'
+    if keyword in ("if", "elif", "else"):
+        if spoken:
+            return 'Make a node for each case, and choose between them with edges: flow.connect(..., if_="...").'
+        return "Write the cases in words, like: If {{name}} is stated, greet them by name."
     if keyword in ("set", "with"):
         return "Write the value where it is used, like {{name}}."
-    if keyword in ("for", "elif", "else", "if"):
-        return "Write the list as {{names}} or {{ names | join(', ') }}, and cases in words."
+    if keyword == "for":
+        return "Write the list as {{names}} or {{ names | join(', ') }}."
     if not keyword:
-        return "Close it, and write {{name}} or words instead. To keep it as text, write {{ '{%' }} for the two marks."
+        return "Write {{name}} or words instead. To keep it as text, write {{ '{%' }} for the two marks."
     return "Write it out as text with variables like {{name}}."

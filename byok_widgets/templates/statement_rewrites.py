@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from byok_widgets.templates.expression import Constant, Expression, Filtered, Part, Variable, written
-from byok_widgets.templates.expression_rewrites import guarded_by, rewritten_expression
+from byok_widgets.templates.expression_rewrites import guarded_by, rewritten_expression, with_default
 from byok_widgets.templates.statements import Statement
 from byok_widgets.templates.syntax import NotAnExpressionError, converted, parser
 from byok_widgets.value_words import NOT_STATED
@@ -54,7 +54,7 @@ class _Rewriter:
         """Return the text of statements and of what stands between them."""
         from jinja2 import nodes
 
-        said = []
+        said: list[str] = []
         for tree in trees:
             if isinstance(tree, nodes.Output):
                 said += map(_text_of_part, tree.nodes)
@@ -72,8 +72,12 @@ class _Rewriter:
             raise NotAnExpressionError("a sentence has no cases")
         cases = [f"If {_condition(case.test)}: {self.text_of(case.body).strip()}" for case in (tree, *tree.elif_)]
         otherwise = self.text_of(tree.else_).strip()
-        said = " ".join([*cases, *([f"Otherwise: {otherwise}"] if otherwise else [])])
-        return f"[{said}]"
+        said = [*cases, *([f"Otherwise: {otherwise}"] if otherwise else [])]
+        return f"[{' '.join(map(_ended, said))}]"
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?", ":", "]")) else f"{sentence}."
 
 
 def _text_of_part(tree: Any) -> str:
@@ -105,8 +109,7 @@ def _default_of(tree: Any) -> str:
     if not (without.startswith(before) and without[len(before) :].endswith(after)):
         return ""
     default = without[len(before) : len(without) - len(after)]
-    args = (Constant(default), *((Constant(True),) if for_false else ()))
-    return f"{before}{written(Filtered(value, 'default', args))}{after}"
+    return f"{before}{written(with_default(value, Constant(default), for_false=for_false))}{after}"
 
 
 def _around_value(trees: Iterable[Any]) -> tuple[str, Expression | None, str]:
@@ -233,7 +236,7 @@ def _each(entries: Expression, said: Any, name: str) -> Expression:
         return entries
     if isinstance(found, Filtered) and found.of == Variable(name) and not found.named:
         return Filtered(entries, "map", (Constant(found.name), *found.args))
-    path = []
+    path: list[str] = []
     while isinstance(found, Part) and isinstance(found.key, Constant):
         path.insert(0, str(found.key.value))
         found = found.of

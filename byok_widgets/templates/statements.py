@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,13 +52,14 @@ def statement_at(template: str, start: int) -> Statement | None:
         end = template.find("\n", start)
         source = template[start : end if end >= 0 else len(template)]
         return Statement("", source, start + len(source), "has {% without %}")
-    end = _end_of_block(template, tag)
+    end_of_block = _end_of_block(template, tag)
     keyword = tag[1]
     what = f"{{% {keyword} … %}}" if tag[2].strip(" -+") else f"{{% {keyword} %}}"
-    if end is None:
-        said = f"has {what} without {{% end{keyword} %}}, and holds no statements"
+    if end_of_block is None:
+        said = f"has {what} without {{% end{keyword} %}}: there are no statements in a prompt"
         return Statement(keyword, tag[0], tag.end(), said)
-    return Statement(keyword, template[start:end], end, f"has {what}: there are no statements in a prompt")
+    source = template[start:end_of_block]
+    return Statement(keyword, source, end_of_block, f"has {what}: there are no statements in a prompt")
 
 
 def _end_of_block(template: str, tag: re.Match[str]) -> int | None:
@@ -65,23 +67,27 @@ def _end_of_block(template: str, tag: re.Match[str]) -> int | None:
     keyword = tag[1]
     if not _opens(tag):
         return tag.end()
-    depth, at = 1, tag.end()
-    for _ in range(_MAX_TAGS):
-        at = template.find("{%", at)
-        following = _TAG.match(template, at) if at >= 0 else None
-        if at < 0:
-            return None
-        if following is None:
-            at += 2
-            continue
-        at = following.end()
+    depth = 1
+    for following in _tags(template, tag.end()):
         if following[1] == keyword and _opens(following) and keyword != "raw":
             depth += 1
         elif following[1] == f"end{keyword}":
             depth -= 1
             if not depth:
-                return at
+                return following.end()
     return None
+
+
+def _tags(template: str, at: int) -> Iterator[re.Match[str]]:
+    """Yield the tags after an index."""
+    for _ in range(_MAX_TAGS):
+        at = template.find("{%", at)
+        if at < 0:
+            return
+        tag = _TAG.match(template, at)
+        if tag:
+            yield tag
+        at = tag.end() if tag else at + 2
 
 
 def _opens(tag: re.Match[str]) -> bool:

@@ -23,9 +23,11 @@ _MEANT = re.compile(r"\s*(?:[$@&>!^/#]\s*)?[^\W\d]")
 """What begins like a name, or like one in another template language, was meant as a placeholder."""
 _FOREIGN = re.compile(r"[\\^$]")
 """Characters of LaTeX that stand in no expression."""
-_RESERVED = frozenset(
+RESERVED = frozenset(
     {"and", "else", "if", "in", "is", "not", "or", "true", "false", "none", "True", "False", "None"}
 )
+_MAX_DEPTH = 40
+_TOO_DEEP = "it is too deeply nested"
 _NO_COMMENT = ("\ue0b1{#", "#}\ue0b1")
 """Marks of comments that nobody types: Jinja2 cannot do without any."""
 
@@ -52,7 +54,9 @@ def read_expression(content: str) -> Expression | None:
     plain = _PATH.fullmatch(content)
     if plain:
         first, *parts = (name.strip() for name in plain[1].split("."))
-        if first not in _RESERVED:
+        if len(parts) > _MAX_DEPTH:
+            raise NotAnExpressionError(_TOO_DEEP)
+        if first not in RESERVED:
             path: Expression = Variable(first)
             for part in parts:
                 path = Part(path, Constant(part))
@@ -65,7 +69,7 @@ def read_expression(content: str) -> Expression | None:
 def is_meant(content: str) -> bool:
     """Whether what stands after `{{` begins like a placeholder, and not like LaTeX or JSON."""
     begins = _MEANT.match(content)
-    return bool(begins) and not _FOREIGN.search(_QUOTED.sub("", content[begins.end() :]))
+    return begins is not None and not _FOREIGN.search(_QUOTED.sub("", content[begins.end() :]))
 
 
 @cache
@@ -86,7 +90,7 @@ def _parsed(content: str) -> Expression | None:
     except TemplateSyntaxError as error:
         reason = _why_not(content, error.message or "")
     except (RecursionError, ValueError, OverflowError):
-        reason = "it is too deeply nested"
+        reason = _TOO_DEEP
     else:
         (output,) = tree.body
         (found,) = output.nodes  # type: ignore[attr-defined]
@@ -111,23 +115,22 @@ def _converted(tree: Any) -> Expression:
     """Return what a prompt may hold of a tree; raises for all else."""
     from jinja2 import nodes
 
-    try:
-        found = converted(tree)
-    except RecursionError:
-        raise NotAnExpressionError("it is too deeply nested") from None
+    found = converted(tree)
     if isinstance(tree, nodes.Const) and not isinstance(tree.value, str):
         raise NotAnExpressionError(f"{found} is not the name of a variable")
     return found
 
 
-def converted(tree: Any) -> Expression:
-    """Return a tree of Jinja2 as an expression.
+def converted(tree: Any, depth: int = 0) -> Expression:
+    """Return a tree of Jinja2 as an expression; `depth` counts the trees around it.
 
     Raises:
         NotAnExpressionError: It holds what a prompt may not hold.
     """
     from jinja2 import nodes
 
+    if depth > _MAX_DEPTH:
+        raise NotAnExpressionError(_TOO_DEEP)
     if isinstance(tree, nodes.Name):
         return Variable(tree.name)
     if isinstance(tree, nodes.Const):
@@ -139,24 +142,24 @@ def converted(tree: Any) -> Expression:
     ):
         return Constant(-tree.node.value)
     if isinstance(tree, nodes.Getattr):
-        return Part(converted(tree.node), Constant(tree.attr))
+        return Part(converted(tree.node, depth + 1), Constant(tree.attr))
     if isinstance(tree, nodes.Getitem) and not isinstance(tree.arg, nodes.Slice):
-        return Part(converted(tree.node), converted(tree.arg))
+        return Part(converted(tree.node, depth + 1), converted(tree.arg, depth + 1))
     if isinstance(tree, nodes.Filter) and tree.node is not None and not (tree.dyn_args or tree.dyn_kwargs):
-        return _filtered(tree)
+        return _filtered(tree, depth + 1)
     raise NotAnExpressionError(_not_allowed(tree), tree)
 
 
-def _filtered(tree: Any) -> Filtered:
+def _filtered(tree: Any, depth: int) -> Filtered:
     if tree.name not in FILTERS:
         near = difflib.get_close_matches(tree.name, FILTERS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(FILTERS))}"
-        raise NotAnExpressionError(f"there is no filter {tree.name!r}{hint}", tree)
+        hint = f"did you mean {near[0]!r}?" if near else "some are default, join, length, round, title and upper"
+        raise NotAnExpressionError(f"there is no filter {tree.name!r}; {hint}", tree)
     return Filtered(
-        converted(tree.node),
+        converted(tree.node, depth),
         tree.name,
-        tuple(map(converted, tree.args)),
-        tuple((pair.key, converted(pair.value)) for pair in tree.kwargs),
+        tuple(converted(arg, depth) for arg in tree.args),
+        tuple((pair.key, converted(pair.value, depth)) for pair in tree.kwargs),
     )
 
 
@@ -203,10 +206,11 @@ _OPERATORS = {
 
 def _why_not(content: str, said: str) -> str:
     words = content.split()
-    if len(words) > 1 and all(word.isidentifier() and word not in _RESERVED for word in words):
+    if len(words) > 1 and all(word.isidentifier() and word not in RESERVED for word in words):
         return "the name of a variable holds no spaces"
-    if not content[:1].isspace() and not (content[0].isalnum() or content[0] in "_'\""):
-        return f"{content[0]!r} does not stand before a name here"
+    stray = re.match(r"unexpected char (.+) at \d+", said)
+    if stray:
+        return f"{stray[1]} does not stand in a placeholder"
     if _QUOTED.sub("", content).count("'") or _QUOTED.sub("", content).count('"'):
         return "a quotation mark is not closed"
     return said.rstrip(".").replace("end of print statement", "}}").replace("expected token", "expected")
