@@ -28,7 +28,7 @@ class Constant:
     def __str__(self) -> str:
         if isinstance(self.value, str):
             return quoted(self.value)
-        return {True: "true", False: "false", None: "none"}.get(self.value, repr(self.value))  # type: ignore[arg-type]
+        return repr(self.value).lower()
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ _BODY = re.compile(r"(?:'(?:\\.|[^'\\])*+'|\"(?:\\.|[^\"\\])*+\"|[^{}'\"])*+\}\}
 """The rest of a placeholder; a quoted text may hold braces."""
 _FILTER = re.compile(r"\s*[^\W\d]\w*\s*\|\s*([^\W\d]\w*)")
 _FILTERED_OBJECT = re.compile(r"\s*\{[^{}]*\}\s*\|\s*([^\W\d]\w*)[^{}]*\}\}")
-_MAX_CHARS = 4000
+_MAX_CHARS = 2000
 """Longest placeholder, in characters."""
-_MAX_PLACEHOLDERS = 10_000
+_MAX_OPENINGS = 5_000
 _MAX_PROBLEMS = 50
 UNCLOSED = "has {{ without }}"
 
@@ -125,17 +125,17 @@ def mentioned(template: str) -> frozenset[str]:
 
 
 def _pieces(template: str) -> Iterator[Piece]:
-    at, count, problems = 0, 0, 0
+    at, openings, problems = 0, 0, 0
     places = _Places(template)
     while opening := _OPENING.search(template, at):
         start = opening.start()
         yield template[at:start]
         found, at = _piece(template, start, places)
         yield found
-        count += isinstance(found, Placeholder)
+        openings += 1
         problems += isinstance(found, Problem)
-        if count > _MAX_PLACEHOLDERS:
-            yield Problem("", places.at(at), f"has more than {_MAX_PLACEHOLDERS:,} placeholders")
+        if openings > _MAX_OPENINGS:
+            yield Problem("", places.at(at), f"has more than {_MAX_OPENINGS:,} double braces")
             return
         if problems >= _MAX_PROBLEMS:
             break

@@ -95,11 +95,7 @@ def test_text_and_values_come_through_unchanged(text: str, value: str) -> None:
 def test_an_error_names_node_and_variable(template: str, kind: str, named: str, offered: str) -> None:
     order = {"size": None, "items": [{"name": "tea"}]}
     with pytest.raises(TemplateError) as caught:
-        render(
-            template,
-            {"name": "Ana", "day": None, "person": {}, "order": {"size": None, "items": [{"name": "tea"}]}},
-            node="bye",
-        )
+        render(template, {"name": "Ana", "day": None, "person": {}, "order": order}, node="bye")
     assert caught.value.kind == kind
     assert "'bye'" in caught.value.problem
     assert named in caught.value.problem
