@@ -72,6 +72,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "template_no_value": "a variable has not been stated yet",
         "template_unknown_variable": "there is no such variable",
         "template_unknown_part": "a variable has no such part",
+        "template_too_long": "the prompt would be too long after it was filled in",
         "template_failed": "the prompt could not be filled in",
         "template_timeout": "the prompt could not be filled in within its time limit",
     }

@@ -12,7 +12,7 @@ from byok_widgets.graph.conditions.expression import Expression
 from byok_widgets.graph.edge import EVERYWHERE, Edge
 from byok_widgets.templates import broken, placeholders
 
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _ALONE = r"\{{\{{[-+]?\s*{0}(?P<filters>\s*\|(?!\s*d(efault)?\b).*?)?\s*[-+]?\}}\}}"
 
 
@@ -56,6 +56,15 @@ def _replaced(prompt: str, name: str, parts: Mapping[str, str], *, node: str) ->
         new = new.replace(old, part)
     if not parts or name in placeholders(new) or broken(new):
         return None
-    where = f"flow.node({node!r}).prompt" if node else "flow.global_prompt"
+    return replaced(prompt_of(node), parts)
+
+
+def prompt_of(node: str) -> str:
+    """Return the code that reads and writes the prompt of a node, or the global prompt."""
+    return f"flow.node({node!r}).prompt" if node else "flow.global_prompt"
+
+
+def replaced(where: str, parts: Mapping[str, str]) -> Fix:
+    """Return the line that replaces parts of a prompt."""
     calls = "".join(f".replace({old!r}, {part!r})" for old, part in parts.items())
     return Fix("paste", f"{where} = {where}{calls}")

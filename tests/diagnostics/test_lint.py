@@ -25,13 +25,11 @@ def flow(judged_flow: Flow) -> Flow:
 @pytest.fixture
 def clean(flow: Flow) -> Flow:
     """A flow that uses every feature, and has no mistake."""
-    flow.global_prompt = (
-        'You work for {{ firm | default("us") }}{% if city is defined %} in {{ city }}{% endif %}.'
-    )
+    flow.global_prompt = 'You work for {{ firm | default("us") }} in {{ city | default("Oslo") }}.'
     flow.conversation("hello", "Good day!", static=True)
     flow.extraction("data", name=str, weekday=["Mon", "Tue"], people=int, prompt="Today is {{today}}.")
     flow.conversation("ask", 'Ask {{ name | default("the caller") }} for what is missing.')
-    flow.conversation("confirm", "Confirm {{weekday}}{% if people > 2 %}!{% endif %}")
+    flow.conversation("confirm", "Confirm {{weekday}} for {{people}}.")
     flow.conversation("bye", "Thanks {{ name | default('you') }}.", static=True, end=True)
     flow.conversation("hours", "Nine to five, {{ name | default('caller') }}.", enter="they ask for the hours")
     flow.extraction("correct", name=str, enter="they correct their name")

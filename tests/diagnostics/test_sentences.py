@@ -221,7 +221,10 @@ SAID: dict[str, tuple[Build, str]] = {
     ),
     "template": (
         _reads("{{ age"),
-        "error: The prompt of node 'ask' has {{ without }}. Write variables as {{name}}.",
+        (
+            "error: The prompt of node 'ask' has {{ without }} (line 1, column 1). Write variables as {{name}}. "
+            "To keep the braces as text, write {{ '{{' }} for the two that open."
+        ),
     ),
     "no_model": (
         _no_model,

@@ -147,9 +147,20 @@ def silent_start_that_is_needed(flow: Flow) -> None:
 def misspelt(flow: Flow) -> None:
     flow.global_prompt = "You know {{ szie | upper }}."
     talk(flow)
-    flow.conversation("ask", "Say 'szie' {{szie}}, {{ szie }} and {% if szie %}szie{% endif %}.")
+    flow.conversation("ask", "Say 'szie' {{szie}}, {{ szie }} and {{ szie | default('szie') }}.")
     flow.connect("read", "ask", if_="szie == 'szie' or szie is None")
     flow.connect("read", "read", when="again")
+
+
+def statements(flow: Flow) -> None:
+    talk(flow)
+    flow.connect("read", "ask")
+    flow.global_prompt = "{% if people > 2 %}A table of {{people}}.{% endif %}"
+    flow.conversation(
+        "ask", "{% if size %}{{size}}{% else %}any{% endif %}, it's\n{{ size ~ '!' }} {% raw %}{{x}}{% endraw %}"
+    )
+    flow.conversation("bye", "Bye {{ size or 'you' }}, {{ people + 1 }}", static=True, end=True)
+    flow.connect("ask", "bye", if_="size == 'x'")
 
 
 def from_nowhere(flow: Flow) -> None:
@@ -204,6 +215,7 @@ BUILDS: dict[str, Build] = {
             silent_start,
             silent_start_that_is_needed,
             misspelt,
+            statements,
             from_nowhere,
         ),
         *(unset, unstated, unbound, no_nodes),
@@ -217,6 +229,7 @@ MAY_CHANGE: dict[str, set[str]] = {
     "unknown_variable": {"prompt", "global prompt", "edge"},
     "unset_variable": {"prompt", "global prompt"},
     "unstated_variable": {"prompt", "global prompt"},
+    "template": {"prompt", "global prompt"},
     "unbound_action": set(),
 }
 """What the suggestion for a kind may change; an edge for all others."""
@@ -240,7 +253,7 @@ def test_the_line_to_paste_mends_its_finding_and_nothing_else(name: str) -> None
         if finding.kind not in REPLACES_CONDITIONS:
             assert not lost(before, after)
         if finding.kind not in ("empty", "unconnected"):
-            revealed = {"unstated_variable"} if finding.kind == "unknown_variable" else set()
+            revealed = {"unstated_variable"} if finding.kind in ("unknown_variable", "template") else set()
             assert {kind for kind, _ in graph_kinds(flow) - kinds} <= revealed, "no other finding comes"
         assert len([one for one in after if one not in before and one[0] == "node"]) <= 1
 
@@ -259,7 +272,16 @@ def test_after_all_suggestions_have_been_followed_the_graph_has_no_mistake(name:
 def test_every_kind_with_a_line_to_paste_was_tried() -> None:
     tried = {found.kind for build in BUILDS.values() for found in made(build).check() if found.by}
     assert tried >= {
-        *("empty", "unconnected", "two_else", "unreachable", "dead_end", "edges_after_end", "silent_start"),
+        *(
+            "empty",
+            "template",
+            "unconnected",
+            "two_else",
+            "unreachable",
+            "dead_end",
+            "edges_after_end",
+            "silent_start",
+        ),
         *("unknown_variable", "unset_variable", "unstated_variable"),
     }
 

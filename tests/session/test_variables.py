@@ -65,7 +65,7 @@ def test_a_field_of_any_name_can_be_set_by_code_too(flow: Flow) -> None:
 def ordering(flow: Flow) -> Flow:
     """A flow that reads variables in every possible way."""
     flow.global_prompt = "You work for {{firm}}."
-    flow.conversation("ask", 'Ask {{ caller | default("the caller") }}{% if vip is defined %}, kindly{% endif %}.')
+    flow.conversation("ask", 'Ask {{ caller | default("the caller") }}{{ vip | default("kindly") }}.')
     flow.extraction("data", size=int, prompt="Today is {{today}}.")
     flow.connect("ask", "data", if_="people > 1")
     return flow

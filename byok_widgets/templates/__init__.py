@@ -1,0 +1,24 @@
+"""Prompts with variables: text, and `{{ variable | filter }}`. There is nothing else in them.
+
+`prompt.parsed` splits a prompt into text, placeholders and problems; `rendering.render` fills it in. Jinja2 parses
+placeholders and applies filters; it is loaded only for a prompt that needs it, and never runs a template.
+"""
+
+from byok_widgets.templates.prompt import Problem, Prompt, mentioned, parsed, placeholders
+from byok_widgets.templates.rendering import WRITE_LIKE_THIS, broken, render, render_in_time, with_unstated
+from byok_widgets.templates.rewrites import advice, rewritten
+
+__all__ = [
+    "WRITE_LIKE_THIS",
+    "Problem",
+    "Prompt",
+    "advice",
+    "broken",
+    "mentioned",
+    "parsed",
+    "placeholders",
+    "render",
+    "render_in_time",
+    "rewritten",
+    "with_unstated",
+]
