@@ -13,7 +13,7 @@ from byok_widgets.files.places import (
 from byok_widgets.files.private_folder import PrivateFolder, private_cache, private_config
 from byok_widgets.files.reading import FileTooLargeError, read_file
 from byok_widgets.files.reasons import describe_os_error, describe_write_error, where_to_look
-from byok_widgets.files.trust import UntrustedPathError, require_trusted
+from byok_widgets.files.trust import UntrustedPathError, require_trusted, require_trusted_owner
 from byok_widgets.files.writing import remove_dead_parts, replace_file, set_aside
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "remove_dead_parts",
     "replace_file",
     "require_trusted",
+    "require_trusted_owner",
     "set_aside",
     "shared_models_dir",
     "where_to_look",

@@ -29,13 +29,17 @@ class FileTooLargeError(OSError):
         super().__init__(errno.EFBIG, f"it is larger than {most_bytes // _MB} MB")
 
 
-def read_file(path: Path, *, most_bytes: int, check: Callable[[Path, os.stat_result], None] | None = None) -> bytes:
+Check = Callable[[Path, os.stat_result], None]
+"""Called with a path and the status of the open file; raises an `OSError` to refuse it."""
+
+
+def read_file(path: Path, *, most_bytes: int, check: Check | None = None) -> bytes:
     """Return the contents of a regular file. Never waits for another program, and links are followed.
 
     Args:
         path: The file.
         most_bytes: Largest file that is read.
-        check: Called with the path and the status of the open file; raises an `OSError` to refuse it.
+        check: May refuse the file.
 
     Raises:
         NotRegularFileError: It is something else.

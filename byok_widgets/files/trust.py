@@ -8,12 +8,12 @@ What is checked, on systems with POSIX permissions (Linux, macOS, WSL):
 **A group may write where it contains nobody but this user.** Debian, Ubuntu and Fedora give each user a private
 group of the same name, and then create files with umask 002, which are group-writable. A group is private if it is
 the user's primary group, has the user's name, and lists no other member. On macOS the primary group is `staff`,
-which all users share, so there a group may never write; the same holds for root. A Linux access control list cannot
-be seen in the permissions, so a file that has one never gets this exception.
+which all users share, so there a group may never write; the same holds for root. A Linux access control list
+cannot be seen in the permissions, so a file that has one never gets this exception.
 
-**Folders above ours are not checked**: a home folder that is group-writable, or `/tmp`, is not refused. Somebody who
-may write there can take our folder away or put another one in its place, but that one belongs to somebody else, and
-is refused. Access control lists of macOS are not checked.
+**Folders above ours are not checked**: a home folder that is group-writable, or `/tmp`, is not refused. Somebody
+who may write there can take our folder away or put another one in its place, but that one belongs to somebody
+else, and is refused. Access control lists of macOS are not checked.
 
 On Windows nothing is checked: a new folder in the user's profile can be written only by that user, the system and
 administrators.

@@ -1,7 +1,7 @@
 """The file of a session: its turns with their traces, and its variables, as JSON. Never a key.
 
 What an extraction node has read is restored with the types of its fields. Other values that are not JSON, such as
-an object or an infinite number that code has set, are restored as the strings and objects that JSON turns them into.
+an object or infinity that code has set, are restored as the strings and objects that JSON turns them into.
 """
 
 from __future__ import annotations
