@@ -198,7 +198,7 @@ def _document(path: Path, content: bytes) -> Document:
     codec = _codec(content)
     if codec != _AS_IT_IS:
         try:
-            return Document(path, content.decode(codec, "surrogatepass"), codec)
+            return Document(path, content.decode(codec), codec)
         except UnicodeDecodeError:
             return _binary(path, content)
     if b"\0" in content[:_HEAD]:
