@@ -488,7 +488,13 @@ def test_a_file_that_cannot_be_written_is_said(here: Path, said: Said, monkeypat
     key = fake_key()
     path = written(here / "a.ipynb", notebook(**in_state(key)))
     real = os.open
-    monkeypatch.setattr(os, "open", lambda *_: real("/dev/full", os.O_WRONLY))
+    monkeypatch.setattr(
+        os,
+        "open",
+        lambda name, flags, *_: real(
+            "/dev/full" if flags & os.O_WRONLY else name, flags & ~os.O_CREAT & ~os.O_EXCL
+        ),
+    )
     assert main(["scan", "--fix", "a.ipynb"]) == 1
     assert said()[1].startswith("a.ipynb ")
     assert key in path.read_text(encoding="utf-8")

@@ -25,7 +25,7 @@ _SPACES = rf"{_SPACE}{{0,{_MOST_SPACES}}}"
 _BROKEN = rf"\\?[ \t]{{0,{_MOST_SPACES}}}{_LINE_END}{_SPACES}|{_NEXT_ITEM}{_SPACES}"
 _CONCATENATED = rf"{_QUOTE}(?:{_SPACE}|[+&.|<>~()\\]){{0,{_MOST_SPACES}}}[bfruBFRU]{{0,2}}{_QUOTE}"
 _JOIN = re.compile(rf"(?:{_CONCATENATED}|{_NEXT_ITEM}{_SPACES}|{_BROKEN})(?=[\w-])", re.ASCII)
-_WORD = re.compile(r"[\w-]+", re.ASCII)
+_WORD = re.compile(r"[\w-]{1,250}", re.ASCII)  # longer than any key: a long word is not read to its end
 
 
 def broken_keys(text: str) -> Iterator[tuple[int, int, str]]:
