@@ -236,7 +236,10 @@ class Reply(NodeResult):
     def fields_of(cls, saved: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return its fields from what a session file holds."""
         usd, source = saved["cost"]["usd"], saved["cost"]["source"]
-        return {**saved, "price": partial(Cost, None if usd is None else Decimal(usd), source)}
+        amount = None if usd is None else Decimal(usd)
+        if amount is not None and not amount.is_finite():
+            raise ValueError(f"{usd!r} is not an amount")
+        return {**saved, "price": partial(Cost, amount, source)}
 
     @property
     def complete(self) -> bool:

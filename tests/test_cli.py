@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import psutil
 import pytest
 
 from byok_widgets.cli import main, tutorials
+from tests.files.other_users import give_away
 from tests.local_model import require_model
 
 START_S = 90
@@ -31,9 +33,11 @@ def demo(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Return a function that starts the demo; what it started is ended."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "byok_widgets", "demo", "--no-browser", "--small", *arguments]
+    def start(*arguments: str, browser: str = "") -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "byok_widgets", "demo", "--small", *arguments]
+        command += [] if browser else ["--no-browser"]
         environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path / "jupyter"), "PYTHONUNBUFFERED": "1"}
+        environment |= {"BROWSER": browser} if browser else {}
         process = subprocess.Popen(
             command, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
@@ -139,6 +143,100 @@ def test_however_the_demo_ends_neither_jupyterlab_nor_a_kernel_is_left(
     finally:
         for each in _running(family):
             each.kill()
+
+
+@pytest.mark.model
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads what Linux shows of a process")
+def test_no_other_user_and_no_child_learns_the_token(
+    demo: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """Somebody waits on the port, reads all command lines, and looks into what kernels inherit."""
+    require_model("smollm2-135m")
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$@" > "{opened}"\n', encoding="utf-8")
+    browser.chmod(0o755)
+    asked: list[bytes] = []
+    attacker = socket.create_server(("127.0.0.1", _free_port()))
+
+    def listen() -> None:
+        while True:
+            try:
+                connection, _ = attacker.accept()
+            except OSError:
+                return
+            asked.append(connection.recv(1000))
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            connection.close()
+
+    threading.Thread(target=listen, daemon=True).start()
+    process = demo("--port", str(attacker.getsockname()[1]), browser=f"{browser} %s")
+    _, found = _read_until(process, r"(http://127\.0\.0\.1:(\d+)/lab/tree/01_first_flow\.ipynb\?token=(\S+))")
+    address, port, token = found.groups()
+    assert int(port) != attacker.getsockname()[1]
+    _start_kernel(address)
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) >= 2
+    shown = [*asked, *(Path(f"/proc/{each.pid}/environ").read_bytes() for each in family)]
+    shown += [line.encode() for line in _command_lines()]
+    assert not [text for text in shown if token.encode() in text]
+    until = time.monotonic() + 20
+    while not opened.exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    page = opened.read_text(encoding="utf-8").strip()
+    assert page.startswith("file://")
+    file = Path(page.removeprefix("file://"))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert address in html.unescape(file.read_text(encoding="utf-8"))
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert not file.exists()
+    attacker.close()
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+
+
+@posix
+@pytest.mark.parametrize("how", ["somebody else's", "writable by others", "somebody else's link"])
+def test_a_folder_that_others_could_change_is_refused(
+    how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is in it will be run."""
+    folder = tmp_path / "lessons"
+    folder.mkdir()
+    if how == "writable by others":
+        folder.chmod(0o777)
+    else:
+        if how == "somebody else's link":
+            folder.rename(tmp_path / "mine")
+            folder.symlink_to(tmp_path / "mine")
+        give_away(folder)
+    assert main(["demo", "--no-browser", "--dir", str(folder)]) == 2
+    assert "--dir" in capsys.readouterr().err
+    assert not list(folder.iterdir())
+
+
+@posix
+def test_a_new_folder_is_private_and_links_in_an_old_one_are_not_followed(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        (first, *_), _ = tutorials.bring(tmp_path / "lessons")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "lessons").stat().st_mode & 0o777 == 0o700
+    stamp = tmp_path / "lessons" / ".byok_widgets_tutorials.json"
+    for path in (first, stamp):
+        content = path.read_bytes()
+        (tmp_path / path.name).write_bytes(content)
+        path.unlink()
+        path.symlink_to(tmp_path / path.name)
+    (tmp_path / first.name).write_text("mine", encoding="utf-8")
+    (tmp_path / stamp.name).write_text("{}", encoding="utf-8")
+    _, kept = tutorials.bring(tmp_path / "lessons")
+    assert kept == [first.name]
+    assert (tmp_path / first.name).read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / stamp.name).read_text(encoding="utf-8") == "{}"
 
 
 def _command_lines() -> list[str]:

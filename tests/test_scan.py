@@ -211,40 +211,110 @@ def test_a_folder_is_read_with_its_checkpoints_and_without_what_tools_fill(here:
     for name in [*read, ".git/config", "web/node_modules/x/y.js", "env/lib/z.py", "conda/z.py"]:
         (here / name).parent.mkdir(parents=True, exist_ok=True)
         (here / name).write_text(fake_key(), encoding="utf-8")
-    (here / "env" / "pyvenv.cfg").touch()
+    (here / "env" / "pyvenv.cfg").write_text("home = /usr/bin\n", encoding="utf-8")
+    (here / "env" / "bin").mkdir()
+    (here / "env" / "bin" / "python").touch()
     (here / "conda" / "conda-meta").mkdir()
+    (here / "conda" / "conda-meta" / "history").touch()
     assert main(["scan", "."]) == 1
-    assert {line.partition(":")[0] for line in said()[0].splitlines() if "OpenAI key" in line} == set(read)
+    out, err = said()
+    assert {line.partition(":")[0] for line in out.splitlines() if "OpenAI key" in line} == set(read)
+    skipped = {line.split()[1] for line in err.splitlines() if line.startswith("Skipped: ")}
+    assert skipped == {".git", "web/node_modules", "env", "conda"}, "each is listed"
+
+
+@pytest.mark.parametrize("marker", ["pyvenv.cfg", "conda-meta/x", "bin/python"])
+def test_a_marker_alone_hides_no_folder(marker: str, here: Path, said: Said) -> None:
+    for path in (here / "project" / marker, here / "project" / "key.py"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (here / "project" / "key.py").write_text(fake_key(), encoding="utf-8")
+    assert main(["scan", "."]) == 1
+
+
+@pytest.mark.parametrize("before", [b"\0", b"\0" * 10_000, b"\xff\xfe\0\xd8", b"\x89PNG\r\n\0"])
+@pytest.mark.parametrize("codec", ["ascii", "utf-16-le", "utf-16-be"])
+def test_a_file_that_is_no_text_is_searched_too(before: bytes, codec: str, here: Path, said: Said) -> None:
+    content = before + f"key = {fake_key()}".encode(codec)
+    (here / "data").write_bytes(content)
+    assert main(["scan", "."]) == 1
+    assert said()[0].startswith("data: data: OpenAI key\n")
+    assert main(["scan", "--fix-sources", "."]) == 1
+    assert (here / "data").read_bytes() == content, "it would be broken"
+
+
+SPLIT = {
+    "two lines": "{}\n{}",
+    "two lines of Windows": "{}\r\n{}",
+    "a line that is continued": "'{}\\\n{}'",
+    "an indented second line": "key: {}\n    {}",
+    "a sum": 'key = "{}" + "{}"',
+    "a sum over two lines": "key = ('{}' +\n       f'{}')",
+    "side by side": 'key = "{}" "{}"',
+    "over two lines in brackets": 'key = (\n    "{}"\n    "{}"\n)',
+    "dots": "$key = '{}' . '{}';",
+}
+
+
+@pytest.mark.parametrize("how", SPLIT)
+@pytest.mark.parametrize("name", sorted(every_format()))
+@pytest.mark.parametrize("kind", ["text", "source", "output", "nested"])
+def test_a_key_in_two_parts_is_found_and_removed(how: str, name: str, kind: str, here: Path) -> None:
+    owner, key = every_format()[name]
+    del owner
+    text = SPLIT[how].format(key[:25], key[25:]) + "\nmore\n"
+    path = here / "a.ipynb"
+    lines = text.splitlines(keepends=True)
+    if kind == "text":
+        path.write_text(text, encoding="utf-8")
+    elif kind == "source":
+        written(path, notebook(cell(source=lines)))
+    else:
+        output = lines if kind == "output" else json.dumps(text)
+        written(path, notebook(cell(outputs=[shown("text/plain", output)])))
+    assert main(["scan", "--fix-sources", "a.ipynb"]) == 1
+    left = path.read_text(encoding="utf-8")
+    assert key[:25] not in left
+    assert key[25:] not in left
+    assert "more" in left
+    assert kind == "text" or json.loads(left)
+    assert main(["scan", "a.ipynb"]) == 0
+
+
+def test_names_that_only_follow_each_other_are_no_key(here: Path) -> None:
+    names = ["hf_tokens", "tokenizer", "configuration", "embeddings", "transformers"]
+    (here / "a.py").write_text(
+        ",\n".join(names) + "\n" + ", ".join(f'"{name}"' for name in names), encoding="utf-8"
+    )
+    assert main(["scan", "a.py"]) == 0
 
 
 def test_what_is_not_read_is_said_in_a_sentence_each(here: Path, said: Said) -> None:
-    (here / "picture.png").write_bytes(b"\x89PNG\0" + fake_key().encode())
-    (here / "half.txt").write_bytes(b"\xff\xfea\0b\0c")
     (here / "key.txt").write_text(fake_key(), encoding="utf-8")
     (here / "link.txt").symlink_to("key.txt")
     os.mkfifo(here / "pipe")
-    assert main(["scan", "picture.png", "half.txt", "link.txt", "pipe"]) == 0
+    assert main(["scan", "link.txt", "pipe"]) == 2, "nothing was scanned"
     out, err = said()
-    assert err.splitlines() == [
-        "picture.png is not a text file.",
-        "half.txt is not a text file.",
+    assert err.splitlines()[:2] == [
         "link.txt is a link; links are not followed.",
         "pipe is not an ordinary file.",
     ]
-    assert out == "No API key of a known format in 0 files.\n"
+    assert out == ""
 
 
-def test_in_a_folder_what_is_passed_over_is_counted(here: Path, said: Said) -> None:
+def test_in_a_folder_what_is_skipped_is_listed(here: Path, said: Said) -> None:
     elsewhere = here.parent / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "key.txt").write_text(fake_key(), encoding="utf-8")
     (here / "folder").symlink_to(elsewhere)
     (here / "file").symlink_to(elsewhere / "key.txt")
+    assert main(["scan", "."]) == 2, "nothing was scanned"
     (here / "picture.png").write_bytes(b"\0")
+    said()
     assert main(["scan", "."]) == 0
     out, err = said()
-    assert re.findall(r"\d+", out) == ["0"], "files that were read"
-    assert re.findall(r"\d+ (binary|link)", err) == ["binary", "link"]
+    assert re.findall(r"\d+", out) == ["1"], "files that were read"
+    assert [line.split()[1] for line in err.splitlines()] == ["file", "folder"]
 
 
 def test_what_could_not_be_read_is_not_called_clean(here: Path, said: Said) -> None:
@@ -418,7 +488,13 @@ def test_a_file_that_cannot_be_written_is_said(here: Path, said: Said, monkeypat
     key = fake_key()
     path = written(here / "a.ipynb", notebook(**in_state(key)))
     real = os.open
-    monkeypatch.setattr(os, "open", lambda *_: real("/dev/full", os.O_WRONLY))
+    monkeypatch.setattr(
+        os,
+        "open",
+        lambda name, flags, *_: real(
+            "/dev/full" if flags & os.O_WRONLY else name, flags & ~os.O_CREAT & ~os.O_EXCL
+        ),
+    )
     assert main(["scan", "--fix", "a.ipynb"]) == 1
     assert said()[1].startswith("a.ipynb ")
     assert key in path.read_text(encoding="utf-8")
@@ -494,8 +570,31 @@ def test_only_what_is_to_be_committed_is_read(repository: Path, said: Said) -> N
     git("add", ".")
     assert main(["scan", "--staged"]) == 0
     out, err = said()
-    assert re.findall(r"\d+", out) == ["2"], "files that were read"
-    assert re.findall(r"\d+", err) == ["1"], "files that were passed over"
+    assert re.findall(r"\d+", out) == ["4"], "files that were read, and the address of a link"
+    assert err == ""
+
+
+@pytest.mark.parametrize("setting", ["diff.relative", "diff.noprefix", "diff.renames", "core.quotePath"])
+def test_no_setting_of_git_hides_what_is_staged(
+    setting: str, repository: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "sub").mkdir()
+    (repository / "key.py").write_text(fake_key(), encoding="utf-8")
+    (repository / "sub" / "other.py").write_text("x", encoding="utf-8")
+    git("add", ".")
+    git("config", setting, "true")
+    monkeypatch.chdir(repository / "sub")
+    assert main(["scan", "--staged"]) == 1
+    assert said()[0].startswith(f"{repository / 'key.py'}: line 1: ")
+
+
+def test_a_commit_that_only_removes_files_goes_through(repository: Path, said: Said) -> None:
+    (repository / "gone").write_text("x", encoding="utf-8")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    git("rm", "-q", "gone")
+    assert main(["scan", "--staged"]) == 0
+    assert "No API key" not in said()[0]
 
 
 def test_a_hook_stops_the_commit(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

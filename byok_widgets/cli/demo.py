@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import os
-import secrets
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -21,14 +15,12 @@ from typing import IO
 
 from byok_widgets.cli import tutorials
 from byok_widgets.cli.fetch import fetch_with_bar
+from byok_widgets.cli.running_lab import RunningLab, opened_in_browser
 from byok_widgets.errors import ConfigError, LocalModelError
 
 DEFAULT_FOLDER = "byok_widgets_tutorials"
 DEFAULT_PORT = 8888
-_LAB_SERVER = "byok_widgets.cli.lab_server"
 _START_S = 90.0
-_STOP_S = 10.0  # a little longer than the server allows itself
-_PORTS_TRIED = 50
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 """Ctrl-C, a plain kill, a closed terminal, and Ctrl-Break; Windows and POSIX each lack one."""
 
@@ -39,7 +31,7 @@ class Demo:
 
     Attributes:
         folder: Where the tutorials go.
-        port: Port to listen on; if it is in use, the next free one is taken.
+        port: Port to listen on; if it is in use, another one is taken.
         model: The local model that the tutorials start on.
         browser: Whether to open one.
     """
@@ -53,7 +45,7 @@ class Demo:
         """Run until JupyterLab exits or is asked to stop, and return the exit code.
 
         Raises:
-            ConfigError: JupyterLab is not installed, the folder cannot be used, or no port is free.
+            ConfigError: JupyterLab is not installed, or the folder cannot be used.
         """
         _require_lab()
         notebooks, kept = tutorials.bring(self.folder)
@@ -66,11 +58,8 @@ class Demo:
         if kept:
             print(f"Not overwritten, since you changed them: {', '.join(kept)}.")
         self._fetch()
-        port = _free_port(self.port)
-        if port != self.port:
-            print(f"Port {self.port} is in use; taking {port}.")
         with tempfile.TemporaryFile() as log:
-            return self._serve(port, notebooks[0].name, log)
+            return self._serve(notebooks[0].name, log)
 
     def _fetch(self) -> None:
         try:
@@ -81,52 +70,28 @@ class Demo:
                 file=sys.stderr,
             )
 
-    def _serve(self, port: int, first: str, log: IO[bytes]) -> int:
-        token = secrets.token_urlsafe(24)
+    def _serve(self, first: str, log: IO[bytes]) -> int:
         stopping = _Stop()
-        # In its own process group, so that Ctrl-C reaches only this process, which then stops JupyterLab cleanly.
-        lab = subprocess.Popen(  # noqa: S603 - our own arguments
-            self._command(port),
-            env=self._environment(token),
-            start_new_session=True,
-            stdin=subprocess.PIPE,  # it exits when this is closed, even if this process is killed
-            stdout=log,
-            stderr=log,
-        )
+        lab = RunningLab.start(self.folder, self.port, self.model, log)
         try:
-            address = f"http://127.0.0.1:{port}/lab/tree/{first}?token={token}"
-            if not _answers(f"http://127.0.0.1:{port}/api?token={token}", lab, stopping):
+            port = _answering_port(lab, stopping)
+            if port is None:
                 return _failed(lab, log) if not stopping.asked else 0
+            if port != self.port:
+                print(f"Port {self.port} is in use; taking {port}.")
+            address = f"http://127.0.0.1:{port}/lab/tree/{first}?token={lab.token}"
             print(f"\nJupyterLab is ready:\n\n    {address}\n\nPress Ctrl-C to stop it.", flush=True)
-            if self.browser and not _open(address):
-                print("No browser could be opened: open the address above yourself.", flush=True)
-            while lab.poll() is None and not stopping.asked:
-                time.sleep(0.2)
-            return 0 if stopping.asked else lab.returncode or 0
+            with contextlib.ExitStack() as opened:
+                if self.browser and not opened.enter_context(opened_in_browser(address)):
+                    print("No browser could be opened: open the address above yourself.", flush=True)
+                while lab.process.poll() is None and not stopping.asked:
+                    time.sleep(0.2)
+            return 0 if stopping.asked else lab.process.returncode or 0
         finally:
-            _end(lab)
+            lab.end()
             if stopping.asked:
                 with contextlib.suppress(OSError):  # the terminal may be gone
                     print("JupyterLab has stopped. Your notebooks are where they were.", flush=True)
-
-    def _command(self, port: int) -> list[str]:
-        command = [sys.executable, "-m", _LAB_SERVER, "--no-browser", "--ServerApp.ip=127.0.0.1"]
-        command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--log-level=WARN"]
-        command.append(f"--ServerApp.root_dir={self.folder.resolve()}")
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            print("Running as root, as in a container: JupyterLab is started with --allow-root.")
-            command.append("--allow-root")
-        return command
-
-    def _environment(self, token: str) -> dict[str, str]:
-        """Return the environment: it hides the token from process lists and turns off JupyterLab's news prompt."""
-        config_path = [str(Path(__file__).parent), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
-        return {
-            **os.environ,
-            "JUPYTER_TOKEN": token,
-            "JUPYTER_CONFIG_PATH": os.pathsep.join(config_path),
-            "BYOK_WIDGETS_LOCAL_MODEL": self.model,
-        }
 
 
 class _Stop:
@@ -157,30 +122,14 @@ def _require_lab() -> None:
         )
 
 
-def _free_port(wanted: int) -> int:
-    for port in range(wanted, min(wanted + _PORTS_TRIED, 65536)):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            if os.name == "posix":
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise ConfigError(
-        f"No port from {wanted} upwards is free.", kind="no_free_port", fix="Give another one with --port."
-    )
-
-
-def _answers(url: str, lab: subprocess.Popen[bytes], stopping: _Stop) -> bool:
+def _answering_port(lab: RunningLab, stopping: _Stop) -> int | None:
     until = time.monotonic() + _START_S
-    while time.monotonic() < until and lab.poll() is None and not stopping.asked:
-        try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own address on this machine
-                return True
-        except OSError:
-            time.sleep(0.2)
-    return False
+    while time.monotonic() < until and lab.process.poll() is None and not stopping.asked:
+        port = lab.port()
+        if port is not None:
+            return port
+        time.sleep(0.2)
+    return None
 
 
 def _open_on(folder: Path, first: str) -> list[str]:
@@ -194,26 +143,8 @@ def _open_on(folder: Path, first: str) -> list[str]:
     ]
 
 
-def _failed(lab: subprocess.Popen[bytes], log: IO[bytes]) -> int:
+def _failed(lab: RunningLab, log: IO[bytes]) -> int:
     log.seek(0)
     print(log.read().decode(errors="replace"), file=sys.stderr)
     print("JupyterLab did not start; its output is above.", file=sys.stderr)
-    return lab.poll() or 1
-
-
-def _open(address: str) -> bool:
-    try:
-        return webbrowser.open(address)
-    except webbrowser.Error:
-        return False
-
-
-def _end(lab: subprocess.Popen[bytes]) -> None:
-    """Stop JupyterLab and its kernels: ask once, by closing its input, then kill it."""
-    assert lab.stdin is not None  # noqa: S101 - for the type checker: it is a pipe
-    lab.stdin.close()
-    try:
-        lab.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        lab.kill()
-        lab.wait()
+    return lab.process.poll() or 1

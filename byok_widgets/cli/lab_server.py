@@ -1,7 +1,8 @@
 """JupyterLab as a child of the demo: it stops its kernels and exits when the demo ends, for whatever reason.
 
-Run as `python -m byok_widgets.cli.lab_server`, with JupyterLab's own arguments. Standard input is a pipe that the
-demo holds open and never writes to. The operating system closes it even if the demo is killed.
+Run as `python -m byok_widgets.cli.lab_server`, with JupyterLab's own arguments. Standard input is a pipe: its
+first line is the token of the server, and after it the demo holds the pipe open and writes nothing more. The
+operating system closes it even if the demo is killed.
 """
 
 from __future__ import annotations
@@ -19,8 +20,18 @@ STOP_S = 8.0
 
 def main() -> None:
     """Run JupyterLab until it exits or standard input is closed."""
+    token = _first_line()
+    # Only in this process's memory: other users see the command line, and kernels inherit the environment.
+    sys.argv.append(f"--IdentityProvider.token={token}")
     threading.Thread(target=_end_with_parent, name="byok-parent-watch", daemon=True).start()
     runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)
+
+
+def _first_line() -> str:
+    line = b""
+    while (byte := os.read(sys.stdin.fileno(), 1)) not in (b"", b"\n"):
+        line += byte
+    return line.decode("ascii")
 
 
 def _end_with_parent() -> None:

@@ -20,14 +20,14 @@ from byok_widgets.secrets.search import FoundKey, find_keys, remove_keys
 
 _DESCRIPTION = """\
 Finds API keys of well-known providers in notebooks (cells, outputs, widget state, attachments) and in
-other text files, by their exact formats. Folders are read with everything in them, except
-.git, node_modules and virtual environments. No part of a key is shown."""
+all other files, by their exact formats. Folders are read with everything in them, except
+.git, node_modules and virtual environments. What is skipped is listed. No part of a key is shown."""
 
 _EPILOG = """\
 exit code:
   0  no key was found
   1  a key was found, removed or not
-  2  the arguments were wrong, or something could not be read
+  2  the arguments were wrong, something could not be read, or there was no file to scan
 
 before each commit, as the file .git/hooks/pre-commit (executable):
   #!/bin/sh
@@ -68,7 +68,7 @@ def run(given: argparse.Namespace) -> int:
     scan = _Scan(fix=fix, fix_sources=given.fix_sources)
     for item in read_staged() if given.staged else read_paths(given.paths):
         scan.take(item)
-    return scan.close()
+    return scan.close(staged=given.staged)
 
 
 @dataclass
@@ -81,9 +81,6 @@ class _Scan:
     found: int = 0
     removed: int = 0
     unread: int = 0
-
-    def __post_init__(self) -> None:
-        self._passed_over: Counter[str] = Counter()
 
     def take(self, item: Document | Unread) -> None:
         if isinstance(item, Unread):
@@ -99,26 +96,31 @@ class _Scan:
             if self.fix:
                 self._remove(item, list(found.values()))
 
-    def close(self) -> int:
-        if self._passed_over:
-            kinds = ", ".join(_counted(count, kind) for kind, count in sorted(self._passed_over.items()))
-            _say(f"Passed over: {kinds}.", sys.stderr)
+    def close(self, *, staged: bool) -> int:
         if self.found:
             for sentence in self._result():
                 _say(sentence)
             return 1
-        if not self.unread:
+        if self.unread:
+            return 2
+        if self.files:
             _say(f"No API key of a known format in {_counted(self.files, 'file')}.")
-        return 2 if self.unread else 0
+            return 0
+        if staged:  # a commit that only removes files, say, must go through
+            _say("Nothing that is staged has a content to scan.")
+            return 0
+        _say("There was no file to scan.", sys.stderr)
+        return 2
 
     def _note(self, item: Unread) -> None:
         self.unread += item.kind == "fault"
-        if item.named or item.kind == "fault":
-            _say(f"{_shown(item.path)} {item.why}", sys.stderr)
-        else:
-            self._passed_over[f"{item.kind} file" if item.kind == "binary" else item.kind] += 1
+        skipped = "" if item.named or item.kind == "fault" else "Skipped: "
+        _say(f"{skipped}{_shown(item.path)} {item.why}", sys.stderr)
 
     def _remove(self, document: Document, found_at: list[KeyLocation]) -> None:
+        if document.is_binary:
+            _say(f"{_shown(document.path)} was not changed: it is not a text file.", sys.stderr)
+            return
         in_sources = sum(place.is_source for place in found_at)
         sources = self.fix_sources or (bool(in_sources) and _agrees(document, in_sources))
         text = document.text
@@ -152,6 +154,8 @@ def _label(owner: str) -> str:
 
 def _located(document: Document, text: str) -> Iterator[tuple[FoundKey, KeyLocation]]:
     found = find_keys(text)
+    if document.is_binary:
+        return ((key, KeyLocation(0, "data")) for key in found[:1])  # it is searched in two readings
     return zip(found, locate(text, found, notebook=document.is_notebook), strict=True)
 
 

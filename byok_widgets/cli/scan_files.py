@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Literal
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error, replace_file
+from byok_widgets.files import FileTooLargeError, describe_os_error, read_file, replace_file
 
 MAX_BYTES = 100_000_000
 """Largest file that is read."""
 
 _HEAD = 8192
+_SUBMODULE = 0o160000
 _SKIPPED_FOLDERS = frozenset({".git", "node_modules"})
-_VENV_MARKERS = ("pyvenv.cfg", "conda-meta")
+_VENV_PYTHONS = ("bin/python", "Scripts/python.exe")
+_CONDA_MARKER = "conda-meta/history"
 _MARKED = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -42,16 +44,18 @@ class Document:
         path: The file.
         text: Its content, a character for each byte unless it is UTF-16 or UTF-32.
         codec: The codec that turns `text` back into the same bytes.
+        is_binary: Whether it is data rather than text; it is searched as it is, and never changed.
     """
 
     path: Path
     text: str = field(repr=False)
     codec: str
+    is_binary: bool = False
 
     @property
     def is_notebook(self) -> bool:
         """Whether its name is that of a notebook."""
-        return self.path.suffix.lower() == ".ipynb"
+        return self.path.suffix.lower() == ".ipynb" and not self.is_binary
 
     def replace(self, text: str) -> None:
         """Replace the file's content with `text`, in one step.
@@ -79,13 +83,14 @@ class Unread:
     Attributes:
         path: The file or folder.
         why: The reason, as the end of a sentence that begins with the path.
-        kind: `"binary"`, `"link"`, or `"fault"` (it may contain a key).
+        kind: `"link"`, `"folder"` (of a tool), `"submodule"`, `"special"` (a device, named pipe or socket), or
+            `"fault"` (it may contain a key).
         named: Whether the user named it, rather than a folder that contains it.
     """
 
     path: Path
     why: str
-    kind: Literal["binary", "link", "fault"]
+    kind: Literal["link", "folder", "submodule", "special", "fault"]
     named: bool
 
 
@@ -108,16 +113,22 @@ def read_staged() -> Iterator[Item]:
         ConfigError: Git is not installed, or this is not a git repository.
     """
     root = Path(os.fsdecode(_git("rev-parse", "--show-toplevel")).rstrip("\n"))
-    fields = _git("diff", "--cached", "--raw", "--no-abbrev", "--no-renames", "-z").split(b"\0")
+    options = ("--cached", "--raw", "--no-abbrev", "--no-renames", "-z")
+    # With diff.relative, git would list only what is below the current folder, and without its path.
+    fields = _git("-c", "diff.relative=false", "diff", *options).split(b"\0")
     for facts, name in zip(fields[::2], fields[1::2], strict=False):
-        _, mode, _, blob, _ = facts.decode("ascii").split()
-        path = root / os.fsdecode(name)
-        if not stat.S_ISREG(int(mode, 8)):
-            continue  # removed; or a link or a submodule, for which only an address is committed
-        if int(_git("cat-file", "-s", blob)) > MAX_BYTES:
+        _, mode, _, blob, status = facts.decode("ascii").split()
+        path, kind = root / os.fsdecode(name), int(mode, 8)
+        if kind == _SUBMODULE:
+            yield Unread(path, "is a submodule; scan it by itself.", "submodule", named=False)
+        elif status == "U":
+            yield Unread(path, "is not merged yet.", "fault", named=False)
+        elif status == "D":
+            continue
+        elif int(_git("cat-file", "-s", blob)) > MAX_BYTES:
             yield _too_large(path, named=False)
-        else:
-            yield _document(path, _git("cat-file", "blob", blob), named=False)
+        else:  # of a link, the address is committed
+            yield _document(path, _git("cat-file", "blob", blob))
 
 
 def _git(*arguments: str) -> bytes:
@@ -141,7 +152,9 @@ def _in_folder(folder: Path) -> Iterator[Item]:
     faults: list[OSError] = []
     for root, folders, files in os.walk(folder, onerror=faults.append):
         linked = [name for name in folders if Path(root, name).is_symlink()]
-        folders[:] = sorted(name for name in folders if _is_own(Path(root, name)))
+        skipped = [name for name in sorted(folders) if name not in linked and not _is_own(Path(root, name))]
+        yield from (Unread(Path(root, name), "is filled by a tool.", "folder", named=False) for name in skipped)
+        folders[:] = sorted(set(folders) - set(skipped))
         for name in sorted([*files, *linked]):
             yield _read(Path(root, name), named=False)
     for fault in faults:
@@ -152,7 +165,19 @@ def _in_folder(folder: Path) -> Iterator[Item]:
 
 def _is_own(folder: Path) -> bool:
     """Whether a folder is the user's own, rather than one that tools fill."""
-    return folder.name not in _SKIPPED_FOLDERS and not any((folder / marker).exists() for marker in _VENV_MARKERS)
+    return folder.name not in _SKIPPED_FOLDERS and not _is_environment(folder)
+
+
+def _is_environment(folder: Path) -> bool:
+    """Whether a folder is a virtual environment that could run; an empty marker proves nothing."""
+    if (folder / _CONDA_MARKER).is_file():
+        return True
+    try:
+        settings = read_file(folder / "pyvenv.cfg", most_bytes=_HEAD).decode("utf-8", "replace")
+    except OSError:
+        return False
+    names = {line.partition("=")[0].strip() for line in settings.splitlines() if "=" in line}
+    return "home" in names and any((folder / python).exists() for python in _VENV_PYTHONS)
 
 
 def _read(path: Path, *, named: bool) -> Item:
@@ -161,38 +186,34 @@ def _read(path: Path, *, named: bool) -> Item:
         if stat.S_ISLNK(facts.st_mode):
             return Unread(path, "is a link; links are not followed.", "link", named)
         if not stat.S_ISREG(facts.st_mode):
-            return Unread(path, "is not an ordinary file.", "link", named)
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-            if _is_binary(head):
-                return _binary(path, named=named)
-            if facts.st_size > MAX_BYTES:
-                return _too_large(path, named=named)
-            return _document(path, head + file.read(), named=named)
+            return Unread(path, "is not an ordinary file.", "special", named)
+        return _document(path, read_file(path, most_bytes=MAX_BYTES))
+    except FileTooLargeError:
+        return _too_large(path, named=named)
     except OSError as error:
         return Unread(path, f"cannot be read: {describe_os_error(error)}.", "fault", named)
 
 
-def _document(path: Path, content: bytes, *, named: bool) -> Item:
+def _document(path: Path, content: bytes) -> Document:
     codec = _codec(content)
-    if _is_binary(content[:_HEAD]):
-        return _binary(path, named=named)
-    try:
-        return Document(path, content.decode(codec, "surrogatepass" if codec != _AS_IT_IS else "strict"), codec)
-    except UnicodeDecodeError:
-        return _binary(path, named=named)
+    if codec != _AS_IT_IS:
+        try:
+            return Document(path, content.decode(codec), codec)
+        except UnicodeDecodeError:
+            return _binary(path, content)
+    if b"\0" in content[:_HEAD]:
+        return _binary(path, content)
+    return Document(path, content.decode(_AS_IT_IS), _AS_IT_IS)
 
 
 def _codec(content: bytes) -> str:
     return next((codec for mark, codec in _MARKED if content.startswith(mark)), _AS_IT_IS)
 
 
-def _is_binary(head: bytes) -> bool:
-    return b"\0" in head and _codec(head) == _AS_IT_IS
-
-
-def _binary(path: Path, *, named: bool) -> Unread:
-    return Unread(path, "is not a text file.", "binary", named)
+def _binary(path: Path, content: bytes) -> Document:
+    """Return data as text: once as it is, and once without zeros, as UTF-16 without a mark is written."""
+    text = content.decode(_AS_IT_IS)
+    return Document(path, f"{text}\n{text.replace(chr(0), '')}", _AS_IT_IS, is_binary=True)
 
 
 def _too_large(path: Path, *, named: bool) -> Unread:

@@ -21,8 +21,8 @@ class KeyLocation:
 
     Attributes:
         number: Number of the cell from the top, or of the line, counted from 1; 0 if there is neither.
-        part: `"line"` of a text; `"source"`, `"output"`, `"attachment"` or `"metadata"` of a cell; of a notebook
-            `"widget state"` or `"metadata"`.
+        part: `"line"` of a text; `"data"` of a file that is not a text; `"source"`, `"output"`,
+            `"attachment"` or `"metadata"` of a cell; of a notebook `"widget state"` or `"metadata"`.
     """
 
     number: int

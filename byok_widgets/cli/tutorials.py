@@ -5,12 +5,22 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import stat
 from importlib import resources
 from pathlib import Path
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.files import (
+    UntrustedPathError,
+    describe_os_error,
+    read_file,
+    replace_file,
+    require_trusted,
+    require_trusted_owner,
+)
 
 _STAMP = ".byok_widgets_tutorials.json"
+_MAX_BYTES = 20_000_000
 
 
 def sources() -> list[Path]:
@@ -24,21 +34,22 @@ def sources() -> list[Path]:
 def bring(folder: Path) -> tuple[list[Path], list[str]]:
     """Copy the tutorials into `folder`; return them, and the names of those that were not overwritten.
 
-    A tutorial that is unchanged since it was last copied is replaced; one that the user changed is left alone.
+    A tutorial that is unchanged since it was last copied is replaced; one that the user changed is left alone, and
+    so is a link. A new folder is for this user alone, since what is in it will be run.
 
     Raises:
-        ConfigError: The folder cannot be created or written.
+        ConfigError: The folder cannot be created or written, or another user could change it.
     """
     try:
-        if folder.is_file():
-            raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder")
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         stamp = folder / _STAMP
         known = _read(stamp)
         kept = [source.name for source in sources() if not _bring_one(source, folder, known)]
-        stamp.write_text(json.dumps(known), encoding="utf-8")
+        replace_file(stamp, json.dumps(known).encode("ascii"))
+    except UntrustedPathError as error:
+        problem = error.strerror
     except OSError as error:
-        problem = error.strerror or str(error)
+        problem = describe_os_error(error)
     else:
         return [folder / source.name for source in sources()], kept
     raise ConfigError(
@@ -50,17 +61,37 @@ def bring(folder: Path) -> tuple[list[Path], list[str]]:
 
 def _bring_one(source: Path, folder: Path, known: dict[str, str]) -> bool:
     target, content = folder / source.name, source.read_bytes()
-    if target.exists() and _digest(target.read_bytes()) not in (known.get(source.name), _digest(content)):
+    if not _may_replace(target, (known.get(source.name), _digest(content))):
         return False
-    target.write_bytes(content)
+    replace_file(target, content)
     known[source.name] = _digest(content)
     return True
 
 
+def _may_replace(target: Path, digests: tuple[str | None, ...]) -> bool:
+    if target.is_symlink():
+        return False
+    try:
+        return _digest(read_file(target, most_bytes=_MAX_BYTES)) in digests
+    except FileNotFoundError:
+        return True
+
+
+def _make(folder: Path) -> None:
+    if folder.is_file():
+        raise NotADirectoryError(errno.ENOTDIR, "it is a file, not a folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    link = folder.lstat()
+    if stat.S_ISLNK(link.st_mode):  # in a folder like /tmp, anybody could have put it there
+        require_trusted_owner(folder, link)
+    require_trusted(folder, folder.stat())
+
+
 def _read(stamp: Path) -> dict[str, str]:
     try:
-        known = json.loads(stamp.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        known = json.loads(read_file(stamp, most_bytes=_MAX_BYTES))
+    except (OSError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}
 

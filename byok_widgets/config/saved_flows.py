@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from byok_widgets.config.settings_file import SettingsFile, flows_folder
+from byok_widgets.config.settings_file import MAX_BYTES, SettingsFile, flows_folder
+from byok_widgets.files import PrivateFolder
 
 _FILE = re.compile(r"[0-9a-f]{32}\.json")
 
@@ -20,19 +19,17 @@ def key_references() -> Iterator[tuple[str, Mapping[str, str]]]:
     What cannot be read is left out, and nothing is changed.
     """
     folder = flows_folder()
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        data = _read(path) if _FILE.fullmatch(path.name) else {}
+    for path in sorted(folder.path.iterdir()) if folder.path.is_dir() else ():
+        data = _read(folder, path.name) if _FILE.fullmatch(path.name) else {}
         name, references = data.get("flow"), data.get("key_references")
-        if isinstance(name, str) and SettingsFile(name, folder).path == path:
+        if isinstance(name, str) and SettingsFile(name, folder.path).path == path:
             found = references if isinstance(references, dict) else {}
             yield name, {scope: held for scope, held in found.items() if isinstance(held, str)}
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(folder: PrivateFolder, name: str) -> dict[str, Any]:
     try:
-        if hasattr(os, "getuid") and path.lstat().st_uid != os.getuid():
-            return {}
-        data = json.loads(path.read_bytes())
+        data = json.loads(folder.read(name, most_bytes=MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}

@@ -8,19 +8,20 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from byok_widgets.config.notice import NoticeKind, SettingsNotice
 from byok_widgets.config.settings import Change, Document
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import config_dir, describe_os_error, replace_file
+from byok_widgets.files import PrivateFolder, describe_os_error, private_config, remove_dead_parts, set_aside
 from byok_widgets.misplaced_keys import reject_key
 
 VERSION = 1
 LOCK_TIMEOUT_S = 5.0
 MAX_NAME_CHARS = 300
+MAX_BYTES = 20_000_000
+"""Largest file that is read or written."""
 
 
 def checked_name(name: str) -> str:
@@ -51,9 +52,9 @@ def checked_name(name: str) -> str:
     return name
 
 
-def flows_folder() -> Path:
+def flows_folder() -> PrivateFolder:
     """Return the folder in which flows are saved; it may not exist."""
-    return config_dir() / "flows"
+    return private_config().sub("flows")
 
 
 class SettingsFile:
@@ -63,6 +64,9 @@ class SettingsFile:
     by the file system; the readable name is stored inside. Saving replaces the whole file atomically, so a reader
     sees the old or the new version, never a partial one. Unknown fields are kept. The file never contains a key.
 
+    What another user of this machine could have written is not read, and nothing is written where another user
+    could replace it: the settings say where a key is sent. `byok_widgets.files.trust` says what is checked.
+
     Attributes:
         path: The file; it may not exist.
         notice: Why the settings are not saved or were reset; `None` when all is well.
@@ -70,8 +74,9 @@ class SettingsFile:
 
     def __init__(self, name: str, folder: Path | None = None) -> None:
         digest = hashlib.sha256(name.encode("utf-8")).hexdigest()[:32]
-        self.path: Path | None = (folder or flows_folder()) / f"{digest}.json"
-        self._file: Path = self.path
+        self._folder = PrivateFolder(folder) if folder else flows_folder()
+        self._file: Path = self._folder.path / f"{digest}.json"
+        self.path: Path | None = self._file
         self.notice: SettingsNotice | None = None
         self._name = name
         self._writable = True
@@ -81,11 +86,14 @@ class SettingsFile:
         """Return what is saved, or an empty mapping."""
         self._seen = self._state()
         try:
-            content = self._file.read_bytes()
+            content = self._read()
         except FileNotFoundError:
-            return {}
+            content = None
         except OSError as error:
             return self._session_only(NoticeKind.UNREADABLE, error)
+        remove_dead_parts(self._folder.path)
+        if content is None:
+            return {}
         try:
             data = json.loads(content)
         except (ValueError, RecursionError):
@@ -103,7 +111,7 @@ class SettingsFile:
         if not self._writable or state is None or state == self._seen:
             return None
         try:
-            data = json.loads(self._file.read_bytes())
+            data = json.loads(self._read())
         except (OSError, ValueError, RecursionError):
             return None  # whoever changes something next is told
         self._seen = state
@@ -123,9 +131,9 @@ class SettingsFile:
         from filelock import FileLock, Timeout
 
         try:
-            self._make_folder()
+            self._folder.make()
             with FileLock(self._file.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
-                self._clear_stale()
+                self._require_no_link()
                 data = self.load() or copy.deepcopy(dict(known))
                 if not self._writable:
                     return None
@@ -134,7 +142,7 @@ class SettingsFile:
                 data |= {"version": VERSION, "flow": self._name}
                 text = json.dumps(data, ensure_ascii=False, indent=2)
                 content = text.encode("utf-8", "backslashreplace")  # an unpaired surrogate becomes its JSON escape
-                replace_file(self._file, content, mode=0o600)
+                self._folder.write(self._file.name, content, most_bytes=MAX_BYTES)
                 self._seen = self._state()
         except Timeout:
             self.notice = SettingsNotice(NoticeKind.BUSY)
@@ -154,19 +162,16 @@ class SettingsFile:
             return None
         return (found.st_ino, found.st_mtime_ns, found.st_size)
 
-    def _make_folder(self) -> None:
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def _read(self) -> bytes:
+        return self._folder.read(self._file.name, most_bytes=MAX_BYTES)
+
+    def _require_no_link(self) -> None:
         if self._file.is_symlink():
             raise OSError(errno.ELOOP, "the settings file is a link, which is not followed")
 
-    def _clear_stale(self) -> None:
-        for part in self._file.parent.glob(f".{self._file.stem}.*.part"):
-            part.unlink(missing_ok=True)
-
     def _set_aside(self) -> Document:
-        kept = self._file.with_name(f"{self._file.stem}.corrupt-{datetime.now():%Y%m%d-%H%M%S-%f}.json")
         try:
-            self._file.replace(kept)
+            kept = set_aside(self._file)
         except OSError as error:
             return self._session_only(NoticeKind.DAMAGED, error)
         self.notice = SettingsNotice(NoticeKind.RESET, kept.name)

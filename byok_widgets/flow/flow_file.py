@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_os_error, describe_write_error, replace_file, where_to_look
+from byok_widgets.files import (
+    FileTooLargeError,
+    describe_os_error,
+    describe_write_error,
+    read_file,
+    remove_dead_parts,
+    replace_file,
+    where_to_look,
+)
 from byok_widgets.flow.file_messages import in_words
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import holds_key
@@ -17,7 +25,7 @@ from byok_widgets.secrets.quoting import as_given
 
 VERSION = 1
 MAX_BYTES = 20_000_000
-"""Largest file that is read."""
+"""Largest file that is read or written."""
 
 Data = dict[str, Any]
 
@@ -45,8 +53,10 @@ def write(data: Data, path: Path) -> None:
             fix=f"Save under another name, or update with: {_UPDATE}",
         )
     try:
-        # An unpaired surrogate is written as its JSON escape.
-        replace_file(path, text.encode("utf-8", "backslashreplace"))
+        content = text.encode("utf-8", "backslashreplace")  # an unpaired surrogate becomes its JSON escape
+        if len(content) > MAX_BYTES:
+            raise FileTooLargeError(MAX_BYTES)
+        replace_file(path, content)
     except OSError as error:
         problem = describe_write_error(error)
     except ValueError as error:
@@ -65,6 +75,7 @@ def read(path: Path) -> Data:
         ConfigError: It is missing, damaged, or not a flow; the message says where.
     """
     fix = f"{_ANOTHER_COPY} {_UNCHANGED}"
+    remove_dead_parts(path.parent, path.stem)
     try:
         data = json.loads(_content(path), parse_constant=_no_constant)
     except FileNotFoundError as error:
@@ -132,9 +143,7 @@ def _place_of_key(data: Data) -> str:
 
 
 def _content(path: Path) -> str:
-    if path.stat().st_size > MAX_BYTES:
-        raise OSError(f"it is larger than any flow ({MAX_BYTES // 1_000_000} MB)")
-    return path.read_text(encoding="utf-8-sig")
+    return read_file(path, most_bytes=MAX_BYTES).decode("utf-8-sig")
 
 
 def _no_constant(name: str) -> float:

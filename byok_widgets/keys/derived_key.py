@@ -18,7 +18,13 @@ from byok_widgets.secrets.secret import Secret
 COST = 2**17
 """Cost of scrypt: 128 MB of memory and about half a second for each guess."""
 
-_MOST = {"n": 2**20, "r": 16, "p": 16}
+_BLOCK_SIZE = 8
+_PARALLELISM = 1
+_MOST_TIMES = 2
+"""How much more than what is written here a file may ask for: whoever changes it must not stop the kernel."""
+_MOST = {"n": COST * _MOST_TIMES, "r": _BLOCK_SIZE * _MOST_TIMES, "p": _PARALLELISM * _MOST_TIMES}
+_MOST_WORK = COST * _BLOCK_SIZE * _PARALLELISM * _MOST_TIMES
+_MOST_SALT_BYTES = 32
 _NONCE_BYTES = 12
 _BLOCK_BYTES = 256
 """Texts are padded to a multiple of this, so that the ciphertext reveals little about their length."""
@@ -37,8 +43,8 @@ class KdfParams:
 
     salt: bytes
     n: int
-    r: int = 8
-    p: int = 1
+    r: int = _BLOCK_SIZE
+    p: int = _PARALLELISM
 
     @classmethod
     def new(cls) -> KdfParams:
@@ -50,17 +56,18 @@ class KdfParams:
         """Read what `to_data` returned.
 
         Raises:
-            ValueError: It is something else, or would need more memory than we ever use.
+            ValueError: It is something else, or would need more than twice the time or memory of `new`.
         """
         try:
             params = cls(base64.b64decode(data["salt"], validate=True), data["n"], data["r"], data["p"])
         except (TypeError, KeyError) as error:
             raise ValueError(str(error)) from None
-        if all(_is_count(getattr(params, name), most) for name, most in _MOST.items()) and _is_power_of_two(
-            params.n
-        ):
-            return params
-        raise ValueError("not valid parameters")
+        if not all(_is_count(getattr(params, name), most) for name, most in _MOST.items()):
+            raise ValueError("not valid parameters")
+        too_much = params.n * params.r * params.p > _MOST_WORK or len(params.salt) > _MOST_SALT_BYTES
+        if too_much or not _is_power_of_two(params.n):
+            raise ValueError("not valid parameters")
+        return params
 
     def to_data(self) -> dict[str, Any]:
         """Return the parameters as JSON data."""

@@ -272,15 +272,26 @@ class KeyStore:
             self._memory.put(scope, found)
 
     def _look_up(self, scope: KeyScope) -> StoredKey | None:
-        """Ask the backend that is noted; where none is, all of them, those that answer at once first."""
+        """Ask the backend that is noted; where none is, all of them, those that answer at once first.
+
+        Raises:
+            KeyStoreError: None has the key, and this is why the first that failed could not say so.
+        """
         reference, until = self._references.get(scope.reference_name, ""), deadline()
         noted = backend_named(reference, self._backends)
         if missing := self._missing_backend(scope):
             raise missing
+        errors: list[KeyStoreError] = []
         for backend in [noted] if noted else storing_backends(self._backends):
-            stored = guarded.read(backend, scope, reference, until=until)
+            try:
+                stored = guarded.read(backend, scope, reference, until=until)
+            except KeyStoreError as error:
+                errors.append(error)
+                continue
             if stored:
                 return replace(stored, secret=_usable(stored.secret, stored.status.label))
+        if errors:
+            raise errors[0]
         return None
 
     def _chosen(self, name: str | None, until: Deadline) -> KeyBackend:

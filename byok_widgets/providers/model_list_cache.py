@@ -14,14 +14,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from byok_widgets.files import cache_dir, replace_file
+from byok_widgets.files import PrivateFolder, private_cache
 from byok_widgets.providers.base import ModelInfo, iso_date, parse_count
 from byok_widgets.secrets import redact
 
 _VERSION = 2
+_MAX_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class KeptList:
 def read(flow: str, provider: str, url: str) -> KeptList | None:
     """Return the cached list for a flow's provider at an address; `None` if there is none that can be read."""
     try:
-        data = json.loads(_path(flow, provider, url).read_bytes())
+        data = json.loads(_folder().read(_name(flow, provider, url), most_bytes=_MAX_BYTES))
         if data["version"] != _VERSION:
             return None
         given_at = datetime.datetime.fromisoformat(data["given_at"]).astimezone(datetime.UTC)
@@ -46,17 +46,19 @@ def read(flow: str, provider: str, url: str) -> KeptList | None:
 
 def write(flow: str, provider: str, url: str, kept: KeptList) -> None:
     """Cache a list for a flow's provider at an address, replacing the previous one."""
-    path = _path(flow, provider, url)
     data = {"version": _VERSION, "given_at": kept.given_at.isoformat(), "models": _as_json(kept.models)}
     text = redact(json.dumps(data))  # a server may give a model any name, even a key
     with contextlib.suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(path, text.encode(), mode=0o600)
+        _folder().make()
+        _folder().write(_name(flow, provider, url), text.encode(), most_bytes=_MAX_BYTES)
 
 
-def _path(flow: str, provider: str, url: str) -> Path:
-    name = hashlib.sha256(json.dumps([flow, provider, url]).encode()).hexdigest()[:32]
-    return cache_dir() / "model lists" / f"{name}.json"
+def _folder() -> PrivateFolder:
+    return private_cache().sub("model lists")
+
+
+def _name(flow: str, provider: str, url: str) -> str:
+    return f"{hashlib.sha256(json.dumps([flow, provider, url]).encode()).hexdigest()[:32]}.json"
 
 
 def _as_json(models: Iterable[ModelInfo]) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Finds keys in any text, by exact formats only, so that whatever is found is a key, however it is written.
 
 A text may be a whole file, including JSON: a key is found even if its characters are escaped, which JSON allows
-for any character and at any depth, and also in base64, on one line or many.
+for any character and at any depth, if it is broken over lines or put together from quoted parts, and also in
+base64, on one line or many.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from byok_widgets.secrets.broken_keys import broken_keys
 from byok_widgets.secrets.key_formats import detect_provider, exact_key, shortest_key
 from byok_widgets.secrets.secret import MASK
 
@@ -50,6 +52,8 @@ def find_keys(text: str) -> list[FoundKey]:
     """
     resolved = _Resolved(text)
     found = [*_plain(resolved.text), *_encoded(resolved.text)]
+    whole = [(each.start, each.end) for each in found]
+    found += [each for each in _broken(resolved.text) if not _overlaps(each, whole)]
     kept: list[FoundKey] = []
     for each in sorted(map(resolved.in_raw, found), key=lambda each: each.start):
         if not kept or each.start >= kept[-1].end:
@@ -97,6 +101,15 @@ class _Resolved:
 def _plain(text: str) -> Iterator[FoundKey]:
     for match in exact_key(text).finditer(text):
         yield FoundKey(*match.span(), detect_provider(match[0]) or "", MASK)
+
+
+def _broken(text: str) -> Iterator[FoundKey]:
+    for start, end, provider in broken_keys(text):
+        yield FoundKey(start, end, provider, MASK)
+
+
+def _overlaps(found: FoundKey, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start < found.end and found.start < end for start, end in spans)
 
 
 def _encoded(text: str) -> Iterator[FoundKey]:

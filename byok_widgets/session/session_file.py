@@ -1,13 +1,14 @@
 """The file of a session: its turns with their traces, and its variables, as JSON. Never a key.
 
 What an extraction node has read is restored with the types of its fields. Other values that are not JSON, such as
-an object that code has set, are restored as the strings and objects that JSON turns them into.
+an object or infinity that code has set, are restored as the strings and objects that JSON turns them into.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -15,7 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.files import describe_os_error, describe_write_error, replace_file, where_to_look
+from byok_widgets.files import (
+    FileTooLargeError,
+    describe_os_error,
+    describe_write_error,
+    read_file,
+    remove_dead_parts,
+    replace_file,
+    where_to_look,
+)
 from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import Message
 from byok_widgets.nodes import NODE_KINDS, ActionResult
@@ -31,6 +40,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 VERSION = 1
+MAX_BYTES = 20_000_000
+"""Largest file that is read or written: reading one takes about 25 times its size in memory."""
 
 Data = dict[str, Any]
 
@@ -78,9 +89,11 @@ def write(session: SavedSession, path: Path) -> None:
     fix = "Choose another place."
     try:
         plain = to_jsonable_python(data, fallback=str, bytes_mode="base64")
-        text = json.dumps(redact_keys(plain), ensure_ascii=False, indent=2) + "\n"
-        # An unpaired surrogate is written as its JSON escape.
-        replace_file(path, text.encode("utf-8", "backslashreplace"))
+        text = json.dumps(_finite_only(redact_keys(plain)), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        content = text.encode("utf-8", "backslashreplace")  # an unpaired surrogate becomes its JSON escape
+        if len(content) > MAX_BYTES:
+            raise FileTooLargeError(MAX_BYTES)
+        replace_file(path, content)
     except OSError as error:
         problem = describe_write_error(error)
     except (ValueError, TypeError, RecursionError) as error:
@@ -99,8 +112,10 @@ def read(path: Path, graph: FlowGraph, context: FlowContext) -> SavedSession:
             version. The file is left unchanged.
     """
     kind, fix, note = "session_file", "Use another copy of it.", " The file was left unchanged."
+    remove_dead_parts(path.parent, path.stem)
     try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
+        text = read_file(path, most_bytes=MAX_BYTES).decode("utf-8-sig")
+        data = json.loads(text, parse_float=_finite, parse_constant=_finite)
         if "nodes" in data and "turns" not in data:
             problem, fix = "it is a flow", "Open it with Flow.load(...)."
         elif data["version"] > VERSION:
@@ -117,6 +132,23 @@ def read(path: Path, graph: FlowGraph, context: FlowContext) -> SavedSession:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ArithmeticError):
         problem = "it is damaged, or not a session"
     raise ConfigError(f"{str(path)!r} cannot be opened as a session: {problem}.", kind=kind, fix=f"{fix}{note}")
+
+
+def _finite_only(value: Any) -> Any:
+    """Return JSON data with NaN and the infinities, which are not JSON, as text."""
+    if isinstance(value, dict):
+        return {name: _finite_only(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite_only(inner) for inner in value]
+    return json.dumps(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _finite(text: str) -> float:
+    """Read a number. Python would also take NaN and Infinity, which are not JSON, and read 1e999 as infinity."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a finite number")
+    return number
 
 
 def _session(data: Data, graph: FlowGraph, context: FlowContext) -> SavedSession:
@@ -169,15 +201,15 @@ def _adapter() -> TypeAdapter[tuple[list[Turn], list[Turn], list[VariableEntry],
 
     return TypeAdapter(
         tuple[list[Turn], list[Turn], list[VariableEntry], list[EffectRecord]],
-        config=ConfigDict(arbitrary_types_allowed=True),
+        config=ConfigDict(arbitrary_types_allowed=True, allow_inf_nan=False),
     )
 
 
 @cache
-def _adapter_of(kind: Any) -> TypeAdapter[NodeResult]:
-    from pydantic import TypeAdapter
+def _adapter_of(kind: Any) -> TypeAdapter[tuple[NodeResult]]:
+    from pydantic import ConfigDict, TypeAdapter
 
-    return TypeAdapter(kind)
+    return TypeAdapter(tuple[kind], config=ConfigDict(allow_inf_nan=False))  # a class alone takes no `config`
 
 
 def _turn_data(turn: Turn) -> Data:
@@ -240,7 +272,7 @@ def _result(kind: Any, node: str, data: Data, graph: FlowGraph) -> NodeResult:
     fields = dict(kind.fields_of(data))
     if "values" in fields:
         fields["values"] = {name: _typed(graph, node, name, value) for name, value in fields["values"].items()}
-    return _adapter_of(kind).validate_python(fields)
+    return _adapter_of(kind).validate_python((fields,))[0]
 
 
 def _reply(data: Data) -> Data:

@@ -52,9 +52,10 @@ def main() -> None:
         time.sleep(random.uniform(0.001, 0.03))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        parts += len(list(folder.glob(".*.part")))
         now = saved_number(folder)
         assert now >= number, "an older version came back"
-        parts += len(list(folder.glob(".*.part")))
+        assert not list(folder.glob(".*.part")), "the next start removes what the killed kernel left"
         number = now
     print(number, parts)
 

@@ -317,12 +317,12 @@ def test_a_file_without_permission_means_this_session_only(
 ) -> None:
     open_config().model = "openai:old"
 
-    def refused(_path: Path) -> bytes:
+    def refused(*_: object) -> int:
         raise PermissionError(errno.EACCES, "Permission denied")
 
     before = saved_file(folder).read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", refused)
+        patch.setattr(os, "open", refused)
         config = open_config()
     assert fault(config) == (NoticeKind.UNREADABLE, errno.EACCES)
     config.model = "openai:new"

@@ -193,7 +193,7 @@ def test_values_of_code_are_restored_as_json(booking: Flow, file: Path) -> None:
         "nested": {"1": {"deep": [None, True, 1.5]}},
         "half": "\ud83d of one",
         "text": "é 日本 👩‍💻 \x00\x1b",
-        "endless": float("inf"),
+        "endless": "Infinity",
         "large": 2**70,
     }
     assert "日本" in file.read_text(encoding="utf-8")
@@ -321,6 +321,11 @@ CHANGES: dict[str, Callable[[Data], object]] = {
     "an invalid finish": lambda data: data["turns"][0]["steps"][0]["says"].update(finish_reason="over"),
     "usage as a string": lambda data: data["turns"][0]["steps"][0]["says"].update(usage="much"),
     "an invalid cost": lambda data: data["turns"][0]["steps"][0]["says"]["cost"].update(usd="free"),
+    "a cost that is no number": lambda data: data["turns"][0]["steps"][0]["says"]["cost"].update(usd="NaN"),
+    "a cost without end": lambda data: data["turns"][0]["steps"][0]["says"]["cost"].update(usd=float("inf")),
+    "a duration that is no number": lambda data: data["turns"][0]["steps"][0]["says"].update(latency_s="NaN"),
+    "a duration without end": lambda data: data["turns"][1]["steps"][0]["reply"].update(latency_s=float("inf")),
+    "a variable that is no number": lambda data: data["variables"][0].update(value=float("nan")),
     "no cost": lambda data: data["turns"][0]["steps"][0]["says"].pop("cost"),
     "variables as an object": lambda data: data.update(variables={"name": "Ana"}),
     "a variable without a value": lambda data: data["variables"][0].pop("value"),

@@ -21,8 +21,10 @@ from byok_widgets.keys.backends.key_file import (
     NAME,
     VERSION,
     Data,
+    damaged,
     default_path,
     held,
+    last_set_aside,
     load_or_set_aside,
     loaded,
     peek,
@@ -124,10 +126,13 @@ def read(scope: KeyScope) -> Secret | None:
     """Return the key of this scope, or `None` if the file has none.
 
     Raises:
-        KeyStoreError: The file is locked or cannot be used, or the stored key is damaged.
+        KeyStoreError: The file is locked or cannot be used, or the stored key is damaged; also when the file was
+            damaged in an earlier run, as long as no new one has been created.
     """
     path = default_path()
     data = loaded(path)
+    if data is None and (kept := last_set_aside(path)):
+        raise damaged(kept)
     if data is None or scope.service not in data["keys"]:
         return None
     secret = _required_key(path, data).decrypt(data["keys"][scope.service], _purpose(scope))
@@ -198,9 +203,9 @@ class EncryptedFile:
         try:
             secret = read(scope)
         except KeyStoreError as error:
-            if expected or error.kind in {"file_locked", "key_damaged"}:
-                raise
-            return None  # even if the file cannot be used, the key may be in another backend
+            if expected or error.kind in {"file_locked", "key_damaged", "file_damaged"}:
+                raise  # nothing else could say why there is no key
+            return None
         if secret is None and expected:
             raise _lost()
         return StoredKey(secret, in_file()) if secret else None

@@ -6,6 +6,7 @@ a `KeyStoreError` whose text is ours.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -24,7 +25,7 @@ _SHARE_S = 0.5
 """What each backend has at least for a request, in seconds, also when one before it used up the time."""
 
 _GRACE_S = 0.25
-"""How much longer than its limit a backend is waited for, in seconds, so that it can say itself what kept it."""
+"""How much sooner than it is given up a backend is told to answer, in seconds, so that it can say what kept it."""
 
 _ELSEWHERE = "Store the key elsewhere, or in this session only."
 
@@ -78,7 +79,7 @@ def write(backend: KeyBackend, scope: KeyScope, secret: Secret, *, until: Deadli
             if error.kind == "backend_failed":
                 take_back()
             raise
-        except Exception:
+        except BaseException:
             take_back()
             raise
 
@@ -87,7 +88,7 @@ def write(backend: KeyBackend, scope: KeyScope, secret: Secret, *, until: Deadli
             left = backend.read(scope, backend.name, until=Deadline(_SHARE_S))
             if left is not None and left.secret == secret:
                 backend.erase(scope, until=Deadline(_SHARE_S))
-        except Exception:  # noqa: BLE001, S110 - it has failed already, and the person is told so
+        except BaseException:  # noqa: BLE001, S110 - it has failed already, and the person is told so
             pass
 
     return _call(backend, ask, until, undo=take_back)
@@ -109,17 +110,19 @@ def erase(backend: KeyBackend, scope: KeyScope, *, until: Deadline) -> None:
 def _call(
     backend: KeyBackend, ask: Callable[[Deadline], T], until: Deadline, *, undo: Callable[[], None] | None = None
 ) -> T:
-    limit = until.share(backend.name, least_s=_SHARE_S)
-    limit_s = limit.left_s
+    limit_s = until.share(backend.name, least_s=_SHARE_S).left_s
+    limit = Deadline(max(0.0, limit_s - _GRACE_S))
 
     def job() -> tuple[T | None, ByokError | None]:
         try:
             return ask(limit), None
-        except Exception as error:  # noqa: BLE001 - backends raise whatever they like; all of it becomes one of ours
+        except BaseException as error:  # backends raise whatever they like; it becomes one of ours
+            if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+                raise
             return None, _translated(backend, error)
 
     try:
-        result, error = _executor(backend).run(job, limit_s + _GRACE_S, undo)
+        result, error = _executor(backend).run(job, limit_s, undo)
     except NoThreadError:
         result, error = job()  # where there are no threads, nothing can be left behind
     except NoAnswerError:
@@ -156,7 +159,7 @@ def _late(backend: KeyBackend) -> KeyStoreError:
     return KeyStoreError(f"{backend.label} did not answer in time.", kind="backend_timeout", fix=_ELSEWHERE)
 
 
-def _translated(backend: KeyBackend, error: Exception) -> KeyStoreError:
+def _translated(backend: KeyBackend, error: BaseException) -> KeyStoreError:
     """Return an error of ours. What a foreign one says is left out: it may quote the key in any form."""
     if not isinstance(error, KeyStoreError):
         name = type(error).__name__

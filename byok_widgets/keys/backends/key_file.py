@@ -9,17 +9,25 @@ import errno
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import KeyStoreError
-from byok_widgets.files import config_dir, describe_os_error, replace_file
+from byok_widgets.files import (
+    PrivateFolder,
+    config_dir,
+    describe_os_error,
+    private_config,
+    remove_dead_parts,
+    set_aside,
+)
 from byok_widgets.keys.derived_key import KdfParams
 
 VERSION = 1
 LOCK_TIMEOUT_S = 5.0
 NAME = "keys.json"
+MAX_BYTES = 20_000_000
+"""Largest file that is read or written."""
 
 Data = dict[str, Any]
 
@@ -47,10 +55,9 @@ def held(path: Path) -> Iterator[None]:
 
     kind, problem = "file_busy", "another program holds the file"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _folder(path).make()
         with FileLock(path.with_suffix(".lock"), timeout=LOCK_TIMEOUT_S, mode=0o600):
-            for part in path.parent.glob(f".{path.stem}.*.part"):
-                part.unlink(missing_ok=True)
+            remove_dead_parts(path.parent, path.stem)
             yield
     except Timeout:
         pass
@@ -88,19 +95,28 @@ def load_or_set_aside(path: Path) -> Data | None:
     try:
         return _load(path)
     except _DamagedError:
-        kept = path.with_name(f"{path.stem}.corrupt-{datetime.now():%Y%m%d-%H%M%S-%f}.json")
-    path.replace(kept)
-    raise KeyStoreError(
+        kept = set_aside(path)
+    raise damaged(kept)
+
+
+def damaged(kept: Path) -> KeyStoreError:
+    """Return the error that says that the file was damaged, and where it is now."""
+    return KeyStoreError(
         f"The encrypted file of keys was damaged and set aside as {kept.name}.",
         kind="file_damaged",
         fix="Choose a passphrase in Settings and paste the keys again.",
     )
 
 
+def last_set_aside(path: Path) -> Path | None:
+    """Return the latest damaged file that was set aside; `None` where a new one has been created since."""
+    return None if path.exists() else max(path.parent.glob(f"{path.stem}.corrupt-*.json"), default=None)
+
+
 def _load(path: Path) -> Data | None:
     """Read the file; `None` if there is none."""
     try:
-        content = path.read_bytes()
+        content = _folder(path).read(path.name, most_bytes=MAX_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -137,4 +153,9 @@ def save(path: Path, data: Data) -> None:
     """Replace the file, for a caller that holds it."""
     if path.is_symlink():
         raise OSError(errno.ELOOP, "it is a link, which is not followed")
-    replace_file(path, json.dumps(data, indent=2).encode("ascii"), mode=0o600)
+    content = json.dumps(data, indent=2).encode("ascii")
+    _folder(path).write(path.name, content, most_bytes=MAX_BYTES)
+
+
+def _folder(path: Path) -> PrivateFolder:
+    return private_config() if path == default_path() else PrivateFolder(path.parent)

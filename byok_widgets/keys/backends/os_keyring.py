@@ -245,14 +245,14 @@ def _call(
         try:
             chosen.append(choose_backend())
             return job(chosen[0]), describe(chosen[0])
-        except Exception as error:  # noqa: BLE001 - backends raise anything; it becomes a `KeyStoreError`
+        except BaseException as error:  # noqa: BLE001 - backends raise anything, even SystemExit, in this thread
             return translate(error, describe(chosen[0]).label if chosen else _UNKNOWN)
 
     def clean_up() -> None:
         try:
             if undo and chosen:
                 undo(chosen[0])
-        except Exception:  # noqa: BLE001, S110 - nobody is waiting any more; the caller already got an error
+        except BaseException:  # noqa: BLE001, S110 - nobody is waiting any more; the caller already got an error
             pass
 
     try:

@@ -15,7 +15,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from byok_widgets.errors import LocalModelError
-from byok_widgets.files import CACHE_VARIABLE, cache_dir, shared_models_dir
+from byok_widgets.files import (
+    CACHE_VARIABLE,
+    cache_dir,
+    private_cache,
+    read_file,
+    replace_file,
+    require_trusted,
+    shared_models_dir,
+)
 from byok_widgets.providers import catalog
 from byok_widgets.providers.local.catalog import LOCAL_MODELS, LocalModel
 from byok_widgets.providers.local.download import (
@@ -45,6 +53,7 @@ __all__ = [
     "title",
 ]
 
+_MAX_STAMP_BYTES = 1000
 _READABLE = 0o644  # by everyone on this machine
 MODEL_VARIABLE = "BYOK_WIDGETS_LOCAL_MODEL"
 
@@ -155,7 +164,10 @@ def fetch(model_id: str, progress: Progress | None = None, *, into: Path | None 
     tell = monotonic_progress(progress or (lambda _done, _total: None), model.size_bytes)
     folder = into or cache_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if into is None:
+            private_cache().sub("models").make()
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
         with download_lock(folder, model, tell):
             path = folder / model.file_name
             if not _is_pinned(path, model, hashing=True):
@@ -238,7 +250,7 @@ def _is_pinned(path: Path, model: LocalModel, *, hashing: bool) -> bool:
         if path.stat().st_size != model.size_bytes:
             return False
         stamp = _stamp(path)
-        if stamp.is_file() and stamp.read_text(encoding="ascii", errors="replace") == _stamp_text(path, model):
+        if _is_stamped(stamp, _stamp_text(path, model)):
             return True
         if not hashing or sha256_of(path) != model.sha256:
             return False
@@ -246,6 +258,14 @@ def _is_pinned(path: Path, model: LocalModel, *, hashing: bool) -> bool:
     except OSError:  # gone or unreadable: not a file that can be used
         return False
     return True
+
+
+def _is_stamped(stamp: Path, text: str) -> bool:
+    """Return whether a file was checked; a stamp that another user could have made proves nothing."""
+    try:
+        return read_file(stamp, most_bytes=_MAX_STAMP_BYTES, check=require_trusted) == text.encode("ascii")
+    except OSError:
+        return False
 
 
 def _stamp(path: Path) -> Path:
@@ -262,5 +282,5 @@ def _stamp_text(path: Path, model: LocalModel) -> str:
 def _keep_stamp(path: Path, model: LocalModel) -> None:
     with contextlib.suppress(OSError):  # without a stamp the next check reads the file again
         stamp = _stamp(path)
-        stamp.parent.mkdir(parents=True, exist_ok=True)
-        stamp.write_text(_stamp_text(path, model), encoding="ascii")
+        private_cache().sub("models").make()
+        replace_file(stamp, _stamp_text(path, model).encode("ascii"))

@@ -25,9 +25,10 @@ from hypothesis import strategies as st
 
 import byok_widgets
 from byok_widgets import Flow
-from byok_widgets.errors import KeyFormatError, KeyStoreError
+from byok_widgets.errors import KeyFormatError, KeyStoreError, MissingKeyError
 from byok_widgets.keys import KeyStore, derived_key
 from byok_widgets.keys.backends import encrypted_file, key_file
+from byok_widgets.keys.derived_key import KdfParams
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.secrets import Secret, redact
 from tests.fake_keys import fake_key
@@ -260,6 +261,11 @@ DAMAGED = {
     "a cost of one": changed(made_by={"salt": "", "n": 1, "r": 8, "p": 1}),
     "a cost that is no power of two": changed(made_by={"salt": "", "n": 20, "r": 8, "p": 1}),
     "a cost that takes all memory": changed(made_by={"salt": "", "n": 2**40, "r": 8, "p": 1}),
+    "a cost of four times ours": changed(made_by={"salt": "", "n": 2**19, "r": 8, "p": 1}),
+    "a block size of four times ours": changed(made_by={"salt": "", "n": 2**17, "r": 32, "p": 1}),
+    "a parallelism of four times ours": changed(made_by={"salt": "", "n": 2**17, "r": 8, "p": 4}),
+    "each at its most, eight times ours together": changed(made_by={"salt": "", "n": 2**18, "r": 16, "p": 2}),
+    "a salt without end": changed(made_by={"salt": "AAAA" * 1000, "n": 2**17, "r": 8, "p": 1}),
     "no check": changed(check=None),
     "keys in a list": changed(keys=[]),
     "a key in plain text": changed(keys={"a": "b"}),
@@ -278,9 +284,31 @@ def test_a_damaged_file_is_set_aside_and_nothing_of_it_is_lost(
     assert kept.name in fault.problem
     assert kept.read_bytes() == content
     assert not path.exists()
-    assert fault_of(KeyStore("dentist", notes).get, "openai", HOST).kind == "key_lost"
+    again = fault_of(KeyStore("dentist", notes).get, "openai", HOST)
+    assert again.kind == "file_damaged", "the next run says so, too"
+    assert kept.name in again.problem
     encrypted_file.create("another passphrase")
+    assert fault_of(KeyStore("dentist", notes).get, "openai", HOST).kind == "key_lost"
     assert KeyStore("dentist", notes).save("openai", HOST, fake_key(), backend="file").available
+
+
+def test_a_damaged_file_is_the_reason_where_no_key_is_found(path: Path) -> None:
+    """A flow without notes, as after its settings were lost: its key may have been in the file."""
+    KeyStore("dentist").save("openai", HOST, fake_key(), backend="file")
+    path.write_bytes(b"{")
+    for _run in ("one", "next"):
+        assert (
+            fault_of(KeyStore("dentist").require, "openai", HOST, provider_label="OpenAI").kind == "file_damaged"
+        )
+    encrypted_file.create("another passphrase")
+    with pytest.raises(MissingKeyError):
+        KeyStore("dentist").require("openai", HOST, provider_label="OpenAI")
+
+
+@pytest.mark.parametrize(("n", "r", "p"), [(2**18, 8, 1), (2**17, 16, 1), (2**17, 8, 2)])
+def test_twice_the_work_of_a_new_file_is_still_allowed(n: int, r: int, p: int) -> None:
+    data = KdfParams(bytes(16), n, r, p).to_data()
+    assert KdfParams.parse(data).to_data() == data
 
 
 def test_a_damaged_file_is_told_by_its_state_too(path: Path) -> None:

@@ -18,8 +18,9 @@ from keyring.backends.fail import Keyring as FailKeyring
 from keyring.backends.null import Keyring as NullKeyring
 from keyring.testing.backend import UNICODE_CHARS
 
+import byok_widgets
 from byok_widgets.errors import KeyStoreError
-from byok_widgets.keys import probe
+from byok_widgets.keys import KeyStore, probe
 from byok_widgets.keys.backends import os_keyring
 from byok_widgets.keys.backends.keyring_selection import describe
 from byok_widgets.keys.scope import KeyScope
@@ -369,6 +370,46 @@ def test_callers_that_queue_behind_a_hanging_call_are_let_go():
         assert time.monotonic() - start < 3
         backend.wake()
         assert eventually(lambda: kind_of_a_read() == "")
+
+
+@pytest.mark.parametrize("fault", [SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_a_keyring_that_ends_the_process_fails_at_once_like_any_other(fault):
+    with installed(RaisingKeyring(fault, "{}")):
+        key = fake_key()
+        start = time.monotonic()
+        with pytest.raises(KeyStoreError) as caught:
+            os_keyring.write(SCOPE, Secret(key))
+        assert caught.value.kind == "keyring_failed"
+        assert key not in str(caught.value)
+        with pytest.raises(KeyStoreError):
+            KeyStore("dentist").save("openai", "api.openai.com", key, backend="keyring")
+        assert time.monotonic() - start < 4
+
+
+def test_a_hanging_keyring_holds_up_a_request_for_five_seconds_in_all():
+    with installed(HangingKeyring()) as backend:
+        store = KeyStore("dentist")
+        start = time.monotonic()
+        with pytest.raises(KeyStoreError):
+            store.get("openai", "api.openai.com")
+        for _ in range(5):
+            with pytest.raises(KeyStoreError):
+                store.get("openai", "api.openai.com")
+            assert not store.status("openai", "api.openai.com").available
+        assert time.monotonic() - start <= 5.5, "half a second for a busy machine"
+        backend.wake()
+
+
+def test_a_hanging_keyring_holds_up_a_call_no_longer_than_its_deadline():
+    with installed(HangingKeyring()) as backend:
+        flow = byok_widgets.Flow("hanging")
+        flow.provider, flow.model = "openai", "gpt-4o"
+        node = flow.conversation("ask", "Say hello.")
+        start = time.monotonic()
+        with pytest.raises(byok_widgets.ByokError):
+            node.run("Hi", deadline_s=1)
+        assert time.monotonic() - start < 3
+        backend.wake()
 
 
 def test_the_limit_is_five_seconds():
