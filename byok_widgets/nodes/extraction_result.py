@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from byok_widgets import markup
 from byok_widgets.messages import Message
 from byok_widgets.reply import LearnedValue, NodeResult, Reply
-from byok_widgets.value_words import in_words, quoted
+from byok_widgets.value_words import in_words, labelled, quoted
 
 Status = Literal["found", "not_stated", "ungrounded", "invalid"]
 """How reliable a value is.
@@ -21,12 +21,17 @@ occur in the dialogue; the value stands and the reader is warned, or with `groun
 
 NOT_SAID = "it is not in the dialogue"
 
+NOT_LITERALLY_SAID = "not literally said"
+"""Stands beside a value that does not occur in the dialogue, where there is room for a mark alone."""
+
 _WORDS: Mapping[Status, str] = {
     "found": "found",
     "not_stated": "not stated",
     "ungrounded": "not in the dialogue: check it",
     "invalid": "invalid",
 }
+
+_MARKS: Mapping[Status, str] = {"ungrounded": f" ({NOT_LITERALLY_SAID})", "invalid": " (invalid)"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,7 +79,7 @@ class Extraction(NodeResult):
     @property
     def line(self) -> str:
         """The values in one line, each that is in doubt with a mark."""
-        return ", ".join(f"{name}={quoted(value)}{self._mark(name)}" for name, value in self.values.items())
+        return ", ".join(f"{labelled(name, value)}{self._mark(name)}" for name, value in self.values.items())
 
     @property
     def model_reply(self) -> Reply:
@@ -114,8 +119,8 @@ class Extraction(NodeResult):
     def explanation(self) -> str:
         """What was read, and what was not, as the end of a sentence."""
         stated = ((name, value) for name, value in self.values.items() if value is not None)
-        found = [f"{name} = {quoted(value)}{self._warning(name)}" for name, value in stated]
-        refused = [f"did not take {name} = {quoted(value)}, {NOT_SAID}" for name, value in self.rejected.items()]
+        found = [f"{labelled(name, value)}{self._warning(name)}" for name, value in stated]
+        refused = [f"did not take {labelled(name, value)}, {NOT_SAID}" for name, value in self.rejected.items()]
         missing = [name for name, status in self.status.items() if status == "not_stated"]
         invalid = [f"{name} was invalid" for name, status in self.status.items() if status == "invalid"]
         not_said = [f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not stated"] if missing else []
@@ -136,13 +141,12 @@ class Extraction(NodeResult):
         return f" ({_WORDS['ungrounded']})" if self.status[name] == "ungrounded" else ""
 
     def __repr__(self) -> str:
-        values = (f"{name}={format_value(value)}{self._mark(name)}" for name, value in self.values.items())
-        return f"Extraction({', '.join(values)})"
+        return f"Extraction({self.line})"
 
     def _mark(self, name: str) -> str:
         if name in self.rejected:
-            return f" [ungrounded: {quoted(self.rejected[name])}]"
-        return "" if self.status[name] in ("found", "not_stated") else f" [{self.status[name]}]"
+            return f" ({quoted(self.rejected[name])} was {NOT_LITERALLY_SAID})"
+        return _MARKS.get(self.status[name], "")
 
     def _repr_html_(self) -> str:
         rows = [
@@ -157,10 +161,3 @@ class Extraction(NodeResult):
 def shown_value(value: Any) -> str:
     """Return a value for a table."""
     return "–" if value is None else in_words(value)
-
-
-def format_value(value: Any) -> str:
-    """Return the value as Python code; a set always in the same order."""
-    if isinstance(value, (set, frozenset)) and value:
-        return "{" + ", ".join(sorted(map(repr, value))) + "}"
-    return repr(value)

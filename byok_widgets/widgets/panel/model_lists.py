@@ -160,7 +160,7 @@ class ModelLists:
         own = f"{own[:1].upper()}{own[1:]}"
         if fault.kind in ("no_key", "auth"):
             return f"{own} needs a {'valid ' if status and status.available else ''}key."
-        return redact(f"{own} could not be loaded: {_NO_NETWORK.get(fault.kind) or error_text(fault)}")
+        return f"{own} could not be loaded: {_NO_NETWORK.get(fault.kind) or redact(error_text(fault))}"
 
     async def _know(self, target: EndpointTarget, models: Iterable[ModelInfo], listing: Listing) -> None:
         """Show a list at once, and again with what is known about its models."""
