@@ -108,7 +108,7 @@ class ByokError(Exception):
 
     @property
     def parts(self) -> dict[str, str]:
-        """What is shown, by name and in order: the provider's words stand apart from the cause and from the fix."""
+        """What is shown, by name and in order: the provider's words stand apart from cause and fix."""
         shown = self._shown()
         cause = shown.pop("cause", "")
         if self.quote and self.quote in cause:
@@ -136,10 +136,12 @@ class ByokError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short summary instead of the stack; `last_traceback()` shows the stack."""
-        parts = {name: " ".join(text.split()) for name, text in self.parts.items()}
-        lines = [*_wrapped(f"{type(self).__name__}: {parts.pop('problem', '')}", "  ")]
+        parts = self.parts
+        title, *rest = parts.pop("problem", "").splitlines() or [""]
+        lines = [*_wrapped(f"{type(self).__name__}: {title}", "  "), *(f"  {line}" for line in rest)]
         for name, text in parts.items():
-            lines += _wrapped(f"  {_IN_TEXT.get(name, '')}{text}", f"  {_GO_ON.get(name, '')}")
+            for line in text.splitlines():
+                lines += _wrapped(f"  {_IN_TEXT.get(name, '')}{line}", f"  {_GO_ON.get(name, '')}")
         settings = ["  Settings: flow.settings()"] if self.concerns_settings else []
         return [*lines, *settings, "  (the stack: byok_widgets.last_traceback())"]
 

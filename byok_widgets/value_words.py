@@ -48,7 +48,7 @@ def quoted(value: Any) -> str:
 
 
 def labelled(name: str, value: Any) -> str:
-    """Return a value with its name, as `size: large`; a text that could be taken for more than one stands in quotes."""
+    """Return a value with its name, as `size: large`; a text that could be misread stands in quotes."""
     if not isinstance(value, str) or isinstance(value, Enum):
         return f"{name}: {quoted(value)}"
     text = str(value)
