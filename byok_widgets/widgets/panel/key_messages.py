@@ -26,6 +26,7 @@ NAME_ONLY = (
     "store it below."
 )
 LOCKED = "The key is stored in the encrypted file, which is locked. Enter its passphrase and press Unlock."
+_AGAIN = "Press Check to try again in a moment."
 _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
 
@@ -140,7 +141,8 @@ def _lines(*parts: str) -> str:
 
 def _why(fault: ByokError) -> str:
     # Only text from outside goes through `redact`: it would also remove the name of a variable.
-    return redact("\n".join(part for part in (fault.problem, fault.fix) if part))
+    fix = _AGAIN if fault.retryable else fault.fix
+    return redact("\n".join(part for part in (fault.problem, fix) if part))
 
 
 def _kind(fault: ByokError | None) -> str:
