@@ -168,6 +168,7 @@ def test_a_key_that_has_words_in_it_masks_nothing_that_is_said_of_the_list(flow,
     flow.key_store.save("compatible", endpoint.host, f"endpoint-{fake_key('compatible')}", backend="session")
     panel = show(flow)
     eventually(lambda: "the endpoint's own list" in field(panel).note)
+    settled()
     endpoint.mode = "broken"
     ModelLists.of(flow).refresh(EndpointTarget.of(flow))
     eventually(lambda: "The endpoint's own list could not be loaded" in field(panel).note)
