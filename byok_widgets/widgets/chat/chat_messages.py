@@ -38,13 +38,18 @@ if TYPE_CHECKING:
 _IN_SETTINGS = frozenset({"auth", "file_locked", "no_key", "no_model", "unknown_model", "unknown_provider"})
 """Kinds of errors that a person can solve in the settings."""
 
-_NO_MORE = {"where": "", "cause": "", "quote": "", "link": ""}
+
+def _plain(kind: str, problem: str, fix: str) -> FailureWords:
+    """Return what went wrong where no provider has said anything about it."""
+    return {"kind": kind, "problem": problem, "where": "", "cause": "", "quote": "", "fix": fix, "link": ""}
+
 
 STOPPED: FailureWords = {
-    "kind": "interrupted",
-    "problem": "Stopped before the reply began.",
-    **_NO_MORE,
-    "fix": "Nothing was added to the conversation: your text is back in the field.",
+    **_plain(
+        "interrupted",
+        "Stopped before the reply began.",
+        "Nothing was added to the conversation: your text is back in the field.",
+    ),
     "calm": True,
 }
 
@@ -77,12 +82,7 @@ def of_fault(fault: ByokError) -> FailureWords:
 def unexpected(fault: Exception) -> FailureWords:
     """Return the message for an unexpected exception, without its text."""
     said = f"The turn failed unexpectedly ({type(fault).__name__})."
-    return {
-        "kind": "unexpected",
-        "problem": said,
-        **_NO_MORE,
-        "fix": "Your text is back in the field: send it again.",
-    }
+    return _plain("unexpected", said, "Your text is back in the field: send it again.")
 
 
 def of_turn(turn: Turn) -> TurnFacts:
