@@ -24,6 +24,7 @@ from __future__ import annotations
 import sys
 import textwrap
 import traceback
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from byok_widgets import markup
@@ -42,6 +43,7 @@ class ByokError(Exception):
         kind: Stable machine-readable name, such as `"no_key"`, `"auth"` or `"rate_limit"`.
         problem: What went wrong, in one sentence.
         cause: The likely cause; empty if the problem says it all.
+        quote: What of the cause is the provider's own words, with who says them; empty if it sent none.
         fix: What to do next.
         link: A page of the provider concerned; empty if there is none.
         retryable: Whether the same call may succeed later without a change.
@@ -60,6 +62,7 @@ class ByokError(Exception):
         *,
         kind: str = "",
         cause: str = "",
+        quote: str = "",
         fix: str = "",
         link: str = "",
         retryable: bool = False,
@@ -69,6 +72,7 @@ class ByokError(Exception):
         partial_text: str = "",
     ) -> None:
         self.problem, self.cause, self.fix = (redact_quotes(text) for text in (problem, cause, fix))
+        self.quote = redact_quotes(quote) if quote in cause else ""
         super().__init__(self.problem)
         self.kind = kind or self.default_kind
         self.link = link
@@ -102,6 +106,18 @@ class ByokError(Exception):
                 texts[name] = _cut(texts[name], excess)
         return {name: text for name, text in texts.items() if text}
 
+    @property
+    def parts(self) -> dict[str, str]:
+        """What is shown, by name and in order: the provider's words stand apart from cause and fix."""
+        shown = self._shown()
+        cause = shown.pop("cause", "")
+        if self.quote and self.quote in cause:
+            own, quote = " ".join(cause.replace(self.quote, "").split()), self.quote
+        else:  # it may have been cut
+            own, quote = ("", cause) if self.quote else (cause, "")
+        first = {name: shown.pop(name, "") for name in ("problem", "where")}
+        return {name: text for name, text in {**first, "cause": own, "quote": quote, **shown}.items() if text}
+
     def __str__(self) -> str:
         return "\n".join(self._shown().values())
 
@@ -112,25 +128,22 @@ class ByokError(Exception):
         return (_rebuild, (type(self), self.problem, dict(self.__dict__)))
 
     def _repr_html_(self) -> str:
-        parts = {name: markup.text(text) for name, text in self._shown().items()}
-        if "link" in parts:
-            parts["link"] = markup.link(self._shown()["link"])
-        if "problem" in parts:
-            parts["problem"] = markup.strong(parts["problem"])
+        parts = [markup.block(_IN_HTML[name](text)) for name, text in self.parts.items()]
         if self.concerns_settings:
-            parts["settings"] = markup.Markup("Settings: <code>flow.settings()</code>")
+            parts.append(markup.block(markup.Markup("Settings: <code>flow.settings()</code>")))
         style = "overflow-wrap:break-word;word-break:normal"
-        return f'<div role="alert" dir="auto"><div style="{style}">{"<br>".join(parts.values())}</div></div>'
+        return f'<div role="alert" dir="auto"><div style="{style}">{"".join(parts)}</div></div>'
 
     def _render_traceback_(self) -> list[str]:
         """Give IPython a short summary instead of the stack; `last_traceback()` shows the stack."""
-        title, *rest = str(self).splitlines() or [""]
-        settings = ["Settings: flow.settings()"] if self.concerns_settings else []
-        lines = [*rest, *settings, "(the stack: byok_widgets.last_traceback())"]
-        return [
-            *_wrapped(f"{type(self).__name__}: {title}", "  "),
-            *(part for line in lines for part in _wrapped(f"  {line}", "  ")),
-        ]
+        parts = self.parts
+        title, *rest = parts.pop("problem", "").splitlines() or [""]
+        lines = [*_wrapped(f"{type(self).__name__}: {title}", "  "), *(f"  {line}" for line in rest)]
+        for name, text in parts.items():
+            for line in text.splitlines():
+                lines += _wrapped(f"  {_IN_TEXT.get(name, '')}{line}", f"  {_GO_ON.get(name, '')}")
+        settings = ["  Settings: flow.settings()"] if self.concerns_settings else []
+        return [*lines, *settings, "  (the stack: byok_widgets.last_traceback())"]
 
     @property
     def concerns_settings(self) -> bool:
@@ -138,6 +151,18 @@ class ByokError(Exception):
         return self.kind in _OF_SETTINGS and "flow.settings()" not in self.fix
 
 
+_IN_HTML: dict[str, Callable[[str], markup.Markup]] = {
+    "problem": markup.strong,
+    "where": markup.facts,
+    "cause": markup.text,
+    "quote": markup.aside,
+    "fix": lambda fix: markup.text(f"→ {fix}"),
+    "link": markup.link,
+    "request_id": markup.facts,
+}
+_IN_TEXT = {"quote": "│ ", "fix": "→ "}
+"""What a line of a card begins with: the provider's words and the way out are told from the rest."""
+_GO_ON = {"quote": "│ ", "fix": "  "}
 _OF_SETTINGS = frozenset(
     {
         "no_key",

@@ -60,6 +60,11 @@ def strong(words: str) -> Markup:
     return Markup(f"<strong>{_shown(words)}</strong>")
 
 
+def block(markup: Markup) -> Markup:
+    """Return a part of a text that stands on lines of its own."""
+    return Markup(f'<div style="margin:3px 0">{markup}</div>')
+
+
 def link(address: str) -> Markup:
     """Return a link that opens a page of its own."""
     target = 'target="_blank" rel="noopener noreferrer"'

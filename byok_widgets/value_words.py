@@ -10,6 +10,7 @@ date(2026, 12, 3)                    3 December 2026
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
@@ -21,6 +22,9 @@ from typing import Any
 NOT_STATED = "not stated"
 """What stands for a value that is not there."""
 
+_CLEAR = re.compile(r"[^\W\d](?:[^,;:()\"]*[^\s,;:()\"])?")
+"""A text that no number, list or next name is mistaken for."""
+_OTHERS = ("yes", "no", "none", NOT_STATED)
 _MAX_DEPTH = 20
 _LISTS = (list, tuple, set, frozenset)
 _LONG = 21  # digits: a number with more is shorter, and no less readable, with its power of ten
@@ -41,6 +45,17 @@ def quoted(value: Any) -> str:
         return repr(str(value))
     said = in_words(value)
     return f"({said})" if _simple(value) is None and ("," in said or " and " in said) else said
+
+
+def labelled(name: str, value: Any) -> str:
+    """Return a value with its name, as `size: large`; a text that could be misread stands in quotes."""
+    if not isinstance(value, str) or isinstance(value, Enum):
+        return f"{name}: {quoted(value)}"
+    text = str(value)
+    if not text.isprintable():
+        return f"{name}: {text!r}"
+    is_clear = _CLEAR.fullmatch(text) and text.lower() not in _OTHERS
+    return f"{name}: {text}" if is_clear else f'{name}: "{text}"'
 
 
 def _words(value: Any, depth: int) -> str:

@@ -33,11 +33,12 @@ LINK = "https://platform.example.org/usage?x=1&y=2"
 FIX = "Check the provider's usage dashboard for quota limits."
 
 
-def full(cause: str = "Too many calls.") -> ProviderError:
+def full(cause: str = "Too many calls.", quote: str = "") -> ProviderError:
     error = ProviderError(
         "The provider limits this key's rate.",
         kind="rate_limit",
         cause=cause,
+        quote=quote,
         fix=FIX,
         link=LINK,
         retryable=True,
@@ -130,10 +131,19 @@ def test_html_is_escaped_and_links_to_the_providers_page() -> None:
     error.problem, error.fix, error.request_id = "<b>bold</b> {0}", "a & b {link}", "<i>"
     error.at(flow="x", node="y")
     page = Page(error._repr_html_())
-    assert {tag for tag, _ in page.tags} == {"div", "strong", "br", "a"}
-    assert page.text == "".join(str(error).splitlines())
+    assert {tag for tag, _ in page.tags} == {"div", "strong", "small", "a"}
+    assert page.text == "".join(str(error).splitlines()).replace("a & b", "→ a & b")
     assert page.tags[0] == ("div", {"role": "alert", "dir": "auto"})
     assert ("a", {"href": LINK, "target": "_blank", "rel": "noopener noreferrer"}) in page.tags
+
+
+def test_the_providers_words_stand_apart_from_the_cause_and_the_way_out() -> None:
+    quote = 'OpenAI says: "no"'
+    error = full(cause=f"The account is new. {quote}", quote=quote)
+    assert (error.parts["cause"], error.parts["quote"], error.parts["fix"]) == ("The account is new.", quote, FIX)
+    lines = error._render_traceback_()
+    assert {"  The account is new.", f"  │ {quote}", f"  → {FIX}"} <= set(lines)
+    assert full(cause="Too many calls.", quote=quote).quote == "", "it stands for what is in the cause"
 
 
 def test_a_link_cannot_leave_its_attribute() -> None:
@@ -157,7 +167,8 @@ def test_a_cell_shows_a_summary_and_the_stack_is_one_call_away(
     shell.run_cell("def inner():\n    raise full()\n\ninner()")
     card = capsys.readouterr().out.splitlines()
     assert card[0] == "ProviderError: The provider limits this key's rate."
-    assert [line.strip() for line in card[1:-1]] == str(full()).splitlines()[1:]
+    said = str(full()).splitlines()[1:]
+    assert [line.strip() for line in card[1:-1]] == [f"→ {line}" if line == FIX else line for line in said]
     assert "byok_widgets.last_traceback()" in card[-1]
     stack = last_traceback()
     assert "in inner" in stack

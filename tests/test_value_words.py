@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from byok_widgets.templates import render, render_in_time
-from byok_widgets.value_words import in_words, quoted
+from byok_widgets.value_words import in_words, labelled, quoted
 
 
 class Size(Enum):
@@ -110,6 +110,27 @@ def test_beside_others_a_text_stands_in_quotes_and_a_list_in_parentheses() -> No
     assert quoted(True) == "yes"
     assert quoted(["a", "b"]) == "(a and b)"
     assert quoted(date(2026, 12, 3)) == "3 December 2026"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("large", "size: large"),
+        ("St. John's Road", "size: St. John's Road"),
+        ("a, b: c", 'size: "a, b: c"'),
+        ("5", 'size: "5"'),
+        ("yes", 'size: "yes"'),
+        ("", 'size: ""'),
+        (" x", 'size: " x"'),
+        ("\x1b", r"size: '\x1b'"),
+        (5, "size: 5"),
+        (True, "size: yes"),
+        (None, "size: not stated"),
+        (["a", "b"], "size: (a and b)"),
+    ],
+)
+def test_a_value_with_its_name_is_mistaken_for_no_other(value: object, said: str) -> None:
+    assert labelled("size", value) == said
 
 
 @pytest.mark.parametrize("raw", ["tojson", "raw"])

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from byok_widgets import markup
-from byok_widgets.nodes.value_display import format_value, shown_value
+from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.reply import LearnedValue, NodeResult
-from byok_widgets.value_words import quoted
+from byok_widgets.value_words import labelled
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,18 +62,17 @@ class ActionResult(NodeResult):
     @property
     def line(self) -> str:
         """The values in one line."""
-        return ", ".join(f"{name}={quoted(value)}" for name, value in self.values.items())
+        return ", ".join(labelled(name, value) for name, value in self.values.items())
 
     @property
     def explanation(self) -> str:
         """What was done, as the end of a sentence."""
-        stated = ", ".join(f"{found.name} = {quoted(found.value)}" for found in self.learned)
+        stated = ", ".join(labelled(found.name, found.value) for found in self.learned)
         did = f"did not call {self.function} again" if self.reused else f"called {self.function}"
         return f"{did}: {stated or 'it wrote nothing'}"
 
     def __repr__(self) -> str:
-        values = (f"{name}={format_value(value)}" for name, value in self.values.items())
-        return f"ActionResult({', '.join(values)})"
+        return f"ActionResult({self.line})"
 
     def _repr_html_(self) -> str:
         rows = [(name, shown_value(value)) for name, value in self.values.items()]

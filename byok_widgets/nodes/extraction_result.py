@@ -10,11 +10,16 @@ from byok_widgets import markup
 from byok_widgets.grounding.evidence import Evidence, Mark
 from byok_widgets.messages import Message
 from byok_widgets.nodes import result_tree
-from byok_widgets.nodes.extraction_status import NOT_SAID, STATUS_WORDS, Status
-from byok_widgets.nodes.value_display import format_value
+from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE, NOT_SAID, STATUS_WORDS, Status
 from byok_widgets.reply import LearnedValue, NodeResult, Reply
 from byok_widgets.schema.paths import ByPath
-from byok_widgets.value_words import quoted
+from byok_widgets.value_words import labelled, quoted
+
+_MARKS: Mapping[Status, str] = {
+    "ungrounded": f" ({NOT_IN_DIALOGUE})",
+    "incomplete": " (incomplete)",
+    "invalid": " (invalid)",
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,7 +85,7 @@ class Extraction(NodeResult):
     @property
     def line(self) -> str:
         """The values in one line, each that is in doubt with a mark."""
-        return ", ".join(f"{name}={quoted(value)}{self._mark(name)}" for name, value in self.values.items())
+        return ", ".join(f"{labelled(name, value)}{self._mark(name)}" for name, value in self.values.items())
 
     @property
     def transcript(self) -> tuple[Message, ...]:
@@ -125,8 +130,8 @@ class Extraction(NodeResult):
     def explanation(self) -> str:
         """What was read, and what was not, as the end of a sentence."""
         stated = ((name, value) for name, value in self.values.items() if value is not None)
-        found = [f"{name} = {quoted(value)}{self._warning(name)}" for name, value in stated]
-        refused = [f"did not take {name} = {quoted(value)}, {NOT_SAID}" for name, value in self.rejected.items()]
+        found = [f"{labelled(name, value)}{self._warning(name)}" for name, value in stated]
+        refused = [f"did not take {labelled(name, value)}, {NOT_SAID}" for name, value in self.rejected.items()]
         missing = [name for name, status in self.status.items() if status == "not_stated"]
         invalid = [f"{name} was invalid" for name, status in self.status.items() if status == "invalid"]
         invalid += [f"{name} was stated in part" for name in self._incomplete if self.values[name] is None]
@@ -154,13 +159,12 @@ class Extraction(NodeResult):
         return f" ({STATUS_WORDS[status]})" if status in ("ungrounded", "incomplete") else ""
 
     def __repr__(self) -> str:
-        values = (f"{name}={format_value(value)}{self._mark(name)}" for name, value in self.values.items())
-        return f"Extraction({', '.join(values)})"
+        return f"Extraction({self.line})"
 
     def _mark(self, name: str) -> str:
         if name in self.rejected:
-            return f" [ungrounded: {quoted(self.rejected[name])}]"
-        return "" if self.status[name] in ("found", "not_stated") else f" [{self.status[name]}]"
+            return f" ({quoted(self.rejected[name])} was {NOT_IN_DIALOGUE})"
+        return _MARKS.get(self.status[name], "")
 
     def _repr_html_(self) -> str:
         rows = result_tree.rows(self)

@@ -16,6 +16,9 @@ part is `None`. `invalid`: the model's value does not fit the field.
 
 NOT_SAID = "it is not in the dialogue"
 
+NOT_IN_DIALOGUE = "not in the dialogue"
+"""Stands beside a value that does not occur in the dialogue, where there is room for a mark alone."""
+
 STATUS_WORDS: Mapping[Status, str] = {
     "found": "found",
     "not_stated": "not stated",

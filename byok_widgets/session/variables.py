@@ -10,11 +10,13 @@ from typing import Any, Literal
 
 from byok_widgets import markup
 from byok_widgets.errors import ConfigError
-from byok_widgets.nodes.value_display import format_value, shown_value
+from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE
+from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.reply import NodeResult
 from byok_widgets.secrets import redact_quotes
 from byok_widgets.session.variable_names import FixedNames, KnownNames
 from byok_widgets.strict_attributes import nearest
+from byok_widgets.value_words import labelled
 
 VariableStatus = Literal["found", "ungrounded", "set", "not_stated"]
 """`found` and `ungrounded`: as an extraction node read it. `set`: by code. `not_stated`: the value is `None`."""
@@ -152,9 +154,7 @@ class Variables(MutableMapping[str, Any]):
         return (Variables, (names, list(self._entries), self._turn))
 
     def __repr__(self) -> str:
-        shown = ", ".join(
-            f"{name}={format_value(self[name])}{_mark(status)}" for name, status in self.status.items()
-        )
+        shown = ", ".join(f"{labelled(name, self[name])}{_mark(status)}" for name, status in self.status.items())
         return f"Variables({shown})"
 
     def _repr_html_(self) -> str:
@@ -200,7 +200,7 @@ _PACKAGE = ("byok_widgets.", "collections.abc", "_collections_abc")
 
 
 def _mark(status: VariableStatus) -> str:
-    return " [ungrounded]" if status == "ungrounded" else ""
+    return f" ({NOT_IN_DIALOGUE})" if status == "ungrounded" else ""
 
 
 def entries_of(result: NodeResult, turn: int) -> list[VariableEntry]:

@@ -18,6 +18,8 @@ from tests.scripted_server import ScriptedServer
 
 OPEN_S = 5.0
 """Generous, for a machine that does other things as well; `python -m tests.bench gear` measures."""
+TYPING_S = 60
+"""A key has 164 characters."""
 APPS = ["lab", "notebook"]
 
 
@@ -124,12 +126,24 @@ def choose_before_any_flow(page, typed, model="gpt-6-luna"):
     """Choose a provider, save a key and pick a model, as a person does before running a cell."""
     side(page).get_by_label("Provider").select_option("OpenAI")
     key = side(page).get_by_label("API key for OpenAI")
-    key.press_sequentially(typed)
+    key.press_sequentially(typed, timeout=TYPING_S * 1000)
+    assert key.input_value() == typed
     side(page).get_by_role("button", name="Save", exact=True).click()
     side(page).get_by_role("button", name="Remove").and_(page.page.locator(":enabled")).wait_for()
     picked = side(page).get_by_label("Default model")
     picked.fill(model)
     picked.press("Enter")
+
+
+TOPS_OF_SAVE = """() => {
+  window.topsOfSave = [];
+  const look = () => {
+    const top = document.querySelector(".byok-side [data-part=save]")?.getBoundingClientRect().top;
+    if (top && top !== window.topsOfSave.at(-1)) window.topsOfSave.push(top);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
 
 
 def question(page, kind):
@@ -186,6 +200,17 @@ def test_what_is_set_before_any_flow_goes_to_the_first_one_and_leaves_no_phantom
         ("frames sent by the page", b"\n".join(frames.sent)),
     ]
     assert hits([*places, ("control", typed.encode())], typed) == ["control"]
+
+
+def test_the_buttons_stay_where_they_are_while_the_keyring_is_tried_out(open_in):
+    page = open_in(["1"])
+    open_settings(page)
+    page.page.evaluate(TOPS_OF_SAVE)
+    side(page).get_by_label("Provider").select_option("OpenAI")
+    side(page).get_by_label("Store the key in").locator("option[value=session]").wait_for(state="attached")
+    page.page.wait_for_function("() => !document.querySelector('.byok-side').innerText.includes('Checking…')")
+    tops = page.page.evaluate("() => window.topsOfSave")
+    assert len(tops) == 1, tops
 
 
 def test_a_flow_with_settings_of_its_own_is_asked_about(open_in):

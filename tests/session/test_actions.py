@@ -76,7 +76,7 @@ def test_an_action_runs_within_the_turn_and_its_values_are_variables(flow: Flow,
     assert [(e.source, e.turn, e.value) for e in s.variables.history("time")] == [("look", 1, "10:00")]
     assert turn.variables == {"time": "10:00"}
     assert next(row[2] for row in s.trace.rows() if row[1] == "look") == "calls"
-    assert "time = '10:00'" in s.explain()
+    assert 'time: "10:00"' in s.explain()
     assert turn.cost.calls == 1, "an action costs nothing"
 
 
@@ -267,5 +267,5 @@ def test_the_chat_shows_what_an_action_did(booked: Flow) -> None:
     s = booked.start()
     s.say("Monday")
     shown = chat_messages.of_turn(s.turns[0])
-    assert any("ticket = 'Mon-1'" in step["line"] for step in shown["steps"])
+    assert any("ticket: Mon-1" in step["line"] for step in shown["steps"])
     assert {v["name"]: v["value"] for v in chat_messages.standing(s)["variables"]}["ticket"] == "Mon-1"

@@ -24,7 +24,7 @@ def test_each_edge_and_node_is_a_row() -> None:
     assert [row[:5] for row in rows] == [
         ("2", "ask", "→ data: they agree", "holds", "she said yes"),
         ("2", "ask", "→ ask: else", "not looked at", ""),
-        ("2", "data", "reads", "", "name='Ana', day=not stated"),
+        ("2", "data", "reads", "", "name: Ana, day: not stated"),
         ("2", "ask", "→ data: they agree", "does not hold", "she said yes"),
         ("2", "ask", "→ ask: else", "not looked at", ""),
         ("2", "ask", "speaks", "", "Which day?"),
@@ -35,7 +35,7 @@ def test_each_edge_and_node_is_a_row() -> None:
     assert (
         head == "turn | node | what | verdict | reason or text | model | tokens in | tokens out | cost | seconds"
     )
-    assert lines[2].startswith("2 | data | reads |  | name='Ana'")
+    assert lines[2].startswith("2 | data | reads |  | name: Ana")
 
 
 def test_an_edge_that_is_always_taken_says_so_in_the_table() -> None:
@@ -60,7 +60,7 @@ def test_foreign_text_is_one_line_and_nothing_else() -> None:
     assert len(repr(trace)) < 1000
     assert "\x1b" not in repr(trace) + trace._repr_html_()
     assert "<script" not in trace._repr_html_() + turn._repr_html_()
-    assert "name=(a and b)" in repr(trace)
+    assert "name: (a and b)" in repr(trace)
 
 
 def test_without_turns_it_says_so() -> None:

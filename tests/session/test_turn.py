@@ -25,7 +25,7 @@ def test_a_turn_says_what_happened() -> None:
     assert FULL.summary == "ask → data → ask · 4 calls · 400 tokens in, 40 out · $0.0400 · 1.2 s · look here"
     assert (
         repr(FULL)
-        == "Turn(2, 'I am Ana', path='data → ask', read=(name='Ana', day=not stated), reply='Which day?')"
+        == "Turn(2, 'I am Ana', path='data → ask', read=(name: Ana, day: not stated), reply='Which day?')"
     )
 
 
@@ -57,10 +57,10 @@ def test_an_unknown_part_makes_the_sum_unknown(turn: Turn, usage: Usage, cost: t
 def test_a_value_that_is_not_in_the_dialogue_is_marked_wherever_it_is_shown() -> None:
     found = Extraction({"name": "Cleo", "city": "Rome"}, {"name": "ungrounded", "city": "found"}, reply(), "data")
     turn = Turn(1, "Rome", (Visit("data", found), Visit("ask", reply("Yes?"))), "ask")
-    assert "read=(name='Cleo' [ungrounded], city='Rome')" in repr(turn)
+    assert "read=(name: Cleo (not in the dialogue), city: Rome)" in repr(turn)
     assert turn.summary.endswith(" · name is not in the dialogue: check it")
     assert "name is not in the dialogue" in turn._repr_html_()
-    assert "| name='Cleo' [ungrounded], city='Rome' |" in repr(Trace([turn]))
+    assert "| name: Cleo (not in the dialogue), city: Rome |" in repr(Trace([turn]))
     assert str(turn) == "Yes?", "what the flow said"
 
 
@@ -81,7 +81,7 @@ def test_the_notices_of_every_call_are_shown() -> None:
     story = explained(turn)
     for words in (
         ", temperature was dropped)",
-        "data read name = 'Ana' (asked twice).",
+        "data read name: Ana (asked twice).",
         "flow default) (cut off).",
     ):
         assert words in story

@@ -14,6 +14,7 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.engine import ENGINE
+from byok_widgets.widgets.panel import key_controller, model_lists
 from byok_widgets.widgets.panel.settings import SettingsPanel
 from tests.fake_keys import fake_key
 from tests.keys.fake_keyrings import MemoryKeyring, installed
@@ -29,6 +30,13 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BYOK_WIDGETS_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("BYOK_WIDGETS_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("BYOK_WIDGETS_LOCAL_MODEL", "smollm2-135m")
+
+
+@pytest.fixture(autouse=True)
+def _own_panels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test holds the keys of another one's panels, which would be redacted in its texts too."""
+    monkeypatch.setattr(key_controller, "_controllers", {})
+    monkeypatch.setattr(model_lists, "_lists", {})
 
 
 @pytest.fixture(autouse=True)

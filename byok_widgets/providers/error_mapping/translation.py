@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.providers.base import Provider
 from byok_widgets.providers.error_mapping import account, classification, error_details, network, request
-from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorReport
+from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorCase, ErrorReport
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
 _DETAILS: WeakKeyDictionary[ProviderError, ErrorDetails] = WeakKeyDictionary()
@@ -51,13 +51,13 @@ def translate(error: BaseException, site: CallContext) -> ProviderError:
     fault = error_details.from_exception(error, site.provider)
     if fault is None:
         return _error(network.classify(error, site))
-    return _error(classification.classify(fault, site), fault)
+    return _error(classification.classify(fault, site), fault, ErrorCase(fault, site).quoted)
 
 
 def from_body(body: Any, site: CallContext) -> ProviderError:
     """Return the error that stood inside a 200 answer or a stream in plain words."""
     fault = error_details.from_body(error_details.usual_form(body, site.provider))
-    return _error(classification.classify(fault, site), fault)
+    return _error(classification.classify(fault, site), fault, ErrorCase(fault, site).quoted)
 
 
 def page_instead(site: CallContext) -> ProviderError:
@@ -114,13 +114,14 @@ def rate_limited(provider: Provider, wait_s: float) -> ProviderError:
     )
 
 
-def _error(verdict: ErrorReport, fault: ErrorDetails | None = None) -> ProviderError:
+def _error(verdict: ErrorReport, fault: ErrorDetails | None = None, quote: str = "") -> ProviderError:
     details = fault or ErrorDetails()
     should_retry = details.should_retry
     error = ProviderError(
         verdict.problem,
         kind=verdict.kind,
         cause=verdict.cause,
+        quote=quote,
         fix=verdict.fix,
         link=verdict.link,
         retryable=verdict.retryable if should_retry is None else should_retry,

@@ -39,11 +39,18 @@ if TYPE_CHECKING:
 _IN_SETTINGS = frozenset({"auth", "file_locked", "no_key", "no_model", "unknown_model", "unknown_provider"})
 """Kinds of errors that a person can solve in the settings."""
 
+
+def _plain(kind: str, problem: str, fix: str) -> FailureWords:
+    """Return what went wrong where no provider has said anything about it."""
+    return {"kind": kind, "problem": problem, "where": "", "cause": "", "quote": "", "fix": fix, "link": ""}
+
+
 STOPPED: FailureWords = {
-    "kind": "interrupted",
-    "problem": "Stopped before the reply began.",
-    "more": "Nothing was added to the conversation: your text is back in the field.",
-    "link": "",
+    **_plain(
+        "interrupted",
+        "Stopped before the reply began.",
+        "Nothing was added to the conversation: your text is back in the field.",
+    ),
     "calm": True,
 }
 
@@ -60,11 +67,14 @@ def require(text: str) -> None:
 
 def of_fault(fault: ByokError) -> FailureWords:
     """Return an error in words for people; text from outside is redacted."""
-    more = " ".join(part for part in (fault.where, fault.cause, fault.fix) if part)
+    parts = {name: redact(sanitize(text)) for name, text in fault.parts.items()}
     return {
         "kind": fault.kind,
-        "problem": redact(sanitize(fault.problem)),
-        "more": redact(sanitize(more)),
+        "problem": parts.get("problem", ""),
+        "where": parts.get("where", ""),
+        "cause": parts.get("cause", ""),
+        "quote": parts.get("quote", ""),
+        "fix": parts.get("fix", ""),
         "link": fault.link,
         "settings": fault.kind in _IN_SETTINGS,
     }
@@ -73,8 +83,7 @@ def of_fault(fault: ByokError) -> FailureWords:
 def unexpected(fault: Exception) -> FailureWords:
     """Return the message for an unexpected exception, without its text."""
     said = f"The turn failed unexpectedly ({type(fault).__name__})."
-    more = "Your text is back in the field: send it again."
-    return {"kind": "unexpected", "problem": said, "more": more, "link": ""}
+    return _plain("unexpected", said, "Your text is back in the field: send it again.")
 
 
 def of_turn(turn: Turn) -> TurnFacts:

@@ -97,11 +97,17 @@ class UnderWay(TypedDict):
 
 
 class FailureWords(TypedDict):
-    """Why a turn did not end well; `calm` where that is what the person wanted, `settings` where they can help."""
+    """Why a turn did not end well; `calm` where that is what the person wanted, `settings` where they can help.
+
+    `quote` is what the provider wrote, `fix` is what to do.
+    """
 
     kind: str
     problem: str
-    more: str
+    where: str
+    cause: str
+    quote: str
+    fix: str
     link: str
     calm: NotRequired[bool]
     settings: NotRequired[bool]

@@ -159,7 +159,7 @@ class KeyField(assets.PageWidget):
 
 def refused(fault: ByokError, **more: Any) -> KeyOutcome:
     """Return the answer that shows an error in words; the field keeps what was typed."""
-    text = " ".join(part for part in (fault.problem, fault.cause, fault.fix) if part)
+    text = "\n".join(part for part in (fault.problem, fault.cause, fault.fix) if part)
     return refusal(fault.kind, redact(text), **more)
 
 

@@ -26,6 +26,7 @@ NAME_ONLY = (
     "store it below."
 )
 LOCKED = "The key is stored in the encrypted file, which is locked. Enter its passphrase and press Unlock."
+_AGAIN = "Press Check to try again in a moment."
 _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
 
@@ -100,7 +101,7 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None
     if verdict.state == "rejected":
         text = f"This endpoint requires a key (401 Unauthorized). Paste it and press Save. {_again(verdict)}"
         return {**_words("unverified", "key_needed", text), "at": verdict.at}
-    text = f"{_why(verdict.fault) if verdict.fault else ''} {_again(verdict)}"
+    text = _lines(_why(verdict.fault) if verdict.fault else "", _again(verdict))
     return {**_words("unverified", _kind(verdict.fault), text), "at": verdict.at}
 
 
@@ -122,10 +123,10 @@ def _faulty(status: KeyStatus, verdict: KeyCheck) -> StatusMessage:
     saved = status.is_stored
     if verdict.state == "rejected":
         stays = "It stays saved until you replace or remove it." if saved else ""
-        text = f"{why} {stays} {status.sentence} {_again(verdict)}"
+        text = _lines(why, f"{stays} {status.sentence}", _again(verdict))
         return {**_words("rejected", _kind(fault), text, link, "See"), "at": verdict.at}
     unverified = "Saved, but not verified." if saved else "Not verified."
-    text = f"{unverified} {why} {status.sentence} {_again(verdict)}"
+    text = _lines(f"{unverified} {why}", status.sentence, _again(verdict))
     return {**_words("unverified", _kind(fault), text, link, "See"), "at": verdict.at}
 
 
@@ -133,9 +134,15 @@ def _again(verdict: KeyCheck) -> str:
     return "Checked again at {at}, with the same result." if verdict.is_again else ""
 
 
+def _lines(*parts: str) -> str:
+    """Put what is wrong, what to do, and where the key is on lines of their own."""
+    return "\n".join(part.strip() for part in parts if part.strip())
+
+
 def _why(fault: ByokError) -> str:
     # Only text from outside goes through `redact`: it would also remove the name of a variable.
-    return redact(" ".join(part for part in (fault.problem, fault.fix) if part))
+    fix = _AGAIN if fault.retryable else fault.fix
+    return redact("\n".join(part for part in (fault.problem, fix) if part))
 
 
 def _kind(fault: ByokError | None) -> str:
@@ -145,4 +152,5 @@ def _kind(fault: ByokError | None) -> str:
 def _words(state: str, reason: str, text: str, link: str = "", before_link: str = "") -> StatusMessage:
     parts = urlsplit(link)
     shown = f"{before_link} {parts.netloc}{parts.path}".strip() if link else ""
-    return {"state": state, "reason": reason, "text": " ".join(text.split()), "link": link, "link_text": shown}
+    text = "\n".join(" ".join(line.split()) for line in text.splitlines())
+    return {"state": state, "reason": reason, "text": text, "link": link, "link_text": shown}

@@ -160,7 +160,7 @@ class ModelLists:
         own = f"{own[:1].upper()}{own[1:]}"
         if fault.kind in ("no_key", "auth"):
             return f"{own} needs a {'valid ' if status and status.available else ''}key."
-        return redact(f"{own} could not be loaded: {_NO_NETWORK.get(fault.kind) or error_text(fault)}")
+        return f"{own} could not be loaded: {_NO_NETWORK.get(fault.kind) or redact(_again(fault))}"
 
     async def _know(self, target: EndpointTarget, models: Iterable[ModelInfo], listing: Listing) -> None:
         """Show a list at once, and again with what is known about its models."""
@@ -176,6 +176,11 @@ class ModelLists:
 
     def _cache_key(self, target: EndpointTarget) -> tuple[str, str, str]:
         return (self._config.name, target.provider.name, target.url)
+
+
+def _again(fault: ByokError) -> str:
+    """Return why a list could not be loaded; what may go better later is tried again by the button beside it."""
+    return f"{fault.problem}\nPress Refresh to try again." if fault.retryable else error_text(fault)
 
 
 def _no_local_model(model: str) -> str:

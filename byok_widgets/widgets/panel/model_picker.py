@@ -12,7 +12,6 @@ from byok_widgets.errors import ByokError
 from byok_widgets.providers import catalog
 from byok_widgets.providers.base import ModelInfo
 from byok_widgets.providers.local import models
-from byok_widgets.secrets import redact
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.model_field import ModelField, ModelRows
 from byok_widgets.widgets.panel.model_listing import Listing
@@ -75,7 +74,7 @@ class ModelPicker:
         listing = self._lists.listing(target)
         with self._field.hold_sync():
             self._field.note_at = listing.given_at.isoformat() if listing.given_at else ""
-            self._field.note = redact(sanitize(listing.source))
+            self._field.note = sanitize(listing.source)
         if self._listed != listing:
             self._listed = listing
             with self.rows.hold_sync():

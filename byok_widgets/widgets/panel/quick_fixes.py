@@ -20,7 +20,7 @@ def button(fix: Fix, flow: PanelFlow) -> str:
     is_there = fix.argument == flow.provider
     words: Mapping[FixKind, str] = {
         "save_key": "Go to the key field" if is_there else f"Switch to {label} and paste its key",
-        "use_model": f"{'Replace everywhere by' if fix.instead else 'Use'} {_bare(fix.argument)}",
+        "use_model": f"{'Replace everywhere with' if fix.instead else 'Use'} {_bare(fix.argument)}",
         "choose_model": f"Choose a model for {fix.argument}" if fix.argument else "Choose a default model",
         "fill_address": "Enter the address" if is_there else f"Switch to {label} and enter its address",
         "use_own_address": "Use the default address",

@@ -24,5 +24,5 @@ class TextField(ipywidgets.Text):  # type: ignore[misc]
 
 
 def error_text(fault: ByokError) -> str:
-    """Return an error in words: what is wrong, and what to do."""
-    return f"{fault.problem} {fault.fix}".strip()
+    """Return an error in words: what is wrong and, on a line of its own, what to do."""
+    return "\n".join(filter(None, (fault.problem, fault.fix)))

@@ -244,7 +244,9 @@ def test_an_error_says_what_to_do_and_gives_the_text_back(server, chat, browser,
     (told,) = eventually(lambda: heard("failed"))
     assert told["text"] == "Hello?"
     assert told["words"]["kind"] == "auth"
-    assert told["words"]["more"]
+    words = told["words"]
+    assert words["quote"].endswith('says: "no"')
+    assert "paste its key" in words["fix"], "what to do stands apart from what the provider wrote"
 
 
 @pytest.mark.parametrize(

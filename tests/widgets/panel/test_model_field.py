@@ -53,7 +53,7 @@ def test_a_choice_arrives_without_the_space_around_it(browser, wire, field, chos
 def test_what_is_refused_is_told_until_something_else_is_set(browser, wire, field, chosen):
     chosen.refusal = ConfigError("No such model.", fix="Take another.")
     assert choose(browser, wire, field, "x") == "refused"
-    assert "No such model. Take another." in field.problem
+    assert "No such model.\nTake another." in field.problem
     field.value = "y"
     assert field.problem == ""
     assert choose(browser, wire, field, "x") == "refused"

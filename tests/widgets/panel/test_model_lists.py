@@ -161,6 +161,19 @@ def test_a_price_list_holds_at_the_providers_own_address_alone(flow, show, endpo
     assert rows(panel)[0][2] == "structured output: yes"
 
 
+def test_a_key_that_has_words_in_it_masks_nothing_that_is_said_of_the_list(flow, show, endpoint):
+    endpoint.mode = "open"
+    flow.provider = "compatible"
+    flow.set_base_url("compatible", endpoint.base_url)
+    flow.key_store.save("compatible", endpoint.host, f"endpoint-{fake_key('compatible')}", backend="session")
+    panel = show(flow)
+    eventually(lambda: "the endpoint's own list" in field(panel).note)
+    settled()
+    endpoint.mode = "broken"
+    ModelLists.of(flow).refresh(EndpointTarget.of(flow))
+    eventually(lambda: "The endpoint's own list could not be loaded" in field(panel).note)
+
+
 def test_refresh_asks_again_and_says_what_came_of_it(router, browser, flow, endpoint):
     settled()
     assert field(router).action == "Refresh"

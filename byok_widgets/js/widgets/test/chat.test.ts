@@ -14,6 +14,7 @@ const turn = (number: number, changes: Partial<TurnFacts> = {}): TurnFacts => ({
   ...{ model: "m", path: ["ask"], steps: [], requests: 1, readers: [] },
   ...changes,
 });
+const NO_MORE = { where: "", cause: "", quote: "", fix: "", link: "" };
 const graph = { svg: "", colors: {} };
 const everything = (changes: Partial<ChatAll> = {}): ChatAll => ({
   ...{ kind: "all", sessions: ["First session"], shown: 0, turns: [], alternatives: [], under_way: null },
@@ -159,12 +160,25 @@ it("keeps the text when the kernel is gone", () => {
   expect(text().value).toBe("Hi");
 });
 
+it("tells what the provider wrote from what it means and from what to do", () => {
+  const words = { kind: "auth", problem: "No key.", where: "Node ask.", cause: "It is old.", quote: 'It says: "no"', fix: "Paste it." };
+  tell({ kind: "failed", text: "Hi", words: { ...words, link: "" }, standing });
+  const parts = [...view.find("[role=alert]").children].map(({ tagName, textContent }) => [tagName, textContent]);
+  expect(parts).toEqual([
+    ["STRONG", "No key."],
+    ["SMALL", "Node ask."],
+    ["DIV", "It is old."],
+    ["BLOCKQUOTE", 'It says: "no"'],
+    ["DIV", "Paste it."],
+  ]);
+});
+
 it("gives the text back, and leaves the turn that is under way, when a second message is refused", () => {
   begin("Hi");
-  tell({ kind: "failed", text: "again", words: { kind: "busy", problem: "Busy.", more: "", link: "" } });
+  tell({ kind: "failed", text: "again", words: { kind: "busy", problem: "Busy.", ...NO_MORE } });
   expect(text().value).toBe("again");
   expect(view.panel.querySelector(".byok-under-way")).not.toBeNull();
-  tell({ kind: "failed", text: "Hi", words: { kind: "auth", problem: "No.", more: "", link: "" }, standing });
+  tell({ kind: "failed", text: "Hi", words: { kind: "auth", problem: "No.", ...NO_MORE }, standing });
   expect(view.panel.querySelector(".byok-under-way")).toBeNull();
   expect(text().value).toBe("Hi");
 });

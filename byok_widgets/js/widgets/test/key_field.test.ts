@@ -58,6 +58,17 @@ it("sends the key sealed, and empties the field when it is saved", async () => {
   expect(input().value).toBe("");
 });
 
+it("moves nothing below a pressed button, which would get no click", async () => {
+  const storage_options = [{ id: "session", label: "This session", note: "A note that takes two lines." }];
+  const note = (): string | null | undefined => view.find("[data-part=storage]").nextElementSibling?.textContent;
+  const before = note();
+  view.find("[data-part=save]").dispatchEvent(new Event("pointerdown", { bubbles: true }));
+  model.change({ storage_options });
+  expect(note()).toBe(before);
+  window.dispatchEvent(new Event("pointerup"));
+  await vi.waitFor(() => expect(note()).toBe("A note that takes two lines."));
+});
+
 it("keeps what was typed when the kernel refuses, and offers what it suggests", async () => {
   typeInto(input(), typed());
   save();

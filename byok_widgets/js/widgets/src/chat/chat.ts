@@ -24,6 +24,7 @@ import { type ViewContext, onEnd } from "../common/view";
 import { Colors } from "./colors";
 import { CopyMenu } from "./copy_menu";
 import { Dialogue } from "./dialogue";
+import { failureParts } from "./failure";
 import { GraphPane } from "./graph_pane";
 import { type Parts, buildParts } from "./parts";
 import { SavedOutput } from "./saved_output";
@@ -343,11 +344,12 @@ class ChatView {
     if (standing) this.showStanding(standing);
   }
 
-  private showFailure({ problem, more, link, calm = false, settings = false }: FailureWords): void {
+  private showFailure(words: FailureWords): void {
+    const { link, calm = false, settings = false } = words;
     const { failure } = this.part;
-    const links = link ? [externalLink(link, link)] : [];
+    const links = link ? [make("div", {}, externalLink(link, link))] : [];
     const gear = settings ? this.settingsButton() : [];
-    failure.replaceChildren(make("strong", { textContent: problem }), make("div", { textContent: more }), ...links, ...gear);
+    failure.replaceChildren(...failureParts(words), ...links, ...gear);
     failure.classList.toggle("byok-bad", !calm);
     failure.classList.toggle("byok-chat-notice", calm);
     failure.hidden = false;

@@ -28,6 +28,9 @@ export class GraphPane {
       USE_PROFILES: { svg: true },
     });
     this.canvas.replaceChildren(clean);
+    // A small drawing is not blown up: its words are as large as those beside it.
+    const width = Number(this.canvas.querySelector("svg")?.getAttribute("width"));
+    if (width) this.canvas.style.setProperty("--byok-natural", `${width}px`);
   }
 
   // Lights the active node, traces the path of the last turn, and marks what was visited before.

@@ -444,11 +444,14 @@ export interface UnderWay {
   instead_of: number | null;
 }
 
-/** Why a turn did not end well; `calm` where that is what the person wanted, `settings` where they can help. */
+/** Why a turn did not end well; `calm` where that is what the person wanted, `settings` where they can help. `quote` is what the provider wrote, `fix` is what to do. */
 export interface FailureWords {
   kind: string;
   problem: string;
-  more: string;
+  where: string;
+  cause: string;
+  quote: string;
+  fix: string;
   link: string;
   calm?: boolean;
   settings?: boolean;

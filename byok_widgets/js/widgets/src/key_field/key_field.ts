@@ -19,6 +19,7 @@ import type {
 } from "../common/messages";
 import { linkWithNotice } from "../common/kernel_link";
 import { WAITING } from "../common/texts";
+import { steadyWhilePressed } from "../common/steady";
 import { type ViewContext, follow, onEnd, whenInserted } from "../common/view";
 import { keepTyped, noteTyped, takeTyped } from "./handover";
 import { keyHint, nameHint, nameIn } from "./hints";
@@ -53,8 +54,10 @@ class KeyFieldView {
     el.append(...this.part.all);
     isolate(el, signal);
     this.listen();
-    follow(model, "change", () => this.paint(), signal);
-    for (const name of ["status", "target"]) follow(model, `change:${name}`, () => this.onStatus(), signal);
+    const painted = steadyWhilePressed(el, () => this.paint(), signal);
+    const told = steadyWhilePressed(el, () => this.onStatus(), signal);
+    follow(model, "change", painted, signal);
+    for (const name of ["status", "target"]) follow(model, `change:${name}`, told, signal);
     this.part.confirm.hidden = true;
     this.showKey(false);
     this.paint();
