@@ -50,10 +50,10 @@ BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloade
             SESSION,
             AUTH,
             "auth",
-            "<problem> <fix> It stays saved until you replace or remove it. <where>",
+            "<problem>\n<fix>\nIt stays saved until you replace or remove it. <where>",
         ),
-        ("openai", VARIABLE, AUTH, "auth", "<problem> <fix> <where>"),
-        ("openai", SESSION, BROKEN, "overloaded", "Saved, but not verified. <problem> <fix> <where>"),
+        ("openai", VARIABLE, AUTH, "auth", "<problem>\n<fix>\n<where>"),
+        ("openai", SESSION, BROKEN, "overloaded", "Saved, but not verified. <problem>\n<fix>\n<where>"),
         (
             "compatible",
             NONE,
