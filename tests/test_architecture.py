@@ -21,7 +21,8 @@ import byok_widgets
 PACKAGE = "byok_widgets"
 SMALL = (
     "delegation errors findings files markup messages misplaced_keys natural_guesses plain_values"
-    " reasoning_display reply secrets sent_request shortening strict_attributes templates usage value_words"
+    " reasoning_display reply secrets sent_request shortening strict_attributes templates text_forms thought_tags"
+    " usage value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -36,6 +37,8 @@ MAY_IMPORT = {
     "grounding": "",
     "natural_guesses": "errors secrets",
     "shortening": "",
+    "text_forms": "",
+    "thought_tags": "",
     "reasoning_display": "markup shortening",
     "usage": "",
     "messages": "errors secrets",

@@ -61,6 +61,7 @@ class Flow(AnswersGuesses, StrictAttributes):
     judge_max_tokens: int | None = delegated("_settings", FlowSettings.judge_max_tokens)
     global_prompt: str = delegated("_settings", FlowSettings.global_prompt)
     grounding: Grounding = delegated("_settings", FlowSettings.grounding)
+    locale: str | None = delegated("_settings", FlowSettings.locale)
     graph: FlowGraph = delegated("_members", FlowNodes.graph)
     nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
     start_node: Any = delegated("_members", FlowNodes.start_node)

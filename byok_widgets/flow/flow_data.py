@@ -40,6 +40,7 @@ def data_of(flow: FiledFlow) -> Data:
         "base_urls": {provider: url for provider, url in urls.items() if url},
         "global_prompt": flow.global_prompt,
         "grounding": flow.grounding,
+        **({"locale": flow.locale} if flow.locale else {}),
         "start": graph.start,
         "speaks_first": flow.speaks_first,
         "nodes": [_node(graph, node) for node in graph.nodes.values()],
@@ -103,6 +104,7 @@ class _Settings:
         self.judge_max_tokens = data.pop("judge_max_tokens", None)
         self.global_prompt = data.pop("global_prompt", "")
         self.grounding = data.pop("grounding", "flag")
+        self.locale = data.pop("locale", None)
         self.overrides: dict[str, str | None] = {}
 
     def ref(self, text: str | None) -> str | None:
@@ -121,6 +123,7 @@ class _Settings:
         flow.judge_max_tokens = self.judge_max_tokens
         flow.global_prompt = self.global_prompt
         flow.grounding = self.grounding
+        flow.locale = self.locale
         for name, model in self.overrides.items():
             if flow.config.override(name) != model:
                 flow.config.set_override(name, model)

@@ -105,6 +105,21 @@ class FlowSettings(StrictAttributes):
         self._context.grounding = checked_grounding(choice, f"Flow {self.name!r}")
 
     @property
+    def locale(self) -> str | None:
+        """How numbers and dates are written in the dialogues, such as `"en-US"` or `"de-DE"`; `None` if it varies.
+
+        An extraction reads a text like "1,234" as a number, or "11/12/2026" as a date, only where it means
+        the same in every locale, or in this one.
+        """
+        return self._context.locale
+
+    @locale.setter
+    def locale(self, tag: str | None) -> None:
+        from byok_widgets.schema.locales import Locale
+
+        self._context.locale = None if tag is None else Locale.of(tag).tag
+
+    @property
     def judge_max_tokens(self) -> int | None:
         """Maximum number of tokens, thinking included, with which a model judges the prompt conditions of a node.
 

@@ -38,6 +38,7 @@ class FiledFlow(Protocol):
     judge_max_tokens: int | None
     global_prompt: str
     grounding: Grounding
+    locale: str | None
     speaks_first: bool | None
 
     @property

@@ -310,8 +310,9 @@ class ExtractionNode(ModelNode[Extraction]):
                 deadline=deadline,
                 **self._tuning(max_tokens, settings),
             )
-            found = await ask_structured(call, self.schema, self._context, on_progress=on_progress)
-            said = sum(len(message.content) for message in transcript) + len(found.reply.text)
+            texts = [message.content for message in transcript]
+            found = await ask_structured(call, self.schema, self._context, on_progress=on_progress, said=texts)
+            said = sum(map(len, texts)) + len(found.reply.text)
             return await validated(
                 partial(self._result, found.checked, found.reply, transcript),
                 quick=said <= _QUICK_CHARS,

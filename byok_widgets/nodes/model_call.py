@@ -31,6 +31,7 @@ from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.base import Answer
 from byok_widgets.providers.governors import governor_of
 from byok_widgets.reply import Reply
+from byok_widgets.schema.locales import Locale
 from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.secrets import Secret
 from byok_widgets.sent_request import Compose, SentRequest
@@ -49,6 +50,12 @@ class FlowContext:
     global_prompt: str = ""
     grounding: Literal["flag", "require", "off"] = "flag"
     judge_max_tokens: int | None = None
+    locale: str | None = None
+
+    @property
+    def declared_locale(self) -> Locale | None:
+        """How values are written in the flow's dialogues, where its locale is declared."""
+        return None if self.locale is None else Locale.of(self.locale)
 
     async def endpoint(self, provider: Provider) -> Endpoint:
         """Return where this flow's calls for `provider` go, with this flow's key.

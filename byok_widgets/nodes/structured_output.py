@@ -8,7 +8,7 @@ this, and what else an endpoint refuses, takes five requests at most: see `provi
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -23,7 +23,8 @@ from byok_widgets.providers.allowance import MAX_REQUESTS
 from byok_widgets.providers.base import OutputSchema, StructuredMode
 from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL
 from byok_widgets.reply import Reply
-from byok_widgets.schema import ExtractionSchema, SchemaProfile, ValidationResult
+from byok_widgets.schema import ExtractionSchema, ValidationResult
+from byok_widgets.schema.unstated_words import said_in
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.usage import Cost
 
@@ -65,16 +66,34 @@ class _Answer:
 
 
 async def ask_structured(
-    call: Call, schema: ExtractionSchema, context: FlowContext, *, on_progress: OnProgress
+    call: Call,
+    schema: ExtractionSchema,
+    context: FlowContext,
+    *,
+    on_progress: OnProgress,
+    said: Iterable[str] = (),
 ) -> Structured:
     """Ask for an object of the shape `schema`.
+
+    Args:
+        call: The call, without the shape.
+        schema: The shape.
+        context: The flow's, with its locale.
+        on_progress: Is told of the download of a local model.
+        said: The texts of the dialogue, where words like "NA" may be a value.
 
     Raises:
         ExtractionError: The answer is not a JSON object, was cut off or declined; it is in `raw_text`.
         ByokError: The call itself failed.
     """
     ask = partial(_ask, schema=schema, context=context, on_progress=on_progress)
-    read = partial(_read, call=call, schema=schema, flow=context.config.name)
+    check = partial(
+        schema.check_answer,
+        profile=call.schema_profile,
+        locale=context.declared_locale,
+        is_said=said_in(said),
+    )
+    read = partial(_read, call=call, schema=schema, check=check, flow=context.config.name)
     answer = await read(await ask(call))
     if answer.complaint and answer.reply.complete:
         if call.allowance.is_used_up:
@@ -129,12 +148,14 @@ def _shaped(call: Call, schema: ExtractionSchema, mode: StructuredMode) -> dict[
     return {"output": output, "system": system}
 
 
-async def _read(reply: Reply, *, call: Call, schema: ExtractionSchema, flow: str) -> _Answer:
+async def _read(
+    reply: Reply, *, call: Call, schema: ExtractionSchema, check: Callable[[str], ValidationResult], flow: str
+) -> _Answer:
     if not reply.complete:
         return _Answer(reply, None, f"The model's answer cannot be used: {'; '.join(reply.notices)}.")
     try:
         checked = await validate(
-            partial(_checked, reply.text, schema, call.schema_profile),
+            partial(check, reply.text),
             quick=schema.is_quick(len(reply.text)),
             limit_s=call.deadline.seconds,
             flow=flow,
@@ -148,11 +169,6 @@ async def _read(reply: Reply, *, call: Call, schema: ExtractionSchema, flow: str
     else:
         return _Answer(reply, checked, "; ".join(checked.problems.values()))
     raise failure.at(flow=flow, node=call.node, model=reply.model)
-
-
-def _checked(text: str, schema: ExtractionSchema, profile: SchemaProfile) -> ValidationResult:
-    raw = schema.read(text)
-    return schema.check(raw, cut=schema.cut(raw, profile))
 
 
 async def _repaired(

@@ -9,10 +9,10 @@ from byok_widgets.errors import ByokError
 from byok_widgets.messages import FinishReason
 from byok_widgets.providers.base import Answer
 from byok_widgets.providers.stream import SurrogateJoiner, without_surrogates
-from byok_widgets.providers.thinking import KNOWN_TAGS, Sorted, ThoughtFilter, Thoughts
-from byok_widgets.providers.thinking.tags import Tags
+from byok_widgets.providers.thinking import Sorted, ThoughtFilter, Thoughts
 from byok_widgets.secrets import redact, redact_held
 from byok_widgets.secrets.streamed_redaction import REMOVED, StreamedRedactor
+from byok_widgets.thought_tags import KNOWN_TAGS, Tags
 from byok_widgets.usage import Usage
 
 _NOTICES: dict[FinishReason, str] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from byok_widgets.errors import SchemaError, describe_exception
 from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.schema.exact_numbers import decimal_text, takes_decimals
 from byok_widgets.schema.fields import Field, FieldSpec
 from byok_widgets.schema.misfit import MisfitError, location_in
 from byok_widgets.schema.quick_checks import is_plain_type
@@ -87,6 +88,7 @@ def from_model(model: type[BaseModel]) -> SchemaParts:
             required=model.model_fields[attribute].is_required(),
             convert=_by_pydantic(_adapter(name, _annotation(model.model_fields[attribute]))),
             definitions=definitions,
+            has_decimals=takes_decimals(model.__pydantic_core_schema__),
         )
         for name, attribute in attributes.items()
         if name in properties
@@ -114,7 +116,8 @@ def _from_field(name: str, given: Field, adapter: TypeAdapter[Any]) -> FieldSpec
     definitions = schema.pop("$defs", {})
     if given.description:
         schema["description"] = given.description
-    return FieldSpec(name, schema, given.required, _by_pydantic(adapter), definitions)
+    has_decimals = takes_decimals(adapter.core_schema)
+    return FieldSpec(name, schema, given.required, _by_pydantic(adapter), definitions, has_decimals)
 
 
 def _refuse_value(name: str, given: Any) -> None:
@@ -204,11 +207,14 @@ def _by_model(model: type[BaseModel], attributes: Mapping[str, str]) -> Callable
 
 
 def json_text(value: Any) -> str:
-    """Return the JSON text of a value.
+    """Return the JSON text of a value; a decimal as text, which pydantic reads without loss.
 
     Raises:
         ValueError: A number is not finite, or a string contains an unpaired surrogate.
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    text = _encoder.encode(value)
     text.encode()
     return text
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=decimal_text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from byok_widgets.schema.builders import RootResult
+from byok_widgets.schema.exact_numbers import refuse_lost_digits
 from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.misfit import MisfitError
 from byok_widgets.schema.parts import Part, Reader, walk
@@ -113,15 +114,14 @@ def _typed(spec: FieldSpec, part: Part, whole: RootResult) -> tuple[Any, Expecte
     """Return the typed value of a field, and for each path that does not fit what was expected there."""
     if not part.is_taken:
         return None, {}
-    if spec.name in whole.values:
-        return whole.values[spec.name], {}
     try:
-        value = spec.convert(part.value)
+        value = whole.values[spec.name] if spec.name in whole.values else spec.convert(part.value)
+        refuse_lost_digits(part.value, value)
     except MisfitError as error:
         return None, {part.at(location): problem for location, problem in reversed(error.found)}
     except (ValueError, TypeError, RecursionError) as error:
         return None, {spec.name: str(error)}
-    if spec.name in whole.problems:
+    if spec.name in whole.problems and spec.name not in whole.values:
         return None, {spec.name: whole.problems[spec.name]}
     return value, {}
 

@@ -6,11 +6,13 @@ import copy
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.answer_limits import reached
+from byok_widgets.schema.answers import objects_in
 from byok_widgets.schema.builders import SchemaParts, from_fields, from_model
 from byok_widgets.schema.checking import (
     check_fields,
@@ -20,11 +22,14 @@ from byok_widgets.schema.checking import (
     problems_of,
 )
 from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.json_reading import plain_json
 from byok_widgets.schema.json_schema import from_json_schema
-from byok_widgets.schema.parsing import coerce, extract_json_object, is_stated
-from byok_widgets.schema.parts import CheckedStatus, Part, walk
+from byok_widgets.schema.locales import Locale
+from byok_widgets.schema.parsing import coerce, is_stated
+from byok_widgets.schema.parts import CheckedStatus, Part, Reader, walk
 from byok_widgets.schema.paths import ByPath
 from byok_widgets.schema.profile import STRICT, SchemaProfile
+from byok_widgets.schema.unstated_words import IsSaid, always_said, never_said
 from byok_widgets.schema.wire import WireSchema, to_wire
 
 if TYPE_CHECKING:
@@ -135,22 +140,59 @@ class ExtractionSchema:
         """Describe the rules that a provider with this profile is not asked to enforce; they are checked here."""
         return tuple(self._wire(profile).dropped)
 
-    def read(self, text: str) -> dict[str, Any]:
-        """Extract the JSON object from a model's answer.
+    def check_answer(
+        self,
+        text: str,
+        *,
+        profile: SchemaProfile = STRICT,
+        locale: Locale | None = None,
+        is_said: IsSaid = never_said,
+    ) -> ValidationResult:
+        """Find the object in a model's answer and check it.
+
+        Thinking is left out, and so are parts of other objects. Of several objects, the one that fits counts;
+        where several fit and differ, all of their values are invalid.
+
+        Args:
+            text: The answer.
+            profile: The rules for the shape of the answer, with the limits that it may have reached.
+            locale: How values are written in the dialogue; `None` for values that mean the same everywhere.
+            is_said: Whether the dialogue holds a text in exactly these words.
 
         Raises:
-            SchemaError: It contains no JSON object, or none with these fields.
+            SchemaError: It contains no JSON object, or none with these fields, or it ends before the object does.
         """
-        return extract_json_object(text, [spec.name for spec in self.fields])
+        names = [spec.name for spec in self.fields]
+        found = objects_in(text, names, self.name)
+        if not found.are_a_list:
+            results = [
+                self.check(record, cut=self.cut(record, profile), locale=locale, is_said=is_said)
+                for record in found.records
+            ]
+            chosen = _different([result for result in results if not result.problems] or results)
+            if len(chosen) == 1:
+                return chosen[0]
+        problems = found.ambiguity(names)
+        return replace(self.check({}, cut=problems), problems=ByPath(problems))
 
-    def check(self, raw: Mapping[str, Any], *, cut: Mapping[str, str] | None = None) -> ValidationResult:
+    def check(
+        self,
+        raw: Mapping[str, Any],
+        *,
+        cut: Mapping[str, str] | None = None,
+        locale: Locale | None = None,
+        is_said: IsSaid = never_said,
+    ) -> ValidationResult:
         """Check an object field by field and part by part; an invalid part affects only what needs it.
 
         Args:
             raw: The object.
             cut: What is wrong with the fields whose values may be cut.
+            locale: How values are written in the dialogue; `None` for values that mean the same everywhere.
+            is_said: Whether the dialogue holds a text in exactly these words.
         """
-        checked, whole = check_fields(self.fields, raw, self._whole, cut=cut or {})
+        reader = Reader(coerce=partial(coerce, locale=locale), is_stated=partial(is_stated, is_said=is_said))
+        checked, whole = check_fields(self.fields, raw, self._whole, reader, cut=cut or {})
         found = [(spec, checked[spec.name]) for spec in self.fields]
         parts = [each.part for _, each in found]
         problems = problems_of(found) | ({"": whole.problems[""]} if "" in whole.problems else {})
@@ -162,7 +204,7 @@ class ExtractionSchema:
             problems=ByPath(problems, inner_problems(parts, problems)),
             said={part.path: part.value for part in parts if part.is_taken},
             record=whole.record if is_whole else None,
-            extra=unknown | dict(extras_of(parts)),
+            extra={path: plain_json(value) for path, value in (unknown | dict(extras_of(parts))).items()},
             parts=tuple(parts),
         )
 
@@ -183,7 +225,7 @@ class ExtractionSchema:
         from pydantic_core import PydanticSerializationError, to_jsonable_python
 
         try:
-            checked = self.check(to_jsonable_python(dict(values)))
+            checked = self.check(to_jsonable_python(dict(values)), is_said=always_said)
             problem = "; ".join(checked.problems.values())
         except (PydanticSerializationError, ValueError, TypeError) as error:
             problem = str(error)
@@ -228,6 +270,11 @@ class ExtractionSchema:
         return self._wires[profile]
 
 
+def _different(results: list[ValidationResult]) -> list[ValidationResult]:
+    seen = [([part.stated for part in result.parts], result.problems) for result in results]
+    return [result for at, result in enumerate(results) if seen[at] not in seen[:at]]
+
+
 def read_value(spec: FieldSpec, given: Any) -> Any:
     """Return the typed value of one field, read without loss; `None` where the value says that it is not stated.
 
@@ -236,7 +283,7 @@ def read_value(spec: FieldSpec, given: Any) -> Any:
     """
     try:
         meant = coerce(given, spec.shape)
-        return spec.convert(meant) if is_stated(meant, spec.shape) else None
+        return spec.convert(meant) if is_stated(meant, spec.shape, always_said) else None
     except (ValueError, TypeError, RecursionError) as error:
         problem = problem_text(spec.name, given, str(error), spec.enum)
     raise SchemaError(f"{problem}.")

@@ -36,6 +36,7 @@ class FieldSpec:
         required: Whether the extraction is complete only with it.
         convert: Converts a JSON value to the typed value, or raises `ValueError` saying what was expected.
         definitions: The definitions that the schema may refer to.
+        has_decimals: Whether a number in it that may also be written as text is a `Decimal`.
     """
 
     name: str
@@ -43,11 +44,12 @@ class FieldSpec:
     required: bool
     convert: Callable[[Any], Any]
     definitions: Json
+    has_decimals: bool = False
 
     @cached_property
     def shape(self) -> Shape:
         """The schema as its values are read."""
-        return Shapes(self.definitions).of(self.schema)
+        return Shapes(self.definitions, has_decimals=self.has_decimals).of(self.schema)
 
     @cached_property
     def enum(self) -> tuple[Any, ...] | None:

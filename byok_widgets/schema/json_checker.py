@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from byok_widgets.schema.formats import format_checker
+from byok_widgets.schema.multiples import multiple_of
 from byok_widgets.schema.patterns import PatternTimeoutError, matches
 
 Rule = Callable[..., Iterator[Any]]
@@ -22,7 +24,8 @@ def json_checker() -> Any:
         "additionalProperties": _additional_properties,
     }
     own = {name: _in_time(rule) for name, rule in rules.items()}
-    return jsonschema.validators.extend(jsonschema.Draft202012Validator, own)
+    own["multipleOf"] = multiple_of
+    return jsonschema.validators.extend(jsonschema.Draft202012Validator, own, format_checker=format_checker())
 
 
 def _in_time(rule: Rule) -> Rule:

@@ -1,103 +1,71 @@
-"""Parsing answers: a model's text into an object, and each value into its expected type, without loss."""
+"""Parsing values: each into its expected type, without loss."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator
+from decimal import Decimal
 from typing import Any
 
-from byok_widgets.errors import SchemaError
+from byok_widgets.schema.exact_numbers import as_decimal, as_float, as_whole, number_in
+from byok_widgets.schema.json_reading import Unreadable, decode
+from byok_widgets.schema.locales import Locale
 from byok_widgets.schema.shape import Shape
+from byok_widgets.schema.unstated_words import IsSaid, never_said, says_nothing
+from byok_widgets.schema.written_numbers import written_number
+from byok_widgets.schema.written_values import written_value
+from byok_widgets.text_forms import same_form
 
-_NOT_STATED = frozenset(
-    {"", "-", "–", "?", "n/a", "na", "nil", "none", "null", "undefined", "unknown", "unspecified"}
-    | {"not given", "not mentioned", "not provided", "not specified", "not stated"}
-)
 MAX_LEVELS = 60
-_MAX_STARTS = 200
-_EXACT = 2**53
-"""From here on, a float cannot distinguish neighbouring integers."""
 
 
-def extract_json_object(text: str, names: Collection[str]) -> dict[str, Any]:
-    """Return the object with the fields in a model's answer: bare, in a code fence, in prose, or nested.
-
-    Args:
-        text: The answer.
-        names: The fields; an object with none of them is not the answer, unless it is empty.
-
-    Raises:
-        SchemaError: There is none.
-    """
-    other = False
-    for found in _objects(text):
-        if not found or any(name in found for name in names):
-            return found
-        other = True
-    problem = f"has none of the fields {', '.join(names)}" if other else "is not a JSON object"
-    raise SchemaError(
-        f"The model's answer {problem}.",
-        kind="not_json",
-        fix="Run it again, or choose a model that supports structured output.",
-    )
-
-
-def is_stated(value: Any, shape: Shape) -> bool:
+def is_stated(value: Any, shape: Shape, is_said: IsSaid = never_said) -> bool:
     """Whether a value was stated.
 
     Words like "unknown" do not count, unless they are allowed values; nor does an object with no stated part.
+
+    Args:
+        value: A JSON value, coerced.
+        shape: What the field allows.
+        is_said: Whether the dialogue holds a text in exactly these words.
     """
     if isinstance(value, str):
-        return value.strip().casefold() not in _NOT_STATED or value in (shape.enum or ())
+        return value in (shape.enum or ()) or not says_nothing(value, is_said)
     if isinstance(value, dict) and value:
         branch = shape.chosen(value)
-        return any(is_stated(entry, branch.entry(name)) for name, entry in value.items())
+        return any(is_stated(entry, branch.entry(name), is_said) for name, entry in value.items())
     return value is not None
 
 
-def coerce(value: Any, shape: Shape, *, levels: int = MAX_LEVELS) -> Any:
+def coerce(value: Any, shape: Shape, locale: Locale | None = None, *, levels: int = MAX_LEVELS) -> Any:
     """Coerce a JSON value to a shape, as far as nothing is lost.
 
     Lists of keys and values become maps again, nulls for optional properties are dropped, `"36"` becomes 36 for an
-    integer, and `"TUE"` the allowed value `Tue`. Anything else is returned unchanged, for the field to reject.
+    integer, and `"TUE"` the allowed value `Tue`. A list or an object that is written as text is read. Anything
+    else is returned unchanged, for the field to reject.
+
+    Args:
+        value: The value that a model wrote.
+        shape: What the field allows.
+        locale: The locale of the dialogue, where one is declared.
+        levels: How deeply the value may be nested.
 
     Raises:
         ValueError: A value that pydantic would misinterpret, such as a boolean for a number or a number for a
-            date, or one that is nested too deeply.
+            date, one with several meanings, or one that is nested too deeply.
     """
     if levels < 0:
         raise ValueError(f"nested more than {MAX_LEVELS} levels deep")
+    if isinstance(value, Unreadable):
+        raise ValueError(value.reason)  # noqa: TRY004 - reported like any value that does not fit
+    value = decoded(value, shape)
     if isinstance(value, list):
         value = unpaired(value, shape)
     if not isinstance(value, (list, dict)):
-        return _scalar(value, shape)
+        return _scalar(value, shape, locale)
     branch = shape.chosen(value)
     if isinstance(value, list):
-        return [coerce(entry, branch.item(at), levels=levels - 1) for at, entry in enumerate(value)]
+        return [coerce(entry, branch.item(at), locale, levels=levels - 1) for at, entry in enumerate(value)]
     kept = ((name, entry) for name, entry in value.items() if entry is not None or name not in branch.optional)
-    return {name: coerce(entry, branch.entry(name), levels=levels - 1) for name, entry in kept}
-
-
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """Yield each JSON object, outer ones before inner ones; only the first `_MAX_STARTS` braces are tried."""
-    at = text.find("{")
-    for _ in range(_MAX_STARTS):
-        if at < 0:
-            return
-        try:
-            found = _decoder.raw_decode(text, at)[0]
-        except (ValueError, RecursionError):
-            found = None
-        if found is not None:
-            yield found
-        at = text.find("{", at + 1)
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-_decoder = json.JSONDecoder(parse_constant=_no_constant)
+    return {name: coerce(entry, branch.entry(name), locale, levels=levels - 1) for name, entry in kept}
 
 
 def unpaired(value: list[Any], shape: Shape) -> Any:
@@ -112,7 +80,19 @@ def _is_pair(entry: Any) -> bool:
     return isinstance(entry, dict) and set(entry) == {"key", "value"} and isinstance(entry["key"], str)
 
 
-def _scalar(value: Any, shape: Shape) -> Any:
+def decoded(value: Any, shape: Shape) -> Any:
+    """Return the list or object that is written as text, where no text is allowed."""
+    if (
+        not isinstance(value, str)
+        or shape.takes_text
+        or not shape.takes_parts
+        or value.strip()[:1] not in ("[", "{")
+    ):
+        return value
+    return decode(value)
+
+
+def _scalar(value: Any, shape: Shape, locale: Locale | None) -> Any:
     types = shape.types
     if isinstance(value, str) and shape.enum is not None:
         return _member(value, shape.enum)
@@ -121,8 +101,8 @@ def _scalar(value: Any, shape: Shape) -> Any:
             raise ValueError(f"expected {' or '.join(sorted(types))}")
         return value
     if isinstance(value, str):
-        return _from_text(value, shape)
-    if isinstance(value, (int, float)):
+        return _from_text(value, shape, locale)
+    if isinstance(value, (int, float, Decimal)):
         return _from_number(value, shape)
     return value
 
@@ -130,45 +110,49 @@ def _scalar(value: Any, shape: Shape) -> Any:
 def _member(value: str, enum: tuple[Any, ...]) -> Any:
     if value in enum:
         return value
-    folded = value.strip().casefold()
-    near = [member for member in enum if str(member).casefold() == folded]
+    wanted = _folded(value)
+    near = [member for member in enum if _folded(str(member)) == wanted]
     return near[0] if len(near) == 1 else value
 
 
-def _from_text(value: str, shape: Shape) -> Any:
-    types = shape.types
-    if not types or shape.takes_text:
-        return value
-    text = value.strip()
-    if "boolean" in types and text.casefold() in ("true", "false"):
-        return text.casefold() == "true"
-    number = _number(text)
-    if number is None:
+def _folded(text: str) -> str:
+    return same_form(same_form(text).strip().casefold())
+
+
+def _from_text(text: str, shape: Shape, locale: Locale | None) -> Any:
+    if shape.takes_decimal:
+        number = written_number(text, locale)
+        return text if number is None else _from_number(number, shape)
+    if not shape.types or shape.takes_text:
         return text
-    if types & {"integer", "number"}:
-        return _whole(number) if "integer" in types else number
-    if "string" in types:
+    text = text.strip()
+    read = written_value(text, shape, locale)
+    if isinstance(read, (int, Decimal)) and not isinstance(read, bool):
+        return _from_number(read, shape)
+    if "string" in shape.types and number_in(text) is not None:
         raise ValueError("expected a date or a time")
-    return text
+    return read
 
 
-def _from_number(value: float, shape: Shape) -> Any:
-    if "integer" in shape.types:
-        return _whole(value)
-    if "string" not in shape.types or "number" in shape.types:
+def _from_number(value: float | Decimal, shape: Shape) -> Any:
+    types = shape.types
+    if shape.takes_decimal:
+        return as_decimal(value)
+    if "integer" in types:
+        value = as_whole(value)
+    if isinstance(value, int) and types & {"integer", "number"}:
         return value
+    if "string" not in types or "number" in types:
+        return as_float(value) if "string" not in types else _number_or_text(value, shape)
     if not shape.takes_text:
         raise ValueError("expected a date or a time")
     return str(value)
 
 
-def _number(text: str) -> float | None:
+def _number_or_text(value: float | Decimal, shape: Shape) -> Any:
     try:
-        return int(text) if text.lstrip("+-").isdecimal() else float(text)
+        return as_float(value)
     except ValueError:
-        return None
-
-
-def _whole(number: float) -> float:
-    exact = isinstance(number, float) and number.is_integer() and abs(number) < _EXACT
-    return int(number) if exact else number
+        if not shape.takes_text:
+            raise
+        return str(value)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from byok_widgets.schema.parsing import MAX_LEVELS, coerce, is_stated, unpaired
+from byok_widgets.schema.parsing import MAX_LEVELS, coerce, decoded, is_stated, unpaired
 from byok_widgets.schema.paths import Step, joined
 from byok_widgets.schema.shape import Branch, Shape
 
@@ -117,7 +117,8 @@ class Reader:
         if levels < 0:
             raise ValueError(f"nested more than {MAX_LEVELS} levels deep")
         try:
-            value = given if isinstance(given, (list, dict)) else self.coerce(given, shape)
+            value = decoded(given, shape)
+            value = value if isinstance(value, (list, dict)) else self.coerce(value, shape)
             value = unpaired(value, shape) if isinstance(value, list) else value
         except ValueError as error:
             return Part(path, step, "invalid", given=given, problem=str(error))

@@ -6,6 +6,7 @@ are worked out once, where a value first reaches them.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -25,8 +26,9 @@ from byok_widgets.schema.schema_refs import (
 class Shapes:
     """The shapes of all parts of one schema; each part has one, so that a recursive schema has finitely many."""
 
-    def __init__(self, definitions: Json) -> None:
+    def __init__(self, definitions: Json, *, has_decimals: bool = False) -> None:
         self.definitions = definitions
+        self.has_decimals = has_decimals
         self._known: dict[int, Shape] = {}
 
     def of(self, part: Any) -> Shape:
@@ -74,9 +76,36 @@ class Shape:
         return any("null" in branch.types if branch.types else branch.allowed is None for branch in self.branches)
 
     @cached_property
+    def takes_decimal(self) -> bool:
+        """Whether a number stays a decimal; its schema allows a number, or the same as text."""
+        return self._shapes.has_decimals and {"number", "string"} <= self.types
+
+    @cached_property
+    def formats(self) -> frozenset[str]:
+        """The formats of its strings, of which some stand for dates and times."""
+        return frozenset(branch.format for branch in self.branches if branch.format)
+
+    @cached_property
+    def highest(self) -> float | None:
+        """The largest number that is allowed; `None` for no such bound."""
+        bounds = [branch.highest for branch in self.branches if branch.types & {"integer", "number"}]
+        known = [bound for bound in bounds if bound is not None]
+        return max(known) if known and len(known) == len(bounds) else None
+
+    @cached_property
+    def description(self) -> str:
+        """What the schema says about the value, in words."""
+        return " ".join(branch.description for branch in self.branches)
+
+    @cached_property
     def takes_map(self) -> bool:
         """Whether an object with arbitrary keys is allowed."""
         return any(branch.is_map for branch in self.branches)
+
+    @cached_property
+    def takes_parts(self) -> bool:
+        """Whether a list or an object is among the types that are named."""
+        return bool({"array", "object"} & self.types)
 
     @cached_property
     def takes_list(self) -> bool:
@@ -97,7 +126,10 @@ class Branch:
     Attributes:
         types: Its JSON types; empty if it names none.
         allowed: The values it is restricted to; `None` for no such list.
+        highest: The largest number that it allows; `None` for no such bound.
+        description: Its title and description.
         is_map: Whether it is an object with arbitrary keys.
+        format: The format of its strings; empty for any.
         is_time: Whether its strings are dates or times, which people put in other words.
         properties: The names of its properties.
         required: The names of the properties that an object needs.
@@ -111,7 +143,10 @@ class Branch:
         self.types = types_in(raw)
         self.allowed = [raw["const"]] if "const" in raw else raw.get("enum")
         self.is_map = is_map(raw)
-        self.is_time = raw.get("format") in TIMES
+        self.highest: float | None = raw.get("maximum", raw.get("exclusiveMaximum"))
+        self.description = f"{raw.get('title', '')} {raw.get('description', '')}".strip()
+        self.format = str(raw.get("format", ""))
+        self.is_time = self.format in TIMES
         self.properties: Json = raw.get("properties", {})
         self.required = frozenset(raw.get("required", ()))
         self.optional = frozenset(self.properties) - self.required
@@ -119,7 +154,8 @@ class Branch:
 
     def may_hold(self, value: Any) -> bool:
         """Whether a value has its type, and the allowed values of an object's properties."""
-        if self.types and type_of(value) not in self.types:
+        kind = "number" if isinstance(value, Decimal) else type_of(value)
+        if self.types and kind not in self.types:
             return False
         if self.allowed is not None:
             return value in self.allowed

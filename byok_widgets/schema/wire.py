@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from byok_widgets.errors import SchemaError
@@ -187,7 +188,7 @@ def to_wire(value: Any, shape: Shape) -> Any:
     if isinstance(value, list):
         return [to_wire(entry, branch.item(at)) for at, entry in enumerate(value)]
     if not isinstance(value, dict):
-        return value
+        return str(value) if isinstance(value, Decimal) else value
     turned = {name: to_wire(entry, branch.entry(name)) for name, entry in value.items()}
     return [{"key": name, "value": entry} for name, entry in turned.items()] if branch.is_map else turned
 

@@ -173,5 +173,5 @@ def test_a_schema_of_true_allows_anything_and_of_false_nothing() -> None:
 
 def test_unpaired_surrogates_and_infinite_numbers_are_invalid() -> None:
     schema = of(properties={"text": {"type": "string"}, "number": {"type": "number"}})
-    checked = schema.check(schema.read('{"text": "\\ud83d", "number": 1e999}'))
+    checked = schema.check_answer('{"text": "\\ud83d", "number": 1e999}')
     assert set(checked.status.values()) == {"invalid"}

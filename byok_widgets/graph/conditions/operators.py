@@ -6,10 +6,13 @@ import ast
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from byok_widgets.graph.conditions.value_kinds import describe_value, shown
+from byok_widgets.schema.exact_numbers import as_decimal
+from byok_widgets.text_forms import same_form
 
 Compare = Callable[[Any, Any], Any]
 
@@ -22,15 +25,19 @@ def plain(value: Any) -> Any:
 
 
 def _alike(compare: Compare) -> Compare:
-    """Compare a date or time as text where it meets one."""
+    """Compare values of two types as they are written, and texts whatever their Unicode form."""
 
     def alike(left: Any, right: Any) -> bool:
-        return bool(compare(_as_text(left, right), _as_text(right, left)))
+        return bool(compare(_comparable(left, right), _comparable(right, left)))
 
     return alike
 
 
-def _as_text(value: Any, other: Any) -> Any:
+def _comparable(value: Any, other: Any) -> Any:
+    if isinstance(value, str):
+        return same_form(value)
+    if isinstance(value, float) and isinstance(other, Decimal):
+        return as_decimal(value)
     return value.isoformat() if isinstance(value, (date, time)) and isinstance(other, str) else value
 
 
@@ -61,7 +68,7 @@ def _within(value: Any, within: Any) -> bool | None:
     if isinstance(within, str):
         if not isinstance(value, str):
             raise _unlike(value, within)
-        return value in within
+        return same_form(value) in same_form(within)
     if not isinstance(within, Iterable):
         raise TypeError(f"{shown(within)} is {describe_value(within)}, and nothing is in it")
     entries = list(within)

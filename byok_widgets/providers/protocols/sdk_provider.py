@@ -22,10 +22,9 @@ from byok_widgets.providers.error_mapping import CallContext
 from byok_widgets.providers.protocols.answer_parser import AnswerParser, json_in, not_an_answer
 from byok_widgets.providers.response_accumulator import ResponseAccumulator
 from byok_widgets.providers.stream import ResponseBody, bounds, read_whole
-from byok_widgets.providers.thinking import KNOWN_TAGS
-from byok_widgets.providers.thinking.tags import Tags
 from byok_widgets.providers.transport import CONNECT_TIMEOUT_S, SET_UP, http_client, prepare_client
 from byok_widgets.secrets.log_redaction import redact_logs
+from byok_widgets.thought_tags import KNOWN_TAGS, Tags
 
 if TYPE_CHECKING:
     import httpx2

@@ -1,4 +1,4 @@
-"""The tags that models put around their thinking, and `TagSet`, which finds them in text that comes in pieces."""
+"""`TagSet`: finds the tags around a model's thinking in text that comes in pieces."""
 
 from __future__ import annotations
 
@@ -6,19 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-Tags = tuple[tuple[str, str], ...]
-
-KNOWN_TAGS: Tags = (
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("<thought>", "</thought>"),
-    ("<reasoning>", "</reasoning>"),
-    ("<seed:think>", "</seed:think>"),
-    ("<|START_THINKING|>", "<|END_THINKING|>"),
-    ("◁think▷", "◁/think▷"),
-    ("[THINK]", "[/THINK]"),
-)
-"""Opening and closing tags of open-weight models; a server that does not know them passes them on as text."""
+from byok_widgets.thought_tags import Tags
 
 
 class TagSet:

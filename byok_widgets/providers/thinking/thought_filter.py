@@ -12,7 +12,8 @@ import re
 from typing import Literal, NamedTuple
 
 from byok_widgets.providers.thinking.harmony import HarmonyFilter, begins_harmony, may_begin_harmony
-from byok_widgets.providers.thinking.tags import KNOWN_TAGS, Tags, finder, tag_set, unfinished
+from byok_widgets.providers.thinking.tags import finder, tag_set, unfinished
+from byok_widgets.thought_tags import KNOWN_TAGS, Tags
 
 _STRIPPED = "analysis"
 _STRIPPED_THOUGHT = re.compile(_STRIPPED + r"(?=[^\W_])")

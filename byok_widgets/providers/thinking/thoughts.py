@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from byok_widgets.providers.stream import SurrogateJoiner
-from byok_widgets.providers.thinking.tags import KNOWN_TAGS, tag_set
+from byok_widgets.providers.thinking.tags import tag_set
+from byok_widgets.thought_tags import KNOWN_TAGS
 
 
 class Thoughts:

@@ -41,9 +41,20 @@ KNOWN = {
     "at": dt.datetime(2026, 12, 24, 18, 30),
     "clock": dt.time(9, 5),
     "cost": Decimal("10.50"),
+    "drink": "cafe\u0301",
+    "code": "Ａ１",
+    "fee": Decimal("0.10"),
 }
 
 HOLDS = [
+    "drink == 'café'",
+    "drink in ['tea', 'café']",
+    "'é' in drink",
+    "code == 'A1'",
+    "code not in ['A2']",
+    "fee == 0.1",
+    "cost + 0.1 == 10.6",
+    "cost * 1.1 < 11.551",
     "name == 'Ana'",
     'name != "Leo"',
     "people == 6 and people != 7",

@@ -1,0 +1,60 @@
+"""Words that models write where nothing was said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+IsSaid = Callable[[str], bool]
+"""Whether the dialogue holds a text in exactly these words."""
+
+_WORDS = frozenset(
+    {"", "?", "n/a", "n.a", "none", "undefined", "unknown", "unspecified", "unstated", "missing", "tbd", "tba"}
+    | {"to be determined", "to be decided", "to be confirmed", "to be announced", "not applicable", "no answer"}
+    | {"not yet known", "not yet determined", "none given", "none mentioned", "none provided", "none stated"}
+    | {"no information", "no information given", "no information provided", "not in the dialogue", "n/d"}
+    | {f"not {how}" for how in ("given", "known", "mentioned", "provided", "said", "specified", "stated")}
+)
+_MAY_BE_MEANT = frozenset({"na", "nil", "null", "not available"})
+"""These may also be a name, a code or an answer: they count as values where the dialogue holds them."""
+_SHORT = 2
+"""A word of so few letters is also a common word in some languages: "na rua"."""
+_AROUND = " \t\r\n.,;:!-–—_…()[]<>{}\"'`*"
+
+
+def never_said(text: str) -> bool:
+    """Say of any text that it was not said; stands for a dialogue that is not known."""
+    del text
+    return False
+
+
+def always_said(text: str) -> bool:
+    """Say of any text that it was said; stands for values that a person gives."""
+    del text
+    return True
+
+
+def says_nothing(text: str, is_said: IsSaid = never_said) -> bool:
+    """Whether a text stands for a value that was not stated.
+
+    Args:
+        text: What a model wrote for a value.
+        is_said: Whether the dialogue holds such a text.
+    """
+    bare = text.strip(_AROUND)
+    folded = " ".join(bare.casefold().split())
+    if folded in _MAY_BE_MEANT:
+        return (len(bare) <= _SHORT and bare.islower()) or not is_said(bare)
+    return folded in _WORDS
+
+
+def said_in(texts: Iterable[str]) -> IsSaid:
+    """Return what tells whether one of some texts holds certain words; short ones count in the same case only."""
+    kept = tuple(texts)
+
+    def is_said(words: str) -> bool:
+        case = 0 if len(words) <= _SHORT else re.IGNORECASE
+        found = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", case)
+        return any(map(found.search, kept))
+
+    return is_said
