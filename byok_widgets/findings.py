@@ -70,6 +70,7 @@ FINDING_KINDS: Mapping[str, str] = {
     "silent_loop": "silent nodes form a loop",
     "silent_start": "the flow should speak first, but its start node is silent",
     "braces": "a prompt condition has a variable in braces, as prompts do",
+    "single_braces": "a prompt has the name of a variable in single braces",
     "unknown_variable": "nothing sets a variable that is read",
     "unset_variable": "no path sets a variable before it is read",
     "unstated_variable": "a variable may not be stated where a prompt reads it",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets.quoting import as_given
+from byok_widgets.surrogates import without_surrogates
 
 Role = Literal["system", "user", "assistant"]
 
@@ -36,11 +37,17 @@ class Message:
     Attributes:
         role: Who said it.
         content: What was said. An answer that was cut off ends with ` […]`, so that people and models that read
-            the transcript know that there was more to come.
+            the transcript know that there was more to come. Half of a character, which could not be sent, is
+            replaced by U+FFFD, so that it blocks no later turn.
     """
 
     role: Role
     content: str
+
+    def __post_init__(self) -> None:
+        """Replace what no request could hold."""
+        if not self.content.isascii():
+            object.__setattr__(self, "content", without_surrogates(self.content))
 
 
 def answer_message(text: str, finish_reason: FinishReason) -> Message:

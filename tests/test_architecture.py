@@ -21,8 +21,8 @@ import byok_widgets
 PACKAGE = "byok_widgets"
 SMALL = (
     "delegation errors findings files markup messages misplaced_keys natural_guesses plain_values"
-    " reasoning_display reply secrets sent_request shortening strict_attributes templates text_forms thought_tags"
-    " usage value_words"
+    " reasoning_display reply secrets sent_request shortening strict_attributes surrogates templates text_forms"
+    " thought_tags usage value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -41,7 +41,8 @@ MAY_IMPORT = {
     "thought_tags": "",
     "reasoning_display": "markup shortening",
     "usage": "",
-    "messages": "errors secrets",
+    "surrogates": "",
+    "messages": "errors secrets surrogates",
     "reply": "markup messages natural_guesses reasoning_display usage",
     "misplaced_keys": "errors secrets",
     "sent_request": "messages secrets",
@@ -50,7 +51,7 @@ MAY_IMPORT = {
     "plain_values": "",
     "value_words": "",
     "engine": "errors frontend",
-    "templates": "engine errors plain_values secrets strict_attributes value_words",
+    "templates": "engine errors plain_values secrets strict_attributes surrogates value_words",
     "keys": f"{SMALL} engine",
     "schema": SMALL,
     "config": f"{SMALL} engine keys",

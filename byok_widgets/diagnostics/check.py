@@ -11,7 +11,7 @@ from byok_widgets.diagnostics.calls import Users
 from byok_widgets.diagnostics.fit import incompatible_settings, refused_settings
 from byok_widgets.diagnostics.judge import weak_judge
 from byok_widgets.diagnostics.lint import detected, structural
-from byok_widgets.diagnostics.prompts import broken_prompts
+from byok_widgets.diagnostics.prompts import broken_prompts, single_braces
 from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
 from byok_widgets.diagnostics.suggestions import advised
 from byok_widgets.diagnostics.teaching import few_examples
@@ -91,6 +91,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
         *_models(flow),
         *_tuning(flow),
         *broken_prompts(flow),
+        *single_braces(flow),
         *weak_judge(flow),
         *_overdue(flow),
         *_notice(flow),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from byok_widgets.diagnostics.protocols import CheckedFlow
@@ -12,6 +13,8 @@ from byok_widgets.secrets import looks_like_key
 from byok_widgets.templates import WRITE_LIKE_THIS, Problem, advice, broken, parsed, rewritten
 
 _MOST = 10
+_SINGLE = re.compile(r"(?<![\w{}\\$])\{([^\W\d]\w*)\}(?!\})")
+"""A name in single braces that is no argument of LaTeX."""
 
 
 def broken_prompts(flow: CheckedFlow) -> Iterator[Finding]:
@@ -19,6 +22,25 @@ def broken_prompts(flow: CheckedFlow) -> Iterator[Finding]:
     yield from _problems("", flow.global_prompt, spoken=False)
     for name, node in flow.nodes.items():
         yield from _problems(name, node.prompt, spoken=isinstance(node, ModelNode) and node.is_static)
+
+
+def single_braces(flow: CheckedFlow) -> Iterator[Finding]:
+    """Yield the variables that a prompt names in single braces: a model would read the braces."""
+    known = frozenset(name for node in flow.nodes.values() for name in node.writes)
+    prompts = {"": flow.global_prompt, **{name: node.prompt for name, node in flow.nodes.items()}}
+    for where, prompt in prompts.items():
+        for name in dict.fromkeys(_SINGLE.findall(prompt)):
+            if name in known:
+                yield _in_single_braces(where, prompt, name)
+
+
+def _in_single_braces(where: str, prompt: str, name: str) -> Finding:
+    who = f"The prompt of node {where!r}" if where else "The global prompt"
+    old, new = f"{{{name}}}", f"{{{{{name}}}}}"
+    problem = f"{who} has {old}: in single braces it is text, and not the variable."
+    stands_elsewhere = prompt.count(old) != _SINGLE.findall(prompt).count(name)
+    by = None if stands_elsewhere else replaced(prompt_of(where), {old: new})
+    return Finding("single_braces", "warning", where, problem, f"Write {new} for its value.", by)
 
 
 def _problems(name: str, prompt: str, *, spoken: bool) -> Iterator[Finding]:

@@ -132,6 +132,7 @@ class FlowSettings(StrictAttributes):
         self._context.judge_max_tokens = (
             None if limit is None else checked_limit(limit, owner=f"Flow {self.name!r}, judge")
         )
+        self.config.notify("judge")
 
     def set_base_url(self, provider: str, url: str | None) -> None:
         """Send this flow's calls for `provider` to another address; `None` restores the default.

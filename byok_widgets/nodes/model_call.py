@@ -36,6 +36,7 @@ from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.secrets import Secret
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error
+from byok_widgets.surrogates import without_surrogates
 
 _ARGUMENTS = ("deadline_s", "history", "max_tokens", "model", "show", "variables")
 """Arguments of a call other than settings: a misspelt one arrives among the settings."""
@@ -154,7 +155,7 @@ class Call:
         return Request(
             model=self.resolved.ref.model,
             messages=self.messages,
-            system=self.system,
+            system=without_surrogates(self.system),
             max_tokens=None if self.max_tokens is None else checked(LIMIT, self.max_tokens, node=self.node),
             output=self.output,
             settings={name: checked(name, value, node=self.node) for name, value in self.settings.items()},

@@ -20,6 +20,7 @@ from byok_widgets.schema import ExtractionSchema, Field
 from byok_widgets.secrets import redact_held
 from byok_widgets.session.evaluation import in_worker
 from byok_widgets.session.turn import EdgeVerdict
+from byok_widgets.surrogates import without_surrogates
 from byok_widgets.value_words import quoted
 
 STAY = "stay"
@@ -105,7 +106,7 @@ def _choices(edges: Iterable[Edge]) -> dict[str, Edge]:
     found: dict[str, Edge] = {}
     taken = {STAY}
     for edge in edges:
-        choice = redact_held(" ".join(edge.condition.text.split()))
+        choice = redact_held(" ".join(without_surrogates(edge.condition.text).split()))
         while choice.casefold() in taken:
             choice = " ".join(f"{choice} ({edge.target})".split())
         taken.add(choice.casefold())

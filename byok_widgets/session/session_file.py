@@ -35,6 +35,7 @@ from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.session.turn import Judgement, Step, Turn, Visit
 from byok_widgets.session.variables import VariableEntry
+from byok_widgets.surrogates import without_surrogates
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -237,7 +238,13 @@ def _result_data(result: NodeResult) -> Data:
 
 
 def _turn(data: Data, graph: FlowGraph) -> Data:
-    return {**data, "steps": [_step(step, graph) for step in data["steps"]]}
+    return {**_sendable(data), "steps": [_step(step, graph) for step in data["steps"]]}
+
+
+def _sendable(data: Data) -> Data:
+    """Return what was said without halves of characters, which an older version may have saved."""
+    text = data.get("text")
+    return {**data, "text": without_surrogates(text)} if isinstance(text, str) else data
 
 
 def _step(data: Data, graph: FlowGraph) -> Data:
@@ -269,14 +276,14 @@ def _results_by_field() -> dict[str, type[NodeResult]]:
 
 
 def _result(kind: Any, node: str, data: Data, graph: FlowGraph) -> NodeResult:
-    fields = dict(kind.fields_of(data))
+    fields = dict(kind.fields_of(_sendable(data)))
     if "values" in fields:
         fields["values"] = {name: _typed(graph, node, name, value) for name, value in fields["values"].items()}
     return _adapter_of(kind).validate_python((fields,))[0]
 
 
 def _reply(data: Data) -> Data:
-    return dict(Reply.fields_of(data))
+    return dict(Reply.fields_of(_sendable(data)))
 
 
 def _with_transcripts(turns: Iterable[Turn]) -> Iterator[Turn]:

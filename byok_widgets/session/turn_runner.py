@@ -30,6 +30,7 @@ from byok_widgets.session.evaluation import evaluate
 from byok_widgets.session.judge import judge_model, judge_prompts
 from byok_widgets.session.turn import EdgeVerdict, Judgement, Step, Turn, Visit
 from byok_widgets.session.variables import VariableEntry, Variables, entries_of
+from byok_widgets.surrogates import repair_notice, without_surrogates
 
 MAX_SILENT = 12
 """Number of silent nodes after which a turn that reaches one of them again is a loop."""
@@ -92,14 +93,14 @@ class TurnRunner:
         self.entries: list[VariableEntry] = []
         self.stopped = False
         self._graph, self._context, self._start, self._model = graph, context, start, model
-        self._number, self._text = number, text
+        self._number, self._text = number, text if text is None else without_surrogates(text)
         self._callbacks = callbacks
-        said = (Message("user", text),) if text is not None else ()
+        said = (Message("user", self._text),) if self._text is not None else ()
         self._messages = (*start.transcript, *said)
         self._node, self._returns_to, self._closed = start.node, start.returns_to, False
         self._steps: list[Step] = []
         self._ledger = CallLedger(callbacks.on_text, callbacks.on_progress)
-        self._notices: list[str] = []
+        self._notices = [note for note in [repair_notice(text or "")] if note]
 
     async def run(self) -> Turn:
         """Run the turn.

@@ -12,6 +12,7 @@ from byok_widgets.errors import TemplateError, describe_exception
 from byok_widgets.plain_values import is_plain
 from byok_widgets.secrets import looks_like_key
 from byok_widgets.strict_attributes import nearest
+from byok_widgets.surrogates import without_surrogates
 from byok_widgets.templates.evaluation import Missing, value_of
 from byok_widgets.templates.expression import Constant, Filtered, Part, Variable, filters_in, written
 from byok_widgets.templates.filter_names import SHORT_FILTERS
@@ -65,7 +66,7 @@ def render(template: str, variables: Mapping[str, Any], *, node: str, for_model:
                 kind="template_too_long",
                 fix="Use shorter values, or only parts of them, like {{ text | truncate(2000) }}.",
             )
-    return "".join(pieces)
+    return without_surrogates("".join(pieces))
 
 
 async def render_in_time(

@@ -87,4 +87,4 @@ def _of_statement(keyword: str, *, spoken: bool) -> str:
         return "Write the list as {{names}} or {{ names | join(', ') }}."
     if not keyword:
         return "Write {{name}} or words instead. To keep it as text, write {{ '{%' }} for the two marks."
-    return "Write it out as text with variables like {{name}}."
+    return "Write it out with variables like {{name}}. To keep it as text, write {{ '{%' }} for the two marks."

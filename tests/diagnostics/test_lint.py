@@ -261,3 +261,25 @@ def test_unreachable_nodes_cause_no_second_finding(flow: Flow) -> None:
     flow.extraction("also lost", name=str)
     flow.connect("also lost", "lost")
     assert kinds(flow) == [("unreachable", "warning", "lost"), ("unreachable", "warning", "also lost")]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "has_line"),
+    [("Hi {name}.", True), ("{name} and {{name}}", False), (r"{name} \bf{name}", False)],
+)
+def test_a_name_in_single_braces_is_told_and_only_it_is_replaced(
+    flow: Flow, prompt: str, *, has_line: bool
+) -> None:
+    flow.extraction("data", name=str)
+    flow.conversation("ask", prompt, start=True)
+    (found,) = [finding for finding in flow.check() if finding.kind == "single_braces"]
+    assert (found.by is not None) == has_line
+
+
+@pytest.mark.parametrize(
+    "prompt", ["Hi {other}.", "Hi {{name}}.", '{"name": 1}', r"\textbf{name} ${name} {{{name}}}"]
+)
+def test_other_single_braces_are_text(flow: Flow, prompt: str) -> None:
+    flow.extraction("data", name=str)
+    flow.conversation("ask", prompt, start=True)
+    assert not [finding for finding in flow.check() if finding.kind == "single_braces"]

@@ -188,6 +188,13 @@ SAID: dict[str, tuple[Build, str]] = {
             'if_="...".'
         ),
     ),
+    "single_braces": (
+        _reads("You know {age}, a frac{age} and {other}."),
+        (
+            "warning: The prompt of node 'ask' has {age}: in single braces it is text, and not the variable. "
+            "Write {{age}} for its value."
+        ),
+    ),
     "unknown_variable": (
         _reads("{{aeg}}"),
         (

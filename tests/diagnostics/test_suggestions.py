@@ -155,6 +155,7 @@ def misspelt(flow: Flow) -> None:
 def statements(flow: Flow) -> None:
     talk(flow)
     flow.connect("read", "ask")
+    flow.extraction("more", size=str, prompt="So far: {size}.", enter="they correct it")
     flow.global_prompt = "{% if people > 2 %}A table of {{people}}.{% endif %}"
     flow.conversation(
         "ask", "{% if size %}{{size}}{% else %}any{% endif %}, it's\n{{ size ~ '!' }} {% raw %}{{x}}{% endraw %}"
@@ -230,9 +231,11 @@ MAY_CHANGE: dict[str, set[str]] = {
     "unset_variable": {"prompt", "global prompt"},
     "unstated_variable": {"prompt", "global prompt"},
     "template": {"prompt", "global prompt"},
+    "single_braces": {"prompt", "global prompt"},
     "unbound_action": set(),
 }
 """What the suggestion for a kind may change; an edge for all others."""
+MAY_REVEAL = {"unknown_variable", "template", "single_braces"}
 REPLACES_CONDITIONS = {"edges_after_end", "unknown_variable"}
 
 
@@ -253,7 +256,7 @@ def test_the_line_to_paste_mends_its_finding_and_nothing_else(name: str) -> None
         if finding.kind not in REPLACES_CONDITIONS:
             assert not lost(before, after)
         if finding.kind not in ("empty", "unconnected"):
-            revealed = {"unstated_variable"} if finding.kind in ("unknown_variable", "template") else set()
+            revealed = {"unstated_variable"} if finding.kind in MAY_REVEAL else set()
             assert {kind for kind, _ in graph_kinds(flow) - kinds} <= revealed, "no other finding comes"
         assert len([one for one in after if one not in before and one[0] == "node"]) <= 1
 
@@ -275,6 +278,7 @@ def test_every_kind_with_a_line_to_paste_was_tried() -> None:
         *(
             "empty",
             "template",
+            "single_braces",
             "unconnected",
             "two_else",
             "unreachable",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import ConfigError, Flow, FlowError, ProviderError, Session, TemplateError
+from byok_widgets.templates.filter_names import FILTERS
 from tests.scripted_server import Say
 from tests.session import test_actions
 from tests.session.conftest import Script, system_of
@@ -676,3 +677,68 @@ def _wait_until_free(session: Session) -> None:
     while session.busy and time.monotonic() < end:
         time.sleep(0.01)
     assert not session.busy
+
+
+@pytest.mark.rule(44)
+def test_what_is_no_placeholder_is_sent_as_it_is_written(flow: Flow, script: Script):
+    text = '{# note #} {"a": {"b": 1}} \\frac{{x}_i}{2} {single} {{1, 2}}'
+    flow.conversation("ask", text + " {{ '{{' }}name}}")
+    flow.start().say("Hi")
+    assert system_of(script.spoken[-1]) == text + " {{name}}"
+
+
+@pytest.mark.rule(45)
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("{{ price * 2 }}", "{{result}}"),
+        ("{{ name.upper() }}", "{{ name | upper }}"),
+        ("{% if name %}{{name}}{% else %}you{% endif %}", "{{ name | default('you', true) }}"),
+    ],
+)
+def test_operators_calls_and_statements_are_errors_that_say_what_to_write(
+    flow: Flow, script: Script, wrong: str, right: str
+):
+    flow.conversation("ask", f"Speak.\nTo {wrong}.")
+    with pytest.raises(TemplateError, match="line 2, column 4") as caught:
+        flow.start().say("Hi")
+    assert right in caught.value.fix
+    assert not script.server.requests
+    assert [finding.fix for finding in flow.check() if finding.kind == "template"] == [caught.value.fix]
+
+
+@pytest.mark.rule(46)
+def test_an_entry_comes_before_an_attribute_and_methods_are_no_parts(flow: Flow, script: Script):
+    order = {"items": ["tea"], "count": 2, "_id": 7}
+    flow.conversation("ask", "{{order.items}}, {{ order['count'] }}, {{ order['_id'] }}.")
+    s = flow.start(variables={"order": order, "name": "Ana"})
+    s.say("Hi")
+    assert system_of(script.spoken[-1]) == "tea, 2, 7."
+    for part in ("name.upper", "name.__class__", "order.__class__.__init__", "order.items.append"):
+        flow.conversation("ask", "{{" + part + " | default('nothing')}}")
+        s.say("Hi")
+        assert system_of(script.spoken[-1]) == "nothing"
+
+
+@pytest.mark.rule(47)
+def test_the_filters_that_the_page_names_exist_and_results_are_bounded(flow: Flow):
+    rule = re.search(r"^47\. (.*?)\n\n", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert rule is not None
+    named = re.findall(r"`(\w+)`", rule[1])
+    assert len(named) > 20
+    assert set(named) <= FILTERS
+    flow.conversation("ask", "{{text}}{{text}}{{text}}")
+    with pytest.raises(TemplateError) as caught:
+        flow.start(variables={"text": "x" * 900_000}).say("Hi")
+    assert caught.value.kind == "template_too_long"
+
+
+@pytest.mark.rule(48)
+def test_a_broken_character_is_replaced_and_the_session_goes_on(flow: Flow, script: Script):
+    flow.conversation("ask", "Ask.")
+    s = flow.start()
+    turn = s.say("Hi \ud83d")
+    assert "\ufffd" in s.transcript[0].content
+    assert "\ufffd" in turn.notices[0]
+    s.say("And now?")
+    assert script.spoken[-1]["messages"][1]["content"] == "Hi \ufffd"

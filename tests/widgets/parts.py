@@ -39,6 +39,10 @@ class Parts:
         return self._labelled("Base URL")
 
     @property
+    def judge_limit(self) -> ipywidgets.Text:
+        return self._labelled("Judge max tokens")
+
+    @property
     def key(self) -> KeyField:
         return self._one(KeyField)
 

@@ -9,7 +9,8 @@ from byok_widgets.providers.stream.bounds import TooLargeError
 from byok_widgets.providers.stream.event_splitter import BOM, Event, EventSplitter
 from byok_widgets.providers.stream.json_values import parse_json
 from byok_widgets.providers.stream.response_body import ResponseBody, read_whole
-from byok_widgets.providers.stream.surrogates import SurrogateJoiner, without_surrogates
+from byok_widgets.providers.stream.surrogates import SurrogateJoiner
+from byok_widgets.surrogates import without_surrogates
 
 __all__ = [
     "BOM",

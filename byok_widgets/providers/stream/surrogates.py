@@ -1,18 +1,12 @@
-"""Halves of surrogate pairs: text that contains one cannot be encoded, so it could be neither saved nor sent."""
+"""Halves of surrogate pairs that arrive in two pieces of a text."""
 
 from __future__ import annotations
 
 import re
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+from byok_widgets.surrogates import REPLACEMENT, without_surrogates
+
 _HIGH = re.compile("[\ud800-\udbff]\\Z")
-
-
-def without_surrogates(text: str) -> str:
-    """Return text with pairs of surrogates joined, and each half that stands alone replaced by U+FFFD."""
-    if text.isascii() or not _SURROGATE.search(text):
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class SurrogateJoiner:
@@ -23,7 +17,7 @@ class SurrogateJoiner:
 
     def feed(self, text: str) -> str:
         """Return a piece of text that can be encoded; a first half at its end is held back."""
-        if not self._half and (text.isascii() or not _SURROGATE.search(text)):
+        if not self._half and text.isascii():
             return text
         if not text:
             return ""
@@ -35,7 +29,7 @@ class SurrogateJoiner:
     @property
     def rest(self) -> str:
         """U+FFFD for a half whose other half has not come; empty otherwise."""
-        return "\ufffd" if self._half else ""
+        return REPLACEMENT if self._half else ""
 
     def flush(self) -> str:
         """Return U+FFFD for a half whose other half never came; empty otherwise."""

@@ -50,6 +50,8 @@ def code_of(flow: PanelFlow) -> str:
     lines.append(f"flow.provider = {_text(flow.provider)}")
     if flow.model:
         lines.append(f"flow.model = {_text(flow.model)}")
+    if flow.judge_max_tokens is not None:
+        lines.append(f"flow.judge_max_tokens = {flow.judge_max_tokens}")
     lines += _key_lines(flow)
     chosen = [line for name in flow.nodes for line in _node_lines(flow, name)]
     lines += ["", "# when the nodes are made", *chosen] if chosen else []

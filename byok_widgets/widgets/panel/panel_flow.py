@@ -18,6 +18,7 @@ class PanelFlow(Protocol):
     provider: str
     model: str | None
     judge_model: str | None
+    judge_max_tokens: int | None
 
     @property
     def name(self) -> str:

@@ -18,6 +18,7 @@ from byok_widgets.providers import PROVIDERS
 from byok_widgets.widgets.audience import shows_widgets
 from byok_widgets.widgets.panel import text_summary
 from byok_widgets.widgets.panel.copy_code import CopyCode, code_of
+from byok_widgets.widgets.panel.judge_limit import JudgeLimit
 from byok_widgets.widgets.panel.key_section import KeySection
 from byok_widgets.widgets.panel.model_picker import ModelPicker, problem_html
 from byok_widgets.widgets.panel.node_list import NodeList
@@ -58,8 +59,10 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._address = _Address(flow, self.refresh)
         self._key, self._models = KeySection(flow, takes_typed=takes_typed), ModelPicker(flow)
         self._nodes = NodeList(flow, self._models.rows)
+        self._judge = JudgeLimit(flow)
         self._code = CopyCode()
-        parts = [self._provider, self._address.view, self._key.view, self._models.view, self._nodes]
+        models = [self._models.view, self._nodes, self._judge.view]
+        parts = [self._provider, self._address.view, self._key.view, *models]
         self._trouble = Troubleshooting(flow, self._key)
         super().__init__([self._head, *parts, self._code, self._trouble])
         self.add_class("byok-panel")
@@ -101,7 +104,15 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
             if self.comm is None:  # closed in the meantime
                 return
             self._provider.value = self._flow.provider
-            for part in (self._head, self._address, self._key, self._models, self._nodes, self._trouble):
+            for part in (
+                self._head,
+                self._address,
+                self._key,
+                self._models,
+                self._nodes,
+                self._judge,
+                self._trouble,
+            ):
                 part.refresh()
             if self._address.is_refused:
                 self._key.wait_for_address()

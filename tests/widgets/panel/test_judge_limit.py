@@ -1,0 +1,53 @@
+"""The limit of the judge in the panel: the same as `flow.judge_max_tokens`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fake_keys import fake_key
+from tests.widgets.parts import parts
+
+
+def test_what_is_typed_is_what_a_line_of_code_sets(flow, show, browser):
+    panel = show(flow)
+    field = parts(panel).judge_limit
+    assert field.value == ""
+    browser.set(field, value=" 900 ")
+    assert flow.judge_max_tokens == 900
+    assert "flow.judge_max_tokens = 900" in parts(panel).code.code
+    assert "max_tokens 900" in str(panel)
+    flow.judge_max_tokens = 4000
+    assert field.value == "4000"
+    browser.set(field, value="")
+    assert flow.judge_max_tokens is None
+    assert "judge" not in parts(panel).code.code
+    assert "Judge" not in str(panel)
+
+
+@pytest.mark.parametrize("text", ["many", "0", "-3", "1.5", "9 00"])
+def test_what_is_no_limit_is_refused_and_stays(flow, show, browser, text):
+    flow.judge_max_tokens = 900
+    panel = show(flow)
+    browser.set(parts(panel).judge_limit, value=text)
+    assert flow.judge_max_tokens == 900
+    assert parts(panel).judge_limit.value == text
+    (complaint,) = parts(panel).complaints
+    assert "Max tokens must be" in complaint
+    browser.set(parts(panel).judge_limit, value="900")
+    assert not parts(panel).complaints
+
+
+def test_a_key_is_taken_out_again(flow, show, browser):
+    key = fake_key("openai")
+    panel = show(flow)
+    browser.set(parts(panel).judge_limit, value=key)
+    assert parts(panel).judge_limit.value == ""
+    assert flow.judge_max_tokens is None
+    (complaint,) = parts(panel).complaints
+    assert key[8:24] not in complaint
+
+
+def test_two_panels_agree(flow, show, browser):
+    one, other = show(flow), show(flow)
+    browser.set(parts(one).judge_limit, value="77")
+    assert parts(other).judge_limit.value == "77"
