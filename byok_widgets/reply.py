@@ -151,7 +151,7 @@ class Reply(NodeResult):
     finish_reason: FinishReason
     node: str
     usage: Usage = field(default_factory=Usage)
-    price: Callable[[], Cost] = Cost
+    price: Callable[[], Cost] = field(default=Cost, compare=False)
     model: str | None = None
     model_source: ModelSource = "flow default"
     reported_model: str | None = None

@@ -344,6 +344,7 @@ class ExtractionNode(ModelNode[Extraction]):
             extra=checked.extra,
             grounding=looked_up.grounding,
             evidence=looked_up.evidence,
+            pending=checked.pending,
         )
 
 

@@ -32,7 +32,8 @@ class Extraction(NodeResult):
             field is found by its path: `status["home.city"]`, `status["rows[2].price"]`.
         problems: For each invalid field or part, what was expected and what was received, by path; under `""`, a
             violated rule of the object as a whole.
-        record: The pydantic object, if a class was given, its required fields are present and nothing is invalid.
+        record: The object, if a class was given, its required fields are present and nothing is invalid.
+        pending: Whether rules of the object as a whole, such as model validators, wait for values not yet stated.
         reply: The model's answer, unchanged, with tokens, cost, time and model; repairs are included. Its
             `reasoning` is that of each request in order.
         node: Name of the node.
@@ -68,6 +69,7 @@ class Extraction(NodeResult):
     stated: Mapping[str, Any] = field(default_factory=dict)
     grounding: Mapping[str, Mark] = field(default_factory=dict)
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    pending: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", ByPath(self.status, self.parts))

@@ -167,7 +167,7 @@ async def _read(
         error.raw_text, error.request_id, error.attempts = reply.text, reply.request_id, reply.attempts
         failure = error
     else:
-        return _Answer(reply, checked, "; ".join(checked.problems.values()))
+        return _Answer(reply, checked, checked.complaint)
     raise failure.at(flow=flow, node=call.node, model=reply.model)
 
 

@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from byok_widgets.errors import SchemaError, describe_exception
 from byok_widgets.misplaced_keys import reject_key
-from byok_widgets.schema.exact_numbers import decimal_text, takes_decimals
+from byok_widgets.schema.class_checker import ClassChecker, Names
+from byok_widgets.schema.class_fields import ClassFields, reads_first
+from byok_widgets.schema.exact_numbers import takes_decimals
 from byok_widgets.schema.fields import Field, FieldSpec
-from byok_widgets.schema.misfit import MisfitError, location_in
+from byok_widgets.schema.misfit import MisfitError, misfit_of
 from byok_widgets.schema.quick_checks import is_plain_type
-from byok_widgets.schema.schema_refs import Json, resolved
-from byok_widgets.secrets import redact
+from byok_widgets.schema.root_result import RootResult, json_text
+from byok_widgets.schema.schema_refs import Json, may_be_null, resolved
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.strict_attributes import nearest
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, TypeAdapter
-    from pydantic.fields import FieldInfo
+    from pydantic import TypeAdapter
 
 _ARGUMENTS = ("examples", "fields", "grounding", "max_tokens", "model", "prompt", "schema", "settings", "window")
 """Other arguments given beside the fields: a misspelt one would be taken for a field."""
 
 HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
-
-
-@dataclass(frozen=True)
-class RootResult:
-    """The result of checking all values together.
-
-    Attributes:
-        record: The pydantic object; `None` without a class, or if it cannot be created.
-        values: Its values by field.
-        problems: Violated rules by field; under `""`, a violated rule of the object as a whole.
-    """
-
-    record: Any = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-    problems: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,32 +55,66 @@ def from_fields(fields: Mapping[str, Any]) -> SchemaParts:
     return SchemaParts(specs, runs_code=runs_code)
 
 
-def from_model(model: type[BaseModel]) -> SchemaParts:
-    """Read the fields of a pydantic class; the names are those in its JSON Schema, so aliases apply."""
-    from pydantic import RootModel
+def from_class(given: type) -> SchemaParts:
+    """Read the fields of a class: a pydantic model, a dataclass or a `TypedDict`.
 
-    if issubclass(model, RootModel):
-        raise SchemaError(f"{model.__name__} is a RootModel; an extraction needs named fields.", fix=HOW)
-    made = _json_schema(model.__name__, model.model_json_schema)
+    The names are those in its JSON Schema, so aliases apply.
+    """
+    adapter = _adapter(given.__name__, _with_pydantics_typed_dict(given))
+    made = _json_schema(given.__name__, adapter.json_schema)
     definitions = made.get("$defs", {})
-    properties = resolved(made, definitions).get("properties", {})
-    attributes = {_wire_name(name, info, properties): name for name, info in model.model_fields.items()}
+    whole = resolved(made, definitions)
+    properties = whole.get("properties", {})
     if not properties:
-        raise SchemaError(f"{model.__name__} has no fields.", fix=HOW)
+        raise SchemaError(f"{given.__name__} has no named fields.", fix=_way_out(given, whole))
+    inside = ClassFields(adapter.core_schema)
+    attributes = {_wire_name(name, aliases, properties): name for name, aliases in inside.aliases.items()}
+    attributes = {name: attribute for name, attribute in attributes.items() if name in properties}
+    needed = [name for name in attributes if name in whole.get("required", ())]
+    nullable = [name for name in needed if may_be_null(properties[name], definitions)]
+    required = [name for name in needed if name not in nullable]
+    checker = ClassChecker(adapter, inside, Names(attributes, required, nullable))
+    by_name = takes_names(getattr(given, "model_config", {}))
     fields = tuple(
         FieldSpec(
             name=name,
             schema=properties[name],
-            required=model.model_fields[attribute].is_required(),
-            convert=_by_pydantic(_adapter(name, _annotation(model.model_fields[attribute]))),
+            required=name in required,
+            convert=partial(checker.one, name),
             definitions=definitions,
-            has_decimals=takes_decimals(model.__pydantic_core_schema__),
+            has_decimals=takes_decimals(adapter.core_schema),
+            aliases=(*inside.aliases[attribute], *((attribute,) if by_name else ())),
+            reads_first=attribute in inside.reading_first,
         )
         for name, attribute in attributes.items()
-        if name in properties
     )
-    return SchemaParts(
-        fields, _by_model(model, attributes), runs_code=not is_plain_type(model.__pydantic_core_schema__)
+    return SchemaParts(fields, checker, runs_code=not is_plain_type(adapter.core_schema))
+
+
+def takes_names(config: Mapping[str, Any]) -> bool:
+    """Whether a class with this config takes the names of its attributes beside their aliases."""
+    return bool(config.get("populate_by_name") or config.get("validate_by_name"))
+
+
+def _way_out(given: type, whole: Json) -> str:
+    name = "items" if whole.get("type") == "array" else "value"
+    return f"Write {name}={given.__name__}: an extraction needs named fields. {HOW}"
+
+
+def _with_pydantics_typed_dict(given: type) -> Any:
+    """Return a `TypedDict` of the standard library as one that pydantic takes before Python 3.12."""
+    import sys
+    from typing import NotRequired, Required, get_type_hints, is_typeddict
+
+    from typing_extensions import TypedDict
+
+    if sys.version_info >= (3, 12) or not is_typeddict(given) or given.__class__.__module__ != "typing":
+        return given
+    required = given.__required_keys__  # type: ignore[attr-defined]
+    hints = get_type_hints(given, include_extras=True)
+    return TypedDict(  # type: ignore[operator]
+        given.__name__,
+        {name: (Required if name in required else NotRequired)[hint] for name, hint in hints.items()},
     )
 
 
@@ -116,8 +136,15 @@ def _from_field(name: str, given: Field, adapter: TypeAdapter[Any]) -> FieldSpec
     definitions = schema.pop("$defs", {})
     if given.description:
         schema["description"] = given.description
-    has_decimals = takes_decimals(adapter.core_schema)
-    return FieldSpec(name, schema, given.required, _by_pydantic(adapter), definitions, has_decimals)
+    return FieldSpec(
+        name=name,
+        schema=schema,
+        required=given.required and not may_be_null(schema, definitions),
+        convert=_by_pydantic(adapter),
+        definitions=definitions,
+        has_decimals=takes_decimals(adapter.core_schema),
+        reads_first=reads_first(adapter.core_schema),
+    )
 
 
 def _refuse_value(name: str, given: Any) -> None:
@@ -136,15 +163,8 @@ def _refuse_value(name: str, given: Any) -> None:
     )
 
 
-def _wire_name(name: str, info: FieldInfo, properties: Json) -> str:
-    alias = info.validation_alias
-    choices = getattr(alias, "choices", [alias])
-    return next((choice for choice in choices if isinstance(choice, str) and choice in properties), name)
-
-
-def _annotation(info: FieldInfo) -> Any:
-    """Return the field's type with its own bounds."""
-    return Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+def _wire_name(name: str, aliases: tuple[str, ...], properties: Json) -> str:
+    return next((alias for alias in aliases if alias in properties), name)
 
 
 def _adapter(name: str, annotation: Any) -> TypeAdapter[Any]:
@@ -168,53 +188,17 @@ def _json_schema(name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any
 def _by_pydantic(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
     from pydantic import ValidationError
 
+    modes: tuple[bool | None, ...] = (True, None) if reads_first(adapter.core_schema) else (True,)
+
     def convert(value: Any) -> Any:
-        try:
-            return adapter.validate_json(json_text(value), strict=True)
-        except ValidationError as error:
-            errors = error.errors(include_url=False, include_input=False)
-            found = [(location_in(value, each["loc"]), each["msg"]) for each in errors]
-            where = ".".join(map(str, errors[0]["loc"]))
-            problem = f"{where}: {errors[0]['msg']}" if where else errors[0]["msg"]
-        except Exception as error:  # noqa: BLE001 - a type's own validators may raise anything
-            found, problem = [], describe_exception(error)
-        raise MisfitError(problem, found)
+        text = json_text(value)
+        for strict in modes:
+            try:
+                return adapter.validate_json(text, strict=strict)
+            except ValidationError as error:
+                misfit = misfit_of(value, error)
+            except Exception as error:  # noqa: BLE001 - a type's own validators may raise anything
+                misfit = MisfitError(describe_exception(error))
+        raise misfit
 
     return convert
-
-
-def _by_model(model: type[BaseModel], attributes: Mapping[str, str]) -> Callable[[Mapping[str, Any]], RootResult]:
-    """Check with the class itself, including validators beyond its fields' types."""
-    from pydantic import ValidationError
-
-    def whole(said: Mapping[str, Any]) -> RootResult:
-        try:
-            record = model.model_validate_json(json_text(said), strict=True)
-        except ValidationError as error:
-            problems: dict[str, str] = {}
-            for found in error.errors(include_url=False, include_input=False):
-                name, *inside = map(str, found["loc"] or [""])
-                if name in said or found["type"] != "missing":
-                    problems.setdefault(
-                        name if name in said else "", redact(": ".join([*inside[-1:], found["msg"]]))
-                    )
-            return RootResult(problems=problems)
-        except Exception as error:  # noqa: BLE001 - as above
-            return RootResult(problems={"": describe_exception(error)})
-        return RootResult(record, {name: getattr(record, attribute) for name, attribute in attributes.items()})
-
-    return whole
-
-
-def json_text(value: Any) -> str:
-    """Return the JSON text of a value; a decimal as text, which pydantic reads without loss.
-
-    Raises:
-        ValueError: A number is not finite, or a string contains an unpaired surrogate.
-    """
-    text = _encoder.encode(value)
-    text.encode()
-    return text
-
-
-_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=decimal_text)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from byok_widgets.schema.builders import RootResult
 from byok_widgets.schema.exact_numbers import refuse_lost_digits
 from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.json_reading import Unreadable, plain_json
 from byok_widgets.schema.misfit import MisfitError
 from byok_widgets.schema.parts import Part, Reader, walk
+from byok_widgets.schema.root_result import RootResult
+from byok_widgets.schema.shape import Shape
 from byok_widgets.secrets import redact_quotes
 from byok_widgets.secrets.quoting import as_given
 
@@ -53,7 +55,11 @@ def check_fields(
         cut: What is wrong with the fields whose values may be cut.
     """
     specs, reader = tuple(specs), reader or Reader()
-    parts = {spec.name: _read(reader, spec, raw.get(spec.name), cut.get(spec.name)) for spec in specs}
+    given = {spec.name: _given(raw, spec) for spec in specs}
+    as_written = replace(reader, coerce=_as_written)
+    first = {spec.name: as_written if spec.reads_first else reader for spec in specs}
+    parts = {spec.name: _read(first[spec.name], spec, given[spec.name], cut.get(spec.name)) for spec in specs}
+    second = {spec.name: _read(reader, spec, given[spec.name]) for spec in specs if spec.reads_first}
     for _ in range(_MAX_ROUNDS):
         result = whole({name: part.value for name, part in parts.items() if part.value is not None})
         checked = {spec.name: _typed(spec, parts[spec.name], result) for spec in specs}
@@ -61,10 +67,13 @@ def check_fields(
         if not rejected:
             break
         for spec in specs:
-            if spec.name in rejected:
+            other = second.pop(spec.name, None) if spec.name in rejected else None
+            if other is not None and other.is_taken and other.value != parts[spec.name].value:
+                parts[spec.name], first[spec.name] = other, reader
+            elif spec.name in rejected:
                 known = {part.path: part.problem for part in parts[spec.name].walk() if part.problem}
-                again = replace(reader, rejected={**rejected[spec.name], **known})
-                parts[spec.name] = _read(again, spec, raw.get(spec.name))
+                again = replace(first[spec.name], rejected={**rejected[spec.name], **known})
+                parts[spec.name] = _read(again, spec, given[spec.name])
     else:
         checked, result = _given_up(parts, rejected, checked), RootResult()
     return {name: CheckedField(parts[name], value) for name, (value, _) in checked.items()}, result
@@ -99,6 +108,23 @@ def extras_of(parts: Iterable[Part]) -> Iterator[tuple[str, Any]]:
     """Yield the path and the value of everything that its schema does not know."""
     for part in walk(parts):
         yield from ((inner.path, inner.given) for inner in part.inner if inner.is_extra)
+
+
+def _given(raw: Mapping[str, Any], spec: FieldSpec) -> Any:
+    """Return what was written for a field, under its name or another."""
+    return next((raw[name] for name in spec.names if raw.get(name) is not None), None)
+
+
+def _as_written(value: Any, shape: Shape) -> Any:
+    """Return a value for a field whose own code reads it before its type does.
+
+    Raises:
+        ValueError: The value cannot be trusted.
+    """
+    del shape
+    if isinstance(value, Unreadable):
+        raise ValueError(value.reason)  # noqa: TRY004 - the type of what was read, not of an argument
+    return plain_json(value)
 
 
 def _read(reader: Reader, spec: FieldSpec, given: Any, problem: str | None = None) -> Part:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.answer_limits import reached
 from byok_widgets.schema.answers import objects_in
-from byok_widgets.schema.builders import SchemaParts, from_fields, from_model
+from byok_widgets.schema.builders import SchemaParts, from_class, from_fields
 from byok_widgets.schema.checking import (
     check_fields,
     extras_of,
@@ -31,9 +32,7 @@ from byok_widgets.schema.paths import ByPath
 from byok_widgets.schema.profile import STRICT, SchemaProfile
 from byok_widgets.schema.unstated_words import IsSaid, always_said, never_said
 from byok_widgets.schema.wire import WireSchema, to_wire
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
+from byok_widgets.secrets.quoting import as_given
 
 _QUICK_CHARS = 20_000
 
@@ -48,18 +47,27 @@ class ValidationResult:
         problems: For the path of each invalid part, what was expected and what was received; under `""`, a
             violated rule of the object as a whole.
         said: The JSON value of each field that was found, after coercion.
-        record: The pydantic object; `None` without a class, or if a value is missing or invalid.
+        record: The object of the class; `None` without a class, or if a value is missing or invalid.
         extra: What the answer holds under names that the schema does not know, by path.
         parts: The fields with all of their parts.
+        pending: Whether rules of the object as a whole wait for values that are not stated.
+        lacks_only: Whether what is under `""` is only that something more must be stated.
     """
 
     values: dict[str, Any]
     status: dict[str, CheckedStatus]
     problems: dict[str, str] = field(default_factory=dict)
     said: dict[str, Any] = field(default_factory=dict)
-    record: BaseModel | None = None
+    record: Any = None
     extra: dict[str, Any] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    pending: bool = False
+    lacks_only: bool = False
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with the answer itself; that more must be stated is no fault of it."""
+        return "; ".join(problem for name, problem in self.problems.items() if name or not self.lacks_only)
 
 
 class ExtractionSchema:
@@ -73,10 +81,10 @@ class ExtractionSchema:
     Attributes:
         name: Name on the wire: at most 64 letters, digits, `_` and `-`.
         fields: The fields.
-        model: The pydantic class, if one was given.
+        model: The class, if one was given: a pydantic model, a dataclass or a `TypedDict`.
     """
 
-    def __init__(self, name: str, source: SchemaParts, model: type[BaseModel] | None = None) -> None:
+    def __init__(self, name: str, source: SchemaParts, model: type | None = None) -> None:
         """Create the schema, usually through `ExtractionSchema.of`.
 
         Raises:
@@ -116,14 +124,12 @@ class ExtractionSchema:
             made = cls(name, from_json_schema(schema))
             made._given = copy.deepcopy(dict(schema))
             return made
-        if isinstance(schema, type):
-            from pydantic import BaseModel
-
-            if issubclass(schema, BaseModel):
-                return cls(name, from_model(schema), schema)
+        if isinstance(schema, type) and _is_record(schema):
+            return cls(name, from_class(schema), schema)
         raise SchemaError(
-            f"{schema!r} is not a schema.",
-            fix="Give a pydantic class, a JSON Schema as a dict, or fields as keywords.",
+            f"{as_given(schema)} is not a schema.",
+            fix="Give a pydantic class, a dataclass, a TypedDict, a JSON Schema as a dict, or fields as keywords; "
+            "a list of records is a field, as in items=list[Item].",
         )
 
     def json_schema(self, profile: SchemaProfile = STRICT) -> dict[str, Any]:
@@ -163,7 +169,7 @@ class ExtractionSchema:
             SchemaError: It contains no JSON object, or none with these fields, or it ends before the object does.
         """
         names = [spec.name for spec in self.fields]
-        found = objects_in(text, names, self.name)
+        found = objects_in(text, [name for spec in self.fields for name in spec.names], self.name)
         if not found.are_a_list:
             results = [
                 self.check(record, cut=self.cut(record, profile), locale=locale, is_said=is_said)
@@ -195,9 +201,13 @@ class ExtractionSchema:
         checked, whole = check_fields(self.fields, raw, self._whole, reader, cut=cut or {})
         found = [(spec, checked[spec.name]) for spec in self.fields]
         parts = [each.part for _, each in found]
-        problems = problems_of(found) | ({"": whole.problems[""]} if "" in whole.problems else {})
+        problems = problems_of(found)
+        lacks_only = whole.lacks_only and not problems  # what is invalid may be what is lacking
+        if "" in whole.problems and (lacks_only or not whole.lacks_only):
+            problems[""] = whole.problems[""]
         is_whole = not problems and all(part.status != "incomplete" for part in walk(parts))
-        unknown = {name: value for name, value in raw.items() if name not in checked}
+        names = {name for spec in self.fields for name in spec.names}
+        unknown = {name: value for name, value in raw.items() if name not in names}
         return ValidationResult(
             values={name: each.value for name, each in checked.items()},
             status={part.path: part.status for part in parts},
@@ -206,6 +216,8 @@ class ExtractionSchema:
             record=whole.record if is_whole else None,
             extra={path: plain_json(value) for path, value in (unknown | dict(extras_of(parts))).items()},
             parts=tuple(parts),
+            pending=whole.pending,
+            lacks_only=lacks_only,
         )
 
     def cut(self, raw: Mapping[str, Any], profile: SchemaProfile) -> dict[str, str]:
@@ -230,7 +242,7 @@ class ExtractionSchema:
         except (PydanticSerializationError, ValueError, TypeError) as error:
             problem = str(error)
         else:
-            unknown = next((name for name in values if name not in checked.values), None)
+            unknown = next((name for name in values if name in checked.extra), None)
             problem = problem or ("" if unknown is None else f"there is no field {unknown!r}")
         if problem:
             raise SchemaError(f"The values do not fit the fields: {problem}.")
@@ -287,3 +299,11 @@ def read_value(spec: FieldSpec, given: Any) -> Any:
     except (ValueError, TypeError, RecursionError) as error:
         problem = problem_text(spec.name, given, str(error), spec.enum)
     raise SchemaError(f"{problem}.")
+
+
+def _is_record(given: type) -> bool:
+    """Whether a class has fields that pydantic reads."""
+    from pydantic import BaseModel
+    from typing_extensions import is_typeddict
+
+    return issubclass(given, BaseModel) or dataclasses.is_dataclass(given) or is_typeddict(given)

@@ -37,6 +37,8 @@ class FieldSpec:
         convert: Converts a JSON value to the typed value, or raises `ValueError` saying what was expected.
         definitions: The definitions that the schema may refer to.
         has_decimals: Whether a number in it that may also be written as text is a `Decimal`.
+        aliases: Other names under which it may be written.
+        reads_first: Whether its own code reads what was written before its type does.
     """
 
     name: str
@@ -45,6 +47,13 @@ class FieldSpec:
     convert: Callable[[Any], Any]
     definitions: Json
     has_decimals: bool = False
+    aliases: tuple[str, ...] = ()
+    reads_first: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names under which it may be written, its own first."""
+        return (self.name, *self.aliases)
 
     @cached_property
     def shape(self) -> Shape:

@@ -29,3 +29,11 @@ def location_in(value: Any, steps: Iterable[Any]) -> Location:
             found.append(step)
             value = value[step]
     return tuple(found)
+
+
+def misfit_of(value: Any, error: Any) -> MisfitError:
+    """Return what pydantic's `ValidationError` says of a value."""
+    errors = error.errors(include_url=False, include_input=False)
+    found = [(location_in(value, each["loc"]), each["msg"]) for each in errors]
+    where = ".".join(map(str, errors[0]["loc"]))
+    return MisfitError(f"{where}: {errors[0]['msg']}" if where else errors[0]["msg"], found)

@@ -1,73 +1,138 @@
-"""Whether a text matches a pattern, in a bounded time: some patterns take Python's `re` years for 30 characters.
+"""Whether a text matches a pattern, in time that grows only with its length.
 
-`re` holds the interpreter while it searches, so a thread with a time limit would not help.
+JSON Schema's patterns are written for JavaScript's engine or Python's. Both backtrack: some patterns take
+years for 30 characters. Here they run on the engine of pydantic's core, which never does. What it cannot
+express is refused.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from functools import lru_cache
 from typing import Any
 
-LIMIT_S = 2.0
-"""Longest time for a pattern that only `re` knows, in seconds."""
-_MAX_CHARS = 10_000
-_SEARCH = "import json, re, sys; print(bool(re.search(*json.load(sys.stdin))))"
+from byok_widgets.errors import SchemaError
+from byok_widgets.secrets.quoting import as_given
 
+_PIECE = re.compile(
+    r"\\u[Dd][89ABab]..\\u[Dd][C-Fc-f]..|\\u\{[^}]*\}|\\u[0-9A-Fa-f]{4}|\\.|\[\^?|\]|\{\d*(?:,\d*)?\}|&&|~~|--|.",
+    re.DOTALL,
+)
+_GROUP = re.compile(r"\{[^}]*\}")
+_ESCAPES = {r"\Z": r"\z", r"\0": r"\x00", r"\/": "/"}
+_CLASSES = frozenset({r"\d", r"\D", r"\w", r"\W", r"\s", r"\S"})
+_BACKSPACE = r"\x08"
 
-class PatternTimeoutError(ValueError):
-    """A pattern could not be looked for in time."""
+_REASONS = (
+    ("look-around", "it looks ahead or behind"),
+    ("backreference", "it refers back to a group"),
+    ("size limit", "it repeats too much"),
+)
 
 
 def matches(pattern: str, text: str) -> bool:
     """Whether `pattern` is found in `text`.
 
     Raises:
-        PatternTimeoutError: It takes too long to find out.
+        SchemaError: The pattern cannot be used; see `check_pattern`.
     """
-    if _is_simple(pattern) and len(text) <= _MAX_CHARS:
-        return re.search(pattern, text) is not None
-    linear = _linear(pattern)
-    if linear is not None:
-        return bool(linear.isinstance_python(text))
-    found = _found_apart(pattern, text)
-    if found is None:
-        raise PatternTimeoutError(f"the pattern {pattern!r} could not be looked for in time")
-    return found
+    return bool(_engine(pattern).isinstance_python(text))
 
 
-def _is_simple(pattern: str) -> bool:
-    """Whether it repeats at most one thing, and has no alternatives: `re` is quick then, whatever the text."""
-    repeats = sum(map(pattern.count, "*+{?")) - pattern.count("(?")
-    return repeats <= 1 and "|" not in pattern
+def check_pattern(pattern: str) -> None:
+    """Reject a pattern that cannot be looked for in linear time.
+
+    Raises:
+        SchemaError: It looks ahead or behind, refers back to a group, or is not a regular expression.
+    """
+    _engine(pattern)
 
 
-@lru_cache(maxsize=256)
-def _linear(pattern: str) -> Any:
-    """Return pydantic's engine, which never backtracks; `None` where it does not know the pattern."""
-    from pydantic_core import SchemaError, SchemaValidator, core_schema
+@lru_cache(maxsize=1024)
+def _engine(pattern: str) -> Any:
+    from pydantic_core import SchemaError as CoreError
+    from pydantic_core import SchemaValidator, core_schema
 
     try:
-        return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
-    except SchemaError:  # it looks ahead or refers back
-        return None
+        pattern.encode()
+        rule = core_schema.str_schema(pattern=_translated(pattern), regex_engine="rust-regex")
+        return SchemaValidator(rule)
+    except CoreError as error:
+        said = str(error)
+    except UnicodeEncodeError:
+        said = "it has half of a surrogate pair"
+    last = next((line for line in reversed(said.splitlines()) if "error:" in line), said)
+    why = next((reason for word, reason in _REASONS if word in said), last.partition("error:")[2].strip() or last)
+    raise SchemaError(
+        f"The pattern {as_given(pattern)} cannot be used: {why}.",
+        fix="Write it without look-ahead, look-behind and back-references, as several patterns under allOf or "
+        "not, or check the value in a pydantic validator.",
+    )
 
 
-@lru_cache(maxsize=256)
-def _found_apart(pattern: str, text: str) -> bool | None:
-    """Search in a process of its own, which can be stopped; `None` where it had to be."""
-    try:
-        done = subprocess.run(  # noqa: S603 - this interpreter, and a constant program
-            [sys.executable, "-I", "-S", "-c", _SEARCH],
-            input=json.dumps([pattern, text]),
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-            check=True,
-        )
-    except (subprocess.SubprocessError, OSError):
-        return None
-    return done.stdout.strip() == "True"
+def _translated(pattern: str) -> str:
+    """Return the pattern as the engine writes it: what has a meaning only there is escaped."""
+    pieces: list[str] = []
+    pieces_in_class = -1  # outside of a class
+    at = 0
+    while at < len(pattern):
+        piece = _piece(pattern, at)
+        at += len(piece)
+        if pieces_in_class < 0:
+            pieces.append(_outside(piece))
+            pieces_in_class = 0 if piece in ("[", "[^") else -1
+            continue
+        if piece == "]":
+            pieces.append(piece if pieces_in_class else r"\]")
+            pieces_in_class = -1 if pieces_in_class else 1
+            continue
+        pieces.append(_inside(piece, pattern[at:], pieces[-1]))
+        pieces_in_class += 1
+    return "".join(pieces)
+
+
+def _piece(pattern: str, at: int) -> str:
+    found = _PIECE.match(pattern, at)
+    piece = found.group() if found else pattern[at]
+    if piece in (r"\p", r"\P", r"\k") and (group := _GROUP.match(pattern, at + len(piece))):
+        return piece + group.group()
+    if piece == r"\c":
+        return pattern[at : at + 3]
+    return piece
+
+
+def _outside(piece: str) -> str:
+    if piece.startswith("{,"):
+        return "{0" + piece[1:]
+    if piece in ("{", "{}"):
+        return "\\" + piece
+    return _escaped(piece)
+
+
+def _inside(piece: str, rest: str, before: str) -> str:
+    if piece == r"\b":
+        return _BACKSPACE
+    if piece == "-" and (before in _CLASSES or rest[:2] in _CLASSES):
+        return r"\-"
+    if piece in ("[", "[^"):
+        return "\\" + piece
+    if piece in ("&&", "~~", "--"):
+        return r"-\-" if piece == "--" and before not in ("[", "[^") else f"\\{piece[0]}" + piece[1]
+    return _escaped(piece)
+
+
+def _escaped(piece: str) -> str:
+    if piece.startswith(r"\c") and len(piece) == 3:
+        return f"\\x{ord(piece[2]) % 32:02x}"
+    if piece.startswith(r"\u") and len(piece) == len(r"\ud83d\ude00"):
+        return f"\\u{{{ord(_joined(piece)):x}}}"
+    return _ESCAPES.get(piece, piece)
+
+
+def _joined(surrogates: str) -> str:
+    """Return the character that two escaped halves of a surrogate pair make."""
+    return (
+        (chr(int(surrogates[2:6], 16)) + chr(int(surrogates[8:], 16)))
+        .encode("utf-16", "surrogatepass")
+        .decode("utf-16")
+    )

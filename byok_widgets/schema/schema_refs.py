@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from byok_widgets.errors import SchemaError
+from byok_widgets.schema.merging import either, joined
 
 Json = Mapping[str, Any]
 
@@ -24,6 +25,8 @@ NOTES = frozenset(
 
 _NAMES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 _MAX_REFERENCES = 20
+MAX_BRANCHES = 500
+"""Most alternatives of one value."""
 
 
 def definition_of(reference: str, definitions: Json) -> str:
@@ -44,14 +47,31 @@ def definition_of(reference: str, definitions: Json) -> str:
 
 def resolved(schema: Any, definitions: Json) -> Json:
     """Return a schema with a `$ref` at its root followed and its `allOf` merged."""
+    whole = unconditional(schema, definitions)
+    if whole.get("additionalProperties") is False:
+        return whole
+    known = whole.get("properties", {})
+    found: dict[str, list[Any]] = {}
+    for part in _conditional_parts(whole):
+        for name, rule in resolved(part, definitions).get("properties", {}).items():
+            found.setdefault(name, []).append(rule)
+    more = {name: either(parts) for name, parts in found.items() if name not in known}
+    return {**whole, "properties": {**known, **more}} if more else whole
+
+
+def unconditional(schema: Any, definitions: Json) -> Json:
+    """Return what holds for every value of a schema, so without properties that depend on others."""
     if not isinstance(schema, Mapping):
         return {}
+    whole: Json = {}
     for _ in range(_MAX_REFERENCES):
-        if "$ref" not in schema:
-            return _all_of(schema, definitions)
-        target = definitions[definition_of(str(schema["$ref"]), definitions)]
+        if not isinstance(schema, Mapping):
+            return whole
         beside = {key: value for key, value in schema.items() if key != "$ref"}
-        schema = {**target, **beside} if isinstance(target, Mapping) else beside
+        whole = joined(whole, _all_of(beside, definitions))
+        if "$ref" not in schema:
+            return whole
+        schema = definitions[definition_of(str(schema["$ref"]), definitions)]
     raise SchemaError("A definition of the schema refers to nothing but itself.")
 
 
@@ -62,14 +82,27 @@ def options(schema: Json, definitions: Json) -> list[Json]:
         return [{**schema, "type": name} for name in types]
     given = schema.get("anyOf") or schema.get("oneOf") or []
     beside = {key: value for key, value in schema.items() if key not in NOTES and key not in ("anyOf", "oneOf")}
-    return [_all_of({"allOf": [beside, option]}, definitions) if beside else option for option in given]
+    return [resolved({"allOf": [beside, option]}, definitions) if beside else option for option in given]
 
 
 def branches(schema: Any, definitions: Json) -> list[Json]:
-    """Return all alternatives, including nested ones; the schema itself if it has none."""
-    schema = resolved(schema, definitions)
-    found = options(schema, definitions)
-    return [branch for option in found for branch in branches(option, definitions)] if found else [schema]
+    """Return all alternatives, including nested ones; the schema itself if it has none.
+
+    Raises:
+        SchemaError: There are more than `MAX_BRANCHES`.
+    """
+    found: list[Json] = []
+    waiting: list[Any] = [schema]
+    while waiting:
+        part = resolved(waiting.pop(), definitions)
+        waiting += reversed(inner := options(part, definitions))
+        found += () if inner else (part,)
+        if len(found) + len(waiting) > MAX_BRANCHES:
+            raise SchemaError(
+                f"A part of the schema has more than {MAX_BRANCHES} alternatives.",
+                fix="Give fewer, or one for each kind of value.",
+            )
+    return found
 
 
 def types_in(branch: Json) -> frozenset[str]:
@@ -85,6 +118,11 @@ def types_of(schema: Any, definitions: Json) -> frozenset[str]:
     """Return the JSON types of a stated value; empty if any type is allowed."""
     found = [types_in(branch) for branch in branches(schema, definitions)]
     return frozenset().union(*found) - {"null"} if all(found) else frozenset()
+
+
+def may_be_null(schema: Any, definitions: Json) -> bool:
+    """Whether null is named among the values."""
+    return any("null" in types_in(branch) for branch in branches(schema, definitions))
 
 
 def enum_of(schema: Any, definitions: Json) -> tuple[Any, ...] | None:
@@ -110,7 +148,7 @@ def is_map(branch: Json) -> bool:
 def entries_of(branch: Json) -> Any:
     """Return the schema of the values of a map."""
     patterns = list(branch.get("patternProperties", {}).values())
-    return branch.get("additionalProperties") or (patterns[0] if len(patterns) == 1 else {})
+    return branch.get("additionalProperties") or (either(patterns) if patterns else {})
 
 
 def type_of(value: Any) -> str:
@@ -119,12 +157,14 @@ def type_of(value: Any) -> str:
 
 
 def _all_of(schema: Json, definitions: Json) -> Json:
-    """Merge the parts of an `allOf`; for each keyword, the earlier part wins."""
-    joined: dict[str, Any] = {key: value for key, value in schema.items() if key != "allOf"}
+    """Join the parts of an `allOf` with the keywords beside it."""
+    whole: Json = {key: value for key, value in schema.items() if key != "allOf"}
     for part in schema.get("allOf", ()):
-        other = resolved(part, definitions)
-        properties = {**joined.get("properties", {}), **other.get("properties", {})}
-        required = [*joined.get("required", ()), *other.get("required", ())]
-        joined = {**other, **joined}
-        joined |= {"properties": properties, "required": required} if properties else {}
-    return joined
+        whole = joined(whole, unconditional(part, definitions))
+    return whole
+
+
+def _conditional_parts(schema: Json) -> list[Any]:
+    """Return the parts that hold only for some values of a schema."""
+    found = (schema.get("then"), schema.get("else"), *schema.get("dependentSchemas", {}).values())
+    return [part for part in found if isinstance(part, Mapping)]

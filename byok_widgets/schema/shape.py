@@ -161,7 +161,7 @@ class Branch:
             return value in self.allowed
         if not isinstance(value, dict):
             return True
-        return all(value.get(name) is None or value[name] in allowed for name, allowed in self._fixed)
+        return all(value.get(name) is None or _is_among(value[name], allowed) for name, allowed in self._fixed)
 
     def misfit(self, value: Any) -> tuple[int, int]:
         """Return how many required properties an object lacks, and how many unknown ones it has."""
@@ -199,6 +199,14 @@ class Branch:
         """The properties with a list of allowed values."""
         found = ((name, self._shapes.of(part).enum) for name, part in self.properties.items())
         return tuple((name, allowed) for name, allowed in found if allowed)
+
+
+def _is_among(value: Any, allowed: tuple[Any, ...]) -> bool:
+    """Whether a value is allowed, in capitals or not."""
+    if value in allowed or not isinstance(value, str):
+        return value in allowed
+    folded = value.strip().casefold()
+    return any(isinstance(each, str) and each.casefold() == folded for each in allowed)
 
 
 _ANYTHING: Json = {}

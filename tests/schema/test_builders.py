@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    RootModel,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -24,7 +24,6 @@ from byok_widgets import SchemaError
 from byok_widgets.schema import ExtractionSchema
 
 
-@dataclasses.dataclass
 class NotAModel:
     a: int
 
@@ -79,7 +78,9 @@ def test_a_rule_of_the_whole_class_belongs_to_no_field() -> None:
 def test_a_missing_value_is_not_a_problem() -> None:
     checked = visit.check({"name": "ana", "nights": None})
     assert (checked.record, checked.problems, checked.status["nights"]) == (None, {}, "not_stated")
-    assert checked.values["name"] == "ana"
+    assert checked.values["name"] == "Ana"
+    assert checked.pending
+    assert not visit.check({"name": "ana", "nights": 1}).pending
 
 
 def test_there_is_no_record_with_an_invalid_value() -> None:
@@ -173,3 +174,48 @@ def test_an_incomplete_class_is_rejected_rather_than_half_read() -> None:
 
     with pytest.raises(SchemaError, match="Half"):
         ExtractionSchema.of(Half)
+
+
+class Stay(BaseModel):
+    first: int
+    last: int
+    room: int | None
+
+    @field_validator("last")
+    @classmethod
+    def _later(cls, last: int, info: ValidationInfo) -> int:
+        if last < info.data["first"]:
+            raise ValueError("last comes before first")
+        return last
+
+
+@pytest.mark.parametrize(
+    ("said", "values", "places"),
+    [
+        ({"last": 3}, {"first": None, "last": 3, "room": None}, []),
+        ({"first": 4, "last": 3}, {"first": 4, "last": None, "room": None}, ["last"]),
+        ({"first": "x", "last": 3}, {"first": None, "last": 3, "room": None}, ["first"]),
+        ({"first": 1, "last": "x"}, {"first": 1, "last": None, "room": None}, ["last"]),
+    ],
+)
+def test_a_validator_that_looks_at_another_field_waits_for_it(
+    said: dict[str, Any], values: dict[str, Any], places: list[str]
+) -> None:
+    checked = ExtractionSchema.of(Stay).check(said)
+    assert (checked.values, list(checked.problems)) == (values, places)
+
+
+def test_null_satisfies_an_optional_field_without_a_default() -> None:
+    assert ExtractionSchema.of(Stay).check({"first": 1, "last": 2}).record == Stay(first=1, last=2, room=None)
+
+
+def test_one_bad_field_beside_a_validator_that_reads_first_is_the_only_bad_one() -> None:
+    checked = visit.check({"name": "Nobody", "nights": "a week"})
+    assert (checked.values["nights"], list(checked.problems)) == (7, ["name"])
+
+
+@pytest.mark.parametrize("given", [list[Visit], Visit | None, RootModel[list[int]]])
+def test_what_has_no_named_fields_says_what_to_write(given: Any) -> None:
+    with pytest.raises(SchemaError) as caught:
+        ExtractionSchema.of(given)
+    assert "items=" in caught.value.fix

@@ -40,7 +40,7 @@ def test_any_schema_is_rejected_with_a_reason_or_valid_and_enforced(data: st.Dat
     for answer in (data.draw(st.dictionaries(NAMES, JUNK)), {} if answers.is_empty else data.draw(answers)):
         checked = schema.check(answer)
         for spec in schema.fields:
-            if checked.status[spec.name] == "found":
+            if checked.status[spec.name] == "found" and "" not in checked.problems:
                 validator(spec.schema, own).validate(checked.said[spec.name])
 
 
@@ -58,21 +58,23 @@ def validator(part: Any, own: Any) -> jsonschema.Draft202012Validator:
             {"type": "object", "properties": {"x": {"type": "strange"}}},
             "x.type cannot be 'strange'; the types are string, ",
         ),
-        ({"type": "object", "properties": {"x": {"pattern": "("}}}, "properties.x.pattern.*'\\('"),
+        ({"type": "object", "properties": {"x": {"pattern": "("}}}, "pattern '\\('.*unclosed group"),
+        ({"properties": {"x": {"pattern": "(?=a)"}}}, "looks ahead"),
+        ({"properties": {"x": {"patternProperties": {"(a)\\1": {}}}}}, "refers back"),
         ({"type": "array", "items": {}}, "object"),
         ({"type": "object"}, "object"),
-        ({"anyOf": [{"type": "object", "properties": {"x": {}}}]}, "object"),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, "object"),
+        ({"anyOf": [{"type": "array"}, {"type": "string"}]}, "object"),
         ({"properties": {"x": {"$ref": "https://example.com/s.json"}}}, "https://example.com/s.json"),
-        ({"properties": {"x": {"$ref": "#/properties/y"}, "y": {}}, "$defs": {"y": {}}}, "'#/properties/y'"),
+        ({"properties": {"x": {"$ref": "#/properties/z"}, "y": {}}, "$defs": {"z": {}}}, "'#/properties/z'"),
         ({"properties": {"x": {"not": {"$ref": "#/$defs/gone"}}}}, "gone"),
-        ({"properties": {"x": {"$ref": "#"}}}, "'#'"),
         (
             {"properties": {"x": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"$ref": "#/$defs/a"}}},
             "",
         ),
-        ({"properties": {"x": {}}, "$defs": {"a": {"not": {"$ref": "#/$defs/a"}}}}, ""),
-        ({"properties": {"x": {"$dynamicRef": "#a"}}}, "dynamicRef"),
-        ({"properties": {"x": {"$id": "https://example.com/", "type": "string"}}}, "\\$id"),
+        ({"properties": {"x": {"$dynamicRef": "#a"}}}, "'#a'"),
+        ({"properties": {"x": {"$dynamicAnchor": "a"}, "y": {"$dynamicAnchor": "a"}}}, "dynamicAnchor"),
+        ({"$schema": "https://example.com/own", "properties": {"x": {}}}, "https://example.com/own"),
         ({"properties": {"x": {"enum": [{"a": 1}]}}}, ""),
     ],
 )
@@ -175,3 +177,74 @@ def test_unpaired_surrogates_and_infinite_numbers_are_invalid() -> None:
     schema = of(properties={"text": {"type": "string"}, "number": {"type": "number"}})
     checked = schema.check_answer('{"text": "\\ud83d", "number": 1e999}')
     assert set(checked.status.values()) == {"invalid"}
+
+
+KINDS = {
+    "properties": {"kind": {"enum": ["person", "company"]}, "vat": {"type": "string"}, "name": {"type": "string"}},
+    "required": ["kind", "name"],
+    "if": {"properties": {"kind": {"const": "company"}}},
+    "then": {"properties": {"vat": {"pattern": "^[A-Z]{2}"}}, "required": ["vat"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "places", "pending"),
+    [
+        ({"vat": "1"}, [], True),
+        ({"kind": "company", "vat": "1"}, ["vat"], True),
+        ({"kind": "company", "name": "Ana", "vat": "1"}, ["vat"], False),
+        ({"kind": "company", "name": "Ana"}, [""], False),
+        ({"kind": "person", "name": "Ana", "vat": "1"}, [], False),
+    ],
+)
+def test_a_condition_is_decided_as_soon_as_what_it_looks_at_is_stated(
+    said: dict[str, Any], places: list[str], pending: bool
+) -> None:
+    checked = of(**KINDS).check(said)
+    assert list(checked.problems) == places
+    assert checked.pending == pending
+
+
+def test_that_more_must_be_stated_is_no_complaint_about_the_answer() -> None:
+    checked = of(**KINDS).check({"kind": "company", "name": "Ana"})
+    assert checked.lacks_only
+    assert checked.complaint == ""
+    assert "vat" in of(**KINDS).check({"kind": "company", "vat": "1"}).complaint
+
+
+def test_null_satisfies_a_required_property_that_takes_it() -> None:
+    schema = of(properties={"floor": {"type": ["integer", "null"]}}, required=["floor"], minProperties=1)
+    assert not schema.fields[0].required
+    assert not schema.check({"floor": None}).problems
+
+
+def doubling(keyword: str) -> dict[str, Any]:
+    """Return a schema whose parts refer to each other twice, thirty times over."""
+    parts: dict[str, Any] = {"d0": {"type": "integer"}}
+    for level in range(30):
+        parts[f"d{level + 1}"] = {keyword: [{"$ref": f"#/$defs/d{level}"}] * 2}
+    return {"properties": {"x": {"$ref": "#/$defs/d30"}}, "$defs": parts}
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+def test_a_schema_that_doubles_at_each_level_is_refused(keyword: str) -> None:
+    with pytest.raises(SchemaError, match="2000 parts"):
+        ExtractionSchema.of(doubling(keyword))
+
+
+def test_a_check_that_doubles_with_each_level_of_the_value_is_given_up() -> None:
+    tree = {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/t"}, "maxItems": most} for most in (1, 2)]}
+    schema = ExtractionSchema.of({"properties": {"x": {"$ref": "#/$defs/t"}}, "$defs": {"t": tree}})
+    value: Any = "leaf"
+    for _ in range(30):
+        value = [value]
+    assert "too long" in schema.check({"x": value}).problems["x"]
+
+
+def test_a_property_that_a_condition_forbids_is_the_one_that_is_invalid() -> None:
+    schema = of(
+        properties={"kind": {"type": "string"}, "vat": {"type": "string"}},
+        **{"if": {"properties": {"kind": {"const": "person"}}}, "then": {"properties": {"vat": False}}},
+    )
+    assert list(schema.check({"kind": "person", "vat": "1"}).problems) == ["vat"]
+    assert not schema.check({"kind": "company", "vat": "1"}).problems

@@ -164,9 +164,7 @@ def test_a_schema_of_too_many_properties_is_refused_before_it_grows() -> None:
         ExtractionSchema.of(model)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "good", "bad"), [("^(?!X)[A-Z]+$", "ABC", "XBC"), ("day", "Tuesday", "Tues"), ("^a", "ab", "ba")]
-)
+@pytest.mark.parametrize(("pattern", "good", "bad"), [("day", "Tuesday", "Tues"), ("^a", "ab", "ba")])
 def test_a_pattern_that_a_grammar_reads_differently_is_described_and_checked_here(
     pattern: str, good: str, bad: str
 ) -> None:

@@ -183,7 +183,7 @@ def test_what_a_validator_says_shows_no_key(flow: Flow, server: ScriptedServer) 
     assert key[8:24] not in f"{found.problems} {json.dumps(server.requests)}"
 
 
-@pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|aa)+$", "^(?=(a+)+$)", r"^(a+)+\1$"])
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|aa)+$"])
 def test_no_pattern_takes_longer_than_its_limit(flow: Flow, server: ScriptedServer, pattern: str) -> None:
     schema = {
         "type": "object",

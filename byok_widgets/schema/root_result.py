@@ -1,0 +1,43 @@
+"""The result of checking all values of an object together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from byok_widgets.schema.exact_numbers import decimal_text
+
+
+@dataclass(frozen=True)
+class RootResult:
+    """The result of checking all values together.
+
+    Attributes:
+        record: The pydantic object; `None` without a class, or if it cannot be created.
+        values: Its values by field.
+        problems: Violated rules by field; under `""`, a violated rule of the object as a whole.
+        lacks_only: Whether what is under `""` is only that something more must be stated.
+        pending: Whether there are rules of the whole that wait for values that are not stated.
+    """
+
+    record: Any = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    lacks_only: bool = False
+    pending: bool = False
+
+
+def json_text(value: Any) -> str:
+    """Return the JSON text of a value; a decimal as text, which pydantic reads without loss.
+
+    Raises:
+        ValueError: A number is not finite, or a string contains an unpaired surrogate.
+    """
+    text = _encoder.encode(value)
+    text.encode()
+    return text
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=decimal_text)

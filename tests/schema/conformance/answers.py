@@ -1,0 +1,31 @@
+"""Extraction nodes whose model says what a test wants, through the protocol of OpenAI or of Anthropic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from byok_widgets import Flow
+from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.nodes.extraction_result import Extraction
+from tests.providers.fault_server import FaultServer, Reply
+
+
+class Answers:
+    """One flow whose model is a server on this machine."""
+
+    def __init__(self, flow: Flow, server: FaultServer, say: Callable[[str], Reply]) -> None:
+        self._flow = flow
+        self._server = server
+        self._say = say
+        self._count = 0
+
+    def node(self, schema: Any) -> ExtractionNode:
+        """Return a node that reads objects of this schema; whether they were said is another test's matter."""
+        self._count += 1
+        return self._flow.extraction(f"read{self._count}", schema, grounding="off")
+
+    def read(self, node: ExtractionNode, said: str) -> Extraction:
+        """Let the model say something, and again if it is asked a second time."""
+        self._server.script(self._say(said), self._say(said))
+        return node.run("Whatever was said.")
