@@ -9,7 +9,7 @@ from typing import Any
 
 from byok_widgets.graph.conditions.value_kinds import WORDS, Kind, kind_of
 from byok_widgets.graph.flow_graph import FlowGraph
-from byok_widgets.schema.schema_refs import TIMES, Json, branches, enum_of, types_in, types_of
+from byok_widgets.schema.json_schemas.schema_refs import TIMES, Json, branches, enum_of, types_in, types_of
 
 _KINDS: Mapping[str, Kind] = {
     "string": "text",

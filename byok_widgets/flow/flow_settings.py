@@ -115,7 +115,7 @@ class FlowSettings(StrictAttributes):
 
     @locale.setter
     def locale(self, tag: str | None) -> None:
-        from byok_widgets.schema.locales import Locale
+        from byok_widgets.schema.values.locales import Locale
 
         self._context.locale = None if tag is None else Locale.of(tag).tag
 

@@ -26,8 +26,8 @@ from byok_widgets.nodes.validation import validate
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
+from byok_widgets.schema.json_schemas.schema_refs import TIMES, branches, types_in
 from byok_widgets.schema.parts import walk
-from byok_widgets.schema.schema_refs import TIMES, branches, types_in
 from byok_widgets.templates import render_in_time, with_unstated
 
 Grounding = Literal["flag", "require", "off"]

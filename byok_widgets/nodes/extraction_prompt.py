@@ -5,7 +5,7 @@ from __future__ import annotations
 from byok_widgets.messages import Message
 from byok_widgets.nodes.examples import format_dialogue
 from byok_widgets.schema import ExtractionSchema, SchemaProfile
-from byok_widgets.schema.field_list import field_list
+from byok_widgets.schema.request.field_list import field_list
 
 _INSTRUCTIONS = """\
 You read a dialogue and write down what was said in it, as one JSON object and nothing else.

@@ -31,8 +31,8 @@ from byok_widgets.providers.allowance import Allowance
 from byok_widgets.providers.base import Answer
 from byok_widgets.providers.governors import governor_of
 from byok_widgets.reply import Reply
-from byok_widgets.schema.locales import Locale
 from byok_widgets.schema.profile import SchemaProfile
+from byok_widgets.schema.values.locales import Locale
 from byok_widgets.secrets import Secret
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error

@@ -24,7 +24,7 @@ from byok_widgets.providers.base import OutputSchema, StructuredMode
 from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, ValidationResult
-from byok_widgets.schema.unstated_words import said_in
+from byok_widgets.schema.values.unstated_words import said_in
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.usage import Cost
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from byok_widgets.schema.exact_numbers import refuse_lost_digits
 from byok_widgets.schema.fields import FieldSpec
-from byok_widgets.schema.json_reading import Unreadable, plain_json
 from byok_widgets.schema.misfit import MisfitError
 from byok_widgets.schema.parts import Part, Reader, walk
+from byok_widgets.schema.reading.json_reading import Unreadable, plain_json
 from byok_widgets.schema.root_result import RootResult
 from byok_widgets.schema.shape import Shape
+from byok_widgets.schema.values.exact_numbers import refuse_lost_digits
 from byok_widgets.secrets import redact_quotes
 from byok_widgets.secrets.quoting import as_given
 

@@ -12,9 +12,6 @@ from functools import partial
 from typing import Any
 
 from byok_widgets.errors import SchemaError
-from byok_widgets.schema.answer_limits import reached
-from byok_widgets.schema.answers import objects_in
-from byok_widgets.schema.builders import SchemaParts, from_class, from_fields
 from byok_widgets.schema.checking import (
     check_fields,
     extras_of,
@@ -22,16 +19,19 @@ from byok_widgets.schema.checking import (
     problem_text,
     problems_of,
 )
+from byok_widgets.schema.classes.builders import SchemaParts, from_class, from_fields
 from byok_widgets.schema.fields import FieldSpec
-from byok_widgets.schema.json_reading import plain_json
-from byok_widgets.schema.json_schema import from_json_schema
-from byok_widgets.schema.locales import Locale
-from byok_widgets.schema.parsing import coerce, is_stated
+from byok_widgets.schema.json_schemas.json_schema import from_json_schema
 from byok_widgets.schema.parts import CheckedStatus, Part, Reader, walk
 from byok_widgets.schema.paths import ByPath
 from byok_widgets.schema.profile import STRICT, SchemaProfile
-from byok_widgets.schema.unstated_words import IsSaid, always_said, never_said
-from byok_widgets.schema.wire import WireSchema, to_wire
+from byok_widgets.schema.reading.answers import objects_in
+from byok_widgets.schema.reading.json_reading import plain_json
+from byok_widgets.schema.request.answer_limits import reached
+from byok_widgets.schema.request.wire import WireSchema, to_wire
+from byok_widgets.schema.values.locales import Locale
+from byok_widgets.schema.values.parsing import coerce, is_stated
+from byok_widgets.schema.values.unstated_words import IsSaid, always_said, never_said
 from byok_widgets.secrets.quoting import as_given
 
 _QUICK_CHARS = 20_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from byok_widgets.schema.schema_refs import Json
+from byok_widgets.schema.json_schemas.schema_refs import Json
 from byok_widgets.schema.shape import Shape, Shapes
 
 

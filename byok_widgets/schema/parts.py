@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from byok_widgets.schema.parsing import MAX_LEVELS, coerce, decoded, is_stated, unpaired
 from byok_widgets.schema.paths import Step, joined
 from byok_widgets.schema.shape import Branch, Shape
+from byok_widgets.schema.values.parsing import MAX_LEVELS, coerce, decoded, is_stated, unpaired
 
 CheckedStatus = Literal["found", "not_stated", "incomplete", "invalid"]
 """`incomplete`: some of it was stated, and a required part of it was not, or is invalid."""

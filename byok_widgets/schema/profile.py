@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from byok_widgets.schema.answer_limits import AnswerLimits
+from byok_widgets.schema.request.answer_limits import AnswerLimits
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from byok_widgets.schema.exact_numbers import decimal_text
+from byok_widgets.schema.values.exact_numbers import decimal_text
 
 
 @dataclass(frozen=True)

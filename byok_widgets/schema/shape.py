@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from byok_widgets.schema.schema_refs import (
+from byok_widgets.schema.json_schemas.schema_refs import (
     TIMES,
     Json,
     branches,

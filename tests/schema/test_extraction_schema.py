@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from byok_widgets import SchemaError
 from byok_widgets.schema import ExtractionSchema
-from tests.schema.test_wire import PROFILES
+from tests.schema.request.test_wire import PROFILES
 
 
 class Booking(BaseModel):

@@ -10,8 +10,8 @@ import pytest
 
 from byok_widgets import Field, KeyFormatError, SchemaError
 from byok_widgets.schema import ExtractionSchema
-from byok_widgets.schema.field_list import field_list
 from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.request.field_list import field_list
 from tests.fake_keys import fake_key
 
 

@@ -10,7 +10,7 @@ from numbers import Number
 from typing import Any
 
 from byok_widgets.graph.conditions.value_kinds import describe_value, shown
-from byok_widgets.schema.exact_numbers import as_decimal
+from byok_widgets.schema.values.exact_numbers import as_decimal
 
 
 def number(value: Any) -> Any:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from byok_widgets.graph.conditions.value_kinds import describe_value, shown
-from byok_widgets.schema.exact_numbers import as_decimal
+from byok_widgets.schema.values.exact_numbers import as_decimal
 from byok_widgets.text_forms import same_form
 
 Compare = Callable[[Any, Any], Any]

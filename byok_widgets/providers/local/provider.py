@@ -15,8 +15,8 @@ from byok_widgets.providers.base import Endpoint, ModelInfo, Request
 from byok_widgets.providers.local import models, shared_download
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
-from byok_widgets.schema.answer_limits import AnswerLimits
 from byok_widgets.schema.profile import SchemaProfile
+from byok_widgets.schema.request.answer_limits import AnswerLimits
 
 if TYPE_CHECKING:
     from byok_widgets.providers.local.model_server import LocalServer

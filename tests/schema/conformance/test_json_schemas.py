@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from byok_widgets.schema import ExtractionSchema
-from byok_widgets.schema.wire import to_wire
+from byok_widgets.schema.request.wire import to_wire
 from tests.schema.conformance.answers import Answers
 from tests.schema.conformance.json_schemas import CASES, Case
 

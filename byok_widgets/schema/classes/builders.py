@@ -1,0 +1,204 @@
+"""Builds field specs, and the check of all values together, from keywords or a pydantic class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from byok_widgets.errors import SchemaError, describe_exception
+from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.schema.classes.class_checker import ClassChecker, Names
+from byok_widgets.schema.classes.class_fields import ClassFields, reads_first
+from byok_widgets.schema.fields import Field, FieldSpec
+from byok_widgets.schema.json_schemas.quick_checks import is_plain_type
+from byok_widgets.schema.json_schemas.schema_refs import Json, may_be_null, resolved
+from byok_widgets.schema.misfit import MisfitError, misfit_of
+from byok_widgets.schema.root_result import RootResult, json_text
+from byok_widgets.schema.values.exact_numbers import takes_decimals
+from byok_widgets.secrets.quoting import as_given
+from byok_widgets.strict_attributes import nearest
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_ARGUMENTS = ("examples", "fields", "grounding", "max_tokens", "model", "prompt", "schema", "settings", "window")
+"""Other arguments given beside the fields: a misspelt one would be taken for a field."""
+
+HOW = 'Give fields as keywords like name=str, weekday=["Mon", "Tue"], or a pydantic class, or a JSON Schema.'
+
+
+@dataclass(frozen=True)
+class SchemaParts:
+    """The parts of a schema, built from the user's definition.
+
+    Attributes:
+        fields: The fields.
+        whole: Looks at the JSON values of all stated fields together.
+        runs_code: Whether the check may run code of a person's, or rules that take long.
+    """
+
+    fields: tuple[FieldSpec, ...]
+    whole: Callable[[Mapping[str, Any]], RootResult] = lambda _: RootResult()
+    runs_code: bool = True
+
+
+def from_fields(fields: Mapping[str, Any]) -> SchemaParts:
+    """Read fields given as keywords."""
+    if not fields:
+        raise SchemaError("There is nothing to extract.", fix=HOW)
+    given = {name: value if isinstance(value, Field) else Field(value) for name, value in fields.items()}
+    adapters = {name: _field_adapter(name, value) for name, value in given.items()}
+    specs = tuple(_from_field(name, value, adapters[name]) for name, value in given.items())
+    runs_code = not all(is_plain_type(adapter.core_schema) for adapter in adapters.values())
+    return SchemaParts(specs, runs_code=runs_code)
+
+
+def from_class(given: type) -> SchemaParts:
+    """Read the fields of a class: a pydantic model, a dataclass or a `TypedDict`.
+
+    The names are those in its JSON Schema, so aliases apply.
+    """
+    adapter = _adapter(given.__name__, _with_pydantics_typed_dict(given))
+    made = _json_schema(given.__name__, adapter.json_schema)
+    definitions = made.get("$defs", {})
+    whole = resolved(made, definitions)
+    properties = whole.get("properties", {})
+    if not properties:
+        raise SchemaError(f"{given.__name__} has no named fields.", fix=_way_out(given, whole))
+    inside = ClassFields(adapter.core_schema)
+    attributes = {_wire_name(name, aliases, properties): name for name, aliases in inside.aliases.items()}
+    attributes = {name: attribute for name, attribute in attributes.items() if name in properties}
+    needed = [name for name in attributes if name in whole.get("required", ())]
+    nullable = [name for name in needed if may_be_null(properties[name], definitions)]
+    required = [name for name in needed if name not in nullable]
+    checker = ClassChecker(adapter, inside, Names(attributes, required, nullable))
+    by_name = takes_names(getattr(given, "model_config", {}))
+    fields = tuple(
+        FieldSpec(
+            name=name,
+            schema=properties[name],
+            required=name in required,
+            convert=partial(checker.one, name),
+            definitions=definitions,
+            has_decimals=takes_decimals(adapter.core_schema),
+            aliases=(*inside.aliases[attribute], *((attribute,) if by_name else ())),
+            reads_first=attribute in inside.reading_first,
+        )
+        for name, attribute in attributes.items()
+    )
+    return SchemaParts(fields, checker, runs_code=not is_plain_type(adapter.core_schema))
+
+
+def takes_names(config: Mapping[str, Any]) -> bool:
+    """Whether a class with this config takes the names of its attributes beside their aliases."""
+    return bool(config.get("populate_by_name") or config.get("validate_by_name"))
+
+
+def _way_out(given: type, whole: Json) -> str:
+    name = "items" if whole.get("type") == "array" else "value"
+    return f"Write {name}={given.__name__}: an extraction needs named fields. {HOW}"
+
+
+def _with_pydantics_typed_dict(given: type) -> Any:
+    """Return a `TypedDict` of the standard library as one that pydantic takes before Python 3.12."""
+    import sys
+    from typing import NotRequired, Required, get_type_hints, is_typeddict
+
+    from typing_extensions import TypedDict
+
+    if sys.version_info >= (3, 12) or not is_typeddict(given) or given.__class__.__module__ != "typing":
+        return given
+    required = given.__required_keys__  # type: ignore[attr-defined]
+    hints = get_type_hints(given, include_extras=True)
+    return TypedDict(  # type: ignore[operator]
+        given.__name__,
+        {name: (Required if name in required else NotRequired)[hint] for name, hint in hints.items()},
+    )
+
+
+def _field_adapter(name: str, given: Field) -> TypeAdapter[Any]:
+    if not isinstance(name, str) or not name.strip():
+        raise SchemaError("A field needs a name.", fix=HOW)
+    annotation = given.type
+    if isinstance(annotation, (list, tuple, set, frozenset)):
+        allowed = sorted(annotation, key=str) if isinstance(annotation, (set, frozenset)) else annotation
+        if not allowed or len({str(value).casefold() for value in allowed}) != len(allowed):
+            raise SchemaError(f"Field {name!r}: give at least one allowed value, and each only once.")
+        annotation = Literal[tuple(allowed)]
+    _refuse_value(name, annotation)
+    return _adapter(name, annotation)
+
+
+def _from_field(name: str, given: Field, adapter: TypeAdapter[Any]) -> FieldSpec:
+    schema = dict(_json_schema(name, adapter.json_schema))
+    definitions = schema.pop("$defs", {})
+    if given.description:
+        schema["description"] = given.description
+    return FieldSpec(
+        name=name,
+        schema=schema,
+        required=given.required and not may_be_null(schema, definitions),
+        convert=_by_pydantic(adapter),
+        definitions=definitions,
+        has_decimals=takes_decimals(adapter.core_schema),
+        reads_first=reads_first(adapter.core_schema),
+    )
+
+
+def _refuse_value(name: str, given: Any) -> None:
+    """Reject anything that is not a type: a description, a value, a misspelt argument of the node."""
+    reject_key(given)
+    if isinstance(given, str):
+        typed = given if given in ("str", "int", "float", "bool") else f"Field(str, {given!r})"
+    elif isinstance(given, (int, float, bytes)):
+        typed = type(given).__name__
+    else:
+        return
+    meant = nearest(name, _ARGUMENTS)
+    raise SchemaError(
+        f"Field {name!r}: {as_given(given)} is not a type.",
+        fix=f"Write {name}={typed}." + (f" Or did you mean {meant!r}?" if meant else ""),
+    )
+
+
+def _wire_name(name: str, aliases: tuple[str, ...], properties: Json) -> str:
+    return next((alias for alias in aliases if alias in properties), name)
+
+
+def _adapter(name: str, annotation: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    try:
+        return TypeAdapter(annotation)
+    except Exception as error:  # noqa: BLE001 - pydantic raises exceptions of several kinds for unknown types
+        said = str(error).splitlines()[0]
+    raise SchemaError(f"Field {name!r}: {annotation!r} is not a type that can be extracted ({said}).", fix=HOW)
+
+
+def _json_schema(name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001 - as above
+        said = str(error).splitlines()[0]
+    raise SchemaError(f"{name!r} has no JSON Schema ({said}).", fix=HOW)
+
+
+def _by_pydantic(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
+    from pydantic import ValidationError
+
+    modes: tuple[bool | None, ...] = (True, None) if reads_first(adapter.core_schema) else (True,)
+
+    def convert(value: Any) -> Any:
+        text = json_text(value)
+        for strict in modes:
+            try:
+                return adapter.validate_json(text, strict=strict)
+            except ValidationError as error:
+                misfit = misfit_of(value, error)
+            except Exception as error:  # noqa: BLE001 - a type's own validators may raise anything
+                misfit = MisfitError(describe_exception(error))
+        raise misfit
+
+    return convert

@@ -1,0 +1,193 @@
+"""Validates the stated fields of a class as its author wrote it, whether or not other fields are missing.
+
+Pydantic validates whole objects. In a dialogue most objects are incomplete, so the fields are taken out of the
+class and validated with its config and their own validators; rules of the whole class wait until it is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from byok_widgets.errors import describe_exception
+from byok_widgets.schema.classes.class_fields import ClassFields
+from byok_widgets.schema.misfit import MisfitError, misfit_of
+from byok_widgets.schema.root_result import RootResult, json_text
+from byok_widgets.secrets import redact
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of a class's fields.
+
+    Attributes:
+        of_fields: The attribute of each field, by its name on the wire.
+        required: The fields without which there is no object.
+        nullable: Required fields for which null is a value.
+    """
+
+    of_fields: Mapping[str, str]
+    required: Collection[str]
+    nullable: Collection[str]
+
+
+class ClassChecker:
+    """Validates values against a class."""
+
+    def __init__(self, adapter: Any, fields: ClassFields, names: Names) -> None:
+        self._adapter = adapter
+        self._fields = fields
+        self._names = names
+        self._strict = not (fields.reading_first or fields.rules_read_first)
+        self._by_name = _by_name()
+
+    def __call__(self, said: Mapping[str, Any]) -> RootResult:
+        """Validate the stated fields, and the whole once nothing required is missing."""
+        problems, sound = _sound(said)
+        is_complete = not problems and all(name in said for name in self._names.required)
+        early = self._strict or self._fields.rules_read_first
+        whole = self._whole(sound) if is_complete and early else None
+        if whole is not None and whole.record is not None:
+            return whole
+        values, wrong = self._stated({self._names.of_fields[name]: value for name, value in sound.items()})
+        of_attributes = {attribute: name for name, attribute in self._names.of_fields.items()}
+        stated = {of_attributes[attribute]: value for attribute, value in values.items()}
+        problems |= {of_attributes[attribute]: problem for attribute, problem in wrong.items()}
+        if problems or not is_complete:
+            return RootResult(None, stated, problems, pending=self._fields.has_rules and not is_complete)
+        whole = whole or self._whole(sound)
+        return whole if whole.record is not None else RootResult(None, stated, whole.problems)
+
+    def one(self, name: str, value: Any) -> Any:
+        """Validate the value of one field.
+
+        Raises:
+            MisfitError: It does not fit.
+        """
+        json_text(value)
+        attribute = self._names.of_fields[name]
+        from pydantic import ValidationError
+
+        try:
+            return self._alone(attribute, value, {})
+        except ValidationError as error:
+            misfit = misfit_of({attribute: value}, error)
+        except Exception as error:  # noqa: BLE001 - a class's own validators may raise anything
+            misfit = MisfitError(describe_exception(error))
+        raise MisfitError(str(misfit), [(place[1:], words) for place, words in misfit.found])
+
+    def _whole(self, said: Mapping[str, Any]) -> RootResult:
+        from pydantic import ValidationError
+
+        given = {**dict.fromkeys(self._names.nullable), **said}
+        try:
+            record = self._adapter.validate_json(json_text(given), strict=self._strict or None, **self._by_name)
+        except ValidationError as error:
+            return RootResult(problems=_by_place(error, self._names.of_fields, said))
+        except Exception as error:  # noqa: BLE001 - a class's own validators may raise anything
+            return RootResult(problems={"": describe_exception(error)})
+        values = self._fields.values_of(record)
+        return RootResult(record, {name: values[self._names.of_fields[name]] for name in said})
+
+    def _stated(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the typed values by attribute, and what is wrong with the others."""
+        from pydantic import ValidationError
+
+        left, problems = dict(given), dict[str, str]()
+        while left:
+            try:
+                values = self._run(left)
+            except ValidationError as error:
+                wrong = self._surely_wrong(
+                    {name: words for name, words in _by_place(error, left, left).items() if name}
+                )
+            except Exception:  # noqa: BLE001 - a class's own validators may raise anything
+                wrong = {}
+            else:
+                return {name: values[name] for name in left}, problems
+            if not wrong:
+                values, wrong = self._one_by_one(left)
+                return values, problems | wrong
+            problems |= wrong
+            left = {name: value for name, value in left.items() if name not in wrong}
+        return {}, problems
+
+    def _run(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Validate strictly; a field whose own code reads first is validated as the class would do it."""
+        from pydantic import ValidationError
+
+        text, validator = json_text(given), self._fields.validator
+        try:
+            return dict(validator.validate_json(text, strict=True, **self._by_name))
+        except ValidationError as error:
+            wrong = {str(found["loc"][0]) for found in error.errors(include_url=False) if found["loc"]}
+            first = [name for name in given if name in wrong and name not in self._fields.reading_first]
+            if first:
+                raise
+        return dict(validator.validate_json(text, **self._by_name))
+
+    def _surely_wrong(self, wrong: dict[str, str]) -> dict[str, str]:
+        """Return what is wrong without the fields that were not yet validated as the class would do it."""
+        sure = {name: words for name, words in wrong.items() if name not in self._fields.reading_first}
+        return sure or wrong
+
+    def _one_by_one(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        from pydantic import ValidationError
+
+        values, problems, sound = dict[str, Any](), dict[str, str](), dict[str, Any]()
+        for name, value in given.items():
+            try:
+                values[name] = self._alone(name, value, sound)
+            except ValidationError as error:
+                problems[name] = next(iter(_by_place(error, [name], [name]).values()))
+            except Exception as error:  # noqa: BLE001 - as above
+                problems[name] = describe_exception(error)
+            else:
+                sound[name] = value
+        return values, problems
+
+    def _alone(self, name: str, value: Any, sound: Mapping[str, Any]) -> Any:
+        """Validate one field beside sound ones; by its type alone where its validator needs a missing one."""
+        try:
+            return self._run({**sound, name: value})[name]
+        except KeyError as error:
+            if error.args[0] in sound or error.args[0] not in self._fields.aliases:
+                raise
+        return self._fields.bare(name).validate_json(json_text(value), strict=True, **self._by_name)
+
+
+def _sound(said: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return what is no JSON, and the rest."""
+    problems, sound = dict[str, str](), dict[str, Any]()
+    for name, value in said.items():
+        try:
+            json_text(value)
+        except ValueError as error:
+            problems[name] = str(error)
+        else:
+            sound[name] = value
+    return problems, sound
+
+
+def _by_place(error: Any, names: Collection[str], said: Collection[str]) -> dict[str, str]:
+    """Return what is wrong by field; under `""`, what belongs to none that is stated."""
+    problems: dict[str, str] = {}
+    for found in error.errors(include_url=False, include_input=False):
+        name, *inside = map(str, found["loc"] or [""])
+        if name in said or found["type"] != "missing" or name not in names:
+            place = name if name in said else ""
+            problems.setdefault(place, redact(": ".join([*inside[-1:], found["msg"]])))
+    return problems
+
+
+def _by_name() -> dict[str, bool]:
+    """Return the arguments with which names are read as well as aliases, where pydantic has them."""
+    from pydantic import VERSION
+
+    major, minor = map(int, _numbers(VERSION))
+    return {"by_alias": True, "by_name": True} if (major, minor) >= (2, 11) else {}
+
+
+def _numbers(version: str) -> Iterator[str]:
+    yield from version.split(".")[:2]

@@ -1,0 +1,120 @@
+"""The rules of a JSON Schema's root for several properties: conditions, dependencies, alternatives.
+
+Some can be decided only once more is stated. They are pending until then: in a dialogue, a missing value is the
+usual state and no fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.json_schemas.canonical import Canonical
+from byok_widgets.schema.json_schemas.json_checker import TooMuchWorkError, conditions_of, errors_of
+from byok_widgets.schema.json_schemas.schema_refs import NOTES, unconditional
+from byok_widgets.schema.root_result import RootResult
+from byok_widgets.secrets.quoting import without_keys
+
+_OF_FIELDS = NOTES | {"type", "properties", "required"}
+_LACKS = frozenset({"dependentRequired", "minProperties", "required"})
+"""Rules that only more properties can satisfy."""
+_TELLING = (frozenset({"const", "enum"}), frozenset({"const", "enum", "type"}))
+"""Rules that tell alternatives apart, the surest first."""
+_CHOICES = frozenset({"anyOf", "not", "oneOf"})
+
+
+class RootRules:
+    """Checks an object's stated properties together."""
+
+    def __init__(
+        self, given: Canonical, checker: Any, fields: Iterable[FieldSpec], nullable: Collection[str]
+    ) -> None:
+        """Create the check.
+
+        Args:
+            given: The schema.
+            checker: Its validator.
+            fields: The fields.
+            nullable: The names of required properties for which null is a value.
+        """
+        root = unconditional(given.root, given.definitions)
+        self._checker = checker
+        self._required = frozenset(spec.name for spec in fields if spec.required)
+        self._nulls = dict.fromkeys(nullable)
+        self._are_few = root.keys() <= _OF_FIELDS
+        self._has_conditions = not root.keys() <= _OF_FIELDS | {"additionalProperties", "patternProperties"}
+
+    def __call__(self, said: Mapping[str, Any]) -> RootResult:
+        """Return each violated rule under its property, or under `""`."""
+        if self._are_few:
+            return RootResult()
+        try:
+            errors = errors_of(self._checker, {**self._nulls, **said})
+        except TooMuchWorkError as failure:
+            return RootResult(problems={"": str(failure)})
+        missing = self._required - said.keys()
+        broken, lacking, pending = dict[str, str](), "", missing and self._has_conditions
+        for error in _at_their_place(errors):
+            name = str(error.absolute_path[0]) if error.absolute_path else ""
+            if missing and _is_open(error, said):
+                continue
+            if not name and error.validator in _LACKS:
+                lacking = lacking or _words(error)
+            else:
+                broken.setdefault(name, _words(error))
+        if lacking and "" not in broken and not missing:
+            return RootResult(problems={**broken, "": lacking}, lacks_only=True)
+        return RootResult(problems=broken, pending=bool(pending))
+
+
+def _at_their_place(errors: list[Any]) -> Iterator[Any]:
+    """Yield the errors; instead of a choice of which only one alternative comes into question, that one's."""
+    for error in errors:
+        meant = _meant(error) if error.validator in ("anyOf", "oneOf") else []
+        yield from _at_their_place(meant) if meant else (error,)
+
+
+def _meant(error: Any) -> list[Any]:
+    """Return the errors of the only alternative whose types and fixed values are those of the object."""
+    by_alternative: dict[Any, list[Any]] = {}
+    for inner in error.context or ():
+        number = inner.schema_path[0] if inner.schema_path else None  # it allows nothing
+        by_alternative.setdefault(number, []).append(inner)
+    if len(by_alternative) == 1 < len(error.validator_value):
+        return []
+    for telling in _TELLING:
+        fitting = [
+            found
+            for number, found in by_alternative.items()
+            if number is not None and not any(one.validator in telling for one in found)
+        ]
+        if len(fitting) == 1:
+            return fitting[0]
+    return []
+
+
+def _is_open(error: Any, said: Mapping[str, Any]) -> bool:
+    """Whether more statements may satisfy a rule that is violated now."""
+    depth = len(error.absolute_path)
+    if not depth and error.validator in _LACKS:
+        return True
+    if not depth and error.validator in _CHOICES and _named(error.validator_value) - said.keys():
+        return True
+    conditions = (condition for condition, inside in conditions_of(error) if inside == depth)
+    return any(_named(condition) - said.keys() for condition in conditions)
+
+
+def _named(part: Any) -> set[str]:
+    """Return the properties that a rule mentions."""
+    if isinstance(part, (list, tuple)):
+        return set[str]().union(*map(_named, part))
+    if not isinstance(part, Mapping):
+        return set()
+    found = {*part.get("properties", ()), *part.get("required", ())}
+    inner = [part.get(key, ()) for key in ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")]
+    return found.union(*map(_named, inner))
+
+
+def _words(error: Any) -> str:
+    return without_keys(error.message, 200)

@@ -1,0 +1,122 @@
+"""The right object: which of the objects in a model's answer may be the one that was asked for.
+
+A draft in thinking, a part of a cut object and an example that does not fit never win. Where several objects fit
+and differ, nobody can tell which is meant, and nothing in them is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from byok_widgets.errors import SchemaError
+from byok_widgets.schema.reading.top_level_values import top_level_values
+from byok_widgets.secrets import redact_quotes
+from byok_widgets.secrets.quoting import as_given
+
+Record = dict[str, Any]
+
+_ARGUMENTS = ("arguments", "parameters", "input")
+_NO_ENVELOPES = frozenset(("draft", "example", "examples", "schema", "template"))
+_MAX_ROWS = 20
+_SHOWN_CHARS = 40
+_SEVERAL_OBJECTS = "expected one object; got several that differ"
+_SEVERAL_RECORDS = f"{_SEVERAL_OBJECTS}; to read a list of records, ask for one, such as items=list[...]"
+
+
+@dataclass(frozen=True)
+class AnswerObjects:
+    """The objects in an answer that have fields.
+
+    Attributes:
+        records: The objects, in order.
+        are_a_list: Whether they are the records of one list.
+    """
+
+    records: list[Record]
+    are_a_list: bool = False
+
+    def ambiguity(self, fields: Iterable[str]) -> dict[str, str]:
+        """Return the problem of each stated field, and of the whole, where no object can be chosen."""
+        problems = {"": _SEVERAL_RECORDS if self.are_a_list else _SEVERAL_OBJECTS}
+        for name in fields:
+            given = [record[name] for record in self.records if record.get(name) is not None]
+            shown = list(dict.fromkeys(as_given(value, _SHOWN_CHARS) for value in given))[:3]
+            if shown:
+                problems[name] = redact_quotes(
+                    f"{name}: expected the value of one object; got {' and '.join(shown)}"
+                )
+        return problems
+
+
+def objects_in(text: str, fields: Collection[str], name: str) -> AnswerObjects:
+    """Return the objects in an answer that may be the one that was asked for.
+
+    Args:
+        text: The answer.
+        fields: Names of the fields.
+        name: Name of the schema on the wire, by which a tool call is recognised that was written as text.
+
+    Raises:
+        SchemaError: There is none, or the answer ends before it does.
+    """
+    found = top_level_values(text)
+    if found.problem:
+        raise _unusable(found.problem)
+    values = [_arguments(value, fields, name) for value in found.values]
+    records = [value for value in values if _has_field(value, fields)]
+    wrapped = [_unwrapped(value, fields) for value in values if not _has_field(value, fields)]
+    lists = [rows for value in wrapped if (rows := _rows(value, fields))]
+    if any(len(rows) > 1 for rows in lists):
+        return AnswerObjects([*records, *(row for rows in lists for row in rows)], are_a_list=True)
+    records += [rows[0] for rows in lists]
+    records = records or [value for value in wrapped if _has_field(value, fields)]
+    if values and values[-1] == {} and _stands_alone(text):
+        records.append({})
+    if not records:
+        raise _unusable(f"has none of the fields {', '.join(fields)}" if values else "is not a JSON object")
+    return AnswerObjects(records)
+
+
+def _unusable(problem: str) -> SchemaError:
+    return SchemaError(
+        f"The model's answer {problem}.",
+        kind="not_json",
+        fix="Run it again, or choose a model that supports structured output.",
+    )
+
+
+def _has_field(value: Any, fields: Collection[str]) -> bool:
+    return isinstance(value, Mapping) and any(name in value for name in fields)
+
+
+def _arguments(value: Any, fields: Collection[str], name: str) -> Any:
+    """Return the arguments of a tool call; any other value unchanged."""
+    if not isinstance(value, dict) or value.get("name") != name:
+        return value
+    inner = [value[key] for key in _ARGUMENTS if key in value and key not in fields]
+    return inner[0] if len(inner) == 1 and isinstance(inner[0], dict) else value
+
+
+def _unwrapped(value: Any, fields: Collection[str]) -> Any:
+    """Return what is inside of objects that hold one thing only."""
+    while isinstance(value, dict) and len(value) == 1 and not _has_field(value, fields):
+        [(name, value)] = value.items()
+        if name.casefold() in _NO_ENVELOPES:
+            return {}
+    return value
+
+
+def _rows(value: Any, fields: Collection[str]) -> list[Record]:
+    """Return the different records of a list; of a long one the first."""
+    different: list[Record] = []
+    for entry in value if isinstance(value, list) else ():
+        if len(different) < _MAX_ROWS and _has_field(entry, fields) and entry not in different:
+            different.append(entry)
+    return different
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether an empty object is written as an answer is, and not mentioned in a sentence."""
+    return "{}" in ("".join(line.split()) for line in text.splitlines())

@@ -1,0 +1,124 @@
+"""Reading JSON that a model wrote: no digit is lost, and what cannot be trusted costs its own place only.
+
+Numbers with a fraction or an exponent become `Decimal`. A line break inside a string is read as one. A key that
+occurs twice with different values, and a number that is not finite, become `Unreadable`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, DecimalException
+from typing import Any
+
+from byok_widgets.schema.values.exact_numbers import WrittenNumber
+from byok_widgets.secrets.quoting import as_given
+
+_MAX_DIGITS = 4000
+_MAX_LEVELS = 60
+_SHOWN_CHARS = 40
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Stands for a value that cannot be trusted.
+
+    Attributes:
+        reason: Why, as a part of a sentence.
+        written: What the model wrote, in short.
+    """
+
+    reason: str
+    written: str
+
+    def __repr__(self) -> str:
+        return self.written
+
+
+def decode_at(text: str, at: int) -> tuple[Any, int] | None:
+    """Return the JSON value that begins at a position, and where it ends; `None` if there is none."""
+    try:
+        return _decoder.raw_decode(text, at)
+    except (ValueError, RecursionError):
+        return None
+
+
+def decode(text: str) -> Any:
+    """Return the JSON value that a whole text stands for, or the text itself where it stands for none."""
+    stripped = text.strip()
+    found = decode_at(stripped, 0)
+    return found[0] if found and found[1] == len(stripped) else text
+
+
+def decode_loosely(text: str) -> Any:
+    """Return the value of an object or a list written with commas at the end, or with Python's words for values.
+
+    Returns:
+        The value, or `None` where the text is not JSON in this sense either.
+    """
+    plain = _LOOSE.sub(_strictly, text)
+    found = decode_at(plain, 0) if plain != text else None
+    return found[0] if found and found[1] == len(plain) else None
+
+
+def plain_json(value: Any, levels: int = _MAX_LEVELS) -> Any:
+    """Return a value as JSON can hold it; what is not trusted, or nested too deeply, as text."""
+    if isinstance(value, (dict, list)) and levels == 0:
+        return as_given(value, _SHOWN_CHARS)
+    if isinstance(value, dict):
+        return {name: plain_json(entry, levels - 1) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [plain_json(entry, levels - 1) for entry in value]
+    if isinstance(value, Decimal):
+        return float(value) if Decimal(repr(float(value))) == value else str(value)
+    return value.written if isinstance(value, Unreadable) else value
+
+
+STRING = r'"(?:[^"\\]|\\.)*(?:"|\Z)'
+"""Matches a JSON string; one that is not closed goes on to the end."""
+_LOOSE = re.compile(rf"(?P<string>{STRING})|,(?=\s*[\]}}])|\b(?:None|True|False|undefined)\b", re.DOTALL)
+_STRICT: Mapping[str, str] = {"None": "null", "undefined": "null", "True": "true", "False": "false", ",": ""}
+
+
+def _strictly(part: re.Match[str]) -> str:
+    return part[0] if part["string"] else _STRICT[part[0]]
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found and found[name] != value:
+            given = f"{as_given(found[name], _SHOWN_CHARS)} and {as_given(value, _SHOWN_CHARS)}"
+            value = Unreadable("the key occurs more than once", given)  # noqa: PLW2901
+        found[name] = value
+    return found
+
+
+def _integer(digits: str) -> Any:
+    return int(digits) if len(digits) <= _MAX_DIGITS else _too_long(digits)
+
+
+def _decimal(digits: str) -> Any:
+    try:
+        return WrittenNumber(digits) if len(digits) <= _MAX_DIGITS else _too_long(digits)
+    except DecimalException:  # an exponent without bounds
+        return _too_long(digits)
+
+
+def _too_long(digits: str) -> Unreadable:
+    return Unreadable("the number is too large or too long", as_given(digits, _SHOWN_CHARS))
+
+
+def _no_number(name: str) -> Unreadable:
+    return Unreadable("this is not a finite number", name)
+
+
+_decoder = json.JSONDecoder(
+    strict=False,
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_decimal,
+    parse_constant=_no_number,
+)

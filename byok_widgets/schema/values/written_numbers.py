@@ -1,0 +1,78 @@
+"""Numbers as people and models write them in text: "1,234.50", "$12", "12%", "−5"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from decimal import Decimal
+
+from byok_widgets.schema.values.exact_numbers import number_in
+from byok_widgets.schema.values.locales import Locale, unclear
+from byok_widgets.text_forms import same_form
+
+Number = int | Decimal
+
+_CODES = "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ILS INR JPY KRW MXN NOK NZD PLN SEK SGD THB TRY USD ZAR"
+_CURRENCY = rf"(?:[$€£¥₹₩₺₽฿₫₪₴]|\b(?:{'|'.join(_CODES.split())})\b)"
+_MONEY = re.compile(rf"(?P<sign>-?)\s*{_CURRENCY}\s*(?P<before>-?[\d.,'\s]+)|(?P<after>-?[\d.,'\s]+){_CURRENCY}")
+_GROUPED = re.compile(r"(?P<whole>[+-]?\d{1,3}(?:(?P<group>[,.' ])\d{3})(?:(?P=group)\d{3})*)(?P<rest>[.,]\d+)?")
+_COMMA_ONLY = re.compile(r"[+-]?\d+,\d+")
+_FIXED_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-", "\u2019": "'"})
+
+
+def written_number(text: str, locale: Locale | None = None, *, whole: bool = False) -> Number | None:
+    """Return the number that a text is; `None` if it is none.
+
+    A number is read if it is the same in every locale, or in the one that is declared.
+
+    Args:
+        text: The text.
+        locale: The locale of the dialogue.
+        whole: Whether only an integer can be meant.
+
+    Raises:
+        ValueError: It may be more than one number.
+    """
+    plain = _digits(same_form(text).strip().translate(_FIXED_SPACES))
+    money = _MONEY.fullmatch(plain)
+    if money:
+        plain = f"{money['sign'] or ''}{(money['before'] or money['after']).strip()}"
+    readings = list(dict.fromkeys(_readings(plain, locale)))
+    if whole:
+        readings = [number for number in readings if number == int(number)] or readings
+    if len(readings) > 1:
+        raise unclear(readings, locale)
+    return readings[0] if readings else None
+
+
+def _readings(text: str, locale: Locale | None) -> Iterator[Number]:
+    """Yield each number that a text may be."""
+    sign = locale.decimal_sign if locale else ""
+    as_json = number_in(text)
+    grouped = _GROUPED.fullmatch(text)
+    if as_json is not None:
+        yield as_json
+        if grouped and grouped["group"] == "." and sign == ",":
+            yield _joined(grouped["whole"])
+    elif grouped and grouped["rest"]:
+        if grouped["rest"][0] != grouped["group"]:
+            yield _joined(grouped["whole"], grouped["rest"])
+    elif grouped:
+        is_one_group = grouped["whole"].count(grouped["group"]) == 1
+        if not (grouped["group"] == "," and is_one_group and sign == ","):
+            yield _joined(grouped["whole"])
+        if grouped["group"] == "," and is_one_group and sign != ".":
+            yield Decimal(text.replace(",", "."))
+    elif _COMMA_ONLY.fullmatch(text) and sign == ",":
+        yield Decimal(text.replace(",", "."))
+
+
+def _joined(whole: str, rest: str = "") -> Number:
+    digits = re.sub(r"[^\d+-]", "", whole)
+    return Decimal(f"{digits}.{rest[1:]}") if rest else int(digits)
+
+
+def _digits(text: str) -> str:
+    """Return a text with the digits 0 to 9 for those of other scripts."""
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)

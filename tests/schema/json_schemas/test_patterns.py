@@ -1,0 +1,61 @@
+"""Patterns: the dialects people write, and which are refused."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from byok_widgets import SchemaError
+from byok_widgets.schema.json_schemas.patterns import check_pattern, matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "good", "bad"),
+    [
+        ("day", "Tuesday", "Tues"),
+        (r"^a\/b$", "a/b", "a-b"),
+        ("^a{$", "a{", "a"),
+        ("^x{,2}$", "xx", "xxx"),
+        (r"^[\w-.]+$", "a-b.c", "a b"),
+        ("^[[]$", "[", "]"),
+        ("^[]a]$", "]", "b"),
+        ("^[a&&b]$", "&", "c"),
+        ("^[!--]$", "+", "."),
+        ("^[--a]$", "A", "b"),
+        (r"^[\b]$", "\b", "b"),
+        (r"a\Z", "a", "ab"),
+        (r"^\cA\0$", "\x01\0", "A0"),
+        (r"^\u0041$", "A", "u0041"),
+        (r"^\ud83d\ude00$", "😀", "😁"),
+        (r"^\p{Lu}[\p{L}\-]*$", "Élan-a", "élan"),
+        ("^(?<year>[0-9]{4})$", "2026", "26"),
+        ("^a$", "a", "a\n"),
+    ],
+)
+def test_a_pattern_means_what_its_author_meant(pattern: str, good: str, bad: str) -> None:
+    assert matches(pattern, good)
+    assert not matches(pattern, bad)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("^(?!X)[A-Z]+$", "looks ahead or behind"),
+        ("(?<=a)b", "looks ahead or behind"),
+        (r"(a)\1", "refers back"),
+        ("a{1000}{1000}", "repeats too much"),
+        ("(", "unclosed group"),
+        ("\ud800", "surrogate"),
+    ],
+)
+def test_a_pattern_that_needs_backtracking_is_refused_with_the_reason(pattern: str, reason: str) -> None:
+    with pytest.raises(SchemaError, match=reason) as caught:
+        check_pattern(pattern)
+    assert "look-ahead" in caught.value.fix
+
+
+def test_a_pattern_that_backtracks_for_years_elsewhere_is_quick() -> None:
+    started = time.process_time()
+    assert not matches("^(a+)+$", "a" * 5_000 + "b")
+    assert time.process_time() - started < 1

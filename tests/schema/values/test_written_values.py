@@ -1,0 +1,178 @@
+"""Numbers, dates, times and answers as people and models write them, with and without a locale."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import Field as Rule
+
+from byok_widgets import ConfigError
+from byok_widgets.schema import ExtractionSchema
+from byok_widgets.schema.values.locales import Locale
+
+CLOCK = datetime.time
+DAY = datetime.date
+MOMENT = datetime.datetime
+Share = Annotated[float, Rule(ge=0, le=1)]
+Percent = Annotated[float, Rule(description="The discount in percent.")]
+INVALID = object()
+
+
+def read(type_: Any, said: Any, locale: str | None = None) -> Any:
+    """Return the value, or `INVALID`."""
+    schema = ExtractionSchema.of(fields={"x": type_})
+    checked = schema.check({"x": said}, locale=Locale.of(locale) if locale else None)
+    assert checked.status["x"] != "not_stated"
+    return INVALID if checked.problems else checked.values["x"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "said", "value"),
+    [
+        (float, "1,234.50", 1234.5),
+        (float, "1.234,50", 1234.5),
+        (float, "1,234,567", 1234567.0),
+        (float, "1.234.567", 1234567.0),
+        (float, "1\u202f234,5", 1234.5),
+        (float, "1'234.50", 1234.5),
+        (int, "1,234", 1234),
+        (int, "１２", 12),
+        (int, "٣٦", 36),
+        (int, "\u22125", -5),
+        (int, "9007199254740993.0", 9007199254740993),
+        (Decimal, "$1,234.50", Decimal("1234.50")),
+        (int, "$12", 12),
+        (int, "-$12", -12),
+        (float, "12.50 €", 12.5),
+        (float, "USD 12.50", 12.5),
+        (int, "12%", 12),
+        (Share, "12%", 0.12),
+        (Share, "12.5 %", 0.125),
+        (Percent, "12%", 12.0),
+        (bool, "yes", True),
+        (bool, "No.", False),
+        (CLOCK, "9:30", CLOCK(9, 30)),
+        (CLOCK, "3 pm", CLOCK(15)),
+        (CLOCK, "3:45 p.m.", CLOCK(15, 45)),
+        (CLOCK, "12 AM", CLOCK(0)),
+        (CLOCK, "noon", CLOCK(12)),
+        (DAY, "2026-11-27T00:00:00", DAY(2026, 11, 27)),
+        (DAY, "2026-11-27T00:00:00.000Z", DAY(2026, 11, 27)),
+        (DAY, "2026/11/27", DAY(2026, 11, 27)),
+        (DAY, "27 November 2026", DAY(2026, 11, 27)),
+        (DAY, "Friday, the 27th of Nov. 2026", DAY(2026, 11, 27)),
+        (DAY, "november 27, 2026", DAY(2026, 11, 27)),
+        (DAY, "27/11/2026", DAY(2026, 11, 27)),
+        (DAY, "5.5.2026", DAY(2026, 5, 5)),
+        (MOMENT, "27 Nov 2026 at 3 pm", MOMENT(2026, 11, 27, 15)),
+        (MOMENT, "2026-11-27 9:30", MOMENT(2026, 11, 27, 9, 30)),
+        (list[int], '["1", 2]', [1, 2]),
+        (dict[str, int], '{"eggs": 2}', {"eggs": 2}),
+        (list[list[str]], ['["a"]'], [["a"]]),
+        (list[str] | str, '["a"]', '["a"]'),
+    ],
+)
+def test_what_means_the_same_everywhere_is_read(type_: Any, said: str, value: Any) -> None:
+    got = read(type_, said)
+    assert (type(got), got) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("locale", "type_", "said", "value"),
+    [
+        ("en-US", float, "1,234", 1234.0),
+        ("de-DE", float, "1,234", 1.234),
+        ("de", float, "12,5", 12.5),
+        ("de", int, "1.234", 1234),
+        ("de", Decimal, "1,10", Decimal("1.10")),
+        ("de-CH", float, "1'234", 1234.0),
+        ("fr_FR", float, "12,50 €", 12.5),
+        ("es-MX", float, "1,234", 1234.0),
+        ("en-US", DAY, "11/12/2026", DAY(2026, 11, 12)),
+        ("en-GB", DAY, "11/12/2026", DAY(2026, 12, 11)),
+        ("de", DAY, "11.12.2026", DAY(2026, 12, 11)),
+        ("de", bool, "Ja", True),
+        ("de", bool, "no", False),
+        ("fr", bool, "non", False),
+    ],
+)
+def test_what_a_locale_makes_clear_is_read(locale: str, type_: Any, said: str, value: Any) -> None:
+    got = read(type_, said, locale)
+    assert (type(got), got) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("locale", "type_", "said"),
+    [
+        (None, float, "1,234"),
+        (None, float, "12,5"),
+        ("de", float, "1.234"),
+        ("en-ZA", float, "1,234"),
+        ("en-US", float, "12,5"),
+        (None, float, "12%"),
+        (None, float, "1,23,456"),
+        (None, float, "1,234,56"),
+        (None, float, "1,2345"),
+        (None, float, "12 or 13"),
+        (None, float, "12k"),
+        (None, int, "1_000"),
+        (None, int, "36 years"),
+        (None, int, "$12.50"),
+        (None, int, "1e400"),
+        (None, bool, "ja"),
+        (None, bool, "1"),
+        (None, bool, "yes or no"),
+        (None, CLOCK, "13 pm"),
+        (None, CLOCK, "25:00"),
+        (None, CLOCK, "3"),
+        (None, CLOCK, "around 3 pm"),
+        (None, DAY, "11/12/2026"),
+        ("en", DAY, "11/12/2026"),
+        (None, DAY, "27 November"),
+        (None, DAY, "27/11/26"),
+        (None, DAY, "30 February 2026"),
+        (None, DAY, "Monday, 27 November 2026"),
+        (None, DAY, "2026-11-27T09:30:00"),
+        (None, MOMENT, "3 pm"),
+        (None, list[str], "tea, cake"),
+        (None, list[str], '["tea"'),
+    ],
+)
+def test_what_may_mean_several_things_is_invalid(locale: str | None, type_: Any, said: str) -> None:
+    assert read(type_, said, locale) is INVALID
+
+
+def test_a_problem_names_the_readings_and_the_way_out() -> None:
+    problem = ExtractionSchema.of(fields={"x": float}).check({"x": "1,234"}).problems["x"]
+    assert "1234 or 1.234" in problem
+    assert 'flow.locale = "en-US"' in problem
+    assert "'1,234'" in problem
+
+
+@pytest.mark.parametrize("tag", ["", "german", "xx-YY", "de-DE-1996", 7])
+def test_an_unknown_locale_is_rejected(tag: Any) -> None:
+    with pytest.raises(ConfigError, match="not a locale"):
+        Locale.of(tag)
+
+
+@pytest.mark.parametrize(("tag", "name"), [("en_us", "en-US"), ("DE", "de"), ("pt-BR", "pt-BR")])
+def test_a_locale_has_one_name(tag: str, name: str) -> None:
+    assert Locale.of(tag).tag == name
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said", "member"),
+    [
+        (["café", "tea"], "cafe\u0301", "café"),
+        (["cafe\u0301", "tea"], "CAFÉ", "cafe\u0301"),
+        (["Mon", "Tue"], "Ｍｏｎ", "Mon"),
+        (["ガス", "水"], "ｶﾞｽ", "ガス"),
+        (["m²", "m2"], "m²", "m²"),
+    ],
+)
+def test_an_allowed_value_is_found_in_any_unicode_form(allowed: list[str], said: str, member: str) -> None:
+    assert read(allowed, said) == member
+    assert read(Literal[tuple(allowed)], said) == member  # type: ignore[misc]
