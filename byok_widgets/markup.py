@@ -45,6 +45,16 @@ def spoken(words: str) -> Markup:
     return Markup(f'<div dir="auto" style="{_WORDS}">{text(words)}</div>')
 
 
+def marked(words: str, spans: Iterable[tuple[int, int]]) -> Markup:
+    """Return a text with places marked in it, each from its first character to the one after its last."""
+    shown, done = "", 0
+    for start, end in sorted(spans):
+        if start >= done:
+            shown += f"{text(words[done:start])}<mark>{text(words[start:end])}</mark>"
+            done = end
+    return Markup(f'<span dir="auto" style="{_WORDS}">{shown}{text(words[done:])}</span>')
+
+
 def aside(words: str) -> Markup:
     """Return a text that stands beside what was said, with a line at its edge."""
     return Markup(f'<div dir="auto" style="{_WORDS};{_ASIDE}">{text(words)}</div>')

@@ -251,8 +251,8 @@ class Flow(AnswersGuesses, StrictAttributes):
             prompt: Instructions beside the fields.
             examples: Pairs of a dialogue and its values; small models need them. `node.teach` adds to them.
             window: Read only this many of the last messages; by default all.
-            grounding: `"flag"` marks a value with strings that do not occur in the dialogue, `"require"` counts it
-                as not stated, `"off"` does not look; by default as the flow's `grounding` says.
+            grounding: `"flag"` marks a value whose words or dates nobody said, `"require"` counts it as not
+                stated, `"off"` does not look; by default as the flow's `grounding` says.
             start: Start sessions here.
             end: Close the session when this node has read.
             enter: Makes it a global node, as in `conversation`.

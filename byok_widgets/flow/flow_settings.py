@@ -92,7 +92,7 @@ class FlowSettings(StrictAttributes):
 
     @property
     def grounding(self) -> Grounding:
-        """What becomes of extracted texts that do not occur in the dialogue, at nodes that say nothing else.
+        """What becomes of extracted texts and dates that nobody said, at nodes that say nothing else.
 
         `"flag"` marks them, `"require"` counts them as not stated, `"off"` does not look.
         """

@@ -26,7 +26,7 @@ from byok_widgets.nodes.validation import validate
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
-from byok_widgets.schema.json_schemas.schema_refs import TIMES, branches, types_in
+from byok_widgets.schema.json_schemas.schema_refs import branches, types_in
 from byok_widgets.schema.parts import walk
 from byok_widgets.templates import render_in_time, with_unstated
 
@@ -139,7 +139,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
     @property
     def grounding(self) -> Grounding:
-        """What becomes of a value with texts that do not occur in the dialogue.
+        """What becomes of a value whose words or dates nobody said.
 
         `"flag"` marks it, `"require"` counts it as not stated, `"off"` does not look. Setting `None` leaves it to
         the flow's `grounding`.
@@ -224,8 +224,8 @@ class ExtractionNode(ModelNode[Extraction]):
             fix = "It is no longer used. Teach the node another one, with the fields that it has now."
             yield Finding("unfit_example", "warning", self.name, problem, fix)
         if self._grounding == "require" and not any(map(_may_hold_words, self.schema.fields)):
-            problem = f'Node {self.name!r} has grounding="require", and no field that holds words of the dialogue.'
-            fix = "Choices, numbers and dates cannot be looked up like that; read them with care."
+            problem = f'Node {self.name!r} has grounding="require", and no field that it refuses a value of.'
+            fix = "Choices and numbers may be conclusions, and are marked at most; read them with care."
             by = Fix("paste", f"flow.node({self.name!r}).grounding = None")
             yield Finding("grounding", "warning", self.name, problem, fix, by)
 
@@ -368,11 +368,11 @@ def checked_grounding(choice: Any, who: str) -> Grounding:
 
 
 def _may_hold_words(spec: FieldSpec) -> bool:
-    """Whether a field may hold texts that must have been said in these words."""
+    """Whether a field may hold texts or dates, which must have been said."""
     found = branches(spec.schema, spec.definitions)
     kinds = frozenset[str]().union(*map(types_in, found))
     texts = [branch for branch in found if "string" in types_in(branch)]
-    are_free = any(not {"enum", "const"} & set(branch) and branch.get("format") not in TIMES for branch in texts)
+    are_free = any(not {"enum", "const"} & set(branch) for branch in texts)
     return are_free or bool(kinds & {"array", "object"}) or not kinds
 
 

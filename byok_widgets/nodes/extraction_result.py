@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from byok_widgets import markup
 from byok_widgets.grounding.evidence import Evidence, Mark
 from byok_widgets.messages import Message
-from byok_widgets.nodes import result_tree
+from byok_widgets.nodes import evidence_display, result_tree
 from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE, NOT_SAID, STATUS_WORDS, Status
 from byok_widgets.reply import LearnedValue, NodeResult, Reply
 from byok_widgets.schema.paths import ByPath
@@ -174,4 +174,5 @@ class Extraction(NodeResult):
         columns = ("field", "value", "status", "said")[:shown]
         table = markup.table([row[:shown] for row in rows], caption=f"{self.node} reads", columns=columns)
         rule = markup.facts(self.problems.get("", ""))
-        return f"{table}{rule}{self.reply.reasoning_html}{self.reply.facts_html}"
+        said = evidence_display.said(self.transcript, self.evidence.values())
+        return f"{table}{rule}{said}{self.reply.reasoning_html}{self.reply.facts_html}"

@@ -306,8 +306,8 @@ SAID: dict[str, tuple[Build, str]] = {
     "grounding": (
         lambda flow: setattr(_nodes(flow, "data").node("data"), "grounding", "require"),
         (
-            "warning: Node 'data' has grounding=\"require\", and no field that holds words of the dialogue. "
-            "Choices, numbers and dates cannot be looked up like that; read them with care."
+            "warning: Node 'data' has grounding=\"require\", and no field that it refuses a value of. "
+            "Choices and numbers may be conclusions, and are marked at most; read them with care."
         ),
     ),
     "unbound_action": (

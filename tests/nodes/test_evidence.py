@@ -29,7 +29,11 @@ def test_evidence_is_message_and_span_and_the_persons_words_come_first(flow: Flo
     marks = {"name": "said", "time": "said", "people": "said", "urgent": "unchecked", "day": "not_literal"}
     assert found.grounding == marks
     assert set(found.status.values()) == {"found"}
-    assert "not literally said" in found._repr_html_()
+    shown = found._repr_html_()
+    assert "not literally said" in shown
+    marked = "<mark>Ana</mark>. At <mark>half past 7 in the evening</mark> for <mark>two</mark>"
+    assert marked in shown
+    assert "Are you" not in shown, "messages without a value are left out"
     assert "half past 7" in found.tree
     node.grounding = "off"
     off = node.run(turns)
