@@ -19,7 +19,9 @@ _MAY_BE_MEANT = frozenset({"na", "nil", "null", "not available"})
 """These may also be a name, a code or an answer: they count as values where the dialogue holds them."""
 _SHORT = 2
 """A word of so few letters is also a common word in some languages: "na rua"."""
-_AROUND = " \t\r\n.,;:!-–—_…()[]<>{}\"'`*"
+_SIGNS = " \t\r\n.,;:!-–—_…\"'`*"
+_PAIRS = ("()", "[]", "{}", "<>")
+_AROUND = _SIGNS + "".join(_PAIRS)
 
 
 def never_said(text: str) -> bool:
@@ -42,10 +44,17 @@ def says_nothing(text: str, is_said: IsSaid = never_said) -> bool:
         is_said: Whether the dialogue holds such a text.
     """
     bare = text.strip(_AROUND)
+    if not bare:
+        return _is_empty(text.strip(_SIGNS))
     folded = " ".join(bare.casefold().split())
     if folded in _MAY_BE_MEANT:
         return (len(bare) <= _SHORT and bare.islower()) or not is_said(bare)
     return folded in _WORDS
+
+
+def _is_empty(text: str) -> bool:
+    """Whether there is nothing but signs inside a pair of brackets; a smiley is something."""
+    return not text or (text[0] + text[-1] in _PAIRS and not text[1:-1].strip(_SIGNS))
 
 
 def said_in(texts: Iterable[str]) -> IsSaid:

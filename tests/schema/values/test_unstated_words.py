@@ -18,6 +18,8 @@ from byok_widgets.schema.values.unstated_words import said_in, says_nothing
         "N/A.",
         "n.a.",
         "(unknown)",
+        "(-)",
+        "[ ]",
         "<none>",
         "[not stated]",
         "Not mentioned.",
@@ -37,7 +39,9 @@ def test_words_for_nothing_state_nothing(text: str) -> None:
     assert says_nothing(text)
 
 
-@pytest.mark.parametrize("text", ["no", "0", "Nina", "not now", "none of them", "Anna", "nullify", "TBD-7", "n"])
+@pytest.mark.parametrize(
+    "text", ["no", "0", "Nina", "not now", "none of them", "Anna", "nullify", "TBD-7", "n", ":-)", "[{]"]
+)
 def test_other_words_are_values(text: str) -> None:
     assert not says_nothing(text)
 
