@@ -123,7 +123,9 @@ def _running(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 @pytest.mark.model
 @pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+@pytest.mark.parametrize(
+    "name", ["SIGINT", *(pytest.param(name, marks=pytest.mark.slow) for name in ("SIGTERM", "SIGHUP")), "SIGKILL"]
+)
 def test_however_the_demo_ends_neither_jupyterlab_nor_a_kernel_is_left(
     name: str, demo: Callable[..., subprocess.Popen[str]]
 ) -> None:

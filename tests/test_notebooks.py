@@ -184,6 +184,7 @@ def test_what_was_run_without_a_page_passes_strict_nbval(tmp_path: Path) -> None
     assert done.returncode == 0, done.stdout[-3000:]
 
 
+@pytest.mark.slow  # the same cells as above, run once more by nbval
 @pytest.mark.model
 @pytest.mark.usefixtures("environment")
 def test_they_pass_nbval(tmp_path: Path) -> None:
