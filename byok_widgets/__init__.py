@@ -27,9 +27,9 @@ if TYPE_CHECKING:
         SchemaError,
         TemplateError,
         last_partial_result,
-        last_traceback,
     )
     from byok_widgets.flow import Flow
+    from byok_widgets.foreign_exceptions import last_traceback
     from byok_widgets.frontend import Frontend
     from byok_widgets.messages import Message, TextDelta
     from byok_widgets.nodes import ActionNode, ActionResult, ConversationNode, Extraction, ExtractionNode
@@ -46,9 +46,10 @@ _HOMES = {
     "byok_widgets.errors": (
         *("ByokError", "ConfigError", "ExtractionError", "FlowError", "KeyFormatError", "KeyStoreError"),
         *("LocalModelError", "MissingKeyError", "ProviderError", "SchemaError", "TemplateError"),
-        *("last_partial_result", "last_traceback"),
+        "last_partial_result",
     ),
     "byok_widgets.flow": ("Flow",),
+    "byok_widgets.foreign_exceptions": ("last_traceback",),
     "byok_widgets.messages": ("Message", "TextDelta"),
     "byok_widgets.reply": ("Reply",),
     "byok_widgets.usage": ("Cost", "Usage"),

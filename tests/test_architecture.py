@@ -20,9 +20,9 @@ import byok_widgets
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "delegation errors findings files markup messages misplaced_keys natural_guesses plain_values"
-    " reasoning_display reply secrets sent_request shortening strict_attributes surrogates templates text_forms"
-    " thought_tags usage value_words"
+    "delegation errors findings files foreign_exceptions markup messages misplaced_keys natural_guesses"
+    " plain_values reasoning_display reply secrets sent_request shortening strict_attributes surrogates templates"
+    " text_forms thought_tags usage value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "markup": "",
     "errors": "markup secrets",
     "error_kinds": "",
+    "foreign_exceptions": "secrets",
     "files": "",
     "findings": "secrets",
     "frontend": "",
@@ -51,7 +52,7 @@ MAY_IMPORT = {
     "plain_values": "",
     "value_words": "",
     "engine": "errors frontend",
-    "templates": "engine errors plain_values secrets strict_attributes surrogates value_words",
+    "templates": "engine errors foreign_exceptions plain_values secrets strict_attributes surrogates value_words",
     "keys": f"{SMALL} engine",
     "schema": SMALL,
     "config": f"{SMALL} engine keys",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import html.parser
 import pickle
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -181,18 +180,6 @@ def test_a_cell_shows_a_summary_and_the_stack_is_one_call_away(
 def test_a_problem_of_several_lines_is_shown_once() -> None:
     assert ByokError("one\ntwo")._render_traceback_()[:2] == ["ByokError: one", "  two"]
     assert ByokError("")._render_traceback_()[0] == "ByokError: "
-
-
-def test_the_stack_holds_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    key = fake_key()
-    monkeypatch.setattr(sys, "last_value", RuntimeError(f"a library quotes {key}"), raising=False)
-    assert "a library quotes [API key]" in last_traceback()
-    assert key[-12:] not in last_traceback()
-
-
-def test_without_an_error_there_is_no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(sys, "last_value", raising=False)
-    assert last_traceback() == "No error has been shown in this session."
 
 
 # As a value

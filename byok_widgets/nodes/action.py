@@ -12,8 +12,9 @@ from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
-from byok_widgets.errors import ByokError, FlowError, describe_exception
+from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.findings import Finding, Fix
+from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.nodes.action_function import ActionFunction, is_dotted_name, line_of
 from byok_widgets.nodes.action_result import ActionResult
 from byok_widgets.nodes.action_run import ActionRun, Settle

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
-from byok_widgets.errors import ByokError, ExtractionError, describe_exception
+from byok_widgets.errors import ByokError, ExtractionError
+from byok_widgets.foreign_exceptions import describe_exception
 
 T = TypeVar("T")
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
-from byok_widgets.errors import ByokError, ConfigError, FlowError, describe_exception
+from byok_widgets.errors import ByokError, ConfigError, FlowError
+from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.graph.conditions import Condition
 from byok_widgets.plain_values import copies_of
 

@@ -14,7 +14,8 @@ from byok_widgets.delegation import delegated
 from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
-from byok_widgets.errors import ByokError, ConfigError, FlowError, describe_exception
+from byok_widgets.errors import ByokError, ConfigError, FlowError
+from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import Message, TextDelta
 from byok_widgets.natural_guesses import AnswersGuesses

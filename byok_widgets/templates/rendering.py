@@ -8,7 +8,8 @@ from functools import lru_cache, partial
 from typing import Any
 
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
-from byok_widgets.errors import TemplateError, describe_exception
+from byok_widgets.errors import TemplateError
+from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.plain_values import is_plain
 from byok_widgets.secrets import looks_like_key
 from byok_widgets.strict_attributes import nearest

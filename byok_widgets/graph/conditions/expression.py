@@ -19,7 +19,8 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from byok_widgets.errors import ConfigError, text_of_exception
+from byok_widgets.errors import ConfigError
+from byok_widgets.foreign_exceptions import text_of_exception
 from byok_widgets.graph.conditions.functions import CALLS, COUNT, number
 from byok_widgets.graph.conditions.grammar import is_none, parsed
 from byok_widgets.graph.conditions.operators import COMPARE, plain

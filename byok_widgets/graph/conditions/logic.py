@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from byok_widgets.errors import ConfigError, describe_exception
+from byok_widgets.errors import ConfigError
+from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.graph.conditions.condition import Condition
 from byok_widgets.graph.conditions.expression import Expression
 from byok_widgets.graph.conditions.stated import stated

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from byok_widgets.errors import SchemaError, describe_exception
+from byok_widgets.errors import SchemaError
+from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.schema.classes.class_checker import ClassChecker, Names
 from byok_widgets.schema.classes.class_fields import ClassFields, reads_first

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from byok_widgets.errors import describe_exception
+from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.schema.classes.class_fields import ClassFields
 from byok_widgets.schema.misfit import MisfitError, misfit_of
 from byok_widgets.schema.root_result import RootResult, json_text

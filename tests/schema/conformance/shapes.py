@@ -38,6 +38,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
+from tests.schema.features import Times
+
 T = TypeVar("T")
 Json = dict[str, Any]
 
@@ -206,13 +208,6 @@ class Bounds(BaseModel):
 class Texts(BaseModel):
     word: Annotated[str, StringConstraints(min_length=2, max_length=5)]
     code: Annotated[str, Field(pattern="^[A-Z]{2}[0-9]+$")]
-
-
-class Times(BaseModel):
-    day: datetime.date
-    moment: datetime.datetime
-    hour: datetime.time
-    length: datetime.timedelta
 
 
 class Known(BaseModel):
