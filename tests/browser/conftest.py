@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.browser.lab import ELSEWHERE, Lab
-from tests.browser.notebook_page import NotebookPage
+from tests.browser.notebook_page import TIMEOUT_MS, NotebookPage
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGS = [
@@ -42,12 +42,13 @@ def missing(what: str) -> Any:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import expect, sync_playwright
     except ImportError:
         missing("playwright is not installed")
     found = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if found is None:
         missing("there is no Chromium")
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=found, args=_ARGS)
         yield chromium

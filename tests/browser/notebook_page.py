@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.browser.lab import Lab
 
+TIMEOUT_MS = 20_000
 IDLE = """() => {
   const panel = window.jupyterapp?.shell.currentWidget;
   const session = panel?.sessionContext?.session;
@@ -24,7 +25,7 @@ class NotebookPage:
         self.lab, self.page, self.url, self.app = lab, page, url, app
         self.console: list[str] = []
         self.name = ""
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(TIMEOUT_MS)
         page.on("console", lambda message: self.console.append(message.text))
 
     def open(self, name: str) -> None:

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.browser.conftest import LEFT, VIEWPORT
 from tests.browser.lab import Lab
@@ -15,6 +16,7 @@ from tests.browser.notebook_page import NotebookPage
 from tests.browser.other_kernels import add_other_kernels
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
+from tests.widgets.wire import eventually
 
 OPEN_S = 5.0
 """Generous, for a machine that does other things as well; `python -m tests.bench gear` measures."""
@@ -355,8 +357,7 @@ def test_a_key_that_is_typed_and_not_saved_goes_on_in_the_panel_of_the_flow_that
     page.run_cell(0)
     side(page).get_by_role("heading", name="Settings · made_while_typing").wait_for()
     field = side(page).get_by_label("API key for OpenAI")
-    page.page.wait_for_function("field => field.value", arg=field.element_handle())
-    assert field.input_value() == typed
+    expect(field).to_have_value(typed)
     assert field.get_attribute("type") == "password"
     page.run_cell(1)
     side(page).get_by_label("Flow", exact=True).select_option("another_one")
@@ -484,10 +485,11 @@ def test_a_key_that_is_saved_at_the_side_is_nowhere_else(open_in, frames):
 
 @pytest.mark.parametrize("ending", ["pass", "1 / 0"], ids=["ends", "fails"])
 def test_while_a_cell_runs_it_says_so_and_opens_afterwards(open_in, gear_lab, ending):
-    go = gear_lab.root / f"go-{ending[0]}"
-    page = open_in([f"import os, time\nwhile not os.path.exists('{go}'): time.sleep(0.02)\n{ending}"])
+    running, go = gear_lab.root / f"running-{ending[0]}", gear_lab.root / f"go-{ending[0]}"
+    lines = ("import os, time", f"open({str(running)!r}, 'w').close()")
+    page = open_in(["\n".join((*lines, f"while not os.path.exists({str(go)!r}): time.sleep(0.02)", ending))])
     page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
-    page.page.wait_for_function(f"() => {SESSION}.session.kernel.status === 'busy'")
+    eventually(running.exists)
     page.gear.click()
     said(page, "busy").wait_for()
     go.touch()

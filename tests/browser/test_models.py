@@ -6,6 +6,7 @@ import statistics
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from byok_widgets.secrets.detection import key_patterns, looks_like_key
 from byok_widgets.widgets import assets
@@ -159,21 +160,20 @@ def test_what_is_being_typed_stays_when_the_kernel_sends_a_list_or_a_value(page,
     )
     page.panel.get_by_text("7 models in OpenRouter's own list of").wait_for()
     run_in_kernel(page, "ask.model = 'openai/other'; flow.model = 'openai/gpt-6-luna'")
-    page.page.wait_for_function("field => field.value === 'openai/gpt-6-luna'", arg=field.element_handle())
+    expect(field).to_have_value("openai/gpt-6-luna")
     assert override.input_value() == "my own mod"
     override.dispatch_event("blur")  # as when another window comes to the front
     assert override.get_attribute("aria-expanded") == "true"
     override.press_sequentially("el")
     override.press("Tab")
-    typed = "field => field.value === 'openrouter:my own model'"
-    page.page.wait_for_function(typed, arg=override.element_handle())
+    expect(override).to_have_value("openrouter:my own model")
     assert set_models(page) == "('openai/gpt-6-luna', 'openrouter:my own model')"
     field.fill("openrouter:")
     field.press("Enter")
     page.panel.get_by_role("alert").filter(has_text="Not set:").wait_for()
     assert field.input_value() == "openrouter:", "what was refused can be mended"
     run_in_kernel(page, "flow.model = 'openai/gpt-6-astra'")
-    page.page.wait_for_function("field => field.value === 'openai/gpt-6-astra'", arg=field.element_handle())
+    expect(field).to_have_value("openai/gpt-6-astra")
 
 
 def test_nothing_leaves_the_field_before_it_is_chosen_and_a_key_never_does(open_notebook, server):
@@ -229,7 +229,7 @@ def test_what_replaced_a_retired_model_is_said_and_used_at_a_click(page, field):
     assert field.input_value() == "gpt-4o", "nothing changes by itself"
     assert set_models(page) == "('gpt-4o', None)"
     page.panel.get_by_role("button", name="Use gpt-6-astra").click()
-    page.page.wait_for_function("field => field.value === 'gpt-6-astra'", arg=field.element_handle())
+    expect(field).to_have_value("gpt-6-astra")
     page.panel.get_by_role("button", name="Use gpt-6-astra").wait_for(state="hidden")
     page.panel.get_by_role("button", name="Refresh").click()
     page.panel.get_by_text("OpenAI's own list needs a key.").wait_for()

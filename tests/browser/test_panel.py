@@ -6,6 +6,7 @@ import secrets
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.fake_keys import fake_key
 
@@ -82,7 +83,7 @@ def test_a_key_can_be_shown_and_is_hidden_again(page, key):
     key.fill(fake_key("openai"))
     save(page)
     page.panel.get_by_placeholder("saved; paste to replace").wait_for()
-    page.page.wait_for_function("field => field.value === ''", arg=key.element_handle())
+    expect(key).to_have_value("")
     page.shot("panel-saved")
     key.fill("another")
     show()
@@ -97,7 +98,7 @@ def test_a_key_in_the_wrong_place_is_cleared(page, key):
         field = page.panel.get_by_label(label)
         field.fill(fake_key("openai"))
         field.press("Enter")
-        page.page.wait_for_function("field => field.value === ''", arg=field.element_handle())
+        expect(field).to_have_value("")
     page.panel.locator("[data-part=storage]").select_option("Environment variable")
     name = page.panel.locator("[data-part=name]")
     for typed, said, left in (
@@ -139,15 +140,13 @@ def test_after_a_restart_of_the_kernel_the_panel_says_so_and_cannot_be_used(page
     page.panel.get_by_role("button", name="✓ balanced").wait_for()
 
 
-def test_when_another_kernel_is_chosen_save_says_so_and_so_does_the_panel(page, key):
-    key.fill(fake_key("openai"))
+def test_when_another_kernel_is_chosen_the_panel_says_so_and_what_was_typed_stays(page, key):
+    typed = fake_key("openai")
+    key.fill(typed)
     page.page.evaluate(f"() => {SESSION}.changeKernel({{name: 'python3'}})")
-    page.wait_idle()
-    key.press("Enter")
-    page.panel.get_by_text("so nothing was sent. Run this cell again.").wait_for()
+    assert_lost(page)  # JupyterLab tells nothing of it: the panel looks now and then
+    assert key.input_value() == typed
     assert key.get_attribute("type") == "password"
-    page.panel.get_by_label("Default model").focus()  # JupyterLab tells nothing of it: it is seen at the next move
-    assert_lost(page)
 
 
 def test_keys_pressed_in_the_panel_do_nothing_to_the_notebook(page, key):

@@ -6,6 +6,7 @@ import secrets
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.browser.conftest import VIEWPORT
 
@@ -69,8 +70,8 @@ def press(page, button):
     part(page).get_by_role("button", name=button, exact=True).click()
 
 
-def focused(page, field):
-    page.page.wait_for_function("field => field === document.activeElement", arg=field.element_handle())
+def focused(field):
+    expect(field).to_be_focused()
 
 
 def finding(page, text):
@@ -95,7 +96,7 @@ def test_what_is_to_be_mended_is_mended_by_a_click_and_never_by_itself(opened):
     said(page, f"{heir} is now used everywhere instead of gpt-4")
     finding(page, "gpt-4 ended").wait_for(state="detached")
     assert own.input_value() == f"openai:{heir}"
-    focused(page, part(page).get_by_role("button", name="Check the flow"))
+    focused(part(page).get_by_role("button", name="Check the flow"))
     finding(page, "not connected yet").wait_for()
     press(page, "Use the default address")
     finding(page, "its own address").wait_for(state="detached")
@@ -103,7 +104,7 @@ def test_what_is_to_be_mended_is_mended_by_a_click_and_never_by_itself(opened):
     finding(page, "not connected yet").wait_for(state="detached")
     summary.filter(has_text="3 problems").wait_for()
     press(page, "Switch to Anthropic and paste its key")
-    focused(page, page.panel.get_by_label("API key for Anthropic"))
+    focused(page.panel.get_by_label("API key for Anthropic"))
     said(page, "Switched to Anthropic.")
 
 
@@ -117,20 +118,20 @@ def test_a_line_is_copied_and_fields_are_found(opened):
     assert page.page.evaluate("() => navigator.clipboard.readText()") == line
     assert not page.panel.get_by_label("Model for data").is_visible(), "its row is closed"
     press(page, "Choose a model for data")
-    focused(page, page.panel.get_by_label("Model for data"))
+    focused(page.panel.get_by_label("Model for data"))
     press(page, "Open the model list")
     model = page.panel.get_by_label("Default model")
-    focused(page, model)
-    page.page.wait_for_function("field => field.ariaExpanded === 'true'", arg=model.element_handle())
+    focused(model)
+    expect(model).to_have_attribute("aria-expanded", "true")
     page.page.keyboard.press("Escape")
     part(page).get_by_text("No API key configured", exact=True).wait_for()
     part(page).locator("dl").get_by_role("button", name="Go to the key field").click()
-    focused(page, page.panel.get_by_label("API key for OpenAI"))
+    focused(page.panel.get_by_label("API key for OpenAI"))
     page.panel.get_by_label("Provider").select_option("OpenAI-compatible endpoint")
     part(page).get_by_role("button", name="Enter the address").or_(
         part(page).get_by_role("button", name="Go to the Base URL")
     ).first.click()
-    focused(page, page.panel.get_by_label("Base URL"))
+    focused(page.panel.get_by_label("Base URL"))
 
 
 def test_the_four_rows_link_to_the_chosen_provider(opened):

@@ -21,6 +21,7 @@ const INSTALLED = 'byok_widgets_is_installed';
 const IS_INSTALLED =
   '__import__("importlib.util", fromlist=["find_spec"]).find_spec("byok_widgets") is not None';
 const CHOOSE_KERNEL = 'notebook:change-kernel';
+const QUEUED_AFTER_MS = 400;
 
 /**
  * The settings of one notebook's flow at the side of the page.
@@ -90,6 +91,7 @@ export class Side extends Panel {
 
   /** Ask the kernel for its panel, outside of the notebook's history and counters. */
   private async _ask(kernel: Kernel.IKernelConnection, round: number): Promise<void> {
+    let queued = 0;
     try {
       const language = (await kernel.info).language_info.name;
       if (round !== this._round) {
@@ -107,7 +109,10 @@ export class Side extends Panel {
         stop_on_error: false,
         allow_stdin: false
       });
+      // The status of the kernel does not tell: what runs beside a cell sets it to idle.
+      queued = window.setTimeout(() => round === this._round && this._say(words.BUSY), QUEUED_AFTER_MS);
       future.onIOPub = ({ header, content }) => {
+        clearTimeout(queued);
         const data = (content as { data?: PartialJSONObject }).data;
         if (header.msg_type === 'display_data' && data?.[WIDGET] && round === this._round) {
           this._show(data);
@@ -128,6 +133,8 @@ export class Side extends Panel {
       }
     } catch {
       // The kernel is gone; a signal reports its new state.
+    } finally {
+      clearTimeout(queued);
     }
   }
 
