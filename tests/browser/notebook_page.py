@@ -101,3 +101,9 @@ class NotebookPage:
     def kernel_id(self) -> str:
         session = "window.jupyterapp.shell.currentWidget.sessionContext.session"
         return str(self.page.evaluate(f"() => {session}.kernel.id"))
+
+
+def type_into(field: Any, text: str, timeout_s: float = TIMEOUT_MS / 1000) -> None:
+    """Type as a person does, who sees the field first: what is typed while it is hidden goes nowhere."""
+    field.wait_for()
+    field.press_sequentially(text, timeout=timeout_s * 1000)

@@ -10,6 +10,7 @@ import pytest
 from tests.browser.conftest import VIEWPORT
 from tests.browser.lab import notebook_of
 from tests.browser.leaks import Frames, files_below, hits
+from tests.browser.notebook_page import type_into
 from tests.browser.served import Served
 from tests.fake_keys import fake_key
 from tests.local_model import require_model
@@ -88,7 +89,7 @@ def test_voila_shows_panel_graph_and_chat_and_a_key_stays_where_it_rests(serve):
     panel = page.locator(".byok-panel").first
     panel.get_by_label("Provider").select_option("OpenAI")
     key, typed = panel.get_by_label("API key for OpenAI"), fake_key("openai")
-    key.press_sequentially(typed)
+    type_into(key, typed)
     panel.get_by_role("button", name="Save", exact=True).click()
     panel.get_by_role("button", name="Remove").and_(page.locator(":enabled")).wait_for()
     assert key.input_value() == ""

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import LEFT, VIEWPORT
 from tests.browser.lab import Lab
 from tests.browser.leaks import Frames, Listener, files_below, hits
-from tests.browser.notebook_page import NotebookPage
+from tests.browser.notebook_page import NotebookPage, type_into
 from tests.browser.other_kernels import add_other_kernels
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
@@ -128,7 +128,7 @@ def choose_before_any_flow(page, typed, model="gpt-6-luna"):
     """Choose a provider, save a key and pick a model, as a person does before running a cell."""
     side(page).get_by_label("Provider").select_option("OpenAI")
     key = side(page).get_by_label("API key for OpenAI")
-    key.press_sequentially(typed, timeout=TYPING_S * 1000)
+    type_into(key, typed, TYPING_S)
     assert key.input_value() == typed
     side(page).get_by_role("button", name="Save", exact=True).click()
     side(page).get_by_role("button", name="Remove").and_(page.page.locator(":enabled")).wait_for()
@@ -353,7 +353,7 @@ def test_a_key_that_is_typed_and_not_saved_goes_on_in_the_panel_of_the_flow_that
     open_settings(page)
     side(page).get_by_label("Provider").select_option("OpenAI")
     typed = fake_key()
-    side(page).get_by_label("API key for OpenAI").press_sequentially(typed)
+    type_into(side(page).get_by_label("API key for OpenAI"), typed)
     page.run_cell(0)
     side(page).get_by_role("heading", name="Settings · made_while_typing").wait_for()
     field = side(page).get_by_label("API key for OpenAI")
@@ -461,7 +461,7 @@ def test_a_key_that_is_saved_at_the_side_is_nowhere_else(open_in, frames):
     open_settings(page)
     typed = fake_key("compatible")
     key = side(page).get_by_label("API key for OpenAI-compatible endpoint")
-    key.press_sequentially(typed)
+    type_into(key, typed)
     side(page).get_by_role("button", name="Save", exact=True).click()
     side(page).get_by_role("button", name="Remove").and_(page.page.locator(":enabled")).wait_for()
     assert key.input_value() == ""

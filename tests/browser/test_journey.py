@@ -10,6 +10,7 @@ import pytest
 
 from byok_widgets.providers.local import model_server
 from tests.browser.leaks import Frames, Listener, files_below, hits
+from tests.browser.notebook_page import type_into
 from tests.fake_keys import fake_key
 from tests.local_model import require_model
 
@@ -56,7 +57,7 @@ def test_from_no_key_to_an_answer_on_ones_own_account(open_notebook, server, cel
     address.fill(server.base_url)
     address.press("Enter")
     key = panel.get_by_label("API key for OpenAI-compatible endpoint")
-    key.press_sequentially(server.key.reveal())
+    type_into(key, server.key.reveal())
     panel.get_by_role("button", name="Save", exact=True).click()
     page.page.wait_for_selector(".byok-status[data-state=verified]")
     assert key.input_value() == ""

@@ -12,6 +12,7 @@ from byok_widgets.keys import check_provider, clean_key
 from byok_widgets.keys.formats import validation_rules
 from byok_widgets.widgets import assets
 from tests.browser.leaks import Listener, hits
+from tests.browser.notebook_page import type_into
 from tests.fake_keys import fake_key
 from tests.keys.test_formats import REFUSED, WRAPPINGS
 
@@ -96,7 +97,7 @@ def test_page_and_kernel_say_the_same_of_the_same_texts(page):
 def test_a_key_of_another_provider_is_recognised_as_it_is_typed_and_told_once(page, listener):
     typed = fake_key("anthropic")
     key = page.panel.get_by_label("API key for OpenAI")
-    key.press_sequentially(typed)
+    type_into(key, typed)
     said = page.page.evaluate("() => window.heard")
     hint = "This looks like a key from Anthropic."
     assert said[-1] == hint

@@ -12,7 +12,7 @@ from byok_widgets.providers.local import model_server
 from tests.browser.conftest import VIEWPORT
 from tests.browser.lab import Lab
 from tests.browser.leaks import Frames, Listener, files_below, hits
-from tests.browser.notebook_page import NotebookPage
+from tests.browser.notebook_page import NotebookPage, type_into
 from tests.fake_keys import fake_key
 from tests.local_model import require_model
 
@@ -39,12 +39,12 @@ def live(page, good, wrong):
     status = page.page.locator(".byok-panel .byok-status")
     key = page.panel.get_by_label(LABEL)
     save = page.panel.get_by_role("button", name="Save", exact=True)
-    key.press_sequentially(wrong)
+    type_into(key, wrong)
     page.save()
     save.click()
     status.and_(page.page.locator("[data-state=rejected]")).wait_for()
     page.save()
-    key.press_sequentially(good)
+    type_into(key, good)
     save.click()
     status.and_(page.page.locator("[data-state=verified]")).wait_for()
     page.panel.get_by_role("button", name="Check", exact=True).click()

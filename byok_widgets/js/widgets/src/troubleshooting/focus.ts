@@ -3,11 +3,14 @@
 import type { Focus } from "../common/messages";
 import { onEnd } from "../common/view";
 
-const FOUND_WITHIN_MS = 3000;
+const FOUND_WITHIN_MS = 20_000;
 
 type Field = HTMLElement | null | undefined;
 
 const isShown = (field: HTMLElement): boolean => field.offsetParent !== null;
+
+// The page's body has the focus when the button that was pressed has gone.
+const isStillAt = (start: Element | null): boolean => [start, document.body, null].includes(document.activeElement);
 
 function keyInput(panel: Element): Field {
   return [...panel.querySelectorAll<HTMLElement>("[data-byok-view=key_field] input")].find(isShown);
@@ -27,17 +30,18 @@ function find(panel: Element, { field, name }: Focus): Field {
   return nodeInput(panel, name);
 }
 
-// A field that does not exist yet may appear a moment later.
+// A field that does not exist yet appears when the kernel has answered; a person who has gone on by then is left alone.
 export function goTo(from: Element, focus: Focus, then: (field: HTMLElement) => void, signal: AbortSignal): void {
   const panel = from.closest(".byok-panel");
   const end = performance.now() + FOUND_WITHIN_MS;
+  const start = document.activeElement;
   let frame = 0;
   const look = (): void => {
     const field = panel && find(panel, focus);
     if (field && isShown(field)) {
       field.focus();
       then(field);
-    } else if (panel && performance.now() < end) frame = requestAnimationFrame(look);
+    } else if (panel && performance.now() < end && isStillAt(start)) frame = requestAnimationFrame(look);
   };
   onEnd(signal, () => cancelAnimationFrame(frame));
   look();
