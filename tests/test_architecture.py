@@ -20,7 +20,7 @@ import byok_widgets
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "delegation errors findings files foreign_exceptions markup messages misplaced_keys natural_guesses"
+    "delegation errors findings files foreign_exceptions lazy_names markup messages misplaced_keys natural_guesses"
     " plain_values reasoning_display reply secrets sent_request shortening strict_attributes surrogates templates"
     " text_forms thought_tags usage value_words"
 )
@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "files": "",
     "findings": "secrets",
     "frontend": "",
+    "lazy_names": "",
     "grounding": "",
     "natural_guesses": "errors secrets",
     "shortening": "",
@@ -52,7 +53,8 @@ MAY_IMPORT = {
     "plain_values": "",
     "value_words": "",
     "engine": "errors frontend",
-    "templates": "engine errors foreign_exceptions plain_values secrets strict_attributes surrogates value_words",
+    "templates": "engine errors foreign_exceptions lazy_names plain_values secrets strict_attributes surrogates"
+    " value_words",
     "keys": f"{SMALL} engine",
     "schema": SMALL,
     "config": f"{SMALL} engine keys",
@@ -81,8 +83,9 @@ IMPORTERS = {
     "__import__",
 }
 """What loads or finds a module by a name given as text."""
-MAY_COMPUTE_IMPORTS = {"", "nodes.action_function"}
-"""The package's lazy table; the look-up of a person's own function, which loads nothing."""
+MAY_COMPUTE_IMPORTS = {"", "lazy_names", "nodes.action_function"}
+"""The lazy tables, whose modules are counted where they are named; the look-up of a person's own function, which
+loads nothing."""
 OWN_MODULE = re.compile(rf"({PACKAGE}(?:\.\w+)+)(?::[\w.]+)?")
 NAMES_SDKS = "providers.protocols."
 MAY_REVEAL = {

@@ -12,8 +12,7 @@ from byok_widgets.errors import FlowError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.graph.conditions import UnknownCondition
 from byok_widgets.graph.cycles import never_ends, silent_loops
-from byok_widgets.graph.edge import EVERYWHERE
-from byok_widgets.graph.flow_graph import FlowGraph
+from byok_widgets.graph.flow_graph import EVERYWHERE, FlowGraph
 from byok_widgets.templates import mentioned
 
 

@@ -9,7 +9,8 @@ from byok_widgets.errors import ByokError
 from byok_widgets.findings import Fix
 from byok_widgets.graph.conditions import LogicCondition
 from byok_widgets.graph.conditions.expression import Expression
-from byok_widgets.graph.edge import EVERYWHERE, Edge
+from byok_widgets.graph.edge import Edge
+from byok_widgets.graph.flow_graph import EVERYWHERE
 from byok_widgets.templates import broken, placeholders
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)

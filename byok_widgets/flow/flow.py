@@ -9,26 +9,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from byok_widgets.config import FlowConfig
 from byok_widgets.delegation import delegated
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.flow import flow_file, flow_registry
-from byok_widgets.flow.flow_data import bind, data_of, fill
+from byok_widgets.flow import flow_registry
 from byok_widgets.flow.flow_nodes import FlowNodes
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.flow.waiting_settings import WAITING
 from byok_widgets.frontend import frontend
-from byok_widgets.graph import AnyNode, Edge, FlowGraph
-from byok_widgets.graph.conditions import Condition, Test
-from byok_widgets.graph.drawing import as_text
+from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.keys import KeyStore
 from byok_widgets.natural_guesses import GUESSES, AnswersGuesses, UnknownAttributeError
 from byok_widgets.nodes.action_settings import DEADLINE_S
 from byok_widgets.nodes.base import Node
-from byok_widgets.nodes.conversation import ConversationNode
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
 
 if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check
-    from byok_widgets.nodes import ActionNode, ExtractionNode
+    from byok_widgets.graph.conditions import Condition, Test
+    from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode
     from byok_widgets.nodes.action import Function
     from byok_widgets.nodes.examples import GivenExample
     from byok_widgets.nodes.extraction import Grounding
@@ -101,6 +98,8 @@ class Flow(AnswersGuesses, StrictAttributes):
 
     def __str__(self) -> str:
         """Return the graph as text, which is what a plain program prints."""
+        from byok_widgets.graph.drawing import as_text
+
         return as_text(self.graph, self._title)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
@@ -211,6 +210,8 @@ class Flow(AnswersGuesses, StrictAttributes):
             max_tokens: Most tokens of an answer.
             **settings: Model settings that the provider has, such as `temperature`.
         """
+        from byok_widgets.nodes.conversation import ConversationNode
+
         return self._members.add(
             ConversationNode(
                 self.context, name, prompt, static=static, model=model, max_tokens=max_tokens, settings=settings
@@ -363,6 +364,8 @@ class Flow(AnswersGuesses, StrictAttributes):
         Raises:
             ConfigError: A node is not there, or the condition cannot be used.
         """
+        from byok_widgets.graph.edge import Edge
+
         for given in more:
             said = repr(given) if isinstance(given, str) else "..."
             raise ConfigError(
@@ -422,6 +425,9 @@ class Flow(AnswersGuesses, StrictAttributes):
         Raises:
             ConfigError: The file is not there, damaged, or not a flow. It is left as it is.
         """
+        from byok_widgets.flow import flow_file
+        from byok_widgets.flow.flow_data import bind, fill
+
         data = flow_file.read(Path(path))
         try:
             with WAITING.postponed():  # until the flow has the settings of the file, which are its own
@@ -443,6 +449,9 @@ class Flow(AnswersGuesses, StrictAttributes):
             ConfigError: A condition is a function, a text of the flow looks like a key, the flow or the file there
                 is of a newer version, or the file cannot be written. A file that was there stays as it was.
         """
+        from byok_widgets.flow import flow_file
+        from byok_widgets.flow.flow_data import data_of
+
         if self._file_notice:
             raise ConfigError(self._file_notice, kind="newer_version", fix="pip install -U byok-widgets")
         flow_file.write({**data_of(self), **self._file_extra}, Path(path))

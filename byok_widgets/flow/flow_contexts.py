@@ -13,7 +13,7 @@ from byok_widgets.config import FlowConfig, checked_name
 from byok_widgets.flow import settings_elsewhere
 from byok_widgets.keys import KeyStore
 from byok_widgets.keys.backends import registry
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local import models
 

@@ -16,7 +16,7 @@ from byok_widgets.flow.protocols import FiledFlow
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import condition_fields, read_condition
 from byok_widgets.nodes import model_nodes
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
 
 Data = dict[str, Any]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.graph import AnyNode, Edge, FlowGraph
+from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.nodes.base import Node
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
+
+if TYPE_CHECKING:
+    from byok_widgets.graph.edge import Edge
 
 N = TypeVar("N", bound=Node[Any])
 

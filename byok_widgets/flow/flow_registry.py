@@ -6,7 +6,7 @@ import threading
 import weakref
 
 from byok_widgets.flow.protocols import RegisteredFlow
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 
 _made: list[weakref.ref[RegisteredFlow]] = []
 _lock = threading.Lock()

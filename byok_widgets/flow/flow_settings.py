@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from byok_widgets.config import FlowConfig, ModelRef
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.flow import flow_contexts, key_copies
-from byok_widgets.graph import AnyNode
+from byok_widgets.flow import flow_contexts
+from byok_widgets.graph.flow_graph import AnyNode
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes import ModelNode, model_nodes
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import checked_limit
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.providers import PROVIDERS
@@ -180,6 +180,8 @@ class FlowSettings(StrictAttributes):
 
     def use_key_of(self, flow: str, *, provider: str | None = None) -> str:
         """Copy the API key of another flow of yours into this flow's own entry; see `Flow.use_key_of`."""
+        from byok_widgets.flow.key_copies import copy_key
+
         chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
         if chosen.free_of_charge:
             raise ConfigError(
@@ -188,7 +190,7 @@ class FlowSettings(StrictAttributes):
                 fix=f'Choose another provider first, or name it: flow.use_key_of({flow!r}, provider="...").',
             )
         host = chosen.address(self.config.base_url(chosen.name)).host
-        status = key_copies.copy_key(self.context, flow, chosen, host)
+        status = copy_key(self.context, flow, chosen, host)
         self.config.notify("key")
         return status.sentence
 

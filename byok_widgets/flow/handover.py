@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from byok_widgets.flow.key_copies import store_like
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
 
 
 def give(source: FlowContext, flow: FlowContext) -> str:
     """Copy provider, models, addresses and keys to a flow, and say in a line what was done."""
+    from byok_widgets.flow.key_copies import store_like
+
     named = described(source, with_key=False)
     flow.config.take_over(source.config.current)
     said = [f"Flow {flow.config.name!r} now has the settings that you made before: {named}."]

@@ -17,7 +17,7 @@ from byok_widgets.keys import KeyStatus, KeyStore
 from byok_widgets.keys.backends import encrypted_file
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.served_page import is_served_page
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import Provider
 from byok_widgets.secrets import Secret
 

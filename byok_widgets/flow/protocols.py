@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from byok_widgets.config import FlowConfig
 from byok_widgets.graph import AnyNode, FlowGraph
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 
 if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check

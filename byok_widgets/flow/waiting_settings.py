@@ -16,7 +16,7 @@ from functools import partial
 from byok_widgets.flow import flow_contexts, handover
 from byok_widgets.flow.questions import Choice, Question
 from byok_widgets.frontend import frontend
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 
 _NAME = "my flow"
 _made: ContextVar[list[FlowContext] | None] = ContextVar("made", default=None)

@@ -10,9 +10,6 @@ from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.graph.conditions import Condition, ElseCondition, PromptCondition, logic_condition
 from byok_widgets.secrets.quoting import as_given
 
-EVERYWHERE = ""
-"""The source of the edges that lead to global nodes; no node has this name."""
-
 
 @dataclass(frozen=True, eq=False)
 class Edge:

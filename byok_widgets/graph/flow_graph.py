@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.graph.edge import EVERYWHERE, Edge
-from byok_widgets.nodes import Node
+from byok_widgets.nodes.base import Node
+
+if TYPE_CHECKING:
+    from byok_widgets.graph.edge import Edge
 
 AnyNode = Node[Any]
+
+EVERYWHERE = ""
+"""The source of the edges that lead to global nodes; no node has this name."""
 
 
 class FlowGraph:
@@ -70,7 +74,7 @@ class FlowGraph:
         Raises:
             ConfigError: The condition is empty.
         """
-        way_in = None if enter is None else Edge.create(EVERYWHERE, node.name, enter)
+        way_in = None if enter is None else _way_into(node.name, enter)
         with self._changing:
             self.nodes = {**self.nodes, node.name: node}
             (self.ends.add if end else self.ends.discard)(node.name)
@@ -131,6 +135,8 @@ class FlowGraph:
         """
         if name in self.nodes:
             return self.nodes[name]
+        import difflib
+
         near = difflib.get_close_matches(str(name), self.nodes, n=1)
         known = (
             f"Did you mean {near[0]!r}?"
@@ -182,3 +188,9 @@ class FlowGraph:
 
     def _from(self, source: str) -> tuple[Edge, ...]:
         return tuple(self._edges.get(source, {}).values())
+
+
+def _way_into(name: str, enter: str) -> Edge:
+    from byok_widgets.graph.edge import Edge
+
+    return Edge.create(EVERYWHERE, name, enter)

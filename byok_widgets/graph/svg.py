@@ -13,8 +13,7 @@ from byok_widgets import markup
 from byok_widgets.graph import text_fitting
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.graph.drawing import as_text, condition, describe, one_line, returns
-from byok_widgets.graph.edge import EVERYWHERE
-from byok_widgets.graph.flow_graph import FlowGraph
+from byok_widgets.graph.flow_graph import EVERYWHERE, FlowGraph
 from byok_widgets.graph.layout import Box, Layout, Link, Size, lay_out
 from byok_widgets.graph.svg_elements import escaped, px
 from byok_widgets.graph.svg_shapes import EdgeLine, Mark, NodeBox

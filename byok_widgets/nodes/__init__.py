@@ -3,8 +3,9 @@
 Only what all kinds share is loaded at once: a flow that just speaks needs none of the other kinds.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from byok_widgets.lazy_names import lazy_names
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.model_node import ModelNode, model_nodes
 
@@ -30,17 +31,14 @@ __all__ = [
     "register_node_kind",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from byok_widgets.nodes.action import ActionNode
-    from byok_widgets.nodes.action_result import ActionResult
-    from byok_widgets.nodes.conversation import ConversationNode
-    from byok_widgets.nodes.extraction import ExtractionNode
-    from byok_widgets.nodes.extraction_result import Extraction
-    from byok_widgets.nodes.registry import NODE_KINDS, register_node_kind
-
-    kinds = (ActionNode, ActionResult, ConversationNode, Extraction, ExtractionNode, register_node_kind)
-    globals().update({kind.__name__: kind for kind in kinds}, NODE_KINDS=NODE_KINDS)
-    return globals()[name]
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "byok_widgets.nodes.action": ["ActionNode"],
+        "byok_widgets.nodes.action_result": ["ActionResult"],
+        "byok_widgets.nodes.conversation": ["ConversationNode"],
+        "byok_widgets.nodes.extraction": ["ExtractionNode"],
+        "byok_widgets.nodes.extraction_result": ["Extraction"],
+        "byok_widgets.nodes.registry": ["NODE_KINDS", "register_node_kind"],
+    },
+)

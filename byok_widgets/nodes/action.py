@@ -23,7 +23,7 @@ from byok_widgets.nodes.action_values import UnusableResultError
 from byok_widgets.nodes.argument_key import argument_key
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.effects import FIND_OUT, EffectLog, EffectRecord, Effects, Outcome, unknown_outcome
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.time_limits import checked_seconds
 from byok_widgets.plain_values import are_plain, copies_of
 

@@ -14,7 +14,7 @@ from byok_widgets.findings import Finding
 from byok_widgets.messages import Message
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.natural_guesses import AnswersGuesses
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import NodeResult
 from byok_widgets.strict_attributes import StrictAttributes
 

@@ -14,7 +14,8 @@ from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message, TextDelta, answer_message, transcript_of
 from byok_widgets.nodes.base import NodeInput
-from byok_widgets.nodes.model_call import Call, FlowContext, execute
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_call import Call, execute
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.time_limits import deadline_of
 from byok_widgets.reply import Reply

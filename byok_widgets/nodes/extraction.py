@@ -16,9 +16,10 @@ from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.examples import Examples, GivenExample, example_messages
 from byok_widgets.nodes.extraction_prompt import instructions, question_messages
 from byok_widgets.nodes.extraction_result import Extraction
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.layered_examples import LayeredExamples
 from byok_widgets.nodes.looking_up import LookedUp, look_up
-from byok_widgets.nodes.model_call import Call, FlowContext
+from byok_widgets.nodes.model_call import Call
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.nodes.time_limits import deadline_of

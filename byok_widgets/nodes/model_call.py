@@ -1,21 +1,21 @@
-"""One call of a model for a node: choose the provider, find the key, send, wait, retry, time it.
+"""One call of a model for a node: send, wait, retry, time it.
 
 A node's `Call` becomes a `Request` to the provider, whose `Answer` becomes a `Reply`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
-from byok_widgets.config import FlowConfig, ResolvedModel
+from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import Deadline, RetriedCall, Slot, clock, with_deadline
 from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction, Thinker, Thinking
-from byok_widgets.errors import ByokError, MissingKeyError, ProviderError
-from byok_widgets.keys import KEY_WORK, KeyStore
+from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.messages import Message, answer_message
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, checked
 from byok_widgets.providers import (
     PROVIDERS,
@@ -32,67 +32,12 @@ from byok_widgets.providers.base import Answer
 from byok_widgets.providers.governors import governor_of
 from byok_widgets.reply import Reply
 from byok_widgets.schema.profile import SchemaProfile
-from byok_widgets.schema.values.locales import Locale
-from byok_widgets.secrets import Secret
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error
 from byok_widgets.surrogates import without_surrogates
 
 _ARGUMENTS = ("deadline_s", "history", "max_tokens", "model", "show", "variables")
 """Arguments of a call other than settings: a misspelt one arrives among the settings."""
-
-
-@dataclass
-class FlowContext:
-    """What all nodes of a flow share: its settings, its keys and its global prompt."""
-
-    config: FlowConfig
-    key_store: KeyStore
-    global_prompt: str = ""
-    grounding: Literal["flag", "require", "off"] = "flag"
-    judge_max_tokens: int | None = None
-    locale: str | None = None
-
-    @property
-    def declared_locale(self) -> Locale | None:
-        """How values are written in the flow's dialogues, where its locale is declared."""
-        return None if self.locale is None else Locale.of(self.locale)
-
-    async def endpoint(self, provider: Provider) -> Endpoint:
-        """Return where this flow's calls for `provider` go, with this flow's key.
-
-        Raises:
-            MissingKeyError: The provider needs a key and this flow has none.
-            ConfigError: The provider needs an address and this flow has none.
-        """
-        address = provider.address(self.config.base_url(provider.name))
-        return Endpoint(address, await self._key(provider, address.host))
-
-    async def without_model(self, fault: ByokError) -> ByokError:
-        """Return the error for a call without a model: a missing key comes first, since the model follows it."""
-        if fault.kind != "no_model":
-            return fault
-        try:
-            await self.endpoint(PROVIDERS[self.config.provider])
-        except MissingKeyError as missing:
-            missing.fix = f"{missing.fix} Then choose a model: {fault.problem[:1].lower()}{fault.problem[1:]}"
-            return missing
-        except ByokError:
-            return fault
-        return fault
-
-    async def _key(self, provider: Provider, host: str) -> Secret | None:
-        if provider.needs_key:
-            ask: Callable[[], Secret | None] = partial(
-                self.key_store.require, provider.name, host, provider_label=provider.label
-            )
-        elif self.key_store.may_have(provider.name, host):
-            ask = partial(self.key_store.get, provider.name, host)
-        else:  # a keyring lookup would take as long as the first call itself
-            return None
-        if self.key_store.is_cached(provider.name, host):
-            return ask()
-        return await KEY_WORK.run(ask)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.messages import TextDelta
 from byok_widgets.nodes.base import Node, NodeInput
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, LayeredSettings, NodeSettings, checked
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.reply import NodeResult

@@ -17,11 +17,12 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ExtractionError, ProviderError, SchemaError
 from byok_widgets.messages import Message
-from byok_widgets.nodes.model_call import Call, FlowContext, execute
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_call import Call, execute
 from byok_widgets.nodes.validation import validate
 from byok_widgets.providers.allowance import MAX_REQUESTS
 from byok_widgets.providers.base import OutputSchema, StructuredMode
-from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL
+from byok_widgets.providers.protocols.finish_reasons import CONTEXT_IS_FULL
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.schema.values.unstated_words import said_in

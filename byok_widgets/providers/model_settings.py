@@ -17,6 +17,9 @@ SupportedSettings = Mapping[str, tuple[str, ...] | None]
 A setting that is missing here is unknown.
 """
 
+TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
+"""The names that servers of one protocol give to the maximum number of tokens."""
+
 
 @dataclass(frozen=True)
 class Setting:

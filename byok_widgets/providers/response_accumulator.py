@@ -22,7 +22,6 @@ _NOTICES: dict[FinishReason, str] = {
     "tool_call": "the model asked for a tool, but none is offered",
     "incomplete": "incomplete: the answer ended before the model said it was done",
 }
-CONTEXT_IS_FULL = "cut off: the dialogue and the answer fill the model's context"
 _IN_TEXT = "text"
 
 

@@ -11,8 +11,9 @@
 Its code is loaded when it is first used, pydantic and jsonschema when a schema is created.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from byok_widgets.lazy_names import lazy_names
 from byok_widgets.schema.profile import STRICT, SchemaProfile
 
 if TYPE_CHECKING:
@@ -21,13 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["STRICT", "ExtractionSchema", "Field", "FieldSpec", "SchemaProfile", "ValidationResult", "read_value"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from byok_widgets.schema.extraction_schema import ExtractionSchema, ValidationResult, read_value
-    from byok_widgets.schema.fields import Field, FieldSpec
-
-    loaded = (ExtractionSchema, Field, FieldSpec, ValidationResult, read_value)
-    globals().update({each.__name__: each for each in loaded})
-    return globals()[name]
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "byok_widgets.schema.extraction_schema": ["ExtractionSchema", "ValidationResult", "read_value"],
+        "byok_widgets.schema.fields": ["Field", "FieldSpec"],
+    },
+)

@@ -12,7 +12,8 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.errors import ExtractionError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message
-from byok_widgets.nodes.model_call import Call, FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_call import Call
 from byok_widgets.nodes.structured_output import Structured, ask_structured
 from byok_widgets.plain_values import are_plain
 from byok_widgets.reply import Reply

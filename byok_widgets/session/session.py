@@ -20,7 +20,7 @@ from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import Message, TextDelta
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.nodes.effects import EffectLog, EffectRecord, Effects
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import delta
 from byok_widgets.plain_values import copy_of
 from byok_widgets.session import session_file

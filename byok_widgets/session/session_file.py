@@ -29,7 +29,7 @@ from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import Message
 from byok_widgets.nodes import NODE_KINDS, ActionResult
 from byok_widgets.nodes.effects import EffectRecord
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import NodeResult, Reply
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys

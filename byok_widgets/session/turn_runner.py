@@ -23,7 +23,7 @@ from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
 from byok_widgets.messages import Message
 from byok_widgets.nodes import NodeInput
 from byok_widgets.nodes.effects import Effects
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import Reply
 from byok_widgets.session.call_ledger import CallLedger
 from byok_widgets.session.evaluation import evaluate

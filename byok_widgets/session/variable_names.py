@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from byok_widgets.graph import FlowGraph
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.templates import mentioned
 
 

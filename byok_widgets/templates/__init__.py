@@ -4,9 +4,14 @@
 placeholders and applies filters; it is loaded only for a prompt that needs it, and never runs a template.
 """
 
-from byok_widgets.templates.prompt import Problem, Prompt, mentioned, parsed, placeholders
-from byok_widgets.templates.rendering import WRITE_LIKE_THIS, broken, render, render_in_time, with_unstated
-from byok_widgets.templates.rewrites import advice, rewritten
+from typing import TYPE_CHECKING
+
+from byok_widgets.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from byok_widgets.templates.prompt import Problem, Prompt, mentioned, parsed, placeholders
+    from byok_widgets.templates.rendering import WRITE_LIKE_THIS, broken, render, render_in_time, with_unstated
+    from byok_widgets.templates.rewrites import advice, rewritten
 
 __all__ = [
     "WRITE_LIKE_THIS",
@@ -22,3 +27,18 @@ __all__ = [
     "rewritten",
     "with_unstated",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "byok_widgets.templates.prompt": ["Problem", "Prompt", "mentioned", "parsed", "placeholders"],
+        "byok_widgets.templates.rendering": [
+            "WRITE_LIKE_THIS",
+            "broken",
+            "render",
+            "render_in_time",
+            "with_unstated",
+        ],
+        "byok_widgets.templates.rewrites": ["advice", "rewritten"],
+    },
+)

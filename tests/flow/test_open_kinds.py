@@ -19,7 +19,7 @@ from byok_widgets.findings import Finding
 from byok_widgets.graph.conditions import CONDITIONS, Condition, register_condition
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.effects import EffectRecord
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.registry import NODE_KINDS, register_node_kind
 from byok_widgets.reply import LearnedValue, NodeResult

@@ -4,9 +4,22 @@
 endpoint has refused in this process, and `resending` sends until the endpoint accepts.
 """
 
-from byok_widgets.providers.adaptation.changes import TOKEN_LIMITS
-from byok_widgets.providers.adaptation.dialogue import alternating
-from byok_widgets.providers.adaptation.lessons import LESSONS, Place
-from byok_widgets.providers.adaptation.resending import Resending
+from typing import TYPE_CHECKING
 
-__all__ = ["LESSONS", "TOKEN_LIMITS", "Place", "Resending", "alternating"]
+from byok_widgets.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.adaptation.dialogue import alternating
+    from byok_widgets.providers.adaptation.lessons import LESSONS, Place
+    from byok_widgets.providers.adaptation.resending import Resending
+
+__all__ = ["LESSONS", "Place", "Resending", "alternating"]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "byok_widgets.providers.adaptation.dialogue": ["alternating"],
+        "byok_widgets.providers.adaptation.lessons": ["LESSONS", "Place"],
+        "byok_widgets.providers.adaptation.resending": ["Resending"],
+    },
+)

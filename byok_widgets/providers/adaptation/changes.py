@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from byok_widgets.providers.adaptation import dialogue
+from byok_widgets.providers.model_settings import TOKEN_LIMITS
 
 Payload = Mapping[str, Any]
-TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
-"""The names that servers of one protocol give to the maximum number of tokens."""
 
 
 class Change(ABC):

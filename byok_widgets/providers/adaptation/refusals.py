@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from byok_widgets.providers import error_mapping
 from byok_widgets.providers.adaptation.changes import (
     Change,
     LeaveOut,
@@ -23,7 +24,10 @@ from byok_widgets.providers.adaptation.changes import (
     value_at,
 )
 from byok_widgets.providers.adaptation.dialogue import has_system_text
-from byok_widgets.providers.error_mapping import CallContext, ErrorDetails, kind_of
+from byok_widgets.providers.error_mapping.call_context import CallContext
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.error_mapping import ErrorDetails
 
 _KINDS = frozenset({"bad_request", "setting"})
 _STRUCTURE = frozenset(
@@ -64,12 +68,16 @@ class Sent:
 
 def is_refusal(details: ErrorDetails, site: CallContext) -> bool:
     """Whether an endpoint refused what a request contains: not its key, its length or its time."""
-    return kind_of(details, site) in _KINDS
+    return error_mapping.kind_of(details, site) in _KINDS
 
 
 def _failed_over_a_parameter(details: ErrorDetails, site: CallContext) -> bool:
     """Whether a server reports a parameter that its code does not know as a fault of its own."""
-    return details.status == 500 and details.says("unsupported") and kind_of(details, site) == "overloaded"
+    return (
+        details.status == 500
+        and details.says("unsupported")
+        and error_mapping.kind_of(details, site) == "overloaded"
+    )
 
 
 def change_after(details: ErrorDetails, sent: Sent, site: CallContext) -> Change | None:

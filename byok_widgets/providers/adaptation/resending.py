@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.providers import error_mapping
 from byok_widgets.providers.adaptation.changes import Change, LeaveOut, MergeSystem, Payload, Rename
@@ -13,8 +13,11 @@ from byok_widgets.providers.adaptation.lessons import LESSONS, Experience, Place
 from byok_widgets.providers.adaptation.refusals import Sent, change_after, is_plain_fault, is_refusal, vague_limit
 from byok_widgets.providers.allowance import MAX_REQUESTS, Allowance
 from byok_widgets.providers.base import Answer, Request
-from byok_widgets.providers.error_mapping import CallContext, ErrorDetails
-from byok_widgets.providers.transport import resends
+from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.transport.resends import resends
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.error_mapping import ErrorDetails
 
 _SYSTEM = "system"
 _SHOWN_CHARS = 40
@@ -34,7 +37,7 @@ class Resending:
         self._place = Place.of(site.provider, site.address, site.model_id)
         self._made: list[Change] = []
         self._unproved: list[Change] = []
-        self._last_refusal = ErrorDetails()
+        self._last_refusal = ""
         self._sent = 0
         self._resent_before = resends()
 
@@ -116,7 +119,7 @@ class Resending:
                 self._allowance.changes.append(change)
             self._made.append(change)
             self._unproved.append(change)
-            self._last_refusal = details
+            self._last_refusal = details.text
         return changed
 
     def _change(self, payload: Payload, details: ErrorDetails) -> Change | None:
@@ -128,7 +131,7 @@ class Resending:
 
     def _learn_from(self, details: ErrorDetails) -> None:
         """Keep the changes after which the endpoint refused something else; a failure proves nothing."""
-        if details.text != self._last_refusal.text and is_refusal(details, self._site):
+        if details.text != self._last_refusal and is_refusal(details, self._site):
             self._experience.learn(self._unproved)
             self._unproved = []
 

@@ -1,25 +1,30 @@
 """Errors of calls in plain words: facts are extracted, matched against rules, and become a `ProviderError`."""
 
-from byok_widgets.providers.error_mapping.call_context import CallContext
-from byok_widgets.providers.error_mapping.error_details import (
-    ErrorDetails,
-    looks_like_page,
-    pass_on_head,
-    request_id,
-)
-from byok_widgets.providers.error_mapping.error_shapes import gives_reason, holds_error
-from byok_widgets.providers.error_mapping.translation import (
-    details_of,
-    empty,
-    from_body,
-    kind_of,
-    page_instead,
-    rate_limited,
-    schema_refused,
-    timed_out,
-    translate,
-    unreadable,
-)
+from typing import TYPE_CHECKING
+
+from byok_widgets.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.error_mapping.call_context import CallContext
+    from byok_widgets.providers.error_mapping.error_details import (
+        ErrorDetails,
+        looks_like_page,
+        pass_on_head,
+    )
+    from byok_widgets.providers.error_mapping.error_shapes import gives_reason, holds_error
+    from byok_widgets.providers.error_mapping.excerpts import request_id
+    from byok_widgets.providers.error_mapping.translation import (
+        details_of,
+        empty,
+        from_body,
+        kind_of,
+        page_instead,
+        rate_limited,
+        schema_refused,
+        timed_out,
+        translate,
+        unreadable,
+    )
 
 __all__ = [
     "CallContext",
@@ -40,3 +45,25 @@ __all__ = [
     "translate",
     "unreadable",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "byok_widgets.providers.error_mapping.call_context": ["CallContext"],
+        "byok_widgets.providers.error_mapping.error_details": ["ErrorDetails", "looks_like_page", "pass_on_head"],
+        "byok_widgets.providers.error_mapping.excerpts": ["request_id"],
+        "byok_widgets.providers.error_mapping.error_shapes": ["gives_reason", "holds_error"],
+        "byok_widgets.providers.error_mapping.translation": [
+            "details_of",
+            "empty",
+            "from_body",
+            "kind_of",
+            "page_instead",
+            "rate_limited",
+            "schema_refused",
+            "timed_out",
+            "translate",
+            "unreadable",
+        ],
+    },
+)

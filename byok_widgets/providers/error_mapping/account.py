@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from byok_widgets.providers.error_mapping.call_context import ErrorCase, ErrorReport
+from byok_widgets.providers.error_mapping.error_case import ErrorCase, ErrorReport
 from byok_widgets.providers.error_mapping.phrases import affordable_tokens
 
 _LONG_WAIT_S = 60.0

@@ -1,16 +1,16 @@
-"""`CallContext`: the failed call; `ErrorCase`: its error in that context; `ErrorReport`: what people read."""
+"""`CallContext`: a call, and what messages about its error need of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from byok_widgets.providers.base import Endpoint, Links, Provider
-from byok_widgets.providers.error_mapping.error_details import ErrorDetails, excerpt
+from byok_widgets.providers.error_mapping.excerpts import excerpt
 
 
 @dataclass(frozen=True)
 class CallContext:
-    """The parts of a call that messages about its error need.
+    """The parts of a call that messages about its error need; loaded with each call, unlike all the rest here.
 
     Attributes:
         model_id: The model that was requested; empty for a call that is not about a model.
@@ -59,34 +59,3 @@ class CallContext:
     def for_model(self) -> str:
         """The words " for the model …"; empty for a call that is not about a model."""
         return f" for the model {self.model}" if self.model_id else ""
-
-
-@dataclass(frozen=True)
-class ErrorCase:
-    """An error that a provider reported, and the call that it belongs to."""
-
-    details: ErrorDetails
-    context: CallContext
-
-    @property
-    def quoted(self) -> str:
-        """The provider's message, as a sentence; empty if it sent none."""
-        who, said, upstream = self.context.who, self.details.message, self.details.upstream
-        parts = (f'{who} says: "{said}"' if said else "", f"Upstream: {upstream}." if upstream else "")
-        return " ".join(part for part in parts if part)
-
-    def because(self, likely: str) -> str:
-        """Return the provider's message, or the likely cause if it sent none."""
-        return self.quoted or likely
-
-
-@dataclass(frozen=True)
-class ErrorReport:
-    """An error in words; see `ByokError`."""
-
-    kind: str
-    problem: str
-    cause: str
-    fix: str
-    link: str = ""
-    retryable: bool = False

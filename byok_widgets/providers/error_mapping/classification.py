@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from byok_widgets.providers.error_mapping import account, request
-from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorCase, ErrorReport
+from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.error_mapping.error_case import ErrorCase, ErrorReport
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
 Rule = Callable[[ErrorCase], ErrorReport | None]

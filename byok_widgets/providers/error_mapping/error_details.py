@@ -15,15 +15,13 @@ from typing import Any
 from byok_widgets.providers.base import Endpoint, Provider
 from byok_widgets.providers.error_mapping import phrases
 from byok_widgets.providers.error_mapping.error_shapes import inner_error, text_of_reason
+from byok_widgets.providers.error_mapping.excerpts import READ_CHARS, excerpt, one_line, request_id
 from byok_widgets.providers.error_mapping.phrases import Cause
 from byok_widgets.providers.error_mapping.rejected_fields import RejectedField, rejected_fields
 from byok_widgets.providers.quota_headers import retry_after, wait_in_words
 from byok_widgets.providers.stream import parse_json
-from byok_widgets.secrets import redact
 
 _MAY_ASK_TO_WAIT = (429, 503, 529)
-_SHOWN_CHARS = 200
-_READ_CHARS = 4000
 
 _STATUS_OF_LABEL = {
     "authentication_error": 401,
@@ -134,14 +132,14 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
         labels=labels,
         message=excerpt(said),
         upstream=_upstream(metadata, behind),
-        text=_plain(f"{said}\n{text_of_reason(behind)}"),
+        text=one_line(f"{said}\n{text_of_reason(behind)}"),
         parameter=_parameter(inner) or _parameter(behind) or (excerpt(fields[0].name) if fields else ""),
         fields=fields,
         reasons=tuple(excerpt(str(reason)) for reason in _list(metadata.get("reasons"))),
         is_page=is_page,
         retry_after_s=retry_after(headers)
         or _seconds(metadata.get("retry_after_s"))
-        or (wait_in_words(text_of_reason(inner)[:_READ_CHARS]) if described in _MAY_ASK_TO_WAIT else None),
+        or (wait_in_words(text_of_reason(inner)[:READ_CHARS]) if described in _MAY_ASK_TO_WAIT else None),
         should_retry={"true": True, "false": False}.get(headers.get("x-should-retry", "")),
         request_id=request_id(headers) or request_id(outer),
     )
@@ -155,27 +153,10 @@ def usual_form(body: Any, provider: Provider) -> Any:
         return body
 
 
-def request_id(headers: Mapping[str, Any]) -> str | None:
-    """Return the id by which the provider can find the request."""
-    given = (headers.get(name) for name in ("x-request-id", "request-id", "x-generation-id", "request_id"))
-    return next((excerpt(found) for found in given if isinstance(found, str) and found), None)
-
-
 def looks_like_page(body: Any) -> bool:
     """Whether this is a web page, or anything else made of tags."""
     text = body.decode("utf-8-sig", "replace") if isinstance(body, bytes) else body
     return isinstance(text, str) and text.lstrip().startswith("<")
-
-
-def excerpt(text: str) -> str:
-    """Return external text in a form that is safe to show: one short printable line, without any key."""
-    line = _plain(text)
-    return line if len(line) <= _SHOWN_CHARS else line[: _SHOWN_CHARS - 1] + "…"
-
-
-def _plain(text: str) -> str:
-    line = " ".join(redact(text[:_READ_CHARS]).split())
-    return "".join(char if char.isprintable() else "�" for char in line)
 
 
 def _status(status: int | None, labels: Iterable[str]) -> int | None:

@@ -10,7 +10,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorReport
+from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.error_mapping.error_case import ErrorReport
 from byok_widgets.providers.error_mapping.phrases import says
 from byok_widgets.providers.stream import TooLargeError
 from byok_widgets.providers.transport.faults import EnvironmentVariableError

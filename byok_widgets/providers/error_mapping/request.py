@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from byok_widgets.providers import catalog
-from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorCase, ErrorReport
+from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.error_mapping.error_case import ErrorCase, ErrorReport
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
 _SERVER_FAULTS = (500, 501)

@@ -20,7 +20,8 @@ from weakref import WeakKeyDictionary
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.providers.base import Provider
 from byok_widgets.providers.error_mapping import account, classification, error_details, network, request
-from byok_widgets.providers.error_mapping.call_context import CallContext, ErrorCase, ErrorReport
+from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.error_mapping.error_case import ErrorCase, ErrorReport
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
 _DETAILS: WeakKeyDictionary[ProviderError, ErrorDetails] = WeakKeyDictionary()

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from byok_widgets.errors import ProviderError
 from byok_widgets.providers import error_mapping
-from byok_widgets.providers.error_mapping import CallContext
+from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.response_accumulator import ResponseAccumulator
 from byok_widgets.providers.stream import BOM, AnswerReader, ReadEvent, json_lines, parse_json
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from byok_widgets.providers import error_mapping
-from byok_widgets.providers.adaptation import TOKEN_LIMITS, alternating
+from byok_widgets.providers import adaptation, error_mapping, thinking
 from byok_widgets.providers.base import ModelInfo, Request, iso_date
-from byok_widgets.providers.error_mapping import CallContext
+from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.model_settings import TOKEN_LIMITS
 from byok_widgets.providers.protocols import finish_reasons
 from byok_widgets.providers.protocols.sdk_provider import SdkProvider
 from byok_widgets.providers.protocols.usage_shapes import find_usage, merged_usage
-from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL, ResponseAccumulator
-from byok_widgets.providers.thinking import is_thought, thought_in, thought_of
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.response_accumulator import ResponseAccumulator
 
 
 class ChatCompletionsProvider(SdkProvider):
@@ -31,7 +32,11 @@ class ChatCompletionsProvider(SdkProvider):
         messages = [{"role": "system", "content": request.system}] if request.system.strip() else []
         spoken = (message for message in request.messages if message.content.strip())
         messages += [{"role": message.role, "content": message.content} for message in spoken]
-        body: dict[str, Any] = {"model": request.model, "messages": messages or alternating(()), "stream": True}
+        body: dict[str, Any] = {
+            "model": request.model,
+            "messages": messages or adaptation.alternating(()),
+            "stream": True,
+        }
         body |= self.extras(request)
         limit = request.max_tokens or self.max_tokens
         if limit is not None:
@@ -124,7 +129,7 @@ class ChatCompletionsProvider(SdkProvider):
         """Take the text, the thinking and the tool's input from a message, or from a piece of one."""
         if not isinstance(part, Mapping):
             raise error_mapping.unreadable("a message is not an object", site)
-        thought, source = thought_in(part)
+        thought, source = thinking.thought_in(part)
         if thought:
             gathered.add_thought(thought, source)
         if content := part.get("content"):
@@ -165,8 +170,8 @@ def _gather_typed(typed: Any, gathered: ResponseAccumulator, site: CallContext) 
         gathered.add_spoken(typed)
     elif not isinstance(typed, Mapping):
         raise error_mapping.unreadable("its text is not text", site)
-    elif is_thought(typed):
-        gathered.add_thought(thought_of(typed), "parts")
+    elif thinking.is_thought(typed):
+        gathered.add_thought(thinking.thought_of(typed), "parts")
     elif typed.get("type") == "refusal":
         gathered.add_refusal(_text(typed.get("refusal") or "", site))
     elif text := typed.get("text"):
@@ -186,7 +191,7 @@ def _finish(choice: Mapping[str, Any], gathered: ResponseAccumulator, site: Call
     if choice.get("error") or finish_reasons.is_error(word):
         raise error_mapping.from_body({"error": choice.get("error") or {}}, site)
     if word:
-        notice = CONTEXT_IS_FULL if word in finish_reasons.FULL_CONTEXT else ""
+        notice = finish_reasons.CONTEXT_IS_FULL if word in finish_reasons.FULL_CONTEXT else ""
         gathered.finish(finish_reasons.known_reason(word), str(raw), notice=notice)
 
 

@@ -31,6 +31,7 @@ FULL_CONTEXT = frozenset(
     }
 )
 """Reasons that say that the dialogue and the answer fill the model's context."""
+CONTEXT_IS_FULL = "cut off: the dialogue and the answer fill the model's context"
 _NONE = frozenset({"", "null", "none", "unspecified", "in_progress"})
 _ERRORS = frozenset({"error", "errored", "failed", "failure"})
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s\-]+")

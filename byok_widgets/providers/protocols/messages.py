@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.messages import Message
-from byok_widgets.providers import error_mapping
-from byok_widgets.providers.adaptation import alternating
+from byok_widgets.providers import adaptation, error_mapping
 from byok_widgets.providers.base import ModelInfo, Request, iso_date, parse_count
-from byok_widgets.providers.error_mapping import CallContext
+from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols import finish_reasons
 from byok_widgets.providers.protocols.sdk_provider import SdkProvider
-from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL, ResponseAccumulator
 from byok_widgets.usage import Usage
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.response_accumulator import ResponseAccumulator
 
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _TOOL = "record"
@@ -46,7 +47,7 @@ class MessagesProvider(SdkProvider):
         body: dict[str, Any] = {
             "model": request.model,
             "max_tokens": request.max_tokens or self.max_tokens,
-            "messages": alternating(_spoken(request.messages)),
+            "messages": adaptation.alternating(_spoken(request.messages)),
             "stream": True,
         }
         system = "\n\n".join(text for text in (request.system, *inside) if text.strip())
@@ -178,7 +179,7 @@ def _finish(ended: Mapping[str, Any], gathered: ResponseAccumulator, site: CallC
     if word == "refusal":
         words = _mapping(ended.get("stop_details")).get("explanation")
         gathered.add_refusal(words if isinstance(words, str) else "")
-    notice = CONTEXT_IS_FULL if word in finish_reasons.FULL_CONTEXT else ""
+    notice = finish_reasons.CONTEXT_IS_FULL if word in finish_reasons.FULL_CONTEXT else ""
     gathered.finish(finish_reasons.known_reason(word), str(raw), notice=notice)
 
 

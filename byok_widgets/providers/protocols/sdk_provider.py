@@ -3,6 +3,8 @@
 `openai` and `anthropic` are built alike. The SDK builds the request, signs it and names the errors. It hands over
 the response unread, and our own reader reads it: the SDKs' readers refuse much of what real servers send, have no
 bounds, and cost several times as much. An adapter defines what its requests contain and what its events mean.
+
+What a call needs is loaded with the first one: a flow is made, shown and checked without it.
 """
 
 from __future__ import annotations
@@ -15,19 +17,17 @@ from weakref import WeakKeyDictionary
 from byok_widgets.engine.callbacks import OnText
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import clean_key
-from byok_widgets.providers import error_mapping
-from byok_widgets.providers.adaptation import Resending
+from byok_widgets.providers import adaptation, error_mapping, stream, transport
 from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, Provider, Request
-from byok_widgets.providers.error_mapping import CallContext
-from byok_widgets.providers.protocols.answer_parser import AnswerParser, json_in, not_an_answer
-from byok_widgets.providers.response_accumulator import ResponseAccumulator
-from byok_widgets.providers.stream import ResponseBody, bounds, read_whole
-from byok_widgets.providers.transport import CONNECT_TIMEOUT_S, SET_UP, http_client, prepare_client
+from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.stream import bounds
 from byok_widgets.secrets.log_redaction import redact_logs
 from byok_widgets.thought_tags import KNOWN_TAGS, Tags
 
 if TYPE_CHECKING:
     import httpx2
+
+    from byok_widgets.providers.response_accumulator import ResponseAccumulator
 
 LIST_TIMEOUT_S = 60.0
 """Longest silence while a model list is fetched, in seconds; only a model may think for longer."""
@@ -58,13 +58,15 @@ class SdkProvider(Provider):
 
     async def complete(self, request: Request, endpoint: Endpoint, on_text: OnText) -> Answer:
         """Send one request; see `Provider.complete`."""
+        from byok_widgets.providers.response_accumulator import ResponseAccumulator
+
         site = CallContext(self, endpoint, request.model)
         gathered = ResponseAccumulator(
             on_text,
             offers_tool=request.output is not None and request.output.mode == "tool",
             thought_tags=self.thought_tags if endpoint.base_url.url == self.default_url else KNOWN_TAGS,
         )
-        resending = Resending(request, site, self.limit_names)
+        resending = adaptation.Resending(request, site, self.limit_names)
 
         async def converse(payload: dict[str, Any]) -> None:
             await self._converse(payload, gathered, site)
@@ -101,9 +103,9 @@ class SdkProvider(Provider):
     async def _set_up(self) -> None:
         """Import the SDK, and make the client that all share, with what is slow about it in a thread."""
         if not self._is_loaded:
-            await SET_UP.run(self._sdk)
+            await transport.SET_UP.run(self._sdk)
             self._is_loaded = True
-        await prepare_client()
+        await transport.prepare_client()
 
     @abstractmethod
     def _new_client(self, **arguments: Any) -> Any:
@@ -132,12 +134,14 @@ class SdkProvider(Provider):
         """Read one row of the model list."""
 
     async def _converse(self, payload: dict[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+        from byok_widgets.providers.protocols.answer_parser import AnswerParser
+
         response = await self._send("post", self.completions_path, site.endpoint, body=payload)
         site.endpoint.on_head(response.status_code, response.headers)
         gathered.request_id = error_mapping.request_id(response.headers)
         parser = AnswerParser(self, gathered, site, response.headers.get("content-type", ""))
         site.endpoint.on_life(gathered)
-        async with ResponseBody(response) as body:
+        async with stream.ResponseBody(response) as body:
             async for piece in body:
                 parser.feed(piece)
                 if parser.is_complete:
@@ -165,9 +169,11 @@ class SdkProvider(Provider):
         raise error
 
     async def _read_json(self, path: str, site: CallContext) -> Any:
-        patience = {"timeout": self._sdk().Timeout(LIST_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)}
+        from byok_widgets.providers.protocols.answer_parser import json_in, not_an_answer
+
+        patience = {"timeout": self._sdk().Timeout(LIST_TIMEOUT_S, connect=transport.CONNECT_TIMEOUT_S)}
         response = await self._send("get", path, site.endpoint, options=patience)
-        body = await read_whole(response, bounds.MAX_LIST_BYTES, "MAX_LIST_BYTES")
+        body = await stream.read_whole(response, bounds.MAX_LIST_BYTES, "MAX_LIST_BYTES")
         value = json_in(body)
         if isinstance(value, dict) and error_mapping.holds_error(value):
             raise error_mapping.from_body(value, site)
@@ -192,14 +198,16 @@ class SdkProvider(Provider):
         holder: object = endpoint.key or self
         clients = self._clients.setdefault(holder, {})
         client = clients.get(endpoint.base_url.url)
-        if client is None or client._client is not http_client():  # noqa: SLF001 - a new loop has a new connection
+        if client is None or client._client is not transport.http_client():  # noqa: SLF001 - a new loop has a new connection
             redact_logs(self._sdk().__name__, *_HTTP_LOGGERS)
             client = clients[endpoint.base_url.url] = self._new_client(
                 api_key=clean_key(endpoint.key.reveal()) if endpoint.key else NO_KEY,
                 base_url=endpoint.base_url.url,
-                http_client=http_client(),
+                http_client=transport.http_client(),
                 max_retries=0,
-                timeout=self._sdk().Timeout(None, connect=CONNECT_TIMEOUT_S),  # a model may think for minutes
+                timeout=self._sdk().Timeout(
+                    None, connect=transport.CONNECT_TIMEOUT_S
+                ),  # a model may think for minutes
             )
         return client
 

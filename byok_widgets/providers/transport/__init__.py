@@ -23,14 +23,19 @@ It is also used for connections through a proxy, and where there are no sockets,
 (bounds, proxies, certificates) is the same with both.
 """
 
-from byok_widgets.providers.transport.client import (
-    CONNECT_TIMEOUT_S,
-    SET_UP,
-    http_client,
-    prepare_client,
-)
-from byok_widgets.providers.transport.faults import EnvironmentVariableError
-from byok_widgets.providers.transport.resends import resends
+from typing import TYPE_CHECKING
+
+from byok_widgets.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.transport.client import (
+        CONNECT_TIMEOUT_S,
+        SET_UP,
+        http_client,
+        prepare_client,
+    )
+    from byok_widgets.providers.transport.faults import EnvironmentVariableError
+    from byok_widgets.providers.transport.resends import resends
 
 __all__ = [
     "CONNECT_TIMEOUT_S",
@@ -40,3 +45,17 @@ __all__ = [
     "prepare_client",
     "resends",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "byok_widgets.providers.transport.client": [
+            "CONNECT_TIMEOUT_S",
+            "SET_UP",
+            "http_client",
+            "prepare_client",
+        ],
+        "byok_widgets.providers.transport.faults": ["EnvironmentVariableError"],
+        "byok_widgets.providers.transport.resends": ["resends"],
+    },
+)

@@ -9,7 +9,7 @@ from byok_widgets.config import FlowConfig
 from byok_widgets.diagnostics.check import Check
 from byok_widgets.graph import AnyNode
 from byok_widgets.keys import KeyStore
-from byok_widgets.nodes.model_call import FlowContext
+from byok_widgets.nodes.flow_context import FlowContext
 
 
 class PanelFlow(Protocol):

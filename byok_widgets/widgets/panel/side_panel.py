@@ -21,7 +21,7 @@ from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.graph import AnyNode
-    from byok_widgets.nodes.model_call import FlowContext
+    from byok_widgets.nodes.flow_context import FlowContext
 
 _NO_FLOW = "Settings · no flow yet"
 _WAITS = (
