@@ -13,6 +13,7 @@ from byok_widgets.cli.demo import DEFAULT_FOLDER, DEFAULT_PORT, Demo
 from byok_widgets.cli.fetch import fetch_with_bar
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.providers.local import models
+from byok_widgets.providers.local.default_model import default_model
 
 SMALL = "smollm2-135m"
 
@@ -39,11 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         if given.command == "fetch":
-            fetch_with_bar(SMALL if given.small else given.model or models.default_model(), given.into)
+            fetch_with_bar(SMALL if given.small else given.model or default_model(), given.into)
             return 0
         if given.command == "scan":
             return scan.run(given)
-        model = SMALL if given.small else models.default_model()
+        model = SMALL if given.small else default_model()
         return Demo(folder=given.dir, port=given.port, model=model, browser=given.browser).run()
     except ByokError as error:
         print(f"byok-widgets: {error}", file=sys.stderr)

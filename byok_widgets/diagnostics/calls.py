@@ -15,6 +15,7 @@ from byok_widgets.findings import Finding, Fix, Level
 from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS, Provider, catalog
 from byok_widgets.providers.local import models
+from byok_widgets.providers.local.default_model import default_model
 from byok_widgets.strict_attributes import nearest
 
 JUDGE = ""
@@ -122,7 +123,7 @@ def _no_local_model(ref: ModelRef, names: Sequence[str]) -> Iterator[Finding]:
         models.resolve(ref.model)
     except LocalModelError as fault:
         problem = f"{fault.problem} It is used by {_who(names)}."
-        by = Fix("use_model", f"local:{models.default_model()}", instead=str(ref))
+        by = Fix("use_model", f"local:{default_model()}", instead=str(ref))
         yield Finding(fault.kind, "error", _first(names), problem, fault.fix, by)
 
 

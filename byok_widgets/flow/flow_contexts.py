@@ -15,7 +15,7 @@ from byok_widgets.keys import KeyStore
 from byok_widgets.keys.backends import registry
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.providers.local import models
+from byok_widgets.providers.local.default_model import default_model
 
 _made: dict[tuple[str, bool], FlowContext] = {}
 _lock = threading.Lock()
@@ -65,4 +65,4 @@ def _saved(name: str) -> FlowContext:
 
 
 def _start_models() -> dict[str, str]:
-    return {"local": models.default_model()}
+    return {"local": default_model()}

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError
-from byok_widgets.findings import Finding
 from byok_widgets.messages import Message
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.natural_guesses import AnswersGuesses
@@ -19,6 +18,7 @@ from byok_widgets.reply import NodeResult
 from byok_widgets.strict_attributes import StrictAttributes
 
 if TYPE_CHECKING:
+    from byok_widgets.findings import Finding
     from byok_widgets.nodes.effects import Effects
     from byok_widgets.schema import FieldSpec
 

@@ -132,7 +132,7 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
             sending.send,
             governor=sending.governor,
             deadline=call.deadline,
-            held_back=partial(error_mapping.rate_limited, provider),
+            held_back=lambda *wait: error_mapping.rate_limited(provider, *wait),
             is_answering=lambda: bool(sending.pieces),
             on_progress=on_progress,
         )

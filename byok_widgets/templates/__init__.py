@@ -1,7 +1,7 @@
 """Prompts with variables: text, and `{{ variable | filter }}`. There is nothing else in them.
 
-`prompt.parsed` splits a prompt into text, placeholders and problems; `rendering.render` fills it in. Jinja2 parses
-placeholders and applies filters; it is loaded only for a prompt that needs it, and never runs a template.
+`parsing.parsed` splits a prompt into text, placeholders and problems; `rendering.render` fills it in. Jinja2
+parses placeholders and applies filters; it is loaded only for a prompt that needs it, and never runs a template.
 """
 
 from typing import TYPE_CHECKING
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from byok_widgets.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from byok_widgets.templates.prompt import Problem, Prompt, mentioned, parsed, placeholders
+    from byok_widgets.templates.parsing import mentioned, parsed, placeholders
+    from byok_widgets.templates.prompt import Problem, Prompt
     from byok_widgets.templates.rendering import WRITE_LIKE_THIS, broken, render, render_in_time, with_unstated
     from byok_widgets.templates.rewrites import advice, rewritten
 
@@ -31,7 +32,8 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "byok_widgets.templates.prompt": ["Problem", "Prompt", "mentioned", "parsed", "placeholders"],
+        "byok_widgets.templates.parsing": ["mentioned", "parsed", "placeholders"],
+        "byok_widgets.templates.prompt": ["Problem", "Prompt"],
         "byok_widgets.templates.rendering": [
             "WRITE_LIKE_THIS",
             "broken",

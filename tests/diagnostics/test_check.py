@@ -12,7 +12,7 @@ from byok_widgets.diagnostics.check import Check, check_settings
 from byok_widgets.findings import Fix
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.providers import catalog
-from byok_widgets.providers.local.models import default_model
+from byok_widgets.providers.local.default_model import default_model
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
 

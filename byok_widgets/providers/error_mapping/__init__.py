@@ -11,7 +11,7 @@ if TYPE_CHECKING:
         looks_like_page,
         pass_on_head,
     )
-    from byok_widgets.providers.error_mapping.error_shapes import gives_reason, holds_error
+    from byok_widgets.providers.error_mapping.error_signs import gives_reason, holds_error
     from byok_widgets.providers.error_mapping.excerpts import request_id
     from byok_widgets.providers.error_mapping.translation import (
         details_of,
@@ -52,7 +52,7 @@ __getattr__ = lazy_names(
         "byok_widgets.providers.error_mapping.call_context": ["CallContext"],
         "byok_widgets.providers.error_mapping.error_details": ["ErrorDetails", "looks_like_page", "pass_on_head"],
         "byok_widgets.providers.error_mapping.excerpts": ["request_id"],
-        "byok_widgets.providers.error_mapping.error_shapes": ["gives_reason", "holds_error"],
+        "byok_widgets.providers.error_mapping.error_signs": ["gives_reason", "holds_error"],
         "byok_widgets.providers.error_mapping.translation": [
             "details_of",
             "empty",

@@ -6,26 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from byok_widgets.providers.error_mapping.error_signs import REASONS
 from byok_widgets.providers.error_mapping.rejected_fields import rejected_fields
 
-_REASONS = ("message", "detail", "errors", "error_message", "msg", "error_msg")
 _MAX_DEPTH = 4
-
-
-def holds_error(value: Mapping[str, Any]) -> bool:
-    """Whether an event or a body says that it is an error."""
-    return bool(value.get("error")) or value.get("object") == "error" or value.get("type") == "error"
-
-
-def gives_reason(value: Mapping[str, Any]) -> bool:
-    """Whether something that is not an answer looks like the reason why there is none."""
-    for name in _REASONS:
-        reason = value.get(name)
-        if isinstance(reason, Mapping) and "content" in reason:
-            continue
-        if reason and isinstance(reason, (str, list, Mapping)):
-            return True
-    return False
 
 
 def inner_error(outer: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
@@ -48,7 +32,7 @@ def inner_error(outer: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
 
 def text_of_reason(holder: Mapping[str, Any]) -> str:
     """Return the reason that an error gives, as text; empty if it gives none."""
-    for name in _REASONS:
+    for name in REASONS:
         reason = holder.get(name)
         if isinstance(reason, Mapping):
             reason = text_of_reason(reason)

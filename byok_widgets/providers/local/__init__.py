@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING
 from byok_widgets.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from byok_widgets.providers.local.provider import LocalProvider, list_local_models
+    from byok_widgets.providers.local.listing import list_local_models
+    from byok_widgets.providers.local.provider import LocalProvider
 
 __all__ = ["LocalProvider", "list_local_models"]
 
 __getattr__ = lazy_names(
     __name__,
     {
-        "byok_widgets.providers.local.provider": ["LocalProvider", "list_local_models"],
+        "byok_widgets.providers.local.provider": ["LocalProvider"],
+        "byok_widgets.providers.local.listing": ["list_local_models"],
     },
 )

@@ -26,6 +26,7 @@ from byok_widgets.files import (
 )
 from byok_widgets.providers import catalog
 from byok_widgets.providers.local.catalog import LOCAL_MODELS, LocalModel
+from byok_widgets.providers.local.default_model import default_model
 from byok_widgets.providers.local.download import (
     Progress,
     disk_full,
@@ -45,7 +46,6 @@ __all__ = [
     "Progress",
     "announce_download",
     "cache_folder",
-    "default_model",
     "fetch",
     "find",
     "find_cached",
@@ -55,16 +55,6 @@ __all__ = [
 
 _MAX_STAMP_BYTES = 1000
 _READABLE = 0o644  # by everyone on this machine
-MODEL_VARIABLE = "BYOK_WIDGETS_LOCAL_MODEL"
-
-
-def default_model() -> str:
-    """Return the local model to use if none is named: a model id, or the path of a GGUF file.
-
-    `BYOK_WIDGETS_LOCAL_MODEL` decides if it is set.
-    """
-    chosen = os.environ.get(MODEL_VARIABLE, "").strip().removeprefix("local:")
-    return chosen or "qwen2.5-coder-0.5b"
 
 
 def resolve(model_id: str) -> LocalModel | Path:

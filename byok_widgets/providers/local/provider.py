@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +11,6 @@ from byok_widgets.config import BaseUrl
 from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.providers.base import Endpoint, ModelInfo, Request
-from byok_widgets.providers.local import models, shared_download
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
 from byok_widgets.schema.profile import SchemaProfile
@@ -39,6 +37,8 @@ class LocalProvider(ChatCompletionsProvider):
     @asynccontextmanager
     async def prepare(self, model: str, on_progress: OnProgress) -> AsyncIterator[Endpoint]:
         """Fetch the model's file if needed, start its server, and hold it while it is used."""
+        from byok_widgets.providers.local import models, shared_download
+
         path = models.find_cached(model)
         if path is None:
             path = await shared_download.fetch(model, on_progress)
@@ -60,41 +60,13 @@ class LocalProvider(ChatCompletionsProvider):
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Return the models that can be fetched; no server needs to run."""
+        from byok_widgets.providers.local.catalog import LOCAL_MODELS
+
         del endpoint
         return [
             ModelInfo(id=model.id, label=model.label, context_tokens=model.context_tokens, structured_output=True)
-            for model in models.LOCAL_MODELS.values()
+            for model in LOCAL_MODELS.values()
         ]
-
-
-@dataclass(frozen=True)
-class LocalModelState:
-    """One of the local models that come with the package.
-
-    Attributes:
-        ref: Its model ref.
-        label: Its name on screen.
-        size_mb: Size of its file in MB (millions of bytes).
-        is_here: Whether the file is on this machine.
-    """
-
-    ref: str
-    label: str
-    size_mb: int
-    is_here: bool
-
-
-def list_local_models() -> tuple[LocalModelState, ...]:
-    """Return the local models, the stronger first, and whether each is on this machine. Fetches nothing."""
-    return tuple(
-        LocalModelState(
-            ref=f"{LocalProvider.name}:{model.id}",
-            label=model.label,
-            size_mb=round(model.size_bytes / 1e6),
-            is_here=models.find(model.id) is not None,
-        )
-        for model in models.LOCAL_MODELS.values()
-    )
 
 
 def _served(path: Path, model: str) -> LocalServer:

@@ -12,6 +12,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.providers import catalog
 from byok_widgets.providers.base import ModelInfo
 from byok_widgets.providers.local import models
+from byok_widgets.providers.local.default_model import default_model
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.model_field import ModelField, ModelRows
 from byok_widgets.widgets.panel.model_listing import Listing
@@ -126,8 +127,8 @@ def _choices(target: EndpointTarget) -> tuple[tuple[str, str], ...]:
 
 def _local_line(model: str | None) -> str:
     try:
-        known = models.resolve(model or models.default_model())
-        there = models.find_cached(model or models.default_model()) is not None
+        known = models.resolve(model or default_model())
+        there = models.find_cached(model or default_model()) is not None
     except ByokError as fault:
         return error_text(fault)
     if not isinstance(known, models.LocalModel):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from byok_widgets.errors import ByokError
 from byok_widgets.providers.local import models
+from byok_widgets.providers.local.default_model import default_model
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _of_local(model: str | None) -> Iterator[HelpRow]:
 
 def _size(model: str | None) -> str:
     try:
-        known = models.resolve(model or models.default_model())
+        known = models.resolve(model or default_model())
     except ByokError as fault:
         return f"{fault.problem} {fault.fix}"
     if isinstance(known, models.LocalModel):

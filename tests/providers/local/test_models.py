@@ -15,6 +15,7 @@ import pytest
 from byok_widgets import LocalModelError
 from byok_widgets.files import SHARED_MODELS_VARIABLE
 from byok_widgets.providers.local import download, models, sources
+from byok_widgets.providers.local.default_model import default_model
 from byok_widgets.providers.local.models import LOCAL_MODELS, LocalModel
 from byok_widgets.providers.local.sources import UrlSource, Wheel, WheelSource
 from tests.local_model import require_model
@@ -242,9 +243,9 @@ def test_a_part_that_is_a_link_is_not_written_through(small: LocalModel, cache: 
 
 
 def test_the_environment_chooses_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert models.default_model() == "qwen2.5-coder-0.5b"
+    assert default_model() == "qwen2.5-coder-0.5b"
     monkeypatch.setenv("BYOK_WIDGETS_LOCAL_MODEL", "local:smollm2-135m")
-    assert models.default_model() == "smollm2-135m"
+    assert default_model() == "smollm2-135m"
 
 
 def test_a_pinned_file_elsewhere_counts_for_its_model(
