@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode
     from byok_widgets.nodes.action import Function
     from byok_widgets.nodes.examples import GivenExample
-    from byok_widgets.nodes.extraction import Grounding
+    from byok_widgets.nodes.grounding_choice import Grounding
     from byok_widgets.session import Session
 
 _READ_ONLY = "read-only: saved by a newer byok-widgets"

@@ -21,7 +21,7 @@ from byok_widgets.providers import PROVIDERS
 from byok_widgets.strict_attributes import StrictAttributes
 
 if TYPE_CHECKING:
-    from byok_widgets.nodes.extraction import Grounding
+    from byok_widgets.nodes.grounding_choice import Grounding
 
 
 class FlowSettings(StrictAttributes):
@@ -100,7 +100,7 @@ class FlowSettings(StrictAttributes):
 
     @grounding.setter
     def grounding(self, choice: Grounding) -> None:
-        from byok_widgets.nodes.extraction import checked_grounding
+        from byok_widgets.nodes.grounding_choice import checked_grounding
 
         self._context.grounding = checked_grounding(choice, f"Flow {self.name!r}")
 

@@ -11,7 +11,7 @@ from byok_widgets.nodes.flow_context import FlowContext
 
 if TYPE_CHECKING:
     from byok_widgets.diagnostics.check import Check
-    from byok_widgets.nodes.extraction import Grounding
+    from byok_widgets.nodes.grounding_choice import Grounding
 
 
 class RegisteredFlow(Protocol):

@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
 from byok_widgets.errors import ConfigError, SchemaError
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.messages import Message, transcript_of
+from byok_widgets.messages import transcript_of
 from byok_widgets.nodes.base import Node, NodeInput
-from byok_widgets.nodes.examples import Examples, GivenExample, example_messages
-from byok_widgets.nodes.extraction_prompt import instructions, question_messages
+from byok_widgets.nodes.examples import Examples, GivenExample
 from byok_widgets.nodes.extraction_result import Extraction
+from byok_widgets.nodes.extraction_run import ExtractionRun, last_of
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.grounding_choice import Grounding, checked_grounding
 from byok_widgets.nodes.layered_examples import LayeredExamples
-from byok_widgets.nodes.looking_up import LookedUp, look_up
-from byok_widgets.nodes.model_call import Call
 from byok_widgets.nodes.model_node import ModelNode
-from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.nodes.time_limits import deadline_of
-from byok_widgets.nodes.validation import validate
-from byok_widgets.providers import PROVIDERS
-from byok_widgets.reply import Reply
-from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
+from byok_widgets.schema import ExtractionSchema, FieldSpec
 from byok_widgets.schema.json_schemas.schema_refs import branches, types_in
-from byok_widgets.schema.parts import walk
 from byok_widgets.templates import render_in_time, with_unstated
-
-Grounding = Literal["flag", "require", "off"]
-"""What becomes of a text that is not in the dialogue: it stands and is marked, counts as not stated, or stands."""
-GROUNDINGS: tuple[Grounding, ...] = get_args(Grounding)
-
-_QUICK_CHARS = 20_000
-"""A longer dialogue is searched for the values in a worker."""
 
 
 class ExtractionNode(ModelNode[Extraction]):
@@ -279,8 +264,7 @@ class ExtractionNode(ModelNode[Extraction]):
         **settings: Any,
     ) -> Work[Extraction]:
         transcript = transcript_of(dialogue)
-        read = transcript[-self.window :] if self.window else transcript
-        if not any(message.content.strip() for message in read):
+        if not any(message.content.strip() for message in last_of(transcript, self.window)):
             raise ConfigError(
                 f"Node {self.name!r} was given an empty dialogue.",
                 kind="dialogue",
@@ -291,81 +275,15 @@ class ExtractionNode(ModelNode[Extraction]):
             del on_text
             deadline = deadline_of(deadline_s, node=self.name)
             resolved = await self._resolved(model)
-            profile = PROVIDERS[resolved.ref.provider].schema_profile
             flow = self._context.config.name
             values = with_unstated(self.prompt, variables or {}) if known is None else known
             prompt = await render_in_time(self.prompt, values, flow=flow, node=self.name, for_model=True)
-            shown = self.examples
-            validated = partial(validate, limit_s=deadline.seconds, flow=flow, node=self.name)
-            examples = await validated(
-                partial(example_messages, self.schema, shown, profile, self.window),
-                quick=not shown or self.schema.is_quick(0),
+            run = ExtractionRun(
+                self.name, self._context, self.schema, self.examples, self.window, self.grounding, transcript
             )
-            compose = partial(question_messages, examples, read)
-            call = Call(
-                node=self.name,
-                resolved=resolved,
-                system=instructions(self.schema, prompt, profile),
-                messages=compose(),
-                compose=compose,
-                deadline=deadline,
-                **self._tuning(max_tokens, settings),
-            )
-            texts = [message.content for message in transcript]
-            found = await ask_structured(call, self.schema, self._context, on_progress=on_progress, said=texts)
-            said = sum(map(len, texts)) + len(found.reply.text)
-            return await validated(
-                partial(self._result, found.checked, found.reply, transcript),
-                quick=said <= _QUICK_CHARS,
-            )
+            return await run.execute(prompt, resolved, deadline, self._tuning(max_tokens, settings), on_progress)
 
         return work
-
-    def _result(self, checked: ValidationResult, reply: Reply, transcript: tuple[Message, ...]) -> Extraction:
-        looked_up = LookedUp() if self.grounding == "off" else look_up(checked, transcript)
-        status = looked_up.status_of(checked)
-        values, rejected, record = dict(checked.values), dict[str, Any](), checked.record
-        for name in values if self.grounding == "require" else ():
-            if status[name] == "ungrounded":
-                rejected[name], values[name], record = values[name], None, None
-        return Extraction(
-            values=values,
-            rejected=rejected,
-            status={name: status[name] for name in values},
-            parts={path: each for path, each in status.items() if path not in values},
-            reply=replace(reply, transcript=transcript),
-            node=self.name,
-            problems=checked.problems,
-            record=record,
-            required=tuple(spec.name for spec in self.schema.fields if spec.required),
-            partial=dict(_partial(checked)),
-            stated={
-                part.path: part.value for part in walk(checked.parts) if part.is_taken and part.path not in values
-            },
-            extra=checked.extra,
-            grounding=looked_up.grounding,
-            evidence=looked_up.evidence,
-            pending=checked.pending,
-        )
-
-
-def _partial(checked: ValidationResult) -> Iterator[tuple[str, Any]]:
-    """Yield what was stated of each field or part that is incomplete or invalid."""
-    for part in walk(checked.parts):
-        if part.inner and part.status in ("incomplete", "invalid") and part.stated is not None:
-            yield part.path, part.stated
-
-
-def checked_grounding(choice: Any, who: str) -> Grounding:
-    """Return a choice of grounding.
-
-    Raises:
-        ConfigError: There is no such choice.
-    """
-    if choice in GROUNDINGS:
-        return choice  # type: ignore[no-any-return]
-    known = ", ".join(map(repr, GROUNDINGS))
-    raise ConfigError(f"{who}: grounding is one of {known}, not {choice!r}.", kind="bad_setting")
 
 
 def _may_hold_words(spec: FieldSpec) -> bool:

@@ -7,6 +7,7 @@ be sent to the model as it is written, and nobody would notice.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,20 @@ class Placeholder:
     expression: Expression
     source: str
     place: Place
+
+    @property
+    def needed(self) -> Iterable[str]:
+        """The variables without which it cannot be filled in."""
+        from byok_widgets.templates.expression import needed_by
+
+        return needed_by(self.expression)
+
+    @property
+    def names(self) -> Iterable[str]:
+        """All variables that it reads."""
+        from byok_widgets.templates.expression import names_in
+
+        return names_in(self.expression)
 
 
 @dataclass(frozen=True)
@@ -84,17 +99,13 @@ class Prompt:
     @cached_property
     def needed(self) -> tuple[str, ...]:
         """The variables without which it cannot be filled in, in order."""
-        from byok_widgets.templates.expression import needed_by
-
-        found = (name for placeholder in self.placeholders for name in needed_by(placeholder.expression))
+        found = (name for placeholder in self.placeholders for name in placeholder.needed)
         return tuple(dict.fromkeys(found))
 
     @cached_property
     def mentioned(self) -> frozenset[str]:
         """All variables that it reads, those with a default and those of statements included."""
-        from byok_widgets.templates.expression import names_in
-
-        found = frozenset(name for placeholder in self.placeholders for name in names_in(placeholder.expression))
+        found = frozenset(name for placeholder in self.placeholders for name in placeholder.names)
         return found.union(*(problem.names for problem in self.problems))
 
 

@@ -1,0 +1,121 @@
+"""`ExtractionRun`: one run of an extraction node, from the dialogue to the checked values and their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from byok_widgets.config import ResolvedModel
+from byok_widgets.engine import Deadline
+from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.messages import Message
+from byok_widgets.nodes.examples import Examples, example_messages
+from byok_widgets.nodes.extraction_prompt import instructions, question_messages
+from byok_widgets.nodes.extraction_result import Extraction
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.grounding_choice import Grounding
+from byok_widgets.nodes.looking_up import LookedUp, look_up
+from byok_widgets.nodes.model_call import Call
+from byok_widgets.nodes.structured_output import ask_structured
+from byok_widgets.nodes.validation import validate
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.reply import Reply
+from byok_widgets.schema import ExtractionSchema, ValidationResult
+from byok_widgets.schema.parts import walk
+
+_QUICK_CHARS = 20_000
+"""A longer dialogue is searched for the values in a worker."""
+
+
+def last_of(transcript: tuple[Message, ...], window: int | None) -> tuple[Message, ...]:
+    """Return the messages that are read: the last ones where the node has a window, else all."""
+    return transcript[-window:] if window else transcript
+
+
+@dataclass(frozen=True)
+class ExtractionRun:
+    """What one run reads, and the settings that the node has at that time.
+
+    Attributes:
+        node: Name of the node.
+        context: What the nodes of the flow share.
+        schema: The fields.
+        examples: The examples that the model is shown.
+        window: How many of the last messages are read; `None` for all.
+        grounding: What becomes of a value that nobody said.
+        transcript: The whole dialogue; values are searched for in all of it.
+    """
+
+    node: str
+    context: FlowContext
+    schema: ExtractionSchema
+    examples: Examples
+    window: int | None
+    grounding: Grounding
+    transcript: tuple[Message, ...]
+
+    async def execute(
+        self,
+        prompt: str,
+        resolved: ResolvedModel,
+        deadline: Deadline,
+        tuning: Mapping[str, Any],
+        on_progress: OnProgress,
+    ) -> Extraction:
+        """Ask the model for the values, check them, and look them up in the dialogue."""
+        profile = PROVIDERS[resolved.ref.provider].schema_profile
+        validated = partial(validate, limit_s=deadline.seconds, flow=self.context.config.name, node=self.node)
+        examples = await validated(
+            partial(example_messages, self.schema, self.examples, profile, self.window),
+            quick=not self.examples or self.schema.is_quick(0),
+        )
+        compose = partial(question_messages, examples, last_of(self.transcript, self.window))
+        call = Call(
+            node=self.node,
+            resolved=resolved,
+            system=instructions(self.schema, prompt, profile),
+            messages=compose(),
+            compose=compose,
+            deadline=deadline,
+            **tuning,
+        )
+        texts = [message.content for message in self.transcript]
+        found = await ask_structured(call, self.schema, self.context, on_progress=on_progress, said=texts)
+        said = sum(map(len, texts)) + len(found.reply.text)
+        return await validated(partial(self._result, found.checked, found.reply), quick=said <= _QUICK_CHARS)
+
+    def _result(self, checked: ValidationResult, reply: Reply) -> Extraction:
+        looked_up = LookedUp() if self.grounding == "off" else look_up(checked, self.transcript)
+        status = looked_up.status_of(checked)
+        values, rejected, record = dict(checked.values), dict[str, Any](), checked.record
+        for name in values if self.grounding == "require" else ():
+            if status[name] == "ungrounded":
+                rejected[name], values[name], record = values[name], None, None
+        return Extraction(
+            values=values,
+            rejected=rejected,
+            status={name: status[name] for name in values},
+            parts={path: each for path, each in status.items() if path not in values},
+            reply=replace(reply, transcript=self.transcript),
+            node=self.node,
+            problems=checked.problems,
+            record=record,
+            required=tuple(spec.name for spec in self.schema.fields if spec.required),
+            partial=dict(_partial(checked)),
+            stated={
+                part.path: part.value for part in walk(checked.parts) if part.is_taken and part.path not in values
+            },
+            extra=checked.extra,
+            grounding=looked_up.grounding,
+            evidence=looked_up.evidence,
+            pending=checked.pending,
+        )
+
+
+def _partial(checked: ValidationResult) -> Iterator[tuple[str, Any]]:
+    """Yield what was stated of each field or part that is incomplete or invalid."""
+    for part in walk(checked.parts):
+        if part.inner and part.status in ("incomplete", "invalid") and part.stated is not None:
+            yield part.path, part.stated
