@@ -47,6 +47,8 @@ class ByokError(Exception):
         request_id: The provider's id of the failed request, for its support.
         retry_after_s: Seconds the provider asked to wait, if it did.
         partial_text: Text that had arrived before the error.
+        broke_off: Whether what stands before the provider gave up waiting for it, rather than that it refused.
+        may_be_charged: Whether the provider was given so much time that it may charge for the call all the same.
         where: Flow, node and model concerned, in one sentence; empty if no node was running.
     """
 
@@ -77,6 +79,7 @@ class ByokError(Exception):
         self.request_id = redact(request_id, words=False) if request_id else request_id
         self.retry_after_s = retry_after_s
         self.partial_text = redact_held(partial_text)
+        self.broke_off = self.may_be_charged = False
         self.where = ""
 
     def at(self, *, flow: str, node: str, model: str | None = None) -> ByokError:

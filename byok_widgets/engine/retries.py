@@ -33,6 +33,10 @@ RETRIED_FOR_LONG = frozenset({RATE_LIMIT, "overloaded", "gateway", "quota"})
 """Kinds of failures that time mends: what refused the request says so, and charges nothing."""
 
 
+BROKEN_OFF = frozenset({"connection", "timeout", "unreadable"})
+"""Kinds of failures after which the provider may have answered in part, and charged for it."""
+
+
 class RetriedCall(Generic[T]):
     """One call, which sends its request until it succeeds, cannot succeed any more, or runs out of time.
 
@@ -133,6 +137,7 @@ class RetriedCall(Generic[T]):
         if self._failure is None:
             self._failed_since = slot.sent_at
         self._failure = failure
+        failure.may_be_charged = self._was_long_under_way and (failure.broke_off or failure.kind in BROKEN_OFF)
         if failure.kind == RATE_LIMIT and failure.retryable:
             self._governor.note_refusal(slot, failure.retry_after_s)
         raise failure
@@ -141,7 +146,7 @@ class RetriedCall(Generic[T]):
         """Return how long to wait before the request is sent again; `None` if it is not."""
         if not failure.retryable or self._is_answering():
             return None
-        if failure.kind not in RETRIED_FOR_LONG and (self._failures >= MAX_ATTEMPTS or self._was_long_under_way):
+        if not _is_mended_by_time(failure) and (self._failures >= MAX_ATTEMPTS or self._was_long_under_way):
             return None
         wait_s = _backoff_s(self._failures) if failure.retry_after_s is None else failure.retry_after_s
         ends = asyncio.get_running_loop().time() + wait_s
@@ -180,6 +185,11 @@ class RetriedCall(Generic[T]):
     def _counted(self, failure: ByokError) -> ByokError:
         failure.attempts = self.attempts
         return failure
+
+
+def _is_mended_by_time(failure: ByokError) -> bool:
+    """Whether the same request may succeed later: what cut a long silence off will cut the next one, too."""
+    return failure.kind in RETRIED_FOR_LONG and not failure.may_be_charged
 
 
 def _backoff_s(failures: int) -> float:

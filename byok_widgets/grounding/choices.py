@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from byok_widgets.grounding.calendar_words import MONTHS, WEEKDAYS
-from byok_widgets.grounding.numbers import number_of
+from byok_widgets.grounding.numbers import number_named
 from byok_widgets.grounding.words import Word, words_of
 
 _ENDINGS = frozenset({"s", "es", "d", "ed", "ing", "ly", "er", "e", "n", "en", "al"})
@@ -27,6 +28,7 @@ def choice_places(words: Sequence[Word], value: str, allowed: Sequence[object]) 
             yield words[first].start, words[end - 1].end
 
 
+@lru_cache(maxsize=1024)
 def _words(value: str) -> tuple[Word, ...]:
     """Return the words of a value that may be written like a name in code: `premiumEconomy`, `very_expensive`."""
     return words_of(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value.replace("_", " ")))
@@ -46,8 +48,8 @@ def _is_same(said: str, wanted: str) -> bool:
     for names in (WEEKDAYS, MONTHS):
         if wanted in names and said in names:
             return names[wanted] == names[said]
-    number = number_of(wanted)
+    number = number_named(wanted)
     if number is not None or wanted.isdecimal():
-        return number_of(said) == (number if number is not None else int(wanted))
+        return number_named(said) == (number if number is not None else int(wanted))
     short, long = sorted((said, wanted), key=len)
     return len(short) >= _LEAST_STEM and long.startswith(short) and long.removeprefix(short) in _ENDINGS

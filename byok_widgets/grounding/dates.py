@@ -9,8 +9,8 @@ from datetime import date
 
 from byok_widgets.grounding.calendar_words import MONTHS, RELATIVE, RELATIVE_SIGNS, SPANS, WEEKDAYS
 from byok_widgets.grounding.letters import bare, folded
-from byok_widgets.grounding.numbers import number_of
-from byok_widgets.grounding.words import Word, words_of
+from byok_widgets.grounding.numbers import number_named
+from byok_widgets.grounding.words import Word
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def date_of(value: date) -> DateSaid:
     return DateSaid(value.year, value.month, value.day, value.weekday())
 
 
-def dates_in(text: str) -> Iterator[DateSaid]:
-    """Yield the dates of a text, and its parts of dates."""
+def dates_in(text: str, words: tuple[Word, ...]) -> Iterator[DateSaid]:
+    """Yield the dates of a text with these words, and its parts of dates."""
     for found in _ISO.finditer(text):
         yield from _checked(found, found["year"], found["month"], found["day"])
     for found in _SLASHED.finditer(text):
@@ -79,7 +79,7 @@ def dates_in(text: str) -> Iterator[DateSaid]:
         at = text.find(sign)
         if at >= 0:
             yield DateSaid(is_relative=True, start=at, end=at + len(sign))
-    yield from _named(words_of(text), text)
+    yield from _named(words, text)
 
 
 def _checked(found: re.Match[str], year: str | None, month: str, day: str) -> Iterator[DateSaid]:
@@ -127,7 +127,7 @@ def _around_month(words: tuple[Word, ...], at: int, month: int) -> DateSaid:
 
 def _day(word: Word) -> int | None:
     digits = _DAY.fullmatch(word.bare)
-    number = int(digits[1]) if digits else number_of(word.text)
+    number = int(digits[1]) if digits else number_named(word.bare)
     whole = number is not None and number == int(number) and 1 <= number <= 31
     return int(number) if whole and number is not None else None
 
@@ -136,7 +136,7 @@ def _is_day_alone(words: tuple[Word, ...], at: int) -> bool:
     """Whether a word is a day of an unnamed month: "the 3rd", "on the first"."""
     word = words[at]
     if _day(word) is None or (
-        number_of(word.text) is not None and not word.bare.endswith(("st", "nd", "rd", "th"))
+        number_named(word.bare) is not None and not word.bare.endswith(("st", "nd", "rd", "th"))
     ):
         return False
     return not word.bare.isdecimal() or (at > 0 and words[at - 1].bare in _BEFORE_DAY)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from byok_widgets.grounding.choices import choice_places
@@ -16,11 +15,10 @@ from byok_widgets.grounding.moments import (
     date_places,
     moment_of,
     number_places,
-    spans_in,
     time_places,
     typed_moment,
 )
-from byok_widgets.grounding.numbers import NumberSaid, numbers_in
+from byok_widgets.grounding.passage import Passage
 from byok_widgets.grounding.text_search import (
     attached,
     in_pieces,
@@ -76,7 +74,7 @@ class Dialogue:
 
     def __init__(self, messages: Iterable[Said]) -> None:
         said = list(messages)
-        self._texts = [message.content for message in said]
+        self._passages = [Passage(message.content) for message in said]
         people = [at for at, message in enumerate(said) if message.role == PERSON]
         self._people = frozenset(people)
         self._order = [*people, *(at for at in range(len(said)) if at not in self._people)]
@@ -102,7 +100,6 @@ class Dialogue:
         wanted = words_of(value)
         if not wanted:
             return self._symbols(value)
-        moment = moment_of(value)
         searches: list[Search] = [
             lambda words: literal(words, wanted),
             lambda words: same_meaning(words, wanted),
@@ -113,6 +110,7 @@ class Dialogue:
             found = self._first(search)
             if found:
                 return LookUp("said", found)
+        moment = moment_of(value)
         by_moment = self._moment(moment, is_typed=False) if moment else None
         return by_moment or self._in_pieces(wanted) or self._hinted(value, wanted) or LookUp("ungrounded")
 
@@ -120,7 +118,7 @@ class Dialogue:
         """Look up a value without any letter or digit, such as an emoji, as it is."""
         text = value.strip()
         for number in self._order if text else ():
-            at = self._texts[number].find(text)
+            at = self._passages[number].text.find(text)
             if at >= 0:
                 return LookUp("said", self._evidence(number, (at, at + len(text))))
         return _UNCHECKED
@@ -137,7 +135,7 @@ class Dialogue:
         return None
 
     def _in_pieces(self, wanted: Sequence[Word]) -> LookUp | None:
-        found = in_pieces(self._words, wanted, self._people.__contains__)
+        found = in_pieces([passage.words for passage in self._passages], wanted, self._people.__contains__)
         places = [self._evidence(number, place) for number, place in found]
         return LookUp("said", _joined(places)) if places else None
 
@@ -151,7 +149,7 @@ class Dialogue:
         except InvalidOperation:
             return _UNCHECKED
         for number in self._order:
-            for said in self._numbers[number]:
+            for said in self._passages[number].counts:
                 if wanted in said.values:
                     return LookUp("said", self._evidence(number, (said.start, said.end)))
         return LookUp("not_literal")
@@ -169,37 +167,21 @@ class Dialogue:
         return LookUp("said" if all(place.is_full for _, place in found) else "not_literal", evidence)
 
     def _best(
-        self, search: Callable[[Moment, str], Iterator[Support]], moment: Moment
+        self, search: Callable[[Moment, Passage], Iterator[Support]], moment: Moment
     ) -> tuple[int, Support] | None:
-        found = [(number, place) for number in self._order for place in search(moment, self._texts[number])]
+        found = [(number, place) for number in self._order for place in search(moment, self._passages[number])]
         return min(found, key=lambda each: (not each[1].is_full, each[1].is_relative), default=None)
 
     def _first(self, search: Search) -> Evidence | None:
         for number in self._order:
-            place = next(search(self._words[number]), None)
+            place = next(search(self._passages[number].words), None)
             if place:
                 return self._evidence(number, place)
         return None
 
     def _evidence(self, number: int, place: Place) -> Evidence:
         start, end = place
-        return Evidence(number, start, end, self._texts[number][start:end])
-
-    @cached_property
-    def _words(self) -> list[tuple[Word, ...]]:
-        return [words_of(text) for text in self._texts]
-
-    @cached_property
-    def _numbers(self) -> list[list[NumberSaid]]:
-        """The numbers of each message without those of its dates and times, which count nothing."""
-        return [list(_counts(text)) for text in self._texts]
-
-
-def _counts(text: str) -> Iterator[NumberSaid]:
-    spans = list(spans_in(text))
-    for number in numbers_in(text):
-        if not any(start <= number.start < end for start, end in spans):
-            yield number
+        return Evidence(number, start, end, self._passages[number].text[start:end])
 
 
 def _joined(places: Sequence[Evidence]) -> Evidence:

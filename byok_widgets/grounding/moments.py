@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import TypeVar
 
-from byok_widgets.grounding.clock import TimeSaid, times_in
-from byok_widgets.grounding.dates import DateSaid, date_of, dates_in
-from byok_widgets.grounding.numbers import numbers_in
-from byok_widgets.grounding.words import words_of
+from byok_widgets.grounding.clock import TimeSaid
+from byok_widgets.grounding.dates import DateSaid, date_of
+from byok_widgets.grounding.passage import Passage
 
 _Said = TypeVar("_Said", TimeSaid, DateSaid)
 
@@ -105,9 +104,9 @@ def typed_moment(value: object) -> Moment | None:
     return moment_of(value)
 
 
-def date_places(moment: Moment, text: str) -> Iterator[Support]:
+def date_places(moment: Moment, passage: Passage) -> Iterator[Support]:
     """Yield the places that name the date, or a part of it."""
-    for said in dates_in(text):
+    for said in passage.dates:
         if any(wanted.agrees(said) for wanted in moment.dates):
             yield Support(
                 said.start, said.end, any(wanted.agrees(said) and said.covers(wanted) for wanted in moment.dates)
@@ -116,39 +115,27 @@ def date_places(moment: Moment, text: str) -> Iterator[Support]:
             yield Support(said.start, said.end, is_full=False, is_relative=True)
 
 
-def time_places(moment: Moment, text: str) -> Iterator[Support]:
+def time_places(moment: Moment, passage: Passage) -> Iterator[Support]:
     """Yield the places that name the time of day."""
     wanted = moment.time
     if wanted is None:
         return
-    for said in times_in(text):
+    for said in passage.times:
         if said.means(wanted.hour, wanted.minute, is_exact=wanted.is_exact):
             yield Support(said.start, said.end, is_full=True)
-    for word in words_of(text):
+    for word in passage.words:
         if word.bare in _VAGUE:
             yield Support(word.start, word.end, is_full=False, is_relative=True)
 
 
-def number_places(moment: Moment, text: str) -> Iterator[Support]:
+def number_places(moment: Moment, passage: Passage) -> Iterator[Support]:
     """Yield the numbers that may be the day or the hour, in a language that is not known here."""
     wanted = {said.day for said in moment.dates} - {None}
     if moment.time and not moment.time.minute:
         wanted |= {moment.time.hour, moment.time.hour % 12 or 12}
-    for number in numbers_in(text):
+    for number in passage.numbers:
         if wanted & {int(value) for value in number.values if value == int(value)}:
             yield Support(number.start, number.end, is_full=False)
-
-
-def spans_in(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the places of full dates and times, whose numbers count nothing."""
-    yield from ((said.start, said.end) for said in times_in(text) if not said.is_bare)
-    yield from (
-        (said.start, said.end) for said in dates_in(text) if said.day and (said.month or _is_ordinal(said, text))
-    )
-
-
-def _is_ordinal(said: DateSaid, text: str) -> bool:
-    return text[said.start : said.start + 1].isdigit()
 
 
 def _clock(value: time, *, may_be_absent: bool = False) -> TimeSaid | None:
@@ -171,11 +158,12 @@ def _from_words(text: str) -> Moment | None:
     """Return what a text of nothing but a date, a time and small words names."""
     if len(text) > _LONGEST:
         return None
-    times, dates = _longest(times_in(text)), _longest(dates_in(text))
+    passage = Passage(text)
+    times, dates = _longest(passage.times), _longest(passage.dates)
     if not times and not dates:
         return None
     covered = [(said.start, said.end) for said in times] + [(said.start, said.end) for said in dates]
-    open_words = [word for word in words_of(text) if not any(start <= word.start < end for start, end in covered)]
+    open_words = [word for word in passage.words if not any(start <= word.start < end for start, end in covered)]
     weekdays = [said.weekday for said in dates if said.weekday is not None]
     if any(word.bare not in _FILLERS for word in open_words) or (times and times[0].is_bare and not dates):
         return None

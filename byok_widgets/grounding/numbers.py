@@ -70,7 +70,12 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def number_of(word: str) -> Decimal | None:
     """Return the number that one word stands for; `None` for other words."""
-    return _WORDS.get(bare(folded(word)))
+    return number_named(bare(folded(word)))
+
+
+def number_named(name: str) -> Decimal | None:
+    """Return the number that a word without case and accents stands for; `None` for other words."""
+    return _WORDS.get(name)
 
 
 def numbers_in(text: str) -> Iterator[NumberSaid]:

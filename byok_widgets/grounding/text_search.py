@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from byok_widgets.grounding.numbers import number_of
+from byok_widgets.grounding.numbers import number_named
 from byok_widgets.grounding.words import Word, places, words_of
 
 Place = tuple[int, int]
@@ -130,7 +130,7 @@ def _gapped_end(words: Sequence[Word], at: int, core: Sequence[str]) -> int:
 
 
 def _plain(word: Word) -> str:
-    number = number_of(word.text)
+    number = number_named(word.bare)
     return word.bare if number is None else str(number)
 
 

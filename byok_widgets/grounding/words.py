@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from byok_widgets.grounding.letters import bare, folded, is_joining, is_word_char, stands_alone
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """One word.
 
     Attributes:
@@ -27,9 +27,17 @@ class Word:
 
 def words_of(text: str) -> tuple[Word, ...]:
     """Return the words of a text; in scripts without spaces between words, each character is one."""
+    if text.isascii():
+        return tuple(
+            Word(word := found[0].lower(), word, found.start(), found.end()) for found in _ASCII.finditer(text)
+        )
     return tuple(
         Word(word, bare(word), start, end) for start, end in _spans(text) if (word := folded(text[start:end]))
     )
+
+
+_ASCII = re.compile(r"[A-Za-z0-9]+")
+"""Words of texts in which no letter has a mark, or another form."""
 
 
 def places(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from byok_widgets.messages import Message
 from byok_widgets.nodes.examples import format_dialogue
 from byok_widgets.schema import ExtractionSchema, SchemaProfile
-from byok_widgets.schema.request.field_list import field_list
 
 _INSTRUCTIONS = """\
 You read a dialogue and write down what was said in it, as one JSON object and nothing else.
@@ -26,7 +25,7 @@ def instructions(schema: ExtractionSchema, prompt: str, profile: SchemaProfile) 
         else "A field that is not stated is left out."
     )
     general = _INSTRUCTIONS.format(unless_stated=unless)
-    fields = f"The fields:\n{field_list(schema.fields)}"
+    fields = f"The fields:\n{schema.field_list}"
     return "\n\n".join(part for part in (general, prompt, fields) if part)
 
 

@@ -118,6 +118,8 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
         return await _execute(call, context, on_text, on_progress)
     except ByokError as error:
         failure = error
+    if failure.may_be_charged and not call.provider.free_of_charge:
+        failure.cause = f"{failure.cause} {call.provider.label} may charge for the call all the same.".strip()
     raise failure.at(flow=context.config.name, node=call.node, model=str(call.resolved.ref))
 
 

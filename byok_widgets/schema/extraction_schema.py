@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from byok_widgets.errors import SchemaError
@@ -28,6 +28,7 @@ from byok_widgets.schema.profile import STRICT, SchemaProfile
 from byok_widgets.schema.reading.answers import objects_in
 from byok_widgets.schema.reading.json_reading import plain_json
 from byok_widgets.schema.request.answer_limits import reached
+from byok_widgets.schema.request.field_list import field_list
 from byok_widgets.schema.request.wire import WireSchema, to_wire
 from byok_widgets.schema.values.locales import Locale
 from byok_widgets.schema.values.parsing import coerce, is_stated
@@ -141,6 +142,11 @@ class ExtractionSchema:
         if profile not in self._texts:
             self._texts[profile] = json.dumps(self._wire(profile).root)
         return self._texts[profile]
+
+    @cached_property
+    def field_list(self) -> str:
+        """The fields as lines of a prompt."""
+        return field_list(self.fields)
 
     def dropped(self, profile: SchemaProfile = STRICT) -> tuple[str, ...]:
         """Describe the rules that a provider with this profile is not asked to enforce; they are checked here."""

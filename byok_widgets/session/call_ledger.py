@@ -10,6 +10,7 @@ from typing import TypeVar
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import clock
 from byok_widgets.engine.callbacks import OnProgress, OnText, Progress, Retraction, Thinker, Thinking
+from byok_widgets.engine.retries import BROKEN_OFF
 from byok_widgets.errors import ByokError, ExtractionError
 from byok_widgets.messages import Message, answer_message
 from byok_widgets.providers import PROVIDERS
@@ -18,19 +19,18 @@ from byok_widgets.usage import Cost
 
 T = TypeVar("T")
 
-_BROKEN_OFF = frozenset({"timeout", "unreadable", "connection"})
-"""Kinds of errors after which the provider may have answered in part, and charged for it."""
-
 
 class CallLedger:
     """The calls of one turn.
 
     Attributes:
         lost: How many were started and gave no answer, so that their usage is unknown.
+        lost_reasoning: What the model had thought in the last of those that gave no answer.
     """
 
     def __init__(self, on_text: OnText, on_progress: OnProgress) -> None:
         self.lost = 0
+        self.lost_reasoning = ""
         self._on_text, self._on_progress = on_text, on_progress
         self._thinker: Thinker | None = None
         self._under_way: ResolvedModel | None = None
@@ -76,6 +76,7 @@ class CallLedger:
         model, text = self._under_way, "".join(self._pieces)
         if model is None or not text:
             self._lose()
+            self._keep_reasoning()
             return None
         cost = Cost(Decimal(0), "local") if _is_free(model) else Cost()
         return Reply(
@@ -93,8 +94,17 @@ class CallLedger:
 
     def failed(self, error: ByokError) -> None:
         """Record an error: some occur after the provider has written text and charged for it."""
-        if isinstance(error, ExtractionError) or error.partial_text or error.kind in _BROKEN_OFF:
+        self._keep_reasoning()
+        if (
+            isinstance(error, ExtractionError)
+            or error.partial_text
+            or error.kind in BROKEN_OFF
+            or error.may_be_charged
+        ):
             self._lose()
+
+    def _keep_reasoning(self) -> None:
+        self.lost_reasoning = self._thinker.reasoning if self._thinker else ""
 
     def _lose(self) -> None:
         if self._under_way is not None and not _is_free(self._under_way):

@@ -298,7 +298,9 @@ class Session(AnswersGuesses, StrictAttributes):
         self, text: str | None, model: str | None = None, *, show: bool | None, repeat_effects: bool = False
     ) -> Turn:
         taken: list[Turn] = []
-        work = self.prepare_turn(text, model=model, on_turn=taken.append, repeat_effects=repeat_effects)
+        work = self.prepare_turn(
+            text, model=model, on_turn=taken.append, on_unfinished=taken.append, repeat_effects=repeat_effects
+        )
         return run_with_output(work, show=show, partial_result=lambda *_: taken[-1] if taken else None)
 
     def prepare_turn(
@@ -308,6 +310,7 @@ class Session(AnswersGuesses, StrictAttributes):
         model: str | None = None,
         on_node: OnNode = ignore,
         on_turn: OnTurn = ignore,
+        on_unfinished: OnTurn = ignore,
         repeat_effects: bool = False,
     ) -> Work[Turn]:
         """Return the work of taking a turn, for callers that show it; `None` lets the start node speak first.
@@ -317,6 +320,7 @@ class Session(AnswersGuesses, StrictAttributes):
             model: Model for all calls of this turn.
             on_node: Called with the name of each node that starts to run.
             on_turn: Called with the turn when it joins the session, also when its reply was interrupted.
+            on_unfinished: Called with a turn that failed, or was stopped before its reply.
             repeat_effects: As in `say`.
         """
 
@@ -325,7 +329,7 @@ class Session(AnswersGuesses, StrictAttributes):
                 callbacks = TurnCallbacks(on_text, on_progress, on_node)
                 chosen = self.model if model is None else model
                 start = partial(self._turn_start, repeat_effects=repeat_effects)
-                return await self._finish(self._runner(text, chosen, start, callbacks), on_turn)
+                return await self._finish(self._runner(text, chosen, start, callbacks), on_turn, on_unfinished)
 
         return work
 
@@ -382,11 +386,13 @@ class Session(AnswersGuesses, StrictAttributes):
             )
         return self.node
 
-    async def _finish(self, runner: TurnRunner, on_turn: OnTurn) -> Turn:
+    async def _finish(self, runner: TurnRunner, on_turn: OnTurn, on_unfinished: OnTurn) -> Turn:
         try:
             turn = await runner.run()
         except BaseException as fault:
-            self._log.add_unfinished(runner.turn(*_why_unfinished(fault)))
+            unfinished = runner.turn(*_why_unfinished(fault))
+            self._log.add_unfinished(unfinished)
+            on_unfinished(unfinished)
             raise
         self._variables.learn(runner.entries, turn.number)
         self._log.add(turn)

@@ -118,6 +118,7 @@ class Turn(AnswersGuesses):
         time_to_first_token_s: Seconds from the user's text to the first piece of the reply; `None` without one.
         notices: Notices for the user.
         lost_calls: Calls that were started and gave no answer, so that their usage is unknown.
+        lost_reasoning: What the model had thought when it was stopped, or failed, before it wrote anything.
         fault_kind: Why the turn was not finished: the kind of the error, or `"interrupted"`; empty for a finished
             turn, and in sessions saved by an older version.
         fault: The same in words; empty for a finished turn. An unfinished one is not part of the session.
@@ -137,6 +138,7 @@ class Turn(AnswersGuesses):
     lost_calls: int = 0
     fault_kind: str = ""
     fault: str = ""
+    lost_reasoning: str = ""
 
     @property
     def reply(self) -> Reply | None:
@@ -237,13 +239,15 @@ class Turn(AnswersGuesses):
 
     @property
     def reasoning_html(self) -> str:
-        """The reasoning of the reply as HTML that opens on a click; empty without any."""
-        return self.reply.reasoning_html if self.reply else ""
+        """The reasoning of the reply, or of the call that gave none, as HTML that opens on a click."""
+        return self.reply.reasoning_html if self.reply else reasoning_display.folded(self.lost_reasoning)
 
     @property
     def reasoning_note(self) -> str:
-        """One line that says where the reasoning of the reply is; empty without any."""
-        return reasoning_display.noted(self.reply.reasoning, "turn.reply.reasoning") if self.reply else ""
+        """One line that says where this reasoning is; empty without any."""
+        if self.reply:
+            return reasoning_display.noted(self.reply.reasoning, "turn.reply.reasoning")
+        return reasoning_display.noted(self.lost_reasoning, "turn.lost_reasoning")
 
     @property
     def facts_html(self) -> str:

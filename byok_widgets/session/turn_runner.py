@@ -137,6 +137,7 @@ class TurnRunner:
             time_to_first_token_s=self._ledger.time_to_first_token_s,
             notices=tuple(self._notices),
             lost_calls=self._ledger.lost,
+            lost_reasoning=self._ledger.lost_reasoning,
             fault_kind=fault_kind,
             fault=fault,
         )

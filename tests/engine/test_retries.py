@@ -33,6 +33,7 @@ class Try:
     Attributes:
         failures: How many requests fail.
         error: Details of each failure.
+        broke_off: Whether they say that a gateway gave up waiting.
         takes_s: How long each request takes.
         pieces: Whether text arrives before a failure.
     """
@@ -40,6 +41,7 @@ class Try:
     failures: int = 0
     error: dict[str, Any] = field(default_factory=dict)
     deadline_s: float | None = None
+    broke_off: bool = False
     takes_s: float = 0.0
     answer: Any = "answer"
     answering_from: float = float("inf")
@@ -73,9 +75,11 @@ class Try:
         self.sent_at.append(now())
         await asyncio.sleep(self.takes_s)
         if len(self.sent_at) <= self.failures:
-            raise ProviderError(
+            failure = ProviderError(
                 f"failure {len(self.sent_at)}", **{"kind": "overloaded", "retryable": True, **self.error}
             )
+            failure.broke_off = self.broke_off
+            raise failure
         return self.answer
 
     @property
@@ -285,10 +289,23 @@ def test_a_call_that_fails_on_and_on_keeps_nobody_waiting() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "takes_s", "requests"),
-    [("connection", 1.0, 3), ("connection", 60.0, 1), ("unreadable", 60.0, 1), ("overloaded", 30.0, 4)],
+    ("kind", "broke_off", "takes_s", "requests", "may_be_charged"),
+    [
+        ("connection", False, 1.0, 3, False),
+        ("connection", False, 60.0, 1, True),
+        ("unreadable", False, 60.0, 1, True),
+        ("refused", False, 60.0, 1, False),
+        ("overloaded", False, 30.0, 4, False),
+        ("overloaded", True, 60.0, 1, True),
+        ("gateway", True, 60.0, 1, True),
+        ("gateway", True, 15.0, 6, False),
+    ],
 )
-def test_what_breaks_after_a_long_silence_is_not_paid_for_again(kind: str, takes_s: float, requests: int) -> None:
-    call = Try(99, {"kind": kind}, takes_s=takes_s, deadline_s=100.0)
-    assert isinstance(call.run(), ProviderError)
+def test_what_breaks_after_a_long_silence_is_not_paid_for_again(
+    kind: str, broke_off: bool, takes_s: float, requests: int, may_be_charged: bool
+) -> None:
+    call = Try(99, {"kind": kind}, broke_off=broke_off, takes_s=takes_s, deadline_s=100.0)
+    error = call.run()
+    assert isinstance(error, ProviderError)
     assert len(call.sent_at) == call.attempts == requests
+    assert error.may_be_charged is may_be_charged

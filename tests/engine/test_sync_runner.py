@@ -16,13 +16,15 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from byok_widgets import Flow, Message, Reply, last_partial_result
 from tests.scripted_server import Say, ScriptedServer
 
+LONG = Say("word " * 400, pause_s=0.02)
 
-def stopping(stop: Callable[[], object]) -> Callable[[dict], Say]:
+
+def stopping(stop: Callable[[], object], say: Say = LONG) -> Callable[[dict], Say]:
     """A long answer, with Stop pressed after a part of it has been sent."""
 
     def answer(_: dict) -> Say:
         threading.Timer(1.0, stop).start()
-        return Say("word " * 400, pause_s=0.02)
+        return say
 
     return answer
 
@@ -92,6 +94,17 @@ def test_a_stopped_turn_of_a_session_shows_the_summary_too(run, capsys: pytest.C
     session = InteractiveShell.instance().user_ns["s"]
     assert last_partial_result() is session.turns[-1]
     assert session.transcript[-1].content == f"{text.strip()} […]"
+
+
+def test_a_turn_that_is_stopped_while_the_model_thinks_is_the_partial_result(run, server: ScriptedServer) -> None:
+    server.thoughts = ["They sound rude."]
+    server.script(stopping(_thread.interrupt_main, Say("Hm.", pause_s=3)))
+    done = run("s = flow.start()\ns.say('Hi')")
+    assert isinstance(done.error_in_exec, KeyboardInterrupt)
+    session = InteractiveShell.instance().user_ns["s"]
+    assert session.turns == ()
+    assert last_partial_result() is session.unfinished[-1]
+    assert last_partial_result().lost_reasoning == "They sound rude."
 
 
 PROGRAM = """

@@ -266,3 +266,29 @@ def test_a_call_that_waits_can_be_stopped_at_any_moment(provider: FaultServer) -
         assert time.monotonic() - began < 2
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("answer", "sent", "told"),
+    [
+        (says({"error": {"message": "upstream took too long"}}, 504), 1, True),
+        (Reply(b"<html>504 Gateway Time-out</html>", 504, "text/html"), 1, True),
+        (says({"error": {"message": "bad gateway"}}, 502), 1, True),
+        (says({"error": {"message": "a timeout occurred"}}, 524), 1, True),
+        (says({"error": {"message": "come again"}}, 504, retry_after_ms="1"), 2, False),
+        (says({"error": {"message": "overloaded"}}, 503), 2, False),
+    ],
+    ids=["504", "504 page", "502", "524", "504 with a time", "503"],
+)
+def test_a_gateway_that_gave_up_after_a_long_silence_is_not_paid_for_again(
+    provider: FaultServer, monkeypatch: pytest.MonkeyPatch, answer: Reply, sent: int, told: bool
+) -> None:
+    monkeypatch.setattr("byok_widgets.engine.retries.PAID_AFTER_S", 0.0)
+    monkeypatch.setattr("byok_widgets.engine.retries.FIRST_WAIT_S", 0.001)
+    provider.script(answer, says({"error": {"message": "no"}}, 400))
+    node = node_at(provider)
+    with pytest.raises(ProviderError) as caught:
+        node.run("Hi")
+    assert len(provider.asked) == caught.value.attempts == sent
+    assert caught.value.may_be_charged is told
+    assert ("may charge" in str(caught.value)) is told

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from byok_widgets import Flow, Session
+from byok_widgets import Flow, ProviderError, Session
+from byok_widgets.engine import ENGINE
+from byok_widgets.engine.callbacks import Progress, Thinker, Thinking
 from byok_widgets.nodes import Extraction
 from byok_widgets.session import Judgement, Visit
 from byok_widgets.session.explain import explained
@@ -16,6 +19,7 @@ from byok_widgets.widgets.chat import copies
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 from tests.session.conftest import Script
+from tests.session.test_session import slow_at, until
 
 THOUGHT = "They sound rude"
 
@@ -186,3 +190,49 @@ def test_one_that_was_cut_off_while_it_thought_says_so_and_puts_no_word_into_its
     assert "1 incomplete reply" in repr(s)
     assert f"flow: [{turn.reply.notices[0]}" in str(s)
     assert turn.reply.reasoning in turn._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("asked", "calls"), [("edges", 1), ("data", 2), ("", 3)], ids=["judge", "reading", "reply"]
+)
+def test_a_turn_that_is_stopped_while_a_model_thinks_keeps_what_it_thought(
+    booking: Flow, thinker: ScriptedServer, script: Script, tmp_path: Path, asked: str, calls: int
+) -> None:
+    script.choices, script.values["data"] = ["1"], [{"name": "Ana", "weekday": None}]
+    slow_at(script, asked, Say("Hm.", pause_s=3))
+    s = booking.start()
+    thinkers: list[Thinker] = []
+
+    def watch(progress: Progress) -> None:
+        if isinstance(progress, Thinking) and progress.thinker not in thinkers:
+            thinkers.append(progress.thinker)
+
+    async def stopped() -> None:
+        task = asyncio.create_task(ENGINE.arun(s.prepare_turn("I am Ana")(lambda _: None, watch)))
+        await until(lambda: len(thinkers) == calls and thinkers[-1].has_thought)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await until(lambda: not s.busy)
+
+    asyncio.run(stopped())
+    s.save(tmp_path / "s.json")
+    for session in (s, booking.load_session(tmp_path / "s.json")):
+        (left,) = session.unfinished
+        assert (session.turns, left.lost_calls, left.reply) == ((), 1, None)
+        assert left.lost_reasoning == f"{THOUGHT} ({calls - 1})."
+        assert left.lost_reasoning in left._repr_html_()
+        assert "turn.lost_reasoning" in left.reasoning_note
+
+
+def test_a_turn_that_fails_while_a_model_thinks_keeps_what_it_thought(
+    flow: Flow, thinker: ScriptedServer, script: Script
+) -> None:
+    flow.conversation("ask", "Be brief.")
+    script.words = [Say("", finish=None)]
+    s = flow.start()
+    with pytest.raises(ProviderError):
+        s.say("Hi")
+    assert s.unfinished[0].lost_reasoning.startswith(THOUGHT)
+    script.words = ["Yes."]
+    assert s.say("Hi").lost_reasoning == ""

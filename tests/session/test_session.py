@@ -349,6 +349,17 @@ def test_a_failed_call_counts_if_it_may_have_been_charged(
     assert (s.usage.input_tokens is None) is bool(lost)
 
 
+def test_a_gateway_that_gave_up_after_a_long_silence_may_have_been_charged(
+    priced: Flow, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("byok_widgets.engine.retries.PAID_AFTER_S", 0.0)
+    script.words = [Say(status=504, body={"error": {"message": "upstream took too long"}})]
+    s = priced.start()
+    with pytest.raises(ProviderError):
+        s.say("Hello")
+    assert (s.unfinished[0].lost_calls, s.cost.unpriced) == (1, 1)
+
+
 def test_an_unusable_answer_was_paid_for(priced: Flow, script: Script) -> None:
     priced.extraction("data", name=str)
     priced.connect("chat", "data")

@@ -27,6 +27,9 @@ from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 _DETAILS: WeakKeyDictionary[ProviderError, ErrorDetails] = WeakKeyDictionary()
 """The facts behind errors that are still being handled; an error itself keeps only words."""
 
+_GAVE_UP_WAITING = frozenset({408, 502, 504, 524})
+"""Statuses with which a gateway says that the answer did not come in time, or that the connection broke."""
+
 
 def details_of(error: BaseException, site: CallContext) -> ErrorDetails | None:
     """Return what the provider reported, from an SDK's exception or from an error that was read from an answer."""
@@ -129,6 +132,7 @@ def _error(verdict: ErrorReport, fault: ErrorDetails | None = None, quote: str =
         request_id=details.request_id,
         retry_after_s=details.retry_after_s,
     )
+    error.broke_off = details.status in _GAVE_UP_WAITING and details.retry_after_s is None
     if fault:
         _DETAILS[error] = fault
     return error
