@@ -7,12 +7,14 @@ this, and what else an endpoint refuses, takes five requests at most: see `provi
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ExtractionError, ProviderError, SchemaError
@@ -29,6 +31,7 @@ from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.usage import Cost
 
 _REPAIR_CHARS = 4000
+_LOADING = DaemonExecutor("byok-schema-loading", max_threads=1)
 
 _taken: dict[tuple[str, str | None, str], int] = {}
 """Maps model, address and schema to the index of the mode that worked."""
@@ -94,7 +97,8 @@ async def ask_structured(
         is_said=said_in(said),
     )
     read = partial(_read, call=call, schema=schema, check=check, flow=context.config.name)
-    answer = await read(await ask(call))
+    reply = await ask(call) if schema.is_loaded else await _ask_and_load(ask(call), schema)
+    answer = await read(reply)
     if answer.complaint and answer.reply.complete:
         if call.allowance.is_used_up:
             answer = replace(answer, reply=replace(answer.reply, notices=(*answer.reply.notices, _NO_REPAIR)))
@@ -104,6 +108,12 @@ async def ask_structured(
     if answer.checked is None:
         raise _unusable(answer).at(flow=context.config.name, node=call.node, model=answer.reply.model)
     return Structured(answer.checked, answer.reply)
+
+
+async def _ask_and_load(asked: Awaitable[Reply], schema: ExtractionSchema) -> Reply:
+    """Load what checks the answer while the model writes it."""
+    reply, _ = await asyncio.gather(asked, _LOADING.run(schema.load))
+    return reply
 
 
 async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on_progress: OnProgress) -> Reply:
