@@ -1,6 +1,6 @@
 """Tells without a validator that a usual JSON Schema is valid: loading `jsonschema` can take seconds.
 
-Where JupyterLab is installed, `jsonschema` compiles a grammar for international addresses as soon as it is imported.
+Where JupyterLab is installed, `jsonschema` compiles a grammar for international addresses when it is imported.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""When the validator of JSON Schemas is loaded: not for a definition, and at the latest when an answer is there."""
+"""When the validator of JSON Schemas is loaded: not for a definition, but before an answer is checked."""
 
 from __future__ import annotations
 
