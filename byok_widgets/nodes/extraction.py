@@ -17,6 +17,7 @@ from byok_widgets.nodes.examples import Examples, GivenExample, example_messages
 from byok_widgets.nodes.extraction_prompt import instructions, question_messages
 from byok_widgets.nodes.extraction_result import Extraction
 from byok_widgets.nodes.layered_examples import LayeredExamples
+from byok_widgets.nodes.layered_locale import LayeredLocale
 from byok_widgets.nodes.looking_up import LookedUp, look_up
 from byok_widgets.nodes.model_call import Call, FlowContext
 from byok_widgets.nodes.model_node import ModelNode
@@ -28,6 +29,7 @@ from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, FieldSpec, ValidationResult
 from byok_widgets.schema.json_schemas.schema_refs import branches, types_in
 from byok_widgets.schema.parts import walk
+from byok_widgets.schema.values.locales import Locale
 from byok_widgets.templates import render_in_time, with_unstated
 
 Grounding = Literal["flag", "require", "off"]
@@ -58,6 +60,7 @@ class ExtractionNode(ModelNode[Extraction]):
         examples: Iterable[GivenExample] = (),
         window: int | None = None,
         grounding: Grounding | None = None,
+        locale: str | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
@@ -68,6 +71,7 @@ class ExtractionNode(ModelNode[Extraction]):
         self._examples = LayeredExamples(schema, name, examples)
         self.window = window
         self.grounding = grounding
+        self._locale = LayeredLocale(locale)
 
     @property
     def schema(self) -> ExtractionSchema:
@@ -122,6 +126,7 @@ class ExtractionNode(ModelNode[Extraction]):
         """Keep what the node was taught that this one replaces."""
         if isinstance(replaced, ExtractionNode):
             self._examples.take_over(replaced.layered_examples)
+            self._locale.take_over(replaced.layered_locale)
 
     @property
     def window(self) -> int | None:
@@ -149,6 +154,30 @@ class ExtractionNode(ModelNode[Extraction]):
     @grounding.setter
     def grounding(self, choice: Grounding | None) -> None:
         self._grounding = None if choice is None else checked_grounding(choice, f"Node {self.name!r}")
+
+    @property
+    def locale(self) -> str | None:
+        """How numbers and dates are written in the dialogues of this node; by default as the flow's `locale` says.
+
+        Setting it, also to `None` for the flow's, stays when the cell that creates the node is run again; deleting
+        it restores what the node was created with.
+        """
+        return self._locale.tag or self._context.locale
+
+    @locale.setter
+    def locale(self, tag: str | None) -> None:
+        self._locale.set(tag)
+        self._context.config.notify("nodes")
+
+    @locale.deleter
+    def locale(self) -> None:
+        self._locale.reset()
+        self._context.config.notify("nodes")
+
+    @property
+    def layered_locale(self) -> LayeredLocale:
+        """Its own locale, and where that comes from."""
+        return self._locale
 
     def run(
         self,
@@ -253,6 +282,7 @@ class ExtractionNode(ModelNode[Extraction]):
             "examples": [next((old for old in before if _known_of(old) == new), new) for new in examples],
             "window": self.window,
             **({} if self._grounding is None else {"grounding": self._grounding}),
+            **({} if self._locale.tag is None else {"locale": self._locale.tag}),
         }
 
     @classmethod
@@ -260,7 +290,7 @@ class ExtractionNode(ModelNode[Extraction]):
         """Create the node from a flow file's data; its examples stay in `data`, to keep their unknown fields."""
         known = {
             key: data.pop(key)
-            for key in ("window", "grounding", "prompt", "max_tokens", "settings")
+            for key in ("window", "grounding", "locale", "prompt", "max_tokens", "settings")
             if key in data
         }
         examples = [(example["dialogue"], example["values"]) for example in data.get("examples", [])]
@@ -311,7 +341,10 @@ class ExtractionNode(ModelNode[Extraction]):
                 **self._tuning(max_tokens, settings),
             )
             texts = [message.content for message in transcript]
-            found = await ask_structured(call, self.schema, self._context, on_progress=on_progress, said=texts)
+            locale = None if self.locale is None else Locale.of(self.locale)
+            found = await ask_structured(
+                call, self.schema, self._context, on_progress=on_progress, locale=locale, said=texts
+            )
             said = sum(map(len, texts)) + len(found.reply.text)
             return await validated(
                 partial(self._result, found.checked, found.reply, transcript),

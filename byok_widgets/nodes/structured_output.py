@@ -26,6 +26,7 @@ from byok_widgets.providers.base import OutputSchema, StructuredMode
 from byok_widgets.providers.response_accumulator import CONTEXT_IS_FULL
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, ValidationResult
+from byok_widgets.schema.values.locales import Locale
 from byok_widgets.schema.values.unstated_words import said_in
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.usage import Cost
@@ -74,6 +75,7 @@ async def ask_structured(
     context: FlowContext,
     *,
     on_progress: OnProgress,
+    locale: Locale | None = None,
     said: Iterable[str] = (),
 ) -> Structured:
     """Ask for an object of the shape `schema`.
@@ -81,8 +83,9 @@ async def ask_structured(
     Args:
         call: The call, without the shape.
         schema: The shape.
-        context: The flow's, with its locale.
+        context: The flow's.
         on_progress: Is told of the download of a local model.
+        locale: How values are written in the dialogue; `None` for values that mean the same everywhere.
         said: The texts of the dialogue, where words like "NA" may be a value.
 
     Raises:
@@ -93,7 +96,7 @@ async def ask_structured(
     check = partial(
         schema.check_answer,
         profile=call.schema_profile,
-        locale=context.declared_locale,
+        locale=locale,
         is_said=said_in(said),
     )
     read = partial(_read, call=call, schema=schema, check=check, flow=context.config.name)
