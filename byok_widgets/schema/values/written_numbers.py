@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
 
+from byok_widgets.schema.values import language_words
 from byok_widgets.schema.values.exact_numbers import number_in
 from byok_widgets.schema.values.locales import Locale, unclear
 from byok_widgets.text_forms import same_form
@@ -34,6 +35,9 @@ def written_number(text: str, locale: Locale | None = None, *, whole: bool = Fal
     Raises:
         ValueError: It may be more than one number.
     """
+    word = _number_word(text, locale)
+    if word is not None:
+        return word
     plain = _digits(same_form(text).strip().translate(_FIXED_SPACES))
     money = _MONEY.fullmatch(plain)
     if money:
@@ -44,6 +48,13 @@ def written_number(text: str, locale: Locale | None = None, *, whole: bool = Fal
     if len(readings) > 1:
         raise unclear(readings, locale)
     return readings[0] if readings else None
+
+
+def _number_word(text: str, locale: Locale | None) -> int | None:
+    """Return the number that a single word stands for, in English or in the language of the locale."""
+    word = language_words.plain(text.strip(" ."))
+    known = language_words.words_of(locale.tag) if locale else None
+    return language_words.ENGLISH_NUMBERS.get(word, known.numbers.get(word) if known else None)
 
 
 def _readings(text: str, locale: Locale | None) -> Iterator[Number]:
