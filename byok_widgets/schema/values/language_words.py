@@ -49,15 +49,18 @@ def _counted(line: str, first: int) -> dict[str, int]:
     return {word: number for number, group in groups for word in group.split("/") if word != "-"}
 
 
-ENGLISH_NUMBERS: Mapping[str, int] = _counted(
-    "zero one two three four five six seven eight nine ten eleven twelve", 0
-)
 _LANGUAGES: Mapping[str, LanguageWords] = {
     "de": _words(
         "januar/janner februar/feber marz april mai juni juli august september oktober november dezember",
         "jan feb mrz apr - jun jul aug sep/sept okt nov dez",
         "montag/mo dienstag/di mittwoch/mi donnerstag/do freitag/fr samstag/sonnabend/sa sonntag/so",
         "- eins/ein/eine/einen/einem/einer zwei/zwo drei vier funf sechs sieben acht neun zehn elf zwolf",
+    ),
+    "en": _words(
+        "january february march april may june july august september october november december",
+        "jan feb mar apr - jun jul aug sep/sept oct nov dec",
+        "monday tuesday wednesday thursday friday saturday sunday",
+        "zero one two three four five six seven eight nine ten eleven twelve",
     ),
     "es": _words(
         "enero febrero marzo abril mayo junio julio agosto septiembre/setiembre octubre noviembre diciembre",

@@ -51,10 +51,9 @@ def written_number(text: str, locale: Locale | None = None, *, whole: bool = Fal
 
 
 def _number_word(text: str, locale: Locale | None) -> int | None:
-    """Return the number that a single word stands for, in English or in the language of the locale."""
-    word = language_words.plain(text.strip(" ."))
+    """Return the number that a single word stands for in the language of the locale."""
     known = language_words.words_of(locale.tag) if locale else None
-    return language_words.ENGLISH_NUMBERS.get(word, known.numbers.get(word) if known else None)
+    return known.numbers.get(language_words.plain(text.strip(" ."))) if known else None
 
 
 def _readings(text: str, locale: Locale | None) -> Iterator[Number]:

@@ -114,14 +114,13 @@ def test_what_means_the_same_everywhere_is_read(type_: Any, said: str, value: An
         ("it", float, "due", 2.0),
         ("nl", int, "één", 1),
         ("pt", Decimal, "três", Decimal(3)),
-        ("de", int, "three", 3),
-        (None, int, "Three.", 3),
+        ("en", int, "Three.", 3),
         ("de", bool, "Ja", True),
         ("de", bool, "no", False),
         ("fr", bool, "non", False),
     ],
 )
-def test_what_a_locale_makes_clear_is_read(locale: str | None, type_: Any, said: str, value: Any) -> None:
+def test_what_a_locale_makes_clear_is_read(locale: str, type_: Any, said: str, value: Any) -> None:
     got = read(type_, said, locale)
     assert (type(got), got) == (type(value), value)
 
@@ -145,7 +144,9 @@ def test_what_a_locale_makes_clear_is_read(locale: str | None, type_: Any, said:
         (None, int, "$12.50"),
         (None, int, "1e400"),
         (None, bool, "ja"),
+        (None, int, "three"),
         (None, int, "zwei"),
+        ("de", int, "three"),
         ("fr", int, "zwei"),
         ("it", int, "once"),
         ("en-US", int, "two three"),
@@ -179,7 +180,7 @@ def test_what_may_mean_several_things_is_invalid(locale: str | None, type_: Any,
     assert read(type_, said, locale) is INVALID
 
 
-@pytest.mark.parametrize("tag", ["de", "es", "fr", "it", "nl", "pt"])
+@pytest.mark.parametrize("tag", ["de", "en", "es", "fr", "it", "nl", "pt"])
 def test_the_names_of_the_calendar_are_those_of_the_cldr(tag: str) -> None:
     dates = pytest.importorskip("babel.dates")
     words = words_of(f"{tag}-XX")
