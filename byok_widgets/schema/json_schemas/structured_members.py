@@ -1,7 +1,7 @@
 """Allowed values that are objects or lists, written as schemas of their parts.
 
-`{"const": {"a": 1}}` says the same as an object whose only property `a` is 1, which everything else here can ask for,
-read and check.
+`{"const": {"a": 1}}` says the same as an object whose only property `a` is 1, which everything else here can ask
+for, read and check.
 """
 
 from __future__ import annotations
@@ -25,11 +25,15 @@ def _replaced(rules: Json, key: str, members: list[Any]) -> Json:
     plain = [member for member in members if not isinstance(member, (dict, list))]
     exact = [_exactly(member) for member in members if isinstance(member, (dict, list))]
     options = [*exact, *([{"enum": plain}] if plain else [])]
-    fixed = options[0] if len(options) == 1 else {"anyOf": options} if options else {"not": {}}
+    fixed = options[0] if len(options) == 1 else _any_of(options)
     rest = {name: rule for name, rule in rules.items() if name not in (key, "type")}
     if rest.keys() <= NOTES:
         return {**rest, **fixed}
     return {**rest, "allOf": [*rest.get("allOf", ()), fixed]}
+
+
+def _any_of(options: list[Json]) -> Json:
+    return {"anyOf": options} if options else {"not": {}}
 
 
 def _exactly(value: Any) -> Json:

@@ -42,8 +42,8 @@ def written_number(text: str, locale: Locale | None = None, *, whole: bool = Fal
     money = _MONEY.fullmatch(plain)
     if money:
         plain = f"{money['sign'] or ''}{(money['before'] or money['after']).strip()}"
-    readings = list(dict.fromkeys(_readings(plain, locale)))
-    if whole:
+    readings = list(dict.fromkeys(_readings(plain, locale, whole=whole)))
+    if whole and (locale or number_in(plain) is None):
         readings = [number for number in readings if number == int(number)] or readings
     if len(readings) > 1:
         raise unclear(readings, locale)
@@ -56,14 +56,14 @@ def _number_word(text: str, locale: Locale | None) -> int | None:
     return known.numbers.get(language_words.plain(text.strip(" ."))) if known else None
 
 
-def _readings(text: str, locale: Locale | None) -> Iterator[Number]:
+def _readings(text: str, locale: Locale | None, *, whole: bool) -> Iterator[Number]:
     """Yield each number that a text may be."""
     sign = locale.decimal_sign if locale else ""
     as_json = number_in(text)
     grouped = _GROUPED.fullmatch(text)
     if as_json is not None:
         yield as_json
-        if grouped and grouped["group"] == "." and sign == ",":
+        if grouped and grouped["group"] == "." and (sign == "," or (whole and not sign)):
             yield _joined(grouped["whole"])
     elif grouped and grouped["rest"]:
         if grouped["rest"][0] != grouped["group"]:
