@@ -232,6 +232,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         examples: Iterable[GivenExample] = (),
         window: int | None = None,
         grounding: Grounding | None = None,
+        locale: str | None = None,
         start: bool = False,
         end: bool = False,
         enter: str | None = None,
@@ -254,6 +255,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             window: Read only this many of the last messages; by default all.
             grounding: `"flag"` marks a value whose words or dates nobody said, `"require"` counts it as not
                 stated, `"off"` does not look; by default as the flow's `grounding` says.
+            locale: How numbers and dates are written, such as `"de-DE"`; by default as the flow's `locale` says.
             start: Start sessions here.
             end: Close the session when this node has read.
             enter: Makes it a global node, as in `conversation`.
@@ -278,6 +280,7 @@ class Flow(AnswersGuesses, StrictAttributes):
                 examples=examples,
                 window=window,
                 grounding=grounding,
+                locale=locale,
                 model=model,
                 max_tokens=max_tokens,
                 settings=settings,

@@ -109,7 +109,7 @@ class FlowSettings(StrictAttributes):
         """How numbers and dates are written in the dialogues, such as `"en-US"` or `"de-DE"`; `None` if it varies.
 
         An extraction reads a text like "1,234" as a number, or "11/12/2026" as a date, only where it means
-        the same in every locale, or in this one.
+        the same in every locale, or in this one. A node may have a `locale` of its own.
         """
         return self._context.locale
 
@@ -118,6 +118,7 @@ class FlowSettings(StrictAttributes):
         from byok_widgets.schema.values.locales import Locale
 
         self._context.locale = None if tag is None else Locale.of(tag).tag
+        self.config.notify("locale")
 
     @property
     def judge_max_tokens(self) -> int | None:

@@ -46,12 +46,12 @@ class Examples(tuple[Example, ...]):
     def __repr__(self) -> str:
         if not self:
             return "No examples."
-        return "\n".join(f"{at}. {_said(each)} → {each.line}" for at, each in enumerate(self))
+        return "\n".join(f"{at}. {said_in_short(each)} → {each.line}" for at, each in enumerate(self))
 
     def _repr_html_(self) -> str:
         if not self:
             return markup.text(repr(self))
-        rows = [(str(at), _said(each), each.line) for at, each in enumerate(self)]
+        rows = [(str(at), said_in_short(each), each.line) for at, each in enumerate(self)]
         return markup.table(rows, caption="Examples", columns=("number", "dialogue", "values"))
 
     def without(self, others: Iterable[Example]) -> Examples:
@@ -119,6 +119,12 @@ def as_code(node: str, example: Example) -> str:
     return f"flow.node({node!r}).teach({said!r}, {values!r})"
 
 
+def said_in_short(example: Example) -> str:
+    """Return the messages of an example in one line, shortened."""
+    said = " / ".join(message.content for message in example.dialogue)
+    return textwrap.shorten(said, _SHOWN_CHARS, placeholder=" …")
+
+
 def _question_and_answer(
     schema: ExtractionSchema, dialogue: tuple[Message, ...], values: Mapping[str, Any], profile: SchemaProfile
 ) -> tuple[Message, Message]:
@@ -126,8 +132,3 @@ def _question_and_answer(
     if not profile.unstated_is_null:
         written = {name: value for name, value in written.items() if value is not None}
     return format_dialogue(dialogue), Message("assistant", json.dumps(written, ensure_ascii=False))
-
-
-def _said(example: Example) -> str:
-    said = " / ".join(message.content for message in example.dialogue)
-    return textwrap.shorten(said, _SHOWN_CHARS, placeholder=" …")

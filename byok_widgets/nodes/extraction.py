@@ -17,6 +17,7 @@ from byok_widgets.nodes.extraction_run import ExtractionRun, last_of
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.grounding_choice import Grounding, checked_grounding
 from byok_widgets.nodes.layered_examples import LayeredExamples
+from byok_widgets.nodes.layered_locale import LayeredLocale
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.time_limits import deadline_of
 from byok_widgets.schema import ExtractionSchema, FieldSpec
@@ -44,6 +45,7 @@ class ExtractionNode(ModelNode[Extraction]):
         examples: Iterable[GivenExample] = (),
         window: int | None = None,
         grounding: Grounding | None = None,
+        locale: str | None = None,
         model: str | None = None,
         max_tokens: int | None = None,
         settings: Mapping[str, Any] | None = None,
@@ -54,6 +56,7 @@ class ExtractionNode(ModelNode[Extraction]):
         self._examples = LayeredExamples(schema, name, examples)
         self.window = window
         self.grounding = grounding
+        self._locale = LayeredLocale(locale)
 
     @property
     def schema(self) -> ExtractionSchema:
@@ -108,6 +111,7 @@ class ExtractionNode(ModelNode[Extraction]):
         """Keep what the node was taught that this one replaces."""
         if isinstance(replaced, ExtractionNode):
             self._examples.take_over(replaced.layered_examples)
+            self._locale.take_over(replaced.layered_locale)
 
     @property
     def window(self) -> int | None:
@@ -135,6 +139,30 @@ class ExtractionNode(ModelNode[Extraction]):
     @grounding.setter
     def grounding(self, choice: Grounding | None) -> None:
         self._grounding = None if choice is None else checked_grounding(choice, f"Node {self.name!r}")
+
+    @property
+    def locale(self) -> str | None:
+        """How numbers and dates are written in the dialogues of this node; by default as the flow's `locale` says.
+
+        Setting it, also to `None` for the flow's, stays when the cell that creates the node is run again; deleting
+        it restores what the node was created with.
+        """
+        return self._locale.tag or self._context.locale
+
+    @locale.setter
+    def locale(self, tag: str | None) -> None:
+        self._locale.set(tag)
+        self._context.config.notify("nodes")
+
+    @locale.deleter
+    def locale(self) -> None:
+        self._locale.reset()
+        self._context.config.notify("nodes")
+
+    @property
+    def layered_locale(self) -> LayeredLocale:
+        """Its own locale, and where that comes from."""
+        return self._locale
 
     def run(
         self,
@@ -239,6 +267,7 @@ class ExtractionNode(ModelNode[Extraction]):
             "examples": [next((old for old in before if _known_of(old) == new), new) for new in examples],
             "window": self.window,
             **({} if self._grounding is None else {"grounding": self._grounding}),
+            **({} if self._locale.tag is None else {"locale": self._locale.tag}),
         }
 
     @classmethod
@@ -246,7 +275,7 @@ class ExtractionNode(ModelNode[Extraction]):
         """Create the node from a flow file's data; its examples stay in `data`, to keep their unknown fields."""
         known = {
             key: data.pop(key)
-            for key in ("window", "grounding", "prompt", "max_tokens", "settings")
+            for key in ("window", "grounding", "locale", "prompt", "max_tokens", "settings")
             if key in data
         }
         examples = [(example["dialogue"], example["values"]) for example in data.get("examples", [])]
@@ -279,7 +308,14 @@ class ExtractionNode(ModelNode[Extraction]):
             values = with_unstated(self.prompt, variables or {}) if known is None else known
             prompt = await render_in_time(self.prompt, values, flow=flow, node=self.name, for_model=True)
             run = ExtractionRun(
-                self.name, self._context, self.schema, self.examples, self.window, self.grounding, transcript
+                node=self.name,
+                context=self._context,
+                schema=self.schema,
+                examples=self.examples,
+                window=self.window,
+                grounding=self.grounding,
+                locale=self.locale,
+                transcript=transcript,
             )
             return await run.execute(prompt, resolved, deadline, self._tuning(max_tokens, settings), on_progress)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import Deadline
@@ -24,6 +24,9 @@ from byok_widgets.providers import PROVIDERS
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.schema.parts import walk
+
+if TYPE_CHECKING:
+    from byok_widgets.schema.values.locales import Locale
 
 _QUICK_CHARS = 20_000
 """A longer dialogue is searched for the values in a worker."""
@@ -45,6 +48,7 @@ class ExtractionRun:
         examples: The examples that the model is shown.
         window: How many of the last messages are read; `None` for all.
         grounding: What becomes of a value that nobody said.
+        locale: How values are written in the dialogue; `None` for values that mean the same everywhere.
         transcript: The whole dialogue; values are searched for in all of it.
     """
 
@@ -54,6 +58,7 @@ class ExtractionRun:
     examples: Examples
     window: int | None
     grounding: Grounding
+    locale: str | None
     transcript: tuple[Message, ...]
 
     async def execute(
@@ -82,9 +87,18 @@ class ExtractionRun:
             **tuning,
         )
         texts = [message.content for message in self.transcript]
-        found = await ask_structured(call, self.schema, self.context, on_progress=on_progress, said=texts)
+        found = await ask_structured(
+            call, self.schema, self.context, on_progress=on_progress, locale=self._declared_locale(), said=texts
+        )
         said = sum(map(len, texts)) + len(found.reply.text)
         return await validated(partial(self._result, found.checked, found.reply), quick=said <= _QUICK_CHARS)
+
+    def _declared_locale(self) -> Locale | None:
+        if self.locale is None:
+            return None
+        from byok_widgets.schema.values.locales import Locale
+
+        return Locale.of(self.locale)
 
     def _result(self, checked: ValidationResult, reply: Reply) -> Extraction:
         looked_up = LookedUp() if self.grounding == "off" else look_up(checked, self.transcript)

@@ -7,12 +7,14 @@ this, and what else an endpoint refuses, takes five requests at most: see `provi
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ExtractionError, ProviderError, SchemaError
@@ -29,7 +31,11 @@ from byok_widgets.schema.values.unstated_words import said_in
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.usage import Cost
 
+if TYPE_CHECKING:
+    from byok_widgets.schema.values.locales import Locale
+
 _REPAIR_CHARS = 4000
+_LOADING = DaemonExecutor("byok-schema-loading", max_threads=1)
 
 _taken: dict[tuple[str, str | None, str], int] = {}
 """Maps model, address and schema to the index of the mode that worked."""
@@ -72,6 +78,7 @@ async def ask_structured(
     context: FlowContext,
     *,
     on_progress: OnProgress,
+    locale: Locale | None = None,
     said: Iterable[str] = (),
 ) -> Structured:
     """Ask for an object of the shape `schema`.
@@ -79,8 +86,9 @@ async def ask_structured(
     Args:
         call: The call, without the shape.
         schema: The shape.
-        context: The flow's, with its locale.
+        context: The flow's.
         on_progress: Is told of the download of a local model.
+        locale: How values are written in the dialogue; `None` for values that mean the same everywhere.
         said: The texts of the dialogue, where words like "NA" may be a value.
 
     Raises:
@@ -91,11 +99,12 @@ async def ask_structured(
     check = partial(
         schema.check_answer,
         profile=call.schema_profile,
-        locale=context.declared_locale,
+        locale=locale,
         is_said=said_in(said),
     )
     read = partial(_read, call=call, schema=schema, check=check, flow=context.config.name)
-    answer = await read(await ask(call))
+    reply = await ask(call) if schema.is_loaded else await _ask_and_load(ask(call), schema)
+    answer = await read(reply)
     if answer.complaint and answer.reply.complete:
         if call.allowance.is_used_up:
             answer = replace(answer, reply=replace(answer.reply, notices=(*answer.reply.notices, _NO_REPAIR)))
@@ -105,6 +114,12 @@ async def ask_structured(
     if answer.checked is None:
         raise _unusable(answer).at(flow=context.config.name, node=call.node, model=answer.reply.model)
     return Structured(answer.checked, answer.reply)
+
+
+async def _ask_and_load(asked: Awaitable[Reply], schema: ExtractionSchema) -> Reply:
+    """Load what checks the answer while the model writes it."""
+    reply, _ = await asyncio.gather(asked, _LOADING.run(schema.load))
+    return reply
 
 
 async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on_progress: OnProgress) -> Reply:

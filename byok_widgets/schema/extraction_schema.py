@@ -94,8 +94,7 @@ class ExtractionSchema:
         self.name = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:64] or "extraction"
         self.fields = source.fields
         self.model = model
-        self._whole = source.whole
-        self._runs_code = source.runs_code
+        self._source = source
         self._given: dict[str, Any] | None = None
         self._wires = {STRICT: WireSchema(self.fields, STRICT)}
         self._texts: dict[SchemaProfile, str] = {}
@@ -204,7 +203,7 @@ class ExtractionSchema:
             is_said: Whether the dialogue holds a text in exactly these words.
         """
         reader = Reader(coerce=partial(coerce, locale=locale), is_stated=partial(is_stated, is_said=is_said))
-        checked, whole = check_fields(self.fields, raw, self._whole, reader, cut=cut or {})
+        checked, whole = check_fields(self.fields, raw, self._source.whole, reader, cut=cut or {})
         found = [(spec, checked[spec.name]) for spec in self.fields]
         parts = [each.part for _, each in found]
         problems = problems_of(found)
@@ -232,7 +231,16 @@ class ExtractionSchema:
 
     def is_quick(self, chars: int) -> bool:
         """Whether an answer of this length is checked in a short time, by no code of a person's."""
-        return not self._runs_code and chars <= _QUICK_CHARS
+        return not self._source.runs_code and chars <= _QUICK_CHARS
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether everything that checks an answer is loaded."""
+        return self._source.is_loaded()
+
+    def load(self) -> None:
+        """Load what checks an answer, which may take seconds; the first check does it otherwise."""
+        self._source.load()
 
     def wire(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return values as a model would write them, with null for each that is not stated.

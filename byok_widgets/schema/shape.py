@@ -180,7 +180,8 @@ class Branch:
 
     def is_tag(self, name: str) -> bool:
         """Whether a property has only one allowed value, which tells alternatives apart and states nothing."""
-        return name in self.properties and len(self.entry(name).enum or ()) == 1
+        allowed = self.entry(name).enum if name in self.properties else None
+        return allowed is not None and len(allowed) <= 1
 
     def knows(self, name: str) -> bool:
         """Whether the schema says something about a property of this name."""

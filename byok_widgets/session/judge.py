@@ -80,7 +80,9 @@ async def judge_prompts(
         max_tokens=context.judge_max_tokens,
     )
     try:
-        found = await ask_structured(call, _schema(choices), context, on_progress=on_progress)
+        found = await ask_structured(
+            call, _schema(choices), context, on_progress=on_progress, locale=context.declared_locale
+        )
     except ExtractionError as error:
         failure = error
     else:

@@ -84,6 +84,26 @@ def test_the_flows_locale_decides_how_values_are_read(flow: Flow, server: Script
         flow.locale = "german"
 
 
+def test_a_node_has_a_locale_of_its_own(flow: Flow, server: ScriptedServer, tmp_path: Path) -> None:
+    flow.locale = "en-US"
+    server.script(*['{"price": "1.234"}', '{"price": "1,5"}'] * 2)
+    node = flow.extraction("data", price=float, locale="de")
+    assert (node.locale, node.run("1,5 Euro")["price"]) == ("de", 1.5)
+    flow.save(tmp_path / "f.flow.json")
+    assert Flow.load(tmp_path / "f.flow.json").node("data").locale == "de"
+    node.locale = None
+    assert node.locale == "en-US"
+    flow.extraction("data", price=float, locale="de")
+    assert flow.node("data").locale == "en-US"  # as it was set since
+    del flow.node("data").locale
+    assert flow.node("data").locale == "de"
+    for tag in ("german", 1):
+        with pytest.raises(ConfigError, match="locale"):
+            node.locale = tag
+        with pytest.raises(ConfigError, match="locale"):
+            flow.extraction("other", price=float, locale=tag)
+
+
 def test_money_keeps_its_last_digit(flow: Flow, server: ScriptedServer) -> None:
     server.script('{"amount": 1234567890123456.70}')
     assert (

@@ -43,6 +43,10 @@ class Parts:
         return self._labelled("Judge max tokens")
 
     @property
+    def locale(self) -> ipywidgets.Text:
+        return self._labelled("Locale")
+
+    @property
     def key(self) -> KeyField:
         return self._one(KeyField)
 

@@ -38,11 +38,15 @@ class SchemaParts:
         fields: The fields.
         whole: Looks at the JSON values of all stated fields together.
         runs_code: Whether the check may run code of a person's, or rules that take long.
+        is_loaded: Whether everything that the check needs is loaded.
+        load: Loads it; this may take seconds.
     """
 
     fields: tuple[FieldSpec, ...]
     whole: Callable[[Mapping[str, Any]], RootResult] = lambda _: RootResult()
     runs_code: bool = True
+    is_loaded: Callable[[], bool] = lambda: True
+    load: Callable[[], object] = lambda: None
 
 
 def from_fields(fields: Mapping[str, Any]) -> SchemaParts:

@@ -16,6 +16,7 @@ from byok_widgets.errors import SchemaError
 from byok_widgets.schema.json_schemas.dialects import Dialect
 from byok_widgets.schema.json_schemas.patterns import check_pattern
 from byok_widgets.schema.json_schemas.schema_refs import NOTES, Json
+from byok_widgets.schema.json_schemas.structured_members import spelled_out
 from byok_widgets.secrets.quoting import as_given
 
 MAX_PARTS = 20_000
@@ -84,7 +85,7 @@ class _Walk:
             return part
         if "$id" in part or "id" in part:
             resolver = resolver.in_subresource(self._specification.create_resource(part))
-        rules = self._dialect.upgraded(part)
+        rules = spelled_out(self._dialect.upgraded(part))
         beside = {key: self._rule(key, rule, resolver) for key, rule in rules.items() if key not in _DROPPED}
         references = [self._reference(rules[key], resolver) for key in _REFERENCES if _is_reference(rules, key)]
         joined = _joined(beside, references)

@@ -63,6 +63,11 @@ def json_checker() -> Any:
     return jsonschema.validators.extend(usual, {**counted, **own}, format_checker=format_checker())
 
 
+def is_loaded() -> bool:
+    """Whether the validator is there; with some of its extras, importing `jsonschema` takes seconds."""
+    return json_checker.cache_info().currsize > 0
+
+
 def _counted(rule: Rule) -> Rule:
     """Return a rule that ends the check where too much was done already."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from typing import Any
 
 from byok_widgets.errors import SchemaError
@@ -10,7 +11,7 @@ from byok_widgets.schema.classes.builders import SchemaParts
 from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.json_schemas.canonical import Canonical, canonical
 from byok_widgets.schema.json_schemas.dialects import Dialect, dialect_of
-from byok_widgets.schema.json_schemas.json_checker import errors_of, json_checker
+from byok_widgets.schema.json_schemas.json_checker import errors_of, is_loaded, json_checker
 from byok_widgets.schema.json_schemas.merging import either
 from byok_widgets.schema.json_schemas.quick_checks import is_plain_json_schema
 from byok_widgets.schema.json_schemas.root_rules import RootRules
@@ -44,7 +45,9 @@ def from_json_schema(schema: Json) -> SchemaParts:
         _check_circles(part, given.definitions)
     fields, nullable = _fields(given)
     rules = RootRules(given, _checker(given.root, given.definitions), fields, nullable)
-    return SchemaParts(fields, rules, runs_code=not is_plain_json_schema(schema))
+    return SchemaParts(
+        fields, rules, runs_code=not is_plain_json_schema(schema), is_loaded=is_loaded, load=json_checker
+    )
 
 
 def _refuse_invalid(error: Any) -> None:
@@ -98,7 +101,12 @@ def _wrapped(name: str) -> str:
     return f'{{"type": "object", "properties": {{"{name}": …}}}}.'
 
 
-def _checker(part: Any, definitions: Json) -> Any:
+def _checker(part: Any, definitions: Json) -> Callable[[], Any]:
+    """Return what makes the validator of a part, once and when a value is there."""
+    return cache(partial(_made_checker, part, definitions))
+
+
+def _made_checker(part: Any, definitions: Json) -> Any:
     whole = {**part, "$defs": definitions} if isinstance(part, Mapping) else part
     checker = json_checker()
     return checker(whole, format_checker=checker.FORMAT_CHECKER)
@@ -160,10 +168,10 @@ def _inner_parts(part: Any) -> Iterator[Any]:
     yield from (part[key] for key in (*single, "unevaluatedProperties") if key in part)
 
 
-def _by_json_schema(checker: Any) -> Callable[[Any], Any]:
+def _by_json_schema(checker: Callable[[], Any]) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
         json_text(value)
-        errors = errors_of(checker, value)
+        errors = errors_of(checker(), value)
         if errors:
             found = [(tuple(error.absolute_path), without_keys(error.message, 200)) for error in errors]
             raise MisfitError(found[0][1], found)

@@ -6,7 +6,7 @@ usual state and no fault.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from byok_widgets.schema.fields import FieldSpec
@@ -28,13 +28,17 @@ class RootRules:
     """Checks an object's stated properties together."""
 
     def __init__(
-        self, given: Canonical, checker: Any, fields: Iterable[FieldSpec], nullable: Collection[str]
+        self,
+        given: Canonical,
+        checker: Callable[[], Any],
+        fields: Iterable[FieldSpec],
+        nullable: Collection[str],
     ) -> None:
         """Create the check.
 
         Args:
             given: The schema.
-            checker: Its validator.
+            checker: Makes its validator.
             fields: The fields.
             nullable: The names of required properties for which null is a value.
         """
@@ -50,7 +54,7 @@ class RootRules:
         if self._are_few:
             return RootResult()
         try:
-            errors = errors_of(self._checker, {**self._nulls, **said})
+            errors = errors_of(self._checker(), {**self._nulls, **said})
         except TooMuchWorkError as failure:
             return RootResult(problems={"": str(failure)})
         missing = self._required - said.keys()

@@ -32,13 +32,13 @@ class AnswerLimits:
 
     @property
     def chars(self) -> Limit:
-        """Longest text in characters: about a quarter of the answer."""
-        return Limit(max(self.tokens, 64))
+        """Longest text in characters: half of the answer, since each digit and sign may take a token."""
+        return Limit(max(self.tokens // 2, 64))
 
     @property
     def repeats(self) -> Limit:
-        """How often `+` or `*` repeats in a pattern: half of a text, since a digit may take a token."""
-        return Limit(self.chars // 2)
+        """How often `+` or `*` repeats in a pattern: as often as a text has characters."""
+        return self.chars
 
     def items(self, values: int) -> Limit:
         """Return the largest number of items in a list, each of which holds so many values: half of the answer."""

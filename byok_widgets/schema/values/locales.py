@@ -49,6 +49,11 @@ class Locale:
         return _OF_COUNTRY.get(name) or replace(language, tag=name)
 
 
+def known_locales() -> tuple[str, ...]:
+    """Return the languages that are known, and the countries that differ from what is usual in their language."""
+    return tuple(sorted((*_LANGUAGES, *_OF_COUNTRY)))
+
+
 def unclear(readings: Iterable[object], locale: Locale | None) -> ValueError:
     """Return the error for a text that has several meanings."""
     which = f"in the locale {locale.tag}" if locale else 'without a locale; set one, as in flow.locale = "en-US"'

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
 
+from byok_widgets.schema.values import language_words
 from byok_widgets.schema.values.exact_numbers import number_in
 from byok_widgets.schema.values.locales import Locale, unclear
 from byok_widgets.text_forms import same_form
@@ -34,26 +35,35 @@ def written_number(text: str, locale: Locale | None = None, *, whole: bool = Fal
     Raises:
         ValueError: It may be more than one number.
     """
+    word = _number_word(text, locale)
+    if word is not None:
+        return word
     plain = _digits(same_form(text).strip().translate(_FIXED_SPACES))
     money = _MONEY.fullmatch(plain)
     if money:
         plain = f"{money['sign'] or ''}{(money['before'] or money['after']).strip()}"
-    readings = list(dict.fromkeys(_readings(plain, locale)))
-    if whole:
+    readings = list(dict.fromkeys(_readings(plain, locale, whole=whole)))
+    if whole and (locale or number_in(plain) is None):
         readings = [number for number in readings if number == int(number)] or readings
     if len(readings) > 1:
         raise unclear(readings, locale)
     return readings[0] if readings else None
 
 
-def _readings(text: str, locale: Locale | None) -> Iterator[Number]:
+def _number_word(text: str, locale: Locale | None) -> int | None:
+    """Return the number that a single word stands for in the language of the locale."""
+    known = language_words.words_of(locale.tag) if locale else None
+    return known.numbers.get(language_words.plain(text.strip(" ."))) if known else None
+
+
+def _readings(text: str, locale: Locale | None, *, whole: bool) -> Iterator[Number]:
     """Yield each number that a text may be."""
     sign = locale.decimal_sign if locale else ""
     as_json = number_in(text)
     grouped = _GROUPED.fullmatch(text)
     if as_json is not None:
         yield as_json
-        if grouped and grouped["group"] == "." and sign == ",":
+        if grouped and grouped["group"] == "." and (sign == "," or (whole and not sign)):
             yield _joined(grouped["whole"])
     elif grouped and grouped["rest"]:
         if grouped["rest"][0] != grouped["group"]:

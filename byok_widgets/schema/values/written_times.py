@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, time
 
+from byok_widgets.schema.values import language_words
 from byok_widgets.schema.values.locales import DateOrder, Locale, unclear
 from byok_widgets.text_forms import same_form
 
@@ -22,6 +23,13 @@ _IN_WORDS = tuple(
     re.compile(_WEEKDAY + pattern, re.IGNORECASE | re.ASCII)
     for pattern in (rf"{_DAY}\s+(?:of\s+)?{_MONTH},?\s+{_YEAR}", rf"{_MONTH}\s+{_DAY},?\s+{_YEAR}")
 )
+_IN_LANGUAGE = re.compile(
+    r"(?:am\s+|op\s+)?(?:(?P<weekday>[a-z-]+)\.?,?\s+)??(?:(?:den|der|dem|am|le|el|il|de|op|o|dia|em)\s+|l')*"
+    r"(?P<day>\d{1,2})(?:\.|er|[oa\u00ba\u00b0])?\s+(?:de\s+)?(?P<month>[a-z]+)\.?,?\s+(?:de[l]?\s+|do\s+)?"
+    + _YEAR,
+    re.ASCII,
+)
+"""In small letters and without accents."""
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", re.ASCII)
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", re.ASCII)
@@ -100,6 +108,18 @@ def _dates(text: str, locale: Locale | None) -> Iterator[date]:
             for day in _date(words["year"], month, words["day"]):
                 if not words["weekday"] or _DAYS[day.weekday()] == words["weekday"].lower():
                     yield day
+    if locale and (named := _IN_LANGUAGE.fullmatch(language_words.plain(text))):
+        yield from _named_date(named, locale)
+
+
+def _named_date(found: re.Match[str], locale: Locale) -> Iterator[date]:
+    """Yield the date whose month, and perhaps weekday, has a name in the language of the locale."""
+    words = language_words.words_of(locale.tag)
+    if words is None or found["month"] not in words.months:
+        return
+    for day in _date(found["year"], str(words.months[found["month"]]), found["day"]):
+        if not found["weekday"] or words.weekdays.get(found["weekday"]) == day.weekday():
+            yield day
 
 
 def _date(year: str, month: str, day: str) -> list[date]:

@@ -66,6 +66,7 @@ class Chat(assets.PageWidget):
             "requests": self._tell_requests,
             "lesson": self._tell_lesson,
             "teach": self._teach,
+            "forget": self._forget,
             "saved_output": lambda _: self._tell({"kind": "saved_output", "output": self._saved_form.output()}),
             "stop": lambda _: self._stop(),
             "reset": lambda _: self._start_over(),
@@ -172,6 +173,11 @@ class Chat(assets.PageWidget):
         """Keep what a node should have read in a turn as an example."""
         turn, node = self._branches.turn(_number(message, "turn")), _text(message, "node")
         self._tell(lessons.teach(self.session, turn, node, _texts(message, "values")))
+
+    def _forget(self, message: Message) -> None:
+        """Remove an example of a node."""
+        turn, node = self._branches.turn(_number(message, "turn")), _text(message, "node")
+        self._tell(lessons.forget(self.session, turn, node, _text(message, "example")))
 
     def _tell_mark(self, mark: str) -> None:
         self._tell({"kind": "saved", "mark": mark})

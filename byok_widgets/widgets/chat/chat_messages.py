@@ -17,6 +17,7 @@ from byok_widgets.session.variables import STATUS_WORDS
 from byok_widgets.shortening import in_part
 from byok_widgets.widgets.chat import lessons
 from byok_widgets.widgets.chat.as_typed import as_typed
+from byok_widgets.widgets.chat.where_said import where_said
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -158,18 +159,21 @@ def standing(session: Session) -> Standing:
     return {
         "node": sanitize(session.node),
         "closed": session.closed,
-        "variables": [_of_variable(name, value, status[name]) for name, value in session.variables.items()],
+        "variables": [
+            _of_variable(session, name, value, status[name]) for name, value in session.variables.items()
+        ],
         "totals": session.totals if session.turns or session.unfinished else "",
     }
 
 
-def _of_variable(name: str, value: Any, status: VariableStatus) -> VariableFacts:
+def _of_variable(session: Session, name: str, value: Any, status: VariableStatus) -> VariableFacts:
     return {
         "name": sanitize(name),
         "value": shown(shown_value(value)),
         "stated": shown(as_typed(value)),
         "status": status,
         "about": STATUS_WORDS[status],
+        "places": where_said(session, name),
     }
 
 

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError, FlowError
-from byok_widgets.nodes.examples import as_code
+from byok_widgets.messages import Message
+from byok_widgets.nodes.examples import as_code, said_in_short
 from byok_widgets.nodes.extraction import ExtractionNode
 from byok_widgets.nodes.extraction_result import Extraction
 from byok_widgets.secrets import redact
 from byok_widgets.session.corrections import field_value
 from byok_widgets.session.turn import Visit
+from byok_widgets.shortening import in_part
 from byok_widgets.widgets.chat.as_typed import as_typed
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.schema import FieldSpec
     from byok_widgets.session import Session, Turn
-    from byok_widgets.widgets.page_messages.chat import ChatLesson, ChatTaught, LessonField
+    from byok_widgets.widgets.page_messages.chat import (
+        ChatExamples,
+        ChatLesson,
+        ChatTaught,
+        ExampleFacts,
+        LessonField,
+    )
 
 
 def readers(turn: Turn) -> list[str]:
@@ -35,7 +45,28 @@ def lesson(session: Session, turn: Turn, name: str) -> ChatLesson:
     """
     node, found = _node(session, name), _found(turn, name)
     fields = [_field(spec, found.values.get(spec.name)) for spec in node.schema.fields]
-    return {"kind": "lesson", "turn": turn.number, "node": sanitize(name), "fields": fields}
+    told: ChatLesson = {
+        "kind": "lesson",
+        "turn": turn.number,
+        "node": sanitize(name),
+        "fields": fields,
+        "examples": _examples(node),
+    }
+    return told
+
+
+def forget(session: Session, turn: Turn, name: str, example: str) -> ChatExamples:
+    """Remove an example of a node; one that is gone already stays gone.
+
+    Raises:
+        FlowError: The flow no longer has the node.
+    """
+    node = _node(session, name)
+    for number, (dialogue, _) in enumerate(node.examples):
+        if _id(dialogue) == example:
+            node.forget(number)
+            break
+    return {"kind": "examples", "turn": turn.number, "node": sanitize(name), "examples": _examples(node)}
 
 
 def teach(session: Session, turn: Turn, name: str, texts: Mapping[str, str]) -> ChatTaught:
@@ -72,6 +103,23 @@ def teach(session: Session, turn: Turn, name: str, texts: Mapping[str, str]) -> 
         return {**told, "problem": redact(sanitize(f"{fault.problem} {fault.fix}"))}
     text = f"Kept as example {len(node.examples)} of {sanitize(name)}. It is saved with the flow (flow.save)."
     return {**told, "text": text, "code": sanitize(as_code(name, node.examples[-1]))}
+
+
+def _examples(node: ExtractionNode) -> list[ExampleFacts]:
+    return [
+        {
+            "id": _id(example.dialogue),
+            "said": sanitize(said_in_short(example)),
+            "values": sanitize(in_part(example.line)),
+        }
+        for example in node.examples
+    ]
+
+
+def _id(dialogue: tuple[Message, ...]) -> str:
+    """Return what tells an example from the others of its node: there is one for each dialogue."""
+    text = json.dumps([(message.role, message.content) for message in dialogue])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _node(session: Session, name: str) -> ExtractionNode:

@@ -60,14 +60,28 @@ class TurnFacts(TypedDict):
     readers: list[str]
 
 
+class PlaceFacts(TypedDict):
+    """Words of the conversation that hold a value, with what stands around them."""
+
+    turn: int
+    by: Literal["person", "flow"]
+    before: str
+    said: str
+    after: str
+
+
 class VariableFacts(TypedDict):
-    """One variable; `stated` is its value as it can be typed, `about` what to say of its status."""
+    """One variable; `stated` is its value as it can be typed, `about` what to say of its status.
+
+    `places` are where it was said, in the order of the conversation.
+    """
 
     name: str
     value: str
     stated: str
     status: Literal["found", "ungrounded", "set", "not_stated"]
     about: str
+    places: list[PlaceFacts]
 
 
 class Standing(TypedDict):
@@ -261,13 +275,31 @@ class LessonField(TypedDict):
     choices: list[str]
 
 
+class ExampleFacts(TypedDict):
+    """An example of a node: what was said, and the values that are in it."""
+
+    id: str
+    said: str
+    values: str
+
+
 class ChatLesson(TypedDict):
-    """What an extraction node read in a turn, to be corrected."""
+    """What an extraction node read in a turn, to be corrected, and the examples that it has already."""
 
     kind: Literal["lesson"]
     turn: int
     node: str
     fields: list[LessonField]
+    examples: list[ExampleFacts]
+
+
+class ChatExamples(TypedDict):
+    """The examples of a node after one was removed."""
+
+    kind: Literal["examples"]
+    turn: int
+    node: str
+    examples: list[ExampleFacts]
 
 
 class ChatTaught(TypedDict):
@@ -321,6 +353,7 @@ ChatMessage = (
     | ChatCopy
     | ChatRequests
     | ChatLesson
+    | ChatExamples
     | ChatTaught
     | ChatSaved
     | ChatSavedOutput

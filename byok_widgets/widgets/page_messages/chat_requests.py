@@ -83,6 +83,15 @@ class ChatTeach(TypedDict):
     values: dict[str, str]
 
 
+class ChatForget(TypedDict):
+    """Remove an example of a node, beside what it read in a turn."""
+
+    kind: Literal["forget"]
+    turn: int
+    node: str
+    example: str
+
+
 class ChatAskSavedOutput(TypedDict):
     """Ask for what the output holds that keeps the conversation: this page's notebook lacks it."""
 
@@ -126,6 +135,7 @@ ChatRequest = (
     | ChatAskRequests
     | ChatAskLesson
     | ChatTeach
+    | ChatForget
     | ChatAskSavedOutput
     | ChatStop
     | ChatReset

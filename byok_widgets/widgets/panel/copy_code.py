@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from byok_widgets.nodes.extraction import ExtractionNode
 from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.widgets import assets
@@ -52,6 +53,8 @@ def code_of(flow: PanelFlow) -> str:
         lines.append(f"flow.model = {_text(flow.model)}")
     if flow.judge_max_tokens is not None:
         lines.append(f"flow.judge_max_tokens = {flow.judge_max_tokens}")
+    if flow.locale:
+        lines.append(f"flow.locale = {_text(flow.locale)}")
     lines += _key_lines(flow)
     chosen = [line for name in flow.nodes for line in _node_lines(flow, name)]
     lines += ["", "# when the nodes are made", *chosen] if chosen else []
@@ -62,6 +65,9 @@ def _node_lines(flow: PanelFlow, name: str) -> Iterator[str]:
     model = flow.config.override(name)
     if model:
         yield f"flow.node({_text(name)}).model = {_text(model)}"
+    node = flow.nodes[name]
+    if isinstance(node, ExtractionNode) and node.layered_locale.is_set:
+        yield f"flow.node({_text(name)}).locale = {_value(node.layered_locale.tag)}"
     for setting, value in flow.config.node_settings(name).items():
         yield f"flow.{setting_as_code(name, setting)} = {_value(value)}"
 

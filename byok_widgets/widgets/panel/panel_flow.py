@@ -19,6 +19,7 @@ class PanelFlow(Protocol):
     model: str | None
     judge_model: str | None
     judge_max_tokens: int | None
+    locale: str | None
 
     @property
     def name(self) -> str:

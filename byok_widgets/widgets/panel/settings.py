@@ -17,8 +17,8 @@ from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.widgets.audience import shows_widgets
 from byok_widgets.widgets.panel import text_summary
+from byok_widgets.widgets.panel.advanced import Advanced
 from byok_widgets.widgets.panel.copy_code import CopyCode, code_of
-from byok_widgets.widgets.panel.judge_limit import JudgeLimit
 from byok_widgets.widgets.panel.key_section import KeySection
 from byok_widgets.widgets.panel.model_picker import ModelPicker, problem_html
 from byok_widgets.widgets.panel.node_list import NodeList
@@ -59,9 +59,9 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._address = _Address(flow, self.refresh)
         self._key, self._models = KeySection(flow, takes_typed=takes_typed), ModelPicker(flow)
         self._nodes = NodeList(flow, self._models.rows)
-        self._judge = JudgeLimit(flow)
+        self._advanced = Advanced(flow)
         self._code = CopyCode()
-        models = [self._models.view, self._nodes, self._judge.view]
+        models = [self._models.view, self._nodes, self._advanced.view]
         parts = [self._provider, self._address.view, self._key.view, *models]
         self._trouble = Troubleshooting(flow, self._key)
         super().__init__([self._head, *parts, self._code, self._trouble])
@@ -110,7 +110,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
                 self._key,
                 self._models,
                 self._nodes,
-                self._judge,
+                self._advanced,
                 self._trouble,
             ):
                 part.refresh()

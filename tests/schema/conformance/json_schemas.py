@@ -66,6 +66,22 @@ VALUES = (
     field("integer or null", {"type": ["integer", "null"]}, [3], ["three"]),
     field("enum", {"enum": ["Mon", "Tue"]}, ["Mon"], ["Wed", 1]),
     field("enum of numbers", {"enum": [1, 2.5]}, [1, 2.5], [3]),
+    field(
+        "enum of objects",
+        {"enum": [{"a": 1}, {"a": 2, "b": [1, 2]}, "none of these"]},
+        [{"a": 1}, {"a": 2, "b": [1, 2]}, "none of these"],
+        [{"a": 3}, {"a": 1, "b": [1, 2]}, {"a": 2, "b": [2, 1]}, {"a": 1, "c": 1}, "some"],
+    ),
+    field("enum of lists", {"enum": [[1, 2], [3, 4], [1]]}, [[1, 2], [1]], [[1, 3], [4], [1, 2, 3]]),
+    field(
+        "const object", {"const": {"kind": "x", "n": None}}, [{"kind": "x", "n": None}], [{"kind": "y", "n": None}]
+    ),
+    field(
+        "enum of objects beside other rules",
+        {"type": "object", "enum": [{"a": 1}, {"a": 1, "b": 2}, "x"], "minProperties": 2},
+        [{"a": 1, "b": 2}],
+        [{"a": 1}, "x"],
+    ),
     field("const", {"const": "yes"}, ["yes"], ["no"]),
     field("minimum", {"type": "integer", "minimum": 1}, [1], [0]),
     field("maximum", {"type": "number", "maximum": 2.5}, [2.5], [2.6]),

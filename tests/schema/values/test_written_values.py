@@ -11,6 +11,7 @@ from pydantic import Field as Rule
 
 from byok_widgets import ConfigError
 from byok_widgets.schema import ExtractionSchema
+from byok_widgets.schema.values.language_words import MAX_NUMBER, plain, words_of
 from byok_widgets.schema.values.locales import Locale
 
 CLOCK = datetime.time
@@ -87,6 +88,7 @@ def test_what_means_the_same_everywhere_is_read(type_: Any, said: str, value: An
         ("de-DE", float, "1,234", 1.234),
         ("de", float, "12,5", 12.5),
         ("de", int, "1.234", 1234),
+        ("en-US", int, "3.000", 3),
         ("de", Decimal, "1,10", Decimal("1.10")),
         ("de-CH", float, "1'234", 1234.0),
         ("fr_FR", float, "12,50 €", 12.5),
@@ -94,6 +96,26 @@ def test_what_means_the_same_everywhere_is_read(type_: Any, said: str, value: An
         ("en-US", DAY, "11/12/2026", DAY(2026, 11, 12)),
         ("en-GB", DAY, "11/12/2026", DAY(2026, 12, 11)),
         ("de", DAY, "11.12.2026", DAY(2026, 12, 11)),
+        ("de", DAY, "27. November 2026", DAY(2026, 11, 27)),
+        ("de-AT", DAY, "Freitag, den 27. März 2026", DAY(2026, 3, 27)),
+        ("de", DAY, "am 3. Dez. 2026", DAY(2026, 12, 3)),
+        ("de", MOMENT, "3. Mai 2026, 9:30", MOMENT(2026, 5, 3, 9, 30)),
+        ("fr", DAY, "le 1er août 2026", DAY(2026, 8, 1)),
+        ("fr-CA", DAY, "vendredi 27 novembre 2026", DAY(2026, 11, 27)),
+        ("es", DAY, "el 3 de mayo de 2026", DAY(2026, 5, 3)),
+        ("es-MX", DAY, "miércoles, 2 de setiembre del 2026", DAY(2026, 9, 2)),
+        ("it", DAY, "l'8 giugno 2026", DAY(2026, 6, 8)),
+        ("it", DAY, "1º set 2026", DAY(2026, 9, 1)),
+        ("nl", DAY, "op vrijdag 27 maart 2026", DAY(2026, 3, 27)),
+        ("pt-BR", DAY, "sexta-feira, 27 de março de 2026", DAY(2026, 3, 27)),
+        ("de", DAY, "27 November 2026", DAY(2026, 11, 27)),
+        ("de", int, "Zwölf", 12),
+        ("fr", int, "six", 6),
+        ("es", int, "once", 11),
+        ("it", float, "due", 2.0),
+        ("nl", int, "één", 1),
+        ("pt", Decimal, "três", Decimal(3)),
+        ("en", int, "Three.", 3),
         ("de", bool, "Ja", True),
         ("de", bool, "no", False),
         ("fr", bool, "non", False),
@@ -123,6 +145,23 @@ def test_what_a_locale_makes_clear_is_read(locale: str, type_: Any, said: str, v
         (None, int, "$12.50"),
         (None, int, "1e400"),
         (None, bool, "ja"),
+        (None, int, "three"),
+        (None, int, "3.000"),
+        (None, int, "1.234"),
+        ("en-ZA", int, "3.000"),
+        (None, int, "zwei"),
+        ("de", int, "three"),
+        ("fr", int, "zwei"),
+        ("it", int, "once"),
+        ("en-US", int, "two three"),
+        ("de", int, "zwei bis drei"),
+        ("pt", int, "meia"),
+        (None, DAY, "27. Oktober 2026"),
+        ("fr", DAY, "27. Oktober 2026"),
+        ("de", DAY, "Montag, 27. November 2026"),
+        ("de", DAY, "vielleicht 27. Oktober 2026"),
+        ("de", DAY, "31. Februar 2026"),
+        ("de", DAY, "27. Oktober"),
         (None, bool, "1"),
         (None, bool, "yes or no"),
         (None, CLOCK, "13 pm"),
@@ -143,6 +182,27 @@ def test_what_a_locale_makes_clear_is_read(locale: str, type_: Any, said: str, v
 )
 def test_what_may_mean_several_things_is_invalid(locale: str | None, type_: Any, said: str) -> None:
     assert read(type_, said, locale) is INVALID
+
+
+@pytest.mark.parametrize("tag", ["de", "en", "es", "fr", "it", "nl", "pt"])
+def test_the_names_of_the_calendar_are_those_of_the_cldr(tag: str) -> None:
+    dates = pytest.importorskip("babel.dates")
+    words = words_of(f"{tag}-XX")
+    assert words is not None
+    for width in ("wide", "abbreviated"):
+        for number, name in dates.get_month_names(width, locale=tag).items():
+            assert words.months[plain(name.rstrip("."))] == number
+    for number, name in dates.get_day_names("wide", locale=tag).items():
+        assert words.weekdays[plain(name)] == number
+    assert set(words.numbers.values()) | {0} == set(range(MAX_NUMBER + 1))
+
+
+def test_a_word_for_nothing_is_no_zero() -> None:
+    for tag in (None, "de", "nl"):
+        checked = ExtractionSchema.of(fields={"x": int}).check(
+            {"x": "null"}, locale=Locale.of(tag) if tag else None
+        )
+        assert checked.values["x"] is None
 
 
 def test_a_problem_names_the_readings_and_the_way_out() -> None:

@@ -91,6 +91,18 @@ def test_a_value_that_does_not_fit_is_reported_with_its_field(talk, asked, name,
     assert not talk.node("data").examples
 
 
+def test_the_examples_are_told_and_one_is_removed(talk, asked):
+    asked("teach", values={"name": "Ana"})
+    talk.node("data").teach("I am Bo", {"name": "Bo"})
+    one, other = asked("lesson")["examples"]
+    assert (one["said"], other["said"]) == ("Ana, on Tuesday", "I am Bo")
+    assert "Bo" in other["values"]
+    for _ in range(2):  # also for one that is gone already
+        told = asked("forget", example=one["id"])
+        assert (told["kind"], told["examples"]) == ("examples", [other])
+    assert [example.values for example in talk.node("data").examples] == [{"name": "Bo"}]
+
+
 def test_a_key_is_not_kept_and_not_repeated(talk, asked):
     key = fake_key("openai")
     told = asked("teach", values={"name": key})
@@ -103,6 +115,8 @@ def test_a_key_is_not_kept_and_not_repeated(talk, asked):
 def test_a_node_that_read_nothing_there_is_refused(asked, node, turn):
     for kind in ("lesson", "teach"):
         assert asked(kind, node, turn, values={})["kind"] == "failed"
+    if (node, turn) != ("data", 1):
+        assert asked("forget", node, turn, example="")["kind"] == "failed"
 
 
 @pytest.mark.parametrize("values", [None, [], {"name": 3}, {3: "a"}, "Ana"])

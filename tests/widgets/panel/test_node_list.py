@@ -181,6 +181,30 @@ def test_a_setting_is_set_and_given_back_as_a_line_of_code_would(
     assert setting(nodes, "ask", "temperature")["back"] == "Back to 0.1"
 
 
+def test_the_locale_of_a_node_is_set_and_given_back(
+    flow: Flow, nodes: NodeList, browser: Browser, wire: Wire, show: Any
+) -> None:
+    flow.conversation("ask", "Be brief.")
+    assert "locale" not in names(nodes, "ask")
+    data = flow.extraction("data", price=float, locale="de")
+    assert (setting(nodes, "data", "locale")["value"], setting(nodes, "data", "locale")["back"]) == ("de", "")
+    assert {"de", "en-US", "pt"} <= set(setting(nodes, "data", "locale")["options"])
+    browser.on_node(nodes, "data", "set", name="locale", value="fr-CA")
+    assert answer(wire, nodes)[0] == "taken"
+    assert data.locale == "fr-CA"
+    assert setting(nodes, "data", "locale")["back"] == "Back to de"
+    assert row(nodes, "data")["tuned"] == "locale: fr-CA"
+    assert 'flow.node("data").locale = "fr-CA"' in parts(show(flow)).code.code
+    browser.on_node(nodes, "data", "set", name="locale", value="german")
+    assert answer(wire, nodes)[0] == "refused"
+    browser.on_node(nodes, "data", "set", name="locale", value="")
+    flow.locale = "en-US"
+    assert data.locale == "en-US"
+    assert "en-US" in setting(nodes, "data", "locale")["unset"]
+    browser.on_node(nodes, "data", "give_back", name="locale")
+    assert data.locale == "de"
+
+
 def test_a_line_of_code_is_seen_at_once_in_every_panel(flow: Flow, show: Any) -> None:
     ask = flow.conversation("ask", "Be brief.")
     lists = [parts(show(flow)).nodes for _ in range(2)]

@@ -235,7 +235,8 @@ it("says an edited message in a session of its own", () => {
 });
 
 it("tells a value that is not in the dialogue, flashes what has changed, and sends a correction", () => {
-  const name = { name: "name", value: "Ana", stated: "Ana", status: "ungrounded", about: "check it" } as const;
+  const value = { name: "name", value: "Ana", stated: "Ana", status: "ungrounded", about: "check it" } as const;
+  const name = { ...value, places: [] };
   tell({ kind: "turn", turn: turn(1), changed: ["name"], graph: null, ...standing, variables: [name] });
   const row = view.find("tr[data-name=name]");
   expect(row.dataset["status"]).toBe("ungrounded");
@@ -244,6 +245,31 @@ it("tells a value that is not in the dialogue, flashes what has changed, and sen
   typeInto(view.find<HTMLInputElement>("tr[data-name=name] input"), "Anna");
   press(view.find("tr[data-name=name] input"), "Enter");
   expect(lastSent()).toEqual({ kind: "correct", name: "name", value: "Anna" });
+});
+
+it("shows where a value was said, and goes to the turn", () => {
+  const seen: Element[] = [];
+  Element.prototype.scrollIntoView = function (): void {
+    seen.push(this);
+  };
+  const place = { turn: 1, by: "person", before: "I am ", said: "<b>Ana</b>", after: "." } as const;
+  const name = { name: "name", value: "Ana", stated: "Ana", status: "found", about: "said", places: [place] } as const;
+  tell(everything({ turns: [turn(1, { text: "I am Ana." })] }));
+  tell({ kind: "standing", changed: [], ...standing, variables: [{ ...name, places: [...name.places] }] });
+  const where = view.find<HTMLButtonElement>("tr[data-name=name] button[aria-expanded]");
+  expect(where.title).toBe("“<b>Ana</b>”");
+  expect(view.find(".byok-places").hidden).toBe(true);
+  where.click();
+  expect(where.getAttribute("aria-expanded")).toBe("true");
+  expect(view.find(".byok-places").hidden).toBe(false);
+  expect(view.find(".byok-places q").textContent).toBe("I am <b>Ana</b>.");
+  expect(view.find(".byok-places mark").textContent).toBe("<b>Ana</b>");
+  expect(seen).toEqual([view.find(".byok-turn[data-turn='1']")]);
+  expect(view.find(".byok-revealed").dataset["turn"]).toBe("1");
+  where.click();
+  expect(view.find(".byok-places").hidden).toBe(true);
+  tell({ kind: "standing", changed: [], ...standing, variables: [{ ...name, places: [] }] });
+  expect(view.panel.querySelector(".byok-places")).toBeNull();
 });
 
 it("says a kept sentence, and keeps and removes one", () => {

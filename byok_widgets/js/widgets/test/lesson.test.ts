@@ -16,7 +16,11 @@ const fields = [
   { name: "name", kind: "string", value: "Bob", choices: [] },
   { name: "day", kind: "", value: "", choices: ["Mon", "Tue"] },
 ];
-const lesson: ChatLesson = { kind: "lesson", turn: 1, node: "data", fields };
+const lesson: ChatLesson = { kind: "lesson", turn: 1, node: "data", fields, examples: [] };
+const examples = [
+  { id: "a1", said: "I am <b>Bo</b>", values: "name=Bo" },
+  { id: "b2", said: "On Monday", values: "day=Mon" },
+];
 const taught = (changes: Partial<ChatTaught> = {}): ChatTaught => ({
   ...{ kind: "taught", turn: 1, node: "data", text: "Kept as example 1.", code: "flow.node('data')" },
   ...{ problem: "", field: "" },
@@ -101,6 +105,22 @@ it.each(["Escape", "Cancel", "the button"])("closes by %s, and the keyboard is w
   expect(form().hidden).toBe(true);
   expect(opener().getAttribute("aria-expanded")).toBe("false");
   expect(document.activeElement).toBe(opener());
+});
+
+it("lists the examples of the node, and removes one while what was typed stays", () => {
+  tell({ ...lesson, examples });
+  typeInto(labelled("name"), "Ana");
+  const listed = (): string[] => [...form().querySelectorAll(".byok-examples q")].map(({ textContent }) => textContent);
+  expect(form().querySelector("summary")?.textContent).toBe("2 examples of data");
+  expect(listed()).toEqual(["I am <b>Bo</b>", "On Monday"]);
+  form().querySelectorAll<HTMLButtonElement>(".byok-examples button")[1]?.click();
+  expect(lastSent()).toEqual({ kind: "forget", turn: 1, node: "data", example: "b2" });
+  tell({ kind: "examples", turn: 1, node: "data", examples: examples.slice(0, 1) });
+  expect(listed()).toEqual(["I am <b>Bo</b>"]);
+  expect(labelled<HTMLInputElement>("name").value).toBe("Ana");
+  expect(form().contains(document.activeElement)).toBe(true);
+  tell({ kind: "examples", turn: 1, node: "data", examples: [] });
+  expect(view.find(".byok-examples").hidden).toBe(true);
 });
 
 it("shows every text as text", () => {

@@ -42,7 +42,7 @@ const TEXTS = {
 };
 
 // What the kernel may tell while it waits for a model, and what says nothing of that.
-const ASIDE = new Set(["copy", "requests", "saved", "saved_output", "sentences"]);
+const ASIDE = new Set(["copy", "examples", "requests", "saved", "saved_output", "sentences"]);
 
 const isFromKernel = (message: unknown): message is ChatMessage | Pong =>
   typeof message === "object" && message !== null && "kind" in message;
@@ -61,7 +61,10 @@ class ChatView {
     (text) => this.say(text),
     (text) => this.send({ kind: "sentence", text, keep: false }),
   );
-  private readonly variables = new VariableTable((name, value) => this.send({ kind: "correct", name, value }));
+  private readonly variables = new VariableTable(
+    (name, value) => this.send({ kind: "correct", name, value }),
+    (turn) => this.dialogue.reveal(turn),
+  );
   private readonly part: Parts;
   private readonly saved: SavedOutput;
   private readonly thinking: ThinkingTime;
@@ -97,6 +100,8 @@ class ChatView {
       lesson: (turn: number, node: string) => void this.send({ kind: "lesson", turn, node }),
       teach: (turn: number, node: string, values: Record<string, string>) =>
         void this.send({ kind: "teach", turn, node, values }),
+      forget: (turn: number, node: string, example: string) =>
+        void this.send({ kind: "forget", turn, node, example }),
       models: () => this.models,
     };
     this.dialogue = new Dialogue(this.part.log, this.part.spoken, actions, this.colors);
@@ -238,6 +243,8 @@ class ChatView {
         return this.dialogue.showRequests(message);
       case "lesson":
         return this.dialogue.showLesson(message);
+      case "examples":
+        return this.dialogue.showExamples(message);
       case "taught":
         return this.dialogue.showTaught(message);
       case "saved":

@@ -1,7 +1,7 @@
 // What was said, turn by turn, and the answer that is under way.
 
 import { make } from "../common/dom";
-import type { AlternativeFacts, ChatLesson, ChatRequests, ChatTaught, TurnFacts, UnderWay } from "../common/messages";
+import type { AlternativeFacts, ChatExamples, ChatLesson, ChatRequests, ChatTaught, TurnFacts, UnderWay } from "../common/messages";
 import type { Colors } from "./colors";
 import { ReadOut } from "./read_out";
 import { LiveAnswer, type TurnActions, TurnView } from "./turn";
@@ -95,6 +95,18 @@ export class Dialogue {
 
   showLesson(lesson: ChatLesson): void {
     this.views.get(lesson.turn)?.lesson.show(lesson);
+  }
+
+  showExamples(told: ChatExamples): void {
+    this.views.get(told.turn)?.lesson.showExamples(told);
+  }
+
+  // Brings a turn into sight, and marks it until the next one.
+  reveal(turn: number): void {
+    const shown = this.views.get(turn)?.el;
+    for (const each of this.log.querySelectorAll(".byok-revealed")) each.classList.remove("byok-revealed");
+    shown?.classList.add("byok-revealed");
+    shown?.scrollIntoView({ block: "nearest" });
   }
 
   showTaught(taught: ChatTaught): void {

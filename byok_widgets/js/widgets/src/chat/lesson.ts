@@ -2,7 +2,7 @@
 
 import { copyFrom } from "../common/clipboard";
 import { button, make, options, randomId } from "../common/dom";
-import type { ChatLesson, ChatTaught, LessonField, TurnFacts } from "../common/messages";
+import type { ChatExamples, ChatLesson, ChatTaught, ExampleFacts, LessonField, TurnFacts } from "../common/messages";
 import { quiet } from "./quiet_button";
 
 type Input = HTMLInputElement | HTMLSelectElement;
@@ -10,6 +10,7 @@ type Input = HTMLInputElement | HTMLSelectElement;
 export interface LessonActions {
   lesson: (turn: number, node: string) => void;
   teach: (turn: number, node: string, values: Record<string, string>) => void;
+  forget: (turn: number, node: string, example: string) => void;
 }
 
 const NOT_STATED = "not stated";
@@ -19,6 +20,7 @@ const SAID = { copied: "Copied.", selected: "Selected: copy it with the keyboard
 export class Lesson {
   readonly el = make("div", { className: "byok-lesson", hidden: true });
   readonly buttons: HTMLButtonElement[];
+  private readonly examples = make("details", { className: "byok-examples", hidden: true });
   private inputs = new Map<string, Input>();
   private readonly said = make("p", { className: "byok-note", tabIndex: -1, attributes: { role: "status" } });
 
@@ -33,7 +35,7 @@ export class Lesson {
     };
   }
 
-  show({ node, fields }: ChatLesson): void {
+  show({ node, fields, examples }: ChatLesson): void {
     const rows = fields.map((field) => this.row(field));
     const keep = button("Keep as example", "byok-primary");
     const cancel = button("Cancel");
@@ -41,8 +43,16 @@ export class Lesson {
     cancel.onclick = () => this.close();
     this.say("");
     this.open(node, make("p", { className: "byok-note", textContent: ABOUT }), ...rows);
-    this.el.append(make("div", { className: "byok-row" }, keep, cancel), this.said);
+    this.el.append(make("div", { className: "byok-row" }, keep, cancel), this.said, this.examples);
+    this.examples.open = false;
+    this.list(node, examples);
     this.inputs.values().next().value?.focus();
+  }
+
+  showExamples({ node, examples }: ChatExamples): void {
+    this.list(node, examples);
+    this.say("The example was removed.");
+    this.said.focus();
   }
 
   showTaught({ node, text, code, problem, field }: ChatTaught): void {
@@ -87,6 +97,21 @@ export class Lesson {
     this.inputs = new Map();
     opener?.setAttribute("aria-expanded", "false");
     opener?.focus();
+  }
+
+  private list(node: string, examples: ExampleFacts[]): void {
+    const many = `${examples.length} example${examples.length === 1 ? "" : "s"} of ${node}`;
+    const rows = examples.map((example) => this.example(node, example));
+    this.examples.replaceChildren(make("summary", { textContent: many }), make("ul", {}, ...rows));
+    this.examples.hidden = !examples.length;
+  }
+
+  private example(node: string, { id, said, values }: ExampleFacts): HTMLElement {
+    const remove = quiet("Remove", `Remove the example “${said.slice(0, 40)}”`, () =>
+      this.actions.forget(this.turn.number, node, id),
+    );
+    const read = make("span", { className: "byok-note", textContent: ` → ${values} ` });
+    return make("li", {}, make("q", { textContent: said }), read, remove);
   }
 
   private row(field: LessonField): HTMLElement {

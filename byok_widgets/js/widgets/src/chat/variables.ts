@@ -1,7 +1,9 @@
-// The variables of a session. One that has changed flashes; any of them can be corrected by hand.
+// The variables of a session. One that has changed flashes; any of them can be corrected by hand, and one that was
+// said shows where.
 
 import { button, make } from "../common/dom";
 import type { VariableFacts } from "../common/messages";
+import { type Reveal, showPlaces } from "./places";
 
 export type Correct = (name: string, value: string) => void;
 
@@ -9,7 +11,10 @@ export class VariableTable {
   readonly el = make("table", { className: "byok-variables" });
   private readonly rows = make("tbody");
 
-  constructor(private readonly correct: Correct) {
+  constructor(
+    private readonly correct: Correct,
+    private readonly reveal: Reveal,
+  ) {
     this.el.append(make("caption", { textContent: "Variables" }), this.rows);
   }
 
@@ -20,12 +25,16 @@ export class VariableTable {
   }
 
   private row(variable: VariableFacts, hasChanged: boolean): HTMLElement {
-    const { name, value, status, about } = variable;
+    const { name, value, status, about, places } = variable;
     const edit = button("Edit", "byok-quiet byok-back");
     edit.setAttribute("aria-label", `Edit ${name}`);
     const shown = make("div", { className: "byok-value", textContent: status === "not_stated" ? about : value });
     const cell = make("td", {}, shown);
     if (status !== "not_stated") cell.append(make("div", { className: "byok-note", textContent: about }));
+    if (places.length) {
+      const said = showPlaces(name, places, this.reveal);
+      cell.append(said.button, said.el);
+    }
     const head = make("th", { scope: "row", textContent: name });
     const row = make("tr", { dataset: { status, name } }, head, cell, make("td", {}, edit));
     row.classList.toggle("byok-changed", hasChanged);

@@ -412,13 +412,23 @@ export interface TurnFacts {
   readers: string[];
 }
 
-/** One variable; `stated` is its value as it can be typed, `about` what to say of its status. */
+/** Words of the conversation that hold a value, with what stands around them. */
+export interface PlaceFacts {
+  turn: number;
+  by: "person" | "flow";
+  before: string;
+  said: string;
+  after: string;
+}
+
+/** One variable; `stated` is its value as it can be typed, `about` what to say of its status. `places` are where it was said, in the order of the conversation. */
 export interface VariableFacts {
   name: string;
   value: string;
   stated: string;
   status: "found" | "ungrounded" | "set" | "not_stated";
   about: string;
+  places: PlaceFacts[];
 }
 
 /** Where a session stands. */
@@ -600,12 +610,28 @@ export interface LessonField {
   choices: string[];
 }
 
-/** What an extraction node read in a turn, to be corrected. */
+/** An example of a node: what was said, and the values that are in it. */
+export interface ExampleFacts {
+  id: string;
+  said: string;
+  values: string;
+}
+
+/** What an extraction node read in a turn, to be corrected, and the examples that it has already. */
 export interface ChatLesson {
   kind: "lesson";
   turn: number;
   node: string;
   fields: LessonField[];
+  examples: ExampleFacts[];
+}
+
+/** The examples of a node after one was removed. */
+export interface ChatExamples {
+  kind: "examples";
+  turn: number;
+  node: string;
+  examples: ExampleFacts[];
 }
 
 /** An example was kept, as `text` says and as `code` would; or, with a `problem`, perhaps of a `field`, not. */
@@ -639,7 +665,7 @@ export interface ChatFailed {
   standing?: Standing;
 }
 
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatRequests | ChatLesson | ChatTaught | ChatSaved | ChatSavedOutput | ChatFailed;
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatRequests | ChatLesson | ChatExamples | ChatTaught | ChatSaved | ChatSavedOutput | ChatFailed;
 
 /** A view has appeared and wants to know everything. */
 export interface ChatHello {
@@ -707,6 +733,14 @@ export interface ChatTeach {
   values: Record<string, string>;
 }
 
+/** Remove an example of a node, beside what it read in a turn. */
+export interface ChatForget {
+  kind: "forget";
+  turn: number;
+  node: string;
+  example: string;
+}
+
 /** Ask for what the output holds that keeps the conversation: this page's notebook lacks it. */
 export interface ChatAskSavedOutput {
   kind: "saved_output";
@@ -734,4 +768,4 @@ export interface ChatShow {
   session: number;
 }
 
-export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatAskRequests | ChatAskLesson | ChatTeach | ChatAskSavedOutput | ChatStop | ChatReset | ChatFork | ChatShow;
+export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatAskRequests | ChatAskLesson | ChatTeach | ChatForget | ChatAskSavedOutput | ChatStop | ChatReset | ChatFork | ChatShow;

@@ -1,4 +1,4 @@
-"""The limit of the judge in the panel: the same as `flow.judge_max_tokens`."""
+"""The advanced settings in the panel: the same as `flow.judge_max_tokens` and `flow.locale`."""
 
 from __future__ import annotations
 
@@ -51,3 +51,37 @@ def test_two_panels_agree(flow, show, browser):
     one, other = show(flow), show(flow)
     browser.set(parts(one).judge_limit, value="77")
     assert parts(other).judge_limit.value == "77"
+
+
+def test_a_locale_that_is_typed_is_what_a_line_of_code_sets(flow, show, browser):
+    panel, other = show(flow), show(flow)
+    browser.set(parts(panel).locale, value=" de_at ")
+    assert flow.locale == "de-AT"
+    assert parts(panel).locale.value == parts(other).locale.value == "de-AT"
+    assert 'flow.locale = "de-AT"' in parts(panel).code.code
+    assert "de-AT" in str(panel)
+    flow.locale = None
+    assert parts(panel).locale.value == ""
+    assert "locale" not in parts(panel).code.code
+
+
+@pytest.mark.parametrize("text", ["German", "xx", "de-", "1"])
+def test_what_is_no_locale_is_refused_and_stays(flow, show, browser, text):
+    flow.locale = "fr"
+    panel = show(flow)
+    browser.set(parts(panel).locale, value=text)
+    assert flow.locale == "fr"
+    assert parts(panel).locale.value == text
+    assert len(parts(panel).complaints) == 1
+    browser.set(parts(panel).locale, value="")
+    assert flow.locale is None
+    assert not parts(panel).complaints
+
+
+def test_a_key_in_the_field_of_the_locale_is_taken_out_again(flow, show, browser):
+    key = fake_key("openai")
+    panel = show(flow)
+    browser.set(parts(panel).locale, value=key)
+    assert parts(panel).locale.value == ""
+    (complaint,) = parts(panel).complaints
+    assert key[8:24] not in complaint
