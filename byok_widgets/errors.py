@@ -48,6 +48,7 @@ class ByokError(Exception):
         retry_after_s: Seconds the provider asked to wait, if it did.
         partial_text: Text that had arrived before the error.
         where: Flow, node and model concerned, in one sentence; empty if no node was running.
+        flow: Name of the flow concerned; empty if no node was running.
     """
 
     default_kind = "error"
@@ -77,13 +78,14 @@ class ByokError(Exception):
         self.request_id = redact(request_id, words=False) if request_id else request_id
         self.retry_after_s = retry_after_s
         self.partial_text = redact_held(partial_text)
-        self.where = ""
+        self.where = self.flow = ""
 
     def at(self, *, flow: str, node: str, model: str | None = None) -> ByokError:
         """Record where it happened, unless that is already known; return the error itself."""
         if not self.where:
             parts = [f"Flow {flow!r}", f"node {node!r}", *([f"model {model}"] if model else [])]
             self.where = redact_quotes(", ".join(parts) + ".")
+            self.flow = redact_quotes(flow)
         return self
 
     def _shown(self) -> dict[str, str]:
@@ -125,7 +127,7 @@ class ByokError(Exception):
 
     def _repr_html_(self) -> str:
         parts = [markup.block(_IN_HTML[name](text)) for name, text in self.parts.items()]
-        if self.concerns_settings:
+        if self._leads_to_settings:
             parts.append(markup.block(markup.Markup("Settings: <code>flow.settings()</code>")))
         style = "overflow-wrap:break-word;word-break:normal"
         return f'<div role="alert" dir="auto"><div style="{style}">{"".join(parts)}</div></div>'
@@ -138,13 +140,18 @@ class ByokError(Exception):
         for name, text in parts.items():
             for line in text.splitlines():
                 lines += _wrapped(f"  {_IN_TEXT.get(name, '')}{line}", f"  {_GO_ON.get(name, '')}")
-        settings = ["  Settings: flow.settings()"] if self.concerns_settings else []
+        settings = ["  Settings: flow.settings()"] if self._leads_to_settings else []
         return [*lines, *settings, "  (the stack: byok_widgets.last_traceback())"]
 
     @property
     def concerns_settings(self) -> bool:
-        """Whether the settings are the place to mend it, and its fix does not show the line that opens them."""
-        return self.kind in _OF_SETTINGS and "flow.settings()" not in self.fix
+        """Whether the settings are the place to mend it."""
+        return self.kind in _OF_SETTINGS
+
+    @property
+    def _leads_to_settings(self) -> bool:
+        """Whether a card ends with the line that opens the settings, which its fix may show already."""
+        return self.concerns_settings and "flow.settings()" not in self.fix
 
 
 _IN_HTML: dict[str, Callable[[str], markup.Markup]] = {

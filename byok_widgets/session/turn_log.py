@@ -185,9 +185,8 @@ class TurnLog:
     @property
     def totals(self) -> str:
         """The number of turns, their tokens and their cost."""
-        return " · ".join(
-            [self._count, token_words(*(usage for turn in self._all for usage in turn.usages)), str(self.cost)]
-        )
+        usages = (usage for turn in self._all for usage in turn.usages)
+        return " · ".join([self._count, token_words(*usages), str(self.cost)])
 
     @property
     def _count(self) -> str:
