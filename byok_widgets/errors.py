@@ -50,6 +50,7 @@ class ByokError(Exception):
         broke_off: Whether what stands before the provider gave up waiting for it, rather than that it refused.
         may_be_charged: Whether the provider was given so much time that it may charge for the call all the same.
         where: Flow, node and model concerned, in one sentence; empty if no node was running.
+        flow: Name of the flow concerned; empty if no node was running.
     """
 
     default_kind = "error"
@@ -80,13 +81,14 @@ class ByokError(Exception):
         self.retry_after_s = retry_after_s
         self.partial_text = redact_held(partial_text)
         self.broke_off = self.may_be_charged = False
-        self.where = ""
+        self.where = self.flow = ""
 
     def at(self, *, flow: str, node: str, model: str | None = None) -> ByokError:
         """Record where it happened, unless that is already known; return the error itself."""
         if not self.where:
             parts = [f"Flow {flow!r}", f"node {node!r}", *([f"model {model}"] if model else [])]
             self.where = redact_quotes(", ".join(parts) + ".")
+            self.flow = redact_quotes(flow)
         return self
 
     def _shown(self) -> dict[str, str]:
@@ -128,7 +130,7 @@ class ByokError(Exception):
 
     def _repr_html_(self) -> str:
         parts = [markup.block(_IN_HTML[name](text)) for name, text in self.parts.items()]
-        if self.concerns_settings:
+        if self._leads_to_settings:
             parts.append(markup.block(markup.Markup("Settings: <code>flow.settings()</code>")))
         style = "overflow-wrap:break-word;word-break:normal"
         return f'<div role="alert" dir="auto"><div style="{style}">{"".join(parts)}</div></div>'
@@ -141,13 +143,18 @@ class ByokError(Exception):
         for name, text in parts.items():
             for line in text.splitlines():
                 lines += _wrapped(f"  {_IN_TEXT.get(name, '')}{line}", f"  {_GO_ON.get(name, '')}")
-        settings = ["  Settings: flow.settings()"] if self.concerns_settings else []
+        settings = ["  Settings: flow.settings()"] if self._leads_to_settings else []
         return [*lines, *settings, "  (the stack: byok_widgets.last_traceback())"]
 
     @property
     def concerns_settings(self) -> bool:
-        """Whether the settings are the place to mend it, and its fix does not show the line that opens them."""
-        return self.kind in _OF_SETTINGS and "flow.settings()" not in self.fix
+        """Whether the settings are the place to mend it."""
+        return self.kind in _OF_SETTINGS
+
+    @property
+    def _leads_to_settings(self) -> bool:
+        """Whether a card ends with the line that opens the settings, which its fix may show already."""
+        return self.concerns_settings and "flow.settings()" not in self.fix
 
 
 _IN_HTML: dict[str, Callable[[str], markup.Markup]] = {

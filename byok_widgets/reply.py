@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from byok_widgets import markup, reasoning_display
 from byok_widgets.messages import CUT_OFF, FinishReason, Message, answer_message, with_sign
 from byok_widgets.natural_guesses import AnswersGuesses
-from byok_widgets.usage import Cost, Usage
+from byok_widgets.usage import Cost, Usage, token_words
 
 
 class LearnedValue(NamedTuple):
@@ -279,7 +279,7 @@ class Reply(NodeResult):
             yield "answered by", str(self.reported_model)
         yield "ended with", self.finish_reason
         if self.model:
-            yield "tokens", f"{_count(self.usage.input_tokens)} in, {_count(self.usage.output_tokens)} out"
+            yield "tokens", token_words(self.usage)
             yield "cost", f"{self.cost} ({self.cost.source})" if self.cost.usd is not None else str(self.cost)
             yield "seconds", f"{self.latency_s:.2f}"
         if self.time_to_first_token_s is not None:
@@ -295,7 +295,7 @@ class Reply(NodeResult):
         """One line of facts: model and where it was chosen, tokens, cost, seconds, and any notices."""
         facts = [f"{self.model} ({SOURCE_WORDS[self.model_source]})" if self.model else "static, no model"]
         if self.usage.input_tokens is not None or self.usage.output_tokens is not None:
-            facts.append(f"{_count(self.usage.input_tokens)} tokens in, {_count(self.usage.output_tokens)} out")
+            facts.append(token_words(self.usage))
         facts += [str(self.cost)] if self.model else []
         facts += [f"{self.latency_s:.1f} s"] if self.model else []
         return " · ".join([*facts, *self.notices])
@@ -303,7 +303,3 @@ class Reply(NodeResult):
 
 def _field_names(result: Any) -> list[str]:
     return [field.name for field in fields(result)]
-
-
-def _count(tokens: int | None) -> str:
-    return "?" if tokens is None else f"{tokens:,}"

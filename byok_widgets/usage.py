@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, get_args
 
+NOT_REPORTED = "not reported"
+"""What stands for a number of tokens that the provider did not say, as after a stop."""
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -37,6 +40,22 @@ class Usage:
 CostSource = Literal["static", "local", "provider", "price list", "unknown"]
 
 _SUREST_FIRST = get_args(CostSource)
+
+
+def token_counts(usages: Iterable[Usage]) -> tuple[str, str]:
+    """Return how many tokens calls read and wrote, as texts: a lower bound where one of them does not say."""
+    calls = tuple(usages)
+    return _total(call.input_tokens for call in calls), _total(call.output_tokens for call in calls)
+
+
+def token_words(*usages: Usage) -> str:
+    """Say in a phrase how many tokens calls read and wrote; of what is unknown, that it was not reported."""
+    read, written = token_counts(usages)
+    if read == written == NOT_REPORTED:
+        return f"tokens {NOT_REPORTED}"
+    told = f"input {read}" if read == NOT_REPORTED else f"{read} tokens in"
+    unit = " tokens" if read == NOT_REPORTED else ""
+    return f"{told}, output {written}" if written == NOT_REPORTED else f"{told}, {written}{unit} out"
 
 
 @dataclass(frozen=True)
@@ -99,6 +118,15 @@ class CostTotal:
         known = str(Cost(self.usd, "price list"))
         calls = f"{self.unpriced} call{'s' if self.unpriced > 1 else ''}"
         return f"at least {known}, {calls} not priced" if self.unpriced else known
+
+
+def _total(counts: Iterable[int | None]) -> str:
+    every = list(counts)
+    known = [count for count in every if count is not None]
+    if every and not known:
+        return NOT_REPORTED
+    bound = "at least " if len(known) < len(every) else ""
+    return f"{bound}{sum(known):,}"
 
 
 def _sum(one: int | None, other: int | None) -> int | None:

@@ -173,7 +173,7 @@ def test_the_summary_says_model_choice_tokens_cost_time_and_notices() -> None:
 
 def test_the_summary_invents_nothing() -> None:
     assert reply(model="openai:x").summary == "openai:x (flow default) · not priced · 0.0 s"
-    assert reply(model="openai:x", usage=Usage(7)).summary.split(" · ")[1] == "7 tokens in, ? out"
+    assert reply(model="openai:x", usage=Usage(7)).summary.split(" · ")[1] == "7 tokens in, output not reported"
     assert reply(model="openai:x", usage=Usage(0, 0)).summary.split(" · ")[1] == "0 tokens in, 0 out"
     assert reply(finish_reason="static", model_source="static").summary == "static, no model"
 

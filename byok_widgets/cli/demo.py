@@ -15,7 +15,7 @@ from typing import IO
 
 from byok_widgets.cli import tutorials
 from byok_widgets.cli.fetch import fetch_with_bar
-from byok_widgets.cli.running_lab import RunningLab, opened_in_browser
+from byok_widgets.cli.running_lab import RunningLab, opened_in_browser, running_servers
 from byok_widgets.errors import ConfigError, LocalModelError
 
 DEFAULT_FOLDER = "byok_widgets_tutorials"
@@ -57,9 +57,13 @@ class Demo:
             )
         if kept:
             print(f"Not overwritten, since you changed them: {', '.join(kept)}.")
-        self._fetch()
         with tempfile.TemporaryFile() as log:
-            return self._serve(notebooks[0].name, log)
+            lab = RunningLab.start(self.folder, self.port, self.model, log)
+            try:
+                self._fetch()  # meanwhile JupyterLab starts, which takes seconds
+                return self._serve(lab, notebooks[0].name, log)
+            finally:
+                lab.end()
 
     def _fetch(self) -> None:
         try:
@@ -70,9 +74,8 @@ class Demo:
                 file=sys.stderr,
             )
 
-    def _serve(self, first: str, log: IO[bytes]) -> int:
+    def _serve(self, lab: RunningLab, first: str, log: IO[bytes]) -> int:
         stopping = _Stop()
-        lab = RunningLab.start(self.folder, self.port, self.model, log)
         try:
             port = _answering_port(lab, stopping)
             if port is None:
@@ -88,8 +91,8 @@ class Demo:
                     time.sleep(0.2)
             return 0 if stopping.asked else lab.process.returncode or 0
         finally:
-            lab.end()
             if stopping.asked:
+                lab.end()
                 with contextlib.suppress(OSError):  # the terminal may be gone
                     print("JupyterLab has stopped. Your notebooks are where they were.", flush=True)
 
@@ -134,11 +137,9 @@ def _answering_port(lab: RunningLab, stopping: _Stop) -> int | None:
 
 def _open_on(folder: Path, first: str) -> list[str]:
     """Return the addresses of the running JupyterLab servers that show this folder."""
-    from jupyter_server.serverapp import list_running_servers
-
     return [
         f"{server['url']}lab/tree/{first}?token={server.get('token', '')}"
-        for server in list_running_servers()
+        for server in running_servers()
         if server.get("root_dir") == str(folder.resolve())
     ]
 

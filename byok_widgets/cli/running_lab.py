@@ -15,6 +15,7 @@ import html
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,12 +25,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from byok_widgets.files import read_file, require_trusted
 
 _LAB_SERVER = "byok_widgets.cli.lab_server"
 _PORTS_TRIED = 50
 _MAX_INFO_BYTES = 100_000
+_REACH_S = 1.0
+_INFO_FILES = "jpserver-*.json"
 _STOP_S = 10.0  # a little longer than the server allows itself
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _TOKEN_VARIABLES = ("JUPYTER_TOKEN", "JUPYTER_TOKEN_FILE")
@@ -99,12 +103,8 @@ class RunningLab:
 
     def _info(self) -> dict[str, Any]:
         """Return what the server says about itself, from the file that has its process id and its token."""
-        for path in self._info_files():
-            try:
-                info = json.loads(read_file(path, most_bytes=_MAX_INFO_BYTES, check=require_trusted))
-            except (OSError, ValueError):
-                continue  # not written yet, or not ours
-            if isinstance(info, dict) and secrets.compare_digest(str(info.get("token")), self.token):
+        for info in _read(self._info_files()):
+            if secrets.compare_digest(str(info.get("token")), self.token):
                 return info
         return {}
 
@@ -113,7 +113,35 @@ class RunningLab:
         if os.name == "posix":
             return [folder / f"jpserver-{self.process.pid}.json"]
         # On Windows the Python of a virtual environment starts another one, whose process id is not known here.
-        return sorted(folder.glob("jpserver-*.json"))
+        return sorted(folder.glob(_INFO_FILES))
+
+
+def running_servers() -> list[dict[str, Any]]:
+    """Return what the Jupyter servers of this user that can be reached say about themselves.
+
+    Jupyter has such a function, but its import takes longer than all else that the demo does before it starts one.
+    """
+    return [info for info in _read(sorted(_runtime_folder().glob(_INFO_FILES))) if _is_reached(info)]
+
+
+def _read(paths: list[Path]) -> Iterator[dict[str, Any]]:
+    for path in paths:
+        try:
+            info = json.loads(read_file(path, most_bytes=_MAX_INFO_BYTES, check=require_trusted))
+        except (OSError, ValueError):
+            continue  # not written yet, or not ours
+        if isinstance(info, dict):
+            yield info
+
+
+def _is_reached(info: dict[str, Any]) -> bool:
+    """Whether somebody listens at a server's address: the file of one that was killed stays behind."""
+    try:
+        url = urlsplit(str(info.get("url")))
+        with socket.create_connection((url.hostname or "", url.port or 0), timeout=_REACH_S):
+            return True
+    except (OSError, ValueError):
+        return False
 
 
 @contextlib.contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.session.turn import VERDICT_WORDS, EdgeVerdict, Judgement, Turn, Visit, tokens
+from byok_widgets.session.turn import VERDICT_WORDS, EdgeVerdict, Judgement, Turn, Visit
+from byok_widgets.usage import token_words
 
 
 def explained(turn: Turn) -> str:
@@ -49,7 +50,7 @@ def judged_by(judgement: Judgement) -> str:
     reply = judgement.reply
     if reply is None:
         return ""
-    facts = (reply.model, tokens(reply.usage), str(reply.cost), f"{reply.latency_s:.1f} s", *reply.notices)
+    facts = (reply.model, token_words(reply.usage), str(reply.cost), f"{reply.latency_s:.1f} s", *reply.notices)
     return f"judged by {', '.join(filter(None, facts))}"
 
 

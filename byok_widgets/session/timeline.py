@@ -9,8 +9,8 @@ from byok_widgets import markup
 from byok_widgets.graph.colours import GREY
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.session.timeline_picture import INCOMPLETE, NOT_FINISHED, Bar, Part, Sign, draw
-from byok_widgets.session.turn import Judgement, Step, Turn, Visit, counts, tokens
-from byok_widgets.usage import CostTotal, Usage
+from byok_widgets.session.turn import Judgement, Step, Turn, Visit
+from byok_widgets.usage import CostTotal, Usage, token_counts, token_words
 
 COLUMNS = ("turn", "nodes", "first words after", "seconds", "tokens in", "tokens out", "cost", "note")
 _NUMBERS = frozenset({2, 3, 4, 5, 6})
@@ -60,6 +60,10 @@ class Timeline:
         return sum((turn.usage for turn in self.turns), Usage(0, 0, 0, 0))
 
     @property
+    def _usages(self) -> list[Usage]:
+        return [usage for turn in self.turns for usage in turn.usages]
+
+    @property
     def cost(self) -> CostTotal:
         """What all turns cost; with a call that has no price it is a lower bound."""
         return sum((turn.cost for turn in self.turns), CostTotal())
@@ -69,7 +73,7 @@ class Timeline:
         """The totals in one line."""
         count = len(self.turns)
         facts = [f"{count} turn{'' if count == 1 else 's'}", f"{self.seconds:.1f} s"]
-        facts += [tokens(self.usage), cost_of(self.cost)] if self.cost.calls else ["no model was called"]
+        facts += [token_words(*self._usages), cost_of(self.cost)] if self.cost.calls else ["no model was called"]
         return " · ".join(facts)
 
     def __repr__(self) -> str:
@@ -90,7 +94,7 @@ class Timeline:
         Args:
             styled: Whether it carries the style sheet by which it follows the theme of a page that embeds it.
         """
-        total = (f"{self.seconds:.2f}", *_taken(self.usage, self.cost))
+        total = (f"{self.seconds:.2f}", *_taken(self._usages, self.cost))
         return draw([self._bar(turn) for turn in self.turns], total, f"Timeline: {self.summary}", styled=styled)
 
     def _bar(self, turn: Turn) -> Bar:
@@ -103,7 +107,7 @@ class Timeline:
             )
             for span in spans(turn)
         ]
-        figures = (f"{turn.latency_s:.2f}", *_taken(turn.usage, turn.cost))
+        figures = (f"{turn.latency_s:.2f}", *_taken(turn.usages, turn.cost))
         first = turn.time_to_first_token_s
         first = None if first is None else round(first, _DIGITS)
         seconds = round(turn.latency_s, _DIGITS)
@@ -111,7 +115,7 @@ class Timeline:
 
     def _table(self) -> str:
         rows = [list(row(turn, between="\n")) for turn in self.turns]
-        total = ["all", "", "", f"{self.seconds:.2f}", *_taken(self.usage, self.cost), ""]
+        total = ["all", "", "", f"{self.seconds:.2f}", *_taken(self._usages, self.cost), ""]
         noted = any(cells[-1] for cells in rows)
         shown = len(COLUMNS) - (not noted)
         return markup.table(
@@ -136,7 +140,7 @@ def row(turn: Turn, *, between: str = " → ") -> tuple[str, ...]:
     """Return what a turn took as texts; see `COLUMNS`. `between`: what stands between two nodes."""
     parts = between.join(f"{span.name} {span.seconds:.2f}\u00a0s" for span in spans(turn))
     first = "–" if turn.time_to_first_token_s is None else f"{turn.time_to_first_token_s:.2f} s"
-    return (str(turn.number), parts, first, f"{turn.latency_s:.2f}", *_taken(turn.usage, turn.cost), _note(turn))
+    return (str(turn.number), parts, first, f"{turn.latency_s:.2f}", *_taken(turn.usages, turn.cost), _note(turn))
 
 
 def _note(turn: Turn) -> str:
@@ -157,10 +161,10 @@ def cost_of(cost: CostTotal) -> str:
     return str(cost) if cost.calls else "–"
 
 
-def _taken(usage: Usage, cost: CostTotal) -> tuple[str, str, str]:
+def _taken(usages: Iterable[Usage], cost: CostTotal) -> tuple[str, str, str]:
     if not cost.calls:
         return ("–", "–", "–")
-    return (*counts(usage), cost_of(cost))
+    return (*token_counts(usages), cost_of(cost))
 
 
 def _counts(step: Step) -> bool:

@@ -12,7 +12,7 @@ from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Message
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.reply import NodeResult, Reply
-from byok_widgets.usage import Cost, CostTotal, Usage
+from byok_widgets.usage import Cost, CostTotal, Usage, token_counts, token_words
 
 Verdict = Literal["holds", "does not hold", "not looked at"]
 
@@ -205,8 +205,12 @@ class Turn(AnswersGuesses):
     @property
     def usage(self) -> Usage:
         """Tokens of all calls; a count that one of them does not report is unknown."""
-        lost = Usage() if self.lost_calls else Usage(0, 0, 0, 0)
-        return sum((reply.usage for reply in self.calls), lost)
+        return sum(self.usages, Usage(0, 0, 0, 0))
+
+    @property
+    def usages(self) -> list[Usage]:
+        """Tokens of each call; of a call that was lost, nothing is known."""
+        return [*(reply.usage for reply in self.calls), *[Usage()] * self.lost_calls]
 
     @property
     def cost(self) -> CostTotal:
@@ -292,21 +296,9 @@ class Turn(AnswersGuesses):
         calls = self.cost.calls
         facts = [" → ".join(self._way) or self.node]
         if calls:
-            facts += [f"{calls} call{'s' if calls > 1 else ''}", tokens(self.usage), str(self.cost)]
+            facts += [f"{calls} call{'s' if calls > 1 else ''}", token_words(*self.usages), str(self.cost)]
         facts.append(f"{self.latency_s:.1f} s")
         return " · ".join([*facts, "the session is closed"] if self.closed else facts)
-
-
-def tokens(usage: Usage) -> str:
-    """Return how much was read and written, as text."""
-    read, written = counts(usage)
-    return f"{read} tokens in, {written} out"
-
-
-def counts(usage: Usage) -> tuple[str, str]:
-    """Return the number of tokens read and of tokens written, as texts."""
-    read, written = ("?" if count is None else f"{count:,}" for count in (usage.input_tokens, usage.output_tokens))
-    return read, written
 
 
 def caller_of(step: Step) -> str:
@@ -347,7 +339,7 @@ def _usage(reply: Reply | None) -> tuple[str, ...]:
     """Return model, tokens in and out, cost and seconds of a call as texts; empty where there was none."""
     if reply is None or reply.model is None:
         return ("",) * 5
-    return (reply.model, *counts(reply.usage), str(reply.cost), f"{reply.latency_s:.1f}")
+    return (reply.model, *token_counts([reply.usage]), str(reply.cost), f"{reply.latency_s:.1f}")
 
 
 def _visit(visit: Visit) -> Iterator[tuple[str, ...]]:

@@ -13,8 +13,8 @@ from byok_widgets.reply import Reply
 from byok_widgets.session.explain import explained
 from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
-from byok_widgets.session.turn import Turn, Visit, tokens
-from byok_widgets.usage import CostTotal, Usage
+from byok_widgets.session.turn import Turn, Visit
+from byok_widgets.usage import CostTotal, Usage, token_words
 
 
 class TurnLog:
@@ -185,7 +185,8 @@ class TurnLog:
     @property
     def totals(self) -> str:
         """The number of turns, their tokens and their cost."""
-        return " · ".join([self._count, tokens(self.usage), str(self.cost)])
+        usages = (usage for turn in self._all for usage in turn.usages)
+        return " · ".join([self._count, token_words(*usages), str(self.cost)])
 
     @property
     def _count(self) -> str:

@@ -37,7 +37,8 @@ def show(notebook: str, flow: str = "") -> None:
 
     Args:
         notebook: The notebook's path: each has a side panel of its own.
-        flow: Name of the flow that was shown before the kernel was restarted; empty where there was none.
+        flow: Name of the flow to show, such as the one shown before the kernel was restarted; empty for none in
+            particular.
     """
     from IPython.display import display
 
@@ -45,7 +46,7 @@ def show(notebook: str, flow: str = "") -> None:
     if side is None or side.comm is None:
         side = _sides[notebook] = SidePanel(flow)
         _refresh_after_cells()
-    side.refresh()
+    side.refresh(flow)
     display(side)  # type: ignore[no-untyped-call]
 
 
@@ -93,12 +94,13 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
     def __repr__(self) -> str:
         return f"SidePanel({self._shown.config.name if self._is_flow and self._shown else ''!r})"
 
-    def refresh(self) -> None:
-        """Show what lives in the kernel now."""
+    def refresh(self, name: str = "") -> None:
+        """Show what lives in the kernel now: the flow of this name, if it was made here."""
         made = flow_registry.contexts()
         known = tuple({id(flow): flow for flow in [*made, *([self._earlier] if self._earlier else [])]}.values())
         keep = any(self._shown is flow for flow in (known if self._chosen else made))
-        shown = self._shown if keep else (made or known or (WAITING.context,))[-1]
+        asked = next((flow for flow in made if name and flow.config.name == name), None)
+        shown = asked or (self._shown if keep else (made or known or (WAITING.context,))[-1])
         if shown is not None:
             self._offer(known, shown)
         for flow in made:

@@ -5,6 +5,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { settingsIcon } from '@jupyterlab/ui-components';
 
+import { offerSettings } from './offer';
 import { Side } from './side';
 
 const OPEN = 'byok-widgets:open-settings';
@@ -40,18 +41,20 @@ function activate(
     return side;
   };
 
+  notebooks.widgetAdded.connect((_, notebook) => offerSettings(notebook, app.commands, OPEN));
+
   app.commands.addCommand(OPEN, {
     label: 'Open Flow Settings',
     caption: 'Settings: API key and models',
     icon: settingsIcon,
     isEnabled: args => Boolean(args['toolbar']) || notebooks.currentWidget !== null,
-    execute: () => {
+    execute: args => {
       const notebook = notebooks.currentWidget;
       if (notebook) {
         const side = sideOf(notebook);
         makeRoom(app.shell);
         app.shell.activateById(side.id);
-        side.open();
+        side.open(typeof args['flow'] === 'string' ? args['flow'] : '');
       }
     }
   });

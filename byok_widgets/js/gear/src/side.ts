@@ -51,10 +51,12 @@ export class Side extends Panel {
     void notebook.sessionContext.ready.then(() => this._openIfWanted());
   }
 
-  /** Show the panel, unless it is already shown. */
-  open(): void {
-    if (!this.node.querySelector('.byok-panel')) {
-      void this._open();
+  /** Show the panel, unless it is already shown: of a given flow, or of the one that was shown last. */
+  open(flow = ''): void {
+    const isShown = this.node.querySelector('.byok-panel') !== null;
+    const shown = this.node.querySelector<HTMLSelectElement>('.byok-which select')?.value;
+    if (!isShown || (flow && shown !== undefined && shown !== flow)) {
+      void this._open(flow);
     }
   }
 
@@ -70,10 +72,11 @@ export class Side extends Panel {
     }
   }
 
-  private async _open(): Promise<void> {
+  private async _open(flow = ''): Promise<void> {
     const session = this._notebook.sessionContext;
     const kernel = session.session?.kernel;
     this._clear();
+    this._flow = flow || this._flow;
     if (!kernel) {
       const coming = ['initializing', 'starting', 'restarting'].includes(session.kernelDisplayStatus);
       this._say(coming ? words.STARTING : words.NO_KERNEL);
