@@ -174,7 +174,9 @@ class ExtractionSchema:
             SchemaError: It contains no JSON object, or none with these fields, or it ends before the object does.
         """
         names = [spec.name for spec in self.fields]
-        found = objects_in(text, [name for spec in self.fields for name in spec.names], self.name)
+        found = objects_in(
+            text, list(dict.fromkeys(name for spec in self.fields for name in spec.names)), self.name
+        )
         if not found.are_a_list:
             results = [
                 self.check(record, cut=self.cut(record, profile), locale=locale, is_said=is_said)

@@ -140,7 +140,9 @@ def _from_number(value: float | Decimal, shape: Shape) -> Any:
         return as_decimal(value)
     if "integer" in types:
         value = as_whole(value)
-    if isinstance(value, int) and types & {"integer", "number"}:
+    if types == {"boolean"}:
+        raise ValueError("expected boolean")  # Python takes 1 for True
+    if isinstance(value, int) and ("string" not in types or types & {"integer", "number"}):
         return value
     if "string" not in types or "number" in types:
         return as_float(value) if "string" not in types else _number_or_text(value, shape)

@@ -105,3 +105,8 @@ def test_a_value_that_reaches_a_limit_is_invalid_and_costs_no_other(part: dict[s
 )
 def test_a_value_within_the_limits_is_as_it_is(part: dict[str, Any], value: Any) -> None:
     assert not schema(part).cut({"x": value}, LOCAL)
+
+
+@pytest.mark.parametrize("tokens", [128, 256, 512, 2000])
+def test_a_text_of_signs_that_take_a_token_each_leaves_room_for_the_rest(tokens: int) -> None:
+    assert max(AnswerLimits(tokens).chars, AnswerLimits(tokens).repeats) <= tokens // 2

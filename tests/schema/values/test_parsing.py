@@ -168,6 +168,9 @@ def test_zero_and_false_are_values(type_: Any, said: Any, value: Any) -> None:
         (datetime.date, " 2026-12-01 ", datetime.date(2026, 12, 1)),
         (datetime.date | int, "36", 36),
         (Any, "36", "36"),
+        (Any, 36, 36),
+        (Any, 9007199254740993, 9007199254740993),
+        (Any, 1.5, 1.5),
     ],
 )
 def test_a_type_is_coerced_if_nothing_is_lost(type_: Any, said: Any, value: Any) -> None:
@@ -197,6 +200,8 @@ def test_a_type_is_coerced_if_nothing_is_lost(type_: Any, said: Any, value: Any)
         (DAYS, "Tuesday"),
         (DAYS, "Mon, Tue"),
         (Literal["a", 1], True),
+        (Literal[True], 1),
+        (Literal[True, False], 0),
         (Literal[1, 2], True),
         (Literal["a"] | int, True),
         (list[int], [True]),
