@@ -80,7 +80,11 @@ def test_another_name_is_not_there(package):
 
 @pytest.mark.parametrize(("code", "most", "waiting", "there"), _LIMITS.values(), ids=_LIMITS)
 def test_what_is_not_needed_yet_is_not_loaded(code, most, waiting, there, server, tmp_path):
-    settings = {"BYOK_WIDGETS_CONFIG_DIR": str(tmp_path), "SERVER": server.base_url, "A_KEY": fake_key("compatible")}
+    settings = {
+        "BYOK_WIDGETS_CONFIG_DIR": str(tmp_path),
+        "SERVER": server.base_url,
+        "A_KEY": fake_key("compatible"),
+    }
     command, environment = [sys.executable, "-c", code + _LISTED], {**os.environ, **settings}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, timeout=60)
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("loaded ")]
