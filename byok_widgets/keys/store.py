@@ -10,7 +10,7 @@ import threading
 from collections.abc import MutableMapping, Sequence
 from dataclasses import replace
 
-from byok_widgets.errors import ByokError, KeyFormatError, KeyStoreError, MissingKeyError
+from byok_widgets.errors import KeyFormatError, KeyStoreError, MissingKeyError
 from byok_widgets.keys.backends import guarded
 from byok_widgets.keys.backends.base import KeyBackend, StoredKey
 from byok_widgets.keys.backends.environment import (
@@ -25,12 +25,10 @@ from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import BACKENDS, backend_named, storing_backends
 from byok_widgets.keys.formats import check_provider, clean_key
 from byok_widgets.keys.memory import KeyMemory
+from byok_widgets.keys.references import KeyReferences
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline
 from byok_widgets.keys.status import KeyStatus, in_environment, nowhere, out_of_reach
-from byok_widgets.misplaced_keys import misplaced_key
-from byok_widgets.secrets import redact
-from byok_widgets.secrets.detection import looks_like_key
 from byok_widgets.secrets.secret import Secret
 
 _SETTINGS = "Open Settings (click the gear, or run flow.settings()) and verify that the key is saved."
@@ -62,10 +60,8 @@ class KeyStore:
     ) -> None:
         self._backends = backends
         self._flow = KeyScope.of(flow, "", "").flow
-        self._references: MutableMapping[str, str] = {} if references is None else references
+        self._references = KeyReferences({} if references is None else references)
         self._memory = KeyMemory()
-        self._beside: dict[KeyScope, str] = {}
-        """Variables referred to in this process beside a key that a backend holds."""
         self._asking = threading.RLock()
 
     def __repr__(self) -> str:
@@ -108,7 +104,7 @@ class KeyStore:
             status = guarded.write(chosen, scope, secret, until=until)
             self._memory.put(scope, StoredKey(secret, status))
             errors = self._erase_all(scope, until, but=chosen)
-        self._note(scope, status.reference)
+        self._references.note(scope, status.reference)
         notes = [f"An older key may still be stored elsewhere: {error.problem}" for error in errors.values()]
         return replace(status, sentence=" ".join([status.sentence, *notes]), leftovers=tuple(errors))
 
@@ -134,10 +130,7 @@ class KeyStore:
             raise KeyFormatError(
                 "This kernel has no environment variable of that name.", kind="key_variable_not_set", fix=_SET_IT
             )
-        if self._is_noted(scope):
-            self._beside[scope] = name
-        else:
-            self._references[scope.reference_name] = in_environment(name, is_set=True).reference
+        self._references.refer(scope, name)
         return self.status(provider, host)
 
     def get(self, provider: str, host: str) -> Secret | None:
@@ -155,7 +148,7 @@ class KeyStore:
     def may_have(self, provider: str, host: str) -> bool:
         """Whether a key of this scope was saved or referred to, as far as is known without asking a backend."""
         scope = self._scope(provider, host)
-        return self._memory.get(scope) is not None or scope.reference_name in self._references
+        return self._memory.get(scope) is not None or bool(self._references.of(scope))
 
     def held(self) -> tuple[tuple[str, str, str], ...]:
         """Return the provider, the host and the backend of each key that is in memory. Asks no backend."""
@@ -194,7 +187,7 @@ class KeyStore:
         secret = self.get(provider, host)
         if secret is not None:
             return secret
-        name = self._variable(self._scope(provider, host))
+        name = self._references.variable(self._scope(provider, host))
         if not name:
             raise self.missing(provider_label)
         cause = f"This flow refers to the environment variable {name}, which is not set."
@@ -217,7 +210,7 @@ class KeyStore:
         with self._asking:
             self._memory.put(scope, None)
             errors = self._erase_all(scope, deadline())
-        self._note(scope, "")
+        self._references.note(scope, "")
         if errors:
             self._memory.forget(scope)
             raise next(iter(errors.values()))
@@ -231,28 +224,15 @@ class KeyStore:
             return out_of_reach(error)
         if stored:
             return stored.status
-        name = self._variable(scope)
+        name = self._references.variable(scope)
         return in_environment(name, is_set=False) if name else nowhere(scope)
 
     def _scope(self, provider: str, host: str) -> KeyScope:
         return KeyScope.of(self._flow, provider, host)
 
-    def _note(self, scope: KeyScope, reference: str) -> None:
-        self._beside.pop(scope, None)
-        if reference:
-            self._references[scope.reference_name] = reference
-        else:
-            self._references.pop(scope.reference_name, None)
-
-    def _is_noted(self, scope: KeyScope) -> bool:
-        """Whether the settings name a backend that holds the key."""
-        reference = self._references.get(scope.reference_name, PREFIX)
-        return not reference.startswith(PREFIX)
-
     def _is_known(self, scope: KeyScope) -> bool:
         """Whether the scope's own key, or that it has none, is known without asking a backend."""
-        reference = self._references.get(scope.reference_name, "")
-        return self._memory.knows(scope) or reference.startswith(PREFIX)
+        return self._memory.knows(scope) or self._references.of(scope).startswith(PREFIX)
 
     def _own_key(self, scope: KeyScope) -> StoredKey | None:
         if not self._is_known(scope):
@@ -267,7 +247,7 @@ class KeyStore:
             try:
                 found = self._look_up(scope)
             except KeyStoreError:
-                if not self._variable(scope):  # beside what is locked, the reference counts
+                if not self._references.variable(scope):  # beside what is locked, the reference counts
                     raise
             self._memory.put(scope, found)
 
@@ -277,9 +257,9 @@ class KeyStore:
         Raises:
             KeyStoreError: None has the key, and this is why the first that failed could not say so.
         """
-        reference, until = self._references.get(scope.reference_name, ""), deadline()
+        reference, until = self._references.of(scope), deadline()
         noted = backend_named(reference, self._backends)
-        if missing := self._missing_backend(scope):
+        if missing := self._references.missing_backend(scope, self._backends):
             raise missing
         errors: list[KeyStoreError] = []
         for backend in [noted] if noted else storing_backends(self._backends):
@@ -310,10 +290,10 @@ class KeyStore:
         self, scope: KeyScope, until: Deadline, *, but: KeyBackend | None = None
     ) -> dict[str, KeyStoreError]:
         """Remove the key of a scope from all backends but one; returns what kept each from doing so."""
-        missing = self._missing_backend(scope)
+        missing = self._references.missing_backend(scope, self._backends)
         errors: dict[str, KeyStoreError] = {}
         if isinstance(missing, KeyStoreError):
-            errors[self._references[scope.reference_name]] = missing
+            errors[self._references.of(scope)] = missing
         for backend in storing_backends(self._backends):
             try:
                 if backend is not but:
@@ -322,25 +302,8 @@ class KeyStore:
                 errors[backend.name] = error
         return errors
 
-    def _variable(self, scope: KeyScope) -> str:
-        reference = self._references.get(scope.reference_name, "")
-        return variable_name(reference) if reference.startswith(PREFIX) else self._beside.get(scope, "")
-
-    def _missing_backend(self, scope: KeyScope) -> ByokError | None:
-        """Return the error that names the backend the key is in, when it is none of those here."""
-        reference = self._references.get(scope.reference_name, "")
-        if not reference or reference.startswith(PREFIX) or backend_named(reference, self._backends):
-            return None
-        if looks_like_key(reference):
-            return misplaced_key()
-        return KeyStoreError(
-            f"The key is stored in {redact(reference)!r}, which is not available here.",
-            kind="backend_missing",
-            fix="Register that storage backend before the flow is used, or paste the key again.",
-        )
-
     def _referred_key(self, scope: KeyScope) -> StoredKey | None:
-        name = self._variable(scope)
+        name = self._references.variable(scope)
         if not name:
             return None
         known = self._memory.variable(scope)

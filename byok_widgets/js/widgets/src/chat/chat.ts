@@ -2,7 +2,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 
-import { button, externalLink, isolate, make, options } from "../common/dom";
+import { isolate, options } from "../common/dom";
 import { exchange } from "../common/exchange";
 import { freeze, goneNotice, linkKernel } from "../common/kernel_link";
 import type {
@@ -14,7 +14,6 @@ import type {
   ChatRequest,
   ChatState,
   ChatTurn,
-  FailureWords,
   GraphFacts,
   Pong,
   Standing,
@@ -24,7 +23,7 @@ import { type ViewContext, onEnd } from "../common/view";
 import { Colors } from "./colors";
 import { CopyMenu } from "./copy_menu";
 import { Dialogue } from "./dialogue";
-import { failureParts } from "./failure";
+import { showFailure } from "./failure";
 import { GraphPane } from "./graph_pane";
 import { type Parts, buildParts } from "./parts";
 import { SavedOutput } from "./saved_output";
@@ -34,7 +33,6 @@ import { VariableTable } from "./variables";
 import { countDown } from "./waiting";
 
 const LOST_AFTER_MS = 4000;
-const GEAR = '[data-jp-item-name="byok-settings"] jp-button';
 const TEXTS = {
   say: "Write a message",
   closed: "This session has ended.",
@@ -347,27 +345,7 @@ class ChatView {
     this.said = "";
     if (standing) this.dialogue.fail(); // what failed was the turn, not another click while it is under way
     if (text) this.part.text.value = text;
-    this.showFailure(words);
+    showFailure(this.part.failure, words);
     if (standing) this.showStanding(standing);
-  }
-
-  private showFailure(words: FailureWords): void {
-    const { link, calm = false, settings = false } = words;
-    const { failure } = this.part;
-    const links = link ? [make("div", {}, externalLink(link, link))] : [];
-    const gear = settings ? this.settingsButton() : [];
-    failure.replaceChildren(...failureParts(words), ...links, ...gear);
-    failure.classList.toggle("byok-bad", !calm);
-    failure.classList.toggle("byok-chat-notice", calm);
-    failure.hidden = false;
-  }
-
-  // The gear of this notebook, where there is one: it shows the settings beside the chat.
-  private settingsButton(): HTMLElement[] {
-    const gear = this.part.main.closest(".jp-NotebookPanel")?.querySelector<HTMLElement>(GEAR);
-    if (!gear) return [];
-    const open = button("Open Settings");
-    open.onclick = () => gear.click();
-    return [make("div", {}, open)];
   }
 }

@@ -1,13 +1,34 @@
 // Why a turn did not end well, each part for itself: what the provider wrote is told from its cause and from what to do.
 
-import { make } from "../common/dom";
+import { button, externalLink, make } from "../common/dom";
 import type { FailureWords } from "../common/messages";
 
-export function failureParts({ problem, where, cause, quote, fix, calm = false }: FailureWords): HTMLElement[] {
+const GEAR = '[data-jp-item-name="byok-settings"] jp-button';
+
+export function showFailure(box: HTMLElement, words: FailureWords): void {
+  const { link, calm = false, settings = false } = words;
+  const links = link ? [make("div", {}, externalLink(link, link))] : [];
+  const gear = settings ? settingsButton(box) : [];
+  box.replaceChildren(...failureParts(words), ...links, ...gear);
+  box.classList.toggle("byok-bad", !calm);
+  box.classList.toggle("byok-chat-notice", calm);
+  box.hidden = false;
+}
+
+function failureParts({ problem, where, cause, quote, fix, calm = false }: FailureWords): HTMLElement[] {
   const parts = [make("strong", { textContent: problem })];
   if (where) parts.push(make("small", { className: "byok-failure-where", textContent: where }));
   if (cause) parts.push(make("div", { textContent: cause }));
   if (quote) parts.push(make("blockquote", { className: "byok-failure-quote", textContent: quote }));
   if (fix) parts.push(make("div", { className: calm ? "" : "byok-failure-fix", textContent: fix }));
   return parts;
+}
+
+// The gear of this notebook, where there is one: it shows the settings beside the chat.
+function settingsButton(box: HTMLElement): HTMLElement[] {
+  const gear = box.closest(".jp-NotebookPanel")?.querySelector<HTMLElement>(GEAR);
+  if (!gear) return [];
+  const open = button("Open Settings");
+  open.onclick = () => gear.click();
+  return [make("div", {}, open)];
 }
