@@ -38,4 +38,5 @@ def thought_of(value: Any, depth: int = 0) -> str:
 
 def is_thought(part: Mapping[str, Any]) -> bool:
     """Whether a typed part of a message's content is thinking."""
-    return part.get("type") in _PART_TYPES
+    kind = part.get("type")
+    return isinstance(kind, str) and kind in _PART_TYPES

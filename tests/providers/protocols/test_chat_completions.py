@@ -115,6 +115,13 @@ def test_a_tool_call_that_is_none_is_our_error(faulty: FaultServer, calls: Any) 
     assert fault(faulty, reply, output=shape("tool")).kind == "unreadable"
 
 
+@pytest.mark.parametrize("kind", [None, True, 7, [], ["text"], {}, {"type": "text"}], ids=repr)
+def test_a_typed_part_whose_type_is_no_word_is_read_by_what_it_holds(faulty: FaultServer, kind: Any) -> None:
+    content = [{"type": kind, "text": "Hello"}]
+    answer = ask(faulty, says({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}))
+    assert (answer.text, answer.reasoning, answer.finish_reason) == ("Hello", "", "stop")
+
+
 def test_text_comes_as_it_is_written(faulty: FaultServer) -> None:
     pieces: list[str] = []
     answer = ask(faulty, talk("Good morning, Ana.", usage=USAGE), on_text=pieces.append)
