@@ -20,8 +20,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from byok_widgets.cli import main
-from byok_widgets.cli.running_lab import running_servers, tutorials
+from byok_widgets.cli import main, tutorials
+from byok_widgets.cli.running_lab import running_servers
 from tests.files.other_users import give_away
 from tests.local_model import require_model
 

@@ -43,7 +43,7 @@ export class Lesson {
     this.open(node, make("p", { className: "byok-note", textContent: ABOUT }), ...rows);
     this.el.append(make("div", { className: "byok-row" }, keep, cancel), this.said);
     this.inputs.values().next().value?.focus();
-    keep.scrollIntoView?.({ block: "nearest" });
+    keep.scrollIntoView({ block: "nearest" });
   }
 
   showTaught({ node, text, code, problem, field }: ChatTaught): void {
