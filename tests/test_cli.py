@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from byok_widgets.cli import main, tutorials
+from byok_widgets.cli.running_lab import running_servers
 from tests.files.other_users import give_away
 from tests.local_model import require_model
 
@@ -357,3 +358,16 @@ def test_an_unknown_model_is_named_with_the_known_ones(capsys: pytest.CaptureFix
     said = capsys.readouterr().err
     assert "gpt-9" in said
     assert "smollm2-135m" in said
+
+
+def test_only_servers_that_can_be_reached_count_as_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for name, port in (("alive", server.getsockname()[1]), ("killed", _free_port()), ("odd", "x")):
+            file = tmp_path / f"jpserver-{name}.json"
+            file.write_text(json.dumps({"url": f"http://127.0.0.1:{port}/", "root_dir": name}), encoding="utf-8")
+            file.chmod(0o600)
+        (tmp_path / "jpserver-half.json").write_text('{"url":', encoding="utf-8")
+        assert [info["root_dir"] for info in running_servers()] == ["alive"]

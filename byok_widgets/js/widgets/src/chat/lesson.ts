@@ -47,6 +47,7 @@ export class Lesson {
     this.examples.open = false;
     this.list(node, examples);
     this.inputs.values().next().value?.focus();
+    keep.scrollIntoView({ block: "nearest" });
   }
 
   showExamples({ node, examples }: ChatExamples): void {

@@ -34,7 +34,7 @@ export function buildParts(title: string, extra: { copy: Node; sentences: Node; 
   const totals = make("p", { className: "byok-note" });
   const choice = labelledSelect(`${id}-sessions`);
   const bottom = composer(`${id}-text`);
-  const name = make("h3", { textContent: title });
+  const name = make("h3", { textContent: title, attributes: { "aria-level": "2" } });
   const tools = make("div", { className: "byok-chat-tools" }, choice.sessionsBox, extra.copy, reset);
   const head = make("div", { className: "byok-chat-head" }, name, node, tools);
   const main = make("div", { className: "byok-chat-main" }, log, failure, status, extra.sentences, bottom.composer);

@@ -100,7 +100,7 @@ export function renderNodeList({ model, el, signal }: ViewContext<NodeListState>
   }
 
   el.classList.add("byok-nodes");
-  el.append(make("h4", { textContent: "Nodes" }), empty, list, said);
+  el.append(make("h4", { textContent: "Nodes", attributes: { "aria-level": "3" } }), empty, list, said);
   isolate(el, signal);
   follow(model, "change:nodes", paint, signal);
   const lose = linkWithNotice({ model, el, signal });

@@ -11,7 +11,7 @@ import { makeQuestions } from "./questions";
 const MOST_FRAMES = 600;
 
 export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): void {
-  const title = make("h3", { tabIndex: -1 });
+  const title = make("h3", { tabIndex: -1, attributes: { "aria-level": "2" } });
   const notice = make("p", { className: "byok-notice", attributes: { role: "status" } });
   let own = ""; // what there is to say of the kernel
   const note = make("p", { className: "byok-note" });

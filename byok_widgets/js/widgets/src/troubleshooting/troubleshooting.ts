@@ -118,7 +118,7 @@ export function renderTroubleshooting({ model, el, signal }: ViewContext<Trouble
 
   const summary = make("summary", { textContent: "Troubleshooting" }, count);
   const top = make("div", { className: "byok-row" }, check, said);
-  const title = make("h4", { textContent: "When a call fails" });
+  const title = make("h4", { textContent: "When a call fails", attributes: { "aria-level": "3" } });
   el.classList.add("byok-trouble");
   el.append(make("details", {}, summary, top, note, findings, title, help));
   isolate(el, signal);
