@@ -528,9 +528,20 @@ class Flow(AnswersGuesses, StrictAttributes):
 
         return check(self, variables)
 
-    def settings(self) -> Any:
-        """Return the settings panel, to be shown as the last line of a cell."""
-        return frontend().settings(self)
+    def settings(self, *, mode: str | None = None) -> Any:
+        """Return the settings panel, to be shown as the last line of a cell.
+
+        Args:
+            mode: `"visitor"` for people who are given this page, and not your keys: they name no environment
+                variable, base URL or local file, and nothing is saved beyond this session's memory. What is saved
+                for the flow does not hold any more in this kernel; what its cells set does. `"owner"` for yourself
+                where this package does not know your notebook program. By default `"owner"` in JupyterLab,
+                Notebook 7, VS Code, Colab and marimo's editor, and `"visitor"` anywhere else.
+
+        Raises:
+            ConfigError: No such mode, or `"owner"` on a page that is served to visitors.
+        """
+        return frontend().settings(self, mode)
 
     def _reject(self, name: str) -> None:
         members = self.__dict__.get("_members")

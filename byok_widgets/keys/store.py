@@ -22,7 +22,8 @@ from byok_widgets.keys.backends.environment import (
     variable_value,
 )
 from byok_widgets.keys.backends.os_keyring import deadline
-from byok_widgets.keys.backends.registry import BACKENDS, backend_named, storing_backends
+from byok_widgets.keys.backends.registry import BACKENDS, backend_named, in_memory, storing_backends
+from byok_widgets.keys.backends.session import Session
 from byok_widgets.keys.formats import check_provider, clean_key
 from byok_widgets.keys.memory import KeyMemory
 from byok_widgets.keys.scope import KeyScope
@@ -139,6 +140,18 @@ class KeyStore:
         else:
             self._references[scope.reference_name] = in_environment(name, is_set=True).reference
         return self.status(provider, host)
+
+    def keep_in_memory(self) -> None:
+        """Forget the keys that are stored elsewhere, and store those to come in this session's memory alone.
+
+        References to environment variables stay.
+        """
+        with self._asking:
+            self._backends = in_memory()
+            self._memory.forget_others(Session.name)
+            for slot, reference in dict(self._references).items():
+                if not reference.startswith(PREFIX):
+                    self._references.pop(slot, None)
 
     def get(self, provider: str, host: str) -> Secret | None:
         """Return the key of this scope, or `None` when it has none.

@@ -44,7 +44,11 @@ _ARGUMENTS = ("deadline_s", "history", "max_tokens", "model", "show", "variables
 
 @dataclass
 class FlowContext:
-    """What all nodes of a flow share: its settings, its keys and its global prompt."""
+    """What all nodes of a flow share: its settings, its keys and its global prompt.
+
+    Attributes:
+        for_visitors: Whether visitors use it in this kernel; see `open_to_visitors`.
+    """
 
     config: FlowConfig
     key_store: KeyStore
@@ -52,6 +56,18 @@ class FlowContext:
     grounding: Literal["flag", "require", "off"] = "flag"
     judge_max_tokens: int | None = None
     locale: str | None = None
+    for_visitors: bool = False
+
+    def open_to_visitors(self) -> None:
+        """Let visitors use it: nothing that was saved holds any more in this kernel, and nothing is saved again.
+
+        What was set in this kernel stays: code has named it.
+        """
+        if not self.for_visitors:
+            self.for_visitors = True
+            self.config.keep_in_memory()
+            self.key_store.keep_in_memory()
+            self.config.notify("key")
 
     @property
     def declared_locale(self) -> Locale | None:

@@ -23,7 +23,7 @@ from byok_widgets.keys.serial_executor import Deadline
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.secrets import Secret
 from byok_widgets.widgets.background import start, start_key_work
-from byok_widgets.widgets.panel import key_messages
+from byok_widgets.widgets.panel import key_messages, visitor
 from byok_widgets.widgets.panel.key_check import KeyCheck, check_key
 from byok_widgets.widgets.panel.key_field import SAVED, UNLOCKED, Done, refusal, refused
 from byok_widgets.widgets.panel.key_messages import StatusMessage
@@ -69,8 +69,13 @@ class KeyController:
 
     def choices(self) -> list[dict[str, str]]:
         """Return where a key can be stored, best first."""
+        offered = [
+            backend
+            for backend in self._store.backends
+            if not self._context.for_visitors or backend.name == visitor.STORAGE
+        ]
         return key_messages.storage_choices(
-            [(backend, self._availability.get(backend.name)) for backend in self._store.backends]
+            [(backend, self._availability.get(backend.name)) for backend in offered]
         )
 
     def known(self, target: EndpointTarget) -> KeyStatus | None:
@@ -159,7 +164,8 @@ class KeyController:
     def _look_up(self, target: EndpointTarget) -> None:
         version = self._keys.version(target)
         status = self._status(target)
-        others = () if status.configured else flows_with_key(self._context, target.provider.name, target.host)
+        lonely = not status.configured and not self._context.for_visitors
+        others = flows_with_key(self._context, target.provider.name, target.host) if lonely else ()
         is_news = self._keys.set_others(target, others)
         if status != self._keys.status(target) and version == self._keys.version(target):
             self._keys.set_status(target, status)

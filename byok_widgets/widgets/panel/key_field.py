@@ -77,6 +77,8 @@ class KeyField(assets.PageWidget):
         takes_typed: Whether a key that was typed and not saved in the panel before goes on in this field.
     """
 
+    from_page = frozenset({"storage"})
+
     view = traitlets.Unicode("key_field").tag(sync=True)
 
     label = traitlets.Unicode("API key").tag(sync=True)
