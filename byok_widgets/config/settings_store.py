@@ -133,11 +133,10 @@ class SettingsStore:
 
     def keep_in_memory(self) -> None:
         """Forget what was saved, keep what was set in this kernel, and write nothing from now on."""
-        with self._disk:
-            with self._memory:
-                before, self._current = self._current, self._made_here
-                self._file, self._elsewhere = UnsavedSettings(), None
-                self._unsaved.clear()
+        with self._disk, self._memory:
+            before, self._current = self._current, self._made_here
+            self._file, self._elsewhere = UnsavedSettings(), None
+            self._unsaved.clear()
         self._signal.emit(*_differences(before, self._current, ""))
 
     def look(self) -> None:

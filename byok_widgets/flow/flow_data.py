@@ -117,7 +117,7 @@ class _Settings:
         flow.provider = self.provider
         for provider in PROVIDERS:
             if flow.config.base_url(provider) != self.urls.get(provider):
-                flow.set_base_url(provider, self.urls.get(provider))
+                flow.config.set_base_url(provider, self.urls.get(provider))
         flow.model = self.model
         flow.judge_model = self.judge_model
         flow.judge_max_tokens = self.judge_max_tokens

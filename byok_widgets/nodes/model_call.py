@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
-from byok_widgets.config import FlowConfig, ResolvedModel
+from byok_widgets.config import BaseUrl, FlowConfig, ResolvedModel
 from byok_widgets.engine import Deadline, RetriedCall, Slot, clock, with_deadline
 from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction, Thinker, Thinking
-from byok_widgets.errors import ByokError, MissingKeyError, ProviderError
+from byok_widgets.errors import ByokError, ConfigError, MissingKeyError, ProviderError
 from byok_widgets.keys import KEY_WORK, KeyStore
 from byok_widgets.messages import Message, answer_message
 from byok_widgets.nodes.node_settings import LIMIT, checked
@@ -48,6 +48,8 @@ class FlowContext:
 
     Attributes:
         for_visitors: Whether visitors use it in this kernel; see `open_to_visitors`.
+        named_urls: The addresses that cells of this kernel have named, by the names of their providers.
+        named_variables: The environment variables that cells of this kernel have named.
     """
 
     config: FlowConfig
@@ -57,6 +59,8 @@ class FlowContext:
     judge_max_tokens: int | None = None
     locale: str | None = None
     for_visitors: bool = False
+    named_urls: set[tuple[str, str]] = field(default_factory=set)
+    named_variables: set[str] = field(default_factory=set)
 
     def open_to_visitors(self) -> None:
         """Let visitors use it: nothing that was saved holds any more in this kernel, and nothing is saved again.
@@ -68,6 +72,26 @@ class FlowContext:
             self.config.keep_in_memory()
             self.key_store.keep_in_memory()
             self.config.notify("key")
+
+    def require_named(self, provider: Provider) -> BaseUrl:
+        """Return the address of a provider, where the key in an environment variable may be sent.
+
+        A variable may hold the key of whoever runs the server. So the address has to be the provider's own, or one
+        that a cell has named: not one that was typed on a page or that a file holds.
+
+        Raises:
+            ConfigError: It is neither.
+        """
+        address = provider.address(self.config.base_url(provider.name))
+        own = bool(provider.default_url) and address == provider.address(None)
+        if own or (provider.name, address.url) in self.named_urls:
+            return address
+        raise ConfigError(
+            "A key from an environment variable is sent only to an address that a cell names, "
+            f"not to {address.host}.",
+            kind="address_not_named",
+            fix=f'If it is right, run in a cell: flow.set_base_url("{provider.name}", "{address.url}").',
+        )
 
     @property
     def declared_locale(self) -> Locale | None:
