@@ -10,6 +10,7 @@ from byok_widgets.config import FlowConfig
 from byok_widgets.delegation import delegated
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_file, flow_registry
+from byok_widgets.flow.file_settings import PENDING
 from byok_widgets.flow.flow_data import bind, data_of, fill
 from byok_widgets.flow.flow_nodes import FlowNodes
 from byok_widgets.flow.flow_settings import FlowSettings
@@ -407,8 +408,13 @@ class Flow(AnswersGuesses, StrictAttributes):
         *,
         name: str | None = None,
         functions: Mapping[str, Callable[..., Any]] | None = None,
+        trust: bool | None = None,
     ) -> Flow:
-        """Open a flow that was saved; its settings become those of the flow of this name.
+        """Open a flow that was saved; its settings become those of the flow of this name, if that is new here.
+
+        A flow of this name that you have used before keeps its own provider, models and addresses where the file
+        says something else, and a model file on this machine is used only if you say so: what differs is said, and
+        the settings panel asks.
 
         There is no key in the file: the flow uses those that are saved here for its name, provider and host. An
         extraction schema that was a pydantic class comes back as its JSON Schema.
@@ -418,6 +424,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             name: Name of the flow here; by default the one in the file.
             functions: Functions of action nodes, by the node's name. A file holds no code, and loading it imports
                 nothing: an action without its function is found by `check()`, and fails when it is reached.
+            trust: `True` takes the file's settings, `False` keeps yours and asks nothing.
 
         Raises:
             ConfigError: The file is not there, damaged, or not a flow. It is left as it is.
@@ -426,7 +433,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         try:
             with WAITING.postponed():  # until the flow has the settings of the file, which are its own
                 flow = cls(name or data["name"])
-                flow._file_extra = fill(flow, flow.context, data)
+                flow._file_extra = fill(flow, flow.context, data, trust=trust)
                 bind(flow.graph, functions or {})
         except ByokError as error:
             problem = error
@@ -450,7 +457,8 @@ class Flow(AnswersGuesses, StrictAttributes):
     @property
     def notice(self) -> str:
         """What a person must know, such as that settings are not saved; empty when all is well."""
-        return " ".join(part for part in (self._file_notice, str(self.config.notice or "")) if part)
+        parts = (self._file_notice, str(self.config.notice or ""), PENDING.text(self.context))
+        return " ".join(filter(None, parts))
 
     def start(
         self,

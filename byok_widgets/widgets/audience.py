@@ -1,7 +1,8 @@
 """Who sees what a cell shows: its author, a visitor, or a program that executes the notebook and saves it.
 
 A visitor has comm messages only. So what tells an author is the request that runs a cell, which no comm message
-can imitate: it names the cell, as the pages do on which people write notebooks. Everything else counts as a visitor.
+can imitate: it names the cell, as the pages do on which people write notebooks. Everything else counts as a
+visitor.
 """
 
 from __future__ import annotations

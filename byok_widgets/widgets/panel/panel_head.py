@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from byok_widgets.errors import ByokError
+from byok_widgets.flow.file_settings import PENDING
 from byok_widgets.flow.questions import Choice, Question
 from byok_widgets.flow.settings_elsewhere import sentence
 from byok_widgets.flow.waiting_settings import WAITING
@@ -77,7 +78,7 @@ def _questions(flow: PanelFlow) -> list[Question]:
     if visitor.is_one(flow):
         return []
     change = flow.config.elsewhere
-    asked = WAITING.questions(flow.context)
+    asked = [*PENDING.questions(flow.context), *WAITING.questions(flow.context)]
     if change is None:
         return asked
     choices = (Choice("Use theirs", flow.config.take_theirs), Choice("Keep mine", flow.config.keep_mine))
