@@ -1,7 +1,8 @@
 """Settings that a flow file holds: those that would change where a flow leads are asked about before they hold.
 
-Whoever sends a file may call its flow like one of yours. So the provider, the model, an address or a local file that
-differs from what holds here waits, until the person takes it in the panel or says `Flow.load(..., trust=True)`.
+Whoever sends a file may call its flow like one of yours. So the provider, the model, an address or a local file
+that differs from what holds here waits, until the person takes it in the panel or loads it with
+`trust=True`.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class FileSettings:
             yield f"model: {self.model or 'none'} instead of {self.provider}:{chosen}"
         for name in PROVIDERS:
             if now.base_urls.get(name) != self.urls.get(name):
-                after, before = _address(name, self.urls.get(name)), _address(name, now.base_urls.get(name))
+                after, before = _address(self.urls.get(name)), _address(now.base_urls.get(name))
                 yield f"address of {PROVIDERS[name].label}: {after} instead of {before}{_key_there(config, name)}"
         if now.judge_model and now.judge_model != self.judge_model:
             yield f"judge: {self.judge_model or 'the model of each node'} instead of {now.judge_model}"
@@ -85,7 +86,7 @@ class PendingSettings:
     def ask(self, context: FlowContext, differences: list[str], take: Callable[[], None]) -> None:
         """Let settings wait, and say so in the running cell."""
         text = f"The file of flow {context.config.name!r} has other settings than are used here: "
-        text += f"{'; '.join(differences)}. Yours stay, and no key is used elsewhere, unless you take those of the file"
+        text += f"{'; '.join(differences)}. Yours stay, and no key is used elsewhere, unless you take the file's"
         self._waiting[id(context)] = (context, f"{text}.", take)
         frontend().tell(f"{text}: in the settings panel, or with Flow.load(..., trust=True).")
         context.config.notify("file")
@@ -129,7 +130,7 @@ def _is_local_file(text: str) -> bool:
     return PROVIDERS[ref.provider].free_of_charge and ref.model not in LOCAL_MODELS
 
 
-def _address(provider: str, url: str | None) -> str:
+def _address(url: str | None) -> str:
     return shown_address(url) if url else "its own"
 
 

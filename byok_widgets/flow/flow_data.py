@@ -72,7 +72,7 @@ def fill(flow: FiledFlow, context: FlowContext, data: Data, *, trust: bool | Non
     if start:
         flow.graph.start = start
     flow.speaks_first = rest.pop("speaks_first", None)
-    settings.settle(flow, context, trust)
+    settings.settle(flow, context, trust=trust)
     return rest
 
 
@@ -116,7 +116,7 @@ class _Settings:
             return None
         return str(ModelRef.parse(text, default_provider=self.provider, providers=PROVIDERS))
 
-    def settle(self, flow: FiledFlow, context: FlowContext, trust: bool | None) -> None:
+    def settle(self, flow: FiledFlow, context: FlowContext, *, trust: bool | None) -> None:
         """Write what the file says, or let it wait where the person has to decide."""
         flow.judge_max_tokens = self.judge_max_tokens
         flow.global_prompt = self.global_prompt

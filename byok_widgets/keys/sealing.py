@@ -1,8 +1,9 @@
 """`SealingKey`: the kernel's half of the encryption that protects a key on its way from the browser.
 
 The browser seals with HPKE (RFC 9180, base mode): DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM,
-the strongest suite that WebCrypto has everywhere. This keeps the key out of message
-logs between browser and kernel; it does not protect against code inside the kernel. `cryptography` is imported where it is first needed.
+the strongest suite that WebCrypto has everywhere. This keeps the
+key out of message logs between browser and kernel; it does not protect against code inside
+the kernel. `cryptography` is imported where it is first needed.
 """
 
 from __future__ import annotations

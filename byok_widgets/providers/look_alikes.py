@@ -1,4 +1,4 @@
-"""Addresses as people should see them: letters that only look like others are written out, and imitations are marked."""
+"""Addresses as people should see them: those that imitate a provider's own are marked."""
 
 from __future__ import annotations
 
