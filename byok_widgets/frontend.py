@@ -48,8 +48,8 @@ class Frontend(Protocol):
     def tell(self, sentence: str) -> None:
         """Say something to the person, in the running cell."""
 
-    def settings(self, flow: Any) -> Any:
-        """Return the settings panel of a flow."""
+    def settings(self, flow: Any, mode: str | None = None) -> Any:
+        """Return the settings panel of a flow, for its owner or for visitors; `None`: as the frontend is known."""
 
     def chat(self, session: Any) -> Any:
         """Return a chat with a session."""
@@ -101,8 +101,9 @@ class NullFrontend:
         """There is no cell."""
         del sentence
 
-    def settings(self, flow: Any) -> Any:
+    def settings(self, flow: Any, mode: str | None = None) -> Any:
         """Return what a panel would show, as text when it is printed."""
+        del mode
         return SettingsText(flow)
 
     def chat(self, session: Any) -> Any:

@@ -90,7 +90,10 @@ OWN_MODULE = re.compile(rf"({PACKAGE}(?:\.\w+)+)(?::[\w.]+)?")
 NAMES_SDKS = "providers.protocols."
 MAY_REVEAL = {
     "providers.protocols.sdk_provider": {"SdkProvider._client"},
-    "widgets.panel.key_controller": {"KeyController._refer"},  # the name of a variable, typed into the key field
+    "widgets.panel.key_controller": {
+        "KeyController._refer",  # the name of a variable, typed into the key field
+        "KeyController._require_key_variable",
+    },
 }
 KEEPS_KEYS = ("keys", "secrets")
 

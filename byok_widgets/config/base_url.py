@@ -20,7 +20,7 @@ class BaseUrl:
 
     Attributes:
         url: The address without a trailing slash.
-        host: Host, and port if one is given; a key is bound to it.
+        host: Host, and port if one is given, in punycode where it has letters outside ASCII; a key is bound to it.
     """
 
     url: str
@@ -56,7 +56,25 @@ class BaseUrl:
                 kind="base_url_insecure",
                 fix="Use https. Plain http works for this machine only (127.0.0.1, localhost).",
             )
-        return cls(cleaned, _host_port(host, port))
+        ascii_host = _in_ascii(host)
+        if ascii_host != host:
+            cleaned = parts._replace(netloc=_host_port(ascii_host, port)).geturl()
+        return cls(cleaned, _host_port(ascii_host, port))
+
+
+def _in_ascii(host: str) -> str:
+    """Return a host name as it is looked up: in punycode, where no letter can pass for another.
+
+    Raises:
+        ConfigError: It is no name that can be looked up.
+    """
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        problem = f"{host!r} is not the name of a host."
+    raise ConfigError(problem, kind="base_url", fix=_EXAMPLE)
 
 
 def _host_port(host: str, port: int | None) -> str:

@@ -105,6 +105,10 @@ class FlowConfig:
         """Announce a change made outside this object, such as a saved key."""
         self._store.notify(what)
 
+    def keep_in_memory(self) -> None:
+        """Forget what was saved, keep what was set in this kernel, and save nothing from now on."""
+        self._store.keep_in_memory()
+
     @property
     def elsewhere(self) -> ChangeElsewhere | None:
         """What another kernel has saved for this flow and does not hold here; `None` where there is nothing."""

@@ -68,8 +68,10 @@ class SettingsStore:
             KeyFormatError: The name looks like an API key.
         """
         self.name = checked_name(name)
+        self._file: SettingsFile | UnsavedSettings
         self._file = SettingsFile(self.name, folder) if saved else UnsavedSettings()
         self._current = Settings.parse(self._file.load(), defaults)
+        self._made_here = Settings.parse({}, defaults)
         self._unsaved: list[Change] = []
         self._elsewhere: ChangeElsewhere | None = None
         self._on_elsewhere = on_elsewhere
@@ -117,6 +119,7 @@ class SettingsStore:
         with self._memory:
             before = self._current
             self._current = before.changed(change)
+            self._made_here = self._made_here.changed(change)
             self._unsaved.append(change)
         if ENGINE.is_current_thread:
             _SAVING.submit(self._save_and_announce, what, before)
@@ -127,6 +130,14 @@ class SettingsStore:
     def elsewhere(self) -> ChangeElsewhere | None:
         """What another kernel has saved for this flow; `None` where that is what holds here."""
         return self._elsewhere
+
+    def keep_in_memory(self) -> None:
+        """Forget what was saved, keep what was set in this kernel, and write nothing from now on."""
+        with self._disk, self._memory:
+            before, self._current = self._current, self._made_here
+            self._file, self._elsewhere = UnsavedSettings(), None
+            self._unsaved.clear()
+        self._signal.emit(*_differences(before, self._current, ""))
 
     def look(self) -> None:
         """Look whether another kernel has changed the file. Costs a question to the disk."""

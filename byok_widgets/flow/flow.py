@@ -10,6 +10,7 @@ from byok_widgets.config import FlowConfig
 from byok_widgets.delegation import delegated
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_registry
+from byok_widgets.flow.file_settings import PENDING
 from byok_widgets.flow.flow_nodes import FlowNodes
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.flow.waiting_settings import WAITING
@@ -413,8 +414,13 @@ class Flow(AnswersGuesses, StrictAttributes):
         *,
         name: str | None = None,
         functions: Mapping[str, Callable[..., Any]] | None = None,
+        trust: bool | None = None,
     ) -> Flow:
-        """Open a flow that was saved; its settings become those of the flow of this name.
+        """Open a flow that was saved; its settings become those of the flow of this name, if that is new here.
+
+        A flow of this name that you have used before keeps its own provider, models and addresses where the file
+        says something else, and a model file on this machine is used only if you say so: what differs is said, and
+        the settings panel asks.
 
         There is no key in the file: the flow uses those that are saved here for its name, provider and host. An
         extraction schema that was a pydantic class comes back as its JSON Schema.
@@ -424,6 +430,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             name: Name of the flow here; by default the one in the file.
             functions: Functions of action nodes, by the node's name. A file holds no code, and loading it imports
                 nothing: an action without its function is found by `check()`, and fails when it is reached.
+            trust: `True` takes the file's settings, `False` keeps yours and asks nothing.
 
         Raises:
             ConfigError: The file is not there, damaged, or not a flow. It is left as it is.
@@ -435,7 +442,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         try:
             with WAITING.postponed():  # until the flow has the settings of the file, which are its own
                 flow = cls(name or data["name"])
-                flow._file_extra = fill(flow, flow.context, data)
+                flow._file_extra = fill(flow, flow.context, data, trust=trust)
                 bind(flow.graph, functions or {})
         except ByokError as error:
             problem = error
@@ -462,7 +469,8 @@ class Flow(AnswersGuesses, StrictAttributes):
     @property
     def notice(self) -> str:
         """What a person must know, such as that settings are not saved; empty when all is well."""
-        return " ".join(part for part in (self._file_notice, str(self.config.notice or "")) if part)
+        parts = (self._file_notice, str(self.config.notice or ""), PENDING.text(self.context))
+        return " ".join(filter(None, parts))
 
     def start(
         self,
@@ -540,9 +548,20 @@ class Flow(AnswersGuesses, StrictAttributes):
 
         return check(self, variables)
 
-    def settings(self) -> Any:
-        """Return the settings panel, to be shown as the last line of a cell."""
-        return frontend().settings(self)
+    def settings(self, *, mode: str | None = None) -> Any:
+        """Return the settings panel, to be shown as the last line of a cell.
+
+        Args:
+            mode: `"visitor"` for people who are given this page, and not your keys: they name no environment
+                variable, base URL or local file, and nothing is saved beyond this session's memory. What is saved
+                for the flow does not hold any more in this kernel; what its cells set does. `"owner"` for yourself
+                where this package does not know your notebook program. By default `"owner"` in JupyterLab,
+                Notebook 7, VS Code, Colab and marimo's editor, and `"visitor"` anywhere else.
+
+        Raises:
+            ConfigError: No such mode, or `"owner"` on a page that is served to visitors.
+        """
+        return frontend().settings(self, mode)
 
     def _reject(self, name: str) -> None:
         members = self.__dict__.get("_members")

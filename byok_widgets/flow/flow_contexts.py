@@ -13,6 +13,7 @@ from byok_widgets.config import FlowConfig, checked_name
 from byok_widgets.flow import settings_elsewhere
 from byok_widgets.keys import KeyStore
 from byok_widgets.keys.backends import registry
+from byok_widgets.keys.served_page import is_served_page
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local.default_model import default_model
@@ -26,15 +27,18 @@ def shared(name: str, *, fresh: bool = False) -> FlowContext:
 
     Args:
         name: The flow's name.
-        fresh: Read and save nothing: settings and keys live in this kernel's memory.
+        fresh: Read and save nothing: settings and keys live in this kernel's memory. So it always is on a page
+            that is served to visitors: what is saved here is not theirs.
 
     Raises:
         ConfigError: The name cannot be used.
     """
     name = checked_name(name)
+    fresh = fresh or is_served_page()
     with _lock:
         if (name, fresh) not in _made:
             _made[name, fresh] = in_memory(name) if fresh else _saved(name)
+            _made[name, fresh].for_visitors = is_served_page()
         return _made[name, fresh]
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from byok_widgets.config import ModelRef
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.flow.file_settings import PENDING, FileSettings
 from byok_widgets.flow.protocols import FiledFlow
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import condition_fields, read_condition
@@ -48,10 +50,11 @@ def data_of(flow: FiledFlow) -> Data:
     }
 
 
-def fill(flow: FiledFlow, context: FlowContext, data: Data) -> Data:
+def fill(flow: FiledFlow, context: FlowContext, data: Data, *, trust: bool | None = None) -> Data:
     """Fill a new flow with the data of a file; return the unknown fields.
 
-    The settings, which all flows of that name share, are changed only once everything else has proved valid.
+    The settings, which all flows of that name share, are changed only once everything else has proved valid, and
+    where they would lead elsewhere than now, only with `trust`; without an answer the person is asked.
 
     Raises:
         ByokError: Something in the data is invalid.
@@ -69,7 +72,7 @@ def fill(flow: FiledFlow, context: FlowContext, data: Data) -> Data:
     if start:
         flow.graph.start = start
     flow.speaks_first = rest.pop("speaks_first", None)
-    settings.write(flow)
+    settings.settle(flow, context, trust=trust)
     return rest
 
 
@@ -113,17 +116,28 @@ class _Settings:
             return None
         return str(ModelRef.parse(text, default_provider=self.provider, providers=PROVIDERS))
 
-    def write(self, flow: FiledFlow) -> None:
-        flow.provider = self.provider
-        for provider in PROVIDERS:
-            if flow.config.base_url(provider) != self.urls.get(provider):
-                flow.set_base_url(provider, self.urls.get(provider))
-        flow.model = self.model
-        flow.judge_model = self.judge_model
+    def settle(self, flow: FiledFlow, context: FlowContext, *, trust: bool | None) -> None:
+        """Write what the file says, or let it wait where the person has to decide."""
         flow.judge_max_tokens = self.judge_max_tokens
         flow.global_prompt = self.global_prompt
         flow.grounding = self.grounding
         flow.locale = self.locale
+        tuned = tuple(name for name, node in model_nodes(flow.nodes).items() if node.layered_settings.overrides)
+        held = FileSettings(self.provider, self.model, self.judge_model, self.urls, self.overrides, tuned)
+        differences = held.differences(context)
+        PENDING.forget(context)
+        if not differences or trust:
+            self._write(flow)
+        elif trust is None:
+            PENDING.ask(context, differences, partial(self._write, flow))
+
+    def _write(self, flow: FiledFlow) -> None:
+        flow.provider = self.provider
+        for provider in PROVIDERS:
+            if flow.config.base_url(provider) != self.urls.get(provider):
+                flow.config.set_base_url(provider, self.urls.get(provider))
+        flow.model = self.model
+        flow.judge_model = self.judge_model
         for name, model in self.overrides.items():
             if flow.config.override(name) != model:
                 flow.config.set_override(name, model)

@@ -13,6 +13,7 @@ from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_contexts
 from byok_widgets.graph.flow_graph import AnyNode
 from byok_widgets.keys import KeyStore
+from byok_widgets.keys.backends.environment import variable_name
 from byok_widgets.nodes import ModelNode, model_nodes
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import checked_limit
@@ -144,7 +145,11 @@ class FlowSettings(StrictAttributes):
             ConfigError: No such provider, or neither an https address nor http to this machine.
             KeyFormatError: The address contains an API key.
         """
-        self.config.set_base_url(self.config.known_provider(provider), url)
+        known = self.config.known_provider(provider)
+        self.config.set_base_url(known, url)
+        named = self.config.base_url(known)
+        if named:
+            self.context.named_urls.add((known, named))
 
     def replace_model(self, old: str, new: str, nodes: Mapping[str, AnyNode] | None = None) -> tuple[str, ...]:
         """Use another model wherever one is used; returns who used it: names of nodes, `"flow"` and `"judge"`.
@@ -172,11 +177,13 @@ class FlowSettings(StrictAttributes):
 
         Raises:
             KeyFormatError: Not the name of a variable that is set to a possible key of this provider.
-            ConfigError: No such provider.
+            ConfigError: No such provider, or its address is neither its own nor one that code has set with
+                `set_base_url` in this kernel.
         """
         chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
-        host = chosen.address(self.config.base_url(chosen.name)).host
+        host = self.context.require_named(chosen).host
         self.key_store.refer(chosen.name, host, reference)
+        self.context.named_variables.add(variable_name(reference))
         self.config.notify("key")
 
     def use_key_of(self, flow: str, *, provider: str | None = None) -> str:

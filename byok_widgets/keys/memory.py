@@ -48,6 +48,15 @@ class KeyMemory:
             self._answers[scope] = stored
             self._variables.pop(scope, None)
 
+    def forget_others(self, backend: str) -> None:
+        """Forget all keys but those that a storage backend holds in memory, and which scopes have none."""
+        with self._lock:
+            self._answers = {
+                scope: stored
+                for scope, stored in self._answers.items()
+                if stored and stored.status.backend == backend
+            }
+
     def forget(self, scope: KeyScope) -> None:
         """Let the scope be looked up again."""
         with self._lock:

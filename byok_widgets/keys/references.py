@@ -47,6 +47,12 @@ class KeyReferences:
         else:
             self._saved[scope.reference_name] = in_environment(variable, is_set=True).reference
 
+    def keep_variables(self) -> None:
+        """Forget the backends; what refers to a variable stays."""
+        for name, reference in dict(self._saved).items():
+            if not reference.startswith(PREFIX):
+                self._saved.pop(name, None)
+
     def variable(self, scope: KeyScope) -> str:
         """Return the variable that is referred to; empty if there is none."""
         reference = self.of(scope)

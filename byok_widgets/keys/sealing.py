@@ -1,22 +1,34 @@
 """`SealingKey`: the kernel's half of the encryption that protects a key on its way from the browser.
 
-The browser seals with ECDH on P-256, HKDF-SHA256 (salt: its one-time public key) and AES-256-GCM. This
-keeps the key out of message logs between browser and kernel; it does not protect against code inside the kernel.
-`cryptography` is imported where it is first needed.
+The browser seals with HPKE (RFC 9180, base mode): DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM,
+the strongest suite that WebCrypto has everywhere. This keeps the
+key out of message logs between browser and kernel; it does not protect against code inside
+the kernel. `cryptography` is imported where it is first needed.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+import threading
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from byok_widgets.errors import KeyFormatError
 from byok_widgets.secrets.secret import Secret
 
-INFO = b"byok-key-v1"
-"""Purpose bound into the derived key; both sides must use the same one."""
+PURPOSE = "byok-key-v2"
+"""Begins what is bound into the encryption; both sides must use the same one."""
 
 _MAX_BYTES = 65536
+
+
+def bound(*parts: str | bool) -> bytes:
+    """Return what is sealed for, as the page writes it too: compact JSON."""
+    return json.dumps([PURPOSE, *parts], ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 class SealingKey:
@@ -26,7 +38,7 @@ class SealingKey:
         public_b64: The public half, an uncompressed point in base64. It is not secret.
     """
 
-    __slots__ = ("__private", "__weakref__", "public_b64")
+    __slots__ = ("__lock", "__opened", "__private", "__weakref__", "public_b64")
 
     def __init__(self) -> None:
         from cryptography.hazmat.primitives import serialization
@@ -37,29 +49,26 @@ class SealingKey:
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
         )
         self.__private = private
+        self.__opened: set[bytes] = set()
+        self.__lock = threading.Lock()
         self.public_b64: str = base64.b64encode(point).decode("ascii")
 
-    def open(
-        self,
-        epk: bytes | memoryview,
-        iv: bytes | memoryview,
-        ciphertext: bytes | memoryview,
-        info: bytes = INFO,
-    ) -> Secret:
-        """Return what the browser sealed, as it was typed: neither cleaned nor checked.
+    def open(self, sealed: bytes | memoryview, parts: Sequence[str | bool] = ()) -> Secret:
+        """Return what the browser sealed, as it was typed: neither cleaned nor checked. It opens once.
 
         Args:
-            epk: The browser's one-time public key, an uncompressed point.
-            iv: The 12 bytes of AES-GCM's nonce.
-            ciphertext: The sealed text with its tag.
-            info: Purpose, see `INFO`.
+            sealed: The browser's one-time public key, followed by the ciphertext.
+            parts: What it was sealed for: the other fields of its message, in an agreed order.
 
         Raises:
-            KeyFormatError: It was sealed for another key pair (the page is older than the kernel), is damaged, or
-                is not text.
+            KeyFormatError: It was sealed for another key pair (the page is older than the kernel) or for something
+                else, was opened before, is damaged, or is not text.
         """
         try:
-            return Secret(_unsealed(self.__private, bytes(epk), bytes(iv), bytes(ciphertext), info).decode())
+            data = bytes(sealed)
+            secret = Secret(_unsealed(self.__private, data, bound(*parts)).decode())
+            if self._is_new(data):
+                return secret
         except Exception:  # noqa: BLE001, S110 - any error means the same, and its text may hold the key
             pass
         raise KeyFormatError(
@@ -68,6 +77,13 @@ class SealingKey:
             cause="The page and the kernel may belong to different sessions.",
             fix="Run the cell that shows Settings again, then paste the key.",
         )
+
+    def _is_new(self, data: bytes) -> bool:
+        digest = hashlib.sha256(data).digest()
+        with self.__lock:
+            is_new = digest not in self.__opened
+            self.__opened.add(digest)
+        return is_new
 
     def __repr__(self) -> str:
         return "SealingKey()"
@@ -82,14 +98,9 @@ class SealingKey:
 _REFUSAL = "A SealingKey is never copied or pickled; make a new one."
 
 
-def _unsealed(private: Any, epk: bytes, iv: bytes, ciphertext: bytes, info: bytes) -> bytes:
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+def _unsealed(private: Any, sealed: bytes, info: bytes) -> bytes:
+    from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-    if len(ciphertext) > _MAX_BYTES:
+    if len(sealed) > _MAX_BYTES:
         raise ValueError
-    peer = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), epk)
-    derived = HKDF(hashes.SHA256(), 32, epk, info).derive(private.exchange(ec.ECDH(), peer))
-    return AESGCM(derived).decrypt(iv, ciphertext, None)
+    return Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM).decrypt(sealed, private, info=info)

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 
 
 def is_served_page() -> bool:
-    """Whether a visitor sits in front of this kernel: Voila says so, and an operator can with a variable."""
+    """Whether visitors sit in front of this kernel: Voila and `marimo run` say so, an operator by a variable."""
     voila = os.environ.get("SERVER_SOFTWARE", "").lower().startswith("voila/")
-    return voila or os.environ.get("BYOK_WIDGETS_SERVED", "").strip().lower() in ("1", "true", "yes", "on")
+    declared = os.environ.get("BYOK_WIDGETS_SERVED", "").strip().lower() in ("1", "true", "yes", "on")
+    return voila or declared or _is_marimo_app()
+
+
+def _is_marimo_app() -> bool:
+    """Whether marimo shows this notebook without its code; one that does not say so counts as well."""
+    marimo = sys.modules.get("marimo")
+    running, meta = getattr(marimo, "running_in_notebook", None), getattr(marimo, "app_meta", None)
+    if running is None or not running():
+        return False
+    return meta is None or getattr(meta(), "mode", None) != "edit"

@@ -22,7 +22,8 @@ from byok_widgets.keys.backends.environment import (
     variable_value,
 )
 from byok_widgets.keys.backends.os_keyring import deadline
-from byok_widgets.keys.backends.registry import BACKENDS, backend_named, storing_backends
+from byok_widgets.keys.backends.registry import BACKENDS, backend_named, in_memory, storing_backends
+from byok_widgets.keys.backends.session import Session
 from byok_widgets.keys.formats import check_provider, clean_key
 from byok_widgets.keys.memory import KeyMemory
 from byok_widgets.keys.references import KeyReferences
@@ -132,6 +133,16 @@ class KeyStore:
             )
         self._references.refer(scope, name)
         return self.status(provider, host)
+
+    def keep_in_memory(self) -> None:
+        """Forget the keys that are stored elsewhere, and store those to come in this session's memory alone.
+
+        References to environment variables stay.
+        """
+        with self._asking:
+            self._backends = in_memory()
+            self._memory.forget_others(Session.name)
+            self._references.keep_variables()
 
     def get(self, provider: str, host: str) -> Secret | None:
         """Return the key of this scope, or `None` when it has none.

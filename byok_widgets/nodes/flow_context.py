@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from byok_widgets.config import FlowConfig
-from byok_widgets.errors import ByokError, MissingKeyError
+from byok_widgets.config import BaseUrl, FlowConfig
+from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
 from byok_widgets.keys import KEY_WORK, KeyStore
 from byok_widgets.providers import PROVIDERS, Endpoint, Provider
 from byok_widgets.secrets import Secret
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class FlowContext:
-    """What all nodes of a flow share: its settings, its keys and its global prompt."""
+    """What all nodes of a flow share: its settings, its keys and its global prompt.
+
+    Attributes:
+        for_visitors: Whether visitors use it in this kernel; see `open_to_visitors`.
+        named_urls: The addresses that cells of this kernel have named, by the names of their providers.
+        named_variables: The environment variables that cells of this kernel have named.
+    """
 
     config: FlowConfig
     key_store: KeyStore
@@ -27,6 +33,40 @@ class FlowContext:
     grounding: Literal["flag", "require", "off"] = "flag"
     judge_max_tokens: int | None = None
     locale: str | None = None
+    for_visitors: bool = False
+    named_urls: set[tuple[str, str]] = field(default_factory=set)
+    named_variables: set[str] = field(default_factory=set)
+
+    def open_to_visitors(self) -> None:
+        """Let visitors use it: nothing that was saved holds any more in this kernel, and nothing is saved again.
+
+        What was set in this kernel stays: code has named it.
+        """
+        if not self.for_visitors:
+            self.for_visitors = True
+            self.config.keep_in_memory()
+            self.key_store.keep_in_memory()
+            self.config.notify("key")
+
+    def require_named(self, provider: Provider) -> BaseUrl:
+        """Return the address of a provider, where the key in an environment variable may be sent.
+
+        A variable may hold the key of whoever runs the server. So the address has to be the provider's own, or one
+        that a cell has named: not one that was typed on a page or that a file holds.
+
+        Raises:
+            ConfigError: It is neither.
+        """
+        address = provider.address(self.config.base_url(provider.name))
+        own = bool(provider.default_url) and address == provider.address(None)
+        if own or (provider.name, address.url) in self.named_urls:
+            return address
+        raise ConfigError(
+            "A key from an environment variable is sent only to an address that a cell names, "
+            f"not to {address.host}.",
+            kind="address_not_named",
+            fix=f'If it is right, run in a cell: flow.set_base_url("{provider.name}", "{address.url}").',
+        )
 
     @property
     def declared_locale(self) -> Locale | None:

@@ -98,6 +98,11 @@ class Session(AnswersGuesses, StrictAttributes):
         return self._graph
 
     @property
+    def context(self) -> FlowContext:
+        """What it shares with the flow."""
+        return self._context
+
+    @property
     def config(self) -> FlowConfig:
         """The settings of its flow."""
         return self._context.config

@@ -48,8 +48,11 @@ class NotebookFrontend:
             note = f'<div role="note">{html.escape(text)}</div>'
             shell.display_pub.publish({"text/plain": text, "text/html": note})
 
-    def settings(self, flow: Any) -> Any:
+    def settings(self, flow: Any, mode: str | None = None) -> Any:
         """Return the settings panel in a notebook kernel, or the same information as text anywhere else."""
+        from byok_widgets.widgets.audience import mode_of
+
+        chosen = mode_of(mode)
         shell = _shell()
         if getattr(shell, "kernel", None) is None:
             from byok_widgets.widgets.panel.text_summary import SettingsText
@@ -59,16 +62,17 @@ class NotebookFrontend:
         from byok_widgets.widgets.reply_display import ReplyDisplay
 
         ReplyDisplay.of(shell)
-        return SettingsPanel.in_cell(flow, shell)
+        return SettingsPanel.in_cell(flow, shell, mode=chosen)
 
     def chat(self, session: Any) -> Any:
         """Return the chat with a session in a notebook, or the session itself anywhere else."""
         shell = _shell()
         if getattr(shell, "kernel", None) is None and not in_marimo():
             return session
+        from byok_widgets.widgets.audience import mode_of
         from byok_widgets.widgets.chat.chat import Chat
 
-        return Chat(session)
+        return Chat(session, mode=mode_of())
 
 
 def _shell() -> Any:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import ipywidgets
@@ -25,7 +25,27 @@ def built(name: str) -> str:
     return (_BUILT / name).read_text(encoding="utf-8")
 
 
-class PageCode(ipywidgets.Widget):  # type: ignore[misc]
+class KernelState(ipywidgets.Widget):  # type: ignore[misc]
+    """State that the kernel writes and pages show.
+
+    Any client of the kernel can send an update. One that named another key to encrypt for, or other code to run,
+    would be passed on to all other pages, so all but `from_page` is refused, and set right where it was changed.
+    """
+
+    from_page: ClassVar[frozenset[str]] = frozenset()
+    """Names of the traits that a page may set."""
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page may set from its update, and answer the rest with what holds."""
+        taken = {name: value for name, value in sync_data.items() if name in self.from_page}
+        refused = set(sync_data) - set(taken)
+        if taken:
+            super().set_state(taken)
+        if refused & set(self.keys):
+            self.send_state(refused & set(self.keys))
+
+
+class PageCode(KernelState):
     """The code and the style sheet of all widgets. It has no view: the widgets refer to it.
 
     Attributes:
@@ -50,7 +70,7 @@ class PageCode(ipywidgets.Widget):  # type: ignore[misc]
         return "PageCode()"
 
 
-class PageWidget(anywidget.AnyWidget):
+class PageWidget(KernelState, anywidget.AnyWidget):
     """A widget that is rendered by one of the views in the shared code.
 
     Attributes:

@@ -134,7 +134,7 @@ def test_later_settings_are_saved_and_the_files_settings_win_when_it_is_opened(f
     }
     ask.settings.update(temperature=0.7, top_p=0.5)
     ask.max_tokens = 70
-    again = Flow.load(file).node("ask")
+    again = Flow.load(file, trust=True).node("ask")
     assert (again.settings, again.max_tokens) == ({"temperature": 0.2}, 9)
     assert flow.config.node_settings("ask") == {}
     again.settings["temperature"] = 0.3
@@ -202,7 +202,7 @@ def test_the_settings_of_the_name_become_those_of_the_file(flow: Flow, file: Pat
     flow.set_base_url("compatible", server.base_url)
     flow.node("ask").model = "openai:gpt-6-astra"
     flow.node("tell").model = "openai:gpt-6-astra"
-    again = Flow.load(file)
+    again = Flow.load(file, trust=True)
     assert (again.name, again.provider, again.model, again.judge_model) == (flow.name, "anthropic", None, None)
     assert again.config.base_url("compatible") is None
     assert [node.model for node in again.nodes.values()] == ["openai:gpt-6-luna", None]
@@ -251,7 +251,7 @@ def test_it_is_readable(full: Flow, file: Path) -> None:
 
 def _loaded(file: Path, data: object) -> Flow:
     file.write_text(json.dumps(data), encoding="utf-8")
-    return Flow.load(file)
+    return Flow.load(file, trust=True)
 
 
 def test_unknown_fields_survive_at_every_level(full: Flow, file: Path) -> None:

@@ -84,7 +84,7 @@ def show() -> Iterator[Any]:
     panels: list[SettingsPanel] = []
 
     def open_panel(flow: Flow) -> SettingsPanel:
-        panels.append(SettingsPanel(flow))
+        panels.append(SettingsPanel(flow, mode="owner"))
         return panels[-1]
 
     yield open_panel

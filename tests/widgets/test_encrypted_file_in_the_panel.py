@@ -62,7 +62,8 @@ def field_of(flow: Flow, show: Any) -> Any:
 def unlock(wire: Any, browser: Any, field: Any, phrase: str, *, new: bool = False) -> Any:
     """Type a passphrase and press the button; returns the answer."""
     request = f"{len(wire.custom(field))} {phrase[:1]}"
-    browser.custom(field, {"kind": "unlock", "id": request, "new": new, "sealed": seal(field.public_key, phrase)})
+    message = {"kind": "unlock", "id": request, "new": new}
+    browser.custom(field, {**message, "sealed": seal(field.public_key, phrase, message)})
     return eventually(lambda: next((sent for sent in wire.custom(field) if sent.get("id") == request), None))
 
 
@@ -158,7 +159,7 @@ def test_no_part_of_a_passphrase_is_sent_kept_or_shown(flow, field, browser, wir
     assert {place: found_in(text, typed) for place, text in everything.items() if found_in(text, typed)} == {}
 
 
-@pytest.mark.parametrize("sealed", [None, [], ["b25l"], ["YQ==", "Yg==", "Yw=="], ["?", "b", "c"], [1, 2, 3]])
+@pytest.mark.parametrize("sealed", [None, [], "", "b25l", "?", ["YQ=="], 1])
 def test_a_passphrase_that_was_not_sealed_is_not_taken(field, browser, wire, sealed):
     browser.custom(field, {"kind": "unlock", "id": "1", "new": True, "value": PHRASE, "sealed": sealed})
     answer = eventually(lambda: next((sent for sent in wire.custom(field) if sent.get("id") == "1"), None))
@@ -182,7 +183,8 @@ def test_nothing_that_breaks_in_the_handler_shows_the_passphrase(wire, browser):
             raise RuntimeError(given.reveal())
 
     field = KeyField(Owner())
-    browser.custom(field, {"kind": "unlock", "id": "7", "new": False, "sealed": seal(field.public_key, PHRASE)})
+    message = {"kind": "unlock", "id": "7", "new": False}
+    browser.custom(field, {**message, "sealed": seal(field.public_key, PHRASE, message)})
     (answer,) = wire.custom(field)
     assert answer["outcome"] == "refused"
     assert PHRASE not in wire.text()

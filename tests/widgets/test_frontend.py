@@ -184,6 +184,6 @@ def test_a_plain_program_prints_the_settings_and_the_graph(tmp_path):
 def test_a_panel_is_text_as_well(flow):
     from byok_widgets.widgets.panel.settings import SettingsPanel
 
-    panel = SettingsPanel(flow)
+    panel = SettingsPanel(flow, mode="owner")
     assert str(panel) == panel._repr_mimebundle_()["text/plain"]
     assert str(flow) == flow._repr_mimebundle_()["text/plain"]

@@ -20,7 +20,7 @@ def _fast(monkeypatch):
 @pytest.fixture
 def chat(flow):
     flow.conversation("ask", "Hi.")
-    widget = Chat(flow.start())
+    widget = Chat(flow.start(), mode="owner")
     yield widget
     widget.close()
     eventually(lambda: not _is_beating())
@@ -42,7 +42,7 @@ def test_one_question_is_answered_again_and_again_while_this_thread_is_busy(wire
 
 
 def test_who_has_not_asked_hears_nothing_and_who_is_closed_no_more(wire, browser, chat, flow):
-    other = Chat(flow.start())
+    other = Chat(flow.start(), mode="owner")
     browser.custom(chat, {"kind": "ping"})
     eventually(lambda: pongs(wire, chat))
     assert pongs(wire, other) == 0

@@ -382,7 +382,7 @@ def test_a_keyring_that_hangs_holds_up_nothing(flow, show):
 
 
 def test_a_closed_panel_is_forgotten(flow, wire):
-    panel = SettingsPanel(flow)
+    panel = SettingsPanel(flow, mode="owner")
     known = weakref.ref(panel)
     panel.close()
     sent = len(wire.sent)
@@ -400,10 +400,13 @@ def test_running_a_cell_again_ends_the_panel_it_made_before(flow):
             return {"metadata": {"cellId": "cell-1"}, "header": {"msg_id": f"run-{self.run}"}}
 
     shell = Shell()
-    first, beside = SettingsPanel.in_cell(flow, shell), SettingsPanel.in_cell(flow, shell)
+    first, beside = (
+        SettingsPanel.in_cell(flow, shell, mode="owner"),
+        SettingsPanel.in_cell(flow, shell, mode="owner"),
+    )
     assert first.comm is not None
     shell.run = 1
-    again = SettingsPanel.in_cell(flow, shell)
+    again = SettingsPanel.in_cell(flow, shell, mode="owner")
     assert (first.comm, beside.comm) == (None, None)
     assert again.comm is not None
     again.close()

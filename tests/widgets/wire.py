@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import comm
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from byok_widgets.keys.sealing import bound
 from tests.widgets.page_schema import check_request
 
 
@@ -88,14 +87,14 @@ class Browser:
     def save_key(self, field: Any, key: str, *, override: bool = False, **changes: Any) -> str:
         """Type a key into a `KeyField` and press Save; returns the id of the request."""
         request = os.urandom(8).hex()
-        head = {
+        content = {
             "kind": "save",
             "id": request,
             "target": field.target,
             "storage": field.storage,
             "override": override,
-        }
-        self.request(field, head | changes | {"sealed": seal(field.public_key, key)})
+        } | changes
+        self.request(field, content | {"sealed": seal(field.public_key, key, content)})
         return request
 
     def _send(self, widget: Any, data: Mapping[str, Any], buffers: list[bytes] | None = None) -> None:
@@ -104,17 +103,15 @@ class Browser:
         )
 
 
-def seal(public_b64: str, text: str) -> list[str]:
-    """Seal a text as the page does."""
-    mine = ec.generate_private_key(ec.SECP256R1())
-    point = mine.public_key().public_bytes(
-        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-    )
-    theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), base64.b64decode(public_b64))
-    derived = HKDF(hashes.SHA256(), 32, point, b"byok-key-v1").derive(mine.exchange(ec.ECDH(), theirs))
-    iv = os.urandom(12)
-    parts = [point, iv, AESGCM(derived).encrypt(iv, text.encode(), None)]
-    return [base64.b64encode(part).decode() for part in parts]
+def seal(public_b64: str, text: str, content: Mapping[str, Any]) -> str:
+    """Seal a text for the other fields of a message, as the page does."""
+    kind = content.get("kind")
+    names = ("kind", "id", "new") if kind == "unlock" else ("kind", "id", "target", "storage", "override")
+    flags = ("new", "override")
+    parts = [content.get(name) is True if name in flags else str(content.get(name)) for name in names]
+    peer = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), base64.b64decode(public_b64))
+    sealed = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM).encrypt(text.encode(), peer, info=bound(*parts))
+    return base64.b64encode(sealed).decode()
 
 
 def eventually(condition: Callable[[], Any], timeout_s: float = 30.0) -> Any:

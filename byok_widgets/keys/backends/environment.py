@@ -20,6 +20,7 @@ from byok_widgets.secrets.key_formats import detect_provider
 from byok_widgets.secrets.secret import Secret
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OF_API_KEY = re.compile(r"API_?KEY(?![A-Z])", re.IGNORECASE)
 _KEY_LENGTH = 24
 _AS_IS = ("utf-8", "surrogatepass")
 PREFIX = "env:"
@@ -81,6 +82,11 @@ def variable_name(reference: str) -> str:
         kind="bad_key_reference",
         fix='Give the name only, like "env:MY_API_KEY". A key itself is pasted in Settings, never in a cell.',
     )
+
+
+def is_named_like_api_key(name: str, provider: str) -> bool:
+    """Whether a variable's name says that it holds an API key, such as `MY_API_KEY`, or a key of this provider."""
+    return _OF_API_KEY.search(name) is not None or f"{provider}_KEY".upper() in name.upper()
 
 
 def variable_value(name: str) -> Secret:

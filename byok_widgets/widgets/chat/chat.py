@@ -19,11 +19,12 @@ from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.session.corrections import typed_value
 from byok_widgets.widgets import assets
-from byok_widgets.widgets.audience import shows_widgets
+from byok_widgets.widgets.audience import Mode, shows_widgets
 from byok_widgets.widgets.chat import chat_messages, copies, lessons
 from byok_widgets.widgets.chat.branches import Branches
 from byok_widgets.widgets.chat.saved_form import SavedForm
 from byok_widgets.widgets.chat.speech import Speech
+from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ class Chat(assets.PageWidget):
     title = traitlets.Unicode("").tag(sync=True)
     saved_form = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, session: Session) -> None:
-        """Show `session`."""
+    def __init__(self, session: Session, *, mode: Mode = "visitor") -> None:
+        """Show `session` to the flow's owner, or to visitors: they keep nothing that outlasts it."""
+        self._is_visited = mode != "owner" or session.context.for_visitors
         self._branches = Branches(session)
         self._speech = Speech(self._tell)
         self._running: concurrent.futures.Future[Any] | None = None
@@ -135,8 +137,10 @@ class Chat(assets.PageWidget):
     def _regenerate(self, message: Message) -> None:
         """Answer a turn once more, in a session of its own, and show the answer beside the first one."""
         self._require_idle()
-        turn = self._branches.turn(_number(message, "turn"))
-        session = self.session.fork(turn.number - 1, model=_text(message, "model").strip() or None)
+        turn, model = self._branches.turn(_number(message, "turn")), _text(message, "model").strip()
+        if self._is_visited:
+            visitor.check_file(self.session.context, model)
+        session = self.session.fork(turn.number - 1, model=model or None)
         said, number = str(turn.text), turn.number
         self._speech.begin(said, instead_of=number)
         tell = lambda again: self._tell_alternative(session, number, again)  # noqa: E731 - it binds two names
@@ -150,6 +154,7 @@ class Chat(assets.PageWidget):
         self._tell({"kind": "standing", "changed": [sanitize(name)], **chat_messages.standing(session)})
 
     def _keep_sentence(self, message: Message) -> None:
+        self._require_owner()
         config = self.session.config
         config.keep_test_sentence(_text(message), keep=message.get("keep") is not False)
         self._tell({"kind": "sentences", "sentences": list(map(sanitize, config.test_sentences))})
@@ -171,6 +176,7 @@ class Chat(assets.PageWidget):
 
     def _teach(self, message: Message) -> None:
         """Keep what a node should have read in a turn as an example."""
+        self._require_owner()
         turn, node = self._branches.turn(_number(message, "turn")), _text(message, "node")
         self._tell(lessons.teach(self.session, turn, node, _texts(message, "values")))
 
@@ -204,6 +210,10 @@ class Chat(assets.PageWidget):
         self._require_idle()
         self._branches.show(number)
         self._tell_all()
+
+    def _require_owner(self) -> None:
+        if self._is_visited:
+            raise visitor.refusal()
 
     def _require_idle(self) -> None:
         if self._speech.is_active:

@@ -81,11 +81,11 @@ class KeyFieldState(TypedDict):
 
 
 class SaveKey(TypedDict):
-    """Save the key, or the name of a variable, that is sealed: three parts in base64."""
+    """Save the key, or the name of a variable, that is sealed for the other fields, in base64."""
 
     kind: Literal["save"]
     id: str
-    sealed: list[str]
+    sealed: str
     target: str
     storage: str
     override: bool
@@ -96,7 +96,7 @@ class UnlockKeyFile(TypedDict):
 
     kind: Literal["unlock"]
     id: str
-    sealed: list[str]
+    sealed: str
     new: bool
 
 

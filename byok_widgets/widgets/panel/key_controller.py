@@ -11,19 +11,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.engine import HOME_THREAD
-from byok_widgets.errors import ByokError
+from byok_widgets.errors import ByokError, KeyFormatError
 from byok_widgets.flow.key_copies import copy_key, flows_with_key
 from byok_widgets.keys import KeyStatus
 from byok_widgets.keys.backends import encrypted_file, guarded
 from byok_widgets.keys.backends.base import Availability
 from byok_widgets.keys.backends.encrypted_file import EncryptedFile
+from byok_widgets.keys.backends.environment import is_named_like_api_key, variable_name
 from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import backend_named
 from byok_widgets.keys.serial_executor import Deadline
 from byok_widgets.providers import PROVIDERS, Endpoint
 from byok_widgets.secrets import Secret
 from byok_widgets.widgets.background import start, start_key_work
-from byok_widgets.widgets.panel import key_messages
+from byok_widgets.widgets.panel import key_messages, visitor
 from byok_widgets.widgets.panel.key_check import KeyCheck, check_key
 from byok_widgets.widgets.panel.key_field import SAVED, UNLOCKED, Done, refusal, refused
 from byok_widgets.widgets.panel.key_messages import StatusMessage
@@ -69,8 +70,13 @@ class KeyController:
 
     def choices(self) -> list[dict[str, str]]:
         """Return where a key can be stored, best first."""
+        offered = [
+            backend
+            for backend in self._store.backends
+            if not self._context.for_visitors or backend.name == visitor.STORAGE
+        ]
         return key_messages.storage_choices(
-            [(backend, self._availability.get(backend.name)) for backend in self._store.backends]
+            [(backend, self._availability.get(backend.name)) for backend in offered]
         )
 
     def known(self, target: EndpointTarget) -> KeyStatus | None:
@@ -159,7 +165,8 @@ class KeyController:
     def _look_up(self, target: EndpointTarget) -> None:
         version = self._keys.version(target)
         status = self._status(target)
-        others = () if status.configured else flows_with_key(self._context, target.provider.name, target.host)
+        lonely = not status.configured and not self._context.for_visitors
+        others = flows_with_key(self._context, target.provider.name, target.host) if lonely else ()
         is_news = self._keys.set_others(target, others)
         if status != self._keys.status(target) and version == self._keys.version(target):
             self._keys.set_status(target, status)
@@ -199,16 +206,33 @@ class KeyController:
     def _store_key(self, secret: Secret, target: EndpointTarget, storage: str, *, override: bool) -> KeyStatus:
         provider, host = target.provider.name, target.host
         if storage == "env":
-            return self._refer(secret, provider, host)
+            return self._refer(secret, target)
         backend = storage if backend_named(storage) else None
         return self._store.save(provider, host, secret, backend=backend, override=override)
 
-    def _refer(self, name: Secret, provider: str, host: str) -> KeyStatus:
+    def _refer(self, name: Secret, target: EndpointTarget) -> KeyStatus:
+        provider, host = target.provider.name, target.host
+        self._require_key_variable(name, provider)
+        self._context.require_named(target.provider)
         status = self._store.refer(provider, host, name.reveal())
         if not status.is_stored:
             return status
         self._store.remove(provider, host)  # the user chose the variable over the saved key
         return self._store.refer(provider, host, name.reveal())
+
+    def _require_key_variable(self, name: Secret, provider: str) -> None:
+        """Refuse a variable that may hold another secret, unless a cell has named it.
+
+        Raises:
+            KeyFormatError: It is one, or no name of a variable.
+        """
+        known = variable_name(name.reveal())
+        if not is_named_like_api_key(known, provider) and known not in self._context.named_variables:
+            raise KeyFormatError(
+                "The name of this variable does not say that it holds an API key.",
+                kind="not_a_key_variable",
+                fix="Choose one whose name holds API_KEY, or name it in a cell, with flow.use_key.",
+            )
 
     def _remove(self, target: EndpointTarget) -> None:
         problem = None

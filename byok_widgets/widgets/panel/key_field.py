@@ -77,6 +77,8 @@ class KeyField(assets.PageWidget):
         takes_typed: Whether a key that was typed and not saved in the panel before goes on in this field.
     """
 
+    from_page = frozenset({"storage"})
+
     view = traitlets.Unicode("key_field").tag(sync=True)
 
     label = traitlets.Unicode("API key").tag(sync=True)
@@ -133,19 +135,17 @@ class KeyField(assets.PageWidget):
             self._owner.switch(field_text(content, "provider"))
 
     def _take(self, content: Mapping[str, Any], done: Done) -> None:
-        opened = _opened(content.get("sealed"))
+        kind, request = str(content["kind"]), str(content.get("id"))
+        new, override = content.get("new") is True, content.get("override") is True
+        target, storage = str(content.get("target")), str(content.get("storage"))
+        parts = (kind, request, new) if kind == "unlock" else (kind, request, target, storage, override)
+        opened = _opened(content.get("sealed"), parts)
         if opened is None:
             done(refusal("not_sealed", _UNREADABLE))
-        elif content["kind"] == "unlock":
-            self._owner.unlock(opened, new=content.get("new") is True, done=done)
+        elif kind == "unlock":
+            self._owner.unlock(opened, new=new, done=done)
         else:
-            self._owner.save(
-                opened,
-                target=str(content.get("target")),
-                storage=str(content.get("storage")),
-                override=content.get("override") is True,
-                done=done,
-            )
+            self._owner.save(opened, target=target, storage=storage, override=override, done=done)
 
     def _answering(self, content: Any) -> Done:
         request = str(content.get("id", "")) if isinstance(content, Mapping) else ""
@@ -168,15 +168,15 @@ def refusal(reason: str, text: str, **more: Any) -> KeyOutcome:
     return {"outcome": "refused", "reason": reason, "text": text, **more}  # type: ignore[typeddict-item]
 
 
-def _opened(sealed: object) -> Secret | None:
+def _opened(sealed: object, parts: Sequence[str | bool]) -> Secret | None:
     """Return what the page sealed; `None` where that is not what was sent. Not every frontend carries bytes."""
-    if not isinstance(sealed, list) or len(sealed) != 3:
+    if not isinstance(sealed, str):
         return None
     try:
-        parts = [base64.b64decode(part, validate=True) for part in sealed]
+        data = base64.b64decode(sealed, validate=True)
     except (TypeError, ValueError):
         return None
-    return _sealing_key().open(*parts)
+    return _sealing_key().open(data, parts)
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.keys.formats import validation_rules
-from byok_widgets.widgets.panel import key_messages
+from byok_widgets.widgets.panel import key_messages, visitor
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.panel.key_field import Done, KeyField
@@ -84,14 +84,18 @@ class KeySection:
 
     def save(self, secret: Secret, *, target: str, storage: str, override: bool, done: Done) -> None:
         """Keep a key; see `KeyOwner`."""
+        if storage != visitor.STORAGE:
+            visitor.require_owner(self._flow)
         self._controller.save(secret, self._current(target), storage=storage, override=override, done=done)
 
     def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
         """Unlock or create the encrypted file; see `KeyOwner`."""
+        visitor.require_owner(self._flow)
         self._controller.unlock(passphrase, new=new, done=done)
 
     def use_key_of(self, flow: str, *, target: str, done: Done) -> None:
         """Copy the key of another flow; see `KeyOwner`."""
+        visitor.require_owner(self._flow)
         self._controller.copy(flow, self._current(target), done=done)
 
     def remove(self, target: str) -> None:

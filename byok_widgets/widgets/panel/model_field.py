@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _FAILED = "Not set: that did not work. What you typed is still here."
 
 
-class ModelRows(ipywidgets.Widget):  # type: ignore[misc]
+class ModelRows(assets.KernelState):
     """The models that the fields of one panel offer. It has no view: the fields refer to it.
 
     Attributes:

@@ -13,6 +13,7 @@ from byok_widgets.providers import catalog
 from byok_widgets.providers.base import ModelInfo
 from byok_widgets.providers.local import models
 from byok_widgets.providers.local.default_model import default_model
+from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.model_field import ModelField, ModelRows
 from byok_widgets.widgets.panel.model_listing import Listing
@@ -115,6 +116,7 @@ class ModelPicker:
         return button
 
     def _set(self, model: str, _button: object = None) -> None:
+        visitor.check_model(self._flow.context, model)
         self._flow.model = model or None
 
 

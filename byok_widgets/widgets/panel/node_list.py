@@ -21,6 +21,7 @@ from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.page_input import field_text
+from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.model_field import ModelRows
 from byok_widgets.widgets.panel.model_lists import ModelLists
 from byok_widgets.widgets.panel.node_rows import LOCALE, facts_of, info_of, offered, same_kind
@@ -98,11 +99,13 @@ class NodeList(assets.PageWidget):
         return action(self, node, setting, value)
 
     def _choose(self, node: ModelNode[Any], _setting: str, value: str) -> str:
+        visitor.check_model(self._flow.context, value)
         node.model = value or None
         return f"{node.name}: {node.resolve().ref}." if value else f"{node.name}: back to the flow's default."
 
     def _for_all(self, node: ModelNode[Any], _setting: str, _value: str) -> str:
         model, nodes = node.model, same_kind(self._flow, node)
+        visitor.check_model(self._flow.context, model or "")
         self._flow.config.set_overrides({other.name: model for other in nodes})
         return f"All {len(nodes)} {node.kind} nodes: {model}."
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from byok_widgets.errors import ByokError
+from byok_widgets.flow.file_settings import PENDING
 from byok_widgets.flow.questions import Choice, Question
 from byok_widgets.flow.settings_elsewhere import sentence
 from byok_widgets.flow.waiting_settings import WAITING
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
+from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
@@ -40,7 +42,7 @@ class PanelHead(assets.PageWidget):
 
     def __init__(self, flow: PanelFlow, **texts: str) -> None:
         super().__init__(**texts)
-        self._flow = flow
+        self._flow, self._own_note = flow, self.note
         self.on_msg(self._receive)
 
     def __repr__(self) -> str:
@@ -49,6 +51,7 @@ class PanelHead(assets.PageWidget):
     def refresh(self) -> None:
         """Show what there is to know and to decide now."""
         self.notice = redact(sanitize(str(self._flow.config.notice or "")))
+        self.note = visitor.NOTE if visitor.is_one(self._flow) else self._own_note
         self.questions = [dict(_facts(question)) for question in _questions(self._flow)]
 
     def _receive(self, _widget: object, content: Any, _buffers: Sequence[Any]) -> None:
@@ -72,8 +75,10 @@ class PanelHead(assets.PageWidget):
 
 
 def _questions(flow: PanelFlow) -> list[Question]:
+    if visitor.is_one(flow):
+        return []
     change = flow.config.elsewhere
-    asked = WAITING.questions(flow.context)
+    asked = [*PENDING.questions(flow.context), *WAITING.questions(flow.context)]
     if change is None:
         return asked
     choices = (Choice("Use theirs", flow.config.take_theirs), Choice("Keep mine", flow.config.keep_mine))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from byok_widgets.findings import Finding, Fix, FixKind
 from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.widgets.panel import visitor
 
 if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages.troubleshooting import Focus
@@ -56,6 +57,7 @@ def _switch(flow: PanelFlow, provider: str, then: str) -> str:
 
 
 def _use_model(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
+    visitor.check_model(flow.context, fix.argument)
     if not fix.instead:
         flow.model = fix.argument
         return f"The default model is now {_bare(fix.argument)}.", {}
@@ -69,7 +71,8 @@ def _choose_model(_flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
 
 
 def _use_own_address(flow: PanelFlow, fix: Fix, _where: str) -> tuple[str, Focus]:
-    flow.set_base_url(fix.argument, None)
+    visitor.require_owner(flow)
+    flow.config.set_base_url(fix.argument, None)
     return f"Calls now go to {PROVIDERS[fix.argument].label}'s default address.", {}
 
 

@@ -15,8 +15,8 @@ import ipywidgets
 from byok_widgets.engine import HOME_THREAD
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.widgets.audience import shows_widgets
-from byok_widgets.widgets.panel import text_summary
+from byok_widgets.widgets.audience import Mode, shows_widgets
+from byok_widgets.widgets.panel import text_summary, visitor
 from byok_widgets.widgets.panel.advanced import Advanced
 from byok_widgets.widgets.panel.copy_code import CopyCode, code_of
 from byok_widgets.widgets.panel.key_section import KeySection
@@ -41,7 +41,15 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
     `close()` ends it; if a cell runs again, its new panel replaces the previous one.
     """
 
-    def __init__(self, flow: PanelFlow, *, title: str = "", note: str = "", takes_typed: bool = False) -> None:
+    def __init__(
+        self,
+        flow: PanelFlow,
+        *,
+        title: str = "",
+        note: str = "",
+        takes_typed: bool = False,
+        mode: Mode = "visitor",
+    ) -> None:
         """Show the settings of `flow`. Nothing here waits for a keyring, a network or a large package.
 
         Args:
@@ -49,7 +57,10 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
             title: What stands above them, where that is not the flow's name.
             note: What is said of them.
             takes_typed: Whether a key that was typed and not saved in the panel before goes on in this one.
+            mode: Whom it is for. With `"visitor"`, all panels of this flow in this kernel are for visitors.
         """
+        if mode != "owner":
+            flow.context.open_to_visitors()
         self._flow = flow
         self._refreshing = threading.RLock()
         self._head = PanelHead(flow, title=sanitize(title or f"Settings · {flow.name}"), note=note)
@@ -71,7 +82,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
         self.refresh()
 
     @classmethod
-    def in_cell(cls, flow: PanelFlow, shell: Any) -> SettingsPanel:
+    def in_cell(cls, flow: PanelFlow, shell: Any, *, mode: Mode) -> SettingsPanel:
         """Return a new panel for the running cell, and close those from an earlier run of the cell."""
         cell, run = _running(shell)
         earlier_run, made = _in_cells.get(cell, ("", []))
@@ -79,7 +90,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
             for old in filter(None, [known() for known in made]):
                 old.close()
             made = []
-        panel = cls(flow)
+        panel = cls(flow, mode=mode)
         if cell:
             _in_cells[cell] = (run, [*made, weakref.ref(panel)])
         return panel
@@ -116,7 +127,7 @@ class SettingsPanel(ipywidgets.VBox):  # type: ignore[misc]
                 part.refresh()
             if self._address.is_refused:
                 self._key.wait_for_address()
-            self._code.code = code_of(self._flow)
+            self._code.code = "" if visitor.is_one(self._flow) else code_of(self._flow)
 
     def close(self) -> None:
         """Close the panel; the flow and its settings stay."""
@@ -148,12 +159,13 @@ class _Address:
     def refresh(self) -> None:
         """Show the address; refused input stays until the address changes."""
         provider = PROVIDERS[self._flow.provider]
-        url = self._flow.config.base_url(provider.name) or ""
+        url = "" if visitor.is_one(self._flow) else self._flow.config.base_url(provider.name) or ""
         if (provider.name, url) != self._shown:
             self._shown = (provider.name, url)
             self._field.value = url
             self._complain("")
-        shown = bool(url) or not (provider.default_url or provider.free_of_charge)
+        is_open = not (provider.default_url or provider.free_of_charge)
+        shown = not visitor.is_one(self._flow) and (bool(url) or is_open)
         self.view.layout.display = None if shown else "none"
 
     def _typed(self, change: Any) -> None:
@@ -161,7 +173,8 @@ class _Address:
         if text == (self._flow.config.base_url(provider) or ""):
             return
         try:
-            self._flow.set_base_url(provider, text or None)
+            visitor.require_owner(self._flow)
+            self._flow.config.set_base_url(provider, text or None)
         except ByokError as fault:
             if fault.kind == "misplaced_key":
                 self._field.value = self._shown[1]

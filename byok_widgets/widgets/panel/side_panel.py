@@ -16,6 +16,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.flow import flow_contexts, flow_registry
 from byok_widgets.flow.flow_settings import FlowSettings
 from byok_widgets.flow.waiting_settings import WAITING
+from byok_widgets.widgets.audience import Mode, mode_of_gear
 from byok_widgets.widgets.panel.settings import SettingsPanel
 from byok_widgets.widgets.sanitize import sanitize
 
@@ -44,7 +45,7 @@ def show(notebook: str, flow: str = "") -> None:
 
     side = _sides.get(notebook)
     if side is None or side.comm is None:
-        side = _sides[notebook] = SidePanel(flow)
+        side = _sides[notebook] = SidePanel(flow, mode=mode_of_gear())
         _refresh_after_cells()
     side.refresh(flow)
     display(side)  # type: ignore[no-untyped-call]
@@ -80,7 +81,8 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
     has chosen. While there is none, it shows the settings that wait for the first one.
     """
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, name: str = "", *, mode: Mode = "visitor") -> None:
+        self._mode: Mode = mode
         self._earlier = _known(name)
         self._chosen = False
         self._panel: SettingsPanel | None = None
@@ -139,7 +141,7 @@ class SidePanel(ipywidgets.VBox):  # type: ignore[misc]
             return
         before, self._shown = self._panel, flow
         words = {} if is_flow else {"title": _NO_FLOW, "note": _WAITS}
-        self._panel = SettingsPanel(FlowInPanel(flow), takes_typed=not self._chosen, **words)
+        self._panel = SettingsPanel(FlowInPanel(flow), takes_typed=not self._chosen, mode=self._mode, **words)
         self.children = [self._which, self._panel]
         # The page comes back after a restart to a flow that is saved, and to no other.
         (self.remove_class if flow.config.path else self.add_class)("byok-unsaved")

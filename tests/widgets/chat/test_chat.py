@@ -24,7 +24,7 @@ def talk(flow, server):
 
 @pytest.fixture
 def chat(talk):
-    widget = Chat(talk.start())
+    widget = Chat(talk.start(), mode="owner")
     yield widget
     widget.close()
 
@@ -376,7 +376,7 @@ def test_a_turn_in_which_nothing_was_said_is_not_said_again(server, chat, browse
 def test_a_variable_is_corrected_by_hand(talk, server, browser, wire):
     talk.extraction("data", name=str, people=int, day=["Mon", "Tue"], tags=list[str])
     session = talk.start()
-    chat = Chat(session)
+    chat = Chat(session, mode="owner")
 
     def told(kind):
         return [message for message in wire.custom(chat) if message["kind"] == kind]

@@ -35,7 +35,7 @@ def talk(flow, server):
 
 @pytest.fixture
 def chat(talk, server, browser, wire):
-    widget = Chat(talk.start())
+    widget = Chat(talk.start(), mode="owner")
     server.script(READ, "Fine.")
     browser.custom(widget, {"kind": "say", "text": "Ana, on Tuesday"})
     eventually(lambda: [message for message in wire.custom(widget) if message["kind"] == "turn"])
@@ -129,7 +129,7 @@ def test_junk_is_ignored(talk, chat, asked, wire, values):
 
 def test_a_session_that_was_loaded_can_teach_too(talk, chat, tmp_path, browser, wire):
     chat.session.save(tmp_path / "a.session.json")
-    again = Chat(talk.load_session(tmp_path / "a.session.json"))
+    again = Chat(talk.load_session(tmp_path / "a.session.json"), mode="owner")
     browser.custom(again, {"kind": "teach", "turn": 1, "node": "data", "values": {"name": "Ana"}})
     (example,) = talk.node("data").examples
     assert [message.content for message in example.dialogue] == ["Ana, on Tuesday"]

@@ -143,7 +143,7 @@ def test_a_key_sealed_for_another_kernel_is_refused_in_words(flow, field, browse
     from tests.widgets.wire import seal
 
     head = {"kind": "save", "id": "other", "target": field.target, "storage": "session"}
-    browser.custom(field, {**head, "sealed": seal(SealingKey().public_b64, fake_key("openai"))})
+    browser.custom(field, {**head, "sealed": seal(SealingKey().public_b64, fake_key("openai"), head)})
     assert answer_to(wire, field, "other")["reason"] == "bad_key_format"
 
 

@@ -52,7 +52,7 @@ from tests.widgets.parts import parts
 flow = Flow(sys.argv[1])
 flow.provider = "compatible"
 flow.set_base_url("compatible", sys.argv[2])
-field = parts(SettingsPanel(flow)).model
+field = parts(SettingsPanel(flow, mode="owner")).model
 end = time.monotonic() + 40
 while not field.note and time.monotonic() < end:
     time.sleep(0.02)

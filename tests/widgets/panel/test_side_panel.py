@@ -31,6 +31,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, waiting: WaitingSettings) -> Iterator
     monkeypatch.setattr(flow_contexts, "_made", {})
     for module in (side_panel, flow_module, panel_head):
         monkeypatch.setattr(module, "WAITING", waiting)
+    monkeypatch.setattr(side_panel, "mode_of_gear", lambda: "owner")
     shell = InteractiveShell.instance()
     shell.history_manager.enabled = False
     shell.run_cell("from byok_widgets import Flow")

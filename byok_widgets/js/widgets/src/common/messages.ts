@@ -71,11 +71,11 @@ export interface KeyFieldState {
   takes_typed: boolean;
 }
 
-/** Save the key, or the name of a variable, that is sealed: three parts in base64. */
+/** Save the key, or the name of a variable, that is sealed for the other fields, in base64. */
 export interface SaveKey {
   kind: "save";
   id: string;
-  sealed: string[];
+  sealed: string;
   target: string;
   storage: string;
   override: boolean;
@@ -85,7 +85,7 @@ export interface SaveKey {
 export interface UnlockKeyFile {
   kind: "unlock";
   id: string;
-  sealed: string[];
+  sealed: string;
   new: boolean;
 }
 

@@ -272,10 +272,15 @@ class KeyFieldView {
     return this.model.get("needs_key") ? TEXTS.empty : TEXTS.emptyOptional;
   }
 
-  private request(id: string, override: boolean, sealed: string[]): SaveKey | UnlockKeyFile {
-    if (this.isPassphrase) return { kind: "unlock", id, sealed, new: this.isNewPassphrase };
+  // What is typed is sealed for the other fields of its message: it can be used for nothing else.
+  private async sealed(id: string, override: boolean): Promise<SaveKey | UnlockKeyFile> {
     const [target, storage] = [this.model.get("target"), this.model.get("storage")];
-    return { kind: "save", id, sealed, target, storage, override };
+    const [publicKey, text, isNew] = [this.model.get("public_key"), this.input.value, this.isNewPassphrase];
+    if (this.isPassphrase) {
+      return { kind: "unlock", id, new: isNew, sealed: await seal(publicKey, text, ["unlock", id, isNew]) };
+    }
+    const sealed = await seal(publicKey, text, ["save", id, target, storage, override]);
+    return { kind: "save", id, target, storage, override, sealed };
   }
 
   private async save(override: boolean): Promise<void> {
@@ -294,7 +299,7 @@ class KeyFieldView {
     this.showKey(false);
     this.say({ state: "working", text: texts.sent });
     try {
-      this.send(this.request(id, override, await seal(this.model.get("public_key"), this.input.value)), texts);
+      this.send(await this.sealed(id, override), texts);
     } catch {
       this.stopWaiting();
       this.say({ state: "refused", text: TEXTS.failed });

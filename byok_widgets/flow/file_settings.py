@@ -1,0 +1,139 @@
+"""Settings that a flow file holds: those that would change where a flow leads are asked about before they hold.
+
+Whoever sends a file may call its flow like one of yours. So the provider, the model, an address or a local file
+that differs from what holds here waits, until the person takes it in the panel or loads it with
+`trust=True`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from byok_widgets.config import FlowConfig, ModelRef
+from byok_widgets.flow.questions import Choice, Question
+from byok_widgets.frontend import frontend
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.local.catalog import LOCAL_MODELS
+from byok_widgets.providers.look_alikes import shown_address
+
+_CHOSEN = ("provider", "models", "base_urls", "key_references", "overrides", "judge_model", "tuning")
+
+
+@dataclass(frozen=True)
+class FileSettings:
+    """What a file says of provider, models and addresses.
+
+    Attributes:
+        provider: The provider.
+        model: The default model, with its provider.
+        judge_model: The model that judges.
+        urls: The addresses of providers that do not use their own.
+        overrides: The model of each node.
+        tuned: The nodes of the file that have settings of their own here.
+    """
+
+    provider: str
+    model: str | None
+    judge_model: str | None
+    urls: dict[str, str]
+    overrides: dict[str, str | None]
+    tuned: tuple[str, ...] = ()
+
+    def differences(self, context: FlowContext) -> list[str]:
+        """Return what would lead elsewhere than now, in words; nothing where the flow is new here."""
+        config = context.config
+        found = list(self._from_chosen(config)) if _is_known(context) else []
+        return [*found, *self._local_files(config)]
+
+    def _from_chosen(self, config: FlowConfig) -> Iterator[str]:
+        now = config.current
+        if "provider" in now.document and now.provider != self.provider:
+            yield f"provider: {PROVIDERS[self.provider].label} instead of {PROVIDERS[now.provider].label}"
+        chosen = now.models.get(self.provider)
+        if chosen and f"{self.provider}:{chosen}" != self.model:
+            yield f"model: {self.model or 'none'} instead of {self.provider}:{chosen}"
+        for name in PROVIDERS:
+            if now.base_urls.get(name) != self.urls.get(name):
+                after, before = _address(self.urls.get(name)), _address(now.base_urls.get(name))
+                yield f"address of {PROVIDERS[name].label}: {after} instead of {before}{_key_there(config, name)}"
+        if now.judge_model and now.judge_model != self.judge_model:
+            yield f"judge: {self.judge_model or 'the model of each node'} instead of {now.judge_model}"
+        for node, model in self.overrides.items():
+            before = now.overrides.get(node, "")
+            if before and before != model:
+                yield f"model of {node}: {model or 'the default'} instead of {before}"
+        for node in self.tuned:
+            yield f"settings of {node}: those of the file instead of yours"
+
+    def _local_files(self, config: FlowConfig) -> Iterator[str]:
+        """Yield the local model files that it picks and that were not chosen here. Looks at none of them."""
+        now = config.current
+        known = {*now.overrides.values(), now.judge_model, f"local:{now.model_of('local')}"}
+        for text in dict.fromkeys([self.model, self.judge_model, *self.overrides.values()]):
+            if text and text not in known and _is_local_file(text):
+                yield f"local model file: {text.partition(':')[2]}"
+
+
+class PendingSettings:
+    """The settings of files that wait for an answer, by the flow that they are meant for."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, tuple[FlowContext, str, Callable[[], None]]] = {}
+
+    def ask(self, context: FlowContext, differences: list[str], take: Callable[[], None]) -> None:
+        """Let settings wait, and say so in the running cell."""
+        text = f"The file of flow {context.config.name!r} has other settings than are used here: "
+        text += f"{'; '.join(differences)}. Yours stay, and no key is used elsewhere, unless you take the file's"
+        self._waiting[id(context)] = (context, f"{text}.", take)
+        frontend().tell(f"{text}: in the settings panel, or with Flow.load(..., trust=True).")
+        context.config.notify("file")
+
+    def forget(self, context: FlowContext) -> None:
+        """Let nothing wait for a flow any more."""
+        if self._waiting.pop(id(context), None):
+            context.config.notify("file")
+
+    def text(self, context: FlowContext) -> str:
+        """Return what waits, in words; empty where nothing does."""
+        return self._waiting[id(context)][1] if id(context) in self._waiting else ""
+
+    def questions(self, context: FlowContext) -> list[Question]:
+        """Return what the person is asked where this flow is shown."""
+        if id(context) not in self._waiting:
+            return []
+        _, text, take = self._waiting[id(context)]
+        choices = (
+            Choice("Keep mine", partial(self.forget, context)),
+            Choice("Use those of the file", partial(self._take, context, take)),
+        )
+        return [Question("file", text, choices)]
+
+    def _take(self, context: FlowContext, take: Callable[[], None]) -> None:
+        take()
+        self.forget(context)
+
+
+PENDING = PendingSettings()
+"""The one of this kernel."""
+
+
+def _is_known(context: FlowContext) -> bool:
+    document = context.config.current.document
+    return any(document.get(section) for section in _CHOSEN) or bool(context.key_store.held())
+
+
+def _is_local_file(text: str) -> bool:
+    ref = ModelRef.parse(text, default_provider="local", providers=PROVIDERS)
+    return PROVIDERS[ref.provider].free_of_charge and ref.model not in LOCAL_MODELS
+
+
+def _address(url: str | None) -> str:
+    return shown_address(url) if url else "its own"
+
+
+def _key_there(config: FlowConfig, provider: str) -> str:
+    slots = [slot for slot in config.key_references if slot.partition("|")[0] == provider]
+    return " (your saved key is not used there)" if slots else ""

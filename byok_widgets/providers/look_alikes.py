@@ -1,0 +1,40 @@
+"""Addresses as people should see them: those that imitate a provider's own are marked."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from byok_widgets.config import BaseUrl
+from byok_widgets.providers import PROVIDERS
+
+_LIKE = str.maketrans("01358", "olesb")
+
+
+def shown_address(url: str) -> str:
+    """Return host and path of an address; a host that imitates a provider's is marked."""
+    address = BaseUrl.parse(url)
+    return f"{address.host}{urlsplit(address.url).path}{_mark(address.host)}"
+
+
+def shown_host(host: str) -> str:
+    """Return a host; one that imitates a provider's is marked."""
+    return f"{host}{_mark(host)}"
+
+
+def _mark(host: str) -> str:
+    name = host.rpartition(":")[0] or host
+    own = {BaseUrl.parse(each.default_url).host: each.label for each in PROVIDERS.values() if each.default_url}
+    if name in own:
+        return ""
+    if any(label.startswith("xn--") for label in name.split(".")):
+        return " (its name has letters that may look like others)"
+    plain = _skeleton(name)
+    for host_of, label in own.items():
+        brand = host_of.split(".")[-2]
+        if brand in plain or _skeleton(brand) in plain:
+            return f" (not {label}'s own address)"
+    return ""
+
+
+def _skeleton(name: str) -> str:
+    return name.lower().translate(_LIKE).replace("rn", "m").replace("vv", "w").replace("-", "")

@@ -1,0 +1,108 @@
+"""A flow file changes nothing of what leads elsewhere unless the person says so, and it runs nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.errors import FlowError
+from byok_widgets.flow.file_settings import PENDING
+from byok_widgets.providers.look_alikes import shown_address
+from tests.fake_keys import fake_key
+
+EVIL = "https://api.openai.com.evil.example/v1"
+
+
+def filed(path: Path, **changes: object) -> Path:
+    data = {"version": 1, "name": "mine", "nodes": [], "edges": [], **changes}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def file(flow: Flow, tmp_path: Path) -> Path:
+    flow.key_store.save("openai", "api.openai.com", fake_key("openai"), backend="session")
+    flow.model = "openai:gpt-6-luna"
+    flow.save(tmp_path / "own.flow.json")
+    data = json.loads((tmp_path / "own.flow.json").read_text(encoding="utf-8"))
+    return filed(tmp_path / "evil.flow.json", **{**data, "base_urls": {"openai": EVIL}})
+
+
+def test_another_address_waits_and_the_saved_one_holds(flow: Flow, file: Path) -> None:
+    again = Flow.load(file)
+    assert again.config.base_url("openai") is None
+    (question,) = PENDING.questions(flow.context)
+    assert "api.openai.com.evil.example/v1" in question.text
+    assert "own address" in question.text, "an imitation is marked"
+    assert question.text in again.notice
+
+
+@pytest.mark.parametrize(("answer", "url"), [(0, None), (1, EVIL)])
+def test_the_answer_decides(flow: Flow, file: Path, answer: int, url: str | None) -> None:
+    Flow.load(file)
+    (question,) = PENDING.questions(flow.context)
+    question.choices[answer].act()
+    assert flow.config.base_url("openai") == url
+    assert PENDING.questions(flow.context) == []
+
+
+@pytest.mark.parametrize(("trust", "url"), [(True, EVIL), (False, None)])
+def test_code_answers_without_a_question(flow: Flow, file: Path, trust: bool, url: str | None) -> None:
+    Flow.load(file, trust=trust)
+    assert flow.config.base_url("openai") == url
+    assert PENDING.questions(flow.context) == []
+
+
+@pytest.mark.parametrize("place", ["model", "judge_model", "node"])
+def test_no_file_of_this_machine_is_touched_before_it_is_confirmed(
+    flow: Flow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    ref = "local:\\\\host\\share\\x.gguf"
+    node = {"name": "ask", "kind": "conversation", "prompt": "Hi.", **({"model": ref} if place == "node" else {})}
+    given = {"provider": "local", "nodes": [node], **({} if place == "node" else {place: ref})}
+    path, touched = filed(tmp_path / "x.flow.json", name=f"{flow.name} new", **given), []
+    real = Path.is_file
+    monkeypatch.setattr(Path, "is_file", lambda self: touched.append(str(self)) or real(self))
+    again = Flow.load(path)
+    again.check()
+    assert PENDING.questions(again.context)
+    assert not [seen for seen in touched if "share" in seen]
+
+
+def test_a_file_that_names_a_function_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = tmp_path / "ran"
+    (tmp_path / "byok_evil.py").write_text(
+        f"open({str(mark)!r}, 'w').close()\ndef go(): return 1\n", encoding="utf-8"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    node = {"name": "act", "kind": "action", "function": "byok_evil:go", "writes": ["x"]}
+    flow = Flow.load(filed(tmp_path / "f.flow.json", name="names a function", nodes=[node]))
+    assert {finding.kind for finding in flow.check()} >= {"unbound_action"}
+    assert repr(flow)
+    assert str(flow)
+    assert flow._repr_mimebundle_()
+    flow.save(tmp_path / "again.flow.json")
+    with pytest.raises(FlowError):
+        flow.start().say("Hello")
+    assert "byok_evil" not in sys.modules
+    assert not mark.exists()
+
+
+HOSTS = {
+    "https://api.openai.com/v1": False,
+    "https://llm.example.org/v1": False,
+    EVIL: True,
+    "https://api.0penai.example/v1": True,
+    "https://api.opеnai.com/v1": True,
+}
+
+
+@pytest.mark.parametrize(("url", "marked"), HOSTS.items(), ids=range(len(HOSTS)))
+def test_an_imitation_is_marked_and_shown_in_ascii(url: str, marked: bool) -> None:
+    shown = shown_address(url)
+    assert ("(" in shown) == marked
+    assert shown.isascii()

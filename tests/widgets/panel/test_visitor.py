@@ -1,0 +1,251 @@
+"""Visitors have comm messages only: whatever they send, nothing of the owner's is reached, sent or changed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import get_args, get_type_hints
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.errors import ConfigError
+from byok_widgets.widgets import audience
+from byok_widgets.widgets.chat.chat import Chat
+from byok_widgets.widgets.panel.settings import SettingsPanel
+from tests.fake_keys import fake_key
+from tests.widgets.page_schema import RECEIVED
+from tests.widgets.parts import parts, saved_settings
+from tests.widgets.wire import Wire, eventually, seal
+
+REQUEST = {"msg_type": "execute_request"}
+LAB = {"header": REQUEST, "content": {"allow_stdin": True}, "metadata": {"cellId": "a"}}
+FRONTENDS = {
+    "JupyterLab, Notebook 7, VS Code": (LAB, "owner"),
+    "Colab": ({"header": REQUEST, "content": {}, "metadata": {"colab": {"cell_id": "a"}}}, "owner"),
+    "a program": ({**LAB, "content": {"allow_stdin": False}}, "visitor"),
+    "a page that names no cell": ({**LAB, "metadata": {}}, "visitor"),
+    "a forged message": ({**LAB, "header": {"msg_type": "comm_msg"}}, "visitor"),
+    "nothing": ({}, "visitor"),
+}
+
+
+def in_kernel(monkeypatch, parent):
+    kernel = SimpleNamespace(get_parent=lambda _channel: parent)
+    monkeypatch.setattr(audience, "_shell", lambda: SimpleNamespace(kernel=kernel))
+
+
+@pytest.mark.parametrize(("parent", "mode"), FRONTENDS.values(), ids=FRONTENDS)
+def test_only_a_frontend_that_is_known_shows_its_author_the_owners_panel(monkeypatch, parent, mode):
+    in_kernel(monkeypatch, parent)
+    assert audience.mode_of() == mode
+    assert audience.mode_of("visitor") == "visitor"
+    assert audience.mode_of("owner") == "owner"
+
+
+@pytest.mark.parametrize(("name", "value"), [("SERVER_SOFTWARE", "voila/0.5.13"), ("BYOK_WIDGETS_SERVED", "1")])
+def test_a_served_page_has_visitors_whatever_a_request_says(monkeypatch, name, value):
+    in_kernel(monkeypatch, LAB)
+    monkeypatch.setenv(name, value)
+    assert (audience.mode_of(), audience.mode_of_gear()) == ("visitor", "visitor")
+    with pytest.raises(ConfigError) as caught:
+        audience.mode_of("owner")
+    assert caught.value.kind == "served_page"
+
+
+def test_the_gear_runs_code_and_no_comm_message_can(monkeypatch):
+    in_kernel(monkeypatch, {"header": REQUEST, "content": {"allow_stdin": False}})
+    assert audience.mode_of_gear() == "owner"
+    in_kernel(monkeypatch, {"header": {"msg_type": "comm_msg"}})
+    assert audience.mode_of_gear() == "visitor"
+
+
+@pytest.mark.parametrize("name", ["SERVER_SOFTWARE", "BYOK_WIDGETS_SERVED"])
+def test_on_a_served_page_nothing_that_was_saved_holds(monkeypatch, name):
+    Flow("an owner's").model = "openai:gpt-6"
+    before = saved_settings()
+    monkeypatch.setenv(name, "voila/1" if name == "SERVER_SOFTWARE" else "1")
+    flow = Flow("an owner's")
+    assert flow.provider == "local"
+    flow.model = "openai:another"
+    assert saved_settings() == before
+    assert [backend.name for backend in flow.key_store.backends if backend.stores_keys] == ["session"]
+
+
+@pytest.fixture
+def visited(flow, endpoint, monkeypatch):
+    """A flow with an owner's saved settings and key, shown to a visitor, and a key of the server's."""
+    monkeypatch.setenv("SERVER_API_KEY", fake_key("openai"))
+    flow.provider = "openai"
+    flow.key_store.save("openai", "api.openai.com", fake_key("openai"))
+    other = Flow(f"{flow.name} other")
+    other.key_store.save("compatible", endpoint.host, fake_key("compatible"))
+    flow.extraction("data", name=str)
+    panel = SettingsPanel(flow, mode="visitor")
+    yield SimpleNamespace(flow=flow, panel=panel, parts=parts(panel), other=other.name, endpoint=endpoint)
+    panel.close()
+
+
+def test_a_visitor_sees_no_place_for_what_only_an_owner_sets(visited):
+    shown = visited.parts
+    assert not shown.shows(shown.address)
+    assert shown.code.code == ""
+    assert [option["id"] for option in shown.key.storage_options] == ["session"]
+    assert shown.key.other_flows == []
+    assert shown.head.questions == []
+
+
+def test_what_was_saved_does_not_hold_for_a_visitor_and_what_a_cell_named_does(flow, monkeypatch):
+    monkeypatch.setenv("NAMED_API_KEY", fake_key("openai"))
+    Flow(flow.name).key_store.save("openrouter", "openrouter.ai", fake_key("openrouter"))
+    flow.provider = "openai"
+    flow.use_key("env:NAMED_API_KEY")
+    flow.context.open_to_visitors()
+    assert flow.key_store.get("openrouter", "openrouter.ai") is None
+    assert flow.key_store.get("openai", "api.openai.com") is not None
+    assert flow.config.path is None
+
+
+def hostile(visited, path: Path):
+    """Yield every message of the page with what a visitor would like, for each view."""
+    url, key = visited.endpoint.base_url, visited.parts.key
+    targets = [key.target, f"compatible@{visited.endpoint.host}", "openai@evil.example", "x", 7, None]
+    for target in targets:
+        for storage in ("env", "file", "keyring", "auto", "", 7):
+            yield "key_field", {"kind": "save", "target": target, "storage": storage, "override": True}
+        yield "key_field", {"kind": "use_key_of", "target": target, "flow": visited.other}
+        yield "key_field", {"kind": "check", "target": target}
+    yield "key_field", {"kind": "unlock", "new": True}
+    yield "key_field", {"kind": "remove", "target": "openai@evil.example"}
+    yield "key_field", {"kind": "switch", "provider": "../x"}
+    for model in (f"local:{path}", f"local:\\\\host\\share\\{path.name}", f"LOCAL:{path}", ["x"], None):
+        yield "model_field", {"kind": "choose", "value": model}
+        yield "node_list", {"kind": "choose", "node": "n1", "name": "", "value": model}
+    yield "model_field", {"kind": "action"}
+    for kind in ("for_all", "set", "give_back", "__class__"):
+        yield "node_list", {"kind": kind, "node": "n1", "name": "base_url", "value": url}
+    yield "troubleshooting", {"kind": "check"}
+    yield "troubleshooting", {"kind": "check_key"}
+    yield "troubleshooting", {"kind": "apply_fix", "finding": "f1"}
+    for question in ("elsewhere", "conflict", "also", "file"):
+        yield "head", {"kind": "answer_question", "question": question, "choice": "Use theirs"}
+
+
+def widget_of(visited, view):
+    shown = visited.parts
+    return {
+        "key_field": shown.key,
+        "model_field": shown.model,
+        "node_list": shown.nodes,
+        "troubleshooting": shown.troubleshooting,
+        "head": shown.head,
+    }[view]
+
+
+def kinds_of(request) -> set[str]:
+    return {kind for each in get_args(request) or (request,) for kind in get_args(get_type_hints(each)["kind"])}
+
+
+def test_no_message_of_a_visitor_reaches_a_secret_a_file_or_another_address(
+    visited, browser, tmp_path, wire: Wire
+):
+    path = tmp_path / "own.gguf"
+    path.write_bytes(b"GGUF")
+    before, environment = saved_settings(), dict(os.environ)
+    sent: dict[str, set[object]] = {}
+    for view, content in hostile(visited, path):
+        sent.setdefault(view, set()).add(content["kind"])
+        widget = widget_of(visited, view)
+        if content["kind"] in ("save", "unlock"):
+            sealed = seal(widget.public_key, "SERVER_API_KEY", {"id": "1", **content})
+            browser.custom(widget, {"id": "1", **content, "sealed": sealed})
+        else:
+            browser.custom(widget, {"id": "1", **content})
+    browser.set(visited.parts.address, value=visited.endpoint.base_url)
+    for view, request in RECEIVED.items():
+        if view != "chat":
+            assert kinds_of(request) <= sent[view], f"{view}: each kind is tried"
+    eventually(lambda: not [thread for thread in threading.enumerate() if thread.name == "byok-keys"])
+    flow = visited.flow
+    assert flow.config.current.base_urls == {}
+    assert dict(flow.config.key_references) == {}
+    assert flow.key_store.held() == ()
+    assert "gguf" not in str(dict(flow.config.current.document))
+    assert (saved_settings(), dict(os.environ)) == (before, environment)
+    assert visited.endpoint.asked == []
+
+
+def test_a_visitors_own_key_stays_in_the_memory_of_the_session(visited, browser):
+    before, typed = saved_settings(), fake_key("openai")
+    browser.save_key(visited.parts.key, typed, storage="session")
+    eventually(visited.flow.key_store.held)
+    assert [backend for *_, backend in visited.flow.key_store.held()] == ["session"]
+    assert saved_settings() == before
+
+
+def test_a_visitor_of_a_chat_keeps_nothing_and_names_no_file(flow, browser, wire: Wire, tmp_path):
+    path = tmp_path / "own.gguf"
+    path.write_bytes(b"GGUF")
+    flow.conversation("hello", "Good day.", static=True)
+    session = flow.start()
+    chat = Chat(session)
+    turn = session.turns[0].number if session.turns else 0
+    before = saved_settings()
+    attacks = [
+        {"kind": "sentence", "text": "kept", "keep": True},
+        {"kind": "teach", "turn": turn, "node": "hello", "values": {}},
+        {"kind": "regenerate", "turn": turn, "model": f"local:{path}"},
+    ]
+    for attack in attacks:
+        browser.custom(chat, attack)
+    failed = [message["words"]["kind"] for message in wire.custom(chat) if message["kind"] == "failed"]
+    assert failed[:2] == ["visitor", "visitor"]
+    assert saved_settings() == before
+    assert flow.config.test_sentences == ()
+    chat.close()
+
+
+NAMES = {"OPENAI_API_KEY": True, "MY_APIKEY_2": True, "AWS_SECRET_ACCESS_KEY": False, "JPY_API_TOKEN": False}
+
+
+@pytest.mark.parametrize(("name", "offered"), NAMES.items(), ids=NAMES)
+def test_an_owner_names_only_variables_of_api_keys_for_addresses_that_code_named(
+    flow, show, browser, endpoint, wire, monkeypatch, name, offered
+):
+    monkeypatch.setenv(name, fake_key("compatible"))
+    flow.provider = "compatible"
+    flow.set_base_url("compatible", endpoint.base_url)
+    panel = parts(show(flow))
+    request = browser.save_key(panel.key, name, storage="env")
+    (answer,) = eventually(lambda: [told for told in wire.custom(panel.key) if told.get("id") == request])
+    assert answer.get("reason") == (None if offered else "not_a_key_variable")
+    flow.use_key(f"env:{name}")  # a cell may name any
+    assert dict(flow.config.key_references)
+
+
+def test_a_variable_is_not_sent_to_an_address_typed_on_the_page(flow, show, browser, endpoint, wire, monkeypatch):
+    monkeypatch.setenv("SOME_API_KEY", fake_key("compatible"))
+    flow.provider = "compatible"
+    panel = parts(show(flow))
+    browser.set(panel.address, value=endpoint.base_url)
+    request = browser.save_key(panel.key, "SOME_API_KEY", storage="env")
+    (answer,) = eventually(lambda: [told for told in wire.custom(panel.key) if told.get("id") == request])
+    assert answer["reason"] == "address_not_named"
+    with pytest.raises(ConfigError) as caught:
+        flow.use_key("env:SOME_API_KEY")
+    assert caught.value.kind == "address_not_named"
+    assert not any(os.environ["SOME_API_KEY"] in header for header in endpoint.asked)
+    flow.set_base_url("compatible", endpoint.base_url)
+    flow.use_key("env:SOME_API_KEY")
+
+
+def test_no_client_changes_the_key_to_seal_for_or_what_it_is_for(flow, show, browser, wire):
+    field = parts(show(flow)).key
+    before = (field.public_key, field.target)
+    browser.set(field, public_key="AAAA", target="openai@evil.example")
+    assert (field.public_key, field.target) == before
+    assert "evil.example" not in wire.text(), "and no other client hears of it"
+    browser.set(field, storage="session")
+    assert field.storage == "session"
