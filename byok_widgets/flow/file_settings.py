@@ -7,13 +7,10 @@ that differs from what holds here waits, until the person takes it in the panel 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from byok_widgets.config import FlowConfig, ModelRef
-from byok_widgets.flow.questions import Choice, Question
-from byok_widgets.frontend import frontend
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local.catalog import LOCAL_MODELS
@@ -75,49 +72,6 @@ class FileSettings:
         for text in dict.fromkeys([self.model, self.judge_model, *self.overrides.values()]):
             if text and text not in known and _is_local_file(text):
                 yield f"local model file: {text.partition(':')[2]}"
-
-
-class PendingSettings:
-    """The settings of files that wait for an answer, by the flow that they are meant for."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[int, tuple[FlowContext, str, Callable[[], None]]] = {}
-
-    def ask(self, context: FlowContext, differences: list[str], take: Callable[[], None]) -> None:
-        """Let settings wait, and say so in the running cell."""
-        text = f"The file of flow {context.config.name!r} has other settings than are used here: "
-        text += f"{'; '.join(differences)}. Yours stay, and no key is used elsewhere, unless you take the file's"
-        self._waiting[id(context)] = (context, f"{text}.", take)
-        frontend().tell(f"{text}: in the settings panel, or with Flow.load(..., trust=True).")
-        context.config.notify("file")
-
-    def forget(self, context: FlowContext) -> None:
-        """Let nothing wait for a flow any more."""
-        if self._waiting.pop(id(context), None):
-            context.config.notify("file")
-
-    def text(self, context: FlowContext) -> str:
-        """Return what waits, in words; empty where nothing does."""
-        return self._waiting[id(context)][1] if id(context) in self._waiting else ""
-
-    def questions(self, context: FlowContext) -> list[Question]:
-        """Return what the person is asked where this flow is shown."""
-        if id(context) not in self._waiting:
-            return []
-        _, text, take = self._waiting[id(context)]
-        choices = (
-            Choice("Keep mine", partial(self.forget, context)),
-            Choice("Use those of the file", partial(self._take, context, take)),
-        )
-        return [Question("file", text, choices)]
-
-    def _take(self, context: FlowContext, take: Callable[[], None]) -> None:
-        take()
-        self.forget(context)
-
-
-PENDING = PendingSettings()
-"""The one of this kernel."""
 
 
 def _is_known(context: FlowContext) -> bool:

@@ -10,9 +10,9 @@ from byok_widgets.config import FlowConfig
 from byok_widgets.delegation import delegated
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_registry
-from byok_widgets.flow.file_settings import PENDING
 from byok_widgets.flow.flow_nodes import FlowNodes
 from byok_widgets.flow.flow_settings import FlowSettings
+from byok_widgets.flow.pending_settings import PENDING
 from byok_widgets.flow.waiting_settings import WAITING
 from byok_widgets.frontend import frontend
 from byok_widgets.graph.flow_graph import AnyNode, FlowGraph

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from byok_widgets.config import ModelRef
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.flow.file_settings import PENDING, FileSettings
+from byok_widgets.flow.file_settings import FileSettings
+from byok_widgets.flow.pending_settings import PENDING
 from byok_widgets.flow.protocols import FiledFlow
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import condition_fields, read_condition

@@ -10,7 +10,7 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.errors import FlowError
-from byok_widgets.flow.file_settings import PENDING
+from byok_widgets.flow.pending_settings import PENDING
 from byok_widgets.providers.look_alikes import shown_address
 from tests.fake_keys import fake_key
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from byok_widgets.errors import ByokError
-from byok_widgets.flow.file_settings import PENDING
+from byok_widgets.flow.pending_settings import PENDING
 from byok_widgets.flow.questions import Choice, Question
 from byok_widgets.flow.settings_elsewhere import sentence
 from byok_widgets.flow.waiting_settings import WAITING
