@@ -188,7 +188,7 @@ class KeyStore:
         Args:
             provider: Name of the provider.
             host: Host the key will be sent to.
-            provider_label: What people call the provider.
+            provider_label: What people call the provider, with the host where that is not its own.
 
         Raises:
             MissingKeyError: "No API key configured" for this flow and provider.
@@ -207,7 +207,7 @@ class KeyStore:
 
     def missing(self, provider_label: str, *, cause: str = "", fix: str = "") -> MissingKeyError:
         """Return the error that says that this flow has no key for a provider."""
-        usual = f"{_SETTINGS} Paste your {provider_label} key and press Save, or choose the local model."
+        usual = f"{_SETTINGS} Paste your key for {provider_label} and press Save, or choose the local model."
         problem = f"No API key configured for flow {self._flow!r} and provider {provider_label}."
         return MissingKeyError(problem, cause=cause, fix=fix or usual)
 

@@ -100,10 +100,17 @@ class FlowContext:
             return fault
         return fault
 
+    def _label(self, provider: Provider, host: str) -> str:
+        if not self.config.base_url(provider.name):
+            return provider.label
+        from byok_widgets.providers.look_alikes import shown_place
+
+        return shown_place(provider, host)
+
     async def _key(self, provider: Provider, host: str) -> Secret | None:
         if provider.needs_key:
             ask: Callable[[], Secret | None] = partial(
-                self.key_store.require, provider.name, host, provider_label=provider.label
+                self.key_store.require, provider.name, host, provider_label=self._label(provider, host)
             )
         elif self.key_store.may_have(provider.name, host):
             ask = partial(self.key_store.get, provider.name, host)

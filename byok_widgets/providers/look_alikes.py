@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from byok_widgets.config import BaseUrl
-from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers import PROVIDERS, Provider
 
 _LIKE = str.maketrans("01358", "olesb")
 
@@ -19,6 +19,12 @@ def shown_address(url: str) -> str:
 def shown_host(host: str) -> str:
     """Return a host; one that imitates a provider's is marked."""
     return f"{host}{_mark(host)}"
+
+
+def shown_place(provider: Provider, host: str) -> str:
+    """Return what people call a provider, with the host where that is not its own."""
+    usual = BaseUrl.parse(provider.default_url).host if provider.default_url else ""
+    return provider.label if host in ("", usual) else f"{provider.label} at {shown_host(host)}"
 
 
 def _mark(host: str) -> str:

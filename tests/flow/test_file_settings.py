@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import Flow
-from byok_widgets.errors import FlowError
+from byok_widgets.errors import FlowError, MissingKeyError
 from byok_widgets.flow.pending_settings import PENDING
 from byok_widgets.providers.look_alikes import shown_address
 from tests.fake_keys import fake_key
@@ -106,3 +106,16 @@ def test_an_imitation_is_marked_and_shown_in_ascii(url: str, marked: bool) -> No
     shown = shown_address(url)
     assert ("(" in shown) == marked
     assert shown.isascii()
+
+
+def test_the_error_that_asks_for_a_key_names_the_host_where_it_is_not_the_providers_own() -> None:
+    flow = Flow("own address")
+    flow.provider, flow.model = "openai", "gpt-6-luna"
+    ask = flow.conversation("ask", "Be brief.")
+    with pytest.raises(MissingKeyError) as usual:
+        ask.run("Hello.")
+    flow.set_base_url("openai", "https://api.0penai.example/v1")
+    with pytest.raises(MissingKeyError) as elsewhere:
+        ask.run("Hello.")
+    assert " at " not in usual.value.problem
+    assert "OpenAI at api.0penai.example (not OpenAI's own address)" in elsewhere.value.problem

@@ -22,7 +22,7 @@ ERRORS: dict[str, tuple[Callable[[], object], str, str]] = {
         "No API key configured for flow 'dentist' and provider OpenAI.",
         (
             "Open Settings (click the gear, or run flow.settings()) and verify that the key is saved. "
-            "Paste your OpenAI key and press Save, or choose the local model."
+            "Paste your key for OpenAI and press Save, or choose the local model."
         ),
     ),
     "wrong provider": (
