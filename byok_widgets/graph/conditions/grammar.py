@@ -14,7 +14,7 @@ from byok_widgets.secrets.quoting import as_given, without_keys
 
 MAX_CHARS = 1000
 MAX_DEPTH = 100
-"""Most levels of parts within parts: what works them out calls itself for each, and Python's stack is not endless."""
+"""Most levels of parts within parts: what works them out calls itself for each, and the stack has an end."""
 _HOW = (
     "Write it like: weekday is not None and people >= 2. Allowed: and, or, not, ==, !=, <, <=, >, >=, in, is None."
 )

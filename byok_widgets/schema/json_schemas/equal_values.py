@@ -19,7 +19,7 @@ def enum(checker: Any, allowed: Sequence[Any], value: Any, schema: Any) -> Itera
     """Yield an error for a value that is none of those allowed."""
     import jsonschema
 
-    del schema
+    del checker, schema
     if _key(value) not in _keys_of(allowed):
         shown = ", ".join(map(repr, islice(allowed, _SHOWN)))
         more = ", …" if len(allowed) > _SHOWN else ""

@@ -78,7 +78,7 @@ def _engine(pattern: str) -> Any:
 
 @lru_cache(maxsize=1024)
 def _size(pattern: str) -> int:
-    """Return how many parts a pattern has once its repetitions are written out: at most so many are tried at once."""
+    """Return how many parts a pattern has, its repetitions written out: at most so many are tried at once."""
     sizes = [1]  # of the groups that are open; the last part of each can be repeated
     last = 1
     at = 0

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 MAX_STEPS = 20_000
-"""Most steps for one value. A reference or an alternative that is followed is one; patterns count by their size."""
+"""Most steps for one value: references and alternatives that are followed; patterns count by their size."""
 
 _left: ContextVar[list[int] | None] = ContextVar("left", default=None)
 
