@@ -16,6 +16,7 @@ _SECTIONS = {
     "overrides": "override",
     "judge_model": "override",
     "tuning": "model_settings",
+    "turn_limits": "turn_limits",
 }
 """Sections of the file that say what runs, and the name of the change. Where a key is stored is none of them."""
 
@@ -44,7 +45,10 @@ class ChangeElsewhere:
 
     @property
     def changes(self) -> tuple[str, ...]:
-        """What differs: `"provider"`, `"base_url"`, `"model"`, `"override"`, `"model_settings"`."""
+        """What differs: `"provider"`, `"base_url"`, `"model"`, `"override"`, `"model_settings"` or `"turn_limits"`.
+
+        Each is named once.
+        """
         return tuple(dict.fromkeys(_SECTIONS[section] for section in self.differences))
 
     def is_news(self, known: ChangeElsewhere | None) -> bool:

@@ -17,6 +17,7 @@ from byok_widgets.config.notice import SettingsNotice
 from byok_widgets.config.settings import Defaults, Document, Settings, put
 from byok_widgets.config.settings_store import SettingsStore
 from byok_widgets.config.short_text import reject_long
+from byok_widgets.config.turn_limits import TurnLimits
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.reply import ModelSource
@@ -250,6 +251,19 @@ class FlowConfig:
     def judge_model(self, text: str | None) -> None:
         value = None if text is None else str(self.ref(text))
         self._store.change("override", lambda document: document.update(judge_model=value))
+
+    @property
+    def turn_limits(self) -> TurnLimits:
+        """How many calls one turn of a session may make, and what they may cost."""
+        return self.current.turn_limits
+
+    @turn_limits.setter
+    def turn_limits(self, limits: TurnLimits) -> None:
+        def change(document: Document) -> None:
+            put(document, "turn_limits", "calls", limits.calls)
+            put(document, "turn_limits", "cost", limits.cost)
+
+        self._store.change("turn_limits", change)
 
     def base_url(self, provider: str) -> str | None:
         """Return the address that replaces the provider's default; `None` if there is none."""

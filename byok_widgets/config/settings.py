@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from byok_widgets.config.turn_limits import TurnLimits
+
 T = TypeVar("T")
 
 Document = dict[str, Any]
@@ -48,6 +50,7 @@ class Settings:
         node_settings: Model settings of each node, by name.
         base_urls: Address of each provider that does not use its default.
         key_references: Where each key is found. Never a key.
+        turn_limits: What one turn of a session may take.
         test_sentences: Sentences kept at hand to try the flow with.
         document: The contents of the file.
         defaults: The values used where nothing has been chosen.
@@ -60,6 +63,7 @@ class Settings:
     node_settings: Mapping[str, Mapping[str, Any]]
     base_urls: Mapping[str, str]
     key_references: Mapping[str, str]
+    turn_limits: TurnLimits
     test_sentences: tuple[str, ...]
     document: Mapping[str, Any] = field(repr=False)
     defaults: Defaults = field(repr=False)
@@ -76,6 +80,7 @@ class Settings:
             node_settings=_entries(document.get("tuning"), dict),
             base_urls=_entries(document.get("base_urls"), str),
             key_references=_entries(document.get("key_references"), str),
+            turn_limits=TurnLimits.parse(document.get("turn_limits")),
             test_sentences=_texts(document.get("test_sentences")),
             document=MappingProxyType(document),
             defaults=defaults,

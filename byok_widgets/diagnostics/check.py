@@ -15,6 +15,7 @@ from byok_widgets.diagnostics.prompts import broken_prompts, single_braces
 from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
 from byok_widgets.diagnostics.suggestions import advised
 from byok_widgets.diagnostics.teaching import few_examples
+from byok_widgets.diagnostics.turn_calls import too_many_calls, unknown_costs
 from byok_widgets.engine.workers import overdue_functions
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
@@ -93,6 +94,8 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
         *broken_prompts(flow),
         *single_braces(flow),
         *weak_judge(flow),
+        *too_many_calls(flow),
+        *unknown_costs(flow),
         *_overdue(flow),
         *_notice(flow),
     ]

@@ -57,6 +57,8 @@ class Flow(AnswersGuesses, StrictAttributes):
     model: str | None = delegated("_settings", FlowSettings.model)
     judge_model: str | None = delegated("_settings", FlowSettings.judge_model)
     judge_max_tokens: int | None = delegated("_settings", FlowSettings.judge_max_tokens)
+    max_calls_per_turn: int | None = delegated("_settings", FlowSettings.max_calls_per_turn)
+    max_cost_per_turn: float | None = delegated("_settings", FlowSettings.max_cost_per_turn)
     global_prompt: str = delegated("_settings", FlowSettings.global_prompt)
     grounding: Grounding = delegated("_settings", FlowSettings.grounding)
     locale: str | None = delegated("_settings", FlowSettings.locale)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from byok_widgets.config import ModelRef
 from byok_widgets.config.base_url import BaseUrl
+from byok_widgets.config.turn_limits import TurnLimits
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow.file_settings import FileSettings
 from byok_widgets.flow.pending_settings import PENDING
@@ -40,6 +41,7 @@ def data_of(flow: FiledFlow) -> Data:
         "model": flow.model,
         "judge_model": flow.judge_model,
         "judge_max_tokens": flow.judge_max_tokens,
+        **_limits(flow.config.turn_limits),
         "base_urls": {provider: url for provider, url in urls.items() if url},
         "global_prompt": flow.global_prompt,
         "grounding": flow.grounding,
@@ -106,6 +108,7 @@ class _Settings:
         self.model = self.ref(model if is_ref else f"{self.provider}:{model}")
         self.judge_model = self.ref(data.pop("judge_model", None))
         self.judge_max_tokens = data.pop("judge_max_tokens", None)
+        self.limits = (data.pop("max_calls_per_turn", None), data.pop("max_cost_per_turn", None))
         self.global_prompt = data.pop("global_prompt", "")
         self.grounding = data.pop("grounding", "flag")
         self.locale = data.pop("locale", None)
@@ -120,6 +123,9 @@ class _Settings:
     def settle(self, flow: FiledFlow, context: FlowContext, *, trust: bool | None) -> None:
         """Write what the file says, or let it wait where the person has to decide."""
         flow.judge_max_tokens = self.judge_max_tokens
+        held = flow.config.turn_limits
+        if held.lowered(*self.limits) != held:
+            flow.config.turn_limits = held.lowered(*self.limits)
         flow.global_prompt = self.global_prompt
         flow.grounding = self.grounding
         flow.locale = self.locale
@@ -145,6 +151,11 @@ class _Settings:
         for node in model_nodes(flow.nodes).values():
             if node.layered_settings.overrides:
                 node.layered_settings.reset(node.layered_settings.overrides)
+
+
+def _limits(limits: TurnLimits) -> Data:
+    chosen = {"max_calls_per_turn": limits.calls, "max_cost_per_turn": limits.cost}
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def _node(graph: FlowGraph, node: AnyNode) -> Data:

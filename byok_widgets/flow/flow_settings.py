@@ -6,9 +6,11 @@ All flows of the same name share them in this process: a click and a line of cod
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from byok_widgets.config import FlowConfig, ModelRef
+from byok_widgets.config.turn_limits import checked_calls, checked_cost
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_contexts
 from byok_widgets.graph.flow_graph import AnyNode
@@ -135,6 +137,32 @@ class FlowSettings(StrictAttributes):
             None if limit is None else checked_limit(limit, owner=f"Flow {self.name!r}, judge")
         )
         self.config.notify("judge")
+
+    @property
+    def max_calls_per_turn(self) -> int:
+        """Most calls of models that one turn makes, those of the judge and repairs included.
+
+        A turn that would make more is stopped with an error of kind `"call_limit"`. It is 50 where nothing is
+        chosen, which `None` restores.
+        """
+        return self.config.turn_limits.max_calls
+
+    @max_calls_per_turn.setter
+    def max_calls_per_turn(self, count: int | None) -> None:
+        self.config.turn_limits = replace(self.config.turn_limits, calls=checked_calls(count))
+
+    @property
+    def max_cost_per_turn(self) -> float | None:
+        """Cost in US dollars from which on a turn makes no further call; `None` for no limit.
+
+        The error is of kind `"cost_limit"`. The call that reaches the limit is not cut off, and a call whose cost
+        is not known counts nothing.
+        """
+        return self.config.turn_limits.cost
+
+    @max_cost_per_turn.setter
+    def max_cost_per_turn(self, usd: float | None) -> None:
+        self.config.turn_limits = replace(self.config.turn_limits, cost=checked_cost(usd))
 
     def set_base_url(self, provider: str, url: str | None) -> None:
         """Send this flow's calls for `provider` to another address; `None` restores the default.

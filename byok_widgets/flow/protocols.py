@@ -36,6 +36,8 @@ class FiledFlow(Protocol):
     model: str | None
     judge_model: str | None
     judge_max_tokens: int | None
+    max_calls_per_turn: int | None
+    max_cost_per_turn: float | None
     global_prompt: str
     grounding: Grounding
     locale: str | None

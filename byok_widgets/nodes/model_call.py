@@ -15,6 +15,7 @@ from byok_widgets.engine import Deadline, RetriedCall, Slot, clock, with_deadlin
 from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction, Thinker, Thinking
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.messages import Message, answer_message
+from byok_widgets.nodes.call_budget import current_budget
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, checked
 from byok_widgets.providers import (
@@ -115,12 +116,23 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
         ByokError: Any fault; it names flow, node and model.
     """
     try:
-        return await _execute(call, context, on_text, on_progress)
+        return await _counted(call, context, on_text, on_progress)
     except ByokError as error:
         failure = error
     if failure.may_be_charged and not call.provider.free_of_charge:
         failure.cause = f"{failure.cause} {call.provider.label} may charge for the call all the same.".strip()
     raise failure.at(flow=context.config.name, node=call.node, model=str(call.resolved.ref))
+
+
+async def _counted(call: Call, context: FlowContext, on_text: OnText, on_progress: OnProgress) -> Reply:
+    """Run a call as one of the turn that it belongs to, if any."""
+    budget = current_budget()
+    if budget is None:
+        return await _execute(call, context, on_text, on_progress)
+    budget.take()
+    reply = await _execute(call, context, on_text, on_progress)
+    budget.answered(reply)
+    return reply
 
 
 async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progress: OnProgress) -> Reply:

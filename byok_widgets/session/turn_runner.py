@@ -22,6 +22,7 @@ from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.graph import EVERYWHERE, Edge, FlowGraph
 from byok_widgets.messages import Message
 from byok_widgets.nodes import NodeInput
+from byok_widgets.nodes.call_budget import CallBudget
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import Reply
@@ -100,6 +101,7 @@ class TurnRunner:
         self._node, self._returns_to, self._closed = start.node, start.returns_to, False
         self._steps: list[Step] = []
         self._ledger = CallLedger(callbacks.on_text, callbacks.on_progress)
+        self._budget = CallBudget(context.config.turn_limits)
         self._notices = [note for note in [repair_notice(text or "")] if note]
 
     async def run(self) -> Turn:
@@ -110,7 +112,8 @@ class TurnRunner:
                 session.
         """
         try:
-            await (self._open() if self._text is None else self._answer())
+            with self._budget.active():
+                await (self._open() if self._text is None else self._answer())
         except asyncio.CancelledError:
             so_far = self._ledger.interrupted(self._node, self._messages)
             if so_far is None:
@@ -135,7 +138,7 @@ class TurnRunner:
             closed=self._closed,
             latency_s=self._ledger.latency_s,
             time_to_first_token_s=self._ledger.time_to_first_token_s,
-            notices=tuple(self._notices),
+            notices=(*self._notices, *self._budget.notices),
             lost_calls=self._ledger.lost,
             lost_reasoning=self._ledger.lost_reasoning,
             fault_kind=fault_kind,

@@ -13,6 +13,8 @@ from byok_widgets.graph.conditions.operators import COMPARE
 from byok_widgets.secrets.quoting import as_given, without_keys
 
 MAX_CHARS = 1000
+MAX_DEPTH = 100
+"""Most levels of parts within parts: what works them out calls itself for each, and the stack has an end."""
 _HOW = (
     "Write it like: weekday is not None and people >= 2. Allowed: and, or, not, ==, !=, <, <=, >, >=, in, is None."
 )
@@ -49,6 +51,8 @@ def parsed(text: str) -> ast.expr:
 
 def _foreign(tree: ast.expr) -> str:
     """Say which part is not in the grammar; empty when all is."""
+    if _is_too_deep(tree):
+        return f"its parts are nested more than {MAX_DEPTH} levels deep"
     for node in ast.walk(tree):
         problem = _foreign_itself(node)
         if problem:
@@ -57,6 +61,15 @@ def _foreign(tree: ast.expr) -> str:
     if alone is not None:
         return f"{ast.unparse(alone)} alone is no condition; say what is compared with it"
     return ""
+
+
+def _is_too_deep(tree: ast.expr) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [part for node in level for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+        if not level:
+            return False
+    return True
 
 
 def _foreign_itself(node: ast.AST) -> str:

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
+from byok_widgets.schema.json_schemas.equal_values import enum, unique_items
 from byok_widgets.schema.json_schemas.evaluated_names import evaluated_names
 from byok_widgets.schema.json_schemas.formats import format_checker
 from byok_widgets.schema.json_schemas.multiples import multiple_of
 from byok_widgets.schema.json_schemas.patterns import matches
+from byok_widgets.schema.json_schemas.work import bounded_work, spend
 
 Rule = Callable[..., Iterator[Any]]
 
-MAX_STEPS = 20_000
-"""Most references and alternatives that are followed for one value."""
 _COUNTED = ("$ref", "allOf", "anyOf", "oneOf", "not")
 
 _CONDITIONS = "byok_conditions"
-_steps: ContextVar[list[int]] = ContextVar("steps")
-
-
-class TooMuchWorkError(ValueError):
-    """A value could not be checked with a bounded amount of work."""
 
 
 def errors_of(checker: Any, value: Any) -> list[Any]:
     """Return all violations in a value.
 
     Raises:
-        TooMuchWorkError: It takes more than `MAX_STEPS` references and alternatives.
+        TooMuchWorkError: It takes more than `MAX_STEPS`.
     """
-    token = _steps.set([MAX_STEPS])
-    try:
+    with bounded_work():
         return list(checker.iter_errors(value))
-    finally:
-        _steps.reset(token)
 
 
 def conditions_of(error: Any) -> list[tuple[Any, int]]:
@@ -51,6 +42,8 @@ def json_checker() -> Any:
 
     usual = jsonschema.Draft202012Validator
     own: dict[str, Rule] = {
+        "enum": enum,
+        "uniqueItems": unique_items,
         "pattern": _pattern,
         "properties": _properties,
         "patternProperties": _pattern_properties,
@@ -72,10 +65,7 @@ def _counted(rule: Rule) -> Rule:
     """Return a rule that ends the check where too much was done already."""
 
     def counted(*arguments: Any) -> Iterator[Any]:
-        left = _steps.get([MAX_STEPS])
-        left[0] -= 1
-        if left[0] < 0:
-            raise TooMuchWorkError("its rules take too long to check")
+        spend(1)
         yield from rule(*arguments)
 
     return counted

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from byok_widgets.errors import SchemaError
+from byok_widgets.schema.json_schemas.work import spend
 from byok_widgets.secrets.quoting import as_given
 
 _PIECE = re.compile(
@@ -23,6 +24,9 @@ _ESCAPES = {r"\Z": r"\z", r"\0": r"\x00", r"\/": "/"}
 _CLASSES = frozenset({r"\d", r"\D", r"\w", r"\W", r"\s", r"\S"})
 _BACKSPACE = r"\x08"
 
+_CHARS_PER_STEP = 10_000
+"""Characters, times the parts of a pattern that may be looked at for each of them, that count as one step."""
+_REPEATED = re.compile(r"\{(\d*)(?:,(\d*))?\}")
 _REASONS = (
     ("look-around", "it looks ahead or behind"),
     ("backreference", "it refers back to a group"),
@@ -35,7 +39,9 @@ def matches(pattern: str, text: str) -> bool:
 
     Raises:
         SchemaError: The pattern cannot be used; see `check_pattern`.
+        TooMuchWorkError: The text is too long for so large a pattern.
     """
+    spend(len(text) * _size(pattern) // _CHARS_PER_STEP)
     return bool(_engine(pattern).isinstance_python(text))
 
 
@@ -68,6 +74,32 @@ def _engine(pattern: str) -> Any:
         fix="Write it without look-ahead, look-behind and back-references, as several patterns under allOf or "
         "not, or check the value in a pydantic validator.",
     )
+
+
+@lru_cache(maxsize=1024)
+def _size(pattern: str) -> int:
+    """Return how many parts a pattern has, its repetitions written out: at most so many are tried at once."""
+    sizes = [1]  # of the groups that are open; the last part of each can be repeated
+    last = 1
+    at = 0
+    while at < len(pattern):
+        piece = _piece(pattern, at)
+        at += len(piece)
+        repeated = _REPEATED.fullmatch(piece)
+        if piece == "(":
+            sizes.append(1)
+            last = 1
+        elif piece == ")" and len(sizes) > 1:
+            last = sizes.pop()
+            sizes[-1] += last
+        elif repeated:
+            times = max(int(count) for count in (repeated[1], repeated[2], 1) if count)
+            sizes[-1] += last * (times - 1)
+            last *= times
+        else:
+            last = 1
+            sizes[-1] += last
+    return sum(sizes)
 
 
 def _translated(pattern: str) -> str:

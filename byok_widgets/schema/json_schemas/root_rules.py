@@ -11,8 +11,9 @@ from typing import Any
 
 from byok_widgets.schema.fields import FieldSpec
 from byok_widgets.schema.json_schemas.canonical import Canonical
-from byok_widgets.schema.json_schemas.json_checker import TooMuchWorkError, conditions_of, errors_of
+from byok_widgets.schema.json_schemas.json_checker import conditions_of, errors_of
 from byok_widgets.schema.json_schemas.schema_refs import NOTES, unconditional
+from byok_widgets.schema.json_schemas.work import TooMuchWorkError
 from byok_widgets.schema.root_result import RootResult
 from byok_widgets.secrets.quoting import without_keys
 

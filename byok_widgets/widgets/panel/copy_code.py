@@ -55,6 +55,11 @@ def code_of(flow: PanelFlow) -> str:
         lines.append(f"flow.judge_max_tokens = {flow.judge_max_tokens}")
     if flow.locale:
         lines.append(f"flow.locale = {_text(flow.locale)}")
+    limits = flow.config.turn_limits
+    if limits.calls is not None:
+        lines.append(f"flow.max_calls_per_turn = {limits.calls}")
+    if limits.cost is not None:
+        lines.append(f"flow.max_cost_per_turn = {limits.cost!r}")
     lines += _key_lines(flow)
     chosen = [line for name in flow.nodes for line in _node_lines(flow, name)]
     lines += ["", "# when the nodes are made", *chosen] if chosen else []

@@ -50,6 +50,11 @@ def summary(flow: PanelFlow) -> list[tuple[str, str]]:
         rows.append(("Judge", f"max_tokens {flow.judge_max_tokens}"))
     if flow.locale:
         rows.append(("Locale", flow.locale))
+    limits = flow.config.turn_limits
+    if limits.calls is not None:
+        rows.append(("Calls per turn", f"at most {limits.calls}"))
+    if limits.cost is not None:
+        rows.append(("Cost per turn", f"no call after ${limits.cost!r}"))
     rows += [(f"Node {node.name}", ", ".join(_node(node))) for node in model_nodes(flow.nodes).values()]
     notes = (catalog.lifecycle_note(target.provider.name, flow.model or ""), str(flow.config.notice or ""))
     rows += [("Note", note) for note in notes if note]

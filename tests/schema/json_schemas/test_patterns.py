@@ -8,6 +8,7 @@ import pytest
 
 from byok_widgets import SchemaError
 from byok_widgets.schema.json_schemas.patterns import check_pattern, matches
+from byok_widgets.schema.json_schemas.work import TooMuchWorkError
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,22 @@ def test_a_pattern_that_backtracks_for_years_elsewhere_is_quick() -> None:
     started = time.process_time()
     assert not matches("^(a+)+$", "a" * 5_000 + "b")
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("^([01]*1[01]{3000}){20}$", "01" * 50_000),
+        ("^(([01]*1[01]{50}){50}){20}$", "01" * 50_000),
+        ("^([01]*1[01]{3000,}){20}$", "01" * 50_000),
+    ],
+)
+def test_a_large_pattern_is_not_tried_on_a_long_text(pattern: str, text: str) -> None:
+    """The engine would hold the kernel for half a minute, and no other thread could run meanwhile."""
+    with pytest.raises(TooMuchWorkError):
+        matches(pattern, text)
+    assert not matches(pattern, text[:100])
+
+
+def test_an_ordinary_pattern_is_tried_on_a_very_long_text() -> None:
+    assert matches(r"^(\w+ ?)+$", "word " * 200_000)
