@@ -45,9 +45,9 @@ class ChangeElsewhere:
 
     @property
     def changes(self) -> tuple[str, ...]:
-        """What differs: `"provider"`, `"base_url"`, `"model"`, `"override"`, `"model_settings"` or `"turn_limits"`.
+        """What differs, each named once.
 
-        Each is named once.
+        These are `"provider"`, `"base_url"`, `"model"`, `"override"`, `"model_settings"` and `"turn_limits"`.
         """
         return tuple(dict.fromkeys(_SECTIONS[section] for section in self.differences))
 

@@ -63,7 +63,7 @@ def checked_calls(value: Any) -> int | None:
         return value  # type: ignore[no-any-return]
     raise ConfigError(
         f"max_calls_per_turn is a whole number from 1 to {_MOST_CALLS:,}, not {as_given(value)}.",
-        kind="bad_setting",
+        kind="turn_limit",
         fix=f"Write flow.max_calls_per_turn = None for the usual {MAX_CALLS}.",
     )
 
@@ -82,7 +82,7 @@ def checked_cost(value: Any) -> float | None:
         return float(value)
     raise ConfigError(
         f"max_cost_per_turn is an amount in US dollars above 0, not {as_given(value)}.",
-        kind="bad_setting",
+        kind="turn_limit",
         fix="Write flow.max_cost_per_turn = 0.25, or None for no limit.",
     )
 

@@ -93,7 +93,7 @@ def _in_order(graph: FlowGraph) -> Iterator[str]:
         stack = [(start, iter(graph.targets(start)))] if start not in seen else []
         seen.add(start)
         while stack:
-            name, targets = stack[-1]
+            _, targets = stack[-1]
             target = next((each for each in targets if each not in seen and graph.is_silent(each)), None)
             if target is None:
                 yield stack.pop()[0]

@@ -123,9 +123,9 @@ class _Settings:
     def settle(self, flow: FiledFlow, context: FlowContext, *, trust: bool | None) -> None:
         """Write what the file says, or let it wait where the person has to decide."""
         flow.judge_max_tokens = self.judge_max_tokens
-        held = flow.config.turn_limits
-        if held.lowered(*self.limits) != held:
-            flow.config.turn_limits = held.lowered(*self.limits)
+        limits = flow.config.turn_limits.lowered(*self.limits)
+        if limits != flow.config.turn_limits:
+            flow.config.turn_limits = limits
         flow.global_prompt = self.global_prompt
         flow.grounding = self.grounding
         flow.locale = self.locale
