@@ -61,6 +61,7 @@ MAY_IMPORT = {
     "graph": f"{SMALL} nodes schema",
     "session": f"{SMALL} config engine graph nodes providers schema",
     "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",
+    "compare": SMALL,
     "flow": f"{SMALL} config diagnostics engine frontend graph keys nodes providers schema session",
     "widgets": f"{SMALL} config diagnostics engine flow frontend graph keys nodes providers schema session",
     "cli": f"{SMALL} flow providers schema",

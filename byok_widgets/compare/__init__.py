@@ -1,0 +1,1 @@
+"""Comparison of models on one node and of assignments on a whole flow."""
