@@ -15,7 +15,7 @@ LARGEST_DENOMINATOR = 120
 """Scores are taken as fractions of at most this denominator: fields × repeats of a case."""
 LARGEST_SUM = 100_000
 """Steps on the grid of sums up to which the distribution of sign flips is computed."""
-LARGEST_WORK = 20_000_000
+LARGEST_WORK = 5_000_000
 """Cosines that one distribution may take."""
 ENUMERATED = 12
 """Units up to which all label swaps are enumerated."""
@@ -31,8 +31,8 @@ def mcnemar_mid_p(only_ours: int, only_baseline: int) -> float:
     total, fewer = only_ours + only_baseline, min(only_ours, only_baseline)
     if total == 0:
         return 1.0
-    below = float(bdtr(fewer - 1, total, 0.5)) if fewer else 0.0
-    return min(1.0, below + float(bdtr(fewer, total, 0.5)))
+    below, upto = float(bdtr(fewer - 1, total, 0.5)) if fewer else 0.0, float(bdtr(fewer, total, 0.5))
+    return 1 - (upto - below) / 2 if only_ours == only_baseline else below + upto
 
 
 def sign_flip_mid_p(differences: Floats) -> float:
