@@ -63,7 +63,9 @@ MAY_IMPORT = {
     "compare": f"{SMALL} config engine frontend graph nodes providers schema session",
     "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",
     "flow": f"{SMALL} compare config diagnostics engine frontend graph keys nodes providers schema session",
-    "widgets": f"{SMALL} compare config diagnostics engine flow frontend graph keys nodes providers schema session",
+    "widgets": (
+        f"{SMALL} compare config diagnostics engine flow frontend graph keys nodes providers schema session"
+    ),
     "cli": f"{SMALL} flow providers schema",
     "__main__": "cli",
 }

@@ -52,13 +52,12 @@ class Assertion:
         if self.kind == "excludes":
             return self.what.casefold() not in text.casefold()
         if self.kind == "json_path":
-            return _at(output.get("values") or {}, self.what) == self.equals
+            return bool(_at(output.get("values") or {}, self.what) == self.equals)
         return self._called(output)
 
     def _called(self, output: Mapping[str, Any]) -> bool:
-        assert self.function is not None
         try:
-            return bool(self.function(dict(output)))
+            return bool(self.function(dict(output))) if self.function else False
         except Exception as error:  # noqa: BLE001 - a person's function may raise anything
             problem = describe_exception(error)
         raise ConfigError(f"The assertion {self.what!r} failed: {problem}.", kind="assertion", fix="Correct it.")
@@ -76,13 +75,13 @@ def read_assertion(given: Any, functions: Mapping[str, Function]) -> Assertion:
         ValueError: It has no such form; the message says what is wrong.
     """
     if not isinstance(given, Mapping):
-        raise ValueError(f"an assertion is a mapping such as {{'contains': 'Tuesday'}}, not {as_given(given)}")
+        expected = "a mapping such as {'contains': 'Tuesday'}"
+        raise ValueError(f"an assertion is {expected}, not {as_given(given)}")  # noqa: TRY004
     kinds = [kind for kind in ("contains", "excludes", "json_path", "function") if kind in given]
     extra = set(given) - set(kinds) - ({"equals"} if kinds == ["json_path"] else set())
     if len(kinds) != 1 or extra:
-        raise ValueError(
-            f"{as_given(dict(given))} is no assertion; there are contains, excludes, json_path with equals, function"
-        )
+        known = "contains, excludes, json_path with equals, function"
+        raise ValueError(f"{as_given(dict(given))} is no assertion; there are: {known}")
     (kind,), what = kinds, given[kinds[0]]
     if not isinstance(what, str) or not what:
         raise ValueError(f"{kind} needs a text, not {as_given(what)}")

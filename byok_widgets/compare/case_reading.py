@@ -199,14 +199,14 @@ def _transcript(given: Any) -> tuple[Message, ...]:
     if not given:
         return ()
     if isinstance(given, str):
-        raise ValueError("a transcript is a list of messages; write one text as text")
+        raise ValueError("a transcript is a list of messages; write one text as text")  # noqa: TRY004
     return transcript_of(given)
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:
     given = entry.get(name) or ""
     if not isinstance(given, str):
-        raise ValueError(f"{name} is a text, not {as_given(given)}")
+        raise ValueError(f"{name} is a text, not {as_given(given)}")  # noqa: TRY004 - the place is added
     return given
 
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 CellStatus = Literal["done", "invalid", "refused", "failed"]
 """How a cell ended.
 
-`done`: there is an output. `invalid`: the model's answer cannot be used, and scores 0. `refused`: the model declined,
-and scores 0. `failed`: the provider or the network failed, or the call could not be made: the score is missing.
+`done`: there is an output. `invalid`: the model's answer cannot be used, and scores 0. `refused`: the model
+declined, and scores 0. `failed`: the provider or the network failed, or no call could be made: the score is missing.
 """
 
 Key = tuple[str, str, int]

@@ -61,7 +61,8 @@ def _rank(comparison: Comparison, finding: Finding) -> tuple[bool, float, float]
 
 def _evidence(comparison: Comparison, finding: Finding) -> str:
     difference = finding.difference
-    assert difference is not None
+    if difference is None:
+        return f"{finding.verdict} against {comparison.baseline.name}: {finding.reason}"
     points = f"{100 * difference.estimate:+.1f} points"
     interval = (
         f"{100 * difference.level:.3g} % interval {100 * difference.low:+.1f} to {100 * difference.high:+.1f}"
@@ -74,6 +75,6 @@ def _evidence(comparison: Comparison, finding: Finding) -> str:
 
 
 def _why_kept(comparison: Comparison, found: list[Finding]) -> str:
-    others = [f"{finding.variant.name}: {finding.verdict}" for finding in found if finding.difference is not None]
+    others = [f"{finding.variant.name}: {finding.verdict}" for finding in found if finding.verdict != "baseline"]
     margin = "" if comparison.margin is not None else " Without a margin, “no worse” cannot be shown."
     return f"no variant is shown to be better or no worse than the baseline ({'; '.join(others)}).{margin}"

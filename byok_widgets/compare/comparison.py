@@ -1,4 +1,4 @@
-"""`Comparison`: the live result of a comparison. It runs on the engine; what it says waits until it is complete."""
+"""`Comparison`: the live result. It runs on the engine; what needs all of it waits until it is complete."""
 
 from __future__ import annotations
 
@@ -166,7 +166,15 @@ class Comparison:
             return
         setup = self._setup
         budget = Budget(setup.budget_usd, setup.max_calls)
-        self._runner = Runner(setup.task, setup.cases, self._metric, self._store, budget, self._add, setup.flow)
+        self._runner = Runner(
+            setup.task,
+            setup.cases,
+            metric=self._metric,
+            store=self._store,
+            budget=budget,
+            on_cell=self._add,
+            flow=setup.flow,
+        )
         self._runner.know({key: cell for key, cell in self._known.items() if cell.counts})
         self.ended_at = None
         self._future = ENGINE.submit(self._run(self._runner))
@@ -259,12 +267,23 @@ class Comparison:
             ConfigError: numpy and scipy are missing.
         """
         self.wait()
-        return evidence.findings(self.results, self.baseline, margin=self.margin)
+        return self.findings()
 
-    def plan(self, **targets: Any) -> Any:
-        """Return how many cases a difference takes to be shown, from what these cases vary, and what they cost."""
+    def findings(self) -> list[evidence.Finding]:
+        """Do the same as `verdicts` with what there is now, without waiting."""
+        fixed = self.complete or self.stopped_for == "budget"
+        return evidence.findings(self.results, self.baseline, margin=self.margin, fixed=fixed)
+
+    def plan(self, margin: float | None = None, *, power: float = 0.8) -> tables.Plans:
+        """Return how many cases and repeats it takes to show a difference, from how these cases vary.
+
+        Args:
+            margin: The difference; by default the margin of the comparison, else 5 points.
+            power: Chance to show it.
+        """
         self.wait()
-        return evidence.plan(self.results, self.baseline, **targets)
+        wanted = self.margin if margin is None else margin
+        return tables.Plans(evidence.plan(self.results, self.baseline, margin=wanted, power=power))
 
     def disagreements(self) -> list[Case]:
         """Return the cases in which variants got different scores, the widest apart first."""

@@ -1,4 +1,4 @@
-"""What an error means for a cell: the model's answer is bad and scores 0, or the provider failed and it is missing."""
+"""What an error means for a cell: a bad answer scores 0; where the provider failed, the score is missing."""
 
 from __future__ import annotations
 

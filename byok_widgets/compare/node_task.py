@@ -36,6 +36,7 @@ class NodeTask:
         node: ModelNode[Any],
         graph: FlowGraph,
         context: FlowContext,
+        *,
         variants: Sequence[Variant],
         sampling: Sampling,
         store: CellStore,

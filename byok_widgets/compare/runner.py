@@ -1,7 +1,7 @@
 """`Runner`: starts the cells of a comparison, case by case, within the budget, and writes each as soon as it ends.
 
-The order of the cases is shuffled once and stored. All cells of a case start together, so that what is finished is a
-prefix of that order: evidence while it runs is read from the prefix alone.
+The order of the cases is shuffled once and stored. All cells of a case start together, so that what is finished is
+about a prefix of that order: evidence while it runs is read from the prefix alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.cases import Case, hashed
@@ -48,6 +49,7 @@ class Runner:
         self,
         task: Task,
         cases: Sequence[Case],
+        *,
         metric: Metric,
         store: CellStore,
         budget: Budget,
@@ -85,7 +87,7 @@ class Runner:
             while self._running and not self._problem:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            unfinished = [*self._running, *self._ahead.values()]
+            unfinished: list[asyncio.Future[Any]] = [*self._running, *self._ahead.values()]
             for running in unfinished:
                 running.cancel()
             await asyncio.gather(*unfinished, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Starts comparisons: checks what was given, estimates what they take, and looks for cells that are there already."""
+"""Prepares comparisons: checks what was given, estimates what they take, looks for cells that are there."""
 
 from __future__ import annotations
 
@@ -53,14 +53,21 @@ def compare_node(
     sampling = sampling_of([compared], repeat, temperature)
     variants = [node_variant(compared, context, model, sampling) for model in named]
     cells = open_store(context, store)
-    task = NodeTask(compared, graph, context, variants, sampling, cells)
+    task = NodeTask(compared, graph, context, variants=variants, sampling=sampling, store=cells)
     chosen = None if baseline is None else str(context.config.ref(baseline))
     own = None if chosen is None else next((v for v in variants if chosen in (v.name, v.model)), None)
     if chosen is not None and own is None:
         raise ConfigError(
             f"The baseline {baseline!r} is not among the models.", kind="baseline", fix="Add it to models=[...]."
         )
-    setup = setup_of(context, task, found, own or _current(compared, variants), Metric.of(metric), margin)
+    setup = setup_of(
+        context,
+        task,
+        found,
+        baseline=own or _current(compared, variants),
+        metric=Metric.of(metric),
+        margin=margin,
+    )
     limited = with_limits(setup, Prices(context), budget, max_calls)
     if limited.budget_usd is not None:
         task.require_bound()
@@ -173,8 +180,13 @@ def _in_memory(context: FlowContext) -> CellStore:
 
 
 def setup_of(
-    context: FlowContext, task: Task, cases: Cases, baseline: Variant, metric: Metric, margin: float | None
+    context: FlowContext, task: Task, cases: Cases, *, baseline: Variant, metric: Metric, margin: float | None
 ) -> Setup:
+    """Return how a comparison is run.
+
+    Raises:
+        ConfigError: The margin is no share, or nothing is expected of any case.
+    """
     if margin is not None and (isinstance(margin, bool) or not 0 < float(margin) < 1):
         raise ConfigError(
             f"A margin is a share between 0 and 1, not {as_given(margin)}.",

@@ -1,7 +1,7 @@
-"""`CellStore`: finished cells of a flow, in a private SQLite file. A finished cell is committed before anybody hears.
+"""`CellStore`: finished cells of a flow, in a private SQLite file, committed before anybody hears of them.
 
-The id of a cell is derived from what was done, so that another call that asks for the same finds it, and stores that
-were filled on several machines can be merged. Replies are compressed and stand apart, and so do scores.
+The id of a cell is derived from what was done, so that another call that asks for the same finds it, and stores
+that were filled on several machines can be merged. Replies are compressed and stand apart, and so do scores.
 """
 
 from __future__ import annotations
@@ -41,8 +41,10 @@ CREATE TABLE IF NOT EXISTS score(
 """
 _VERSION = 1
 _NANO = Decimal(10**9)
-_PLAIN = ("variant", "status", "error", "message", "model", "input_tokens", "output_tokens", "first_token_s")
-_PLAIN += ("total_s", "wait_s", "retries", "started_at", "repeat")
+_PLAIN = (
+    *("variant", "status", "error", "message", "model", "input_tokens", "output_tokens", "first_token_s"),
+    *("total_s", "wait_s", "retries", "started_at", "repeat"),
+)
 _COLUMNS = ", ".join(_PLAIN)
 _BATCH = 500
 

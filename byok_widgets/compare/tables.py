@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets import markup
+from byok_widgets.compare import evidence
 from byok_widgets.compare.cases import Case
 from byok_widgets.compare.cell import Cell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Check
-from byok_widgets.errors import ConfigError
 from byok_widgets.markup import Markup
 from byok_widgets.secrets import redact
 from byok_widgets.value_words import quoted
@@ -19,6 +19,7 @@ from byok_widgets.value_words import quoted
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison import Comparison
     from byok_widgets.compare.evidence import Finding
+    from byok_widgets.compare.statistics import Plan
     from byok_widgets.compare.variant import Variant
 
 COLUMNS = (
@@ -81,6 +82,43 @@ class Diff:
         )
 
 
+class Plans(dict[str, "Plan"]):
+    """How many cases it takes to show a difference of each variant from the baseline, by the variant's name."""
+
+    def _table(self) -> list[Row]:
+        return [
+            (
+                name,
+                str(row.repeats),
+                str(row.cases),
+                str(row.cells),
+                "not priced" if row.cost is None else f"${row.cost:.2f}" if row.cost else "free",
+                f"{100 * row.detectable:.1f} points",
+            )
+            for name, plan in self.items()
+            for row in plan.rows
+        ]
+
+    @property
+    def _title(self) -> str:
+        plan = next(iter(self.values()))
+        return (
+            f"Cases that show {100 * plan.margin:g} points between equal models, at level {100 * plan.level:g} % "
+            f"with power {100 * plan.power:g} %, from {plan.pilot_cases} cases"
+        )
+
+    def __repr__(self) -> str:
+        return "\n".join([self._title, "  ".join(_PLAN), *("  ".join(row) for row in self._table())])
+
+    def _repr_html_(self) -> str:
+        said = "".join(markup.block(markup.facts(plan.reason)) for plan in self.values() if plan.reason)
+        shown = markup.table(self._table(), caption=self._title, columns=_PLAN, numbers={1, 2, 3, 4, 5})
+        return f"{shown}{said}"
+
+
+_PLAN = ("variant", "repeats", "cases", "cells", "cost", "these cases would show")
+
+
 def _found(check: Check | None) -> str:
     if check is None:
         return "–"
@@ -96,15 +134,9 @@ def _answer(cell: Cell | None) -> str:
 
 def findings_of(comparison: Comparison) -> Mapping[str, Finding]:
     """Return what is shown of each variant by its id; empty while it runs, and without numpy and scipy."""
-    if comparison.running or not len(comparison.results):
+    if not len(comparison.results) or not evidence.are_possible():
         return {}
-    from byok_widgets.compare import evidence
-
-    try:
-        found = evidence.findings(comparison.results, comparison.baseline, margin=comparison.margin)
-    except ConfigError:
-        return {}
-    return {finding.variant.id: finding for finding in found}
+    return {finding.variant.id: finding for finding in comparison.findings()}
 
 
 def table(comparison: Comparison) -> list[Row]:
@@ -117,17 +149,13 @@ def _row(comparison: Comparison, variant: Variant, finding: Finding | None) -> R
     summary = comparison.results.summary(variant)
     means = [sum(scores) / len(scores) for scores in comparison.results.scores_of(variant).values()]
     score = f"{_percent(sum(means) / len(means))}" if means else "–"
-    difference = verdict = ""
-    if finding is not None:
-        score = (
-            f"{_percent(finding.score.estimate)} ({_percent(finding.score.low)} to {_percent(finding.score.high)})"
-        )
-        verdict = finding.verdict
-        if finding.difference is not None:
-            apart = finding.difference
-            difference = f"{_points(apart.estimate)} ({_points(apart.low)} to {_points(apart.high)})"
-    elif variant.id == comparison.baseline.id:
-        verdict = "baseline"
+    difference, verdict = "", "" if finding is None else finding.verdict
+    if finding is not None and finding.evidence is None and not comparison.running:
+        rate = finding.score
+        score = f"{_percent(rate.estimate)} ({_percent(rate.low)} to {_percent(rate.high)})"
+    if finding is not None and finding.difference is not None:
+        apart = finding.difference
+        difference = f"{_points(apart.estimate)} ({_points(apart.low)} to {_points(apart.high)})"
     return (
         variant.name,
         score,
@@ -181,22 +209,18 @@ def standing(comparison: Comparison) -> str:
 
 def notes(comparison: Comparison) -> list[str]:
     """Return what a reader has to know: why a verdict is what it is, and what went wrong."""
-    found = [finding.difference for finding in findings_of(comparison).values() if finding.difference]
-    said = [f"{len(found)} compared with {comparison.baseline.name}."] if found else []
-    said += [f"{difference.reason}" for difference in found if difference.reason]
+    found = [finding for finding in findings_of(comparison).values() if finding.verdict != "baseline"]
+    many = len(found) > 1
+    family = f"{len(found)} variants are" if many else "One variant is"
+    said = [f"{family} compared with {comparison.baseline.name}."] if found else []
+    said += [f"{finding.variant.name}: {finding.reason}" if many else finding.reason for finding in found]
     problem = comparison.problem()
     said += [problem.problem] if problem else []
     failures = [cell.message for _, _, cell, _ in comparison.results.items() if cell.status == "failed"]
     said += [f"{len(failures)} cells failed and are missing: {failures[0]}"] if failures else []
-    if not found and not comparison.running and len(comparison.results) and not _has_statistics():
+    if not found and not comparison.running and len(comparison.results) and not evidence.are_possible():
         said.append('Verdicts need numpy and scipy: pip install "byok-widgets[compare]".')
     return list(dict.fromkeys(said))
-
-
-def _has_statistics() -> bool:
-    from importlib.util import find_spec
-
-    return all(find_spec(name) is not None for name in ("numpy", "scipy"))
 
 
 def as_text(comparison: Comparison) -> str:

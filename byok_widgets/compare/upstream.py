@@ -1,7 +1,7 @@
-"""What a node is given in a case: the dialogue itself, or what the flow had when it reached the node, recorded once.
+"""What a node is given in a case: the dialogue itself, or what the flow had at the node, recorded once.
 
-A script is played through the flow with the models that it has now. What the node was given at its last visit is kept
-and frozen: all models of a comparison get the same.
+A script is played through the flow with the models that it has now. What the node was given at its last visit is
+kept and frozen: all models of a comparison get the same.
 """
 
 from __future__ import annotations

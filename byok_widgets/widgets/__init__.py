@@ -70,7 +70,6 @@ class NotebookFrontend:
 
         return Chat(session)
 
-
     def is_live(self) -> bool:
         """Whether somebody sees what changes in a cell after it has ended."""
         return False
