@@ -18,9 +18,7 @@ def intercept(rate: float) -> float:
     """Return the logit at which the mean chance over all cases is the rate."""
     nodes, weights = hermegauss(80)
     spread = np.hypot(SHARED, OWN)
-    return float(
-        brentq(lambda logit: weights @ expit(logit + spread * nodes) / weights.sum() - rate, -20.0, 20.0)
-    )
+    return float(brentq(lambda logit: weights @ expit(logit + spread * nodes) / weights.sum() - rate, -20.0, 20.0))
 
 
 def scores(rng: np.random.Generator, rates: list[float], cases: int, repeats: int, seeds: int = 1) -> np.ndarray:
