@@ -60,7 +60,7 @@ def means_of(table: Floats) -> Floats:
 
 def rows_with_values(values: Floats) -> NDArray[np.bool_]:
     """Return which cases have no nan."""
-    return np.asarray(~np.isnan(values).reshape(len(values), -1).any(axis=1), dtype=np.bool_)
+    return np.asarray(~np.isnan(values).any(axis=tuple(range(1, values.ndim))), dtype=np.bool_)
 
 
 def codes_of(groups: Groups, kept: NDArray[np.bool_]) -> Codes:

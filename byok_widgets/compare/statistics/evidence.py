@@ -80,7 +80,7 @@ def finished_prefix(finished: ArrayLike) -> int:
 
 def _whole_cases(finished: ArrayLike) -> NDArray[np.bool_]:
     table = np.asarray(finished, dtype=np.bool_)
-    return np.asarray(table.reshape(len(table), -1).all(axis=1), dtype=np.bool_)
+    return np.asarray(table.all(axis=tuple(range(1, table.ndim))), dtype=np.bool_)
 
 
 def live_evidence(

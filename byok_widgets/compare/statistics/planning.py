@@ -81,7 +81,10 @@ def detectable(sd: float, cases: int, *, level: float = 0.95, power: float = 0.8
     if df < 1:
         return math.inf
     limit = float(stdtrit(df, (1 + level) / 2))
-    shift = brentq(lambda shift: nctdtr(df, shift, limit) - (1 - power), 0.0, limit + 40)
+    above = limit
+    while nctdtr(df, above, limit) > 1 - power:
+        above += 1
+    shift = brentq(lambda shift: nctdtr(df, shift, limit) - (1 - power), 0.0, above)
     return float(shift) * sd / math.sqrt(cases)
 
 

@@ -118,4 +118,4 @@ def quantile(values: ArrayLike, *, q: float = 0.95, level: float = 0.95) -> Esti
 
 def _rank(rank: int, trials: int, values: int) -> int:
     """Return the index of an order statistic of the trials among all sorted values."""
-    return min(values - 1, max(0, math.ceil(rank / trials * values) - 1))
+    return min(values - 1, max(0, -(-rank * values // trials) - 1))

@@ -1,4 +1,4 @@
-"""The intervals against statsmodels, a published example, and a score test that maximises its likelihood itself."""
+"""The intervals against statsmodels, a published example, and a score test with a likelihood of its own."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_tango_inverts_the_score_test(counts: tuple[int, int, int]) -> None:
 
 
 def test_tango_on_the_published_example() -> None:
-    """Bentur's airway hyper-responsiveness, in Fagerland, Lydersen, Laake, Statistics in Medicine 33 (2014) 2850."""
+    """Bentur's airway hyper-responsiveness; Fagerland, Lydersen, Laake, Statistics in Medicine 33 (2014), 2850."""
     assert tango_interval(1, 7, 21, 0.95) == pytest.approx((-0.517, -0.026), abs=5e-4)
 
 
