@@ -11,7 +11,8 @@ CellStatus = Literal["done", "invalid", "refused", "failed"]
 """How a cell ended.
 
 `done`: there is an output. `invalid`: the model's answer cannot be used, and scores 0. `refused`: the model
-declined, and scores 0. `failed`: the provider or the network failed, or no call could be made: the score is missing.
+declined, and scores 0. `failed`: the provider or the network failed, or no call could be made: its score is
+missing.
 """
 
 Key = tuple[str, str, int]

@@ -1,7 +1,7 @@
 """The one place that asks the statistics: what the scores of a comparison show.
 
-When everything has ended, or the limit was reached, that is an interval of a fixed number of cases. While it runs, and
-after a person stopped it, it is the evidence of the finished prefix, which may be looked at at any time.
+When everything has ended, or the limit was reached, that is an interval of a fixed number of cases. While it runs,
+and after a person stopped it, it is the evidence of the finished prefix, which may be looked at at any time.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ class Runner:
             self.stopped_for = "budget"
             return False
         for variant, repeat in missing:
-            running = asyncio.ensure_future(self._cell(variant, case, case_id, repeat, worst[variant.id]))
+            running = asyncio.ensure_future(self._cell(variant, case, repeat, worst[variant.id]))
             self._running.add(running)
             running.add_done_callback(self._ended)
         return True
@@ -135,7 +135,7 @@ class Runner:
     def _repeats(self) -> range:
         return range(1, self._task.sampling.repeat + 1)
 
-    async def _cell(self, variant: Variant, case: Case, case_id: str, repeat: int, worst: Decimal) -> None:
+    async def _cell(self, variant: Variant, case: Case, repeat: int, worst: Decimal) -> None:
         slot = _Slot(self)
         sent, cell = False, None
         began = asyncio.get_running_loop().time()

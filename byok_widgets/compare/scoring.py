@@ -120,7 +120,7 @@ def checks(case: Case, output: Mapping[str, Any]) -> Iterator[Check]:
         end = output.get("end_node") or ""
         yield Check("end node", case.end_node, end, case.end_node == end)
     for assertion in case.assertions:
-        yield Check(assertion.name, True, found := assertion.holds(output), found)
+        yield Check(assertion.name, expected=True, found=(found := assertion.holds(output)), holds=found)
 
 
 def same_value(expected: Any, found: Any) -> bool:
