@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from byok_widgets.errors import ConfigError
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.comparison import Comparison
+    from byok_widgets.compare.protocols import Comparison
     from byok_widgets.compare.evidence import Finding
 
 _SAFE = frozenset({"better", "no worse"})

@@ -14,7 +14,7 @@ from byok_widgets.files import describe_write_error, replace_file
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.comparison import Comparison
+    from byok_widgets.compare.protocols import Comparison
 
 MOST_CASES = 500
 """Cases that are shown one by one; more would make a file that no browser likes."""

@@ -261,7 +261,8 @@ class CellStore:
         marks = ",".join("?" * len(_PLAIN))
         with self._transaction():
             self._base.executemany(
-                f"INSERT OR REPLACE INTO cell(id, request, case_id, cost_nano, {_COLUMNS}) VALUES(?,?,?,?,{marks})",
+                f"INSERT OR REPLACE INTO cell(id, request, case_id, cost_nano, {_COLUMNS})"
+                f" VALUES(?,?,?,?,{marks})",
                 cells,
             )
             self._base.executemany("INSERT OR REPLACE INTO reply VALUES(?,?)", replies)

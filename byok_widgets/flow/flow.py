@@ -524,8 +524,9 @@ class Flow(AnswersGuesses, StrictAttributes):
     def cases(self, source: Any, *, functions: Mapping[str, Callable[..., Any]] | None = None) -> Cases:
         """Read cases for comparing and testing: what callers say, and what should come of it.
 
-        A case has one of `text`, `transcript` (a dialogue) and `caller` (what the caller says turn by turn); and any
-        of `name`, `variables`, `values` (what is expected, by field), `path`, `end_node`, `contains`, `excludes`,
+        A case has one of `text`, `transcript` (a dialogue) and `caller` (what the caller says turn by turn); and
+        any of `name`, `variables`, `values` (what is expected, by field), `path`, `end_node`,
+        `contains`, `excludes`,
         `assertions`, `tags`, `weight`, `group`.
 
         Args:

@@ -176,17 +176,17 @@ class ModelNode(Node[R]):
             models: Model refs, or ids of the flow's provider.
             cases: What `flow.cases` takes or returns.
             repeat: How often each case is run with each model. Repeats have seeds, and a temperature above 0.
-            budget: Most money in US dollars. The worst case of each call is reserved before it is sent, retries and
-                a repair included.
+            budget: Most money in US dollars. The worst case of each call is reserved before it is sent,
+                retries and a repair included.
             max_calls: Most calls of the node, each with its retries and its repair; needed beside `budget` where a
                 model has no price.
             baseline: The model that the others are compared with; by default the one that the node has, or else
                 the first.
             margin: The loss of score that you accept, such as 0.05 for 5 points: only then can a model be shown to
                 be no worse.
-            metric: `"checks"` for the share of expectations that hold, `"all"` for whether all do, or a function of
-                a case and its output that returns 0 to 1.
-            temperature: Temperature of the calls; with repeats it is 0.7 where neither this nor the node states it.
+            metric: `"checks"` for the share of expectations that hold, `"all"` for whether all do, or a
+                function of a case and its output that returns 0 to 1.
+            temperature: Temperature of the calls; with repeats it is 0.7 where neither this nor the node says.
             store: A file for the finished cells; by default a private file of the flow.
             wait: Whether to return only when all is done; by default outside live notebooks.
 
@@ -194,8 +194,8 @@ class ModelNode(Node[R]):
             A `Comparison`: shown as a table, with `verdicts()`, `best()`, `diff(case)`, `save(path)` and more.
 
         Raises:
-            ConfigError: A case, a model or a limit cannot be used; a budget has no price or no bound; repeats could
-                not differ.
+            ConfigError: A case, a model or a limit cannot be used; a budget has no price or no bound;
+                repeats could not differ.
             KeyFormatError: There is an API key in a case.
         """
         started = self._compared(
