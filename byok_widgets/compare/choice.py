@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from byok_widgets.errors import ConfigError
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.protocols import Comparison
     from byok_widgets.compare.evidence import Finding
+    from byok_widgets.compare.protocols import Comparison
 
 _SAFE = frozenset({"better", "no worse"})
 

@@ -17,8 +17,8 @@ from byok_widgets.secrets import redact
 from byok_widgets.value_words import quoted
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.protocols import Comparison
     from byok_widgets.compare.evidence import Finding
+    from byok_widgets.compare.protocols import Comparison
     from byok_widgets.compare.statistics import Plan
     from byok_widgets.compare.variant import Variant
 
