@@ -54,6 +54,12 @@ class Frontend(Protocol):
     def chat(self, session: Any) -> Any:
         """Return a chat with a session."""
 
+    def is_live(self) -> bool:
+        """Whether somebody sees what changes in a cell after it has ended."""
+
+    def board(self, comparison: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the view of a live board of a comparison by MIME type; empty where nothing is live."""
+
 
 Find = Callable[[], "Frontend | None"]
 
@@ -109,3 +115,12 @@ class NullFrontend:
     def chat(self, session: Any) -> Any:
         """Return the session itself."""
         return session
+
+    def is_live(self) -> bool:
+        """Return that nobody looks on."""
+        return False
+
+    def board(self, comparison: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return nothing: there is no page."""
+        del comparison, kwargs
+        return {}

@@ -130,7 +130,9 @@ class Reply(NodeResult):
         model_source: Where the choice of the model came from.
         reported_model: The model id that answered, according to the provider.
         node: Name of the node that spoke.
-        latency_s: Seconds from sending the request to the last token.
+        latency_s: Seconds from the call to the last token.
+        waited_s: The part of `latency_s` before the request that was answered was sent: the wait for its turn, and
+            attempts that failed. What remains is the provider's own time.
         time_to_first_token_s: Seconds to the first token; `None` if there was none.
         attempts: Requests sent, retries included.
         request_id: The provider's id for the request, where it gave one.
@@ -157,6 +159,7 @@ class Reply(NodeResult):
     reported_model: str | None = None
     reasoning: str = ""
     latency_s: float = 0.0
+    waited_s: float = 0.0
     time_to_first_token_s: float | None = None
     attempts: int = 1
     request_id: str | None = None

@@ -62,9 +62,12 @@ MAY_IMPORT = {
     "nodes": f"{SMALL} config engine grounding keys providers schema",
     "graph": f"{SMALL} nodes schema",
     "session": f"{SMALL} config engine graph nodes providers schema",
+    "compare": f"{SMALL} config engine frontend graph nodes providers schema session",
     "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",
-    "flow": f"{SMALL} config diagnostics engine frontend graph keys nodes providers schema session",
-    "widgets": f"{SMALL} config diagnostics engine flow frontend graph keys nodes providers schema session",
+    "flow": f"{SMALL} compare config diagnostics engine frontend graph keys nodes providers schema session",
+    "widgets": (
+        f"{SMALL} compare config diagnostics engine flow frontend graph keys nodes providers schema session"
+    ),
     "cli": f"{SMALL} flow providers schema",
     "__main__": "cli",
 }

@@ -24,6 +24,9 @@ from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
 
 if TYPE_CHECKING:
+    from byok_widgets.compare.cases import Cases
+    from byok_widgets.compare.choice import Choice
+    from byok_widgets.compare.past import PastComparisons
     from byok_widgets.diagnostics.check import Check
     from byok_widgets.graph.conditions import Condition, Test
     from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode
@@ -539,6 +542,50 @@ class Flow(AnswersGuesses, StrictAttributes):
         from byok_widgets.session import Session
 
         return Session.load(Path(path), self.graph, self.context)
+
+    def cases(self, source: Any, *, functions: Mapping[str, Callable[..., Any]] | None = None) -> Cases:
+        """Read cases for comparing and testing: what callers say, and what should come of it.
+
+        A case has one of `text`, `transcript` (a dialogue) and `caller` (what the caller says turn by turn); and
+        any of `name`, `variables`, `values` (what is expected, by field), `path`, `end_node`, `contains`, `excludes`,
+        `assertions`, `tags`, `weight`, `group`.
+
+        Args:
+            source: A path to `*.jsonl` or `*.csv` (expected values in columns `values.weekday`), a data frame, a
+                session, or a list of texts, transcripts, mappings and sessions.
+            functions: Functions that assertions name, by name; each gets the output (`text`, `values`, `path`).
+
+        Raises:
+            ConfigError: Something is wrong with a case; the message names its place.
+            KeyFormatError: There is an API key in it.
+        """
+        from byok_widgets.compare.case_reading import read_cases
+
+        return read_cases(source, functions=functions or {})
+
+    def comparisons(self, store: str | Path | None = None) -> PastComparisons:
+        """Return what was compared on this flow; the same call of `compare` shows it again, without paying.
+
+        Args:
+            store: The file of the cells, where it is not the flow's own.
+        """
+        from byok_widgets.compare.past import past_comparisons
+        from byok_widgets.compare.starting import open_store
+
+        return past_comparisons(open_store(self.context, store))
+
+    def apply(self, choice: Choice) -> str:
+        """Use the models of a choice, such as `comparison.best("read")`: sets the overrides of its nodes.
+
+        Returns:
+            What was changed and on which evidence, in a sentence; a baseline without evidence changes nothing.
+
+        Raises:
+            ConfigError: A node of it is not in this flow.
+        """
+        from byok_widgets.compare.applying import apply
+
+        return apply(choice, self.nodes, self.config)
 
     def check(self, *, variables: Iterable[str] = ()) -> Check:
         """Look for mistakes without sending anything: in the graph, the keys and the models.

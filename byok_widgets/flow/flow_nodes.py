@@ -9,6 +9,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_node import ModelNode
 
 if TYPE_CHECKING:
     from byok_widgets.graph.edge import Edge
@@ -58,6 +59,8 @@ class FlowNodes:
             )
         if existing and existing is not node:
             node.take_over(existing)
+        if isinstance(node, ModelNode):
+            node.join(self._compare)
         self._graph.put(node, start=start, end=end, enter=enter)
         self._announce()
         return node
@@ -96,6 +99,11 @@ class FlowNodes:
                 fix=f"Make one with this flow and give that one, or the name of one: {self._names()}.",
             )
         return node.name
+
+    def _compare(self, node: ModelNode[Any], **options: Any) -> Any:
+        from byok_widgets.compare.starting import compare_node
+
+        return compare_node(node, self._graph, self._context, **options)
 
     def _names(self) -> str:
         return ", ".join(map(repr, self._graph.nodes)) or "there is none yet"

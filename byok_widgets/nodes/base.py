@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from byok_widgets.config import ResolvedModel
@@ -35,6 +35,7 @@ class NodeInput:
         model: Model for this run only; `None` leaves the choice to the node.
         first_visit: Whether the node has not spoken in this session.
         effects: The effects of this session and its forks; `None` outside a session.
+        settings: Model settings for this run only, which win over the node's.
     """
 
     messages: tuple[Message, ...]
@@ -42,6 +43,7 @@ class NodeInput:
     model: str | None
     first_visit: bool
     effects: Effects | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):

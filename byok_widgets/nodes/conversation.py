@@ -162,7 +162,9 @@ class ConversationNode(ModelNode[Reply]):
 
     def prepare(self, given: NodeInput) -> Work[Reply]:
         """Return the work of speaking, for a session: it knows whether this is the first visit."""
-        arguments = RunArgs(None, given.messages, given.variables, given.model, None, None, {}, alone=False)
+        arguments = RunArgs(
+            None, given.messages, given.variables, given.model, None, None, given.settings, alone=False
+        )
         return self._prepare_reply(arguments, first_visit=given.first_visit)
 
     @property

@@ -220,7 +220,7 @@ class ExtractionNode(ModelNode[Extraction]):
 
     def prepare(self, given: NodeInput) -> Work[Extraction]:
         """Return the work of reading the dialogue, for a session."""
-        return self._work(given.messages, given.variables, given.model, known=given.variables)
+        return self._work(given.messages, given.variables, given.model, known=given.variables, **given.settings)
 
     @property
     def writes(self) -> tuple[str, ...]:

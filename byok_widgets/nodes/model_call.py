@@ -239,6 +239,7 @@ class _Sending:
             reported_model=answer.reported_model,
             reasoning=answer.reasoning,
             latency_s=clock() - self._started_at,
+            waited_s=self._sent_at - self._started_at,
             time_to_first_token_s=None if first is None else first - self._started_at,
             attempts=attempts,
             request_id=answer.request_id,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, MutableMapping
+from decimal import Decimal
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from byok_widgets.config import ResolvedModel
@@ -16,8 +18,11 @@ from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, LayeredSettings, NodeSettings, checked
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.reply import NodeResult
+from byok_widgets.strict_attributes import unknown_name_error
 
 R = TypeVar("R", bound=NodeResult)
+Compare = Callable[..., Any]
+"""Prepares a comparison of models on a node, which it is given with the options."""
 
 
 class ModelNode(Node[R]):
@@ -30,6 +35,7 @@ class ModelNode(Node[R]):
     calls_model = True
     _prompt: str = ""
     _arguments: ClassVar[tuple[str, ...]] = ()
+    _compare: Compare | None = None
 
     def __init__(
         self,
@@ -138,6 +144,80 @@ class ModelNode(Node[R]):
         except ByokError as error:
             fault = error
         raise await self._context.without_model(fault)
+
+    def join(self, compare: Compare) -> None:
+        """Take what compares models on this node in its flow; the flow gives it when the node is added."""
+        self._compare = compare
+
+    def compare(
+        self,
+        models: Iterable[str],
+        cases: Any,
+        *,
+        repeat: int = 1,
+        budget: float | Decimal | None = None,
+        max_calls: int | None = None,
+        baseline: str | None = None,
+        margin: float | None = None,
+        metric: Any = "checks",
+        temperature: float | None = None,
+        store: str | Path | None = None,
+        wait: bool | None = None,
+    ) -> Any:
+        """Compare models on this node over cases: all get the same requests, but for the model.
+
+        A case with a text or a transcript is given to the node as it is. A script of turns is played through the
+        flow once, with the models that it has now, and what the node was given then is kept. Each finished cell is
+        saved at once: the same call, after a restart too, pays only for what is missing.
+
+        It returns when all is done; interrupting the cell stops it and keeps what was finished.
+
+        Args:
+            models: Model refs, or ids of the flow's provider.
+            cases: What `flow.cases` takes or returns.
+            repeat: How often each case is run with each model. Repeats have seeds, and a temperature above 0.
+            budget: Most money in US dollars. The worst case of each call is reserved before it is sent,
+                retries and a repair included.
+            max_calls: Most calls of the node, each with its retries and its repair; needed beside `budget` where a
+                model has no price.
+            baseline: The model that the others are compared with; by default the one that the node has, or else
+                the first.
+            margin: The loss of score that you accept, such as 0.05 for 5 points: only then can a model be shown to
+                be no worse.
+            metric: `"checks"` for the share of expectations that hold, `"all"` for whether all do, or a
+                function of a case and its output that returns 0 to 1.
+            temperature: Temperature of the calls; with repeats it is 0.7 where neither this nor the node says.
+            store: A file for the finished cells; by default a private file of the flow.
+            wait: `False` returns at once; what asks for verdicts then waits.
+
+        Returns:
+            A `Comparison`: shown as a table, with `verdicts()`, `best()`, `diff(case)`, `save(path)` and more.
+
+        Raises:
+            ConfigError: A case, a model or a limit cannot be used; a budget has no price or no bound;
+                repeats could not differ.
+            KeyFormatError: There is an API key in a case.
+        """
+        started = self._compared(
+            models, cases, repeat, budget, max_calls, baseline, margin, metric, temperature, store
+        )
+        return started.begin(wait=wait)
+
+    async def acompare(self, models: Iterable[str], cases: Any, **options: Any) -> Any:
+        """Do the same as `compare` in an event loop; returns when all is done. Cancelling it stops the calls."""
+        options.pop("wait", None)
+        names = ("repeat", "budget", "max_calls", "baseline", "margin", "metric", "temperature", "store")
+        for name in set(options) - set(names):
+            raise unknown_name_error(f"acompare has no {name!r}.", name, names, options[name])
+        given = {"repeat": 1, "metric": "checks", **options}
+        started = self._compared(models, cases, *(given.get(name) for name in names))
+        return await started.abegin()
+
+    def _compared(self, models: Any, cases: Any, *options: Any) -> Any:
+        names = ("repeat", "budget", "max_calls", "baseline", "margin", "metric", "temperature", "store")
+        if self._compare is None:
+            raise ConfigError(f"Node {self.name!r} is in no flow.", kind="node", fix="Add it with flow.add(node).")
+        return self._compare(self, models=models, cases=cases, **dict(zip(names, options, strict=True)))
 
     def model_for(self, given: NodeInput) -> ResolvedModel | None:
         """Return the model that would process this input; `None` if it needs none."""

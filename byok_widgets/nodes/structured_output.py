@@ -227,6 +227,7 @@ def _joined(first: Reply, second: Reply, best: Reply) -> Reply:
         usage=first.usage + second.usage,
         price=partial(_total_cost, first, second),
         latency_s=first.latency_s + second.latency_s,
+        waited_s=first.waited_s + second.waited_s,
         time_to_first_token_s=first.time_to_first_token_s,
         attempts=first.attempts + second.attempts,
         requests=(*first.requests, *second.requests),

@@ -74,6 +74,15 @@ class NotebookFrontend:
 
         return Chat(session, mode=mode_of())
 
+    def is_live(self) -> bool:
+        """Whether somebody sees what changes in a cell after it has ended."""
+        return False
+
+    def board(self, comparison: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the view of a live board of a comparison by MIME type; empty where nothing is live."""
+        del comparison, kwargs
+        return {}
+
 
 def _shell() -> Any:
     """Return the running IPython shell, with its cells watched for keys; does not load IPython."""

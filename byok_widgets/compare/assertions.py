@@ -1,0 +1,104 @@
+"""Assertions: what must hold of an output besides the expected values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.foreign_exceptions import describe_exception
+from byok_widgets.secrets.quoting import as_given
+
+Function = Callable[[Mapping[str, Any]], Any]
+"""Gets `text`, `values` and `path` of an output, and returns whether all is well."""
+
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """One thing that must hold of an output.
+
+    Attributes:
+        kind: `contains`, `excludes`, `json_path` or `function`.
+        what: The text, the path, or the name of the function.
+        equals: The value that stands at a path.
+        function: The function.
+    """
+
+    kind: str
+    what: str
+    equals: Any = None
+    function: Function | None = field(default=None, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The assertion in words."""
+        return f"{self.kind} {self.what}"
+
+    def holds(self, output: Mapping[str, Any]) -> bool:
+        """Return whether it holds of an output.
+
+        Raises:
+            ConfigError: The function failed.
+        """
+        text = str(output.get("text") or "")
+        if self.kind == "contains":
+            return self.what.casefold() in text.casefold()
+        if self.kind == "excludes":
+            return self.what.casefold() not in text.casefold()
+        if self.kind == "json_path":
+            return bool(_at(output.get("values") or {}, self.what) == self.equals)
+        return self._called(output)
+
+    def _called(self, output: Mapping[str, Any]) -> bool:
+        try:
+            return bool(self.function(dict(output))) if self.function else False
+        except Exception as error:  # noqa: BLE001 - a person's function may raise anything
+            problem = describe_exception(error)
+        raise ConfigError(f"The assertion {self.what!r} failed: {problem}.", kind="assertion", fix="Correct it.")
+
+
+def read_assertion(given: Any, functions: Mapping[str, Function]) -> Assertion:
+    """Return an assertion from its form in a file.
+
+    Args:
+        given: Such as `{"contains": "Tuesday"}`, `{"json_path": "home.city", "equals": "Rome"}` or
+            `{"function": "is_polite"}`.
+        functions: The functions by their names.
+
+    Raises:
+        ValueError: It has no such form; the message says what is wrong.
+    """
+    if not isinstance(given, Mapping):
+        expected = "a mapping such as {'contains': 'Tuesday'}"
+        raise ValueError(f"an assertion is {expected}, not {as_given(given)}")  # noqa: TRY004
+    kinds = [kind for kind in ("contains", "excludes", "json_path", "function") if kind in given]
+    extra = set(given) - set(kinds) - ({"equals"} if kinds == ["json_path"] else set())
+    if len(kinds) != 1 or extra:
+        known = "contains, excludes, json_path with equals, function"
+        raise ValueError(f"{as_given(dict(given))} is no assertion; there are: {known}")
+    (kind,), what = kinds, given[kinds[0]]
+    if not isinstance(what, str) or not what:
+        raise ValueError(f"{kind} needs a text, not {as_given(what)}")
+    if kind == "json_path" and "equals" not in given:
+        raise ValueError(f"json_path {as_given(what)} needs the value that stands there: equals")
+    if kind == "function" and what not in functions:
+        known = ", ".join(map(repr, functions)) or "none"
+        raise ValueError(f"there is no function {as_given(what)} in functions={{...}}; there are: {known}")
+    return Assertion(kind, what, given.get("equals"), functions.get(what) if kind == "function" else None)
+
+
+def _at(values: Any, path: str) -> Any:
+    """Return what stands at a path such as `$.rows[2].price`; an object of its own where there is nothing."""
+    found = json.loads(json.dumps(values, default=str))
+    for name, index in _STEP.findall(path.removeprefix("$")):
+        try:
+            found = found[int(index)] if index else found[name]
+        except (KeyError, IndexError, TypeError):
+            return _MISSING
+    return found

@@ -1,0 +1,235 @@
+"""Reads cases from a list, JSON Lines, CSV, a data frame or a session. What is wrong is named with its place."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.compare.assertions import Assertion, Function, read_assertion
+from byok_widgets.compare.cases import NOTHING, Case, Cases
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.files import describe_os_error, read_file, where_to_look
+from byok_widgets.messages import Message, transcript_of
+from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.secrets.quoting import as_given
+from byok_widgets.session import Session
+from byok_widgets.strict_attributes import nearest
+
+MAX_BYTES = 200_000_000
+"""Largest file of cases."""
+
+_NAMES = (
+    *("name", "text", "transcript", "caller", "variables", "values", "path", "end_node"),
+    *("contains", "excludes", "assertions", "tags", "weight", "group"),
+)
+_VALUES = "values."
+
+
+def read_cases(source: Any, *, functions: Mapping[str, Function] = NOTHING) -> Cases:
+    """Return the cases of a source.
+
+    Args:
+        source: A path to `*.jsonl` or `*.csv`, a data frame, a session, or a list of texts, transcripts, mappings,
+            sessions and cases.
+        functions: Functions that assertions name.
+
+    Raises:
+        ConfigError: Something is wrong with a case; the message names its place.
+        KeyFormatError: There is an API key in it.
+    """
+    if isinstance(source, Cases):
+        return source
+    if isinstance(source, (str, Path)):
+        rows, name = _of_file(Path(source)), str(source)
+    elif isinstance(source, (Session, Case, Mapping)):
+        rows, name = iter([("the case", source)]), ""
+    elif hasattr(source, "to_dict") and hasattr(source, "columns"):
+        rows, name = _of_frame(source), "a data frame"
+    elif isinstance(source, Iterable) and not isinstance(source, bytes):
+        rows, name = ((f"case {number}", entry) for number, entry in enumerate(source, 1)), ""
+    else:
+        raise ConfigError(
+            f"{as_given(source)} holds no cases.",
+            kind="cases",
+            fix='Give a list, a session, a data frame, or a path such as "dentist.cases.jsonl".',
+        )
+    cases = [_case(place, entry, number, functions) for number, (place, entry) in enumerate(rows, 1)]
+    if not cases:
+        raise ConfigError("There are no cases.", kind="cases", fix="Give at least one.")
+    return Cases(cases, name)
+
+
+def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
+    try:
+        content = read_file(path, most_bytes=MAX_BYTES)
+    except OSError as error:
+        problem = describe_os_error(error)
+    else:
+        text = content.decode("utf-8-sig", "replace")
+        yield from _of_csv(path.name, text) if path.suffix.lower() == ".csv" else _of_lines(path.name, text)
+        return
+    raise ConfigError(f"{str(path)!r} could not be read: {problem}.", kind="cases", fix=where_to_look(path))
+
+
+def _of_lines(name: str, text: str) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        place = f"{name}, line {number}"
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            entry = None
+        if not isinstance(entry, dict):
+            raise _wrong(place, "it is not a JSON object on one line")
+        yield place, entry
+
+
+def _of_csv(name: str, text: str) -> Iterator[tuple[str, Any]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    for row in reader:
+        place = f"{name}, line {reader.line_num}"
+        if None in row:
+            raise _wrong(place, "it has more cells than there are columns")
+        yield place, _of_columns({name: _cell(name, cell) for name, cell in row.items() if cell})
+
+
+def _of_frame(frame: Any) -> Iterator[tuple[str, Any]]:
+    for number, row in enumerate(frame.to_dict("records"), 1):
+        known = {str(name): value for name, value in row.items() if not _is_missing(value)}
+        yield f"row {number}", _of_columns(known)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value)) or str(value) in ("NaT", "<NA>")
+
+
+def _of_columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a flat row as a case: a column `values.weekday` holds what is expected of the field `weekday`."""
+    values = {name.removeprefix(_VALUES): value for name, value in row.items() if name.startswith(_VALUES)}
+    plain = {name: value for name, value in row.items() if not name.startswith(_VALUES)}
+    if isinstance(plain.get("tags"), str):
+        plain["tags"] = plain["tags"].replace(",", " ").split()
+    return {**plain, **({"values": values} if values else {})}
+
+
+def _cell(name: str, cell: str) -> Any:
+    """Return a number, a truth value or a list of a cell as such; only where a value may be one."""
+    if name.startswith(_VALUES) or name in ("weight", "path", "caller", "transcript"):
+        try:
+            return json.loads(cell)
+        except ValueError:
+            return cell
+    return cell
+
+
+def _case(place: str, entry: Any, number: int, functions: Mapping[str, Function]) -> Case:
+    if isinstance(entry, Case):
+        return entry
+    if isinstance(entry, Session):
+        return of_session(entry, f"session {number}")
+    if not isinstance(entry, Mapping):
+        entry = {"text": entry} if isinstance(entry, str) else {"transcript": entry}
+    reject_key(entry)
+    try:
+        return _of_mapping(entry, number, functions)
+    except ValueError as error:
+        problem = str(error)
+    except ByokError as error:
+        problem = error.problem.rstrip(".")
+    raise _wrong(place, problem)
+
+
+def _of_mapping(entry: Mapping[str, Any], number: int, functions: Mapping[str, Function]) -> Case:
+    for name in entry:
+        if name not in _NAMES:
+            meant = "values" if name in ("expected", "gold") else nearest(str(name), _NAMES)
+            hint = f"did you mean {meant!r}?" if meant else f"there are: {', '.join(_NAMES)}"
+            raise ValueError(f"there is no field {as_given(name)}; {hint}")
+    said = [name for name in ("text", "transcript", "caller") if entry.get(name)]
+    if len(said) != 1:
+        raise ValueError(f"it needs one of text, transcript and caller, and has {' and '.join(said) or 'none'}")
+    return Case(
+        name=str(entry.get("name") or f"case {number}"),
+        text=_text(entry, "text"),
+        transcript=_transcript(entry.get("transcript")),
+        caller=_texts(entry, "caller"),
+        variables=_mapping(entry, "variables"),
+        values=_mapping(entry, "values"),
+        path=_texts(entry, "path"),
+        end_node=_text(entry, "end_node"),
+        assertions=tuple(_assertions(entry, functions)),
+        tags=_texts(entry, "tags"),
+        weight=_weight(entry.get("weight", 1)),
+        group=str(entry.get("group") or ""),
+    )
+
+
+def of_session(session: Session, name: str) -> Case:
+    """Return a session as a case: what the caller said, and the values and the way that came of it."""
+    said = tuple(turn.text for turn in session.turns if turn.text is not None)
+    if not said:
+        raise ConfigError("Nothing was said in the session.", kind="cases", fix="Talk to it first, with say(...).")
+    return Case(
+        name=name,
+        caller=said,
+        values={name: value for name, value in session.variables.items() if value is not None},
+        path=tuple(node for turn in session.turns for node in turn.path),
+        end_node=session.node if session.closed else "",
+    )
+
+
+def _assertions(entry: Mapping[str, Any], functions: Mapping[str, Function]) -> Iterator[Assertion]:
+    for kind in ("contains", "excludes"):
+        for what in _texts(entry, kind):
+            yield Assertion(kind, what)
+    given = entry.get("assertions", ())
+    for one in [given] if isinstance(given, Mapping) else given:
+        if isinstance(one, Mapping) and "judge" in one:
+            raise ValueError("assertions that a model judges are not available yet")
+        yield read_assertion(one, functions)
+
+
+def _transcript(given: Any) -> tuple[Message, ...]:
+    if not given:
+        return ()
+    if isinstance(given, str):
+        raise ValueError("a transcript is a list of messages; write one text as text")  # noqa: TRY004
+    return transcript_of(given)
+
+
+def _text(entry: Mapping[str, Any], name: str) -> str:
+    given = entry.get(name) or ""
+    if not isinstance(given, str):
+        raise ValueError(f"{name} is a text, not {as_given(given)}")  # noqa: TRY004 - the place is added
+    return given
+
+
+def _texts(entry: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    given = entry.get(name) or ()
+    listed = (given,) if isinstance(given, str) else given
+    if not isinstance(listed, (list, tuple)) or not all(isinstance(text, str) and text for text in listed):
+        raise ValueError(f"{name} is a text or a list of texts, not {as_given(given)}")
+    return tuple(listed)
+
+
+def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    given = entry.get(name) or {}
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise ValueError(f"{name} is a mapping from names to values, not {as_given(given)}")
+    return dict(given)
+
+
+def _weight(given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < math.inf:
+        raise ValueError(f"weight is a number above 0, not {as_given(given)}")
+    return float(given)
+
+
+def _wrong(place: str, problem: str) -> ConfigError:
+    return ConfigError(f"{place}: {problem}.", kind="cases", fix="Correct it there.")

@@ -1,0 +1,72 @@
+"""`Cell`: what one variant made of one case in one repeat, and what that took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+CellStatus = Literal["done", "invalid", "refused", "failed"]
+"""How a cell ended.
+
+`done`: there is an output. `invalid`: the model's answer cannot be used, and scores 0. `refused`: the model
+declined, and scores 0. `failed`: the provider or the network failed, or no call could be made: its score is
+missing.
+"""
+
+Key = tuple[str, str, int]
+"""Variant id, case id, repeat."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A finished cell.
+
+    Attributes:
+        variant: Id of the variant: the same node, settings and model have the same.
+        case: Id of what was given to it.
+        repeat: Number of the repeat, from 1.
+        status: How it ended.
+        error: Kind of the error; empty without one.
+        message: The error in words.
+        model: Model ref that was asked; of a flow, all of them.
+        input_tokens: Tokens read; `None` if unknown.
+        output_tokens: Tokens written; `None` if unknown.
+        usd: What it cost; `None` if that is not known.
+        first_token_s: Seconds from sending the request that was answered to its first token.
+        total_s: Seconds from sending the request that was answered to its end: the provider's own time.
+        wait_s: Seconds that the call waited here before that, attempts that failed included.
+        retries: Requests beyond the first.
+        started_at: When it started, in seconds since 1970.
+        output: What came of it: `text`, `values`, `path` and more.
+        request: What was asked, without the model.
+    """
+
+    variant: str
+    case: str
+    repeat: int
+    status: CellStatus
+    error: str = ""
+    message: str = ""
+    model: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    usd: Decimal | None = None
+    first_token_s: float | None = None
+    total_s: float | None = None
+    wait_s: float = 0.0
+    retries: int = 0
+    started_at: float = 0.0
+    output: Mapping[str, Any] = field(default_factory=dict)
+    request: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key:
+        """What identifies it."""
+        return (self.variant, self.case, self.repeat)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it has a score; one that failed is missing."""
+        return self.status != "failed"

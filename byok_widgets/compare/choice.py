@@ -1,0 +1,80 @@
+"""`Choice`: the variant to use, and the evidence for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from byok_widgets.errors import ConfigError
+
+if TYPE_CHECKING:
+    from byok_widgets.compare.evidence import Finding
+    from byok_widgets.compare.protocols import Comparison
+
+_SAFE = frozenset({"better", "no worse"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to use, for `flow.apply`.
+
+    Attributes:
+        variant: Name of the variant.
+        models: Model refs by node.
+        is_baseline: Whether it is the baseline: then there is nothing to change.
+        reason: The evidence, in one sentence.
+    """
+
+    variant: str
+    models: Mapping[str, str]
+    is_baseline: bool
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.variant}: {self.reason}"
+
+
+def choose(comparison: Comparison, node: str | None = None) -> Choice:
+    """Return the cheapest variant that is shown to be better or no worse; the baseline where none is."""
+    known = {name for variant in comparison.variants for name in variant.models}
+    if node is not None and node not in known:
+        raise ConfigError(
+            f"Node {node!r} is not part of this comparison.",
+            kind="node",
+            fix=f"There are: {', '.join(sorted(known))}.",
+        )
+    found = comparison.verdicts()
+    safe = [finding for finding in found if finding.verdict in _SAFE]
+    chosen = min(safe, key=lambda finding: _rank(comparison, finding), default=None)
+    variant = comparison.baseline if chosen is None else chosen.variant
+    models = {name: ref for name, ref in variant.models.items() if node in (None, name)}
+    reason = _why_kept(comparison, found) if chosen is None else _evidence(comparison, chosen)
+    return Choice(variant.name, models, chosen is None, reason)
+
+
+def _rank(comparison: Comparison, finding: Finding) -> tuple[bool, float, float]:
+    """Return what orders variants that are safe: those with a price first, the cheapest, then the better one."""
+    usd = comparison.results.summary(finding.variant).usd_per_1000
+    return usd is None, float(usd or 0), -finding.score.estimate
+
+
+def _evidence(comparison: Comparison, finding: Finding) -> str:
+    difference = finding.difference
+    if difference is None:
+        return f"{finding.verdict} against {comparison.baseline.name}: {finding.reason}"
+    points = f"{100 * difference.estimate:+.1f} points"
+    interval = (
+        f"{100 * difference.level:.3g} % interval {100 * difference.low:+.1f} to {100 * difference.high:+.1f}"
+    )
+    margin = f", margin {100 * difference.margin:g} points" if difference.margin else ""
+    return (
+        f"{difference.verdict} against {comparison.baseline.name}: {points} ({interval}{margin}), "
+        f"{difference.n} cases, metric {comparison.metric.name!r}"
+    )
+
+
+def _why_kept(comparison: Comparison, found: list[Finding]) -> str:
+    others = [f"{finding.variant.name}: {finding.verdict}" for finding in found if finding.verdict != "baseline"]
+    margin = "" if comparison.margin is not None else " Without a margin, “no worse” cannot be shown."
+    return f"no variant is shown to be better or no worse than the baseline ({'; '.join(others)}).{margin}"

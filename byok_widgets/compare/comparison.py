@@ -1,0 +1,396 @@
+"""`Comparison`: the live result. It runs on the engine; what needs all of it waits until it is complete."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.compare import evidence, tables
+from byok_widgets.compare.budget import Budget
+from byok_widgets.compare.cases import Case, Cases
+from byok_widgets.compare.cell import Cell, Key
+from byok_widgets.compare.choice import Choice, choose
+from byok_widgets.compare.prices import Estimate
+from byok_widgets.compare.results import Results
+from byok_widgets.compare.runner import Runner, shuffled
+from byok_widgets.compare.scoring import Function, Metric, checks
+from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.task import Task
+from byok_widgets.compare.variant import Variant
+from byok_widgets.engine import ENGINE
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.frontend import frontend
+from byok_widgets.usage import Cost, CostTotal
+
+OnChange = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a comparison is run.
+
+    Attributes:
+        id: What identifies it: the same call gives the same.
+        flow: Name of the flow.
+        task: What is compared.
+        cases: The cases.
+        metric: How outputs are scored.
+        baseline: The variant that the others are compared with.
+        margin: The loss that was declared acceptable beforehand; `None` if none was.
+        budget_usd: Most money; `None` for no limit.
+        max_calls: Most calls of nodes; `None` for no limit.
+    """
+
+    id: str
+    flow: str
+    task: Task
+    cases: Cases
+    metric: Metric
+    baseline: Variant
+    margin: float | None = None
+    budget_usd: Decimal | None = None
+    max_calls: int | None = None
+
+
+class Comparison:
+    """A comparison of variants over cases.
+
+    Attributes:
+        estimate: What was expected before the first call.
+        results: The cells that are finished, with their scores.
+    """
+
+    def __init__(self, setup: Setup, store: CellStore, estimate: Estimate, known: Mapping[Key, Cell]) -> None:
+        self._setup, self._store = setup, store
+        self.estimate = estimate
+        self._metric = setup.metric
+        self.results = Results(setup.task.variants, shuffled(setup.cases, store), setup.task.sampling.repeat)
+        self._runner: Runner | None = None
+        self._future: concurrent.futures.Future[None] | None = None
+        self._observers: list[OnChange] = []
+        self._known = dict(known)
+        self._spent: list[Cost] = []
+        self.started_at = time.time()
+        self.ended_at: float | None = None
+
+    # What there is
+
+    @property
+    def title(self) -> str:
+        """What is compared."""
+        return self._setup.task.title
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """The columns."""
+        return self.results.variants
+
+    @property
+    def cases(self) -> Cases:
+        """The rows, as they were given."""
+        return self._setup.cases
+
+    @property
+    def baseline(self) -> Variant:
+        """The variant that the others are compared with."""
+        return self._setup.baseline
+
+    @property
+    def margin(self) -> float | None:
+        """The loss that was declared acceptable beforehand; `None` if none was."""
+        return self._setup.margin
+
+    @property
+    def metric(self) -> Metric:
+        """How outputs are scored."""
+        return self._metric
+
+    @property
+    def task(self) -> Task:
+        """What is compared."""
+        return self._setup.task
+
+    @property
+    def running(self) -> bool:
+        """Whether cells are still being run."""
+        return self._future is not None and not self._future.done()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every cell has ended."""
+        return len(self.results) >= self.results.total
+
+    @property
+    def cost(self) -> CostTotal:
+        """What the finished cells cost, those of earlier runs included."""
+        cells = [cell for _, _, cell, _ in self.results.items()]
+        paid = [cell for cell in cells if cell.usd is not None or cell.status != "failed"]
+        known = [cell.usd for cell in paid if cell.usd is not None]
+        return CostTotal(sum(known, Decimal(0)), len(paid) - len(known), len(paid))
+
+    @property
+    def spent(self) -> CostTotal:
+        """What this run cost; finished cells of earlier runs are not paid again."""
+        return CostTotal.of(self._spent)
+
+    @property
+    def stopped_for(self) -> str:
+        """Why not everything was run: `budget`, `stopped`, or empty."""
+        if self.running or self.complete or self._future is None:
+            return ""
+        return (self._runner.stopped_for if self._runner else "") or "stopped"
+
+    # Running
+
+    def begin(self, *, wait: bool | None = None) -> Comparison:
+        """Start it, and return it at once where its board is live; else when all is done."""
+        self.start()
+        live = frontend().is_live() if wait is None else not wait
+        return self if live else self.wait()
+
+    async def abegin(self) -> Comparison:
+        """Start it, and return it when all is done; cancelling that stops it."""
+        self.start()
+        return await self.await_()
+
+    def start(self) -> None:
+        """Run what is missing, in the background; does nothing while it runs."""
+        if self.running:
+            return
+        setup = self._setup
+        budget = Budget(setup.budget_usd, setup.max_calls)
+        self._runner = Runner(
+            setup.task,
+            setup.cases,
+            metric=self._metric,
+            store=self._store,
+            budget=budget,
+            on_cell=self._add,
+            flow=setup.flow,
+        )
+        self._runner.know({key: cell for key, cell in self._known.items() if cell.counts})
+        self.ended_at = None
+        self._future = ENGINE.submit(self._run(self._runner))
+
+    async def _run(self, runner: Runner) -> None:
+        try:
+            await runner.run()
+        finally:
+            self.ended_at = time.time()
+            self._tell()
+
+    def _add(self, case: Case, cell: Cell, score: float | None) -> None:
+        self.results.add(case, cell, score)
+        if self._known.get(cell.key) is not cell:
+            self._known[cell.key] = cell
+            self._spent.append(Cost(cell.usd))
+        self._tell()
+
+    def observe(self, observer: OnChange) -> Callable[[], None]:
+        """Call `observer` after each cell and at the end, on the engine's loop; returns what ends that."""
+        self._observers.append(observer)
+
+        def end() -> None:
+            with contextlib.suppress(ValueError):
+                self._observers.remove(observer)
+
+        return end
+
+    def _tell(self) -> None:
+        for observer in list(self._observers):
+            observer()
+
+    def wait(self) -> Comparison:
+        """Wait until it is complete or stopped, and return it. A keyboard interrupt stops it; finished cells stay.
+
+        Raises:
+            ByokError: The store or the metric failed.
+        """
+        if self._future is not None:
+            try:
+                ENGINE.run(self._ended())
+            except KeyboardInterrupt:
+                self.stop()
+                raise
+        return self
+
+    async def await_(self) -> Comparison:
+        """Do the same as `wait` in an event loop; cancelling it stops the comparison."""
+        try:
+            await ENGINE.arun(self._ended())
+        except asyncio.CancelledError:
+            self.stop()
+            raise
+        return self
+
+    async def _ended(self) -> None:
+        if self._future is not None:
+            with contextlib.suppress(asyncio.CancelledError, concurrent.futures.CancelledError):
+                await asyncio.shield(asyncio.wrap_future(self._future))
+
+    def stop(self) -> None:
+        """Stop: cells under way are given up, finished ones stay. `resume` goes on."""
+        if self._future is not None:
+            self._future.cancel()
+
+    def resume(self, *, budget: float | Decimal | None = None, max_calls: int | None = None) -> Comparison:
+        """Run what is missing or failed. Finished cells are not paid again.
+
+        Args:
+            budget: Most money for this run, in US dollars; by default as before.
+            max_calls: Most calls of nodes in this run; by default as before.
+        """
+        if budget is not None or max_calls is not None:
+            usd = self._setup.budget_usd if budget is None else Decimal(str(budget))
+            self._setup = replace(
+                self._setup, budget_usd=usd, max_calls=self._setup.max_calls if max_calls is None else max_calls
+            )
+        self.wait()
+        self.start()
+        return self if frontend().is_live() else self.wait()
+
+    # What it shows
+
+    def verdicts(self) -> list[evidence.Finding]:
+        """Return per variant its score with the interval, its difference from the baseline, and the verdict.
+
+        Waits until the comparison is complete or stopped.
+
+        Raises:
+            ConfigError: numpy and scipy are missing.
+        """
+        self.wait()
+        return self.findings()
+
+    def findings(self) -> list[evidence.Finding]:
+        """Do the same as `verdicts` with what there is now, without waiting."""
+        fixed = self.complete or self.stopped_for == "budget"
+        return evidence.findings(self.results, self.baseline, margin=self.margin, fixed=fixed)
+
+    def plan(self, margin: float | None = None, *, power: float = 0.8) -> tables.Plans:
+        """Return how many cases and repeats it takes to show a difference, from how these cases vary.
+
+        Args:
+            margin: The difference; by default the margin of the comparison, else 5 points.
+            power: Chance to show it.
+        """
+        self.wait()
+        wanted = self.margin if margin is None else margin
+        return tables.Plans(evidence.plan(self.results, self.baseline, margin=wanted, power=power))
+
+    def disagreements(self) -> list[Case]:
+        """Return the cases in which variants got different scores, the widest apart first."""
+        self.wait()
+        apart = []
+        for case in self.results.cases:
+            means = []
+            for variant in self.variants:
+                scores = self.results.scores_of(variant).get(case.name)
+                means += [sum(scores) / len(scores)] if scores else []
+            apart.append((max(means) - min(means) if means else 0.0, case))
+        return [case for gap, case in sorted(apart, key=lambda pair: -pair[0]) if gap > 0]
+
+    def diff(self, case: str | Case) -> tables.Diff:
+        """Return what each variant made of a case, beside what was expected, with what differs marked."""
+        found = self.cases[case] if isinstance(case, str) else case
+        cells = [(variant, self.results.cell(variant, found, 1)) for variant in self.variants]
+        listed = {
+            variant.name: list(checks(found, cell.output))
+            for variant, cell in cells
+            if cell is not None and cell.status == "done"
+        }
+        return tables.Diff(found, {variant.name: cell for variant, cell in cells}, listed)
+
+    def rescore(self, metric: str | Function | Metric) -> Comparison:
+        """Score the outputs that are there by another metric, without a call; verdicts are new ones then.
+
+        Raises:
+            ConfigError: The metric failed.
+        """
+        self.wait()
+        chosen = Metric.of(metric)
+        scores = {
+            (variant.id, case.name, cell.repeat): chosen.score(case, cell)
+            for variant, case, cell, _ in self.results.items()
+        }
+        stored = [
+            (cell.key, chosen.id_for(case), scores[variant.id, case.name, cell.repeat])
+            for variant, case, cell, _ in self.results.items()
+            if cell.counts
+        ]
+        self._metric = chosen
+        self.results.replace_scores(scores)
+        self._store.scored(stored)
+        self._tell()
+        return self
+
+    def differences(self) -> list[str]:
+        """Return in which parts of their requests variants differ besides the model, by what a provider forces."""
+        return tables.request_differences(self.results)
+
+    def best(self, node: str | None = None) -> Choice:
+        """Return the variant to use, with its evidence; without evidence the baseline, and why.
+
+        Args:
+            node: Of a comparison of assignments, the node whose model is asked for.
+
+        Raises:
+            ConfigError: It is no node of this comparison.
+        """
+        self.wait()
+        return choose(self, node)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one mapping for each finished cell."""
+        return tables.rows(self.results)
+
+    def to_frame(self) -> Any:
+        """Return the finished cells as a pandas data frame.
+
+        Raises:
+            ConfigError: pandas is not installed.
+        """
+        self.wait()
+        try:
+            import pandas as pd
+        except ImportError:
+            problem = "A data frame needs pandas."
+        else:
+            return pd.DataFrame(self.rows())
+        raise ConfigError(problem, kind="missing_package", fix="pip install pandas, or take rows() instead.")
+
+    def save(self, path: str | Path) -> None:
+        """Save a report as one HTML file, which loads nothing from elsewhere and holds no key.
+
+        Raises:
+            ConfigError: It could not be written.
+        """
+        from byok_widgets.compare import report
+
+        self.wait()
+        report.write(self, Path(path))
+
+    def problem(self) -> ByokError | None:
+        """Return what ended it early, such as a metric that failed; `None` if nothing did."""
+        if self._future is None or not self._future.done() or self._future.cancelled():
+            return None
+        error = self._future.exception()
+        return error if isinstance(error, ByokError) else None
+
+    def __repr__(self) -> str:
+        return tables.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return tables.as_html(self)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        board = frontend().board(self, **kwargs)
+        own = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        return {**own, **board}

@@ -1,0 +1,166 @@
+"""Models on one node: all get byte-equal requests, but for the model and what its provider makes necessary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from byok_widgets.compare import failures
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.cell import Cell
+from byok_widgets.compare.prices import Prices
+from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.task import request_of, service
+from byok_widgets.compare.upstream import Given, record, recorded
+from byok_widgets.compare.variant import Sampling, Variant
+from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.engine.sync_runner import ignore
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.graph import FlowGraph
+from byok_widgets.nodes.base import NodeInput
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.templates import with_unstated
+
+MANY = 1000
+"""Cells of a variant at once where the provider decides: the governor paces them."""
+
+
+class NodeTask:
+    """Models on one node."""
+
+    def __init__(
+        self,
+        node: ModelNode[Any],
+        graph: FlowGraph,
+        context: FlowContext,
+        *,
+        variants: Sequence[Variant],
+        sampling: Sampling,
+        store: CellStore,
+    ) -> None:
+        self.title = f"Node {node.name!r} of flow {context.config.name!r}"
+        self.node_name = node.name
+        self.variants = tuple(variants)
+        self.sampling = sampling
+        self._node, self._graph, self._context, self._store = node, graph.snapshot(), context, store
+        self._prices = Prices(context)
+        self._given: dict[str, Given] = {}
+
+    async def ready(self, case: Case) -> str:
+        """Get what the node is given in a case, and return its id."""
+        if case.name not in self._given:
+            self._given[case.name] = await self._recorded(case)
+        return self._given[case.name].id
+
+    async def _recorded(self, case: Case) -> Given:
+        return self._direct(case) or await record(case, self._node.name, self._graph, self._context, self._store)
+
+    @staticmethod
+    def _direct(case: Case) -> Given | None:
+        return Given(case.dialogue, dict(case.variables)) if case.dialogue else None
+
+    def known_id(self, case: Case) -> str | None:
+        """Return the id of a case whose input is known without a call; `None` for one that must be played."""
+        given = self._given.get(case.name) or self._direct(case)
+        given = given or recorded(case, self._node.name, self._graph, self._context, self._store)
+        return given.id if given else None
+
+    async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> Cell:
+        """Run a cell; what fails is in the cell."""
+        given = self._given[case.name]
+        ref = variant.models[self._node.name]
+        start: dict[str, Any] = {
+            "variant": variant.id,
+            "case": given.id,
+            "repeat": repeat,
+            "model": ref,
+            "started_at": time.time(),
+        }
+        free = {"usd": Decimal(0)} if self._prices.is_free(ref) else {}
+        try:
+            work = self._node.prepare(
+                NodeInput(
+                    given.messages,
+                    self._known(given),
+                    ref,
+                    first_visit=False,
+                    settings=self.sampling.settings(repeat, ref),
+                )
+            )
+            result = await work(ignore, on_progress)
+        except (ByokError, ValueError) as error:
+            return Cell(**{**start, **free, **failures.of_error(error)})
+        reply = result.model_reply
+        took = service([reply] if reply else [])
+        asked = request_of(reply) if reply else {}
+        return Cell(**start, **took, **failures.of_reply(reply), output=_output(result), request=asked)
+
+    def _known(self, given: Given) -> Mapping[str, Any]:
+        return with_unstated(self._node.prompt, given.variables)
+
+    def worst(self, variant: Variant, case: Case) -> Decimal:
+        """Return the most that a cell may cost."""
+        given = self._given[case.name]
+        ref = variant.models[self._node.name]
+        if not self._prices.is_priced(ref):
+            return Decimal(0)  # only the number of calls limits it
+        return self._prices.worst(self._node, ref, given.messages, given.variables)
+
+    def require_bound(self) -> None:
+        """Make sure that the worst case of every variant that has a price is known.
+
+        Raises:
+            ConfigError: Nothing limits how much a model writes.
+        """
+        for variant in self.variants:
+            ref = variant.models[self._node.name]
+            if self._prices.is_priced(ref):
+                self._prices.worst(self._node, ref, (), {})
+
+    def expected(self, variant: Variant, case: Case, tokens: tuple[float, float] | None) -> Decimal | None:
+        """Return what a cell will probably cost; without earlier cells, what it writes is taken to be short."""
+        ref = variant.models[self._node.name]
+        if tokens is None:
+            read = self._prices.typical_tokens(self._node, case.dialogue, case.variables)
+            tokens = (read, _TYPICAL_WRITTEN)
+        return self._prices.usd(ref, round(tokens[0]), round(tokens[1]))
+
+    def parallel(self, variant: Variant) -> int:
+        """Return how many cells of a variant may be sent at once: this machine runs one at a time."""
+        return 1 if self._prices.is_free(variant.models[self._node.name]) else MANY
+
+
+_TYPICAL_WRITTEN = 100
+"""Tokens of an answer that is estimated before any was counted."""
+
+
+def _output(result: Any) -> dict[str, Any]:
+    from pydantic_core import to_jsonable_python
+
+    reply = result.model_reply
+    output: dict[str, Any] = {"text": reply.text if reply else "", "finish_reason": reply and reply.finish_reason}
+    for name in ("values", "status", "problems"):
+        found = getattr(result, name, None)
+        if isinstance(found, Mapping):
+            output[name] = to_jsonable_python(dict(found), fallback=str)
+    if reply and reply.notices:
+        output["notices"] = list(reply.notices)
+    if reply and reply.reasoning:
+        output["reasoning"] = reply.reasoning
+    return output
+
+
+def compared_node(node: Any) -> ModelNode[Any]:
+    """Return a node that can be compared.
+
+    Raises:
+        ConfigError: It calls no model.
+    """
+    if isinstance(node, ModelNode):
+        return node
+    raise ConfigError(
+        f"Node {node.name!r} calls no model: there is nothing to compare.", kind="node", fix="Take another node."
+    )

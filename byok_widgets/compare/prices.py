@@ -1,0 +1,134 @@
+"""What calls may cost: an estimate from this flow's own token counts, and the worst case of one cell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.messages import Message
+from byok_widgets.nodes.base import Node
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.providers import PROVIDERS, catalog
+from byok_widgets.providers.base import Answer
+from byok_widgets.usage import Usage
+
+ATTEMPTS = 3
+"""Requests of one answer that may all be charged, retries included."""
+REPAIR_BYTES = 2000
+_BYTES_PER_TOKEN = 2
+"""Fewer than any text has that people write: what is reserved is then enough."""
+_TYPICAL_BYTES_PER_TOKEN = 4
+_FRAME_BYTES = 1500
+"""What surrounds a prompt: instructions, roles, the names of the schema's parts."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a comparison will take, before its first call.
+
+    Attributes:
+        calls: Calls of nodes that are still to be made.
+        finished: Cells that are there already and cost nothing more.
+        usd: Expected cost; `None` if not a single model of it has a price.
+        worst_usd: Highest possible cost; `None` if it has no bound.
+        unpriced: Models without a price: then `usd` is a lower bound.
+        from_cells: Whether the tokens were counted in this flow's earlier cells, not estimated from the texts.
+    """
+
+    calls: int
+    finished: int
+    usd: Decimal | None
+    worst_usd: Decimal | None
+    unpriced: tuple[str, ...] = ()
+    from_cells: bool = False
+
+    def __str__(self) -> str:
+        parts = [f"{self.calls} call{'s' if self.calls != 1 else ''}"]
+        parts += [f"{self.finished} cells are there already"] if self.finished else []
+        if self.usd is not None and self.calls:
+            least = "at least " if self.unpriced else "about "
+            parts.append("free" if not self.usd and not self.unpriced else f"{least}${self.usd:.4f}")
+        if self.worst_usd:
+            parts.append(f"at most ${self.worst_usd:.4f}")
+        parts += [f"not priced: {', '.join(self.unpriced)}"] if self.unpriced else []
+        return ", ".join(parts)
+
+
+class Prices:
+    """The prices of a flow's calls."""
+
+    def __init__(self, context: FlowContext) -> None:
+        self._context = context
+
+    def usd(self, ref: str, read: int, written: int) -> Decimal | None:
+        """Return what a call costs that reads and writes so many tokens; `None` without a price."""
+        name, _, model = ref.partition(":")
+        provider = PROVIDERS[name]
+        address = self._context.config.base_url(name)
+        is_own = address in (None, "", provider.default_url)
+        answer = Answer("", "stop", usage=Usage(read, written))
+        return catalog.cost_of(name if is_own else "", model, answer, free=provider.free_of_charge).usd
+
+    def is_priced(self, ref: str) -> bool:
+        """Whether a model has a price."""
+        return self.usd(ref, 1000, 1000) is not None
+
+    def is_free(self, ref: str) -> bool:
+        """Whether a model costs nothing."""
+        return PROVIDERS[ref.partition(":")[0]].free_of_charge
+
+    def most_written(self, node: ModelNode[Any], ref: str) -> int | None:
+        """Return how many tokens an answer has at most; `None` where nothing limits it."""
+        return node.max_tokens or PROVIDERS[ref.partition(":")[0]].max_tokens
+
+    def worst(
+        self, node: ModelNode[Any], ref: str, messages: Iterable[Message], known: Mapping[str, Any]
+    ) -> Decimal:
+        """Return the most that a call of a node may cost, its retries and a repair included.
+
+        Raises:
+            ConfigError: The model has no price, or nothing limits how much it writes.
+        """
+        if self.is_free(ref):
+            return Decimal(0)
+        written = self.most_written(node, ref)
+        if written is None:
+            raise ConfigError(
+                f"The worst case of {ref} has no bound: nothing limits how much node {node.name!r} writes.",
+                kind="budget",
+                fix=f"Write flow.node({node.name!r}).max_tokens = 500, or max_calls= in place of budget=.",
+            )
+        read = self.bytes_of(node, messages, known) // _BYTES_PER_TOKEN
+        usd = self.usd(ref, read, written)
+        if usd is None:
+            raise not_priced([ref])
+        if node.kind == "conversation":
+            return ATTEMPTS * usd
+        again = self.usd(ref, read + written + REPAIR_BYTES, written)
+        return ATTEMPTS * (usd + (again or usd))
+
+    def bytes_of(self, node: Node[Any], messages: Iterable[Message], known: Mapping[str, Any]) -> int:
+        """Return a bound of the bytes that a request of a node has; its schema may stand in it twice."""
+        own = json.dumps(node.to_data({}), ensure_ascii=False, default=str)
+        said = sum(len(message.content.encode("utf-8", "replace")) + 20 for message in messages)
+        values = json.dumps(dict(known), ensure_ascii=False, default=str)
+        fixed = 2 * len(own.encode()) + len(self._context.global_prompt.encode()) + len(values.encode())
+        return fixed + said + _FRAME_BYTES
+
+    def typical_tokens(self, node: Node[Any], messages: Iterable[Message], known: Mapping[str, Any]) -> int:
+        """Return about how many tokens a request of a node has, from its texts."""
+        return self.bytes_of(node, messages, known) // (2 * _TYPICAL_BYTES_PER_TOKEN)
+
+
+def not_priced(refs: Iterable[str]) -> ConfigError:
+    """Return the error for a budget on models without a price."""
+    return ConfigError(
+        f"A budget needs prices, and there is none for {', '.join(refs)}.",
+        kind="not_priced",
+        fix="Say how many calls may be made instead: max_calls=100.",
+    )

@@ -1,0 +1,78 @@
+"""What tables, reports and choices need of a comparison."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from byok_widgets.compare.cases import Cases
+from byok_widgets.compare.evidence import Finding
+from byok_widgets.compare.prices import Estimate
+from byok_widgets.compare.results import Results
+from byok_widgets.compare.scoring import Metric
+from byok_widgets.compare.task import Task
+from byok_widgets.compare.variant import Variant
+from byok_widgets.errors import ByokError
+from byok_widgets.usage import CostTotal
+
+
+class Comparison(Protocol):
+    """A comparison, running or not; see `comparison.Comparison`."""
+
+    results: Results
+    estimate: Estimate
+    started_at: float
+
+    @property
+    def title(self) -> str:
+        """What is compared."""
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """The columns."""
+
+    @property
+    def cases(self) -> Cases:
+        """The rows."""
+
+    @property
+    def baseline(self) -> Variant:
+        """What the others are compared with."""
+
+    @property
+    def margin(self) -> float | None:
+        """The accepted loss."""
+
+    @property
+    def metric(self) -> Metric:
+        """How outputs are scored."""
+
+    @property
+    def task(self) -> Task:
+        """What is compared."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+
+    @property
+    def stopped_for(self) -> str:
+        """Why not everything was run."""
+
+    @property
+    def cost(self) -> CostTotal:
+        """What the cells cost."""
+
+    def findings(self) -> list[Finding]:
+        """What is shown now."""
+
+    def verdicts(self) -> list[Finding]:
+        """What is shown in the end."""
+
+    def problem(self) -> ByokError | None:
+        """What ended it early."""
+
+    def differences(self) -> list[str]:
+        """How requests differ."""
+
+    def diff(self, case: str) -> Any:
+        """What each variant made of a case."""

@@ -1,0 +1,75 @@
+"""The report of a comparison: one HTML file that loads nothing from elsewhere and holds no key."""
+
+from __future__ import annotations
+
+import html
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from byok_widgets import markup
+from byok_widgets.compare import tables
+from byok_widgets.errors import ConfigError
+from byok_widgets.files import describe_write_error, replace_file
+from byok_widgets.secrets import redact
+
+if TYPE_CHECKING:
+    from byok_widgets.compare.protocols import Comparison
+
+MOST_CASES = 500
+"""Cases that are shown one by one; more would make a file that no browser likes."""
+_STYLE = (
+    ":root{color-scheme:light dark}body{font:15px/1.45 system-ui,sans-serif;margin:2em auto;max-width:75em;"
+    "padding:0 1em}table{font-size:14px}h2{margin-top:2em}"
+)
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def write(comparison: Comparison, path: Path) -> None:
+    """Write the report.
+
+    Raises:
+        ConfigError: It could not be written.
+    """
+    try:
+        replace_file(path, page(comparison).encode("utf-8", "replace"))
+    except OSError as error:
+        problem = describe_write_error(error)
+    else:
+        return
+    raise ConfigError(
+        f"{str(path)!r} could not be written: {problem}.", kind="report", fix="Choose another place."
+    )
+
+
+def page(comparison: Comparison) -> str:
+    """Return the report as a page."""
+    title = html.escape(redact(comparison.title, words=False))
+    when = f"{datetime.fromtimestamp(comparison.started_at):%Y-%m-%d %H:%M}"
+    requests = comparison.differences()
+    parts = [
+        f"<h1>{title}</h1>",
+        markup.block(markup.facts(when)),
+        tables.as_html(comparison),
+        "<h2>Requests</h2>",
+        markup.text(
+            "All variants were asked the same, but for the model."
+            if not requests
+            else redact("; ".join(requests), words=False)
+        ),
+        "<h2>Cases</h2>",
+        *(_case(comparison, case.name) for case in comparison.results.cases[:MOST_CASES]),
+    ]
+    head = (
+        f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{_STYLE}</style>'
+    )
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
+
+
+def _case(comparison: Comparison, name: str) -> str:
+    scores = []
+    for variant in comparison.variants:
+        found = comparison.results.scores_of(variant).get(name)
+        scores.append(f"{variant.name} {100 * sum(found) / len(found):.0f} %" if found else f"{variant.name} –")
+    return markup.details(redact(f"{name}: {', '.join(scores)}", words=False), comparison.diff(name)._repr_html_())

@@ -1,0 +1,154 @@
+"""`Results`: the cells of a comparison with their scores, by variant, case and repeat."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.cell import Cell
+from byok_widgets.compare.variant import Variant
+
+Place = tuple[str, str, int]
+"""Variant id, name of the case, repeat."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is known of one variant.
+
+    Attributes:
+        finished: Cells that ended, failed ones included.
+        failed: Cells whose provider failed: they are missing in its score.
+        declined: Cells that were refused or invalid: they score 0.
+        usd_per_1000: Cost of a thousand cells; `None` where a price is missing.
+        unpriced: Cells whose cost is not known.
+        usd: Known cost in all.
+        first_token_s: Median seconds to the first token.
+        p50_s: Median seconds of the provider's own time.
+        p95_s: 95th percentile of it.
+        wait_s: Median seconds of our own waiting.
+        retries: Requests beyond the first.
+        tokens_per_s: Median tokens written a second, after the first one.
+    """
+
+    finished: int
+    failed: int
+    declined: int
+    usd_per_1000: Decimal | None
+    unpriced: int
+    usd: Decimal
+    first_token_s: float | None
+    p50_s: float | None
+    p95_s: float | None
+    wait_s: float | None
+    retries: int
+    tokens_per_s: float | None
+
+
+class Results:
+    """The finished cells of a comparison. Thread-safe: the runner adds while others read."""
+
+    def __init__(self, variants: Sequence[Variant], cases: Sequence[Case], repeat: int) -> None:
+        self.variants, self.cases, self.repeat = tuple(variants), tuple(cases), repeat
+        self._cells: dict[Place, Cell] = {}
+        self._scores: dict[Place, float | None] = {}
+        self._lock = threading.Lock()
+
+    def add(self, case: Case, cell: Cell, score: float | None) -> None:
+        """Add a cell, or replace one that failed before."""
+        place = (cell.variant, case.name, cell.repeat)
+        with self._lock:
+            self._cells[place], self._scores[place] = cell, score
+
+    def replace_scores(self, scores: Mapping[Place, float | None]) -> None:
+        """Put other scores in place of those that there are."""
+        with self._lock:
+            self._scores = dict(scores)
+
+    @property
+    def total(self) -> int:
+        """How many cells there are in all."""
+        return len(self.variants) * len(self.cases) * self.repeat
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._cells)
+
+    def cell(self, variant: Variant, case: Case, repeat: int) -> Cell | None:
+        """Return a cell; `None` where it has not ended."""
+        return self._cells.get((variant.id, case.name, repeat))
+
+    def score(self, variant: Variant, case: Case, repeat: int) -> float | None:
+        """Return the score of a cell; `None` where it is missing."""
+        return self._scores.get((variant.id, case.name, repeat))
+
+    def items(self) -> Iterator[tuple[Variant, Case, Cell, float | None]]:
+        """Yield all that is finished, in the order of cases, variants and repeats."""
+        for case in self.cases:
+            for variant in self.variants:
+                for repeat in range(1, self.repeat + 1):
+                    cell = self.cell(variant, case, repeat)
+                    if cell is not None:
+                        yield variant, case, cell, self.score(variant, case, repeat)
+
+    def scores_of(self, variant: Variant) -> dict[str, list[float]]:
+        """Return the scores of a variant's repeats by the name of the case, without those that are missing."""
+        found = {
+            case.name: [self.score(variant, case, repeat) for repeat in range(1, self.repeat + 1)]
+            for case in self.cases
+        }
+        kept = {name: [score for score in scores if score is not None] for name, scores in found.items()}
+        return {name: scores for name, scores in kept.items() if scores}
+
+    def prefix(self) -> list[Case]:
+        """Return the cases of which all cells have ended, up to the first in the order of which not all have."""
+        done: list[Case] = []
+        for case in self.cases:
+            repeats = range(1, self.repeat + 1)
+            if any(self.cell(variant, case, repeat) is None for variant in self.variants for repeat in repeats):
+                break
+            done.append(case)
+        return done
+
+    def summary(self, variant: Variant) -> Summary:
+        """Return what is known of a variant."""
+        cells = [cell for found, _, cell, _ in self.items() if found.id == variant.id]
+        paid = [cell for cell in cells if cell.status != "failed" or cell.usd]
+        known = [cell.usd for cell in paid if cell.usd is not None]
+        answered = [cell for cell in cells if cell.total_s is not None]
+        totals = [cell.total_s for cell in answered if cell.total_s is not None]
+        return Summary(
+            finished=len(cells),
+            failed=sum(cell.status == "failed" for cell in cells),
+            declined=sum(cell.status in ("refused", "invalid") for cell in cells),
+            usd_per_1000=sum(known, Decimal(0)) * 1000 / len(known) if known and len(known) == len(paid) else None,
+            unpriced=len(paid) - len(known),
+            usd=sum(known, Decimal(0)),
+            first_token_s=_median([cell.first_token_s for cell in cells]),
+            p50_s=_median(totals),
+            p95_s=_p95(totals),
+            wait_s=_median([cell.wait_s for cell in answered]),
+            retries=sum(cell.retries for cell in cells),
+            tokens_per_s=_median([_speed(cell) for cell in answered]),
+        )
+
+
+def _speed(cell: Cell) -> float | None:
+    if cell.output_tokens is None or cell.total_s is None or cell.first_token_s is None:
+        return None
+    took = cell.total_s - cell.first_token_s
+    return cell.output_tokens / took if took > 0 else None
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+def _p95(values: Sequence[float]) -> float | None:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))] if ordered else None

@@ -1,0 +1,214 @@
+"""`Runner`: starts the cells of a comparison, case by case, within the budget, and writes each as soon as it ends.
+
+The order of the cases is shuffled once and stored. All cells of a case start together, so that what is finished is
+about a prefix of that order: evidence while it runs is read from the prefix alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from byok_widgets.compare.budget import Budget
+from byok_widgets.compare.cases import Case, hashed
+from byok_widgets.compare.cell import Cell, Key
+from byok_widgets.compare.failures import of_error
+from byok_widgets.compare.scoring import Metric
+from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.task import Task
+from byok_widgets.compare.variant import Variant
+from byok_widgets.engine.callbacks import Progress, Waiting
+from byok_widgets.engine.workers import call_in_worker
+from byok_widgets.errors import ByokError
+
+ROOM = 200
+"""Cells that are under way at once and do not wait; more would only fill this machine's memory."""
+AHEAD = 16
+"""Cases of which is got ahead what stands before their cells."""
+METRIC_LIMIT_S = 60.0
+
+OnCell = Callable[[Case, Cell, "float | None"], None]
+"""Told of each cell when it is stored: the case, the cell, and its score."""
+
+
+class Runner:
+    """One run of a comparison.
+
+    Attributes:
+        budget: What was spent.
+        cases: The cases in the order in which they are started.
+        stopped_for: Why not everything was run: `budget`, `store`, or empty.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        cases: Sequence[Case],
+        *,
+        metric: Metric,
+        store: CellStore,
+        budget: Budget,
+        on_cell: OnCell,
+        flow: str,
+    ) -> None:
+        self.budget, self.stopped_for = budget, ""
+        self._task, self._metric, self._store, self._on_cell, self._flow = task, metric, store, on_cell, flow
+        self.cases = shuffled(cases, store)
+        self._known: dict[Key, Cell] = {}
+        self._turns = {variant.id: asyncio.Semaphore(task.parallel(variant)) for variant in task.variants}
+        self._waiting = 0
+        self._prepared: set[str] = set()
+        self._ahead: dict[str, asyncio.Future[str]] = {}
+        self._changed = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self._problem: BaseException | None = None
+
+    def know(self, cells: Mapping[Key, Cell]) -> None:
+        """Take over cells that are finished already: they are not run again."""
+        self._known.update(cells)
+
+    async def run(self) -> None:
+        """Run all cells that are missing.
+
+        Raises:
+            ByokError: The store or the metric failed; what was finished before is kept.
+        """
+        try:
+            for number, case in enumerate(self.cases):
+                await self._room()
+                self._look_ahead(number)
+                if self._problem or not await self._start(case):
+                    break
+            while self._running and not self._problem:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            unfinished: list[asyncio.Future[Any]] = [*self._running, *self._ahead.values()]
+            for running in unfinished:
+                running.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
+        if self._problem is not None:
+            raise self._problem
+
+    async def _start(self, case: Case) -> bool:
+        """Start all missing cells of a case; whether there was money for them."""
+        try:
+            case_id = await self._ahead.pop(case.name)
+        except ByokError as error:
+            for variant in self._task.variants:
+                for repeat in self._repeats:
+                    key = (variant.id, case.input_id, repeat)
+                    self._on_cell(case, Cell(*key, **of_error(error)), None)
+            return True
+        missing = [
+            (variant, repeat)
+            for repeat in self._repeats
+            for variant in self._task.variants
+            if (variant.id, case_id, repeat) not in self._known
+        ]
+        await self._tell_known(case, case_id)
+        limited = self.budget.usd is not None
+        worst = {variant.id: self._task.worst(variant, case) if limited else Decimal(0) for variant, _ in missing}
+        if not missing:
+            return True
+        if not await self.budget.reserve(sum((worst[v.id] for v, _ in missing), Decimal(0)), len(missing)):
+            self.stopped_for = "budget"
+            return False
+        for variant, repeat in missing:
+            running = asyncio.ensure_future(self._cell(variant, case, repeat, worst[variant.id]))
+            self._running.add(running)
+            running.add_done_callback(self._ended)
+        return True
+
+    async def _tell_known(self, case: Case, case_id: str) -> None:
+        for variant in self._task.variants:
+            for repeat in self._repeats:
+                cell = self._known.get((variant.id, case_id, repeat))
+                if cell is not None:
+                    self._on_cell(case, cell, await self._scored(case, cell))
+
+    @property
+    def _repeats(self) -> range:
+        return range(1, self._task.sampling.repeat + 1)
+
+    async def _cell(self, variant: Variant, case: Case, repeat: int, worst: Decimal) -> None:
+        slot = _Slot(self)
+        sent, cell = False, None
+        began = asyncio.get_running_loop().time()
+        try:
+            async with self._turns[variant.id]:
+                held_s = asyncio.get_running_loop().time() - began
+                sent = True
+                with slot:
+                    found = await self._task.run(variant, case, repeat, slot.on_progress)
+                cell = replace(found, wait_s=found.wait_s + held_s)
+        finally:
+            self.budget.settle(worst, cell.usd if cell else None, sent=sent)
+        score = await self._scored(case, cell)
+        await self._store.put(cell, {self._metric.id_for(case): score} if cell.counts else {})
+        self._on_cell(case, cell, score)
+
+    async def _scored(self, case: Case, cell: Cell) -> float | None:
+        if self._metric.function is None and not any(a.function for a in case.assertions):
+            return self._metric.score(case, cell)
+        return await call_in_worker(
+            lambda: self._metric.score(case, cell), limit_s=METRIC_LIMIT_S, flow=self._flow, name="a metric"
+        )
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        self._running.discard(running)
+        self._changed.set()
+        if not running.cancelled() and running.exception() is not None and self._problem is None:
+            self._problem = running.exception()
+
+    async def _room(self) -> None:
+        """Wait until there is room for one more case."""
+        wide = len(self._task.variants) * self._task.sampling.repeat
+        while self._running and len(self._running) - self._waiting + wide > ROOM and not self._problem:
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _look_ahead(self, number: int) -> None:
+        """Begin to get what stands before the cells of the next cases, which may take calls itself."""
+        for case in self.cases[number : number + AHEAD]:
+            if case.name not in self._prepared:
+                self._prepared.add(case.name)
+                self._ahead[case.name] = asyncio.ensure_future(self._task.ready(case))
+
+    def change_waiting(self, by: int) -> None:
+        """Take note that a cell begins or ends to wait for its provider: others may start meanwhile."""
+        self._waiting += by
+        if by > 0:
+            self._changed.set()
+
+
+class _Slot:
+    """One cell's place among those under way; it is given back while the cell waits to be sent again."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner, self._waits = runner, False
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        if self._waits:
+            self._runner.change_waiting(-1)
+
+    def on_progress(self, progress: Progress) -> None:
+        waits = isinstance(progress, Waiting)
+        if waits != self._waits:
+            self._waits = waits
+            self._runner.change_waiting(1 if waits else -1)
+
+
+def shuffled(cases: Sequence[Case], store: CellStore) -> list[Case]:
+    """Return cases in an order that is shuffled once and then stays."""
+    ordered = sorted(cases, key=lambda case: case.name)
+    seed = store.seed_of(hashed([[case.name, case.input_id] for case in ordered]), secrets.randbits(31))
+    random.Random(seed).shuffle(ordered)  # noqa: S311 - an order, not a secret
+    return ordered

@@ -1,0 +1,158 @@
+"""Scores of outputs: each expectation of a case is a check, and a metric makes one number of them."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from byok_widgets.compare.cases import Case, hashed
+from byok_widgets.compare.cell import Cell
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.foreign_exceptions import describe_exception
+
+Function = Callable[[Case, Mapping[str, Any]], Any]
+"""Gets the case and the output (`text`, `values`, `path`), and returns a number from 0 to 1, or a truth value."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation of a case, and whether an output meets it."""
+
+    name: str
+    expected: Any
+    found: Any
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How an output becomes a number from 0 to 1.
+
+    Attributes:
+        name: Its name.
+        function: What computes it; `None` for the two that are built in: `checks` is the share of a case's checks
+            that hold, `all` is 1 where all of them do.
+        version: Changes when the function's code does.
+    """
+
+    name: str = "checks"
+    function: Function | None = None
+    version: str = ""
+
+    @classmethod
+    def of(cls, given: str | Function | Metric) -> Metric:
+        """Return a metric by its name, or of a function.
+
+        Raises:
+            ConfigError: There is no such metric.
+        """
+        if isinstance(given, Metric):
+            return given
+        if callable(given):
+            name = getattr(given, "__name__", "metric")
+            return cls(name, given, _version(given))
+        if given in ("checks", "all"):
+            return cls(given)
+        raise ConfigError(
+            f"There is no metric {given!r}.",
+            kind="metric",
+            fix="Take 'checks' or 'all', or give a function of a case and its output.",
+        )
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether it scores only cases of which something is expected."""
+        return self.function is None
+
+    def id_for(self, case: Case) -> str:
+        """Return what identifies a score: a changed expectation or function gives another one."""
+        expected = [dict(case.values), case.path, case.end_node, [[a.name, a.equals] for a in case.assertions]]
+        return f"{self.name}@{hashed([self.version, expected])[:12]}"
+
+    def score(self, case: Case, cell: Cell) -> float | None:
+        """Return the score of a cell from 0 to 1; `None` where it is missing.
+
+        Raises:
+            ConfigError: A function failed, or returned no number from 0 to 1.
+        """
+        if not cell.counts:
+            return None
+        if cell.status != "done":
+            return 0.0
+        if self.function is not None:
+            return self._called(self.function, case, cell)
+        held = [check.holds for check in checks(case, cell.output)]
+        if not held:
+            return None
+        return float(all(held)) if self.name == "all" else sum(held) / len(held)
+
+    def _called(self, function: Function, case: Case, cell: Cell) -> float:
+        try:
+            score = float(function(case, dict(cell.output)))
+        except ByokError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a person's function may raise anything
+            problem = f"failed: {describe_exception(error)}"
+        else:
+            if 0 <= score <= 1:
+                return score
+            problem = f"returned {score:g}"
+        raise ConfigError(
+            f"The metric {self.name!r} {problem}, for case {case.name!r}.",
+            kind="metric",
+            fix="Let it return a number from 0 to 1, or a truth value.",
+        )
+
+
+def checks(case: Case, output: Mapping[str, Any]) -> Iterator[Check]:
+    """Yield each expectation of a case with what an output has there."""
+    values = output.get("values") or {}
+    for name, expected in case.values.items():
+        yield Check(name, expected, values.get(name), same_value(expected, values.get(name)))
+    path = list(output.get("path") or ())
+    if case.path:
+        yield Check("path", list(case.path), path, _is_within(case.path, path))
+    if case.end_node:
+        end = output.get("end_node") or ""
+        yield Check("end node", case.end_node, end, case.end_node == end)
+    for assertion in case.assertions:
+        yield Check(assertion.name, expected=True, found=(found := assertion.holds(output)), holds=found)
+
+
+def same_value(expected: Any, found: Any) -> bool:
+    """Whether a value is the expected one. Texts are compared without regard to case and white space."""
+    if expected is None or found is None:
+        return expected is found
+    if isinstance(expected, bool) or isinstance(found, bool):
+        return _plain(expected) == _plain(found)
+    if isinstance(expected, (int, float)) and isinstance(found, (int, float)):
+        return math.isclose(expected, found, rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        return expected.keys() == found.keys() and all(
+            same_value(expected[name], found[name]) for name in expected
+        )
+    if isinstance(expected, (list, tuple)) and isinstance(found, (list, tuple)):
+        return len(expected) == len(found) and all(map(same_value, expected, found))
+    return _plain(expected) == _plain(found)
+
+
+def _plain(value: Any) -> str:
+    return " ".join(str(value).split()).casefold()
+
+
+def _is_within(wanted: tuple[str, ...], path: list[str]) -> bool:
+    left = iter(path)
+    return all(node in left for node in wanted)
+
+
+def _version(function: Function) -> str:
+    code = getattr(function, "__code__", None)
+    try:
+        text = inspect.getsource(function)
+    except (OSError, TypeError):
+        text = repr((code.co_code, code.co_consts)) if code else repr(function)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,254 @@
+"""Prepares comparisons: checks what was given, estimates what they take, looks for cells that are there."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.compare.case_reading import read_cases
+from byok_widgets.compare.cases import Cases, hashed
+from byok_widgets.compare.cell import Cell, Key
+from byok_widgets.compare.comparison import Comparison, Setup
+from byok_widgets.compare.node_task import NodeTask, compared_node
+from byok_widgets.compare.prices import Estimate, Prices, not_priced
+from byok_widgets.compare.scoring import Function, Metric
+from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.task import Task
+from byok_widgets.compare.variant import Variant, node_variant, sampling_of
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.files import UntrustedPathError, describe_os_error, private_config
+from byok_widgets.graph import FlowGraph
+from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.nodes.base import Node
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.secrets.quoting import as_given
+
+
+def compare_node(
+    node: Node[Any],
+    graph: FlowGraph,
+    context: FlowContext,
+    *,
+    models: Iterable[str],
+    cases: Any,
+    repeat: int = 1,
+    temperature: float | None = None,
+    baseline: str | None = None,
+    margin: float | None = None,
+    metric: str | Function | Metric = "checks",
+    budget: float | Decimal | None = None,
+    max_calls: int | None = None,
+    store: str | Path | None = None,
+) -> Comparison:
+    """Return a comparison of models on one node, which has not started."""
+    compared = compared_node(node)
+    named = _models(models)
+    found = read_cases(cases)
+    sampling = sampling_of([compared], repeat, temperature)
+    variants = [node_variant(compared, context, model, sampling) for model in named]
+    cells = open_store(context, store)
+    task = NodeTask(compared, graph, context, variants=variants, sampling=sampling, store=cells)
+    chosen = None if baseline is None else str(context.config.ref(baseline))
+    own = None if chosen is None else next((v for v in variants if chosen in (v.name, v.model)), None)
+    if chosen is not None and own is None:
+        raise ConfigError(
+            f"The baseline {baseline!r} is not among the models.", kind="baseline", fix="Add it to models=[...]."
+        )
+    setup = setup_of(
+        context,
+        task,
+        found,
+        baseline=own or _current(compared, variants),
+        metric=Metric.of(metric),
+        margin=margin,
+    )
+    limited = with_limits(setup, Prices(context), budget, max_calls)
+    if limited.budget_usd is not None:
+        task.require_bound()
+    scripted = [case.name for case in found if task.known_id(case) is None]
+    if scripted and limited.budget_usd is not None:
+        _refuse_unbounded(graph, context, compared, scripted)
+    return prepared(limited, cells)
+
+
+def prepared(setup: Setup, store: CellStore) -> Comparison:
+    """Return a comparison that knows what it will take, and which of its cells are there."""
+    task = setup.task
+    ids = [variant.id for variant in task.variants]
+    known: dict[Key, Cell] = {cell.key: cell for cell in store.cells(ids)}
+    estimate = estimate_of(setup, store, known)
+    spec = {
+        "variants": {variant.name: dict(variant.models) for variant in task.variants},
+        "ids": ids,
+        "cases": [case.name for case in setup.cases],
+        "repeat": task.sampling.repeat,
+        "temperature": task.sampling.temperature,
+        "metric": setup.metric.name,
+        "baseline": setup.baseline.name,
+        "margin": setup.margin,
+    }
+    store.note_comparison(setup.id, time.time(), task.title, spec)
+    return Comparison(setup, store, estimate, known)
+
+
+def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, Cell]) -> Estimate:
+    """Return what the missing cells will probably cost, from this flow's own token counts where there are any."""
+    task = setup.task
+    repeats = range(1, task.sampling.repeat + 1)
+    tokens = {variant.id: store.tokens([variant.id]) for variant in task.variants}
+    counted = store.tokens([variant.id for variant in task.variants])
+    calls = finished = 0
+    usd, priced = Decimal(0), False
+    unpriced: dict[str, None] = {}
+    for case in setup.cases:
+        case_id = task.known_id(case)
+        for variant in task.variants:
+            there = sum(_is_finished(known.get((variant.id, case_id or "", repeat))) for repeat in repeats)
+            finished += there
+            calls += len(repeats) - there
+            one = task.expected(variant, case, tokens[variant.id] or counted)
+            if one is None:
+                unpriced[variant.name] = None
+            else:
+                priced, usd = True, usd + one * (len(repeats) - there)
+    return Estimate(calls, finished, usd if priced else None, None, tuple(unpriced), counted is not None)
+
+
+def _is_finished(cell: Cell | None) -> bool:
+    return cell is not None and cell.counts
+
+
+def with_limits(setup: Setup, prices: Prices, budget: float | Decimal | None, max_calls: int | None) -> Setup:
+    """Return a setup with its limits.
+
+    Raises:
+        ConfigError: A limit is no number above 0, or a model has no price and `max_calls` is not given.
+    """
+    usd = None if budget is None else _money(budget)
+    if max_calls is not None and (isinstance(max_calls, bool) or not isinstance(max_calls, int) or max_calls < 1):
+        raise ConfigError("max_calls is a whole number of at least 1.", kind="budget", fix="Write max_calls=100.")
+    refs = dict.fromkeys(ref for variant in setup.task.variants for ref in variant.models.values())
+    unpriced = [ref for ref in refs if not prices.is_priced(ref)]
+    if usd is not None and unpriced:
+        if max_calls is None:
+            raise not_priced(unpriced)
+        usd = None if len(unpriced) == len(refs) else usd
+    return replace(setup, budget_usd=usd, max_calls=max_calls)
+
+
+def open_store(context: FlowContext, path: str | Path | None) -> CellStore:
+    """Return the store of a flow's cells: a private file of its own, or the one that was named.
+
+    A flow that saves nothing keeps them in memory.
+
+    Raises:
+        ConfigError: The file cannot be used.
+    """
+    if path is not None:
+        reject_key(str(path))
+        return CellStore.at(Path(path))
+    if context.config.path is None:
+        return _in_memory(context)
+    folder = private_config().sub("comparisons")
+    try:
+        folder.make()
+    except (OSError, UntrustedPathError) as error:
+        problem = describe_os_error(error) if isinstance(error, OSError) else str(error)
+    else:
+        name = hashlib.sha256(context.config.name.encode()).hexdigest()[:32]
+        return CellStore.at(folder.path / f"{name}.sqlite")
+    raise ConfigError(
+        f"The folder of comparisons cannot be used: {problem}.",
+        kind="store",
+        fix='Give a file: store="cells.sqlite".',
+    )
+
+
+_memory: dict[int, tuple[FlowContext, CellStore]] = {}
+
+
+def _in_memory(context: FlowContext) -> CellStore:
+    if id(context) not in _memory:
+        _memory[id(context)] = (context, CellStore(None))
+    return _memory[id(context)][1]
+
+
+def setup_of(
+    context: FlowContext, task: Task, cases: Cases, *, baseline: Variant, metric: Metric, margin: float | None
+) -> Setup:
+    """Return how a comparison is run.
+
+    Raises:
+        ConfigError: The margin is no share, or nothing is expected of any case.
+    """
+    if margin is not None and (isinstance(margin, bool) or not 0 < float(margin) < 1):
+        raise ConfigError(
+            f"A margin is a share between 0 and 1, not {as_given(margin)}.",
+            kind="margin",
+            fix="Write margin=0.05 for 5 points.",
+        )
+    unlabelled = [case.name for case in cases if not case.is_labelled]
+    if metric.needs_labels and len(unlabelled) == len(cases):
+        raise ConfigError(
+            "Nothing is expected of any case, so nothing could be scored.",
+            kind="cases",
+            fix="Give the cases values={...}, or give metric=, a function of a case and its output.",
+        )
+    ids = [variant.id for variant in task.variants]
+    own = hashed([ids, [case.input_id for case in cases], task.sampling.repeat, metric.name, baseline.id, margin])
+    return Setup(own, context.config.name, task, cases, metric, baseline, margin)
+
+
+def _current(node: ModelNode[Any], variants: Sequence[Variant]) -> Variant:
+    """Return the variant that the node runs now, where it is among them; else the first."""
+    try:
+        now = str(node.resolve().ref)
+    except ByokError:
+        now = ""
+    return next((variant for variant in variants if variant.models[node.name] == now), variants[0])
+
+
+def _models(models: Iterable[str]) -> list[str]:
+    named = [models] if isinstance(models, str) else list(models)
+    if len(set(named)) < 2:
+        raise ConfigError(
+            "A comparison needs at least two models.", kind="models", fix='Write models=["...", "..."].'
+        )
+    if len(set(named)) < len(named):
+        raise ConfigError("A model is named twice.", kind="models", fix="Name each once; repeat= repeats calls.")
+    return named
+
+
+def _money(budget: float | Decimal) -> Decimal:
+    try:
+        usd = Decimal(str(budget))
+        if usd.is_finite() and usd > 0 and not isinstance(budget, bool):
+            return usd
+    except InvalidOperation:
+        pass
+    raise ConfigError(
+        f"A budget is an amount above 0 in US dollars, not {as_given(budget)}.", kind="budget", fix="budget=0.50"
+    )
+
+
+def _refuse_unbounded(graph: FlowGraph, context: FlowContext, node: ModelNode[Any], scripted: list[str]) -> None:
+    """Reject a budget for scripts that have to be played through models that cost money: that has no bound."""
+    prices = Prices(context)
+    paid = [
+        each.name
+        for each in graph.nodes.values()
+        if isinstance(each, ModelNode) and not prices.is_free(str(each.resolve().ref))
+    ]
+    if paid:
+        raise ConfigError(
+            f"Case {scripted[0]!r} is a script: playing it to node {node.name!r} has no bound in money.",
+            kind="budget",
+            cause=f"It calls models of {', '.join(paid)}, as often as the flow goes there.",
+            fix="Give the case a transcript, or run it once with max_calls= in place of budget=.",
+        )

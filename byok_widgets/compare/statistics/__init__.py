@@ -1,0 +1,56 @@
+"""Statistics of comparisons, on plain arrays: cases × repeats from 0 to 1, nan where a score is missing.
+
+The unit is the case: repeats are averaged inside it, groups of cases are clusters.
+
+    contrasts = {name: score_contrast(scores[name], scores["now"]) for name in others}
+    verdicts(contrasts, margin=0.05)             # when complete: Holm over the family, one Difference for each
+    live_evidence(ours, baseline, finished)      # while it runs: may be looked at after each case
+
+Importing this package loads numpy and scipy: import it where it is needed.
+"""
+
+from __future__ import annotations
+
+from byok_widgets.compare.statistics.contrasts import f1_contrast, score_contrast
+from byok_widgets.compare.statistics.evidence import Evidence, finished_prefix, live_evidence, wealth
+from byok_widgets.compare.statistics.planning import Plan, PlanRow, cases_needed, detectable, plan
+from byok_widgets.compare.statistics.rates import f1, quantile, rate
+from byok_widgets.compare.statistics.ratios import ratio_of_totals, typical_ratio
+from byok_widgets.compare.statistics.results import (
+    MIN_CASES,
+    MIN_DISCORDANT,
+    MIN_GROUPS,
+    Contrast,
+    Difference,
+    Estimate,
+    Verdict,
+)
+from byok_widgets.compare.statistics.verdicts import holm, verdicts
+
+__all__ = [
+    "MIN_CASES",
+    "MIN_DISCORDANT",
+    "MIN_GROUPS",
+    "Contrast",
+    "Difference",
+    "Estimate",
+    "Evidence",
+    "Plan",
+    "PlanRow",
+    "Verdict",
+    "cases_needed",
+    "detectable",
+    "f1",
+    "f1_contrast",
+    "finished_prefix",
+    "holm",
+    "live_evidence",
+    "plan",
+    "quantile",
+    "rate",
+    "ratio_of_totals",
+    "score_contrast",
+    "typical_ratio",
+    "verdicts",
+    "wealth",
+]

@@ -1,0 +1,102 @@
+"""Confidence intervals that others are built from: t on units, Wilson, and Tango's for paired binary scores."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+from byok_widgets.compare.statistics.case_means import SAME, Codes, Floats, sums_by
+from byok_widgets.compare.statistics.results import Interval
+from byok_widgets.errors import ConfigError
+
+
+def z_quantile(level: float) -> float:
+    """Return the normal quantile of a two-sided interval.
+
+    Raises:
+        ConfigError: If the level is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise ConfigError(f"{level} is no confidence level.", kind="level", fix="Pass one such as 0.95.")
+    return float(ndtri((1 + level) / 2))
+
+
+def t_quantile(level: float, df: int) -> float:
+    """Return the t quantile of a two-sided interval; infinite without degrees of freedom."""
+    z_quantile(level)
+    return float(stdtrit(df, (1 + level) / 2)) if df > 0 else math.inf
+
+
+def standard_error(values: Floats, codes: Codes) -> float:
+    """Return the standard error of the mean of values that are independent between groups only."""
+    units = int(codes.max(initial=-1)) + 1
+    if units < 2:
+        return math.inf
+    sums = sums_by(codes, values - values.mean())
+    return math.sqrt(units / (units - 1) * float(sums @ sums)) / len(values)
+
+
+def unanimous_half_width(level: float, units: int) -> float:
+    """Return the half-width where all differences are equal: Tango's, with no case that differs.
+
+    A t interval has no width there, and would certify any margin after two cases.
+    """
+    z = z_quantile(level)
+    return z * z / (units + z * z)
+
+
+def t_interval(values: Floats, codes: Codes, level: float) -> Interval:
+    """Return the t interval of the mean of differences from -1 to 1, clustered by group."""
+    units = int(codes.max(initial=-1)) + 1
+    if units < 2:
+        return -1.0, 1.0
+    if np.ptp(values) < SAME:
+        half = unanimous_half_width(level, units)
+    else:
+        half = t_quantile(level, units - 1) * standard_error(values, codes)
+    mean = float(values.mean())
+    return max(-1.0, mean - half), min(1.0, mean + half)
+
+
+def wilson_interval(rate: float, n: float, quantile: float) -> Interval:
+    """Return Wilson's interval of a rate, for a number of trials that need not be whole."""
+    if math.isinf(quantile):
+        return 0.0, 1.0
+    square = quantile * quantile
+    centre = (rate + square / (2 * n)) / (1 + square / n)
+    half = quantile / (1 + square / n) * math.sqrt(rate * (1 - rate) / n + square / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def tango_interval(only_ours: int, only_baseline: int, n: int, level: float) -> Interval:
+    """Return Tango's score interval of the difference of two paired rates.
+
+    Args:
+        only_ours: Cases that only the variant has right.
+        only_baseline: Cases that only the baseline has right.
+        n: All cases.
+        level: Confidence level.
+
+    Reference: T. Tango, Statistics in Medicine 17 (1998), 891-908.
+    """
+    z = z_quantile(level)
+    observed = (only_ours - only_baseline) / n
+
+    def score(delta: float) -> float:
+        linear = (2 * n - only_ours + only_baseline) * delta - only_ours - only_baseline
+        constant = -only_baseline * delta * (1 - delta)
+        nuisance = (math.sqrt(max(0.0, linear**2 - 8 * n * constant)) - linear) / (4 * n)
+        variance = n * (2 * nuisance + delta * (1 - delta))
+        distance = only_ours - only_baseline - n * delta
+        return distance / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, distance)
+
+    def bound(outside: float) -> float:
+        inside = observed
+        for _ in range(60):
+            middle = (inside + outside) / 2
+            inside, outside = (middle, outside) if abs(score(middle)) < z else (inside, middle)
+        return (inside + outside) / 2
+
+    return bound(-1.0), bound(1.0)

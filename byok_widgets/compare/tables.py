@@ -1,0 +1,295 @@
+"""A comparison as text, as HTML from native elements, and as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets import markup
+from byok_widgets.compare import evidence
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.cell import Cell
+from byok_widgets.compare.results import Results
+from byok_widgets.compare.scoring import Check
+from byok_widgets.markup import Markup
+from byok_widgets.secrets import redact
+from byok_widgets.value_words import quoted
+
+if TYPE_CHECKING:
+    from byok_widgets.compare.evidence import Finding
+    from byok_widgets.compare.protocols import Comparison
+    from byok_widgets.compare.statistics import Plan
+    from byok_widgets.compare.variant import Variant
+
+COLUMNS = (
+    *(
+        "variant",
+        "score",
+        "difference",
+        "verdict",
+        "per 1,000",
+        "first token",
+        "p50",
+        "p95",
+        "own wait",
+        "retries",
+    ),
+    "failed",
+)
+NUMBERS = frozenset(range(4, len(COLUMNS)))
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What each variant made of one case.
+
+    Attributes:
+        case: The case.
+        cells: The first repeat of each variant, by its name; `None` where it has not ended.
+        checks: Each expectation with what was found, by the name of the variant.
+    """
+
+    case: Case
+    cells: Mapping[str, Cell | None]
+    checks: Mapping[str, Sequence[Check]]
+
+    def _rows(self) -> Iterator[tuple[str, ...]]:
+        names = list(self.cells)
+        for name in dict.fromkeys(check.name for found in self.checks.values() for check in found):
+            by_variant = {
+                variant: next((check for check in found if check.name == name), None)
+                for variant, found in self.checks.items()
+            }
+            expected = next(check.expected for check in by_variant.values() if check)
+            yield (name, quoted(expected), *(_found(by_variant.get(variant)) for variant in names))
+        yield ("answer", "", *(_answer(cell) for cell in self.cells.values()))
+
+    def __repr__(self) -> str:
+        lines = [f"Case {self.case.name!r}: {self.case.said}"]
+        for name, expected, *found in self._rows():
+            lines.append(f"  {name}" + (f" (expected {expected})" if expected else ""))
+            lines += [f"    {variant}: {value}" for variant, value in zip(self.cells, found, strict=True)]
+        return redact("\n".join(lines), words=False)
+
+    def _repr_html_(self) -> str:
+        columns = ("", "expected", *self.cells)
+        return markup.table(
+            [[redact(cell, words=False) for cell in row] for row in self._rows()],
+            caption=redact(f"Case {self.case.name}: {self.case.said}", words=False),
+            columns=columns,
+        )
+
+
+class Plans(dict[str, "Plan"]):
+    """How many cases it takes to show a difference of each variant from the baseline, by the variant's name."""
+
+    def _table(self) -> list[Row]:
+        return [
+            (
+                name,
+                str(row.repeats),
+                str(row.cases),
+                str(row.cells),
+                "not priced" if row.cost is None else f"${row.cost:.2f}" if row.cost else "free",
+                f"{100 * row.detectable:.1f} points",
+            )
+            for name, plan in self.items()
+            for row in plan.rows
+        ]
+
+    @property
+    def _title(self) -> str:
+        plan = next(iter(self.values()))
+        return (
+            f"Cases that show {100 * plan.margin:g} points between equal models, at level {100 * plan.level:g} % "
+            f"with power {100 * plan.power:g} %, from {plan.pilot_cases} cases"
+        )
+
+    def __repr__(self) -> str:
+        return "\n".join([self._title, "  ".join(_PLAN), *("  ".join(row) for row in self._table())])
+
+    def _repr_html_(self) -> str:
+        said = "".join(markup.block(markup.facts(plan.reason)) for plan in self.values() if plan.reason)
+        shown = markup.table(self._table(), caption=self._title, columns=_PLAN, numbers={1, 2, 3, 4, 5})
+        return f"{shown}{said}"
+
+
+_PLAN = ("variant", "repeats", "cases", "cells", "cost", "these cases would show")
+
+
+def _found(check: Check | None) -> str:
+    if check is None:
+        return "–"
+    return f"{'✓' if check.holds else '✗'} {quoted(check.found)}"
+
+
+def _answer(cell: Cell | None) -> str:
+    if cell is None:
+        return "not run"
+    text = str(cell.output.get("text") or "")
+    return f"{cell.status}: {cell.message}" if cell.status != "done" else text
+
+
+def findings_of(comparison: Comparison) -> Mapping[str, Finding]:
+    """Return what is shown of each variant by its id; empty while it runs, and without numpy and scipy."""
+    if not len(comparison.results) or not evidence.are_possible():
+        return {}
+    return {finding.variant.id: finding for finding in comparison.findings()}
+
+
+def table(comparison: Comparison) -> list[Row]:
+    """Return a row for each variant."""
+    found = findings_of(comparison)
+    return [_row(comparison, variant, found.get(variant.id)) for variant in comparison.variants]
+
+
+def _row(comparison: Comparison, variant: Variant, finding: Finding | None) -> Row:
+    summary = comparison.results.summary(variant)
+    means = [sum(scores) / len(scores) for scores in comparison.results.scores_of(variant).values()]
+    score = f"{_percent(sum(means) / len(means))}" if means else "–"
+    difference, verdict = "", "" if finding is None else finding.verdict
+    if finding is not None and finding.evidence is None and not comparison.running:
+        rate = finding.score
+        score = f"{_percent(rate.estimate)} ({_percent(rate.low)} to {_percent(rate.high)})"
+    if finding is not None and finding.difference is not None:
+        apart = finding.difference
+        difference = f"{_points(apart.estimate)} ({_points(apart.low)} to {_points(apart.high)})"
+    return (
+        variant.name,
+        score,
+        difference,
+        verdict,
+        _money(comparison, variant),
+        _seconds(summary.first_token_s),
+        _seconds(summary.p50_s),
+        _seconds(summary.p95_s),
+        _seconds(summary.wait_s),
+        str(summary.retries),
+        str(summary.failed),
+    )
+
+
+def _money(comparison: Comparison, variant: Variant) -> str:
+    summary = comparison.results.summary(variant)
+    if not summary.finished:
+        return "–"
+    if summary.usd_per_1000 is None:
+        return "not priced"
+    return f"${summary.usd_per_1000:.2f}" if summary.usd_per_1000 else "free"
+
+
+def _percent(share: float) -> str:
+    return "–" if share != share else f"{100 * share:.1f} %"  # noqa: PLR0124 - nan is not itself
+
+
+def _points(share: float) -> str:
+    return "–" if share != share else f"{100 * share:+.1f}"  # noqa: PLR0124
+
+
+def _seconds(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds:.2f} s"
+
+
+def standing(comparison: Comparison) -> str:
+    """Return how far it is, in one line."""
+    results = comparison.results
+    parts = [f"{len(results)} of {results.total} cells"]
+    parts += [{"budget": "stopped at the limit", "stopped": "stopped"}.get(comparison.stopped_for, "")]
+    parts += ["running"] if comparison.running else []
+    parts += [f"cost {comparison.cost}"] if len(results) else [f"estimate {comparison.estimate}"]
+    parts += [f"metric {comparison.metric.name}"]
+    sampling = comparison.task.sampling
+    if sampling.repeat > 1:
+        warm = "" if sampling.temperature is None else f" at temperature {sampling.temperature:g}"
+        parts.append(f"{sampling.repeat} repeats{warm}")
+    return " · ".join(part for part in parts if part)
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """Return what a reader has to know: why a verdict is what it is, and what went wrong."""
+    found = [finding for finding in findings_of(comparison).values() if finding.verdict != "baseline"]
+    many = len(found) > 1
+    family = f"{len(found)} variants are" if many else "One variant is"
+    said = [f"{family} compared with {comparison.baseline.name}."] if found else []
+    said += [f"{finding.variant.name}: {finding.reason}" if many else finding.reason for finding in found]
+    problem = comparison.problem()
+    said += [problem.problem] if problem else []
+    failures = [cell.message for _, _, cell, _ in comparison.results.items() if cell.status == "failed"]
+    said += [f"{len(failures)} cells failed and are missing: {failures[0]}"] if failures else []
+    if not found and not comparison.running and len(comparison.results) and not evidence.are_possible():
+        said.append('Verdicts need numpy and scipy: pip install "byok-widgets[compare]".')
+    return list(dict.fromkeys(said))
+
+
+def as_text(comparison: Comparison) -> str:
+    """Return the comparison as plain text."""
+    rows = [COLUMNS, *table(comparison)]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+    said = [f"{comparison.title}, {len(comparison.cases)} cases", *lines, standing(comparison), *notes(comparison)]
+    return redact("\n".join(said), words=False)
+
+
+def as_html(comparison: Comparison) -> str:
+    """Return the comparison as HTML that every notebook shows, trusted or not."""
+    rows = [[redact(cell, words=False) for cell in row] for row in table(comparison)]
+    caption = redact(f"{comparison.title}, {len(comparison.cases)} cases", words=False)
+    shown = markup.table(rows, caption=caption, columns=COLUMNS, numbers=NUMBERS)
+    said = "".join(markup.block(markup.facts(redact(note, words=False))) for note in notes(comparison))
+    wide = f'<div style="overflow-x:auto">{shown}</div>'
+    return Markup(f"{wide}{markup.block(markup.facts(standing(comparison)))}{said}")
+
+
+def rows(results: Results) -> list[dict[str, Any]]:
+    """Return one mapping for each finished cell."""
+    return [
+        {
+            "variant": variant.name,
+            "case": case.name,
+            "repeat": cell.repeat,
+            "status": cell.status,
+            "score": score,
+            "error": cell.error,
+            "message": cell.message,
+            "model": cell.model,
+            "input_tokens": cell.input_tokens,
+            "output_tokens": cell.output_tokens,
+            "usd": None if cell.usd is None else float(cell.usd),
+            "first_token_s": cell.first_token_s,
+            "total_s": cell.total_s,
+            "wait_s": cell.wait_s,
+            "retries": cell.retries,
+            "text": cell.output.get("text"),
+            **{f"values.{name}": value for name, value in (cell.output.get("values") or {}).items()},
+        }
+        for variant, case, cell, score in results.items()
+    ]
+
+
+def request_differences(results: Results) -> list[str]:
+    """Return in which parts of their requests variants differ besides the model."""
+    said: dict[str, None] = {}
+    for case in results.cases:
+        first = None
+        for variant in results.variants:
+            cell = results.cell(variant, case, 1)
+            if cell is None or not cell.request:
+                continue
+            if first is None:
+                first = (variant.name, cell.request)
+                continue
+            for part in cell.request:
+                if cell.request[part] != first[1].get(part):
+                    said[f"{variant.name} differs from {first[0]} in {part}: {_shortly(cell.request[part])}"] = (
+                        None
+                    )
+    return list(said)
+
+
+def _shortly(part: Any) -> str:
+    text = " ".join(str(part).split())
+    return text if len(text) <= 120 else f"{text[:119]}…"

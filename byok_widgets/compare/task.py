@@ -1,0 +1,91 @@
+"""What every kind of comparison does for one cell: run it, and say what it may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Protocol
+
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.cell import Cell
+from byok_widgets.compare.variant import Sampling, Variant
+from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.reply import Reply
+
+
+class Task(Protocol):
+    """A kind of comparison: models on a node, or assignments on a flow.
+
+    Attributes:
+        title: What is compared.
+        variants: The columns.
+        sampling: How repeats are sampled.
+    """
+
+    title: str
+    variants: tuple[Variant, ...]
+    sampling: Sampling
+
+    async def ready(self, case: Case) -> str:
+        """Get what stands before the cells of a case, and return the case's id.
+
+        Raises:
+            ByokError: It cannot be had.
+        """
+
+    def known_id(self, case: Case) -> str | None:
+        """Return the id of a case if it is known without a call."""
+
+    async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> Cell:
+        """Run a cell; what fails is in the cell."""
+
+    def worst(self, variant: Variant, case: Case) -> Decimal:
+        """Return the most that a cell may cost.
+
+        Raises:
+            ConfigError: That has no bound, or no price.
+        """
+
+    def expected(self, variant: Variant, case: Case, tokens: tuple[float, float] | None) -> Decimal | None:
+        """Return what a cell will probably cost, from the mean tokens of earlier cells; `None` without a price."""
+
+    def parallel(self, variant: Variant) -> int:
+        """Return how many cells of a variant may be sent at once."""
+
+
+def request_of(reply: Reply) -> dict[str, Any]:
+    """Return what was asked, without the model, for the store."""
+    sent = reply.request
+    if sent is None:
+        return {}
+    settings: Mapping[str, Any] = sent.settings
+    return {
+        "system": sent.system,
+        "messages": [[message.role, message.content] for message in sent.messages],
+        "schema": sent.schema,
+        "mode": sent.mode,
+        "settings": dict(settings),
+    }
+
+
+def service(replies: Sequence[Reply]) -> dict[str, Any]:
+    """Return tokens, cost and times of a cell's calls, its own waiting apart."""
+    costs = [reply.cost.usd for reply in replies]
+    read = [reply.usage.input_tokens for reply in replies]
+    written = [reply.usage.output_tokens for reply in replies]
+    first = replies[0].time_to_first_token_s if replies else None
+    waited = sum(reply.waited_s for reply in replies)
+    return {
+        "input_tokens": _sum(read),
+        "output_tokens": _sum(written),
+        "usd": None if None in costs else sum((usd for usd in costs if usd is not None), Decimal(0)),
+        "first_token_s": None if first is None else max(0.0, first - replies[0].waited_s),
+        "total_s": sum(reply.latency_s for reply in replies) - waited if replies else None,
+        "wait_s": waited,
+        "retries": sum(max(0, reply.attempts - 1) for reply in replies),
+    }
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known and len(known) == len(counts) else None

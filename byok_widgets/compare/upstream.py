@@ -1,0 +1,126 @@
+"""What a node is given in a case: the dialogue itself, or what the flow had at the node, recorded once.
+
+A script is played through the flow with the models that it has now. What the node was given at its last visit is
+kept and frozen: all models of a comparison get the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from byok_widgets.compare.cases import Case, hashed
+from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.variant import definition
+from byok_widgets.engine.sync_runner import ignore
+from byok_widgets.errors import ConfigError
+from byok_widgets.graph import AnyNode, FlowGraph
+from byok_widgets.messages import Message
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.plain_values import are_plain
+from byok_widgets.session import Session
+from byok_widgets.session.turn import Turn, Visit
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a node is given.
+
+    Attributes:
+        messages: The dialogue.
+        variables: The values by name.
+        id: Hash of both.
+    """
+
+    messages: tuple[Message, ...]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Hash of it."""
+        return hashed(self.to_data())
+
+    def to_data(self) -> list[Any]:
+        """Return it as plain data."""
+        return [[[message.role, message.content] for message in self.messages], dict(self.variables)]
+
+    @classmethod
+    def of_data(cls, data: Any) -> Given:
+        """Return it from plain data."""
+        messages, variables = data
+        return cls(tuple(Message(role, content) for role, content in messages), variables)
+
+
+def recorded(case: Case, node: str, graph: FlowGraph, context: FlowContext, store: CellStore) -> Given | None:
+    """Return what was recorded before a node in a case; `None` where nothing was."""
+    known = store.upstream(_name(case, node, graph, context))
+    return None if known is None else Given.of_data(known)
+
+
+async def record(case: Case, node: str, graph: FlowGraph, context: FlowContext, store: CellStore) -> Given:
+    """Play a case's script until the node's last visit, or take what was recorded before.
+
+    Raises:
+        ConfigError: The node is not reached, or a value at it cannot be kept.
+        ByokError: The flow failed.
+    """
+    known = recorded(case, node, graph, context, store)
+    if known is not None:
+        return known
+    given = await _played(case, node, graph, context)
+    if not are_plain(given.variables.values()):
+        raise ConfigError(
+            f"A value that node {node!r} is given in case {case.name!r} cannot be kept.",
+            kind="upstream",
+            fix="Give this node cases with transcripts.",
+        )
+    name = _name(case, node, graph, context)
+    store.keep_upstream(name, given.to_data())
+    return Given.of_data(store.upstream(name))
+
+
+def _name(case: Case, node: str, graph: FlowGraph, context: FlowContext) -> str:
+    """Return under what it is kept: a changed script, prompt, edge or model gives another name."""
+    nodes = [[definition(each), _model_of(each)] for each in graph.nodes.values() if each.name != node]
+    edges = [[edge.source, edge.target, edge.condition.text] for edge in graph.edges]
+    judge = [context.config.judge_model, context.config.provider, context.config.model]
+    return hashed([case.input_id, node, nodes, edges, context.global_prompt, judge])
+
+
+def _model_of(node: AnyNode) -> str | None:
+    return node.model if isinstance(node, ModelNode) else None
+
+
+async def _played(case: Case, node: str, graph: FlowGraph, context: FlowContext) -> Given:
+    session = Session(graph, context, variables=case.variables)
+    if graph.node(graph.start).opens:
+        await session.prepare_turn(None)(ignore, ignore)
+    found: Given | None = None
+    for text in case.script:
+        if session.closed:
+            break
+        before, known = session.transcript, dict(session.variables)
+        turn = await session.prepare_turn(text)(ignore, ignore)
+        if node in turn.path:
+            found = _given(turn, node, (*before, Message("user", text)), known)
+    if found is None:
+        raise ConfigError(
+            f"Case {case.name!r} does not reach node {node!r}: it is at {session.node!r} in the end.",
+            kind="upstream",
+            fix="Let the caller say more, or give the case a transcript for this node.",
+        )
+    return found
+
+
+def _given(turn: Turn, node: str, messages: tuple[Message, ...], known: Mapping[str, Any]) -> Given:
+    """Return what the last visit of a node in a turn was given: what the nodes before it learned included."""
+    variables = dict(known)
+    visits = [step for step in turn.steps if isinstance(step, Visit)]
+    last = max(at for at, visit in enumerate(visits) if visit.node == node)
+    for visit in visits[:last]:
+        for learned in visit.result.learned:
+            if learned.value is not None or learned.rejected is None:
+                variables[learned.name] = learned.value
+    return Given(messages, variables)

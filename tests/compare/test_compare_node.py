@@ -1,0 +1,153 @@
+"""Models compared on one node, against a scripted provider, through the real SDK."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+import zlib
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import ConfigError, Flow
+from tests.fake_keys import fake_key
+from tests.scripted_server import Say, ScriptedServer
+
+_numbers = itertools.count()
+MODELS = ["compatible:good", "compatible:bad"]
+
+
+def answer(request: dict) -> Say:
+    return Say(json.dumps({"weekday": "Tue" if request["model"] == "good" else "Mon"}))
+
+
+@pytest.fixture
+def flow(server: ScriptedServer) -> Flow:
+    flow = Flow(f"compare {next(_numbers)}")
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = MODELS[0]
+    server.script(answer)
+    return flow
+
+
+def cases(count: int) -> list[dict]:
+    return [{"name": f"c{n}", "text": f"Tuesday, number {n}", "values": {"weekday": "Tue"}} for n in range(count)]
+
+
+def test_two_models_get_equal_requests_but_for_the_model(flow: Flow, server: ScriptedServer) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    result = read.compare(MODELS, cases(3))
+    asked: dict[str, set[str]] = {model: set() for model in ("good", "bad")}
+    for request in server.requests:
+        asked[request.pop("model")].add(json.dumps(request, sort_keys=True))
+    assert len(asked["good"]) == 3
+    assert asked["good"] == asked["bad"]
+    assert result.differences() == []
+    assert [result.results.scores_of(variant)["c0"] for variant in result.variants] == [[1.0], [0.0]]
+    assert [case.name for case in result.disagreements()] != []
+
+
+def test_the_same_call_pays_nothing_again_and_one_more_model_pays_its_column(
+    flow: Flow, server: ScriptedServer
+) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    read.compare(MODELS, cases(4))
+    assert len(server.requests) == 8
+    again = read.compare(MODELS, cases(4))
+    assert again.complete
+    assert len(server.requests) == 8
+    read.compare([*MODELS, "compatible:third"], cases(4))
+    assert len(server.requests) == 12
+    assert len(flow.comparisons()) == 2
+
+
+def test_max_calls_is_kept_and_resume_goes_on(flow: Flow, server: ScriptedServer) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    result = read.compare(MODELS, cases(4), max_calls=5)
+    assert len(server.requests) == 4
+    assert result.stopped_for == "budget"
+    result.resume(max_calls=100)
+    assert result.complete
+    assert len(server.requests) == 8
+
+
+def test_a_budget_without_a_price_is_refused(flow: Flow) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    with pytest.raises(ConfigError) as caught:
+        read.compare(MODELS, cases(2), budget=1)
+    assert caught.value.kind == "not_priced"
+
+
+def test_a_failing_model_is_missing_and_stops_no_other(flow: Flow, server: ScriptedServer) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    fault = Say(status=401, body={"error": {"message": "no"}})
+    server.script(lambda request: fault if request["model"] == "bad" else answer(request))
+    result = read.compare(MODELS, cases(2))
+    failed = [cell.status for _, _, cell, _ in result.results.items()]
+    assert sorted(failed) == ["done", "done", "failed", "failed"]
+    assert result.results.scores_of(result.variants[1]) == {}
+
+
+def test_repeats_at_temperature_zero_are_refused(flow: Flow) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"], settings={"temperature": 0})
+    with pytest.raises(ConfigError) as caught:
+        read.compare(MODELS, cases(2), repeat=2)
+    assert caught.value.kind == "repeat"
+
+
+def test_rescoring_makes_no_call(flow: Flow, server: ScriptedServer) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    result = read.compare(MODELS, cases(2))
+    before = len(server.requests)
+    result.rescore(lambda case, output: output["values"]["weekday"] == "Mon")
+    assert len(server.requests) == before
+    assert result.results.scores_of(result.variants[1])["c0"] == [1.0]
+
+
+def test_verdicts_and_the_choice(flow: Flow) -> None:
+    pytest.importorskip("scipy")
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    result = read.compare(MODELS, cases(20), baseline=MODELS[1])
+    assert {finding.variant.name: finding.verdict for finding in result.verdicts()}[MODELS[0]] == "better"
+    flow.apply(result.best("read"))
+    assert read.model == MODELS[0]
+
+
+def test_without_evidence_nothing_is_applied(flow: Flow) -> None:
+    pytest.importorskip("scipy")
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    choice = read.compare(MODELS, cases(3)).best("read")
+    assert choice.is_baseline
+    flow.apply(choice)
+    assert read.model is None
+
+
+def test_no_file_holds_a_key(flow: Flow, server: ScriptedServer, tmp_path: Path) -> None:
+    key = fake_key("openai")
+    flow.config  # noqa: B018 - the settings exist before the key does
+    read = flow.extraction("read", weekday=str)
+    server.script(Say(json.dumps({"weekday": key})))
+    store = tmp_path / "cells.sqlite"
+    result = read.compare(MODELS, cases(1), store=store)
+    result.save(tmp_path / "report.html")
+    held = b"".join(path.read_bytes() for path in tmp_path.glob("*.*"))
+    base = sqlite3.connect(store)
+    for table in ("reply", "request"):
+        held += b"".join(zlib.decompress(body) for (body,) in base.execute(f"SELECT body FROM {table}"))
+    base.close()
+    assert b"weekday" in held
+    assert key.encode() not in held
+    assert "http://" not in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [('{"text": 3}', "line 1"), ("nothing", "line 1"), ('{"text": "a", "expected": {}}', "line 1")],
+)
+def test_a_wrong_case_is_named_with_its_place(flow: Flow, tmp_path: Path, line: str, place: str) -> None:
+    path = tmp_path / "some.jsonl"
+    path.write_text(f"{line}\n")
+    with pytest.raises(ConfigError) as caught:
+        flow.cases(path)
+    assert place in caught.value.problem
