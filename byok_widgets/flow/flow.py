@@ -547,8 +547,8 @@ class Flow(AnswersGuesses, StrictAttributes):
         """Read cases for comparing and testing: what callers say, and what should come of it.
 
         A case has one of `text`, `transcript` (a dialogue) and `caller` (what the caller says turn by turn); and
-        any of `name`, `variables`, `values` (what is expected, by field), `path`, `end_node`, `contains`, `excludes`,
-        `assertions`, `tags`, `weight`, `group`.
+        any of `name`, `variables`, `values` (what is expected, by field), `path`, `end_node`, `contains`,
+        `excludes`, `assertions`, `tags`, `weight`, `group`.
 
         Args:
             source: A path to `*.jsonl` or `*.csv` (expected values in columns `values.weekday`), a data frame, a
