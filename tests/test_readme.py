@@ -45,7 +45,10 @@ def test_its_lines_run_one_after_another(
     dentist.model = "compatible:scripted"
     names: dict[str, object] = {}
     for block in blocks("python"):
-        exec(compile(block.replace('Flow("dentist")', f"Flow({own!r})"), "README.md", "exec"), names)
+        lines = block.replace('Flow("dentist")', f"Flow({own!r})")
+        for local in models.LOCAL_MODELS:
+            lines = lines.replace(f"local:{local}", f"compatible:{local}")
+        exec(compile(lines, "README.md", "exec"), names)
     assert names["found"].values == {"name": "Ana", "weekday": "Tue", "urgent": False}
     assert names["s"].turns[0].path == ("read", "slot", "bye")
     assert len(names["other"].turns) == 1
