@@ -1,0 +1,154 @@
+"""Programs that save: each saver with a way to save a numbered version and to read the number back.
+
+Run as `python -m tests.files.saving SAVER FOLDER ACT ...`, so that they can be killed or run out of space.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from byok_widgets import Flow
+from byok_widgets.config import FlowConfig
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.keys import derived_key
+from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.keys.scope import KeyScope
+from byok_widgets.secrets import Secret
+
+FILLER = "much to write " * 7_000
+SCOPE = KeyScope("dentist", "compatible", "127.0.0.1")
+SLOTS = 40
+
+
+class Settings:
+    """A flow's settings."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def save(self, number: int) -> None:
+        config = FlowConfig("dentist", providers=("local",), folder=self._folder)
+        config.model = f"{number}"
+        if config.notice:  # settings that cannot be saved hold in this kernel, and a notice says so
+            raise ConfigError(str(config.notice))
+
+    def read(self) -> int:
+        return int(FlowConfig("dentist", providers=("local",), folder=self._folder).model or 0)
+
+
+class FlowFile:
+    """A flow file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "saved.flow.json"
+        self._flow = Flow("saved", fresh=True)
+
+    def save(self, number: int) -> None:
+        self._flow.conversation("ask", f"{number}\n{FILLER}")
+        self._flow.save(self._path)
+
+    def read(self) -> int:
+        number, filler = Flow.load(self._path, name="read").node("ask").prompt.split("\n")
+        assert filler == FILLER, "a mixture"
+        return int(number)
+
+
+class SessionFile:
+    """The file of a session."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "session.json"
+        self._flow = Flow("saved", fresh=True)
+        self._flow.conversation("hello", f"Hello. {FILLER}", static=True)
+
+    def save(self, number: int) -> None:
+        self._flow.start(variables={"number": number}).save(self._path)
+
+    def read(self) -> int:
+        session = self._flow.load_session(self._path)
+        assert session.transcript[0].content.endswith(FILLER), "a part"
+        return int(session.variables["number"])
+
+
+class KeyFile:
+    """The encrypted file of keys."""
+
+    def __init__(self, folder: Path) -> None:
+        os.environ["BYOK_WIDGETS_CONFIG_DIR"] = str(folder)
+        derived_key.COST = 2**4  # the true cost is for people, once in a kernel
+        if encrypted_file.state().exists:
+            encrypted_file.unlock(Secret("a passphrase of ours"))
+        else:
+            encrypted_file.create(Secret("a passphrase of ours"))
+
+    def save(self, number: int) -> None:
+        encrypted_file.write(SCOPE, Secret(f"{number:020d}" * 10))
+
+    def read(self) -> int:
+        stored = encrypted_file.read(SCOPE)
+        text = stored.reveal() if stored else "0" * 200
+        assert text == text[:20] * 10, "a mixture"
+        return int(text[:20])
+
+
+SAVERS: dict[str, Callable[[Path], Settings | FlowFile | SessionFile | KeyFile]] = {
+    "settings": Settings,
+    "flow": FlowFile,
+    "session": SessionFile,
+    "keys": KeyFile,
+}
+
+
+def kill(name: str, folder: Path, rounds: int) -> None:
+    """Kill it again and again while it saves: what is there is whole each time, and never older than before."""
+    saver = SAVERS[name](folder)
+    number = 1
+    saver.save(number)
+    for _ in range(rounds):
+        child = os.fork()
+        if not child:
+            while True:
+                number += 1
+                saver.save(number)
+        time.sleep(random.uniform(0.001, 0.03))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        now = saver.read()
+        assert now >= number, "an older version came back"
+        number = now
+    saver.save(number + 1)
+    assert saver.read() == number + 1, "it can go on"
+    assert not list(folder.rglob("*.part")), "what killed programs left is gone"
+    print(number)
+
+
+def run_out_of_space(name: str, folder: Path) -> None:
+    """Save where files may not grow: it fails with an error of ours, and what was there stays."""
+    import resource
+
+    saver = SAVERS[name](folder)
+    saver.save(1)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))
+    try:
+        saver.save(2)
+    except ByokError as error:
+        told = f"{error.kind}: {error}"
+    else:
+        told = "nothing was said"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    print(saver.read(), told.replace("\n", " "))
+
+
+if __name__ == "__main__":
+    act, saver, place, *rest = sys.argv[1:]
+    if act == "kill":
+        kill(saver, Path(place), int(rest[0]))
+    else:
+        run_out_of_space(saver, Path(place))

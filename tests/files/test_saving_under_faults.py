@@ -1,0 +1,59 @@
+"""All that saves: killed while it writes, without space, and with two kernels at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from byok_widgets.config import FlowConfig
+from tests.files.saving import SAVERS
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks, signals and limits of POSIX")
+
+
+def run(*arguments: str) -> str:
+    command = [sys.executable, "-m", "tests.files.saving", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize("rounds", [8, pytest.param(250, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("saver", SAVERS)
+def test_a_program_that_is_killed_while_it_saves_loses_nothing(saver: str, rounds: int, tmp_path: Path) -> None:
+    assert int(run("kill", saver, str(tmp_path), str(rounds))) > 1, "some versions were saved"
+
+
+@pytest.mark.parametrize("saver", SAVERS)
+def test_without_space_the_last_version_stays_and_it_is_told(saver: str, tmp_path: Path) -> None:
+    number, _, told = run("fill", saver, str(tmp_path)).partition(" ")
+    assert (number, "nothing was said" in told) == ("1", False), told
+
+
+_WRITES = """
+import sys
+from pathlib import Path
+from byok_widgets.config import FlowConfig
+config = FlowConfig("dentist", providers=("local",), folder=Path(sys.argv[1]))
+for number in range(int(sys.argv[3])):
+    config.set_override(sys.argv[2], f"local:{number}")
+print(config.notice)
+"""
+
+
+@pytest.mark.parametrize("writes", [30, pytest.param(500, marks=pytest.mark.slow)])
+def test_two_kernels_that_write_at_once_keep_what_each_has_set(writes: int, tmp_path: Path) -> None:
+    kernels = [
+        subprocess.Popen(
+            [sys.executable, "-c", _WRITES, str(tmp_path), node, str(writes)], stdout=subprocess.PIPE, text=True
+        )
+        for node in ("ask", "read")
+    ]
+    for kernel in kernels:
+        kernel.communicate(timeout=240)
+        assert kernel.returncode == 0
+    saved = FlowConfig("dentist", providers=("local",), folder=tmp_path)
+    assert [saved.override(node) for node in ("ask", "read")] == [f"local:{writes - 1}"] * 2
