@@ -116,7 +116,7 @@ def kill(name: str, folder: Path, rounds: int) -> None:
             while True:
                 number += 1
                 saver.save(number)
-        time.sleep(random.uniform(0.001, 0.03))
+        time.sleep(random.uniform(0.001, 0.1))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         now = saver.read()
@@ -125,7 +125,7 @@ def kill(name: str, folder: Path, rounds: int) -> None:
     saver.save(number + 1)
     assert saver.read() == number + 1, "it can go on"
     assert not list(folder.rglob("*.part")), "what killed programs left is gone"
-    print(number)
+    print(number + 1)
 
 
 def run_out_of_space(name: str, folder: Path) -> None:
