@@ -83,6 +83,8 @@ FINDING_KINDS: Mapping[str, str] = {
     "types": "a logic condition compares values that can never match",
     "template": "a prompt is not a valid template",
     "no_model": "no model is chosen",
+    "many_calls": "a turn can make more calls than `flow.max_calls_per_turn` allows",
+    "cost_unknown": "a model has no price, so `flow.max_cost_per_turn` does not limit its calls",
     "model_ends": "a model has ended, or will end",
     "model_unknown": "a model is not known by this name",
     "no_structured_output": "the model of an extraction node does not support structured output",

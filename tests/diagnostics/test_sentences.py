@@ -36,6 +36,11 @@ def _on(model: str) -> Build:
     return lambda flow: (_nodes(flow), setattr(flow, "model", model))
 
 
+def _many_calls(flow: Flow) -> None:
+    _nodes(flow, "a", "b").connect("a", "b", if_="age is None")
+    flow.max_calls_per_turn = 2
+
+
 def _two_else(flow: Flow) -> None:
     _nodes(flow, "data").connect("data", "data")
 
@@ -331,6 +336,20 @@ SAID: dict[str, tuple[Build, str]] = {
             "suggestion: The extraction node 'data' runs on a local model and has no examples. Two of your own "
             "help a small model much: press Teach in the chat, or write "
             "flow.node('data').teach('...', {'age': ..., 'day': ...})."
+        ),
+    ),
+    "many_calls": (
+        _many_calls,
+        (
+            "warning: A turn through a → b can make 4 calls of models, and is stopped after 2. Let one of these "
+            "edges lead to a conversation node, or allow more calls."
+        ),
+    ),
+    "cost_unknown": (
+        lambda flow: (_nodes(flow), setattr(flow, "max_cost_per_turn", 1.0)),
+        (
+            "warning: The price of compatible:judge is not known, so flow.max_cost_per_turn does not limit its "
+            "calls. flow.max_calls_per_turn limits them in any case."
         ),
     ),
     "unread_variable": (
