@@ -19,15 +19,18 @@ def _losses(rng: np.random.Generator, kind: str) -> np.ndarray:
         losses = np.sort(rng.uniform(0, 0.12, (NODES, MODELS)), axis=1)
     else:
         fine = rng.random((NODES, MODELS)) < 0.5
-        losses = np.where(fine, rng.uniform(0, 0.004, fine.shape), rng.uniform(0.12, 0.3, fine.shape))
+        losses = np.where(fine, rng.uniform(0, 0.004, fine.shape), rng.uniform(0.2, 0.35, fine.shape))
     losses[:, 0] = 0
     return losses
 
 
 @dataclass(frozen=True)
 class FlowWorld:
-    """A flow: `gap`, where a model is clearly fine or clearly bad on a node, or `smooth`; with an interaction, two
-    cheap models in a row fail more often than each of them alone."""
+    """A flow whose truth is known.
+
+    In a `gap` world a model is clearly fine on a node, or clearly worse there than a margin of .1; in a `smooth`
+    one there are losses of all sizes. With an interaction, two cheap models in a row fail more than each alone.
+    """
 
     rates: np.ndarray
     costs: np.ndarray
