@@ -5,12 +5,14 @@ The unit is the case: repeats are averaged inside it, groups of cases are cluste
     contrasts = {name: score_contrast(scores[name], scores["now"]) for name in others}
     verdicts(contrasts, margin=0.05)             # when complete: Holm over the family, one Difference for each
     live_evidence(ours, baseline, finished)      # while it runs: may be looked at after each case
+    cheapest_safe(chains_of(...), run, ...)      # a model for each node, confirmed by runs of the flow
 
 Importing this package loads numpy and scipy: import it where it is needed.
 """
 
 from __future__ import annotations
 
+from byok_widgets.compare.statistics.assignments import Candidate, SafeAssignment, Step, chains_of, cheapest_safe
 from byok_widgets.compare.statistics.contrasts import f1_contrast, score_contrast
 from byok_widgets.compare.statistics.evidence import Evidence, finished_prefix, live_evidence, wealth
 from byok_widgets.compare.statistics.planning import Plan, PlanRow, cases_needed, detectable, plan
@@ -31,14 +33,19 @@ __all__ = [
     "MIN_CASES",
     "MIN_DISCORDANT",
     "MIN_GROUPS",
+    "Candidate",
     "Contrast",
     "Difference",
     "Estimate",
     "Evidence",
     "Plan",
     "PlanRow",
+    "SafeAssignment",
+    "Step",
     "Verdict",
     "cases_needed",
+    "chains_of",
+    "cheapest_safe",
     "detectable",
     "f1",
     "f1_contrast",

@@ -43,9 +43,7 @@ def equal_models(n: int, repeats: int, mean: float, seeds: int = SEEDS) -> np.nd
 
 
 @pytest.mark.parametrize(("n", "repeats", "mean"), slow_but_for(SETTINGS, GUARD))
-def test_equal_models_win_or_lose_in_at_most_5_percent(
-    n: int, repeats: int, mean: float, record_property: object
-) -> None:
+def test_equal_models_win_or_lose_in_at_most_5_percent(n: int, repeats: int, mean: float) -> None:
     """One look at the end, and one after each case with the e-process."""
     ours, baseline = equal_models(n, repeats, mean)
     found = Counter(
