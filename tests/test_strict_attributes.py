@@ -44,7 +44,7 @@ def test_a_misspelt_setting_of_a_node_is_too(flow: Flow, node: str, name: str, m
 def test_a_name_like_no_other_lists_all_names(flow: Flow) -> None:
     with pytest.raises(ConfigError) as caught:
         flow.node("read").xyz = 1
-    known = ["examples", "grounding", "max_tokens", "model", "name", "prompt", "settings", "window"]
+    known = ["examples", "grounding", "locale", "max_tokens", "model", "name", "prompt", "settings", "window"]
     assert ", ".join(known) in caught.value.fix
 
 

@@ -102,7 +102,7 @@ def test_a_key_in_the_wrong_place_is_cleared(page, key):
     page.panel.locator("[data-part=storage]").select_option("Environment variable")
     name = page.panel.locator("[data-part=name]")
     for typed, said, left in (
-        ("NOT_SET_HERE", "no environment variable of that name", "NOT_SET_HERE"),
+        ("NOT_SET_API_KEY", "no environment variable of that name", "NOT_SET_API_KEY"),
         (fake_key("anthropic"), "not a variable name", ""),
     ):
         name.fill(typed)
