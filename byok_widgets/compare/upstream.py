@@ -84,7 +84,7 @@ async def record(case: Case, node: str, graph: FlowGraph, context: FlowContext, 
 def _name(case: Case, node: str, graph: FlowGraph, context: FlowContext) -> str:
     """Return under what it is kept: a changed script, prompt, edge or model gives another name."""
     nodes = [[definition(each), _model_of(each)] for each in graph.nodes.values() if each.name != node]
-    edges = [[edge.source, edge.target, edge.condition.text] for edge in graph.edges]
+    edges = [[edge.source, edge.target, edge.condition.kind, edge.condition.text] for edge in graph.edges]
     judge = [context.config.judge_model, context.config.provider, context.config.model]
     return hashed([case.input_id, node, nodes, edges, context.global_prompt, judge])
 
