@@ -217,3 +217,17 @@ def test_a_global_prompt_must_be_text(flow: Flow, text: object) -> None:
     with pytest.raises(ConfigError, match="The global prompt must be text"):
         flow.global_prompt = text  # type: ignore[assignment]
     assert flow.global_prompt == "Be kind."
+
+
+@pytest.mark.parametrize("thing", ["ask", 3, None])
+def test_what_is_no_node_is_not_added(flow: Flow, thing: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        flow.add(thing)  # type: ignore[type-var]
+    assert caught.value.kind == "node"
+
+
+def test_a_key_that_is_added_like_a_node_is_not_quoted(flow: Flow) -> None:
+    key = fake_key()
+    with pytest.raises(ConfigError) as caught:
+        flow.add(key)  # type: ignore[type-var]
+    assert key[10:25] not in f"{caught.value}{caught.value!r}"

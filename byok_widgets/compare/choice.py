@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from byok_widgets.errors import ConfigError
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.evidence import Finding
+    from byok_widgets.compare.evidence import VariantResult
     from byok_widgets.compare.protocols import Comparison
 
 _SAFE = frozenset({"better", "no worse"})
@@ -45,24 +45,24 @@ def choose(comparison: Comparison, node: str | None = None) -> Choice:
             fix=f"There are: {', '.join(sorted(known))}.",
         )
     found = comparison.verdicts()
-    safe = [finding for finding in found if finding.verdict in _SAFE]
-    chosen = min(safe, key=lambda finding: _rank(comparison, finding), default=None)
+    safe = [result for result in found if result.verdict in _SAFE]
+    chosen = min(safe, key=lambda result: _rank(comparison, result), default=None)
     variant = comparison.baseline if chosen is None else chosen.variant
     models = {name: ref for name, ref in variant.models.items() if node in (None, name)}
     reason = _why_kept(comparison, found) if chosen is None else _evidence(comparison, chosen)
     return Choice(variant.name, models, chosen is None, reason)
 
 
-def _rank(comparison: Comparison, finding: Finding) -> tuple[bool, float, float]:
+def _rank(comparison: Comparison, result: VariantResult) -> tuple[bool, float, float]:
     """Return what orders variants that are safe: those with a price first, the cheapest, then the better one."""
-    usd = comparison.results.summary(finding.variant).usd_per_1000
-    return usd is None, float(usd or 0), -finding.score.estimate
+    usd = comparison.results.summary(result.variant).usd_per_1000
+    return usd is None, float(usd or 0), -result.score.estimate
 
 
-def _evidence(comparison: Comparison, finding: Finding) -> str:
-    difference = finding.difference
+def _evidence(comparison: Comparison, result: VariantResult) -> str:
+    difference = result.difference
     if difference is None:
-        return f"{finding.verdict} against {comparison.baseline.name}: {finding.reason}"
+        return f"{result.verdict} against {comparison.baseline.name}: {result.reason}"
     points = f"{100 * difference.estimate:+.1f} points"
     interval = (
         f"{100 * difference.level:.3g} % interval {100 * difference.low:+.1f} to {100 * difference.high:+.1f}"
@@ -74,7 +74,7 @@ def _evidence(comparison: Comparison, finding: Finding) -> str:
     )
 
 
-def _why_kept(comparison: Comparison, found: list[Finding]) -> str:
-    others = [f"{finding.variant.name}: {finding.verdict}" for finding in found if finding.verdict != "baseline"]
+def _why_kept(comparison: Comparison, found: list[VariantResult]) -> str:
+    others = [f"{result.variant.name}: {result.verdict}" for result in found if result.verdict != "baseline"]
     margin = "" if comparison.margin is not None else " Without a margin, “no worse” cannot be shown."
     return f"no variant is shown to be better or no worse than the baseline ({'; '.join(others)}).{margin}"

@@ -2,61 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-import contextlib
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from byok_widgets.compare import evidence, tables
-from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.cases import Case, Cases
 from byok_widgets.compare.cell import Cell, Key
 from byok_widgets.compare.choice import Choice, choose
-from byok_widgets.compare.prices import Estimate
+from byok_widgets.compare.execution import Execution, OnChange
+from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.results import Results
-from byok_widgets.compare.runner import Runner, shuffled
+from byok_widgets.compare.runner import shuffled
 from byok_widgets.compare.scoring import Function, Metric, checks
+from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
-from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.frontend import frontend
-from byok_widgets.usage import Cost, CostTotal
-
-OnChange = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Setup:
-    """How a comparison is run.
-
-    Attributes:
-        id: What identifies it: the same call gives the same.
-        flow: Name of the flow.
-        task: What is compared.
-        cases: The cases.
-        metric: How outputs are scored.
-        baseline: The variant that the others are compared with.
-        margin: The loss that was declared acceptable beforehand; `None` if none was.
-        budget_usd: Most money; `None` for no limit.
-        max_calls: Most calls of nodes; `None` for no limit.
-    """
-
-    id: str
-    flow: str
-    task: Task
-    cases: Cases
-    metric: Metric
-    baseline: Variant
-    margin: float | None = None
-    budget_usd: Decimal | None = None
-    max_calls: int | None = None
+from byok_widgets.usage import CostTotal
 
 
 class Comparison:
@@ -67,18 +34,12 @@ class Comparison:
         results: The cells that are finished, with their scores.
     """
 
-    def __init__(self, setup: Setup, store: CellStore, estimate: Estimate, known: Mapping[Key, Cell]) -> None:
+    def __init__(self, setup: Setup, store: CellStore, estimate: CostEstimate, known: Mapping[Key, Cell]) -> None:
         self._setup, self._store = setup, store
         self.estimate = estimate
         self._metric = setup.metric
         self.results = Results(setup.task.variants, shuffled(setup.cases, store), setup.task.sampling.repeat)
-        self._runner: Runner | None = None
-        self._future: concurrent.futures.Future[None] | None = None
-        self._observers: list[OnChange] = []
-        self._known = dict(known)
-        self._spent: list[Cost] = []
-        self.started_at = time.time()
-        self.ended_at: float | None = None
+        self._execution = Execution(store, self.results, known)
 
     # What there is
 
@@ -120,7 +81,7 @@ class Comparison:
     @property
     def running(self) -> bool:
         """Whether cells are still being run."""
-        return self._future is not None and not self._future.done()
+        return self._execution.running
 
     @property
     def complete(self) -> bool:
@@ -138,14 +99,22 @@ class Comparison:
     @property
     def spent(self) -> CostTotal:
         """What this run cost; finished cells of earlier runs are not paid again."""
-        return CostTotal.of(self._spent)
+        return self._execution.spent
 
     @property
     def stopped_for(self) -> str:
         """Why not everything was run: `budget`, `stopped`, or empty."""
-        if self.running or self.complete or self._future is None:
-            return ""
-        return (self._runner.stopped_for if self._runner else "") or "stopped"
+        return "" if self.complete else self._execution.stopped_for
+
+    @property
+    def started_at(self) -> float:
+        """When it was made, in seconds since 1970."""
+        return self._execution.started_at
+
+    @property
+    def ended_at(self) -> float | None:
+        """When it ended; `None` while it runs."""
+        return self._execution.ended_at
 
     # Running
 
@@ -158,54 +127,16 @@ class Comparison:
     async def abegin(self) -> Comparison:
         """Start it, and return it when all is done; cancelling that stops it."""
         self.start()
-        return await self.await_()
+        await self._execution.await_()
+        return self
 
     def start(self) -> None:
         """Run what is missing, in the background; does nothing while it runs."""
-        if self.running:
-            return
-        setup = self._setup
-        budget = Budget(setup.budget_usd, setup.max_calls)
-        self._runner = Runner(
-            setup.task,
-            setup.cases,
-            metric=self._metric,
-            store=self._store,
-            budget=budget,
-            on_cell=self._add,
-            flow=setup.flow,
-        )
-        self._runner.know({key: cell for key, cell in self._known.items() if cell.counts})
-        self.ended_at = None
-        self._future = ENGINE.submit(self._run(self._runner))
-
-    async def _run(self, runner: Runner) -> None:
-        try:
-            await runner.run()
-        finally:
-            self.ended_at = time.time()
-            self._tell()
-
-    def _add(self, case: Case, cell: Cell, score: float | None) -> None:
-        self.results.add(case, cell, score)
-        if self._known.get(cell.key) is not cell:
-            self._known[cell.key] = cell
-            self._spent.append(Cost(cell.usd))
-        self._tell()
+        self._execution.start(self._setup, self._metric)
 
     def observe(self, observer: OnChange) -> Callable[[], None]:
         """Call `observer` after each cell and at the end, on the engine's loop; returns what ends that."""
-        self._observers.append(observer)
-
-        def end() -> None:
-            with contextlib.suppress(ValueError):
-                self._observers.remove(observer)
-
-        return end
-
-    def _tell(self) -> None:
-        for observer in list(self._observers):
-            observer()
+        return self._execution.observe(observer)
 
     def wait(self) -> Comparison:
         """Wait until it is complete or stopped, and return it. A keyboard interrupt stops it; finished cells stay.
@@ -213,32 +144,12 @@ class Comparison:
         Raises:
             ByokError: The store or the metric failed.
         """
-        if self._future is not None:
-            try:
-                ENGINE.run(self._ended())
-            except KeyboardInterrupt:
-                self.stop()
-                raise
+        self._execution.wait()
         return self
-
-    async def await_(self) -> Comparison:
-        """Do the same as `wait` in an event loop; cancelling it stops the comparison."""
-        try:
-            await ENGINE.arun(self._ended())
-        except asyncio.CancelledError:
-            self.stop()
-            raise
-        return self
-
-    async def _ended(self) -> None:
-        if self._future is not None:
-            with contextlib.suppress(asyncio.CancelledError, concurrent.futures.CancelledError):
-                await asyncio.shield(asyncio.wrap_future(self._future))
 
     def stop(self) -> None:
         """Stop: cells under way are given up, finished ones stay. `resume` goes on."""
-        if self._future is not None:
-            self._future.cancel()
+        self._execution.stop()
 
     def resume(self, *, budget: float | Decimal | None = None, max_calls: int | None = None) -> Comparison:
         """Run what is missing or failed. Finished cells are not paid again.
@@ -252,13 +163,11 @@ class Comparison:
             self._setup = replace(
                 self._setup, budget_usd=usd, max_calls=self._setup.max_calls if max_calls is None else max_calls
             )
-        self.wait()
-        self.start()
-        return self if frontend().is_live() else self.wait()
+        return self.wait().begin()
 
     # What it shows
 
-    def verdicts(self) -> list[evidence.Finding]:
+    def verdicts(self) -> list[evidence.VariantResult]:
         """Return per variant its score with the interval, its difference from the baseline, and the verdict.
 
         Waits until the comparison is complete or stopped.
@@ -267,12 +176,12 @@ class Comparison:
             ConfigError: numpy and scipy are missing.
         """
         self.wait()
-        return self.findings()
+        return self.verdicts_now()
 
-    def findings(self) -> list[evidence.Finding]:
+    def verdicts_now(self) -> list[evidence.VariantResult]:
         """Do the same as `verdicts` with what there is now, without waiting."""
         fixed = self.complete or self.stopped_for == "budget"
-        return evidence.findings(self.results, self.baseline, margin=self.margin, fixed=fixed)
+        return evidence.variant_results(self.results, self.baseline, margin=self.margin, fixed=fixed)
 
     def plan(self, margin: float | None = None, *, power: float = 0.8) -> tables.Plans:
         """Return how many cases and repeats it takes to show a difference, from how these cases vary.
@@ -328,7 +237,7 @@ class Comparison:
         self._metric = chosen
         self.results.replace_scores(scores)
         self._store.scored(stored)
-        self._tell()
+        self._execution.notify()
         return self
 
     def differences(self) -> list[str]:
@@ -379,10 +288,7 @@ class Comparison:
 
     def problem(self) -> ByokError | None:
         """Return what ended it early, such as a metric that failed; `None` if nothing did."""
-        if self._future is None or not self._future.done() or self._future.cancelled():
-            return None
-        error = self._future.exception()
-        return error if isinstance(error, ByokError) else None
+        return self._execution.problem
 
     def __repr__(self) -> str:
         return tables.as_text(self)

@@ -18,11 +18,11 @@ from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ConfigError
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.statistics import Difference, Estimate, Evidence, Plan
+    from byok_widgets.compare.statistics import Difference, Estimate, Plan, SequentialEvidence
 
 
 @dataclass(frozen=True)
-class Finding:
+class VariantResult:
     """What is shown of one variant.
 
     Attributes:
@@ -35,7 +35,7 @@ class Finding:
     variant: Variant
     score: Estimate
     difference: Difference | None = None
-    evidence: Evidence | None = None
+    evidence: SequentialEvidence | None = None
 
     @property
     def verdict(self) -> str:
@@ -50,7 +50,9 @@ class Finding:
         return "" if shown is None else shown.reason
 
 
-def findings(results: Results, baseline: Variant, *, margin: float | None, fixed: bool) -> list[Finding]:
+def variant_results(
+    results: Results, baseline: Variant, *, margin: float | None, fixed: bool
+) -> list[VariantResult]:
     """Return what is shown of each variant, in the order of the columns.
 
     Args:
@@ -74,7 +76,7 @@ def findings(results: Results, baseline: Variant, *, margin: float | None, fixed
             v.id: statistics.score_contrast(scores[v.id], scores[baseline.id], groups=groups) for v in others
         }
         decided = statistics.verdicts(family, margin=margin)
-        return [Finding(v, rates[v.id], decided.get(v.id)) for v in results.variants]
+        return [VariantResult(v, rates[v.id], decided.get(v.id)) for v in results.variants]
     size = max(1, len(others))
     live = {
         variant.id: statistics.live_evidence(
@@ -86,7 +88,7 @@ def findings(results: Results, baseline: Variant, *, margin: float | None, fixed
         )
         for variant in others
     }
-    return [Finding(v, rates[v.id], evidence=live.get(v.id)) for v in results.variants]
+    return [VariantResult(v, rates[v.id], evidence=live.get(v.id)) for v in results.variants]
 
 
 def plan(results: Results, baseline: Variant, *, margin: float | None, power: float = 0.8) -> dict[str, Plan]:

@@ -28,7 +28,7 @@ _FRAME_BYTES = 1500
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CostEstimate:
     """What a comparison will take, before its first call.
 
     Attributes:
@@ -107,10 +107,8 @@ class Prices:
         usd = self.usd(ref, read, written)
         if usd is None:
             raise not_priced([ref])
-        if node.kind == "conversation":
-            return ATTEMPTS * usd
-        again = self.usd(ref, read + written + REPAIR_BYTES, written)
-        return ATTEMPTS * (usd + (again or usd))
+        again = self.usd(ref, read + written + REPAIR_BYTES, written) or usd
+        return ATTEMPTS * (usd + (node.most_calls - 1) * again)
 
     def bytes_of(self, node: Node[Any], messages: Iterable[Message], known: Mapping[str, Any]) -> int:
         """Return a bound of the bytes that a request of a node has; its schema may stand in it twice."""

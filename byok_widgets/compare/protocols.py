@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from byok_widgets.compare.cases import Cases
-from byok_widgets.compare.evidence import Finding
-from byok_widgets.compare.prices import Estimate
+from byok_widgets.compare.evidence import VariantResult
+from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.task import Task
@@ -19,8 +19,11 @@ class Comparison(Protocol):
     """A comparison, running or not; see `comparison.Comparison`."""
 
     results: Results
-    estimate: Estimate
-    started_at: float
+    estimate: CostEstimate
+
+    @property
+    def started_at(self) -> float:
+        """When it was made, in seconds since 1970."""
 
     @property
     def title(self) -> str:
@@ -62,10 +65,10 @@ class Comparison(Protocol):
     def cost(self) -> CostTotal:
         """What the cells cost."""
 
-    def findings(self) -> list[Finding]:
+    def verdicts_now(self) -> list[VariantResult]:
         """What is shown now."""
 
-    def verdicts(self) -> list[Finding]:
+    def verdicts(self) -> list[VariantResult]:
         """What is shown in the end."""
 
     def problem(self) -> ByokError | None:

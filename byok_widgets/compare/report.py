@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from byok_widgets.compare.protocols import Comparison
 
 MOST_CASES = 500
-"""Cases that are shown one by one; more would make a file that no browser likes."""
+"""Cases that are shown one by one; more would make a file that is too large for a browser."""
 _STYLE = (
     ":root{color-scheme:light dark}body{font:15px/1.45 system-ui,sans-serif;margin:2em auto;max-width:75em;"
     "padding:0 1em}table{font-size:14px}h2{margin-top:2em}"
@@ -53,7 +53,7 @@ def page(comparison: Comparison) -> str:
         tables.as_html(comparison),
         "<h2>Requests</h2>",
         markup.text(
-            "All variants were asked the same, but for the model."
+            "All variants received the same requests; only the model differed."
             if not requests
             else redact("; ".join(requests), words=False)
         ),

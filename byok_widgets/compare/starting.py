@@ -13,10 +13,11 @@ from typing import Any
 from byok_widgets.compare.case_reading import read_cases
 from byok_widgets.compare.cases import Cases, hashed
 from byok_widgets.compare.cell import Cell, Key
-from byok_widgets.compare.comparison import Comparison, Setup
+from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.node_task import NodeTask, compared_node
-from byok_widgets.compare.prices import Estimate, Prices, not_priced
+from byok_widgets.compare.prices import CostEstimate, Prices, not_priced
 from byok_widgets.compare.scoring import Function, Metric
+from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant, node_variant, sampling_of
@@ -97,7 +98,7 @@ def prepared(setup: Setup, store: CellStore) -> Comparison:
     return Comparison(setup, store, estimate, known)
 
 
-def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, Cell]) -> Estimate:
+def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, Cell]) -> CostEstimate:
     """Return what the missing cells will probably cost, from this flow's own token counts where there are any."""
     task = setup.task
     repeats = range(1, task.sampling.repeat + 1)
@@ -117,7 +118,7 @@ def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, Cell]) -> Es
                 unpriced[variant.name] = None
             else:
                 priced, usd = True, usd + one * (len(repeats) - there)
-    return Estimate(calls, finished, usd if priced else None, None, tuple(unpriced), counted is not None)
+    return CostEstimate(calls, finished, usd if priced else None, None, tuple(unpriced), counted is not None)
 
 
 def _is_finished(cell: Cell | None) -> bool:

@@ -17,7 +17,7 @@ from byok_widgets.secrets import redact
 from byok_widgets.value_words import quoted
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.evidence import Finding
+    from byok_widgets.compare.evidence import VariantResult
     from byok_widgets.compare.protocols import Comparison
     from byok_widgets.compare.statistics import Plan
     from byok_widgets.compare.variant import Variant
@@ -132,29 +132,29 @@ def _answer(cell: Cell | None) -> str:
     return f"{cell.status}: {cell.message}" if cell.status != "done" else text
 
 
-def findings_of(comparison: Comparison) -> Mapping[str, Finding]:
+def results_by_variant(comparison: Comparison) -> Mapping[str, VariantResult]:
     """Return what is shown of each variant by its id; empty while it runs, and without numpy and scipy."""
     if not len(comparison.results) or not evidence.are_possible():
         return {}
-    return {finding.variant.id: finding for finding in comparison.findings()}
+    return {result.variant.id: result for result in comparison.verdicts_now()}
 
 
 def table(comparison: Comparison) -> list[Row]:
     """Return a row for each variant."""
-    found = findings_of(comparison)
+    found = results_by_variant(comparison)
     return [_row(comparison, variant, found.get(variant.id)) for variant in comparison.variants]
 
 
-def _row(comparison: Comparison, variant: Variant, finding: Finding | None) -> Row:
+def _row(comparison: Comparison, variant: Variant, result: VariantResult | None) -> Row:
     summary = comparison.results.summary(variant)
     means = [sum(scores) / len(scores) for scores in comparison.results.scores_of(variant).values()]
     score = f"{_percent(sum(means) / len(means))}" if means else "–"
-    difference, verdict = "", "" if finding is None else finding.verdict
-    if finding is not None and finding.evidence is None and not comparison.running:
-        rate = finding.score
+    difference, verdict = "", "" if result is None else result.verdict
+    if result is not None and result.evidence is None and not comparison.running:
+        rate = result.score
         score = f"{_percent(rate.estimate)} ({_percent(rate.low)} to {_percent(rate.high)})"
-    if finding is not None and finding.difference is not None:
-        apart = finding.difference
+    if result is not None and result.difference is not None:
+        apart = result.difference
         difference = f"{_points(apart.estimate)} ({_points(apart.low)} to {_points(apart.high)})"
     return (
         variant.name,
@@ -209,11 +209,11 @@ def standing(comparison: Comparison) -> str:
 
 def notes(comparison: Comparison) -> list[str]:
     """Return what a reader has to know: why a verdict is what it is, and what went wrong."""
-    found = [finding for finding in findings_of(comparison).values() if finding.verdict != "baseline"]
+    found = [result for result in results_by_variant(comparison).values() if result.verdict != "baseline"]
     many = len(found) > 1
     family = f"{len(found)} variants are" if many else "One variant is"
     said = [f"{family} compared with {comparison.baseline.name}."] if found else []
-    said += [f"{finding.variant.name}: {finding.reason}" if many else finding.reason for finding in found]
+    said += [f"{result.variant.name}: {result.reason}" if many else result.reason for result in found]
     problem = comparison.problem()
     said += [problem.problem] if problem else []
     failures = [cell.message for _, _, cell, _ in comparison.results.items() if cell.status == "failed"]
@@ -223,6 +223,11 @@ def notes(comparison: Comparison) -> list[str]:
     return list(dict.fromkeys(said))
 
 
+def _headline(comparison: Comparison) -> str:
+    count = len(comparison.cases)
+    return f"{comparison.title}, {count} case{'' if count == 1 else 's'}"
+
+
 def as_text(comparison: Comparison) -> str:
     """Return the comparison as plain text."""
     rows = [COLUMNS, *table(comparison)]
@@ -230,14 +235,14 @@ def as_text(comparison: Comparison) -> str:
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
-    said = [f"{comparison.title}, {len(comparison.cases)} cases", *lines, standing(comparison), *notes(comparison)]
+    said = [_headline(comparison), *lines, standing(comparison), *notes(comparison)]
     return redact("\n".join(said), words=False)
 
 
 def as_html(comparison: Comparison) -> str:
     """Return the comparison as HTML that every notebook shows, trusted or not."""
     rows = [[redact(cell, words=False) for cell in row] for row in table(comparison)]
-    caption = redact(f"{comparison.title}, {len(comparison.cases)} cases", words=False)
+    caption = redact(_headline(comparison), words=False)
     shown = markup.table(rows, caption=caption, columns=COLUMNS, numbers=NUMBERS)
     said = "".join(markup.block(markup.facts(redact(note, words=False))) for note in notes(comparison))
     wide = f'<div style="overflow-x:auto">{shown}</div>'

@@ -12,7 +12,7 @@ from typing import Any
 
 from byok_widgets.compare.cases import Case, hashed
 from byok_widgets.compare.store import CellStore
-from byok_widgets.compare.variant import definition
+from byok_widgets.compare.variant import definition, edge_definitions
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import AnyNode, FlowGraph
@@ -84,9 +84,8 @@ async def record(case: Case, node: str, graph: FlowGraph, context: FlowContext, 
 def _name(case: Case, node: str, graph: FlowGraph, context: FlowContext) -> str:
     """Return under what it is kept: a changed script, prompt, edge or model gives another name."""
     nodes = [[definition(each), _model_of(each)] for each in graph.nodes.values() if each.name != node]
-    edges = [[edge.source, edge.target, edge.condition.kind, edge.condition.text] for edge in graph.edges]
     judge = [context.config.judge_model, context.config.provider, context.config.model]
-    return hashed([case.input_id, node, nodes, edges, context.global_prompt, judge])
+    return hashed([case.input_id, node, nodes, edge_definitions(graph), context.global_prompt, judge])
 
 
 def _model_of(node: AnyNode) -> str | None:

@@ -118,10 +118,15 @@ def flow_variant(
     given = {node: str(context.config.ref(model)) for node, model in assigned.items()}
     callers = [node for node in graph.nodes.values() if isinstance(node, ModelNode)]
     models = {node.name: given.get(node.name) or str(node.resolve().ref) for node in callers}
-    edges = [[edge.source, edge.target, edge.condition.kind, edge.condition.text] for edge in graph.edges]
+    edges = edge_definitions(graph)
     judge = context.config.judge_model
     own = _id(graph.nodes.values(), context, models, sampling, [edges, sorted(graph.ends), graph.start, judge])
     return Variant(name, own, models)
+
+
+def edge_definitions(graph: FlowGraph) -> list[list[str]]:
+    """Return what decides where the flow goes; conditions of two kinds may read alike."""
+    return [[edge.source, edge.target, edge.condition.kind, edge.condition.text] for edge in graph.edges]
 
 
 def definition(node: Node[Any]) -> Any:

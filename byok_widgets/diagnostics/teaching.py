@@ -8,6 +8,7 @@ from byok_widgets.diagnostics.protocols import CheckedFlow
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.providers import PROVIDERS
 
 ENOUGH = 2
 """With so many examples, a 0.5B model read clearly better: slot F1 0.74 in place of 0.62."""
@@ -29,6 +30,6 @@ def few_examples(flow: CheckedFlow) -> Iterator[Finding]:
 
 def _is_local(node: ExtractionNode) -> bool:
     try:
-        return node.resolve().ref.provider == "local"
+        return PROVIDERS[node.resolve().ref.provider].free_of_charge
     except ByokError:
         return False  # reported elsewhere

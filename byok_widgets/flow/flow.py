@@ -342,9 +342,10 @@ class Flow(AnswersGuesses, StrictAttributes):
         """Add a node of any kind, made with `flow.context`; a node of the same name is replaced, its edges stay.
 
         Raises:
-            ConfigError: It is a node of another flow, or the flow has a node of another kind under its name.
+            ConfigError: It is no node, or one of another flow, or the flow has a node of another kind under its
+                name.
         """
-        self._members.name_of(node)
+        self._members.require_own(node)
         return self._members.add(node, start=start, end=end, enter=enter)
 
     def connect(

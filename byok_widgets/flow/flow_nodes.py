@@ -10,6 +10,7 @@ from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.secrets.quoting import as_given
 
 if TYPE_CHECKING:
     from byok_widgets.graph.edge import Edge
@@ -88,9 +89,18 @@ class FlowNodes:
         """
         if isinstance(node, str):
             return node
+        self.require_own(node)
+        return node.name
+
+    def require_own(self, node: AnyNode) -> None:
+        """Reject what is no node of this flow.
+
+        Raises:
+            ConfigError: It is not a node, or it belongs to another flow.
+        """
         if not isinstance(node, Node):
             raise ConfigError(
-                f"{node!r} is not a node.", kind="node", fix="Give a node of this flow, or its name."
+                f"{as_given(node)} is not a node.", kind="node", fix="Give a node of this flow, or its name."
             )
         if not node.belongs_to(self._context):
             raise ConfigError(
@@ -98,7 +108,6 @@ class FlowNodes:
                 kind="node",
                 fix=f"Make one with this flow and give that one, or the name of one: {self._names()}.",
             )
-        return node.name
 
     def _compare(self, node: ModelNode[Any], **options: Any) -> Any:
         from byok_widgets.compare.starting import compare_node

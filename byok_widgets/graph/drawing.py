@@ -38,10 +38,15 @@ def describe(graph: FlowGraph, name: str) -> str:
     return one_line(", ".join(words))
 
 
+def is_else(graph: FlowGraph, edge: Edge) -> bool:
+    """Whether an edge is the one that is taken when none of the others is."""
+    return edge.condition.is_fallback and len(graph.outgoing(edge.source)) > 1
+
+
 def condition(graph: FlowGraph, edge: Edge) -> str:
     """Return the condition under which an edge is taken, in words."""
     if edge.condition.is_fallback:
-        return "else" if len(graph.outgoing(edge.source)) > 1 else "always"
+        return "else" if is_else(graph, edge) else "always"
     return one_line(edge.condition.describe())
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from byok_widgets import markup
 from byok_widgets.graph import text_fitting
 from byok_widgets.graph.colours import node_colours
-from byok_widgets.graph.drawing import as_text, condition, describe, one_line, returns
+from byok_widgets.graph.drawing import as_text, condition, describe, is_else, one_line, returns
 from byok_widgets.graph.flow_graph import EVERYWHERE, FlowGraph
 from byok_widgets.graph.layout import Box, Layout, Link, Size, lay_out
 from byok_widgets.graph.svg_elements import escaped, px
@@ -99,13 +99,14 @@ def _edges(graph: FlowGraph, numbers: dict[str, int], key: Key) -> Iterator[Edge
     for edge in graph.edges:
         words = condition(graph, edge)
         source = key(edge.source) if edge.source else ""
-        dashed = edge.source == EVERYWHERE or words == "else"
+        dashed = edge.source == EVERYWHERE or is_else(graph, edge)
+        always = edge.condition.is_fallback and not is_else(graph, edge)
         whole = f"{edge.source or 'any node'} → {edge.target}: {one_line(edge.condition.describe() or words, 800)}"
         yield EdgeLine(
             numbers[edge.source],
             numbers[edge.target],
             key=f"{source}→{key(edge.target)}",
-            words="" if words == "always" else words,
+            words="" if always else words,
             is_dashed=dashed,
             whole=one_line(whole, MAX_TITLE_CHARS),
             ends=(source, key(edge.target)),

@@ -69,6 +69,7 @@ class ConversationNode(ModelNode[Reply]):
     kind = "conversation"
     result = Reply
     speaks = True
+    most_calls = 1
     _arguments = ("end", "enter", "max_tokens", "model", "prompt", "start", "static")
     static: bool
 

@@ -33,6 +33,8 @@ class ModelNode(Node[R]):
     """
 
     calls_model = True
+    most_calls: ClassVar[int] = 2
+    """Most calls in one run, each with its retries: a kind whose answers are repaired has one more."""
     _prompt: str = ""
     _arguments: ClassVar[tuple[str, ...]] = ()
     _compare: Compare | None = None
@@ -146,7 +148,7 @@ class ModelNode(Node[R]):
         raise await self._context.without_model(fault)
 
     def join(self, compare: Compare) -> None:
-        """Take what compares models on this node in its flow; the flow gives it when the node is added."""
+        """Set what compares models on this node in its flow; the flow does so when the node is added."""
         self._compare = compare
 
     def compare(

@@ -1,7 +1,7 @@
 """The base class of providers: the facts that others read, and four things a provider can do.
 
-Floor 1: knows errors, messages, keys and config, but no node, flow or widget. An adapter is one file with one
-subclass of `Provider`; it names its SDK only inside the method that makes a client.
+A provider is one module with one subclass of `Provider`, over one of the protocols in `protocols/`: only these
+name an SDK, inside the method that makes a client.
 """
 
 from __future__ import annotations

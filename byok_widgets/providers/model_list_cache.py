@@ -1,6 +1,6 @@
 """A disk cache of the providers' model lists, so that a new kernel shows one at once, with its date.
 
-Floor 1. One file for each flow, provider and address, since each may belong to a different account; only the user
+One file for each flow, provider and address, since each may belong to a different account; only the user
 can read it. It contains what a provider says about its models and never a key. It is only a cache: a damaged file
 is ignored and replaced with the next list, and it does not matter if one cannot be written.
 """

@@ -1,6 +1,6 @@
 """`redact`: removes every live key from a text, in all the forms in which keys are echoed.
 
-Floor 0: knows only `Secret`. The second line of defence: what we show, log or save goes through here, because
+The second line of defence: what we show, log or save goes through here, because
 providers, proxies and backends quote keys in their messages.
 """
 

@@ -1,6 +1,6 @@
 """`Secret`: holds an API key and reveals it only on explicit request.
 
-Floor 0: imports nothing from the package. Nothing in this module logs, prints or raises with the text of a key.
+Nothing in this module logs, prints or raises with the text of a key.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What users see in a notebook: streamed cells, the settings panel, short error cards.
 
-Floor 5: may import everything below; nothing below imports it. The core reaches it only through
+The core reaches it only through
 `byok_widgets.frontend`. UI libraries are named only here, and loaded when a notebook first needs them.
 """
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from byok_widgets.compare.variant import edge_definitions
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 
@@ -151,3 +152,13 @@ def test_a_wrong_case_is_named_with_its_place(flow: Flow, tmp_path: Path, line: 
     with pytest.raises(ConfigError) as caught:
         flow.cases(path)
     assert place in caught.value.problem
+
+
+def test_conditions_of_two_kinds_that_read_alike_are_told_apart(flow: Flow) -> None:
+    for name in ("ask", "bye"):
+        flow.conversation(name, "Hello.", static=True)
+    found = []
+    for condition in ({"if_": "weekday is not None"}, {"when": "weekday is not None"}):
+        flow.connect("ask", "bye", **condition)
+        found.append(edge_definitions(flow.graph))
+    assert found[0] != found[1]

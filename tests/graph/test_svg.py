@@ -95,6 +95,20 @@ def test_conditions_stand_on_their_edges_and_whole_in_their_titles(dentist: Flow
     assert sentence in (titles["ask→bye"] or "")
 
 
+@pytest.mark.parametrize("wording", ["always", "else"])
+def test_an_edge_is_drawn_by_its_condition_and_not_by_how_that_reads(
+    dentist: Flow, monkeypatch: pytest.MonkeyPatch, wording: str
+) -> None:
+    dentist.connect("ask", "bye", when="they are done")
+    (edge,) = [edge for edge in dentist.graph.edges if (edge.source, edge.target) == ("ask", "bye")]
+    monkeypatch.setattr(type(edge.condition), "wording", wording)
+    root = drawn(dentist)
+    said = {label.get("data-edge"): " ".join(words(label)) for label in groups(root, "said")}
+    assert said["ask→bye"] == wording
+    (drawing,) = [group for group in groups(root, "edge") if group.get("data-edge") == "ask→bye"]
+    assert not any(path.get("stroke-dasharray") for path in drawing.iter(f"{SVG}path"))
+
+
 def test_start_end_and_any_node_are_marked(dentist: Flow) -> None:
     root = drawn(dentist)
     marks = [group for group in root.iter(f"{SVG}g") if "byok-graph-mark" in (group.get("class") or "")]

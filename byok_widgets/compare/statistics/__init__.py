@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from byok_widgets.compare.statistics.assignments import Candidate, SafeAssignment, Step, chains_of, cheapest_safe
 from byok_widgets.compare.statistics.contrasts import f1_contrast, score_contrast
-from byok_widgets.compare.statistics.evidence import Evidence, finished_prefix, live_evidence, wealth
+from byok_widgets.compare.statistics.evidence import SequentialEvidence, finished_prefix, live_evidence, wealth
 from byok_widgets.compare.statistics.planning import Plan, PlanRow, cases_needed, detectable, plan
 from byok_widgets.compare.statistics.rates import f1, quantile, rate
 from byok_widgets.compare.statistics.ratios import ratio_of_totals, typical_ratio
@@ -37,10 +37,10 @@ __all__ = [
     "Contrast",
     "Difference",
     "Estimate",
-    "Evidence",
     "Plan",
     "PlanRow",
     "SafeAssignment",
+    "SequentialEvidence",
     "Step",
     "Verdict",
     "cases_needed",

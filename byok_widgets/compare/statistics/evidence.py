@@ -25,7 +25,7 @@ TWO_SIDED_BETS: Floats = np.concatenate([-np.linspace(0.05, 0.95, 20), np.linspa
 
 
 @dataclass(frozen=True)
-class Evidence:
+class SequentialEvidence:
     """What a running comparison shows so far.
 
     Attributes:
@@ -91,7 +91,7 @@ def live_evidence(
     alpha: float = 0.05,
     family_size: int = 1,
     margin: float | None = None,
-) -> Evidence:
+) -> SequentialEvidence:
     """Return what the finished cases show so far, however often it was looked at.
 
     Args:
@@ -126,12 +126,12 @@ def live_evidence(
     return _evidence(differences, waiting, family_size / alpha, margin)
 
 
-def _evidence(differences: Floats, waiting: int, threshold: float, margin: float | None) -> Evidence:
+def _evidence(differences: Floats, waiting: int, threshold: float, margin: float | None) -> SequentialEvidence:
     n = len(differences)
     path = wealth(differences)
     safe = None if margin is None else wealth(differences, margin=margin)
     verdict, reason = _verdict(differences, path, safe, threshold)
-    return Evidence(
+    return SequentialEvidence(
         float(path[-1]) if n else 1.0,
         None if safe is None else float(safe[-1]) if n else 1.0,
         threshold,

@@ -119,7 +119,7 @@ def _verdict(
         units = _units(contrast)
         return Verdict.TOO_FEW, f"Only {contrast.n_discordant} {units} differ; it takes {MIN_DISCORDANT}."
     if differs or outside:
-        return Verdict.NO_DIFFERENCE, f"On the edge: the interval goes {sides}, and p does not say the same."
+        return Verdict.NO_DIFFERENCE, f"On the edge: the interval goes {sides}, and the p-value disagrees."
     return Verdict.NO_DIFFERENCE, f"The interval goes {sides}."
 
 

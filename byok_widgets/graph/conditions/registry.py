@@ -69,7 +69,7 @@ def _read(kind: type[Condition], data: Any) -> Condition:
     except Exception as error:  # noqa: BLE001 - a kind that others wrote raises whatever it likes
         problem = type(error).__name__
     raise ConfigError(
-        f"What stands under {kind.field!r} is no condition of kind {kind.kind!r} ({problem}).",
+        f"{kind.field!r} does not hold a valid condition of kind {kind.kind!r} ({problem}).",
         kind="condition",
         fix="Write it as this kind of condition is saved.",
     )

@@ -1,6 +1,6 @@
 """The facts of a failed call, read from an SDK's exception or from an error inside an answer.
 
-Floor 1. Facts are strings and numbers, never the exception, since SDK exceptions hold the request, and the request
+Facts are strings and numbers, never the exception, since SDK exceptions hold the request, and the request
 holds the key. Strings are redacted here, so that no later code has to remember to.
 """
 

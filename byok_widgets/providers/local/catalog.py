@@ -1,6 +1,6 @@
 """The pinned local models, and where to download each.
 
-Floor 1: knows the sources. A table and nothing else: nothing here accesses a disk or a network.
+A table and nothing else: nothing here accesses a disk or a network.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """llama.cpp's server as `xllamacpp` provides it: its settings, and clear errors where it gives none.
 
-Floor 1: knows errors and the machine. The server listens on loopback only, on a free port, requires a key,
+The server listens on loopback only, on a free port, requires a key,
 and prints nothing.
 """
 

@@ -1,6 +1,6 @@
 """llama.cpp's own server, in this process: one per model file, shared by all flows, unloaded when idle.
 
-Floor 1: knows errors, Secret, the machine and the native server. Two faults of that server shape this file.
+Two faults of that server shape this file.
 Dropping it while a request runs hangs the whole process forever, so a server is dropped only if nothing holds it
 and it reports that nothing is running, and is kept otherwise. And a process that exits in mid-generation crashes,
 so running requests are cancelled first at exit.

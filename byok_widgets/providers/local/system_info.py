@@ -1,6 +1,6 @@
 """What this machine has for a local model: cores, memory, and a processor that can run it.
 
-Floor 1: imports nothing from the package. Container limits count: a notebook server often has one core and
+Container limits count: a notebook server often has one core and
 2 GB of a much larger machine, and threads that wait for each other on too few cores are ten times slower.
 """
 

@@ -1,8 +1,8 @@
-"""What all adapters over an official SDK share: one client for each key and address, and the steps of a call.
+"""What all protocols over an official SDK share: one client for each key and address, and the steps of a call.
 
 `openai` and `anthropic` are built alike. The SDK builds the request, signs it and names the errors. It hands over
 the response unread, and our own reader reads it: the SDKs' readers refuse much of what real servers send, have no
-bounds, and cost several times as much. An adapter defines what its requests contain and what its events mean.
+bounds, and cost several times as much. A protocol defines what its requests contain and what its events mean.
 
 What a call needs is loaded with the first one: a flow is made, shown and checked without it.
 """

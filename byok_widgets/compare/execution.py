@@ -1,0 +1,145 @@
+"""`Execution`: runs the cells of a comparison on the engine, again where it is resumed, and tells who looks on."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+
+from byok_widgets.compare.budget import Budget
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.cell import Cell, Key
+from byok_widgets.compare.results import Results
+from byok_widgets.compare.runner import Runner
+from byok_widgets.compare.scoring import Metric
+from byok_widgets.compare.setup import Setup
+from byok_widgets.compare.store import CellStore
+from byok_widgets.engine import ENGINE
+from byok_widgets.errors import ByokError
+from byok_widgets.usage import Cost, CostTotal
+
+OnChange = Callable[[], None]
+
+
+class Execution:
+    """The runs of one comparison.
+
+    Attributes:
+        started_at: When it was made, in seconds since 1970.
+        ended_at: When the last run ended; `None` while there is none that has.
+    """
+
+    def __init__(self, store: CellStore, results: Results, known: Mapping[Key, Cell]) -> None:
+        self._store, self._results = store, results
+        self._known = dict(known)
+        self._runner: Runner | None = None
+        self._future: concurrent.futures.Future[None] | None = None
+        self._observers: list[OnChange] = []
+        self._spent: list[Cost] = []
+        self.started_at = time.time()
+        self.ended_at: float | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether cells are still being run."""
+        return self._future is not None and not self._future.done()
+
+    @property
+    def spent(self) -> CostTotal:
+        """What its cells cost here; those that were finished before are not paid again."""
+        return CostTotal.of(self._spent)
+
+    @property
+    def stopped_for(self) -> str:
+        """Why it ended before everything was run: `budget` or `stopped`; empty while it runs or has not begun."""
+        if self._runner is None or self.running:
+            return ""
+        return self._runner.stopped_for or "stopped"
+
+    @property
+    def problem(self) -> ByokError | None:
+        """What ended it early, such as a metric that failed; `None` if nothing did."""
+        if self._future is None or not self._future.done() or self._future.cancelled():
+            return None
+        error = self._future.exception()
+        return error if isinstance(error, ByokError) else None
+
+    def start(self, setup: Setup, metric: Metric) -> None:
+        """Run what is missing, in the background; does nothing while it runs."""
+        if self.running:
+            return
+        self._runner = Runner(
+            setup.task,
+            setup.cases,
+            metric=metric,
+            store=self._store,
+            budget=Budget(setup.budget_usd, setup.max_calls),
+            on_cell=self._add,
+            flow=setup.flow,
+        )
+        self._runner.know({key: cell for key, cell in self._known.items() if cell.counts})
+        self.ended_at = None
+        self._future = ENGINE.submit(self._run(self._runner))
+
+    def wait(self) -> None:
+        """Wait until it has ended. A keyboard interrupt stops it; finished cells stay.
+
+        Raises:
+            ByokError: The store or the metric failed.
+        """
+        if self._future is not None:
+            try:
+                ENGINE.run(self._ended(self._future))
+            except KeyboardInterrupt:
+                self.stop()
+                raise
+
+    async def await_(self) -> None:
+        """Do the same as `wait` in an event loop; cancelling it stops the run."""
+        if self._future is not None:
+            try:
+                await ENGINE.arun(self._ended(self._future))
+            except asyncio.CancelledError:
+                self.stop()
+                raise
+
+    def stop(self) -> None:
+        """Give up the cells under way; finished ones stay."""
+        if self._future is not None:
+            self._future.cancel()
+
+    def observe(self, observer: OnChange) -> Callable[[], None]:
+        """Call `observer` after each cell and at the end, on the engine's loop; returns what ends that."""
+        self._observers.append(observer)
+
+        def end() -> None:
+            with contextlib.suppress(ValueError):
+                self._observers.remove(observer)
+
+        return end
+
+    def notify(self) -> None:
+        """Tell the observers that something has changed."""
+        for observer in list(self._observers):
+            observer()
+
+    async def _run(self, runner: Runner) -> None:
+        try:
+            await runner.run()
+        finally:
+            self.ended_at = time.time()
+            self.notify()
+
+    @staticmethod
+    async def _ended(future: concurrent.futures.Future[None]) -> None:
+        with contextlib.suppress(asyncio.CancelledError, concurrent.futures.CancelledError):
+            await asyncio.shield(asyncio.wrap_future(future))
+
+    def _add(self, case: Case, cell: Cell, score: float | None) -> None:
+        self._results.add(case, cell, score)
+        if self._known.get(cell.key) is not cell:
+            self._known[cell.key] = cell
+            self._spent.append(Cost(cell.usd))
+        self.notify()
