@@ -10,10 +10,10 @@ from typing import Any
 
 from byok_widgets.compare import evidence, tables
 from byok_widgets.compare.cases import Case, Cases
-from byok_widgets.compare.cell import Cell, Key
-from byok_widgets.compare.choice import Choice, choose
 from byok_widgets.compare.execution import Execution, OnChange
 from byok_widgets.compare.prices import CostEstimate
+from byok_widgets.compare.recommendation import Recommendation, choose
+from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.runner import shuffled
 from byok_widgets.compare.scoring import Function, Metric, checks
@@ -34,7 +34,9 @@ class Comparison:
         results: The cells that are finished, with their scores.
     """
 
-    def __init__(self, setup: Setup, store: CellStore, estimate: CostEstimate, known: Mapping[Key, Cell]) -> None:
+    def __init__(
+        self, setup: Setup, store: CellStore, estimate: CostEstimate, known: Mapping[Key, ResultCell]
+    ) -> None:
         self._setup, self._store = setup, store
         self.estimate = estimate
         self._metric = setup.metric
@@ -244,7 +246,7 @@ class Comparison:
         """Return in which parts of their requests variants differ besides the model, by what a provider forces."""
         return tables.request_differences(self.results)
 
-    def best(self, node: str | None = None) -> Choice:
+    def best(self, node: str | None = None) -> Recommendation:
         """Return the variant to use, with its evidence; without evidence the baseline, and why.
 
         Args:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.cases import Case
-from byok_widgets.compare.cell import Cell, Key
+from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.runner import Runner
 from byok_widgets.compare.scoring import Metric
@@ -31,7 +31,7 @@ class Execution:
         ended_at: When the last run ended; `None` while there is none that has.
     """
 
-    def __init__(self, store: CellStore, results: Results, known: Mapping[Key, Cell]) -> None:
+    def __init__(self, store: CellStore, results: Results, known: Mapping[Key, ResultCell]) -> None:
         self._store, self._results = store, results
         self._known = dict(known)
         self._runner: Runner | None = None
@@ -137,7 +137,7 @@ class Execution:
         with contextlib.suppress(asyncio.CancelledError, concurrent.futures.CancelledError):
             await asyncio.shield(asyncio.wrap_future(future))
 
-    def _add(self, case: Case, cell: Cell, score: float | None) -> None:
+    def _add(self, case: Case, cell: ResultCell, score: float | None) -> None:
         self._results.add(case, cell, score)
         if self._known.get(cell.key) is not cell:
             self._known[cell.key] = cell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from byok_widgets.compare.cell import CellStatus
+from byok_widgets.compare.result_cell import CellStatus
 from byok_widgets.errors import ByokError, ExtractionError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.reply import Reply

@@ -9,8 +9,8 @@ from typing import Any
 
 from byok_widgets.compare import failures
 from byok_widgets.compare.cases import Case
-from byok_widgets.compare.cell import Cell
 from byok_widgets.compare.prices import Prices
+from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import request_of, service
 from byok_widgets.compare.upstream import Given, record, recorded
@@ -68,7 +68,7 @@ class NodeTask:
         given = given or recorded(case, self._node.name, self._graph, self._context, self._store)
         return given.id if given else None
 
-    async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> Cell:
+    async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> ResultCell:
         """Run a cell; what fails is in the cell."""
         given = self._given[case.name]
         ref = variant.models[self._node.name]
@@ -92,11 +92,11 @@ class NodeTask:
             )
             result = await work(ignore, on_progress)
         except (ByokError, ValueError) as error:
-            return Cell(**{**start, **free, **failures.of_error(error)})
+            return ResultCell(**{**start, **free, **failures.of_error(error)})
         reply = result.model_reply
         took = service([reply] if reply else [])
         asked = request_of(reply) if reply else {}
-        return Cell(**start, **took, **failures.of_reply(reply), output=_output(result), request=asked)
+        return ResultCell(**start, **took, **failures.of_reply(reply), output=_output(result), request=asked)
 
     def _known(self, given: Given) -> Mapping[str, Any]:
         return with_unstated(self._node.prompt, given.variables)

@@ -14,7 +14,7 @@ from byok_widgets.files import describe_write_error, replace_file
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.protocols import Comparison
+    from byok_widgets.compare.comparison_view import ComparisonView
 
 MOST_CASES = 500
 """Cases that are shown one by one; more would make a file that is too large for a browser."""
@@ -25,7 +25,7 @@ _STYLE = (
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def write(comparison: Comparison, path: Path) -> None:
+def write(comparison: ComparisonView, path: Path) -> None:
     """Write the report.
 
     Raises:
@@ -42,7 +42,7 @@ def write(comparison: Comparison, path: Path) -> None:
     )
 
 
-def page(comparison: Comparison) -> str:
+def page(comparison: ComparisonView) -> str:
     """Return the report as a page."""
     title = html.escape(redact(comparison.title, words=False))
     when = f"{datetime.fromtimestamp(comparison.started_at):%Y-%m-%d %H:%M}"
@@ -67,7 +67,7 @@ def page(comparison: Comparison) -> str:
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
 
 
-def _case(comparison: Comparison, name: str) -> str:
+def _case(comparison: ComparisonView, name: str) -> str:
     scores = []
     for variant in comparison.variants:
         found = comparison.results.scores_of(variant).get(name)

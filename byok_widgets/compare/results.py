@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from byok_widgets.compare.cases import Case
-from byok_widgets.compare.cell import Cell
+from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.variant import Variant
 
 Place = tuple[str, str, int]
@@ -54,11 +54,11 @@ class Results:
 
     def __init__(self, variants: Sequence[Variant], cases: Sequence[Case], repeat: int) -> None:
         self.variants, self.cases, self.repeat = tuple(variants), tuple(cases), repeat
-        self._cells: dict[Place, Cell] = {}
+        self._cells: dict[Place, ResultCell] = {}
         self._scores: dict[Place, float | None] = {}
         self._lock = threading.Lock()
 
-    def add(self, case: Case, cell: Cell, score: float | None) -> None:
+    def add(self, case: Case, cell: ResultCell, score: float | None) -> None:
         """Add a cell, or replace one that failed before."""
         place = (cell.variant, case.name, cell.repeat)
         with self._lock:
@@ -78,7 +78,7 @@ class Results:
         with self._lock:
             return len(self._cells)
 
-    def cell(self, variant: Variant, case: Case, repeat: int) -> Cell | None:
+    def cell(self, variant: Variant, case: Case, repeat: int) -> ResultCell | None:
         """Return a cell; `None` where it has not ended."""
         return self._cells.get((variant.id, case.name, repeat))
 
@@ -86,7 +86,7 @@ class Results:
         """Return the score of a cell; `None` where it is missing."""
         return self._scores.get((variant.id, case.name, repeat))
 
-    def items(self) -> Iterator[tuple[Variant, Case, Cell, float | None]]:
+    def items(self) -> Iterator[tuple[Variant, Case, ResultCell, float | None]]:
         """Yield all that is finished, in the order of cases, variants and repeats."""
         for case in self.cases:
             for variant in self.variants:
@@ -137,7 +137,7 @@ class Results:
         )
 
 
-def _speed(cell: Cell) -> float | None:
+def _speed(cell: ResultCell) -> float | None:
     if cell.output_tokens is None or cell.total_s is None or cell.first_token_s is None:
         return None
     took = cell.total_s - cell.first_token_s

@@ -16,8 +16,8 @@ from typing import Any
 
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.cases import Case, hashed
-from byok_widgets.compare.cell import Cell, Key
 from byok_widgets.compare.failures import of_error
+from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
@@ -32,7 +32,7 @@ AHEAD = 16
 """Cases of which is got ahead what stands before their cells."""
 METRIC_LIMIT_S = 60.0
 
-OnCell = Callable[[Case, Cell, "float | None"], None]
+OnCell = Callable[[Case, ResultCell, "float | None"], None]
 """Told of each cell when it is stored: the case, the cell, and its score."""
 
 
@@ -59,7 +59,7 @@ class Runner:
         self.budget, self.stopped_for = budget, ""
         self._task, self._metric, self._store, self._on_cell, self._flow = task, metric, store, on_cell, flow
         self.cases = shuffled(cases, store)
-        self._known: dict[Key, Cell] = {}
+        self._known: dict[Key, ResultCell] = {}
         self._turns = {variant.id: asyncio.Semaphore(task.parallel(variant)) for variant in task.variants}
         self._waiting = 0
         self._prepared: set[str] = set()
@@ -68,7 +68,7 @@ class Runner:
         self._running: set[asyncio.Task[None]] = set()
         self._problem: BaseException | None = None
 
-    def know(self, cells: Mapping[Key, Cell]) -> None:
+    def know(self, cells: Mapping[Key, ResultCell]) -> None:
         """Take over cells that are finished already: they are not run again."""
         self._known.update(cells)
 
@@ -102,7 +102,7 @@ class Runner:
             for variant in self._task.variants:
                 for repeat in self._repeats:
                     key = (variant.id, case.input_id, repeat)
-                    self._on_cell(case, Cell(*key, **of_error(error)), None)
+                    self._on_cell(case, ResultCell(*key, **of_error(error)), None)
             return True
         missing = [
             (variant, repeat)
@@ -152,7 +152,7 @@ class Runner:
         await self._store.put(cell, {self._metric.id_for(case): score} if cell.counts else {})
         self._on_cell(case, cell, score)
 
-    async def _scored(self, case: Case, cell: Cell) -> float | None:
+    async def _scored(self, case: Case, cell: ResultCell) -> float | None:
         if self._metric.function is None and not any(a.function for a in case.assertions):
             return self._metric.score(case, cell)
         return await call_in_worker(

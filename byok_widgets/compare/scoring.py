@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from byok_widgets.compare.cases import Case, hashed
-from byok_widgets.compare.cell import Cell
+from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
 
@@ -73,7 +73,7 @@ class Metric:
         expected = [dict(case.values), case.path, case.end_node, [[a.name, a.equals] for a in case.assertions]]
         return f"{self.name}@{hashed([self.version, expected])[:12]}"
 
-    def score(self, case: Case, cell: Cell) -> float | None:
+    def score(self, case: Case, cell: ResultCell) -> float | None:
         """Return the score of a cell from 0 to 1; `None` where it is missing.
 
         Raises:
@@ -90,7 +90,7 @@ class Metric:
             return None
         return float(all(held)) if self.name == "all" else sum(held) / len(held)
 
-    def _called(self, function: Function, case: Case, cell: Cell) -> float:
+    def _called(self, function: Function, case: Case, cell: ResultCell) -> float:
         try:
             score = float(function(case, dict(cell.output)))
         except ByokError:

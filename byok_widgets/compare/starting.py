@@ -12,11 +12,11 @@ from typing import Any
 
 from byok_widgets.compare.case_reading import read_cases
 from byok_widgets.compare.cases import Cases, hashed
-from byok_widgets.compare.cell import Cell, Key
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.node_task import NodeTask, compared_node
 from byok_widgets.compare.prices import CostEstimate, Prices, not_priced
-from byok_widgets.compare.scoring import Function, Metric
+from byok_widgets.compare.result_cell import Key, ResultCell
+from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
@@ -26,6 +26,7 @@ from byok_widgets.files import UntrustedPathError, describe_os_error, private_co
 from byok_widgets.graph import FlowGraph
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.nodes.base import Node
+from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.secrets.quoting import as_given
@@ -38,42 +39,21 @@ def compare_node(
     *,
     models: Iterable[str],
     cases: Any,
-    repeat: int = 1,
-    temperature: float | None = None,
-    baseline: str | None = None,
-    margin: float | None = None,
-    metric: str | Function | Metric = "checks",
-    budget: float | Decimal | None = None,
-    max_calls: int | None = None,
-    store: str | Path | None = None,
+    options: CompareOptions,
 ) -> Comparison:
     """Return a comparison of models on one node, which has not started."""
     compared = compared_node(node)
     named = _models(models)
     found = read_cases(cases)
-    sampling = sampling_of([compared], repeat, temperature)
+    sampling = sampling_of([compared], options.repeat, options.temperature)
     variants = [node_variant(compared, context, model, sampling) for model in named]
-    cells = open_store(context, store)
+    cells = open_store(context, options.store)
     task = NodeTask(compared, graph, context, variants=variants, sampling=sampling, store=cells)
-    chosen = None if baseline is None else str(context.config.ref(baseline))
-    own = None if chosen is None else next((v for v in variants if chosen in (v.name, v.model)), None)
-    if chosen is not None and own is None:
-        raise ConfigError(
-            f"The baseline {baseline!r} is not among the models.", kind="baseline", fix="Add it to models=[...]."
-        )
-    setup = setup_of(
-        context,
-        task,
-        found,
-        baseline=own or _current(compared, variants),
-        metric=Metric.of(metric),
-        margin=margin,
-    )
-    limited = with_limits(setup, Prices(context), budget, max_calls)
+    baseline = _named(options.baseline, variants, context) or _current(compared, variants)
+    limited = with_limits(setup_of(context, task, found, baseline, options), Prices(context), options)
     if limited.budget_usd is not None:
         task.require_bound()
-    scripted = [case.name for case in found if task.known_id(case) is None]
-    if scripted and limited.budget_usd is not None:
+        scripted = [case.name for case in found if task.known_id(case) is None]
         _refuse_unbounded(graph, context, compared, scripted)
     return prepared(limited, cells)
 
@@ -82,7 +62,7 @@ def prepared(setup: Setup, store: CellStore) -> Comparison:
     """Return a comparison that knows what it will take, and which of its cells are there."""
     task = setup.task
     ids = [variant.id for variant in task.variants]
-    known: dict[Key, Cell] = {cell.key: cell for cell in store.cells(ids)}
+    known: dict[Key, ResultCell] = {cell.key: cell for cell in store.cells(ids)}
     estimate = estimate_of(setup, store, known)
     spec = {
         "variants": {variant.name: dict(variant.models) for variant in task.variants},
@@ -98,7 +78,7 @@ def prepared(setup: Setup, store: CellStore) -> Comparison:
     return Comparison(setup, store, estimate, known)
 
 
-def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, Cell]) -> CostEstimate:
+def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell]) -> CostEstimate:
     """Return what the missing cells will probably cost, from this flow's own token counts where there are any."""
     task = setup.task
     repeats = range(1, task.sampling.repeat + 1)
@@ -121,17 +101,18 @@ def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, Cell]) -> Co
     return CostEstimate(calls, finished, usd if priced else None, None, tuple(unpriced), counted is not None)
 
 
-def _is_finished(cell: Cell | None) -> bool:
+def _is_finished(cell: ResultCell | None) -> bool:
     return cell is not None and cell.counts
 
 
-def with_limits(setup: Setup, prices: Prices, budget: float | Decimal | None, max_calls: int | None) -> Setup:
+def with_limits(setup: Setup, prices: Prices, options: CompareOptions) -> Setup:
     """Return a setup with its limits.
 
     Raises:
         ConfigError: A limit is no number above 0, or a model has no price and `max_calls` is not given.
     """
-    usd = None if budget is None else _money(budget)
+    max_calls = options.max_calls
+    usd = None if options.budget is None else _money(options.budget)
     if max_calls is not None and (isinstance(max_calls, bool) or not isinstance(max_calls, int) or max_calls < 1):
         raise ConfigError("max_calls is a whole number of at least 1.", kind="budget", fix="Write max_calls=100.")
     refs = dict.fromkeys(ref for variant in setup.task.variants for ref in variant.models.values())
@@ -180,14 +161,13 @@ def _in_memory(context: FlowContext) -> CellStore:
     return _memory[id(context)][1]
 
 
-def setup_of(
-    context: FlowContext, task: Task, cases: Cases, *, baseline: Variant, metric: Metric, margin: float | None
-) -> Setup:
+def setup_of(context: FlowContext, task: Task, cases: Cases, baseline: Variant, options: CompareOptions) -> Setup:
     """Return how a comparison is run.
 
     Raises:
         ConfigError: The margin is no share, or nothing is expected of any case.
     """
+    metric, margin = Metric.of(options.metric), options.margin
     if margin is not None and (isinstance(margin, bool) or not 0 < float(margin) < 1):
         raise ConfigError(
             f"A margin is a share between 0 and 1, not {as_given(margin)}.",
@@ -204,6 +184,19 @@ def setup_of(
     ids = [variant.id for variant in task.variants]
     own = hashed([ids, [case.input_id for case in cases], task.sampling.repeat, metric.name, baseline.id, margin])
     return Setup(own, context.config.name, task, cases, metric, baseline, margin)
+
+
+def _named(baseline: str | None, variants: Sequence[Variant], context: FlowContext) -> Variant | None:
+    """Return the variant that was chosen as the baseline, by its name or by its model; `None` if none was."""
+    if baseline is None:
+        return None
+    chosen = str(context.config.ref(baseline))
+    for variant in variants:
+        if chosen in (variant.name, variant.model):
+            return variant
+    raise ConfigError(
+        f"The baseline {baseline!r} is not among the models.", kind="baseline", fix="Add it to models=[...]."
+    )
 
 
 def _current(node: ModelNode[Any], variants: Sequence[Variant]) -> Variant:
@@ -240,6 +233,8 @@ def _money(budget: float | Decimal) -> Decimal:
 
 def _refuse_unbounded(graph: FlowGraph, context: FlowContext, node: ModelNode[Any], scripted: list[str]) -> None:
     """Reject a budget for scripts that have to be played through models that cost money: that has no bound."""
+    if not scripted:
+        return
     prices = Prices(context)
     paid = [
         each.name

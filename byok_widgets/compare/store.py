@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.compare.cases import hashed
-from byok_widgets.compare.cell import Cell, Key
+from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error
 from byok_widgets.secrets.json_redaction import redact_keys
@@ -90,7 +90,7 @@ class CellStore:
                 kind="store",
                 fix='Give another file: store="cells.sqlite".',
             )
-        self._writing: queue.SimpleQueue[tuple[Cell, Mapping[str, float | None], asyncio.Future[None]]]
+        self._writing: queue.SimpleQueue[tuple[ResultCell, Mapping[str, float | None], asyncio.Future[None]]]
         self._writing = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()  # never held while something is written: the loop takes it
@@ -104,7 +104,7 @@ class CellStore:
                 _open[name] = cls(path)
             return _open[name]
 
-    async def put(self, cell: Cell, scores: Mapping[str, float | None]) -> None:
+    async def put(self, cell: ResultCell, scores: Mapping[str, float | None]) -> None:
         """Write a cell with its scores, by metric; returns when that is committed.
 
         Raises:
@@ -124,7 +124,7 @@ class CellStore:
         with self._transaction():
             self._base.executemany("INSERT OR REPLACE INTO score VALUES(?,?,?,?)", rows)
 
-    def cells(self, variants: Sequence[str], cases: Iterable[str] | None = None) -> Iterator[Cell]:
+    def cells(self, variants: Sequence[str], cases: Iterable[str] | None = None) -> Iterator[ResultCell]:
         """Yield the cells of variants, with what came of them."""
         marks = ",".join("?" * len(variants))
         wanted = None if cases is None else set(cases)
@@ -138,7 +138,7 @@ class CellStore:
             rows = self._base.execute(query, list(variants)).fetchall()
         for *plain, case, nano, reply, request in rows:
             if wanted is None or case in wanted:
-                yield Cell(
+                yield ResultCell(
                     **dict(zip(_PLAIN, plain, strict=True)),
                     case=case,
                     usd=None if nano is None else Decimal(nano) / _NANO,
@@ -246,7 +246,7 @@ class CellStore:
                 for _, _, done in batch:
                     _settle(done, None)
 
-    def _commit(self, batch: Sequence[tuple[Cell, Mapping[str, float | None]]]) -> None:
+    def _commit(self, batch: Sequence[tuple[ResultCell, Mapping[str, float | None]]]) -> None:
         cells, replies, requests, scores = [], [], {}, []
         for found, scored in batch:
             cell = _without_keys(found)
@@ -290,7 +290,7 @@ def _settle(done: asyncio.Future[None], fault: Exception | None) -> None:
         done.get_loop().call_soon_threadsafe(settle)
 
 
-def _without_keys(cell: Cell) -> Cell:
+def _without_keys(cell: ResultCell) -> ResultCell:
     texts = {field.name: getattr(cell, field.name) for field in fields(cell) if field.name in _TEXTS}
     return replace(cell, **redact_keys(texts))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets import markup
 from byok_widgets.compare import evidence
 from byok_widgets.compare.cases import Case
-from byok_widgets.compare.cell import Cell
+from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Check
 from byok_widgets.markup import Markup
@@ -17,8 +17,8 @@ from byok_widgets.secrets import redact
 from byok_widgets.value_words import quoted
 
 if TYPE_CHECKING:
+    from byok_widgets.compare.comparison_view import ComparisonView
     from byok_widgets.compare.evidence import VariantResult
-    from byok_widgets.compare.protocols import Comparison
     from byok_widgets.compare.statistics import Plan
     from byok_widgets.compare.variant import Variant
 
@@ -52,7 +52,7 @@ class Diff:
     """
 
     case: Case
-    cells: Mapping[str, Cell | None]
+    cells: Mapping[str, ResultCell | None]
     checks: Mapping[str, Sequence[Check]]
 
     def _rows(self) -> Iterator[tuple[str, ...]]:
@@ -125,27 +125,27 @@ def _found(check: Check | None) -> str:
     return f"{'✓' if check.holds else '✗'} {quoted(check.found)}"
 
 
-def _answer(cell: Cell | None) -> str:
+def _answer(cell: ResultCell | None) -> str:
     if cell is None:
         return "not run"
     text = str(cell.output.get("text") or "")
     return f"{cell.status}: {cell.message}" if cell.status != "done" else text
 
 
-def results_by_variant(comparison: Comparison) -> Mapping[str, VariantResult]:
+def results_by_variant(comparison: ComparisonView) -> Mapping[str, VariantResult]:
     """Return what is shown of each variant by its id; empty while it runs, and without numpy and scipy."""
     if not len(comparison.results) or not evidence.are_possible():
         return {}
     return {result.variant.id: result for result in comparison.verdicts_now()}
 
 
-def table(comparison: Comparison) -> list[Row]:
+def table(comparison: ComparisonView) -> list[Row]:
     """Return a row for each variant."""
     found = results_by_variant(comparison)
     return [_row(comparison, variant, found.get(variant.id)) for variant in comparison.variants]
 
 
-def _row(comparison: Comparison, variant: Variant, result: VariantResult | None) -> Row:
+def _row(comparison: ComparisonView, variant: Variant, result: VariantResult | None) -> Row:
     summary = comparison.results.summary(variant)
     means = [sum(scores) / len(scores) for scores in comparison.results.scores_of(variant).values()]
     score = f"{_percent(sum(means) / len(means))}" if means else "–"
@@ -171,7 +171,7 @@ def _row(comparison: Comparison, variant: Variant, result: VariantResult | None)
     )
 
 
-def _money(comparison: Comparison, variant: Variant) -> str:
+def _money(comparison: ComparisonView, variant: Variant) -> str:
     summary = comparison.results.summary(variant)
     if not summary.finished:
         return "–"
@@ -192,7 +192,7 @@ def _seconds(seconds: float | None) -> str:
     return "–" if seconds is None else f"{seconds:.2f} s"
 
 
-def standing(comparison: Comparison) -> str:
+def standing(comparison: ComparisonView) -> str:
     """Return how far it is, in one line."""
     results = comparison.results
     parts = [f"{len(results)} of {results.total} cells"]
@@ -207,7 +207,7 @@ def standing(comparison: Comparison) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def notes(comparison: Comparison) -> list[str]:
+def notes(comparison: ComparisonView) -> list[str]:
     """Return what a reader has to know: why a verdict is what it is, and what went wrong."""
     found = [result for result in results_by_variant(comparison).values() if result.verdict != "baseline"]
     many = len(found) > 1
@@ -223,12 +223,12 @@ def notes(comparison: Comparison) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _headline(comparison: Comparison) -> str:
+def _headline(comparison: ComparisonView) -> str:
     count = len(comparison.cases)
     return f"{comparison.title}, {count} case{'' if count == 1 else 's'}"
 
 
-def as_text(comparison: Comparison) -> str:
+def as_text(comparison: ComparisonView) -> str:
     """Return the comparison as plain text."""
     rows = [COLUMNS, *table(comparison)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
@@ -239,7 +239,7 @@ def as_text(comparison: Comparison) -> str:
     return redact("\n".join(said), words=False)
 
 
-def as_html(comparison: Comparison) -> str:
+def as_html(comparison: ComparisonView) -> str:
     """Return the comparison as HTML that every notebook shows, trusted or not."""
     rows = [[redact(cell, words=False) for cell in row] for row in table(comparison)]
     caption = redact(_headline(comparison), words=False)

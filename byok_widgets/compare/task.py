@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from byok_widgets.compare.cases import Case
-from byok_widgets.compare.cell import Cell
+from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.variant import Sampling, Variant
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.reply import Reply
@@ -36,7 +36,7 @@ class Task(Protocol):
     def known_id(self, case: Case) -> str | None:
         """Return the id of a case if it is known without a call."""
 
-    async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> Cell:
+    async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> ResultCell:
         """Run a cell; what fails is in the cell."""
 
     def worst(self, variant: Variant, case: Case) -> Decimal:

@@ -25,8 +25,8 @@ from byok_widgets.strict_attributes import StrictAttributes, settable_names, unk
 
 if TYPE_CHECKING:
     from byok_widgets.compare.cases import Cases
-    from byok_widgets.compare.choice import Choice
     from byok_widgets.compare.past import PastComparisons
+    from byok_widgets.compare.recommendation import Recommendation
     from byok_widgets.diagnostics.check import Check
     from byok_widgets.graph.conditions import Condition, Test
     from byok_widgets.nodes import ActionNode, ConversationNode, ExtractionNode
@@ -575,8 +575,8 @@ class Flow(AnswersGuesses, StrictAttributes):
 
         return past_comparisons(open_store(self.context, store))
 
-    def apply(self, choice: Choice) -> str:
-        """Use the models of a choice, such as `comparison.best("read")`: sets the overrides of its nodes.
+    def apply(self, recommendation: Recommendation) -> str:
+        """Use the models of a recommendation, such as `comparison.best("read")`: sets the overrides of its nodes.
 
         Returns:
             What was changed and on which evidence, in a sentence; a baseline without evidence changes nothing.
@@ -586,7 +586,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         """
         from byok_widgets.compare.applying import apply
 
-        return apply(choice, self.nodes, self.config)
+        return apply(recommendation, self.nodes, self.config)
 
     def check(self, *, variables: Iterable[str] = ()) -> Check:
         """Look for mistakes without sending anything: in the graph, the keys and the models.

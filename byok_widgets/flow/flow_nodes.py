@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from byok_widgets.errors import ConfigError
@@ -14,6 +14,7 @@ from byok_widgets.secrets.quoting import as_given
 
 if TYPE_CHECKING:
     from byok_widgets.graph.edge import Edge
+    from byok_widgets.nodes.compare_options import CompareOptions
 
 N = TypeVar("N", bound=Node[Any])
 
@@ -109,10 +110,10 @@ class FlowNodes:
                 fix=f"Make one with this flow and give that one, or the name of one: {self._names()}.",
             )
 
-    def _compare(self, node: ModelNode[Any], **options: Any) -> Any:
+    def _compare(self, node: ModelNode[Any], models: Iterable[str], cases: Any, options: CompareOptions) -> Any:
         from byok_widgets.compare.starting import compare_node
 
-        return compare_node(node, self._graph, self._context, **options)
+        return compare_node(node, self._graph, self._context, models=models, cases=cases, options=options)
 
     def _names(self) -> str:
         return ", ".join(map(repr, self._graph.nodes)) or "there is none yet"

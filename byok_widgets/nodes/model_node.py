@@ -14,15 +14,15 @@ from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.messages import TextDelta
 from byok_widgets.nodes.base import Node, NodeInput
+from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, LayeredSettings, NodeSettings, checked
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.reply import NodeResult
-from byok_widgets.strict_attributes import unknown_name_error
 
 R = TypeVar("R", bound=NodeResult)
-Compare = Callable[..., Any]
-"""Prepares a comparison of models on a node, which it is given with the options."""
+Compare = Callable[["ModelNode[Any]", Iterable[str], Any, CompareOptions], Any]
+"""Prepares a comparison of models on a node over cases."""
 
 
 class ModelNode(Node[R]):
@@ -200,26 +200,27 @@ class ModelNode(Node[R]):
                 repeats could not differ.
             KeyFormatError: There is an API key in a case.
         """
-        started = self._compared(
-            models, cases, repeat, budget, max_calls, baseline, margin, metric, temperature, store
+        options = CompareOptions(
+            repeat=repeat,
+            budget=budget,
+            max_calls=max_calls,
+            baseline=baseline,
+            margin=margin,
+            metric=metric,
+            temperature=temperature,
+            store=store,
         )
-        return started.begin(wait=wait)
+        return self._comparison(models, cases, options).begin(wait=wait)
 
     async def acompare(self, models: Iterable[str], cases: Any, **options: Any) -> Any:
         """Do the same as `compare` in an event loop; returns when all is done. Cancelling it stops the calls."""
         options.pop("wait", None)
-        names = ("repeat", "budget", "max_calls", "baseline", "margin", "metric", "temperature", "store")
-        for name in set(options) - set(names):
-            raise unknown_name_error(f"acompare has no {name!r}.", name, names, options[name])
-        given = {"repeat": 1, "metric": "checks", **options}
-        started = self._compared(models, cases, *(given.get(name) for name in names))
-        return await started.abegin()
+        return await self._comparison(models, cases, CompareOptions.of(options, "acompare")).abegin()
 
-    def _compared(self, models: Any, cases: Any, *options: Any) -> Any:
-        names = ("repeat", "budget", "max_calls", "baseline", "margin", "metric", "temperature", "store")
+    def _comparison(self, models: Iterable[str], cases: Any, options: CompareOptions) -> Any:
         if self._compare is None:
             raise ConfigError(f"Node {self.name!r} is in no flow.", kind="node", fix="Add it with flow.add(node).")
-        return self._compare(self, models=models, cases=cases, **dict(zip(names, options, strict=True)))
+        return self._compare(self, models, cases, options)
 
     def model_for(self, given: NodeInput) -> ResolvedModel | None:
         """Return the model that would process this input; `None` if it needs none."""

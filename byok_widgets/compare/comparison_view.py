@@ -1,4 +1,4 @@
-"""What tables, reports and choices need of a comparison."""
+"""What tables, reports and recommendations need of a comparison."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.usage import CostTotal
 
 
-class Comparison(Protocol):
+class ComparisonView(Protocol):
     """A comparison, running or not; see `comparison.Comparison`."""
 
     results: Results

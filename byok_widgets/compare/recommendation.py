@@ -1,4 +1,4 @@
-"""`Choice`: the variant to use, and the evidence for it."""
+"""`Recommendation`: the variant to use, and the evidence for it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from byok_widgets.errors import ConfigError
 
 if TYPE_CHECKING:
+    from byok_widgets.compare.comparison_view import ComparisonView
     from byok_widgets.compare.evidence import VariantResult
-    from byok_widgets.compare.protocols import Comparison
 
 _SAFE = frozenset({"better", "no worse"})
 
 
 @dataclass(frozen=True)
-class Choice:
+class Recommendation:
     """What to use, for `flow.apply`.
 
     Attributes:
@@ -35,7 +35,7 @@ class Choice:
         return f"{self.variant}: {self.reason}"
 
 
-def choose(comparison: Comparison, node: str | None = None) -> Choice:
+def choose(comparison: ComparisonView, node: str | None = None) -> Recommendation:
     """Return the cheapest variant that is shown to be better or no worse; the baseline where none is."""
     known = {name for variant in comparison.variants for name in variant.models}
     if node is not None and node not in known:
@@ -50,16 +50,16 @@ def choose(comparison: Comparison, node: str | None = None) -> Choice:
     variant = comparison.baseline if chosen is None else chosen.variant
     models = {name: ref for name, ref in variant.models.items() if node in (None, name)}
     reason = _why_kept(comparison, found) if chosen is None else _evidence(comparison, chosen)
-    return Choice(variant.name, models, chosen is None, reason)
+    return Recommendation(variant.name, models, chosen is None, reason)
 
 
-def _rank(comparison: Comparison, result: VariantResult) -> tuple[bool, float, float]:
+def _rank(comparison: ComparisonView, result: VariantResult) -> tuple[bool, float, float]:
     """Return what orders variants that are safe: those with a price first, the cheapest, then the better one."""
     usd = comparison.results.summary(result.variant).usd_per_1000
     return usd is None, float(usd or 0), -result.score.estimate
 
 
-def _evidence(comparison: Comparison, result: VariantResult) -> str:
+def _evidence(comparison: ComparisonView, result: VariantResult) -> str:
     difference = result.difference
     if difference is None:
         return f"{result.verdict} against {comparison.baseline.name}: {result.reason}"
@@ -74,7 +74,7 @@ def _evidence(comparison: Comparison, result: VariantResult) -> str:
     )
 
 
-def _why_kept(comparison: Comparison, found: list[VariantResult]) -> str:
+def _why_kept(comparison: ComparisonView, found: list[VariantResult]) -> str:
     others = [f"{result.variant.name}: {result.verdict}" for result in found if result.verdict != "baseline"]
     margin = "" if comparison.margin is not None else " Without a margin, “no worse” cannot be shown."
     return f"no variant is shown to be better or no worse than the baseline ({'; '.join(others)}).{margin}"

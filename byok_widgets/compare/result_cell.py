@@ -1,4 +1,4 @@
-"""`Cell`: what one variant made of one case in one repeat, and what that took."""
+"""`ResultCell`: what one variant made of one case in one repeat, and what that took."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Key = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
-class Cell:
+class ResultCell:
     """A finished cell.
 
     Attributes:

@@ -1,0 +1,48 @@
+"""`CompareOptions`: how a comparison is run, apart from what is compared over which cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from byok_widgets.strict_attributes import unknown_name_error
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """How a comparison is run.
+
+    Attributes:
+        repeat: How often each case is run with each variant.
+        budget: Most money in US dollars; `None` for no limit.
+        max_calls: Most calls of nodes; `None` for no limit.
+        baseline: Name of the variant that the others are compared with; `None` for what the flow has now.
+        margin: Accepted loss of score, from 0 to 1; `None` if none was declared.
+        metric: Name of a metric, or a function of a case and its output that returns 0 to 1.
+        temperature: Temperature of the calls; `None` for what the nodes say.
+        store: File for the finished cells; `None` for that of the flow.
+    """
+
+    repeat: int = 1
+    budget: float | Decimal | None = None
+    max_calls: int | None = None
+    baseline: str | None = None
+    margin: float | None = None
+    metric: Any = "checks"
+    temperature: float | None = None
+    store: str | Path | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any], caller: str) -> CompareOptions:
+        """Return the options of a call of `caller`.
+
+        Raises:
+            ConfigError: There is no such option; the error names the nearest.
+        """
+        names = [field.name for field in fields(cls)]
+        for name in given.keys() - set(names):
+            raise unknown_name_error(f"{caller} has no {name!r}.", name, names, given[name])
+        return cls(**given)
