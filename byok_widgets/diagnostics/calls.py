@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from byok_widgets.config import ModelRef
-from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
+from byok_widgets.diagnostics.checked_flow import CheckedFlow, CheckedSettings
 from byok_widgets.errors import ByokError, ConfigError, LocalModelError
 from byok_widgets.findings import Finding, Fix, Level
 from byok_widgets.nodes import model_nodes
@@ -67,7 +67,7 @@ def findings(settings: CheckedSettings, users: Users) -> Iterator[Finding]:
     for ref, names in users.of_models.items():
         yield from _lifecycle(settings, ref, names)
         yield from _mistyped_provider(ref, names)
-        if ref.provider == "local":
+        if PROVIDERS[ref.provider].free_of_charge:
             yield from _no_local_model(ref, names)
     for provider, names in users.of_providers.items():
         if not PROVIDERS[provider].free_of_charge:

@@ -8,14 +8,14 @@ from typing import overload
 from byok_widgets import markup
 from byok_widgets.diagnostics import calls
 from byok_widgets.diagnostics.calls import Users
+from byok_widgets.diagnostics.checked_flow import CheckedFlow, CheckedSettings
 from byok_widgets.diagnostics.fit import incompatible_settings, refused_settings
-from byok_widgets.diagnostics.judge import weak_judge
 from byok_widgets.diagnostics.lint import detected, structural
 from byok_widgets.diagnostics.prompts import broken_prompts, single_braces
-from byok_widgets.diagnostics.protocols import CheckedFlow, CheckedSettings
 from byok_widgets.diagnostics.suggestions import advised
 from byok_widgets.diagnostics.teaching import few_examples
 from byok_widgets.diagnostics.turn_calls import too_many_calls, unknown_costs
+from byok_widgets.diagnostics.weak_judge import weak_judge
 from byok_widgets.engine.workers import overdue_functions
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix

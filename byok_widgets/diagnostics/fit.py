@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from byok_widgets.config import ModelRef
-from byok_widgets.diagnostics.protocols import CheckedFlow
+from byok_widgets.diagnostics.checked_flow import CheckedFlow
 from byok_widgets.errors import ByokError
 from byok_widgets.nodes import ModelNode
 from byok_widgets.nodes.node_settings import LIMIT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from byok_widgets.diagnostics.protocols import CheckedFlow
+from byok_widgets.diagnostics.checked_flow import CheckedFlow
 from byok_widgets.diagnostics.rewording import prompt_of, replaced
 from byok_widgets.findings import Finding
 from byok_widgets.nodes import ModelNode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from byok_widgets.diagnostics.protocols import CheckedFlow
+from byok_widgets.diagnostics.checked_flow import CheckedFlow
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.graph import FlowGraph

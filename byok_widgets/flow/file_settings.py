@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from byok_widgets.config import FlowConfig, ModelRef
+from byok_widgets.config.settings import START_PROVIDER
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.providers.local.catalog import LOCAL_MODELS
 from byok_widgets.providers.look_alikes import shown_address
 
 _CHOSEN = ("provider", "models", "base_urls", "key_references", "overrides", "judge_model", "tuning")
@@ -68,7 +68,7 @@ class FileSettings:
     def _local_files(self, config: FlowConfig) -> Iterator[str]:
         """Yield the local model files that it picks and that were not chosen here. Looks at none of them."""
         now = config.current
-        known = {*now.overrides.values(), now.judge_model, f"local:{now.model_of('local')}"}
+        known = {*now.overrides.values(), now.judge_model, f"{START_PROVIDER}:{now.model_of(START_PROVIDER)}"}
         for text in dict.fromkeys([self.model, self.judge_model, *self.overrides.values()]):
             if text and text not in known and _is_local_file(text):
                 yield f"local model file: {text.partition(':')[2]}"
@@ -80,8 +80,8 @@ def _is_known(context: FlowContext) -> bool:
 
 
 def _is_local_file(text: str) -> bool:
-    ref = ModelRef.parse(text, default_provider="local", providers=PROVIDERS)
-    return PROVIDERS[ref.provider].free_of_charge and ref.model not in LOCAL_MODELS
+    ref = ModelRef.parse(text, default_provider=START_PROVIDER, providers=PROVIDERS)
+    return PROVIDERS[ref.provider].runs_file(ref.model)
 
 
 def _address(url: str | None) -> str:

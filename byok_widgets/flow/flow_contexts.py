@@ -10,6 +10,7 @@ import threading
 import weakref
 
 from byok_widgets.config import FlowConfig, checked_name
+from byok_widgets.config.settings import START_PROVIDER
 from byok_widgets.flow import settings_elsewhere
 from byok_widgets.keys import KeyStore
 from byok_widgets.keys.backends import registry
@@ -69,4 +70,4 @@ def _saved(name: str) -> FlowContext:
 
 
 def _start_models() -> dict[str, str]:
-    return {"local": default_model()}
+    return {START_PROVIDER: default_model()}

@@ -15,8 +15,8 @@ from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.turn_limits import TurnLimits
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow.file_settings import FileSettings
+from byok_widgets.flow.filed_flow import FiledFlow
 from byok_widgets.flow.pending_settings import PENDING
-from byok_widgets.flow.protocols import FiledFlow
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import condition_fields, read_condition
 from byok_widgets.nodes import model_nodes

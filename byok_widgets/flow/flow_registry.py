@@ -4,9 +4,30 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
-from byok_widgets.flow.protocols import RegisteredFlow
+from byok_widgets.graph import AnyNode
 from byok_widgets.nodes.flow_context import FlowContext
+
+if TYPE_CHECKING:
+    from byok_widgets.diagnostics.check import Check
+
+
+class RegisteredFlow(Protocol):
+    """A flow that can be found by its name."""
+
+    @property
+    def context(self) -> FlowContext:
+        """What it shares with the other flows of its name."""
+
+    @property
+    def nodes(self) -> Mapping[str, AnyNode]:
+        """The nodes by name."""
+
+    def check(self) -> Check:
+        """Look for mistakes without sending anything."""
+
 
 _made: list[weakref.ref[RegisteredFlow]] = []
 _lock = threading.Lock()

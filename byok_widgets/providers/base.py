@@ -285,6 +285,16 @@ class Provider(ABC):
         del model, on_progress
         return nullcontext(None)
 
+    def runs_file(self, model: str) -> bool:
+        """Return whether a call runs a file of this machine that the model's id names."""
+        del model
+        return False
+
+    def is_weak_judge(self, model: str) -> bool:
+        """Return whether a model is known to judge prompt conditions little better than chance."""
+        del model
+        return False
+
     @abstractmethod
     async def complete(self, request: Request, endpoint: Endpoint, on_text: OnText) -> Answer:
         """Send one request, streamed; pass on text as it arrives and return the complete answer.

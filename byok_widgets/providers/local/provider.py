@@ -46,6 +46,14 @@ class LocalProvider(ChatCompletionsProvider):
         with server.hold():
             yield Endpoint(BaseUrl.parse(server.base_url), server.key)
 
+    def runs_file(self, model: str) -> bool:
+        """Return whether the id is the path of a file, and not a pinned model."""
+        return not _is_pinned(model)
+
+    def is_weak_judge(self, model: str) -> bool:
+        """Return whether it is a pinned model: they are too small to judge."""
+        return _is_pinned(model)
+
     def extras(self, request: Request) -> dict[str, Any]:
         """Return parameters that make answers reproducible: a tutorial must not depend on chance."""
         return {**super().extras(request), **self.defaults}
@@ -67,6 +75,12 @@ class LocalProvider(ChatCompletionsProvider):
             ModelInfo(id=model.id, label=model.label, context_tokens=model.context_tokens, structured_output=True)
             for model in LOCAL_MODELS.values()
         ]
+
+
+def _is_pinned(model: str) -> bool:
+    from byok_widgets.providers.local.catalog import LOCAL_MODELS
+
+    return model in LOCAL_MODELS
 
 
 def _served(path: Path, model: str) -> LocalServer:

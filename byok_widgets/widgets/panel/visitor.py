@@ -66,4 +66,4 @@ def check_file(context: FlowContext, text: str) -> None:
 
 def _is_local_file(config: FlowConfig, text: str) -> bool:
     ref = ModelRef.parse(text, default_provider=config.provider, providers=PROVIDERS)
-    return PROVIDERS[ref.provider].free_of_charge and ref.model not in LOCAL_MODELS
+    return PROVIDERS[ref.provider].runs_file(ref.model)

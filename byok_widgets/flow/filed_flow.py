@@ -1,4 +1,4 @@
-"""What the parts of this package need from a flow; `Flow` itself is built on top of them."""
+"""`FiledFlow`: what the file of a flow needs from it; `Flow` itself is built on top of that."""
 
 from __future__ import annotations
 
@@ -7,26 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from byok_widgets.config import FlowConfig
 from byok_widgets.graph import AnyNode, FlowGraph
-from byok_widgets.nodes.flow_context import FlowContext
 
 if TYPE_CHECKING:
-    from byok_widgets.diagnostics.check import Check
     from byok_widgets.nodes.grounding_choice import Grounding
-
-
-class RegisteredFlow(Protocol):
-    """A flow that can be found by its name."""
-
-    @property
-    def context(self) -> FlowContext:
-        """What it shares with the other flows of its name."""
-
-    @property
-    def nodes(self) -> Mapping[str, AnyNode]:
-        """The nodes by name."""
-
-    def check(self) -> Check:
-        """Look for mistakes without sending anything."""
 
 
 class FiledFlow(Protocol):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from byok_widgets.diagnostics.protocols import CheckedFlow
+from byok_widgets.diagnostics.checked_flow import CheckedFlow
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.graph import EVERYWHERE
 from byok_widgets.providers import PROVIDERS, catalog
-from byok_widgets.providers.local.catalog import LOCAL_MODELS
 
 
 def weak_judge(flow: CheckedFlow) -> Iterator[Finding]:
@@ -65,4 +64,4 @@ def _judges_weakly(flow: CheckedFlow, name: str) -> bool:
         ref = flow.config.ref(flow.judge_model) if flow.judge_model else flow.node(name).resolve().ref
     except ByokError:
         return False  # reported elsewhere
-    return ref.provider == "local" and ref.model in LOCAL_MODELS
+    return PROVIDERS[ref.provider].is_weak_judge(ref.model)
