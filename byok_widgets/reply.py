@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cached_property, partial
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from byok_widgets import markup, reasoning_display
 from byok_widgets.messages import CUT_OFF, FinishReason, Message, answer_message, with_sign
 from byok_widgets.natural_guesses import AnswersGuesses
 from byok_widgets.usage import Cost, Usage, token_words
+
+if TYPE_CHECKING:
+    from byok_widgets.grounding.evidence import Evidence
 
 
 class LearnedValue(NamedTuple):
@@ -28,6 +31,22 @@ class LearnedValue(NamedTuple):
     value: Any
     status: Literal["found", "ungrounded", "not_stated"] = "found"
     rejected: Any = None
+
+
+class Reading(Protocol):
+    """What was read from a dialogue: it can be corrected, and shown where it was said."""
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The value of each field; `None` if it was not stated."""
+
+    @property
+    def transcript(self) -> tuple[Message, ...]:
+        """The dialogue."""
+
+    @property
+    def evidence(self) -> Mapping[str, Evidence]:
+        """Where each value was said, by its path; `message` is an index in `transcript`."""
 
 
 class NodeResult(AnswersGuesses):
@@ -66,6 +85,11 @@ class NodeResult(AnswersGuesses):
     def learned(self) -> tuple[LearnedValue, ...]:
         """The values it found."""
         return ()
+
+    @property
+    def reading(self) -> Reading | None:
+        """What it read from the dialogue; `None` for a node that reads no fields."""
+        return None
 
     @property
     def duration_s(self) -> float:

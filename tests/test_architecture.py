@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "usage": "",
     "surrogates": "",
     "messages": "errors secrets surrogates",
-    "reply": "markup messages natural_guesses reasoning_display usage",
+    "reply": "grounding markup messages natural_guesses reasoning_display usage",
     "misplaced_keys": "errors secrets",
     "sent_request": "messages secrets",
     "strict_attributes": "errors secrets",

@@ -10,7 +10,6 @@ from byok_widgets.diagnostics.types import type_mismatches
 from byok_widgets.diagnostics.variables import unread, variables
 from byok_widgets.errors import FlowError
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.graph.conditions import UnknownCondition
 from byok_widgets.graph.cycles import never_ends, silent_loops
 from byok_widgets.graph.flow_graph import EVERYWHERE, FlowGraph
 from byok_widgets.templates import mentioned
@@ -54,7 +53,7 @@ def detected(graph: FlowGraph, *, global_prompt: str, known: frozenset[str] = fr
 
 def _unknown_conditions(graph: FlowGraph) -> Iterator[Finding]:
     for edge in graph.edges:
-        if isinstance(edge.condition, UnknownCondition):
+        if not edge.condition.is_known:
             yield Finding(
                 "unknown_condition",
                 "error",

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from byok_widgets.diagnostics.checked_flow import CheckedFlow
 from byok_widgets.diagnostics.rewording import prompt_of, replaced
 from byok_widgets.findings import Finding
-from byok_widgets.nodes import ModelNode
 from byok_widgets.secrets import looks_like_key
 from byok_widgets.templates import WRITE_LIKE_THIS, Problem, advice, broken, parsed, rewritten
 
@@ -21,7 +20,7 @@ def broken_prompts(flow: CheckedFlow) -> Iterator[Finding]:
     """Yield what keeps prompts from being filled in, whatever the variables are, each with its rewrite."""
     yield from _problems("", flow.global_prompt, spoken=False)
     for name, node in flow.nodes.items():
-        yield from _problems(name, node.prompt, spoken=isinstance(node, ModelNode) and node.is_static)
+        yield from _problems(name, node.prompt, spoken=node.is_static)
 
 
 def single_braces(flow: CheckedFlow) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Fix
-from byok_widgets.graph.conditions import LogicCondition
 from byok_widgets.graph.conditions.expression import Expression
 from byok_widgets.graph.edge import Edge
 from byok_widgets.graph.flow_graph import EVERYWHERE
@@ -38,16 +37,17 @@ def renamed(prompt: str, name: str, meant: str, *, node: str) -> Fix | None:
 
 def renamed_in_condition(edge: Edge, name: str, meant: str) -> Fix | None:
     """Return the line that corrects the name of a variable in a logic condition."""
-    if not isinstance(edge.condition, LogicCondition) or edge.source == EVERYWHERE:
+    condition = edge.condition
+    if condition.expression is None or not condition.argument or edge.source == EVERYWHERE:
         return None
-    text = re.sub(rf"(?<![\w'\"]){re.escape(name)}(?![\w'\"(])", meant, edge.condition.text)
+    text = re.sub(rf"(?<![\w'\"]){re.escape(name)}(?![\w'\"(])", meant, condition.text)
     try:
         names = Expression(text).names
     except ByokError:
         return None
     if name in names:
         return None
-    return Fix("paste", f"flow.connect({edge.source!r}, {edge.target!r}, if_={text!r})")
+    return Fix("paste", f"flow.connect({edge.source!r}, {edge.target!r}, {condition.argument}={text!r})")
 
 
 def _replaced(prompt: str, name: str, parts: Mapping[str, str], *, node: str) -> Fix | None:

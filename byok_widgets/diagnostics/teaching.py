@@ -1,4 +1,4 @@
-"""Extraction nodes that a local model reads for and that have few examples: a suggestion, not a mistake."""
+"""Nodes that a local model reads for and that have few examples: a suggestion, not a mistake."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from byok_widgets.diagnostics.checked_flow import CheckedFlow
 from byok_widgets.errors import ByokError
 from byok_widgets.findings import Finding, Fix
-from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.nodes.teachable import Teachable
 from byok_widgets.providers import PROVIDERS
 
 ENOUGH = 2
@@ -19,16 +19,17 @@ _NAMED = 3
 def few_examples(flow: CheckedFlow) -> Iterator[Finding]:
     """Yield a suggestion for each node that should be taught an example."""
     for name, node in flow.nodes.items():
-        if isinstance(node, ExtractionNode) and len(node.examples) < ENOUGH and _is_local(node):
-            has = "no examples" if not node.examples else "1 example"
+        taught = node.teachable
+        if taught and len(taught.examples) < ENOUGH and _is_local(taught):
+            has = "no examples" if not taught.examples else "1 example"
             values = ", ".join(f"{field!r}: ..." for field in node.writes[:_NAMED])
             code = f"flow.node({name!r}).teach('...', {{{values}}})"
-            problem = f"The extraction node {name!r} runs on a local model and has {has}."
+            problem = f"The {node.kind} node {name!r} runs on a local model and has {has}."
             fix = f"Two of your own help a small model much: press Teach in the chat, or write {code}."
             yield Finding("few_examples", "suggestion", name, problem, fix, Fix("paste", code))
 
 
-def _is_local(node: ExtractionNode) -> bool:
+def _is_local(node: Teachable) -> bool:
     try:
         return PROVIDERS[node.resolve().ref.provider].free_of_charge
     except ByokError:

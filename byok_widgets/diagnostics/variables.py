@@ -12,7 +12,6 @@ from byok_widgets.diagnostics.stated import surely_stated
 from byok_widgets.findings import Finding, Fix, Level
 from byok_widgets.graph.edge import Edge
 from byok_widgets.graph.flow_graph import FlowGraph
-from byok_widgets.nodes import ModelNode
 from byok_widgets.templates import mentioned, placeholders
 from byok_widgets.value_words import NOT_STATED
 
@@ -141,9 +140,8 @@ def _uses_global_prompt(graph: FlowGraph, name: str) -> bool:
 
 def _prompts(graph: FlowGraph, name: str) -> Iterator[_Read]:
     node = graph.nodes[name]
-    is_sentence = isinstance(node, ModelNode) and node.is_static
     who, reader = f"The prompt of node {name!r}", "prompt"
-    if is_sentence:
+    if node.is_static:
         who, reader = f"The sentence of node {name!r}", "sentence"
     yield _Read(who, name, placeholders(node.prompt), reader, node.prompt)  # type: ignore[arg-type]
     yield _Read(f"The function of node {name!r}", name, node.reads, "function")

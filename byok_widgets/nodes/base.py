@@ -20,6 +20,8 @@ from byok_widgets.strict_attributes import StrictAttributes
 if TYPE_CHECKING:
     from byok_widgets.findings import Finding
     from byok_widgets.nodes.effects import Effects
+    from byok_widgets.nodes.own_setting import OwnSetting
+    from byok_widgets.nodes.teachable import Teachable
     from byok_widgets.schema import FieldSpec
 
 R = TypeVar("R", bound=NodeResult)
@@ -49,8 +51,8 @@ class NodeInput:
 class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
     """One step of a flow.
 
-    Each kind of node declares whether it speaks, what it writes and reads, how it prepares its work, and how it is
-    drawn, checked and saved.
+    Each kind of node declares whether it speaks, what it writes and reads, how it prepares its work, how it is
+    drawn, checked and saved, which settings the panel shows of it, and whether it can be taught.
 
     Attributes:
         kind: Name of the kind, in flow files and on screen.
@@ -127,6 +129,21 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
     def reruns(self) -> bool:
         """Whether it runs again when a turn begins at it, since the dialogue has grown."""
         return not self.speaks
+
+    @property
+    def is_static(self) -> bool:
+        """Whether its first visit needs no model: it speaks its prompt as it is."""
+        return False
+
+    @property
+    def own_settings(self) -> tuple[OwnSetting, ...]:
+        """Its settings that are none of its model's, for the panel."""
+        return ()
+
+    @property
+    def teachable(self) -> Teachable | None:
+        """The node as one that can be taught by examples; `None` if it cannot."""
+        return None
 
     @property
     def opens(self) -> bool:

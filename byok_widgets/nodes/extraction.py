@@ -19,6 +19,7 @@ from byok_widgets.nodes.grounding_choice import Grounding, checked_grounding
 from byok_widgets.nodes.layered_examples import LayeredExamples
 from byok_widgets.nodes.layered_locale import LayeredLocale
 from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.nodes.own_setting import OwnSetting
 from byok_widgets.nodes.time_limits import deadline_of
 from byok_widgets.schema import ExtractionSchema, FieldSpec
 from byok_widgets.schema.json_schemas.schema_refs import branches, types_in
@@ -102,16 +103,14 @@ class ExtractionNode(ModelNode[Extraction]):
         self._examples.forget(number)
         self._context.config.notify("nodes")
 
-    @property
-    def layered_examples(self) -> LayeredExamples:
-        """The examples, and where they come from."""
-        return self._examples
-
     def take_over(self, replaced: Node[Any]) -> None:
         """Keep what the node was taught that this one replaces."""
         if isinstance(replaced, ExtractionNode):
-            self._examples.take_over(replaced.layered_examples)
-            self._locale.take_over(replaced.layered_locale)
+            self._take_over(replaced)
+
+    def _take_over(self, replaced: ExtractionNode) -> None:
+        self._examples.take_over(replaced._examples)
+        self._locale.take_over(replaced._locale)
 
     @property
     def window(self) -> int | None:
@@ -160,9 +159,14 @@ class ExtractionNode(ModelNode[Extraction]):
         self._context.config.notify("nodes")
 
     @property
-    def layered_locale(self) -> LayeredLocale:
-        """Its own locale, and where that comes from."""
-        return self._locale
+    def own_settings(self) -> tuple[OwnSetting, ...]:
+        """Its locale."""
+        return (self._locale.setting(self._context.locale),)
+
+    @property
+    def teachable(self) -> ExtractionNode:
+        """Itself: each can be taught."""
+        return self
 
     def run(
         self,

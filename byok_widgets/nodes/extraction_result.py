@@ -90,6 +90,11 @@ class Extraction(NodeResult):
         return ", ".join(f"{labelled(name, value)}{self._mark(name)}" for name, value in self.values.items())
 
     @property
+    def reading(self) -> Extraction:
+        """Itself: each was read from a dialogue."""
+        return self
+
+    @property
     def transcript(self) -> tuple[Message, ...]:
         """The dialogue that it was read from."""
         return self.reply.transcript

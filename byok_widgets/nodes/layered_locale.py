@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from byok_widgets.schema.values.locales import Locale
+from byok_widgets.nodes.own_setting import OwnSetting
+from byok_widgets.providers.model_settings import Setting
+from byok_widgets.schema.values.locales import Locale, known_locales
+
+_HELP = "How numbers and dates are written in the dialogues of this node."
 
 
 class LayeredLocale:
@@ -22,16 +26,6 @@ class LayeredLocale:
         """The locale, such as `"de-DE"`; `None` for that of the flow."""
         return self._since[0] if self._since else self._created
 
-    @property
-    def created(self) -> str | None:
-        """The locale that it was created with."""
-        return self._created
-
-    @property
-    def is_set(self) -> bool:
-        """Whether it was set since the node was created."""
-        return bool(self._since)
-
     def set(self, tag: str | None) -> None:
         """Set another locale, or `None` for that of the flow.
 
@@ -43,6 +37,12 @@ class LayeredLocale:
     def reset(self) -> None:
         """Restore the locale that the node was created with."""
         self._since = ()
+
+    def setting(self, of_flow: str | None) -> OwnSetting:
+        """Return it as the panel shows it, beside the locale of the flow."""
+        inherited = f"the flow's: {of_flow}" if of_flow else "none: only what means the same everywhere"
+        setting = Setting("locale", "Locale", "choice", _HELP, options=known_locales())
+        return OwnSetting(setting, self.tag, self._created, is_set=bool(self._since), inherited=inherited)
 
     def take_over(self, replaced: LayeredLocale) -> None:
         """Keep what was set since at a node that is replaced."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, MutableMapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import ENGINE
@@ -14,14 +14,16 @@ from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.messages import TextDelta
 from byok_widgets.nodes.base import Node, NodeInput
-from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, LayeredSettings, NodeSettings, checked
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.reply import NodeResult
 
+if TYPE_CHECKING:
+    from byok_widgets.nodes.compare_options import CompareOptions
+
 R = TypeVar("R", bound=NodeResult)
-Compare = Callable[["ModelNode[Any]", Iterable[str], Any, CompareOptions], Any]
+Compare = Callable[["ModelNode[Any]", Iterable[str], Any, "CompareOptions"], Any]
 """Prepares a comparison of models on a node over cases."""
 
 
@@ -62,11 +64,6 @@ class ModelNode(Node[R]):
     @prompt.setter
     def prompt(self, text: str) -> None:
         self._prompt = self._checked_prompt(text)
-
-    @property
-    def is_static(self) -> bool:
-        """Whether its first visit needs no model: it speaks its prompt as it is."""
-        return False
 
     @property
     def model(self) -> str | None:
@@ -200,6 +197,8 @@ class ModelNode(Node[R]):
                 repeats could not differ.
             KeyFormatError: There is an API key in a case.
         """
+        from byok_widgets.nodes.compare_options import CompareOptions
+
         options = CompareOptions(
             repeat=repeat,
             budget=budget,
@@ -214,6 +213,8 @@ class ModelNode(Node[R]):
 
     async def acompare(self, models: Iterable[str], cases: Any, **options: Any) -> Any:
         """Do the same as `compare` in an event loop; returns when all is done. Cancelling it stops the calls."""
+        from byok_widgets.nodes.compare_options import CompareOptions
+
         options.pop("wait", None)
         return await self._comparison(models, cases, CompareOptions.of(options, "acompare")).abegin()
 

@@ -21,6 +21,8 @@ class Condition(ABC):
         field: Name under which a flow file keeps `to_data`.
         is_judged: Whether a model decides it, by answering `text`.
         is_fallback: Whether it holds exactly where no other condition of the node does.
+        is_known: Whether it could be read from its file; one that could not never holds.
+        argument: The argument of `flow.connect` that takes its text; empty if none does.
         runs_code: Whether `evaluate` runs a person's function, which may read any variable.
         wording: How the condition reads in a sentence, with `{0}` for its text.
         reason_wording: How the reason for its result reads, with `{0}` for the reason.
@@ -30,6 +32,8 @@ class Condition(ABC):
     field: ClassVar[str]
     is_judged: ClassVar[bool] = False
     is_fallback: ClassVar[bool] = False
+    is_known: ClassVar[bool] = True
+    argument: ClassVar[str] = ""
     runs_code: ClassVar[bool] = False
     wording: ClassVar[str] = "if {0}"
     reason_wording: ClassVar[str] = ", since {0}"

@@ -25,6 +25,7 @@ class LogicCondition(Condition):
 
     kind = "logic"
     field = "if"
+    argument = "if_"
 
     parsed: Expression
 

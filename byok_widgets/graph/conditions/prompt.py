@@ -20,6 +20,7 @@ class PromptCondition(Condition):
 
     kind = "prompt"
     field = "when"
+    argument = "when"
     is_judged = True
     wording = "when “{0}”"
     reason_wording = " (the model: “{0}”)"

@@ -19,6 +19,7 @@ class UnknownCondition(Condition):
 
     kind = "unknown"
     field = ""
+    is_known = False
     wording = "unknown here ({0})"
     reason_wording = ""
 

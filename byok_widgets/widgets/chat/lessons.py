@@ -1,4 +1,4 @@
-"""Teaching an extraction node from a turn: what it read there, corrected by a person, becomes an example."""
+"""Teaching a node from a turn: what it read there, corrected by a person, becomes an example."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.messages import Message
 from byok_widgets.nodes.examples import as_code, said_in_short
-from byok_widgets.nodes.extraction import ExtractionNode
-from byok_widgets.nodes.extraction_result import Extraction
 from byok_widgets.secrets import redact
 from byok_widgets.session.corrections import field_value
 from byok_widgets.session.turn import Visit
@@ -20,6 +18,8 @@ from byok_widgets.widgets.chat.as_typed import as_typed
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
+    from byok_widgets.nodes.teachable import Teachable
+    from byok_widgets.reply import Reading
     from byok_widgets.schema import FieldSpec
     from byok_widgets.session import Session, Turn
     from byok_widgets.widgets.page_messages.chat import (
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 
 def readers(turn: Turn) -> list[str]:
-    """Return the extraction nodes that read the dialogue in a turn."""
-    names = (step.node for step in turn.steps if isinstance(step, Visit) and isinstance(step.result, Extraction))
+    """Return the nodes that read the dialogue in a turn."""
+    names = (step.node for step in turn.steps if isinstance(step, Visit) and step.result.reading)
     return list(dict.fromkeys(names))
 
 
@@ -105,7 +105,7 @@ def teach(session: Session, turn: Turn, name: str, texts: Mapping[str, str]) -> 
     return {**told, "text": text, "code": sanitize(as_code(name, node.examples[-1]))}
 
 
-def _examples(node: ExtractionNode) -> list[ExampleFacts]:
+def _examples(node: Teachable) -> list[ExampleFacts]:
     return [
         {
             "id": _id(example.dialogue),
@@ -122,17 +122,19 @@ def _id(dialogue: tuple[Message, ...]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _node(session: Session, name: str) -> ExtractionNode:
+def _node(session: Session, name: str) -> Teachable:
     node = session.graph.nodes.get(name)
-    if isinstance(node, ExtractionNode):
-        return node
-    raise FlowError("The flow no longer has this extraction node.", kind="node", fix="Teach another one.")
+    if node is None:
+        raise FlowError("The flow no longer has this node.", kind="node", fix="Teach another one.")
+    if node.teachable is None:
+        raise FlowError("Nodes of this kind cannot be taught.", kind="node", fix="Teach another one.")
+    return node.teachable
 
 
-def _found(turn: Turn, name: str) -> Extraction:
+def _found(turn: Turn, name: str) -> Reading:
     for step in reversed(turn.steps):
-        if isinstance(step, Visit) and step.node == name and isinstance(step.result, Extraction):
-            return step.result
+        if isinstance(step, Visit) and step.node == name and step.result.reading:
+            return step.result.reading
     raise FlowError("This node read nothing in this turn.", kind="turn", fix="Choose another turn.")
 
 

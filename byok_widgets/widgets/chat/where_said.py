@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from byok_widgets.nodes.extraction_result import Extraction
 from byok_widgets.session.turn import Visit
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
+    from byok_widgets.reply import Reading
     from byok_widgets.session import Session
     from byok_widgets.session.variables import VariableEntry
     from byok_widgets.widgets.page_messages.chat import PlaceFacts
@@ -36,12 +36,12 @@ def where_said(session: Session, name: str) -> list[PlaceFacts]:
     return list(islice(shown, _MOST_PLACES))
 
 
-def _read(session: Session, entry: VariableEntry) -> Extraction | None:
+def _read(session: Session, entry: VariableEntry) -> Reading | None:
     """Return the reading that a value comes from; `None` for one that code or a person has set."""
     for turn in session.turns:
         for step in reversed(turn.steps) if turn.number == entry.turn else ():
-            if isinstance(step, Visit) and step.node == entry.source and isinstance(step.result, Extraction):
-                return step.result
+            if isinstance(step, Visit) and step.node == entry.source and step.result.reading:
+                return step.result.reading
     return None
 
 
@@ -54,7 +54,7 @@ def _turns(session: Session) -> list[int]:
     return [turn.number for turn in session.turns for _ in turn.messages]
 
 
-def _place(found: Extraction, turns: list[int], at: int, start: int, end: int) -> PlaceFacts:
+def _place(found: Reading, turns: list[int], at: int, start: int, end: int) -> PlaceFacts:
     message = found.transcript[at]
     text = message.content
     before, said, after = text[:start], text[start:end], text[end:]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from byok_widgets.nodes.extraction import ExtractionNode
 from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.widgets import assets
@@ -70,9 +69,9 @@ def _node_lines(flow: PanelFlow, name: str) -> Iterator[str]:
     model = flow.config.override(name)
     if model:
         yield f"flow.node({_text(name)}).model = {_text(model)}"
-    node = flow.nodes[name]
-    if isinstance(node, ExtractionNode) and node.layered_locale.is_set:
-        yield f"flow.node({_text(name)}).locale = {_value(node.layered_locale.tag)}"
+    for own in flow.nodes[name].own_settings:
+        if own.is_set:
+            yield f"flow.node({_text(name)}).{own.name} = {_value(own.value)}"
     for setting, value in flow.config.node_settings(name).items():
         yield f"flow.{setting_as_code(name, setting)} = {_value(value)}"
 

@@ -16,15 +16,15 @@ import traitlets
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.nodes import ModelNode, model_nodes
-from byok_widgets.nodes.extraction import ExtractionNode
 from byok_widgets.nodes.node_settings import LIMIT
+from byok_widgets.nodes.own_setting import find_own_setting
 from byok_widgets.secrets import redact
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.page_input import field_text
 from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.model_field import ModelRows
 from byok_widgets.widgets.panel.model_lists import ModelLists
-from byok_widgets.widgets.panel.node_rows import LOCALE, facts_of, info_of, offered, same_kind
+from byok_widgets.widgets.panel.node_rows import facts_of, info_of, offered, same_kind
 from byok_widgets.widgets.panel.text_field import error_text
 from byok_widgets.widgets.sanitize import sanitize
 
@@ -110,16 +110,16 @@ class NodeList(assets.PageWidget):
         return f"All {len(nodes)} {node.kind} nodes: {model}."
 
     def _set(self, node: ModelNode[Any], setting: str, value: str) -> str:
-        if setting == LOCALE and isinstance(node, ExtractionNode):
-            node.locale = value or None
-            return f"{node.name}: {setting} is {node.locale or 'not set'}."
+        if own := find_own_setting(node.own_settings, setting):
+            own.put(node, value)
+            return _own_line(node, setting)
         node.layered_settings.set({setting: self._read(node, setting, value) if value else None})
         return f"{node.name}: {setting} is {value}." if value else f"{node.name}: {setting} is not set."
 
     def _give_back(self, node: ModelNode[Any], setting: str, _value: str) -> str:
-        if setting == LOCALE and isinstance(node, ExtractionNode):
-            del node.locale
-            return f"{node.name}: {setting} is {node.locale or 'not set'}."
+        if own := find_own_setting(node.own_settings, setting):
+            own.reset(node)
+            return _own_line(node, setting)
         node.layered_settings.reset([setting])
         value = node.max_tokens if setting == LIMIT else node.settings.get(setting)
         return f"{node.name}: {setting} is {'not set' if value is None else value}."
@@ -135,6 +135,11 @@ class NodeList(assets.PageWidget):
         else:
             kind, problem = "unknown_setting", "its model has no such setting."
         raise ConfigError(f"Node {node.name!r}: {problem}", kind=kind)
+
+
+def _own_line(node: ModelNode[Any], setting: str) -> str:
+    value = getattr(node, setting)
+    return f"{node.name}: {setting} is {'not set' if value is None else value}."
 
 
 _ACTIONS: Mapping[str, Callable[[NodeList, ModelNode[Any], str, str], str]] = {

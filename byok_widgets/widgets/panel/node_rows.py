@@ -7,23 +7,19 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets.diagnostics.fit import incompatible_settings
 from byok_widgets.errors import ByokError
 from byok_widgets.nodes import ModelNode, model_nodes
-from byok_widgets.nodes.extraction import ExtractionNode
 from byok_widgets.nodes.node_settings import setting_as_code
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.model_settings import SETTINGS, Setting
 from byok_widgets.reply import SOURCE_WORDS
-from byok_widgets.schema.values.locales import known_locales
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
+    from byok_widgets.nodes.own_setting import OwnSetting
     from byok_widgets.providers import ModelInfo
     from byok_widgets.widgets.page_messages.node_list import NodeFacts, SettingFacts
     from byok_widgets.widgets.panel.model_lists import ModelLists
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
-
-LOCALE = "locale"
-"""The setting of an extraction node that is not one of its model's."""
 
 _STATIC = "Says a fixed sentence the first time, without a model; after that it uses this model."
 
@@ -32,7 +28,8 @@ def facts_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists, identity:
     """Return what is shown of a node, as strings that a browser can show unchanged."""
     model, source = _model(node)
     info = info_of(flow, node, lists)
-    tuned = _own_values(node) | node.layered_settings.values()
+    own = {own.name: own.value for own in node.own_settings if own.value is not None}
+    tuned = own | node.layered_settings.values()
     misfit = incompatible_settings(node, info)
     return {
         "id": identity,
@@ -44,7 +41,10 @@ def facts_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists, identity:
         "notes": [sanitize(note) for note in _notes(flow, node, lists) if note],
         "for_all": _for_all(flow, node),
         "tuned": sanitize(", ".join(f"{_label(name)}: {_short(value)}" for name, value in tuned.items())),
-        "settings": [*_own_settings(flow, node), *(_setting(node, setting) for setting in offered(node, info))],
+        "settings": [
+            *map(_own_setting, node.own_settings),
+            *(_setting(node, setting) for setting in offered(node, info)),
+        ],
         "more": _more(node, info),
         "unfit": f"{', '.join(map(_label, misfit))} {'do' if len(misfit) > 1 else 'does'} not fit"
         if misfit
@@ -106,7 +106,6 @@ def _setting(node: ModelNode[Any], setting: Setting) -> SettingFacts:
         node.layered_settings.defaults.get(setting.name),
     )
     is_set = setting.name in node.layered_settings.overrides
-    back = f"Back to {_short(defaults)}" if defaults is not None else "Clear"
     return {
         "name": setting.name,
         "label": setting.label,
@@ -115,32 +114,26 @@ def _setting(node: ModelNode[Any], setting: Setting) -> SettingFacts:
         "options": list(setting.options),
         "value": "" if value is None else sanitize(str(value)),
         "unset": "the model's default" if setting.default is None else f"default: {setting.default}",
-        "back": sanitize(back) if is_set else "",
+        "back": sanitize(_back(defaults)) if is_set else "",
     }
 
 
-def _own_values(node: ModelNode[Any]) -> dict[str, Any]:
-    own = node.layered_locale.tag if isinstance(node, ExtractionNode) else None
-    return {LOCALE: own} if own else {}
-
-
-def _own_settings(flow: PanelFlow, node: ModelNode[Any]) -> list[SettingFacts]:
-    """Return the settings that are not its model's."""
-    return [_locale(flow, node)] if isinstance(node, ExtractionNode) else []
-
-
-def _locale(flow: PanelFlow, node: ExtractionNode) -> SettingFacts:
-    own, from_flow = node.layered_locale, flow.locale
+def _own_setting(own: OwnSetting) -> SettingFacts:
     return {
-        "name": LOCALE,
-        "label": "Locale",
-        "kind": "choice",
-        "help": "How numbers and dates are written in the dialogues of this node.",
-        "options": list(known_locales()),
-        "value": own.tag or "",
-        "unset": f"the flow's: {from_flow}" if from_flow else "none: only what means the same everywhere",
-        "back": (f"Back to {own.created}" if own.created else "Clear") if own.is_set else "",
+        "name": own.name,
+        "label": sanitize(own.setting.label),
+        "kind": own.setting.kind,
+        "help": sanitize(own.setting.help),
+        "options": list(map(sanitize, own.setting.options)),
+        "value": "" if own.value is None else sanitize(str(own.value)),
+        "unset": sanitize(own.inherited),
+        "back": sanitize(_back(own.created)) if own.is_set else "",
     }
+
+
+def _back(created: object) -> str:
+    """Return the text of the button that restores what a node was created with."""
+    return "Clear" if created is None else f"Back to {_short(created)}"
 
 
 def _help(setting: Setting, *, from_cell: bool) -> str:
