@@ -29,23 +29,54 @@ R = TypeVar("R", bound=NodeResult)
 
 @dataclass(frozen=True)
 class NodeInput:
-    """What a session passes to a node.
+    """What a node is given for one run: by a session, or by a call of the node alone.
 
     Attributes:
         messages: The dialogue so far.
         variables: The values by name.
         model: Model for this run only; `None` leaves the choice to the node.
-        first_visit: Whether the node has not spoken in this session.
+        first_visit: Whether the node has not spoken in this session; `None` outside a session.
         effects: The effects of this session and its forks; `None` outside a session.
         settings: Model settings for this run only, which win over the node's.
+        max_tokens: Maximum number of tokens to write in this run; `None` leaves it to the node.
+        deadline_s: Time limit in seconds, retries included; `None` for the usual one.
     """
 
     messages: tuple[Message, ...]
     variables: Mapping[str, Any]
     model: str | None
-    first_visit: bool
+    first_visit: bool | None
     effects: Effects | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    max_tokens: int | None = None
+    deadline_s: float | None = None
+
+    @classmethod
+    def alone(
+        cls,
+        messages: tuple[Message, ...],
+        *,
+        variables: Mapping[str, Any] | None,
+        model: str | None,
+        max_tokens: int | None,
+        deadline_s: float | None,
+        settings: Mapping[str, Any],
+    ) -> NodeInput:
+        """Return what a call of the node alone gives it."""
+        return cls(
+            messages,
+            variables or {},
+            model,
+            first_visit=None,
+            settings=settings,
+            max_tokens=max_tokens,
+            deadline_s=deadline_s,
+        )
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the node runs outside of a session, which would know all variables of its flow."""
+        return self.first_visit is None
 
 
 class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):

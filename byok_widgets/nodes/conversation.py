@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from byok_widgets.config import ResolvedModel
@@ -15,44 +14,10 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message, TextDelta, answer_message, transcript_of
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.model_call import Call, execute
 from byok_widgets.nodes.model_node import ModelNode
-from byok_widgets.nodes.time_limits import deadline_of
 from byok_widgets.reply import Reply
 from byok_widgets.secrets.quoting import as_given
-from byok_widgets.templates import render_in_time, with_unstated
 from byok_widgets.usage import Cost, Usage
-
-
-@dataclass(frozen=True)
-class RunArgs:
-    """The arguments of a conversation node's call."""
-
-    text: str | None
-    history: Any
-    variables: Mapping[str, Any] | None
-    model: str | None
-    max_tokens: int | None
-    deadline_s: float | None
-    settings: Mapping[str, Any]
-    alone: bool = True
-    """Whether the node runs outside of a session, which would know all variables of its flow."""
-
-    @cached_property
-    def said(self) -> tuple[Message, ...]:
-        """The new message."""
-        return transcript_of(self.text)
-
-    @cached_property
-    def messages(self) -> tuple[Message, ...]:
-        """The dialogue including the new message."""
-        if isinstance(self.history, str):
-            raise ConfigError(
-                f"The history is the dialogue so far, not the text {as_given(self.history)}.",
-                kind="dialogue",
-                fix="Give a reply, a session or a list of messages; the new message is the first argument.",
-            )
-        return (*transcript_of(self.history), *self.said)
 
 
 class ConversationNode(ModelNode[Reply]):
@@ -124,8 +89,15 @@ class ConversationNode(ModelNode[Reply]):
             ProviderError: The provider, the network or the answer failed.
             LocalModelError: The local model could not be fetched or started.
         """
-        call = RunArgs(text, history, variables, model, max_tokens, deadline_s, settings)
-        return self._run(self._work(call), show=show, partial_result=partial(self._partial_result, call))
+        given = NodeInput.alone(
+            self._messages(text, history),
+            variables=variables,
+            model=model,
+            max_tokens=max_tokens,
+            deadline_s=deadline_s,
+            settings=settings,
+        )
+        return self._run(self.prepare(given), show=show, partial_result=partial(self._partial_result, given))
 
     async def arun(
         self,
@@ -139,8 +111,15 @@ class ConversationNode(ModelNode[Reply]):
         **settings: Any,
     ) -> Reply:
         """Like `run`, for use in an event loop, showing nothing; cancelling it stops the request."""
-        call = RunArgs(text, history, variables, model, max_tokens, deadline_s, settings)
-        return await self._arun(self._work(call))
+        given = NodeInput.alone(
+            self._messages(text, history),
+            variables=variables,
+            model=model,
+            max_tokens=max_tokens,
+            deadline_s=deadline_s,
+            settings=settings,
+        )
+        return await self._arun(self.prepare(given))
 
     async def astream(
         self,
@@ -157,16 +136,38 @@ class ConversationNode(ModelNode[Reply]):
 
         A model whose server does not mark its thinking may take back what it has written so far: see `TextDelta`.
         """
-        call = RunArgs(text, history, variables, model, max_tokens, deadline_s, settings)
-        async for event in self._astream(self._work(call)):
+        given = NodeInput.alone(
+            self._messages(text, history),
+            variables=variables,
+            model=model,
+            max_tokens=max_tokens,
+            deadline_s=deadline_s,
+            settings=settings,
+        )
+        async for event in self._astream(self.prepare(given)):
             yield event
 
     def prepare(self, given: NodeInput) -> Work[Reply]:
-        """Return the work of speaking, for a session: it knows whether this is the first visit."""
-        arguments = RunArgs(
-            None, given.messages, given.variables, given.model, None, None, given.settings, alone=False
-        )
-        return self._prepare_reply(arguments, first_visit=given.first_visit)
+        """Return the work of speaking; a session knows whether this is the first visit."""
+
+        async def work(on_text: OnText, on_progress: OnProgress) -> Reply:
+            if self.static and given.first_visit is not False:
+                sentence = await self._filled_in(self.prompt, given, for_model=False)
+                if given.first_visit or Message("assistant", sentence) not in given.messages:
+                    return self._fixed(sentence, given.messages, on_text)
+            return await self.ask_model(given, on_text=on_text, on_progress=on_progress)
+
+        return work
+
+    async def instructions(self, given: NodeInput) -> str:
+        """Return the flow's global prompt and the node's own, with the values of the variables.
+
+        Raises:
+            TemplateError: One of them names a variable without a value.
+        """
+        before = await self._filled_in(self._context.global_prompt, given, of=" (global prompt)")
+        prompt = await self._filled_in(self.prompt, given)
+        return "\n\n".join(part for part in (before, prompt) if part)
 
     @property
     def is_static(self) -> bool:
@@ -208,48 +209,24 @@ class ConversationNode(ModelNode[Reply]):
             )
         return text
 
-    def _work(self, given: RunArgs) -> Work[Reply]:
-        if given.text is not None and not any(message.content.strip() for message in given.said):
+    def _messages(self, text: str | None, history: Any) -> tuple[Message, ...]:
+        """Return the dialogue with the new message."""
+        said = transcript_of(text)
+        if text is not None and not any(message.content.strip() for message in said):
             raise ConfigError(
                 f"Node {self.name!r} was given empty text.",
                 kind="dialogue",
                 fix="Say something, or leave the text out to let the node speak first.",
             )
-        return self._prepare_reply(given, first_visit=None)
+        if isinstance(history, str):
+            raise ConfigError(
+                f"The history is the dialogue so far, not the text {as_given(history)}.",
+                kind="dialogue",
+                fix="Give a reply, a session or a list of messages; the new message is the first argument.",
+            )
+        return (*transcript_of(history), *said)
 
-    def _prepare_reply(self, given: RunArgs, *, first_visit: bool | None) -> Work[Reply]:
-        async def work(on_text: OnText, on_progress: OnProgress) -> Reply:
-            if self.static and first_visit is not False:
-                sentence = await self._filled_in(self.prompt, given, for_model=False)
-                if first_visit or Message("assistant", sentence) not in given.messages:
-                    return self._fixed(sentence, given.messages, on_text)
-            call = await self._call(given)
-            return await execute(call, self._context, on_text=on_text, on_progress=on_progress)
-
-        return work
-
-    async def _filled_in(self, prompt: str, given: RunArgs, *, for_model: bool = True, of: str = "") -> str:
-        if not prompt:
-            return ""
-        variables = given.variables or {}
-        if for_model and given.alone:
-            variables = with_unstated(prompt, variables)
-        flow, node = self._context.config.name, f"{self.name}{of}"
-        return await render_in_time(prompt, variables, flow=flow, node=node, for_model=for_model)
-
-    async def _call(self, given: RunArgs) -> Call:
-        before = await self._filled_in(self._context.global_prompt, given, of=" (global prompt)")
-        prompt = await self._filled_in(self.prompt, given)
-        return Call(
-            node=self.name,
-            resolved=await self._resolved(given.model),
-            system="\n\n".join(part for part in (before, prompt) if part),
-            messages=given.messages,
-            deadline=deadline_of(given.deadline_s, node=self.name),
-            **self._tuning(given.max_tokens, given.settings),
-        )
-
-    def _partial_result(self, given: RunArgs, text: str, reasoning: str) -> Reply:
+    def _partial_result(self, given: NodeInput, text: str, reasoning: str) -> Reply:
         """Return the partial reply after the user stopped the answer."""
         choice = self.resolve(given.model)
         return Reply(

@@ -20,10 +20,8 @@ from byok_widgets.nodes.layered_examples import LayeredExamples
 from byok_widgets.nodes.layered_locale import LayeredLocale
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.nodes.own_setting import OwnSetting
-from byok_widgets.nodes.time_limits import deadline_of
 from byok_widgets.schema import ExtractionSchema, FieldSpec
 from byok_widgets.schema.json_schemas.schema_refs import branches, types_in
-from byok_widgets.templates import render_in_time, with_unstated
 
 
 class ExtractionNode(ModelNode[Extraction]):
@@ -206,8 +204,15 @@ class ExtractionNode(ModelNode[Extraction]):
             ProviderError: The provider or the network failed.
             LocalModelError: The local model could not be fetched or started.
         """
-        work = self._work(dialogue, variables, model, max_tokens, deadline_s, **settings)
-        return self._run(work, show=show, show_text=False)
+        given = NodeInput.alone(
+            transcript_of(dialogue),
+            variables=variables,
+            model=model,
+            max_tokens=max_tokens,
+            deadline_s=deadline_s,
+            settings=settings,
+        )
+        return self._run(self.prepare(given), show=show, show_text=False)
 
     async def arun(
         self,
@@ -220,11 +225,42 @@ class ExtractionNode(ModelNode[Extraction]):
         **settings: Any,
     ) -> Extraction:
         """Like `run`, for use in an event loop; cancelling it stops the request."""
-        return await self._arun(self._work(dialogue, variables, model, max_tokens, deadline_s, **settings))
+        given = NodeInput.alone(
+            transcript_of(dialogue),
+            variables=variables,
+            model=model,
+            max_tokens=max_tokens,
+            deadline_s=deadline_s,
+            settings=settings,
+        )
+        return await self._arun(self.prepare(given))
 
     def prepare(self, given: NodeInput) -> Work[Extraction]:
-        """Return the work of reading the dialogue, for a session."""
-        return self._work(given.messages, given.variables, given.model, known=given.variables, **given.settings)
+        """Return the work of reading the dialogue.
+
+        Raises:
+            ConfigError: The dialogue is empty.
+        """
+        if not any(message.content.strip() for message in last_of(given.messages, self.window)):
+            raise ConfigError(
+                f"Node {self.name!r} was given an empty dialogue.",
+                kind="dialogue",
+                fix="Give it text or messages.",
+            )
+
+        async def work(on_text: OnText, on_progress: OnProgress) -> Extraction:
+            del on_text
+            run = ExtractionRun(
+                context=self._context,
+                schema=self.schema,
+                examples=self.examples,
+                window=self.window,
+                grounding=self.grounding,
+                locale=self.locale,
+            )
+            return await run.execute(await self.prepare_call(given), on_progress)
+
+        return work
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -284,46 +320,6 @@ class ExtractionNode(ModelNode[Extraction]):
         }
         examples = [(example["dialogue"], example["values"]) for example in data.get("examples", [])]
         return cls(context, name, _schema(name, data.pop("schema")), examples=examples, **known)
-
-    def _work(
-        self,
-        dialogue: Any,
-        variables: Mapping[str, Any] | None,
-        model: str | None,
-        max_tokens: int | None = None,
-        deadline_s: float | None = None,
-        *,
-        known: Mapping[str, Any] | None = None,
-        **settings: Any,
-    ) -> Work[Extraction]:
-        transcript = transcript_of(dialogue)
-        if not any(message.content.strip() for message in last_of(transcript, self.window)):
-            raise ConfigError(
-                f"Node {self.name!r} was given an empty dialogue.",
-                kind="dialogue",
-                fix="Give it text or messages.",
-            )
-
-        async def work(on_text: OnText, on_progress: OnProgress) -> Extraction:
-            del on_text
-            deadline = deadline_of(deadline_s, node=self.name)
-            resolved = await self._resolved(model)
-            flow = self._context.config.name
-            values = with_unstated(self.prompt, variables or {}) if known is None else known
-            prompt = await render_in_time(self.prompt, values, flow=flow, node=self.name, for_model=True)
-            run = ExtractionRun(
-                node=self.name,
-                context=self._context,
-                schema=self.schema,
-                examples=self.examples,
-                window=self.window,
-                grounding=self.grounding,
-                locale=self.locale,
-                transcript=transcript,
-            )
-            return await run.execute(prompt, resolved, deadline, self._tuning(max_tokens, settings), on_progress)
-
-        return work
 
 
 def _may_hold_words(spec: FieldSpec) -> bool:

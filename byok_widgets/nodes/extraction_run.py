@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from byok_widgets.config import ResolvedModel
-from byok_widgets.engine import Deadline
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.messages import Message
 from byok_widgets.nodes.examples import Examples, example_messages
@@ -20,7 +18,6 @@ from byok_widgets.nodes.looking_up import LookedUp, look_up
 from byok_widgets.nodes.model_call import Call
 from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.nodes.validation import validate
-from byok_widgets.providers import PROVIDERS
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.schema.parts import walk
@@ -42,56 +39,47 @@ class ExtractionRun:
     """What one run reads, and the settings that the node has at that time.
 
     Attributes:
-        node: Name of the node.
         context: What the nodes of the flow share.
         schema: The fields.
         examples: The examples that the model is shown.
         window: How many of the last messages are read; `None` for all.
         grounding: What becomes of a value that nobody said.
         locale: How values are written in the dialogue; `None` for values that mean the same everywhere.
-        transcript: The whole dialogue; values are searched for in all of it.
     """
 
-    node: str
     context: FlowContext
     schema: ExtractionSchema
     examples: Examples
     window: int | None
     grounding: Grounding
     locale: str | None
-    transcript: tuple[Message, ...]
 
-    async def execute(
-        self,
-        prompt: str,
-        resolved: ResolvedModel,
-        deadline: Deadline,
-        tuning: Mapping[str, Any],
-        on_progress: OnProgress,
-    ) -> Extraction:
-        """Ask the model for the values, check them, and look them up in the dialogue."""
-        profile = PROVIDERS[resolved.ref.provider].schema_profile
-        validated = partial(validate, limit_s=deadline.seconds, flow=self.context.config.name, node=self.node)
+    async def execute(self, given: Call, on_progress: OnProgress) -> Extraction:
+        """Ask the model for the values, check them, and look them up in the dialogue.
+
+        Args:
+            given: A call with the node's instructions and the whole dialogue, in which values are searched for.
+            on_progress: Is told of waits and of the download of a local model.
+        """
+        transcript, profile = given.messages, given.provider.schema_profile
+        validated = partial(
+            validate, limit_s=given.deadline.seconds, flow=self.context.config.name, node=given.node
+        )
         examples = await validated(
             partial(example_messages, self.schema, self.examples, profile, self.window),
             quick=not self.examples or self.schema.is_quick(0),
         )
-        compose = partial(question_messages, examples, last_of(self.transcript, self.window))
-        call = Call(
-            node=self.node,
-            resolved=resolved,
-            system=instructions(self.schema, prompt, profile),
-            messages=compose(),
-            compose=compose,
-            deadline=deadline,
-            **tuning,
-        )
-        texts = [message.content for message in self.transcript]
+        compose = partial(question_messages, examples, last_of(transcript, self.window))
+        system = instructions(self.schema, given.system, profile)
+        call = replace(given, system=system, messages=compose(), compose=compose)
+        texts = [message.content for message in transcript]
         found = await ask_structured(
             call, self.schema, self.context, on_progress=on_progress, locale=self._declared_locale(), said=texts
         )
         said = sum(map(len, texts)) + len(found.reply.text)
-        return await validated(partial(self._result, found.checked, found.reply), quick=said <= _QUICK_CHARS)
+        return await validated(
+            partial(self._result, found.checked, found.reply, transcript), quick=said <= _QUICK_CHARS
+        )
 
     def _declared_locale(self) -> Locale | None:
         if self.locale is None:
@@ -100,8 +88,8 @@ class ExtractionRun:
 
         return Locale.of(self.locale)
 
-    def _result(self, checked: ValidationResult, reply: Reply) -> Extraction:
-        looked_up = LookedUp() if self.grounding == "off" else look_up(checked, self.transcript)
+    def _result(self, checked: ValidationResult, reply: Reply, transcript: tuple[Message, ...]) -> Extraction:
+        looked_up = LookedUp() if self.grounding == "off" else look_up(checked, transcript)
         status = looked_up.status_of(checked)
         values, rejected, record = dict(checked.values), dict[str, Any](), checked.record
         for name in values if self.grounding == "require" else ():
@@ -112,8 +100,8 @@ class ExtractionRun:
             rejected=rejected,
             status={name: status[name] for name in values},
             parts={path: each for path, each in status.items() if path not in values},
-            reply=replace(reply, transcript=self.transcript),
-            node=self.node,
+            reply=replace(reply, transcript=transcript),
+            node=reply.node,
             problems=checked.problems,
             record=record,
             required=tuple(spec.name for spec in self.schema.fields if spec.required),

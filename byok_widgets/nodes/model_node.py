@@ -17,10 +17,13 @@ from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, LayeredSettings, NodeSettings, checked
 from byok_widgets.nodes.unknown_model import tell_if_unknown
-from byok_widgets.reply import NodeResult
+from byok_widgets.reply import NodeResult, Reply
 
 if TYPE_CHECKING:
+    from byok_widgets.engine.callbacks import OnProgress, OnText
+    from byok_widgets.messages import Message
     from byok_widgets.nodes.compare_options import CompareOptions
+    from byok_widgets.nodes.model_call import Call
 
 R = TypeVar("R", bound=NodeResult)
 Compare = Callable[["ModelNode[Any]", Iterable[str], Any, "CompareOptions"], Any]
@@ -131,19 +134,6 @@ class ModelNode(Node[R]):
         """
         return self._context.config.resolve(self.name, model, own=self._own_model)
 
-    async def _resolved(self, model: str | None) -> ResolvedModel:
-        """Return the model of a call.
-
-        Raises:
-            MissingKeyError: No model is chosen, and there is no key for the flow's provider either.
-            ConfigError: No model is chosen anywhere.
-        """
-        try:
-            return self.resolve(model)
-        except ByokError as error:
-            fault = error
-        raise await self._context.without_model(fault)
-
     def join(self, compare: Compare) -> None:
         """Set what compares models on this node in its flow; the flow does so when the node is added."""
         self._compare = compare
@@ -222,6 +212,77 @@ class ModelNode(Node[R]):
         if self._compare is None:
             raise ConfigError(f"Node {self.name!r} is in no flow.", kind="node", fix="Add it with flow.add(node).")
         return self._compare(self, models, cases, options)
+
+    async def ask_model(
+        self,
+        given: NodeInput,
+        *,
+        messages: Iterable[Message] | None = None,
+        on_text: OnText = ignore,
+        on_progress: OnProgress = ignore,
+    ) -> Reply:
+        """Ask the model once, within `prepare`; waits, retries and reports as every call does.
+
+        Args:
+            given: What the node was given: the model, the settings and the deadline come from there and the node.
+            messages: What the model reads after the instructions; by default the dialogue.
+            on_text: Receives the answer while it is written: pass it on in a node that speaks.
+            on_progress: Is told of waits and of the download of a local model.
+
+        Raises:
+            MissingKeyError: "No API key configured" for this flow and the model's provider.
+            ConfigError: No model is chosen, or a setting cannot be used.
+            TemplateError: The prompt names a variable without a value.
+            ProviderError: The provider, the network or the answer failed.
+        """
+        from byok_widgets.nodes.model_call import execute
+
+        call = await self.prepare_call(given, messages=messages)
+        return await execute(call, self._context, on_text=on_text, on_progress=on_progress)
+
+    async def prepare_call(self, given: NodeInput, *, messages: Iterable[Message] | None = None) -> Call:
+        """Return the call that `ask_model` makes; the time until its deadline runs from now.
+
+        Raises:
+            MissingKeyError: No model is chosen, and there is no key for the flow's provider either.
+            ConfigError: No model is chosen anywhere, or the deadline is no number above 0.
+            TemplateError: The prompt names a variable without a value.
+        """
+        from byok_widgets.nodes.model_call import Call
+        from byok_widgets.nodes.time_limits import deadline_of
+
+        return Call(
+            node=self.name,
+            resolved=await self._resolved(given.model),
+            system=await self.instructions(given),
+            messages=given.messages if messages is None else tuple(messages),
+            deadline=deadline_of(given.deadline_s, node=self.name),
+            **self._tuning(given.max_tokens, given.settings),
+        )
+
+    async def instructions(self, given: NodeInput) -> str:
+        """Return what the model is told before the dialogue: the prompt with the values of the variables.
+
+        Raises:
+            TemplateError: The prompt names a variable without a value.
+        """
+        return await self._filled_in(self.prompt, given)
+
+    async def _filled_in(self, prompt: str, given: NodeInput, *, for_model: bool = True, of: str = "") -> str:
+        if not prompt:
+            return ""
+        from byok_widgets.templates import render_in_time, with_unstated
+
+        variables = with_unstated(prompt, given.variables) if for_model and given.is_alone else given.variables
+        flow, node = self._context.config.name, f"{self.name}{of}"
+        return await render_in_time(prompt, variables, flow=flow, node=node, for_model=for_model)
+
+    async def _resolved(self, model: str | None) -> ResolvedModel:
+        try:
+            return self.resolve(model)
+        except ByokError as error:
+            fault = error
+        raise await self._context.without_model(fault)
 
     def model_for(self, given: NodeInput) -> ResolvedModel | None:
         """Return the model that would process this input; `None` if it needs none."""
