@@ -113,6 +113,7 @@ def test_the_hook_fails_on_a_file_with_a_key_and_on_no_other(name: str, hook: li
 REGISTRIES = {
     "providers/acme.py": ("providers/__init__.py", "_PROVIDERS = (\n", "AcmeProvider,"),
     "nodes/dice.py": ("nodes/registry.py", "in (ConversationNode, ", "DiceNode, "),
+    "nodes/summary.py": ("nodes/registry.py", "in (ConversationNode, ", "SummaryNode, "),
     "graph/conditions/at_least.py": (
         "graph/conditions/registry.py",
         "CONDITIONS: list[type[Condition]] = [",
@@ -127,8 +128,10 @@ from byok_widgets import Flow
 from byok_widgets.graph.conditions.at_least import AtLeast
 from byok_widgets.keys import KeyStore
 from byok_widgets.nodes.dice import DiceNode
+from byok_widgets.nodes.summary import SummaryNode
 from byok_widgets.providers import PROVIDERS, catalog
 from byok_widgets.secrets.key_formats import detect_provider
+from tests.scripted_server import ScriptedServer
 
 flow = Flow("recipes")
 flow.conversation("hello", "Roll?", static=True, start=True)
@@ -144,6 +147,23 @@ assert "rolled 4" in s.explain()
 assert any("eyes=4" in row for row in s.trace.rows())
 s.save("s.json")
 assert flow.load_session("s.json").explain() == s.explain()
+
+server = ScriptedServer()
+server.script("A caller said yes.")
+flow = Flow("summaries")
+flow.set_base_url("compatible", server.base_url)
+flow.model = "compatible:scripted"
+summary = flow.add(SummaryNode(flow.context, "sum", settings={"temperature": 0.5}), start=True)
+summary.prompt = "Sum up in {{words}} words."
+flow.conversation("done", "I noted: {{summary}}", static=True, end=True)
+flow.connect("sum", "done")
+flow.save("f.json")
+s = Flow.load("f.json").start(variables={"words": 5})
+assert str(s.say("Yes")) == "I noted: A caller said yes."
+(asked,) = server.requests
+assert (asked["temperature"], asked["messages"][0]["content"]) == (0.5, "Sum up in 5 words.")
+assert s.usage.input_tokens == 7
+server.close()
 
 assert detect_provider("acme-" + "7" * 30) == "acme"
 assert catalog.presets("acme")["balanced"] == "acme-m"
