@@ -255,9 +255,17 @@ class KeyFormatError(ByokError):
 
 
 class KeyStoreError(ByokError):
-    """A storage backend for keys, such as the keyring or an environment variable, failed."""
+    """A storage backend for keys, such as the keyring or an environment variable, failed.
+
+    Attributes:
+        locked: Name of the backend that has a key and has to be unlocked by a person first; empty otherwise.
+    """
 
     default_kind = "key_store"
+
+    def __init__(self, problem: str, *, locked: str = "", **details: Any) -> None:
+        super().__init__(problem, **details)
+        self.locked = locked
 
 
 class ConfigError(ByokError):

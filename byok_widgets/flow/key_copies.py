@@ -15,13 +15,14 @@ from byok_widgets.errors import ByokError, ConfigError, KeyStoreError, MissingKe
 from byok_widgets.flow import flow_contexts
 from byok_widgets.keys import KeyStatus, KeyStore
 from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.keys.backends.environment import PREFIX, Environment
+from byok_widgets.keys.backends.registry import backend_named
+from byok_widgets.keys.backends.session import Session
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.served_page import is_served_page
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import Provider
 from byok_widgets.secrets import Secret
-
-_ENVIRONMENT = "env:"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def flows_with_key(context: FlowContext, provider: str, host: str) -> tuple[str,
     found = {
         holder.flow
         for holder in _holders(context)
-        if (holder.provider, holder.host) == (provider, host) and holder.backend != "env"
+        if (holder.provider, holder.host) == (provider, host) and holder.backend != Environment.name
     }
     return tuple(sorted(found))
 
@@ -78,13 +79,13 @@ def copy_key(context: FlowContext, flow: str, provider: Provider, host: str) -> 
 
 def store_like(like: KeyStatus, store: KeyStore, secret: Secret, provider: str, host: str) -> KeyStatus:
     """Store a key as another one is stored, or in this session's memory where that does not work here."""
-    if like.backend == "env":
+    if like.is_reference:
         return store.refer(provider, host, like.reference)
-    wanted = like.backend if like.backend in {backend.name for backend in store.backends} else "session"
+    wanted = like.backend if backend_named(like.backend, store.backends) else Session.name
     try:
         return store.save(provider, host, secret, backend=wanted, override=True)
     except KeyStoreError as error:
-        kept = store.save(provider, host, secret, backend="session", override=True)
+        kept = store.save(provider, host, secret, backend=Session.name, override=True)
         return replace(kept, sentence=f"{error.problem} {kept.sentence}")
 
 
@@ -104,8 +105,8 @@ def _holders(context: FlowContext) -> Iterator[_Holder]:
 def _referred(flow: str, references: Mapping[str, str], store: KeyStore) -> Iterator[_Holder]:
     for slot, reference in dict(references).items():
         provider, _, host = slot.partition("|")
-        backend = "env" if reference.startswith(_ENVIRONMENT) else reference
-        if backend != "file" or encrypted_file.holds(KeyScope.of(flow, provider, host)):
+        backend = Environment.name if reference.startswith(PREFIX) else reference
+        if backend != encrypted_file.EncryptedFile.name or encrypted_file.holds(KeyScope.of(flow, provider, host)):
             yield _Holder(flow, store, provider, host, backend)
 
 

@@ -6,10 +6,9 @@ from collections.abc import MutableMapping, Sequence
 
 from byok_widgets.errors import ByokError, KeyStoreError
 from byok_widgets.keys.backends.base import KeyBackend
-from byok_widgets.keys.backends.environment import PREFIX, variable_name
+from byok_widgets.keys.backends.environment import PREFIX, in_environment, variable_name
 from byok_widgets.keys.backends.registry import backend_named
 from byok_widgets.keys.scope import KeyScope
-from byok_widgets.keys.status import in_environment
 from byok_widgets.misplaced_keys import misplaced_key
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.detection import looks_like_key

@@ -16,6 +16,7 @@ from byok_widgets.keys.backends.base import KeyBackend, StoredKey
 from byok_widgets.keys.backends.environment import (
     PREFIX,
     Environment,
+    in_environment,
     read_variable,
     still_holds,
     variable_name,
@@ -29,7 +30,7 @@ from byok_widgets.keys.memory import KeyMemory
 from byok_widgets.keys.references import KeyReferences
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline
-from byok_widgets.keys.status import KeyStatus, in_environment, nowhere, out_of_reach
+from byok_widgets.keys.status import KeyStatus, nowhere, out_of_reach
 from byok_widgets.secrets.secret import Secret
 
 _SETTINGS = "Open Settings (click the gear, or run flow.settings()) and verify that the key is saved."
@@ -232,7 +233,7 @@ class KeyStore:
         try:
             stored = self._own_key(scope) or self._referred_key(scope)
         except (KeyStoreError, KeyFormatError) as error:
-            return out_of_reach(error)
+            return out_of_reach(error, backend_named(getattr(error, "locked", None), self._backends))
         if stored:
             return stored.status
         name = self._references.variable(scope)

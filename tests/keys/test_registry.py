@@ -92,3 +92,19 @@ def test_each_says_what_a_person_who_chooses_should_know(backend):
     assert found.available
     assert found.label
     assert found.note.endswith(".")
+
+
+class LockedVault(Vault):
+    """Has a key, and gives it once a person has unlocked it."""
+
+    label = "The vault"
+
+    def read(self, scope, reference, *, until):
+        raise KeyStoreError("The vault is locked.", kind="vault_locked", fix="Open it.", locked="vault")
+
+
+def test_a_backend_that_is_locked_says_so_itself():
+    with registered(LockedVault(), at=0):
+        status = KeyStore("dentist", {f"openai|{HOST}": "vault"}).status("openai", HOST)
+    assert (status.backend, status.label, status.fault) == ("vault", "The vault, locked", "vault_locked")
+    assert (status.is_locked, status.available, status.is_stored, status.reference) == (True, False, True, "vault")

@@ -9,9 +9,13 @@ import pytest
 from byok_widgets import ByokError
 from byok_widgets.keys import KeyStatus, KeyStore, check_provider, clean_key
 from byok_widgets.keys.backends import encrypted_file
+from byok_widgets.keys.backends.encrypted_file import in_file
+from byok_widgets.keys.backends.environment import in_environment
 from byok_widgets.keys.backends.keyring_selection import Backend
+from byok_widgets.keys.backends.os_keyring import in_keyring
+from byok_widgets.keys.backends.session import in_session
 from byok_widgets.keys.scope import KeyScope
-from byok_widgets.keys.status import in_environment, in_file, in_keyring, in_session, nowhere
+from byok_widgets.keys.status import nowhere
 from byok_widgets.misplaced_keys import reject_key
 from tests.fake_keys import fake_key
 from tests.keys.fake_keyrings import PlaintextKeyring, installed

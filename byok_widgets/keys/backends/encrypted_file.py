@@ -33,7 +33,7 @@ from byok_widgets.keys.backends.key_file import (
 from byok_widgets.keys.derived_key import DerivedKey, KdfParams
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline
-from byok_widgets.keys.status import KeyStatus, in_file
+from byok_widgets.keys.status import KeyStatus
 from byok_widgets.secrets.secret import Secret
 
 MIN_PASSPHRASE_CHARS = 8
@@ -183,6 +183,13 @@ def erase(scope: KeyScope) -> None:
             save(path, data)
 
 
+def in_file() -> KeyStatus:
+    """Describe a key in the encrypted file."""
+    sentence = "The key is stored in the encrypted file, which your passphrase unlocks once per kernel."
+    name, label = EncryptedFile.name, EncryptedFile.label
+    return KeyStatus(name, label, sentence, available=True, reference=name)
+
+
 class EncryptedFile:
     """One file for the keys of all flows, unlocked with a passphrase once per kernel."""
 
@@ -269,7 +276,9 @@ def _key(path: Path, data: Data) -> DerivedKey | None:
 def _required_key(path: Path, data: Data) -> DerivedKey:
     key = _key(path, data)
     if key is None:
-        raise KeyStoreError("The encrypted file of keys is locked.", kind="file_locked", fix=_UNLOCK)
+        raise KeyStoreError(
+            "The encrypted file of keys is locked.", kind="file_locked", fix=_UNLOCK, locked=EncryptedFile.name
+        )
     return key
 
 

@@ -14,7 +14,7 @@ from byok_widgets.keys.backends.base import Availability, StoredKey
 from byok_widgets.keys.formats import check_provider, clean_key
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline
-from byok_widgets.keys.status import KeyStatus, in_environment
+from byok_widgets.keys.status import KeyStatus
 from byok_widgets.misplaced_keys import misplaced_key
 from byok_widgets.secrets.key_formats import detect_provider
 from byok_widgets.secrets.secret import Secret
@@ -24,6 +24,17 @@ _OF_API_KEY = re.compile(r"API_?KEY(?![A-Z])", re.IGNORECASE)
 _KEY_LENGTH = 24
 _AS_IS = ("utf-8", "surrogatepass")
 PREFIX = "env:"
+
+
+def in_environment(name: str, *, is_set: bool) -> KeyStatus:
+    """Describe a key reference."""
+    sentence = f"The key is read from the environment variable {name}; it is not stored."
+    if not is_set:
+        sentence = f"The key is read from the environment variable {name}, which is not set."
+    reference = f"{PREFIX}{name}"
+    return KeyStatus(
+        Environment.name, reference, sentence, available=is_set, reference=reference, is_reference=True
+    )
 
 
 class Environment:

@@ -19,7 +19,7 @@ from byok_widgets.keys.backends.base import Availability, StoredKey
 from byok_widgets.keys.backends.keyring_selection import Backend, choose_backend, describe, translate
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline, NoAnswerError, SerialExecutor
-from byok_widgets.keys.status import KeyStatus, in_keyring
+from byok_widgets.keys.status import KeyStatus
 from byok_widgets.secrets.secret import Secret
 
 if TYPE_CHECKING:
@@ -126,6 +126,13 @@ def erase(scope: KeyScope, *, until: Deadline | None = None) -> None:
         _erase(backend, scope)
 
     _call(job, until=until)
+
+
+def in_keyring(backend: Backend) -> KeyStatus:
+    """Describe a key in the keyring; only the operating system's own is called secure."""
+    how = "stored securely in" if backend.is_os_keyring else "stored by the keyring backend"
+    sentence = f"The key is {how} {backend.label}."
+    return KeyStatus(OsKeyring.name, backend.label, sentence, available=True, reference=OsKeyring.name)
 
 
 class OsKeyring:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from byok_widgets.keys.backends.base import Availability, StoredKey
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline
-from byok_widgets.keys.status import KeyStatus, in_session
+from byok_widgets.keys.status import KeyStatus
 from byok_widgets.secrets.secret import Secret
+
+
+def in_session() -> KeyStatus:
+    """Describe a key in memory."""
+    sentence = "The key is kept in this session's memory only; it is gone when the kernel stops."
+    return KeyStatus(Session.name, "This session only", sentence, available=True)
 
 
 class Session:

@@ -6,9 +6,10 @@ Until then the key waits in the memory of its key store, and nothing is written 
 from __future__ import annotations
 
 from byok_widgets.keys.backends.base import Availability, KeyBackend, StoredKey
+from byok_widgets.keys.backends.session import Session
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline
-from byok_widgets.keys.status import KeyStatus, in_waiting
+from byok_widgets.keys.status import KeyStatus
 from byok_widgets.secrets.secret import Secret
 
 
@@ -33,7 +34,9 @@ class Waiting:
     def write(self, scope: KeyScope, secret: Secret, *, until: Deadline) -> KeyStatus:
         """Say that the key waits, and for which backend."""
         del scope, secret, until
-        return in_waiting(self.name, self.label)
+        then = "" if self.name == Session.name else f", which then stores it in: {self.label}"
+        sentence = f"The key waits in this kernel's memory for your first flow{then}."
+        return KeyStatus(self.name, "Waits for a flow", sentence, available=True)
 
     def erase(self, scope: KeyScope, *, until: Deadline) -> None:
         """Leave it to the key store, which forgets the key."""

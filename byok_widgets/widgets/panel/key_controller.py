@@ -17,7 +17,7 @@ from byok_widgets.keys import KeyStatus
 from byok_widgets.keys.backends import encrypted_file, guarded
 from byok_widgets.keys.backends.base import Availability
 from byok_widgets.keys.backends.encrypted_file import EncryptedFile
-from byok_widgets.keys.backends.environment import is_named_like_api_key, variable_name
+from byok_widgets.keys.backends.environment import Environment, is_named_like_api_key, variable_name
 from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import backend_named
 from byok_widgets.keys.serial_executor import Deadline
@@ -205,7 +205,7 @@ class KeyController:
 
     def _store_key(self, secret: Secret, target: EndpointTarget, storage: str, *, override: bool) -> KeyStatus:
         provider, host = target.provider.name, target.host
-        if storage == "env":
+        if storage == Environment.name:
             return self._refer(secret, target)
         backend = storage if backend_named(storage) else None
         return self._store.save(provider, host, secret, backend=backend, override=override)
@@ -279,6 +279,6 @@ def _refusal(error: ByokError, storage: str) -> KeyOutcome:
     if error.kind == "misplaced_key":
         return refusal(error.kind, key_messages.NAME_ONLY, clear=True)
     suggested = getattr(error, "suggested_provider", None)
-    if error.kind != "wrong_provider" or suggested is None or storage == "env":
+    if error.kind != "wrong_provider" or suggested is None or storage == Environment.name:
         return refused(error)
     return refused(error, switch_to={"name": suggested, "label": PROVIDERS[suggested].label}, anyway=True)

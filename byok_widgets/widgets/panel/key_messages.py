@@ -72,7 +72,7 @@ def storage_choices(found: Sequence[tuple[KeyBackend, Availability | None]]) -> 
 def _of_known(provider: Provider, status: KeyStatus, verdict: KeyCheck | None) -> StatusMessage:
     if status.backend == "none":
         return _without_key(provider, status, verdict)
-    if status.backend == "file" and not status.available:
+    if status.is_locked:
         return _words("unverified", "locked", LOCKED)
     if not status.available:
         text = f"{status.sentence} Set it and restart the kernel, or paste a key."

@@ -69,7 +69,7 @@ class KeySection:
 
     @staticmethod
     def _is_locked(status: KeyStatus | None) -> bool:
-        return status is not None and status.backend == "file" and not status.available
+        return status is not None and status.is_locked
 
     @staticmethod
     def _holds_key(status: KeyStatus | None) -> bool:

@@ -13,8 +13,9 @@ from byok_widgets.errors import KeyStoreError
 from byok_widgets.keys import KeyStore
 from byok_widgets.keys.backends import os_keyring
 from byok_widgets.keys.backends.base import StoredKey
+from byok_widgets.keys.backends.session import in_session
 from byok_widgets.keys.serial_executor import Deadline
-from byok_widgets.keys.status import KeyStatus, in_session
+from byok_widgets.keys.status import KeyStatus
 from byok_widgets.secrets import Secret
 from byok_widgets.widgets.panel.key_controller import KeyController
 from tests.fake_keys import fake_key
