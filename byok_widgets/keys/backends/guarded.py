@@ -165,5 +165,9 @@ def _translated(backend: KeyBackend, error: BaseException) -> KeyStoreError:
         name = type(error).__name__
         return KeyStoreError(f"{backend.label} failed ({name}).", kind="backend_failed", fix=_ELSEWHERE)
     return KeyStoreError(
-        _text(error.problem), kind=error.kind, cause=_text(error.cause), fix=_text(error.fix), locked=error.locked
+        _text(error.problem),
+        kind=error.kind,
+        cause=_text(error.cause),
+        fix=_text(error.fix),
+        locked=backend.name if error.locked else "",
     )
