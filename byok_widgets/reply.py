@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from byok_widgets import markup, reasoning_display
 from byok_widgets.messages import CUT_OFF, FinishReason, Message, answer_message, with_sign
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from byok_widgets.grounding.evidence import Evidence
 
 
-class LearnedValue(NamedTuple):
+@dataclass(frozen=True)
+class LearnedValue:
     """A value that a node assigns to a variable.
 
     Attributes:

@@ -68,6 +68,7 @@ MAY_IMPORT = {
     "widgets": (
         f"{SMALL} compare config diagnostics engine flow frontend graph keys nodes providers schema session"
     ),
+    "extending": f"{SMALL} engine graph keys nodes providers",
     "cli": f"{SMALL} flow providers schema",
     "__main__": "cli",
 }

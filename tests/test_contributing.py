@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from byok_widgets import extending
 from tests.fake_keys import fake_key
 from tests.test_architecture import MAY_IMPORT, SMALL
 
@@ -73,6 +75,19 @@ def test_ci_runs_the_commands_that_people_are_told() -> None:
     assert command in PAGE
     (reference,) = re.findall(r"^pip install .* && python (-m pdoc .*)$", PAGE, re.MULTILINE)
     assert any(reference in run for run in run_commands("reference"))
+
+
+def test_the_reference_has_each_class_that_a_recipe_builds_on() -> None:
+    for code in recipes().values():
+        bases = {
+            base.value if isinstance(base, ast.Subscript) else base
+            for node in ast.parse(code).body
+            if isinstance(node, ast.ClassDef)
+            for base in node.bases
+        }
+        names = {base.id for base in bases if isinstance(base, ast.Name)} - {"Protocol"}
+        assert names <= set(extending.__all__)
+    assert all(hasattr(extending, name) for name in extending.__all__)
 
 
 def test_versions_of_python_agree() -> None:
