@@ -148,7 +148,7 @@ class ByokError(Exception):
 
     @property
     def concerns_settings(self) -> bool:
-        """Whether the settings are the place to mend it."""
+        """Whether it is corrected in the settings."""
         return self.kind in _OF_SETTINGS
 
     @property

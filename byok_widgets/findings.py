@@ -9,7 +9,9 @@ from typing import Literal
 from byok_widgets.secrets import redact_quotes
 
 Level = Literal["error", "warning", "suggestion"]
-FixKind = Literal["save_key", "use_model", "choose_model", "fill_address", "use_own_address", "take_away", "paste"]
+FixKind = Literal[
+    "save_key", "use_model", "choose_model", "fill_address", "use_own_address", "remove_setting", "paste"
+]
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,8 @@ class Fix:
         kind: What to do. `"save_key"`, `"fill_address"` and `"use_own_address"` are for the provider `argument`.
             `"use_model"` selects the model `argument` wherever the model `instead` is chosen, or as the default
             model if `instead` is empty. `"choose_model"` asks the user to choose a model for the node `argument`
-            or, if that is empty, the default model. `"take_away"` leaves the setting `argument` of the finding's
-            node to the provider. `"paste"` offers the line of code `argument`.
+            or, if that is empty, the default model. `"remove_setting"` leaves the setting `argument` of the
+            finding's node to the provider. `"paste"` offers the line of code `argument`.
         argument: The provider, model, node, setting or code.
         instead: The model ref that is replaced.
     """

@@ -92,7 +92,7 @@ class SentRequest:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Tuning that was sent, `max_tokens` among it; the rest was left to the provider."""
+        """The model settings that were sent, `max_tokens` among them; the rest was left to the provider."""
         limit = {} if self._max_tokens is None else {"max_tokens": self._max_tokens}
         return MappingProxyType(redact_keys(copy.deepcopy({**self._settings, **limit})))
 

@@ -122,9 +122,9 @@ class SettingsStore:
             self._made_here = self._made_here.changed(change)
             self._unsaved.append(change)
         if ENGINE.is_current_thread:
-            _SAVING.submit(self._save_and_announce, what, before)
+            _SAVING.submit(self._save_and_notify, what, before)
         else:
-            self._save_and_announce(what, before)
+            self._save_and_notify(what, before)
 
     @property
     def elsewhere(self) -> ChangeElsewhere | None:
@@ -162,7 +162,7 @@ class SettingsStore:
         mine = dict(self._current.document)
         self.change("elsewhere", lambda document: copy_sections(mine, document))
 
-    def _save_and_announce(self, what: str, before: Settings) -> None:
+    def _save_and_notify(self, what: str, before: Settings) -> None:
         with self._disk:
             news = self._save()
         changes = _differences(before, self._current, what)

@@ -109,9 +109,9 @@ def _mistyped_provider(ref: ModelRef, names: Sequence[str]) -> Iterator[Finding]
 
 
 def _instead(settings: CheckedSettings, ref: ModelRef, names: Sequence[str]) -> Fix:
-    heir = catalog.replacement(ref.provider, ref.model)
-    if heir:
-        return Fix("use_model", f"{ref.provider}:{heir}", instead=str(ref))
+    newer = catalog.replacement(ref.provider, ref.model)
+    if newer:
+        return Fix("use_model", f"{ref.provider}:{newer}", instead=str(ref))
     if list(names) == [JUDGE]:  # the node's own model then judges
         return Fix("paste", "flow.judge_model = None")
     is_default = settings.model == ref.model and settings.provider == ref.provider

@@ -90,7 +90,7 @@ def check(flow: CheckedFlow, variables: Iterable[str] = ()) -> Check:
         *(finding for node in flow.nodes.values() for finding in _of_node(node)),
         *calls.findings(flow, Users.of(flow)),
         *_models(flow),
-        *_tuning(flow),
+        *_model_settings(flow),
         *broken_prompts(flow),
         *single_braces(flow),
         *weak_judge(flow),
@@ -179,10 +179,10 @@ def _models(flow: CheckedFlow) -> Iterator[Finding]:
         yield calls.no_model(flow, without)
 
 
-def _tuning(flow: CheckedFlow) -> Iterator[Finding]:
+def _model_settings(flow: CheckedFlow) -> Iterator[Finding]:
     for name, node in model_nodes(flow.nodes).items():
         for setting, sentence in {**refused_settings(flow, node), **incompatible_settings(node)}.items():
             code = f"flow.{setting_as_code(name, setting)} = None"
             fix = f"Remove it in Settings or with {code}, or choose another model."
             problem = f"Node {name!r}: {sentence}"
-            yield Finding("setting", "warning", name, problem, fix, Fix("take_away", setting))
+            yield Finding("setting", "warning", name, problem, fix, Fix("remove_setting", setting))

@@ -37,7 +37,7 @@ def structural(graph: FlowGraph, *, global_prompt: str = "", known: Iterable[str
 
 
 def detected(graph: FlowGraph, *, global_prompt: str, known: frozenset[str] = frozenset()) -> Iterator[Finding]:
-    """Yield what a change of the edges can bring about or mend."""
+    """Yield what a change of the edges can cause or correct."""
     if len(graph.nodes) > 1 and not graph.edges:
         problem = "The nodes are not connected yet: each can run alone."
         yield Finding("unconnected", "warning", "", problem, "Connect them to talk to the flow.")
@@ -74,7 +74,7 @@ def ambiguous(graph: FlowGraph) -> Iterator[Finding]:
                 "error",
                 name,
                 f"Node {name!r} has {len(last)} edges without a condition: to {', '.join(map(repr, last))}.",
-                "Give all but one of them a condition, or take them away with flow.disconnect.",
+                "Give all but one of them a condition, or remove them with flow.disconnect.",
             )
 
 
@@ -105,7 +105,7 @@ def _dead_ends(graph: FlowGraph) -> Iterator[Finding]:
         if name in graph.ends:
             if edges:
                 said = f"Node {name!r} is an end node, and its edges are never taken."
-                fix = "Take its edges away, or make it again without end=True."
+                fix = "Remove its edges, or make it again without end=True."
                 yield Finding("edges_after_end", "warning", name, said, fix)
         elif graph.is_silent(name) and not (_has_else(graph, name) or _returns(graph, name)):
             what = "no edges" if not edges else "no else edge"

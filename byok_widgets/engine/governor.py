@@ -127,10 +127,10 @@ class Governor:
             return await waiter.turn
         except asyncio.CancelledError:
             if waiter.turn.done() and not waiter.turn.cancelled() and waiter.turn.exception() is None:
-                self.give_back(waiter.turn.result())
+                self.release(waiter.turn.result())
             raise
 
-    def give_back(self, slot: Slot) -> None:
+    def release(self, slot: Slot) -> None:
         """End a request, however it ended."""
         self._answered(slot)
         self._in_flight -= 1

@@ -102,7 +102,7 @@ class RetriedCall(Generic[T]):
             else:
                 return answer
             finally:
-                self._governor.give_back(slot)
+                self._governor.release(slot)
             wait_s = self._wait_s(failure)
             if wait_s is None:
                 raise self._counted(failure)

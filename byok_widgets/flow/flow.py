@@ -76,7 +76,7 @@ class Flow(AnswersGuesses, StrictAttributes):
 
         Args:
             name: Any text of 1 to 300 characters.
-            fresh: Read and save no settings: in each kernel the flow starts anew. What is set, an API key too,
+            fresh: Read and save no settings: in each kernel the flow starts afresh. What is set, an API key too,
                 stays in this kernel's memory, also when the cell is run again.
             **more: Not accepted: everything else is set afterwards, like `flow.model = "..."`, and a key is pasted
                 in `settings()`.

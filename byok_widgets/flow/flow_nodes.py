@@ -44,7 +44,7 @@ class FlowNodes:
     @start_node.setter
     def start_node(self, node: AnyNode | str) -> None:
         self._graph.start = self.name_of(node)
-        self._announce()
+        self._notify()
 
     def add(self, node: N, *, start: bool, end: bool, enter: str | None) -> N:
         """Add a node, or replace the one of the same name and kind; its edges stay.
@@ -64,23 +64,23 @@ class FlowNodes:
         if isinstance(node, ModelNode):
             node.join(self._compare)
         self._graph.put(node, start=start, end=end, enter=enter)
-        self._announce()
+        self._notify()
         return node
 
     def connect(self, edge: Edge) -> None:
         """Add an edge, or replace the one between the same nodes."""
         self._graph.add(edge)
-        self._announce()
+        self._notify()
 
     def disconnect(self, source: AnyNode | str, target: AnyNode | str) -> None:
         """Remove the edge between two nodes."""
         self._graph.remove(self.name_of(source), self.name_of(target))
-        self._announce()
+        self._notify()
 
     def remove(self, node: AnyNode | str) -> None:
         """Remove a node with its edges."""
         self._graph.remove_node(self.name_of(node))
-        self._announce()
+        self._notify()
 
     def name_of(self, node: AnyNode | str) -> str:
         """Return the name of a node that was given as an object or by its name.
@@ -118,5 +118,5 @@ class FlowNodes:
     def _names(self) -> str:
         return ", ".join(map(repr, self._graph.nodes)) or "there is none yet"
 
-    def _announce(self) -> None:
+    def _notify(self) -> None:
         self._context.config.notify("nodes")

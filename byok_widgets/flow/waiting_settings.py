@@ -72,7 +72,7 @@ class WaitingSettings:
         if told:
             frontend().tell(told)
         if is_news:
-            self._announce()
+            self._notify()
 
     def questions(self, flow: FlowContext) -> list[Question]:
         """Return what the person is asked, or told, where this flow is shown."""
@@ -91,7 +91,7 @@ class WaitingSettings:
             self._settle(flow)
             if self._taker is None:
                 self._take(flow, told)
-        self._announce()
+        self._notify()
 
     def keep_own(self, flow: FlowContext) -> None:
         """Leave a flow as it is; what waits goes on waiting."""
@@ -99,13 +99,13 @@ class WaitingSettings:
             self._settle(flow)
             if self._taker is None:
                 self._kept[id(flow)] = flow
-        self._announce()
+        self._notify()
 
     def discard(self) -> None:
         """Forget what waits, its keys included."""
         with self._lock:
             self._context = None
-        self._announce()
+        self._notify()
 
     def _meet(self, flow: FlowContext) -> str:
         """Note a flow, and return what to say in its cell."""
@@ -172,18 +172,18 @@ class WaitingSettings:
         with self._lock:
             self._settled |= self._asked
             self._asked, self._told = {}, ""
-        self._announce()
+        self._notify()
 
     def _seen(self) -> None:
         with self._lock:
             self._told = ""
-        self._announce()
+        self._notify()
 
     def _known(self) -> dict[int, FlowContext]:
         taker = {id(self._taker): self._taker} if self._taker else {}
         return {**taker, **self._asked, **self._kept, **self._settled}
 
-    def _announce(self) -> None:
+    def _notify(self) -> None:
         with self._lock:
             known = tuple(self._known().values())
         for flow in known:

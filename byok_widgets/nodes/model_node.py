@@ -257,7 +257,7 @@ class ModelNode(Node[R]):
             system=await self.instructions(given),
             messages=given.messages if messages is None else tuple(messages),
             deadline=deadline_of(given.deadline_s, node=self.name),
-            **self._tuning(given.max_tokens, given.settings),
+            **self._settings_of(given.max_tokens, given.settings),
         )
 
     async def instructions(self, given: NodeInput) -> str:
@@ -309,7 +309,7 @@ class ModelNode(Node[R]):
             )
         return text
 
-    def _tuning(self, max_tokens: int | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def _settings_of(self, max_tokens: int | None, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return the limit of tokens and the settings of a call: what it was given wins over the node's."""
         own = self._layered.values()
         limit = own.pop(LIMIT, None)

@@ -105,7 +105,7 @@ class Request:
         system: Instructions that come before the dialogue.
         max_tokens: Maximum number of tokens to generate; `None` leaves it to the provider's default.
         output: Shape of the answer; `None` for free text.
-        settings: Tuning that the user set, such as `temperature`; only names in `Provider.settings`.
+        settings: Model settings that the user chose, such as `temperature`; only names in `Provider.settings`.
         allowance: What is left of the requests for one answer, where others are sent for it, too.
     """
 
@@ -203,8 +203,8 @@ class Provider(ABC):
         default_url: Its usual address; empty if each user has their own.
         needs_key: Whether it answers only with a key.
         free_of_charge: Whether a call costs nothing because this machine runs it.
-        settings: Names of all the tuning that it can send, whichever models support it.
-        defaults: Tuning that it sends if nothing is set.
+        settings: Names of all model settings that it can send, whichever models support it.
+        defaults: Model settings that it sends if nothing is set.
         highest_temperature: The highest temperature that it accepts.
         schema_profile: Which rules its schemas must follow.
         models: What is known about its models without asking.
@@ -259,11 +259,11 @@ class Provider(ABC):
         return tuple(self._fitted(SETTINGS[name], known) for name, known in options.items() if known is not None)
 
     def supports(self, model: str, info: ModelInfo | None = None) -> SupportedSettings:
-        """Return which tuning a model is known to support, and which it is known not to."""
+        """Return which settings a model is known to support, and which it is known not to."""
         return {"max_tokens": (), **self._known_settings(model), **(info.supported_settings if info else {})}
 
     def _known_settings(self, model: str) -> SupportedSettings:
-        """Return the tuning that is known without asking the provider."""
+        """Return the settings that are known without asking the provider."""
         del model
         return {}
 

@@ -65,8 +65,8 @@ def replacement(provider: str, model: str) -> str | None:
     for other, known in all_facts().items():
         slug = known.vendor or other
         if name in known.aliases and vendor in ("", slug) and not known.resells:
-            heir = f"{slug}/{facts.spell(known.presets[known.aliases[name]])}"
-            return heir if heir in facts.offline else None
+            newer = f"{slug}/{facts.spell(known.presets[known.aliases[name]])}"
+            return newer if newer in facts.offline else None
     return None
 
 
@@ -76,13 +76,13 @@ def lifecycle_note(provider: str, model: str, *, today: datetime.date | None = N
     That is: that it ends or has ended, and what replaces it; or that it is a name from older texts that is not an
     id, and which model to use instead.
     """
-    end, heir = ends_on(provider, model), replacement(provider, model)
+    end, newer = ends_on(provider, model), replacement(provider, model)
     if end is None:
         families = frozenset[str]().union(*(facts.families for facts in all_facts().values()))
         is_id = _bare(model) not in families and ("/" in model or not facts_of(provider).resells)
-        return f"{model} is not a model id here; use {heir} instead." if heir and not is_id else ""
+        return f"{model} is not a model id here; use {newer} instead." if newer and not is_id else ""
     note = f"{model} {'ended' if has_ended(provider, model, today=today) else 'ends'} on {end}"
-    return f"{note}; use {heir} instead." if heir else f"{note}."
+    return f"{note}; use {newer} instead." if newer else f"{note}."
 
 
 def advice(provider: str, model: str) -> str:
@@ -186,9 +186,9 @@ def _of_another(provider: str, model: str) -> str:
     if facts_of(provider).resells:
         return ""
     for other, facts in all_facts().items():
-        heir = model if model in facts.offline else replacement(other, model)
-        if heir and other != provider:
-            return f'It is a model of another provider: write "{other}:{heir}".'
+        newer = model if model in facts.offline else replacement(other, model)
+        if newer and other != provider:
+            return f'It is a model of another provider: write "{other}:{newer}".'
     return ""
 
 

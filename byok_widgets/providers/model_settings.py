@@ -1,4 +1,4 @@
-"""Tuning of a call: each setting's name, its values, and what it does in one sentence."""
+"""The model settings of a call: each setting's name, its values, and what it does in one sentence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Literal
 from byok_widgets.secrets.quoting import as_given
 
 SupportedSettings = Mapping[str, tuple[str, ...] | None]
-"""What is known about a model's tuning: the values of a choice, `()` for a number, `None` if it is not supported.
+"""What is known of a model's settings: the values of a choice, `()` for a number, `None` if it is not supported.
 
 A setting that is missing here is unknown.
 """

@@ -115,7 +115,7 @@ class OpenRouterProvider(ChatCompletionsProvider):
 
 
 def _takes(parameters: list[Any], reasoning: Any) -> SupportedSettings:
-    """Return what the list says about a model's tuning: it names everything that the model supports."""
+    """Return what the list says about a model's settings: it names everything that the model supports."""
     return {
         "temperature": () if "temperature" in parameters else None,
         "verbosity": ("low", "medium", "high") if "verbosity" in parameters else None,

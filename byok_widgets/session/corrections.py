@@ -41,7 +41,7 @@ def field_value(spec: FieldSpec, text: str) -> Any:
             return read_value(spec, given)
         except SchemaError as error:
             problem = problem or error.problem
-    raise ConfigError(problem, kind="variable", fix="Type another value, or nothing to take it away.")
+    raise ConfigError(problem, kind="variable", fix="Type another value, or leave it empty to remove it.")
 
 
 def _readings(text: str) -> list[Any]:

@@ -115,11 +115,11 @@ class TurnRunner:
             with self._budget.active():
                 await (self._open() if self._text is None else self._answer())
         except asyncio.CancelledError:
-            so_far = self._ledger.interrupted(self._node, self._messages)
-            if so_far is None:
+            partial_result = self._ledger.interrupted(self._node, self._messages)
+            if partial_result is None:
                 raise
             self.stopped = True
-            self._steps.append(Visit(self._node, so_far))
+            self._steps.append(Visit(self._node, partial_result))
             self._leave()
         except ByokError as error:
             self._ledger.failed(error)

@@ -37,7 +37,7 @@ class VariableEntry:
 
     Attributes:
         name: The variable.
-        value: The value; `None` when code took the value away.
+        value: The value; `None` when code removed the value.
         status: How sure one can be of it.
         source: Name of the extraction node that read it, or `"code"`.
         turn: Number of the turn in which, or after which, it got it.

@@ -1,4 +1,4 @@
-"""What a page adds to the card of an error: a button to the settings, where they are the place to mend it.
+"""What a page adds to the card of an error: a button to the settings, where it is corrected there.
 
 A traceback is plain text. So a message of a kind of its own follows it, which only our extension of JupyterLab and
 Notebook 7 draws; elsewhere the card's last line says how the settings are opened.

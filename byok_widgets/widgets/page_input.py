@@ -13,7 +13,7 @@ def field_text(content: Mapping[str, Any], name: str) -> str:
     """Return the text of a message's field; empty where it holds none.
 
     Raises:
-        ConfigError: It is no text, or longer than anything that is typed there. It is in no part of the error.
+        ConfigError: It is not text, or longer than anything that is typed there. It is in no part of the error.
     """
     text = content.get(name, "")
     reject_long(text, "This field")

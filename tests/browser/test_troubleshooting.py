@@ -91,11 +91,11 @@ def test_what_is_to_be_mended_is_mended_by_a_click_and_never_by_itself(opened):
     own = page.panel.get_by_label("Model for ask")
     assert own.input_value() == "openai:gpt-4"
     button = finding(page, "gpt-4 ended").get_by_role("button")
-    heir = button.inner_text().removeprefix("Replace everywhere with ")
+    newer = button.inner_text().removeprefix("Replace everywhere with ")
     button.press("Enter")
-    said(page, f"{heir} is now used everywhere instead of gpt-4")
+    said(page, f"{newer} is now used everywhere instead of gpt-4")
     finding(page, "gpt-4 ended").wait_for(state="detached")
-    assert own.input_value() == f"openai:{heir}"
+    assert own.input_value() == f"openai:{newer}"
     focused(part(page).get_by_role("button", name="Check the flow"))
     finding(page, "not connected yet").wait_for()
     press(page, "Use the default address")

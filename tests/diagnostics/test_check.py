@@ -160,7 +160,7 @@ def test_without_a_replacement_the_user_chooses_a_model(talk: Flow, monkeypatch:
 def test_a_setting_that_the_model_lacks_can_be_removed(talk: Flow) -> None:
     talk.node("tell").settings["temperature"] = 0.5
     (found,) = talk.check()
-    assert (found.kind, found.where, found.by) == ("setting", "tell", Fix("take_away", "temperature"))
+    assert (found.kind, found.where, found.by) == ("setting", "tell", Fix("remove_setting", "temperature"))
 
 
 def test_extraction_on_a_model_without_structured_output(talk: Flow) -> None:

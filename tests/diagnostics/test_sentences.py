@@ -166,7 +166,7 @@ SAID: dict[str, tuple[Build, str]] = {
     "edges_after_end": (
         _edges_after_end,
         (
-            "warning: Node 'bye' is an end node, and its edges are never taken. Take them away, like "
+            "warning: Node 'bye' is an end node, and its edges are never taken. Remove them, like "
             "flow.disconnect('bye', 'ask'); or make it again without end=True."
         ),
     ),

@@ -381,9 +381,9 @@ def test_a_click_mends_its_finding_and_nothing_else(kind: str) -> None:
 def test_the_code_in_words_does_what_the_click_does() -> None:
     flow = made(ended_everywhere)
     finding = next(found for found in flow.check() if found.kind == "model_ends")
-    heir = catalog.replacement("openai", "gpt-4")
-    assert f"flow.replace_model('openai:gpt-4', 'openai:{heir}')" in finding.fix
-    flow.replace_model("gpt-4", f"openai:{heir}")
-    assert (flow.model, flow.node("tell").model, flow.judge_model) == (heir, f"openai:{heir}", f"openai:{heir}")
+    newer = catalog.replacement("openai", "gpt-4")
+    assert f"flow.replace_model('openai:gpt-4', 'openai:{newer}')" in finding.fix
+    flow.replace_model("gpt-4", f"openai:{newer}")
+    assert (flow.model, flow.node("tell").model, flow.judge_model) == (newer, f"openai:{newer}", f"openai:{newer}")
     assert flow.node("other").model == "openai:gpt-6-luna"
     assert flow.node("ask").model is None, "it still follows the default"

@@ -31,14 +31,14 @@ def refuse_all(governor: Governor, slots: list[Slot], retry_after_s: float | Non
     for slot in slots:
         governor.note_refusal(slot, retry_after_s)
     for slot in slots:
-        governor.give_back(slot)
+        governor.release(slot)
 
 
 async def answer(governor: Governor, count: int) -> None:
     """Send requests that are all answered."""
     for slot in [await slot_of(governor) for _ in range(count)]:
         governor.note_success(slot)
-        governor.give_back(slot)
+        governor.release(slot)
 
 
 def reading(remaining: float, reset_s: float = 30.0, limit: float = 100) -> QuotaReading:
@@ -122,7 +122,7 @@ def test_after_a_storm_fewer_are_sent_at_once_and_then_more_again() -> None:
         assert len(admitted) == 4, "half of those that met the storm"
         for task in admitted:
             governor.note_success(task.result())
-            governor.give_back(task.result())
+            governor.release(task.result())
         await asyncio.sleep(0)
         assert len([task for task in first if task.done()]) == 4 + 4
 
@@ -167,7 +167,7 @@ def test_a_pause_longer_than_the_deadline_fails_at_once() -> None:
             await slot_of(governor, patience=Patience(60.0))
         assert caught.value.wait_s > 3590
         assert now() < 1
-        governor.give_back(busy)
+        governor.release(busy)
 
     run_virtually(work())
 
@@ -177,7 +177,7 @@ def test_during_a_long_pause_one_request_looks_again_now_and_then() -> None:
         governor = Governor()
         await refuse(governor, 4, retry_after_s=3600.0)
         probe = await slot_of(governor, patience=Patience(600.0))
-        governor.give_back(probe)
+        governor.release(probe)
         with pytest.raises(LongPauseError):
             await slot_of(governor, patience=Patience(600.0))
         await asyncio.sleep(11)
@@ -199,7 +199,7 @@ def test_a_pause_longer_than_is_usual_fails_at_once_too() -> None:
         await refuse(governor, 1, retry_after_s=300.0)
         with pytest.raises(LongPauseError):
             await slot_of(governor, patience=Patience(9000.0, longest_pause_s=120.0))
-        governor.give_back(busy)
+        governor.release(busy)
 
     run_virtually(work())
 
@@ -213,7 +213,7 @@ def test_a_probe_that_is_answered_ends_the_pause() -> None:
         probe = await slot_of(governor, patience=Patience(600.0))
         await asyncio.sleep(1)
         governor.note_success(probe)
-        governor.give_back(probe)
+        governor.release(probe)
         await patient
         assert now() < 3
 
@@ -273,7 +273,7 @@ def test_a_cancelled_call_leaves_its_place_to_the_next() -> None:
         held = await slot_of(governor)
         first, second = (asyncio.create_task(slot_of(governor)) for _ in range(2))
         await asyncio.sleep(0)
-        governor.give_back(held)
+        governor.release(held)
         first.cancel()  # its turn has come in this very moment
         await second
         assert first.cancelled()

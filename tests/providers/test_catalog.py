@@ -212,9 +212,9 @@ def test_successors_are_models_that_are_offered() -> None:
     ]
     for provider in ("openai", "anthropic", "openrouter"):
         offered = {info.id for info in catalog.offline_models(provider)}
-        heirs = {heir for name in names if (heir := catalog.replacement(provider, name))}
-        assert heirs
-        assert heirs <= offered
+        newer_ids = {newer for name in names if (newer := catalog.replacement(provider, name))}
+        assert newer_ids
+        assert newer_ids <= offered
 
 
 def test_ends_agree_with_what_the_sdks_say() -> None:

@@ -13,9 +13,9 @@ from byok_widgets.widgets.panel.key_check import KeyCheck
 from byok_widgets.widgets.panel.quick_fixes import button
 
 SESSION = KeyStatus("session", "This session only", "<where>", available=True)
-VARIABLE = KeyStatus("env", "env:X", "<where>", available=True, reference="env:X")
-UNSET = KeyStatus("env", "env:X", "<where>", available=False, reference="env:X")
-LOCKED = KeyStatus("file", "Encrypted file, locked", "<where>", available=False)
+VARIABLE = KeyStatus("env", "env:X", "<where>", available=True, reference="env:X", is_reference=True)
+UNSET = KeyStatus("env", "env:X", "<where>", available=False, reference="env:X", is_reference=True)
+LOCKED = KeyStatus("file", "Encrypted file, locked", "<where>", available=False, is_locked=True)
 NONE = KeyStatus("none", "No key", "<where>", available=False)
 AUTH = KeyCheck("rejected", fault=ProviderError("<problem>", kind="auth", fix="<fix>"))
 BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloaded", fix="<fix>"))
@@ -85,7 +85,7 @@ def test_the_status_line_of_a_key(provider, status, verdict, reason, text):
         (Fix("choose_model", "ask"), "Choose a model for ask"),
         (Fix("fill_address", "openai"), "Enter the address"),
         (Fix("use_own_address", "openai"), "Use the default address"),
-        (Fix("take_away", "temperature"), "Remove temperature"),
+        (Fix("remove_setting", "temperature"), "Remove temperature"),
         (Fix("paste", "flow"), ""),
     ],
 )

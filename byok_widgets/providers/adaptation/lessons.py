@@ -94,7 +94,7 @@ class Lessons:
         return tuple(change for change in known.changes if isinstance(change, LeaveOut)) if known else ()
 
     def forget(self) -> None:
-        """Start anew, as a new process does."""
+        """Start afresh, as a new process does."""
         self._known.clear()
 
 

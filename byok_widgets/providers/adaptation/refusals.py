@@ -66,29 +66,29 @@ class Sent:
         return found | ({_TUNED[-1]: _TUNED} if value_at(self.payload, _TUNED) is not None else {})
 
 
-def is_refusal(details: ErrorDetails, site: CallContext) -> bool:
+def is_refusal(details: ErrorDetails, context: CallContext) -> bool:
     """Whether an endpoint refused what a request contains: not its key, its length or its time."""
-    return error_mapping.kind_of(details, site) in _KINDS
+    return error_mapping.kind_of(details, context) in _KINDS
 
 
-def _failed_over_a_parameter(details: ErrorDetails, site: CallContext) -> bool:
+def _failed_over_a_parameter(details: ErrorDetails, context: CallContext) -> bool:
     """Whether a server reports a parameter that its code does not know as a fault of its own."""
     return (
         details.status == 500
         and details.says("unsupported")
-        and error_mapping.kind_of(details, site) == "overloaded"
+        and error_mapping.kind_of(details, context) == "overloaded"
     )
 
 
-def change_after(details: ErrorDetails, sent: Sent, site: CallContext) -> Change | None:
+def change_after(details: ErrorDetails, sent: Sent, context: CallContext) -> Change | None:
     """Return the change that answers a refusal; `None` if the error is about something that cannot be changed."""
-    if not (is_refusal(details, site) or _failed_over_a_parameter(details, site)):
+    if not (is_refusal(details, context) or _failed_over_a_parameter(details, context)):
         return None
     return (
         _either_of_two(details, sent)
         or _named_by_field(details, sent)
         or _of_messages(details, sent)
-        or _named_in_prose(details, sent, site.provider.settings)
+        or _named_in_prose(details, sent, context.provider.settings)
     )
 
 

@@ -29,12 +29,12 @@ Converse = Callable[[dict[str, Any]], Awaitable[None]]
 class Resending:
     """Sends one request, and sends it again without what was refused."""
 
-    def __init__(self, request: Request, site: CallContext, limit_names: tuple[str, ...]) -> None:
-        self._site, self._limit_names = site, limit_names
+    def __init__(self, request: Request, context: CallContext, limit_names: tuple[str, ...]) -> None:
+        self._context, self._limit_names = context, limit_names
         limits = (*limit_names, "max_tokens") if request.max_tokens is not None else ()
         self._set_by_person = {**request.settings, **dict.fromkeys(limits, request.max_tokens)}
         self._allowance = request.allowance or Allowance()
-        self._place = Place.of(site.provider, site.address, site.model_id)
+        self._place = Place.of(context.provider, context.address, context.model_id)
         self._made: list[Change] = []
         self._unproved: list[Change] = []
         self._last_refusal = ""
@@ -82,17 +82,17 @@ class Resending:
         try:
             await converse(payload)
         except Exception as error:
-            details = None if has_begun() else error_mapping.details_of(error, self._site)
+            details = None if has_begun() else error_mapping.details_of(error, self._context)
             following = self._adapted(payload, details) if details else None
             if details is None or (following is None and not self._schema_is_suspect(payload, details)):
                 raise
-            error_mapping.pass_on_head(error, self._site.endpoint)
+            error_mapping.pass_on_head(error, self._context.endpoint)
             status = details.status
         else:
             self._note_success(payload)
             return None
         if following is None:
-            raise error_mapping.schema_refused(self._site, status)
+            raise error_mapping.schema_refused(self._context, status)
         return following
 
     def complete(self, answer: Answer) -> Answer:
@@ -127,11 +127,11 @@ class Resending:
             return self._after_plain_fault(payload)
         renamed = frozenset(change.old for change in self._made if isinstance(change, Rename))
         sent = Sent(payload, frozenset(self._set_by_person), self._limit_names, renamed)
-        return change_after(details, sent, self._site) or vague_limit(details, sent)
+        return change_after(details, sent, self._context) or vague_limit(details, sent)
 
     def _learn_from(self, details: ErrorDetails) -> None:
         """Keep the changes after which the endpoint refused something else; a failure proves nothing."""
-        if details.text != self._last_refusal and is_refusal(details, self._site):
+        if details.text != self._last_refusal and is_refusal(details, self._context):
             self._experience.learn(self._unproved)
             self._unproved = []
 
@@ -144,7 +144,7 @@ class Resending:
 
     def _is_plain_fault(self, details: ErrorDetails) -> bool:
         """Whether the server may have failed over the request; a vendor's own service takes what it documents."""
-        is_usual = self._site.address == self._site.provider.default_url
+        is_usual = self._context.address == self._context.provider.default_url
         return is_plain_fault(details) and not is_usual
 
     def _after_plain_fault(self, payload: Payload) -> Change | None:
@@ -167,7 +167,7 @@ class Resending:
     def _notice(self, name: str) -> str:
         value = repr(self._set_by_person[name])
         setting = f"{self._usual_name(name)}={value}" if len(value) <= _SHOWN_CHARS else name
-        return f"{setting} was left out: {self._site.who} does not accept it{self._site.for_model}"
+        return f"{setting} was left out: {self._context.who} does not accept it{self._context.for_model}"
 
     def _usual_name(self, name: str) -> str:
         return "max_tokens" if name in self._limit_names else name

@@ -12,7 +12,7 @@ _LONG_WAIT_S = 60.0
 
 def quota(case: ErrorCase) -> ErrorReport | None:
     """There is no credit, or a budget is used up."""
-    fault, site = case.details, case.context
+    fault, context = case.details, case.context
     labelled = fault.has_label("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
     said = fault.status in (400, 429) and fault.says("no_credit")
     if not (labelled or said or fault.status == 402):
@@ -21,26 +21,27 @@ def quota(case: ErrorCase) -> ErrorReport | None:
         return _too_many_tokens(case)
     return ErrorReport(
         "quota",
-        f"{site.who} refused the call: the account behind this key has no credit left, or its budget is used up.",
-        " ".join(part for part in (site.provider.billing_note, case.quoted) if part)
+        f"{context.who} refused the call: the account behind this key has no credit left, or its budget "
+        "is used up.",
+        " ".join(part for part in (context.provider.billing_note, case.quoted) if part)
         or "The credit is spent, or the budget of the key or its project is.",
         "Add credit or raise the budget on the billing page, then run the cell again.",
-        site.links.billing,
+        context.links.billing,
         retryable=fault.status == 402 and fault.retry_after_s is not None,
     )
 
 
 def _too_many_tokens(case: ErrorCase) -> ErrorReport:
     """The credit that is left pays for a shorter answer."""
-    site, affordable = case.context, affordable_tokens(case.details.text)
+    context, affordable = case.context, affordable_tokens(case.details.text)
     limit = f"Set max_tokens of the node to {affordable} or less" if affordable else "Set a lower max_tokens"
     return ErrorReport(
         "quota",
-        f"{site.who} refused the call: the credit that is left does not pay for an answer as long as max_tokens "
-        "allows, or, without a limit, as long as the model can write.",
+        f"{context.who} refused the call: the credit that is left does not pay for an answer as long as "
+        "max_tokens allows, or, without a limit, as long as the model can write.",
         case.quoted,
         f"{limit}, or add credit on the billing page; then run the cell again.",
-        site.links.billing,
+        context.links.billing,
     )
 
 

@@ -16,30 +16,30 @@ from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 Rule = Callable[[ErrorCase], ErrorReport | None]
 
 
-def classify(fault: ErrorDetails, site: CallContext) -> ErrorReport:
+def classify(fault: ErrorDetails, context: CallContext) -> ErrorReport:
     """Return what an error means."""
-    case = ErrorCase(fault, site)
+    case = ErrorCase(fault, context)
     found = (rule(case) for rule in _RULES)
     return next(verdict for verdict in found if verdict is not None)
 
 
-def page(site: CallContext, status: int | None = None) -> ErrorReport:
+def page(context: CallContext, status: int | None = None) -> ErrorReport:
     """Report that a web page came instead of an answer."""
     if status is not None and status >= 500:
         return ErrorReport(
             "gateway",
-            f"A gateway answered instead of {site.who} ({status}).",
-            f"A server in front of {site.host} could not pass the call on. This is not your fault.",
+            f"A gateway answered instead of {context.who} ({status}).",
+            f"A server in front of {context.host} could not pass the call on. This is not your fault.",
             "Run the cell again in a moment.",
-            site.links.status,
+            context.links.status,
             retryable=True,
         )
     return ErrorReport(
         "page",
-        f"A web page came back instead of an answer from {site.who}{f' ({status})' if status else ''}.",
-        f"Your network may want you to log in, or a proxy or gateway is in front of {site.host}.",
-        f"Open a browser to see whether the network asks for a login; then check {site.way}.",
-        site.links.status,
+        f"A web page came back instead of an answer from {context.who}{f' ({status})' if status else ''}.",
+        f"Your network may want you to log in, or a proxy or gateway is in front of {context.host}.",
+        f"Open a browser to see whether the network asks for a login; then check {context.way}.",
+        context.links.status,
     )
 
 

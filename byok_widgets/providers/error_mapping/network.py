@@ -22,154 +22,154 @@ _AFTER_CONNECTING = frozenset({"ReadError", "WriteError", "RemoteProtocolError"}
 _GARBLED = frozenset({"JSONDecodeError", "UnicodeDecodeError", "DecodingError"})
 
 
-def classify(error: BaseException, site: CallContext) -> ErrorReport:
+def classify(error: BaseException, context: CallContext) -> ErrorReport:
     """Return what happened, from the chain of causes behind an exception."""
     causes = list(_chain(error))
     large = next((cause for cause in causes if isinstance(cause, TooLargeError)), None)
     if large:
-        return _of_size(large, site)
+        return _of_size(large, context)
     unusable = next((cause for cause in causes if isinstance(cause, EnvironmentVariableError)), None)
     if unusable:
         return ErrorReport(
             unusable.kind,
-            f"{site.who} could not be reached: {unusable.variable} {unusable.what}.",
+            f"{context.who} could not be reached: {unusable.variable} {unusable.what}.",
             "The environment tells programs which proxy to use and which certificates to trust.",
             unusable.fix,
-            site.links.status,
+            context.links.status,
         )
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     if any(isinstance(cause, ssl.SSLError) for cause in causes) and not names & _AFTER_CONNECTING:
-        return _of_tls(causes, site)
+        return _of_tls(causes, context)
     if "ProxyError" in names:
         return ErrorReport(
             "proxy",
-            f"{site.who} could not be reached: the network's proxy refused the connection, or does not answer.",
+            f"{context.who} could not be reached: the network's proxy refused the connection, or does not answer.",
             "A proxy refuses if it requires a sign-in, or if it does not know the address.",
             "Check HTTPS_PROXY, or ask your administrator; then restart the kernel.",
-            site.links.status,
+            context.links.status,
         )
     if "TimeoutException" in names:
-        return _of_silence(names, site)
+        return _of_silence(names, context)
     if names & _GARBLED:
-        return unreadable("it is truncated or garbled", site)
+        return unreadable("it is truncated or garbled", context)
     if names & _TRANSPORT:
-        return _of_socket(causes, site)
+        return _of_socket(causes, context)
     if "UnicodeEncodeError" in names:
         return ErrorReport(
             "unsendable",
-            f"The text for {site.who} contains a character that cannot be sent.",
+            f"The text for {context.who} contains a character that cannot be sent.",
             "The dialogue, the prompt or a setting contains an incomplete character, perhaps from a faulty copy.",
             "Retype it.",
-            site.links.errors,
+            context.links.errors,
         )
     return ErrorReport(
         "unexpected",
-        f"The call to {site.who} failed in an unexpected way ({type(error).__name__}).",
+        f"The request to {context.who} failed unexpectedly ({type(error).__name__}).",
         "A setting of the node or of this machine, such as a proxy, may have a value that cannot be used.",
         "Check both; if they are right, update the package of its SDK.",
-        site.links.errors,
+        context.links.errors,
     )
 
 
-def unreadable(what: str, site: CallContext) -> ErrorReport:
+def unreadable(what: str, context: CallContext) -> ErrorReport:
     """Report an answer that is not in the provider's format."""
     return ErrorReport(
         "unreadable",
-        f"{site.who} sent an answer that cannot be read: {what}.",
-        f"Something between this machine and {site.host} may have changed or truncated it.",
-        f"Run the cell again; if the error persists, check {site.way}.",
-        site.links.status,
+        f"{context.who} sent an answer that cannot be read: {what}.",
+        f"Something between this machine and {context.host} may have changed or truncated it.",
+        f"Run the cell again; if the error persists, check {context.way}.",
+        context.links.status,
         retryable=True,
     )
 
 
-def _of_size(error: TooLargeError, site: CallContext) -> ErrorReport:
+def _of_size(error: TooLargeError, context: CallContext) -> ErrorReport:
     return ErrorReport(
         "too_large",
-        f"{site.who} sent an answer that is too large: {error.excess}.",
+        f"{context.who} sent an answer that is too large: {error.excess}.",
         "The model may be repeating itself, or something else answers in its place.",
         "Run the cell again with a lower max_tokens. Where such answers are right, raise the bound: "
         f"byok_widgets.providers.stream.bounds.{error.bound}.",
-        site.links.status,
+        context.links.status,
     )
 
 
-def _of_tls(causes: list[BaseException], site: CallContext) -> ErrorReport:
+def _of_tls(causes: list[BaseException], context: CallContext) -> ErrorReport:
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return ErrorReport(
             "certificate",
-            f"{site.who} could not be reached: the certificate of {site.host} is not trusted.",
+            f"{context.who} could not be reached: the certificate of {context.host} is not trusted.",
             "This happens behind a company proxy that inspects traffic. Nothing was sent.",
             "Ask your administrator for its certificate file, set SSL_CERT_FILE to it, and restart the kernel.",
-            site.links.status,
+            context.links.status,
         )
     return ErrorReport(
         "tls",
-        f"{site.who} could not be reached: {site.host} does not use https.",
+        f"{context.who} could not be reached: {context.host} does not use https.",
         "A server without encryption listens there. Nothing was sent.",
-        site.either(
+        context.either(
             "If it runs on this machine, write the base URL with http:// in Settings.",
             "Check the network: something else may be answering in its place.",
         ),
-        site.links.status,
+        context.links.status,
     )
 
 
-def _of_silence(names: set[str], site: CallContext) -> ErrorReport:
+def _of_silence(names: set[str], context: CallContext) -> ErrorReport:
     if "ConnectTimeout" in names:
-        cause = f"{site.host} cannot be reached from this network, or does not use https."
+        cause = f"{context.host} cannot be reached from this network, or does not use https."
     else:
         cause = "The model is slow or busy, or the connection was lost silently."
     return ErrorReport(
         "timeout",
-        f"{site.who} did not answer in time.",
+        f"{context.who} did not answer in time.",
         cause,
         "Run the cell again, or choose a faster model.",
-        site.links.status,
+        context.links.status,
         retryable=True,
     )
 
 
-def _of_socket(causes: list[BaseException], site: CallContext) -> ErrorReport:
+def _of_socket(causes: list[BaseException], context: CallContext) -> ErrorReport:
     numbers = {cause.errno for cause in causes if isinstance(cause, OSError)}
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return ErrorReport(
             "dns",
-            f"{site.who} could not be reached: the address {site.host} was not found.",
-            site.either(
+            f"{context.who} could not be reached: the address {context.host} was not found.",
+            context.either(
                 "This machine may be offline, or the address is mistyped.", "This machine may be offline."
             ),
-            f"Check {site.way}.",
-            site.links.status,
+            f"Check {context.way}.",
+            context.links.status,
             retryable=True,
         )
     if numbers.intersection(_UNREACHABLE):
         return ErrorReport(
             "offline",
-            f"{site.who} could not be reached: there is no route to {site.host}.",
+            f"{context.who} could not be reached: there is no route to {context.host}.",
             "This machine seems to be offline.",
             "Check the network; then run the cell again.",
-            site.links.status,
+            context.links.status,
             retryable=True,
         )
     if errno.ECONNREFUSED in numbers or any(says(str(cause), "nothing_answers") for cause in causes):
         return ErrorReport(
             "refused",
-            f"Nothing answers at {site.host}, so {site.who} could not be reached.",
-            site.either(
+            f"Nothing answers at {context.host}, so {context.who} could not be reached.",
+            context.either(
                 "The server may not be running, or it listens on another port.",
                 "A firewall or a proxy may refuse the connection.",
             ),
-            site.either("Start it, or correct the base URL in Settings.", "Check the network."),
-            site.links.status,
+            context.either("Start it, or correct the base URL in Settings.", "Check the network."),
+            context.links.status,
             retryable=True,
         )
     return ErrorReport(
         "connection",
-        f"The connection to {site.who} broke.",
-        f"The network, a proxy or {site.host} closed it.",
-        f"Run the cell again; if the error persists, check {site.way}.",
-        site.links.status,
+        f"The connection to {context.who} broke.",
+        f"The network, a proxy or {context.host} closed it.",
+        f"Run the cell again; if the error persists, check {context.way}.",
+        context.links.status,
         retryable=True,
     )
 

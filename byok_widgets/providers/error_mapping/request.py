@@ -46,17 +46,19 @@ def data_policy(case: ErrorCase) -> ErrorReport | None:
 
 def gone(case: ErrorCase) -> ErrorReport | None:
     """The provider has retired the model."""
-    fault, site = case.details, case.context
+    fault, context = case.details, case.context
     said = fault.status in (404, 410) and fault.says("retired")
-    known = _lacks_model(case) and catalog.has_ended(site.provider.name, site.model_id)
+    known = _lacks_model(case) and catalog.has_ended(context.provider.name, context.model_id)
     if not (said or known or fault.status == 410 or fault.has_label("model_deprecated", "model_decommissioned")):
         return None
     return ErrorReport(
         "model_gone",
-        f"{site.who} has retired the model {site.model}.",
+        f"{context.who} has retired the model {context.model}.",
         case.because("It has reached the end of its life."),
-        " ".join([catalog.advice(site.provider.name, site.model_id), "Pick another model in Settings."]).strip(),
-        site.links.deprecations or site.links.models,
+        " ".join(
+            [catalog.advice(context.provider.name, context.model_id), "Pick another model in Settings."]
+        ).strip(),
+        context.links.deprecations or context.links.models,
     )
 
 
@@ -64,20 +66,20 @@ def model(case: ErrorCase) -> ErrorReport | None:
     """The model is not available to this key."""
     if not _lacks_model(case):
         return None
-    site = case.context
-    advice = catalog.advice(site.provider.name, site.model_id)
+    context = case.context
+    advice = catalog.advice(context.provider.name, context.model_id)
     return ErrorReport(
         "model",
-        f"The model {site.model} is not available to this key at {site.who}.",
+        f"The model {context.model} is not available to this key at {context.who}.",
         case.because("The id may be mistyped, or the account may not include it."),
         f"Make sure your API plan includes access to the selected model, or pick another. {advice}".strip(),
-        site.links.models,
+        context.links.models,
     )
 
 
 def too_long(case: ErrorCase) -> ErrorReport | None:
     """The text is longer than the model or the provider accepts."""
-    fault, site = case.details, case.context
+    fault, context = case.details, case.context
     labelled = fault.has_label("context_length_exceeded", "exceed_context_size_error", "string_above_max_length")
     said = fault.status in (400, 422, 500) and fault.says("too_long")
     if not (labelled or said or fault.status == 413):
@@ -87,104 +89,104 @@ def too_long(case: ErrorCase) -> ErrorReport | None:
     limit = ", lower max_tokens" if _limits(fault.text) else ""
     return ErrorReport(
         "context_length",
-        f"The dialogue is too long for the model {site.model} at {site.who}.",
+        f"The dialogue is too long for the model {context.model} at {context.who}.",
         case.because("The request is larger than the provider accepts."),
         f"Shorten the dialogue{limit}, or choose a model with a larger context.",
-        site.links.models,
+        context.links.models,
     )
 
 
 def _too_large_for_the_proxy(case: ErrorCase) -> ErrorReport:
-    site = case.context
+    context = case.context
     return ErrorReport(
         "context_length",
-        f"A proxy or gateway in front of {site.who} refused the request because of its size (413).",
+        f"A proxy or gateway in front of {context.who} refused the request because of its size (413).",
         case.because("It limits the size of request bodies; the model never saw the request."),
         "Shorten the dialogue, or have the limit of the proxy raised; another model does not help.",
-        site.links.models,
+        context.links.models,
     )
 
 
 def schema(case: ErrorCase) -> ErrorReport | None:
     """The server failed over the schema of the answer, which it may report as a fault of its own."""
-    fault, site = case.details, case.context
+    fault, context = case.details, case.context
     if fault.status not in _SERVER_FAULTS or not fault.says("schema"):
         return None
-    return schema_refused(site, case.because("It cannot turn the schema into a grammar."), fault.status)
+    return schema_refused(context, case.because("It cannot turn the schema into a grammar."), fault.status)
 
 
-def schema_refused(site: CallContext, cause: str, status: int | None) -> ErrorReport:
+def schema_refused(context: CallContext, cause: str, status: int | None) -> ErrorReport:
     """Report that an endpoint cannot answer in the shape that was asked for."""
     return ErrorReport(
         "bad_request",
-        f"{site.who} did not accept the schema of the answer{site.for_model}{f' ({status})' if status else ''}; "
-        "the schema is the reason, not overload.",
+        f"{context.who} did not accept the schema of the answer{context.for_model}"
+        f"{f' ({status})' if status else ''}; the schema is the reason, not overload.",
         cause,
         "Use simpler fields, or pick another model in Settings.",
-        site.links.models,
+        context.links.models,
     )
 
 
 def dialogue(case: ErrorCase) -> ErrorReport | None:
     """The chat template of a model does not take the dialogue's roles or their order."""
-    fault, site = case.details, case.context
+    fault, context = case.details, case.context
     roles = (fault.says("system_role") and fault.says("unsupported")) or fault.says("message_order")
     if fault.status not in _SERVER_FAULTS or not (roles or fault.says("chat_template")):
         return None
     return ErrorReport(
         "bad_request",
-        f"The chat template{site.for_model} at {site.who} cannot process the dialogue ({fault.status}).",
+        f"The chat template{context.for_model} at {context.who} cannot process the dialogue ({fault.status}).",
         case.quoted,
         "Running it again does not help: pick another model, or correct the chat template of the server.",
-        site.links.models,
+        context.links.models,
     )
 
 
 def memory(case: ErrorCase) -> ErrorReport | None:
     """The server ran out of memory, which a shorter request may avoid."""
-    fault, site = case.details, case.context
+    fault, context = case.details, case.context
     if fault.status is None or fault.status < 500 or not fault.says("out_of_memory"):
         return None
     return ErrorReport(
         "overloaded",
-        f"The server of {site.who} ran out of memory ({fault.status}).",
+        f"The server of {context.who} ran out of memory ({fault.status}).",
         case.quoted,
         "Shorten the dialogue, pick a smaller model, or run the cell again once the server is less busy.",
-        site.links.status,
+        context.links.status,
         retryable=True,
     )
 
 
 def setting(case: ErrorCase) -> ErrorReport | None:
     """The model does not support a setting."""
-    fault, site = case.details, case.context
-    name = _named_setting(fault, site.provider.settings | _SETTINGS_OF_ALL)
+    fault, context = case.details, case.context
+    name = _named_setting(fault, context.provider.settings | _SETTINGS_OF_ALL)
     refused = fault.status in (400, 422) or (fault.status in _SERVER_FAULTS and fault.says("unsupported"))
     if not refused or not name:
         return None
     return ErrorReport(
         "setting",
-        f"{site.who} did not accept the setting {name!r}{site.for_model}.",
+        f"{context.who} did not accept the setting {name!r}{context.for_model}.",
         case.because("The model does not have it, or not with this value."),
         f"Leave {name} out or change its value, or pick another model in Settings.",
-        site.links.models,
+        context.links.models,
     )
 
 
 def address(case: ErrorCase) -> ErrorReport | None:
     """There is no API at the address."""
-    site = case.context
+    context = case.context
     if case.details.status not in (404, 405) or case.details.says("no_endpoints"):
         return None
     return ErrorReport(
         "address",
-        f"There is no API of {site.who} at {site.address} ({case.details.status}).",
-        case.because(f"{site.host} answers, but has no such page."),
-        site.either(
+        f"There is no API of {context.who} at {context.address} ({case.details.status}).",
+        case.because(f"{context.host} answers, but has no such page."),
+        context.either(
             "Correct the base URL in Settings: most end in /v1. It is the part before /chat/completions.",
             "Run the cell again; if the error persists, look at the provider's status page.",
         ),
-        site.links.errors,
+        context.links.errors,
     )
 
 

@@ -31,59 +31,59 @@ _GAVE_UP_WAITING = frozenset({408, 502, 504, 524})
 """Statuses with which a gateway says that the answer did not come in time, or that the connection broke."""
 
 
-def details_of(error: BaseException, site: CallContext) -> ErrorDetails | None:
+def details_of(error: BaseException, context: CallContext) -> ErrorDetails | None:
     """Return what the provider reported, from an SDK's exception or from an error that was read from an answer."""
     if isinstance(error, ProviderError):
         return _DETAILS.get(error)
-    return None if isinstance(error, ByokError) else error_details.from_exception(error, site.provider)
+    return None if isinstance(error, ByokError) else error_details.from_exception(error, context.provider)
 
 
-def kind_of(details: ErrorDetails, site: CallContext) -> str:
+def kind_of(details: ErrorDetails, context: CallContext) -> str:
     """Return the kind of error that the facts mean."""
-    return classification.classify(details, site).kind
+    return classification.classify(details, context).kind
 
 
-def schema_refused(site: CallContext, status: int | None) -> ProviderError:
+def schema_refused(context: CallContext, status: int | None) -> ProviderError:
     """Return the error for an endpoint that fails without a reason only where the shape is asked for."""
     return _error(
-        request.schema_refused(site, "It gave no reason, but it fails whenever a schema is sent.", status)
+        request.schema_refused(context, "It gave no reason, but it fails whenever a schema is sent.", status)
     )
 
 
-def translate(error: BaseException, site: CallContext) -> ProviderError:
+def translate(error: BaseException, context: CallContext) -> ProviderError:
     """Return `error` in plain words. Raise the result outside the `except` block."""
-    fault = error_details.from_exception(error, site.provider)
+    fault = error_details.from_exception(error, context.provider)
     if fault is None:
-        return _error(network.classify(error, site))
-    return _error(classification.classify(fault, site), fault, ErrorCase(fault, site).quoted)
+        return _error(network.classify(error, context))
+    return _error(classification.classify(fault, context), fault, ErrorCase(fault, context).quoted)
 
 
-def from_body(body: Any, site: CallContext) -> ProviderError:
+def from_body(body: Any, context: CallContext) -> ProviderError:
     """Return the error that stood inside a 200 answer or a stream in plain words."""
-    fault = error_details.from_body(error_details.usual_form(body, site.provider))
-    return _error(classification.classify(fault, site), fault, ErrorCase(fault, site).quoted)
+    fault = error_details.from_body(error_details.usual_form(body, context.provider))
+    return _error(classification.classify(fault, context), fault, ErrorCase(fault, context).quoted)
 
 
-def page_instead(site: CallContext) -> ProviderError:
+def page_instead(context: CallContext) -> ProviderError:
     """Return the error for a web page that came instead of an answer."""
-    return _error(classification.page(site))
+    return _error(classification.page(context))
 
 
-def unreadable(what: str, site: CallContext) -> ProviderError:
+def unreadable(what: str, context: CallContext) -> ProviderError:
     """Return the error for an answer that is not in the provider's format."""
-    return _error(network.unreadable(what, site))
+    return _error(network.unreadable(what, context))
 
 
-def empty(site: CallContext, *, was_thinking: bool = False, has_begun: bool = False) -> ProviderError:
+def empty(context: CallContext, *, was_thinking: bool = False, has_begun: bool = False) -> ProviderError:
     """Return the error for an answer that ended without any text.
 
     Args:
-        site: The call.
+        context: The call.
         was_thinking: Whether the model's thinking had begun to arrive.
         has_begun: Whether anything had arrived.
     """
     what = "there is no text in it" if has_begun else "it ended before it began"
-    return unreadable("it ended while the model was still thinking" if was_thinking else what, site)
+    return unreadable("it ended while the model was still thinking" if was_thinking else what, context)
 
 
 def timed_out(provider: Provider, seconds: float, what: str, attempts: int = 0) -> ProviderError:

@@ -15,11 +15,11 @@ from byok_widgets.providers.stream import BOM, AnswerReader, ReadEvent, json_lin
 class WireProtocol(Protocol):
     """What the events and answers of one protocol mean."""
 
-    def accumulate(self, event: dict[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+    def accumulate(self, event: dict[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
         """Process one event of a stream."""
 
     def accumulate_whole(
-        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
+        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
     ) -> None:
         """Process an answer in one piece."""
 
@@ -30,14 +30,14 @@ class AnswerParser:
     Args:
         protocol: What its events mean.
         gathered: Takes what they say.
-        site: The call, for errors.
+        context: The call, for errors.
         content_type: What the server says the body is.
     """
 
     def __init__(
-        self, protocol: WireProtocol, gathered: ResponseAccumulator, site: CallContext, content_type: str
+        self, protocol: WireProtocol, gathered: ResponseAccumulator, context: CallContext, content_type: str
     ) -> None:
-        self._protocol, self._gathered, self._site = protocol, gathered, site
+        self._protocol, self._gathered, self._context = protocol, gathered, context
         self._reader = AnswerReader(content_type)
         self._is_html = "html" in content_type
 
@@ -68,36 +68,36 @@ class AnswerParser:
             self._take_body(self._reader.body)
         if self._gathered.is_empty:
             raise error_mapping.empty(
-                self._site, was_thinking=self._gathered.has_thought, has_begun=self._reader.has_begun
+                self._context, was_thinking=self._gathered.has_thought, has_begun=self._reader.has_begun
             )
 
     def _take(self, event: ReadEvent) -> None:
         value = event.value
         if event.name == "error" or (isinstance(value, dict) and error_mapping.holds_error(value)):
-            raise error_mapping.from_body(value, self._site)
+            raise error_mapping.from_body(value, self._context)
         if isinstance(value, dict):
             if event.name:
                 value.setdefault("type", event.name)
             if value:
-                self._protocol.accumulate(value, self._gathered, self._site)
+                self._protocol.accumulate(value, self._gathered, self._context)
         elif isinstance(value, list) and all(isinstance(one, dict) for one in value):
             for one in value:
                 self._take(ReadEvent(event.name, one))
         elif value not in (None, ""):
             del value
             what = "an event is not an object" if event.is_json else "it is truncated or garbled"
-            raise error_mapping.unreadable(what, self._site)
+            raise error_mapping.unreadable(what, self._context)
 
     def _take_body(self, body: bytes) -> None:
         """Process a body that is not a stream: one answer, or one piece of it in each line."""
         value = json_in(body)
         if isinstance(value, dict) and not error_mapping.holds_error(value):
-            self._protocol.accumulate_whole(value, self._gathered, self._site)
+            self._protocol.accumulate_whole(value, self._gathered, self._context)
             return
         events = json_lines(body) if value is None else [ReadEvent("", value)]
         if not events or not isinstance(value, (dict, list, type(None))):
             del value, events
-            raise not_an_answer(body, self._site, is_html=self._is_html)
+            raise not_an_answer(body, self._context, is_html=self._is_html)
         for event in events:
             self._take(event)
 
@@ -110,10 +110,10 @@ def json_in(body: bytes) -> Any:
         return None
 
 
-def not_an_answer(body: bytes, site: CallContext, *, is_html: bool) -> ProviderError:
+def not_an_answer(body: bytes, context: CallContext, *, is_html: bool) -> ProviderError:
     """Return the error for a body that is not an answer of the protocol."""
     if is_html or error_mapping.looks_like_page(body):
-        return error_mapping.page_instead(site)
+        return error_mapping.page_instead(context)
     if not body:
-        return error_mapping.empty(site)
-    return error_mapping.unreadable("it is not a JSON object", site)
+        return error_mapping.empty(context)
+    return error_mapping.unreadable("it is not a JSON object", context)

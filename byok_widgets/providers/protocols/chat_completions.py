@@ -83,18 +83,18 @@ class ChatCompletionsProvider(SdkProvider):
         client._custom_headers = self.headers()  # noqa: SLF001 - there is no other way to ignore OPENAI_CUSTOM_HEADERS
         return client
 
-    def accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+    def accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
         """Process one event; see `SdkProvider.accumulate`."""
         gathered.set_metadata(event.get("model"), event.get("id"))
         choices = event.get("choices")
         if not isinstance(choices, (list, type(None))):
-            raise error_mapping.unreadable("its choices are not a list", site)
+            raise error_mapping.unreadable("its choices are not a list", context)
         for choice in choices or ():
-            self._gather_choice(choice, gathered, site)
+            self._gather_choice(choice, gathered, context)
         if event.get("usage") or not choices or gathered.is_finished:
             self._count(event, gathered)
         if not choices and error_mapping.gives_reason(event):
-            raise error_mapping.from_body(event, site)
+            raise error_mapping.from_body(event, context)
 
     def _count(self, event: Mapping[str, Any], gathered: ResponseAccumulator) -> None:
         usage = find_usage(event)
@@ -103,102 +103,102 @@ class ChatCompletionsProvider(SdkProvider):
             cost = self.reported_cost(usage)
             gathered.reported_cost_usd = gathered.reported_cost_usd if cost is None else cost
 
-    def _gather_choice(self, choice: Any, gathered: ResponseAccumulator, site: CallContext) -> None:
+    def _gather_choice(self, choice: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
         if not isinstance(choice, Mapping):
-            raise error_mapping.unreadable("a choice is not an object", site)
+            raise error_mapping.unreadable("a choice is not an object", context)
         if choice.get("index"):
             return  # only one answer was asked for
         if delta := choice.get("delta"):
-            self._gather_part(delta, gathered, site)
+            self._gather_part(delta, gathered, context)
         if message := choice.get("message"):
-            self._gather_whole(message, gathered, site)
+            self._gather_whole(message, gathered, context)
         if isinstance(text := choice.get("text"), str):  # a server of the protocol's predecessor
             gathered.add_spoken(text)
         if choice.get("finish_reason") or choice.get("error"):
-            _finish(choice, gathered, site)
+            _finish(choice, gathered, context)
 
-    def _gather_whole(self, message: Any, gathered: ResponseAccumulator, site: CallContext) -> None:
+    def _gather_whole(self, message: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
         if gathered.is_empty and not gathered.has_thought:
-            self._gather_part(message, gathered, site)
+            self._gather_part(message, gathered, context)
         else:
             whole = gathered.sibling()
-            self._gather_part(message, whole, site)
+            self._gather_part(message, whole, context)
             gathered.add_whole(whole)
 
-    def _gather_part(self, part: Any, gathered: ResponseAccumulator, site: CallContext) -> None:
+    def _gather_part(self, part: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
         """Take the text, the thinking and the tool's input from a message, or from a piece of one."""
         if not isinstance(part, Mapping):
-            raise error_mapping.unreadable("a message is not an object", site)
+            raise error_mapping.unreadable("a message is not an object", context)
         thought, source = thinking.thought_in(part)
         if thought:
             gathered.add_thought(thought, source)
         if content := part.get("content"):
-            self._gather_content(content, part, gathered, site)
+            self._gather_content(content, part, gathered, context)
         if refusal := part.get("refusal"):
-            gathered.add_refusal(_text(refusal, site))
+            gathered.add_refusal(_text(refusal, context))
         if gathered.offers_tool and (calls := part.get("tool_calls")):
-            gathered.add(_tool_input(calls, site))
+            gathered.add(_tool_input(calls, context))
 
     def _gather_content(
-        self, content: Any, part: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
+        self, content: Any, part: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
     ) -> None:
         if not isinstance(content, str):
             for typed in content if isinstance(content, list) else [content]:
-                _gather_typed(typed, gathered, site)
+                _gather_typed(typed, gathered, context)
         elif self.is_thought(part):
             gathered.add_thought(content, "marked")
         else:
             gathered.add_spoken(content)
 
     def accumulate_whole(
-        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
+        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
     ) -> None:
         """Process an answer in one piece; see `SdkProvider.accumulate_whole`."""
         if not answer.get("choices"):
             if error_mapping.gives_reason(answer):
-                raise error_mapping.from_body(answer, site)
-            raise error_mapping.unreadable("it has no choices", site)
-        self.accumulate(answer, gathered, site)
+                raise error_mapping.from_body(answer, context)
+            raise error_mapping.unreadable("it has no choices", context)
+        self.accumulate(answer, gathered, context)
 
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
         return ModelInfo(id=str(row["id"]), ends_on=iso_date(row.get("shutdown_date")))
 
 
-def _gather_typed(typed: Any, gathered: ResponseAccumulator, site: CallContext) -> None:
+def _gather_typed(typed: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
     """Take one typed part of a message's content; what is neither text nor thinking is passed over."""
     if isinstance(typed, str):
         gathered.add_spoken(typed)
     elif not isinstance(typed, Mapping):
-        raise error_mapping.unreadable("its text is not text", site)
+        raise error_mapping.unreadable("its text is not text", context)
     elif thinking.is_thought(typed):
         gathered.add_thought(thinking.thought_of(typed), "parts")
     elif typed.get("type") == "refusal":
-        gathered.add_refusal(_text(typed.get("refusal") or "", site))
+        gathered.add_refusal(_text(typed.get("refusal") or "", context))
     elif text := typed.get("text"):
-        gathered.add_spoken(_text(text.get("value") or "" if isinstance(text, Mapping) else text, site))
+        gathered.add_spoken(_text(text.get("value") or "" if isinstance(text, Mapping) else text, context))
 
 
-def _text(value: Any, site: CallContext) -> str:
+def _text(value: Any, context: CallContext) -> str:
     if isinstance(value, str):
         return value
     del value
-    raise error_mapping.unreadable("its text is not text", site)
+    raise error_mapping.unreadable("its text is not text", context)
 
 
-def _finish(choice: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+def _finish(choice: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
     raw = choice.get("finish_reason")
     word = finish_reasons.normalised(raw)
     if choice.get("error") or finish_reasons.is_error(word):
-        raise error_mapping.from_body({"error": choice.get("error") or {}}, site)
+        raise error_mapping.from_body({"error": choice.get("error") or {}}, context)
     if word:
         notice = finish_reasons.CONTEXT_IS_FULL if word in finish_reasons.FULL_CONTEXT else ""
         gathered.finish(finish_reasons.known_reason(word), str(raw), notice=notice)
 
 
-def _tool_input(calls: Any, site: CallContext) -> str:
+def _tool_input(calls: Any, context: CallContext) -> str:
     """Return the next piece of the tool's input; the only tool is how the shape was requested."""
     try:
         return "".join(call["function"].get("arguments") or "" for call in calls or ())
     except (TypeError, KeyError, AttributeError):
         pass
-    raise error_mapping.unreadable("a tool call is malformed", site)
+    raise error_mapping.unreadable("a tool call is malformed", context)

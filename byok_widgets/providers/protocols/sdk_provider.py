@@ -60,16 +60,16 @@ class SdkProvider(Provider):
         """Send one request; see `Provider.complete`."""
         from byok_widgets.providers.response_accumulator import ResponseAccumulator
 
-        site = CallContext(self, endpoint, request.model)
+        context = CallContext(self, endpoint, request.model)
         gathered = ResponseAccumulator(
             on_text,
             offers_tool=request.output is not None and request.output.mode == "tool",
             thought_tags=self.thought_tags if endpoint.base_url.url == self.default_url else KNOWN_TAGS,
         )
-        resending = adaptation.Resending(request, site, self.limit_names)
+        resending = adaptation.Resending(request, context, self.limit_names)
 
         async def converse(payload: dict[str, Any]) -> None:
-            await self._converse(payload, gathered, site)
+            await self._converse(payload, gathered, context)
 
         try:
             await self._set_up()
@@ -78,7 +78,7 @@ class SdkProvider(Provider):
             error = fault.with_traceback(None)  # its frames hold the server's message, which may quote the key
         except Exception as foreign:  # noqa: BLE001 - the boundary: whatever the SDK raises becomes a `ProviderError`
             error_mapping.pass_on_head(foreign, endpoint)
-            error = error_mapping.translate(foreign, site)
+            error = error_mapping.translate(foreign, context)
         else:
             return resending.complete(gathered.answer())
         error.attempts = resending.attempts
@@ -112,7 +112,7 @@ class SdkProvider(Provider):
         """Make the SDK's client. Environment variables must not influence it."""
 
     @abstractmethod
-    def accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+    def accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
         """Process one event of the stream.
 
         Raises:
@@ -121,7 +121,7 @@ class SdkProvider(Provider):
 
     @abstractmethod
     def accumulate_whole(
-        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, site: CallContext
+        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
     ) -> None:
         """Process an answer that came in one piece, from a server that does not stream.
 
@@ -133,14 +133,16 @@ class SdkProvider(Provider):
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
         """Read one row of the model list."""
 
-    async def _converse(self, payload: dict[str, Any], gathered: ResponseAccumulator, site: CallContext) -> None:
+    async def _converse(
+        self, payload: dict[str, Any], gathered: ResponseAccumulator, context: CallContext
+    ) -> None:
         from byok_widgets.providers.protocols.answer_parser import AnswerParser
 
-        response = await self._send("post", self.completions_path, site.endpoint, body=payload)
-        site.endpoint.on_head(response.status_code, response.headers)
+        response = await self._send("post", self.completions_path, context.endpoint, body=payload)
+        context.endpoint.on_head(response.status_code, response.headers)
         gathered.request_id = error_mapping.request_id(response.headers)
-        parser = AnswerParser(self, gathered, site, response.headers.get("content-type", ""))
-        site.endpoint.on_life(gathered)
+        parser = AnswerParser(self, gathered, context, response.headers.get("content-type", ""))
+        context.endpoint.on_life(gathered)
         async with stream.ResponseBody(response) as body:
             async for piece in body:
                 parser.feed(piece)
@@ -149,7 +151,7 @@ class SdkProvider(Provider):
                 if gathered.is_finished:
                     body.expect_end()
                 elif gathered.is_empty:
-                    site.endpoint.on_life(gathered)
+                    context.endpoint.on_life(gathered)
         parser.end()
 
     async def _get(self, path: str, endpoint: Endpoint) -> Any:
@@ -158,29 +160,29 @@ class SdkProvider(Provider):
         Raises:
             ProviderError: Any error, in plain words.
         """
-        site = CallContext(self, endpoint)
+        context = CallContext(self, endpoint)
         try:
             await self._set_up()
-            return await self._read_json(path, site)
+            return await self._read_json(path, context)
         except ByokError as fault:
             error = fault.with_traceback(None)
         except Exception as foreign:  # noqa: BLE001 - the boundary
-            error = error_mapping.translate(foreign, site)
+            error = error_mapping.translate(foreign, context)
         raise error
 
-    async def _read_json(self, path: str, site: CallContext) -> Any:
+    async def _read_json(self, path: str, context: CallContext) -> Any:
         from byok_widgets.providers.protocols.answer_parser import json_in, not_an_answer
 
         patience = {"timeout": self._sdk().Timeout(LIST_TIMEOUT_S, connect=transport.CONNECT_TIMEOUT_S)}
-        response = await self._send("get", path, site.endpoint, options=patience)
+        response = await self._send("get", path, context.endpoint, options=patience)
         body = await stream.read_whole(response, bounds.MAX_LIST_BYTES, "MAX_LIST_BYTES")
         value = json_in(body)
         if isinstance(value, dict) and error_mapping.holds_error(value):
-            raise error_mapping.from_body(value, site)
+            raise error_mapping.from_body(value, context)
         if isinstance(value, (dict, list)):
             return value
         is_html = "html" in response.headers.get("content-type", "")
-        raise not_an_answer(body, site, is_html=is_html)
+        raise not_an_answer(body, context, is_html=is_html)
 
     async def _send(self, method: str, path: str, endpoint: Endpoint, **more: Any) -> httpx2.Response:
         """Let the SDK build, sign and send a request; return the response, of which nothing is read yet."""

@@ -1,4 +1,4 @@
-"""Text for a field that is no text: read where its type, and the locale, leave one meaning."""
+"""Text for a field that is not text: read where its type, and the locale, leave one meaning."""
 
 from __future__ import annotations
 

@@ -53,10 +53,10 @@ class ModelPicker:
         self._presets.add_class("byok-presets")
         self._offered: tuple[tuple[str, str], ...] | None = None
         self._facts = ipywidgets.HTML()
-        self._heir = ipywidgets.Button()
-        self._heir.on_click(lambda _: self._set(self._successor() or ""))
-        self._offer_heir = ipywidgets.HBox([self._heir])
-        self.view = ipywidgets.VBox([self._field, self._presets, self._facts, self._offer_heir])
+        self._newer = ipywidgets.Button()
+        self._newer.on_click(lambda _: self._set(self._successor() or ""))
+        self._offer_newer = ipywidgets.HBox([self._newer])
+        self.view = ipywidgets.VBox([self._field, self._presets, self._facts, self._offer_newer])
 
     def refresh(self) -> None:
         """Show the flow's current settings."""
@@ -68,9 +68,9 @@ class ModelPicker:
         self._field.value = model or ""
         self._offer(_choices(target), model)
         self._facts.value = "".join(note_html(line) for line in self._lines(target, model) if line)
-        heir = self._successor()
-        self._heir.description = f"Use {heir}" if heir else ""
-        self._offer_heir.layout.display = None if heir else "none"
+        newer = self._successor()
+        self._newer.description = f"Use {newer}" if newer else ""
+        self._offer_newer.layout.display = None if newer else "none"
 
     def _list(self, target: EndpointTarget) -> None:
         listing = self._lists.listing(target)

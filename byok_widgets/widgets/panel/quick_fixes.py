@@ -25,7 +25,7 @@ def button(fix: Fix, flow: PanelFlow) -> str:
         "choose_model": f"Choose a model for {fix.argument}" if fix.argument else "Choose a default model",
         "fill_address": "Enter the address" if is_there else f"Switch to {label} and enter its address",
         "use_own_address": "Use the default address",
-        "take_away": f"Remove {fix.argument}",
+        "remove_setting": f"Remove {fix.argument}",
     }
     return words.get(fix.kind, "")
 
@@ -87,7 +87,7 @@ _ACTS: Mapping[FixKind, Callable[[PanelFlow, Fix, str], tuple[str, Focus]]] = {
     "choose_model": _choose_model,
     "fill_address": _fill_address,
     "use_own_address": _use_own_address,
-    "take_away": _remove,
+    "remove_setting": _remove,
 }
 
 

@@ -62,8 +62,8 @@ def summary(flow: PanelFlow) -> list[tuple[str, str]]:
 
 
 def _node(node: ModelNode[Any]) -> list[str]:
-    tuning = [f"{name} {value}" for name, value in node.layered_settings.values().items()]
-    return [node.kind, model_line(node), *tuning]
+    settings = [f"{name} {value}" for name, value in node.layered_settings.values().items()]
+    return [node.kind, model_line(node), *settings]
 
 
 def model_line(node: ModelNode[Any]) -> str:

@@ -132,11 +132,11 @@ def test_a_model_that_has_ended_is_replaced_wherever_it_was_chosen(talk, show, b
     talk.conversation("other", "Other.", model="openai:gpt-6-luna", enter="they want another")
     part = section(show(talk))
     check(browser, part)
-    heir = catalog.replacement("openai", "gpt-4")
-    assert fixes(part) == [("use_model", f"openai:{heir}")]
+    newer = catalog.replacement("openai", "gpt-4")
+    assert fixes(part) == [("use_model", f"openai:{newer}")]
     assert press(browser, wire, part, "use_model")["focus"] == {}
-    assert talk.model == heir
-    assert (talk.judge_model, talk.config.override("own")) == (f"openai:{heir}", f"openai:{heir}")
+    assert talk.model == newer
+    assert (talk.judge_model, talk.config.override("own")) == (f"openai:{newer}", f"openai:{newer}")
     assert talk.node("other").model == "openai:gpt-6-luna"
     assert talk.config.override("ask") is None, "it follows the default model"
     eventually(lambda: part.facts["findings"] == [])
@@ -184,7 +184,7 @@ def test_a_node_whose_model_does_not_fit_is_pointed_at_and_its_setting_taken_awa
     check(browser, part)
     assert press(browser, wire, part, "choose_model")["focus"] == {"field": "node", "name": "data"}
     assert talk.node("ask").settings["temperature"] == 0.5
-    press(browser, wire, part, "take_away")
+    press(browser, wire, part, "remove_setting")
     assert "temperature" not in talk.node("ask").settings
 
 
