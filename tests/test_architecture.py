@@ -21,8 +21,8 @@ import byok_widgets
 PACKAGE = "byok_widgets"
 SMALL = (
     "delegation errors findings files foreign_exceptions lazy_names markup messages misplaced_keys natural_guesses"
-    " plain_values reasoning_display reply secrets sent_request shortening strict_attributes surrogates templates"
-    " text_forms thought_tags usage value_words"
+    " plain_values reasoning_display reply saved_file secrets sent_request shortening strict_attributes surrogates"
+    " templates text_forms thought_tags usage value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "foreign_exceptions": "secrets",
     "files": "",
     "findings": "secrets",
+    "saved_file": "errors files",
     "frontend": "",
     "lazy_names": "",
     "grounding": "",

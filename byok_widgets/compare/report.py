@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from byok_widgets import markup
 from byok_widgets.compare import tables
-from byok_widgets.errors import ConfigError
-from byok_widgets.files import describe_write_error, replace_file
+from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
@@ -31,15 +30,7 @@ def write(comparison: ComparisonView, path: Path) -> None:
     Raises:
         ConfigError: It could not be written.
     """
-    try:
-        replace_file(path, page(comparison).encode("utf-8", "replace"))
-    except OSError as error:
-        problem = describe_write_error(error)
-    else:
-        return
-    raise ConfigError(
-        f"{str(path)!r} could not be written: {problem}.", kind="report", fix="Choose another place."
-    )
+    save_file(path, page(comparison).encode("utf-8", "replace"), kind="report")
 
 
 def page(comparison: ComparisonView) -> str:

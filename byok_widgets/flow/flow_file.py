@@ -9,16 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import (
-    FileTooLargeError,
-    describe_os_error,
-    describe_write_error,
-    read_file,
-    remove_dead_parts,
-    replace_file,
-    where_to_look,
-)
+from byok_widgets.files import describe_os_error, read_file, remove_dead_parts, where_to_look
 from byok_widgets.flow.file_messages import in_words
+from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import holds_key
 from byok_widgets.secrets.quoting import as_given
@@ -52,20 +45,8 @@ def write(data: Data, path: Path) -> None:
             kind="newer_version",
             fix=f"Save under another name, or update with: {_UPDATE}",
         )
-    try:
-        content = text.encode("utf-8", "backslashreplace")  # an unpaired surrogate becomes its JSON escape
-        if len(content) > MAX_BYTES:
-            raise FileTooLargeError(MAX_BYTES)
-        replace_file(path, content)
-    except OSError as error:
-        problem = describe_write_error(error)
-    except ValueError as error:
-        problem = str(error)
-    else:
-        return
-    raise ConfigError(
-        f"{str(path)!r} could not be written: {problem}.", kind="flow_file", fix="Choose another place."
-    )
+    content = text.encode("utf-8", "backslashreplace")  # an unpaired surrogate becomes its JSON escape
+    save_file(path, content, kind="flow_file", most_bytes=MAX_BYTES)
 
 
 def read(path: Path) -> Data:

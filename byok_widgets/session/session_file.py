@@ -16,21 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.files import (
-    FileTooLargeError,
-    describe_os_error,
-    describe_write_error,
-    read_file,
-    remove_dead_parts,
-    replace_file,
-    where_to_look,
-)
+from byok_widgets.files import describe_os_error, read_file, remove_dead_parts, where_to_look
 from byok_widgets.graph import FlowGraph
 from byok_widgets.messages import Message
 from byok_widgets.nodes import NODE_KINDS, ActionResult
 from byok_widgets.nodes.effects import EffectRecord
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import NodeResult, Reply
+from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.session.turn import Judgement, Step, Turn, Visit
@@ -87,22 +80,20 @@ def write(session: SavedSession, path: Path) -> None:
         "variables": [vars(entry) for entry in session.variables],
         "effects": [_effect_data(effect) for effect in session.effects],
     }
-    fix = "Choose another place."
     try:
         plain = to_jsonable_python(data, fallback=str, bytes_mode="base64")
         text = json.dumps(_finite_only(redact_keys(plain)), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-        content = text.encode("utf-8", "backslashreplace")  # an unpaired surrogate becomes its JSON escape
-        if len(content) > MAX_BYTES:
-            raise FileTooLargeError(MAX_BYTES)
-        replace_file(path, content)
-    except OSError as error:
-        problem = describe_write_error(error)
     except (ValueError, TypeError, RecursionError) as error:
         problem = f"a value in it cannot be stored as JSON ({redact(str(error))})"
-        fix = "Remove the value from the variables."
     else:
+        content = text.encode("utf-8", "backslashreplace")  # an unpaired surrogate becomes its JSON escape
+        save_file(path, content, kind="session_file", most_bytes=MAX_BYTES)
         return
-    raise ConfigError(f"{str(path)!r} could not be written: {problem}.", kind="session_file", fix=fix)
+    raise ConfigError(
+        f"{str(path)!r} could not be written: {problem}.",
+        kind="session_file",
+        fix="Remove the value from the variables.",
+    )
 
 
 def read(path: Path, graph: FlowGraph, context: FlowContext) -> SavedSession:

@@ -1,0 +1,33 @@
+"""Writing a file where a person wants it: all of it or nothing, and an error that says why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.files import FileTooLargeError, describe_write_error, replace_file
+
+
+def save_file(path: Path, content: bytes, *, kind: str, most_bytes: int | None = None) -> None:
+    """Write a file.
+
+    Args:
+        path: The file; an existing one is replaced.
+        content: All of it.
+        kind: Kind of the error.
+        most_bytes: The largest size that would be read again, in bytes; `None` for no limit.
+
+    Raises:
+        ConfigError: It is too large, or cannot be written; an existing file is left unchanged.
+    """
+    try:
+        if most_bytes is not None and len(content) > most_bytes:
+            raise FileTooLargeError(most_bytes)
+        replace_file(path, content)
+    except OSError as error:
+        problem = describe_write_error(error)
+    except ValueError as error:  # a path that no system takes
+        problem = str(error)
+    else:
+        return
+    raise ConfigError(f"{str(path)!r} could not be written: {problem}.", kind=kind, fix="Choose another place.")
