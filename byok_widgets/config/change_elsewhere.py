@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from byok_widgets.config.settings import START_PROVIDER, Settings
 
@@ -21,8 +20,7 @@ _SECTIONS = {
 """Sections of the file that say what runs, and the name of the change. Where a key is stored is none of them."""
 
 
-@dataclass(frozen=True)
-class ChangeElsewhere:
+class ChangeElsewhere(NamedTuple):
     """Settings of this flow that another kernel has saved; nothing of them holds here until they are taken.
 
     Attributes:

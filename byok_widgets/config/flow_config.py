@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Mapping, MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.change_elsewhere import ChangeElsewhere
@@ -24,8 +23,7 @@ from byok_widgets.reply import ModelSource
 from byok_widgets.strict_attributes import nearest
 
 
-@dataclass(frozen=True)
-class ResolvedModel:
+class ResolvedModel(NamedTuple):
     """The model that will run, and where that choice came from."""
 
     ref: ModelRef

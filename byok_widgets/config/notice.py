@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class NoticeKind(Enum):
@@ -26,8 +26,7 @@ class NoticeKind(Enum):
     """The operating system did not let the file be written; the next change tries again."""
 
 
-@dataclass(frozen=True)
-class SettingsNotice:
+class SettingsNotice(NamedTuple):
     """Why a flow's settings are not saved, or were reset; `str()` returns the message for the user.
 
     Attributes:

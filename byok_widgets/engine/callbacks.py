@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 OnText = Callable[[str], None]
 """Called with each piece of an answer as it arrives; a `Retraction` takes back all that came before it."""
@@ -35,8 +34,7 @@ OnLife = Callable[[Thinker], None]
 """Called each time the server of a model that has not begun to write sends something all the same."""
 
 
-@dataclass(frozen=True)
-class Fetching:
+class Fetching(NamedTuple):
     """A file is being downloaded.
 
     Attributes:
@@ -50,8 +48,7 @@ class Fetching:
     total: int
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A request failed and is sent again after a wait, which begins now.
 
     Attributes:
@@ -63,8 +60,7 @@ class Waiting:
     wait_s: float
 
 
-@dataclass(frozen=True)
-class Thinking:
+class Thinking(NamedTuple):
     """A model has not begun to write; reported each time its server sends something all the same.
 
     Attributes:

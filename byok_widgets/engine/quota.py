@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 PERIODS_S = (60.0, 1.0, 3600.0, 86_400.0)
@@ -16,8 +15,7 @@ _TELLING_SHIFT_S = 3.0
 _VAIN_WAITS = 2
 
 
-@dataclass(frozen=True)
-class Allowance:
+class Allowance(NamedTuple):
     """One quota, as the headers of one answer describe it. `None` means unknown.
 
     Attributes:
@@ -31,8 +29,7 @@ class Allowance:
     reset_s: float | None = None
 
 
-@dataclass(frozen=True)
-class QuotaReading:
+class QuotaReading(NamedTuple):
     """What the head of one answer says about quotas.
 
     Attributes:

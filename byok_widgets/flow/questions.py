@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """One answer.
 
     Attributes:
@@ -19,8 +18,7 @@ class Choice:
     act: Callable[[], None]
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """A sentence, with the answers to it.
 
     Attributes:

@@ -10,8 +10,7 @@ import base64
 import os
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from byok_widgets.secrets.secret import Secret
 
@@ -30,8 +29,7 @@ _BLOCK_BYTES = 256
 """Texts are padded to a multiple of this, so that the ciphertext reveals little about their length."""
 
 
-@dataclass(frozen=True)
-class KdfParams:
+class KdfParams(NamedTuple):
     """How a key is derived from a passphrase. Not secret.
 
     Attributes:

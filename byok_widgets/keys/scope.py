@@ -6,13 +6,12 @@ import hashlib
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _USER_CHARS = 60
 
 
-@dataclass(frozen=True)
-class KeyScope:
+class KeyScope(NamedTuple):
     """One flow's key for one provider at one host.
 
     Attributes:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine.callbacks import OnLife, OnProgress, OnText, Thinker
@@ -31,8 +31,7 @@ StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
 """How the shape of an answer is requested, strongest first. In every mode the answer is checked here."""
 
 
-@dataclass(frozen=True)
-class Links:
+class Links(NamedTuple):
     """A provider's web pages for people to visit. Empty if it has none.
 
     Attributes:
@@ -85,8 +84,7 @@ class Endpoint:
     on_life: OnLife = field(default=_ignore_life, repr=False, compare=False)
 
 
-@dataclass(frozen=True)
-class OutputSchema:
+class OutputSchema(NamedTuple):
     """The shape an answer must have, in the form the provider accepts, and how it is requested."""
 
     name: str

@@ -12,9 +12,9 @@ import datetime
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from byok_widgets.files import PrivateFolder, private_cache
 from byok_widgets.providers.base import ModelInfo, iso_date, parse_count
@@ -24,8 +24,7 @@ _VERSION = 2
 _MAX_BYTES = 20_000_000
 
 
-@dataclass(frozen=True)
-class KeptList:
+class KeptList(NamedTuple):
     """A model list and the time at which the provider returned it."""
 
     models: tuple[ModelInfo, ...]

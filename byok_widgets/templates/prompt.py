@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from byok_widgets.templates.expression import Expression
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 UNCLOSED = "has {{ without }}"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands in a prompt; lines and columns count from 1."""
 
     line: int
@@ -30,8 +29,7 @@ class Place:
         return f"line {self.line}, column {self.column}"
 
 
-@dataclass(frozen=True)
-class Placeholder:
+class Placeholder(NamedTuple):
     """A placeholder: its expression, how it is written, and where."""
 
     expression: Expression

@@ -5,8 +5,7 @@ To add one, write a module with a class that follows it, and add an instance to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline
@@ -14,8 +13,7 @@ from byok_widgets.keys.status import KeyStatus
 from byok_widgets.secrets.secret import Secret
 
 
-@dataclass(frozen=True)
-class Availability:
+class Availability(NamedTuple):
     """Whether a backend works on this machine.
 
     Attributes:
@@ -31,8 +29,7 @@ class Availability:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class StoredKey:
+class StoredKey(NamedTuple):
     """A key, and where it is stored."""
 
     secret: Secret

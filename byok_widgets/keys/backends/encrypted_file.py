@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from byok_widgets.errors import KeyStoreError
 from byok_widgets.keys.backends.base import Availability, StoredKey
@@ -45,8 +45,7 @@ _opened: dict[Path, DerivedKey] = {}
 _opening = threading.Lock()
 
 
-@dataclass(frozen=True)
-class FileState:
+class FileState(NamedTuple):
     """Whether keys can be stored in the encrypted file now.
 
     Attributes:

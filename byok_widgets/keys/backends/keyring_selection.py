@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from byok_widgets.errors import KeyStoreError
 from byok_widgets.secrets.redaction import redact
@@ -36,8 +35,7 @@ _GET_ONE = (
 _MAX_QUOTE = 200
 
 
-@dataclass(frozen=True)
-class Backend:
+class Backend(NamedTuple):
     """A keyring backend as it is shown to people.
 
     Attributes:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from byok_widgets.errors import KeyStoreError
 from byok_widgets.keys.backends.base import Availability, StoredKey
@@ -34,8 +33,7 @@ _calls = SerialExecutor("byok-keyring")
 _UNKNOWN = "The OS keyring"
 
 
-@dataclass(frozen=True)
-class KeyringState:
+class KeyringState(NamedTuple):
     """Whether keys can be stored in this machine's keyring.
 
     Attributes:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from byok_widgets.providers import error_mapping
 from byok_widgets.providers.adaptation.changes import (
@@ -39,8 +38,7 @@ _EXTRA_FIELD = ("extra", "unexpected", "unknown", "unrecogni", "not permitted", 
 _VALUE_LABELS = ("invalid_value", "invalid_type", "_max_value", "_min_value", "out_of_range")
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(NamedTuple):
     """A payload that was refused.
 
     Attributes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from byok_widgets.providers.base import Endpoint, Links, Provider
 from byok_widgets.providers.error_mapping.excerpts import excerpt
 
 
-@dataclass(frozen=True)
-class CallContext:
+class CallContext(NamedTuple):
     """The parts of a call that messages about its error need; loaded with each call, unlike all the rest here.
 
     Attributes:

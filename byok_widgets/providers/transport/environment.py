@@ -13,7 +13,7 @@ import ipaddress
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from byok_widgets.config.base_url import is_loopback
@@ -25,16 +25,14 @@ _SOCKS = frozenset({"socks", "socks5", "socks5h"})
 _REMEDY = "Correct or unset it, or add the host to NO_PROXY; then run the cell again."
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """A variable of the environment, or the system's setting of that kind."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True)
-class NetworkEnvironment:
+class NetworkEnvironment(NamedTuple):
     """Proxies and certificates.
 
     Attributes:
