@@ -8,7 +8,6 @@ and each sign that begins mathematics stands in an element of its own.
 from __future__ import annotations
 
 import base64
-import html
 import re
 from collections.abc import Collection, Iterable, Sequence
 
@@ -37,7 +36,13 @@ class Markup(str):
 
 def text(words: str) -> Markup:
     """Return a text as HTML that shows it as it is: no markup, no mathematics."""
-    return Markup(_MATHS.sub(lambda sign: f"<span>{sign[0]}</span>", html.escape(words)))
+    return Markup(_MATHS.sub(lambda sign: f"<span>{sign[0]}</span>", _escaped(words)))
+
+
+def _escaped(words: str) -> str:
+    import html
+
+    return html.escape(words)
 
 
 def spoken(words: str) -> Markup:
@@ -78,7 +83,7 @@ def block(markup: Markup) -> Markup:
 def link(address: str) -> Markup:
     """Return a link that opens a page of its own."""
     target = 'target="_blank" rel="noopener noreferrer"'
-    return Markup(f'<a href="{html.escape(address)}" {target}>{text(address)}</a>')
+    return Markup(f'<a href="{_escaped(address)}" {target}>{text(address)}</a>')
 
 
 def lines(words: str) -> Markup:
@@ -97,7 +102,7 @@ def picture(svg: str, alt: str) -> Markup:
     wide = _WIDTH.search(svg)
     least = round(_LEAST_SCALE * float(wide[1])) if wide else 0
     style = f"max-width:100%;min-width:{least}px;height:auto"
-    image = f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(alt)}" style="{style}">'
+    image = f'<img src="data:image/svg+xml;base64,{data}" alt="{_escaped(alt)}" style="{style}">'
     return Markup(f'<div style="overflow-x:auto">{image}</div>')
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import html
 import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -129,7 +128,7 @@ class SentRequest:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th scope='row' style='{_CELL}'>{html.escape(name)}</th>"
+            f"<tr><th scope='row' style='{_CELL}'>{_escaped(name)}</th>"
             f"<td dir='auto' style='{_CELL};white-space:pre-wrap'>{_escaped(text)}</td></tr>"
             for name, text in self.rows()
         )
@@ -156,4 +155,6 @@ def _redacted(message: Message) -> Message:
 
 def _escaped(text: str) -> str:
     """Return text for HTML, in which no dollar begins a formula."""
+    import html
+
     return html.escape(text).replace("$", "<span>$</span>")

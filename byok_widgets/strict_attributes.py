@@ -6,7 +6,6 @@ cell is saved with the notebook.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from typing import Any
 
@@ -72,4 +71,6 @@ def is_key(name: str, value: object) -> bool:
 
 def nearest(name: str, known: Collection[str]) -> str:
     """Return the known name most similar to `name`; empty if none is similar."""
+    import difflib
+
     return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.65)), "")

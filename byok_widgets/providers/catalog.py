@@ -7,9 +7,8 @@ That package is large, so it is loaded when a price is first needed.
 from __future__ import annotations
 
 import datetime
-import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
@@ -94,8 +93,8 @@ def advice(provider: str, model: str) -> str:
 def mistyped_ref(model: str) -> str:
     """Return a suggestion if an id looks like a ref with a mistyped provider; ids may contain colons, too."""
     head, _, rest = model.partition(":")
-    meant = difflib.get_close_matches(head.lower(), all_facts(), 1, cutoff=0.8)
-    return f'There is no provider "{head}": did you mean "{meant[0]}:{rest}"?' if rest and meant else ""
+    meant = _similar(head.lower(), all_facts(), most=1, cutoff=0.8) if rest else ()
+    return f'There is no provider "{head}": did you mean "{meant[0]}:{rest}"?' if meant else ""
 
 
 def unknown_note(provider: str, model: str, listed: Collection[str] = ()) -> str:
@@ -194,8 +193,14 @@ def _of_another(provider: str, model: str) -> str:
 
 def _near(provider: str, model: str) -> str:
     own = facts_of(provider).offline
-    near = difflib.get_close_matches(_bare(model), map(_bare, own))
+    near = _similar(_bare(model), map(_bare, own))
     return f"Similar: {', '.join(known for known in own if _bare(known) in near)}." if near else ""
+
+
+def _similar(name: str, known: Iterable[str], *, most: int = 3, cutoff: float = 0.6) -> list[str]:
+    import difflib
+
+    return difflib.get_close_matches(name, list(known), most, cutoff)
 
 
 def _price(provider: str, model: str, usage: Usage) -> PriceCalculation | None:

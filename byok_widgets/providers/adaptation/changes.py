@@ -17,6 +17,11 @@ Payload = Mapping[str, Any]
 class Change(ABC):
     """A way to make a payload acceptable."""
 
+    @property
+    def left_out(self) -> str:
+        """Name of the parameter that it leaves out; empty if it leaves none out."""
+        return ""
+
     @abstractmethod
     def apply(self, payload: Payload) -> dict[str, Any] | None:
         """Return the changed payload; `None` if there is nothing to change in this one."""
@@ -38,6 +43,11 @@ class LeaveOut(Change):
     def name(self) -> str:
         """The parameter's name."""
         return self.path[-1]
+
+    @property
+    def left_out(self) -> str:
+        """The same name; see `Change`."""
+        return self.name
 
     @property
     def is_token_limit(self) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from byok_widgets.providers.adaptation.changes import Change, LeaveOut, Payload
 from byok_widgets.providers.base import Provider
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.adaptation.changes import Change, LeaveOut, Payload
 
 _MAX_CHANGES = 32
 """Maximum number of changes kept for one model of an endpoint: a lesson about a single value is one of many."""
@@ -91,7 +93,11 @@ class Lessons:
     def left_out(self, place: Place) -> tuple[LeaveOut, ...]:
         """Return the parameters that are left out of calls to a place."""
         known = self._known.get(place)
-        return tuple(change for change in known.changes if isinstance(change, LeaveOut)) if known else ()
+        if known is None or not known.changes:
+            return ()
+        from byok_widgets.providers.adaptation.changes import LeaveOut
+
+        return tuple(change for change in known.changes if isinstance(change, LeaveOut))
 
     def forget(self) -> None:
         """Start afresh, as a new process does."""

@@ -1,4 +1,7 @@
-"""`Resending`: one request, sent until its endpoint accepts it, with one change per resend."""
+"""`Resending`: one request, sent until its endpoint accepts it, with one change per resend.
+
+What decides about a change is loaded with the first refusal.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.providers import error_mapping
-from byok_widgets.providers.adaptation.changes import Change, LeaveOut, MergeSystem, Payload, Rename
 from byok_widgets.providers.adaptation.dialogue import has_system_text
 from byok_widgets.providers.adaptation.lessons import LESSONS, Experience, Place
-from byok_widgets.providers.adaptation.refusals import Sent, change_after, is_plain_fault, is_refusal, vague_limit
 from byok_widgets.providers.allowance import MAX_REQUESTS, Allowance
 from byok_widgets.providers.base import Answer, Request
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.transport.resends import resends
 
 if TYPE_CHECKING:
+    from byok_widgets.providers.adaptation.changes import Change, Payload
     from byok_widgets.providers.error_mapping import ErrorDetails
 
 _SYSTEM = "system"
@@ -97,7 +99,7 @@ class Resending:
 
     def complete(self, answer: Answer) -> Answer:
         """Return the answer with the number of requests, and with what was left out although a person set it."""
-        dropped = [change.name for change in self._made if isinstance(change, LeaveOut)]
+        dropped = [change.left_out for change in self._made if change.left_out]
         personal = dict.fromkeys(name for name in dropped if name in self._set_by_person)
         return replace(
             answer,
@@ -123,6 +125,9 @@ class Resending:
         return changed
 
     def _change(self, payload: Payload, details: ErrorDetails) -> Change | None:
+        from byok_widgets.providers.adaptation.changes import Rename
+        from byok_widgets.providers.adaptation.refusals import Sent, change_after, vague_limit
+
         if self._is_plain_fault(details):
             return self._after_plain_fault(payload)
         renamed = frozenset(change.old for change in self._made if isinstance(change, Rename))
@@ -131,6 +136,8 @@ class Resending:
 
     def _learn_from(self, details: ErrorDetails) -> None:
         """Keep the changes after which the endpoint refused something else; a failure proves nothing."""
+        from byok_widgets.providers.adaptation.refusals import is_refusal
+
         if details.text != self._last_refusal and is_refusal(details, self._context):
             self._experience.learn(self._unproved)
             self._unproved = []
@@ -144,6 +151,8 @@ class Resending:
 
     def _is_plain_fault(self, details: ErrorDetails) -> bool:
         """Whether the server may have failed over the request; a vendor's own service takes what it documents."""
+        from byok_widgets.providers.adaptation.refusals import is_plain_fault
+
         is_usual = self._context.address == self._context.provider.default_url
         return is_plain_fault(details) and not is_usual
 
@@ -153,6 +162,8 @@ class Resending:
         attempt = (_SYSTEM, "shaped" if _shape(payload) else "")
         if not experience.is_suspect(_SYSTEM) or attempt in experience.tried or not has_system_text(payload):
             return None
+        from byok_widgets.providers.adaptation.changes import MergeSystem
+
         experience.tried.add(attempt)
         return MergeSystem()
 
