@@ -25,6 +25,7 @@ from byok_widgets.nodes.model_node import delta
 from byok_widgets.plain_values import copy_of
 from byok_widgets.session import session_file
 from byok_widgets.session.arguments import check_text, check_variables, reject_options
+from byok_widgets.session.session_data import SavedSession
 from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
 from byok_widgets.session.turn import Turn
@@ -284,7 +285,7 @@ class Session(AnswersGuesses, StrictAttributes):
         """
         turns = self.turns
         last = turns[-1].number if turns else 0  # a turn may end meanwhile: its values are not saved without it
-        saved = session_file.SavedSession(
+        saved = SavedSession(
             flow_name=self.flow_name,
             model=self.model,
             turns=turns,
