@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 
 import byok_widgets
+from byok_widgets.graph.conditions import CONDITIONS
+from byok_widgets.keys.backends.registry import BACKENDS
+from byok_widgets.nodes.registry import NODE_KINDS
 
 PACKAGE = "byok_widgets"
 SMALL = (
@@ -362,6 +365,36 @@ def _without_sdk(tree: ast.Module) -> str:
     return " ".join(words)
 
 
+_KINDS = {kind.__name__: kind for kind in (*NODE_KINDS.values(), *CONDITIONS, *map(type, BACKENDS))}
+_NAMES = {name for kind in (*NODE_KINDS.values(), *CONDITIONS) if (name := kind.kind)}
+_ATTRIBUTES_OF_KINDS = {"kind", "kinds"}
+
+
+def kind_decided_elsewhere(source: Source) -> list[str]:
+    """A kind declares what others need of it: none asks whether a node, condition or backend is of this kind."""
+    found = set()
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"isinstance", "issubclass"}:
+            found |= _named_in(node.args[1]) & _KINDS.keys()
+        elif isinstance(node, ast.MatchClass):
+            found |= _named_in(node.cls) & _KINDS.keys()
+        elif isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            asks = any(isinstance(side, ast.Attribute) and side.attr in _ATTRIBUTES_OF_KINDS for side in sides)
+            texts = {each.value for side in sides for each in ast.walk(side) if isinstance(each, ast.Constant)}
+            found |= {repr(text) for text in texts & _NAMES} if asks else set()
+    own = {name for name, kind in _KINDS.items() if kind.__module__ == f"{PACKAGE}.{source.name}"}
+    return [f"{source.name} asks for {each}." for each in sorted(found - own)]
+
+
+def _named_in(node: ast.AST) -> set[str]:
+    return {
+        each.id if isinstance(each, ast.Name) else each.attr
+        for each in ast.walk(node)
+        if isinstance(each, (ast.Name, ast.Attribute))
+    }
+
+
 Rule = Callable[[Source], list[str]]
 RULES: list[Rule] = [
     forbidden_imports,
@@ -370,6 +403,7 @@ RULES: list[Rule] = [
     sdk_outside_its_protocol,
     revealed_elsewhere,
     vendor_named_elsewhere,
+    kind_decided_elsewhere,
 ]
 
 
@@ -483,6 +517,16 @@ def test_the_tables_name_nothing_that_is_gone() -> None:
 # The rules see what they are for: module, code, and how the sentence starts; an empty one is no violation
 
 EXAMPLES: dict[Rule, list[tuple[str, str, str]]] = {
+    kind_decided_elsewhere: [
+        ("widgets.chat", "isinstance(node, ExtractionNode)", "widgets.chat asks for ExtractionNode."),
+        ("widgets.chat", "isinstance(n, (str, nodes.ActionNode))", "widgets.chat asks for ActionNode."),
+        ("graph.edge", "issubclass(kind, LogicCondition)", "graph.edge asks for LogicCondition."),
+        ("widgets.chat", "node.kind == 'extraction'", "widgets.chat asks for 'extraction'."),
+        ("widgets.chat", "node.kind in ('action', 'x')", "widgets.chat asks for 'action'."),
+        ("keys.store", "isinstance(backend, EncryptedFile)", "keys.store asks for EncryptedFile."),
+        ("nodes.extraction", "isinstance(replaced, ExtractionNode)", ""),
+        ("widgets.chat", "node.kind == other.kind or isinstance(node, Node)", ""),
+    ],
     forbidden_imports: [
         ("errors", "from byok_widgets.engine import ENGINE", "errors imports engine."),
         ("keys.store", "import byok_widgets.nodes.base", "keys.store imports nodes."),

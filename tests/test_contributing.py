@@ -134,7 +134,7 @@ REGISTRIES = {
         "CONDITIONS: list[type[Condition]] = [",
         "AtLeast, ",
     ),
-    "keys/backends/vault.py": ("keys/backends/registry.py", "    Session(),\n", "Vault(),"),
+    "keys/backends/vault.py": ("keys/backends/registry.py", "    SessionMemory(),\n", "Vault(),"),
 }
 """For each recipe's module: its registry, what its line stands behind there, and the line."""
 

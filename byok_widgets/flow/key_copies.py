@@ -17,7 +17,7 @@ from byok_widgets.keys import KeyStatus, KeyStore
 from byok_widgets.keys.backends import encrypted_file
 from byok_widgets.keys.backends.environment import PREFIX, Environment
 from byok_widgets.keys.backends.registry import backend_named
-from byok_widgets.keys.backends.session import Session
+from byok_widgets.keys.backends.session import SessionMemory
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.served_page import is_served_page
 from byok_widgets.nodes.flow_context import FlowContext
@@ -81,11 +81,11 @@ def store_like(like: KeyStatus, store: KeyStore, secret: Secret, provider: str, 
     """Store a key as another one is stored, or in this session's memory where that does not work here."""
     if like.is_reference:
         return store.refer(provider, host, like.reference)
-    wanted = like.backend if backend_named(like.backend, store.backends) else Session.name
+    wanted = like.backend if backend_named(like.backend, store.backends) else SessionMemory.name
     try:
         return store.save(provider, host, secret, backend=wanted, override=True)
     except KeyStoreError as error:
-        kept = store.save(provider, host, secret, backend=Session.name, override=True)
+        kept = store.save(provider, host, secret, backend=SessionMemory.name, override=True)
         return replace(kept, sentence=f"{error.problem} {kept.sentence}")
 
 

@@ -24,7 +24,7 @@ from byok_widgets.keys.backends.environment import (
 )
 from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import BACKENDS, backend_named, in_memory, storing_backends
-from byok_widgets.keys.backends.session import Session
+from byok_widgets.keys.backends.session import SessionMemory
 from byok_widgets.keys.formats import check_provider, clean_key
 from byok_widgets.keys.memory import KeyMemory
 from byok_widgets.keys.references import KeyReferences
@@ -142,7 +142,7 @@ class KeyStore:
         """
         with self._asking:
             self._backends = in_memory()
-            self._memory.forget_others(Session.name)
+            self._memory.forget_others(SessionMemory.name)
             self._references.keep_variables()
 
     def get(self, provider: str, host: str) -> Secret | None:

@@ -8,12 +8,12 @@ from byok_widgets.keys.backends.base import KeyBackend
 from byok_widgets.keys.backends.encrypted_file import EncryptedFile
 from byok_widgets.keys.backends.environment import Environment
 from byok_widgets.keys.backends.os_keyring import OsKeyring
-from byok_widgets.keys.backends.session import Session
+from byok_widgets.keys.backends.session import SessionMemory
 from byok_widgets.keys.backends.waiting import Waiting
 
 BACKENDS: list[KeyBackend] = [
     OsKeyring(),
-    Session(),
+    SessionMemory(),
     EncryptedFile(),
     Environment(),
 ]
@@ -31,7 +31,7 @@ def storing_backends(among: Sequence[KeyBackend] = BACKENDS) -> list[KeyBackend]
 
 def in_memory() -> list[KeyBackend]:
     """Return the backends of a flow that saves nothing: its keys end with the kernel."""
-    return [Session(), Environment()]
+    return [SessionMemory(), Environment()]
 
 
 def waiting() -> list[KeyBackend]:

@@ -12,10 +12,10 @@ from byok_widgets.secrets.secret import Secret
 def in_session() -> KeyStatus:
     """Describe a key in memory."""
     sentence = "The key is kept in this session's memory only; it is gone when the kernel stops."
-    return KeyStatus(Session.name, "This session only", sentence, available=True)
+    return KeyStatus(SessionMemory.name, "This session only", sentence, available=True)
 
 
-class Session:
+class SessionMemory:
     """Always available, and empty in a new kernel."""
 
     name = "session"

@@ -6,7 +6,7 @@ Until then the key waits in the memory of its key store, and nothing is written 
 from __future__ import annotations
 
 from byok_widgets.keys.backends.base import Availability, KeyBackend, StoredKey
-from byok_widgets.keys.backends.session import Session
+from byok_widgets.keys.backends.session import SessionMemory
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline
 from byok_widgets.keys.status import KeyStatus
@@ -34,7 +34,7 @@ class Waiting:
     def write(self, scope: KeyScope, secret: Secret, *, until: Deadline) -> KeyStatus:
         """Say that the key waits, and for which backend."""
         del scope, secret, until
-        then = "" if self.name == Session.name else f", which then stores it in: {self.label}"
+        then = "" if self.name == SessionMemory.name else f", which then stores it in: {self.label}"
         sentence = f"The key waits in this kernel's memory for your first flow{then}."
         return KeyStatus(self.name, "Waits for a flow", sentence, available=True)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from byok_widgets.config import ModelRef
 from byok_widgets.errors import ConfigError
-from byok_widgets.keys.backends.session import Session
+from byok_widgets.keys.backends.session import SessionMemory
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.local.catalog import LOCAL_MODELS
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from byok_widgets.nodes.flow_context import FlowContext
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
-STORAGE = Session.name
+STORAGE = SessionMemory.name
 """Where a visitor's key is stored."""
 
 NOTE = "What you set here, an API key too, stays in the memory of this session and is gone when you leave."
