@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import NamedTuple
 
 from byok_widgets.keys.backends.base import StoredKey
@@ -71,7 +72,7 @@ class KeyMemory:
         with self._lock:
             known = self._variables.get(scope)
             if known and known.stored.secret == stored.secret:
-                stored = stored._replace(secret=known.stored.secret)
+                stored = replace(stored, secret=known.stored.secret)
             held = stored.secret if stored.secret == value else value  # one holder for each text
             self._variables[scope] = Variable(name, held, stored)
             return stored

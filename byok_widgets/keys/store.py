@@ -281,7 +281,7 @@ class KeyStore:
                 errors.append(error)
                 continue
             if stored:
-                return stored._replace(secret=_usable(stored.secret, stored.status.label))
+                return replace(stored, secret=_usable(stored.secret, stored.status.label))
         if errors:
             raise errors[0]
         return None

@@ -5,6 +5,7 @@ To add one, write a module with a class that follows it, and add an instance to 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from byok_widgets.keys.scope import KeyScope
@@ -29,7 +30,8 @@ class Availability(NamedTuple):
     problem: str = ""
 
 
-class StoredKey(NamedTuple):
+@dataclass(frozen=True)
+class StoredKey:
     """A key, and where it is stored."""
 
     secret: Secret
