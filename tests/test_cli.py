@@ -88,6 +88,7 @@ def test_the_demo_opens_lab_on_the_first_tutorial_and_ends_on_ctrl_c(
     assert int(found[2]) != wanted
     page = urllib.request.urlopen(found[1], timeout=20)
     assert page.status == 200
+    assert _kernels_of(found[1], "01_first_flow.ipynb") == ["python3"], "it starts while the page is loading"
     settings = found[1].replace("tree/01_first_flow.ipynb", f"api/settings/{NOTIFICATIONS}")
     defaults = json.load(urllib.request.urlopen(settings, timeout=20))["schema"]["properties"]
     assert defaults["fetchNews"]["default"] == "false", "no question about news over the tutorial"
@@ -107,6 +108,18 @@ def test_the_demo_opens_lab_on_the_first_tutorial_and_ends_on_ctrl_c(
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(found[1], timeout=2)
     busy.close()
+
+
+def _kernels_of(address: str, notebook: str) -> list[str]:
+    """Return the names of the kernels that run for a notebook, once there is one."""
+    sessions = address.replace("lab/tree/01_first_flow.ipynb", "api/sessions")
+    until = time.monotonic() + 20
+    kernels: list[str] = []
+    while not kernels and time.monotonic() < until:
+        time.sleep(0.1)
+        with urllib.request.urlopen(sessions, timeout=20) as answer:
+            kernels = [session["kernel"]["name"] for session in json.load(answer) if session["path"] == notebook]
+    return kernels
 
 
 def _start_kernel(address: str) -> str:

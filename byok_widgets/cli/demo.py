@@ -87,6 +87,7 @@ class Demo:
             with contextlib.ExitStack() as opened:
                 if self.browser and not opened.enter_context(opened_in_browser(address)):
                     print("No browser could be opened: open the address above yourself.", flush=True)
+                lab.start_kernel(port, first)
                 while lab.process.poll() is None and not stopping.asked:
                     time.sleep(0.2)
             return 0 if stopping.asked else lab.process.returncode or 0

@@ -33,6 +33,10 @@ _LAB_SERVER = "byok_widgets.cli.lab_server"
 _PORTS_TRIED = 50
 _MAX_INFO_BYTES = 100_000
 _REACH_S = 1.0
+_KERNEL, _KERNEL_S = (
+    "python3",
+    10.0,
+)  # the name that the tutorials give, and JupyterLab to this Python's own kernel
 _INFO_FILES = "jpserver-*.json"
 _STOP_S = 10.0  # a little longer than the server allows itself
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -89,6 +93,25 @@ class RunningLab:
                 return port
         except OSError:
             return None
+
+    def start_kernel(self, port: int, notebook: str) -> None:
+        """Start the kernel of a notebook, which its page then finds.
+
+        The page takes seconds to load, and starts none before it has. JupyterLab skips a cell that is run while
+        there is no kernel yet, without a word.
+
+        Args:
+            port: On which it answers.
+            notebook: The notebook's name in its folder.
+        """
+        session = {"path": notebook, "name": notebook, "type": "notebook", "kernel": {"name": _KERNEL}}
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/sessions",
+            data=json.dumps(session).encode(),
+            headers={"Authorization": f"token {self.token}", "Content-Type": "application/json"},
+        )
+        with contextlib.suppress(OSError), _DIRECT.open(request, timeout=_KERNEL_S):
+            pass  # where this fails, the page starts one
 
     def end(self) -> None:
         """Stop it and its kernels: ask once, by closing its input, then kill it."""

@@ -32,6 +32,7 @@ def start(path: Path, *, alias: str, context_tokens: int, threads: int, key: str
     params.n_ctx = context_tokens
     params.n_parallel = 1
     params.cpuparams.n_threads = threads
+    params.warmup = False  # an empty run; the first request warms it as well, and somebody waits for that one
     params.verbosity = -1  # its log would end up in cell outputs
     params.cache_prompt = False  # with it, the same dialogue can give different answers
     params.cache_ram_mib = 0
