@@ -26,6 +26,7 @@ _SECTIONS = {
     "overrides": "override",
     "judge_model": "override",
     "tuning": "model_settings",
+    "turn_limits": "turn_limits",
 }
 """Sections of the file and the name of the change reported to observers, in the panel's order."""
 
@@ -98,7 +99,7 @@ class SettingsStore:
         """Call `observer(changes)` after each change; return a function that stops this.
 
         `changes` is a tuple of `"provider"`, `"base_url"`, `"key"`, `"model"`, `"override"`, `"model_settings"`,
-        in this order, or of what `notify` was called with. The observer is called in the thread that made the
+        `"turn_limits"`, in this order, or of what `notify` was called with. The observer is called in the thread that made the
         change, or in another one when that is the engine's. What another kernel changed is announced as
         `"elsewhere"` when it is seen: at this kernel's next change, or by `look`.
         """

@@ -46,8 +46,9 @@ class TurnLimits:
         """Cost from which on a turn makes no further call; `None` if any is allowed."""
         return None if self.cost is None else Decimal(repr(self.cost))
 
-    def lowered(self, calls: int | None, cost: float | None) -> TurnLimits:
+    def lowered(self, other: TurnLimits) -> TurnLimits:
         """Return these limits, with those of a file where they are lower: a file never allows more."""
+        calls, cost = other.calls, other.cost
         fewer = self.calls if calls is None or calls >= self.max_calls else calls
         less = self.cost if cost is None or (self.cost is not None and cost >= self.cost) else cost
         return TurnLimits(fewer, less)

@@ -14,9 +14,11 @@ from byok_widgets.config import ModelRef
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.turn_limits import TurnLimits
 from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.flow.file_limits import changed_limits
 from byok_widgets.flow.file_settings import FileSettings
 from byok_widgets.flow.filed_flow import FiledFlow
 from byok_widgets.flow.pending_settings import PENDING
+from byok_widgets.frontend import frontend
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge, FlowGraph
 from byok_widgets.graph.conditions import condition_fields, read_condition
 from byok_widgets.nodes import model_nodes
@@ -108,7 +110,7 @@ class _Settings:
         self.model = self.ref(model if is_ref else f"{self.provider}:{model}")
         self.judge_model = self.ref(data.pop("judge_model", None))
         self.judge_max_tokens = data.pop("judge_max_tokens", None)
-        self.limits = (data.pop("max_calls_per_turn", None), data.pop("max_cost_per_turn", None))
+        self.limits = TurnLimits(data.pop("max_calls_per_turn", None), data.pop("max_cost_per_turn", None))
         self.global_prompt = data.pop("global_prompt", "")
         self.grounding = data.pop("grounding", "flag")
         self.locale = data.pop("locale", None)
@@ -123,9 +125,7 @@ class _Settings:
     def settle(self, flow: FiledFlow, context: FlowContext, *, trust: bool | None) -> None:
         """Write what the file says, or let it wait where the person has to decide."""
         flow.judge_max_tokens = self.judge_max_tokens
-        limits = flow.config.turn_limits.lowered(*self.limits)
-        if limits != flow.config.turn_limits:
-            flow.config.turn_limits = limits
+        self._settle_limits(flow)
         flow.global_prompt = self.global_prompt
         flow.grounding = self.grounding
         flow.locale = self.locale
@@ -137,6 +137,15 @@ class _Settings:
             self._write(flow)
         elif trust is None:
             PENDING.ask(context, differences, partial(self._write, flow))
+
+    def _settle_limits(self, flow: FiledFlow) -> None:
+        """Take the limits of a turn where they are lower, and say what that changes."""
+        here = flow.config.turn_limits
+        lowered = here.lowered(self.limits)
+        if lowered != here:
+            flow.config.turn_limits = lowered
+        for sentence in changed_limits(flow.config.name, here, self.limits):
+            frontend().tell(sentence)
 
     def _write(self, flow: FiledFlow) -> None:
         flow.provider = self.provider

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from byok_widgets import ConfigError, Flow, FlowError
+from byok_widgets import ConfigError, Flow, FlowError, frontend
 from byok_widgets.config.turn_limits import MAX_CALLS, TurnLimits
+from byok_widgets.frontend import NullFrontend
 from byok_widgets.providers import PROVIDERS
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say
@@ -112,6 +113,41 @@ def test_limits_are_kept_and_a_file_never_allows_more(flow: Flow, tmp_path: Path
     flow.max_calls_per_turn, flow.max_cost_per_turn = None, None
     loaded = Flow.load(file, trust=True)
     assert (loaded.max_calls_per_turn, loaded.max_cost_per_turn) == (7, 0.5), "the file allows less"
+
+
+@pytest.mark.parametrize(
+    ("here", "file", "told"),
+    [
+        (TurnLimits(7, 0.5), TurnLimits(7, 0.5), []),
+        (TurnLimits(7, 0.5), TurnLimits(), []),
+        (TurnLimits(), TurnLimits(7, 0.5), []),
+        (TurnLimits(7, 0.5), TurnLimits(3, 0.25), ["lowers", "lowers"]),
+        (TurnLimits(7, 0.5), TurnLimits(9, 5), ["max_calls_per_turn = 9", "max_cost_per_turn = 5"]),
+        (TurnLimits(), TurnLimits(MAX_CALLS + 1, 5), [f"max_calls_per_turn = {MAX_CALLS + 1}"]),
+    ],
+)
+def test_what_a_file_changes_of_the_limits_is_told(
+    flow: Flow,
+    here: TurnLimits,
+    file: TurnLimits,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    said: list[str] = []
+
+    class Cell(NullFrontend):
+        def tell(self, sentence: str) -> None:
+            said.append(sentence)
+
+    monkeypatch.setattr(frontend, "_find", Cell)
+    saved = tmp_path / "limits.flow.json"
+    flow.config.turn_limits = file
+    flow.save(saved)
+    flow.config.turn_limits = here
+    Flow.load(saved, trust=True)
+    assert len(said) == len(told)
+    assert all(words in sentence for words, sentence in zip(told, said, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,14 @@ class Parts:
         return self._labelled("Judge max tokens")
 
     @property
+    def calls_limit(self) -> ipywidgets.Text:
+        return self._labelled("Max calls per turn")
+
+    @property
+    def cost_limit(self) -> ipywidgets.Text:
+        return self._labelled("Max cost per turn")
+
+    @property
     def locale(self) -> ipywidgets.Text:
         return self._labelled("Locale")
 

@@ -222,31 +222,38 @@ class Chat(assets.PageWidget):
     async def _turn(self, session: Session, text: str, tell: Callable[[Turn], None]) -> None:
         """Take a turn on the engine's loop. Whatever happens, the view hears how it ended."""
         kept: list[Turn] = []
+        lost: list[Turn] = []
         try:
-            work = session.prepare_turn(text, on_node=self._speech.on_node, on_turn=kept.append)
+            work = session.prepare_turn(
+                text, on_node=self._speech.on_node, on_turn=kept.append, on_unfinished=lost.append
+            )
             turn = await work(self._speech.on_text, self._speech.on_progress)
         except asyncio.CancelledError:
-            self._ended(text, chat_messages.STOPPED, tell, kept)
+            if kept:  # the part of the reply that had come stays
+                self._speech.end()
+                tell(kept[-1])
+            else:
+                self._failed(text, chat_messages.STOPPED, lost)
             raise
         except ByokError as fault:
-            self._ended(text, chat_messages.of_fault(fault), tell)
+            self._failed(text, chat_messages.of_fault(fault), lost)
         except Exception as fault:  # noqa: BLE001 - the view must not wait for ever; the log gets its kind
-            self._ended(text, chat_messages.unexpected(fault), tell)
+            self._failed(text, chat_messages.unexpected(fault), lost)
         else:
             tell(turn)
 
-    def _ended(
-        self, text: str, words: FailureWords, tell: Callable[[Turn], None], kept: Sequence[Turn] = ()
-    ) -> None:
-        """Tell of a turn that did not end well: a partial reply stays, else the text goes back to its field."""
+    def _failed(self, text: str, words: FailureWords, lost: Sequence[Turn]) -> None:
+        """Tell of a turn that came to nothing: its text goes back to its field."""
         self._speech.end()
-        if kept:
-            tell(kept[-1])
-            return
         again = self._speech.under_way()["instead_of"] is not None
-        standing = chat_messages.standing(self.session)
         self._tell(
-            {"kind": "failed", "text": "" if again else sanitize(text), "words": words, "standing": standing}
+            {
+                "kind": "failed",
+                "text": "" if again else sanitize(text),
+                "words": words,
+                "standing": chat_messages.standing(self.session),
+                "reasoning": chat_messages.lost_reasoning(lost),
+            }
         )
 
     def _tell_turn(self, session: Session, turn: Turn) -> None:

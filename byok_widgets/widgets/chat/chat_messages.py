@@ -21,6 +21,8 @@ from byok_widgets.widgets.chat.where_said import where_said
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from byok_widgets.session import Session, Turn
     from byok_widgets.session.turn import EdgeVerdict, Step
     from byok_widgets.session.variables import VariableStatus
@@ -106,6 +108,11 @@ def of_turn(turn: Turn) -> TurnFacts:
         "requests": len(turn.requests),
         "readers": list(map(sanitize, lessons.readers(turn))),
     }
+
+
+def lost_reasoning(unfinished: Sequence[Turn]) -> str:
+    """Return what a model had thought in a turn that came to nothing; empty where that is not known."""
+    return _shown_reasoning(unfinished[-1].lost_reasoning) if unfinished else ""
 
 
 def of_alternative(made: Alternative, turn: Turn) -> AlternativeFacts:

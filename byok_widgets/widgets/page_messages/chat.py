@@ -329,12 +329,16 @@ class ChatSavedOutput(TypedDict):
 
 
 class ChatFailed(TypedDict):
-    """A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn."""
+    """A turn or a click did not work; `text` goes back to its field.
+
+    `standing` is told after a turn, with the `reasoning` of a model that had thought and not begun to write.
+    """
 
     kind: Literal["failed"]
     text: str
     words: FailureWords
     standing: NotRequired[Standing]
+    reasoning: NotRequired[str]
 
 
 ChatMessage = (

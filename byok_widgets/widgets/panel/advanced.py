@@ -1,12 +1,14 @@
-"""The panel's advanced settings of a flow: the limit of its judge, and the locale of its dialogues."""
+"""The panel's advanced settings of a flow: limits of a turn and of its judge, and the locale of its dialogues."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from byok_widgets.config.turn_limits import MAX_CALLS
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.nodes.node_settings import LIMIT
@@ -26,6 +28,11 @@ _LOCALE = (
     "How numbers and dates are written in the dialogues: a language and a country, such as en-US or de-DE. Empty "
     "reads only what means the same everywhere. A node may have its own: flow.node(…).locale."
 )
+_CALLS = "A turn that would make more calls of models, those of the judge and repairs included, is stopped."
+_COST = (
+    "In US dollars: a turn that has cost as much makes no further call. A call without a known price counts "
+    "nothing. Empty sets no limit."
+)
 
 
 class Advanced:
@@ -38,9 +45,31 @@ class Advanced:
         def set_locale(text: str) -> None:
             flow.locale = _plain(text) or None
 
+        def set_calls(text: str) -> None:
+            with _without_code():
+                flow.max_calls_per_turn = _number(text, int)
+
+        def set_cost(text: str) -> None:
+            with _without_code():
+                flow.max_cost_per_turn = _number(text.removeprefix("$"), float)
+
         self._fields = (
             _Field(
-                lambda: "" if flow.judge_max_tokens is None else str(flow.judge_max_tokens),
+                lambda: _shown(flow.config.turn_limits.calls),
+                set_calls,
+                note=_CALLS,
+                description="Max calls per turn",
+                placeholder=f"{MAX_CALLS}, the usual limit",
+            ),
+            _Field(
+                lambda: _shown(flow.config.turn_limits.cost),
+                set_cost,
+                note=_COST,
+                description="Max cost per turn",
+                placeholder="no limit; such as 0.25",
+            ),
+            _Field(
+                lambda: _shown(flow.judge_max_tokens),
                 set_limit,
                 note=_JUDGE,
                 description="Judge max tokens",
@@ -98,6 +127,29 @@ class _Field:
     def _complain(self, text: str) -> None:
         self._problem.value = problem_html(text)
         self._problem.layout.display = None if text else "none"
+
+
+def _shown(limit: float | None) -> str:
+    return "" if limit is None else str(limit)
+
+
+def _number(text: str, read: Callable[[str], float]) -> Any:
+    """Return what was typed as a number; text that is none goes to the setting, which knows what to say of it."""
+    if not _plain(text):
+        return None
+    try:
+        return read(text)
+    except ValueError:
+        return text
+
+
+@contextmanager
+def _without_code() -> Iterator[None]:
+    """Say what is wrong with a setting without the code that would mend it: a person is typing into a field."""
+    try:
+        yield
+    except ConfigError as fault:
+        raise ConfigError(f"Not set: {fault.problem}", kind=fault.kind) from None
 
 
 def _plain(text: str) -> str:

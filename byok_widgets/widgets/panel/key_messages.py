@@ -26,6 +26,8 @@ NAME_ONLY = (
     "store it below."
 )
 LOCKED = "The key is stored in the encrypted file, which is locked. Enter its passphrase and press Unlock."
+_FIXES = {"auth": "Check that the key is valid and has not expired, or paste another one and press Save."}
+"""What to do by the kind of error, where its own words send a person to the settings: here they are."""
 _AGAIN = "Press Check to try again in a moment."
 _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
@@ -141,7 +143,7 @@ def _lines(*parts: str) -> str:
 
 def _why(fault: ByokError) -> str:
     # Only text from outside goes through `redact`: it would also remove the name of a variable.
-    fix = _AGAIN if fault.retryable else fault.fix
+    fix = _AGAIN if fault.retryable else _FIXES.get(fault.kind, fault.fix)
     return redact("\n".join(part for part in (fault.problem, fix) if part))
 
 

@@ -20,6 +20,8 @@ class PanelFlow(Protocol):
     judge_model: str | None
     judge_max_tokens: int | None
     locale: str | None
+    max_calls_per_turn: int | None
+    max_cost_per_turn: float | None
 
     @property
     def name(self) -> str:

@@ -177,6 +177,7 @@ def test_a_model_at_work_is_told_and_can_be_stopped(server, chat, browser, heard
     browser.custom(chat, {"kind": "stop"})
     (told,) = eventually(lambda: heard("failed"))
     assert (told["text"], told["words"]["kind"]) == ("Hello?", "interrupted")
+    assert told["reasoning"] == "".join(thoughts)
     eventually(lambda: not chat.session.busy)
 
 

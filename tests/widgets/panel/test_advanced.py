@@ -1,4 +1,4 @@
-"""The advanced settings in the panel: the same as `flow.judge_max_tokens` and `flow.locale`."""
+"""The advanced settings in the panel: the same as `flow.judge_max_tokens`, `flow.locale` and a turn's limits."""
 
 from __future__ import annotations
 
@@ -51,6 +51,32 @@ def test_two_panels_agree(flow, show, browser):
     one, other = show(flow), show(flow)
     browser.set(parts(one).judge_limit, value="77")
     assert parts(other).judge_limit.value == "77"
+
+
+def test_limits_of_a_turn_that_are_typed_are_what_a_line_of_code_sets(flow, show, browser):
+    panel, other = show(flow), show(flow)
+    assert (parts(panel).calls_limit.value, parts(panel).cost_limit.value) == ("", "")
+    browser.set(parts(panel).calls_limit, value=" 12 ")
+    browser.set(parts(panel).cost_limit, value="$0.25")
+    assert (flow.max_calls_per_turn, flow.max_cost_per_turn) == (12, 0.25)
+    assert (parts(other).calls_limit.value, parts(other).cost_limit.value) == ("12", "0.25")
+    assert "flow.max_cost_per_turn = 0.25" in parts(panel).code.code
+    browser.set(parts(panel).calls_limit, value="")
+    browser.set(parts(panel).cost_limit, value="")
+    assert (flow.max_calls_per_turn, flow.max_cost_per_turn) == (50, None)
+    assert "per_turn" not in parts(panel).code.code
+
+
+@pytest.mark.parametrize("text", ["many", "0", "-1", "nan", "1.5.2", "20000000"])
+@pytest.mark.parametrize("name", ["calls_limit", "cost_limit"])
+def test_a_limit_of_a_turn_that_is_none_is_refused_and_stays(flow, show, browser, name, text):
+    flow.max_calls_per_turn, flow.max_cost_per_turn = 12, 0.5
+    panel = show(flow)
+    browser.set(getattr(parts(panel), name), value=text)
+    assert (flow.max_calls_per_turn, flow.max_cost_per_turn) == (12, 0.5)
+    assert getattr(parts(panel), name).value == text
+    (complaint,) = parts(panel).complaints
+    assert "flow." not in complaint, "a person who types needs no code"
 
 
 def test_a_locale_that_is_typed_is_what_a_line_of_code_sets(flow, show, browser):

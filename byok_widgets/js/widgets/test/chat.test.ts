@@ -173,6 +173,16 @@ it("tells what the provider wrote from what it means and from what to do", () =>
   ]);
 });
 
+it("folds away what a model had thought before it came to nothing", () => {
+  const words = { kind: "interrupted", problem: "Stopped.", ...NO_MORE };
+  tell({ kind: "failed", text: "Hi", words, standing, reasoning: "**First** <i>this</i>" });
+  const folded = view.find<HTMLDetailsElement>("[role=alert] .byok-reasoning");
+  expect(folded.open).toBe(false);
+  expect(folded.querySelector(".byok-thoughts")?.textContent).toBe("**First** <i>this</i>");
+  tell({ kind: "failed", text: "Hi", words, standing });
+  expect(view.panel.querySelector("[role=alert] .byok-reasoning")).toBeNull();
+});
+
 it("gives the text back, and leaves the turn that is under way, when a second message is refused", () => {
   begin("Hi");
   tell({ kind: "failed", text: "again", words: { kind: "busy", problem: "Busy.", ...NO_MORE } });

@@ -1,7 +1,8 @@
 // The panel's head: its questions, answered by buttons, and where the keyboard is afterwards.
 
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
+import { make } from "../src/common/dom";
 import { FakeModel } from "./fake_model";
 import { render, type Rendered } from "./render";
 import { head } from "./states";
@@ -38,6 +39,23 @@ it("gives the keyboard to the title when the question that held it has gone", ()
   model.change({ questions: [] });
   expect(document.activeElement).toBe(view.find("h3"));
   expect(view.find(".byok-questions").hidden).toBe(true);
+});
+
+it("makes the head of an accordion a button, also one that is inserted later", async () => {
+  const opened = "jupyter-widget-Collapse-open";
+  const fold = make("div", {}, make("div", { className: "jupyter-widget-Collapse-header", textContent: "Advanced" }));
+  const heading = fold.firstElementChild as HTMLElement;
+  heading.onclick = () => fold.classList.toggle(opened);
+  view.panel.append(fold);
+  const key = (name: string): boolean =>
+    heading.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
+  await vi.waitFor(() => expect(heading.getAttribute("aria-expanded")).toBe("false"));
+  expect([heading.tabIndex, heading.getAttribute("role")]).toEqual([0, "button"]);
+  expect(key("Enter")).toBe(false);
+  await vi.waitFor(() => expect(heading.getAttribute("aria-expanded")).toBe("true"));
+  expect(key("a")).toBe(true);
+  expect(key(" ")).toBe(false);
+  await vi.waitFor(() => expect(heading.getAttribute("aria-expanded")).toBe("false"));
 });
 
 it("does not draw again what has not changed", () => {

@@ -341,11 +341,11 @@ class ChatView {
     this.graph.light(this.standing);
   }
 
-  private fail({ text, words, standing }: ChatFailed): void {
+  private fail({ text, words, standing, reasoning }: ChatFailed): void {
     this.said = "";
     if (standing) this.dialogue.fail(); // what failed was the turn, not another click while it is under way
     if (text) this.part.text.value = text;
-    showFailure(this.part.failure, words);
+    showFailure(this.part.failure, words, reasoning);
     if (standing) this.showStanding(standing);
   }
 }

@@ -2,14 +2,17 @@
 
 import { button, externalLink, make } from "../common/dom";
 import type { FailureWords } from "../common/messages";
+import { foldedReasoning } from "./reasoning";
 
 const GEAR = '[data-jp-item-name="byok-settings"] jp-button';
 
-export function showFailure(box: HTMLElement, words: FailureWords): void {
+// `reasoning` is what a model had thought before it came to nothing.
+export function showFailure(box: HTMLElement, words: FailureWords, reasoning = ""): void {
   const { link, calm = false, settings = false } = words;
   const links = link ? [make("div", {}, externalLink(link, link))] : [];
   const gear = settings ? settingsButton(box) : [];
-  box.replaceChildren(...failureParts(words), ...links, ...gear);
+  const thoughts = foldedReasoning(reasoning, "the answer that did not come");
+  box.replaceChildren(...failureParts(words), ...links, ...gear, ...thoughts);
   box.classList.toggle("byok-bad", !calm);
   box.classList.toggle("byok-chat-notice", calm);
   box.hidden = false;

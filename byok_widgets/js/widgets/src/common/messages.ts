@@ -657,12 +657,13 @@ export interface ChatSavedOutput {
   output: Record<string, string>;
 }
 
-/** A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn. */
+/** A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn, with the `reasoning` of a model that had thought and not begun to write. */
 export interface ChatFailed {
   kind: "failed";
   text: string;
   words: FailureWords;
   standing?: Standing;
+  reasoning?: string;
 }
 
 export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatRequests | ChatLesson | ChatExamples | ChatTaught | ChatSaved | ChatSavedOutput | ChatFailed;

@@ -6,6 +6,7 @@ import { linkKernel } from "../common/kernel_link";
 import type { PanelHeadState } from "../common/messages";
 import { GONE, UNANSWERED } from "../common/texts";
 import { type ViewContext, follow, onEnd } from "../common/view";
+import { openByKeyboard } from "./accordion";
 import { makeQuestions } from "./questions";
 
 const MOST_FRAMES = 600;
@@ -50,6 +51,7 @@ export function renderHead({ model, el, signal }: ViewContext<PanelHeadState>): 
 
   function adopt(panel: HTMLElement): void {
     isolate(panel, signal);
+    openByKeyboard(panel, signal);
     panel.setAttribute("role", "group");
     panel.setAttribute("aria-label", model.get("title"));
     if (isGone) disable(panel);
