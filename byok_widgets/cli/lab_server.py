@@ -16,9 +16,6 @@ import time
 
 STOP_S = 8.0
 """Time allowed for JupyterLab to stop its kernels, in seconds."""
-_IRI_GRAMMAR = "rfc3987_syntax"
-"""Checks the format "iri" for `jsonschema`, which does without it. No schema of Jupyter has that format, and
-building the grammar takes half of the time in which JupyterLab starts."""
 
 
 def main() -> None:
@@ -27,7 +24,8 @@ def main() -> None:
     # Only in this process's memory: other users see the command line, and kernels inherit the environment.
     sys.argv.append(f"--IdentityProvider.token={token}")
     threading.Thread(target=_end_with_parent, name="byok-parent-watch", daemon=True).start()
-    sys.modules[_IRI_GRAMMAR] = None  # type: ignore[assignment] # the documented way to say: do not import it
+    from byok_widgets.schema.json_schemas import library  # noqa: F401 - a slow import else: half of JupyterLab's start
+
     runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)
 
 

@@ -99,9 +99,9 @@ class SettingsStore:
         """Call `observer(changes)` after each change; return a function that stops this.
 
         `changes` is a tuple of `"provider"`, `"base_url"`, `"key"`, `"model"`, `"override"`, `"model_settings"`,
-        `"turn_limits"`, in this order, or of what `notify` was called with. The observer is called in the thread that made the
-        change, or in another one when that is the engine's. What another kernel changed is announced as
-        `"elsewhere"` when it is seen: at this kernel's next change, or by `look`.
+        `"turn_limits"`, in this order, or of what `notify` was called with. The observer is called in the thread
+        that made the change, or in another one when that is the engine's. What another kernel changed is announced
+        as `"elsewhere"` when it is seen: at this kernel's next change, or by `look`.
         """
         return self._signal.connect(observer)
 

@@ -132,7 +132,7 @@ def _no_constant(name: str) -> float:
 
 
 def _fault(data: Any) -> str:
-    import jsonschema
+    from byok_widgets.schema.json_schemas.library import jsonschema
 
     errors: Iterable[jsonschema.ValidationError] = jsonschema.Draft202012Validator(_schema()).iter_errors(data)
     error = next(iter(errors), None)

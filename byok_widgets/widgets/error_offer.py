@@ -1,7 +1,7 @@
-"""What a page adds to the card of an error: a button to the settings, where it is corrected there.
+"""What a page needs to draw an error as a card: its parts, and whether it is corrected in the settings.
 
-A traceback is plain text. So a message of a kind of its own follows it, which only our extension of JupyterLab and
-Notebook 7 draws; elsewhere the card's last line says how the settings are opened.
+A traceback is plain text, in lines for a wide page. So a message of a kind of its own follows it, which only our
+extension of JupyterLab and Notebook 7 draws, in place of the text; elsewhere the text has it all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from byok_widgets.errors import ByokError
 from byok_widgets.widgets.audience import is_watched
+from byok_widgets.widgets.sanitize import sanitize
 
 MIME_TYPE = "application/vnd.byok-widgets.error+json"
 _watched: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -24,7 +25,12 @@ def watch(shell: Any) -> None:
     shell.events.register("post_run_cell", lambda result: _follow_up(shell, result.error_in_exec))
 
 
+def _parts(error: ByokError) -> dict[str, str]:
+    parts = {name: sanitize(text) for name, text in error.parts.items()}
+    return {**parts, "stack": f"{type(error).__name__} · the stack: byok_widgets.last_traceback()"}
+
+
 def _follow_up(shell: Any, error: object) -> None:
     if isinstance(error, ByokError) and is_watched():
-        facts = {"flow": error.flow, "settings": error.concerns_settings}
+        facts = {"flow": error.flow, "settings": error.concerns_settings, "parts": _parts(error)}
         shell.display_pub.publish({MIME_TYPE: facts, "text/plain": ""})

@@ -115,6 +115,8 @@ def test_a_click_opens_the_settings_and_touches_nothing_else(open_in, app, capsy
     assert took_s < OPEN_S
     assert title(page) == "Settings · dentist"
     assert side(page).get_by_label("Model for ask").is_visible()
+    box = side(page).bounding_box()
+    assert box["x"] + box["width"] <= VIEWPORT["width"], "all of it is on the screen"
     assert side(page).evaluate("side => side === document.activeElement"), "the keyboard goes on from there"
     page.shot(f"gear-{app}")
     assert not page.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.dirty")
@@ -122,6 +124,31 @@ def test_a_click_opens_the_settings_and_touches_nothing_else(open_in, app, capsy
     assert (page.lab.root / page.name).read_bytes() == file
     page.run_cell(1)
     assert [cell["execution_count"] for cell in page.save()["cells"]] == [1, 2]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_an_error_that_the_settings_can_mend_has_a_button_to_those_of_its_flow(open_in, app):
+    page = open_in(
+        [
+            f"{flow_cell('dentist', 'ask')}\n{flow_cell('shop', 'sell')}",
+            "dentist.node('ask').run('Hi', model='openai:gpt-6-luna')",
+            "dentist.node('ask').run('Hi', modle='x')",
+        ],
+        app,
+    )
+    page.run_cell(0)
+    page.run_cell(1)
+    card = page.output(1).locator(".byok-error-card")
+    expect(card).to_contain_text("No API key")
+    expect(page.output(1).locator("pre")).to_be_hidden()  # the card stands in its place
+    offer = card.get_by_role("button", name="Settings")
+    offer.focus()
+    page.page.keyboard.press("Enter")
+    side(page).get_by_role("heading", name="Settings · dentist").wait_for()
+    page.shot(f"gear-error-{app}")
+    page.run_cell(2)
+    expect(page.output(2)).to_contain_text("model")
+    expect(page.output(2).get_by_role("button", name="Settings")).to_have_count(0)
 
 
 def choose_before_any_flow(page, typed, model="gpt-6-luna"):

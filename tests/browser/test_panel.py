@@ -44,6 +44,21 @@ def save(page):
     page.panel.get_by_role("button", name="Save", exact=True).click()
 
 
+def test_the_advanced_settings_are_reached_by_keyboard(page):
+    advanced = page.panel.get_by_role("button", name="Advanced", exact=True)
+    calls = page.panel.get_by_label("Max calls per turn")
+    expect(advanced).to_have_attribute("aria-expanded", "false")
+    expect(calls).to_be_hidden()
+    advanced.focus()
+    page.page.keyboard.press("Enter")
+    expect(advanced).to_have_attribute("aria-expanded", "true")
+    calls.fill("12")
+    calls.press("Enter")
+    page.page.wait_for_function("() => document.querySelector('.byok-copy textarea').value.includes('= 12')")
+    advanced.press("Space")
+    expect(calls).to_be_hidden()
+
+
 def test_a_refused_key_stays_and_can_be_taken_to_its_own_provider(page, key):
     typed = fake_key("anthropic")
     key.fill(typed)

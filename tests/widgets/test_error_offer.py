@@ -1,7 +1,8 @@
-"""What follows the card of an error in a cell: what the page needs to lead to the settings of its flow."""
+"""What follows the text of an error in a cell: what a page needs for a card that leads to the settings."""
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,8 +56,18 @@ def _running(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
 def test_an_error_of_ours_is_followed_by_what_leads_to_the_settings(
     error: ByokError, facts: dict[str, Any], shell: Shell
 ) -> None:
-    assert shell.ends_with(error) == [facts], "once"
-    assert shell.published[0]["text/plain"] == "", "the card above says it where nothing draws the button"
+    (told,) = shell.ends_with(error)
+    assert {name: told[name] for name in facts} == facts
+    assert shell.published[0]["text/plain"] == "", "the text above says it where nothing draws the card"
+
+
+def test_the_card_has_the_parts_of_the_error_in_their_order_and_nothing_that_could_act(shell: Shell) -> None:
+    error = ConfigError("No \x1b[31mmodel.", kind="no_model", cause="None is set.", fix="Choose one.")
+    (told,) = shell.ends_with(error.at(flow="dentist", node="ask"))
+    assert list(told["parts"]) == ["problem", "where", "cause", "fix", "stack"]
+    assert told["parts"]["fix"] == "Choose one."
+    assert "\x1b" not in json.dumps(told)
+    assert "ConfigError" in told["parts"]["stack"]
 
 
 @pytest.mark.parametrize("error", [None, ValueError("x")])

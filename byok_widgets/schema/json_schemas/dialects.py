@@ -55,7 +55,7 @@ class Dialect:
         """Return an error of `jsonschema` that says why a schema is not valid in this draft; `None` if it is."""
         if self.name == "2020-12" and is_surely_valid(schema):
             return None
-        import jsonschema
+        from byok_widgets.schema.json_schemas.library import jsonschema
 
         checker = jsonschema.validators.validator_for({"$schema": _URIS[self.name]})
         try:  # whether patterns can be used is another question

@@ -17,7 +17,7 @@ _kept: dict[int, tuple[Sequence[Any], frozenset[Hashable]]] = {}
 
 def enum(checker: Any, allowed: Sequence[Any], value: Any, schema: Any) -> Iterator[Any]:
     """Yield an error for a value that is none of those allowed."""
-    import jsonschema
+    from byok_widgets.schema.json_schemas.library import jsonschema
 
     del checker, schema
     if _key(value) not in _keys_of(allowed):
@@ -28,7 +28,7 @@ def enum(checker: Any, allowed: Sequence[Any], value: Any, schema: Any) -> Itera
 
 def unique_items(checker: Any, is_asked: Any, value: Any, schema: Any) -> Iterator[Any]:
     """Yield an error for an array that has a value twice."""
-    import jsonschema
+    from byok_widgets.schema.json_schemas.library import jsonschema
 
     del schema
     if is_asked and checker.is_type(value, "array") and len(set(map(_key, value))) < len(value):

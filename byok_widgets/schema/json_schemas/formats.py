@@ -28,7 +28,7 @@ _BUILT_IN = ("ipv4", "ipv6", "regex", "uuid")
 @cache
 def format_checker() -> Any:
     """Return the checker for `jsonschema`."""
-    import jsonschema
+    from byok_widgets.schema.json_schemas.library import jsonschema
 
     checker = jsonschema.FormatChecker(formats=_BUILT_IN)
     for name, is_one in _CHECKS.items():

@@ -38,7 +38,7 @@ def conditions_of(error: Any) -> list[tuple[Any, int]]:
 @cache
 def json_checker() -> Any:
     """Return the validator class."""
-    import jsonschema
+    from byok_widgets.schema.json_schemas.library import jsonschema
 
     usual = jsonschema.Draft202012Validator
     own: dict[str, Rule] = {
@@ -83,7 +83,7 @@ def _conditional(rule: Rule) -> Rule:
 
 
 def _pattern(checker: Any, pattern: str, value: Any, schema: Any) -> Iterator[Any]:
-    import jsonschema
+    from byok_widgets.schema.json_schemas.library import jsonschema
 
     del schema
     if checker.is_type(value, "string") and not matches(pattern, value):
@@ -99,7 +99,7 @@ def _properties(checker: Any, parts: Mapping[str, Any], value: Any, schema: Any)
 
 def _entry(checker: Any, entry: Any, part: Any, name: str) -> Iterator[Any]:
     """Yield what is wrong with a property; `jsonschema` loses the path of one that is forbidden."""
-    import jsonschema
+    from byok_widgets.schema.json_schemas.library import jsonschema
 
     if part is False:
         yield jsonschema.ValidationError(f"{name!r} is not allowed", path=[name])
@@ -136,7 +136,7 @@ def _unevaluated_properties(checker: Any, allowed: Any, value: Any, schema: Mapp
 
 def _further(checker: Any, allowed: Any, value: Mapping[str, Any], extras: list[str]) -> Iterator[Any]:
     """Yield what is wrong with the properties that no other rule describes."""
-    import jsonschema
+    from byok_widgets.schema.json_schemas.library import jsonschema
 
     if checker.is_type(allowed, "object"):
         for name in extras:

@@ -10,7 +10,7 @@ from byok_widgets.schema.values.exact_numbers import is_multiple
 
 def multiple_of(checker: Any, step: Any, value: Any, schema: Any) -> Iterator[Any]:
     """Yield an error for a number that is no multiple of another, as a rule of `jsonschema` does."""
-    import jsonschema
+    from byok_widgets.schema.json_schemas.library import jsonschema
 
     del schema
     if checker.is_type(value, "number") and not is_multiple(value, step):

@@ -5,7 +5,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { settingsIcon } from '@jupyterlab/ui-components';
 
-import { offerSettings } from './offer';
+import { drawErrors } from './error_card';
 import { Side } from './side';
 
 const OPEN = 'byok-widgets:open-settings';
@@ -41,7 +41,7 @@ function activate(
     return side;
   };
 
-  notebooks.widgetAdded.connect((_, notebook) => offerSettings(notebook, app.commands, OPEN));
+  notebooks.widgetAdded.connect((_, notebook) => drawErrors(notebook, app.commands, OPEN));
 
   app.commands.addCommand(OPEN, {
     label: 'Open Flow Settings',

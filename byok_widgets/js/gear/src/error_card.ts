@@ -1,0 +1,70 @@
+import { NotebookPanel } from '@jupyterlab/notebook';
+import { CommandRegistry } from '@lumino/commands';
+import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { Widget } from '@lumino/widgets';
+
+/** What the kernel sends after the text of an error. */
+const ERROR = 'application/vnd.byok-widgets.error+json';
+/** Where the text of a part begins with a sign. */
+const SIGNS: Record<string, string> = { fix: '→ ' };
+
+interface Facts {
+  /** The flow concerned; empty if no node was running. */
+  flow?: string;
+  /** Whether the settings are the place to mend it. */
+  settings?: boolean;
+  /** What is to be read, by the names of the parts and in their order; none in notebooks of earlier versions. */
+  parts?: Record<string, string>;
+}
+
+/** Draw the errors of flows as cards, which offer the settings where they are the place to mend it. */
+export function drawErrors(notebook: NotebookPanel, commands: CommandRegistry, command: string): void {
+  notebook.content.rendermime.addFactory(
+    { safe: true, mimeTypes: [ERROR], createRenderer: () => new ErrorCard(commands, command) },
+    0
+  );
+}
+
+/** It stands for the text before it, which the style sheet hides: JupyterLab breaks that anywhere. */
+class ErrorCard extends Widget {
+  constructor(commands: CommandRegistry, command: string) {
+    super();
+    this._commands = commands;
+    this._command = command;
+    this.addClass('byok-offer');
+  }
+
+  renderModel(model: { data: ReadonlyPartialJSONObject }): Promise<void> {
+    const { flow = '', settings = false, parts = {} } = (model.data[ERROR] ?? {}) as Facts;
+    const lines = Object.entries(parts).map(([name, text]) => part(name, text));
+    this.toggleClass('byok-error-card', lines.length > 0);
+    this.node.replaceChildren(...lines, ...(settings ? [this._button(flow)] : []));
+    return Promise.resolve();
+  }
+
+  private _button(flow: string): HTMLButtonElement {
+    const button = document.createElement('button');
+    button.textContent = 'Settings';
+    button.onclick = () => {
+      void this._commands.execute(this._command, { flow });
+    };
+    return button;
+  }
+
+  private readonly _commands: CommandRegistry;
+  private readonly _command: string;
+}
+
+function part(name: string, text: string): HTMLElement {
+  const line = document.createElement('div');
+  line.dataset['part'] = name;
+  line.dir = 'auto';
+  line.append(name === 'link' && text.startsWith('https://') ? link(text) : `${SIGNS[name] ?? ''}${text}`);
+  return line;
+}
+
+function link(url: string): HTMLAnchorElement {
+  const anchor = document.createElement('a');
+  Object.assign(anchor, { href: url, textContent: url, target: '_blank', rel: 'noopener noreferrer' });
+  return anchor;
+}
