@@ -17,7 +17,7 @@ from byok_widgets.messages import Message
 NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Case:
     """One case.
 
@@ -50,6 +50,11 @@ class Case:
     tags: tuple[str, ...] = ()
     weight: float = 1.0
     group: str = ""
+
+    def __repr__(self) -> str:
+        expected = [f"values={dict(self.values)!r}"] if self.values else []
+        expected += [f"path={self.path!r}"] if self.path else []
+        return f"Case({', '.join([repr(self.name), repr(self.said), *expected])})"
 
     @property
     def said(self) -> str:

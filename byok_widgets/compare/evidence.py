@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from byok_widgets.compare.statistics import Difference, Estimate, Plan, SequentialEvidence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VariantResult:
     """What is shown of one variant.
 
@@ -36,6 +36,12 @@ class VariantResult:
     score: Estimate
     difference: Difference | None = None
     evidence: SequentialEvidence | None = None
+
+    def __repr__(self) -> str:
+        score = self.score
+        found = f"score {score.estimate:.2f} ({score.low:.2f} to {score.high:.2f} at {score.level:.0%})"
+        reason = f": {self.reason}" if self.reason else ""
+        return f"VariantResult({self.variant.name}, {found}, {self.verdict}{reason})"
 
     @property
     def verdict(self) -> str:
