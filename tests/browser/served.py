@@ -37,7 +37,7 @@ class Served:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *self.command()],
                 cwd=self.root,
-                env=self._environment(),
+                env=self.environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -75,7 +75,7 @@ class Served:
             time.sleep(0.2)
         raise RuntimeError(f"It did not start:\n{self.log.read_text(errors='replace')[-2000:]}")
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
         package = str(Path(byok_widgets.__file__).parents[1])
         return kept | {
