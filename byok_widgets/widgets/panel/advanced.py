@@ -13,7 +13,7 @@ from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.providers.model_settings import SETTINGS
-from byok_widgets.widgets.panel.model_picker import problem_html
+from byok_widgets.widgets.panel.model_picker import note_html, problem_html
 from byok_widgets.widgets.panel.text_field import TextField, error_text
 from byok_widgets.widgets.sanitize import sanitize
 
@@ -83,7 +83,7 @@ class Advanced:
                 placeholder="such as en-US",
             ),
         )
-        inside = ipywidgets.VBox([part for field in self._fields for part in field.parts])
+        inside = ipywidgets.VBox([field.view for field in self._fields])
         self.view = ipywidgets.Accordion([inside], titles=("Advanced",), selected_index=None)
 
     def refresh(self) -> None:
@@ -96,7 +96,7 @@ class _Field:
     """One setting that is typed.
 
     Attributes:
-        parts: Its widgets.
+        view: Its widgets.
     """
 
     def __init__(self, read: Callable[[], str], write: Callable[[str], None], *, note: str, **looks: str) -> None:
@@ -104,7 +104,8 @@ class _Field:
         self._input = TextField(**looks)
         self._input.observe(self._typed, "value")
         self._problem = ipywidgets.HTML()
-        self.parts = (self._input, self._problem, ipywidgets.HTML(f"<small>{note}</small>"))
+        self._complain("")
+        self.view = ipywidgets.VBox([self._input, self._problem, ipywidgets.HTML(note_html(note))])
 
     def refresh(self) -> None:
         value = self._read()
@@ -149,7 +150,7 @@ def _without_code() -> Iterator[None]:
     try:
         yield
     except ConfigError as fault:
-        raise ConfigError(f"Not set: {fault.problem}", kind=fault.kind) from None
+        raise ConfigError(fault.problem, kind=fault.kind) from None
 
 
 def _plain(text: str) -> str:
@@ -171,4 +172,4 @@ def _limit(text: str) -> int | None:
         problem = str(fault)
     else:
         return limit
-    raise ConfigError(f"Not set: {problem}", kind="bad_setting")
+    raise ConfigError(problem, kind="bad_setting")

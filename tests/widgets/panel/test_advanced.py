@@ -77,6 +77,7 @@ def test_a_limit_of_a_turn_that_is_none_is_refused_and_stays(flow, show, browser
     assert getattr(parts(panel), name).value == text
     (complaint,) = parts(panel).complaints
     assert "flow." not in complaint, "a person who types needs no code"
+    assert complaint.count("Not set") == 1
 
 
 def test_a_locale_that_is_typed_is_what_a_line_of_code_sets(flow, show, browser):
