@@ -32,6 +32,15 @@ def misplaced_key() -> KeyFormatError:
     )
 
 
+def key_in_dialogue() -> KeyFormatError:
+    """Return the error for a held key in what somebody says: it would be sent and shown with the dialogue."""
+    return KeyFormatError(
+        "There is an API key of yours in what you say. It was not sent.",
+        kind="misplaced_key",
+        fix="Say it without the key. A key belongs in the key field of flow.settings() alone.",
+    )
+
+
 def _texts(data: object) -> Iterator[str]:
     if isinstance(data, str):
         yield data

@@ -54,7 +54,8 @@ def leaks(text: str, key: str) -> bool:
     hidden = _runs(key.lower(), PIECE) | _runs(key[::-1].lower(), PIECE) | _runs(key.encode().hex(), 2 * PIECE)
     encoded = {run for before in (b"", b"x", b"xy") for run in _runs(_base64(key, before)[4:-4], 12)}
     for read in _readings(text):
-        if not hidden.isdisjoint(_lengths(read.lower())) or not encoded.isdisjoint(_runs(read, 12)):
+        lowered = read.lower()
+        if any(run in lowered for run in hidden) or any(run in read for run in encoded):
             return True
     return False
 
@@ -69,10 +70,6 @@ def _character(escape: re.Match[str]) -> str:
         return chr(int(escape[1], 16))
     except ValueError:
         return escape[0]
-
-
-def _lengths(text: str) -> set[str]:
-    return _runs(text, PIECE) | _runs(text, 2 * PIECE)
 
 
 def _runs(text: str, length: int) -> set[str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from byok_widgets.errors import ConfigError, FlowError
+from byok_widgets.misplaced_keys import key_in_dialogue
+from byok_widgets.secrets import redact_held
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.strict_attributes import unknown_name_error
 
@@ -17,9 +19,13 @@ def check_text(text: object) -> str:
 
     Raises:
         FlowError: It is empty, or not text.
+        KeyFormatError: Kind `misplaced_key`: there is a key in it that this process holds.
     """
     if isinstance(text, str) and text.strip():
-        return text
+        if redact_held(text) == text:
+            return text
+        del text
+        raise key_in_dialogue()
     what = "the text is empty" if isinstance(text, str) else f"{as_given(text)} is not text"
     raise FlowError(f"There is nothing to say: {what}.", kind="dialogue", fix='Say something, like s.say("Hi").')
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, ExtractionError, Flow, FlowError, ProviderError, Session, Turn
+from byok_widgets.errors import KeyFormatError
 from byok_widgets.messages import TextDelta
 from byok_widgets.providers import PROVIDERS
 from tests.fake_keys import fake_key
@@ -436,3 +437,16 @@ def test_memory_grows_only_linearly_with_a_session(flow: Flow) -> None:
     tracemalloc.stop()
     assert len(forks) == 5
     assert grown < 500_000, "a fork shares the turns"
+
+
+def test_a_held_key_is_not_said_to_a_model(flow: Flow, script: Script) -> None:
+    key = fake_key("anthropic")
+    flow.conversation("chat", "Chat.")
+    script.words = ["Hello."]
+    s = flow.start()
+    s.say(f"Keys look like {key}, they say")
+    flow.key_store.save("anthropic", "api.anthropic.com", key, backend="session")
+    with pytest.raises(KeyFormatError) as caught:
+        s.say(f"Here it is: {key[20:60]}")
+    assert caught.value.kind == "misplaced_key"
+    assert len(s.turns) == 1

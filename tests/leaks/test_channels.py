@@ -1,0 +1,49 @@
+"""No channel by which keys are known to leak holds one, and the hunt finds one in each channel that is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import comm
+import pytest
+
+from byok_widgets.widgets.panel import key_controller, model_lists
+from tests.fake_keys import fake_key
+from tests.leaks.channels import CHANNELS
+from tests.leaks.hunting import Canary, hunt
+from tests.leaks.stage import Stage
+from tests.providers.fault_server import FaultServer
+from tests.widgets.wire import Wire
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    wire, server, trap = Wire(), FaultServer(), FaultServer()
+    monkeypatch.setattr(comm, "create_comm", wire.create_comm)
+    monkeypatch.setattr(key_controller, "_controllers", {})
+    monkeypatch.setattr(model_lists, "_lists", {})
+    monkeypatch.setenv("BYOK_WIDGETS_CACHE_DIR", str(tmp_path / "cache"))
+    made = Stage(Canary(fake_key("compatible")), server, trap, tmp_path, monkeypatch, wire)
+    yield made
+    made.close()
+    server.close()
+    trap.close()
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_no_key_leaks(name: str, stage: Stage) -> None:
+    places = list(CHANNELS[name].places(stage))
+    assert places
+    assert hunt(places, stage.canary) == []
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_the_hunt_finds_a_key_where_the_channel_is_open(name: str, stage: Stage) -> None:
+    CHANNELS[name].opened(stage)
+    places = list(CHANNELS[name].places(stage))
+    assert hunt(places, stage.canary)
+
+
+def test_every_known_channel_is_hunted() -> None:
+    assert {channel.number for channel in CHANNELS.values()} == set(range(1, 24))
