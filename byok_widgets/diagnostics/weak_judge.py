@@ -38,8 +38,8 @@ def _better(flow: CheckedFlow) -> str:
     """Return a model that would judge well and whose key this flow has; empty where there is none."""
     for name, provider in PROVIDERS.items():
         preset = catalog.presets(name).get("balanced")
-        host = provider.address(flow.config.base_url(name)).host if preset else ""
-        if preset and flow.key_store.may_have(name, host):
+        place = provider.key_place(provider.address(flow.config.base_url(name))) if preset else ""
+        if preset and flow.key_store.may_have(name, place):
             return f"{name}:{preset}"
     return ""
 

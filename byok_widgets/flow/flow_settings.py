@@ -167,7 +167,7 @@ class FlowSettings(StrictAttributes):
     def set_base_url(self, provider: str, url: str | None) -> None:
         """Send this flow's calls for `provider` to another address; `None` restores the default.
 
-        A key is bound to its address: a key saved for one host is never sent to another.
+        A key is bound to its host and base path: one that was saved for another is never sent there.
 
         Raises:
             ConfigError: No such provider, or neither an https address nor http to this machine.
@@ -209,8 +209,8 @@ class FlowSettings(StrictAttributes):
                 `set_base_url` in this kernel.
         """
         chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
-        host = self.context.require_named(chosen).host
-        self.key_store.refer(chosen.name, host, reference)
+        place = chosen.key_place(self.context.require_named(chosen))
+        self.key_store.refer(chosen.name, place, reference)
         self.context.named_variables.add(variable_name(reference))
         self.config.notify("key")
 
@@ -225,8 +225,8 @@ class FlowSettings(StrictAttributes):
                 kind="no_key_needed",
                 fix=f'Choose another provider first, or name it: flow.use_key_of({flow!r}, provider="...").',
             )
-        host = chosen.address(self.config.base_url(chosen.name)).host
-        status = copy_key(self.context, flow, chosen, host)
+        place = chosen.key_place(chosen.address(self.config.base_url(chosen.name)))
+        status = copy_key(self.context, flow, chosen, place)
         self.config.notify("key")
         return status.sentence
 

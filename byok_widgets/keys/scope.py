@@ -12,12 +12,13 @@ _USER_CHARS = 60
 
 
 class KeyScope(NamedTuple):
-    """One flow's key for one provider at one host.
+    """One flow's key for one provider at one host and base path.
 
     Attributes:
         flow: Name of the flow, NFC-normalised, so that names that look the same are the same.
         provider: Name of the provider.
-        host: Host that the key may be sent to, with the port if there is one.
+        host: Host that the key may be sent to, with the port if there is one, and with the base path where that is
+            not the usual one.
     """
 
     flow: str

@@ -1,7 +1,8 @@
 """`KeyStore`: one flow's API keys, and the storage backends that hold them.
 
-A key is bound to (flow, provider, host). The flow's own key wins over a key reference; nothing else is ever looked
-at: not another flow's key, not the environment by itself.
+A key is bound to (flow, provider, host), where the base path follows the host if it is not the usual one. The flow's
+own key wins over a key reference; nothing else is ever looked at: not another flow's key, not the environment by
+itself.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class KeyStore:
 
         Args:
             provider: Name of the provider the key is for.
-            host: Host the key may be sent to.
+            host: Host the key may be sent to, with its base path where that is not the usual one.
             key: What the person pasted.
             backend: Name of the backend that stores it; `None` for the first of `BACKENDS` that is available.
                 `"file"` is the encrypted file, which must be unlocked.
@@ -115,7 +116,7 @@ class KeyStore:
 
         Args:
             provider: Name of the provider the key is for.
-            host: Host the key may be sent to.
+            host: Host the key may be sent to, with its base path where that is not the usual one.
             reference: `env:NAME` or `NAME`. The variable must be set here; in another kernel it may be missing.
 
         Raises:
@@ -167,6 +168,11 @@ class KeyStore:
         return tuple(
             (scope.provider, scope.host, stored.status.backend) for scope, stored in self._memory.held().items()
         )
+
+    def uses_variable(self, provider: str, host: str) -> bool:
+        """Whether `get` takes the key from an environment variable, as far as is known without asking a backend."""
+        scope = self._scope(provider, host)
+        return self._memory.get(scope) is None and bool(self._references.variable(scope))
 
     def is_cached(self, provider: str, host: str) -> bool:
         """Whether `get` would answer without asking a backend, and so without waiting."""

@@ -82,10 +82,11 @@ class FlowContext:
 
         Raises:
             MissingKeyError: The provider needs a key and this flow has none.
-            ConfigError: The provider needs an address and this flow has none.
+            ConfigError: The provider needs an address and this flow has none; or the key is in an environment
+                variable, and no cell of this kernel has named the address.
         """
         address = provider.address(self.config.base_url(provider.name))
-        return Endpoint(address, await self._key(provider, address.host))
+        return Endpoint(address, await self._key(provider, provider.key_place(address)))
 
     async def without_model(self, fault: ByokError) -> ByokError:
         """Return the error for a call without a model: a missing key comes first, since the model follows it."""
@@ -100,22 +101,23 @@ class FlowContext:
             return fault
         return fault
 
-    def _label(self, provider: Provider, host: str) -> str:
+    def _label(self, provider: Provider, place: str) -> str:
         if not self.config.base_url(provider.name):
             return provider.label
         from byok_widgets.providers.look_alikes import shown_place
 
-        return shown_place(provider, host)
+        return shown_place(provider, place)
 
-    async def _key(self, provider: Provider, host: str) -> Secret | None:
+    async def _key(self, provider: Provider, place: str) -> Secret | None:
         if provider.needs_key:
             ask: Callable[[], Secret | None] = partial(
-                self.key_store.require, provider.name, host, provider_label=self._label(provider, host)
+                self.key_store.require, provider.name, place, provider_label=self._label(provider, place)
             )
-        elif self.key_store.may_have(provider.name, host):
-            ask = partial(self.key_store.get, provider.name, host)
+        elif self.key_store.may_have(provider.name, place):
+            ask = partial(self.key_store.get, provider.name, place)
         else:  # a keyring lookup would take as long as the first call itself
             return None
-        if self.key_store.is_cached(provider.name, host):
-            return ask()
-        return await KEY_WORK.run(ask)
+        secret = ask() if self.key_store.is_cached(provider.name, place) else await KEY_WORK.run(ask)
+        if self.key_store.uses_variable(provider.name, place):  # it may have been named in another kernel
+            self.require_named(provider)
+        return secret

@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine.callbacks import OnLife, OnProgress, OnText, Thinker
@@ -244,6 +245,15 @@ class Provider(ABC):
                 f'flow.set_base_url("{self.name}", "http://127.0.0.1:8080/v1").',
             )
         return BaseUrl.parse(url)
+
+    def key_place(self, address: BaseUrl) -> str:
+        """Return what a key for an address is bound to: its host, with a base path that is not the usual one.
+
+        Behind one host there may be servers of several people, such as those of a gateway.
+        """
+        usual = (urlsplit(self.default_url).path.rstrip("/"),) if self.default_url else ("", "/v1")
+        path = urlsplit(address.url).path
+        return address.host if path in usual else f"{address.host}{path or '/'}"
 
     def supported_settings(self, model: str, info: ModelInfo | None = None) -> tuple[Setting, ...]:
         """Return the settings that a model is known to have, with their values.

@@ -28,7 +28,8 @@ def shown_place(provider: Provider, host: str) -> str:
 
 
 def _mark(host: str) -> str:
-    name = host.rpartition(":")[0] or host
+    bare = host.partition("/")[0]
+    name = bare.rpartition(":")[0] or bare
     own = {BaseUrl.parse(each.default_url).host: each.label for each in PROVIDERS.values() if each.default_url}
     if name in own:
         return ""

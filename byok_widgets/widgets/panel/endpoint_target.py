@@ -18,12 +18,12 @@ class EndpointTarget:
 
     Attributes:
         provider: The provider.
-        host: What a key is bound to; empty if no address was entered yet.
-        url: The full address. Two addresses on one host share a key, but may answer differently.
+        place: What a key is bound to, host and base path; empty if no address was entered yet.
+        url: The full address. Two addresses of one place share a key, but may answer differently.
     """
 
     provider: Provider
-    host: str = ""
+    place: str = ""
     url: str = ""
 
     @classmethod
@@ -36,12 +36,12 @@ class EndpointTarget:
             address = chosen.address(flow.config.base_url(chosen.name))
         except ConfigError:
             return cls(chosen)
-        return cls(chosen, address.host, address.url)
+        return cls(chosen, chosen.key_place(address), address.url)
 
     @property
     def name(self) -> str:
         """A name for what a key is bound to; it is not secret."""
-        return f"{self.provider.name}@{self.host}"
+        return f"{self.provider.name}@{self.place}"
 
     @property
     def is_usual(self) -> bool:
@@ -51,4 +51,4 @@ class EndpointTarget:
     @property
     def takes_key(self) -> bool:
         """Whether a key can be saved for it now."""
-        return bool(self.host) and not self.provider.free_of_charge
+        return bool(self.place) and not self.provider.free_of_charge

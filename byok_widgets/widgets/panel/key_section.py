@@ -45,7 +45,7 @@ class KeySection:
         status = self._controller.known(target)
         options = self._controller.choices()
         with self.view.hold_sync():
-            self.view.label = f"API key for {shown_place(target.provider, target.host)}"
+            self.view.label = f"API key for {shown_place(target.provider, target.place)}"
             self.view.hint = _REPLACE if self._holds_key(status) else target.provider.key_hint
             self.view.variable_hint = f"{target.provider.name.upper()}_API_KEY"
             self.view.shapes = validation_rules(target.provider.name)
@@ -64,7 +64,7 @@ class KeySection:
 
     def wait_for_address(self) -> None:
         """Leave it to the field of the address to say that it was refused, where a key cannot be saved without."""
-        if not EndpointTarget.of(self._flow).host:
+        if not EndpointTarget.of(self._flow).place:
             self.view.status = dict(key_messages.ADDRESS_REFUSED)
 
     @staticmethod

@@ -43,7 +43,7 @@ def rows(target: EndpointTarget, model: str | None, *, can_check: bool) -> list[
 
 def _of_account(target: EndpointTarget, *, can_check: bool) -> Iterator[HelpRow]:
     provider, links = target.provider, target.provider.links
-    label = provider.label if target.is_usual else target.host or provider.label
+    label = provider.label if target.is_usual else target.place or provider.label
     if not target.is_usual:
         links = type(links)()  # the provider's pages do not apply to an account elsewhere
     if provider.needs_key:

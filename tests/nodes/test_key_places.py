@@ -1,0 +1,141 @@
+"""Which key goes where: one for each host and base path; a variable's only where a cell has named the address."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.config import BaseUrl
+from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
+from byok_widgets.flow import flow_contexts
+from byok_widgets.providers import PROVIDERS
+from tests.fake_keys import fake_key
+from tests.scripted_server import ScriptedServer
+
+
+def a_flow(url: str, provider: str = "openai", name: str = "") -> Flow:
+    flow = Flow(name or f"places {secrets.token_hex(4)}")
+    flow.set_base_url(provider, url)
+    flow.provider, flow.model = provider, "some-model"
+    flow.conversation("ask", "Be brief.")
+    return flow
+
+
+def host_of(server: ScriptedServer) -> str:
+    return server.base_url.removeprefix("http://").removesuffix("/v1")
+
+
+@pytest.mark.parametrize(
+    ("provider", "url", "place"),
+    [
+        ("openai", None, "api.openai.com"),
+        ("openai", "https://api.openai.com/v1", "api.openai.com"),
+        ("openai", "https://api.openai.com/", "api.openai.com/"),
+        ("openai", "https://api.openai.com/v2", "api.openai.com/v2"),
+        ("openai", "https://gateway.example/v1", "gateway.example"),
+        ("openai", "https://gateway.example/ana/v1", "gateway.example/ana/v1"),
+        ("openai", "https://gateway.example/v1/../ben", "gateway.example/v1/../ben"),
+        ("openai", "https://gateway.example/V1", "gateway.example/V1"),
+        ("openai", "https://gateway.example/%761", "gateway.example/%761"),
+        ("openai", "https://gateway.example//v1", "gateway.example//v1"),
+        ("anthropic", None, "api.anthropic.com"),
+        ("anthropic", "https://api.anthropic.com/v1", "api.anthropic.com/v1"),
+        ("openrouter", None, "openrouter.ai"),
+        ("openrouter", "https://openrouter.ai/v1", "openrouter.ai/v1"),
+        ("compatible", "http://127.0.0.1:8080", "127.0.0.1:8080"),
+        ("compatible", "http://127.0.0.1:8080/v1/", "127.0.0.1:8080"),
+        ("compatible", "http://127.0.0.1:8080/ana", "127.0.0.1:8080/ana"),
+    ],
+)
+def test_what_a_key_is_bound_to(provider: str, url: str | None, place: str) -> None:
+    known = PROVIDERS[provider]
+    assert known.key_place(known.address(url)) == place
+
+
+@pytest.mark.parametrize("path", ["/ben/v1", "/v1/ben", "", "/v1/../ben"])
+def test_a_key_is_not_sent_to_another_base_path_of_its_host(server: ScriptedServer, path: str) -> None:
+    flow = a_flow(server.base_url)
+    flow.key_store.save("openai", host_of(server), fake_key(), backend="session")
+    flow.node("ask").run("Hi")
+    flow.set_base_url("openai", f"http://{host_of(server)}{path}")
+    server.script("Hello.")
+    with pytest.raises(MissingKeyError) as caught:
+        flow.node("ask").run("Hi")
+    assert f"{host_of(server)}{path or '/'}" in str(caught.value)
+    assert server.requests == []
+
+
+def test_each_base_path_has_a_key_of_its_own(server: ScriptedServer) -> None:
+    flow, sent = a_flow(server.base_url), {}
+    for path in ("/v1", "/ana/v1", "/ben/v1"):
+        url = BaseUrl.parse(f"http://{host_of(server)}{path}")
+        key = sent[path] = fake_key()
+        flow.set_base_url("openai", url.url)
+        flow.key_store.save("openai", PROVIDERS["openai"].key_place(url), key, backend="session")
+    for path, key in sent.items():
+        flow.set_base_url("openai", f"http://{host_of(server)}{path}")
+        server.script("Hello.")
+        flow.node("ask").run("Hi")
+        assert server.headers[-1]["authorization"] == f"Bearer {key}"
+
+
+def test_a_key_of_another_flow_for_another_base_path_is_not_copied(server: ScriptedServer) -> None:
+    flow = a_flow(server.base_url)
+    flow.key_store.save("openai", host_of(server), fake_key(), backend="session")
+    other = a_flow(f"http://{host_of(server)}/ben/v1")
+    with pytest.raises(MissingKeyError) as caught:
+        other.use_key_of(flow.name)
+    assert caught.value.kind == "key_of_other_host"
+
+
+def reopened(flow: Flow) -> Flow:
+    """Return the flow as another kernel opens it: with its settings, and without what cells named in this one."""
+    flow_contexts._made.clear()
+    again = Flow(flow.name)
+    again.conversation("ask", "Be brief.")
+    return again
+
+
+def test_a_saved_reference_to_a_variable_is_used_only_where_a_cell_names_the_address(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OWN_API_KEY", fake_key())
+    flow = a_flow(server.base_url)
+    flow.use_key("env:OWN_API_KEY")
+    flow.node("ask").run("Hi")
+    again = reopened(flow)
+    server.script("Hello.")
+    for _ in range(2):  # the second time the key is cached
+        with pytest.raises(ConfigError) as caught:
+            again.node("ask").run("Hi")
+        assert caught.value.kind == "address_not_named"
+        assert server.requests == []
+    again.set_base_url("openai", server.base_url)
+    assert again.node("ask").run("Hi").text == "Hello."
+
+
+def test_at_the_providers_own_address_a_saved_reference_goes_on(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OWN_API_KEY", fake_key())
+    monkeypatch.setattr(type(PROVIDERS["openai"]), "default_url", server.base_url)
+    flow = Flow(f"places {secrets.token_hex(4)}")
+    flow.provider, flow.model = "openai", "some-model"
+    flow.use_key("env:OWN_API_KEY")
+    assert reopened(flow).node("ask").run("Hi").text == "Hello."
+
+
+def test_an_endpoint_that_may_need_no_key_gets_none_from_a_saved_reference_either(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OWN_API_KEY", fake_key("compatible"))
+    flow = a_flow(server.base_url, "compatible")
+    flow.use_key("env:OWN_API_KEY")
+    again = reopened(flow)
+    server.script("Hello.")
+    with pytest.raises(ByokError) as caught:
+        again.node("ask").run("Hi")
+    assert caught.value.kind == "address_not_named"
+    assert server.requests == []
