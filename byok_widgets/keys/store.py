@@ -87,7 +87,7 @@ class KeyStore:
 
         Args:
             provider: Name of the provider the key is for.
-            host: Host the key may be sent to, with its base path where that is not the usual one.
+            host: Host the key may be sent to, with a base path that is not the usual one.
             key: What the person pasted.
             backend: Name of the backend that stores it; `None` for the first of `BACKENDS` that is available.
                 `"file"` is the encrypted file, which must be unlocked.
@@ -116,7 +116,7 @@ class KeyStore:
 
         Args:
             provider: Name of the provider the key is for.
-            host: Host the key may be sent to, with its base path where that is not the usual one.
+            host: Host the key may be sent to, with a base path that is not the usual one.
             reference: `env:NAME` or `NAME`. The variable must be set here; in another kernel it may be missing.
 
         Raises:
@@ -170,7 +170,7 @@ class KeyStore:
         )
 
     def uses_variable(self, provider: str, host: str) -> bool:
-        """Whether `get` takes the key from an environment variable, as far as is known without asking a backend."""
+        """Whether `get` takes the key from a variable, as far as is known without asking a backend."""
         scope = self._scope(provider, host)
         return self._memory.get(scope) is None and bool(self._references.variable(scope))
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from byok_widgets.errors import LocalModelError
 from byok_widgets.files import (
     CACHE_VARIABLE,
+    PrivateFolder,
+    UntrustedPathError,
     cache_dir,
     private_cache,
-    read_file,
-    replace_file,
-    require_trusted,
+    private_config,
     shared_models_dir,
 )
 from byok_widgets.providers import catalog
@@ -162,7 +162,8 @@ def fetch(model_id: str, progress: Progress | None = None, *, into: Path | None 
             path = folder / model.file_name
             if not _is_pinned(path, model, hashing=True):
                 path = _copied(model, path, tell) if into and find(model_id) else download(model, folder, tell)
-                _keep_stamp(path, model)
+                if into is None:
+                    _keep_stamp(path, _stamp_text(path, model))
             if into is not None:
                 path.chmod(_READABLE)
             return path
@@ -239,38 +240,43 @@ def _is_pinned(path: Path, model: LocalModel, *, hashing: bool) -> bool:
     try:
         if path.stat().st_size != model.size_bytes:
             return False
-        stamp = _stamp(path)
-        if _is_stamped(stamp, _stamp_text(path, model)):
+        found = _stamp_text(path, model)
+        if _is_stamped(path, found):
             return True
         if not hashing or sha256_of(path) != model.sha256:
             return False
-        _keep_stamp(path, model)
+        _keep_stamp(path, found)
     except OSError:  # gone or unreadable: not a file that can be used
         return False
     return True
 
 
-def _is_stamped(stamp: Path, text: str) -> bool:
+def _is_stamped(path: Path, text: str) -> bool:
     """Return whether a file was checked; a stamp that another user could have made proves nothing."""
     try:
-        return read_file(stamp, most_bytes=_MAX_STAMP_BYTES, check=require_trusted) == text.encode("ascii")
+        return _stamps().read(_stamp_name(path), most_bytes=_MAX_STAMP_BYTES) == text.encode("ascii")
     except OSError:
         return False
 
 
-def _stamp(path: Path) -> Path:
-    """Return the path of a file's stamp: always in our folder, since we should not write elsewhere."""
-    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    return cache_folder() / f"{path.name}.{digest}.checked"
+def _stamps() -> PrivateFolder:
+    """Return the folder of stamps. It is the user's own, since a cache may be shared by many."""
+    return private_config().sub("checked_models")
+
+
+def _stamp_name(path: Path) -> str:
+    return f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}.checked"
 
 
 def _stamp_text(path: Path, model: LocalModel) -> str:
+    """Return what a stamp says of a file: who changes it cannot set back the time of its last change (ctime)."""
     stat = path.stat()
-    return f"{stat.st_size} {stat.st_mtime_ns} {model.sha256}"
+    return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino} {model.sha256}"
 
 
-def _keep_stamp(path: Path, model: LocalModel) -> None:
-    with contextlib.suppress(OSError):  # without a stamp the next check reads the file again
-        stamp = _stamp(path)
-        private_cache().sub("models").make()
-        replace_file(stamp, _stamp_text(path, model).encode("ascii"))
+def _keep_stamp(path: Path, text: str) -> None:
+    """Keep what was found of a file before it was read: if it has been changed since, the stamp does not fit it."""
+    with contextlib.suppress(OSError, UntrustedPathError):  # without a stamp the next check reads the file again
+        folder = _stamps()
+        folder.make()
+        folder.write(_stamp_name(path), text.encode("ascii"), most_bytes=_MAX_STAMP_BYTES)

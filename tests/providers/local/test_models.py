@@ -162,6 +162,18 @@ def test_the_hash_is_taken_once(small: LocalModel, monkeypatch: pytest.MonkeyPat
     assert models.find("small") is not None
 
 
+def test_who_shares_the_cache_cannot_vouch_for_a_file_nor_set_its_times_back(
+    small: LocalModel, cache: Path, tmp_path: Path
+) -> None:
+    path = models.fetch("small")
+    assert {file.name for file in cache.iterdir()} <= {"small.gguf", "small.gguf.lock"}
+    assert list((tmp_path / "config").rglob("*.checked"))
+    before = path.stat()
+    path.write_bytes(b"GGUF" + b"0" * (len(CONTENT) - 4))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert models.find("small") is None
+
+
 def test_without_any_source_it_says_why_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     known_as(monkeypatch, unreachable())
     with pytest.raises(LocalModelError) as caught:
