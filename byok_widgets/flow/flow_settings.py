@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from byok_widgets.config import FlowConfig, ModelRef
+from byok_widgets.config import BaseUrl, FlowConfig, ModelRef
 from byok_widgets.config.turn_limits import checked_calls, checked_cost
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.flow import flow_contexts
@@ -174,10 +174,9 @@ class FlowSettings(StrictAttributes):
             KeyFormatError: The address contains an API key.
         """
         known = self.config.known_provider(provider)
+        if url:  # before the change, which panels follow
+            self.context.named_urls.add((known, BaseUrl.parse(url).url))
         self.config.set_base_url(known, url)
-        named = self.config.base_url(known)
-        if named:
-            self.context.named_urls.add((known, named))
 
     def replace_model(self, old: str, new: str, nodes: Mapping[str, AnyNode] | None = None) -> tuple[str, ...]:
         """Use another model wherever one is used; returns who used it: names of nodes, `"flow"` and `"judge"`.

@@ -1,6 +1,6 @@
 """`KeyStore`: one flow's API keys, and the storage backends that hold them.
 
-A key is bound to (flow, provider, host), where the base path follows the host if it is not the usual one. The flow's
+A key is bound to (flow, provider, host); a base path that is not the usual one belongs to the host. The flow's
 own key wins over a key reference; nothing else is ever looked at: not another flow's key, not the environment by
 itself.
 """

@@ -24,6 +24,7 @@ class FlowContext:
     Attributes:
         for_visitors: Whether visitors use it in this kernel; see `open_to_visitors`.
         named_urls: The addresses that cells of this kernel have named, by the names of their providers.
+        typed_urls: The addresses that were typed on a page of this kernel, likewise.
         named_variables: The environment variables that cells of this kernel have named.
     """
 
@@ -35,6 +36,7 @@ class FlowContext:
     locale: str | None = None
     for_visitors: bool = False
     named_urls: set[tuple[str, str]] = field(default_factory=set)
+    typed_urls: set[tuple[str, str]] = field(default_factory=set)
     named_variables: set[str] = field(default_factory=set)
 
     def open_to_visitors(self) -> None:
@@ -67,6 +69,14 @@ class FlowContext:
             kind="address_not_named",
             fix=f'If it is right, run in a cell: flow.set_base_url("{provider.name}", "{address.url}").',
         )
+
+    def was_chosen_here(self, provider: Provider, url: str) -> bool:
+        """Whether a person chose an address in this kernel, or it is the provider's own.
+
+        An address of somebody's flow file is neither: it is contacted only when a person asks for that.
+        """
+        own = bool(provider.default_url) and url == provider.address(None).url
+        return own or (provider.name, url) in self.named_urls | self.typed_urls
 
     @property
     def declared_locale(self) -> Locale | None:

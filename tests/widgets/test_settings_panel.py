@@ -215,23 +215,24 @@ def test_an_address_without_its_v1_is_told_and_the_corrected_one_is_asked_anew(
     assert field.status["reason"] != "address"
 
 
-def test_what_a_check_found_is_about_one_address_and_the_key_for_all_of_its_host(
+def test_what_a_check_found_is_about_one_address_and_the_key_for_all_of_its_place(
     flow, compatible, browser, endpoint
 ):
     status_after_saving(compatible, browser, endpoint.key, "verified")
-    browser.set(parts(compatible).address, value=f"{endpoint.base_url}/elsewhere")
+    browser.set(parts(compatible).address, value=f"http://{endpoint.host}")
     eventually(lambda: parts(compatible).key.status["reason"] == "unchecked")
     browser.set(parts(compatible).address, value=endpoint.base_url)
     assert parts(compatible).key.status["state"] == "verified"
-    browser.set(parts(compatible).address, value=f"{endpoint.base_url}/elsewhere")
+    browser.set(parts(compatible).address, value=f"http://{endpoint.host}")
     status_after_saving(compatible, browser, fake_key("compatible"), "unverified")
     browser.set(parts(compatible).address, value=endpoint.base_url)
     assert parts(compatible).key.status["reason"] == "unchecked"
 
 
-def test_a_key_is_for_one_address(flow, compatible, browser, endpoint):
+@pytest.mark.parametrize("elsewhere", ["http://127.0.0.1:9/v1", "http://{host}/v1/elsewhere"])
+def test_a_key_is_for_one_place(flow, compatible, browser, endpoint, elsewhere):
     status_after_saving(compatible, browser, endpoint.key, "verified")
-    browser.set(parts(compatible).address, value="http://127.0.0.1:9/v1")
+    browser.set(parts(compatible).address, value=elsewhere.format(host=endpoint.host))
     eventually(lambda: parts(compatible).key.status["state"] == "none")
     assert not parts(compatible).key.has_key
     assert endpoint.key not in "".join(endpoint.asked[2:]) or len(endpoint.asked) >= 2

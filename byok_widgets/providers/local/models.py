@@ -269,13 +269,13 @@ def _stamp_name(path: Path) -> str:
 
 
 def _stamp_text(path: Path, model: LocalModel) -> str:
-    """Return what a stamp says of a file: who changes it cannot set back the time of its last change (ctime)."""
+    """Return what a stamp says of a file: nobody can set back the time of its last change (ctime)."""
     stat = path.stat()
     return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino} {model.sha256}"
 
 
 def _keep_stamp(path: Path, text: str) -> None:
-    """Keep what was found of a file before it was read: if it has been changed since, the stamp does not fit it."""
+    """Keep what was found of a file before it was read: a later change does not fit the stamp."""
     with contextlib.suppress(OSError, UntrustedPathError):  # without a stamp the next check reads the file again
         folder = _stamps()
         folder.make()

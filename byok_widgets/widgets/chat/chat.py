@@ -182,6 +182,7 @@ class Chat(assets.PageWidget):
 
     def _forget(self, message: Message) -> None:
         """Remove an example of a node."""
+        self._require_owner()
         turn, node = self._branches.turn(_number(message, "turn")), _text(message, "node")
         self._tell(lessons.forget(self.session, turn, node, _text(message, "example")))
 

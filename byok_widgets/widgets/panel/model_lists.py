@@ -50,7 +50,7 @@ class ModelLists:
             return _lists[flow.key_store]
 
     def __init__(self, flow: PanelFlow) -> None:
-        self._config = flow.config
+        self._config, self._context = flow.config, flow.context
         self._controller = KeyController.of(flow)
         self._listings: dict[EndpointTarget, Listing] = {}
         self._singles: dict[tuple[EndpointTarget, str], ModelInfo | None] = {}
@@ -75,7 +75,8 @@ class ModelLists:
     def ask(self, target: EndpointTarget, model: str | None) -> None:
         """Update the list and the facts about `model` in the background.
 
-        The provider is asked once for each key; if that failed, once more after a successful check, or when the
+        The provider is asked once for each key, and one that needs none only where this kernel's person chose
+        its address, since opening a flow must not tell anyone. If asking failed, once more after a successful check, or when the
         target is shown again.
         """
         if target != self._last and self._failed.pop(target, None):
@@ -85,7 +86,7 @@ class ModelLists:
         asked = (state, self._failed.get(target) == state and self._controller.is_verified(target))
         if self._asked.get(target) != asked:
             self._asked[target] = asked
-            start(self._ask(target, state, usable=_can_answer(target, self._controller)))
+            start(self._ask(target, state, usable=self._can_answer(target)))
         if model and (target, model) not in self._singles:
             self._singles[target, model] = None
             start(self._look_up(target, model))
@@ -116,6 +117,13 @@ class ModelLists:
             return catalog.mistyped_ref(model)
         meant = catalog.advice(target.provider.name, model) or _similar(model, tuple(listing.by_id))
         return f"{model} is not in {listing.name}. {meant}".strip()
+
+    def _can_answer(self, target: EndpointTarget) -> bool:
+        status = self._controller.known(target)
+        if not target.takes_key or status is None:
+            return False
+        needs_none = not target.provider.needs_key and self._context.was_chosen_here(target.provider, target.url)
+        return status.available or needs_none
 
     async def _ask(self, target: EndpointTarget, state: object, *, usable: bool) -> None:
         if usable:
@@ -195,10 +203,3 @@ def _no_local_model(model: str) -> str:
 def _similar(model: str, models: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(model, models, 2)
     return f"Similar: {', '.join(near)}." if near else ""
-
-
-def _can_answer(target: EndpointTarget, controller: KeyController) -> bool:
-    status = controller.known(target)
-    if not target.takes_key or status is None:
-        return False
-    return status.available or not target.provider.needs_key

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from byok_widgets.config import BaseUrl
 from byok_widgets.engine import HOME_THREAD
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS
@@ -174,6 +175,8 @@ class _Address:
             return
         try:
             visitor.require_owner(self._flow)
+            if text:  # before the change, which other parts of the panel follow
+                self._flow.context.typed_urls.add((provider, BaseUrl.parse(text).url))
             self._flow.config.set_base_url(provider, text or None)
         except ByokError as fault:
             if fault.kind == "misplaced_key":

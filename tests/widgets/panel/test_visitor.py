@@ -185,23 +185,31 @@ def test_a_visitors_own_key_stays_in_the_memory_of_the_session(visited, browser)
     assert saved_settings() == before
 
 
-def test_a_visitor_of_a_chat_keeps_nothing_and_names_no_file(flow, browser, wire: Wire, tmp_path):
+def test_a_visitor_of_a_chat_keeps_nothing_and_names_no_file(flow, browser, server, wire: Wire, tmp_path):
     path = tmp_path / "own.gguf"
     path.write_bytes(b"GGUF")
-    flow.conversation("hello", "Good day.", static=True)
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = "compatible:scripted"
+    flow.conversation("hello", "Be brief.")
     session = flow.start()
+    session.say("Hi")
     chat = Chat(session)
-    turn = session.turns[0].number if session.turns else 0
+    turn = session.turns[0].number
     before = saved_settings()
     attacks = [
         {"kind": "sentence", "text": "kept", "keep": True},
         {"kind": "teach", "turn": turn, "node": "hello", "values": {}},
+        {"kind": "forget", "turn": turn, "node": "hello", "example": "0"},
         {"kind": "regenerate", "turn": turn, "model": f"local:{path}"},
+        {"kind": "regenerate", "turn": turn, "model": r"local:\\host\share\own.gguf"},
+        {"kind": "regenerate", "turn": turn, "model": f" local:{path} "},
     ]
     for attack in attacks:
         browser.custom(chat, attack)
     failed = [message["words"]["kind"] for message in wire.custom(chat) if message["kind"] == "failed"]
-    assert failed[:2] == ["visitor", "visitor"]
+    assert failed == ["visitor"] * len(attacks)
+    assert chat.session is session
+    assert len(server.requests) == 1
     assert saved_settings() == before
     assert flow.config.test_sentences == ()
     chat.close()
