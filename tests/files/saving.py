@@ -5,13 +5,16 @@ Run as `python -m tests.files.saving SAVER FOLDER ACT ...`, so that they can be 
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from byok_widgets import Flow
 from byok_widgets.config import FlowConfig
@@ -146,9 +149,61 @@ def run_out_of_space(name: str, folder: Path) -> None:
     print(saver.read(), told.replace("\n", " "))
 
 
+def fail(name: str, folder: Path) -> None:
+    """Save where the system refuses: to make a file, to write it, or to put it in its place."""
+    saver = SAVERS[name](folder)
+    saver.save(1)
+    for number in ("EDQUOT", "ENOSPC", "EROFS", "EACCES", "EIO"):
+        for call in ("open", "fsync"):
+            with _failing(call, getattr(errno, number)):
+                try:
+                    saver.save(2)
+                except ByokError as error:
+                    told = error.kind
+                else:
+                    told = ""
+            assert told, f"{number} at {call}: nothing was said"
+            assert saver.read() == 1, f"{number} at {call}: the old version is gone"
+            assert not list(folder.rglob("*.part")), f"{number} at {call}: a part is left"
+    saver.save(3)
+    print(saver.read())
+
+
+@contextmanager
+def _failing(call: str, number: int) -> Iterator[None]:
+    """Let a call of the system fail where it would write."""
+    real = getattr(os, call)
+
+    def refuse(*arguments: Any, **options: Any) -> Any:
+        writes = call != "open" or arguments[1] & os.O_CREAT and str(arguments[0]).endswith(".part")
+        if writes:
+            raise OSError(number, os.strerror(number))
+        return real(*arguments, **options)
+
+    setattr(os, call, refuse)
+    try:
+        yield
+    finally:
+        setattr(os, call, real)
+
+
+def jump(name: str, folder: Path) -> None:
+    """Save while the clock jumps back and forth, and stands still: the last version is always the one that is read."""
+    saver, now = SAVERS[name](folder), time.time()
+    for number, at in enumerate((now, now + 1e8, now - 1e8, now - 1e8, 0.0, now), 1):
+        time.time = lambda at=at: at
+        time.time_ns = lambda at=at: int(at * 1e9)
+        saver.save(number)
+        for path in folder.rglob("*"):
+            if path.is_file():
+                os.utime(path, (at, at))
+        assert saver.read() == number
+        assert SAVERS[name](folder).read() == number, "a new kernel reads it too"
+    print(number)
+
+
+ACTS = {"kill": kill, "fill": run_out_of_space, "fail": fail, "jump": jump}
+
 if __name__ == "__main__":
     act, saver, place, *rest = sys.argv[1:]
-    if act == "kill":
-        kill(saver, Path(place), int(rest[0]))
-    else:
-        run_out_of_space(saver, Path(place))
+    ACTS[act](saver, Path(place), *map(int, rest))

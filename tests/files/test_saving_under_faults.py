@@ -33,6 +33,16 @@ def test_without_space_the_last_version_stays_and_it_is_told(saver: str, tmp_pat
     assert (number, "nothing was said" in told) == ("1", False), told
 
 
+@pytest.mark.parametrize("saver", SAVERS)
+def test_whatever_the_system_refuses_the_last_version_stays_and_it_is_told(saver: str, tmp_path: Path) -> None:
+    assert run("fail", saver, str(tmp_path)) == "3\n"
+
+
+@pytest.mark.parametrize("saver", SAVERS)
+def test_a_clock_that_jumps_changes_nothing(saver: str, tmp_path: Path) -> None:
+    assert run("jump", saver, str(tmp_path)) == "6\n"
+
+
 _WRITES = """
 import sys
 from pathlib import Path

@@ -75,9 +75,9 @@ class ModelLists:
     def ask(self, target: EndpointTarget, model: str | None) -> None:
         """Update the list and the facts about `model` in the background.
 
-        The provider is asked once for each key, and one that needs none only where this kernel's person chose
-        its address, since opening a flow must not tell anyone. If asking failed, once more after a successful check, or when the
-        target is shown again.
+        The provider is asked once for each key, and one that needs none only where a person of this kernel chose
+        its address, since opening a flow must not tell anyone. If asking failed, it is asked once more after a
+        successful check, or when the target is shown again.
         """
         if target != self._last and self._failed.pop(target, None):
             self._asked.pop(target, None)
