@@ -175,7 +175,7 @@ def _failing(call: str, number: int) -> Iterator[None]:
     real = getattr(os, call)
 
     def refuse(*arguments: Any, **options: Any) -> Any:
-        writes = call != "open" or arguments[1] & os.O_CREAT and str(arguments[0]).endswith(".part")
+        writes = call != "open" or (arguments[1] & os.O_CREAT and str(arguments[0]).endswith(".part"))
         if writes:
             raise OSError(number, os.strerror(number))
         return real(*arguments, **options)
@@ -188,7 +188,7 @@ def _failing(call: str, number: int) -> Iterator[None]:
 
 
 def jump(name: str, folder: Path) -> None:
-    """Save while the clock jumps back and forth, and stands still: the last version is always the one that is read."""
+    """Save while the clock jumps back and forth, and stands still: the last version is the one that is read."""
     saver, now = SAVERS[name](folder), time.time()
     for number, at in enumerate((now, now + 1e8, now - 1e8, now - 1e8, 0.0, now), 1):
         time.time = lambda at=at: at
