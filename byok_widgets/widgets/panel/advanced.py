@@ -66,7 +66,7 @@ class Advanced:
                 set_cost,
                 note=_COST,
                 description="Max cost per turn",
-                placeholder="no limit; such as 0.25",
+                placeholder="no limit; such as 0.10",
             ),
             _Field(
                 lambda: _shown(flow.judge_max_tokens),

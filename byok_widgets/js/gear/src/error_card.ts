@@ -11,13 +11,13 @@ const SIGNS: Record<string, string> = { fix: '→ ' };
 interface Facts {
   /** The flow concerned; empty if no node was running. */
   flow?: string;
-  /** Whether the settings are the place to mend it. */
+  /** Whether it is corrected in the settings. */
   settings?: boolean;
   /** What is to be read, by the names of the parts and in their order; none in notebooks of earlier versions. */
   parts?: Record<string, string>;
 }
 
-/** Draw the errors of flows as cards, which offer the settings where they are the place to mend it. */
+/** Draw the errors of flows as cards, which offer the settings where that is what a person needs. */
 export function drawErrors(notebook: NotebookPanel, commands: CommandRegistry, command: string): void {
   notebook.content.rendermime.addFactory(
     { safe: true, mimeTypes: [ERROR], createRenderer: () => new ErrorCard(commands, command) },
