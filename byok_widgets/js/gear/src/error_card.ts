@@ -59,8 +59,13 @@ function part(name: string, text: string): HTMLElement {
   const line = document.createElement('div');
   line.dataset['part'] = name;
   line.dir = 'auto';
-  line.append(name === 'link' && text.startsWith('https://') ? link(text) : `${SIGNS[name] ?? ''}${text}`);
+  line.append(name === 'link' && isSafe(text) ? link(text) : `${SIGNS[name] ?? ''}${text}`);
   return line;
+}
+
+/** A notebook that somebody sent must not lead to a script. */
+function isSafe(url: string): boolean {
+  return URL.canParse(url) && new URL(url).protocol === 'https:';
 }
 
 function link(url: string): HTMLAnchorElement {
