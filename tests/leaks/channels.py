@@ -382,7 +382,7 @@ def a_key_that_cannot_be_sent(stage: Stage) -> Iterator[Place]:
 
 def _stored(key: str) -> Any:
     from byok_widgets.keys.backends.base import StoredKey
-    from byok_widgets.keys.status import in_session
+    from byok_widgets.keys.backends.session import in_session
 
     return StoredKey(Secret(key), in_session())
 
