@@ -101,6 +101,8 @@ class Resending:
         """Return the answer with the number of requests, and with what was left out although a person set it."""
         dropped = [change.left_out for change in self._made if change.left_out]
         personal = dict.fromkeys(name for name in dropped if name in self._set_by_person)
+        if not personal and self.attempts == answer.attempts:
+            return answer
         return replace(
             answer,
             attempts=self.attempts,

@@ -18,8 +18,10 @@ def gives_reason(value: Mapping[str, Any]) -> bool:
     """Whether something that is not an answer looks like the reason why there is none."""
     for name in REASONS:
         reason = value.get(name)
+        if not reason:
+            continue
         if isinstance(reason, Mapping) and "content" in reason:
             continue
-        if reason and isinstance(reason, (str, list, Mapping)):
+        if isinstance(reason, (str, list, Mapping)):
             return True
     return False

@@ -104,7 +104,7 @@ class ChatCompletionsProvider(SdkProvider):
             gathered.reported_cost_usd = gathered.reported_cost_usd if cost is None else cost
 
     def _gather_choice(self, choice: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
-        if not isinstance(choice, Mapping):
+        if not isinstance(choice, dict):
             raise error_mapping.unreadable("a choice is not an object", context)
         if choice.get("index"):
             return  # only one answer was asked for
@@ -127,7 +127,7 @@ class ChatCompletionsProvider(SdkProvider):
 
     def _gather_part(self, part: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
         """Take the text, the thinking and the tool's input from a message, or from a piece of one."""
-        if not isinstance(part, Mapping):
+        if not isinstance(part, dict):
             raise error_mapping.unreadable("a message is not an object", context)
         thought, source = thinking.thought_in(part)
         if thought:

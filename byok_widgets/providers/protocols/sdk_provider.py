@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -189,9 +191,9 @@ class SdkProvider(Provider):
         import httpx2
 
         send = getattr(self._client(endpoint), method)
-        stream_cls = self._sdk().AsyncStream[object]
+        url = endpoint.base_url.url + path  # a relative path would be parsed three times
         response: httpx2.Response = await send(
-            path, cast_to=httpx2.Response, stream=True, stream_cls=stream_cls, **more
+            url, cast_to=httpx2.Response, stream=True, stream_cls=_stream_class(self._sdk()), **more
         )
         return response
 
@@ -212,6 +214,12 @@ class SdkProvider(Provider):
                 ),  # a model may think for minutes
             )
         return client
+
+
+@cache
+def _stream_class(sdk: ModuleType) -> Any:
+    """Return what the SDK is told to return for a stream, although it returns the response itself."""
+    return sdk.AsyncStream[object]  # looking it up costs more than it seems
 
 
 def _rows(answer: Any) -> list[Any] | None:

@@ -19,12 +19,12 @@ _WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
 def find_usage(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the usage in an event: under `usage`, there or one level down; `None` without one."""
     usage = event.get("usage")
-    if isinstance(usage, Mapping):
+    if isinstance(usage, dict):
         return usage
     choices = event.get("choices")
     below = [*(choices if isinstance(choices, list) else ()), *event.values()]
-    found = (value.get("usage") for value in below if isinstance(value, Mapping))
-    return next((usage for usage in found if isinstance(usage, Mapping)), None)
+    found = (value.get("usage") for value in below if isinstance(value, dict))
+    return next((usage for usage in found if isinstance(usage, dict)), None)
 
 
 def merged_usage(raw: Mapping[str, Any], before: Usage) -> Usage:
@@ -47,7 +47,10 @@ def merged_usage(raw: Mapping[str, Any], before: Usage) -> Usage:
 
 
 def _count(raw: Mapping[str, Any], names: Iterable[str]) -> int | None:
-    return _first(*(parse_count(raw.get(name)) for name in names))
+    for name in names:
+        if name in raw and (count := parse_count(raw[name])) is not None:
+            return count
+    return None
 
 
 def _first(*counts: int | None) -> int | None:
@@ -55,5 +58,7 @@ def _first(*counts: int | None) -> int | None:
 
 
 def _mapping(raw: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
-    found = (raw.get(name) for name in names)
-    return next((value for value in found if isinstance(value, Mapping)), {})
+    for name in names:
+        if isinstance(value := raw.get(name), dict):
+            return value
+    return {}

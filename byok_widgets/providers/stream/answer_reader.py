@@ -122,6 +122,9 @@ class AnswerReader:
         name, data, is_cut = event
         if name in _SIGNS_OF_LIFE:
             return None
+        if data == b"[DONE]":  # as nearly always; finding out that it is not JSON costs as much as ten events
+            self.is_done = True
+            return None
         try:
             value, is_json = parse_json(data), True
         except ValueError:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from byok_widgets.providers.stream import bounds
 
@@ -30,12 +30,20 @@ class ResponseBody:
 
     def __init__(self, response: httpx2.Response) -> None:
         self._response = response
-        self._pieces: AsyncGenerator[bytes, None] = response.aiter_bytes()
+        # Not `aiter_bytes`: our transport has decoded the body.
+        self._pieces = aiter(cast("httpx2.AsyncByteStream", response.stream))
         self._patience = asyncio.timeout(None)
         self._is_ending = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._pieces
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._pieces)
+        except StopAsyncIteration:
+            await self._response.aclose()
+            raise
 
     def expect_end(self) -> None:
         """Say that the answer is complete; what still comes, such as the usage, must come soon."""
@@ -55,8 +63,8 @@ class ResponseBody:
             await self._patience.__aexit__(kind, error, trace)
         except TimeoutError:
             is_late = True
-        if error is not None:
-            await self._close()
+        if error is not None or has_arrived(self._response):
+            await self._response.aclose()
         elif not self._response.is_closed:
             await self._drain()
         return is_late
@@ -73,18 +81,19 @@ class ResponseBody:
         left = _DRAIN_BYTES
         try:
             async with asyncio.timeout(_DRAIN_S):
-                async for piece in self._pieces:
+                async for piece in self:
                     left -= len(piece)
                     if left < 0:
                         break
         except Exception:  # noqa: BLE001, S110 - the answer is complete; whatever happens to its connection
             pass
         finally:
-            await self._close()
+            await self._response.aclose()
 
-    async def _close(self) -> None:
-        await self._pieces.aclose()
-        await self._response.aclose()
+
+def has_arrived(response: httpx2.Response) -> bool:
+    """Whether the end of a response's body is known to be here, so that its connection is already free."""
+    return bool(getattr(response.stream, "has_arrived", False))
 
 
 async def read_whole(response: httpx2.Response, max_bytes: int, bound: str) -> bytes:

@@ -41,6 +41,8 @@ class TagSet:
 
     def held_back(self, text: str) -> int:
         """Return the number of characters at the end of a text that may be the beginning of a tag."""
+        if not self.may_contain(text):
+            return 0
         return max((unfinished(text, tag) for tag in self._all), default=0)
 
 

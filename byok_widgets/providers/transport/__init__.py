@@ -4,6 +4,7 @@ The SDKs build and sign requests and name errors; below them stands a small tran
 sockets and the `llhttp` parser. It is handed to them through public API, as the transport of an `AsyncClient`.
 
     client          the client of the running loop
+    provider_client what builds and sends the SDKs' requests
     routing         which way a request goes: directly, or through the proxy that the environment names
     direct          our transport: connections, kept alive and used again
       pool            the connections of a loop

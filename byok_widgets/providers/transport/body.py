@@ -63,6 +63,11 @@ class BoundedBody(httpx2.AsyncByteStream):
             return block[:-excess] if len(block) > excess else await anext(self)
         return block
 
+    @property
+    def has_arrived(self) -> bool:
+        """Whether the source knows that its end is here, read or not."""
+        return bool(getattr(self._source, "has_arrived", False))
+
     async def aclose(self) -> None:
         """Close the source."""
         await self._source.aclose()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 from byok_widgets.engine import DaemonExecutor
@@ -28,9 +27,8 @@ _clients: dict[asyncio.AbstractEventLoop, tuple[httpx2.AsyncClient, AsyncGenerat
 def http_client() -> httpx2.AsyncClient:
     """Return the client of the running loop.
 
-    It follows no redirect, since a redirect would send the prompt to another host. It keeps no cookies, so that
-    flows share nothing through a host. It waits for a connection for `CONNECT_TIMEOUT_S`, and for an answer until
-    the caller gives up: a model may think for minutes.
+    It waits for a connection for `CONNECT_TIMEOUT_S`, and for an answer until the caller gives up: a model may
+    think for minutes.
     """
     client = _known_client()
     return _new_client() if client is None else client
@@ -48,27 +46,19 @@ def _known_client() -> httpx2.AsyncClient | None:
 
 
 def _load() -> None:
-    import byok_widgets.providers.transport.routing
+    import byok_widgets.providers.transport.provider_client
 
     if not uses_library_transport():
         import byok_widgets.providers.transport.direct  # noqa: F401
 
 
 def _new_client() -> httpx2.AsyncClient:
-    import httpx2
-
-    from byok_widgets.providers.transport.routing import ProviderTransport
+    from byok_widgets.providers.transport import routing
+    from byok_widgets.providers.transport.provider_client import ProviderClient
 
     for dead in [known for known in _clients if known.is_closed()]:
         del _clients[dead]
-    client = httpx2.AsyncClient(
-        transport=ProviderTransport(SET_UP),
-        trust_env=False,
-        follow_redirects=False,
-        timeout=httpx2.Timeout(None, connect=CONNECT_TIMEOUT_S),
-        headers={"accept-encoding": "identity"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-    )
+    client = ProviderClient(routing.ProviderTransport(SET_UP), CONNECT_TIMEOUT_S)
     _clients[asyncio.get_running_loop()] = client, _close_with_loop(client)
     return client
 

@@ -20,6 +20,7 @@ from byok_widgets.providers.transport.resends import count_resend
 
 _NEXT_ADDRESS_S = 0.25
 """How long one address of a host may take before the next one is tried beside it, as RFC 8305 recommends."""
+_IPV4 = re.compile(r"[\d.]+")
 _PORTS = {b"http": 80, b"https": 443}
 
 
@@ -78,8 +79,9 @@ class DirectTransport(httpx2.AsyncBaseTransport):
         connection = self._pool.new(origin)
         try:
             async with asyncio.timeout(timeout_s):
+                name = host.decode("ascii")
                 await asyncio.get_running_loop().create_connection(
-                    lambda: connection, host.decode("ascii"), port, ssl=tls, **_CONNECT_OPTIONS
+                    lambda: connection, name, port, ssl=tls, **({} if _is_address(name) else _CONNECT_OPTIONS)
                 )
         except TimeoutError as error:
             raise httpx2.ConnectTimeout("There was no connection in time.") from error
@@ -99,6 +101,11 @@ class DirectTransport(httpx2.AsyncBaseTransport):
 _CONNECT_OPTIONS: dict[str, Any] = {"happy_eyeballs_delay": _NEXT_ADDRESS_S}
 if sys.version_info >= (3, 12):
     _CONNECT_OPTIONS["all_errors"] = True
+
+
+def _is_address(host: str) -> bool:
+    """Whether a host is an address itself, so that there is no other one to be tried beside it."""
+    return ":" in host or _IPV4.fullmatch(host) is not None
 
 
 def _origin(url: httpx2.URL) -> Origin:

@@ -73,6 +73,11 @@ class Exchange(httpx2.AsyncByteStream):
             self._error = httpx2.ReadError("The response was closed before it was complete.")
         self._connection.give_up(self)
 
+    @property
+    def has_arrived(self) -> bool:
+        """Whether the end of the response is here, read or not."""
+        return self.message.is_complete
+
     def fail(self, error: Exception) -> None:
         """End it with an error, which the reader gets after what has come before."""
         self._error = error
