@@ -22,6 +22,10 @@ class _AiohttpBody(httpx2.AsyncByteStream):
         async for piece in self._response.content.iter_any():
             yield piece
 
+    @property
+    def has_arrived(self) -> bool:
+        return bool(self._response.content.is_eof())
+
     async def aclose(self) -> None:
         self._response.release()
 

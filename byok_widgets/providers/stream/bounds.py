@@ -1,4 +1,4 @@
-"""How much of a provider's answer is read.
+"""How much of a provider's answer is read, and how long an error is listened to.
 
 Each bound is looked up when a call begins, so it can be set at any time: `bounds.MAX_ANSWER_BYTES = 256 * 2**20`.
 """
@@ -15,6 +15,8 @@ MAX_LIST_BYTES = 32 * 1024 * 1024
 """Longest model list, in bytes after decompression."""
 MAX_ERROR_BYTES = 1024 * 1024
 """Longest body of an answer whose status says that the call failed, in bytes after decompression."""
+MAX_ERROR_S = 10.0
+"""How long the body of such an answer is waited for, in seconds: its status says enough."""
 MAX_HEAD_BYTES = 64 * 1024
 """Most bytes of an answer that belong to no body: its head, or what stands between two pieces of its body."""
 MAX_COMPRESSION_RATIO = 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import cast
 
@@ -28,6 +29,8 @@ async def bound_body(response: httpx2.Response, method: str) -> httpx2.Response:
         del response.headers["content-encoding"]
         if "content-length" in response.headers:
             del response.headers["content-length"]  # it counts the encoded bytes
+    if response.status_code >= 400:
+        source = ErrorBody(source)
     response.stream = BoundedBody(source, *_bound_of(method, response.status_code), decodes)
     return response
 
@@ -96,6 +99,31 @@ class BoundedBody(httpx2.AsyncByteStream):
     async def _refuse(self, error: TooLargeError) -> None:
         """Close the source; what is asked for next is the error."""
         self._error = error
+        await self._source.aclose()
+
+
+class ErrorBody(httpx2.AsyncByteStream):
+    """What a server says about a failure. However that ends, early or never, its status says enough."""
+
+    def __init__(self, source: httpx2.AsyncByteStream) -> None:
+        self._source = source
+        self._pieces = aiter(source)
+        self._ends_at = asyncio.get_running_loop().time() + bounds.MAX_ERROR_S
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            async with asyncio.timeout_at(self._ends_at):
+                return await anext(self._pieces)
+        except (httpx2.TransportError, TimeoutError):
+            pass
+        await self.aclose()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Close the source."""
         await self._source.aclose()
 
 

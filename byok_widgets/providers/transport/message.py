@@ -114,6 +114,8 @@ class IncomingMessage:
         if status < 200:
             if status == 101:
                 raise httpx2.RemoteProtocolError("The server switched to another protocol.")
+            if status < 100:
+                raise httpx2.RemoteProtocolError(f"There is no status {status:03}.")
             self.headers.clear()
             return
         self.status = status
@@ -126,6 +128,8 @@ class IncomingMessage:
 
     def on_body(self, piece: bytes) -> None:
         """Keep a piece of the body."""
+        if not self.has_head:
+            raise httpx2.RemoteProtocolError("An interim response has a body.")
         if not self.is_complete:
             self._pieces.append(piece)
             self.buffered += len(piece)

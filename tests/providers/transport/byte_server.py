@@ -79,13 +79,18 @@ class ByteServer:
             self.open -= 1
             writer.close()
 
+    def play_for(self, request: bytes) -> Play:
+        """Return what is sent back to a request."""
+        del request
+        return self.script.pop(0) if len(self.script) > 1 else self.script[0]
+
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
         lines = head.lower().split(b"\r\n")
         length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
         self.requests.append(head + await reader.readexactly(length))
         self.ports.append(writer.get_extra_info("peername")[1])
-        play = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        play = self.play_for(self.requests[-1])
         for piece in play.pieces:
             writer.write(piece)
             await writer.drain()
@@ -100,10 +105,10 @@ class ByteServer:
 
 @contextlib.asynccontextmanager
 async def serving(
-    *script: Play, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    *script: Play, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", as_: type[ByteServer] = ByteServer
 ) -> AsyncIterator[ByteServer]:
     """Run a server."""
-    playing = ByteServer(list(script), tls, host)
+    playing = as_(list(script), tls, host)
     server = await asyncio.start_server(playing.serve, host, 0, ssl=tls, limit=2**20)
     playing.port = server.sockets[0].getsockname()[1]
     try:
