@@ -3,7 +3,8 @@
 Each row alternates raw and ours in one run, so that a noisy machine disturbs both alike.
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
 fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells redaction chat gear graph
-models` runs the parts that are named; `load`, which takes about ten minutes, runs only if it is named.
+models` runs the parts that are named; `load`, which takes about ten minutes, runs only if it or one of its parts
+(`thousand ten-thousand faults quota memory`) is named.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 
 from tests.bench.calls import call_rows
 from tests.bench.cells import cell_rows
@@ -19,7 +21,7 @@ from tests.bench.chat import chat_lines
 from tests.bench.fresh import fresh_rows
 from tests.bench.gear import gear_lines
 from tests.bench.graph import graph_lines
-from tests.bench.load import load_lines
+from tests.bench.load import LOADS, load_lines
 from tests.bench.models import model_lines
 from tests.bench.redaction import redaction_rows
 from tests.bench.rows import Row
@@ -49,7 +51,10 @@ def main(parts: list[str]) -> int:
             "graph": graph_lines,
             "models": model_lines,
         }
-        long: dict[str, Callable[[], tuple[list[str], bool]]] = {"load": lambda: load_lines(base_url)}
+        long: dict[str, Callable[[], tuple[list[str], bool]]] = {
+            "load": lambda: load_lines(base_url),
+            **{part: partial(load_lines, base_url, [part]) for part in LOADS},
+        }
         for part in parts or [*rows, *seen]:
             if part in seen or part in long:
                 lines, fine = (seen | long)[part]()

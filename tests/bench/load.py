@@ -1,5 +1,7 @@
 """Many calls at once beside the raw SDK: `python -m tests.bench load`, about ten minutes.
 
+Each of its parts can be named alone: `thousand`, `ten-thousand`, `faults`, `quota` and `memory`.
+
 Raw makes its calls with one client and its own retries, at most so many at a time. Ours makes as many at a time,
 except where calls are retried: there all are started, and the governor keeps the requests in flight to the same
 number, since a call that waits gives its place on.
@@ -13,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 from unittest import mock
@@ -60,15 +62,9 @@ class _Run(NamedTuple):
     lost: int
 
 
-def load_lines(base_url: str) -> tuple[list[str], bool]:
-    """Return the lines of this bench, and whether each `must` is kept."""
-    made = [
-        *_thousand(base_url),
-        *_ten_thousand(base_url),
-        _faults(base_url),
-        _metered(base_url),
-        _memory(base_url),
-    ]
+def load_lines(base_url: str, parts: Iterable[str] = ()) -> tuple[list[str], bool]:
+    """Return the lines of this bench, or of some of its parts, and whether each `must` is kept."""
+    made = [line for part in parts or LOADS for line in LOADS[part](base_url)]
     return [line for line, _ in made], all(kept for _, kept in made)
 
 
@@ -101,7 +97,7 @@ def _fan(base_url: str, count: int, at_once: int, *, rounds: int) -> list[tuple[
     ]
 
 
-def _faults(base_url: str) -> tuple[str, bool]:
+def _faults(base_url: str) -> list[tuple[str, bool]]:
     count, at_once = 1_000, 50
     runs = []
     with mock.patch.object(governors, "Governor", partial(Governor, at_once)):
@@ -111,10 +107,10 @@ def _faults(base_url: str) -> tuple[str, bool]:
     raw_lost = sum(raw.lost for raw, _ in runs)
     name = f"{count:,} calls, 10 % 429, 5 % 500, wall, {_lost(runs)} lost (raw {raw_lost})"
     line, kept = _ratios(name, [(raw.wall_s, ours.wall_s) for raw, ours in runs], 0.85, 0.80)
-    return line, kept and not _lost(runs)
+    return [(line, kept and not _lost(runs))]
 
 
-def _metered(base_url: str) -> tuple[str, bool]:
+def _metered(base_url: str) -> list[tuple[str, bool]]:
     raw = _raw_run(base_url, "metered-10@raw", METERED_CALLS, 50)
     ours = _our_run(base_url, "metered-10@ours", METERED_CALLS, METERED_CALLS)
     own_s = (METERED_CALLS - REQUESTS_PER_MIN) / (REQUESTS_PER_MIN / 60)
@@ -124,10 +120,10 @@ def _metered(base_url: str) -> tuple[str, bool]:
         f"ours {METERED_CALLS - ours.lost} in {ours.wall_s / own_s:.2f} of the quota's own time  "
         f"must all {_verdict(kept=kept)}  moonshot <= 1.05 of the time"
     )
-    return line, kept
+    return [(line, kept)]
 
 
-def _memory(base_url: str) -> tuple[str, bool]:
+def _memory(base_url: str) -> list[tuple[str, bool]]:
     first, last = MEMORY_CALLS
     done = subprocess.run(
         [sys.executable, "-c", _MEMORY.format(first=first, last=last)],
@@ -139,7 +135,7 @@ def _memory(base_url: str) -> tuple[str, bool]:
     grown_mb = int(done.stdout) / 2**20
     kept = grown_mb <= 5
     name = f"memory from call {first:,} to call {last:,}"
-    return f"{name:55} {grown_mb:+.1f} MB  must <= 5 MB {_verdict(kept=kept)}", kept
+    return [(f"{name:55} {grown_mb:+.1f} MB  must <= 5 MB {_verdict(kept=kept)}", kept)]
 
 
 def _raw_run(base_url: str, model: str, count: int, at_once: int) -> _Run:
@@ -190,6 +186,16 @@ def _ratios(name: str, pairs: list[tuple[float, float]], must: float, moonshot: 
         f"must <= {must:4.2f} {_verdict(kept=kept)}  moonshot <= {moonshot:4.2f}"
     )
     return line, kept
+
+
+LOADS: dict[str, Callable[[str], list[tuple[str, bool]]]] = {
+    "thousand": _thousand,
+    "ten-thousand": _ten_thousand,
+    "faults": _faults,
+    "quota": _metered,
+    "memory": _memory,
+}
+"""The parts of this bench, by the names by which they can be asked for."""
 
 
 def _verdict(*, kept: bool) -> str:
