@@ -23,9 +23,9 @@ With `BYOK_WIDGETS_TRANSPORT=httpx` in the environment, the HTTP library's own t
 It is also used for connections through a proxy, and where there are no sockets, as in a browser. Everything else
 (bounds, proxies, certificates) is the same with both.
 
-Why one of our own: over an adapter for aiohttp, all else being equal, a call costs a fifth more CPU (ours is .80 to
-.82 of it, sync and async, `python -m tests.bench transports`), and the library's own transport, the other way without
-a package more, gives an answer that nobody asked for to the next call. The limit for taking the library was .85.
+Why one of our own: it costs .80 to .82 of the CPU of a call over an adapter for aiohttp, sync and async, all else
+being equal (`python -m tests.bench transports`); above .85 the library would have been taken. The HTTP library's own
+transport, the way without one more package, gives an answer that nobody asked for to the next call.
 """
 
 from typing import TYPE_CHECKING
