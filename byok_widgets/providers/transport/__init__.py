@@ -24,9 +24,9 @@ It is also used for connections through a proxy, and where there are no sockets,
 (bounds, proxies, certificates) is the same with both.
 
 Why one of our own: beside an adapter for aiohttp, all else being equal, it costs .80 to .85 of the CPU of a sync
-call and .81 to .89 of an async one, in four runs of `python -m tests.bench transports` (median .83 for both; one of the
-runs was above the .85 beyond which the library was to be taken). The HTTP library's own transport, the way without
-one more package, gives an answer that nobody asked for to the next call.
+call and .81 to .89 of an async one, in four runs of `python -m tests.bench transports` (median .83 for both;
+one of the runs was above the .85 beyond which the library was to be taken). The HTTP library's own transport, the
+way without one more package, gives an answer that nobody asked for to the next call.
 """
 
 from typing import TYPE_CHECKING
