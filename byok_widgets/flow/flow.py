@@ -260,7 +260,8 @@ class Flow(AnswersGuesses, StrictAttributes):
             examples: Pairs of a dialogue and its values; small models need them. `node.teach` adds to them.
             window: Read only this many of the last messages; by default all.
             grounding: `"flag"` marks a value whose words or dates nobody said, `"require"` counts it as not
-                stated, `"off"` does not look; by default as the flow's `grounding` says.
+                stated, `"literal"` does so with choices, numbers, and a yes or no too, `"off"` does not look,
+                `"auto"` depends on the model; by default as the flow's `grounding` says.
             locale: How numbers and dates are written, such as `"de-DE"`; by default as the flow's `locale` says.
             start: Start sessions here.
             end: Close the session when this node has read.

@@ -112,7 +112,7 @@ class _Settings:
         self.judge_max_tokens = data.pop("judge_max_tokens", None)
         self.limits = TurnLimits(data.pop("max_calls_per_turn", None), data.pop("max_cost_per_turn", None))
         self.global_prompt = data.pop("global_prompt", "")
-        self.grounding = data.pop("grounding", "flag")
+        self.grounding = data.pop("grounding", "auto")
         self.locale = data.pop("locale", None)
         self.overrides: dict[str, str | None] = {}
 

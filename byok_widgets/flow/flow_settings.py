@@ -95,9 +95,12 @@ class FlowSettings(StrictAttributes):
 
     @property
     def grounding(self) -> Grounding:
-        """What becomes of extracted texts and dates that nobody said, at nodes that say nothing else.
+        """What becomes of extracted values that nobody said, at nodes that say nothing else.
 
-        `"flag"` marks them, `"require"` counts them as not stated, `"off"` does not look.
+        `"flag"` marks texts and dates, `"require"` counts them as not stated, `"literal"` does so with choices,
+        numbers, and a yes or no too, `"off"` does not look. `"auto"`, the default, is `"flag"`, except for single
+        values of the two small local models, which are read as with `"literal"`: they invent half of what they
+        write.
         """
         return self._context.grounding
 

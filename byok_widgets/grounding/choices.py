@@ -38,11 +38,12 @@ def _starts(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[int]:
     if not wanted:
         return
     for at in range(len(words) - len(wanted) + 1):
-        if all(_is_same(said.bare, word.bare) for said, word in zip(words[at:], wanted, strict=False)):
+        if all(is_same_word(said.bare, word.bare) for said, word in zip(words[at:], wanted, strict=False)):
             yield at
 
 
-def _is_same(said: str, wanted: str) -> bool:
+def is_same_word(said: str, wanted: str) -> bool:
+    """Whether two words mean the same: "Tuesday" and "Tue", "two" and "2", "refund" and "refunded"."""
     if said == wanted:
         return True
     for names in (WEEKDAYS, MONTHS):

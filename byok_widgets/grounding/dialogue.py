@@ -79,6 +79,11 @@ class Dialogue:
         self._people = frozenset(people)
         self._order = [*people, *(at for at in range(len(said)) if at not in self._people)]
 
+    @property
+    def passages(self) -> Sequence[Passage]:
+        """Its messages, in order."""
+        return self._passages
+
     def look_up(self, value: Any, kind: Kind, allowed: Sequence[Any] = ()) -> LookUp:
         """Return how well the dialogue supports a value, and where.
 
@@ -164,7 +169,17 @@ class Dialogue:
         if len(found) < len(parts):
             return None
         evidence = _joined([self._evidence(number, (place.start, place.end)) for number, place in found])
-        return LookUp("said" if all(place.is_full for _, place in found) else "not_literal", evidence)
+        is_full = all(place.is_full for _, place in found) and (is_typed or self._says_year_of(moment))
+        return LookUp("said" if is_full else "not_literal", evidence)
+
+    def _says_year_of(self, moment: Moment) -> bool:
+        """Whether the year of a date in a free text, which need not hold one, is said anywhere."""
+        years = {said.year for said in moment.dates if said.year is not None}
+        said = {date.year for passage in self._passages for date in passage.dates} if years else set()
+        return not years or bool(years & said) or any(self._says_number(year) for year in years)
+
+    def _says_number(self, number: int) -> bool:
+        return any(number in said.values for passage in self._passages for said in passage.numbers)
 
     def _best(
         self, search: Callable[[Moment, Passage], Iterator[Support]], moment: Moment

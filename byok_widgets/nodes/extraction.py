@@ -128,8 +128,9 @@ class ExtractionNode(ModelNode[Extraction]):
     def grounding(self) -> Grounding:
         """What becomes of a value whose words or dates nobody said.
 
-        `"flag"` marks it, `"require"` counts it as not stated, `"off"` does not look. Setting `None` leaves it to
-        the flow's `grounding`.
+        `"flag"` marks it, `"require"` counts it as not stated, `"literal"` does so with choices, numbers, and a
+        yes or no too, `"off"` does not look, `"auto"` depends on the model. Setting `None` leaves it to the flow's
+        `grounding`.
         """
         return self._grounding or self._context.grounding
 

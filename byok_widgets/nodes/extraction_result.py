@@ -38,8 +38,9 @@ class Extraction(NodeResult):
             `reasoning` is that of each request in order.
         node: Name of the node.
         required: Names of the fields without which it is not complete; `None` for all.
-        rejected: Values that do not occur in the dialogue and so count as not stated, with `grounding="require"`:
-            in `values` they are `None`, and their status is `ungrounded`.
+        rejected: Values that the dialogue does not say and that so count as not stated, with `grounding="require"`
+            or `"literal"`, and by default for small local models: in `values` they are `None`, and their status is
+            `ungrounded`.
         parts: The status of each part of a field, by path.
         partial: What was stated of each field or part that is incomplete or invalid, by path.
         stated: The JSON value of each part of a field that was stated, by path.
@@ -170,7 +171,7 @@ class Extraction(NodeResult):
 
     def _mark(self, name: str) -> str:
         if name in self.rejected:
-            return f" ({quoted(self.rejected[name])} was {NOT_IN_DIALOGUE})"
+            return f" ({quoted(self.rejected[name])} was not taken: {NOT_SAID})"
         return _MARKS.get(self.status[name], "")
 
     def _repr_html_(self) -> str:

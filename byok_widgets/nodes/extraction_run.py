@@ -16,6 +16,7 @@ from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.grounding_choice import Grounding
 from byok_widgets.nodes.looking_up import LookedUp, look_up
 from byok_widgets.nodes.model_call import Call
+from byok_widgets.nodes.refusal import Refusal
 from byok_widgets.nodes.structured_output import ask_structured
 from byok_widgets.nodes.validation import validate
 from byok_widgets.reply import Reply
@@ -77,9 +78,10 @@ class ExtractionRun:
             call, self.schema, self.context, on_progress=on_progress, locale=self._declared_locale(), said=texts
         )
         said = sum(map(len, texts)) + len(found.reply.text)
-        return await validated(
-            partial(self._result, found.checked, found.reply, transcript), quick=said <= _QUICK_CHARS
-        )
+        invents = PROVIDERS[resolved.ref.provider].invents_values(resolved.ref.model)
+        refusal = Refusal.of(self.grounding, invents=invents)
+        make = partial(self._result, found.checked, found.reply, transcript, refusal)
+        return await validated(make, quick=said <= _QUICK_CHARS)
 
     def _declared_locale(self) -> Locale | None:
         if self.locale is None:
@@ -88,13 +90,15 @@ class ExtractionRun:
 
         return Locale.of(self.locale)
 
-    def _result(self, checked: ValidationResult, reply: Reply, transcript: tuple[Message, ...]) -> Extraction:
+    def _result(
+        self, checked: ValidationResult, reply: Reply, transcript: tuple[Message, ...], refusal: Refusal | None
+    ) -> Extraction:
         looked_up = LookedUp() if self.grounding == "off" else look_up(checked, transcript)
         status = looked_up.status_of(checked)
         values, rejected, record = dict(checked.values), dict[str, Any](), checked.record
-        for name in values if self.grounding == "require" else ():
-            if status[name] == "ungrounded":
-                rejected[name], values[name], record = values[name], None, None
+        for name in refusal.refused(checked, looked_up, status) if refusal else ():
+            rejected[name], values[name], record = values[name], None, None
+            status[name] = "ungrounded"
         return Extraction(
             values=values,
             rejected=rejected,

@@ -9,12 +9,13 @@ Status = Literal["found", "not_stated", "ungrounded", "incomplete", "invalid"]
 """How reliable a value is.
 
 `found`: stated in the dialogue. `not_stated`: not said, the value is `None`. `ungrounded`: a text or a date of
-which the dialogue says nothing; the value stands and the reader is warned, or with `grounding="require"` it is
-`None`. `incomplete`: stated in part. A list then stands without its bad items, and an object that lacks a required
-part is `None`. `invalid`: the model's value does not fit the field.
+which the dialogue says nothing; the value stands and the reader is warned, or it counts as not stated and is
+`None`, as the node's `grounding` says. `incomplete`: stated in part. A list then stands without its bad items, and
+an object that lacks a required part is `None`. `invalid`: the model's value does not fit the field.
 """
 
-NOT_SAID = "it is not in the dialogue"
+NOT_SAID = "the dialogue does not say it"
+"""Why a value was not taken."""
 
 NOT_IN_DIALOGUE = "not in the dialogue"
 """Stands beside a value that does not occur in the dialogue, where there is room for a mark alone."""

@@ -31,7 +31,7 @@ class FlowContext:
     config: FlowConfig
     key_store: KeyStore
     global_prompt: str = ""
-    grounding: Literal["flag", "require", "off"] = "flag"
+    grounding: Literal["auto", "flag", "require", "literal", "off"] = "auto"
     judge_max_tokens: int | None = None
     locale: str | None = None
     for_visitors: bool = False

@@ -6,8 +6,13 @@ from typing import Any, Literal, get_args
 
 from byok_widgets.errors import ConfigError
 
-Grounding = Literal["flag", "require", "off"]
-"""What becomes of a text that is not in the dialogue: it stands and is marked, counts as not stated, or stands."""
+Grounding = Literal["auto", "flag", "require", "literal", "off"]
+"""What becomes of a value that is not in the dialogue.
+
+`flag`: a text or a date stands and is marked. `require`: it counts as not stated. `literal`: so does a choice, a
+number, or a yes or no of which nobody said a word. `off`: the dialogue is not searched. `auto`: `flag`, or
+`literal` with a model that is known to invent values.
+"""
 GROUNDINGS: tuple[Grounding, ...] = get_args(Grounding)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from byok_widgets.grounding.dialogue import Dialogue, Kind
 from byok_widgets.grounding.evidence import Evidence, Mark
+from byok_widgets.grounding.passage import Passage
 from byok_widgets.messages import Message
 from byok_widgets.nodes.extraction_status import Status
 from byok_widgets.schema import ValidationResult
@@ -24,10 +25,12 @@ class LookedUp:
     Attributes:
         grounding: How well it supports each value without parts, by path.
         evidence: Where it says each of those that it does say, by path.
+        passages: The messages of the dialogue.
     """
 
     grounding: dict[str, Mark] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
+    passages: Sequence[Passage] = ()
 
     def status_of(self, checked: ValidationResult) -> dict[str, Status]:
         """Return the status of each part by path; one with a part that was not said is `ungrounded`."""
@@ -43,7 +46,7 @@ class LookedUp:
 def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookedUp:
     """Look up all that was found in a dialogue."""
     dialogue = Dialogue(transcript)
-    found = LookedUp()
+    found = LookedUp(passages=dialogue.passages)
     for part in walk(checked.parts):
         if not part.is_taken:
             continue

@@ -230,6 +230,14 @@ class Provider(ABC):
     structured_modes: ClassVar[tuple[StructuredMode, ...]] = ("json_schema", "json_object", "prompt")
     max_tokens: ClassVar[int | None] = None
 
+    def invents_values(self, model: str) -> bool:
+        """Whether a model is known to fill in values that nobody said; a measurement must have shown it.
+
+        An extraction node then takes by default only what the dialogue says.
+        """
+        del model
+        return False
+
     def address(self, override: str | None) -> BaseUrl:
         """Return where calls go: the flow's own address, or the usual one.
 

@@ -39,7 +39,7 @@ def test_the_default_marks_it_and_the_flow_decides_for_nodes_that_say_nothing(
     flow: Flow, invented: ScriptedServer
 ) -> None:
     node = flow.extraction("data", name=str, city=str, urgent=bool)
-    assert (flow.grounding, node.grounding, node.run("I'm Ana")["city"]) == ("flag", "flag", "Rome")
+    assert (flow.grounding, node.grounding, node.run("I'm Ana")["city"]) == ("auto", "auto", "Rome")
     flow.grounding = "require"
     assert (node.grounding, node.run("I'm Ana")["city"]) == ("require", None)
     node.grounding = "off"

@@ -54,6 +54,10 @@ class LocalProvider(ChatCompletionsProvider):
         """Return whether it is a pinned model: they are too small to judge."""
         return _is_pinned(model)
 
+    def invents_values(self, model: str) -> bool:
+        """Return whether it is a pinned model: half of what they write was not said."""
+        return _is_pinned(model)
+
     def extras(self, request: Request) -> dict[str, Any]:
         """Return parameters that make answers reproducible: a tutorial must not depend on chance."""
         return {**super().extras(request), **self.defaults}

@@ -1,0 +1,71 @@
+"""Signs that a value was not meant: nobody spoke about its field, or the words are those of something else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from byok_widgets.grounding.choices import is_same_word
+from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.words import words_of
+
+_SMALL_WORDS = """
+    a about an and any are as at be been but by can could do does for from had has have he her his
+    how i if in is it its me my no not of on or our she should so some that the their them there
+    they this to us was we were what when where whether which who will with would yes you your
+"""
+_FUNCTION_WORDS = frozenset(_SMALL_WORDS.split())
+_TYPE_WORDS = frozenset({"true", "false", "flag", "field", "value", "boolean", "bool"})
+_LEAST_ENGLISH = 0.2
+"""Share of the words of a dialogue from which it counts as English; in other languages it is below 0.1."""
+_LEAST_LETTERS = 3
+
+
+def is_english(passages: Sequence[Passage]) -> bool:
+    """Whether a dialogue is in English, as far as its small words show; a few words alone do not."""
+    words = [word.bare for passage in passages for word in passage.words]
+    known = [word for word in words if word in _FUNCTION_WORDS]
+    return len(set(known)) > 1 and len(known) >= _LEAST_ENGLISH * len(words)
+
+
+def is_talked_about(words: str, passages: Sequence[Passage]) -> bool:
+    """Whether a word of a field's name or description is in the dialogue; true if they hold no telling word.
+
+    Args:
+        words: The name of the field, and its description.
+        passages: The dialogue.
+    """
+    telling = _telling(words)
+    if not telling:
+        return True
+    return any(is_same_word(said.bare, word) for passage in passages for said in passage.words for word in telling)
+
+
+def is_of_another_kind(name: str, value: str) -> bool:
+    """Whether a text cannot be the date or time that the name of its field asks for: a number of another kind.
+
+    Texts without digits may be a date in words that are not known here, and pass.
+    """
+    asked = {word.bare for word in words_of(_spaced(name))}
+    if not any(char.isdigit() for char in value):
+        return False
+    passage = Passage(value)
+    if "date" in asked:
+        return not passage.dates
+    return "time" in asked and not passage.times and len(passage.numbers) > 0 and not _may_be_an_hour(passage)
+
+
+def _may_be_an_hour(passage: Passage) -> bool:
+    return any(0 <= number <= 24 for said in passage.numbers for number in said.values)
+
+
+@lru_cache(maxsize=1024)
+def _telling(words: str) -> tuple[str, ...]:
+    found = {word.bare for word in words_of(_spaced(words)) if len(word.bare) >= _LEAST_LETTERS}
+    return tuple(sorted(found - _FUNCTION_WORDS - _TYPE_WORDS))
+
+
+def _spaced(words: str) -> str:
+    """Return names as they are written in code with spaces between their words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words.replace("_", " "))
