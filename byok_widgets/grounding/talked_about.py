@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from byok_widgets.grounding.choices import is_same_word
 from byok_widgets.grounding.passage import Passage
-from byok_widgets.grounding.words import words_of
+from byok_widgets.grounding.words import Word, places, words_of
 
 _SMALL_WORDS = """
     a about an and any are as at be been but by can could do does for from had has have he her his
@@ -58,6 +58,38 @@ def is_of_another_kind(name: str, value: str) -> bool:
 
 def _may_be_an_hour(passage: Passage) -> bool:
     return any(0 <= number <= 24 for said in passage.numbers for number in said.values)
+
+
+def is_said_of_the_other_end(name: str, value: str, passages: Sequence[Passage]) -> bool:
+    """Whether a field asks where something starts or ends, and the dialogue says the value of the other end only.
+
+    "From Rome to Oslo" says Oslo of no `origin`. The words are English; others are no sign.
+    """
+    asked = {word.bare for word in words_of(_spaced(name))}
+    ends = [end for end, names in _ENDS.items() if asked & names]
+    if len(ends) != 1:
+        return False
+    wanted = words_of(value)
+    before = {end for passage in passages for end in _ends_before(passage.words, wanted)}
+    return bool(before) and ends[0] not in before
+
+
+_ENDS = {
+    "start": frozenset({"origin", "from", "source", "start", "pickup", "sender"}),
+    "end": frozenset({"destination", "to", "target", "end", "dropoff", "recipient"}),
+}
+"""Words in the names of fields, by the end that they ask for."""
+_LEADING = {"from": "start", "leaving": "start", "out": "start", "to": "end", "toward": "end", "towards": "end"}
+"""Words before a place or a person, by the end that they say."""
+_LINKS = frozenset({"of", "the"})
+
+
+def _ends_before(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[str]:
+    """Yield the end that the words before each place of a value say."""
+    for first, _ in places(words, wanted):
+        before = next((word.bare for word in reversed(words[:first]) if word.bare not in _LINKS), "")
+        if before in _LEADING:
+            yield _LEADING[before]
 
 
 @lru_cache(maxsize=1024)

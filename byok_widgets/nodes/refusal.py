@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from byok_widgets.grounding.talked_about import is_english, is_of_another_kind, is_talked_about
+from byok_widgets.grounding.talked_about import (
+    is_english,
+    is_of_another_kind,
+    is_said_of_the_other_end,
+    is_talked_about,
+)
 from byok_widgets.nodes.extraction_status import Status
 from byok_widgets.nodes.grounding_choice import Grounding
 from byok_widgets.nodes.looking_up import LookedUp
@@ -55,7 +60,12 @@ def _is_unsaid(part: Part, looked_up: LookedUp, *, has_language: bool) -> bool:
     """Whether the dialogue has nothing literal for a value."""
     if isinstance(part.value, bool):
         return has_language and not is_talked_about(part.path, looked_up.passages)
-    if isinstance(part.value, str) and is_of_another_kind(part.path, part.value):
+    if isinstance(part.value, str) and _is_of_something_else(part.path, part.value, looked_up):
         return True
     is_choice = part.branch is not None and part.branch.allowed is not None
     return looked_up.grounding.get(part.path) == "not_literal" and (has_language or not is_choice)
+
+
+def _is_of_something_else(name: str, value: str, looked_up: LookedUp) -> bool:
+    """Whether a text was said, but cannot be what its field asks for."""
+    return is_of_another_kind(name, value) or is_said_of_the_other_end(name, value, looked_up.passages)

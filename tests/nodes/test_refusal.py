@@ -93,6 +93,33 @@ def test_by_default_one_bad_item_does_not_cost_a_list(flow: Flow, server: Script
     assert node.run("I have been to Rome.")["cities"] is None
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "is_taken"),
+    [
+        ("origin", "Rome", True),
+        ("origin", "Oslo", False),
+        ("destinationCity", "Oslo", True),
+        ("destinationCity", "Rome", False),
+        ("from_city", "Bergen", True),
+        ("from_city", "Turin", False),
+        ("to_city", "Turin", True),
+        ("city", "Oslo", True),
+        ("pickup", "old mill", True),
+        ("dropoff", "old mill", False),
+        ("origin", "Lyon", True),
+    ],
+)
+def test_what_is_said_of_the_other_end_is_not_taken(
+    flow: Flow, server: ScriptedServer, name: str, value: str, is_taken: bool
+) -> None:
+    server.script(json.dumps({name: value}))
+    node = flow.extraction("trip", fields={name: str}, grounding="literal")
+    talk = "I go to Oslo from Rome, and to Turin out of the old mill. Then from Bergen to Bergen. I live in Lyon."
+    found = node.run(talk)
+    assert found[name] == (value if is_taken else None)
+    assert bool(found.rejected) is not is_taken
+
+
 @pytest.mark.parametrize("model", ["qwen2.5-coder-0.5b", "smollm2-135m"])
 def test_the_models_of_the_catalogue_are_known_to_invent_values(model: str) -> None:
     assert PROVIDERS["local"].invents_values(model)
