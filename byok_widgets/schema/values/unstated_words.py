@@ -9,7 +9,7 @@ IsSaid = Callable[[str], bool]
 """Whether the dialogue holds a text in exactly these words."""
 
 _WORDS = frozenset(
-    {"", "?", "n/a", "n.a", "none", "undefined", "unknown", "unspecified", "unstated", "missing", "tbd", "tba"}
+    {"n/a", "n.a", "none", "undefined", "unknown", "unspecified", "unstated", "missing", "tbd", "tba"}
     | {"to be determined", "to be decided", "to be confirmed", "to be announced", "not applicable", "no answer"}
     | {"not yet known", "not yet determined", "none given", "none mentioned", "none provided", "none stated"}
     | {"no information", "no information given", "no information provided", "not in the dialogue", "n/d"}
@@ -19,7 +19,8 @@ _MAY_BE_MEANT = frozenset({"na", "nil", "null", "not available"})
 """These may also be a name, a code or an answer: they count as values where the dialogue holds them."""
 _SHORT = 2
 """A word of so few letters is also a common word in some languages: "na rua"."""
-_SIGNS = " \t\r\n.,;:!-–—_…\"'`*"
+_INVISIBLE = "\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u3000\ufeff"
+_SIGNS = " \t\r\n.,;:!-–—_…\"'`*" + _INVISIBLE
 _PAIRS = ("()", "[]", "{}", "<>")
 _AROUND = _SIGNS + "".join(_PAIRS)
 
@@ -44,9 +45,9 @@ def says_nothing(text: str, is_said: IsSaid = never_said) -> bool:
         is_said: Whether the dialogue holds such a text.
     """
     bare = text.strip(_AROUND)
-    if not bare:
-        return _is_empty(text.strip(_SIGNS))
-    folded = " ".join(bare.casefold().split())
+    if not bare.strip("?"):
+        return _is_empty(text.strip(_SIGNS + "?"))
+    folded = " ".join(bare.rstrip("? ").casefold().split())
     if folded in _MAY_BE_MEANT:
         return (len(bare) <= _SHORT and bare.islower()) or not is_said(bare)
     return folded in _WORDS
@@ -54,7 +55,7 @@ def says_nothing(text: str, is_said: IsSaid = never_said) -> bool:
 
 def _is_empty(text: str) -> bool:
     """Whether there is nothing but signs inside a pair of brackets; a smiley is something."""
-    return not text or (text[0] + text[-1] in _PAIRS and not text[1:-1].strip(_SIGNS))
+    return not text or (text[0] + text[-1] in _PAIRS and not text[1:-1].strip(_SIGNS + "?"))
 
 
 def said_in(texts: Iterable[str]) -> IsSaid:

@@ -33,6 +33,11 @@ from byok_widgets.schema.values.unstated_words import said_in, says_nothing
         "not applicable",
         "No information provided",
         "not yet known",
+        "???",
+        "(?)",
+        "\u200b",
+        "\ufeff-\u00a0",
+        "unknown?",
     ],
 )
 def test_words_for_nothing_state_nothing(text: str) -> None:
@@ -40,7 +45,23 @@ def test_words_for_nothing_state_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["no", "0", "Nina", "not now", "none of them", "Anna", "nullify", "TBD-7", "n", ":-)", "[{]"]
+    "text",
+    [
+        "no",
+        "0",
+        "Nina",
+        "not now",
+        "none of them",
+        "Anna",
+        "nullify",
+        "TBD-7",
+        "n",
+        ":-)",
+        "[{]",
+        "Q?",
+        "C++",
+        "\u200bAna",
+    ],
 )
 def test_other_words_are_values(text: str) -> None:
     assert not says_nothing(text)
