@@ -14,7 +14,7 @@ which the dialogue says nothing; the value stands and the reader is warned, or i
 an object that lacks a required part is `None`. `invalid`: the model's value does not fit the field.
 """
 
-NOT_SAID = "the dialogue does not say it"
+NOT_SAID = "the dialogue does not say it of this field"
 """Why a value was not taken."""
 
 NOT_IN_DIALOGUE = "not in the dialogue"
