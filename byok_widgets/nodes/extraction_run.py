@@ -78,7 +78,7 @@ class ExtractionRun:
             call, self.schema, self.context, on_progress=on_progress, locale=self._declared_locale(), said=texts
         )
         said = sum(map(len, texts)) + len(found.reply.text)
-        invents = PROVIDERS[resolved.ref.provider].invents_values(resolved.ref.model)
+        invents = given.provider.invents_values(given.resolved.ref.model)
         refusal = Refusal.of(self.grounding, invents=invents)
         make = partial(self._result, found.checked, found.reply, transcript, refusal)
         return await validated(make, quick=said <= _QUICK_CHARS)
