@@ -99,8 +99,7 @@ class FlowSettings(StrictAttributes):
 
         `"flag"` marks texts and dates, `"require"` counts them as not stated, `"literal"` does so with choices,
         numbers, and a yes or no too, `"off"` does not look. `"auto"`, the default, is `"flag"`, except for single
-        values of the two small local models, which are read as with `"literal"`: they invent half of what they
-        write.
+        values of the two small local models, which are read as with `"literal"`: they invent many values.
         """
         return self._context.grounding
 

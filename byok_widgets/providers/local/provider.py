@@ -55,7 +55,7 @@ class LocalProvider(ChatCompletionsProvider):
         return _is_pinned(model)
 
     def invents_values(self, model: str) -> bool:
-        """Return whether it is a pinned model: half of what they write was not said."""
+        """Return whether it is a pinned model: much of what they write was not said."""
         return _is_pinned(model)
 
     def extras(self, request: Request) -> dict[str, Any]:
