@@ -23,7 +23,7 @@ class Budget:
         self.is_used_up = False
         self._reserved = Decimal(0)
         self._released = asyncio.Event()
-        self._under_way = 0
+        self._under_way = self._cells = 0
 
     async def reserve(self, worst: Decimal, calls: int = 1) -> bool:
         """Reserve the worst case of calls; waits for calls under way, which may cost less than was reserved.
@@ -32,12 +32,10 @@ class Budget:
             Whether they may be sent.
         """
         while not self._fits(worst, calls):
-            can_still_fit = self._under_way and self._has_calls(calls)
-            if not can_still_fit:
+            if not (self._under_way and self._has_calls(calls)):
                 self.is_used_up = True
                 return False
-            self._released.clear()
-            await self._released.wait()
+            await self._release()
         self._reserved += worst
         self.calls += calls
         self._under_way += calls
@@ -53,6 +51,36 @@ class Budget:
             self.spent_usd += usd or Decimal(0)
             self.bound_usd += worst if usd is None else usd
         self._released.set()
+
+    async def begin_cell(self, expected: Decimal) -> bool:
+        """Hold what a cell with any number of calls will probably cost, so that not too many begin at once.
+
+        Returns:
+            Whether there is enough for it to begin; each call has to be reserved nevertheless.
+        """
+        while not self._fits(expected, 1):
+            if not (self._cells and self._has_calls(1)):
+                self.is_used_up = True
+                return False
+            await self._release()
+        self._reserved += expected
+        self._cells += 1
+        return True
+
+    def let_go(self, held: Decimal) -> Decimal:
+        """Give back a part of what is held for a cell, and return it."""
+        self._reserved -= held
+        self._released.set()
+        return held
+
+    def end_cell(self) -> None:
+        """Take note that a cell that was begun has ended."""
+        self._cells -= 1
+        self._released.set()
+
+    async def _release(self) -> None:
+        self._released.clear()
+        await self._released.wait()
 
     def _fits(self, worst: Decimal, calls: int) -> bool:
         has_money = self.usd is None or self.bound_usd + self._reserved + worst <= self.usd

@@ -10,7 +10,9 @@ from typing import Any
 
 from byok_widgets.compare import evidence, tables
 from byok_widgets.compare.cases import Case, Cases
+from byok_widgets.compare.divergence import Divergences, divergences
 from byok_widgets.compare.execution import Execution, OnChange
+from byok_widgets.compare.node_scores import NodeScores, node_scores
 from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.recommendation import Recommendation, choose
 from byok_widgets.compare.result_cell import Key, ResultCell
@@ -245,6 +247,22 @@ class Comparison:
     def differences(self) -> list[str]:
         """Return in which parts of their requests variants differ besides the model, by what a provider forces."""
         return tables.request_differences(self.results)
+
+    def divergences(self) -> Divergences:
+        """Return the first turn in which each variant of a flow leaves the baseline's way, by case and repeat."""
+        self.wait()
+        return divergences(self.results, self.baseline)
+
+    def node_scores(self) -> NodeScores:
+        """Return how variants of a flow do at single nodes, on the cases that both bring to the node.
+
+        Beside each difference stands the naive one, over whatever cases each variant brings to it.
+
+        Raises:
+            ConfigError: numpy and scipy are missing.
+        """
+        self.wait()
+        return node_scores(self.results, self.baseline, self.task.writes, margin=self.margin)
 
     def best(self, node: str | None = None) -> Recommendation:
         """Return the variant to use, with its evidence; without evidence the baseline, and why.

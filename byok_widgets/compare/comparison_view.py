@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from byok_widgets.compare.cases import Cases
+from byok_widgets.compare.divergence import Divergences
 from byok_widgets.compare.evidence import VariantResult
+from byok_widgets.compare.node_scores import NodeScores
 from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Metric
@@ -76,6 +78,12 @@ class ComparisonView(Protocol):
 
     def differences(self) -> list[str]:
         """How requests differ."""
+
+    def divergences(self) -> Divergences:
+        """Where variants of a flow part."""
+
+    def node_scores(self) -> NodeScores:
+        """How they do at single nodes."""
 
     def diff(self, case: str) -> Any:
         """What each variant made of a case."""

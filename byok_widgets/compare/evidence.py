@@ -70,7 +70,7 @@ def variant_results(
     Raises:
         ConfigError: numpy and scipy are missing.
     """
-    _require()
+    require_statistics()
     from byok_widgets.compare import statistics
 
     groups = groups_of(results.cases)
@@ -103,7 +103,7 @@ def plan(results: Results, baseline: Variant, *, margin: float | None, power: fl
     Raises:
         ConfigError: numpy and scipy are missing, or fewer than two cases have a score on both sides.
     """
-    _require()
+    require_statistics()
     from byok_widgets.compare import statistics
 
     plans = {}
@@ -149,7 +149,12 @@ def _ended(results: Results, variants: Sequence[Variant]) -> list[list[bool]]:
     ]
 
 
-def _require() -> None:
+def require_statistics() -> None:
+    """Make sure that statistics are possible.
+
+    Raises:
+        ConfigError: numpy and scipy are missing.
+    """
     if not are_possible():
         raise ConfigError(
             "Verdicts need numpy and scipy.", kind="missing_package", fix='pip install "byok-widgets[compare]"'

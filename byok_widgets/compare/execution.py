@@ -48,8 +48,9 @@ class Execution:
 
     @property
     def spent(self) -> CostTotal:
-        """What its cells cost here; those that were finished before are not paid again."""
-        return CostTotal.of(self._spent)
+        """What its calls cost here, also in cells that were given up; what was there is not paid again."""
+        beside = self._runner.beside if self._runner else []
+        return CostTotal.of([*self._spent, *beside])
 
     @property
     def stopped_for(self) -> str:
@@ -70,6 +71,7 @@ class Execution:
         """Run what is missing, in the background; does nothing while it runs."""
         if self.running:
             return
+        self._spent += self._runner.beside if self._runner else []
         self._runner = Runner(
             setup.task,
             setup.cases,

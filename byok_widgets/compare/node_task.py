@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from byok_widgets.compare import failures
@@ -31,6 +32,11 @@ MANY = 1000
 class NodeTask:
     """Models on one node."""
 
+    reserves_by_call = False
+    same_input = True
+    unstated: tuple[str, ...] = ()
+    writes: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
     def __init__(
         self,
         node: ModelNode[Any],
@@ -46,7 +52,7 @@ class NodeTask:
         self.variants = tuple(variants)
         self.sampling = sampling
         self._node, self._graph, self._context, self._store = node, graph.snapshot(), context, store
-        self._prices = Prices(context)
+        self.prices = Prices(context)
         self._given: dict[str, Given] = {}
 
     async def ready(self, case: Case) -> str:
@@ -79,7 +85,7 @@ class NodeTask:
             "model": ref,
             "started_at": time.time(),
         }
-        free = {"usd": Decimal(0)} if self._prices.is_free(ref) else {}
+        free = {"usd": Decimal(0)} if self.prices.is_free(ref) else {}
         try:
             work = self._node.prepare(
                 NodeInput(
@@ -105,9 +111,9 @@ class NodeTask:
         """Return the most that a cell may cost."""
         given = self._given[case.name]
         ref = variant.models[self._node.name]
-        if not self._prices.is_priced(ref):
+        if not self.prices.is_priced(ref):
             return Decimal(0)  # only the number of calls limits it
-        return self._prices.worst(self._node, ref, given.messages, given.variables)
+        return self.prices.worst(self._node, ref, given.messages, given.variables)
 
     def require_bound(self) -> None:
         """Make sure that the worst case of every variant that has a price is known.
@@ -117,20 +123,20 @@ class NodeTask:
         """
         for variant in self.variants:
             ref = variant.models[self._node.name]
-            if self._prices.is_priced(ref):
-                self._prices.worst(self._node, ref, (), {})
+            if self.prices.is_priced(ref):
+                self.prices.worst(self._node, ref, (), {})
 
     def expected(self, variant: Variant, case: Case, tokens: tuple[float, float] | None) -> Decimal | None:
         """Return what a cell will probably cost; without earlier cells, what it writes is taken to be short."""
         ref = variant.models[self._node.name]
         if tokens is None:
-            read = self._prices.typical_tokens(self._node, case.dialogue, case.variables)
+            read = self.prices.typical_tokens(self._node, case.dialogue, case.variables)
             tokens = (read, _TYPICAL_WRITTEN)
-        return self._prices.usd(ref, round(tokens[0]), round(tokens[1]))
+        return self.prices.usd(ref, round(tokens[0]), round(tokens[1]))
 
     def parallel(self, variant: Variant) -> int:
         """Return how many cells of a variant may be sent at once: this machine runs one at a time."""
-        return 1 if self._prices.is_free(variant.models[self._node.name]) else MANY
+        return 1 if self.prices.is_free(variant.models[self._node.name]) else MANY
 
 
 _TYPICAL_WRITTEN = 100

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message
@@ -17,12 +17,17 @@ from byok_widgets.providers import PROVIDERS, catalog
 from byok_widgets.providers.base import Answer
 from byok_widgets.usage import Usage
 
+if TYPE_CHECKING:
+    from byok_widgets.nodes.admission import PendingCall
+
 ATTEMPTS = 3
 """Requests of one answer that may all be charged, retries included."""
 REPAIR_BYTES = 2000
 _BYTES_PER_TOKEN = 2
 """Fewer than any text has that people write: what is reserved is then enough."""
 _TYPICAL_BYTES_PER_TOKEN = 4
+_MESSAGE_BYTES = 20
+"""What surrounds a message."""
 _FRAME_BYTES = 1500
 """What surrounds a prompt: instructions, roles, the names of the schema's parts."""
 
@@ -98,11 +103,7 @@ class Prices:
             return Decimal(0)
         written = self.most_written(node, ref)
         if written is None:
-            raise ConfigError(
-                f"The worst case of {ref} has no bound: nothing limits how much node {node.name!r} writes.",
-                kind="budget",
-                fix=f"Write flow.node({node.name!r}).max_tokens = 500, or max_calls= in place of budget=.",
-            )
+            raise _unbounded(ref, node.name)
         read = self.bytes_of(node, messages, known) // _BYTES_PER_TOKEN
         usd = self.usd(ref, read, written)
         if usd is None:
@@ -110,10 +111,41 @@ class Prices:
         again = self.usd(ref, read + written + REPAIR_BYTES, written) or usd
         return ATTEMPTS * (usd + (node.most_calls - 1) * again)
 
+    def worst_of_call(self, call: PendingCall) -> Decimal:
+        """Return the most that one call may cost, its retries included; 0 for a model without a price.
+
+        Raises:
+            ConfigError: Nothing limits how much it writes.
+        """
+        ref = str(call.resolved.ref)
+        if self.is_free(ref):
+            return Decimal(0)
+        written = call.max_tokens or call.provider.max_tokens
+        shape = json.dumps(call.output.schema) if call.output else ""
+        texts = [call.system, shape, *(message.content for message in call.messages)]
+        said = sum(len(text.encode("utf-8", "replace")) + _MESSAGE_BYTES for text in texts)
+        read = (said + _FRAME_BYTES) // _BYTES_PER_TOKEN
+        if self.usd(ref, read, 0) is None:
+            return Decimal(0)  # only the number of calls limits it
+        if written is None:
+            raise _unbounded(ref, call.node)
+        return ATTEMPTS * (self.usd(ref, read, written) or Decimal(0))
+
+    def require_bound(self, nodes: Iterable[ModelNode[Any]], refs: Mapping[str, str]) -> None:
+        """Make sure that the calls of nodes with models that have a price have a bound.
+
+        Raises:
+            ConfigError: Nothing limits how much a model writes.
+        """
+        for node in nodes:
+            ref = refs[node.name]
+            if not self.is_free(ref) and self.is_priced(ref) and self.most_written(node, ref) is None:
+                raise _unbounded(ref, node.name)
+
     def bytes_of(self, node: Node[Any], messages: Iterable[Message], known: Mapping[str, Any]) -> int:
         """Return a bound of the bytes that a request of a node has; its schema may stand in it twice."""
         own = json.dumps(node.to_data({}), ensure_ascii=False, default=str)
-        said = sum(len(message.content.encode("utf-8", "replace")) + 20 for message in messages)
+        said = sum(len(message.content.encode("utf-8", "replace")) + _MESSAGE_BYTES for message in messages)
         values = json.dumps(dict(known), ensure_ascii=False, default=str)
         fixed = 2 * len(own.encode()) + len(self._context.global_prompt.encode()) + len(values.encode())
         return fixed + said + _FRAME_BYTES
@@ -121,6 +153,14 @@ class Prices:
     def typical_tokens(self, node: Node[Any], messages: Iterable[Message], known: Mapping[str, Any]) -> int:
         """Return about how many tokens a request of a node has, from its texts."""
         return self.bytes_of(node, messages, known) // (2 * _TYPICAL_BYTES_PER_TOKEN)
+
+
+def _unbounded(ref: str, node: str) -> ConfigError:
+    return ConfigError(
+        f"The worst case of {ref} has no bound: nothing limits how much node {node!r} writes.",
+        kind="budget",
+        fix=f"Write flow.node({node!r}).max_tokens = 500, or max_calls= in place of budget=.",
+    )
 
 
 def not_priced(refs: Iterable[str]) -> ConfigError:

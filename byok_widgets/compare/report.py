@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byok_widgets import markup
-from byok_widgets.compare import tables
+from byok_widgets.compare import evidence, tables
 from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
 
@@ -37,17 +37,11 @@ def page(comparison: ComparisonView) -> str:
     """Return the report as a page."""
     title = html.escape(redact(comparison.title, words=False))
     when = f"{datetime.fromtimestamp(comparison.started_at):%Y-%m-%d %H:%M}"
-    requests = comparison.differences()
     parts = [
         f"<h1>{title}</h1>",
         markup.block(markup.facts(when)),
         tables.as_html(comparison),
-        "<h2>Requests</h2>",
-        markup.text(
-            "All variants received the same requests; only the model differed."
-            if not requests
-            else redact("; ".join(requests), words=False)
-        ),
+        *(_requests(comparison) if comparison.task.same_input else _conversations(comparison)),
         "<h2>Cases</h2>",
         *(_case(comparison, case.name) for case in comparison.results.cases[:MOST_CASES]),
     ]
@@ -56,6 +50,17 @@ def page(comparison: ComparisonView) -> str:
         f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{_STYLE}</style>'
     )
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
+
+
+def _requests(comparison: ComparisonView) -> list[str]:
+    found = comparison.differences()
+    same = "All variants received the same requests; only the model differed."
+    return ["<h2>Requests</h2>", markup.text(redact("; ".join(found), words=False) if found else same)]
+
+
+def _conversations(comparison: ComparisonView) -> list[str]:
+    nodes = [comparison.node_scores()._repr_html_()] if evidence.are_possible() else []
+    return ["<h2>Nodes</h2>", *nodes, "<h2>Ways</h2>", comparison.divergences()._repr_html_()]
 
 
 def _case(comparison: ComparisonView, name: str) -> str:

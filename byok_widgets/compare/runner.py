@@ -7,14 +7,16 @@ about a prefix of that order: evidence while it runs is read from the prefix alo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from byok_widgets.compare.budget import Budget
+from byok_widgets.compare.call_gate import USED_UP, CallGate
 from byok_widgets.compare.cases import Case, hashed
 from byok_widgets.compare.failures import of_error
 from byok_widgets.compare.result_cell import Key, ResultCell
@@ -25,6 +27,8 @@ from byok_widgets.compare.variant import Variant
 from byok_widgets.engine.callbacks import Progress, Waiting
 from byok_widgets.engine.workers import call_in_worker
 from byok_widgets.errors import ByokError
+from byok_widgets.nodes.admission import admitted_by
+from byok_widgets.usage import Cost
 
 ROOM = 200
 """Cells that are under way at once and do not wait; more would only fill this machine's memory."""
@@ -43,6 +47,8 @@ class Runner:
         budget: What was spent.
         cases: The cases in the order in which they are started.
         stopped_for: Why not everything was run: `budget`, `store`, or empty.
+        beside: What calls cost that belong to no finished cell: those before a cell, and in cells that were given
+            up.
     """
 
     def __init__(
@@ -67,6 +73,7 @@ class Runner:
         self._changed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._problem: BaseException | None = None
+        self.beside: list[Cost] = []
 
     def know(self, cells: Mapping[Key, ResultCell]) -> None:
         """Take over cells that are finished already: they are not run again."""
@@ -82,7 +89,7 @@ class Runner:
             for number, case in enumerate(self.cases):
                 await self._room()
                 self._look_ahead(number)
-                if self._problem or not await self._start(case):
+                if self._problem or self.stopped_for or not await self._start(case):
                     break
             while self._running and not self._problem:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
@@ -99,6 +106,9 @@ class Runner:
         try:
             case_id = await self._ahead.pop(case.name)
         except ByokError as error:
+            if error.kind == USED_UP:
+                self.stopped_for = "budget"
+                return False
             for variant in self._task.variants:
                 for repeat in self._repeats:
                     key = (variant.id, case.input_id, repeat)
@@ -111,18 +121,39 @@ class Runner:
             if (variant.id, case_id, repeat) not in self._known
         ]
         await self._tell_known(case, case_id)
-        limited = self.budget.usd is not None
-        worst = {variant.id: self._task.worst(variant, case) if limited else Decimal(0) for variant, _ in missing}
         if not missing:
             return True
-        if not await self.budget.reserve(sum((worst[v.id] for v, _ in missing), Decimal(0)), len(missing)):
+        if not await (
+            self._begin_open(case, missing) if self._task.reserves_by_call else self._begin(case, missing)
+        ):
             self.stopped_for = "budget"
             return False
-        for variant, repeat in missing:
-            running = asyncio.ensure_future(self._cell(variant, case, repeat, worst[variant.id]))
-            self._running.add(running)
-            running.add_done_callback(self._ended)
         return True
+
+    async def _begin(self, case: Case, missing: Sequence[tuple[Variant, int]]) -> bool:
+        """Start cells of one call each, if there is money for the worst case of all of them."""
+        limited = self.budget.usd is not None
+        worst = {variant.id: self._task.worst(variant, case) if limited else Decimal(0) for variant, _ in missing}
+        if not await self.budget.reserve(sum((worst[v.id] for v, _ in missing), Decimal(0)), len(missing)):
+            return False
+        for variant, repeat in missing:
+            self._run_beside(self._reserved_cell(variant, case, repeat, worst[variant.id]))
+        return True
+
+    async def _begin_open(self, case: Case, missing: Sequence[tuple[Variant, int]]) -> bool:
+        """Start cells with any number of calls, if there is money for what they will probably cost."""
+        limited = self.budget.usd is not None
+        for variant, repeat in missing:
+            expected = (self._task.expected(variant, case, None) if limited else None) or Decimal(0)
+            if not await self.budget.begin_cell(expected):
+                return False
+            self._run_beside(self._open_cell(variant, case, repeat, expected))
+        return True
+
+    def _run_beside(self, cell: Coroutine[Any, Any, None]) -> None:
+        running = asyncio.ensure_future(cell)
+        self._running.add(running)
+        running.add_done_callback(self._ended)
 
     async def _tell_known(self, case: Case, case_id: str) -> None:
         for variant in self._task.variants:
@@ -135,19 +166,47 @@ class Runner:
     def _repeats(self) -> range:
         return range(1, self._task.sampling.repeat + 1)
 
-    async def _cell(self, variant: Variant, case: Case, repeat: int, worst: Decimal) -> None:
-        slot = _Slot(self)
-        sent, cell = False, None
-        began = asyncio.get_running_loop().time()
+    async def _reserved_cell(self, variant: Variant, case: Case, repeat: int, worst: Decimal) -> None:
+        cell, sent = None, False
         try:
-            async with self._turns[variant.id]:
-                held_s = asyncio.get_running_loop().time() - began
+            async with self._turn(variant) as held_s:
                 sent = True
-                with slot:
-                    found = await self._task.run(variant, case, repeat, slot.on_progress)
-                cell = replace(found, wait_s=found.wait_s + held_s)
+                cell = await self._run_cell(variant, case, repeat, held_s)
         finally:
             self.budget.settle(worst, cell.usd if cell else None, sent=sent)
+        await self._keep(case, cell)
+
+    async def _open_cell(self, variant: Variant, case: Case, repeat: int, expected: Decimal) -> None:
+        """Run a cell whose calls are reserved one by one; it is given up where one of them is not admitted."""
+        gate, cell = CallGate(self.budget, self._task.prices, expected), None
+        try:
+            async with self._turn(variant) as held_s:
+                with admitted_by(gate):
+                    cell = await self._run_cell(variant, case, repeat, held_s)
+        finally:
+            gate.close()
+            self.budget.end_cell()
+            if cell is None or cell.error == USED_UP:
+                self.beside += gate.costs
+        if cell.error == USED_UP:
+            self.stopped_for = "budget"
+        else:
+            await self._keep(case, cell)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, variant: Variant) -> AsyncIterator[float]:
+        """Wait for a variant's turn; gives the seconds that took."""
+        began = asyncio.get_running_loop().time()
+        async with self._turns[variant.id]:
+            yield asyncio.get_running_loop().time() - began
+
+    async def _run_cell(self, variant: Variant, case: Case, repeat: int, held_s: float) -> ResultCell:
+        slot = _Slot(self)
+        with slot:
+            found = await self._task.run(variant, case, repeat, slot.on_progress)
+        return replace(found, wait_s=found.wait_s + held_s)
+
+    async def _keep(self, case: Case, cell: ResultCell) -> None:
         score = await self._scored(case, cell)
         await self._store.put(cell, {self._metric.id_for(case): score} if cell.counts else {})
         self._on_cell(case, cell, score)
@@ -177,7 +236,16 @@ class Runner:
         for case in self.cases[number : number + AHEAD]:
             if case.name not in self._prepared:
                 self._prepared.add(case.name)
-                self._ahead[case.name] = asyncio.ensure_future(self._task.ready(case))
+                self._ahead[case.name] = asyncio.ensure_future(self._ready(case))
+
+    async def _ready(self, case: Case) -> str:
+        """Get what stands before a case's cells; its calls count towards the limits, too."""
+        gate = CallGate(self.budget, self._task.prices)
+        try:
+            with admitted_by(gate):
+                return await self._task.ready(case)
+        finally:
+            self.beside += gate.costs
 
     def change_waiting(self, by: int) -> None:
         """Take note that a cell begins or ends to wait for its provider: others may start meanwhile."""

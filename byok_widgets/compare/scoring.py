@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from byok_widgets.compare.cases import Case, hashed
+from byok_widgets.compare.code_version import code_version
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
@@ -54,7 +53,7 @@ class Metric:
             return given
         if callable(given):
             name = getattr(given, "__name__", "metric")
-            return cls(name, given, _version(given))
+            return cls(name, given, code_version(given))
         if given in ("checks", "all"):
             return cls(given)
         raise ConfigError(
@@ -147,12 +146,3 @@ def _plain(value: Any) -> str:
 def _is_within(wanted: tuple[str, ...], path: list[str]) -> bool:
     left = iter(path)
     return all(node in left for node in wanted)
-
-
-def _version(function: Function) -> str:
-    code = getattr(function, "__code__", None)
-    try:
-        text = inspect.getsource(function)
-    except (OSError, TypeError):
-        text = repr((code.co_code, code.co_consts)) if code else repr(function)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

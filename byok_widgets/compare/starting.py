@@ -13,14 +13,16 @@ from typing import Any
 from byok_widgets.compare.case_reading import read_cases
 from byok_widgets.compare.cases import Cases, hashed
 from byok_widgets.compare.comparison import Comparison
+from byok_widgets.compare.flow_task import FlowTask
 from byok_widgets.compare.node_task import NodeTask, compared_node
 from byok_widgets.compare.prices import CostEstimate, Prices, not_priced
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.store import CellStore
+from byok_widgets.compare.stubs import Stubs, unstated_by, without_effects
 from byok_widgets.compare.task import Task
-from byok_widgets.compare.variant import Variant, node_variant, sampling_of
+from byok_widgets.compare.variant import Variant, flow_variant, node_variant, sampling_of
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import UntrustedPathError, describe_os_error, private_config
 from byok_widgets.graph import FlowGraph
@@ -28,7 +30,7 @@ from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.nodes.model_node import ModelNode, model_nodes
 from byok_widgets.secrets.quoting import as_given
 
 
@@ -50,12 +52,88 @@ def compare_node(
     cells = open_store(context, options.store)
     task = NodeTask(compared, graph, context, variants=variants, sampling=sampling, store=cells)
     baseline = _named(options.baseline, variants, context) or _current(compared, variants)
-    limited = with_limits(setup_of(context, task, found, baseline, options), Prices(context), options)
+    scripted = any(task.known_id(case) is None for case in found)
+    before = [node for node in model_nodes(graph.nodes).values() if scripted and node.name != compared.name]
+    beside = {node.name: str(node.resolve().ref) for node in before}
+    setup = setup_of(context, task, found, baseline, options)
+    limited = with_limits(
+        setup, Prices(context), options, beside=[*beside.values(), *(_judge(context) if scripted else [])]
+    )
     if limited.budget_usd is not None:
         task.require_bound()
-        scripted = [case.name for case in found if task.known_id(case) is None]
-        _refuse_unbounded(graph, context, compared, scripted)
+        task.prices.require_bound(before, beside)
     return prepared(limited, cells)
+
+
+def compare_flow(
+    graph: FlowGraph,
+    context: FlowContext,
+    *,
+    variants: Mapping[str, Mapping[str, str]],
+    cases: Any,
+    options: CompareOptions,
+    stubs: Stubs,
+) -> Comparison:
+    """Return a comparison of assignments on a flow, which has not started."""
+    copy = without_effects(graph, context, stubs)
+    sampling = sampling_of(copy.nodes.values(), options.repeat, options.temperature)
+    columns = [
+        flow_variant(name, copy, context, models, sampling, stubs=stubs) for name, models in _assigned(variants)
+    ]
+    _reject_equal(columns)
+    task = FlowTask(copy, context, variants=columns, sampling=sampling, unstated=unstated_by(graph, stubs))
+    baseline = _named_flow_variant(options.baseline, columns, variants)
+    setup = setup_of(context, task, read_cases(cases), baseline, options)
+    limited = with_limits(setup, Prices(context), options, beside=_judge(context))
+    if limited.budget_usd is not None:
+        task.require_bound()
+    return prepared(limited, open_store(context, options.store))
+
+
+def _judge(context: FlowContext) -> list[str]:
+    """Return the model that judges prompt conditions, where the flow has one of its own for that."""
+    chosen = context.config.judge_model
+    return [str(context.config.ref(chosen))] if chosen else []
+
+
+def _assigned(variants: Mapping[str, Mapping[str, str]]) -> list[tuple[str, Mapping[str, str]]]:
+    given = list(variants.items()) if isinstance(variants, Mapping) else []
+    if len(given) < 2 or not all(isinstance(name, str) and isinstance(models, Mapping) for name, models in given):
+        raise ConfigError(
+            "A flow is compared with at least two assignments.",
+            kind="variant",
+            fix='Write flow.compare({"now": {}, "cheap": {"ask": "..."}}, cases=...).',
+        )
+    return given
+
+
+def _reject_equal(variants: Sequence[Variant]) -> None:
+    """Reject two variants that are the same: their cells would be the same cells."""
+    by_id: dict[str, str] = {}
+    for variant in variants:
+        if variant.id in by_id:
+            raise ConfigError(
+                f"Variants {by_id[variant.id]!r} and {variant.name!r} give each node the same model.",
+                kind="variant",
+                fix="Leave one of them out; repeat= runs cases more than once.",
+            )
+        by_id[variant.id] = variant.name
+
+
+def _named_flow_variant(
+    baseline: str | None, variants: Sequence[Variant], assigned: Mapping[str, Mapping[str, str]]
+) -> Variant:
+    """Return the variant that was named; by default the one that changes nothing, else the first."""
+    if baseline is None:
+        return next((variant for variant in variants if not assigned[variant.name]), variants[0])
+    for variant in variants:
+        if variant.name == baseline:
+            return variant
+    raise ConfigError(
+        f"The baseline {as_given(baseline)} is not among the variants.",
+        kind="baseline",
+        fix=f"There are: {', '.join(variant.name for variant in variants)}.",
+    )
 
 
 def prepared(setup: Setup, store: CellStore) -> Comparison:
@@ -105,8 +183,14 @@ def _is_finished(cell: ResultCell | None) -> bool:
     return cell is not None and cell.counts
 
 
-def with_limits(setup: Setup, prices: Prices, options: CompareOptions) -> Setup:
+def with_limits(setup: Setup, prices: Prices, options: CompareOptions, beside: Iterable[str] = ()) -> Setup:
     """Return a setup with its limits.
+
+    Args:
+        setup: The setup without them.
+        prices: The prices of the flow's calls.
+        options: The limits.
+        beside: Models that are called besides those of the variants.
 
     Raises:
         ConfigError: A limit is no number above 0, or a model has no price and `max_calls` is not given.
@@ -115,7 +199,9 @@ def with_limits(setup: Setup, prices: Prices, options: CompareOptions) -> Setup:
     usd = None if options.budget is None else _money(options.budget)
     if max_calls is not None and (isinstance(max_calls, bool) or not isinstance(max_calls, int) or max_calls < 1):
         raise ConfigError("max_calls is a whole number of at least 1.", kind="budget", fix="Write max_calls=100.")
-    refs = dict.fromkeys(ref for variant in setup.task.variants for ref in variant.models.values())
+    refs = dict.fromkeys(
+        ref for variant in setup.task.variants for ref in variant.models.values()
+    ) | dict.fromkeys(beside)
     unpriced = [ref for ref in refs if not prices.is_priced(ref)]
     if usd is not None and unpriced:
         if max_calls is None:
@@ -229,22 +315,3 @@ def _money(budget: float | Decimal) -> Decimal:
     raise ConfigError(
         f"A budget is an amount above 0 in US dollars, not {as_given(budget)}.", kind="budget", fix="budget=0.50"
     )
-
-
-def _refuse_unbounded(graph: FlowGraph, context: FlowContext, node: ModelNode[Any], scripted: list[str]) -> None:
-    """Reject a budget for scripts that have to be played through models that cost money: that has no bound."""
-    if not scripted:
-        return
-    prices = Prices(context)
-    paid = [
-        each.name
-        for each in graph.nodes.values()
-        if isinstance(each, ModelNode) and not prices.is_free(str(each.resolve().ref))
-    ]
-    if paid:
-        raise ConfigError(
-            f"Case {scripted[0]!r} is a script: playing it to node {node.name!r} has no bound in money.",
-            kind="budget",
-            cause=f"It calls models of {', '.join(paid)}, as often as the flow goes there.",
-            fix="Give the case a transcript, or run it once with max_calls= in place of budget=.",
-        )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets import markup
 from byok_widgets.compare import evidence
 from byok_widgets.compare.cases import Case
+from byok_widgets.compare.figures import percent, points, seconds
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Check
@@ -148,24 +149,24 @@ def table(comparison: ComparisonView) -> list[Row]:
 def _row(comparison: ComparisonView, variant: Variant, result: VariantResult | None) -> Row:
     summary = comparison.results.summary(variant)
     means = [sum(scores) / len(scores) for scores in comparison.results.scores_of(variant).values()]
-    score = f"{_percent(sum(means) / len(means))}" if means else "–"
+    score = f"{percent(sum(means) / len(means))}" if means else "–"
     difference, verdict = "", "" if result is None else result.verdict
     if result is not None and result.evidence is None and not comparison.running:
         rate = result.score
-        score = f"{_percent(rate.estimate)} ({_percent(rate.low)} to {_percent(rate.high)})"
+        score = f"{percent(rate.estimate)} ({percent(rate.low)} to {percent(rate.high)})"
     if result is not None and result.difference is not None:
         apart = result.difference
-        difference = f"{_points(apart.estimate)} ({_points(apart.low)} to {_points(apart.high)})"
+        difference = f"{points(apart.estimate)} ({points(apart.low)} to {points(apart.high)})"
     return (
         variant.name,
         score,
         difference,
         verdict,
         _money(comparison, variant),
-        _seconds(summary.first_token_s),
-        _seconds(summary.p50_s),
-        _seconds(summary.p95_s),
-        _seconds(summary.wait_s),
+        seconds(summary.first_token_s),
+        seconds(summary.p50_s),
+        seconds(summary.p95_s),
+        seconds(summary.wait_s),
         str(summary.retries),
         str(summary.failed),
     )
@@ -178,18 +179,6 @@ def _money(comparison: ComparisonView, variant: Variant) -> str:
     if summary.usd_per_1000 is None:
         return "not priced"
     return f"${summary.usd_per_1000:.2f}" if summary.usd_per_1000 else "free"
-
-
-def _percent(share: float) -> str:
-    return "–" if share != share else f"{100 * share:.1f} %"  # noqa: PLR0124 - nan is not itself
-
-
-def _points(share: float) -> str:
-    return "–" if share != share else f"{100 * share:+.1f}"  # noqa: PLR0124
-
-
-def _seconds(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds:.2f} s"
 
 
 def standing(comparison: ComparisonView) -> str:
@@ -214,6 +203,11 @@ def notes(comparison: ComparisonView) -> list[str]:
     family = f"{len(found)} variants are" if many else "One variant is"
     said = [f"{family} compared with {comparison.baseline.name}."] if found else []
     said += [f"{result.variant.name}: {result.reason}" if many else result.reason for result in found]
+    if comparison.task.unstated:
+        named = ", ".join(comparison.task.unstated)
+        said.append(
+            f"Not called, since they have effects, and without a stub: {named}. What they write is not stated."
+        )
     problem = comparison.problem()
     said += [problem.problem] if problem else []
     failures = [cell.message for _, _, cell, _ in comparison.results.items() if cell.status == "failed"]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from byok_widgets.compare.cases import Case
+from byok_widgets.compare.prices import Prices
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.variant import Sampling, Variant
 from byok_widgets.engine.callbacks import OnProgress
@@ -20,11 +21,23 @@ class Task(Protocol):
         title: What is compared.
         variants: The columns.
         sampling: How repeats are sampled.
+        prices: The prices of its calls.
+        node_name: The node that is compared; empty for a whole flow.
+        same_input: Whether all variants are given the same in a case; in a flow the dialogues differ.
+        unstated: Actions that are not called and have no stub, so that what they write is not stated.
+        writes: The variables that nodes in a conversation write, by the node's name; empty for a node alone.
+        reserves_by_call: Whether its cells have any number of calls, each of which is reserved by itself.
     """
 
     title: str
     variants: tuple[Variant, ...]
     sampling: Sampling
+    prices: Prices
+    node_name: str
+    same_input: bool
+    reserves_by_call: bool
+    unstated: tuple[str, ...]
+    writes: Mapping[str, tuple[str, ...]]
 
     async def ready(self, case: Case) -> str:
         """Get what stands before the cells of a case, and return the case's id.
@@ -44,6 +57,13 @@ class Task(Protocol):
 
         Raises:
             ConfigError: That has no bound, or no price.
+        """
+
+    def require_bound(self) -> None:
+        """Make sure that calls that have a price have a worst case.
+
+        Raises:
+            ConfigError: Nothing limits how much a model writes.
         """
 
     def expected(self, variant: Variant, case: Case, tokens: tuple[float, float] | None) -> Decimal | None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from byok_widgets.compare.cases import hashed
+from byok_widgets.compare.code_version import code_version
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import AnyNode, FlowGraph
+from byok_widgets.nodes import ActionNode
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
@@ -101,7 +103,13 @@ def node_variant(
 
 
 def flow_variant(
-    name: str, graph: FlowGraph, context: FlowContext, assigned: Mapping[str, str], sampling: Sampling
+    name: str,
+    graph: FlowGraph,
+    context: FlowContext,
+    assigned: Mapping[str, str],
+    sampling: Sampling,
+    *,
+    stubs: Mapping[str, Mapping[str, Any]],
 ) -> Variant:
     """Return an assignment as a variant; nodes that it does not name keep their models.
 
@@ -120,7 +128,9 @@ def flow_variant(
     models = {node.name: given.get(node.name) or str(node.resolve().ref) for node in callers}
     edges = edge_definitions(graph)
     judge = context.config.judge_model
-    own = _id(graph.nodes.values(), context, models, sampling, [edges, sorted(graph.ends), graph.start, judge])
+    codes = [code_version(node.function) for node in graph.nodes.values() if isinstance(node, ActionNode)]
+    route = [edges, sorted(graph.ends), graph.start, judge, {name: dict(stub) for name, stub in stubs.items()}]
+    own = _id(graph.nodes.values(), context, models, sampling, [*route, codes])
     return Variant(name, own, models)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,7 @@ from byok_widgets.keys import KeyStore
 from byok_widgets.natural_guesses import GUESSES, AnswersGuesses, UnknownAttributeError
 from byok_widgets.nodes.action_settings import DEADLINE_S
 from byok_widgets.nodes.base import Node
+from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
 
@@ -565,6 +567,77 @@ class Flow(AnswersGuesses, StrictAttributes):
 
         return read_cases(source, functions=functions or {})
 
+    def compare(
+        self,
+        variants: Mapping[str, Mapping[str, str]],
+        cases: Any,
+        *,
+        repeat: int = 1,
+        budget: float | Decimal | None = None,
+        max_calls: int | None = None,
+        baseline: str | None = None,
+        margin: float | None = None,
+        metric: Any = "checks",
+        temperature: float | None = None,
+        stubs: Mapping[str, Mapping[str, Any]] | None = None,
+        store: str | Path | None = None,
+        wait: bool | None = None,
+    ) -> Any:
+        """Compare assignments of models on the whole flow: the caller's turns are played through each.
+
+        The flow itself is not changed. Once a model answers otherwise, the conversation may part from the
+        baseline's: `divergences()` says where, and `node_scores()` compares each node on the cases that both
+        variants bring to it. Actions with effects are not called.
+
+        Args:
+            variants: Models by node, by the name of the variant: `{"now": {}, "cheap": {"ask": "..."}}`. A node
+                that is not named keeps its model.
+            cases: What `flow.cases` takes or returns.
+            repeat: How often each case is played with each variant.
+            budget: Most money in US dollars. The worst case of each call is reserved before it is sent.
+            max_calls: Most calls of models; needed beside `budget` where a model has no price.
+            baseline: Name of the variant that the others are compared with; by default the one that changes
+                nothing, else the first.
+            margin: The loss of score that you accept, such as 0.05 for 5 points.
+            metric: As for a node; `path` and `end_node` of a case are checked, too.
+            temperature: Temperature of the nodes' calls; with repeats it is 0.7 where nothing says otherwise.
+            stubs: What actions give in place of what they do: values of variables, by the node's name.
+            store: A file for the finished cells; by default a private file of the flow.
+            wait: `False` returns at once; what asks for verdicts then waits.
+
+        Returns:
+            A `Comparison`, as `compare` of a node gives.
+
+        Raises:
+            ConfigError: A case, a variant, a stub or a limit cannot be used.
+            FlowError: The flow has a node with two else edges.
+            KeyFormatError: There is an API key in a case.
+        """
+        options = CompareOptions(
+            repeat=repeat,
+            budget=budget,
+            max_calls=max_calls,
+            baseline=baseline,
+            margin=margin,
+            metric=metric,
+            temperature=temperature,
+            store=store,
+        )
+        return self._comparison(variants, cases, options, stubs or {}).begin(wait=wait)
+
+    async def acompare(
+        self,
+        variants: Mapping[str, Mapping[str, str]],
+        cases: Any,
+        *,
+        stubs: Mapping[str, Mapping[str, Any]] | None = None,
+        **options: Any,
+    ) -> Any:
+        """Do the same as `compare` in an event loop; returns when all is done. Cancelling it stops the calls."""
+        options.pop("wait", None)
+        chosen = CompareOptions.of(options, "acompare")
+        return await self._comparison(variants, cases, chosen, stubs or {}).abegin()
+
     def comparisons(self, store: str | Path | None = None) -> PastComparisons:
         """Return what was compared on this flow; the same call of `compare` shows it again, without paying.
 
@@ -633,6 +706,15 @@ class Flow(AnswersGuesses, StrictAttributes):
     @property
     def _standing(self) -> list[str]:
         return [_READ_ONLY] if self._file_notice else []
+
+    def _comparison(
+        self, variants: Any, cases: Any, options: CompareOptions, stubs: Mapping[str, Mapping[str, Any]]
+    ) -> Any:
+        from byok_widgets.compare.starting import compare_flow
+        from byok_widgets.diagnostics.lint import reject_ambiguous
+
+        reject_ambiguous(self.graph)
+        return compare_flow(self.graph, self.context, variants=variants, cases=cases, options=options, stubs=stubs)
 
     def _session(self, variables: Mapping[str, Any] | None, model: str | None) -> Session:
         from byok_widgets.diagnostics.lint import reject_ambiguous

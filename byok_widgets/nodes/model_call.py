@@ -15,6 +15,7 @@ from byok_widgets.engine import Deadline, RetriedCall, Slot, clock, with_deadlin
 from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction, Thinker, Thinking
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.messages import Message, answer_message
+from byok_widgets.nodes.admission import Admission, current_admission
 from byok_widgets.nodes.call_budget import current_budget
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, checked
@@ -36,6 +37,7 @@ from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error
 from byok_widgets.surrogates import without_surrogates
+from byok_widgets.usage import Cost
 
 _ARGUMENTS = ("deadline_s", "history", "max_tokens", "model", "show", "variables")
 """Arguments of a call other than settings: a misspelt one arrives among the settings."""
@@ -126,12 +128,34 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
 
 async def _counted(call: Call, context: FlowContext, on_text: OnText, on_progress: OnProgress) -> Reply:
     """Run a call as one of the turn that it belongs to, if any."""
-    budget = current_budget()
-    if budget is None:
-        return await _execute(call, context, on_text, on_progress)
-    budget.take()
-    reply = await _execute(call, context, on_text, on_progress)
-    budget.answered(reply)
+    budget, admission = current_budget(), current_admission()
+    if budget is not None:
+        budget.take()
+    if admission is None:
+        reply = await _execute(call, context, on_text, on_progress)
+    else:
+        reply = await _admitted(admission, call, context, on_text, on_progress)
+    if budget is not None:
+        budget.answered(reply)
+    return reply
+
+
+async def _admitted(
+    admission: Admission, call: Call, context: FlowContext, on_text: OnText, on_progress: OnProgress
+) -> Reply:
+    """Run a call when it is admitted; the wait for that does not count towards its deadline."""
+    call.deadline.stop()
+    admitted = await admission.admit(call)
+    call.deadline.resume()
+    cost: Cost | None = Cost()
+    try:
+        reply = await _execute(call, context, on_text, on_progress)
+        cost = reply.cost
+    except ByokError as error:
+        cost = Cost() if error.may_be_charged or error.attempts > 1 else None
+        raise
+    finally:
+        admitted.settle(cost)
     return reply
 
 

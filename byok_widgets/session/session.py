@@ -25,6 +25,7 @@ from byok_widgets.nodes.model_node import delta
 from byok_widgets.plain_values import copy_of
 from byok_widgets.session import session_file
 from byok_widgets.session.arguments import check_text, check_variables, reject_options
+from byok_widgets.session.assignment import AS_THE_FLOW_HAS_IT, Assignment
 from byok_widgets.session.session_data import SavedSession
 from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
@@ -73,8 +74,9 @@ class Session(AnswersGuesses, StrictAttributes):
         variables: Mapping[str, Any] | None = None,
         model: str | None = None,
         effects: EffectLog | None = None,
+        assignment: Assignment = AS_THE_FLOW_HAS_IT,
     ) -> None:
-        self._graph, self._context = graph, context
+        self._graph, self._context, self._assignment = graph, context, assignment
         self.model = model
         self._lock = TurnLock()
         self._log = TurnLog(graph, context.config.name)
@@ -238,7 +240,9 @@ class Session(AnswersGuesses, StrictAttributes):
             FlowError: There is no such turn.
         """
         chosen = self.model if model is None else model
-        fork = Session(self._graph, self._context, model=chosen, effects=self._effects)
+        fork = Session(
+            self._graph, self._context, model=chosen, effects=self._effects, assignment=self._assignment
+        )
         fork._log = self._log.until(turn)
         last = fork._log.last_number
         entries = [replace(entry, value=copy_of(entry.value)) for entry in self.variables.until(last)]
@@ -372,6 +376,7 @@ class Session(AnswersGuesses, StrictAttributes):
             effects=Effects(
                 self._effects, self._known_runs, self._superseded_runs, self._log.runs, repeat=repeat_effects
             ),
+            assignment=self._assignment,
         )
 
     def _current_node(self) -> str:

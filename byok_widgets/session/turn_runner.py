@@ -26,6 +26,7 @@ from byok_widgets.nodes.call_budget import CallBudget
 from byok_widgets.nodes.effects import Effects
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import Reply
+from byok_widgets.session.assignment import AS_THE_FLOW_HAS_IT, Assignment
 from byok_widgets.session.call_ledger import CallLedger
 from byok_widgets.session.evaluation import evaluate
 from byok_widgets.session.judge import judge_model, judge_prompts
@@ -48,6 +49,7 @@ class TurnStart:
         variables: The variables so far.
         spoken: Names of the nodes that have spoken already.
         effects: The effects of the session and its forks.
+        assignment: Models and settings of nodes that hold in this session in place of the flow's.
     """
 
     node: str
@@ -56,6 +58,7 @@ class TurnStart:
     variables: Variables
     spoken: frozenset[str]
     effects: Effects
+    assignment: Assignment = AS_THE_FLOW_HAS_IT
 
 
 M = TypeVar("M")
@@ -198,7 +201,9 @@ class TurnRunner:
         self, prompts: Sequence[Edge], variables: Mapping[str, Any]
     ) -> tuple[Edge | None, dict[Edge, EdgeVerdict], Reply]:
         node = self._graph.node(self._node)
-        resolved = await self._model_of(partial(judge_model, self._context, node, self._model))
+        resolved = await self._model_of(
+            partial(judge_model, self._context, node, self._model_for_judging(node.name))
+        )
         judging = judge_prompts(
             prompts,
             node=node,
@@ -236,15 +241,22 @@ class TurnRunner:
         given = NodeInput(
             self._messages,
             self._variables(),
-            self._model,
+            self._model or self._start.assignment.models.get(node.name),
             first_visit=node.name not in self._start.spoken,
             effects=self._start.effects,
+            settings=self._start.assignment.settings.get(node.name, {}),
         )
         model, work = await self._model_of(partial(node.model_for, given)), node.prepare(given)
         result = await self._ledger.ask(model, work(self._ledger.on_text, self._ledger.on_progress))
         self._steps.append(Visit(node.name, result))
         self.entries += entries_of(result, self._number)
         self._leave()
+
+    def _model_for_judging(self, node: str) -> str | None:
+        """Return the model that was chosen for a node's edges: an assignment counts as the node's own override."""
+        if self._model is not None or self._context.config.judge_model:
+            return self._model
+        return self._start.assignment.models.get(node)
 
     async def _model_of(self, choose: Callable[[], M]) -> M:
         """Return the model for a call; where there is none, a missing key is told first."""

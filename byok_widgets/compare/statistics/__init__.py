@@ -13,6 +13,7 @@ Importing this package loads numpy and scipy: import it where it is needed.
 from __future__ import annotations
 
 from byok_widgets.compare.statistics.assignments import Candidate, SafeAssignment, Step, chains_of, cheapest_safe
+from byok_widgets.compare.statistics.common_cases import CommonCases, common_cases
 from byok_widgets.compare.statistics.contrasts import f1_contrast, score_contrast
 from byok_widgets.compare.statistics.evidence import SequentialEvidence, finished_prefix, live_evidence, wealth
 from byok_widgets.compare.statistics.planning import Plan, PlanRow, cases_needed, detectable, plan
@@ -34,6 +35,7 @@ __all__ = [
     "MIN_DISCORDANT",
     "MIN_GROUPS",
     "Candidate",
+    "CommonCases",
     "Contrast",
     "Difference",
     "Estimate",
@@ -46,6 +48,7 @@ __all__ = [
     "cases_needed",
     "chains_of",
     "cheapest_safe",
+    "common_cases",
     "detectable",
     "f1",
     "f1_contrast",

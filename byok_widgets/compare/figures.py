@@ -1,0 +1,30 @@
+"""Figures as people read them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from byok_widgets.compare.statistics import Difference
+
+
+def percent(share: float) -> str:
+    """Return a share in percent; a dash where there is none."""
+    return "–" if math.isnan(share) else f"{100 * share:.1f} %"
+
+
+def points(share: float) -> str:
+    """Return a difference of shares in points, with its sign; a dash where there is none."""
+    return "–" if math.isnan(share) else f"{100 * share:+.1f}"
+
+
+def interval(difference: Difference) -> str:
+    """Return a difference in points, with its interval."""
+    low, high = points(difference.low), points(difference.high)
+    return f"{points(difference.estimate)} ({low} to {high})"
+
+
+def seconds(value: float | None) -> str:
+    """Return seconds; a dash where they are not known."""
+    return "–" if value is None else f"{value:.2f} s"

@@ -1,0 +1,168 @@
+"""Assignments on a whole flow: the caller's turns are played through the flow, with a model for each node."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from byok_widgets.compare import failures
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.node_task import MANY
+from byok_widgets.compare.prices import Prices
+from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.task import service
+from byok_widgets.compare.variant import Sampling, Variant
+from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.engine.sync_runner import ignore
+from byok_widgets.errors import ByokError
+from byok_widgets.graph import FlowGraph
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_node import ModelNode, model_nodes
+from byok_widgets.session import Session, Turn, Visit
+from byok_widgets.session.assignment import Assignment
+
+_CALLS_PER_TURN = 2
+_TYPICAL_WRITTEN = 100
+"""Calls of a turn, and tokens of an answer, that are estimated before any were counted."""
+
+
+class FlowTask:
+    """Assignments on a flow.
+
+    Attributes:
+        unstated: Actions that are not called and have no stub, so that what they write is not stated.
+        writes: The variables that each node that calls a model writes, by the node's name.
+    """
+
+    reserves_by_call = True
+    same_input = False
+
+    def __init__(
+        self,
+        graph: FlowGraph,
+        context: FlowContext,
+        *,
+        variants: Sequence[Variant],
+        sampling: Sampling,
+        unstated: Sequence[str] = (),
+    ) -> None:
+        """Take a graph in which nothing has effects any more; it is not changed later."""
+        self.title = f"Flow {context.config.name!r}"
+        self.node_name = ""
+        self.variants = tuple(variants)
+        self.sampling = sampling
+        self.unstated = tuple(unstated)
+        self.prices = Prices(context)
+        self._graph, self._context = graph, context
+        self._nodes = model_nodes(graph.nodes)
+        self.writes: Mapping[str, tuple[str, ...]] = {
+            name: node.writes for name, node in self._nodes.items() if node.writes
+        }
+
+    async def ready(self, case: Case) -> str:
+        """Return the case's id: nothing stands before a script."""
+        return case.input_id
+
+    def known_id(self, case: Case) -> str | None:
+        """Return the case's id."""
+        return case.input_id
+
+    async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> ResultCell:
+        """Play a case; what fails is in the cell."""
+        started_at = time.time()
+        session = Session(
+            self._graph, self._context, variables=case.variables, assignment=self._assignment(variant, repeat)
+        )
+        ended: dict[str, Any] = {}
+        try:
+            await self._play(session, case.script, on_progress)
+        except (ByokError, ValueError) as error:
+            ended = failures.of_error(error)
+        turns = [*session.turns, *session.unfinished]
+        replies = [reply for turn in turns for reply in turn.calls]
+        took = service(replies)
+        if any(turn.lost_calls for turn in turns):
+            took |= {"usd": None, "input_tokens": None, "output_tokens": None}
+        if not ended:
+            bad = (failures.of_reply(reply) for reply in replies)
+            ended = next((found for found in bad if found["status"] != "done"), {"status": "done"})
+        return ResultCell(
+            variant=variant.id,
+            case=case.input_id,
+            repeat=repeat,
+            model=variant.model,
+            started_at=started_at,
+            **{**took, **ended, "retries": took["retries"] + ended.get("retries", 0)},
+            output=_output(session, ended.get("output", {})),
+        )
+
+    def _assignment(self, variant: Variant, repeat: int) -> Assignment:
+        sampled = {name: self.sampling.settings(repeat, variant.models[name]) for name in self._nodes}
+        return Assignment(variant.models, sampled)
+
+    async def _play(self, session: Session, script: Sequence[str], on_progress: OnProgress) -> None:
+        if self._graph.node(self._graph.start).opens:
+            await session.prepare_turn(None)(ignore, on_progress)
+        for text in script:
+            if session.closed:
+                return
+            await session.prepare_turn(text)(ignore, on_progress)
+
+    def worst(self, variant: Variant, case: Case) -> Decimal:
+        """Return 0: each call is reserved when it is made."""
+        del variant, case
+        return Decimal(0)
+
+    def require_bound(self) -> None:
+        """Make sure that each call of a model with a price has a bound.
+
+        Raises:
+            ConfigError: Nothing limits how much a model writes.
+        """
+        for variant in self.variants:
+            self.prices.require_bound(self._nodes.values(), variant.models)
+
+    def expected(self, variant: Variant, case: Case, tokens: tuple[float, float] | None) -> Decimal | None:
+        """Return what a case will probably cost: at the mean price of the variant's models."""
+        if tokens is None:
+            calls = _CALLS_PER_TURN * len(case.script)
+            read = sum(self._typical_tokens(node, case) for node in self._nodes.values()) / len(self._nodes)
+            tokens = (calls * read, calls * _TYPICAL_WRITTEN)
+        usd = [self.prices.usd(ref, round(tokens[0]), round(tokens[1])) for ref in variant.models.values()]
+        known = [one for one in usd if one is not None]
+        return sum(known, Decimal(0)) / len(known) if len(known) == len(usd) else None
+
+    def _typical_tokens(self, node: ModelNode[Any], case: Case) -> int:
+        return self.prices.typical_tokens(node, case.transcript, case.variables)
+
+    def parallel(self, variant: Variant) -> int:
+        """Return how many cells of a variant may be sent at once: this machine runs one at a time."""
+        return 1 if all(self.prices.is_free(ref) for ref in variant.models.values()) else MANY
+
+
+def _output(session: Session, last: Mapping[str, Any]) -> dict[str, Any]:
+    from pydantic_core import to_jsonable_python
+
+    said = [turn.reply.text for turn in session.turns if turn.reply]
+    output = {
+        "text": said[-1] if said else "",
+        "values": dict(session.variables),
+        "path": [node for turn in session.turns for node in turn.path],
+        "end_node": session.node,
+        "turns": [_turn(turn) for turn in session.turns],
+        **last,
+    }
+    return dict(to_jsonable_python(output, fallback=str))
+
+
+def _turn(turn: Turn) -> dict[str, Any]:
+    visits = [step for step in turn.steps if isinstance(step, Visit)]
+    return {
+        "said": turn.text,
+        "heard": turn.reply.text if turn.reply else "",
+        "path": list(turn.path),
+        "node": turn.node,
+        "learned": [[visit.node, {found.name: found.value for found in visit.result.learned}] for visit in visits],
+    }

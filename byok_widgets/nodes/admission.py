@@ -1,0 +1,85 @@
+"""`Admission`: asked before each call of a model in what runs inside it, such as a comparison with a budget.
+
+It is a context variable like the budget of a turn, so that no kind of node, judge or action can forget it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from byok_widgets.config import ResolvedModel
+    from byok_widgets.messages import Message
+    from byok_widgets.providers import OutputSchema, Provider
+    from byok_widgets.usage import Cost
+
+
+class PendingCall(Protocol):
+    """A call that is about to be made; see `model_call.Call`."""
+
+    @property
+    def node(self) -> str:
+        """The node that makes it."""
+
+    @property
+    def resolved(self) -> ResolvedModel:
+        """The model."""
+
+    @property
+    def provider(self) -> Provider:
+        """The model's provider."""
+
+    @property
+    def system(self) -> str:
+        """The instructions."""
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The dialogue."""
+
+    @property
+    def output(self) -> OutputSchema | None:
+        """The shape of the answer."""
+
+    @property
+    def max_tokens(self) -> int | None:
+        """Most tokens of the answer."""
+
+
+class Admitted(Protocol):
+    """A call that may be sent."""
+
+    def settle(self, cost: Cost | None) -> None:
+        """Take note of what it cost; `None` if it was not charged."""
+
+
+class Admission(Protocol):
+    """What decides whether calls may be sent."""
+
+    async def admit(self, call: PendingCall) -> Admitted:
+        """Wait until a call may be sent.
+
+        Raises:
+            ByokError: It may not.
+        """
+
+
+_current: ContextVar[Admission | None] = ContextVar("admission", default=None)
+
+
+def current_admission() -> Admission | None:
+    """Return what has to admit the calls that are made here; `None` if nothing has to."""
+    return _current.get()
+
+
+@contextmanager
+def admitted_by(admission: Admission) -> Iterator[None]:
+    """Let an admission decide on all calls that are made inside."""
+    token = _current.set(admission)
+    try:
+        yield
+    finally:
+        _current.reset(token)
