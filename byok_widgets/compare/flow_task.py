@@ -115,6 +115,10 @@ class FlowTask:
         del variant, case
         return Decimal(0)
 
+    def bounds(self, case: Case) -> Mapping[str, Decimal] | None:
+        """Return `None`: nobody knows beforehand which nodes a conversation visits."""
+        del case
+
     def require_bound(self) -> None:
         """Make sure that each call of a model with a price has a bound.
 

@@ -70,9 +70,12 @@ class NodeTask:
 
     def known_id(self, case: Case) -> str | None:
         """Return the id of a case whose input is known without a call; `None` for one that must be played."""
-        given = self._given.get(case.name) or self._direct(case)
-        given = given or recorded(case, self._node.name, self._graph, self._context, self._store)
+        given = self._known_given(case)
         return given.id if given else None
+
+    def _known_given(self, case: Case) -> Given | None:
+        given = self._given.get(case.name) or self._direct(case)
+        return given or recorded(case, self._node.name, self._graph, self._context, self._store)
 
     async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> ResultCell:
         """Run a cell; what fails is in the cell."""
@@ -109,11 +112,24 @@ class NodeTask:
 
     def worst(self, variant: Variant, case: Case) -> Decimal:
         """Return the most that a cell may cost."""
-        given = self._given[case.name]
         ref = variant.models[self._node.name]
         if not self.prices.is_priced(ref):
             return Decimal(0)  # only the number of calls limits it
-        return self.prices.worst(self._node, ref, given.messages, given.variables)
+        return self.prices.worst(self._node, ref, self._request_bytes(self._given[case.name]))
+
+    def bounds(self, case: Case) -> Mapping[str, Decimal] | None:
+        """Return the most that a cell of each variant may cost; `None` where nobody knows yet."""
+        given = self._known_given(case)
+        if given is None:
+            return None
+        read = self._request_bytes(given)
+        refs = {variant.id: variant.models[self._node.name] for variant in self.variants}
+        if any(not self.prices.has_bound(self._node, ref) for ref in refs.values()):
+            return None
+        return {own: self.prices.worst(self._node, ref, read) for own, ref in refs.items()}
+
+    def _request_bytes(self, given: Given) -> int:
+        return self.prices.bytes_of(self._node, given.messages, given.variables)
 
     def require_bound(self) -> None:
         """Make sure that the worst case of every variant that has a price is known.
@@ -122,9 +138,7 @@ class NodeTask:
             ConfigError: Nothing limits how much a model writes.
         """
         for variant in self.variants:
-            ref = variant.models[self._node.name]
-            if self.prices.is_priced(ref):
-                self.prices.worst(self._node, ref, (), {})
+            self.prices.require_bound([self._node], variant.models)
 
     def expected(self, variant: Variant, case: Case, tokens: tuple[float, float] | None) -> Decimal | None:
         """Return what a cell will probably cost; without earlier cells, what it writes is taken to be short."""

@@ -91,10 +91,13 @@ class Prices:
         """Return how many tokens an answer has at most; `None` where nothing limits it."""
         return node.max_tokens or PROVIDERS[ref.partition(":")[0]].max_tokens
 
-    def worst(
-        self, node: ModelNode[Any], ref: str, messages: Iterable[Message], known: Mapping[str, Any]
-    ) -> Decimal:
+    def worst(self, node: ModelNode[Any], ref: str, request_bytes: int) -> Decimal:
         """Return the most that a call of a node may cost, its retries and a repair included.
+
+        Args:
+            node: The node.
+            ref: The model.
+            request_bytes: A bound of what the request has, from `bytes_of`.
 
         Raises:
             ConfigError: The model has no price, or nothing limits how much it writes.
@@ -104,7 +107,7 @@ class Prices:
         written = self.most_written(node, ref)
         if written is None:
             raise _unbounded(ref, node.name)
-        read = self.bytes_of(node, messages, known) // _BYTES_PER_TOKEN
+        read = request_bytes // _BYTES_PER_TOKEN
         usd = self.usd(ref, read, written)
         if usd is None:
             raise not_priced([ref])
@@ -131,6 +134,10 @@ class Prices:
             raise _unbounded(ref, call.node)
         return ATTEMPTS * (self.usd(ref, read, written) or Decimal(0))
 
+    def has_bound(self, node: ModelNode[Any], ref: str) -> bool:
+        """Whether the worst case of a node's call is known."""
+        return self.is_free(ref) or (self.is_priced(ref) and self.most_written(node, ref) is not None)
+
     def require_bound(self, nodes: Iterable[ModelNode[Any]], refs: Mapping[str, str]) -> None:
         """Make sure that the calls of nodes with models that have a price have a bound.
 
@@ -139,7 +146,7 @@ class Prices:
         """
         for node in nodes:
             ref = refs[node.name]
-            if not self.is_free(ref) and self.is_priced(ref) and self.most_written(node, ref) is None:
+            if self.is_priced(ref) and not self.has_bound(node, ref):
                 raise _unbounded(ref, node.name)
 
     def bytes_of(self, node: Node[Any], messages: Iterable[Message], known: Mapping[str, Any]) -> int:

@@ -165,18 +165,24 @@ def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell])
     calls = finished = 0
     usd, priced = Decimal(0), False
     unpriced: dict[str, None] = {}
+    worst: Decimal | None = Decimal(0)
     for case in setup.cases:
-        case_id = task.known_id(case)
+        case_id, bounds = task.known_id(case), task.bounds(case)
         for variant in task.variants:
             there = sum(_is_finished(known.get((variant.id, case_id or "", repeat))) for repeat in repeats)
             finished += there
             calls += len(repeats) - there
+            worst = (
+                None if bounds is None or worst is None else worst + bounds[variant.id] * (len(repeats) - there)
+            )
             one = task.expected(variant, case, tokens[variant.id] or counted)
             if one is None:
                 unpriced[variant.name] = None
             else:
                 priced, usd = True, usd + one * (len(repeats) - there)
-    return CostEstimate(calls, finished, usd if priced else None, None, tuple(unpriced), counted is not None)
+    if setup.budget_usd is not None:
+        worst = setup.budget_usd if worst is None else min(worst, setup.budget_usd)
+    return CostEstimate(calls, finished, usd if priced else None, worst, tuple(unpriced), counted is not None)
 
 
 def _is_finished(cell: ResultCell | None) -> bool:

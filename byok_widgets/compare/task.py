@@ -59,6 +59,9 @@ class Task(Protocol):
             ConfigError: That has no bound, or no price.
         """
 
+    def bounds(self, case: Case) -> Mapping[str, Decimal] | None:
+        """Return the most that a cell may cost, by the variant's id; `None` where nobody knows beforehand."""
+
     def require_bound(self) -> None:
         """Make sure that calls that have a price have a worst case.
 

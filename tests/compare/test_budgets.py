@@ -1,0 +1,115 @@
+"""Budgets of comparisons at real prices: nothing is sent whose worst case is not covered, whatever it then costs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from decimal import Decimal
+
+import pytest
+
+from byok_widgets import ConfigError, Flow
+from byok_widgets.compare.prices import Prices
+from byok_widgets.providers import PROVIDERS
+from tests.fake_keys import fake_key
+from tests.scripted_server import Say, ScriptedServer
+
+_numbers = itertools.count()
+SMALL, LARGE = "openai:gpt-4o-mini", "openai:gpt-4o"
+MOST = 200
+
+
+@pytest.fixture
+def flow(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Flow:
+    """A flow whose provider has a price list and is the scripted server; each answer is as long as it may be."""
+    provider = PROVIDERS["openai"]
+    monkeypatch.setattr(type(provider), "default_url", server.base_url)
+    flow = Flow(f"budget {next(_numbers)}")
+    flow.key_store.save("openai", provider.address(None).host, fake_key("openai"), backend="session")
+    flow.model = SMALL
+    server.script(longest)
+    return flow
+
+
+def longest(request: dict) -> Say:
+    read = sum(len(message["content"]) for message in request["messages"])
+    usage = {"prompt_tokens": read, "completion_tokens": MOST}
+    is_shaped = "response_format" in request
+    return Say(json.dumps({"weekday": "Tue"}) if is_shaped else "Which day?", usage=usage)
+
+
+def paid(flow: Flow, server: ScriptedServer) -> Decimal:
+    """Return what the provider charged for everything it was asked."""
+    prices = Prices(flow.context)
+    usages = [(request["model"], longest(request).usage) for request in server.requests]
+    costs = [
+        prices.usd(f"openai:{model}", usage["prompt_tokens"], usage["completion_tokens"])
+        for model, usage in usages
+    ]
+    return sum(costs, Decimal(0))
+
+
+def texts(count: int) -> list[dict]:
+    return [{"name": f"c{n}", "text": f"Tuesday, {n}", "values": {"weekday": "Tue"}} for n in range(count)]
+
+
+def scripts(count: int) -> list[dict]:
+    return [
+        {"name": f"c{n}", "caller": ["Hello", f"Tue, {n}"], "values": {"weekday": "Tue"}} for n in range(count)
+    ]
+
+
+def connected(flow: Flow) -> None:
+    ask = flow.conversation("ask", "Ask for the weekday.", max_tokens=MOST)
+    read = flow.extraction("read", weekday=["Mon", "Tue"], max_tokens=MOST)
+    flow.connect(ask, read)
+    flow.connect(read, ask)
+
+
+def test_a_node_is_never_overspent_and_the_estimate_holds(flow: Flow, server: ScriptedServer) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"], max_tokens=MOST)
+    free = read.compare([SMALL, LARGE], texts(3))
+    assert free.estimate.worst_usd >= paid(flow, server) > 0
+    assert free.cost.usd == paid(flow, server)
+    server.requests.clear()
+    budget = Decimal("0.05")
+    result = read.compare([SMALL, LARGE], [*texts(40)[3:]], budget=budget)
+    assert result.stopped_for == "budget"
+    assert result.estimate.worst_usd == budget
+    assert 0 < paid(flow, server) <= budget
+    assert result.spent.usd == paid(flow, server)
+
+
+def test_a_flow_is_never_overspent_and_cells_that_were_given_up_are_in_its_cost(
+    flow: Flow, server: ScriptedServer
+) -> None:
+    connected(flow)
+    budget = Decimal("0.03")
+    result = flow.compare({"now": {}, "large": {"read": LARGE}}, scripts(40), budget=budget)
+    assert result.stopped_for == "budget"
+    assert 0 < paid(flow, server) <= budget
+    assert result.spent.usd == paid(flow, server)
+    assert len(result.results) > 0
+
+
+def test_calls_that_lead_to_a_node_count(flow: Flow, server: ScriptedServer) -> None:
+    connected(flow)
+    result = flow.node("read").compare([SMALL, LARGE], scripts(6), max_calls=9)
+    assert result.stopped_for == "budget"
+    assert 0 < len(server.requests) <= 9
+    server.requests.clear()
+    again = flow.node("read").compare([SMALL, LARGE], scripts(6), budget=Decimal("0.02"))
+    assert again.spent.usd == paid(flow, server) <= Decimal("0.02")
+
+
+def test_what_has_no_bound_is_refused_before_the_first_call(flow: Flow, server: ScriptedServer) -> None:
+    connected(flow)
+    flow.node("ask").max_tokens = None
+    for compare in (
+        lambda: flow.compare({"now": {}, "large": {"read": LARGE}}, scripts(2), budget=1),
+        lambda: flow.node("read").compare([SMALL, LARGE], scripts(2), budget=1),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            compare()
+        assert caught.value.kind == "budget"
+    assert server.requests == []
