@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.prices import Prices
 from byok_widgets.errors import FlowError
-from byok_widgets.usage import Cost
+from byok_widgets.usage import Cost, CostTotal
 
 if TYPE_CHECKING:
     from byok_widgets.nodes.admission import PendingCall
@@ -59,6 +59,33 @@ class CallGate:
     def close(self) -> None:
         """Give back what is still held: no more calls come."""
         self._held -= self._budget.let_go(self._held)
+
+
+class CostNotes:
+    """Admits all calls, and notes what they cost: also those whose answer cannot be used.
+
+    Attributes:
+        costs: What the calls cost, as far as they were charged.
+    """
+
+    def __init__(self) -> None:
+        self.costs: list[Cost] = []
+
+    async def admit(self, call: PendingCall) -> CostNotes:
+        """Admit a call."""
+        del call
+        return self
+
+    def settle(self, cost: Cost | None) -> None:
+        """Note what a call cost; `None` if it was not charged."""
+        if cost is not None:
+            self.costs.append(cost)
+
+    @property
+    def usd(self) -> Decimal | None:
+        """What they cost together; `None` where that is not known, or nothing was charged."""
+        total = CostTotal.of(self.costs)
+        return total.usd if total.calls and not total.unpriced else None
 
 
 class ReservedCall:

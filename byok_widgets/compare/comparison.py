@@ -185,7 +185,9 @@ class Comparison:
     def verdicts_now(self) -> list[evidence.VariantResult]:
         """Do the same as `verdicts` with what there is now, without waiting."""
         fixed = self.complete or self.stopped_for == "budget"
-        return evidence.variant_results(self.results, self.baseline, margin=self.margin, fixed=fixed)
+        return evidence.variant_results(
+            self.results, self.baseline, metric=self._metric, margin=self.margin, fixed=fixed
+        )
 
     def plan(self, margin: float | None = None, *, power: float = 0.8) -> tables.Plans:
         """Return how many cases and repeats it takes to show a difference, from how these cases vary.

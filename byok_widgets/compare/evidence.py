@@ -7,18 +7,38 @@ and after a person stopped it, it is the evidence of the finished prefix, which 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.compare.cases import Case
+from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
+from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ConfigError
 
 if TYPE_CHECKING:
     from byok_widgets.compare.statistics import Difference, Estimate, Plan, SequentialEvidence
+
+
+@dataclass(frozen=True)
+class Service:
+    """Cost and time of a variant; they are descriptive and give no verdict.
+
+    Attributes:
+        cost_ratio: What the common cases cost together, divided by what they cost on the baseline.
+        typical_cost_ratio: The same for a typical call: the geometric mean of the ratios.
+        p50_s: Median of the provider's own time, in seconds.
+        p95_s: Its 95th percentile; without an upper bound below 72 cases.
+    """
+
+    cost_ratio: Estimate
+    typical_cost_ratio: Estimate
+    p50_s: Estimate
+    p95_s: Estimate
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,12 +50,14 @@ class VariantResult:
         score: Its mean score, with the interval.
         difference: Its difference from the baseline; `None` for the baseline, and before all has ended.
         evidence: The evidence so far; `None` for the baseline, and when all has ended.
+        service: Cost and time beside the baseline's, with intervals; `None` before all has ended.
     """
 
     variant: Variant
     score: Estimate
     difference: Difference | None = None
     evidence: SequentialEvidence | None = None
+    service: Service | None = None
 
     def __repr__(self) -> str:
         score = self.score
@@ -57,13 +79,15 @@ class VariantResult:
 
 
 def variant_results(
-    results: Results, baseline: Variant, *, margin: float | None, fixed: bool
+    results: Results, baseline: Variant, *, metric: Metric, margin: float | None, fixed: bool
 ) -> list[VariantResult]:
     """Return what is shown of each variant, in the order of the columns.
 
     Args:
         results: The cells.
         baseline: The variant that the others are compared with.
+        metric: How outputs were scored. Micro-F1 is told when all has ended; before, bets are on the mean F1 of
+            cases, which is another figure.
         margin: The loss that was declared acceptable beforehand.
         fixed: Whether the number of cases was fixed before anybody looked.
 
@@ -73,16 +97,28 @@ def variant_results(
     require_statistics()
     from byok_widgets.compare import statistics
 
-    groups = groups_of(results.cases)
+    groups, weights = groups_of(results.cases), weights_of(results.cases)
     others = [variant for variant in results.variants if variant.id != baseline.id]
     scores = {variant.id: table_of(results, variant) for variant in results.variants}
-    rates = {variant.id: statistics.rate(scores[variant.id], groups=groups) for variant in results.variants}
     if fixed:
-        family = {
-            v.id: statistics.score_contrast(scores[v.id], scores[baseline.id], groups=groups) for v in others
-        }
+        if metric.counts_values:
+            counts = {variant.id: _counts_of(results, variant, metric) for variant in results.variants}
+            rates = {own: statistics.f1(counted, groups=groups) for own, counted in counts.items()}
+            family = {
+                v.id: statistics.f1_contrast(counts[v.id], counts[baseline.id], groups=groups) for v in others
+            }
+        else:
+            rates = {own: statistics.rate(each, groups=groups, weights=weights) for own, each in scores.items()}
+            family = {
+                v.id: statistics.score_contrast(scores[v.id], scores[baseline.id], groups=groups, weights=weights)
+                for v in others
+            }
         decided = statistics.verdicts(family, margin=margin)
-        return [VariantResult(v, rates[v.id], decided.get(v.id)) for v in results.variants]
+        return [
+            VariantResult(v, rates[v.id], decided.get(v.id), service=_service(results, v, baseline, groups))
+            for v in results.variants
+        ]
+    rates = {own: statistics.rate(each, groups=groups, weights=weights) for own, each in scores.items()}
     size = max(1, len(others))
     live = {
         variant.id: statistics.live_evidence(
@@ -91,6 +127,7 @@ def variant_results(
             _ended(results, [variant, baseline]),
             family_size=size,
             margin=margin,
+            weights=weights,
         )
         for variant in others
     }
@@ -128,6 +165,48 @@ def table_of(results: Results, variant: Variant) -> list[list[float]]:
         scores = [results.score(variant, case, repeat) for repeat in range(1, results.repeat + 1)]
         rows.append([math.nan if score is None else score for score in scores])
     return rows
+
+
+def _counts_of(results: Results, variant: Variant, metric: Metric) -> list[list[list[float]]]:
+    """Return true positives, false positives and false negatives of each cell, times the weight of its case."""
+    rows = []
+    for case in results.cases:
+        cells = [results.cell(variant, case, repeat) for repeat in range(1, results.repeat + 1)]
+        counted = [None if cell is None else metric.counts(case, cell) for cell in cells]
+        rows.append(
+            [[math.nan] * 3 if each is None else [case.weight * count for count in each] for each in counted]
+        )
+    return rows
+
+
+def _service(results: Results, variant: Variant, baseline: Variant, groups: list[Any] | None) -> Service:
+    from byok_widgets.compare import statistics
+
+    costs = [_amounts(results, each, lambda cell: cell.usd) for each in (variant, baseline)]
+    seconds = _amounts(results, variant, lambda cell: cell.total_s)
+    return Service(
+        statistics.ratio_of_totals(*costs, groups=groups),
+        statistics.typical_ratio(*costs, groups=groups),
+        statistics.quantile(seconds, q=0.5),
+        statistics.quantile(seconds, q=0.95),
+    )
+
+
+def _amounts(
+    results: Results, variant: Variant, amount: Callable[[ResultCell], Decimal | float | None]
+) -> list[list[float]]:
+    rows = []
+    for case in results.cases:
+        cells = [results.cell(variant, case, repeat) for repeat in range(1, results.repeat + 1)]
+        known = [None if cell is None or not cell.counts else amount(cell) for cell in cells]
+        rows.append([math.nan if one is None else float(one) for one in known])
+    return rows
+
+
+def weights_of(cases: Sequence[Case]) -> list[float] | None:
+    """Return the weight of each case; `None` where all count the same."""
+    weights = [case.weight for case in cases]
+    return weights if len(set(weights)) > 1 else None
 
 
 def groups_of(cases: Sequence[Case]) -> list[Any] | None:

@@ -118,6 +118,7 @@ class FlowTask:
     def bounds(self, case: Case) -> Mapping[str, Decimal] | None:
         """Return `None`: nobody knows beforehand which nodes a conversation visits."""
         del case
+        return None
 
     def require_bound(self) -> None:
         """Make sure that each call of a model with a price has a bound.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets import markup
 from byok_widgets.compare.cases import Case
-from byok_widgets.compare.evidence import groups_of, require_statistics
+from byok_widgets.compare.evidence import groups_of, require_statistics, weights_of
 from byok_widgets.compare.figures import interval, percent, points
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
@@ -128,7 +128,7 @@ def node_scores(
         groups, theirs = groups_of(cases), _table_of(results, baseline, cases, node, names)
         common = {
             variant.name: statistics.common_cases(
-                _table_of(results, variant, cases, node, names), theirs, groups=groups
+                _table_of(results, variant, cases, node, names), theirs, groups=groups, weights=weights_of(cases)
             )
             for variant in others
         }

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from byok_widgets.compare.budget import Budget
-from byok_widgets.compare.call_gate import USED_UP, CallGate
+from byok_widgets.compare.call_gate import USED_UP, CallGate, CostNotes
 from byok_widgets.compare.cases import Case, hashed
 from byok_widgets.compare.failures import of_error
 from byok_widgets.compare.result_cell import Key, ResultCell
@@ -170,8 +170,10 @@ class Runner:
         cell, sent = None, False
         try:
             async with self._turn(variant) as held_s:
-                sent = True
-                cell = await self._run_cell(variant, case, repeat, held_s)
+                sent, notes = True, CostNotes()
+                with admitted_by(notes):
+                    cell = await self._run_cell(variant, case, repeat, held_s)
+                cell = cell if cell.usd is not None else replace(cell, usd=notes.usd)
         finally:
             self.budget.settle(worst, cell.usd if cell else None, sent=sent)
         await self._keep(case, cell)

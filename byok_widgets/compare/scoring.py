@@ -33,8 +33,8 @@ class Metric:
 
     Attributes:
         name: Its name.
-        function: What computes it; `None` for the two that are built in: `checks` is the share of a case's checks
-            that hold, `all` is 1 where all of them do.
+        function: What computes it; `None` for those that are built in: `checks` is the share of a case's checks
+            that hold, `all` is 1 where all of them do, `f1` is micro-F1 of the expected values.
         version: Changes when the function's code does.
     """
 
@@ -54,18 +54,38 @@ class Metric:
         if callable(given):
             name = getattr(given, "__name__", "metric")
             return cls(name, given, code_version(given))
-        if given in ("checks", "all"):
+        if given in ("checks", "all", "f1"):
             return cls(given)
         raise ConfigError(
             f"There is no metric {given!r}.",
             kind="metric",
-            fix="Take 'checks' or 'all', or give a function of a case and its output.",
+            fix="Take 'checks', 'all' or 'f1', or give a function of a case and its output.",
         )
 
     @property
     def needs_labels(self) -> bool:
         """Whether it scores only cases of which something is expected."""
         return self.function is None
+
+    @property
+    def counts_values(self) -> bool:
+        """Whether it is a ratio of counts over all cases, and no mean of the scores of cases."""
+        return self.name == "f1" and self.function is None
+
+    def counts(self, case: Case, cell: ResultCell) -> tuple[int, int, int] | None:
+        """Return true positives, false positives and false negatives of the expected values; `None` if missing.
+
+        A wrong value is both a false positive and a false negative.
+        """
+        if not cell.counts:
+            return None
+        found = (cell.output.get("values") or {}) if cell.status == "done" else {}
+        right = stated = expected = 0
+        for name, value in case.values.items():
+            right += value is not None and same_value(value, found.get(name))
+            stated += found.get(name) is not None
+            expected += value is not None
+        return right, stated - right, expected - right
 
     def id_for(self, case: Case) -> str:
         """Return what identifies a score: a changed expectation or function gives another one."""
@@ -84,6 +104,8 @@ class Metric:
             return 0.0
         if self.function is not None:
             return self._called(self.function, case, cell)
+        if self.counts_values:
+            return _f1(self.counts(case, cell))
         held = [check.holds for check in checks(case, cell.output)]
         if not held:
             return None
@@ -105,6 +127,13 @@ class Metric:
             kind="metric",
             fix="Let it return a number from 0 to 1, or a truth value.",
         )
+
+
+def _f1(counts: tuple[int, int, int] | None) -> float | None:
+    if counts is None:
+        return None
+    right, false, missed = counts
+    return 2 * right / (2 * right + false + missed) if right + false + missed else 1.0
 
 
 def checks(case: Case, output: Mapping[str, Any]) -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,12 +31,14 @@ COLUMNS = (
         "difference",
         "verdict",
         "per 1,000",
+        "cost ratio",
         "first token",
         "p50",
         "p95",
         "own wait",
         "retries",
     ),
+    "declined",
     "failed",
 )
 NUMBERS = frozenset(range(4, len(COLUMNS)))
@@ -163,13 +166,31 @@ def _row(comparison: ComparisonView, variant: Variant, result: VariantResult | N
         difference,
         verdict,
         _money(comparison, variant),
+        _ratio(result),
         seconds(summary.first_token_s),
         seconds(summary.p50_s),
-        seconds(summary.p95_s),
+        _p95(result, summary.p95_s),
         seconds(summary.wait_s),
         str(summary.retries),
+        str(summary.declined),
         str(summary.failed),
     )
+
+
+def _ratio(result: VariantResult | None) -> str:
+    """Return the ratio of what the same cases cost, with its interval."""
+    if result is None or result.service is None or result.verdict == "baseline":
+        return ""
+    ratio = result.service.cost_ratio
+    return "–" if math.isnan(ratio.estimate) else f"{ratio.estimate:.3g} ({ratio.low:.3g} to {ratio.high:.3g})"
+
+
+def _p95(result: VariantResult | None, so_far: float | None) -> str:
+    """Return the p95 with its upper bound, where there are enough cases for one."""
+    found = None if result is None or result.service is None else result.service.p95_s
+    if found is None or math.isnan(found.estimate):
+        return seconds(so_far)
+    return seconds(found.estimate) + ("" if math.isinf(found.high) else f" (at most {seconds(found.high)})")
 
 
 def _money(comparison: ComparisonView, variant: Variant) -> str:

@@ -1,4 +1,4 @@
-"""Budgets of comparisons at real prices: nothing is sent whose worst case is not covered, whatever it then costs."""
+"""Budgets of comparisons at real prices: nothing is sent whose worst case is not covered."""
 
 from __future__ import annotations
 

@@ -16,6 +16,9 @@ Codes = NDArray[np.int64]
 Groups = Sequence[Any] | NDArray[Any] | None
 """A group id for each case; `None`, as a whole or for a case, where a case stands for itself."""
 
+Weights = Sequence[float] | NDArray[Any] | None
+"""A weight above 0 for each case, such as how often it comes; `None` where all count the same."""
+
 SAME = 1e-12
 """Differences of means closer than this are equal: what is left is rounding."""
 
@@ -82,6 +85,24 @@ def codes_of(groups: Groups, kept: NDArray[np.bool_]) -> Codes:
     return np.array([numbers[identity] for identity in ids], dtype=np.int64)
 
 
+def weights_of(weights: Weights, count: int) -> Floats | None:
+    """Return weights as an array with 1 for the largest; `None` where all are equal.
+
+    Raises:
+        ConfigError: If there is not one above 0 for each case.
+    """
+    if weights is None:
+        return None
+    found = np.asarray(weights, dtype=np.float64)
+    if found.shape != (count,) or not np.isfinite(found).all() or (found <= 0).any():
+        raise ConfigError(
+            f"There is no weight above 0 for each of the {count} cases.",
+            kind="weights",
+            fix="Pass one number for each case.",
+        )
+    return None if not count or np.ptp(found) < SAME * found.max() else found / found.max()
+
+
 def sums_by(codes: Codes, values: Floats) -> Floats:
     """Return the sum of the values of each group."""
     return np.bincount(codes, weights=values, minlength=int(codes.max(initial=-1)) + 1).astype(np.float64)
@@ -96,12 +117,14 @@ class Pairs:
         baseline: Values of the baseline in the same rows.
         codes: Group of each case.
         n_missing: Cases left out since one of the two has no value.
+        weights: Weight of each case; `None` where all count the same.
     """
 
     ours: Floats
     baseline: Floats
     codes: Codes
     n_missing: int
+    weights: Floats | None = None
 
     @property
     def n(self) -> int:
@@ -114,7 +137,7 @@ class Pairs:
         return int(self.codes.max(initial=-1)) + 1
 
 
-def pairs_of(ours: Floats, baseline: Floats, groups: Groups = None) -> Pairs:
+def pairs_of(ours: Floats, baseline: Floats, groups: Groups = None, weights: Weights = None) -> Pairs:
     """Return the rows in which neither side has a nan.
 
     Raises:
@@ -127,4 +150,11 @@ def pairs_of(ours: Floats, baseline: Floats, groups: Groups = None) -> Pairs:
             fix="Pass the same cases in the same order, with nan for missing values.",
         )
     kept = rows_with_values(ours) & rows_with_values(baseline)
-    return Pairs(ours[kept], baseline[kept], codes_of(groups, kept), int((~kept).sum()))
+    heavy = weights_of(weights, len(ours))
+    return Pairs(
+        ours[kept],
+        baseline[kept],
+        codes_of(groups, kept),
+        int((~kept).sum()),
+        None if heavy is None else heavy[kept],
+    )

@@ -12,6 +12,7 @@ from byok_widgets.compare.statistics.case_means import (
     Floats,
     Groups,
     Pairs,
+    Weights,
     means_of,
     pairs_of,
     scores_of,
@@ -23,23 +24,28 @@ from byok_widgets.compare.statistics.intervals import t_interval, tango_interval
 from byok_widgets.compare.statistics.results import Contrast
 
 
-def score_contrast(ours: ArrayLike, baseline: ArrayLike, *, groups: Groups = None) -> Contrast:
+def score_contrast(
+    ours: ArrayLike, baseline: ArrayLike, *, groups: Groups = None, weights: Weights = None
+) -> Contrast:
     """Return the difference of the mean scores of the common cases.
 
     One binary score per case: Tango's interval and McNemar's mid-p. Repeats, graded scores or groups: t on the
-    differences of case means, and the mid-p of flipping their signs.
+    differences of case means, and the mid-p of flipping their signs. Weights: the same t on the linearised ratio.
 
     Args:
         ours: Scores of the variant, cases × repeats, from 0 to 1; nan where a score is missing.
         baseline: Scores of the baseline for the same cases in the same order.
         groups: Group id of each case.
+        weights: Weight of each case.
     """
     tables = scores_of(ours), scores_of(baseline)
-    pairs = pairs_of(means_of(tables[0]), means_of(tables[1]), groups)
+    pairs = pairs_of(means_of(tables[0]), means_of(tables[1]), groups, weights)
     single = all((~np.isnan(table)).sum(axis=1).max(initial=0) <= 1 for table in tables)
     binary = all(bool(np.isin(side, (0.0, 1.0)).all()) for side in (pairs.ours, pairs.baseline))
     if pairs.n == 0:
         return _nothing(pairs, "paired t on case means", "sign flips, mid-p")
+    if pairs.weights is not None:
+        return _weighted_contrast(pairs, pairs.weights)
     if single and binary and pairs.n_units == pairs.n:
         return _binary_contrast(pairs)
     return _t_contrast(pairs)
@@ -99,6 +105,22 @@ def _t_contrast(pairs: Pairs) -> Contrast:
         pairs.n_missing,
         *_names(pairs, "paired t on case means", "sign flips, mid-p"),
         interval=lambda level: t_interval(differences, pairs.codes, level),
+    )
+
+
+def _weighted_contrast(pairs: Pairs, weights: Floats) -> Contrast:
+    weighted = weights * (pairs.ours - pairs.baseline)
+    value, added = linearised(np.column_stack([weighted, weights]))
+    sums = sums_by(pairs.codes, weighted)
+    return Contrast(
+        value,
+        sign_flip_mid_p(sums),
+        pairs.n,
+        int((np.abs(sums) > SAME).sum()),
+        pairs.n_units,
+        pairs.n_missing,
+        *_names(pairs, "weighted paired t on case means", "weighted sign flips, mid-p"),
+        interval=lambda level: t_interval(value + added, pairs.codes, level),
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from byok_widgets.compare.statistics.case_means import Floats, means_of, scores_of
+from byok_widgets.compare.statistics.case_means import Floats, Weights, means_of, scores_of, weights_of
 from byok_widgets.compare.statistics.results import MIN_CASES, Verdict
 from byok_widgets.compare.statistics.verdicts import check_margin
 from byok_widgets.errors import ConfigError
@@ -49,12 +49,13 @@ class SequentialEvidence:
     reason: str
 
 
-def wealth(differences: ArrayLike, *, margin: float | None = None) -> Floats:
+def wealth(differences: ArrayLike, *, margin: float | None = None, weights: ArrayLike | None = None) -> Floats:
     """Return the wealth after each case, along the last axis; it starts at 1.
 
     Args:
         differences: Difference of the case means in the order fixed before the run, from -1 to 1.
         margin: `None` bets against "no difference"; a margin bets against "worse by the margin or more".
+        weights: Weight of each case from 0 to 1: as much of each stake is bet.
     """
     check_margin(margin)
     values = np.asarray(differences, dtype=np.float64)
@@ -62,6 +63,7 @@ def wealth(differences: ArrayLike, *, margin: float | None = None) -> Floats:
         bets, stakes = TWO_SIDED_BETS, values
     else:
         bets, stakes = _SHARES / (1 - margin), values + margin
+    stakes = stakes if weights is None else stakes * np.asarray(weights)
     total = np.full(values.shape, -np.inf)
     for bet in bets:
         total = np.logaddexp(total, np.cumsum(np.log1p(bet * stakes), axis=-1))
@@ -91,6 +93,7 @@ def live_evidence(
     alpha: float = 0.05,
     family_size: int = 1,
     margin: float | None = None,
+    weights: Weights = None,
 ) -> SequentialEvidence:
     """Return what the finished cases show so far, however often it was looked at.
 
@@ -101,6 +104,7 @@ def live_evidence(
         alpha: Chance that any variant of the family is ever called better or worse though none is.
         family_size: How many variants are compared with the baseline.
         margin: Loss that was declared acceptable before the run.
+        weights: Weight of each case.
 
     Raises:
         ConfigError: If the arrays have different numbers of cases, or alpha or margin is outside 0 to 1.
@@ -122,20 +126,24 @@ def live_evidence(
     prefix = finished_prefix(done)
     waiting = int(done.sum()) - prefix
     differences = means_of(tables[0][:prefix]) - means_of(tables[1][:prefix])
-    differences = differences[~np.isnan(differences)]
-    return _evidence(differences, waiting, family_size / alpha, margin)
+    heavy = weights_of(weights, len(done))
+    shares = np.ones(prefix) if heavy is None else heavy[:prefix]
+    kept = ~np.isnan(differences)
+    return _evidence(differences[kept], shares[kept], waiting, family_size / alpha, margin)
 
 
-def _evidence(differences: Floats, waiting: int, threshold: float, margin: float | None) -> SequentialEvidence:
+def _evidence(
+    differences: Floats, shares: Floats, waiting: int, threshold: float, margin: float | None
+) -> SequentialEvidence:
     n = len(differences)
-    path = wealth(differences)
-    safe = None if margin is None else wealth(differences, margin=margin)
-    verdict, reason = _verdict(differences, path, safe, threshold)
+    path = wealth(differences, weights=shares)
+    safe = None if margin is None else wealth(differences, margin=margin, weights=shares)
+    verdict, reason = _verdict(differences * shares, path, safe, threshold)
     return SequentialEvidence(
         float(path[-1]) if n else 1.0,
         None if safe is None else float(safe[-1]) if n else 1.0,
         threshold,
-        float(differences.mean()) if n else math.nan,
+        float(np.average(differences, weights=shares)) if n else math.nan,
         n,
         waiting,
         verdict,

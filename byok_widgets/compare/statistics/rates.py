@@ -13,11 +13,13 @@ from byok_widgets.compare.statistics.case_means import (
     Codes,
     Floats,
     Groups,
+    Weights,
     codes_of,
     means_of,
     rows_with_values,
     scores_of,
     table_of,
+    weights_of,
 )
 from byok_widgets.compare.statistics.counts import linearised, ratio_terms
 from byok_widgets.compare.statistics.intervals import standard_error, t_quantile, wilson_interval, z_quantile
@@ -26,7 +28,7 @@ from byok_widgets.compare.statistics.results import Estimate
 NOTHING = "No case has a value."
 
 
-def rate(scores: ArrayLike, *, level: float = 0.95, groups: Groups = None) -> Estimate:
+def rate(scores: ArrayLike, *, level: float = 0.95, groups: Groups = None, weights: Weights = None) -> Estimate:
     """Return the mean of the case means with its interval.
 
     Wilson's interval, with as many trials as the scatter of the case means is worth; with groups, clustered t.
@@ -35,6 +37,7 @@ def rate(scores: ArrayLike, *, level: float = 0.95, groups: Groups = None) -> Es
         scores: Cases × repeats, from 0 to 1; nan where a score is missing.
         level: Confidence level.
         groups: Group id of each case.
+        weights: Weight of each case.
     """
     table = scores_of(scores)
     means = means_of(table)
@@ -43,12 +46,27 @@ def rate(scores: ArrayLike, *, level: float = 0.95, groups: Groups = None) -> Es
     n, units = len(means), int(codes.max(initial=-1)) + 1
     if n == 0:
         return Estimate(math.nan, 0.0, 1.0, level, 0, "Wilson", NOTHING)
+    heavy = weights_of(weights, len(table))
+    if heavy is not None:
+        return _weighted_rate(means, heavy[kept], codes, level)
     mean, quantile = float(np.clip(means.mean(), 0, 1)), t_quantile(level, units - 1)
     if units < n and np.ptp(means) > SAME:
         half = quantile * standard_error(means, codes) if units > 1 else math.inf
         return Estimate(mean, max(0.0, mean - half), min(1.0, mean + half), level, n, "t, clustered by group")
     trials = _effective_trials(means, units, int((~np.isnan(table)).sum()))
     return Estimate(mean, *wilson_interval(mean, trials, quantile), level, n, "Wilson, effective n")
+
+
+def _weighted_rate(means: Floats, weights: Floats, codes: Codes, level: float) -> Estimate:
+    """Return the weighted mean: Wilson's interval with the trials that its linearised scatter is worth."""
+    value, residuals = linearised(np.column_stack([weights * means, weights]))
+    value, units = float(np.clip(value, 0, 1)), int(codes.max(initial=-1)) + 1
+    fewest = float(weights.sum() ** 2 / (weights @ weights)) * units / len(means)
+    error = standard_error(residuals, codes)
+    varies = np.ptp(residuals) > SAME and math.isfinite(error) and error > 0
+    trials = min(float(len(means)), max(fewest, value * (1 - value) / error**2)) if varies else fewest
+    interval = wilson_interval(value, trials, t_quantile(level, units - 1))
+    return Estimate(value, *interval, level, len(means), "Wilson, effective n, weighted")
 
 
 def _effective_trials(means: Floats, units: int, values: int) -> float:

@@ -1,0 +1,96 @@
+"""Three providers with known accuracies, prices, latencies and failures: every figure has a right answer."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from decimal import Decimal
+
+import pytest
+
+from byok_widgets import Flow
+from byok_widgets.compare.comparison import Comparison
+from byok_widgets.providers import PROVIDERS
+from tests.fake_keys import fake_key
+from tests.scripted_server import Say, ScriptedServer
+
+_numbers = itertools.count()
+CASES = 80
+RIGHT = {"best": 80, "cheap": 60, "down": 80}
+"""How many cases each model has right; the last of them are wrong."""
+REFUSED, BROKEN, FAILED = 3, 2, 10
+"""Cases that `cheap` refuses and in which it writes nonsense, both among its wrong ones; and that `down` fails."""
+USD = {"best": Decimal("0.004"), "cheap": Decimal("0.001"), "down": Decimal("0.002")}
+PAUSE_S = {"best": 0.02, "cheap": 0.0, "down": 0.0}
+
+
+def answer(request: dict) -> Say:
+    model = request["model"].removeprefix("some/")
+    texts = " ".join(message["content"] for message in request["messages"] if isinstance(message["content"], str))
+    number = int(re.findall(r"number (\d+)", texts)[-1])
+    usage = {"prompt_tokens": 100, "completion_tokens": 10, "cost": float(USD[model])}
+    right = number < RIGHT[model]
+    if model == "down" and number >= CASES - FAILED:
+        return Say(status=400, body={"error": {"message": "unavailable", "code": "unavailable"}})
+    if model == "cheap" and number >= CASES - REFUSED:
+        return Say("", finish="content_filter", usage=usage)
+    if model == "cheap" and number >= CASES - REFUSED - BROKEN:
+        return Say("nonsense", usage=usage)
+    return Say(
+        json.dumps({"weekday": "Tue" if right else "Mon"}), usage=usage, pause_s=PAUSE_S[model], piece_chars=8
+    )
+
+
+@pytest.fixture
+def compared(server: ScriptedServer) -> Comparison:
+    pytest.importorskip("scipy")
+    flow = Flow(f"truth {next(_numbers)}")
+    host = PROVIDERS["openrouter"].address(server.base_url).host
+    flow.set_base_url("openrouter", server.base_url)
+    flow.key_store.save("openrouter", host, fake_key("openrouter"), backend="session")
+    flow.model = "openrouter:some/best"
+    server.script(answer)
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    cases = [
+        {"name": f"c{n:02}", "text": f"Tuesday, number {n}", "values": {"weekday": "Tue"}} for n in range(CASES)
+    ]
+    return read.compare([f"openrouter:some/{model}" for model in RIGHT], cases, margin=0.1)
+
+
+def test_every_figure(compared: Comparison) -> None:
+    best, cheap, down = compared.verdicts()
+    summaries = [compared.results.summary(variant) for variant in compared.variants]
+
+    assert [summary.failed for summary in summaries] == [0, 0, FAILED]
+    assert [summary.declined for summary in summaries] == [0, REFUSED + BROKEN, 0]
+
+    assert (best.score.estimate, cheap.score.estimate, down.score.estimate) == (1.0, 60 / 80, 1.0)
+    assert (best.score.n, cheap.score.n, down.score.n) == (80, 80, 70)
+    assert cheap.difference.estimate == -20 / 80
+    assert (cheap.difference.n_discordant, cheap.difference.n_missing) == (20, 0)
+    assert (down.difference.n, down.difference.n_missing) == (70, FAILED)
+    assert [result.verdict for result in (best, cheap, down)] == ["baseline", "worse", "no worse"]
+
+    assert summaries[0].usd == 80 * USD["best"]
+    assert summaries[2].usd == 70 * USD["down"]
+    assert best.service.cost_ratio.estimate == 1.0
+    assert down.service.cost_ratio.estimate == pytest.approx(0.5)
+    assert summaries[1].usd == (80 + BROKEN) * USD["cheap"], "nonsense is asked for again, and that costs as much"
+    assert [summary.unpriced for summary in summaries] == [0, 0, 0]
+
+    assert summaries[0].p50_s >= PAUSE_S["best"]
+    assert best.service.p95_s.high < math.inf, "80 cases bound a p95"
+    assert down.service.p95_s.high == math.inf, "70 cases do not"
+    assert all(summary.first_token_s <= summary.p50_s for summary in summaries)
+
+    assert compared.best().models == {"read": "openrouter:some/down"}
+    assert "10 cells failed" in repr(compared)
+
+    results = compared.rescore("f1").verdicts()
+    refused = REFUSED + BROKEN  # a value is missed; each other wrong one is a false one, too
+    wrong = CASES - RIGHT["cheap"] - refused
+    assert results[1].score.estimate == pytest.approx(2 * 60 / (2 * 60 + 2 * wrong + refused))
+    assert results[1].difference.method.startswith("micro-F1")
+    assert results[1].verdict == "worse"
