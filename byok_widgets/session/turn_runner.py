@@ -241,7 +241,7 @@ class TurnRunner:
         given = NodeInput(
             self._messages,
             self._variables(),
-            self._model or self._start.assignment.models.get(node.name),
+            self._chosen_model(node.name),
             first_visit=node.name not in self._start.spoken,
             effects=self._start.effects,
             settings=self._start.assignment.settings.get(node.name, {}),
@@ -254,9 +254,11 @@ class TurnRunner:
 
     def _model_for_judging(self, node: str) -> str | None:
         """Return the model that was chosen for a node's edges: an assignment counts as the node's own override."""
-        if self._model is not None or self._context.config.judge_model:
-            return self._model
-        return self._start.assignment.models.get(node)
+        return self._model if self._context.config.judge_model else self._chosen_model(node)
+
+    def _chosen_model(self, node: str) -> str | None:
+        """Return the model of this turn, or else the one that a node is assigned; `None` leaves it to the flow."""
+        return self._start.assignment.models.get(node) if self._model is None else self._model
 
     async def _model_of(self, choose: Callable[[], M]) -> M:
         """Return the model for a call; where there is none, a missing key is told first."""

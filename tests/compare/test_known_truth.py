@@ -47,9 +47,10 @@ def answer(request: dict) -> Say:
 def compared(server: ScriptedServer) -> Comparison:
     pytest.importorskip("scipy")
     flow = Flow(f"truth {next(_numbers)}")
-    host = PROVIDERS["openrouter"].address(server.base_url).host
+    provider = PROVIDERS["openrouter"]
+    place = provider.key_place(provider.address(server.base_url))
     flow.set_base_url("openrouter", server.base_url)
-    flow.key_store.save("openrouter", host, fake_key("openrouter"), backend="session")
+    flow.key_store.save("openrouter", place, fake_key("openrouter"), backend="session")
     flow.model = "openrouter:some/best"
     server.script(answer)
     read = flow.extraction("read", weekday=["Mon", "Tue"])

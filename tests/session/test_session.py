@@ -285,8 +285,9 @@ def test_a_fork_during_a_turn_starts_from_the_last_turn(booking: Flow, script: S
 def priced(flow: Flow, script: Script) -> Flow:
     """A flow whose provider reports what each call cost."""
     flow.set_base_url("openrouter", script.server.base_url)
-    host = PROVIDERS["openrouter"].address(script.server.base_url).host
-    flow.key_store.save("openrouter", host, fake_key("openrouter"), backend="session")
+    provider = PROVIDERS["openrouter"]
+    place = provider.key_place(provider.address(script.server.base_url))
+    flow.key_store.save("openrouter", place, fake_key("openrouter"), backend="session")
     flow.model = "openrouter:some/model"
     flow.conversation("chat", "Chat.")
     return flow
