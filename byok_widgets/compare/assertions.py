@@ -17,6 +17,8 @@ Function = Callable[[Mapping[str, Any]], Any]
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 _MISSING = object()
+JUDGED = "judged"
+"""Where the answers of a judge stand in an output."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class Assertion:
     """One thing that must hold of an output.
 
     Attributes:
-        kind: `contains`, `excludes`, `json_path` or `function`.
-        what: The text, the path, or the name of the function.
+        kind: `contains`, `excludes`, `json_path`, `function` or `judge`.
+        what: The text, the path, the name of the function, or the question for the judge.
         equals: The value that stands at a path.
         function: The function.
     """
@@ -51,6 +53,8 @@ class Assertion:
             return self.what.casefold() in text.casefold()
         if self.kind == "excludes":
             return self.what.casefold() not in text.casefold()
+        if self.kind == "judge":
+            return answered(output, self.what) is True
         if self.kind == "json_path":
             return bool(_at(output.get("values") or {}, self.what) == self.equals)
         return self._called(output)
@@ -68,7 +72,7 @@ def read_assertion(given: Any, functions: Mapping[str, Function]) -> Assertion:
 
     Args:
         given: Such as `{"contains": "Tuesday"}`, `{"json_path": "home.city", "equals": "Rome"}` or
-            `{"function": "is_polite"}`.
+            `{"function": "is_polite"}` or `{"judge": "Is the answer polite?"}`.
         functions: The functions by their names.
 
     Raises:
@@ -77,10 +81,10 @@ def read_assertion(given: Any, functions: Mapping[str, Function]) -> Assertion:
     if not isinstance(given, Mapping):
         expected = "a mapping such as {'contains': 'Tuesday'}"
         raise ValueError(f"an assertion is {expected}, not {as_given(given)}")  # noqa: TRY004
-    kinds = [kind for kind in ("contains", "excludes", "json_path", "function") if kind in given]
+    kinds = [kind for kind in ("contains", "excludes", "json_path", "function", "judge") if kind in given]
     extra = set(given) - set(kinds) - ({"equals"} if kinds == ["json_path"] else set())
     if len(kinds) != 1 or extra:
-        known = "contains, excludes, json_path with equals, function"
+        known = "contains, excludes, json_path with equals, function, judge"
         raise ValueError(f"{as_given(dict(given))} is no assertion; there are: {known}")
     (kind,), what = kinds, given[kinds[0]]
     if not isinstance(what, str) or not what:
@@ -91,6 +95,12 @@ def read_assertion(given: Any, functions: Mapping[str, Function]) -> Assertion:
         known = ", ".join(map(repr, functions)) or "none"
         raise ValueError(f"there is no function {as_given(what)} in functions={{...}}; there are: {known}")
     return Assertion(kind, what, given.get("equals"), functions.get(what) if kind == "function" else None)
+
+
+def answered(output: Mapping[str, Any], question: str) -> bool | None:
+    """Return what a judge answered to a question; `None` where it was not asked, or did not answer."""
+    entries = (entry for entry in output.get(JUDGED) or () if entry["question"] == question)
+    return next((entry.get("holds") for entry in entries), None)
 
 
 def _at(values: Any, path: str) -> Any:

@@ -190,8 +190,6 @@ def _assertions(entry: Mapping[str, Any], functions: Mapping[str, Function]) -> 
             yield Assertion(kind, what)
     given = entry.get("assertions", ())
     for one in [given] if isinstance(given, Mapping) else given:
-        if isinstance(one, Mapping) and "judge" in one:
-            raise ValueError("assertions that a model judges are not available yet")
         yield read_assertion(one, functions)
 
 

@@ -77,6 +77,11 @@ class Case:
         return (self.text,)
 
     @property
+    def questions(self) -> tuple[str, ...]:
+        """What a judge is asked about an output."""
+        return tuple(dict.fromkeys(each.what for each in self.assertions if each.kind == "judge"))
+
+    @property
     def input_id(self) -> str:
         """Hash of what is given to the flow: a changed expectation leaves it, a changed word does not."""
         given = [self.text, [[m.role, m.content] for m in self.transcript], self.caller, dict(self.variables)]

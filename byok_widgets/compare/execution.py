@@ -80,6 +80,7 @@ class Execution:
             budget=Budget(setup.budget_usd, setup.max_calls),
             on_cell=self._add,
             flow=setup.flow,
+            judge=setup.judge,
         )
         self._runner.know({key: cell for key, cell in self._known.items() if cell.counts})
         self.ended_at = None

@@ -19,6 +19,7 @@ from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.call_gate import USED_UP, CallGate, CostNotes
 from byok_widgets.compare.cases import Case, hashed
 from byok_widgets.compare.failures import of_error
+from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.store import CellStore
@@ -61,9 +62,11 @@ class Runner:
         budget: Budget,
         on_cell: OnCell,
         flow: str,
+        judge: Judge | None = None,
     ) -> None:
         self.budget, self.stopped_for = budget, ""
         self._task, self._metric, self._store, self._on_cell, self._flow = task, metric, store, on_cell, flow
+        self._judge = judge
         self.cases = shuffled(cases, store)
         self._known: dict[Key, ResultCell] = {}
         self._turns = {variant.id: asyncio.Semaphore(task.parallel(variant)) for variant in task.variants}
@@ -159,7 +162,11 @@ class Runner:
         for variant in self._task.variants:
             for repeat in self._repeats:
                 cell = self._known.get((variant.id, case_id, repeat))
-                if cell is not None:
+                if cell is None:
+                    continue
+                if self._judge and self._judge.is_due(case, cell):
+                    self._run_beside(self._keep(case, cell))
+                else:
                     self._on_cell(case, cell, await self._scored(case, cell))
 
     @property
@@ -208,10 +215,27 @@ class Runner:
             found = await self._task.run(variant, case, repeat, slot.on_progress)
         return replace(found, wait_s=found.wait_s + held_s)
 
-    async def _keep(self, case: Case, cell: ResultCell) -> None:
+    async def _keep(self, case: Case, found: ResultCell) -> None:
+        """Write a cell, score and tell it; one that cannot be judged for want of money is written without that."""
+        try:
+            cell = await self._judged(case, found)
+        except ByokError as error:
+            if error.kind != USED_UP:
+                raise
+            cell, self.stopped_for = found, "budget"
         score = await self._scored(case, cell)
         await self._store.put(cell, {self._metric.id_for(case): score} if cell.counts else {})
         self._on_cell(case, cell, score)
+
+    async def _judged(self, case: Case, cell: ResultCell) -> ResultCell:
+        if self._judge is None or not self._judge.is_due(case, cell):
+            return cell
+        gate = CallGate(self.budget, self._task.prices)
+        try:
+            with admitted_by(gate):
+                return replace(cell, output=await self._judge.judged(case, cell))
+        finally:
+            self.beside += gate.costs
 
     async def _scored(self, case: Case, cell: ResultCell) -> float | None:
         if self._metric.function is None and not any(a.function for a in case.assertions):

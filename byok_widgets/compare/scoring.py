@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from byok_widgets.compare.assertions import answered
 from byok_widgets.compare.cases import Case, hashed
 from byok_widgets.compare.code_version import code_version
 from byok_widgets.compare.result_cell import ResultCell
@@ -104,6 +105,8 @@ class Metric:
             return 0.0
         if self.function is not None:
             return self._called(self.function, case, cell)
+        if any(answered(cell.output, question) is None for question in case.questions):
+            return None  # the judge failed, or was not asked
         if self.counts_values:
             return _f1(self.counts(case, cell))
         held = [check.holds for check in checks(case, cell.output)]

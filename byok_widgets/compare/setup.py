@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from byok_widgets.compare.cases import Cases
+from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
@@ -21,6 +22,7 @@ class Setup:
         task: What is compared.
         cases: The cases.
         metric: How outputs are scored.
+        judge: What answers the questions of cases; `None` where they have none.
         baseline: The variant that the others are compared with.
         margin: The loss that was declared acceptable beforehand; `None` if none was.
         budget_usd: Most money; `None` for no limit.
@@ -36,3 +38,4 @@ class Setup:
     margin: float | None = None
     budget_usd: Decimal | None = None
     max_calls: int | None = None
+    judge: Judge | None = None

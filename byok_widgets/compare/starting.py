@@ -14,6 +14,7 @@ from byok_widgets.compare.case_reading import read_cases
 from byok_widgets.compare.cases import Cases, hashed
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.flow_task import FlowTask
+from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.node_task import NodeTask, compared_node
 from byok_widgets.compare.prices import CostEstimate, Prices, not_priced
 from byok_widgets.compare.result_cell import Key, ResultCell
@@ -205,9 +206,9 @@ def with_limits(setup: Setup, prices: Prices, options: CompareOptions, beside: I
     usd = None if options.budget is None else _money(options.budget)
     if max_calls is not None and (isinstance(max_calls, bool) or not isinstance(max_calls, int) or max_calls < 1):
         raise ConfigError("max_calls is a whole number of at least 1.", kind="budget", fix="Write max_calls=100.")
-    refs = dict.fromkeys(
-        ref for variant in setup.task.variants for ref in variant.models.values()
-    ) | dict.fromkeys(beside)
+    judging = [setup.judge.ref] if setup.judge else []
+    called = [ref for variant in setup.task.variants for ref in variant.models.values()]
+    refs = dict.fromkeys([*called, *beside, *judging])
     unpriced = [ref for ref in refs if not prices.is_priced(ref)]
     if usd is not None and unpriced:
         if max_calls is None:
@@ -275,7 +276,8 @@ def setup_of(context: FlowContext, task: Task, cases: Cases, baseline: Variant, 
         )
     ids = [variant.id for variant in task.variants]
     own = hashed([ids, [case.input_id for case in cases], task.sampling.repeat, metric.name, baseline.id, margin])
-    return Setup(own, context.config.name, task, cases, metric, baseline, margin)
+    judge = Judge(context) if any(case.questions for case in cases) else None
+    return Setup(own, context.config.name, task, cases, metric, baseline, margin, judge=judge)
 
 
 def _named(baseline: str | None, variants: Sequence[Variant], context: FlowContext) -> Variant | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets import markup
 from byok_widgets.compare import evidence
+from byok_widgets.compare.assertions import JUDGED
 from byok_widgets.compare.cases import Case
 from byok_widgets.compare.figures import percent, points, seconds
 from byok_widgets.compare.result_cell import ResultCell
@@ -233,6 +234,15 @@ def notes(comparison: ComparisonView) -> list[str]:
     said += [problem.problem] if problem else []
     failures = [cell.message for _, _, cell, _ in comparison.results.items() if cell.status == "failed"]
     said += [f"{len(failures)} cells failed and are missing: {failures[0]}"] if failures else []
+    unjudged = [
+        entry["error"]
+        for _, _, cell, _ in comparison.results.items()
+        for entry in cell.output.get(JUDGED) or ()
+        if "error" in entry
+    ]
+    said += (
+        [f"{len(unjudged)} questions were not answered, so scores are missing: {unjudged[0]}"] if unjudged else []
+    )
     if not found and not comparison.running and len(comparison.results) and not evidence.are_possible():
         said.append('Verdicts need numpy and scipy: pip install "byok-widgets[compare]".')
     return list(dict.fromkeys(said))

@@ -1,0 +1,126 @@
+"""`Judge`: a model that answers the questions of a case about what a variant made of it.
+
+What it says is kept in the cell, with the judge and the reason: scoring again makes no call, and another judge or
+another question is asked anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from byok_widgets.compare.assertions import JUDGED
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.config import ResolvedModel
+from byok_widgets.engine.sync_runner import ignore
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.messages import Message
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_call import Call
+from byok_widgets.nodes.structured_output import ask_structured
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.schema import ExtractionSchema, Field
+
+_INSTRUCTIONS = """\
+You check the answer of an assistant. You are given a dialogue, the answer, and a question about the answer. Say
+whether the answer to the question is yes, and why, in a few words. Judge only what is there."""
+_MOST_WRITTEN = 500
+
+
+class Judge:
+    """Asks a flow's judge.
+
+    Attributes:
+        ref: The model that judges.
+    """
+
+    _settings: ClassVar[Mapping[str, Any]] = {"temperature": 0.0}
+
+    def __init__(self, context: FlowContext) -> None:
+        """Take the judge of a flow.
+
+        Raises:
+            ConfigError: The flow has none.
+        """
+        chosen = context.config.judge_model
+        if chosen is None:
+            raise ConfigError(
+                "Cases have questions for a judge, and no model is chosen that answers them.",
+                kind="judge",
+                fix="Choose one that is none of those compared: flow.judge_model = ...",
+            )
+        self._context, self._model = context, context.config.ref(chosen)
+        self.ref = str(self._model)
+
+    def is_due(self, case: Case, cell: ResultCell) -> bool:
+        """Whether a question about a cell was not put to this judge yet."""
+        return cell.status == "done" and bool(self._open(case, cell))
+
+    async def judged(self, case: Case, cell: ResultCell) -> dict[str, Any]:
+        """Return the output of a cell with the judge's answers; a question that failed has an error in its place.
+
+        Raises:
+            ByokError: There is no money left for it.
+        """
+        found = [entry for entry in cell.output.get(JUDGED) or () if self._is_own(entry) and "holds" in entry]
+        new = [
+            {"judge": self.ref, "question": question, **await self._answer(question, case, cell)}
+            for question in self._open(case, cell)
+        ]
+        return {**cell.output, JUDGED: [*found, *new]}
+
+    def _open(self, case: Case, cell: ResultCell) -> list[str]:
+        known = {
+            entry["question"]
+            for entry in cell.output.get(JUDGED) or ()
+            if self._is_own(entry) and "holds" in entry
+        }
+        return [question for question in case.questions if question not in known]
+
+    def _is_own(self, entry: Mapping[str, Any]) -> bool:
+        return bool(entry["judge"] == self.ref)
+
+    async def _answer(self, question: str, case: Case, cell: ResultCell) -> dict[str, Any]:
+        call = Call(
+            node="judge",
+            resolved=ResolvedModel(self._model, "judge override"),
+            system=_INSTRUCTIONS,
+            messages=(Message("user", _asked(question, case, cell)),),
+            max_tokens=self._context.judge_max_tokens or _MOST_WRITTEN,
+            settings={name: value for name, value in self._settings.items() if self._takes(name)},
+        )
+        try:
+            found = await ask_structured(call, _schema(), self._context, on_progress=ignore)
+        except ByokError as error:
+            if error.kind == "budget_used_up":
+                raise
+            return {"error": error.problem}
+        values = found.checked.values
+        if "holds" in found.checked.problems or values.get("holds") is None:
+            return {"error": "The judge gave no answer."}
+        return {"holds": bool(values["holds"]), "reason": values.get("reason") or ""}
+
+    def _takes(self, name: str) -> bool:
+        provider = PROVIDERS[self._model.provider]
+        return name in provider.settings and provider.supports(self._model.model).get(name, ()) is not None
+
+
+def _schema() -> ExtractionSchema:
+    fields = {"reason": Field(str, "why, in a few words"), "holds": Field(bool, "whether the answer is yes")}
+    return ExtractionSchema.of(fields=fields, name="judgement")
+
+
+def _asked(question: str, case: Case, cell: ResultCell) -> str:
+    output = cell.output
+    said = _dialogue(case, output.get("turns") or ())
+    values = {name: value for name, value in (output.get("values") or {}).items() if value is not None}
+    read = f"\n\nValues that were read:\n{json.dumps(values, ensure_ascii=False)}" if values else ""
+    return f"The dialogue:\n{said}\n\nThe answer:\n{output.get('text') or ''}{read}\n\nThe question:\n{question}"
+
+
+def _dialogue(case: Case, turns: Sequence[Mapping[str, Any]]) -> str:
+    if turns:
+        return "\n".join(f"user: {turn['said'] or ''}\nassistant: {turn['heard']}" for turn in turns)
+    return "\n".join(f"{message.role}: {message.content}" for message in case.dialogue) or case.said

@@ -1,0 +1,86 @@
+"""Questions that a model judges: asked once for each output, kept with it, and never by a cheaper way out."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+
+from byok_widgets import ConfigError, Flow
+from tests.scripted_server import Say, ScriptedServer
+
+_numbers = itertools.count()
+MODELS = ["compatible:kind", "compatible:rude"]
+CASES = [
+    {"name": f"c{number}", "text": f"Hello {number}", "assertions": [{"judge": "Is it polite?"}]}
+    for number in range(3)
+]
+
+
+def answer(request: dict) -> Say:
+    if request["model"].startswith("judge"):
+        asked = request["messages"][-1]["content"]
+        return Say(json.dumps({"reason": "it says please", "holds": "please" in asked.lower()}))
+    return Say("Tell me the day, please." if request["model"] == "kind" else "Which day?")
+
+
+@pytest.fixture
+def flow(server: ScriptedServer) -> Flow:
+    flow = Flow(f"judge {next(_numbers)}")
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = MODELS[0]
+    flow.judge_model = "compatible:judge"
+    flow.conversation("ask", "Ask for the day.")
+    server.script(answer)
+    return flow
+
+
+def asked(server: ScriptedServer, model: str) -> int:
+    return sum(request["model"] == model for request in server.requests)
+
+
+def test_a_judge_scores_outputs_and_is_asked_once(flow: Flow, server: ScriptedServer) -> None:
+    result = flow.node("ask").compare(MODELS, CASES)
+    means = [result.results.scores_of(variant) for variant in result.variants]
+    assert means == [{"c0": [1.0], "c1": [1.0], "c2": [1.0]}, {"c0": [0.0], "c1": [0.0], "c2": [0.0]}]
+    assert asked(server, "judge") == 6
+    flow.node("ask").compare(MODELS, CASES).rescore("all")
+    assert asked(server, "judge") == 6
+    assert len(server.requests) == 12
+
+
+def test_another_judge_is_asked_anew_and_the_answers_are_not_paid_again(
+    flow: Flow, server: ScriptedServer
+) -> None:
+    flow.node("ask").compare(MODELS, CASES)
+    flow.judge_model = "compatible:judge-2"
+    flow.node("ask").compare(MODELS, CASES)
+    assert asked(server, "judge-2") == 6
+    assert asked(server, "kind") == 3
+
+
+def test_a_judge_that_fails_leaves_the_score_missing_and_is_told(flow: Flow, server: ScriptedServer) -> None:
+    fault = Say(status=401, body={"error": {"message": "no"}})
+    server.script(lambda request: fault if request["model"] == "judge" else answer(request))
+    result = flow.node("ask").compare(MODELS, CASES)
+    assert result.results.scores_of(result.variants[0]) == {}
+    assert [cell.status for _, _, cell, _ in result.results.items()] == ["done"] * 6
+    assert "6 questions" in repr(result)
+    server.script(answer)
+    assert result.resume().results.scores_of(result.variants[0]) == {"c0": [1.0], "c1": [1.0], "c2": [1.0]}
+    assert asked(server, "kind") == 0, "its answers were there"
+
+
+def test_questions_without_a_judge_are_refused(flow: Flow, server: ScriptedServer) -> None:
+    flow.judge_model = None
+    with pytest.raises(ConfigError) as caught:
+        flow.node("ask").compare(MODELS, CASES)
+    assert caught.value.kind == "judge"
+    assert server.requests == []
+
+
+def test_judging_counts_towards_the_most_calls(flow: Flow, server: ScriptedServer) -> None:
+    result = flow.node("ask").compare(MODELS, CASES, max_calls=5)
+    assert len(server.requests) <= 5
+    assert result.stopped_for == "budget"
