@@ -76,7 +76,7 @@ def compare_flow(
     stubs: Stubs,
 ) -> Comparison:
     """Return a comparison of assignments on a flow, which has not started."""
-    copy = without_effects(graph, context, stubs)
+    copy = without_effects(graph, stubs)
     sampling = sampling_of(copy.nodes.values(), options.repeat, options.temperature)
     columns = [
         flow_variant(name, copy, context, models, sampling, stubs=stubs) for name, models in _assigned(variants)

@@ -10,7 +10,6 @@ from byok_widgets.compare.cases import hashed
 from byok_widgets.compare.code_version import code_version
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import AnyNode, FlowGraph
-from byok_widgets.nodes import ActionNode
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
@@ -128,7 +127,7 @@ def flow_variant(
     models = {node.name: given.get(node.name) or str(node.resolve().ref) for node in callers}
     edges = edge_definitions(graph)
     judge = context.config.judge_model
-    codes = [code_version(node.function) for node in graph.nodes.values() if isinstance(node, ActionNode)]
+    codes = [code_version(node.code) for node in graph.nodes.values()]
     route = [edges, sorted(graph.ends), graph.start, judge, {name: dict(stub) for name, stub in stubs.items()}]
     own = _id(graph.nodes.values(), context, models, sampling, [*route, codes])
     return Variant(name, own, models)

@@ -12,7 +12,7 @@ from byok_widgets.engine import ENGINE
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work, ignore, run_with_output
 from byok_widgets.engine.workers import LateFunctionError, call_in_worker
-from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.findings import Finding, Fix
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.nodes.action_function import ActionFunction, is_dotted_name, line_of
@@ -92,6 +92,46 @@ class ActionNode(Node[ActionResult]):
     @effects.setter
     def effects(self, effects: bool) -> None:
         self._effects = yes_or_no("effects", effects, node=self.name)
+
+    @property
+    def has_effects(self) -> bool:
+        """Whether it changes the world."""
+        return self.effects
+
+    @property
+    def code(self) -> Function | None:
+        """The function."""
+        return self.function
+
+    def stub(self, values: Mapping[str, Any]) -> ActionNode:
+        """Return an action that stands in for this one: it calls nothing, and writes the values that it is given.
+
+        A variable without a value is not stated.
+
+        Raises:
+            ConfigError: A value is given that the action does not write.
+        """
+        unknown = sorted(set(values) - set(self.writes))
+        if unknown:
+            raise ConfigError(
+                f"The stub of {self.name!r} gives {unknown[0]!r}, which the action does not write.",
+                kind="stub",
+                fix=f"It writes: {', '.join(self.writes) or 'nothing'}.",
+            )
+        given = {name: values.get(name) for name in self.writes}
+
+        def stub(variables: Mapping[str, Any], /) -> Any:
+            del variables
+            return dict(given) or None
+
+        return ActionNode(
+            self._context,
+            self.name,
+            stub,
+            writes=self.writes,
+            deadline_s=self.deadline_s,
+            effects=self.effects,
+        )
 
     @property
     def writes(self) -> tuple[str, ...]:

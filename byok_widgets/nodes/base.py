@@ -162,6 +162,27 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
         return not self.speaks
 
     @property
+    def has_effects(self) -> bool:
+        """Whether it changes the world, so that it must not run merely to try something."""
+        return False
+
+    @property
+    def code(self) -> Callable[..., Any] | None:
+        """The person's function that it calls; `None` without one."""
+        return None
+
+    def stub(self, values: Mapping[str, Any]) -> Node[Any]:
+        """Return a node that stands in for this one: it calls nothing, and writes the values that it is given.
+
+        Raises:
+            ConfigError: There is nothing to stand in for, or a value is not one that it writes.
+        """
+        del values
+        raise ConfigError(
+            f"Node {self.name!r} is no action: it has no stub.", kind="stub", fix="Name an action of the flow."
+        )
+
+    @property
     def is_static(self) -> bool:
         """Whether its first visit needs no model: it speaks its prompt as it is."""
         return False
