@@ -857,8 +857,12 @@ NETWORK = [
         for name, reply in (
             ("cut before the body", Reply(b"x" * 9, sent=0, then="cut")),
             ("cut in the body", Reply(b'{"choices": []}', sent=5, then="cut")),
-            ("reset in the body of an error", Reply(b'{"error": {}}', 401, sent=5, then="reset")),
         )
+    ),
+    *(
+        Row("reset in the body of a refusal", of, reply, "auth", _CHECK_KEY, "keys")
+        for of in ("openai", "anthropic")
+        for reply in (Reply(b'{"error": {}}', 401, sent=5, then="reset"),)
     ),
 ]
 

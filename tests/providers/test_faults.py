@@ -71,7 +71,7 @@ def test_pages_are_the_providers_own(name: str) -> None:
         "anthropic": ("https://console.anthropic.com/", "https://docs.claude.com/", "https://status.claude.com"),
         "openrouter": ("https://openrouter.ai/", "https://status.openrouter.ai"),
     }
-    pages = [page for page in vars(PROVIDERS[name].links).values() if page]
+    pages = [page for page in PROVIDERS[name].links if page]
     assert len(pages) >= 6
     assert [page for page in pages if not page.startswith(homes[name])] == []
 

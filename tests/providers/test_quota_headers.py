@@ -132,7 +132,7 @@ def test_each_form_is_read(name: str, form: type) -> None:
     assert found is not None
     assert set(found.allowances) == set(expected)
     for unit, allowance in expected.items():
-        assert vars(found.allowances[unit]) == pytest.approx(vars(allowance))
+        assert found.allowances[unit]._asdict() == pytest.approx(allowance._asdict())
 
 
 @pytest.mark.parametrize(

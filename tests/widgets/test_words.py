@@ -18,6 +18,7 @@ UNSET = KeyStatus("env", "env:X", "<where>", available=False, reference="env:X",
 LOCKED = KeyStatus("file", "Encrypted file, locked", "<where>", available=False, is_locked=True)
 NONE = KeyStatus("none", "No key", "<where>", available=False)
 AUTH = KeyCheck("rejected", fault=ProviderError("<problem>", kind="auth", fix="<fix>"))
+TRY_ANOTHER = "Check that the key is valid and has not expired, or paste another one and press Save."
 BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloaded", fix="<fix>"))
 
 
@@ -50,9 +51,9 @@ BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloade
             SESSION,
             AUTH,
             "auth",
-            "<problem>\n<fix>\nIt stays saved until you replace or remove it. <where>",
+            f"<problem>\n{TRY_ANOTHER}\nIt stays saved until you replace or remove it. <where>",
         ),
-        ("openai", VARIABLE, AUTH, "auth", "<problem>\n<fix>\n<where>"),
+        ("openai", VARIABLE, AUTH, "auth", f"<problem>\n{TRY_ANOTHER}\n<where>"),
         ("openai", SESSION, BROKEN, "overloaded", "Saved, but not verified. <problem>\n<fix>\n<where>"),
         (
             "compatible",
