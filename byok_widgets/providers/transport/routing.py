@@ -13,7 +13,8 @@ from byok_widgets.providers.transport.body import bound_body
 from byok_widgets.providers.transport.environment import NetworkEnvironment, uses_library_transport
 from byok_widgets.providers.transport.tls import tls_context
 
-_LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
+_LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=0)
+"""One connection for each request: the library keeps what came after an answer, and reads it as the next one."""
 _Way: TypeAlias = tuple[bytes, bytes, int | None]
 
 

@@ -60,11 +60,8 @@ FORMS = {
     "one piece of JSON": OK + b"content-length: %d\r\n\r\n" % len(WHOLE) + WHOLE,
 }
 
-ONLY_OWN = {
-    *("an answer nobody asked for after it", "an answer nobody asked for in the trailers"),
-    *("no content", "a head that is too large"),
-}
-"""What the library's own transport reads otherwise: it gives an answer nobody asked for to the next call."""
+ONLY_OWN = {"no content", "a head that is too large"}
+"""What the library's own transport reads otherwise."""
 RIGHT, AGAIN, PART = "right", "again", "part"
 """The answer is right; or it is the next one, after another request; or it is a part, and marked."""
 ROWS: dict[str, tuple[Play, str]] = {
