@@ -116,7 +116,7 @@ def test_the_list_is_driven_by_keyboard_and_mouse_and_grouped_by_vendor(page, fi
         field.press(key)
         active = page.page.locator(f"#{field.get_attribute('aria-activedescendant')}")
         assert active.get_attribute("aria-selected") == "true"
-        assert active.locator(".byok-model-id").inner_text() == chosen
+        expect(active.locator(".byok-model-id")).to_have_text(chosen)
         assert active.is_visible()
     for vendor in VENDORS:
         group = page.page.get_by_role("group", name=vendor, exact=True)
