@@ -31,6 +31,7 @@ class CallGate:
         """Begin with an amount that the budget holds for these calls already: they draw on it first."""
         self.costs: list[Cost] = []
         self._budget, self._prices, self._held = budget, prices, held
+        self._is_shut = False
 
     async def admit(self, call: PendingCall) -> ReservedCall:
         """Reserve the worst case of a call, and wait for calls under way if it does not fit.
@@ -42,8 +43,10 @@ class CallGate:
         limited = self._budget.usd is not None
         worst = self._prices.worst_of_call(call) if limited else Decimal(0)
         self._held -= self._budget.let_go(min(self._held, worst))
-        if await self._budget.reserve(worst):
-            return ReservedCall(self, worst)
+        if not self._is_shut and await self._budget.reserve(worst):
+            if not self._is_shut:
+                return ReservedCall(self, worst)
+            self._budget.settle(worst, None, sent=False)
         raise FlowError(
             "The call was not sent: what is left of the budget does not cover its worst case.",
             kind=USED_UP,
@@ -55,6 +58,10 @@ class CallGate:
         self._budget.settle(worst, Decimal(0) if cost is None else cost.usd)
         if cost is not None:
             self.costs.append(cost)
+
+    def shut(self) -> None:
+        """Admit no further call; one that is under way ends as usual."""
+        self._is_shut = True
 
     def close(self) -> None:
         """Give back what is still held: no more calls come."""

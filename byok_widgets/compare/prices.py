@@ -14,7 +14,7 @@ from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.providers import PROVIDERS, catalog
-from byok_widgets.providers.base import Answer
+from byok_widgets.providers.exchange import Answer
 from byok_widgets.usage import Usage
 
 if TYPE_CHECKING:

@@ -73,6 +73,7 @@ class Runner:
         self._waiting = 0
         self._prepared: set[str] = set()
         self._ahead: dict[str, asyncio.Future[str]] = {}
+        self._gates_ahead: set[CallGate] = set()
         self._changed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._problem: BaseException | None = None
@@ -96,6 +97,8 @@ class Runner:
                     break
             while self._running and not self._problem:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            if self.stopped_for and not self._problem:
+                await self._end_ahead()
         finally:
             unfinished: list[asyncio.Future[Any]] = [*self._running, *self._ahead.values()]
             for running in unfinished:
@@ -267,11 +270,19 @@ class Runner:
     async def _ready(self, case: Case) -> str:
         """Get what stands before a case's cells; its calls count towards the limits, too."""
         gate = CallGate(self.budget, self._task.prices)
+        self._gates_ahead.add(gate)
         try:
             with admitted_by(gate):
                 return await self._task.ready(case)
         finally:
+            self._gates_ahead.remove(gate)
             self.beside += gate.costs
+
+    async def _end_ahead(self) -> None:
+        """Wait for the calls that are under way before cells: they are charged, and then it is known how much."""
+        for gate in self._gates_ahead:
+            gate.shut()
+        await asyncio.gather(*self._ahead.values(), return_exceptions=True)
 
     def change_waiting(self, by: int) -> None:
         """Take note that a cell begins or ends to wait for its provider: others may start meanwhile."""
