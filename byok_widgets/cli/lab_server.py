@@ -24,7 +24,8 @@ def main() -> None:
     # Only in this process's memory: other users see the command line, and kernels inherit the environment.
     sys.argv.append(f"--IdentityProvider.token={token}")
     threading.Thread(target=_end_with_parent, name="byok-parent-watch", daemon=True).start()
-    from byok_widgets.schema.json_schemas import library  # noqa: F401 - a slow import else: half of JupyterLab's start
+    # It imports jsonschema without the grammar that takes half of the time in which JupyterLab starts.
+    from byok_widgets.schema.json_schemas import library  # noqa: F401
 
     runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)
 

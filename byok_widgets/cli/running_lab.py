@@ -33,10 +33,8 @@ _LAB_SERVER = "byok_widgets.cli.lab_server"
 _PORTS_TRIED = 50
 _MAX_INFO_BYTES = 100_000
 _REACH_S = 1.0
-_KERNEL, _KERNEL_S = (
-    "python3",
-    10.0,
-)  # the name that the tutorials give, and JupyterLab to this Python's own kernel
+_KERNEL = "python3"  # the name that the tutorials give, and JupyterLab to this Python's own kernel
+_KERNEL_S = 10.0
 _INFO_FILES = "jpserver-*.json"
 _STOP_S = 10.0  # a little longer than the server allows itself
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -17,23 +17,23 @@ class KeyScope(NamedTuple):
     Attributes:
         flow: Name of the flow, NFC-normalised, so that names that look the same are the same.
         provider: Name of the provider.
-        host: Host that the key may be sent to, with the port if there is one, and with the base path where that is
-            not the usual one.
+        place: Host that the key may be sent to, with its port if there is one, and its base path if that is not
+            the usual one.
     """
 
     flow: str
     provider: str
-    host: str
+    place: str
 
     @classmethod
-    def of(cls, flow: str, provider: str, host: str) -> KeyScope:
+    def of(cls, flow: str, provider: str, place: str) -> KeyScope:
         """Return the scope of a key of the flow with this name, in any Unicode form."""
-        return cls(unicodedata.normalize("NFC", flow), provider, host)
+        return cls(unicodedata.normalize("NFC", flow), provider, place)
 
     @property
     def reference_name(self) -> str:
         """Name of this scope among the flow's key references."""
-        return f"{self.provider}|{self.host}"
+        return f"{self.provider}|{self.place}"
 
     @property
     def service(self) -> str:
@@ -42,7 +42,7 @@ class KeyScope(NamedTuple):
         It is different for every scope (the hash is over an unambiguous form), and contains no character that a
         backend might mangle. Windows stores one key per service, hence a service per scope.
         """
-        identity = json.dumps([self.flow, self.provider, self.host])
+        identity = json.dumps([self.flow, self.provider, self.place])
         digest = hashlib.sha256(identity.encode("ascii")).hexdigest()[:16]
         return f"byok_widgets/{_readable(self.provider)}/{digest}"
 

@@ -251,7 +251,7 @@ def _lost() -> KeyStoreError:
 
 
 def _purpose(scope: KeyScope) -> bytes:
-    return json.dumps(["byok_widgets", VERSION, "key", scope.flow, scope.provider, scope.host]).encode("ascii")
+    return json.dumps(["byok_widgets", VERSION, "key", scope.flow, scope.provider, scope.place]).encode("ascii")
 
 
 _CHECK_PURPOSE = json.dumps(["byok_widgets", VERSION, "check"]).encode("ascii")
