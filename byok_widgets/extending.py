@@ -21,7 +21,8 @@ from byok_widgets.nodes.own_setting import OwnSetting
 from byok_widgets.nodes.registry import register_node_kind
 from byok_widgets.nodes.teachable import Teachable
 from byok_widgets.providers import register_provider
-from byok_widgets.providers.base import Answer, Endpoint, Links, ModelInfo, Provider, Request
+from byok_widgets.providers.base import Links, Provider
+from byok_widgets.providers.exchange import Answer, Endpoint, ModelInfo, Request
 from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.model_settings import Setting
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider

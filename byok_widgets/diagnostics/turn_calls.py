@@ -10,7 +10,7 @@ from byok_widgets.findings import Finding, Fix
 from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes import model_nodes
 from byok_widgets.providers import PROVIDERS, catalog
-from byok_widgets.providers.base import Answer
+from byok_widgets.providers.exchange import Answer
 from byok_widgets.usage import Usage
 
 _REPLY = 1

@@ -30,7 +30,7 @@ from byok_widgets.providers import (
     quota_headers,
 )
 from byok_widgets.providers.allowance import Allowance
-from byok_widgets.providers.base import Answer
+from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.governors import governor_of
 from byok_widgets.reply import Reply
 from byok_widgets.schema.profile import SchemaProfile

@@ -23,7 +23,7 @@ from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_call import Call, execute
 from byok_widgets.nodes.validation import validate
 from byok_widgets.providers.allowance import MAX_REQUESTS
-from byok_widgets.providers.base import OutputSchema, StructuredMode
+from byok_widgets.providers.exchange import OutputSchema, StructuredMode
 from byok_widgets.providers.protocols.finish_reasons import CONTEXT_IS_FULL
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, ValidationResult

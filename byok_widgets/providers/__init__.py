@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from byok_widgets.providers import model_facts
 from byok_widgets.providers.anthropic import AnthropicProvider
-from byok_widgets.providers.base import Endpoint, ModelInfo, OutputSchema, Provider, Request
+from byok_widgets.providers.base import Provider
 from byok_widgets.providers.compatible import CompatibleProvider
+from byok_widgets.providers.exchange import Endpoint, ModelInfo, OutputSchema, Request
 from byok_widgets.providers.foreign_keys import FOREIGN_KEYS
 from byok_widgets.providers.gemini import GeminiProvider
 from byok_widgets.providers.local.provider import LocalProvider

@@ -8,28 +8,20 @@ from __future__ import annotations
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from typing import Any, ClassVar, Literal, NamedTuple
+from dataclasses import replace
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import urlsplit
 
 from byok_widgets.config import BaseUrl
-from byok_widgets.engine.callbacks import OnLife, OnProgress, OnText, Thinker
+from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.errors import ConfigError
-from byok_widgets.messages import FinishReason, Message
-from byok_widgets.providers.allowance import Allowance
+from byok_widgets.providers.exchange import Answer, Endpoint, ModelInfo, Request, StructuredMode
 from byok_widgets.providers.model_facts import NOTHING_KNOWN, ModelFacts
 from byok_widgets.providers.model_settings import SETTINGS, Setting, SupportedSettings
 from byok_widgets.schema.profile import STRICT, SchemaProfile
-from byok_widgets.secrets import Secret, redact, redact_held
 from byok_widgets.secrets.key_formats import KeyFormat
-from byok_widgets.secrets.streamed_redaction import REMOVED
-from byok_widgets.usage import Usage
-
-StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
-"""How the shape of an answer is requested, strongest first. In every mode the answer is checked here."""
 
 
 class Links(NamedTuple):
@@ -56,140 +48,6 @@ class Links(NamedTuple):
     deprecations: str = ""
     organization: str = ""
     privacy: str = ""
-
-
-OnHead = Callable[[int, Mapping[str, str]], None]
-"""Called with the status and the headers of an answer, before its body is read."""
-
-
-def _ignore_head(_status: int, _headers: Mapping[str, str]) -> None:
-    """Ignore the head of an answer."""
-
-
-def _ignore_life(_thinker: Thinker) -> None:
-    """Ignore that a server is at work."""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a request goes, and with which key.
-
-    Attributes:
-        on_head: Told of the head of each answer to a request for a completion.
-        on_life: Told of a server that sends something while its model has not begun to write: first the head.
-    """
-
-    base_url: BaseUrl
-    key: Secret | None
-    on_head: OnHead = field(default=_ignore_head, repr=False, compare=False)
-    on_life: OnLife = field(default=_ignore_life, repr=False, compare=False)
-
-
-class OutputSchema(NamedTuple):
-    """The shape an answer must have, in the form the provider accepts, and how it is requested."""
-
-    name: str
-    schema: Mapping[str, Any]
-    mode: StructuredMode
-
-
-@dataclass(frozen=True)
-class Request:
-    """One call to a model, in provider-neutral terms.
-
-    Attributes:
-        model: The provider's model id.
-        messages: The dialogue, oldest first. A system message in it keeps its position if the protocol allows
-            that, and is appended to `system` otherwise; it is never sent as the user's or the assistant's words.
-        system: Instructions that come before the dialogue.
-        max_tokens: Maximum number of tokens to generate; `None` leaves it to the provider's default.
-        output: Shape of the answer; `None` for free text.
-        settings: Model settings that the user chose, such as `temperature`; only names in `Provider.settings`.
-        allowance: What is left of the requests for one answer, where others are sent for it, too.
-    """
-
-    model: str
-    messages: tuple[Message, ...]
-    system: str = ""
-    max_tokens: int | None = None
-    output: OutputSchema | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    allowance: Allowance | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer to a request, in provider-neutral terms.
-
-    Attributes:
-        reasoning: The model's thinking, which is never part of `text`.
-        attempts: Requests that were sent for it.
-        reported_cost_usd: What the provider says it charged; `None` if it does not say.
-        left_out: Names of settings in the request that were not sent, since the endpoint refuses them.
-    """
-
-    text: str
-    finish_reason: FinishReason
-    usage: Usage = field(default_factory=Usage)
-    reported_model: str | None = None
-    reported_cost_usd: Decimal | None = None
-    request_id: str | None = None
-    notices: tuple[str, ...] = ()
-    reasoning: str = ""
-    attempts: int = 1
-    left_out: frozenset[str] = frozenset()
-
-    def __post_init__(self) -> None:
-        """Take held keys out of everything that came from outside, so that no later code has to think of it."""
-        for name in ("text", "reasoning"):
-            given = getattr(self, name)
-            taken = redact_held(given)
-            if taken != given:
-                object.__setattr__(self, name, taken)
-                object.__setattr__(self, "notices", tuple(dict.fromkeys((*self.notices, REMOVED))))
-        for name in ("reported_model", "request_id"):
-            given = getattr(self, name)
-            object.__setattr__(self, name, redact(given, words=False) if given else given)
-        object.__setattr__(self, "notices", tuple(redact(notice, words=False) for notice in self.notices))
-
-    def with_notice(self, notice: str) -> Answer:
-        """Return the same answer with one more notice."""
-        return replace(self, notices=(*self.notices, notice))
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """One row of a model list. `None` means unknown.
-
-    Attributes:
-        id: The id to send.
-        input_usd_per_mtok: US dollars per million input tokens, for a short request.
-        output_usd_per_mtok: US dollars per million output tokens, for a short request.
-        context_tokens: Maximum number of tokens in a request and its answer.
-        structured_output: Whether the provider enforces a JSON Schema with it.
-        ends_on: ISO date after which it no longer answers.
-        supported_settings: Settings that the provider's own list names, and their values; `None` for one that the
-            model does not take.
-    """
-
-    id: str
-    label: str = ""
-    input_usd_per_mtok: Decimal | None = None
-    output_usd_per_mtok: Decimal | None = None
-    context_tokens: int | None = None
-    structured_output: bool | None = None
-    ends_on: str | None = None
-    supported_settings: SupportedSettings = field(default_factory=dict, hash=False)
-
-    def __post_init__(self) -> None:
-        """Take keys out of the texts: a server may give a model any name."""
-        for name in ("id", "label"):
-            object.__setattr__(self, name, redact(getattr(self, name), words=False))
-        settings = {
-            redact(name, words=False): values and tuple(redact(value, words=False) for value in values)
-            for name, values in self.supported_settings.items()
-        }
-        object.__setattr__(self, "supported_settings", settings)
 
 
 class Provider(ABC):

@@ -13,7 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
-from byok_widgets.providers.base import Answer, ModelInfo
+from byok_widgets.providers.exchange import Answer, ModelInfo
 from byok_widgets.providers.model_facts import Role, all_facts, facts_of
 from byok_widgets.usage import Cost, Usage
 

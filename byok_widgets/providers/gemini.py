@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from byok_widgets.providers.base import Endpoint, Links, ModelInfo
+from byok_widgets.providers.base import Links
+from byok_widgets.providers.exchange import Endpoint, ModelInfo
 from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider

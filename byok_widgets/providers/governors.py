@@ -6,7 +6,8 @@ import asyncio
 from weakref import WeakKeyDictionary
 
 from byok_widgets.engine import Governor
-from byok_widgets.providers.base import Endpoint, Provider
+from byok_widgets.providers.base import Provider
+from byok_widgets.providers.exchange import Endpoint
 from byok_widgets.secrets import identity
 
 Key = tuple[str, bytes, str, str]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from byok_widgets.providers.base import Links, ModelInfo, Request, parse_count
+from byok_widgets.providers.base import Links, parse_count
+from byok_widgets.providers.exchange import ModelInfo, Request
 from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider

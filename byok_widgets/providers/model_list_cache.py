@@ -17,7 +17,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from byok_widgets.files import PrivateFolder, private_cache
-from byok_widgets.providers.base import ModelInfo, iso_date, parse_count
+from byok_widgets.providers.base import iso_date, parse_count
+from byok_widgets.providers.exchange import ModelInfo
 from byok_widgets.secrets import redact
 
 _VERSION = 2

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from byok_widgets.providers.base import Endpoint, Links, ModelInfo
+from byok_widgets.providers.base import Links
+from byok_widgets.providers.exchange import Endpoint, ModelInfo
 from byok_widgets.providers.model_facts import ModelFacts, Role
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider

@@ -9,7 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from byok_widgets.providers import quota_headers
-from byok_widgets.providers.base import Endpoint, Links, ModelInfo, Request, iso_date, parse_count
+from byok_widgets.providers.base import Links, iso_date, parse_count
+from byok_widgets.providers.exchange import Endpoint, ModelInfo, Request
 from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider

@@ -7,7 +7,7 @@ from decimal import Decimal
 from byok_widgets.engine.callbacks import OnText, Retraction
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import FinishReason
-from byok_widgets.providers.base import Answer
+from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.stream import SurrogateJoiner, without_surrogates
 from byok_widgets.providers.thinking import Sorted, ThoughtFilter, Thoughts
 from byok_widgets.secrets import redact, redact_held

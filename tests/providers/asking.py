@@ -14,8 +14,9 @@ from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import Message
 from byok_widgets.providers import PROVIDERS, Endpoint, OutputSchema, Provider, Request, error_mapping
-from byok_widgets.providers.base import Answer, OnText
+from byok_widgets.providers.base import OnText
 from byok_widgets.providers.error_mapping import CallContext
+from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.protocols.answer_parser import AnswerParser
 from byok_widgets.providers.protocols.sdk_provider import SdkProvider
 from byok_widgets.providers.response_accumulator import ResponseAccumulator

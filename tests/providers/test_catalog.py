@@ -15,7 +15,7 @@ from openai.types import ChatModel
 
 from byok_widgets import Flow, ProviderError
 from byok_widgets.providers import PROVIDERS, catalog
-from byok_widgets.providers.base import Answer, ModelInfo
+from byok_widgets.providers.exchange import Answer, ModelInfo
 from byok_widgets.providers.model_facts import Role, all_facts
 from byok_widgets.usage import Cost, Usage
 from byok_widgets.widgets.panel.text_summary import as_text

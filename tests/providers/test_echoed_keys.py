@@ -15,7 +15,7 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.errors import ByokError
-from byok_widgets.providers.base import Answer, ModelInfo
+from byok_widgets.providers.exchange import Answer, ModelInfo
 from byok_widgets.secrets import Secret
 from byok_widgets.secrets.streamed_redaction import REMOVED
 from tests.fake_keys import every_format, fake_key

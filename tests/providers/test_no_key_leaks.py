@@ -20,7 +20,7 @@ from byok_widgets.config import BaseUrl
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import PROVIDERS, Endpoint
-from byok_widgets.providers.base import Answer
+from byok_widgets.providers.exchange import Answer
 from byok_widgets.secrets import Secret
 from tests.browser.leaks import hits
 from tests.providers.asking import QUESTION, endpoint, letter, talk

@@ -14,7 +14,7 @@ from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import Message
 from byok_widgets.providers import PROVIDERS, Endpoint, Request
-from byok_widgets.providers.base import Answer
+from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.local import llama_server
 from byok_widgets.providers.local.model_server import LocalServer, serve, stop
 from byok_widgets.secrets import Secret

@@ -14,7 +14,7 @@ from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ProviderError
 from byok_widgets.messages import Message
 from byok_widgets.providers import PROVIDERS, OutputSchema, Request
-from byok_widgets.providers.base import Answer
+from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.local.model_server import serve, stop
 from byok_widgets.schema import ExtractionSchema
 from tests.local_model import require_model

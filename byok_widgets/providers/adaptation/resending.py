@@ -13,8 +13,8 @@ from byok_widgets.providers import error_mapping
 from byok_widgets.providers.adaptation.dialogue import has_system_text
 from byok_widgets.providers.adaptation.lessons import LESSONS, Experience, Place
 from byok_widgets.providers.allowance import MAX_REQUESTS, Allowance
-from byok_widgets.providers.base import Answer, Request
 from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.exchange import Answer, Request
 from byok_widgets.providers.transport.resends import resends
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from byok_widgets.providers.base import Endpoint, Links, Provider
+from byok_widgets.providers.base import Links, Provider
 from byok_widgets.providers.error_mapping.excerpts import excerpt
+from byok_widgets.providers.exchange import Endpoint
 
 
 class CallContext(NamedTuple):

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from byok_widgets.providers.base import Endpoint, Provider
+from byok_widgets.providers.base import Provider
 from byok_widgets.providers.error_mapping import phrases
 from byok_widgets.providers.error_mapping.error_shapes import inner_error, text_of_reason
 from byok_widgets.providers.error_mapping.excerpts import READ_CHARS, excerpt, one_line, request_id
 from byok_widgets.providers.error_mapping.phrases import Cause
 from byok_widgets.providers.error_mapping.rejected_fields import RejectedField, rejected_fields
+from byok_widgets.providers.exchange import Endpoint
 from byok_widgets.providers.quota_headers import retry_after, wait_in_words
 from byok_widgets.providers.stream import parse_json
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.callbacks import OnProgress
-from byok_widgets.providers.base import Endpoint, ModelInfo, Request
+from byok_widgets.providers.exchange import Endpoint, ModelInfo, Request
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
 from byok_widgets.schema.profile import SchemaProfile

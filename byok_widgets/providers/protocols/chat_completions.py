@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from byok_widgets.providers import adaptation, error_mapping, thinking
-from byok_widgets.providers.base import ModelInfo, Request, iso_date
+from byok_widgets.providers.base import iso_date
 from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.exchange import ModelInfo, Request
 from byok_widgets.providers.model_settings import TOKEN_LIMITS
 from byok_widgets.providers.protocols import finish_reasons
 from byok_widgets.providers.protocols.sdk_provider import SdkProvider

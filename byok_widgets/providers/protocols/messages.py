@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.messages import Message
 from byok_widgets.providers import adaptation, error_mapping
-from byok_widgets.providers.base import ModelInfo, Request, iso_date, parse_count
+from byok_widgets.providers.base import iso_date, parse_count
 from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.exchange import ModelInfo, Request
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols import finish_reasons
 from byok_widgets.providers.protocols.sdk_provider import SdkProvider

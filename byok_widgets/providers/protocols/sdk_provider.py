@@ -20,8 +20,9 @@ from byok_widgets.engine.callbacks import OnText
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import clean_key
 from byok_widgets.providers import adaptation, error_mapping, stream, transport
-from byok_widgets.providers.base import Answer, Endpoint, ModelInfo, Provider, Request
+from byok_widgets.providers.base import Provider
 from byok_widgets.providers.error_mapping.call_context import CallContext
+from byok_widgets.providers.exchange import Answer, Endpoint, ModelInfo, Request
 from byok_widgets.providers.stream import bounds
 from byok_widgets.secrets.log_redaction import redact_logs
 from byok_widgets.thought_tags import KNOWN_TAGS, Tags

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from byok_widgets.providers import catalog
-from byok_widgets.providers.base import ModelInfo
+from byok_widgets.providers.exchange import ModelInfo
 from byok_widgets.providers.local import models
 
 if TYPE_CHECKING:

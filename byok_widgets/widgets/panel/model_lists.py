@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import catalog, model_list_cache
-from byok_widgets.providers.base import ModelInfo
+from byok_widgets.providers.exchange import ModelInfo
 from byok_widgets.providers.local import models
 from byok_widgets.providers.model_list_cache import KeptList
 from byok_widgets.secrets import redact

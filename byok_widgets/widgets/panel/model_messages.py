@@ -10,7 +10,7 @@ from byok_widgets.providers import catalog
 from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
-    from byok_widgets.providers.base import ModelInfo
+    from byok_widgets.providers.exchange import ModelInfo
 
 _STRUCTURED = {True: "yes", False: "no", None: "unknown"}
 

@@ -10,7 +10,7 @@ import ipywidgets
 
 from byok_widgets.errors import ByokError
 from byok_widgets.providers import catalog
-from byok_widgets.providers.base import ModelInfo
+from byok_widgets.providers.exchange import ModelInfo
 from byok_widgets.providers.local import models
 from byok_widgets.providers.local.default_model import default_model
 from byok_widgets.widgets.panel import visitor

@@ -12,7 +12,7 @@ from byok_widgets import Flow
 from byok_widgets.errors import ProviderError
 from byok_widgets.messages import Message
 from byok_widgets.providers import PROVIDERS
-from byok_widgets.providers.base import Answer
+from byok_widgets.providers.exchange import Answer
 from tests.providers.adaptation.refusal_rows import ROWS, SYSTEM, UNCHANGEABLE, Row, error
 from tests.providers.asking import ask, letter, shape, talk
 from tests.providers.fault_server import FaultServer, Reply, stream

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from byok_widgets.errors import ByokError
-from byok_widgets.providers.base import Answer
+from byok_widgets.providers.exchange import Answer
 from tests.providers.asking import letter, parse, shape, talk, whole
 from tests.providers.fault_server import says, stream
 from tests.providers.protocols.test_errors_in_answers import RAW_ERRORS
