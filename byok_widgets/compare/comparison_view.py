@@ -80,7 +80,7 @@ class ComparisonView(Protocol):
         """How requests differ."""
 
     def divergences(self) -> Divergences:
-        """Where variants of a flow part."""
+        """Where variants of a flow diverge."""
 
     def node_scores(self) -> NodeScores:
         """How they do at single nodes."""

@@ -1,4 +1,4 @@
-"""Where two variants of a flow part: the first turn in which they take different ways."""
+"""Where two variants of a flow diverge: the first turn in which they take different paths."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from byok_widgets.compare.results import Results
 from byok_widgets.compare.variant import Variant
 from byok_widgets.secrets import redact
 
-_COLUMNS = ("case", "variant", "repeat", "parts in turn", "its way", "the baseline's way")
+_COLUMNS = ("case", "variant", "repeat", "diverges in turn", "its path", "the baseline's path")
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """A case in which a variant leaves the baseline's way.
+    """A case in which a variant leaves the baseline's path.
 
     Attributes:
         case: Name of the case.
         variant: Name of the variant.
         repeat: Number of the repeat.
-        turn: Number of the first turn in which the two part, from 1; 0 for what the flow says first.
+        turn: Number of the first turn in which the two diverge, from 1; 0 for what the flow says first.
         path: The nodes that the variant visited in this turn; empty if it had ended before.
         baseline_path: The nodes that the baseline visited.
     """
@@ -38,29 +38,29 @@ class Divergence:
 
 
 class Divergences(tuple[Divergence, ...]):
-    """Where variants part from the baseline, in the order of the cases, without those in which none does."""
+    """Where variants diverge from the baseline, in the order of the cases, without those in which none does."""
 
     __slots__ = ()
 
     def _table(self) -> list[tuple[str, ...]]:
         return [
-            (one.case, one.variant, str(one.repeat), str(one.turn), _way(one.path), _way(one.baseline_path))
+            (one.case, one.variant, str(one.repeat), str(one.turn), _arrows(one.path), _arrows(one.baseline_path))
             for one in self
         ]
 
     def __repr__(self) -> str:
         lines = ["  ".join(row) for row in [_COLUMNS, *self._table()]]
-        return redact("\n".join(lines), words=False) if self else "All variants take the same ways."
+        return redact("\n".join(lines), words=False) if self else "All variants take the same paths."
 
     def _repr_html_(self) -> str:
         if not self:
             return markup.text(repr(self))
         rows = [[redact(cell, words=False) for cell in row] for row in self._table()]
-        return markup.table(rows, caption="Where variants part from the baseline", columns=_COLUMNS)
+        return markup.table(rows, caption="Where variants diverge from the baseline", columns=_COLUMNS)
 
 
 def divergences(results: Results, baseline: Variant) -> Divergences:
-    """Return the first turn in which each variant leaves the baseline's way, by case and repeat."""
+    """Return the first turn in which each variant leaves the baseline's path, by case and repeat."""
     found = []
     for case in results.cases:
         for variant in results.variants:
@@ -68,13 +68,13 @@ def divergences(results: Results, baseline: Variant) -> Divergences:
                 ours, theirs = results.cell(variant, case, repeat), results.cell(baseline, case, repeat)
                 if variant.id == baseline.id or ours is None or theirs is None:
                     continue
-                parted = parts(_turns(ours), _turns(theirs))
-                if parted is not None:
-                    found.append(Divergence(case.name, variant.name, repeat, *parted))
+                found_at = first_divergence(_turns(ours), _turns(theirs))
+                if found_at is not None:
+                    found.append(Divergence(case.name, variant.name, repeat, *found_at))
     return Divergences(found)
 
 
-def parts(
+def first_divergence(
     ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]
 ) -> tuple[int, tuple[str, ...], tuple[str, ...]] | None:
     """Return the number of the first turn with different nodes, and the nodes of both; `None` without one."""
@@ -91,5 +91,5 @@ def _turns(cell: ResultCell) -> list[Mapping[str, Any]]:
     return list(cell.output.get("turns") or ())
 
 
-def _way(path: tuple[str, ...]) -> str:
+def _arrows(path: tuple[str, ...]) -> str:
     return " → ".join(path) or "ended before"

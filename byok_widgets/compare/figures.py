@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def percent(share: float) -> str:
     """Return a share in percent; a dash where there is none."""
-    return "–" if math.isnan(share) else f"{100 * share:.1f} %"
+    return "–" if math.isnan(share) else f"{100 * share:.1f}%"
 
 
 def points(share: float) -> str:

@@ -223,7 +223,7 @@ def notes(comparison: ComparisonView) -> list[str]:
     found = [result for result in results_by_variant(comparison).values() if result.verdict != "baseline"]
     many = len(found) > 1
     family = f"{len(found)} variants are" if many else "One variant is"
-    said = [f"{family} compared with {comparison.baseline.name}."] if found else []
+    said = [f'{family} compared with "{comparison.baseline.name}".'] if found else []
     said += [f"{result.variant.name}: {result.reason}" if many else result.reason for result in found]
     if comparison.task.unstated:
         named = ", ".join(comparison.task.unstated)

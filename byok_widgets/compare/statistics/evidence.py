@@ -154,7 +154,7 @@ def _evidence(
 def _verdict(differences: Floats, path: Floats, safe: Floats | None, threshold: float) -> tuple[Verdict, str]:
     n = len(differences)
     if n < MIN_CASES:
-        return Verdict.TOO_FEW, f"{n} finished cases; it takes {MIN_CASES}."
+        return Verdict.TOO_FEW, f"{n} finished cases; a verdict needs at least {MIN_CASES}."
     reached = np.flatnonzero(path >= threshold)
     first = int(reached[0]) + 1 if len(reached) else 0
     higher = bool(first) and float(differences[:first].sum()) > 0

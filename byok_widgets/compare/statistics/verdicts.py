@@ -117,7 +117,10 @@ def _verdict(
         return Verdict.WORSE, f"The interval lies below 0: {sides}."
     if few and (differs or outside):
         units = _units(contrast)
-        return Verdict.TOO_FEW, f"Only {contrast.n_discordant} {units} differ; it takes {MIN_DISCORDANT}."
+        return (
+            Verdict.TOO_FEW,
+            f"Only {contrast.n_discordant} {units} differ; a verdict needs {MIN_DISCORDANT}.",
+        )
     if differs or outside:
         return Verdict.NO_DIFFERENCE, f"On the edge: the interval goes {sides}, and the p-value disagrees."
     return Verdict.NO_DIFFERENCE, f"The interval goes {sides}."
@@ -126,11 +129,11 @@ def _verdict(
 def _too_few(contrast: Contrast) -> str:
     """Return why there is no verdict at all; empty where there can be one."""
     if contrast.n < MIN_CASES:
-        return f"{contrast.n} cases; it takes {MIN_CASES}."
+        return f"{contrast.n} cases; a verdict needs at least {MIN_CASES}."
     if math.isnan(contrast.estimate):
         return "There is nothing to find in these cases."
     if contrast.n_units < MIN_GROUPS:
-        return f"{contrast.n_units} groups of cases; it takes {MIN_GROUPS}."
+        return f"{contrast.n_units} groups of cases; a verdict needs at least {MIN_GROUPS}."
     return ""
 
 
