@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from byok_widgets.config.short_text import reject_long
 from byok_widgets.errors import ConfigError
@@ -44,11 +44,18 @@ class BaseUrl:
             host, port = parts.hostname, parts.port
         except ValueError:
             host, port, parts = None, None, urlsplit("")
-        if parts.scheme not in ("http", "https") or not host or not cleaned.isprintable() or " " in cleaned:
+        is_readable = cleaned.isprintable() and " " not in cleaned
+        if parts.scheme not in ("http", "https") or not host or port == 0 or not is_readable:
             raise ConfigError(f"{text!r} is not the address of an endpoint.", kind="base_url", fix=_EXAMPLE)
         if "@" in parts.netloc or "?" in cleaned or "#" in cleaned:
             raise ConfigError(
                 "An endpoint's address cannot contain a user name, ? or #.", kind="base_url_extras", fix=_EXAMPLE
+            )
+        if any(unquote(segment) in (".", "..") for segment in parts.path.replace("\\", "/").split("/")):
+            raise ConfigError(
+                "An endpoint's address cannot go up with /../: it would lead elsewhere than it says.",
+                kind="base_url",
+                fix=_EXAMPLE,
             )
         if parts.scheme == "http" and not is_loopback(host):
             raise ConfigError(

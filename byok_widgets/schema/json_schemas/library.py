@@ -14,7 +14,10 @@ from types import ModuleType
 
 
 def _is_valid_syntax(term: str, value: str) -> bool:
-    from rfc3987_syntax import is_valid_syntax
+    try:
+        from rfc3987_syntax import is_valid_syntax
+    except ImportError:
+        return True  # as jsonschema without that package does: the format is then not checked
 
     return bool(is_valid_syntax(term, value))
 
