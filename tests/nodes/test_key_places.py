@@ -36,7 +36,6 @@ def host_of(server: ScriptedServer) -> str:
         ("openai", "https://api.openai.com/v2", "api.openai.com/v2"),
         ("openai", "https://gateway.example/v1", "gateway.example"),
         ("openai", "https://gateway.example/ana/v1", "gateway.example/ana/v1"),
-        ("openai", "https://gateway.example/v1/../ben", "gateway.example/v1/../ben"),
         ("openai", "https://gateway.example/V1", "gateway.example/V1"),
         ("openai", "https://gateway.example/%761", "gateway.example/%761"),
         ("openai", "https://gateway.example//v1", "gateway.example//v1"),
@@ -54,7 +53,7 @@ def test_what_a_key_is_bound_to(provider: str, url: str | None, place: str) -> N
     assert known.key_place(known.address(url)) == place
 
 
-@pytest.mark.parametrize("path", ["/ben/v1", "/v1/ben", "", "/v1/../ben"])
+@pytest.mark.parametrize("path", ["/ben/v1", "/v1/ben", ""])
 def test_a_key_is_not_sent_to_another_base_path_of_its_host(server: ScriptedServer, path: str) -> None:
     flow = a_flow(server.base_url)
     flow.key_store.save("openai", host_of(server), fake_key(), backend="session")
