@@ -1,11 +1,12 @@
-"""The README is true: its lines run, and its picture of the panel has the words of the real one."""
+"""The README and its pages are true: lines run, and the picture of the panel has the words of the real one."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,13 @@ from byok_widgets import Flow
 from byok_widgets.providers.local import models
 from tests.scripted_server import Say, ScriptedServer
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
 WIDGETS = Path(byok_widgets.__file__).parent / "widgets"
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+def blocks(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture
@@ -35,26 +37,43 @@ def _answer(request: dict) -> Say:
     return Say(json.dumps({"name": "Ana", "weekday": "Tue", "urgent": False}) if wants_values else "Hello.")
 
 
-def test_its_lines_run_one_after_another(
+@pytest.fixture
+def run_lines(
     server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Callable[[str], dict[str, Any]]:
+    """Run the blocks of a page one after another on the scripted server; gives the names they have defined."""
     monkeypatch.chdir(tmp_path)
     own = f"dentist of {tmp_path.name}"  # other tests have a flow of the README's name
     dentist = Flow(own)
     dentist.set_base_url("compatible", server.base_url)
     dentist.model = "compatible:scripted"
-    names: dict[str, object] = {}
-    for block in blocks("python"):
-        lines = block.replace('Flow("dentist")', f"Flow({own!r})")
-        for local in models.LOCAL_MODELS:
-            lines = lines.replace(f"local:{local}", f"compatible:{local}")
-        exec(compile(lines, "README.md", "exec"), names)
+
+    def run(page: str) -> dict[str, Any]:
+        names: dict[str, Any] = {}
+        for block in blocks("python", page):
+            lines = block.replace('Flow("dentist")', f"Flow({own!r})")
+            for local in models.LOCAL_MODELS:
+                lines = lines.replace(f"local:{local}", f"compatible:{local}")
+            exec(compile(lines, "page.md", "exec"), names)
+        return names
+
+    return run
+
+
+def test_its_lines_run_one_after_another(run_lines: Callable[[str], dict[str, Any]], tmp_path: Path) -> None:
+    names = run_lines(README)
     assert names["found"].values == {"name": "Ana", "weekday": "Tue", "urgent": False}
     assert names["s"].turns[0].path == ("read", "slot", "bye")
     assert len(names["other"].turns) == 1
     loaded = Flow.load(tmp_path / "dentist.flow.json", functions={"slot": names["find_slot"]})
     assert [node.name for node in loaded.nodes.values() if node.kind == "action"] == ["slot"]
     assert "<lambda>" not in str(names["flow"])
+
+
+def test_the_lines_of_its_page_of_nodes_run(run_lines: Callable[[str], dict[str, Any]]) -> None:
+    names = run_lines((PROJECT / "notebooks" / "nodes_and_values.md").read_text(encoding="utf-8"))
+    assert names["found"].values == {"name": "Ana", "weekday": "Tue", "urgent": False}
+    assert "temperature" not in names["ask"].settings
 
 
 def test_the_picture_has_the_words_of_the_panel() -> None:
