@@ -32,7 +32,7 @@ def server() -> Iterator[ScriptedServer]:
     scripted.close()
 
 
-def _answer(request: dict) -> Say:
+def _answer(request: dict[str, Any]) -> Say:
     wants_values = "response_format" in request
     return Say(json.dumps({"name": "Ana", "weekday": "Tue", "urgent": False}) if wants_values else "Hello.")
 
