@@ -35,6 +35,10 @@ class Say:
     usage: Mapping[str, Any] | None = field(default_factory=lambda: {"prompt_tokens": 7, "completion_tokens": 3})
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 1024  # with the usual 5, many calls at once wait a second or three to be accepted
+
+
 class ScriptedServer:
     """Plays `Say`s in order; when they are used up the last one is said again.
 
@@ -50,7 +54,7 @@ class ScriptedServer:
         self.headers: list[dict[str, str]] = []
         self.gone = threading.Event()
         self._script: list[Say | Callable[[dict[str, Any]], Say]] = [Say("Hello.")]
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
