@@ -106,6 +106,11 @@ class Comparison:
         return self._execution.spent
 
     @property
+    def used(self) -> tuple[Decimal, int]:
+        """What the last run took off its limits: money, unknown costs with their worst case, and calls."""
+        return self._execution.used
+
+    @property
     def stopped_for(self) -> str:
         """Why not everything was run: `budget`, `stopped`, or empty."""
         return "" if self.complete else self._execution.stopped_for

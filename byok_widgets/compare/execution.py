@@ -7,6 +7,7 @@ import concurrent.futures
 import contextlib
 import time
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.cases import Case
@@ -51,6 +52,12 @@ class Execution:
         """What its calls cost here, also in cells that were given up; what was there is not paid again."""
         beside = self._runner.beside if self._runner else []
         return CostTotal.of([*self._spent, *beside])
+
+    @property
+    def used(self) -> tuple[Decimal, int]:
+        """The money and the calls that the last run took off its limits."""
+        budget = self._runner.budget if self._runner else Budget(None, None)
+        return budget.bound_usd, budget.calls
 
     @property
     def stopped_for(self) -> str:

@@ -76,10 +76,23 @@ def compare_flow(
     stubs: Stubs,
 ) -> Comparison:
     """Return a comparison of assignments on a flow, which has not started."""
+    return played_flow(graph, context, variants=_assigned(variants), cases=cases, options=options, stubs=stubs)
+
+
+def played_flow(
+    graph: FlowGraph,
+    context: FlowContext,
+    *,
+    variants: Mapping[str, Mapping[str, str]],
+    cases: Any,
+    options: CompareOptions,
+    stubs: Stubs,
+) -> Comparison:
+    """Return a comparison of any number of assignments, also of one alone, which has not started."""
     copy = without_effects(graph, stubs)
     sampling = sampling_of(copy.nodes.values(), options.repeat, options.temperature)
     columns = [
-        flow_variant(name, copy, context, models, sampling, stubs=stubs) for name, models in _assigned(variants)
+        flow_variant(name, copy, context, models, sampling, stubs=stubs) for name, models in variants.items()
     ]
     _reject_equal(columns)
     task = FlowTask(copy, context, variants=columns, sampling=sampling, unstated=unstated_by(graph, stubs))
@@ -97,9 +110,10 @@ def _judge(context: FlowContext) -> list[str]:
     return [str(context.config.ref(chosen))] if chosen else []
 
 
-def _assigned(variants: Mapping[str, Mapping[str, str]]) -> list[tuple[str, Mapping[str, str]]]:
-    given = list(variants.items()) if isinstance(variants, Mapping) else []
-    if len(given) < 2 or not all(isinstance(name, str) and isinstance(models, Mapping) for name, models in given):
+def _assigned(variants: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+    given = variants if isinstance(variants, Mapping) else {}
+    fits = all(isinstance(name, str) and isinstance(models, Mapping) for name, models in given.items())
+    if len(given) < 2 or not fits:
         raise ConfigError(
             "A flow is compared with at least two assignments.",
             kind="variant",
@@ -202,10 +216,7 @@ def with_limits(setup: Setup, prices: Prices, options: CompareOptions, beside: I
     Raises:
         ConfigError: A limit is no number above 0, or a model has no price and `max_calls` is not given.
     """
-    max_calls = options.max_calls
-    usd = None if options.budget is None else _money(options.budget)
-    if max_calls is not None and (isinstance(max_calls, bool) or not isinstance(max_calls, int) or max_calls < 1):
-        raise ConfigError("max_calls is a whole number of at least 1.", kind="budget", fix="Write max_calls=100.")
+    usd, max_calls = checked_limits(options.budget, options.max_calls)
     judging = [setup.judge.ref] if setup.judge else []
     called = [ref for variant in setup.task.variants for ref in variant.models.values()]
     refs = dict.fromkeys([*called, *beside, *judging])
@@ -215,6 +226,17 @@ def with_limits(setup: Setup, prices: Prices, options: CompareOptions, beside: I
             raise not_priced(unpriced)
         usd = None if len(unpriced) == len(refs) else usd
     return replace(setup, budget_usd=usd, max_calls=max_calls)
+
+
+def checked_limits(budget: float | Decimal | None, max_calls: int | None) -> tuple[Decimal | None, int | None]:
+    """Return the limits of a run as numbers; `None` for no limit.
+
+    Raises:
+        ConfigError: One is no number above 0.
+    """
+    if max_calls is not None and (isinstance(max_calls, bool) or not isinstance(max_calls, int) or max_calls < 1):
+        raise ConfigError("max_calls is a whole number of at least 1.", kind="budget", fix="Write max_calls=100.")
+    return None if budget is None else _money(budget), max_calls
 
 
 def open_store(context: FlowContext, path: str | Path | None) -> CellStore:

@@ -26,7 +26,9 @@ from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
 
 if TYPE_CHECKING:
+    from byok_widgets.compare.assignment_search import AssignmentSearch
     from byok_widgets.compare.cases import Cases
+    from byok_widgets.compare.optimisation import Optimisation
     from byok_widgets.compare.past import PastComparisons
     from byok_widgets.compare.recommendation import Recommendation
     from byok_widgets.diagnostics.check import Check
@@ -638,6 +640,71 @@ class Flow(AnswersGuesses, StrictAttributes):
         chosen = CompareOptions.of(options, "acompare")
         return await self._comparison(variants, cases, chosen, stubs or {}).abegin()
 
+    def optimise(
+        self,
+        models: Iterable[str] | Mapping[str, Iterable[str]],
+        cases: Any,
+        *,
+        margin: float,
+        repeat: int = 1,
+        budget: float | Decimal | None = None,
+        max_calls: int | None = None,
+        metrics: Mapping[str, Any] | None = None,
+        metric: Any = "all",
+        temperature: float | None = None,
+        stubs: Mapping[str, Mapping[str, Any]] | None = None,
+        store: str | Path | None = None,
+    ) -> Optimisation:
+        """Look for the cheapest models for the nodes of this flow that are no worse than those it has now.
+
+        Each model is run on each node alone, the outcomes are combined per case, and runs of the whole flow
+        decide, from the safest assignment to the cheapest, until one is not shown to be safe. The flow is not
+        changed: `flow.apply(found.best())` does that. The same call goes on where an earlier one ended, and pays
+        only for what is missing. It returns when it is done.
+
+        Args:
+            models: The models to try, for all nodes or by node. The one that a node has now is tried, too.
+            cases: What `flow.cases` takes or returns. A node is judged by the values that it reads; 200 cases with
+                `repeat=3` are a good number for a margin of 0.1.
+            margin: The loss of score that you accept, such as 0.05 for 5 points.
+            repeat: How often each case is run.
+            budget: Most money in US dollars, for everything together.
+            max_calls: Most calls of models, for everything together.
+            metrics: How nodes are judged of which cases expect no values, by node; see `metric` of `node.compare`.
+            metric: How runs of the whole flow are judged; by default 1 where all that is expected of a case holds.
+            temperature: Temperature of the calls; with repeats it is 0.7 where nothing says otherwise.
+            stubs: What actions give in place of what they do: values of variables, by the node's name.
+            store: A file for the finished cells; by default a private file of the flow.
+
+        Raises:
+            ConfigError: A model, a case, the margin or a limit cannot be used; or no case judges any node.
+            FlowError: The flow has a node with two else edges.
+            KeyFormatError: There is an API key in a case.
+        """
+        options = CompareOptions(
+            repeat=repeat,
+            budget=budget,
+            max_calls=max_calls,
+            margin=margin,
+            metric=metric,
+            temperature=temperature,
+            store=store,
+        )
+        return self._search(models, cases, options, metrics or {}, stubs or {}).run()
+
+    async def aoptimise(
+        self,
+        models: Iterable[str] | Mapping[str, Iterable[str]],
+        cases: Any,
+        *,
+        metrics: Mapping[str, Any] | None = None,
+        stubs: Mapping[str, Mapping[str, Any]] | None = None,
+        **options: Any,
+    ) -> Optimisation:
+        """Do the same as `optimise` in an event loop. Cancelling it stops the calls."""
+        chosen = CompareOptions.of({"metric": "all", **options}, "aoptimise")
+        return await self._search(models, cases, chosen, metrics or {}, stubs or {}).arun()
+
     def comparisons(self, store: str | Path | None = None) -> PastComparisons:
         """Return what was compared on this flow; the same call of `compare` shows it again, without paying.
 
@@ -715,6 +782,22 @@ class Flow(AnswersGuesses, StrictAttributes):
 
         reject_ambiguous(self.graph)
         return compare_flow(self.graph, self.context, variants=variants, cases=cases, options=options, stubs=stubs)
+
+    def _search(
+        self,
+        models: Iterable[str] | Mapping[str, Iterable[str]],
+        cases: Any,
+        options: CompareOptions,
+        metrics: Mapping[str, Any],
+        stubs: Mapping[str, Mapping[str, Any]],
+    ) -> AssignmentSearch:
+        from byok_widgets.compare.assignment_search import AssignmentSearch
+        from byok_widgets.diagnostics.lint import reject_ambiguous
+
+        reject_ambiguous(self.graph)
+        return AssignmentSearch(
+            self.graph, self.context, models=models, cases=cases, options=options, metrics=metrics, stubs=stubs
+        )
 
     def _session(self, variables: Mapping[str, Any] | None, model: str | None) -> Session:
         from byok_widgets.diagnostics.lint import reject_ambiguous

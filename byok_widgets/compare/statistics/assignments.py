@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from byok_widgets.compare.statistics.case_means import Floats, means_of, scores_of
+from byok_widgets.compare.statistics.case_means import Floats, Groups, Weights, means_of, scores_of
 from byok_widgets.compare.statistics.contrasts import score_contrast
 from byok_widgets.compare.statistics.planning import cases_needed
 from byok_widgets.compare.statistics.results import MIN_CASES, Difference, Verdict
@@ -190,6 +190,8 @@ def cheapest_safe(
     baseline: Assignment,
     baseline_cost: float,
     margin: float,
+    groups: Groups = None,
+    weights: Weights = None,
 ) -> SafeAssignment:
     """Run the chains and return the last assignment that was shown to be no worse than the baseline.
 
@@ -200,6 +202,8 @@ def cheapest_safe(
         baseline: The number of the model of each node that is in use now.
         baseline_cost: Mean cost of a case with it.
         margin: Loss that was declared acceptable before the run.
+        groups: Which cases belong together; `None` where all are independent.
+        weights: Weight of each case; `None` where all count the same.
     """
     check_margin(margin)
     chains = [chain for chain in chains if chain]
@@ -211,7 +215,7 @@ def cheapest_safe(
         if found is None or scores is None:
             reason = "It ended before the chain did."
             break
-        family = {"step": score_contrast(found, scores)}
+        family = {"step": score_contrast(found, scores, groups=groups, weights=weights)}
         steps.append(Step(candidate, verdicts(family, alpha=ALPHA / len(chains), margin=margin)["step"]))
         if not steps[-1].passed:
             more, reason = _after_failure(steps[-1].difference, found, scores, margin)

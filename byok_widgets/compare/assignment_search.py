@@ -1,0 +1,360 @@
+"""Looks for the cheapest assignment of models to the nodes of a flow that is not worse than the one in use.
+
+Each model runs on each node with what the baseline gives it, the outcomes are combined per case into all
+assignments, and runs of the whole flow decide, from the safest candidate to the cheapest. Finished cells are kept
+in the store, so the same call goes on where an earlier one ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.compare import evidence, starting
+from byok_widgets.compare.case_reading import read_cases
+from byok_widgets.compare.cases import Case, Cases
+from byok_widgets.compare.comparison import Comparison
+from byok_widgets.compare.optimisation import Optimisation, VerifiedStep
+from byok_widgets.compare.stubs import Stubs
+from byok_widgets.compare.variant import Variant
+from byok_widgets.errors import ConfigError
+from byok_widgets.graph import FlowGraph
+from byok_widgets.nodes.compare_options import CompareOptions
+from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.model_node import model_nodes
+
+if TYPE_CHECKING:
+    from byok_widgets.compare.statistics.assignments import Assignment, SafeAssignment
+
+NOW = "now"
+"""Name of the variant that changes nothing."""
+Table = list[list[float]]
+
+
+class LimitReachedError(Exception):
+    """Raised inside a search where its money or its calls are used up."""
+
+
+class Limits:
+    """What is left of the money and the calls of a search.
+
+    Attributes:
+        usd: Money in US dollars; `None` for no limit.
+        calls: Calls of models; `None` for no limit.
+    """
+
+    def __init__(self, usd: Decimal | None, calls: int | None) -> None:
+        self.usd, self.calls = usd, calls
+
+    def of(self, options: CompareOptions) -> CompareOptions:
+        """Return options with what is left as their limits.
+
+        Raises:
+            LimitReachedError: Nothing is left.
+        """
+        if (self.usd is not None and self.usd <= 0) or (self.calls is not None and self.calls < 1):
+            raise LimitReachedError
+        return replace(options, budget=self.usd, max_calls=self.calls)
+
+    def take(self, comparison: Comparison) -> None:
+        """Take off what a comparison used; a call of unknown cost counts with its worst case."""
+        usd, calls = comparison.used
+        self.usd = None if self.usd is None else self.usd - usd
+        self.calls = None if self.calls is None else self.calls - calls
+
+
+class AssignmentSearch:
+    """One search."""
+
+    def __init__(
+        self,
+        graph: FlowGraph,
+        context: FlowContext,
+        *,
+        models: Iterable[str] | Mapping[str, Iterable[str]],
+        cases: Any,
+        options: CompareOptions,
+        metrics: Mapping[str, Any],
+        stubs: Stubs,
+    ) -> None:
+        """Check what was given; nothing is sent.
+
+        Raises:
+            ConfigError: A model, a case, a metric or a limit cannot be used, or the cases judge no node.
+        """
+        evidence.require_statistics()
+        self._graph, self._context, self._stubs = graph, context, stubs
+        self._margin = _checked_margin(options.margin)
+        self._cases = read_cases(cases)
+        self._metrics = dict(metrics)
+        self._choices = _choices(graph, context, models, self._metrics)
+        self._labelled = {name: _projected(graph, name, self._cases, self._metrics) for name in self._choices}
+        self._nodes = [name for name, labelled in self._labelled.items() if labelled]
+        self._unjudged = tuple(name for name in self._choices if name not in self._nodes)
+        if not self._nodes:
+            raise ConfigError(
+                "The cases expect nothing of a node that calls a model, so no model of it could be judged.",
+                kind="cases",
+                fix='Give the cases values={...} that an extraction reads, or metrics={"ask": function}.',
+            )
+        self._options = options
+        self._limits = Limits(*starting.checked_limits(options.budget, options.max_calls))
+        self._current: Comparison | None = None
+        self._is_stopped = False
+        self._node_comparisons: dict[str, Comparison] = {}
+        self._runs: dict[Assignment, Comparison] = {}
+
+    @property
+    def _baseline(self) -> Assignment:
+        return (0,) * len(self._nodes)
+
+    def stop(self) -> None:
+        """Give up what is under way; finished cells stay."""
+        self._is_stopped = True
+        if self._current is not None:
+            self._current.stop()
+
+    def run(self) -> Optimisation:
+        """Search, and return what was found.
+
+        Raises:
+            ByokError: The store or a metric failed.
+        """
+        from byok_widgets.compare import statistics
+
+        try:
+            now = self._flow_run(self._baseline)
+            if not self._usd_per_1000(self._baseline):
+                return self._unchanged(_nothing_to_save(self._usd_per_1000(self._baseline)))
+            for name in self._nodes:
+                self._node_comparisons[name] = self._node_run(name)
+        except LimitReachedError:
+            early = "It was stopped" if self._is_stopped else "The limit was reached"
+            return self._unchanged(f"{early} before anything could be shown. The same call goes on from here.")
+        costs = self._costs(now)
+        found = statistics.cheapest_safe(
+            statistics.chains_of(self._outcomes(), costs, self._baseline, margin=self._margin),
+            self._scores_of,
+            baseline=self._baseline,
+            baseline_cost=sum(each[0] for each in costs),
+            margin=self._margin,
+            groups=evidence.groups_of(self._cases),
+            weights=evidence.weights_of(self._cases),
+        )
+        return self._result(found)
+
+    async def arun(self) -> Optimisation:
+        """Do the same as `run` in an event loop; cancelling it stops the calls."""
+        searching = asyncio.ensure_future(asyncio.to_thread(self.run))
+        try:
+            return await asyncio.shield(searching)
+        except asyncio.CancelledError:
+            self.stop()
+            await searching
+            raise
+
+    # Runs
+
+    def _node_run(self, name: str) -> Comparison:
+        options = replace(self._limits.of(self._options), metric=self._metrics.get(name, "all"), margin=None)
+        node = self._graph.node(name)
+        return self._complete(
+            starting.compare_node(
+                node,
+                self._graph,
+                self._context,
+                models=self._choices[name],
+                cases=self._labelled[name],
+                options=replace(options, baseline=self._choices[name][0]),
+            )
+        )
+
+    def _flow_run(self, assignment: Assignment) -> Comparison:
+        """Return the runs of the whole flow with an assignment; they are run once."""
+        if assignment not in self._runs:
+            self._runs[assignment] = self._complete(
+                starting.played_flow(
+                    self._graph,
+                    self._context,
+                    variants={self._name(assignment): self._changes(assignment)},
+                    cases=self._cases,
+                    options=replace(self._limits.of(self._options), baseline=None),
+                    stubs=self._stubs,
+                )
+            )
+        return self._runs[assignment]
+
+    def _complete(self, comparison: Comparison) -> Comparison:
+        """Run a comparison to its end.
+
+        Raises:
+            LimitReachedError: It ended for want of money or calls, or was stopped.
+        """
+        self._current = comparison
+        comparison.begin(wait=True)
+        self._limits.take(comparison)
+        if self._is_stopped or comparison.stopped_for:
+            raise LimitReachedError
+        return comparison
+
+    def _scores_of(self, assignment: Assignment) -> Table | None:
+        try:
+            run = self._flow_run(assignment)
+        except LimitReachedError:
+            return None
+        return _table(run, run.variants[0], self._cases)
+
+    # What they show
+
+    def _outcomes(self) -> list[list[Table]]:
+        """Return the scores by node and model; a case that expects nothing of a node is right with every model."""
+        right = [1.0] * self._options.repeat
+        found = []
+        for name in self._nodes:
+            run, labelled = self._node_comparisons[name], self._labelled[name]
+            rows = [
+                {case.name: row for case, row in zip(labelled, _table(run, variant, labelled), strict=True)}
+                for variant in run.variants
+            ]
+            found.append([[row.get(case.name, right) for case in self._cases] for row in rows])
+        return found
+
+    def _costs(self, now: Comparison) -> list[list[float]]:
+        """Return the cost of a case by node and model: that of a visit, times the visits that a case has now."""
+        paths = [cell.output.get("path", ()) for _, _, cell, _ in now.results.items() if cell.counts]
+        found = []
+        for name in self._nodes:
+            visits = sum(path.count(name) for path in paths) / max(1, len(paths))
+            run = self._node_comparisons[name]
+            usd = [run.results.summary(variant).usd_per_1000 for variant in run.variants]
+            found.append([math.nan if each is None else visits * float(each) / 1000 for each in usd])
+        return found
+
+    def _changes(self, assignment: Assignment) -> dict[str, str]:
+        return {
+            name: self._choices[name][model]
+            for name, model in zip(self._nodes, assignment, strict=True)
+            if model != 0
+        }
+
+    def _name(self, assignment: Assignment) -> str:
+        return ", ".join(f"{name}: {ref}" for name, ref in self._changes(assignment).items()) or NOW
+
+    def _unchanged(self, reason: str) -> Optimisation:
+        return self._optimisation({}, (), None, reason)
+
+    def _result(self, found: SafeAssignment) -> Optimisation:
+        steps = tuple(
+            VerifiedStep(self._changes(step.candidate.assignment), step.difference, step.passed)
+            for step in found.steps
+        )
+        return self._optimisation(
+            self._changes(found.assignment), steps, found.more_cases, found.reason, run=found.assignment
+        )
+
+    def _optimisation(
+        self,
+        changes: Mapping[str, str],
+        steps: Sequence[VerifiedStep],
+        more_cases: int | None,
+        reason: str,
+        *,
+        run: Assignment | None = None,
+    ) -> Optimisation:
+        return Optimisation(
+            changes=changes,
+            baseline={name: self._choices[name][0] for name in self._nodes},
+            steps=tuple(steps),
+            more_cases=more_cases,
+            reason=reason,
+            margin=self._margin,
+            unjudged=self._unjudged,
+            nodes=self._node_comparisons,
+            runs=tuple(self._runs.values()),
+            usd_per_1000=self._usd_per_1000(run),
+            baseline_usd_per_1000=self._usd_per_1000(self._baseline),
+        )
+
+    def _usd_per_1000(self, assignment: Assignment | None) -> Decimal | None:
+        run = self._runs.get(self._baseline if assignment is None else assignment)
+        return None if run is None else run.results.summary(run.variants[0]).usd_per_1000
+
+
+def _table(run: Comparison, variant: Variant, cases: Sequence[Case]) -> Table:
+    """Return the scores of a variant in the order of the cases; nan where one is missing."""
+    repeats = range(1, run.results.repeat + 1)
+    rows = [[run.results.score(variant, case, repeat) for repeat in repeats] for case in cases]
+    return [[math.nan if score is None else score for score in row] for row in rows]
+
+
+def _choices(
+    graph: FlowGraph,
+    context: FlowContext,
+    models: Iterable[str] | Mapping[str, Iterable[str]],
+    metrics: Mapping[str, Any],
+) -> dict[str, list[str]]:
+    """Return the models of each node that calls one, the one that it has now first."""
+    nodes = model_nodes(graph.nodes)
+    given = (
+        models
+        if isinstance(models, Mapping)
+        else dict.fromkeys(nodes, [models] if isinstance(models, str) else [*models])
+    )
+    for name in [*given, *metrics]:
+        if name not in nodes:
+            raise ConfigError(
+                f"The flow has no node {name!r} that calls a model.",
+                kind="node",
+                fix=f"There are: {', '.join(nodes)}.",
+            )
+    found = {}
+    for name, wanted in given.items():
+        refs = [str(nodes[name].resolve().ref), *(str(context.config.ref(model)) for model in wanted)]
+        found[name] = list(dict.fromkeys(refs))
+    chosen = {name: refs for name, refs in found.items() if len(refs) > 1}
+    if not chosen:
+        raise ConfigError(
+            "There is no model to change to.", kind="models", fix='Write models=["...", "..."], or a list by node.'
+        )
+    return chosen
+
+
+def _projected(graph: FlowGraph, name: str, cases: Cases, metrics: Mapping[str, Any]) -> list[Case]:
+    """Return the cases that judge a node, with what they expect of this node alone."""
+    if name in metrics:
+        return list(cases)
+    writes = set(graph.node(name).writes)
+    narrowed = [
+        replace(
+            case,
+            values={field: value for field, value in case.values.items() if field in writes},
+            path=(),
+            end_node="",
+            assertions=(),
+        )
+        for case in cases
+    ]
+    return [case for case in narrowed if case.values]
+
+
+def _checked_margin(margin: float | None) -> float:
+    from byok_widgets.compare.statistics.verdicts import check_margin
+
+    if margin is None:
+        raise ConfigError(
+            "A search needs the loss of score that you accept.",
+            kind="margin",
+            fix="Write margin=0.05 for 5 points.",
+        )
+    check_margin(margin)
+    return float(margin)
+
+
+def _nothing_to_save(usd: Decimal | None) -> str:
+    if usd is None:
+        return "The cost of the models in use now is not known, so nothing can be said to be cheaper."
+    return "The models in use now are free of charge: there is nothing to save."
