@@ -26,6 +26,7 @@ from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import model_nodes
+from byok_widgets.usage import CostTotal
 
 if TYPE_CHECKING:
     from byok_widgets.compare.statistics.assignments import Assignment, SafeAssignment
@@ -103,7 +104,7 @@ class AssignmentSearch:
             )
         self._options = options
         self._limits = Limits(*starting.checked_limits(options.budget, options.max_calls))
-        self._current: Comparison | None = None
+        self._started: list[Comparison] = []
         self._is_stopped = False
         self._node_comparisons: dict[str, Comparison] = {}
         self._runs: dict[Assignment, Comparison] = {}
@@ -115,8 +116,8 @@ class AssignmentSearch:
     def stop(self) -> None:
         """Give up what is under way; finished cells stay."""
         self._is_stopped = True
-        if self._current is not None:
-            self._current.stop()
+        for comparison in self._started:
+            comparison.stop()
 
     def run(self) -> Optimisation:
         """Search, and return what was found.
@@ -135,9 +136,10 @@ class AssignmentSearch:
         except LimitReachedError:
             early = "It was stopped" if self._is_stopped else "The limit was reached"
             return self._unchanged(f"{early} before anything could be shown. The same call goes on from here.")
-        costs = self._costs(now)
+        outcomes, costs = self._outcomes(), self._costs(now)
+        chains = statistics.chains_of(outcomes, costs, self._baseline, margin=self._margin)
         found = statistics.cheapest_safe(
-            statistics.chains_of(self._outcomes(), costs, self._baseline, margin=self._margin),
+            chains,
             self._scores_of,
             baseline=self._baseline,
             baseline_cost=sum(each[0] for each in costs),
@@ -145,6 +147,9 @@ class AssignmentSearch:
             groups=evidence.groups_of(self._cases),
             weights=evidence.weights_of(self._cases),
         )
+        if not any(chains):
+            more = statistics.cases_to_decide(outcomes, costs, self._baseline, margin=self._margin)
+            found = replace(found, more_cases=more)
         return self._result(found)
 
     async def arun(self) -> Optimisation:
@@ -194,7 +199,7 @@ class AssignmentSearch:
         Raises:
             LimitReachedError: It ended for want of money or calls, or was stopped.
         """
-        self._current = comparison
+        self._started.append(comparison)
         comparison.begin(wait=True)
         self._limits.take(comparison)
         if self._is_stopped or comparison.stopped_for:
@@ -275,6 +280,7 @@ class AssignmentSearch:
             unjudged=self._unjudged,
             nodes=self._node_comparisons,
             runs=tuple(self._runs.values()),
+            spent=sum((comparison.spent for comparison in self._started), CostTotal()),
             usd_per_1000=self._usd_per_1000(run),
             baseline_usd_per_1000=self._usd_per_1000(self._baseline),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,3 +29,10 @@ def interval(difference: Difference) -> str:
 def seconds(value: float | None) -> str:
     """Return seconds; a dash where they are not known."""
     return "–" if value is None else f"{value:.2f} s"
+
+
+def dollars(usd: Decimal | None) -> str:
+    """Return an amount in US dollars with cents; "not priced" where it is not known."""
+    if usd is None:
+        return "not priced"
+    return f"${usd:,.2f}" if usd else "free"

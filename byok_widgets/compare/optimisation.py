@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from byok_widgets import markup
-from byok_widgets.compare.figures import interval, percent
+from byok_widgets.compare.figures import dollars, interval, percent
 from byok_widgets.compare.recommendation import Recommendation
 from byok_widgets.secrets import redact
-from byok_widgets.usage import Cost, CostTotal
+from byok_widgets.usage import CostTotal
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison import Comparison
@@ -54,6 +54,7 @@ class Optimisation:
         unjudged: Nodes that keep their model since no case expects anything of them.
         nodes: The comparison of each node alone, by its name.
         runs: The runs of the whole flow, each with one assignment.
+        spent: What the search cost; finished cells of earlier searches are not paid again.
         usd_per_1000: What 1,000 conversations cost with the changes; `None` if that is not known.
         baseline_usd_per_1000: What they cost now.
     """
@@ -67,6 +68,7 @@ class Optimisation:
     unjudged: tuple[str, ...]
     nodes: Mapping[str, Comparison]
     runs: tuple[Comparison, ...]
+    spent: CostTotal
     usd_per_1000: Decimal | None
     baseline_usd_per_1000: Decimal | None
 
@@ -81,14 +83,6 @@ class Optimisation:
         if self.usd_per_1000 is None or not self.baseline_usd_per_1000:
             return None
         return float(1 - self.usd_per_1000 / self.baseline_usd_per_1000)
-
-    @property
-    def spent(self) -> CostTotal:
-        """What the search cost."""
-        total = CostTotal()
-        for comparison in [*self.nodes.values(), *self.runs]:
-            total += comparison.spent
-        return total
 
     def best(self) -> Recommendation:
         """Return the assignment for `flow.apply`; without evidence it changes nothing, and says why."""
@@ -111,13 +105,12 @@ class Optimisation:
 
     @property
     def _notes(self) -> list[str]:
-        money = [
-            f"{words}: {'not priced' if usd is None else Cost(usd, 'price list')} per 1,000 conversations."
-            for words, usd in (("Now", self.baseline_usd_per_1000), ("With the changes", self.usd_per_1000))
-            if words == "Now" or self.changes
-        ]
+        more = f" About {self.more_cases} more cases would decide." if self.more_cases else ""
+        money = [f"Now: {dollars(self.baseline_usd_per_1000)} per 1,000 conversations."] if self.nodes else []
+        if self.changes:
+            money += [f"With the changes: {dollars(self.usd_per_1000)} per 1,000 conversations."]
         kept = [f"Not judged by these cases, so unchanged: {', '.join(self.unjudged)}."] if self.unjudged else []
-        return [self.reason, *money, f"The search cost {self.spent}.", *kept]
+        return [f"{self.reason}{more}", *money, f"This search cost {self.spent}.", *kept]
 
     def _rows(self) -> list[tuple[str, ...]]:
         return [

@@ -11,7 +11,7 @@ from byok_widgets import markup
 from byok_widgets.compare import evidence
 from byok_widgets.compare.assertions import JUDGED
 from byok_widgets.compare.cases import Case
-from byok_widgets.compare.figures import percent, points, seconds
+from byok_widgets.compare.figures import dollars, percent, points, seconds
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Check
@@ -198,9 +198,7 @@ def _money(comparison: ComparisonView, variant: Variant) -> str:
     summary = comparison.results.summary(variant)
     if not summary.finished:
         return "–"
-    if summary.usd_per_1000 is None:
-        return "not priced"
-    return f"${summary.usd_per_1000:.2f}" if summary.usd_per_1000 else "free"
+    return dollars(summary.usd_per_1000)
 
 
 def standing(comparison: ComparisonView) -> str:

@@ -116,6 +116,14 @@ def test_what_is_not_shown_to_be_safe_changes_nothing_and_says_why(make_flow: Ca
     assert found.reason in repr(found)
 
 
+def test_too_few_cases_say_how_many_more_would_decide(make_flow: Callable[[], Flow]) -> None:
+    """Equal answers in 18 cases show no loss beyond 18 points, far from one of 5."""
+    found = make_flow().optimise({"day": [MODELS[1]]}, cases(), margin=0.05)
+    assert not found.changes
+    assert found.more_cases is not None
+    assert 40 < found.more_cases < 100
+
+
 def test_it_ends_at_its_limit_and_the_same_call_goes_on(
     make_flow: Callable[[], Flow], server: ScriptedServer
 ) -> None:
@@ -124,6 +132,7 @@ def test_it_ends_at_its_limit_and_the_same_call_goes_on(
     assert 50 < len(server.requests) <= 60
     assert not first.changes
     assert not first.steps
+    assert first.spent.usd >= len(server.requests) * min(USD.values()), "what was run was paid for"
     rest = flow.optimise(MODELS, cases(), margin=MARGIN, max_calls=10_000)
     assert rest.changes == {"day": MODELS[1]}
     assert len(server.requests) == CASES * 10, "no cell is paid twice"
@@ -137,7 +146,7 @@ def test_nodes_that_no_case_judges_keep_their_model(make_flow: Callable[[], Flow
 
 def test_a_metric_of_its_own_judges_a_node(make_flow: Callable[[], Flow]) -> None:
     def fits(case: Any, output: Any) -> bool:
-        return output["values"].get("people") == 4
+        return bool(output["values"].get("people") == 4)
 
     found = make_flow().optimise(
         MODELS, cases(values={"weekday": "Tue"}), margin=MARGIN, metrics={"party": fits}, metric="checks"

@@ -12,7 +12,14 @@ Importing this package loads numpy and scipy: import it where it is needed.
 
 from __future__ import annotations
 
-from byok_widgets.compare.statistics.assignments import Candidate, SafeAssignment, Step, chains_of, cheapest_safe
+from byok_widgets.compare.statistics.assignments import (
+    Candidate,
+    SafeAssignment,
+    Step,
+    cases_to_decide,
+    chains_of,
+    cheapest_safe,
+)
 from byok_widgets.compare.statistics.common_cases import CommonCases, common_cases
 from byok_widgets.compare.statistics.contrasts import f1_contrast, score_contrast
 from byok_widgets.compare.statistics.evidence import SequentialEvidence, finished_prefix, live_evidence, wealth
@@ -46,6 +53,7 @@ __all__ = [
     "Step",
     "Verdict",
     "cases_needed",
+    "cases_to_decide",
     "chains_of",
     "cheapest_safe",
     "common_cases",

@@ -226,6 +226,36 @@ def cheapest_safe(
     return SafeAssignment(best.assignment, best.cost, baseline_cost, tuple(steps), not passed, more, reason)
 
 
+def cases_to_decide(
+    outcomes: Sequence[ArrayLike], costs: Sequence[ArrayLike], baseline: Assignment, *, margin: float
+) -> int | None:
+    """Return about how many more cases would show a cheaper assignment to be safe, where none looks so yet.
+
+    Args:
+        outcomes: As `chains_of` takes them.
+        costs: As `chains_of` takes them.
+        baseline: The number of the model of each node that is in use now.
+        margin: Loss that was declared acceptable before the run.
+
+    Returns:
+        The fewest that any of them needs; `None` where each seems to lose more than the margin.
+    """
+    scores, prices = combined(outcomes), _prices(costs)
+    differences = (scores - scores[baseline])[prices < prices[baseline]]
+    counts = (~np.isnan(differences)).sum(axis=-1)
+    differences = differences[counts >= 2]
+    if not differences.size:
+        return None
+    distances = np.nanmean(differences, axis=-1) + margin
+    spreads = np.nanstd(differences, axis=-1, ddof=1)
+    effort = np.where(distances > 0, (spreads + 1e-3) / np.maximum(distances, 1e-9), np.inf)
+    nearest = int(np.argmin(effort))
+    if distances[nearest] <= 0:
+        return None
+    needed = cases_needed(float(spreads[nearest]), min(float(distances[nearest]), 0.99))
+    return max(1, needed - int(counts[counts >= 2][nearest]))
+
+
 def _order(chains: Sequence[Chain], steps: Sequence[Step]) -> Iterator[tuple[Candidate, bool]]:
     """Give what to run next, by what the steps so far have shown, and whether its chain ends with it."""
     for chain in chains:
@@ -277,4 +307,4 @@ def _after_failure(
     differences = means_of(scores_of(found)) - means_of(scores_of(scores))
     sd = float(np.nanstd(differences, ddof=1))
     more = max(1, cases_needed(sd, min(distance, 0.99)) - difference.n)
-    return more, f"The next step was not decided. {difference.reason} About {more} more cases would decide."
+    return more, f"The next step was not decided. {difference.reason}"

@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 from scipy.special import nctdtr, ndtri, stdtrit
 
 from byok_widgets.compare.statistics.case_means import Floats, means_of, scores_of
+from byok_widgets.compare.statistics.intervals import unanimous_half_width
 from byok_widgets.compare.statistics.results import MIN_CASES
 from byok_widgets.compare.statistics.verdicts import check_margin
 from byok_widgets.errors import ConfigError
@@ -68,10 +69,11 @@ class Plan:
 
 
 def detectable(sd: float, cases: int, *, level: float = 0.95, power: float = 0.8) -> float:
-    """Return the smallest difference that the t interval shows with the given power.
+    """Return the smallest difference that the interval shows with the given power.
 
     Args:
-        sd: Standard deviation of the differences of case means.
+        sd: Standard deviation of the differences of case means. Where it is 0, the interval is the one of equal
+            differences, which does not certify more than that number of cases can.
         cases: Number of cases, at least 2.
         level: Confidence level of the two-sided interval.
         power: Chance to show it.
@@ -80,6 +82,8 @@ def detectable(sd: float, cases: int, *, level: float = 0.95, power: float = 0.8
     df = cases - 1
     if df < 1:
         return math.inf
+    if sd == 0:
+        return unanimous_half_width(level, cases)
     limit = float(stdtrit(df, (1 + level) / 2))
     above = limit
     while nctdtr(df, above, limit) > 1 - power:

@@ -41,6 +41,14 @@ def pilot(repeats: int, cases: int = 4_000) -> tuple[np.ndarray, np.ndarray]:
     return ours, baseline
 
 
+@pytest.mark.parametrize("cases", [15, 60, 200])
+def test_without_scatter_more_cases_show_smaller_differences(cases: int) -> None:
+    """Equal differences have no t interval; what is shown is Tango's half-width, and no certainty."""
+    shown = detectable(0.0, cases)
+    assert shown == pytest.approx(3.8415 / (cases + 3.8415), rel=1e-4)
+    assert cases_needed(0.0, shown) == cases
+
+
 @pytest.mark.parametrize("repeats", [2, 3, 6])
 def test_a_pilot_splits_its_variance(repeats: int) -> None:
     found = plan(*pilot(repeats))
