@@ -18,7 +18,7 @@ PANEL_WORK = DaemonExecutor("byok-panel", 4)
 _log = logging.getLogger(__name__)
 
 
-def start(work: Coroutine[Any, Any, None]) -> None:
+def start(work: Coroutine[Any, Any, object]) -> None:
     """Run `work` on the engine's loop. It reports its own errors to people; the log gets the rest."""
     ENGINE.submit(work).add_done_callback(_report)
 
@@ -28,7 +28,7 @@ def start_key_work(function: Callable[P, None], *args: P.args, **kwargs: P.kwarg
     KEY_WORK.submit(function, *args, **kwargs).add_done_callback(_report)
 
 
-def _report(done: concurrent.futures.Future[None]) -> None:
+def _report(done: concurrent.futures.Future[Any]) -> None:
     error = None if done.cancelled() else done.exception()
     if error is not None:
         # Neither its text nor its frames: either could hold a key.

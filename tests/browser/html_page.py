@@ -18,6 +18,7 @@ from typing import Any
 import anywidget
 
 from tests.browser.lab import Lab
+from tests.browser.notebook_page import TIMEOUT_MS
 
 SOURCE = Path(__file__).parent / "html_manager"
 _AMD = Path(anywidget.__file__).parent / "nbextension" / "index.js"
@@ -76,9 +77,9 @@ class HtmlPage:
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(TIMEOUT_MS)
         self.frame = next(frame for frame in page.frames if "frame.html" in frame.url)
-        self.frame.wait_for_selector("body[data-ready]", state="attached", timeout=30_000)
+        self.frame.wait_for_selector("body[data-ready]", state="attached")
 
     def run(self, code: str) -> None:
         """Run a cell and wait for its end."""

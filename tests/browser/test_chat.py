@@ -111,7 +111,7 @@ def test_stop_keeps_what_had_come_and_marks_it(chat, play):
     chat.get_by_label("Your message").press("Enter")
     chat.locator(".byok-under-way .byok-flow").get_by_text("stormy").wait_for()
     chat.get_by_role("button", name="Stop").click()
-    chat.locator("[data-turn]").wait_for(timeout=3000)
+    chat.locator("[data-turn]").wait_for()
     told = chat.locator(".byok-turn").inner_text()
     assert "stormy night" in told
     assert "incomplete: it was stopped" in told
@@ -143,7 +143,7 @@ def test_a_page_that_is_loaded_again_shows_what_was_said(open_notebook, server, 
     say(chat, "Remember me", 1)
     page.save()
     page.page.reload()
-    page.page.wait_for_selector(".byok-turn", timeout=30_000)
+    page.page.wait_for_selector(".byok-turn")
     chat = page.page.locator(".byok-chat").last
     assert "Remember me" in chat.inner_text()
     say(chat, "Still there?", 2)

@@ -10,7 +10,7 @@ import pytest
 from tests.browser.conftest import VIEWPORT
 from tests.browser.lab import notebook_of
 from tests.browser.leaks import Frames, files_below, hits
-from tests.browser.notebook_page import type_into
+from tests.browser.notebook_page import TIMEOUT_MS, type_into
 from tests.browser.served import Served
 from tests.fake_keys import fake_key
 from tests.local_model import require_model
@@ -57,7 +57,7 @@ def serve(browser, tmp_path):
         ends.extend([served.stop, context.close])
         served.start()
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(TIMEOUT_MS)
         frames.watch(page)
         page.goto(served.url)
         return page, served, frames

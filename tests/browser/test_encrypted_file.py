@@ -87,6 +87,7 @@ def test_a_key_rests_in_the_file_over_a_restart_and_the_passphrase_nowhere(open_
     page.panel.get_by_text("This is not the passphrase of the encrypted file.").wait_for()
     asked.fill(phrase)
     button(page, "Unlock").click()
+    asked.wait_for(state="hidden")
     page.panel.get_by_text("The key is stored in the encrypted file").wait_for()
     page.run_cell(1)
     assert page.output(1).inner_text().endswith("True")

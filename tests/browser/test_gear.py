@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import LEFT, VIEWPORT
 from tests.browser.lab import Lab
 from tests.browser.leaks import Frames, Listener, files_below, hits
-from tests.browser.notebook_page import NotebookPage, type_into
+from tests.browser.notebook_page import NotebookPage, type_into, waits_for
 from tests.browser.other_kernels import add_other_kernels
 from tests.fake_keys import fake_key
 from tests.scripted_server import ScriptedServer
@@ -20,8 +20,6 @@ from tests.widgets.wire import eventually
 
 OPEN_S = 5.0
 """Generous, for a machine that does other things as well; `python -m tests.bench gear` measures."""
-TYPING_S = 60
-"""A key has 164 characters."""
 APPS = ["lab", "notebook"]
 
 
@@ -155,7 +153,7 @@ def choose_before_any_flow(page, typed, model="gpt-6-luna"):
     """Choose a provider, save a key and pick a model, as a person does before running a cell."""
     side(page).get_by_label("Provider").select_option("OpenAI")
     key = side(page).get_by_label("API key for OpenAI")
-    type_into(key, typed, TYPING_S)
+    type_into(key, typed)
     assert key.input_value() == typed
     side(page).get_by_role("button", name="Save", exact=True).click()
     side(page).get_by_role("button", name="Remove").and_(page.page.locator(":enabled")).wait_for()
@@ -513,9 +511,8 @@ def test_a_key_that_is_saved_at_the_side_is_nowhere_else(open_in, frames):
 @pytest.mark.parametrize("ending", ["pass", "1 / 0"], ids=["ends", "fails"])
 def test_while_a_cell_runs_it_says_so_and_opens_afterwards(open_in, gear_lab, ending):
     running, go = gear_lab.root / f"running-{ending[0]}", gear_lab.root / f"go-{ending[0]}"
-    lines = ("import os, time", f"open({str(running)!r}, 'w').close()")
-    page = open_in(["\n".join((*lines, f"while not os.path.exists({str(go)!r}): time.sleep(0.02)", ending))])
-    page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    page = open_in([f"open({str(running)!r}, 'w').close()\n{waits_for(go)}\n{ending}"])
+    page.start_cell(0)
     eventually(running.exists)
     page.gear.click()
     said(page, "busy").wait_for()

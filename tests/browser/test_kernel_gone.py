@@ -48,8 +48,8 @@ def check_that_nothing_typed_is_lost(page: NotebookPage, end: Callable[[Notebook
     message.fill("A long thought")
     key.fill(typed)
     end(page)
-    chat.locator(".byok-gone-notice").wait_for(timeout=10_000)
-    panel.locator(".byok-head .byok-notice").and_(page.page.locator(":not([hidden])")).wait_for(timeout=10_000)
+    chat.locator(".byok-gone-notice").wait_for()
+    panel.locator(".byok-head .byok-notice").and_(page.page.locator(":not([hidden])")).wait_for()
     assert message.input_value() == "A long thought"
     assert message.evaluate("field => field.readOnly")
     assert key.input_value() == typed

@@ -12,7 +12,7 @@ from byok_widgets.keys import check_provider, clean_key
 from byok_widgets.keys.formats import validation_rules
 from byok_widgets.widgets import assets
 from tests.browser.leaks import Listener, hits
-from tests.browser.notebook_page import type_into
+from tests.browser.notebook_page import type_into, waits_for
 from tests.fake_keys import fake_key
 from tests.keys.test_formats import REFUSED, WRAPPINGS
 
@@ -34,10 +34,10 @@ HEAR = """() => {
 
 
 @pytest.fixture
-def page(open_notebook):
+def page(open_notebook, tmp_path):
     name = f"hints {secrets.token_hex(4)}"
     cell = f"from byok_widgets import Flow\nflow = Flow('{name}')\nflow.provider = 'openai'\nflow.settings()"
-    opened = open_notebook([cell, "import time; time.sleep(3)"])
+    opened = open_notebook([cell, waits_for(tmp_path / "go")])
     opened.run_cell(0)
     opened.page.wait_for_selector(STATE.format("none"))
     opened.page.wait_for_selector(".byok-key option[value=session]", state="attached")
@@ -167,15 +167,15 @@ def test_what_is_no_key_is_told_and_a_name_and_a_key_find_their_fields(page):
     assert page.panel.locator("[data-part=storage]").input_value() == "session"
 
 
-def test_a_switch_waits_for_a_running_cell_and_says_so(page):
+def test_a_switch_waits_for_a_running_cell_and_says_so(page, tmp_path):
     typed = fake_key("anthropic")
-    page.page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1; }")
-    page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    page.start_cell(1)
     page.page.wait_for_function(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
     )
     page.panel.get_by_label("API key for OpenAI").fill(typed)
     button(page, "Switch to Anthropic").click()
     page.panel.get_by_text("Waiting for the kernel: a cell is still running.").wait_for()
+    (tmp_path / "go").touch()
     page.panel.get_by_text("Press Save to keep the key you pasted.").wait_for()
     assert page.panel.get_by_label("API key for Anthropic").input_value() == typed

@@ -41,7 +41,7 @@ def page(open_notebook, server):
     opened = open_notebook(cells(server))
     opened.run_cell(0)
     opened.panel.get_by_text("400 models in OpenRouter's own list of").wait_for()
-    opened.panel.get_by_role("button", name="Refresh").wait_for()
+    opened.panel.get_by_role("button", name="Refresh", exact=True).wait_for()
     return opened
 
 

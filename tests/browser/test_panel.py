@@ -8,13 +8,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.notebook_page import waits_for
 from tests.fake_keys import fake_key
 
 SESSION = "window.jupyterapp.shell.currentWidget.sessionContext"
 FIELDS = "input, select, textarea, button"
 
 
-def cells(provider="openai"):
+def cells(go, provider="openai"):
     name = f"panel {secrets.token_hex(4)}"
     return [
         f"""from byok_widgets import Flow
@@ -23,13 +24,13 @@ flow.provider = '{provider}'
 ask = flow.conversation('ask', 'Be brief.')
 flow.settings()""",
         "flow.key_store.remove('openai', 'api.openai.com')",
-        "import time; time.sleep(4)",
+        waits_for(go),
     ]
 
 
 @pytest.fixture
-def page(open_notebook):
-    opened = open_notebook(cells())
+def page(open_notebook, tmp_path):
+    opened = open_notebook(cells(tmp_path / "go"))
     opened.run_cell(0)
     opened.page.wait_for_selector(".byok-status[data-state=none]")
     return opened
@@ -182,19 +183,19 @@ def test_keys_pressed_in_the_panel_do_nothing_to_the_notebook(page, key):
     assert page.page.locator(".jp-Dialog").count() == 0
 
 
-def test_while_a_cell_runs_the_key_waits_and_then_is_saved(page, key):
-    page.page.evaluate("n => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", 2)
-    page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+def test_while_a_cell_runs_the_key_waits_and_then_is_saved(page, key, tmp_path):
+    page.start_cell(2)
     key.fill(fake_key("openai"))
     save(page)
     page.page.get_by_text("Waiting for the kernel").wait_for()
     assert key.input_value() != ""
+    (tmp_path / "go").touch()
     page.panel.get_by_role("button", name="Remove").and_(page.page.locator(":enabled")).wait_for()
     assert key.input_value() == ""
 
 
-def test_over_plain_http_from_elsewhere_nothing_is_sent(open_notebook, elsewhere):
-    page = open_notebook(cells(), url=elsewhere)
+def test_over_plain_http_from_elsewhere_nothing_is_sent(open_notebook, elsewhere, tmp_path):
+    page = open_notebook(cells(tmp_path / "go"), url=elsewhere)
     page.run_cell(0)
     page.page.wait_for_selector(".byok-status[data-state=none]")
     page.page.evaluate(

@@ -11,6 +11,7 @@ import pytest
 from tests.browser.conftest import VIEWPORT
 from tests.browser.leaks import Frames
 from tests.browser.notebook_page import NotebookPage
+from tests.widgets.wire import eventually
 
 CHAT = """\
 from byok_widgets import Flow
@@ -46,11 +47,7 @@ def saved_text(page: NotebookPage) -> str:
 
 def saved_text_with(page: NotebookPage, words: str) -> str:
     """Return what is saved once it holds `words`: the output follows a moment after the chat."""
-    for _ in range(20):
-        if words in saved_text(page):
-            break
-        page.page.wait_for_timeout(250)
-    return saved_text(page)
+    return str(eventually(lambda: words in (text := saved_text(page)) and text))
 
 
 def reopened(page: NotebookPage) -> Any:
@@ -104,6 +101,7 @@ def test_each_turn_updates_the_file_once(open_notebook: Any) -> None:
     page = open_notebook(cells(), watch=frames.watch)
     page.run_all()
     talk(page)
+    saved_text_with(page, "Bye then.")
     page.page.wait_for_timeout(500)
     updates = [frame for frame in frames.received if b"update_display_data" in frame]
     assert len(updates) == len(SAID)
@@ -136,7 +134,7 @@ def test_after_the_page_is_loaded_again_later_turns_are_saved_too(browser: Any, 
     chat.locator("[data-turn]").nth(1).wait_for()
     page.save()
     page.page.reload()
-    chat.locator("[data-turn]").nth(1).wait_for(timeout=30_000)
+    chat.locator("[data-turn]").nth(1).wait_for()
     chat.get_by_label("Your message").fill(SAID[1])
     chat.get_by_label("Your message").press("Enter")
     chat.locator("[data-turn]").nth(2).wait_for()

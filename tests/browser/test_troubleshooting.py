@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import VIEWPORT
+from tests.browser.notebook_page import waits_for
 
 CLIPPED = """part => {
   const edge = part.closest(".byok-panel").getBoundingClientRect();
@@ -18,12 +19,12 @@ CLIPPED = """part => {
 }"""
 
 
-def flow_cells(*lines):
+def flow_cells(go, *lines):
     made = "\n".join(lines)
     return [
         f"from byok_widgets import Flow\nflow = Flow('trouble {secrets.token_hex(4)}')\n{made}\nflow.settings()",
         "flow.connect('ask', 'lost', when='they are lost')",
-        "import time; time.sleep(3)",
+        waits_for(go),
     ]
 
 
@@ -40,11 +41,11 @@ UNFIT = ("flow.extraction('data', word=str, model='openai:gpt-3.5-turbo', enter=
 
 
 @pytest.fixture
-def opened(open_notebook):
+def opened(open_notebook, tmp_path):
     """Return a function that opens a panel of a flow that some lines have made."""
 
     def open_it(*lines):
-        page = open_notebook(flow_cells(*lines))
+        page = open_notebook(flow_cells(tmp_path / "go", *lines))
         page.run_cell(0)
         page.panel.locator(".byok-trouble summary").wait_for()
         return page
@@ -153,13 +154,13 @@ def test_the_four_rows_link_to_the_chosen_provider(opened):
     assert links.count() == 0
 
 
-def test_while_a_cell_runs_it_says_what_it_waits_for(opened):
+def test_while_a_cell_runs_it_says_what_it_waits_for(opened, tmp_path):
     page = opened(*NODES)
     part(page).locator("summary").click()
-    page.page.evaluate("n => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = n; }", 2)
-    page.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    page.start_cell(2)
     press(page, "Check the flow")
     said(page, "Waiting for the kernel: a cell is still running.")
+    (tmp_path / "go").touch()
     said(page, "2 problems.")
 
 

@@ -125,9 +125,10 @@ class KeyController:
     def check(self, target: EndpointTarget) -> None:
         """Ask the provider, free of charge, whether the key is good, or whether it answers without one."""
         before = self._keys.check(target)
-        self._keys.set_check(target, KeyCheck("working"))
+        working = KeyCheck("working")
+        self._keys.set_check(target, working)
         self._config.notify("key")
-        start(self._check(target, before))
+        start(self._check(target, working, before))
 
     def remove(self, target: EndpointTarget) -> None:
         """Remove the key of `target` from wherever it is stored."""
@@ -245,11 +246,10 @@ class KeyController:
             self._keys.set_check(target, KeyCheck.now("unverified", problem))
         self._config.notify("key")
 
-    async def _check(self, target: EndpointTarget, before: KeyCheck | None) -> None:
-        version = self._keys.version(target)
+    async def _check(self, target: EndpointTarget, working: KeyCheck, before: KeyCheck | None) -> None:
         check = (await check_key(target, self.endpoint)).after(before)
-        if version != self._keys.version(target):
-            return  # the key was removed or replaced in the meantime: this result is about the old one
+        if self._keys.check(target) is not working:
+            return  # the key was removed, replaced or checked again in the meantime: this result is older
         self._keys.set_check(target, check)
         self._config.notify("key")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import threading
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -56,7 +57,8 @@ class ModelLists:
         self._singles: dict[tuple[EndpointTarget, str], ModelInfo | None] = {}
         self._asked: dict[EndpointTarget, object] = {}
         self._failed: dict[EndpointTarget, object] = {}
-        self._asking: set[EndpointTarget] = set()
+        self._asking: Counter[EndpointTarget] = Counter()  # how many answers are awaited, or being shown
+        self._again: set[EndpointTarget] = set()
         self._recalled: set[EndpointTarget] = set()
         self._last: EndpointTarget | None = None
 
@@ -66,7 +68,7 @@ class ModelLists:
 
     def is_asking(self, target: EndpointTarget) -> bool:
         """Whether the provider is being asked for its list."""
-        return target in self._asking
+        return self._asking[target] > 0
 
     def info(self, target: EndpointTarget, model: str) -> ModelInfo | None:
         """Return what is known about a model, or `None` while it is being looked up. Never waits."""
@@ -98,9 +100,8 @@ class ModelLists:
             start(self._show_at_hand(target))
 
     def refresh(self, target: EndpointTarget) -> None:
-        """Ask the provider for its list again."""
-        if target not in self._asking:
-            start(self._ask(target, self._controller.state(target), usable=True))
+        """Ask the provider for its list again; once more if it is being asked, as that answer may be older."""
+        start(self._refresh(target))
 
     def doubt(self, target: EndpointTarget, model: str) -> str:
         """Return what speaks against a model: that it ends, or is in no list, and which to use instead."""
@@ -125,18 +126,27 @@ class ModelLists:
         needs_none = not target.provider.needs_key and self._context.was_chosen_here(target.provider, target.url)
         return status.available or needs_none
 
-    async def _ask(self, target: EndpointTarget, state: object, *, usable: bool) -> None:
+    async def _refresh(self, target: EndpointTarget) -> None:
+        if self.is_asking(target):
+            self._again.add(target)
+        elif not await self._ask(target, self._controller.state(target), usable=True):
+            await self._refresh(target)
+
+    async def _ask(self, target: EndpointTarget, state: object, *, usable: bool) -> bool:
+        """Show what is at hand, then what the provider says; returns whether the key stayed the same meanwhile."""
         if usable:
-            self._asking.add(target)
+            self._asking[target] += 1
             self._config.notify("models")
         try:
             await self._show_at_hand(target)
-            if usable:
-                await self._ask_provider(target, state)
+            return not usable or await self._ask_provider(target, state)
         finally:
             if usable:
-                self._asking.discard(target)
+                self._asking[target] -= 1
             self._config.notify("models")
+            if usable and target in self._again:
+                self._again.discard(target)
+                start(self._refresh(target))
 
     async def _show_at_hand(self, target: EndpointTarget) -> None:
         if target in self._listings or target.provider.free_of_charge:
@@ -147,21 +157,27 @@ class ModelLists:
         if models and target not in self._listings:
             await self._know(target, models, Listing(name=name, given_at=kept.given_at if kept else None))
 
-    async def _ask_provider(self, target: EndpointTarget, state: object) -> None:
-        try:
-            models = await target.provider.list_models(await self._controller.endpoint(target))
-        except ByokError as fault:
+    async def _ask_provider(self, target: EndpointTarget, state: object) -> bool:
+        models, fault = await self._own_models(target)
+        if state != self._controller.state(target):
+            return False  # the key has changed, and perhaps the account with it
+        if fault:
             self._failed[target] = state
             trouble = self._trouble(target, fault)
             self._listings[target] = replace(self.listing(target), trouble=trouble, fault=fault.kind)
-            return
-        if state != self._controller.state(target):
-            return  # the key has changed, and perhaps the account with it
+            return True
         now = datetime.datetime.now(tz=datetime.UTC)
-        models.sort(key=lambda model: model.id)
         await self._know(target, models, Listing(name=own_list(target), is_live=True, given_at=now))
         if self._config.path:  # a flow that saves nothing leaves no list, either
-            await PANEL_WORK.run(model_list_cache.write, *self._cache_key(target), KeptList(tuple(models), now))
+            await PANEL_WORK.run(model_list_cache.write, *self._cache_key(target), KeptList(models, now))
+        return True
+
+    async def _own_models(self, target: EndpointTarget) -> tuple[tuple[ModelInfo, ...], ByokError | None]:
+        try:
+            models = await target.provider.list_models(await self._controller.endpoint(target))
+        except ByokError as fault:
+            return (), fault
+        return tuple(sorted(models, key=lambda model: model.id)), None
 
     def _trouble(self, target: EndpointTarget, fault: ByokError) -> str:
         status, own = self._controller.known(target), own_list(target)

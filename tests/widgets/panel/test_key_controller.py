@@ -118,3 +118,20 @@ def test_key_work_waits_neither_for_the_loop_nor_for_the_pool_of_other_work(flow
     assert not crowded.done()
     opened.set()
     crowded.result(30)
+
+
+def test_a_check_that_ends_late_does_not_replace_the_result_of_the_next_one(flow, endpoint):
+    flow.provider = "compatible"
+    flow.set_base_url("compatible", endpoint.base_url)
+    flow.key_store.save("compatible", endpoint.host, endpoint.key, backend="session")
+    target, controller = EndpointTarget.of(flow), KeyController.of(flow)
+    endpoint.held = endpoint.models
+    controller.check(target)
+    eventually(lambda: endpoint.asked)
+    endpoint.models = [{"id": "model-c"}]
+    controller.check(target)
+    eventually(lambda: controller.is_verified(target))
+    endpoint.mode = "broken"
+    endpoint.release.set()
+    eventually(lambda: not asyncio.all_tasks(ENGINE.loop))
+    assert controller.is_verified(target)

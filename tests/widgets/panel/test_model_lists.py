@@ -13,6 +13,7 @@ import pytest
 from byok_widgets.engine import ENGINE
 from byok_widgets.providers import ModelInfo
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
+from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.panel.model_lists import ModelLists
 from byok_widgets.widgets.panel.model_messages import described, ending, rows_of
 from tests.fake_keys import fake_key
@@ -185,22 +186,71 @@ def test_refresh_asks_again_and_says_what_came_of_it(router, browser, flow, endp
     flow.config.notify("key")
     eventually(lambda: ids(router) == [row[0] for row in SHOWN])
     settled()
-    endpoint.held = endpoint.models = [{"id": "new/model"}]
-    endpoint.asked.clear()
+    endpoint.models = [{"id": "new/model"}]
     browser.custom(field(router), {"kind": "action"})
-    eventually(lambda: endpoint.asked)
-    assert field(router).action == "Refreshing…"
-    browser.custom(field(router), {"kind": "action"})
-    endpoint.release.set()
     eventually(lambda: ids(router) == ["new/model"])
     settled()
-    assert len(endpoint.asked) == 1
     assert (field(router).action, listing(flow).fault) == ("Refresh", "")
     endpoint.mode = "broken"
     browser.custom(field(router), {"kind": "action"})
     eventually(lambda: listing(flow).fault == "overloaded" and listing(flow).trouble in field(router).note)
     assert ids(router) == ["new/model"], "what was there stays"
     assert listing(flow).is_live
+
+
+def test_a_refresh_while_the_provider_is_being_asked_is_followed_by_one_more_request(
+    router, browser, flow, endpoint
+):
+    flow.key_store.save("openrouter", endpoint.host, fake_key("openrouter"), backend="session")
+    flow.config.notify("key")
+    eventually(lambda: listing(flow).is_live)
+    settled()
+    endpoint.held = endpoint.models = [{"id": "older/model"}]
+    endpoint.asked.clear()
+    browser.custom(field(router), {"kind": "action"})
+    eventually(lambda: endpoint.asked)
+    assert field(router).action == "Refreshing…"
+    endpoint.models = [{"id": "newer/model"}]
+    for _ in range(3):
+        browser.custom(field(router), {"kind": "action"})
+    endpoint.release.set()
+    eventually(lambda: ids(router) == ["newer/model"])
+    settled()
+    assert (ids(router), field(router).action) == (["newer/model"], "Refresh")
+    assert len(endpoint.asked) == 2
+
+
+def test_a_refresh_asks_again_when_the_key_is_removed_meanwhile(router, browser, flow, endpoint):
+    flow.key_store.save("openrouter", endpoint.host, fake_key("openrouter"), backend="session")
+    flow.config.notify("key")
+    eventually(lambda: listing(flow).is_live)
+    settled()
+    endpoint.held = endpoint.models = [{"id": "of-the-old-account"}]
+    endpoint.asked.clear()
+    browser.custom(field(router), {"kind": "action"})
+    eventually(lambda: endpoint.asked)
+    flow.key_store.remove("openrouter", endpoint.host)
+    flow.config.notify("key")
+    eventually(lambda: KeyController.of(flow).known(EndpointTarget.of(flow)).configured is False)
+    endpoint.release.set()
+    eventually(lambda: listing(flow).fault == "no_key")
+    assert "of-the-old-account" not in ids(router)
+
+
+def test_why_an_older_key_got_no_list_is_not_said_of_the_next_one(flow, show, browser, endpoint):
+    endpoint.held = endpoint.models
+    flow.provider = "compatible"
+    flow.set_base_url("compatible", endpoint.base_url)
+    panel = show(flow)
+    browser.save_key(parts(panel).key, fake_key("compatible"), storage="session")
+    eventually(lambda: endpoint.asked)
+    endpoint.models = [{"id": "of-the-next-key"}]
+    browser.save_key(parts(panel).key, endpoint.key, storage="session")
+    eventually(lambda: ids(panel) == ["of-the-next-key"])
+    endpoint.mode = "broken"
+    endpoint.release.set()
+    settled()
+    assert (ids(panel), listing(flow).fault) == (["of-the-next-key"], "")
 
 
 def test_a_local_model_needs_no_refresh(flow, show):
