@@ -27,6 +27,7 @@ from typing import Any, ClassVar, Literal
 
 from byok_widgets import markup
 from byok_widgets.secrets import redact, redact_held, redact_quotes
+from byok_widgets.usage import NOT_CHARGED
 
 MAX_MESSAGE_CHARS = 600
 """Maximum length of an error on screen, in characters."""
@@ -48,7 +49,8 @@ class ByokError(Exception):
         retry_after_s: Seconds the provider asked to wait, if it did.
         partial_text: Text that had arrived before the error.
         broke_off: Whether what stands before the provider gave up waiting for it, rather than that it refused.
-        may_be_charged: Whether the provider was given so much time that it may charge for the call all the same.
+        cost: What the call cost all the same: nothing where certainly no request was charged, unknown where one
+            may have been answered.
         where: Flow, node and model concerned, in one sentence; empty if no node was running.
         flow: Name of the flow concerned; empty if no node was running.
     """
@@ -80,8 +82,14 @@ class ByokError(Exception):
         self.request_id = redact(request_id, words=False) if request_id else request_id
         self.retry_after_s = retry_after_s
         self.partial_text = redact_held(partial_text)
-        self.broke_off = self.may_be_charged = False
+        self.broke_off = False
+        self.cost = NOT_CHARGED
         self.where = self.flow = ""
+
+    @property
+    def may_be_charged(self) -> bool:
+        """Whether the provider may charge for the call all the same."""
+        return self.cost.usd != 0
 
     def at(self, *, flow: str, node: str, model: str | None = None) -> ByokError:
         """Record where it happened, unless that is already known; return the error itself."""

@@ -263,11 +263,9 @@ class Reply(NodeResult):
     @classmethod
     def fields_of(cls, saved: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return its fields from what a session file holds."""
-        usd, source = saved["cost"]["usd"], saved["cost"]["source"]
-        amount = None if usd is None else Decimal(usd)
-        if amount is not None and not amount.is_finite():
-            raise ValueError(f"{usd!r} is not an amount")
-        return {**saved, "price": partial(Cost, amount, source)}
+        cost = saved["cost"]
+        usd = None if cost["usd"] is None else _amount(cost["usd"])
+        return {**saved, "price": partial(Cost, usd, cost["source"], _amount(cost.get("least_usd", 0)))}
 
     @property
     def complete(self) -> bool:
@@ -327,6 +325,13 @@ class Reply(NodeResult):
         facts += [str(self.cost)] if self.model else []
         facts += [f"{self.latency_s:.1f} s"] if self.model else []
         return " · ".join([*facts, *self.notices])
+
+
+def _amount(saved: Any) -> Decimal:
+    amount = Decimal(saved)
+    if not amount.is_finite():
+        raise ValueError(f"{saved!r} is not an amount")
+    return amount
 
 
 def _field_names(result: Any) -> list[str]:

@@ -37,7 +37,7 @@ class Usage:
         )
 
 
-CostSource = Literal["static", "local", "provider", "price list", "unknown"]
+CostSource = Literal["not charged", "static", "local", "provider", "price list", "unknown"]
 
 _SUREST_FIRST = get_args(CostSource)
 
@@ -65,21 +65,33 @@ class Cost:
     Attributes:
         usd: The amount, or `None` if it is unknown.
         source: `"provider"` (it reported the amount), `"price list"` (computed from tokens), `"local"` (this
-            machine ran it: no charge), `"static"` (no model ran), or `"unknown"`.
+            machine ran it: no charge), `"static"` (no model ran), `"not charged"` (nothing was sent, or the
+            provider refused it), or `"unknown"`.
+        least_usd: The part of an unknown amount that is known: it cost this, or more.
     """
 
     usd: Decimal | None = None
     source: CostSource = "unknown"
+    least_usd: Decimal = Decimal(0)
+
+    @property
+    def known_usd(self) -> Decimal:
+        """The amount as far as it is known."""
+        return self.least_usd if self.usd is None else self.usd
+
+    def or_more(self) -> Cost:
+        """Return the cost of a call of which further requests may be charged."""
+        return Cost(least_usd=self.known_usd)
 
     def __add__(self, other: Cost) -> Cost:
         """Return the sum: unknown if either part is, and with the less certain of the two sources."""
         if self.usd is None or other.usd is None:
-            return Cost()
+            return Cost(least_usd=self.known_usd + other.known_usd)
         return Cost(self.usd + other.usd, max(self.source, other.source, key=_SUREST_FIRST.index))
 
     def __str__(self) -> str:
         if self.usd is None:
-            return "not priced"
+            return f"at least {Cost(self.least_usd)}" if self.least_usd else "not priced"
         if not self.usd:
             return "free"
         if self.usd < Decimal("0.000001"):
@@ -88,13 +100,16 @@ class Cost:
         return f"${self.usd:.{digits}f}"
 
 
+NOT_CHARGED = Cost(Decimal(0), "not charged")
+
+
 @dataclass(frozen=True)
 class CostTotal:
     """The total cost of several calls. If some have no price, it is a lower bound.
 
     Attributes:
-        usd: The sum of the known costs, in US dollars.
-        unpriced: How many calls have no price.
+        usd: The sum of what is known of the costs, in US dollars.
+        unpriced: How many calls have no price, or may have cost more than what is known.
         calls: How many calls there were.
     """
 
@@ -105,9 +120,9 @@ class CostTotal:
     @classmethod
     def of(cls, costs: Iterable[Cost]) -> CostTotal:
         """Add up the costs of calls."""
-        amounts = [cost.usd for cost in costs]
-        known = [usd for usd in amounts if usd is not None]
-        return cls(sum(known, Decimal(0)), len(amounts) - len(known), len(amounts))
+        each = list(costs)
+        unknown = sum(cost.usd is None for cost in each)
+        return cls(sum((cost.known_usd for cost in each), Decimal(0)), unknown, len(each))
 
     def __add__(self, other: CostTotal) -> CostTotal:
         return CostTotal(self.usd + other.usd, self.unpriced + other.unpriced, self.calls + other.calls)

@@ -32,7 +32,8 @@ SMALL = (
 MAY_IMPORT = {
     "secrets": "",
     "markup": "",
-    "errors": "markup secrets",
+    "usage": "",
+    "errors": "markup secrets usage",
     "error_kinds": "",
     "foreign_exceptions": "secrets",
     "files": "",
@@ -46,7 +47,6 @@ MAY_IMPORT = {
     "text_forms": "",
     "thought_tags": "",
     "reasoning_display": "markup shortening",
-    "usage": "",
     "surrogates": "",
     "messages": "errors secrets surrogates",
     "reply": "grounding markup messages natural_guesses reasoning_display usage",
@@ -56,7 +56,7 @@ MAY_IMPORT = {
     "delegation": "",
     "plain_values": "",
     "value_words": "",
-    "engine": "errors frontend",
+    "engine": "errors frontend usage",
     "templates": "engine errors foreign_exceptions lazy_names plain_values secrets strict_attributes surrogates"
     " value_words",
     "keys": f"{SMALL} engine",

@@ -188,7 +188,7 @@ def test_a_problem_of_several_lines_is_shown_once() -> None:
 @pytest.mark.parametrize("kind", FAMILY, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("travel", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy, copy.deepcopy])
 def test_every_error_keeps_its_fields_when_pickled(kind: type[ByokError], travel) -> None:
-    afterwards = {"where", "flow", "broke_off", "may_be_charged"}
+    afterwards = {"where", "flow", "broke_off", "cost"}
     error = kind(**{name: value for name, value in vars(full()).items() if name not in afterwards})
     error.at(flow="f", node="n")
     arrived = travel(error)

@@ -13,6 +13,7 @@ from byok_widgets.engine.deadlines import Deadline, with_deadline
 from byok_widgets.engine.governor import Governor, LongPauseError, Patience
 from byok_widgets.engine.throttle import Slot
 from byok_widgets.errors import ByokError
+from byok_widgets.usage import NOT_CHARGED, Cost
 
 T = TypeVar("T")
 
@@ -27,14 +28,12 @@ PAID_AFTER_S = 20.0
 since what cuts a silent connection does so each time."""
 PREFERRED_RETRIES = 6
 """So many retries go before new calls; a call that fails on and on must not keep all others waiting."""
+REACHED_AFTER_S = 2.0
+"""A gateway that gives up after less time has not reached the model, so nothing is charged."""
 RATE_LIMIT = "rate_limit"
 
 RETRIED_FOR_LONG = frozenset({RATE_LIMIT, "overloaded", "gateway", "quota"})
-"""Kinds of failures that time mends: what refused the request says so, and charges nothing."""
-
-
-BROKEN_OFF = frozenset({"connection", "timeout", "unreadable"})
-"""Kinds of failures after which the provider may have answered in part, and charged for it."""
+"""Kinds of failures that time mends, where what refused the request says so, and charges nothing."""
 
 
 class RetriedCall(Generic[T]):
@@ -55,6 +54,7 @@ class RetriedCall(Generic[T]):
 
     Attributes:
         attempts: Requests sent so far.
+        may_be_charged: Whether the provider may charge for a request that failed.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class RetriedCall(Generic[T]):
         on_progress: OnProgress = lambda _: None,
     ) -> None:
         self.attempts = 0
+        self.may_be_charged = False
         self._send = send
         self._governor = governor
         self._deadline = deadline
@@ -75,7 +76,7 @@ class RetriedCall(Generic[T]):
         self._is_answering = is_answering
         self._on_progress = on_progress
         self._patience = Patience(deadline.ends_at, WITHOUT_SUCCESS_S if deadline.is_default else math.inf)
-        self._failures = 0
+        self._failures = self._dear_failures = 0
         self._failure: ByokError | None = None
         self._failed_since = 0.0
         self._sent_at: float | None = None
@@ -137,7 +138,10 @@ class RetriedCall(Generic[T]):
         if self._failure is None:
             self._failed_since = slot.sent_at
         self._failure = failure
-        failure.may_be_charged = self._was_long_under_way and (failure.broke_off or failure.kind in BROKEN_OFF)
+        if failure.broke_off and self._under_way_s >= REACHED_AFTER_S:
+            failure.cost = Cost()
+        self.may_be_charged = self.may_be_charged or failure.may_be_charged
+        self._dear_failures += not _is_mended_by_time(failure)
         if failure.kind == RATE_LIMIT and failure.retryable:
             self._governor.note_refusal(slot, failure.retry_after_s)
         raise failure
@@ -146,16 +150,21 @@ class RetriedCall(Generic[T]):
         """Return how long to wait before the request is sent again; `None` if it is not."""
         if not failure.retryable or self._is_answering():
             return None
-        if not _is_mended_by_time(failure) and (self._failures >= MAX_ATTEMPTS or self._was_long_under_way):
+        is_enough = self._dear_failures >= MAX_ATTEMPTS or self._under_way_s >= PAID_AFTER_S
+        if is_enough and not _is_mended_by_time(failure):
             return None
         wait_s = _backoff_s(self._failures) if failure.retry_after_s is None else failure.retry_after_s
         ends = asyncio.get_running_loop().time() + wait_s
         return wait_s if ends < min(self._deadline.ends_at, self._gives_up_at(failure)) else None
 
     @property
-    def _was_long_under_way(self) -> bool:
-        sent_at = self._sent_at
-        return sent_at is not None and asyncio.get_running_loop().time() - sent_at >= PAID_AFTER_S
+    def is_under_way(self) -> bool:
+        """Whether a request was sent that has not ended."""
+        return self._sent_at is not None
+
+    @property
+    def _under_way_s(self) -> float:
+        return 0.0 if self._sent_at is None else asyncio.get_running_loop().time() - self._sent_at
 
     def _gives_up_at(self, failure: ByokError) -> float:
         if not self._deadline.is_default:
@@ -184,11 +193,12 @@ class RetriedCall(Generic[T]):
 
     def _counted(self, failure: ByokError) -> ByokError:
         failure.attempts = self.attempts
+        failure.cost = Cost() if self.may_be_charged else NOT_CHARGED
         return failure
 
 
 def _is_mended_by_time(failure: ByokError) -> bool:
-    """Whether the same request may succeed later: what cut a long silence off will cut the next one, too."""
+    """Whether the same request may succeed later, at no cost."""
     return failure.kind in RETRIED_FOR_LONG and not failure.may_be_charged
 
 

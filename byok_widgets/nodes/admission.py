@@ -52,8 +52,8 @@ class PendingCall(Protocol):
 class Admitted(Protocol):
     """A call that may be sent."""
 
-    def settle(self, cost: Cost | None) -> None:
-        """Take note of what it cost; `None` if it was not charged."""
+    def settle(self, cost: Cost) -> None:
+        """Take note of what it cost: nothing if none of its requests was charged, unknown if one may be."""
 
 
 class Admission(Protocol):

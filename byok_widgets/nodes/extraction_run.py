@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.errors import ExtractionError
 from byok_widgets.messages import Message
 from byok_widgets.nodes.examples import Examples, example_messages
 from byok_widgets.nodes.extraction_prompt import instructions, question_messages
@@ -17,7 +18,7 @@ from byok_widgets.nodes.grounding_choice import Grounding
 from byok_widgets.nodes.looking_up import LookedUp, look_up
 from byok_widgets.nodes.model_call import Call
 from byok_widgets.nodes.refusal import Refusal
-from byok_widgets.nodes.structured_output import ask_structured
+from byok_widgets.nodes.structured_output import ask_structured, with_cost
 from byok_widgets.nodes.validation import validate
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, ValidationResult
@@ -81,7 +82,11 @@ class ExtractionRun:
         invents = given.provider.invents_values(given.resolved.ref.model)
         refusal = Refusal.of(self.grounding, invents=invents)
         make = partial(self._result, found.checked, found.reply, transcript, refusal)
-        return await validated(make, quick=said <= _QUICK_CHARS)
+        try:
+            return await validated(make, quick=said <= _QUICK_CHARS)
+        except ExtractionError as error:
+            failure = error
+        raise await with_cost(failure, found.reply)
 
     def _declared_locale(self) -> Locale | None:
         if self.locale is None:

@@ -5,7 +5,7 @@ A node's `Call` becomes a `Request` to the provider, whose `Answer` becomes a `R
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -37,7 +37,7 @@ from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.sent_request import Compose, SentRequest
 from byok_widgets.strict_attributes import nearest, unknown_name_error
 from byok_widgets.surrogates import without_surrogates
-from byok_widgets.usage import Cost
+from byok_widgets.usage import NOT_CHARGED, Cost
 
 _ARGUMENTS = ("deadline_s", "history", "max_tokens", "model", "show", "variables")
 """Arguments of a call other than settings: a misspelt one arrives among the settings."""
@@ -121,7 +121,7 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
         return await _counted(call, context, on_text, on_progress)
     except ByokError as error:
         failure = error
-    if failure.may_be_charged and not call.provider.free_of_charge:
+    if failure.may_be_charged:
         failure.cause = f"{failure.cause} {call.provider.label} may charge for the call all the same.".strip()
     raise failure.at(flow=context.config.name, node=call.node, model=str(call.resolved.ref))
 
@@ -147,12 +147,12 @@ async def _admitted(
     call.deadline.stop()
     admitted = await admission.admit(call)
     call.deadline.resume()
-    cost: Cost | None = Cost()
+    cost = Cost()
     try:
         reply = await _execute(call, context, on_text, on_progress)
         cost = reply.cost
     except ByokError as error:
-        cost = Cost() if error.may_be_charged or error.attempts > 1 else None
+        cost = error.cost
         raise
     finally:
         admitted.settle(cost)
@@ -174,8 +174,13 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
             is_answering=lambda: bool(sending.pieces),
             on_progress=on_progress,
         )
-        answer = await retried.run(late=lambda cause: sending.partial_or_raise(cause, retried.attempts))
-    return sending.reply(answer, call.sent(request, answer.left_out), retried.attempts)
+        try:
+            answer = await retried.run(late=lambda cause: sending.partial_or_raise(cause, retried))
+        except ByokError as error:
+            if provider.free_of_charge:
+                error.cost = NOT_CHARGED
+            raise
+    return sending.reply(answer, call.sent(request, answer.left_out), retried)
 
 
 async def _endpoint(context: FlowContext, call: Call) -> Endpoint:
@@ -233,13 +238,15 @@ class _Sending:
             self.pieces.append(text)
         self._on_text(text)
 
-    def partial_or_raise(self, cause: ByokError | None, attempts: int) -> Answer:
+    def partial_or_raise(self, cause: ByokError | None, retried: RetriedCall[Answer]) -> Answer:
         """Return the text that arrived before the deadline as an incomplete answer; raise if there is none."""
         thinker = self._thinker
         was_thinking = thinker is not None and thinker.has_thought
         silent = "was still thinking, and wrote nothing" if was_thinking else "did not answer"
         what = "did not finish its answer" if self.pieces else silent
-        late = cause or error_mapping.timed_out(self._call.provider, self._call.deadline.seconds, what, attempts)
+        seconds, attempts = self._call.deadline.seconds, retried.attempts
+        late = cause or error_mapping.timed_out(self._call.provider, seconds, what, attempts)
+        late.cost = Cost() if retried.may_be_charged or retried.is_under_way else NOT_CHARGED
         if not self.pieces:
             raise late
         return Answer(
@@ -249,15 +256,18 @@ class _Sending:
             reasoning=thinker.reasoning if thinker else "",
         )
 
-    def reply(self, answer: Answer, sent: SentRequest, attempts: int) -> Reply:
+    def reply(self, answer: Answer, sent: SentRequest, retried: RetriedCall[Answer]) -> Reply:
         call, first = self._call, self._first_token_at
+        price = partial(self._price, answer)
+        if retried.may_be_charged and not call.provider.free_of_charge:
+            price = partial(_or_more, price)
         self._thinker = None  # it knows this object, too: nothing is left for the garbage collector
         return Reply(
             text=answer.text,
             finish_reason=answer.finish_reason,
             node=call.node,
             usage=answer.usage,
-            price=partial(self._price, answer),
+            price=price,
             model=str(call.resolved.ref),
             model_source=call.resolved.source,
             reported_model=answer.reported_model,
@@ -265,10 +275,15 @@ class _Sending:
             latency_s=clock() - self._started_at,
             waited_s=self._sent_at - self._started_at,
             time_to_first_token_s=None if first is None else first - self._started_at,
-            attempts=attempts,
+            attempts=retried.attempts,
             request_id=answer.request_id,
             transcript=(*call.messages, answer_message(answer.text, answer.finish_reason)),
             notices=answer.notices,
             request=sent,
             requests=(sent,),
         )
+
+
+def _or_more(price: Callable[[], Cost]) -> Cost:
+    """Return what an answer cost, of which earlier requests may be charged, too."""
+    return price().or_more()

@@ -12,12 +12,12 @@ import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from byok_widgets.engine import DaemonExecutor
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
-from byok_widgets.errors import ExtractionError, ProviderError, SchemaError
+from byok_widgets.errors import ByokError, ExtractionError, ProviderError, SchemaError
 from byok_widgets.messages import Message
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_call import Call, execute
@@ -29,10 +29,12 @@ from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.schema.values.unstated_words import said_in
 from byok_widgets.sent_request import Compose, SentRequest
-from byok_widgets.usage import Cost
+from byok_widgets.usage import NOT_CHARGED, Cost
 
 if TYPE_CHECKING:
     from byok_widgets.schema.values.locales import Locale
+
+E = TypeVar("E", bound=ByokError)
 
 _REPAIR_CHARS = 4000
 _LOADING = DaemonExecutor("byok-schema-loading", max_threads=1)
@@ -112,8 +114,15 @@ async def ask_structured(
             call.allowance.take()
             answer = await _repaired(answer, call, ask, read)
     if answer.checked is None:
-        raise _unusable(answer).at(flow=context.config.name, node=call.node, model=answer.reply.model)
+        failure = _unusable(answer).at(flow=context.config.name, node=call.node, model=answer.reply.model)
+        raise await with_cost(failure, answer.reply)
     return Structured(answer.checked, answer.reply)
+
+
+async def with_cost(error: E, reply: Reply) -> E:
+    """Return the error of an answer that cannot be used, with what it cost; prices are read in a thread."""
+    error.cost = await _LOADING.run(lambda: reply.cost)
+    return error
 
 
 async def _ask_and_load(asked: Awaitable[Reply], schema: ExtractionSchema) -> Reply:
@@ -129,7 +138,7 @@ async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on
         context.config.base_url(call.provider.name),
         schema.text(call.schema_profile),
     )
-    refused = 0
+    refused, spent = 0, NOT_CHARGED
     sent: list[SentRequest] = []
     for number in range(_taken.get(place, 0), len(modes)):
         shaped = replace(call, **_shaped(call, schema, modes[number]))
@@ -137,7 +146,7 @@ async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on
             reply = await execute(shaped, context, on_text=ignore, on_progress=on_progress)
         except ProviderError as error:
             failure = error
-            refused += error.attempts
+            refused, spent = refused + error.attempts, spent + error.cost
             if error.kind != "bad_request" or call.allowance.is_used_up:
                 break
             call.allowance.take()
@@ -148,10 +157,11 @@ async def _ask(call: Call, *, schema: ExtractionSchema, context: FlowContext, on
             return replace(
                 reply,
                 attempts=reply.attempts + refused,
+                price=partial(_with, spent, reply.price),
                 notices=(*reply.notices, *weaker),
                 requests=(*sent, *reply.requests),
             )
-    failure.attempts = refused
+    failure.attempts, failure.cost = refused, spent
     raise failure
 
 
@@ -184,7 +194,7 @@ async def _read(
         failure = error
     else:
         return _Answer(reply, checked, checked.complaint)
-    raise failure.at(flow=flow, node=call.node, model=reply.model)
+    raise await with_cost(failure.at(flow=flow, node=call.node, model=reply.model), reply)
 
 
 async def _repaired(
@@ -200,8 +210,14 @@ async def _repaired(
     except ProviderError as error:
         notice = f"asked twice: {first.complaint.rstrip('.')}; the second time: {error.problem.rstrip('.')}"
         notices, requests = (*first.reply.notices, notice), (*first.reply.requests, again.sent(again.request()))
-        attempts = first.reply.attempts + error.attempts
-        return replace(first, reply=replace(first.reply, attempts=attempts, notices=notices, requests=requests))
+        reply = replace(
+            first.reply,
+            price=partial(_with, error.cost, first.reply.price),
+            attempts=first.reply.attempts + error.attempts,
+            notices=notices,
+            requests=requests,
+        )
+        return replace(first, reply=reply)
     best = second if second.faults <= first.faults else first
     return replace(best, reply=_joined(first.reply, second.reply, best.reply))
 
@@ -225,7 +241,7 @@ def _joined(first: Reply, second: Reply, best: Reply) -> Reply:
         best,
         reasoning="\n\n".join(part for part in (first.reasoning, second.reasoning) if part),
         usage=first.usage + second.usage,
-        price=partial(_total_cost, first, second),
+        price=partial(_total, first.price, second.price),
         latency_s=first.latency_s + second.latency_s,
         waited_s=first.waited_s + second.waited_s,
         time_to_first_token_s=first.time_to_first_token_s,
@@ -235,8 +251,13 @@ def _joined(first: Reply, second: Reply, best: Reply) -> Reply:
     )
 
 
-def _total_cost(first: Reply, second: Reply) -> Cost:
-    return first.cost + second.cost
+def _total(first: Callable[[], Cost], second: Callable[[], Cost]) -> Cost:
+    return first() + second()
+
+
+def _with(spent: Cost, price: Callable[[], Cost]) -> Cost:
+    """Return what an answer cost, and with it the requests before it that failed."""
+    return spent + price()
 
 
 def _unusable(answer: _Answer) -> ExtractionError:

@@ -77,6 +77,11 @@ class ResponseAccumulator:
         return self.has_thought or not self.is_empty
 
     @property
+    def may_be_charged(self) -> bool:
+        """Whether anything of an answer, or how many tokens were read for it, arrived."""
+        return self.has_begun or self.usage != Usage()
+
+    @property
     def is_finished(self) -> bool:
         """Whether the model has said why the answer ended."""
         return self._reason is not None

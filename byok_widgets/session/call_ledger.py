@@ -10,8 +10,7 @@ from typing import TypeVar
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import clock
 from byok_widgets.engine.callbacks import OnProgress, OnText, Progress, Retraction, Thinker, Thinking
-from byok_widgets.engine.retries import BROKEN_OFF
-from byok_widgets.errors import ByokError, ExtractionError
+from byok_widgets.errors import ByokError
 from byok_widgets.messages import Message, answer_message
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.reply import Reply
@@ -95,12 +94,7 @@ class CallLedger:
     def failed(self, error: ByokError) -> None:
         """Record an error: some occur after the provider has written text and charged for it."""
         self._keep_reasoning()
-        if (
-            isinstance(error, ExtractionError)
-            or error.partial_text
-            or error.kind in BROKEN_OFF
-            or error.may_be_charged
-        ):
+        if error.may_be_charged:
             self._lose()
 
     def _keep_reasoning(self) -> None:

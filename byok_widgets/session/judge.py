@@ -14,7 +14,7 @@ from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_call import Call
-from byok_widgets.nodes.structured_output import Structured, ask_structured
+from byok_widgets.nodes.structured_output import Structured, ask_structured, with_cost
 from byok_widgets.plain_values import are_plain
 from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, Field
@@ -86,6 +86,8 @@ async def judge_prompts(
     except ExtractionError as error:
         failure = error
     else:
+        if problem := found.checked.problems.get("choice"):
+            raise await with_cost(_no_choice(found.reply, problem), found.reply)
         return _judged(found, choices, edges)
     raise _not_judged(failure, call.max_tokens or call.provider.max_tokens)
 
@@ -93,8 +95,6 @@ async def judge_prompts(
 def _judged(
     found: Structured, choices: Mapping[str, Edge], edges: Sequence[Edge]
 ) -> tuple[Edge | None, dict[Edge, EdgeVerdict], Reply]:
-    if "choice" in found.checked.problems:
-        raise _no_choice(found.reply, found.checked.problems["choice"])
     taken = choices.get(found.checked.values["choice"])
     reason = found.checked.values["reason"] or ""
     reply = replace(found.reply, transcript=())  # it would repeat the whole dialogue in each turn

@@ -13,6 +13,7 @@ from byok_widgets import ProviderError
 from byok_widgets.engine import Deadline, Governor, RetriedCall, Slot
 from byok_widgets.engine.callbacks import Fetching, Waiting
 from byok_widgets.errors import ByokError
+from byok_widgets.usage import NOT_CHARGED, Cost
 from tests.virtual_clock import now, run_virtually
 
 LASTING = ("rate_limit", "overloaded", "gateway")
@@ -33,6 +34,7 @@ class Try:
     Attributes:
         failures: How many requests fail.
         error: Details of each failure.
+        cost: What each of them costs.
         broke_off: Whether they say that a gateway gave up waiting.
         takes_s: How long each request takes.
         pieces: Whether text arrives before a failure.
@@ -41,6 +43,7 @@ class Try:
     failures: int = 0
     error: dict[str, Any] = field(default_factory=dict)
     deadline_s: float | None = None
+    cost: Cost = NOT_CHARGED
     broke_off: bool = False
     takes_s: float = 0.0
     answer: Any = "answer"
@@ -78,7 +81,7 @@ class Try:
             failure = ProviderError(
                 f"failure {len(self.sent_at)}", **{"kind": "overloaded", "retryable": True, **self.error}
             )
-            failure.broke_off = self.broke_off
+            failure.broke_off, failure.cost = self.broke_off, self.cost
             raise failure
         return self.answer
 
@@ -289,23 +292,49 @@ def test_a_call_that_fails_on_and_on_keeps_nobody_waiting() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "broke_off", "takes_s", "requests", "may_be_charged"),
+    ("kind", "charged", "broke_off", "takes_s", "requests", "may_be_charged"),
     [
-        ("connection", False, 1.0, 3, False),
-        ("connection", False, 60.0, 1, True),
-        ("unreadable", False, 60.0, 1, True),
-        ("refused", False, 60.0, 1, False),
-        ("overloaded", False, 30.0, 4, False),
-        ("overloaded", True, 60.0, 1, True),
-        ("gateway", True, 60.0, 1, True),
-        ("gateway", True, 15.0, 6, False),
+        ("connection", True, False, 1.0, 3, True),
+        ("connection", True, False, 60.0, 1, True),
+        ("unreadable", True, False, 60.0, 1, True),
+        ("refused", False, False, 60.0, 1, False),
+        ("overloaded", False, False, 30.0, 4, False),
+        ("overloaded", True, False, 1.0, 3, True),
+        ("overloaded", False, True, 60.0, 1, True),
+        ("gateway", False, True, 60.0, 1, True),
+        ("gateway", False, True, 15.0, 3, True),
+        ("gateway", False, True, 1.0, 4, False),
     ],
 )
-def test_what_breaks_after_a_long_silence_is_not_paid_for_again(
-    kind: str, broke_off: bool, takes_s: float, requests: int, may_be_charged: bool
+def test_what_may_be_charged_is_not_sent_for_long_nor_after_a_long_silence(
+    kind: str, charged: bool, broke_off: bool, takes_s: float, requests: int, may_be_charged: bool
 ) -> None:
-    call = Try(99, {"kind": kind}, broke_off=broke_off, takes_s=takes_s, deadline_s=100.0)
+    cost = Cost() if charged else NOT_CHARGED
+    call = Try(99, {"kind": kind}, cost=cost, broke_off=broke_off, takes_s=takes_s, deadline_s=100.0)
     error = call.run()
     assert isinstance(error, ProviderError)
-    assert len(call.sent_at) == call.attempts == requests
+    assert len(call.sent_at) == call.attempts
+    assert min(4, call.attempts) == requests, "4 stands for any number that is not limited"
     assert error.may_be_charged is may_be_charged
+
+
+def test_refusals_do_not_count_towards_the_requests_that_may_be_charged() -> None:
+    sent: list[int] = []
+
+    async def send(_: Slot) -> str:
+        sent.append(1)
+        if len(sent) <= 5:
+            raise ProviderError("busy", kind="overloaded", retryable=True)
+        if len(sent) == 6:
+            failure = ProviderError("broke", kind="connection", retryable=True)
+            failure.cost = Cost()
+            raise failure
+        return "answer"
+
+    async def work() -> tuple[str, bool]:
+        call = RetriedCall(
+            send, governor=Governor(), deadline=Deadline(), held_back=lambda _: ProviderError("held back")
+        )
+        return await call.run(late=_late), call.may_be_charged
+
+    assert run_virtually(work()) == ("answer", True)

@@ -284,6 +284,7 @@ def test_a_gateway_that_gave_up_after_a_long_silence_is_not_paid_for_again(
     provider: FaultServer, monkeypatch: pytest.MonkeyPatch, answer: Reply, sent: int, told: bool
 ) -> None:
     monkeypatch.setattr("byok_widgets.engine.retries.PAID_AFTER_S", 0.0)
+    monkeypatch.setattr("byok_widgets.engine.retries.REACHED_AFTER_S", 0.0)
     monkeypatch.setattr("byok_widgets.engine.retries.FIRST_WAIT_S", 0.001)
     provider.script(answer, says({"error": {"message": "no"}}, 400))
     node = node_at(provider)

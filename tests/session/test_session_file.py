@@ -222,6 +222,23 @@ def test_a_turn_that_ends_during_saving_is_in_the_file_completely_or_not_at_all(
     assert (len(again.turns), again.variables["name"], again.variables["weekday"]) == (1, "Ana", None)
 
 
+@pytest.mark.parametrize(
+    "cost", [Cost(), Cost(Decimal("0.02"), "provider"), Cost(least_usd=Decimal("0.0123"))], ids=str
+)
+def test_what_is_known_of_a_cost_is_saved(booking: Flow, script: Script, file: Path, cost: Cost) -> None:
+    script.choices, script.values["data"] = ["1"], [{"name": "Ana", "weekday": None}]
+    s = booking.start()
+    s.say("I am Ana")
+    reply = s.turns[0].reply
+    assert reply is not None
+    turn = replace(s.turns[0], steps=(*s.turns[0].steps[:-1], Visit("ask", replace(reply, price=lambda: cost))))
+    s.restore(turns=[turn], unfinished=(), entries=s.variables.entries)
+    s.save(file)
+    again = booking.load_session(file).turns[0].reply
+    assert again is not None
+    assert again.cost == cost
+
+
 def test_a_value_that_is_not_json_leaves_the_existing_file(booking: Flow, file: Path) -> None:
     s = booking.start()
     s.save(file)

@@ -83,6 +83,12 @@ class ErrorDetails:
         """Whether the provider, or the one behind it, says in prose that `cause` is the reason."""
         return phrases.says(self.text, cause)
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the request was not taken on, so that nothing is charged, even if the answer came with 200."""
+        status = self.status or 0
+        return (400 <= status < 500 and status != 408) or status in _MAY_ASK_TO_WAIT
+
     def has_label(self, *labels: str) -> bool:
         """Whether the provider gave one of `labels` as code or type."""
         return any(label in labels for label in self.labels)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.error_mapping.error_case import ErrorReport
@@ -19,6 +19,10 @@ from byok_widgets.providers.transport.faults import EnvironmentVariableError
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 _TRANSPORT = frozenset({"APIConnectionError", "TransportError", "EndOfStream"})
 _AFTER_CONNECTING = frozenset({"ReadError", "WriteError", "RemoteProtocolError"})
+_BEFORE_SENDING = frozenset(
+    {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "LocalProtocolError", "UnsupportedProtocol"}
+    | {"EnvironmentVariableError", "UnicodeEncodeError"}
+)
 _GARBLED = frozenset({"JSONDecodeError", "UnicodeDecodeError", "DecodingError"})
 
 
@@ -37,7 +41,7 @@ def classify(error: BaseException, context: CallContext) -> ErrorReport:
             unusable.fix,
             context.links.status,
         )
-    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
+    names = _names(causes)
     if any(isinstance(cause, ssl.SSLError) for cause in causes) and not names & _AFTER_CONNECTING:
         return _of_tls(causes, context)
     if "ProxyError" in names:
@@ -69,6 +73,11 @@ def classify(error: BaseException, context: CallContext) -> ErrorReport:
         "Check both; if they are right, update the package of its SDK.",
         context.links.errors,
     )
+
+
+def may_have_been_sent(error: BaseException) -> bool:
+    """Whether the request may have reached the provider before it failed."""
+    return _BEFORE_SENDING.isdisjoint(_names(_chain(error)))
 
 
 def unreadable(what: str, context: CallContext) -> ErrorReport:
@@ -172,6 +181,10 @@ def _of_socket(causes: list[BaseException], context: CallContext) -> ErrorReport
         context.links.status,
         retryable=True,
     )
+
+
+def _names(causes: Iterable[BaseException]) -> set[str]:
+    return {kind.__name__ for cause in causes for kind in type(cause).__mro__}
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -23,6 +23,7 @@ from byok_widgets.providers.error_mapping import account, classification, error_
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.error_mapping.error_case import ErrorCase, ErrorReport
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
+from byok_widgets.usage import NOT_CHARGED, Cost
 
 _DETAILS: WeakKeyDictionary[ProviderError, ErrorDetails] = WeakKeyDictionary()
 """The facts behind errors that are still being handled; an error itself keeps only words."""
@@ -54,14 +55,15 @@ def translate(error: BaseException, context: CallContext) -> ProviderError:
     """Return `error` in plain words. Raise the result outside the `except` block."""
     fault = error_details.from_exception(error, context.provider)
     if fault is None:
-        return _error(network.classify(error, context))
+        return _error(network.classify(error, context), is_charged=network.may_have_been_sent(error))
     return _error(classification.classify(fault, context), fault, ErrorCase(fault, context).quoted)
 
 
 def from_body(body: Any, context: CallContext) -> ProviderError:
     """Return the error that stood inside a 200 answer or a stream in plain words."""
     fault = error_details.from_body(error_details.usual_form(body, context.provider))
-    return _error(classification.classify(fault, context), fault, ErrorCase(fault, context).quoted)
+    quote = ErrorCase(fault, context).quoted
+    return _error(classification.classify(fault, context), fault, quote, is_charged=not fault.is_refusal)
 
 
 def page_instead(context: CallContext) -> ProviderError:
@@ -71,7 +73,7 @@ def page_instead(context: CallContext) -> ProviderError:
 
 def unreadable(what: str, context: CallContext) -> ProviderError:
     """Return the error for an answer that is not in the provider's format."""
-    return _error(network.unreadable(what, context))
+    return _error(network.unreadable(what, context), is_charged=True)
 
 
 def empty(context: CallContext, *, was_thinking: bool = False, has_begun: bool = False) -> ProviderError:
@@ -118,7 +120,9 @@ def rate_limited(provider: Provider, wait_s: float) -> ProviderError:
     )
 
 
-def _error(verdict: ErrorReport, fault: ErrorDetails | None = None, quote: str = "") -> ProviderError:
+def _error(
+    verdict: ErrorReport, fault: ErrorDetails | None = None, quote: str = "", *, is_charged: bool = False
+) -> ProviderError:
     details = fault or ErrorDetails()
     should_retry = details.should_retry
     error = ProviderError(
@@ -133,6 +137,7 @@ def _error(verdict: ErrorReport, fault: ErrorDetails | None = None, quote: str =
         retry_after_s=details.retry_after_s,
     )
     error.broke_off = details.status in _GAVE_UP_WAITING and details.retry_after_s is None
+    error.cost = Cost() if is_charged else NOT_CHARGED
     if fault:
         _DETAILS[error] = fault
     return error

@@ -26,6 +26,7 @@ from byok_widgets.providers.exchange import Answer, Endpoint, ModelInfo, Request
 from byok_widgets.providers.stream import bounds
 from byok_widgets.secrets.log_redaction import redact_logs
 from byok_widgets.thought_tags import KNOWN_TAGS, Tags
+from byok_widgets.usage import Cost
 
 if TYPE_CHECKING:
     import httpx2
@@ -85,6 +86,8 @@ class SdkProvider(Provider):
         else:
             return resending.complete(gathered.answer())
         error.attempts = resending.attempts
+        if gathered.may_be_charged:
+            error.cost = Cost()
         return resending.complete(gathered.partial_or_raise(error))
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
