@@ -18,7 +18,7 @@ from byok_widgets.nodes.base import NodeInput
 from byok_widgets.reply import Reply as NodeReply
 from tests.fake_keys import fake_key
 from tests.providers.asking import talk
-from tests.providers.fault_server import SILENCE, Asked, FaultServer, Reply, says
+from tests.providers.fault_server import SILENCE, Asked, FaultServer, Reply, says, stream
 from tests.scripted_server import Say, ScriptedServer
 
 _numbers = itertools.count()
@@ -84,6 +84,32 @@ def test_what_the_provider_says_about_retrying_wins(
     else:
         assert node.run("Hi").attempts == sent
     assert len(provider.asked) == sent
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (says({"error": {"message": "CUDA out of memory"}}, 500), "out_of_memory"),
+        (says({"error": "CUDA out of memory"}), "out_of_memory"),
+        (stream({"object": "error", "message": "CUDA out of memory", "code": 500}), "out_of_memory"),
+        (stream({"object": "error", "message": "EngineDeadError", "code": 500}), "overloaded"),
+        (stream({"type": "error", "error": {"type": "api_error", "message": "oh"}}), "overloaded"),
+        (says({"error": {"code": 502, "message": "Provider returned error"}}), "overloaded"),
+        (
+            stream({"choices": [{"index": 0, "delta": {"reasoning": "Hm."}}]}, {"error": {"code": 429}}),
+            "rate_limit",
+        ),
+    ],
+    ids=str,
+)
+def test_a_fault_of_a_server_that_had_taken_the_request_on_is_met_three_times(
+    provider: FaultServer, monkeypatch: pytest.MonkeyPatch, answer: Reply, kind: str
+) -> None:
+    monkeypatch.setattr("byok_widgets.engine.retries.FIRST_WAIT_S", 0.001)
+    provider.script(answer)
+    with pytest.raises(ProviderError) as caught:
+        node_at(provider).run("Hi")
+    assert (caught.value.kind, caught.value.attempts, len(provider.asked)) == (kind, 3, 3)
 
 
 @pytest.mark.parametrize("asked_s", [0.05, None])

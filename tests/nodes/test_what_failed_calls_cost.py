@@ -85,6 +85,7 @@ async def bill_of(run: Any) -> tuple[ByokError, Cost]:
         (says(OVERLOADED, 529), NOT_CHARGED),
         (says({"error": {"message": "slow down"}}, 429), NOT_CHARGED),
         (says({"error": {"message": "oh"}}, 500), NOT_CHARGED),
+        (says(FAILED, 500), NOT_CHARGED),
         (says({"error": {"message": "bad gateway"}}, 502), NOT_CHARGED),
         (says(REFUSED), NOT_CHARGED),
         (says(OVERLOADED), NOT_CHARGED),

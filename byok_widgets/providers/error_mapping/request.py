@@ -145,11 +145,11 @@ def dialogue(case: ErrorCase) -> ErrorReport | None:
 def memory(case: ErrorCase) -> ErrorReport | None:
     """The server ran out of memory, which a shorter request may avoid."""
     fault, context = case.details, case.context
-    if fault.status is None or fault.status < 500 or not fault.says("out_of_memory"):
+    if (fault.status or 500) < 500 or not fault.says("out_of_memory"):
         return None
     return ErrorReport(
-        "overloaded",
-        f"The server of {context.who} ran out of memory ({fault.status}).",
+        "out_of_memory",
+        f"The server of {context.who} ran out of memory{f' ({fault.status})' if fault.status else ''}.",
         case.quoted,
         "Shorten the dialogue, pick a smaller model, or run the cell again once the server is less busy.",
         context.links.status,

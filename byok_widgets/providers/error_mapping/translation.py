@@ -6,7 +6,7 @@ is known, `classification` and `network` say what it means. The exception itself
 The kinds:
     of the account: `auth`, `quota`, `rate_limit`, `permission`, `key_limit`, `org_unverified`, `region`;
     of the request: `model`, `model_gone`, `context_length`, `setting`, `moderation`, `data_policy`, `bad_request`;
-    of the provider: `overloaded`, `gateway`, `provider`, `unreadable`, `too_large`;
+    of the provider: `overloaded`, `out_of_memory`, `gateway`, `provider`, `unreadable`, `too_large`;
     of the connection: `dns`, `offline`, `refused`, `tls`, `certificate`, `proxy`, `timeout`, `connection`, `page`,
     `redirect`, `address`;
     of this side: `unsendable`, `unexpected`.
