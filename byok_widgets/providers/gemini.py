@@ -54,7 +54,7 @@ _KEY_FORMAT = KeyFormat(
     label="Google Gemini",
     prefixes=("AIza",),
     # The only format that can occur by chance in base64, so no base64 characters may surround it.
-    exact=r"(?<![A-Za-z0-9+/])AIza[\w-]{35}(?![A-Za-z0-9+/])",
+    exact=r"(?:(?<![A-Za-z0-9+/])|(?<=\\[nrtfb]))AIza[\w-]{35}(?![A-Za-z0-9+/])",
     shape=r"AIza[A-Za-z0-9_-]{35}",
     shortest=39,
 )

@@ -1,8 +1,8 @@
 """Finds keys in any text, by exact formats only, so that whatever is found is a key, however it is written.
 
-A text may be a whole file, including JSON: a key is found even if its characters are escaped, which JSON allows
-for any character and at any depth, if it is broken over lines or put together from quoted parts, and also in
-base64, on one line or many.
+A text may be a whole file, including JSON: a key is found even if its characters are escaped, as JSON, programs,
+addresses and HTML allow for any character, if it is broken over lines or put together from quoted parts, and also
+in base64, on one line or many.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 import base64
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from byok_widgets.secrets.broken_keys import broken_keys
+from byok_widgets.secrets.escapes import Resolved
 from byok_widgets.secrets.key_formats import detect_provider, exact_key, shortest_key
 from byok_widgets.secrets.secret import MASK
 
-# A slash never occurs in a key, but an escaped one may occur in base64.
-_ESCAPE = re.compile(r"(?<!\\)(\\+)(?:(?:u00|x)([2-7][0-9A-Fa-f])|/)")
-_ESCAPE_STARTS = ("\\u00", "\\x", "\\/")
-_KEY_CHARACTER = re.compile(r"[A-Za-z0-9+/=_-]")
+_BLOCK_CHARS = 1_000_000
+_MARGIN_CHARS = 20_000
+"""More than a key takes up, however it is written."""
 
 # Base64 is broken into lines by real line breaks, by escaped ones, and in notebooks by the items of a list.
 _BREAK = re.compile(r"(?:\\+[rn]|[\r\n]|\"\s*,\s*\")[ \t]*", re.ASCII)
@@ -50,14 +50,13 @@ def find_keys(text: str) -> list[FoundKey]:
 
     Two adjacent keys in base64 may share a character; the second one is then found when the first is removed.
     """
-    resolved = _Resolved(text)
-    found = [*_plain(resolved.text), *_encoded(resolved.text)]
-    whole = [(each.start, each.end) for each in found]
-    found += [each for each in _broken(resolved.text) if not _overlaps(each, whole)]
     kept: list[FoundKey] = []
-    for each in sorted(map(resolved.in_raw, found), key=lambda each: each.start):
-        if not kept or each.start >= kept[-1].end:
-            kept.append(each)
+    for start in range(0, len(text), _BLOCK_CHARS):  # so that what a huge text takes in memory has a limit
+        before = max(0, start - _MARGIN_CHARS)
+        for each in _in_block(text[before : start + _BLOCK_CHARS + _MARGIN_CHARS]):
+            at = before + each.start
+            if start <= at < start + _BLOCK_CHARS and (not kept or at >= kept[-1].end):
+                kept.append(replace(each, start=at, end=before + each.end))
     return kept
 
 
@@ -71,31 +70,30 @@ def remove_keys(text: str, found: Iterable[FoundKey]) -> str:
     return "".join([*parts, text[done:]])
 
 
-class _Resolved:
-    """A text with the escaped characters of keys resolved; maps positions back to the original text."""
+def _in_block(text: str) -> list[FoundKey]:
+    resolved = Resolved(text)
+    whole = _without_overlaps([*_plain(resolved.text), *_encoded(resolved.text)])
+    ends = [each.end for each in whole]
+    broken = [each for each in _broken(resolved.text) if not _overlaps(each, whole, ends)]
+    return _without_overlaps(_in_raw(resolved, each) for each in [*whole, *broken])
 
-    def __init__(self, raw: str) -> None:
-        parts: list[str] = []
-        self._ends, self._raw_ends = [0], [0]
-        may_have = any(start in raw for start in _ESCAPE_STARTS)
-        for escape in _ESCAPE.finditer(raw) if may_have else ():
-            character = chr(int(escape[2], 16)) if escape[2] else "/"
-            if not _KEY_CHARACTER.match(character):
-                continue
-            # JSON in JSON doubles backslashes: of three, two are one backslash, and the third starts the escape.
-            start = escape.end(1) - (len(escape[1]) & -len(escape[1]))
-            before = raw[self._raw_ends[-1] : start]
-            parts += [before, character]
-            self._ends.append(self._ends[-1] + len(before) + 1)
-            self._raw_ends.append(escape.end())
-        self.text = "".join([*parts, raw[self._raw_ends[-1] :]])
 
-    def in_raw(self, found: FoundKey) -> FoundKey:
-        return FoundKey(self._raw(found.start), self._raw(found.end), found.provider, found.replacement)
+def _without_overlaps(found: Iterable[FoundKey]) -> list[FoundKey]:
+    kept: list[FoundKey] = []
+    for each in sorted(found, key=lambda each: each.start):
+        if not kept or each.start >= kept[-1].end:
+            kept.append(each)
+    return kept
 
-    def _raw(self, at: int) -> int:
-        last = bisect_right(self._ends, at) - 1
-        return self._raw_ends[last] + at - self._ends[last]
+
+def _overlaps(found: FoundKey, others: Sequence[FoundKey], ends: Sequence[int]) -> bool:
+    following = bisect_right(ends, found.start)
+    return following < len(others) and others[following].start < found.end
+
+
+def _in_raw(resolved: Resolved, found: FoundKey) -> FoundKey:
+    start, end = resolved.in_raw(found.start, found.end)
+    return replace(found, start=start, end=end)
 
 
 def _plain(text: str) -> Iterator[FoundKey]:
@@ -108,17 +106,11 @@ def _broken(text: str) -> Iterator[FoundKey]:
         yield FoundKey(start, end, provider, MASK)
 
 
-def _overlaps(found: FoundKey, spans: Iterable[tuple[int, int]]) -> bool:
-    return any(start < found.end and found.start < end for start, end in spans)
-
-
 def _encoded(text: str) -> Iterator[FoundKey]:
     for run in _BASE64.finditer(text):
-        characters = _BREAK.sub("", run[0])
-        if len(characters) * 6 < shortest_key() * 8:
-            continue
-        for found in _in_base64(characters):
-            yield _over_lines(run, found)
+        lines = _Lines(run)
+        if len(lines.characters) * 6 >= shortest_key() * 8:
+            yield from map(lines.in_raw, _in_base64(lines.characters))
 
 
 def _in_base64(characters: str) -> Iterator[FoundKey]:
@@ -127,8 +119,8 @@ def _in_base64(characters: str) -> Iterator[FoundKey]:
         group = characters[shift:].translate(_TO_STANDARD)
         group = group[: len(group) - (len(group) % 4 == 1)]
         data = base64.b64decode(group + "=" * (-len(group) % 4))
-        resolved = _Resolved(data.decode("latin-1"))
-        for found in map(resolved.in_raw, _plain(resolved.text)):
+        resolved = Resolved(data.decode("latin-1"))
+        for found in (_in_raw(resolved, each) for each in _plain(resolved.text)):
             covered = data[: found.start] + b"*" * (found.end - found.start) + data[found.end :]
             start, end = found.start * 8 // 6, -(-found.end * 8 // 6)
             # Stars, and bytes that share a character with them, give none in which the two alphabets differ.
@@ -136,12 +128,29 @@ def _in_base64(characters: str) -> Iterator[FoundKey]:
             yield FoundKey(shift + start, shift + end, found.provider, replacement)
 
 
-def _over_lines(run: re.Match[str], found: FoundKey) -> FoundKey:
-    """Map a key found in base64 without line breaks to its position in the original, keeping the breaks."""
-    breaks = {at for match in _BREAK.finditer(run[0]) for at in range(*match.span())}
-    places = [at for at in range(len(run[0])) if at not in breaks][found.start : found.end]
-    written = list(run[0][places[0] : places[-1] + 1])
-    for at, character in zip(places, found.replacement, strict=True):
-        written[at - places[0]] = character
-    start = run.start() + places[0]
-    return FoundKey(start, start + len(written), found.provider, "".join(written))
+class _Lines:
+    """A run of base64 on one or many lines."""
+
+    def __init__(self, run: re.Match[str]) -> None:
+        self._run = run
+        parts: list[str] = []
+        self._starts, self._raw_starts, done = [0], [0], 0
+        for found in _BREAK.finditer(run[0]):
+            parts.append(run[0][done : found.start()])
+            done = found.end()
+            self._starts.append(self._starts[-1] + len(parts[-1]))
+            self._raw_starts.append(done)
+        self.characters = "".join([*parts, run[0][done:]])
+
+    def in_raw(self, found: FoundKey) -> FoundKey:
+        """Map a key found in the characters to its position in the original, keeping the breaks."""
+        places = [self._raw(at) for at in range(found.start, found.end)]
+        written = list(self._run[0][places[0] : places[-1] + 1])
+        for at, character in zip(places, found.replacement, strict=True):
+            written[at - places[0]] = character
+        start = self._run.start() + places[0]
+        return FoundKey(start, start + len(written), found.provider, "".join(written))
+
+    def _raw(self, at: int) -> int:
+        line = bisect_right(self._starts, at) - 1
+        return self._raw_starts[line] + at - self._starts[line]

@@ -123,6 +123,63 @@ def test_a_key_in_base64_is_found_at_any_alignment_over_lines(before, after, nam
     assert decode(kept.removeprefix(unaligned)) == data.replace(key.encode(), b"*" * len(key))
 
 
+def entities(key: str) -> str:
+    return "".join(f"&#{ord(sign)};" for sign in key)
+
+
+def percent(text: str) -> str:
+    return "".join(f"%{ord(sign):02x}" for sign in text)
+
+
+ESCAPED = {
+    "an entity": lambda key: f"&#{ord(key[0])};{key[1:]}",
+    "entities": entities,
+    "entities without their ends": lambda key: entities(key).replace(";", ""),
+    "entities in hex": lambda key: "".join(f"&#x{ord(sign):X};" for sign in key),
+    "entities that are escaped": lambda key: entities(key).replace("&", "&amp;amp;"),
+    "entities in JSON": lambda key: entities(key).replace("&", "\\u0026"),
+    "a name of a sign": lambda key: key.replace("_", "&lowbar;", 1),
+    "a percent escape": lambda key: f"%{ord(key[0]):X}{key[1:]}",
+    "percent escapes": percent,
+    "percent escapes of percent escapes": lambda key: percent(percent(key)),
+    "percent signs that are escaped": lambda key: percent(key).replace("%", "%252525"),
+    "bytes": lambda key: "".join(f"\\x{ord(sign):02x}" for sign in key),
+    "octal": lambda key: "".join(f"\\{ord(sign):03o}" for sign in key),
+    "code points": lambda key: "".join(f"\\U{ord(sign):08x}" for sign in key),
+    "code points in braces": lambda key: "".join(f"\\u{{{ord(sign):x}}}" for sign in key),
+    "JSON in an address": lambda key: percent(json.dumps({"key": f"\\{key}"})).replace("%5c", "%5cu005c", 1),
+    "two parts": lambda key: f"'%{ord(key[0]):X}{key[1:30]}' + '{entities(key[30:])}'",
+    "base64": lambda key: base64.b64encode(percent(key).encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("how", ESCAPED)
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_key_is_found_however_its_signs_are_escaped(name, how):
+    key = every_format()[name][1]
+    text = f"before {ESCAPED[how](key)}"
+    assert len(find_keys(text)) == 1
+    left = without_keys(text)
+    assert left.startswith("before ")
+    assert find_keys(left) == []
+    assert how in {"base64", "JSON in an address", "two parts"} or left == "before [API key]"
+
+
+@pytest.mark.parametrize("before", ["\\n", "\\t", "%26", "%3D", "&#38;", "\\u0022", "%0A"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_escape_before_a_key_is_no_part_of_a_word(name, before):
+    assert without_keys(before + every_format()[name][1]) == f"{before}[API key]"
+
+
+@pytest.mark.parametrize("at", [999_990, 1_000_000, 1_000_010])
+@pytest.mark.parametrize("filler", ["=", "%41!"])
+def test_a_key_in_a_huge_text_is_found_wherever_it_stands(at, filler):
+    key = entities(fake_key())
+    before = (filler * at)[:at]
+    text = f"{before} {key} {filler * 10}"
+    assert [text[each.start : each.end] for each in find_keys(text)] == [key]
+
+
 def test_base64_with_escaped_slashes_is_read():
     key = fake_key()
     data = b"?" * 54 + key.encode()
@@ -193,7 +250,20 @@ ENDLESS = [
     'A" ',
     "a" * 24 + "\\n",
     "\n",
+    "%41",
+    "%25",
+    "&amp;",
+    "&#115",
+    "\\163",
 ]
+
+
+def test_many_keys_take_time_for_each_alone():
+    key = fake_key("openrouter")
+    many = [f"{key}\n{key[:30]}\n{key[30:]}\n" * 1500, base64.encodebytes(f"{key}?".encode() * 3000).decode()]
+    start = time.process_time()
+    assert [len(find_keys(text)) for text in many] == [3000, 3000]
+    assert time.process_time() - start < 4
 
 
 @pytest.mark.parametrize("piece", ENDLESS)
