@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import base64
+import bz2
+import gzip
+import io
 import json
+import lzma
 import os
 import re
 import stat
 import subprocess
 import sys
+import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -188,7 +194,10 @@ def test_the_name_of_a_file_gives_no_key_away_and_moves_no_cursor(here: Path, sa
     out, err = said()
     assert not has_piece(key, out + err)
     assert "\x1b" not in out
-    assert out.startswith("[API key]\ufffd[2J\ufffd.txt: line 1: ")
+    assert [line.partition("[API key]\ufffd[2J\ufffd.txt: ")[2] for line in out.splitlines()[:2]] == [
+        "name: OpenRouter key",
+        "line 1: OpenRouter key",
+    ]
 
 
 def test_no_key_is_said_in_one_line(here: Path, said: Said) -> None:
@@ -241,6 +250,156 @@ def test_a_file_that_is_no_text_is_searched_too(before: bytes, codec: str, here:
     assert said()[0].startswith("data: data: OpenAI key\n")
     assert main(["scan", "--fix-sources", "."]) == 1
     assert (here / "data").read_bytes() == content, "it would be broken"
+
+
+# What is packed
+
+
+def zipped(name: str, content: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr(name, content)
+    return out.getvalue()
+
+
+def tarred(name: str, content: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        facts = tarfile.TarInfo(name)
+        facts.size = len(content)
+        archive.addfile(facts, io.BytesIO(content))
+    return out.getvalue()
+
+
+PACKED = {
+    "gzip": gzip.compress,
+    "gzip in two parts": lambda content: gzip.compress(content[:9]) + gzip.compress(content[9:]),
+    "gzip in gzip": lambda content: gzip.compress(gzip.compress(content)),
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zip": lambda content: zipped("b/c.txt", content),
+    "zip with LZMA": lambda content: zipped("b/c.txt", content, zipfile.ZIP_LZMA),
+    "tar in gzip": lambda content: gzip.compress(tarred("b/c.txt", content)),
+    "gzip in tar": lambda content: tarred("b/c.gz", gzip.compress(content)),
+    "gzip in zip in tar": lambda content: tarred("b", zipped("c", gzip.compress(content))),
+}
+
+
+@pytest.mark.parametrize("how", PACKED)
+def test_what_is_packed_is_read_and_left_as_it_is(how: str, here: Path, said: Said) -> None:
+    key = fake_key()
+    path = here / "a.data"
+    path.write_bytes(PACKED[how](b"no key\n"))
+    assert main(["scan", "."]) == 0
+    assert re.findall(r"\d+", said()[0]) == ["1"]
+    content = PACKED[how](f"one\nkey = {key}\n".encode())
+    path.write_bytes(content)
+    assert main(["scan", "--fix-sources", "."]) == 1
+    out, err = said()
+    assert re.match(r"a\.data( \(\S+\))?: line 2: OpenAI key\nFound 1 API key\.", out)
+    assert "--fix" not in out, "nothing that would help"
+    assert not has_piece(key, out + err)
+    assert path.read_bytes() == content
+
+
+def test_a_notebook_in_a_zip_is_a_notebook(here: Path, said: Said) -> None:
+    book = json.dumps(notebook(PLACES["cell 2, output"](fake_key())))
+    (here / "a.zip").write_bytes(zipped("demo.ipynb", book.encode()))
+    assert main(["scan", "a.zip"]) == 1
+    assert said()[0].startswith("a.zip (demo.ipynb): cell 2, output: OpenAI key\n")
+
+
+def test_what_is_stored_in_an_archive_counts_once_and_its_comments_count_too(here: Path, said: Said) -> None:
+    key = fake_key()
+    stored = zipped("a.txt", f"{key}\n".encode(), zipfile.ZIP_STORED)
+    (here / "a.zip").write_bytes(stored)
+    (here / "b.tar").write_bytes(tarred("a.txt", f"{key}\n".encode()))
+    assert main(["scan", "a.zip", "b.tar"]) == 1
+    assert "Found 2 API keys" in said()[0]
+    (here / "a.zip").write_bytes(stored + fake_key().encode())
+    (here / "b.gz").write_bytes(gzip.compress(b"text") + fake_key().encode())
+    assert main(["scan", "a.zip", "b.gz"]) == 1
+    out, err = said()
+    assert [line for line in out.splitlines() if ": data: OpenAI key" in line] == [
+        "a.zip: data: OpenAI key",
+        "b.gz: data: OpenAI key",
+    ]
+    assert err.startswith("b.gz cannot be unpacked: "), "what follows is no gzip"
+
+
+def encrypted(content: bytes) -> bytes:
+    packed = bytearray(zipped("a.txt", content))
+    packed[6] |= 1
+    packed[packed.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(packed)
+
+
+UNREAD = {
+    "cut gzip": gzip.compress(b"text" * 9)[:-9],
+    "damaged xz": lzma.compress(b"text" * 9)[:-9],
+    "damaged zip": b"PK\x03\x04" + bytes(50),
+    "damaged tar": bytes(257) + b"ustar" + bytes(700),
+    "encrypted zip": encrypted(b"text"),
+    "7z": b"7z\xbc\xaf\x27\x1c" + bytes(50),
+    "Zstandard": b"\x28\xb5\x2f\xfd" + bytes(50),
+    "PDF": b"%PDF-1.7\n" + bytes(50),
+    "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 9\n",
+}
+
+
+@pytest.mark.parametrize("how", UNREAD)
+def test_what_cannot_be_unpacked_is_listed_and_counts_as_no_file(how: str, here: Path, said: Said) -> None:
+    (here / "a").write_bytes(UNREAD[how])
+    assert main(["scan", "."]) == 2
+    out, err = said()
+    assert out == ""
+    assert err.startswith("Skipped: a ")
+    (here / "b").write_text("text", encoding="utf-8")
+    assert main(["scan", "."]) == 0
+    assert re.findall(r"\d+", said()[0]) == ["1"]
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        lambda: gzip.compress(bytes(100_000_001), 1),
+        lambda: tarred("a", b"") * 10_001,
+        lambda: gzip.compress(gzip.compress(gzip.compress(gzip.compress(gzip.compress(b"text"))))),
+    ],
+)
+def test_what_is_too_much_to_unpack_may_hold_a_key(
+    bomb: Callable[[], bytes], here: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "a").write_bytes(bomb())
+    assert main(["scan", "."]) == 2
+    assert said()[1].startswith("a ")
+
+
+# Names
+
+
+def test_a_key_in_a_name_is_found_once(here: Path, said: Said) -> None:
+    folder, file, link, packed = fake_key(), fake_key("openrouter"), fake_key("groq"), fake_key("anthropic")
+    (here / f"a {folder}" / "empty").mkdir(parents=True)
+    for name in (f"{file}.txt", "b.txt"):
+        (here / f"a {folder}" / name).write_text("text", encoding="utf-8")
+    (here / "link").symlink_to(f"http://here/?key={link}")
+    (here / "c.zip").write_bytes(zipped(f"{packed}.txt", b"text"))
+    assert main(["scan", "--fix-sources", "."]) == 1
+    out, err = said()
+    found = [line.rpartition(": ")[2] for line in out.splitlines() if ": name: " in line]
+    assert sorted(found) == ["Anthropic key", "Groq key", "OpenAI key", "OpenRouter key"]
+    assert "Found 4 API keys" in out
+    assert "--fix" not in out
+    assert not any(has_piece(key, out + err) for key in (folder, file, link, packed))
+
+
+@pytest.mark.parametrize("name", ["{}", "%{code:x}{rest}", "&#{code};{rest}"])
+def test_a_key_in_the_name_of_an_empty_folder_is_found_however_it_is_written(name: str, here: Path) -> None:
+    key = fake_key()
+    (here / name.format(key, code=ord(key[0]), rest=key[1:])).mkdir()
+    (here / "a.txt").touch()
+    assert main(["scan", "."]) == 1
 
 
 SPLIT = {
@@ -586,6 +745,26 @@ def test_no_setting_of_git_hides_what_is_staged(
     monkeypatch.chdir(repository / "sub")
     assert main(["scan", "--staged"]) == 1
     assert said()[0].startswith(f"{repository / 'key.py'}: line 1: ")
+
+
+def test_names_and_packed_contents_that_are_staged_are_read(repository: Path, said: Said) -> None:
+    (repository / f"{fake_key()}.txt").write_text("text", encoding="utf-8")
+    (repository / "a.gz").write_bytes(gzip.compress(fake_key().encode()))
+    (repository / "link").symlink_to(fake_key())
+    git("add", ".")
+    assert main(["scan", "--staged"]) == 1
+    out = said()[0]
+    assert sorted(line.split(": ")[1] for line in out.splitlines()[:3]) == ["line 1", "line 1", "name"]
+    assert "Found 3 API keys" in out
+
+
+def test_staged_files_that_are_all_skipped_are_not_called_clean(repository: Path, said: Said) -> None:
+    (repository / "a.7z").write_bytes(UNREAD["7z"])
+    git("add", ".")
+    assert main(["scan", "--staged"]) == 2
+    out, err = said()
+    assert out == ""
+    assert "a.7z" in err
 
 
 def test_a_commit_that_only_removes_files_goes_through(repository: Path, said: Said) -> None:

@@ -8,10 +8,11 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from byok_widgets.cli.packed_files import Allowance, is_packed, unpack
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import FileTooLargeError, describe_os_error, read_file, replace_file
 
@@ -19,6 +20,7 @@ MAX_BYTES = 100_000_000
 """Largest file that is read."""
 
 _HEAD = 8192
+_LFS_MARK = b"version https://git-lfs.github.com/spec/"
 _SUBMODULE = 0o160000
 _SKIPPED_FOLDERS = frozenset({".git", "node_modules"})
 _VENV_PYTHONS = ("bin/python", "Scripts/python.exe")
@@ -45,17 +47,27 @@ class Document:
         text: Its content, a character for each byte unless it is UTF-16 or UTF-32.
         codec: The codec that turns `text` back into the same bytes.
         is_binary: Whether it is data rather than text; it is searched as it is, and never changed.
+        inside: Its name in the file if it is packed; `None` if it is the file itself.
+        is_wrapping: Whether its content is elsewhere or unpacked apart: this alone is no file that was read.
     """
 
     path: Path
     text: str = field(repr=False)
     codec: str
     is_binary: bool = False
+    inside: str | None = None
+    is_wrapping: bool = False
 
     @property
     def is_notebook(self) -> bool:
         """Whether its name is that of a notebook."""
-        return self.path.suffix.lower() == ".ipynb" and not self.is_binary
+        name = Path(self.inside) if self.inside else self.path
+        return name.suffix.lower() == ".ipynb" and not self.is_binary
+
+    @property
+    def can_be_fixed(self) -> bool:
+        """Whether keys can be removed from it."""
+        return not self.is_binary and self.inside is None
 
     def replace(self, text: str) -> None:
         """Replace the file's content with `text`, in one step.
@@ -83,18 +95,29 @@ class Unread:
     Attributes:
         path: The file or folder.
         why: The reason, as the end of a sentence that begins with the path.
-        kind: `"link"`, `"folder"` (of a tool), `"submodule"`, `"special"` (a device, named pipe or socket), or
-            `"fault"` (it may contain a key).
+        kind: `"link"`, `"folder"` (of a tool), `"submodule"`, `"special"` (a device, named pipe or socket),
+            `"packed"` (in a way that is not read), or `"fault"` (it may contain a key).
         named: Whether the user named it, rather than a folder that contains it.
+        inside: Its name in the file if it is packed.
+        leads_to: The address of a link.
     """
 
     path: Path
     why: str
-    kind: Literal["link", "folder", "submodule", "special", "fault"]
+    kind: Literal["link", "folder", "submodule", "special", "packed", "fault"]
     named: bool
+    inside: str | None = None
+    leads_to: str = ""
 
 
-Item = Document | Unread
+@dataclass(frozen=True)
+class Folder:
+    """A folder that is searched; its name may contain a key, too."""
+
+    path: Path
+
+
+Item = Document | Unread | Folder
 
 
 def read_paths(paths: Iterable[Path]) -> Iterator[Item]:
@@ -103,7 +126,7 @@ def read_paths(paths: Iterable[Path]) -> Iterator[Item]:
         if os.path.isdir(path) and not path.is_symlink():  # noqa: PTH112 - Path raises if a name is too long
             yield from _in_folder(path)
         else:
-            yield _read(path, named=True)
+            yield from _read(path, named=True)
 
 
 def read_staged() -> Iterator[Item]:
@@ -128,7 +151,7 @@ def read_staged() -> Iterator[Item]:
         elif int(_git("cat-file", "-s", blob)) > MAX_BYTES:
             yield _too_large(path, named=False)
         else:  # of a link, the address is committed
-            yield _document(path, _git("cat-file", "blob", blob))
+            yield from _in_file(path, _git("cat-file", "blob", blob), named=False)
 
 
 def _git(*arguments: str) -> bytes:
@@ -151,12 +174,13 @@ def _git(*arguments: str) -> bytes:
 def _in_folder(folder: Path) -> Iterator[Item]:
     faults: list[OSError] = []
     for root, folders, files in os.walk(folder, onerror=faults.append):
+        yield Folder(Path(root))
         linked = [name for name in folders if Path(root, name).is_symlink()]
         skipped = [name for name in sorted(folders) if name not in linked and not _is_own(Path(root, name))]
         yield from (Unread(Path(root, name), "is filled by a tool.", "folder", named=False) for name in skipped)
         folders[:] = sorted(set(folders) - set(skipped))
         for name in sorted([*files, *linked]):
-            yield _read(Path(root, name), named=False)
+            yield from _read(Path(root, name), named=False)
     for fault in faults:
         yield Unread(
             Path(os.fsdecode(fault.filename)), f"cannot be read: {describe_os_error(fault)}.", "fault", named=False
@@ -180,18 +204,41 @@ def _is_environment(folder: Path) -> bool:
     return "home" in names and any((folder / python).exists() for python in _VENV_PYTHONS)
 
 
-def _read(path: Path, *, named: bool) -> Item:
+def _read(path: Path, *, named: bool) -> Iterator[Item]:
     try:
         facts = path.lstat()
         if stat.S_ISLNK(facts.st_mode):
-            return Unread(path, "is a link; links are not followed.", "link", named)
-        if not stat.S_ISREG(facts.st_mode):
-            return Unread(path, "is not an ordinary file.", "special", named)
-        return _document(path, read_file(path, most_bytes=MAX_BYTES))
+            yield Unread(
+                path,
+                "is a link; links are not followed.",
+                "link",
+                named,
+                leads_to=os.readlink(path),  # noqa: PTH115
+            )
+        elif not stat.S_ISREG(facts.st_mode):
+            yield Unread(path, "is not an ordinary file.", "special", named)
+        else:
+            yield from _in_file(path, read_file(path, most_bytes=MAX_BYTES), named=named)
     except FileTooLargeError:
-        return _too_large(path, named=named)
+        yield _too_large(path, named=named)
     except OSError as error:
-        return Unread(path, f"cannot be read: {describe_os_error(error)}.", "fault", named)
+        yield Unread(path, f"cannot be read: {describe_os_error(error)}.", "fault", named)
+
+
+def _in_file(path: Path, content: bytes, *, named: bool) -> Iterator[Item]:
+    """Yield a file, and what is packed in it."""
+    if content.startswith(_LFS_MARK):
+        yield Unread(path, "is kept by Git LFS, elsewhere.", "packed", named)
+    elif is_packed(content):
+        for part in unpack(content, Allowance(MAX_BYTES)):
+            if part.content is None:
+                yield Unread(path, part.why, "fault" if part.is_fault else "packed", named, part.name)
+            else:
+                yield replace(_document(path, part.content), inside=part.name)
+    else:
+        yield _document(path, content)
+        return
+    yield replace(_binary(path, content), is_wrapping=True)  # comments, and what stands before and after
 
 
 def _document(path: Path, content: bytes) -> Document:

@@ -9,19 +9,17 @@ import re
 from bisect import bisect_right
 
 _HEX = r"(?:[2-7][0-9A-Fa-f]|0[9ADad])"  # what is printable in ASCII, and the breaks between lines and words
+_NAMES = ("amp", "lowbar", "plus", "sol", "equals", "quot", "apos", "num", "percnt", "bsol")
+_NAMED = dict(zip(_NAMES, "&_+/=\"'#%\\", strict=True))
 _ESCAPE = re.compile(
     rf"(?<!\\)(?P<backslashes>\\+)(?:u00(?P<short>{_HEX})|U000000(?P<long>{_HEX})|u\{{0{{0,6}}(?P<braced>{_HEX})\}}"
     rf"|x(?P<byte>{_HEX})|(?P<octal>0[4-7][0-7]|1[0-7]{{2}})|(?P<slash>/))"
     rf"|%(?:25)*(?P<url>{_HEX})"
     rf"|&(?:amp;)*\#[xX]0*(?P<hex>{_HEX})(?![0-9A-Fa-f]);?"
     r"|&(?:amp;)*\#0*(?P<decimal>1[01][0-9]|12[0-6]|[3-9][0-9]|9|10|13)(?![0-9]);?"
-    r"|&(?:amp;)*(?P<name>amp|lowbar|plus|sol|equals|quot|apos|num|percnt|bsol|semi|Tab|NewLine);"
+    rf"|&(?:amp;)*(?P<name>{'|'.join(_NAMES)});"
 )
 _SIGNS = ("\\u", "\\U", "\\x", "\\0", "\\1", "\\/", "%", "&")
-_NAMED = {
-    **{"amp": "&", "lowbar": "_", "plus": "+", "sol": "/", "equals": "=", "quot": '"', "apos": "'"},
-    **{"num": "#", "percnt": "%", "bsol": "\\", "semi": ";", "Tab": "\t", "NewLine": "\n"},
-}
 _MOST_TIMES = 3
 """HTML in JSON in an address, say."""
 
@@ -60,7 +58,7 @@ class _Map:
         for escape in _ESCAPE.finditer(raw):
             start = escape.start()
             if slashes := escape["backslashes"]:
-                # JSON in JSON doubles backslashes: of three, two are one backslash, and the third starts the escape.
+                # JSON in JSON doubles backslashes: of three, two are one, and the third starts the escape.
                 start = escape.end("backslashes") - (len(slashes) & -len(slashes))
             before = raw[self._raw_ends[-1] : start]
             parts += [before, _meant(escape)]
