@@ -152,7 +152,7 @@ class ByokError(Exception):
             for line in text.splitlines():
                 lines += _wrapped(f"  {_IN_TEXT.get(name, '')}{line}", f"  {_GO_ON.get(name, '')}")
         settings = ["  Settings: flow.settings()"] if self._leads_to_settings else []
-        return [*lines, *settings, "  (the stack: byok_widgets.last_traceback())"]
+        return [*lines, *settings, "  (traceback: byok_widgets.last_traceback())"]
 
     @property
     def concerns_settings(self) -> bool:

@@ -9,7 +9,7 @@ from byok_widgets.engine.callbacks import Fetching, OnProgress, OnText, Progress
 from byok_widgets.engine.channel import TextFeed
 from byok_widgets.engine.countdown import Countdown
 from byok_widgets.engine.loop import ENGINE
-from byok_widgets.engine.thinking_time import ThinkingTime
+from byok_widgets.engine.thinking_time import Moment, ThinkingTime
 from byok_widgets.errors import RunInterrupted
 from byok_widgets.frontend import OutputSink, frontend
 
@@ -119,12 +119,16 @@ class _Monitor:
             return
         if sign:
             self._countdown = None
-            self._thinking.note(sign)
+            self._tell_end(sink, self._thinking.note(sign))
         if moment := self._thinking.news():
             sink.show_thinking(moment.seconds, moment.unheard_s, is_thinking=moment.is_thinking)
 
     def _end_thinking(self, sink: OutputSink) -> None:
-        if moment := self._thinking.end():
+        self._tell_end(sink, self._thinking.end())
+
+    @staticmethod
+    def _tell_end(sink: OutputSink, moment: Moment | None) -> None:
+        if moment:
             sink.show_thinking(moment.seconds, 0, is_thinking=moment.is_thinking, is_over=True)
 
     def close(self, result: object = None) -> None:

@@ -38,11 +38,14 @@ class ThinkingTime:
         self._heard_at = 0.0
         self._told = 0
 
-    def note(self, sign: Thinking) -> None:
-        """Take note of a sign of life."""
-        if self._sign is None or sign.began_at != self._sign.began_at:
+    def note(self, sign: Thinking) -> Moment | None:
+        """Take note of a sign of life; return how long the request before took, if this is another one."""
+        is_same = self._sign is not None and sign.began_at == self._sign.began_at
+        before = None if is_same else self.end()
+        if not is_same:
             self._told = 0
         self._sign, self._heard_at = sign, clock()
+        return before
 
     def news(self) -> Moment | None:
         """Return what is to be told now; `None` if that is nothing."""

@@ -53,6 +53,7 @@ class CellOutput:
         self._ends_line = True
         self._held = ""
         self._progress = ""
+        self._is_passing = False
         self._progress_at = float("-inf")
         self._fetched: set[str] = set()
 
@@ -78,24 +79,24 @@ class CellOutput:
             or (not finished and now - self._progress_at < PROGRESS_S)
         ):
             return
-        rewritten = f"\r{line.ljust(len(self._progress))}" if self._progress else line
-        self._progress, self._progress_at = line, now
-        self._write(rewritten)
+        self._progress_at = now
+        self._rewrite(line, is_passing=False)
         if finished:
             self._fetched.add(line)
             self._end_progress()
 
     def show_wait(self, kind: str, left_s: int) -> None:
-        """Rewrite one line that says why and when a request is sent again."""
-        self._rewrite(f"{waiting(kind)} {_when(left_s)}")
+        """Rewrite one line that says why and when a request is sent again; nothing is left of it afterwards."""
+        self._rewrite(f"{waiting(kind)} {_when(left_s)}", is_passing=True)
 
     def show_thinking(self, seconds: int, unheard_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
-        """Rewrite one line that says how long the model has been at work; in the end it says how long that was."""
-        if is_over:
-            self._rewrite(f"{'Thought' if is_thinking else 'Waited'} for {seconds} s.")
-            self._end_progress()
-        else:
-            self._rewrite(f"{at_work(is_thinking=is_thinking)} {seconds} s{unheard(unheard_s)}")
+        """Rewrite one line that says how long the model has been at work; in the end, how long it thought."""
+        if not is_over:
+            self._rewrite(f"{at_work(is_thinking=is_thinking)} {seconds} s{unheard(unheard_s)}", is_passing=True)
+            return
+        if is_thinking:
+            self._rewrite(f"Thought for {seconds} s.", is_passing=False)
+        self._end_progress()
 
     def close(self, result: object) -> None:
         """End the output, so that what follows starts on a new line."""
@@ -112,13 +113,19 @@ class CellOutput:
             if self._chars:
                 self._shown(result)
 
-    def _rewrite(self, line: str) -> None:
+    def _rewrite(self, line: str, *, is_passing: bool) -> None:
+        if not self._progress:
+            self._end_line()
         self._write(f"\r{line.ljust(len(self._progress))}" if self._progress else line)
-        self._progress = line
+        self._progress, self._is_passing = line, is_passing
 
     def _end_progress(self) -> None:
-        if self._progress:
-            self._progress = ""
+        """End the line, or wipe it where it says what is over: a saved notebook would say it for ever."""
+        line, self._progress = self._progress, ""
+        if line and self._is_passing:
+            self._write(f"\r{' ' * len(line)}\r")
+            self._ends_line = True
+        elif line:
             self._end_line()
 
     def _end_line(self) -> None:

@@ -25,9 +25,10 @@ def watch(shell: Any) -> None:
     shell.events.register("post_run_cell", lambda result: _follow_up(shell, result.error_in_exec))
 
 
-def _parts(error: ByokError) -> dict[str, str]:
-    parts = {name: sanitize(text) for name, text in error.parts.items()}
-    return {**parts, "stack": f"{type(error).__name__} · the stack: byok_widgets.last_traceback()"}
+def _parts(error: ByokError) -> list[list[str]]:
+    """Return names and texts in pairs: a saved notebook keeps no order of the names in a mapping."""
+    parts = [[name, sanitize(text)] for name, text in error.parts.items()]
+    return [*parts, ["traceback", f"{type(error).__name__} · traceback: byok_widgets.last_traceback()"]]
 
 
 def _follow_up(shell: Any, error: object) -> None:

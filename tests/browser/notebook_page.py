@@ -50,6 +50,15 @@ class NotebookPage:
             self.page.wait_for_selector(".jp-Notebook", state="detached")
             self.name = ""
 
+    def reopen(self) -> None:
+        """Save it, close it, and open it again from its file."""
+        name = self.name
+        if self.app == "lab":
+            self.close()
+        else:
+            self.save()
+        self.open(name)
+
     def wait_idle(self, timeout_s: float = 60) -> None:
         self.page.wait_for_function(IDLE, timeout=timeout_s * 1000)
 

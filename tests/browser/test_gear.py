@@ -91,7 +91,8 @@ CUT_OFF = """side => {
     .filter((node) => node.offsetParent && node.getBoundingClientRect().right > edge)
     .map((node) => node.outerHTML.slice(0, 100));
 }"""
-SESSION = "window.jupyterapp.shell.currentWidget.sessionContext"
+CURRENT = "window.jupyterapp.shell.currentWidget"
+SESSION = f"{CURRENT}.sessionContext"
 
 
 def open_settings(page):
@@ -147,6 +148,29 @@ def test_an_error_that_the_settings_can_mend_has_a_button_to_those_of_its_flow(o
     page.run_cell(2)
     expect(page.output(2)).to_contain_text("model")
     expect(page.output(2).get_by_role("button", name="Settings")).to_have_count(0)
+    parts = page.output(1).locator(".byok-error-card [data-part]").all_inner_texts()
+    page.reopen()
+    expect(page.output(1).locator(".byok-error-card [data-part]")).to_have_text(parts)
+    assert "No API key" in parts[0]
+
+
+def test_open_settings_are_those_of_the_notebook_that_a_person_goes_to(open_in, gear_lab):
+    page = open_in([flow_cell("dentist", "ask")])
+    page.run_cell(0)
+    first = page.name
+    open_settings(page)
+    page.save()
+    page.open(gear_lab.notebook([flow_cell("shop", "sell")]))
+    side(page).get_by_role("heading", name="Settings · no flow yet").wait_for()
+    page.run_cell(0)
+    side(page).get_by_role("heading", name="Settings · shop").wait_for()
+    page.save()
+    page.command("docmanager:open", {"path": first})
+    side(page).get_by_role("heading", name="Settings · dentist").wait_for()
+    assert page.page.evaluate(f"() => {CURRENT}.node.contains(document.activeElement)"), "one can type on there"
+    page.page.evaluate("() => window.jupyterapp.shell.collapseRight()")
+    page.open(gear_lab.notebook([flow_cell("third")]))
+    expect(side(page)).to_have_count(0)
 
 
 def choose_before_any_flow(page, typed, model="gpt-6-luna"):

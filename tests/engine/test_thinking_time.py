@@ -22,8 +22,8 @@ class Watch:
         self.began_at = self.now_s
         monkeypatch.setattr(thinking_time, "clock", lambda: self.now_s)
 
-    def sign(self) -> None:
-        self.time.note(Thinking(self.began_at, self.model))
+    def sign(self) -> Moment | None:
+        return self.time.note(Thinking(self.began_at, self.model))
 
     def wait(self, seconds: float, *, heard: bool = True) -> list[Moment]:
         """Return what is told meanwhile, asked ten times a second."""
@@ -78,3 +78,13 @@ def test_another_request_is_counted_anew(watch: Watch) -> None:
     watch.wait(20)
     watch.began_at = watch.now_s
     assert [moment.seconds for moment in watch.wait(4.2)] == [2, 3, 4]
+
+
+def test_the_first_sign_of_another_request_tells_that_the_one_before_is_over(watch: Watch) -> None:
+    watch.wait(3.2)
+    watch.began_at = watch.now_s
+    over = watch.sign()
+    assert over is not None
+    assert over.seconds == 3
+    assert watch.sign() is None
+    assert watch.time.end() is None

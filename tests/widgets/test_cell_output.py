@@ -143,16 +143,35 @@ def test_a_download_that_breaks_off_leaves_a_line_that_can_be_read(cell):
     assert cell.text == "Fetching SmolLM2 135M: 12 of 98 MB\n"
 
 
-def test_a_wait_is_one_line_that_counts_down_and_the_text_begins_below_it(cell):
+def test_a_wait_is_one_line_that_counts_down_and_the_text_takes_its_place(cell):
     for left_s in (3, 2, 1, 0):
         cell.show_wait("rate_limit", left_s)
     cell.show_text("Hello.")
     cell.close(None)
-    wait, text = cell.text.rstrip("\n").split("\n")
-    states = wait.split("\r")
+    *states, wiped, text = cell.text.split("\r")
     assert [any(character.isdigit() for character in state) for state in states] == [True, True, True, False]
     assert [len(state) for state in states] == [len(states[0])] * 4, "each covers the one before"
-    assert text == "Hello."
+    assert not wiped.strip()
+    assert len(wiped) == len(states[-1].rstrip()), "the rest of the line is wiped already"
+    assert text == "Hello.\n"
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["it is told", "text comes"])
+def test_what_is_waited_for_stays_in_no_saved_output(cell, ends):
+    cell.show_thinking(3, 0, is_thinking=False)
+    if ends:
+        cell.show_thinking(4, 0, is_thinking=False, is_over=True)
+    cell.show_text("Hello.\n")
+    cell.show_wait("server", 2)
+    cell.close(None)
+    left = [line.split("\r")[-1] for line in cell.text.split("\n")]
+    assert left == ["Hello.", ""]
+
+
+def test_a_line_of_progress_begins_below_what_was_said(cell):
+    cell.show_text("Hello.")
+    cell.show_wait("server", 2)
+    assert cell.text.startswith("Hello.\n")
 
 
 def test_the_wait_says_what_was_met(cell):

@@ -65,6 +65,7 @@ class Troubleshooting(assets.PageWidget):
         self._ids: dict[Finding, str] = {}
         super().__init__()
         self.on_msg(self._receive)
+        key.view.observe(lambda _: self._paint(), ["has_key", "can_check"])
 
     def __repr__(self) -> str:
         return "Troubleshooting()"
@@ -112,7 +113,7 @@ class Troubleshooting(assets.PageWidget):
             findings = list(self._found or ())
             shown = [*findings, *(self._found.suggestions if self._found is not None else ())]
             self._ids = {known: self._ids.get(known) or f"f{next(self._numbers)}" for known in shown}
-            target = EndpointTarget.of(self._flow)
+            target, key = EndpointTarget.of(self._flow), self._key.view
             unseen = "" if self._found is None else self._found.note
             counted = "" if self._found is None else troubleshooting_messages.count(len(findings))
             facts: TroubleshootingFacts = {
@@ -122,7 +123,7 @@ class Troubleshooting(assets.PageWidget):
                 "note": f"{troubleshooting_messages.FREE} {unseen}".strip(),
                 "findings": [self._shown(finding) for finding in shown],
                 "rows": troubleshooting_messages.rows(
-                    target, self._flow.model, can_check=self._key.view.can_check
+                    target, self._flow.model, has_key=key.has_key, can_check=key.can_check
                 ),
             }
             self.facts = dict(facts)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _CHECK_KEY: HelpRequest = "check_key"
 _NOTHING: HelpRequest = ""
 
+_NOW_SAVED = " now. Run the cell again."
+_PASTE = " yet. Paste one into the key field above, then press Save."
 FREE = "The check is free and sends nothing."
 CHECKING = "Checking…"
 NOT_FINISHED = "The check did not finish. Try again."
@@ -28,26 +30,27 @@ def count(number: int) -> str:
     return f"{number} problem{'' if number == 1 else 's'}" if number else "no problems found"
 
 
-def rows(target: EndpointTarget, model: str | None, *, can_check: bool) -> list[HelpRow]:
+def rows(target: EndpointTarget, model: str | None, *, has_key: bool, can_check: bool) -> list[HelpRow]:
     """Return what goes wrong most often with this provider.
 
     Args:
         target: The provider at its address.
         model: The default model.
-        can_check: Whether there is a key to check.
+        has_key: Whether a key is known to be there.
+        can_check: Whether there is something to check: a key, or an endpoint that may need none.
     """
     if target.provider.free_of_charge:
         return list(_of_local(model))
-    return list(_of_account(target, can_check=can_check))
+    return list(_of_account(target, has_key=has_key, can_check=can_check))
 
 
-def _of_account(target: EndpointTarget, *, can_check: bool) -> Iterator[HelpRow]:
+def _of_account(target: EndpointTarget, *, has_key: bool, can_check: bool) -> Iterator[HelpRow]:
     provider, links = target.provider, target.provider.links
     label = provider.label if target.is_usual else target.place or provider.label
     if not target.is_usual:
         links = type(links)()  # the provider's pages do not apply to an account elsewhere
     if provider.needs_key:
-        text = f"This flow has no key for {label}. The key field above shows whether one is saved."
+        text = f"This flow has {'a' if has_key else 'no'} key for {label}{_NOW_SAVED if has_key else _PASTE}"
         yield _row(
             "no_key",
             "No API key configured",

@@ -250,11 +250,11 @@ def test_texts_from_elsewhere_are_inert(talk, show, browser, wire):
     assert "\u202e" not in str(part.facts)
 
 
-def rows(flow, *, can_check=True):
-    return {
-        row["id"]: row
-        for row in troubleshooting_messages.rows(EndpointTarget.of(flow), flow.model, can_check=can_check)
-    }
+def rows(flow, *, has_key=False, can_check=True):
+    found = troubleshooting_messages.rows(
+        EndpointTarget.of(flow), flow.model, has_key=has_key, can_check=can_check
+    )
+    return {row["id"]: row for row in found}
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openrouter"])
@@ -275,6 +275,24 @@ def test_elsewhere_the_providers_pages_are_not_named(flow):
     assert "proxy.example.org" in rows(flow)["auth"]["text"]
     flow.provider = "compatible"
     assert next(iter(rows(flow))) == "connection"
+
+
+def test_the_row_about_a_missing_key_knows_whether_one_is_there(talk, show):
+    talk.provider = "openai"
+    panel = show(talk)
+    told = {has_key: rows(talk, has_key=has_key)["no_key"]["text"] for has_key in (False, True)}
+
+    def shown():
+        return next(row["text"] for row in section(panel).facts["rows"] if row["id"] == "no_key")
+
+    assert told[False] != told[True]
+    assert shown() == told[False]
+    talk.key_store.save("openai", "api.openai.com", fake_key(), backend="session")
+    panel.refresh()
+    eventually(lambda: shown() == told[True])
+    talk.key_store.remove("openai", "api.openai.com")
+    panel.refresh()
+    eventually(lambda: shown() == told[False])
 
 
 def test_a_local_model_has_rows_of_its_own(flow):

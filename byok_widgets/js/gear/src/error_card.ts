@@ -13,8 +13,8 @@ interface Facts {
   flow?: string;
   /** Whether it is corrected in the settings. */
   settings?: boolean;
-  /** What is to be read, by the names of the parts and in their order; none in notebooks of earlier versions. */
-  parts?: Record<string, string>;
+  /** The names of the parts, each with what is to be read, in their order. */
+  parts?: [name: string, text: string][];
 }
 
 /** Draw the errors of flows as cards, which offer the settings where that is what a person needs. */
@@ -35,8 +35,9 @@ class ErrorCard extends Widget {
   }
 
   renderModel(model: { data: ReadonlyPartialJSONObject }): Promise<void> {
-    const { flow = '', settings = false, parts = {} } = (model.data[ERROR] ?? {}) as Facts;
-    const lines = Object.entries(parts).map(([name, text]) => part(name, text));
+    const { flow = '', settings = false, parts } = (model.data[ERROR] ?? {}) as Facts;
+    // Earlier versions saved a mapping, whose order was lost: the text above says it then.
+    const lines = Array.isArray(parts) ? parts.map(([name, text]) => part(name, text)) : [];
     this.toggleClass('byok-error-card', lines.length > 0);
     this.node.replaceChildren(...lines, ...(settings ? [this._button(flow)] : []));
     return Promise.resolve();

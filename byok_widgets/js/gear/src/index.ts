@@ -28,7 +28,7 @@ function activate(
   if (!notebooks) {
     return; // for example in Voila, which shows a notebook's outputs but no toolbar
   }
-  const sides = new WeakMap<NotebookPanel, Side>();
+  const sides = new Map<NotebookPanel, Side>();
 
   const sideOf = (notebook: NotebookPanel): Side => {
     const known = sides.get(notebook);
@@ -37,11 +37,22 @@ function activate(
     }
     const side = new Side(notebook, app.commands);
     sides.set(notebook, side);
+    notebook.disposed.connect(() => sides.delete(notebook));
     app.shell.add(side, 'right', { rank: 900 });
     return side;
   };
 
   notebooks.widgetAdded.connect((_, notebook) => drawErrors(notebook, app.commands, OPEN));
+
+  // Settings that are open are those of the notebook that is looked at.
+  notebooks.currentChanged.connect((_, notebook) => {
+    const shown = [...sides].find(([, side]) => side.isVisible);
+    if (notebook && shown && shown[0] !== notebook) {
+      const side = sideOf(notebook);
+      side.follow();
+      app.shell.activateById(side.id);
+    }
+  });
 
   app.commands.addCommand(OPEN, {
     label: 'Open Flow Settings',

@@ -60,9 +60,18 @@ export class Side extends Panel {
     }
   }
 
+  /** Show the panel when this is activated next, and leave the keyboard where it is. */
+  follow(): void {
+    this._follows = true;
+    this.open();
+  }
+
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
-    this.node.focus();
+    if (!this._follows) {
+      this.node.focus();
+    }
+    this._follows = false;
   }
 
   protected override onAfterShow(message: Message): void {
@@ -223,6 +232,8 @@ export class Side extends Panel {
   private readonly _words = new Widget();
   private _view: Widget | null = null;
   private _round = 0;
+  /** Whether it is activated because a person has gone to its notebook. */
+  private _follows = false;
   /** Whether to open as soon as the kernel is ready and the side bar is visible. */
   private _wanted = false;
   /** Name of the flow that was shown last, to come back to after a restart; none of one that is not saved. */

@@ -66,7 +66,7 @@
 }
 .byok-error-card > [data-part] { white-space: pre-line; word-break: normal; }
 .byok-error-card > [data-part="problem"] { font-weight: 600; }
-.byok-error-card > :is([data-part="where"], [data-part="request_id"], [data-part="stack"]) { opacity: 0.8; font-size: 0.92em; }
+.byok-error-card > :is([data-part="where"], [data-part="request_id"], [data-part="traceback"]) { opacity: 0.8; font-size: 0.92em; }
 .byok-error-card > [data-part="quote"] { padding-inline-start: 10px; border-inline-start: 2px solid currentcolor; font-style: italic; }
 .byok-error-card a { color: inherit; text-decoration: underline; }
 .byok-error-card button { margin: 4px 0 2px; }
