@@ -192,7 +192,7 @@ _OF_SETTINGS = frozenset(
     }
     | {"key_lost", "key_damaged", "wrong_provider", "keyring_locked", "file_locked", "page", "refused"}
 )
-"""Kinds of errors that are mended in the settings panel."""
+"""Kinds of errors that are fixed in the settings panel."""
 _CARD_WIDTH = 88
 """Longest line of a card, in characters: JupyterLab breaks longer ones inside words."""
 

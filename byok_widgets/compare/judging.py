@@ -1,7 +1,7 @@
 """`Judge`: a model that answers the questions of a case about what a variant made of it.
 
 What it says is kept in the cell, with the judge and the reason: scoring again makes no call, and another judge or
-another question is asked anew.
+another question is asked again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The line of code that mends one prompt or condition, and leaves all else in it as it is."""
+"""The line of code that fixes one prompt or condition, and leaves all else in it as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line of code that mends a finding of the graph. Each is tried on a copy of the graph before it is offered.
+"""The line of code that fixes a finding of the graph. Each is tried on a copy of the graph before it is offered.
 
 A suggestion never replaces a condition that is there, and is offered only where the finding goes and no other
 comes.
@@ -31,7 +31,7 @@ class _Suggestion:
 
 
 def advised(finding: Finding, graph: FlowGraph, detect: Detect) -> Finding:
-    """Return a finding with the first suggestion that mends it, in words and as data."""
+    """Return a finding with the first suggestion that fixes it, in words and as data."""
     make, words = _MAKERS.get(finding.kind, (None, "{0}"))
     if make is None:
         return finding
@@ -39,12 +39,12 @@ def advised(finding: Finding, graph: FlowGraph, detect: Detect) -> Finding:
     for number, suggestion in enumerate(make(graph, finding.where)):
         if number == _TRIED:
             break
-        if suggestion.untried or _mends(finding, suggestion, graph, detect, before):
+        if suggestion.untried or _fixes(finding, suggestion, graph, detect, before):
             return replace(finding, fix=words.format(suggestion.code), by=Fix("paste", suggestion.code))
     return finding
 
 
-def _mends(
+def _fixes(
     finding: Finding, suggestion: _Suggestion, graph: FlowGraph, detect: Detect, before: set[tuple[str, str]]
 ) -> bool:
     copy = graph.snapshot()

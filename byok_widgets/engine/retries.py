@@ -33,7 +33,7 @@ REACHED_AFTER_S = 2.0
 RATE_LIMIT = "rate_limit"
 
 RETRIED_FOR_LONG = frozenset({RATE_LIMIT, "overloaded", "gateway", "quota"})
-"""Kinds of failures that time mends, where what refused the request says so, and charges nothing."""
+"""Kinds of transient failures, where what refused the request says so, and charges nothing."""
 
 
 class RetriedCall(Generic[T]):
@@ -141,7 +141,7 @@ class RetriedCall(Generic[T]):
         if failure.broke_off and self._under_way_s >= REACHED_AFTER_S:
             failure.cost = Cost()
         self.may_be_charged = self.may_be_charged or failure.may_be_charged
-        self._dear_failures += not _is_mended_by_time(failure)
+        self._dear_failures += not _is_transient(failure)
         if failure.kind == RATE_LIMIT and failure.retryable:
             self._governor.note_refusal(slot, failure.retry_after_s)
         raise failure
@@ -151,7 +151,7 @@ class RetriedCall(Generic[T]):
         if not failure.retryable or self._is_answering():
             return None
         is_enough = self._dear_failures >= MAX_ATTEMPTS or self._under_way_s >= PAID_AFTER_S
-        if is_enough and not _is_mended_by_time(failure):
+        if is_enough and not _is_transient(failure):
             return None
         wait_s = _backoff_s(self._failures) if failure.retry_after_s is None else failure.retry_after_s
         ends = asyncio.get_running_loop().time() + wait_s
@@ -197,7 +197,7 @@ class RetriedCall(Generic[T]):
         return failure
 
 
-def _is_mended_by_time(failure: ByokError) -> bool:
+def _is_transient(failure: ByokError) -> bool:
     """Whether the same request may succeed later, at no cost."""
     return failure.kind in RETRIED_FOR_LONG and not failure.may_be_charged
 

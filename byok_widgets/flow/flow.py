@@ -104,7 +104,7 @@ class Flow(AnswersGuesses, StrictAttributes):
 
     def __repr__(self) -> str:
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
-        return f"Flow({', '.join([repr(self.name), self._model_line, nodes, *self._standing])})"
+        return f"Flow({', '.join([repr(self.name), self._model_line, nodes, *self._file_state])})"
 
     def __str__(self) -> str:
         """Return the graph as text, which is what a plain program prints."""
@@ -764,14 +764,14 @@ class Flow(AnswersGuesses, StrictAttributes):
 
     @property
     def _title(self) -> str:
-        return " · ".join([f"Flow {self.name!r}", self._model_line, *self._standing])
+        return " · ".join([f"Flow {self.name!r}", self._model_line, *self._file_state])
 
     @property
     def _model_line(self) -> str:
         return f"{self.provider}:{self.model or 'no model chosen'}"
 
     @property
-    def _standing(self) -> list[str]:
+    def _file_state(self) -> list[str]:
         return [_READ_ONLY] if self._file_notice else []
 
     def _comparison(

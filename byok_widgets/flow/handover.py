@@ -10,10 +10,10 @@ def give(source: FlowContext, flow: FlowContext) -> str:
     """Copy provider, models, addresses and keys to a flow, and say in a line what was done."""
     from byok_widgets.flow.key_copies import store_like
 
-    named = described(source, with_key=False)
+    named = describe(source, with_key=False)
     flow.config.take_over(source.config.current)
     said = [f"Flow {flow.config.name!r} now has the settings that you made before: {named}."]
-    for provider, host in key_slots(source):
+    for provider, host in key_scopes(source):
         secret = source.key_store.get(provider, host)
         if secret is not None:
             like = source.key_store.status(provider, host)
@@ -29,29 +29,29 @@ def would_lose(source: FlowContext, flow: FlowContext) -> bool:
         return True
     if any(own.models.get(provider, model) != model for provider, model in new.models.items()):
         return True
-    slots = key_slots(source)
-    given = {*new.models, *new.base_urls, *(provider for provider, _ in slots)}
+    scopes = key_scopes(source)
+    given = {*new.models, *new.base_urls, *(provider for provider, _ in scopes)}
     used = {*own.models, *own.base_urls, *(slot.partition("|")[0] for slot in own.key_references)}
     if any(own.base_urls.get(name) != new.base_urls.get(name) for name in given & used):
         return True
-    return any(flow.key_store.may_have(provider, host) for provider, host in slots)
+    return any(flow.key_store.may_have(provider, host) for provider, host in scopes)
 
 
 def is_untouched(context: FlowContext) -> bool:
     """Whether nothing was set in it."""
     now = context.config.current
-    return not ("provider" in now.document or now.models or now.base_urls or key_slots(context))
+    return not ("provider" in now.document or now.models or now.base_urls or key_scopes(context))
 
 
-def key_slots(context: FlowContext) -> list[tuple[str, str]]:
+def key_scopes(context: FlowContext) -> list[tuple[str, str]]:
     """Return the provider and the host of each key that it has or refers to, without asking a backend."""
     held = [(provider, host) for provider, host, _ in context.key_store.held()]
-    slots = (slot.partition("|") for slot in context.config.key_references)
-    return list(dict.fromkeys([*held, *((provider, host) for provider, _, host in slots)]))
+    scopes = (slot.partition("|") for slot in context.config.key_references)
+    return list(dict.fromkeys([*held, *((provider, host) for provider, _, host in scopes)]))
 
 
-def described(context: FlowContext, *, with_key: bool = True) -> str:
+def describe(context: FlowContext, *, with_key: bool = True) -> str:
     """Name provider and model, and whether there is a key."""
     now = context.config.current
-    key = ", with a key" if with_key and key_slots(context) else ""
+    key = ", with a key" if with_key and key_scopes(context) else ""
     return f"{', '.join(filter(None, [PROVIDERS[now.provider].label, now.model]))}{key}"

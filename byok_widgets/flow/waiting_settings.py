@@ -122,7 +122,7 @@ class WaitingSettings:
             self._take(flow, told)
             return told
         self._asked[id(flow)] = flow
-        what = handover.described(self.context)
+        what = handover.describe(self.context)
         return (
             f"The settings that you made before ({what}) still wait: choose in the settings panel whether flow "
             f"{flow.config.name!r} uses them."
@@ -156,14 +156,14 @@ class WaitingSettings:
 
     def _conflict(self, flow: FlowContext) -> Question:
         text = (
-            f"The settings that you made before ({handover.described(self.context)}) still wait, and this flow "
-            f"has its own ({handover.described(flow)}). Which ones should it use?"
+            f"The settings that you made before ({handover.describe(self.context)}) still wait, and this flow "
+            f"has its own ({handover.describe(flow)}). Which ones should it use?"
         )
         use = Choice("Use the new ones", partial(self.use_in, flow))
         return Question("conflict", text, (use, Choice("Keep its own", partial(self.keep_own, flow))))
 
     def _still_waiting(self, flow: FlowContext) -> Question:
-        what = handover.described(self.context)
+        what = handover.describe(self.context)
         text = f"The settings that you made before ({what}) still wait in this kernel's memory."
         use = Choice("Use them here", partial(self.use_in, flow))
         return Question("kept", text, (use, Choice("Discard them", self.discard)))

@@ -30,7 +30,7 @@ def written_values(
         return {}, ((notice,) if returned is not None else ())
     problem, fix, values = _by_name(returned, writes)
     if not problem:
-        problem, fix = _misfit(values, writes)
+        problem, fix = _mismatch(values, writes)
     if problem:
         raise UnusableResultError(f"The function {function} {problem}.", fix)
     return {name: values[name] for name in writes}, ()
@@ -53,7 +53,7 @@ def _names(returned: Any, name: str) -> bool:
     return name in returned or (len(returned) == 1 and bool(nearest(name, [str(key) for key in returned])))
 
 
-def _misfit(values: Mapping[Any, Any], writes: tuple[str, ...]) -> tuple[str, str]:
+def _mismatch(values: Mapping[Any, Any], writes: tuple[str, ...]) -> tuple[str, str]:
     for name in values:
         if name not in writes:
             meant = nearest(str(name), writes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from byok_widgets.schema.fields import FieldSpec
-from byok_widgets.schema.misfit import MisfitError
+from byok_widgets.schema.mismatch import MismatchError
 from byok_widgets.schema.parts import Part, Reader, walk
 from byok_widgets.schema.reading.json_reading import Unreadable, plain_json
 from byok_widgets.schema.root_result import RootResult
@@ -143,7 +143,7 @@ def _typed(spec: FieldSpec, part: Part, whole: RootResult) -> tuple[Any, Expecte
     try:
         value = whole.values[spec.name] if spec.name in whole.values else spec.convert(part.value)
         refuse_lost_digits(part.value, value)
-    except MisfitError as error:
+    except MismatchError as error:
         return None, {part.at(location): problem for location, problem in reversed(error.found)}
     except (ValueError, TypeError, RecursionError) as error:
         return None, {spec.name: str(error)}

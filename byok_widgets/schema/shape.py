@@ -117,7 +117,7 @@ class Shape:
         fitting = [branch for branch in self.branches if branch.may_hold(value)]
         if len(fitting) == 1:
             return fitting[0]
-        return min(fitting, key=lambda branch: branch.misfit(value), default=_NOTHING_SAID)
+        return min(fitting, key=lambda branch: branch.mismatch(value), default=_NOTHING_SAID)
 
 
 class Branch:
@@ -163,7 +163,7 @@ class Branch:
             return True
         return all(value.get(name) is None or _is_among(value[name], allowed) for name, allowed in self._fixed)
 
-    def misfit(self, value: Any) -> tuple[int, int]:
+    def mismatch(self, value: Any) -> tuple[int, int]:
         """Return how many required properties an object lacks, and how many unknown ones it has."""
         given = {name for name, entry in value.items() if entry is not None} if isinstance(value, dict) else set()
         unknown = given - set(self.properties) if "properties" in self._raw else ()

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from byok_widgets.secrets.secret import Secret
 
 _process_key = os.urandom(32)
-"""Made anew in each process and never stored: an identity cannot be compared with hashes of known keys."""
+"""Made afresh in each process and never stored: an identity cannot be compared with hashes of known keys."""
 _identities: WeakKeyDictionary[Secret, bytes] = WeakKeyDictionary()
 
 

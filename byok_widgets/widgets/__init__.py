@@ -33,12 +33,12 @@ class NotebookFrontend:
         if shell is None:
             return None
         from byok_widgets.widgets.audience import is_watched
+        from byok_widgets.widgets.buffered_output import BufferedOutput
         from byok_widgets.widgets.cell_output import CellOutput
-        from byok_widgets.widgets.gathered_output import GatheredOutput
         from byok_widgets.widgets.reply_display import ReplyDisplay
 
         shown = ReplyDisplay.of(shell).remember
-        return CellOutput(sys.stdout, shown) if is_watched() else GatheredOutput(shell.display_pub.publish, shown)
+        return CellOutput(sys.stdout, shown) if is_watched() else BufferedOutput(shell.display_pub.publish, shown)
 
     def tell(self, sentence: str) -> None:
         """Show a sentence in the running cell; outside IPython nobody reads it."""

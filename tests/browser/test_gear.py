@@ -77,7 +77,7 @@ def title(page):
 
 
 def words(page):
-    return side(page).locator(".byok-side-words")
+    return side(page).locator(".byok-side-notice")
 
 
 def said(page, kind):
@@ -126,7 +126,7 @@ def test_a_click_opens_the_settings_and_touches_nothing_else(open_in, app, capsy
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_an_error_that_the_settings_can_mend_has_a_button_to_those_of_its_flow(open_in, app):
+def test_an_error_that_the_settings_can_fix_has_a_button_to_those_of_its_flow(open_in, app):
     page = open_in(
         [
             f"{flow_cell('dentist', 'ask')}\n{flow_cell('shop', 'sell')}",

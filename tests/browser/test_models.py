@@ -171,7 +171,7 @@ def test_what_is_being_typed_stays_when_the_kernel_sends_a_list_or_a_value(page,
     field.fill("openrouter:")
     field.press("Enter")
     page.panel.get_by_role("alert").filter(has_text="Not set:").wait_for()
-    assert field.input_value() == "openrouter:", "what was refused can be mended"
+    assert field.input_value() == "openrouter:", "what was refused can be fixed"
     run_in_kernel(page, "flow.model = 'openai/gpt-6-astra'")
     expect(field).to_have_value("openai/gpt-6-astra")
 

@@ -72,7 +72,7 @@ def check_that_the_file_holds_the_conversation(page: NotebookPage) -> None:
     assert [text for text in SAID if text not in saved] == []
     assert "Bye then." in saved
     assert "Half a sent" not in saved
-    assert message.input_value() == "Half a sent", "the update has not drawn the chat anew"
+    assert message.input_value() == "Half a sent", "the update has not redrawn the chat"
     assert message.evaluate("field => field === document.activeElement")
     shown = page.output(0).get_by_text("Tuesday please", exact=True).and_(page.page.locator(":visible"))
     assert shown.count() == 1, "while the chat is alive it is there once"

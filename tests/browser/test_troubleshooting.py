@@ -1,4 +1,4 @@
-"""The troubleshooting section in a real JupyterLab: what is to be mended, and the click that mends it."""
+"""The troubleshooting section in a real JupyterLab: what is to be fixed, and the click that fixes it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def finding(page, text):
     return part(page).get_by_role("listitem").filter(has_text=text)
 
 
-def test_what_is_to_be_mended_is_mended_by_a_click_and_never_by_itself(opened):
+def test_what_is_to_be_fixed_is_fixed_by_a_click_and_never_by_itself(opened):
     page = opened(*TROUBLE)
     summary = part(page).locator("summary")
     assert summary.inner_text() == "Troubleshooting"

@@ -50,7 +50,7 @@ def test_a_judge_scores_outputs_and_is_asked_once(flow: Flow, server: ScriptedSe
     assert len(server.requests) == 12
 
 
-def test_another_judge_is_asked_anew_and_the_answers_are_not_paid_again(
+def test_another_judge_is_asked_afresh_and_the_answers_are_not_paid_again(
     flow: Flow, server: ScriptedServer
 ) -> None:
     flow.node("ask").compare(MODELS, CASES)

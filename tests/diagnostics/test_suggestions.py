@@ -240,7 +240,7 @@ REPLACES_CONDITIONS = {"edges_after_end", "unknown_variable"}
 
 
 @pytest.mark.parametrize("name", BUILDS)
-def test_the_line_to_paste_mends_its_finding_and_nothing_else(name: str) -> None:
+def test_the_line_to_paste_fixes_its_finding_and_nothing_else(name: str) -> None:
     build = BUILDS[name]
     for number, finding in enumerate(made(build).check()):
         if finding.by is None or finding.by.kind != "paste":
@@ -366,7 +366,7 @@ CLICKS: dict[str, tuple[Build, set[str]]] = {
 
 
 @pytest.mark.parametrize("kind", CLICKS)
-def test_a_click_mends_its_finding_and_nothing_else(kind: str) -> None:
+def test_a_click_fixes_its_finding_and_nothing_else(kind: str) -> None:
     build, may_change = CLICKS[kind]
     flow = made(build)
     finding = next(found for found in flow.check() if found.kind == kind)

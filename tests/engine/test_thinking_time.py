@@ -74,7 +74,7 @@ def test_it_tells_whether_thinking_was_seen(watch: Watch) -> None:
     assert watch.wait(5, heard=False) == []
 
 
-def test_another_request_is_counted_anew(watch: Watch) -> None:
+def test_another_request_is_counted_from_the_start(watch: Watch) -> None:
     watch.wait(20)
     watch.began_at = watch.now_s
     assert [moment.seconds for moment in watch.wait(4.2)] == [2, 3, 4]

@@ -557,13 +557,13 @@ def test_a_failed_save_leaves_the_existing_file(full: Flow, file: Path) -> None:
             '"speaks_first".*"yes"',
         ),
     ]
-    for break_it, mend_it, said in breaks:
+    for break_it, fix_it, said in breaks:
         break_it()
         with pytest.raises(ConfigError, match=said) as caught:
             full.save(file)
         assert caught.value.fix
         assert file.read_bytes() == before
-        mend_it()
+        fix_it()
     full.save(file)
     assert [path.name for path in file.parent.iterdir() if path.is_file()] == [file.name]
 

@@ -23,7 +23,7 @@ def _new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flow_contexts, "_made", {})
 
 
-def test_it_starts_anew_and_leaves_what_is_saved_as_it_is(tmp_path: Path) -> None:
+def test_it_starts_afresh_and_leaves_what_is_saved_as_it_is(tmp_path: Path) -> None:
     Flow("lesson").model = "openai:saved"
     before = files(tmp_path)
     fresh = Flow("lesson", fresh=True)

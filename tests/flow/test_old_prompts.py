@@ -39,7 +39,7 @@ def test_an_old_flow_loads_and_is_not_run(old: Flow, server: ScriptedServer) -> 
     assert server.requests == []
 
 
-def test_its_findings_hold_the_lines_that_mend_it(old: Flow) -> None:
+def test_its_findings_hold_the_lines_that_fix_it(old: Flow) -> None:
     found = [finding for finding in old.check() if finding.kind == "template"]
     assert [finding.where for finding in found] == ["ask", "ask"]
     assert "(line 1, column 1)" in found[0].problem

@@ -13,7 +13,7 @@ class FileServer:
 
     Attributes:
         break_after: Bytes after which an answer breaks off; `None` for never. Applies to one answer only.
-        ranges: Whether a partial file can be gone on with.
+        ranges: Whether a partial file can be resumed.
         status: The HTTP status of every answer, where it is not the usual one.
         asked: The `Range` header of every request, or an empty text.
         pause_s: Wait after each 100,000 bytes, in seconds.

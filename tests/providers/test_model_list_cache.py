@@ -104,7 +104,7 @@ def damaged(**changes: object) -> bytes:
         ),
     ],
 )
-def test_a_damaged_file_is_no_file_and_is_written_anew(cache: Path, content: bytes) -> None:
+def test_a_damaged_file_is_no_file_and_is_written_again(cache: Path, content: bytes) -> None:
     model_list_cache.write(*PLACE, KEPT)
     (file,) = cache.iterdir()
     file.write_bytes(damaged())

@@ -31,7 +31,7 @@ def elsewhere():
     server.close()
 
 
-def asked_anew(of: str, there: Endpoint) -> str:
+def asked_afresh(of: str, there: Endpoint) -> str:
     """Ask on a loop of its own, so that its client reads the environment as it is now."""
     return asyncio.run(PROVIDERS[of].complete(QUESTION, there, lambda _: None)).text
 
@@ -52,7 +52,7 @@ async def _itself() -> object:
 def test_a_new_loop_starts_with_new_connections(faulty: FaultServer, of: str, hello: Reply) -> None:
     faulty.script(hello)
     there = endpoint(PROVIDERS[of], faulty)
-    assert [asked_anew(of, there) for _ in range(2)] == ["Hi", "Hi"]
+    assert [asked_afresh(of, there) for _ in range(2)] == ["Hi", "Hi"]
 
 
 @BOTH
@@ -73,7 +73,7 @@ def test_plain_http_goes_through_no_proxy(
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, elsewhere.url)
     faulty.script(hello)
-    assert asked_anew(of, endpoint(PROVIDERS[of], faulty)) == "Hi"
+    assert asked_afresh(of, endpoint(PROVIDERS[of], faulty)) == "Hi"
     assert elsewhere.asked == []
 
 
@@ -89,7 +89,7 @@ def test_https_goes_through_the_proxy_which_sees_neither_key_nor_dialogue(
     faulty.script(Reply(b"sign in", 407))
     provider, key = PROVIDERS[of], fake_key(of)
     with pytest.raises(ProviderError) as caught:
-        asked_anew(of, Endpoint(BaseUrl.parse(provider.default_url), Secret(key)))
+        asked_afresh(of, Endpoint(BaseUrl.parse(provider.default_url), Secret(key)))
     assert (caught.value.kind, caught.value.retryable) == ("proxy", False)
     assert provider.label in caught.value.problem
     (asked,) = faulty.asked
@@ -106,10 +106,10 @@ def test_a_proxy_that_cannot_be_used_is_an_error_where_it_is_needed(
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "nonsense://x")
     faulty.script(hello)
-    assert asked_anew(of, endpoint(PROVIDERS[of], faulty)) == "Hi"
+    assert asked_afresh(of, endpoint(PROVIDERS[of], faulty)) == "Hi"
     usual = Endpoint(BaseUrl.parse(PROVIDERS[of].default_url), Secret(fake_key(of)))
     with pytest.raises(ProviderError) as caught:
-        asked_anew(of, usual)
+        asked_afresh(of, usual)
     assert (caught.value.kind, caught.value.retryable) == ("proxy", False)
     assert "https_proxy" in caught.value.problem.lower()
 
@@ -121,7 +121,7 @@ def test_a_certificate_of_the_company_is_trusted_when_it_is_named(
     monkeypatch.setenv("SSL_CERT_FILE", str(own_certificate))
     server = FaultServer(own_tls)
     server.script(hello)
-    assert asked_anew(of, endpoint(PROVIDERS[of], server)) == "Hi"
+    assert asked_afresh(of, endpoint(PROVIDERS[of], server)) == "Hi"
     server.close()
 
 

@@ -268,4 +268,4 @@ def test_the_chat_shows_what_an_action_did(booked: Flow) -> None:
     s.say("Monday")
     shown = chat_messages.of_turn(s.turns[0])
     assert any("ticket: Mon-1" in step["line"] for step in shown["steps"])
-    assert {v["name"]: v["value"] for v in chat_messages.standing(s)["variables"]}["ticket"] == "Mon-1"
+    assert {v["name"]: v["value"] for v in chat_messages.session_facts(s)["variables"]}["ticket"] == "Mon-1"

@@ -156,16 +156,16 @@ def test_the_panel_shows_and_sets_its_own_setting(
         return nodes.nodes[0]["settings"][0]
 
     own = {"name": "depth", "label": "Depth", "kind": "whole", "help": "How deep it looks.", "options": []}
-    assert shown() == {**own, "value": "3", "unset": "as deep as it goes", "back": ""}
+    assert shown() == {**own, "value": "3", "unset": "as deep as it goes", "reset": ""}
     browser.on_node(nodes, "tags", "set", name="depth", value="5")
     assert tagger.depth == 5
-    assert (shown()["value"], shown()["back"]) == ("5", "Back to 3")
-    assert "depth: 5" in nodes.nodes[0]["tuned"]
+    assert (shown()["value"], shown()["reset"]) == ("5", "Back to 3")
+    assert "depth: 5" in nodes.nodes[0]["settings_text"]
     for refused in ("many", "12", "7"):
         browser.on_node(nodes, "tags", "set", name="depth", value=refused)
         assert wire.custom(nodes)[-1]["outcome"] == "refused"
     assert tagger.depth == 5
-    browser.on_node(nodes, "tags", "give_back", name="depth")
+    browser.on_node(nodes, "tags", "reset", name="depth")
     assert tagger.depth == 3
     browser.on_node(nodes, "tags", "set", name="depth", value="")
     assert tagger.depth is None

@@ -51,7 +51,7 @@ def test_who_has_not_asked_hears_nothing_and_who_is_closed_no_more(wire, browser
     eventually(lambda: not _is_beating())
 
 
-def test_it_ends_when_nobody_has_asked_for_long_and_begins_anew(wire, browser, chat, monkeypatch):
+def test_it_ends_when_nobody_has_asked_for_long_and_begins_again(wire, browser, chat, monkeypatch):
     monkeypatch.setattr(pulse, "KEPT_S", 0.1)
     browser.custom(chat, {"kind": "ping"})
     eventually(lambda: not _is_beating())

@@ -198,7 +198,7 @@ def test_a_list_that_fails_after_a_good_check_is_not_asked_for_again_and_again(
     assert 2 <= len(endpoint.asked) <= 6
 
 
-def test_an_address_without_its_v1_is_told_and_the_corrected_one_is_asked_anew(
+def test_an_address_without_its_v1_is_told_and_the_corrected_one_is_asked_afresh(
     flow, compatible, browser, endpoint
 ):
     endpoint.mode = "open"

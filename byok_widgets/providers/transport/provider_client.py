@@ -1,6 +1,6 @@
 """`ProviderClient`: the HTTP client that the SDKs are given.
 
-Both SDKs build each request anew with it and send it through it. For what the library's own client does on the way
+Both SDKs build each request with it and send it through it. For what the library's own client does on the way
 (redirects, cookies, authentication, hooks, merging with defaults of the client) there is no use here, and it costs
 as much as our whole transport.
 """

@@ -15,7 +15,7 @@ from byok_widgets.schema.classes.class_fields import ClassFields, reads_first
 from byok_widgets.schema.fields import Field, FieldSpec
 from byok_widgets.schema.json_schemas.quick_checks import is_plain_type
 from byok_widgets.schema.json_schemas.schema_refs import Json, may_be_null, resolved
-from byok_widgets.schema.misfit import MisfitError, misfit_of
+from byok_widgets.schema.mismatch import MismatchError, mismatch_of
 from byok_widgets.schema.root_result import RootResult, json_text
 from byok_widgets.schema.values.exact_numbers import takes_decimals
 from byok_widgets.secrets.quoting import as_given
@@ -201,9 +201,9 @@ def _by_pydantic(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
             try:
                 return adapter.validate_json(text, strict=strict)
             except ValidationError as error:
-                misfit = misfit_of(value, error)
+                mismatch = mismatch_of(value, error)
             except Exception as error:  # noqa: BLE001 - a type's own validators may raise anything
-                misfit = MisfitError(describe_exception(error))
-        raise misfit
+                mismatch = MismatchError(describe_exception(error))
+        raise mismatch
 
     return convert

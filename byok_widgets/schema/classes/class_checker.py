@@ -12,7 +12,7 @@ from typing import Any
 
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.schema.classes.class_fields import ClassFields
-from byok_widgets.schema.misfit import MisfitError, misfit_of
+from byok_widgets.schema.mismatch import MismatchError, mismatch_of
 from byok_widgets.schema.root_result import RootResult, json_text
 from byok_widgets.secrets import redact
 
@@ -63,7 +63,7 @@ class ClassChecker:
         """Validate the value of one field.
 
         Raises:
-            MisfitError: It does not fit.
+            MismatchError: It does not fit.
         """
         json_text(value)
         attribute = self._names.of_fields[name]
@@ -72,10 +72,10 @@ class ClassChecker:
         try:
             return self._alone(attribute, value, {})
         except ValidationError as error:
-            misfit = misfit_of({attribute: value}, error)
+            mismatch = mismatch_of({attribute: value}, error)
         except Exception as error:  # noqa: BLE001 - a class's own validators may raise anything
-            misfit = MisfitError(describe_exception(error))
-        raise MisfitError(str(misfit), [(place[1:], words) for place, words in misfit.found])
+            mismatch = MismatchError(describe_exception(error))
+        raise MismatchError(str(mismatch), [(place[1:], words) for place, words in mismatch.found])
 
     def _whole(self, said: Mapping[str, Any]) -> RootResult:
         from pydantic import ValidationError

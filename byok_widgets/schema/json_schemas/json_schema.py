@@ -23,7 +23,7 @@ from byok_widgets.schema.json_schemas.schema_refs import (
     types_in,
     unconditional,
 )
-from byok_widgets.schema.misfit import MisfitError
+from byok_widgets.schema.mismatch import MismatchError
 from byok_widgets.schema.root_result import json_text
 from byok_widgets.secrets import redact_quotes
 from byok_widgets.secrets.quoting import as_given, without_keys
@@ -53,7 +53,7 @@ def from_json_schema(schema: Json) -> SchemaParts:
 def _refuse_invalid(error: Any) -> None:
     if error is None:
         return
-    problem = _misfit([*map(str, error.absolute_path)], error.instance)
+    problem = _mismatch([*map(str, error.absolute_path)], error.instance)
     raise SchemaError(
         f"This is not a valid JSON Schema: {problem}.", fix="Correct it there, or give fields as keywords."
     )
@@ -112,7 +112,7 @@ def _made_checker(part: Any, definitions: Json) -> Any:
     return checker(whole, format_checker=checker.FORMAT_CHECKER)
 
 
-def _misfit(path: list[str], found: object) -> str:
+def _mismatch(path: list[str], found: object) -> str:
     """Describe the part of a schema that is invalid."""
     types = f"; the types are {_TYPES}" if path[-1:] == ["type"] else ""
     place = redact_quotes(".".join(path))[-_SHOWN_CHARS:] or "the schema"
@@ -174,7 +174,7 @@ def _by_json_schema(checker: Callable[[], Any]) -> Callable[[Any], Any]:
         errors = errors_of(checker(), value)
         if errors:
             found = [(tuple(error.absolute_path), without_keys(error.message, 200)) for error in errors]
-            raise MisfitError(found[0][1], found)
+            raise MismatchError(found[0][1], found)
         return value
 
     return convert

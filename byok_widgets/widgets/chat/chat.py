@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from byok_widgets.session import Session, Turn
-    from byok_widgets.widgets.page_messages.chat import ChatAll, ChatMessage, ChatTurn, FailureWords, GraphFacts
+    from byok_widgets.widgets.page_messages.chat import ChatAll, ChatMessage, ChatTurn, FailureFacts, GraphFacts
 
 Message = Mapping[str, Any]
 
@@ -116,7 +116,7 @@ class Chat(assets.PageWidget):
             return
         except ByokError as fault:
             text = _text(message) if kind == "say" else ""  # it goes back to its field
-            self._tell({"kind": "failed", "text": sanitize(text), "words": chat_messages.of_fault(fault)})
+            self._tell({"kind": "failed", "text": sanitize(text), "failure": chat_messages.of_fault(fault)})
 
     def _say(self, session: Session, text: str) -> None:
         self._require_idle()
@@ -151,7 +151,7 @@ class Chat(assets.PageWidget):
         self._require_idle()
         name, session = _text(message, "name"), self.session
         session.variables[name] = typed_value(session.graph, name, _text(message, "value"))
-        self._tell({"kind": "standing", "changed": [sanitize(name)], **chat_messages.standing(session)})
+        self._tell({"kind": "session", "changed": [sanitize(name)], **chat_messages.session_facts(session)})
 
     def _keep_sentence(self, message: Message) -> None:
         self._require_owner()
@@ -230,7 +230,7 @@ class Chat(assets.PageWidget):
             )
             turn = await work(self._speech.on_text, self._speech.on_progress)
         except asyncio.CancelledError:
-            if kept:  # the part of the reply that had come stays
+            if kept:  # the partial reply stays
                 self._speech.end()
                 tell(kept[-1])
             else:
@@ -243,7 +243,7 @@ class Chat(assets.PageWidget):
         else:
             tell(turn)
 
-    def _failed(self, text: str, words: FailureWords, lost: Sequence[Turn]) -> None:
+    def _failed(self, text: str, failure: FailureFacts, lost: Sequence[Turn]) -> None:
         """Tell of a turn that came to nothing: its text goes back to its field."""
         self._speech.end()
         again = self._speech.under_way()["instead_of"] is not None
@@ -251,8 +251,8 @@ class Chat(assets.PageWidget):
             {
                 "kind": "failed",
                 "text": "" if again else sanitize(text),
-                "words": words,
-                "standing": chat_messages.standing(self.session),
+                "failure": failure,
+                "session": chat_messages.session_facts(self.session),
                 "reasoning": chat_messages.lost_reasoning(lost),
             }
         )
@@ -266,7 +266,7 @@ class Chat(assets.PageWidget):
             "turn": chat_messages.of_turn(turn),
             "changed": [sanitize(name) for name in turn.variables],
             "graph": drawn if is_new else None,
-            **chat_messages.standing(session),
+            **chat_messages.session_facts(session),
         }
         self._tell(message)
 
@@ -295,13 +295,13 @@ class Chat(assets.PageWidget):
             "sentences": list(map(sanitize, session.config.test_sentences)),
             "models": chat_messages.models(session),
             "graph": self._drawn,
-            **chat_messages.standing(session),
+            **chat_messages.session_facts(session),
         }
         self._tell(message)
 
     def _tell(self, message: ChatMessage) -> None:
         self.send(message)
-        if message["kind"] in ("all", "turn", "alternative", "standing"):
+        if message["kind"] in ("all", "turn", "alternative", "session"):
             self._saved_form.follow()
 
 

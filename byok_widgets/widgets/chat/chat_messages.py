@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from byok_widgets.widgets.chat.branches import Alternative
     from byok_widgets.widgets.page_messages.chat import (
         AlternativeFacts,
-        FailureWords,
+        FailureFacts,
         GraphFacts,
         RequestFacts,
-        Standing,
+        SessionFacts,
         StepFacts,
         TurnFacts,
         VariableFacts,
@@ -43,12 +43,12 @@ _IN_SETTINGS = frozenset({"auth", "file_locked", "no_key", "no_model", "unknown_
 """Kinds of errors that a person can solve in the settings."""
 
 
-def _plain(kind: str, problem: str, fix: str) -> FailureWords:
+def _plain(kind: str, problem: str, fix: str) -> FailureFacts:
     """Return what went wrong where no provider has said anything about it."""
     return {"kind": kind, "problem": problem, "where": "", "cause": "", "quote": "", "fix": fix, "link": ""}
 
 
-STOPPED: FailureWords = {
+STOPPED: FailureFacts = {
     **_plain(
         "interrupted",
         "Stopped before the reply began.",
@@ -68,7 +68,7 @@ def require(text: str) -> None:
         raise FlowError("The message is empty.", kind="dialogue", fix="Type something first.")
 
 
-def of_fault(fault: ByokError) -> FailureWords:
+def of_fault(fault: ByokError) -> FailureFacts:
     """Return an error in words for people; text from outside is redacted."""
     parts = {name: redact(sanitize(text)) for name, text in fault.parts.items()}
     return {
@@ -83,7 +83,7 @@ def of_fault(fault: ByokError) -> FailureWords:
     }
 
 
-def unexpected(fault: Exception) -> FailureWords:
+def unexpected(fault: Exception) -> FailureFacts:
     """Return the message for an unexpected exception, without its text."""
     said = f"The turn failed unexpectedly ({type(fault).__name__})."
     return _plain("unexpected", said, "Your text is back in the field: send it again.")
@@ -160,7 +160,7 @@ def _of_verdict(verdict: EdgeVerdict, *, always: bool) -> VerdictFacts:
     }
 
 
-def standing(session: Session) -> Standing:
+def session_facts(session: Session) -> SessionFacts:
     """Return a session's active node, its variables and its totals."""
     status = session.variables.status
     return {

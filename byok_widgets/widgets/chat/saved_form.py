@@ -1,6 +1,6 @@
 """`SavedForm`: the conversation as the notebook file keeps it, in an output of its own below the chat.
 
-The widget itself is nothing once its kernel is gone, and an update of the output that shows it would draw it anew,
+The widget itself is nothing once its kernel is gone, and an update of the output that shows it would redraw it,
 under the fingers of whoever types. So a second output holds the words; the page hides it while the chat is alive.
 """
 

@@ -84,8 +84,8 @@ class VariableFacts(TypedDict):
     places: list[PlaceFacts]
 
 
-class Standing(TypedDict):
-    """Where a session stands."""
+class SessionFacts(TypedDict):
+    """The current state of a session."""
 
     node: str
     closed: bool
@@ -110,7 +110,7 @@ class UnderWay(TypedDict):
     instead_of: int | None
 
 
-class FailureWords(TypedDict):
+class FailureFacts(TypedDict):
     """Why a turn did not end well; `calm` where that is what the person wanted, `settings` where they can help.
 
     `quote` is what the provider wrote, `fix` is what to do.
@@ -142,7 +142,7 @@ class GraphFacts(TypedDict):
     colors: dict[str, str]
 
 
-class ChatAll(Standing):
+class ChatAll(SessionFacts):
     """Everything that was said, and all that can be chosen."""
 
     kind: Literal["all"]
@@ -205,7 +205,7 @@ class ChatRetract(TypedDict):
     kind: Literal["retract"]
 
 
-class ChatTurn(Standing):
+class ChatTurn(SessionFacts):
     """A turn has ended; `changed` names the variables that it set. `graph` is null while the flow is the same."""
 
     kind: Literal["turn"]
@@ -222,10 +222,10 @@ class ChatAlternative(TypedDict):
     sessions: list[str]
 
 
-class ChatStanding(Standing):
+class ChatSession(SessionFacts):
     """A variable was corrected."""
 
-    kind: Literal["standing"]
+    kind: Literal["session"]
     changed: list[str]
 
 
@@ -331,13 +331,13 @@ class ChatSavedOutput(TypedDict):
 class ChatFailed(TypedDict):
     """A turn or a click did not work; `text` goes back to its field.
 
-    `standing` is told after a turn, with the `reasoning` of a model that had thought and not begun to write.
+    `session` is told after a turn, with the `reasoning` of a model that had thought and not begun to write.
     """
 
     kind: Literal["failed"]
     text: str
-    words: FailureWords
-    standing: NotRequired[Standing]
+    failure: FailureFacts
+    session: NotRequired[SessionFacts]
     reasoning: NotRequired[str]
 
 
@@ -352,7 +352,7 @@ ChatMessage = (
     | ChatRetract
     | ChatTurn
     | ChatAlternative
-    | ChatStanding
+    | ChatSession
     | ChatSentences
     | ChatCopy
     | ChatRequests

@@ -19,10 +19,10 @@ class SettingFacts(TypedDict):
     options: list[str]
     value: str
     unset: str
-    back: str
+    reset: str
 
 
-class Misfit(TypedDict):
+class IncompatibleSetting(TypedDict):
     """A setting that the node's model does not have."""
 
     name: str
@@ -40,11 +40,11 @@ class NodeFacts(TypedDict):
     override: str
     notes: list[str]
     for_all: str
-    tuned: str
+    settings_text: str
     settings: list[SettingFacts]
     more: str
-    unfit: str
-    misfits: list[Misfit]
+    incompatible: str
+    incompatible_settings: list[IncompatibleSetting]
 
 
 class NodeListState(TypedDict):
@@ -57,7 +57,7 @@ class NodeListState(TypedDict):
 class NodeRequest(TypedDict):
     """Change something of a node."""
 
-    kind: Literal["choose", "for_all", "set", "give_back"]
+    kind: Literal["choose", "for_all", "set", "reset"]
     id: str
     node: str
     name: NotRequired[str]

@@ -146,7 +146,7 @@ def _number(text: str, read: Callable[[str], float]) -> Any:
 
 @contextmanager
 def _without_code() -> Iterator[None]:
-    """Say what is wrong with a setting without the code that would mend it: a person is typing into a field."""
+    """Say what is wrong with a setting without the code that would fix it: a person is typing into a field."""
     try:
         yield
     except ConfigError as fault:

@@ -97,7 +97,7 @@ class ModelLists:
         """Load the list that is available without asking the provider."""
         if target not in self._recalled:
             self._recalled.add(target)
-            start(self._show_at_hand(target))
+            start(self._show_cached(target))
 
     def refresh(self, target: EndpointTarget) -> None:
         """Ask the provider for its list again; once more if it is being asked, as that answer may be older."""
@@ -138,7 +138,7 @@ class ModelLists:
             self._asking[target] += 1
             self._config.notify("models")
         try:
-            await self._show_at_hand(target)
+            await self._show_cached(target)
             return not usable or await self._ask_provider(target, state)
         finally:
             if usable:
@@ -148,7 +148,7 @@ class ModelLists:
                 self._again.discard(target)
                 start(self._refresh(target))
 
-    async def _show_at_hand(self, target: EndpointTarget) -> None:
+    async def _show_cached(self, target: EndpointTarget) -> None:
         if target in self._listings or target.provider.free_of_charge:
             return
         kept = await PANEL_WORK.run(model_list_cache.read, *self._cache_key(target)) if self._config.path else None

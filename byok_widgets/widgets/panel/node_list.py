@@ -116,7 +116,7 @@ class NodeList(assets.PageWidget):
         node.layered_settings.set({setting: self._read(node, setting, value) if value else None})
         return f"{node.name}: {setting} is {value}." if value else f"{node.name}: {setting} is not set."
 
-    def _give_back(self, node: ModelNode[Any], setting: str, _value: str) -> str:
+    def _reset(self, node: ModelNode[Any], setting: str, _value: str) -> str:
         if own := find_own_setting(node.own_settings, setting):
             own.reset(node)
             return _own_line(node, setting)
@@ -146,5 +146,5 @@ _ACTIONS: Mapping[str, Callable[[NodeList, ModelNode[Any], str, str], str]] = {
     "choose": NodeList._choose,  # noqa: SLF001
     "for_all": NodeList._for_all,  # noqa: SLF001
     "set": NodeList._set,  # noqa: SLF001
-    "give_back": NodeList._give_back,  # noqa: SLF001
+    "reset": NodeList._reset,  # noqa: SLF001
 }

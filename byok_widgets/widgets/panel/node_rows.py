@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.diagnostics.fit import incompatible_settings
@@ -29,8 +30,8 @@ def facts_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists, identity:
     model, source = _model(node)
     info = info_of(flow, node, lists)
     own = {own.name: own.value for own in node.own_settings if own.value is not None}
-    tuned = own | node.layered_settings.values()
-    misfit = incompatible_settings(node, info)
+    values = own | node.layered_settings.values()
+    incompatible = incompatible_settings(node, info)
     return {
         "id": identity,
         "name": sanitize(node.name),
@@ -40,16 +41,14 @@ def facts_of(flow: PanelFlow, node: ModelNode[Any], lists: ModelLists, identity:
         "override": sanitize(node.model or ""),
         "notes": [sanitize(note) for note in _notes(flow, node, lists) if note],
         "for_all": _for_all(flow, node),
-        "tuned": sanitize(", ".join(f"{_label(name)}: {_short(value)}" for name, value in tuned.items())),
+        "settings_text": sanitize(", ".join(f"{_label(name)}: {_short(value)}" for name, value in values.items())),
         "settings": [
             *map(_own_setting, node.own_settings),
             *(_setting(node, setting) for setting in offered(node, info)),
         ],
         "more": _more(node, info),
-        "unfit": f"{', '.join(map(_label, misfit))} {'do' if len(misfit) > 1 else 'does'} not fit"
-        if misfit
-        else "",
-        "misfits": [{"name": name, "text": sanitize(text)} for name, text in misfit.items()],
+        "incompatible": _incompatible_text(incompatible),
+        "incompatible_settings": [{"name": name, "text": sanitize(text)} for name, text in incompatible.items()],
     }
 
 
@@ -114,7 +113,7 @@ def _setting(node: ModelNode[Any], setting: Setting) -> SettingFacts:
         "options": list(setting.options),
         "value": "" if value is None else sanitize(str(value)),
         "unset": "the model's default" if setting.default is None else f"default: {setting.default}",
-        "back": sanitize(_back(defaults)) if is_set else "",
+        "reset": sanitize(_reset_text(defaults)) if is_set else "",
     }
 
 
@@ -127,11 +126,11 @@ def _own_setting(own: OwnSetting) -> SettingFacts:
         "options": list(map(sanitize, own.setting.options)),
         "value": "" if own.value is None else sanitize(str(own.value)),
         "unset": sanitize(own.inherited),
-        "back": sanitize(_back(own.created)) if own.is_set else "",
+        "reset": sanitize(_reset_text(own.created)) if own.is_set else "",
     }
 
 
-def _back(created: object) -> str:
+def _reset_text(created: object) -> str:
     """Return the text of the button that restores what a node was created with."""
     return "Clear" if created is None else f"Back to {_short(created)}"
 
@@ -151,6 +150,11 @@ def _more(node: ModelNode[Any], info: ModelInfo | None) -> str:
         return ""
     line = f"flow.{setting_as_code(node.name, 'temperature')} = 0.2"
     return sanitize(f"Other settings of {ref.model} are not known here. Set them in a cell, for example {line}")
+
+
+def _incompatible_text(names: Iterable[str]) -> str:
+    labels = [_label(name) for name in names]
+    return f"{', '.join(labels)} {'do' if len(labels) > 1 else 'does'} not fit" if labels else ""
 
 
 def _label(name: str) -> str:

@@ -124,7 +124,7 @@ def test_without_a_file_nothing_is_there_and_nothing_is_asked(tmp_path: Path) ->
     assert not (tmp_path / "config" / "keys.json").exists()
 
 
-def test_a_file_that_was_begun_anew_elsewhere_is_locked_here(path: Path) -> None:
+def test_a_file_that_was_begun_again_elsewhere_is_locked_here(path: Path) -> None:
     path.unlink()
     here = dict(encrypted_file._opened)
     encrypted_file.create("another passphrase")

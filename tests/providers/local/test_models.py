@@ -138,7 +138,7 @@ def test_a_wrong_file_from_the_hub_is_refused(
     assert not (cache / "small.gguf").exists()
 
 
-def test_a_damaged_file_is_not_used_but_fetched_anew(small: LocalModel, cache: Path) -> None:
+def test_a_damaged_file_is_not_used_but_fetched_again(small: LocalModel, cache: Path) -> None:
     cache.mkdir(parents=True)
     (cache / "small.gguf").write_bytes(CONTENT[:-1] + b"?")
     assert models.find("small") is None

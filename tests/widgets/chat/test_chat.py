@@ -144,7 +144,7 @@ def test_while_a_turn_is_under_way_nothing_else_happens(server, chat, browser, h
     eventually(lambda: heard("text"))
     for message in ({"kind": "say", "text": "Two"}, {"kind": "fork", "turn": 0}, {"kind": "show", "session": 0}):
         browser.custom(chat, message)
-        assert heard("failed")[-1]["words"]["kind"] == "busy"
+        assert heard("failed")[-1]["failure"]["kind"] == "busy"
     browser.custom(chat, {"kind": "stop"})
     (told,) = eventually(lambda: heard("turn"))
     assert told["turn"]["text"] == "One"
@@ -159,7 +159,7 @@ def test_stopped_before_the_reply_the_text_comes_back(server, chat, browser, hea
     browser.custom(chat, {"kind": "stop"})
     (told,) = eventually(lambda: heard("failed"))
     assert told["text"] == "Hello?"
-    assert told["words"]["kind"] == "interrupted"
+    assert told["failure"]["kind"] == "interrupted"
     assert chat.session.turns == ()
 
 
@@ -176,7 +176,7 @@ def test_a_model_at_work_is_told_and_can_be_stopped(server, chat, browser, heard
     assert late["reply"] == ""
     browser.custom(chat, {"kind": "stop"})
     (told,) = eventually(lambda: heard("failed"))
-    assert (told["text"], told["words"]["kind"]) == ("Hello?", "interrupted")
+    assert (told["text"], told["failure"]["kind"]) == ("Hello?", "interrupted")
     assert told["reasoning"] == "".join(thoughts)
     eventually(lambda: not chat.session.busy)
 
@@ -244,8 +244,8 @@ def test_an_error_says_what_to_do_and_gives_the_text_back(server, chat, browser,
     browser.custom(chat, {"kind": "say", "text": "Hello?"})
     (told,) = eventually(lambda: heard("failed"))
     assert told["text"] == "Hello?"
-    assert told["words"]["kind"] == "auth"
-    words = told["words"]
+    assert told["failure"]["kind"] == "auth"
+    words = told["failure"]
     assert words["quote"].endswith('says: "no"')
     assert "paste its key" in words["fix"], "what to do stands apart from what the provider wrote"
 
@@ -362,7 +362,7 @@ def test_a_model_that_cannot_be_meant_is_refused_before_anything_is_asked(server
     say(chat, browser, heard, "First")
     asked = len(server.requests)
     browser.custom(chat, {"kind": "regenerate", "turn": 1, "model": "compatible:"})
-    assert heard("failed")[-1]["words"]["kind"]
+    assert heard("failed")[-1]["failure"]["kind"]
     assert len(server.requests) == asked
     assert len(chat.sessions) == 1
 
@@ -370,7 +370,7 @@ def test_a_model_that_cannot_be_meant_is_refused_before_anything_is_asked(server
 @pytest.mark.parametrize("kind", ["edit", "regenerate"])
 def test_a_turn_in_which_nothing_was_said_is_not_said_again(server, chat, browser, heard, kind):
     browser.custom(chat, {"kind": kind, "turn": 3, "text": "x", "model": ""})
-    assert heard("failed")[-1]["words"]["kind"] == "turn"
+    assert heard("failed")[-1]["failure"]["kind"] == "turn"
     assert len(chat.sessions) == 1
 
 
@@ -386,15 +386,15 @@ def test_a_variable_is_corrected_by_hand(talk, server, browser, wire):
         browser.custom(chat, {"kind": "correct", "name": name, "value": value})
     assert dict(session.variables) == {"name": "Ana", "people": 4, "day": "Tue", "tags": ["a", "b"]}
     assert set(session.variables.status.values()) == {"set"}
-    assert told("standing")[-1]["changed"] == ["tags"]
-    assert {row["name"]: row["stated"] for row in told("standing")[-1]["variables"]} == {
+    assert told("session")[-1]["changed"] == ["tags"]
+    assert {row["name"]: row["stated"] for row in told("session")[-1]["variables"]} == {
         "name": "Ana",
         "people": "4",
         "day": "Tue",
         "tags": '["a", "b"]',
     }
     browser.custom(chat, {"kind": "correct", "name": "people", "value": "many"})
-    assert told("failed")[-1]["words"]["kind"] == "variable"
+    assert told("failed")[-1]["failure"]["kind"] == "variable"
     assert session.variables["people"] == 4
     browser.custom(chat, {"kind": "correct", "name": "people", "value": " "})
     assert session.variables["people"] is None
@@ -409,7 +409,7 @@ def test_test_sentences_stay_with_the_flow(talk, chat, browser, heard):
     browser.custom(chat, {"kind": "hello"})
     assert heard("all")[-1]["sentences"] == list(talk.config.test_sentences) == ["On Tuesday"]
     browser.custom(chat, {"kind": "sentence", "text": fake_key("openai"), "keep": True})
-    assert heard("failed")[-1]["words"]["kind"] == "misplaced_key"
+    assert heard("failed")[-1]["failure"]["kind"] == "misplaced_key"
     assert talk.config.test_sentences == ("On Tuesday",)
 
 

@@ -154,7 +154,9 @@ def test_what_openrouters_list_says_of_a_model_counts(flow: Flow, nodes: NodeLis
     assert setting(nodes, "ask", "reasoning_effort")["options"] == ["low", "high"]
     assert row(nodes, "ask")["more"] == ""
     flow.node("ask").settings["verbosity"] = "low"
-    assert row(nodes, "ask")["misfits"] == [{"name": "verbosity", "text": "a/b does not take verbosity."}]
+    assert row(nodes, "ask")["incompatible_settings"] == [
+        {"name": "verbosity", "text": "a/b does not take verbosity."}
+    ]
 
 
 def test_a_setting_is_set_and_given_back_as_a_line_of_code_would(
@@ -162,23 +164,23 @@ def test_a_setting_is_set_and_given_back_as_a_line_of_code_would(
 ) -> None:
     ask = flow.conversation("ask", "Be brief.", temperature=0.1)
     assert setting(nodes, "ask", "temperature")["value"] == "0.1"
-    assert setting(nodes, "ask", "temperature")["back"] == ""
+    assert setting(nodes, "ask", "temperature")["reset"] == ""
     assert "Set in the cell that creates the node." in setting(nodes, "ask", "temperature")["help"]
     browser.on_node(nodes, "ask", "set", name="temperature", value=" 0.2 ")
     browser.on_node(nodes, "ask", "set", name="max_tokens", value="200")
     assert (ask.settings, ask.max_tokens) == ({"temperature": 0.2}, 200)
     assert answer(wire, nodes)[0] == "taken"
-    assert setting(nodes, "ask", "temperature")["back"] == "Back to 0.1"
-    assert setting(nodes, "ask", "max_tokens")["back"] == "Clear"
-    assert row(nodes, "ask")["tuned"] == "temperature: 0.2, max tokens: 200"
-    browser.on_node(nodes, "ask", "give_back", name="max_tokens")
+    assert setting(nodes, "ask", "temperature")["reset"] == "Back to 0.1"
+    assert setting(nodes, "ask", "max_tokens")["reset"] == "Clear"
+    assert row(nodes, "ask")["settings_text"] == "temperature: 0.2, max tokens: 200"
+    browser.on_node(nodes, "ask", "reset", name="max_tokens")
     assert answer(wire, nodes)[0] == "taken"
-    browser.on_node(nodes, "ask", "give_back", name="temperature")
+    browser.on_node(nodes, "ask", "reset", name="temperature")
     assert answer(wire, nodes)[0] == "taken"
     browser.on_node(nodes, "ask", "set", name="temperature", value="")
     assert answer(wire, nodes)[0] == "taken"
     assert (ask.settings, ask.max_tokens) == ({}, None)
-    assert setting(nodes, "ask", "temperature")["back"] == "Back to 0.1"
+    assert setting(nodes, "ask", "temperature")["reset"] == "Back to 0.1"
 
 
 def test_the_locale_of_a_node_is_set_and_given_back(
@@ -187,13 +189,13 @@ def test_the_locale_of_a_node_is_set_and_given_back(
     flow.conversation("ask", "Be brief.")
     assert "locale" not in names(nodes, "ask")
     data = flow.extraction("data", price=float, locale="de")
-    assert (setting(nodes, "data", "locale")["value"], setting(nodes, "data", "locale")["back"]) == ("de", "")
+    assert (setting(nodes, "data", "locale")["value"], setting(nodes, "data", "locale")["reset"]) == ("de", "")
     assert {"de", "en-US", "pt"} <= set(setting(nodes, "data", "locale")["options"])
     browser.on_node(nodes, "data", "set", name="locale", value="fr-CA")
     assert answer(wire, nodes)[0] == "taken"
     assert data.locale == "fr-CA"
-    assert setting(nodes, "data", "locale")["back"] == "Back to de"
-    assert row(nodes, "data")["tuned"] == "locale: fr-CA"
+    assert setting(nodes, "data", "locale")["reset"] == "Back to de"
+    assert row(nodes, "data")["settings_text"] == "locale: fr-CA"
     assert 'flow.node("data").locale = "fr-CA"' in parts(show(flow)).code.code
     browser.on_node(nodes, "data", "set", name="locale", value="german")
     assert answer(wire, nodes)[0] == "refused"
@@ -201,7 +203,7 @@ def test_the_locale_of_a_node_is_set_and_given_back(
     flow.locale = "en-US"
     assert data.locale == "en-US"
     assert "en-US" in setting(nodes, "data", "locale")["unset"]
-    browser.on_node(nodes, "data", "give_back", name="locale")
+    browser.on_node(nodes, "data", "reset", name="locale")
     assert data.locale == "de"
 
 
@@ -266,14 +268,14 @@ def test_a_setting_that_the_new_model_does_not_have_is_told_and_can_be_taken_awa
     flow: Flow, nodes: NodeList, browser: Browser
 ) -> None:
     flow.conversation("ask", "Be brief.", model="openai:gpt-4o", temperature=0.2)
-    assert row(nodes, "ask")["misfits"] == []
+    assert row(nodes, "ask")["incompatible_settings"] == []
     browser.on_node(nodes, "ask", "choose", value="openai:gpt-6.1-sol")
-    assert row(nodes, "ask")["misfits"] == [
+    assert row(nodes, "ask")["incompatible_settings"] == [
         {"name": "temperature", "text": "gpt-6.1-sol does not take temperature."}
     ]
     assert flow.node("ask").settings == {"temperature": 0.2}  # nothing is dropped without a word
     browser.on_node(nodes, "ask", "set", name="temperature", value="")
-    assert (flow.node("ask").settings, row(nodes, "ask")["misfits"]) == ({}, [])
+    assert (flow.node("ask").settings, row(nodes, "ask")["incompatible_settings"]) == ({}, [])
     flow.conversation("ask", "Be brief.", temperature=0.2)
     assert flow.node("ask").settings == {}  # also after the cell has run again
 
@@ -317,13 +319,13 @@ def test_many_nodes_are_one_widget_and_quick(flow: Flow, show: Any, wire: Wire) 
     assert sum(1 for _, data, _ in wire.sent if "_model_module" in data.get("state", {})) == widgets
 
 
-def test_an_edited_file_is_shown_and_can_be_mended(flow: Flow, nodes: NodeList, browser: Browser) -> None:
+def test_an_edited_file_is_shown_and_can_be_fixed(flow: Flow, nodes: NodeList, browser: Browser) -> None:
     config: FlowConfig = flow.config
     flow.conversation("ask", "Be brief.", model="openai:gpt-4o")
     config.update_settings("ask", {"temperature": "hot"})
     assert setting(nodes, "ask", "temperature")["value"] == "hot"
-    assert "not 'hot'" in row(nodes, "ask")["misfits"][0]["text"]
-    browser.on_node(nodes, "ask", "give_back", name="temperature")
+    assert "not 'hot'" in row(nodes, "ask")["incompatible_settings"][0]["text"]
+    browser.on_node(nodes, "ask", "reset", name="temperature")
     assert flow.node("ask").settings == {}
 
 

@@ -36,7 +36,7 @@ def section(panel):
 
 
 def fixes(part):
-    """Return what mends the findings, as data."""
+    """Return what fixes the findings, as data."""
     return [(each["by"], each["argument"]) for each in part.facts["findings"]]
 
 
@@ -188,7 +188,7 @@ def test_a_node_whose_model_does_not_fit_is_pointed_at_and_its_setting_taken_awa
     assert "temperature" not in talk.node("ask").settings
 
 
-def test_what_only_a_cell_can_mend_comes_as_its_line(talk, show, browser):
+def test_what_only_a_cell_can_fix_comes_as_its_line(talk, show, browser):
     talk.connect("ask", "ask")
     talk.conversation("lost", "x")
     part = section(show(talk))
@@ -198,7 +198,7 @@ def test_what_only_a_cell_can_mend_comes_as_its_line(talk, show, browser):
     assert finding["code"] == "flow.connect('ask', 'lost', when='...')"
 
 
-def test_a_button_of_what_is_mended_already_changes_nothing(talk, show, browser, wire):
+def test_a_button_of_what_is_fixed_already_changes_nothing(talk, show, browser, wire):
     talk.model = "gpt-4"
     part = section(show(talk))
     check(browser, part)

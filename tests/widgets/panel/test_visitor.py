@@ -124,7 +124,7 @@ def hostile(visited, path: Path):
         yield "model_field", {"kind": "choose", "value": model}
         yield "node_list", {"kind": "choose", "node": "n1", "name": "", "value": model}
     yield "model_field", {"kind": "action"}
-    for kind in ("for_all", "set", "give_back", "__class__"):
+    for kind in ("for_all", "set", "reset", "__class__"):
         yield "node_list", {"kind": kind, "node": "n1", "name": "base_url", "value": url}
     yield "troubleshooting", {"kind": "check"}
     yield "troubleshooting", {"kind": "check_key"}
@@ -206,7 +206,7 @@ def test_a_visitor_of_a_chat_keeps_nothing_and_names_no_file(flow, browser, serv
     ]
     for attack in attacks:
         browser.custom(chat, attack)
-    failed = [message["words"]["kind"] for message in wire.custom(chat) if message["kind"] == "failed"]
+    failed = [message["failure"]["kind"] for message in wire.custom(chat) if message["kind"] == "failed"]
     assert failed == ["visitor"] * len(attacks)
     assert chat.session is session
     assert len(server.requests) == 1

@@ -8,7 +8,7 @@ import { PartialJSONObject } from '@lumino/coreutils';
 import { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
 
-import * as words from './words';
+import * as notices from './notices';
 
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
 // The types of `@jupyterlab/services` omit the content of an `ok` reply.
@@ -39,9 +39,9 @@ export class Side extends Panel {
     this.node.tabIndex = -1;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', 'Flow settings');
-    this._words.addClass('byok-side-words');
-    this._words.node.setAttribute('role', 'status');
-    this.addWidget(this._words);
+    this._notice.addClass('byok-side-notice');
+    this._notice.node.setAttribute('role', 'status');
+    this.addWidget(this._notice);
     this.title.icon = settingsIcon;
     this._name();
     notebook.context.pathChanged.connect(this._name, this);
@@ -88,15 +88,15 @@ export class Side extends Panel {
     this._flow = flow || this._flow;
     if (!kernel) {
       const coming = ['initializing', 'starting', 'restarting'].includes(session.kernelDisplayStatus);
-      this._say(coming ? words.STARTING : words.NO_KERNEL);
+      this._say(coming ? notices.STARTING : notices.NO_KERNEL);
       this._wanted = true;
     } else if (kernel.status === 'dead') {
-      this._say(words.DEAD);
+      this._say(notices.DEAD);
     } else if (kernel.status !== 'idle' && kernel.status !== 'busy') {
-      this._say(words.STARTING);
+      this._say(notices.STARTING);
       this._wanted = true;
     } else {
-      this._say(kernel.status === 'busy' ? words.BUSY : words.OPENING);
+      this._say(kernel.status === 'busy' ? notices.BUSY : notices.OPENING);
       await this._ask(kernel, this._round);
     }
   }
@@ -110,7 +110,7 @@ export class Side extends Panel {
         return;
       }
       if (language !== 'python') {
-        this._say(words.otherLanguage(language));
+        this._say(notices.otherLanguage(language));
         return;
       }
       const future = kernel.requestExecute({
@@ -122,7 +122,7 @@ export class Side extends Panel {
         allow_stdin: false
       });
       // The status of the kernel does not tell: what runs beside a cell sets it to idle.
-      queued = window.setTimeout(() => round === this._round && this._say(words.BUSY), QUEUED_AFTER_MS);
+      queued = window.setTimeout(() => round === this._round && this._say(notices.BUSY), QUEUED_AFTER_MS);
       future.onIOPub = ({ header, content }) => {
         clearTimeout(queued);
         const data = (content as { data?: PartialJSONObject }).data;
@@ -135,13 +135,13 @@ export class Side extends Panel {
         return;
       }
       if (content.status === 'error') {
-        this._say(words.failed(content.ename));
+        this._say(notices.failed(content.ename));
       } else if (content.status !== 'ok') {
         void this._open(); // an earlier cell failed, so all queued requests were dropped
       } else if (isTrue(content.user_expressions[INSTALLED])) {
-        this._say(words.failed('no output'));
+        this._say(notices.failed('no output'));
       } else {
-        this._say(words.NOT_INSTALLED);
+        this._say(notices.NOT_INSTALLED);
       }
     } catch {
       // The kernel is gone; a signal reports its new state.
@@ -160,7 +160,7 @@ export class Side extends Panel {
     const { rendermime } = this._notebook.content;
     this._clear();
     if (!rendermime.mimeTypes.includes(WIDGET)) {
-      this._say(words.NO_WIDGETS);
+      this._say(notices.NO_WIDGETS);
       return;
     }
     const view = rendermime.createRenderer(WIDGET);
@@ -178,11 +178,11 @@ export class Side extends Panel {
     this._flow = isSaved ? (shown?.querySelector<HTMLSelectElement>('.byok-which select')?.value ?? this._flow) : '';
     this._view?.dispose();
     this._view = null;
-    delete this._words.node.dataset['kind'];
-    this._words.node.replaceChildren();
+    delete this._notice.node.dataset['kind'];
+    this._notice.node.replaceChildren();
   }
 
-  private _say({ kind, text, code, offer }: words.Words): void {
+  private _say({ kind, text, code, offer }: notices.Notice): void {
     const parts: HTMLElement[] = [element('p', text)];
     if (code) {
       parts.push(element('pre', code));
@@ -194,8 +194,8 @@ export class Side extends Panel {
       };
       parts.push(button);
     }
-    this._words.node.dataset['kind'] = kind;
-    this._words.node.replaceChildren(...parts);
+    this._notice.node.dataset['kind'] = kind;
+    this._notice.node.replaceChildren(...parts);
   }
 
   private _name(): void {
@@ -211,11 +211,11 @@ export class Side extends Panel {
   private _statusChanged(_: ISessionContext, status: Kernel.Status): void {
     if (status === 'restarting' || status === 'autorestarting') {
       this._clear();
-      this._say(words.RESTARTED);
+      this._say(notices.RESTARTED);
       this._wanted = true;
     } else if (status === 'dead') {
       this._clear();
-      this._say(words.DEAD);
+      this._say(notices.DEAD);
     } else if (status === 'idle' || status === 'busy') {
       this._openIfWanted();
     }
@@ -229,7 +229,7 @@ export class Side extends Panel {
 
   private readonly _notebook: NotebookPanel;
   private readonly _commands: CommandRegistry;
-  private readonly _words = new Widget();
+  private readonly _notice = new Widget();
   private _view: Widget | null = null;
   private _round = 0;
   /** Whether it is activated because a person has gone to its notebook. */

@@ -3,12 +3,12 @@
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import type { ChatAll, ChatMessage, Standing, TurnFacts } from "../src/common/messages";
+import type { ChatAll, ChatMessage, SessionFacts, TurnFacts } from "../src/common/messages";
 import { FakeModel } from "./fake_model";
 import { press, render, type Rendered, type as typeInto } from "./render";
 import { chat } from "./states";
 
-const standing: Standing = { node: "ask", closed: false, variables: [], totals: "" };
+const session: SessionFacts = { node: "ask", closed: false, variables: [], totals: "" };
 const turn = (number: number, changes: Partial<TurnFacts> = {}): TurnFacts => ({
   ...{ number, text: "Hi", node: "ask", reply: "Hello.", reasoning: "", cut_off: false, notices: [], summary: "moved" },
   ...{ model: "m", path: ["ask"], steps: [], requests: 1, readers: [] },
@@ -18,12 +18,12 @@ const NO_MORE = { where: "", cause: "", quote: "", fix: "", link: "" };
 const graph = { svg: "", colors: {} };
 const everything = (changes: Partial<ChatAll> = {}): ChatAll => ({
   ...{ kind: "all", sessions: ["First session"], shown: 0, turns: [], alternatives: [], under_way: null },
-  ...{ sentences: [], models: ["one:alpha"], graph, ...standing, ...changes },
+  ...{ sentences: [], models: ["one:alpha"], graph, ...session, ...changes },
 });
 const begin = (text: string, insteadOf: number | null = null): void =>
   tell({ kind: "begin", text, instead_of: insteadOf });
-const end = (ended: TurnFacts, changes: Partial<Standing> = {}): void =>
-  tell({ kind: "turn", turn: ended, changed: [], graph: null, ...standing, ...changes });
+const end = (ended: TurnFacts, changes: Partial<SessionFacts> = {}): void =>
+  tell({ kind: "turn", turn: ended, changed: [], graph: null, ...session, ...changes });
 let view: Rendered;
 let model: FakeModel<object>;
 const text = (): HTMLTextAreaElement => view.find(".byok-chat-composer textarea");
@@ -161,8 +161,8 @@ it("keeps the text when the kernel is gone", () => {
 });
 
 it("tells what the provider wrote from what it means and from what to do", () => {
-  const words = { kind: "auth", problem: "No key.", where: "Node ask.", cause: "It is old.", quote: 'It says: "no"', fix: "Paste it." };
-  tell({ kind: "failed", text: "Hi", words: { ...words, link: "" }, standing });
+  const failure = { kind: "auth", problem: "No key.", where: "Node ask.", cause: "It is old.", quote: 'It says: "no"', fix: "Paste it." };
+  tell({ kind: "failed", text: "Hi", failure: { ...failure, link: "" }, session });
   const parts = [...view.find("[role=alert]").children].map(({ tagName, textContent }) => [tagName, textContent]);
   expect(parts).toEqual([
     ["STRONG", "No key."],
@@ -174,21 +174,21 @@ it("tells what the provider wrote from what it means and from what to do", () =>
 });
 
 it("folds away what a model had thought before it came to nothing", () => {
-  const words = { kind: "interrupted", problem: "Stopped.", ...NO_MORE };
-  tell({ kind: "failed", text: "Hi", words, standing, reasoning: "**First** <i>this</i>" });
+  const failure = { kind: "interrupted", problem: "Stopped.", ...NO_MORE };
+  tell({ kind: "failed", text: "Hi", failure, session, reasoning: "**First** <i>this</i>" });
   const folded = view.find<HTMLDetailsElement>("[role=alert] .byok-reasoning");
   expect(folded.open).toBe(false);
   expect(folded.querySelector(".byok-thoughts")?.textContent).toBe("**First** <i>this</i>");
-  tell({ kind: "failed", text: "Hi", words, standing });
+  tell({ kind: "failed", text: "Hi", failure, session });
   expect(view.panel.querySelector("[role=alert] .byok-reasoning")).toBeNull();
 });
 
 it("gives the text back, and leaves the turn that is under way, when a second message is refused", () => {
   begin("Hi");
-  tell({ kind: "failed", text: "again", words: { kind: "busy", problem: "Busy.", ...NO_MORE } });
+  tell({ kind: "failed", text: "again", failure: { kind: "busy", problem: "Busy.", ...NO_MORE } });
   expect(text().value).toBe("again");
   expect(view.panel.querySelector(".byok-under-way")).not.toBeNull();
-  tell({ kind: "failed", text: "Hi", words: { kind: "auth", problem: "No.", ...NO_MORE }, standing });
+  tell({ kind: "failed", text: "Hi", failure: { kind: "auth", problem: "No.", ...NO_MORE }, session });
   expect(view.panel.querySelector(".byok-under-way")).toBeNull();
   expect(text().value).toBe("Hi");
 });
@@ -247,7 +247,7 @@ it("says an edited message in a session of its own", () => {
 it("tells a value that is not in the dialogue, flashes what has changed, and sends a correction", () => {
   const value = { name: "name", value: "Ana", stated: "Ana", status: "ungrounded", about: "check it" } as const;
   const name = { ...value, places: [] };
-  tell({ kind: "turn", turn: turn(1), changed: ["name"], graph: null, ...standing, variables: [name] });
+  tell({ kind: "turn", turn: turn(1), changed: ["name"], graph: null, ...session, variables: [name] });
   const row = view.find("tr[data-name=name]");
   expect(row.dataset["status"]).toBe("ungrounded");
   expect(row.classList.contains("byok-changed")).toBe(true);
@@ -265,7 +265,7 @@ it("shows where a value was said, and goes to the turn", () => {
   const place = { turn: 1, by: "person", before: "I am ", said: "<b>Ana</b>", after: "." } as const;
   const name = { name: "name", value: "Ana", stated: "Ana", status: "found", about: "said", places: [place] } as const;
   tell(everything({ turns: [turn(1, { text: "I am Ana." })] }));
-  tell({ kind: "standing", changed: [], ...standing, variables: [{ ...name, places: [...name.places] }] });
+  tell({ kind: "session", changed: [], ...session, variables: [{ ...name, places: [...name.places] }] });
   const where = view.find<HTMLButtonElement>("tr[data-name=name] button[aria-expanded]");
   expect(where.title).toBe("“<b>Ana</b>”");
   expect(view.find(".byok-places").hidden).toBe(true);
@@ -278,7 +278,7 @@ it("shows where a value was said, and goes to the turn", () => {
   expect(view.find(".byok-revealed").dataset["turn"]).toBe("1");
   where.click();
   expect(view.find(".byok-places").hidden).toBe(true);
-  tell({ kind: "standing", changed: [], ...standing, variables: [{ ...name, places: [] }] });
+  tell({ kind: "session", changed: [], ...session, variables: [{ ...name, places: [] }] });
   expect(view.panel.querySelector(".byok-places")).toBeNull();
 });
 

@@ -39,9 +39,9 @@ const labelled = <Found extends HTMLElement>(name: string): Found => {
 };
 const lastSent = (): unknown => model.sent.at(-1)?.content;
 const showTurn = (readers: string[]): void => {
-  const standing = { node: "ask", closed: false, variables: [], totals: "" };
+  const session = { node: "ask", closed: false, variables: [], totals: "" };
   const rest = { sessions: ["One"], shown: 0, alternatives: [], under_way: null, sentences: [], models: [] };
-  tell({ kind: "all", turns: [turn(readers)], graph: { svg: "", colors: {} }, ...rest, ...standing });
+  tell({ kind: "all", turns: [turn(readers)], graph: { svg: "", colors: {} }, ...rest, ...session });
 };
 
 beforeEach(() => {

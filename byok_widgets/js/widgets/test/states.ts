@@ -75,7 +75,7 @@ export const setting = (changes: Partial<SettingFacts> = {}): SettingFacts => ({
   options: [],
   value: "",
   unset: "the model's default",
-  back: "",
+  reset: "",
   ...changes,
 });
 
@@ -88,11 +88,11 @@ export const node = (id: string, changes: Partial<NodeFacts> = {}): NodeFacts =>
   override: "",
   notes: [],
   for_all: "",
-  tuned: "",
+  settings_text: "",
   settings: [setting(), setting({ name: "effort", label: "Effort", kind: "choice", options: ["low", "high"] })],
   more: "",
-  unfit: "",
-  misfits: [],
+  incompatible: "",
+  incompatible_settings: [],
   ...changes,
 });
 

@@ -16,7 +16,7 @@ import type {
   ChatTurn,
   GraphFacts,
   Pong,
-  Standing,
+  SessionFacts,
 } from "../common/messages";
 import { UNANSWERED } from "../common/texts";
 import { type ViewContext, onEnd } from "../common/view";
@@ -69,7 +69,7 @@ class ChatView {
   private readonly dialogue: Dialogue;
   private models: string[] = [];
   private isClosed = false;
-  private standing = ""; // the node where the shown session stands
+  private currentNode = "";
   private working = ""; // the node that is answering
   private said = ""; // what was sent and has not begun: it stays in its field until then
   private settle: () => void = () => undefined;
@@ -231,8 +231,8 @@ class ChatView {
         return this.endTurn(message);
       case "alternative":
         return this.endAlternative(message);
-      case "standing":
-        return this.showStanding(message, message.changed);
+      case "session":
+        return this.showSession(message, message.changed);
       case "sentences":
         return this.sentences.show(message.sentences);
       case "copy":
@@ -294,7 +294,7 @@ class ChatView {
     this.listSessions(sessions, shown);
     this.dialogue.showAll(turns, alternatives, underWay);
     this.sentences.show(rest.sentences);
-    this.showStanding(rest);
+    this.showSession(rest);
     part.failure.hidden = true;
     if (underWay?.node) this.work(underWay.node);
     if (underWay?.thinking) this.thinking.show(underWay.thinking);
@@ -314,23 +314,23 @@ class ChatView {
     this.graph.draw(graph);
   }
 
-  private showStanding({ node, closed, variables, totals }: Standing, changed: string[] = []): void {
+  private showSession({ node, closed, variables, totals }: SessionFacts, changed: string[] = []): void {
     const { part } = this;
     this.isClosed = closed;
-    this.standing = closed ? "" : node;
+    this.currentNode = closed ? "" : node;
     part.node.textContent = closed ? `ended at ${node}` : `at ${node}`;
     this.colors.paint(part.node, node);
     part.totals.textContent = totals;
     part.aside.hidden = !variables.length && !totals && this.graph.el.hidden;
     this.variables.show(variables, changed);
     part.status.textContent = closed ? TEXTS.goOn : "";
-    this.graph.mark(this.standing, this.dialogue.turns);
+    this.graph.mark(this.currentNode, this.dialogue.turns);
   }
 
-  private endTurn({ turn, changed, graph, ...standing }: ChatTurn): void {
+  private endTurn({ turn, changed, graph, ...session }: ChatTurn): void {
     if (graph) this.draw(graph);
     this.dialogue.end(turn);
-    this.showStanding(standing, changed);
+    this.showSession(session, changed);
     this.part.text.focus({ preventScroll: true });
   }
 
@@ -338,14 +338,14 @@ class ChatView {
     this.dialogue.endAnswer(alternative);
     this.listSessions(sessions, Number(this.part.sessions.value));
     this.part.status.textContent = "";
-    this.graph.light(this.standing);
+    this.graph.light(this.currentNode);
   }
 
-  private fail({ text, words, standing, reasoning }: ChatFailed): void {
+  private fail({ text, failure, session, reasoning }: ChatFailed): void {
     this.said = "";
-    if (standing) this.dialogue.fail(); // what failed was the turn, not another click while it is under way
+    if (session) this.dialogue.fail(); // what failed was the turn, not another click while it is under way
     if (text) this.part.text.value = text;
-    showFailure(this.part.failure, words, reasoning);
-    if (standing) this.showStanding(standing);
+    showFailure(this.part.failure, failure, reasoning);
+    if (session) this.showSession(session);
   }
 }

@@ -1,24 +1,24 @@
 // Why a turn did not end well, each part for itself: what the provider wrote is told from its cause and from what to do.
 
 import { button, externalLink, make } from "../common/dom";
-import type { FailureWords } from "../common/messages";
+import type { FailureFacts } from "../common/messages";
 import { foldedReasoning } from "./reasoning";
 
 const GEAR = '[data-jp-item-name="byok-settings"] jp-button';
 
 // `reasoning` is what a model had thought before it came to nothing.
-export function showFailure(box: HTMLElement, words: FailureWords, reasoning = ""): void {
-  const { link, calm = false, settings = false } = words;
+export function showFailure(box: HTMLElement, failure: FailureFacts, reasoning = ""): void {
+  const { link, calm = false, settings = false } = failure;
   const links = link ? [make("div", {}, externalLink(link, link))] : [];
   const gear = settings ? settingsButton(box) : [];
   const thoughts = foldedReasoning(reasoning, "the answer that did not come");
-  box.replaceChildren(...failureParts(words), ...links, ...gear, ...thoughts);
+  box.replaceChildren(...failureParts(failure), ...links, ...gear, ...thoughts);
   box.classList.toggle("byok-bad", !calm);
   box.classList.toggle("byok-chat-notice", calm);
   box.hidden = false;
 }
 
-function failureParts({ problem, where, cause, quote, fix, calm = false }: FailureWords): HTMLElement[] {
+function failureParts({ problem, where, cause, quote, fix, calm = false }: FailureFacts): HTMLElement[] {
   const parts = [make("strong", { textContent: problem })];
   if (where) parts.push(make("small", { className: "byok-failure-where", textContent: where }));
   if (cause) parts.push(make("div", { textContent: cause }));

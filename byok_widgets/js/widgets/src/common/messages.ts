@@ -201,11 +201,11 @@ export interface SettingFacts {
   options: string[];
   value: string;
   unset: string;
-  back: string;
+  reset: string;
 }
 
 /** A setting that the node's model does not have. */
-export interface Misfit {
+export interface IncompatibleSetting {
   name: string;
   text: string;
 }
@@ -220,11 +220,11 @@ export interface NodeFacts {
   override: string;
   notes: string[];
   for_all: string;
-  tuned: string;
+  settings_text: string;
   settings: SettingFacts[];
   more: string;
-  unfit: string;
-  misfits: Misfit[];
+  incompatible: string;
+  incompatible_settings: IncompatibleSetting[];
 }
 
 /** The traits of `NodeList`; `models` refers to a `ModelRows`. */
@@ -235,7 +235,7 @@ export interface NodeListState {
 
 /** Change something of a node. */
 export interface NodeRequest {
-  kind: "choose" | "for_all" | "set" | "give_back";
+  kind: "choose" | "for_all" | "set" | "reset";
   id: string;
   node: string;
   name?: string;
@@ -431,8 +431,8 @@ export interface VariableFacts {
   places: PlaceFacts[];
 }
 
-/** Where a session stands. */
-export interface Standing {
+/** The current state of a session. */
+export interface SessionFacts {
   node: string;
   closed: boolean;
   variables: VariableFacts[];
@@ -455,7 +455,7 @@ export interface UnderWay {
 }
 
 /** Why a turn did not end well; `calm` where that is what the person wanted, `settings` where they can help. `quote` is what the provider wrote, `fix` is what to do. */
-export interface FailureWords {
+export interface FailureFacts {
   kind: string;
   problem: string;
   where: string;
@@ -561,12 +561,12 @@ export interface ChatAlternative {
 }
 
 /** A variable was corrected. */
-export interface ChatStanding {
+export interface ChatSession {
   node: string;
   closed: boolean;
   variables: VariableFacts[];
   totals: string;
-  kind: "standing";
+  kind: "session";
   changed: string[];
 }
 
@@ -657,16 +657,16 @@ export interface ChatSavedOutput {
   output: Record<string, string>;
 }
 
-/** A turn or a click did not work; `text` goes back to its field. `standing` is told after a turn, with the `reasoning` of a model that had thought and not begun to write. */
+/** A turn or a click did not work; `text` goes back to its field. `session` is told after a turn, with the `reasoning` of a model that had thought and not begun to write. */
 export interface ChatFailed {
   kind: "failed";
   text: string;
-  words: FailureWords;
-  standing?: Standing;
+  failure: FailureFacts;
+  session?: SessionFacts;
   reasoning?: string;
 }
 
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatStanding | ChatSentences | ChatCopy | ChatRequests | ChatLesson | ChatExamples | ChatTaught | ChatSaved | ChatSavedOutput | ChatFailed;
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatSession | ChatSentences | ChatCopy | ChatRequests | ChatLesson | ChatExamples | ChatTaught | ChatSaved | ChatSavedOutput | ChatFailed;
 
 /** A view has appeared and wants to know everything. */
 export interface ChatHello {

@@ -2,7 +2,7 @@
 // the row is first opened, so that a flow with many nodes appears as fast as one with three.
 
 import { button, make } from "../common/dom";
-import type { Misfit, NodeFacts } from "../common/messages";
+import type { IncompatibleSetting, NodeFacts } from "../common/messages";
 import type { Manager } from "../common/model_reference";
 import { renderModelField } from "../model_field/model_field";
 import type { AskNode, NodeChange } from "./ask";
@@ -28,7 +28,7 @@ export interface NodeRow {
   paint: (facts: NodeFacts, isOneOfFew: boolean) => void;
 }
 
-const SUMMARY = ["name", "kind", "model", "source", "tuned", "unfit"] as const;
+const SUMMARY = ["name", "kind", "model", "source", "settings_text", "incompatible"] as const;
 
 export function makeRow(context: RowContext): NodeRow {
   const spans = SUMMARY.map((name) => make("span", { className: `byok-node-${name}` }));
@@ -69,16 +69,16 @@ function makeBody({ rows, keyPatterns, manager, ask, signal }: RowContext): Pain
   const field = make("div", { dataset: { part: "model" } });
   const back = button("Back to default");
   const all = button("");
-  const misfits = make("div", { className: "byok-node-misfits", attributes: { role: "alert" } });
+  const incompatible = make("div", { className: "byok-node-incompatible-settings", attributes: { role: "alert" } });
   const settings = make("div", { className: "byok-settings", attributes: { role: "group" } });
   const more = make("p", { className: "byok-note" });
   const override = make("div", { className: "byok-override" }, field, back, all);
   const title = make("summary", { textContent: "Advanced" });
   const advanced = make("details", { className: "byok-advanced" }, title, settings, more);
-  const el = make("div", {}, notes, override, misfits, advanced);
+  const el = make("div", {}, notes, override, incompatible, advanced);
   const model = nodeFieldModel(rows, manager, ask);
   const views = new Map<string, SettingView>();
-  let misfitsShown = "[]";
+  let incompatibleShown = "[]";
   let isRendered = false;
 
   const press = (pressed: HTMLButtonElement, change: NodeChange): void => {
@@ -105,17 +105,17 @@ function makeBody({ rows, keyPatterns, manager, ask, signal }: RowContext): Pain
     if (!isSame) settings.replaceChildren(...shown);
   }
 
-  function misfit({ name, text }: Misfit): HTMLElement {
+  function incompatibleSetting({ name, text }: IncompatibleSetting): HTMLElement {
     const remove = button(`Remove ${name}`);
     press(remove, { kind: "set", name, value: "" });
     return make("div", { className: "byok-bad byok-row" }, make("span", { textContent: text }), remove);
   }
 
-  function paintMisfits(facts: NodeFacts): void {
-    const now = JSON.stringify(facts.misfits);
-    if (now === misfitsShown) return;
-    misfitsShown = now;
-    misfits.replaceChildren(...facts.misfits.map(misfit));
+  function paintIncompatible(facts: NodeFacts): void {
+    const now = JSON.stringify(facts.incompatible_settings);
+    if (now === incompatibleShown) return;
+    incompatibleShown = now;
+    incompatible.replaceChildren(...facts.incompatible_settings.map(incompatibleSetting));
   }
 
   function paint(facts: NodeFacts): void {
@@ -130,7 +130,7 @@ function makeBody({ rows, keyPatterns, manager, ask, signal }: RowContext): Pain
     more.textContent = facts.more;
     more.hidden = !facts.more;
     paintSettings(facts);
-    paintMisfits(facts);
+    paintIncompatible(facts);
     if (!isRendered) renderModelField({ model, el: field, signal });
     isRendered = true;
   }

@@ -87,7 +87,7 @@ export function makeSetting(
   }
 
   function listen(): void {
-    back.addEventListener("click", () => send("give_back", ""), { signal });
+    back.addEventListener("click", () => send("reset", ""), { signal });
     if (input instanceof HTMLSelectElement) {
       input.addEventListener("change", () => send("set", input.value), { signal });
       return;
@@ -112,10 +112,10 @@ export function makeSetting(
     facts = now;
     label.textContent = facts.label;
     help.textContent = facts.help;
-    back.textContent = facts.back;
-    back.setAttribute("aria-label", `${facts.back}: ${facts.label}`);
+    back.textContent = facts.reset;
+    back.setAttribute("aria-label", `${facts.reset}: ${facts.label}`);
     const held = document.activeElement === back;
-    back.hidden = !facts.back;
+    back.hidden = !facts.reset;
     if (held && back.hidden) input.focus();
     if (input instanceof HTMLSelectElement) paintOptions();
     else input.placeholder = facts.unset;

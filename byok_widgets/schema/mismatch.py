@@ -1,4 +1,4 @@
-"""`MisfitError`: where a value does not fit its type."""
+"""`MismatchError`: where a value does not fit its type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 Location = tuple[str | int, ...]
 
 
-class MisfitError(ValueError):
+class MismatchError(ValueError):
     """A value does not fit its type.
 
     Attributes:
@@ -31,9 +31,9 @@ def location_in(value: Any, steps: Iterable[Any]) -> Location:
     return tuple(found)
 
 
-def misfit_of(value: Any, error: Any) -> MisfitError:
+def mismatch_of(value: Any, error: Any) -> MismatchError:
     """Return what pydantic's `ValidationError` says of a value."""
     errors = error.errors(include_url=False, include_input=False)
     found = [(location_in(value, each["loc"]), each["msg"]) for each in errors]
     where = ".".join(map(str, errors[0]["loc"]))
-    return MisfitError(f"{where}: {errors[0]['msg']}" if where else errors[0]["msg"], found)
+    return MismatchError(f"{where}: {errors[0]['msg']}" if where else errors[0]["msg"], found)

@@ -1,6 +1,6 @@
-/** The message shown while there is no panel. */
+/** What is shown while there is no panel. */
 
-export interface Words {
+export interface Notice {
   /** Its kind, for programs. */
   kind:
     | 'opening'
@@ -21,41 +21,41 @@ export interface Words {
   offer?: 'kernel' | 'again';
 }
 
-export const OPENING: Words = { kind: 'opening', text: 'Opening the settings…' };
+export const OPENING: Notice = { kind: 'opening', text: 'Opening the settings…' };
 
-export const STARTING: Words = { kind: 'starting', text: 'Waiting for the kernel to start…' };
+export const STARTING: Notice = { kind: 'starting', text: 'Waiting for the kernel to start…' };
 
-export const BUSY: Words = { kind: 'busy', text: 'A cell is still running. The settings open when it finishes.' };
+export const BUSY: Notice = { kind: 'busy', text: 'A cell is still running. The settings open when it finishes.' };
 
-export const RESTARTED: Words = { kind: 'restarted', text: 'The kernel is restarting. The settings open again when it is ready.' };
+export const RESTARTED: Notice = { kind: 'restarted', text: 'The kernel is restarting. The settings open again when it is ready.' };
 
-export const DEAD: Words = { kind: 'dead', text: 'The kernel has stopped. Restart it to open the settings again.' };
+export const DEAD: Notice = { kind: 'dead', text: 'The kernel has stopped. Restart it to open the settings again.' };
 
-export const NO_KERNEL: Words = {
+export const NO_KERNEL: Notice = {
   kind: 'no-kernel',
   text: 'This notebook has no kernel. Choose a Python kernel to open the settings of its flow.',
   offer: 'kernel'
 };
 
-export const NO_WIDGETS: Words = {
+export const NO_WIDGETS: Notice = {
   kind: 'no-widgets',
   text: 'Widgets are disabled in this JupyterLab. Enable or install jupyterlab_widgets, then reload the page.'
 };
 
-export const NOT_INSTALLED: Words = {
+export const NOT_INSTALLED: Notice = {
   kind: 'not-installed',
   text: 'byok_widgets is not installed in this kernel. Run this line in a cell, then try again.',
   code: '%pip install byok-widgets',
   offer: 'again'
 };
 
-const INCOMPLETE: Words = {
+const INCOMPLETE: Notice = {
   kind: 'incomplete',
   text: 'The byok_widgets in this kernel is too old or incomplete. Run this line in a cell, then restart the kernel.',
   code: '%pip install -U byok-widgets'
 };
 
-export function otherLanguage(language: string): Words {
+export function otherLanguage(language: string): Notice {
   return {
     kind: 'other-language',
     text: `This notebook's kernel runs ${language}. Choose a Python kernel to open the settings of its flow.`,
@@ -64,7 +64,7 @@ export function otherLanguage(language: string): Words {
 }
 
 /** Return why the kernel could not show the panel, based on the class of the exception. */
-export function failed(exception: string): Words {
+export function failed(exception: string): Notice {
   if (exception === 'ModuleNotFoundError' || exception === 'ImportError') {
     return INCOMPLETE;
   }

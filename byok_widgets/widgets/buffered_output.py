@@ -1,4 +1,4 @@
-"""`GatheredOutput`: what a running node writes where nobody watches the cell, such as under `jupyter execute`.
+"""`BufferedOutput`: what a running node writes where nobody watches the cell, such as under `jupyter execute`.
 
 Whoever executes a notebook without a page keeps each write as an output of its own: a streamed answer would stand
 there with one word to a line. So all of it is one display, when the run has ended, and never an update.
@@ -15,7 +15,7 @@ from byok_widgets.session import Turn
 from byok_widgets.widgets.cell_output import CellOutput
 
 
-class GatheredOutput:
+class BufferedOutput:
     """One run of a node, displayed at its end.
 
     Args:

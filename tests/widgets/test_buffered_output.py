@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from byok_widgets.widgets.gathered_output import GatheredOutput
+from byok_widgets.widgets.buffered_output import BufferedOutput
 from tests.widgets.test_cell_output import reply
 
 
 def test_text_and_notices_are_one_display_at_the_end():
     shown, displays = [], []
-    output = GatheredOutput(displays.append, shown.append)
+    output = BufferedOutput(displays.append, shown.append)
     for piece in ("Once ", "upon ", "a time"):
         output.show_text(piece)
     assert displays == []
@@ -22,7 +22,7 @@ def test_text_and_notices_are_one_display_at_the_end():
 
 def test_what_has_come_before_a_fault_is_not_lost():
     displays = []
-    output = GatheredOutput(displays.append, lambda _: None)
+    output = BufferedOutput(displays.append, lambda _: None)
     output.show_text("Once")
     output.close(None)
     assert [display["text/plain"] for display in displays] == ["Once"]
@@ -30,13 +30,13 @@ def test_what_has_come_before_a_fault_is_not_lost():
 
 def test_a_run_without_text_displays_nothing():
     displays = []
-    GatheredOutput(displays.append, lambda _: None).close(reply(""))
+    BufferedOutput(displays.append, lambda _: None).close(reply(""))
     assert displays == []
 
 
 def test_what_a_model_writes_is_inert():
     displays = []
-    output = GatheredOutput(displays.append, lambda _: None)
+    output = BufferedOutput(displays.append, lambda _: None)
     output.show_text("<b>It</b> costs $5 and $6. \x1b[31m")
     output.close(None)
     assert "<b>" not in displays[0]["text/html"]
@@ -46,7 +46,7 @@ def test_what_a_model_writes_is_inert():
 
 def test_of_a_download_and_a_wait_only_what_stays_true_is_shown():
     displays = []
-    output = GatheredOutput(displays.append, lambda _: None)
+    output = BufferedOutput(displays.append, lambda _: None)
     for megabytes in (0, 50, 98):
         output.show_progress("SmolLM2 135M", megabytes * 10**6, 98 * 10**6)
     for left_s in (2, 1, 0):
