@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from byok_widgets.config import FlowConfig, ModelRef
 from byok_widgets.config.settings import START_PROVIDER
+from byok_widgets.keys.scope import KeyScope
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.look_alikes import shown_address
@@ -89,5 +90,6 @@ def _address(url: str | None) -> str:
 
 
 def _key_there(config: FlowConfig, provider: str) -> str:
-    slots = [slot for slot in config.key_references if slot.partition("|")[0] == provider]
-    return " (your saved key is not used there)" if slots else ""
+    scopes = (KeyScope.named(config.name, name) for name in config.key_references)
+    has_key = any(scope.provider == provider for scope in scopes)
+    return " (your saved key is not used there)" if has_key else ""

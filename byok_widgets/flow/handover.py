@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from byok_widgets.keys.scope import KeyScope
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
 
@@ -31,7 +32,7 @@ def would_lose(source: FlowContext, flow: FlowContext) -> bool:
         return True
     scopes = key_scopes(source)
     given = {*new.models, *new.base_urls, *(provider for provider, _ in scopes)}
-    used = {*own.models, *own.base_urls, *(slot.partition("|")[0] for slot in own.key_references)}
+    used = {*own.models, *own.base_urls, *(provider for provider, _ in _referred(flow))}
     if any(own.base_urls.get(name) != new.base_urls.get(name) for name in given & used):
         return True
     return any(flow.key_store.may_have(provider, host) for provider, host in scopes)
@@ -46,8 +47,12 @@ def is_untouched(context: FlowContext) -> bool:
 def key_scopes(context: FlowContext) -> list[tuple[str, str]]:
     """Return the provider and the host of each key that it has or refers to, without asking a backend."""
     held = [(provider, host) for provider, host, _ in context.key_store.held()]
-    scopes = (slot.partition("|") for slot in context.config.key_references)
-    return list(dict.fromkeys([*held, *((provider, host) for provider, _, host in scopes)]))
+    return list(dict.fromkeys([*held, *_referred(context)]))
+
+
+def _referred(context: FlowContext) -> list[tuple[str, str]]:
+    scopes = (KeyScope.named(context.config.name, name) for name in context.config.key_references)
+    return [(scope.provider, scope.place) for scope in scopes]
 
 
 def describe(context: FlowContext, *, with_key: bool = True) -> str:

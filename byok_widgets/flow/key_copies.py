@@ -14,9 +14,8 @@ from byok_widgets.config.saved_flows import key_references
 from byok_widgets.errors import ByokError, ConfigError, KeyStoreError, MissingKeyError
 from byok_widgets.flow import flow_contexts
 from byok_widgets.keys import KeyStatus, KeyStore
-from byok_widgets.keys.backends import encrypted_file
-from byok_widgets.keys.backends.environment import PREFIX, Environment
-from byok_widgets.keys.backends.registry import backend_named
+from byok_widgets.keys.backends import guarded
+from byok_widgets.keys.backends.registry import backend_named, backend_of
 from byok_widgets.keys.backends.session import SessionMemory
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.served_page import is_served_page
@@ -27,13 +26,11 @@ from byok_widgets.secrets import Secret
 
 @dataclass(frozen=True)
 class _Holder:
-    """A flow that has a key: where it can be found, and what for."""
+    """A flow that has a key: where it can be found, what for, and whether it is stored or in a variable."""
 
-    flow: str
     store: KeyStore
-    provider: str
-    host: str
-    backend: str
+    scope: KeyScope
+    is_stored: bool = True
 
 
 def flows_with_key(context: FlowContext, provider: str, host: str) -> tuple[str, ...]:
@@ -44,9 +41,9 @@ def flows_with_key(context: FlowContext, provider: str, host: str) -> tuple[str,
     if is_served_page():
         return ()
     found = {
-        holder.flow
+        holder.scope.flow
         for holder in _holders(context)
-        if (holder.provider, holder.host) == (provider, host) and holder.backend != Environment.name
+        if (holder.scope.provider, holder.scope.place) == (provider, host) and holder.is_stored
     }
     return tuple(sorted(found))
 
@@ -69,7 +66,7 @@ def copy_key(context: FlowContext, flow: str, provider: Provider, host: str) -> 
         )
     flow = checked_name(flow)
     for holder in _holders(context):
-        if (holder.flow, holder.provider, holder.host) == (flow, provider.name, host):
+        if holder.scope == KeyScope.of(flow, provider.name, host):
             secret = holder.store.get(provider.name, host)
             if secret is not None:
                 like = holder.store.status(provider.name, host)
@@ -94,20 +91,20 @@ def _holders(context: FlowContext) -> Iterator[_Holder]:
     for other in flow_contexts.all_made():
         if other is not context:
             store = other.key_store
-            for provider, host, backend in store.held():
-                yield _Holder(other.config.name, store, provider, host, backend)
-            yield from _referred(other.config.name, other.config.key_references, store)
+            for provider, host, _ in store.held():
+                yield _Holder(store, KeyScope.of(store.flow, provider, host))
+            yield from _referred(store, other.config.key_references)
     for name, references in key_references():
         if name != context.config.name or context.config.path is None:
-            yield from _referred(name, references, KeyStore(name, dict(references)))
+            yield from _referred(KeyStore(name, dict(references)), references)
 
 
-def _referred(flow: str, references: Mapping[str, str], store: KeyStore) -> Iterator[_Holder]:
-    for slot, reference in dict(references).items():
-        provider, _, host = slot.partition("|")
-        backend = Environment.name if reference.startswith(PREFIX) else reference
-        if backend != encrypted_file.EncryptedFile.name or encrypted_file.holds(KeyScope.of(flow, provider, host)):
-            yield _Holder(flow, store, provider, host, backend)
+def _referred(store: KeyStore, references: Mapping[str, str]) -> Iterator[_Holder]:
+    for name, reference in dict(references).items():
+        scope = KeyScope.named(store.flow, name)
+        backend = backend_of(reference, store.backends)
+        if backend is None or guarded.may_hold(backend, scope):
+            yield _Holder(store, scope, is_stored=backend is None or backend.stores_keys)
 
 
 def _nothing_to_copy(context: FlowContext, flow: str, provider: Provider, host: str) -> ByokError:
@@ -118,11 +115,12 @@ def _nothing_to_copy(context: FlowContext, flow: str, provider: Provider, host: 
     fix = (
         f"These flows have such a key: {with_key}." if with_key else "No other flow has one: paste it in Settings."
     )
-    if flow == context.config.name and not any(holder.flow == flow for holder in holders):
+    if flow == context.config.name and not any(holder.scope.flow == flow for holder in holders):
         return ConfigError(f"{flow!r} is this flow itself.", kind="same_flow", fix=fix)
     if flow not in names:
         return ConfigError(f"There is no flow {flow!r}.", kind="unknown_flow", fix=fix)
-    hosts = sorted({held.host for held in holders if (held.flow, held.provider) == (flow, provider.name)} - {host})
+    scopes = [holder.scope for holder in holders]
+    hosts = sorted({scope.place for scope in scopes if scope[:2] == (flow, provider.name)} - {host})
     if not hosts:
         return MissingKeyError(f"Flow {flow!r} has no key for {provider.label}.", kind="no_key_there", fix=fix)
     return MissingKeyError(

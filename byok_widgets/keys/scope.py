@@ -30,6 +30,12 @@ class KeyScope(NamedTuple):
         """Return the scope of a key of the flow with this name, in any Unicode form."""
         return cls(unicodedata.normalize("NFC", flow), provider, place)
 
+    @classmethod
+    def named(cls, flow: str, reference_name: str) -> KeyScope:
+        """Return the scope that has this name among the key references of a flow."""
+        provider, _, place = reference_name.partition("|")
+        return cls.of(flow, provider, place)
+
     @property
     def reference_name(self) -> str:
         """Name of this scope among the flow's key references."""

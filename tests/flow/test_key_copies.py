@@ -12,6 +12,7 @@ from byok_widgets.flow.key_copies import flows_with_key
 from byok_widgets.keys.backends import encrypted_file
 from tests.fake_keys import fake_key
 from tests.keys.fake_keyrings import MemoryKeyring
+from tests.keys.made_up_backend import Vault, registered
 
 HOST = "api.openai.com"
 
@@ -78,6 +79,23 @@ def test_a_flow_of_another_kernel_is_found_and_listed_without_reading_a_key(
     assert [context.config.name for context in flow_contexts.all_made()] == ["mine"]
     mine.use_key_of("yesterday")
     assert mine.key_store.get("openai", HOST).reveal() == typed
+
+
+def test_a_backend_says_without_its_keys_whether_it_may_have_one(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with registered(Vault(), at=0) as vault:
+        other("theirs", "vault")
+        monkeypatch.setattr(flow_contexts, "_made", {})
+        mine = Flow("mine")
+        assert flows_with_key(mine.context, "openai", HOST) == ("theirs",)
+        kept = dict(vault.kept)
+        vault.kept.clear()
+        assert flows_with_key(mine.context, "openai", HOST) == ()
+        vault.kept = None  # it fails, which says nothing
+        assert flows_with_key(mine.context, "openai", HOST) == ("theirs",)
+        vault.kept = kept
+        assert vault.reads == 0
 
 
 def test_only_flows_with_a_key_for_this_provider_and_host_are_listed(

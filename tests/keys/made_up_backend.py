@@ -35,6 +35,9 @@ class Vault:
             not self.sealed, self.label, note="Everybody trusts it.", problem="The vault is sealed."
         )
 
+    def may_hold(self, scope: KeyScope) -> bool:
+        return scope in self.kept
+
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
         del reference, until
         self.reads += 1

@@ -58,6 +58,12 @@ class KeyBackend(Protocol):
     def available(self, *, until: Deadline) -> Availability:
         """Return whether it works here; the answer may be cached."""
 
+    def may_hold(self, scope: KeyScope) -> bool:
+        """Return whether it may hold a key of a scope that the settings say it holds.
+
+        It answers at once, reads no key and asks no other program; where it cannot tell, it may hold one.
+        """
+
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
         """Return the key of a scope; `None` if it has none.
 

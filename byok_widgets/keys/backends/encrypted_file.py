@@ -144,12 +144,6 @@ def read(scope: KeyScope) -> Secret | None:
     return secret
 
 
-def holds(scope: KeyScope) -> bool:
-    """Whether the file has a key of this scope, which can be told without the passphrase. Raises nothing."""
-    data = peek(default_path())
-    return data is not None and scope.service in data["keys"]
-
-
 def write(scope: KeyScope, secret: Secret) -> None:
     """Store a key, replacing an older one of this scope.
 
@@ -201,6 +195,11 @@ class EncryptedFile:
         """Return that it is available: it can always be chosen, and then asks for a passphrase."""
         del until
         return availability(state())
+
+    def may_hold(self, scope: KeyScope) -> bool:
+        """Return whether the file has a key of this scope, which can be told without the passphrase."""
+        data = peek(default_path())
+        return data is not None and scope.service in data["keys"]
 
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
         """Return the key, which must exist if the settings say that it is here."""

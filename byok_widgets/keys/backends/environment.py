@@ -51,6 +51,11 @@ class Environment:
         note = "Only the variable name is saved; the key is read from the variable on each call."
         return Availability(available=True, label=self.label, note=note)
 
+    def may_hold(self, scope: KeyScope) -> bool:
+        """Return that it may: what the variable holds is read when it is needed."""
+        del scope
+        return True
+
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
         """Return the key in the variable that `reference` names; `None` if it is unset or none is named.
 

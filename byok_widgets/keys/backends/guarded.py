@@ -47,6 +47,14 @@ def available(backend: KeyBackend, *, until: Deadline) -> Availability:
         return Availability(available=False, label=backend.label, problem=error.problem)
 
 
+def may_hold(backend: KeyBackend, scope: KeyScope) -> bool:
+    """Return whether the backend may hold a key of this scope; one that fails to say so may."""
+    try:
+        return bool(backend.may_hold(scope))
+    except Exception:  # noqa: BLE001 - it is asked again for the key itself, and what keeps it is told then
+        return True
+
+
 def read(backend: KeyBackend, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
     """Return the key of a scope; `None` when the backend has none.
 

@@ -150,6 +150,11 @@ class OsKeyring:
         how = "Encrypted by your operating system" if state.is_os_keyring else "Stored by this keyring backend"
         return Availability(available=True, label=state.backend_label, note=f"{how}; still there after a restart.")
 
+    def may_hold(self, scope: KeyScope) -> bool:
+        """Return that it may: only the keyring can tell."""
+        del scope
+        return True
+
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
         """Return the key; `None` also if there is no keyring."""
         del reference

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from byok_widgets.keys.backends.base import KeyBackend
 from byok_widgets.keys.backends.encrypted_file import EncryptedFile
-from byok_widgets.keys.backends.environment import Environment
+from byok_widgets.keys.backends.environment import PREFIX, Environment
 from byok_widgets.keys.backends.os_keyring import OsKeyring
 from byok_widgets.keys.backends.session import SessionMemory
 from byok_widgets.keys.backends.waiting import Waiting
@@ -22,6 +22,11 @@ BACKENDS: list[KeyBackend] = [
 def backend_named(name: str | None, among: Sequence[KeyBackend] = BACKENDS) -> KeyBackend | None:
     """Return the backend of this name, if there is one."""
     return next((backend for backend in among if backend.name == name), None)
+
+
+def backend_of(reference: str, among: Sequence[KeyBackend] = BACKENDS) -> KeyBackend | None:
+    """Return the backend that a key reference leads to, a name or `env:NAME`; `None` if it is not here."""
+    return backend_named(Environment.name if reference.startswith(PREFIX) else reference, among)
 
 
 def storing_backends(among: Sequence[KeyBackend] = BACKENDS) -> list[KeyBackend]:

@@ -28,6 +28,11 @@ class SessionMemory:
         del until
         return Availability(available=True, label=self.label, note="Gone when the kernel stops.")
 
+    def may_hold(self, scope: KeyScope) -> bool:
+        """Return that it does not: the key store already has this session's keys in memory."""
+        del scope
+        return False
+
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
         """Return nothing: the key store already has this session's keys in memory."""
         del scope, reference, until

@@ -26,6 +26,11 @@ class Waiting:
         """Return whether the chosen one works."""
         return self._chosen.available(until=until)
 
+    def may_hold(self, scope: KeyScope) -> bool:
+        """Return that it does not: what waits, the key store has in memory."""
+        del scope
+        return False
+
     def read(self, scope: KeyScope, reference: str, *, until: Deadline) -> StoredKey | None:
         """Return nothing: what waits, the key store has in memory already."""
         del scope, reference, until
