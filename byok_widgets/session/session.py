@@ -372,6 +372,7 @@ class Session(AnswersGuesses, StrictAttributes):
             returns_to=self._log.returns_to,
             transcript=self.transcript,
             variables=self.variables,
+            visited=self._log.visited,
             spoken=self._log.spoken,
             effects=Effects(
                 self._effects, self._known_runs, self._superseded_runs, self._log.runs, repeat=repeat_effects

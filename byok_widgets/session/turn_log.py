@@ -87,10 +87,18 @@ class TurnLog:
         return self._turns[-1].returns_to if self._turns else ""
 
     @property
+    def visited(self) -> frozenset[str]:
+        """Names of the nodes that have run."""
+        return frozenset(visit.node for visit in self._visits)
+
+    @property
     def spoken(self) -> frozenset[str]:
         """Names of the nodes that have spoken."""
-        steps = (step for turn in self._turns for step in turn.steps)
-        return frozenset(step.node for step in steps if isinstance(step, Visit) and step.result.spoken)
+        return frozenset(visit.node for visit in self._visits if visit.result.spoken)
+
+    @property
+    def _visits(self) -> Iterator[Visit]:
+        return (step for turn in self._turns for step in turn.steps if isinstance(step, Visit))
 
     @property
     def turns(self) -> tuple[Turn, ...]:

@@ -1,7 +1,7 @@
 """`TurnRunner`: one turn of a session, from what the user said to what the flow answers.
 
 the text joins the transcript
-├── at a silent node: it runs again, since the dialogue has grown, unless it has effects
+├── at a silent node: it runs, also again, since the dialogue has grown; one with effects runs only once
 ├── the edges of the node are judged; while one holds, the flow moves
 │     ├── to a silent node: it runs, and its edges are judged next
 │     └── to a conversation node: it speaks, and the turn ends
@@ -47,7 +47,8 @@ class TurnStart:
         returns_to: The node to which the global node there returns; empty outside a global node.
         transcript: The dialogue so far.
         variables: The variables so far.
-        spoken: Names of the nodes that have spoken already.
+        visited: Names of the nodes that have run already.
+        spoken: Names of those that have spoken.
         effects: The effects of the session and its forks.
         assignment: Models and settings of nodes that hold in this session in place of the flow's.
     """
@@ -56,6 +57,7 @@ class TurnStart:
     returns_to: str
     transcript: tuple[Message, ...]
     variables: Variables
+    visited: frozenset[str]
     spoken: frozenset[str]
     effects: Effects
     assignment: Assignment = AS_THE_FLOW_HAS_IT
@@ -156,7 +158,8 @@ class TurnRunner:
         await self._run_node()
 
     async def _answer(self) -> None:
-        if self._graph.node(self._node).reruns:
+        node = self._graph.node(self._node)
+        if node.reruns or (not node.speaks and node.name not in self._start.visited):
             await self._run_node()
         look_everywhere = True
         while not self._closed and (edge := await self._edge_that_holds(look_everywhere=look_everywhere)):

@@ -206,6 +206,21 @@ def test_a_flow_that_waits_at_an_effect_does_not_repeat_it(flow: Flow, script: S
     assert bookings.made == ["Mon", "Mon"], "one without effects runs again, as other silent nodes do"
 
 
+@pytest.mark.rule(40)
+def test_a_flow_that_starts_at_an_effect_calls_it_once(flow: Flow, script: Script, bookings: Bookings) -> None:
+    flow.action("book", bookings.book, writes=["ticket"], effects=True, start=True)
+    flow.conversation("tell", "It is {{ticket}}.", static=True)
+    flow.connect("book", "tell", when="they are done")
+    s = flow.start(variables={"day": "Mon"})
+    script.choices = ["stay", "stay", "1"]
+    assert (s.say("Book").path, s.say("Hm").path) == (("book",), ())
+    turn = s.say("That is all")
+    assert (turn.path, str(turn), bookings.made) == (("tell",), "It is Mon-1.", ["Mon"])
+    s.reset()
+    assert s.say("Book").variables["ticket"] == "Mon-1", "the earlier result"
+    assert bookings.made == ["Mon"]
+
+
 def test_a_session_with_actions_can_be_saved_and_loaded(booked: Flow, tmp_path: Path) -> None:
     s = booked.start()
     s.say("Monday")

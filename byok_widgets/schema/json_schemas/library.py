@@ -1,41 +1,58 @@
 """`jsonschema`, imported without the seconds that it takes beside JupyterLab.
 
 JupyterLab brings the package that checks the format "iri" for it, and that package builds a large grammar when it
-is imported. Here the grammar is built when a first value of that format is checked, which is hardly ever.
+is imported. Here it is a module that loads itself when it is first used, which is hardly ever.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
+import threading
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec
 from types import ModuleType
+from typing import Any
+
+_GRAMMAR = "rfc3987_syntax"
 
 
-def _is_valid_syntax(term: str, value: str) -> bool:
-    try:
-        from rfc3987_syntax import is_valid_syntax
-    except ImportError:
-        return True  # as jsonschema without that package does: the format is then not checked
+class _LazyGrammar(ModuleType):
+    """The package of the grammar, loaded when it is used; `jsonschema` imports its function without that.
 
-    return bool(is_valid_syntax(term, value))
+    It stays among the imported modules: other code, in whatever thread, gets all that the package has.
+    """
+
+    def __init__(self, spec: ModuleSpec) -> None:
+        super().__init__(spec.name)
+        vars(self).update(vars(module_from_spec(spec)))
+        self._loading, self._is_loaded = threading.RLock(), False
+        self.is_valid_syntax = self._is_valid
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("__"):  # those are asked for by whoever looks through all modules
+            self._load()
+        return super().__getattribute__(name)
+
+    def _load(self) -> None:
+        with self._loading:
+            if not self._is_loaded and self.__spec__ and self.__spec__.loader:
+                self.__spec__.loader.exec_module(self)
+                self._is_loaded = True
+
+    def _is_valid(self, term: str, value: str) -> bool:
+        try:
+            self._load()
+        except Exception:  # noqa: BLE001 - without a grammar that works the format is not checked, as without the package
+            return True
+        check = self.is_valid_syntax
+        return check == self._is_valid or bool(check(term, value))
 
 
-@contextmanager
-def _grammar_deferred() -> Iterator[None]:
-    """Let a stand-in be imported in place of the grammar, which it imports when it is called."""
-    if "rfc3987_syntax" in sys.modules or find_spec("rfc3987_syntax") is None:
-        yield
-        return
-    stand_in = ModuleType("rfc3987_syntax")
-    stand_in.is_valid_syntax = _is_valid_syntax  # type: ignore[attr-defined]
-    sys.modules["rfc3987_syntax"] = stand_in
-    try:
-        yield
-    finally:
-        del sys.modules["rfc3987_syntax"]
+def _defer_grammar() -> None:
+    spec = None if _GRAMMAR in sys.modules else find_spec(_GRAMMAR)
+    if spec is not None:
+        sys.modules.setdefault(_GRAMMAR, _LazyGrammar(spec))
 
 
-with _grammar_deferred():
-    import jsonschema as jsonschema  # noqa: PLC0414 - the others import it from here
+_defer_grammar()
+import jsonschema as jsonschema  # noqa: E402, PLC0414 - the others import it from here
