@@ -7,6 +7,7 @@ import ssl
 import threading
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from byok_widgets import ProviderError
@@ -53,6 +54,15 @@ def test_a_new_loop_starts_with_new_connections(faulty: FaultServer, of: str, he
     faulty.script(hello)
     there = endpoint(PROVIDERS[of], faulty)
     assert [asked_afresh(of, there) for _ in range(2)] == ["Hi", "Hi"]
+
+
+@BOTH
+def test_the_library_builds_no_request_of_an_sdk(
+    faulty: FaultServer, monkeypatch: pytest.MonkeyPatch, of: str, hello: Reply
+) -> None:
+    faulty.script(hello)
+    monkeypatch.setattr(httpx2.AsyncClient, "build_request", None)  # it costs as much as our whole transport
+    assert asked_afresh(of, endpoint(PROVIDERS[of], faulty)) == "Hi"
 
 
 @BOTH

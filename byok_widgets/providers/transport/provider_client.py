@@ -15,6 +15,7 @@ import httpx2
 
 from byok_widgets.providers.transport.routing import ProviderTransport
 
+_DERIVED = {"host", "content-length", "transfer-encoding"}
 _DEFAULTS = (("accept", "*/*"), ("accept-encoding", "identity"), ("connection", "keep-alive"))
 
 
@@ -44,8 +45,8 @@ class ProviderClient(httpx2.AsyncClient):
         """Return a request; see `httpx2.AsyncClient.build_request`."""
         timeout, headers = given.pop("timeout", None), given.pop("headers", None)
         content = given.pop("content", None)
-        is_plain = isinstance(content, bytes | None) and not any(given.values())
-        if not (is_plain and isinstance(url, str) and isinstance(timeout, httpx2.Timeout) and headers):
+        is_usual = _is_usual(method, headers, content) and not any(value is not None for value in given.values())
+        if not (is_usual and isinstance(url, str) and isinstance(timeout, httpx2.Timeout)):
             return super().build_request(method, url, headers=headers, timeout=timeout, content=content, **given)
         parsed = _parsed(url)
         return httpx2.Request(
@@ -68,6 +69,16 @@ class ProviderClient(httpx2.AsyncClient):
 @lru_cache(maxsize=64)
 def _parsed(url: str) -> httpx2.URL:
     return httpx2.URL(url)
+
+
+def _is_usual(method: str, headers: object, content: object) -> bool:
+    """Whether it is what the SDKs send: a body as bytes or a GET without one, and no header that depends on it."""
+    has_body = isinstance(content, bytes) and bool(content)
+    if not (has_body or (content is None and method == "GET")) or not isinstance(headers, list):
+        return False
+    if not headers or not all(isinstance(part, str) for pair in headers for part in pair):
+        return False
+    return _DERIVED.isdisjoint(name.lower() for name, _ in headers)
 
 
 def _complete(headers: list[tuple[str, str]], url: httpx2.URL, content: bytes) -> list[tuple[bytes, bytes]]:
