@@ -43,12 +43,12 @@ class ProviderClient(httpx2.AsyncClient):
 
     def build_request(self, method: str, url: httpx2.URL | str, **given: Any) -> httpx2.Request:
         """Return a request; see `httpx2.AsyncClient.build_request`."""
-        timeout, headers = given.pop("timeout", None), given.pop("headers", None)
-        content = given.pop("content", None)
+        timeout, named, content = (given.pop(name, None) for name in ("timeout", "headers", "content"))
+        headers = named.multi_items() if isinstance(named, httpx2.Headers) else named
         is_usual = _is_usual(method, headers, content) and not any(value is not None for value in given.values())
-        if not (is_usual and isinstance(url, str) and isinstance(timeout, httpx2.Timeout)):
-            return super().build_request(method, url, headers=headers, timeout=timeout, content=content, **given)
-        parsed = _parsed(url)
+        if not (is_usual and isinstance(timeout, httpx2.Timeout)):
+            return super().build_request(method, url, headers=named, timeout=timeout, content=content, **given)
+        parsed = _parsed(url) if isinstance(url, str) else url
         return httpx2.Request(
             method,
             parsed,
@@ -74,9 +74,9 @@ def _parsed(url: str) -> httpx2.URL:
 def _is_usual(method: str, headers: object, content: object) -> bool:
     """Whether it is what the SDKs send: a body as bytes or a GET without one, and no header that depends on it."""
     has_body = isinstance(content, bytes) and bool(content)
-    if not (has_body or (content is None and method == "GET")) or not isinstance(headers, list):
+    if not (has_body or (content is None and method.upper() == "GET")) or not isinstance(headers, list):
         return False
-    if not headers or not all(isinstance(part, str) for pair in headers for part in pair):
+    if not headers or not all(isinstance(part, str) and part.isascii() for pair in headers for part in pair):
         return False
     return _DERIVED.isdisjoint(name.lower() for name, _ in headers)
 

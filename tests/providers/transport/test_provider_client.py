@@ -43,7 +43,8 @@ def built(client: httpx2.AsyncClient, method: str, **given: Any) -> Any:
     [
         {"headers": [("authorization", "Bearer x"), ("a", "1"), ("a", "2")], "content": _BODY},
         {"headers": {"a": "b"}, "content": _BODY},
-        {"headers": httpx2.Headers({"a": "b"}), "content": _BODY},
+        {"headers": httpx2.Headers({"A": "b", "c": "d"}), "content": _BODY},
+        {"headers": httpx2.Headers([("a", b"\xe9")]), "content": _BODY},
         {"headers": [(b"a", b"b")], "content": _BODY},
         {"headers": [("a", "b"), (b"c", b"d")], "content": _BODY},
         {"headers": (("a", "b"),), "content": _BODY},
