@@ -23,6 +23,7 @@ from byok_widgets.nodes.action_settings import DEADLINE_S
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.yes_or_no import yes_or_no
 from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
 
 if TYPE_CHECKING:
@@ -72,7 +73,6 @@ class Flow(AnswersGuesses, StrictAttributes):
     graph: FlowGraph = delegated("_members", FlowNodes.graph)
     nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
     start_node: Any = delegated("_members", FlowNodes.start_node)
-    speaks_first: bool | None
     _guessed_kind = "flow"
 
     def __init__(self, name: str = "", *, fresh: bool = False, **more: Any) -> None:
@@ -95,12 +95,21 @@ class Flow(AnswersGuesses, StrictAttributes):
             raise unknown_name_error(problem, given, settable_names(type(self)), value, hint=hint)
         self._settings = FlowSettings.of(name, fresh=fresh)
         self._members = FlowNodes(self.context)
-        self.speaks_first = None
+        self._speaks_first: bool | None = None
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
         flow_registry.register(self)
         self.config.look_elsewhere()
         WAITING.welcome(self.context)
+
+    @property
+    def speaks_first(self) -> bool | None:
+        """Whether the start node speaks before the person; `None` lets it when it is a static one."""
+        return self._speaks_first
+
+    @speaks_first.setter
+    def speaks_first(self, first: bool | None) -> None:
+        self._speaks_first = None if first is None else yes_or_no("speaks_first", first)
 
     def __repr__(self) -> str:
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
@@ -807,5 +816,5 @@ class Flow(AnswersGuesses, StrictAttributes):
         return Session(self.graph, self.context, variables=variables, model=model)
 
     def _opens(self, speak_first: bool | None) -> bool:  # noqa: FBT001 - passed on as it was given
-        chosen = self.speaks_first if speak_first is None else speak_first
+        chosen = self.speaks_first if speak_first is None else yes_or_no("speak_first", speak_first)
         return self.node(self.start_node).opens if chosen is None else chosen

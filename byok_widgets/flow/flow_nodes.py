@@ -10,6 +10,7 @@ from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.nodes.yes_or_no import yes_or_no
 from byok_widgets.secrets.quoting import as_given
 
 if TYPE_CHECKING:
@@ -50,8 +51,11 @@ class FlowNodes:
         """Add a node, or replace the one of the same name and kind; its edges stay.
 
         Raises:
-            ConfigError: There is a node of the same name and another kind.
+            ConfigError: There is a node of the same name and another kind, or `start` or `end` is not a yes or no.
         """
+        start, end = (
+            yes_or_no(f"Node {node.name!r}: {name}", value) for name, value in (("start", start), ("end", end))
+        )
         existing = self._graph.nodes.get(node.name)
         if existing and existing.kind != node.kind:
             raise ConfigError(

@@ -18,13 +18,14 @@ from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.nodes.action_function import ActionFunction, is_dotted_name, line_of
 from byok_widgets.nodes.action_result import ActionResult
 from byok_widgets.nodes.action_run import ActionRun, Settle
-from byok_widgets.nodes.action_settings import DEADLINE_S, variable_names, yes_or_no
+from byok_widgets.nodes.action_settings import DEADLINE_S, variable_names
 from byok_widgets.nodes.action_values import UnusableResultError
 from byok_widgets.nodes.argument_key import argument_key
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.effects import FIND_OUT, EffectLog, EffectRecord, Effects, Outcome, unknown_outcome
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.time_limits import checked_seconds
+from byok_widgets.nodes.yes_or_no import yes_or_no
 from byok_widgets.plain_values import are_plain, copies_of
 
 T = TypeVar("T")
@@ -91,7 +92,7 @@ class ActionNode(Node[ActionResult]):
 
     @effects.setter
     def effects(self, effects: bool) -> None:
-        self._effects = yes_or_no("effects", effects, node=self.name)
+        self._effects = yes_or_no(f"Node {self.name!r}: effects", effects)
 
     @property
     def has_effects(self) -> bool:

@@ -27,14 +27,3 @@ def variable_names(writes: Any, *, node: str) -> tuple[str, ...]:
                 fix='Name variables like Python does: writes=["time"].',
             )
     return tuple(dict.fromkeys(given))
-
-
-def yes_or_no(name: str, value: Any, *, node: str) -> bool:
-    """Return a setting that is true or false.
-
-    Raises:
-        ConfigError: It is neither.
-    """
-    if isinstance(value, bool):
-        return value
-    raise ConfigError(f"Node {node!r}: {name} is True or False, not {as_given(value)}.", kind="bad_setting")

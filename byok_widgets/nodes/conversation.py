@@ -15,6 +15,7 @@ from byok_widgets.messages import Message, TextDelta, answer_message, transcript
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.nodes.yes_or_no import yes_or_no
 from byok_widgets.reply import Reply
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.usage import Cost, Usage
@@ -36,7 +37,6 @@ class ConversationNode(ModelNode[Reply]):
     speaks = True
     most_calls = 1
     _arguments = ("end", "enter", "max_tokens", "model", "prompt", "start", "static")
-    static: bool
 
     def __init__(
         self,
@@ -52,6 +52,15 @@ class ConversationNode(ModelNode[Reply]):
         super().__init__(context, name, model=model, max_tokens=max_tokens, settings=settings)
         self.prompt = prompt
         self.static = static
+
+    @property
+    def static(self) -> bool:
+        """Whether the first visit speaks the text verbatim."""
+        return self._static
+
+    @static.setter
+    def static(self, static: bool) -> None:
+        self._static = yes_or_no(f"Node {self.name!r}: static", static)
 
     def run(
         self,

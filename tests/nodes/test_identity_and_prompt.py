@@ -37,6 +37,25 @@ def test_a_prompt_is_text(flow: Flow, name: str, prompt: object) -> None:
     assert not [finding for finding in flow.check() if finding.kind == "node_not_checked"]
 
 
+@pytest.mark.parametrize("value", ["no", "", 0, None])
+def test_what_is_yes_or_no_is_no_text(flow: Flow, value: object) -> None:
+    """The text "no" would count as true."""
+    tries = [
+        lambda: setattr(flow.node("ask"), "static", value),
+        lambda: flow.conversation("new", "Hello.", static=value),
+        lambda: flow.conversation("new", "Hello.", start=value),
+        lambda: flow.extraction("new", end=value, size=str),
+        lambda: flow.action("new", lambda: 1, writes=["one"], effects=value),
+        lambda: flow.start(speak_first="no" if value is None else value),
+        lambda: setattr(flow, "speaks_first", "no" if value is None else value),
+    ]
+    for attempt in tries:
+        with pytest.raises(ConfigError) as caught:
+            attempt()
+        assert caught.value.kind == "bad_setting"
+    assert (flow.node("ask").static, flow.speaks_first, set(flow.nodes)) == (True, None, {"ask", "data"})
+
+
 @pytest.mark.parametrize("name", ["range", "lipsum", "dict", "cycler", "joiner", "namespace"])
 def test_no_function_of_the_template_engine_is_a_variable(flow: Flow, name: str) -> None:
     ask = flow.conversation("ask", f"Size: {{{{{name}}}}}", static=True)
