@@ -542,18 +542,18 @@ def test_a_failed_save_leaves_the_existing_file(full: Flow, file: Path) -> None:
             "'ask' to 'bye'",
         ),
         (
-            lambda: setattr(full.node("ask"), "static", {"a"}),
-            lambda: setattr(full.node("ask"), "static", False),
+            lambda: setattr(full.node("ask"), "_static", {"a"}),
+            lambda: setattr(full.node("ask"), "_static", False),
             "JSON",
         ),
         (
-            lambda: setattr(full, "speaks_first", float("nan")),
-            lambda: setattr(full, "speaks_first", True),
+            lambda: setattr(full, "_speaks_first", float("nan")),
+            lambda: setattr(full, "_speaks_first", True),
             "JSON",
         ),
         (
-            lambda: setattr(full, "speaks_first", "yes"),
-            lambda: setattr(full, "speaks_first", True),
+            lambda: setattr(full, "_speaks_first", "yes"),
+            lambda: setattr(full, "_speaks_first", True),
             '"speaks_first".*"yes"',
         ),
     ]
