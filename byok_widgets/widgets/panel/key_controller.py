@@ -196,8 +196,9 @@ class KeyController:
     def _copy(self, flow: str, target: EndpointTarget, done: Done) -> None:
         answer = refusal("failed", key_messages.NOT_COPIED)
         try:
-            self._keys.set_status(target, copy_key(self._context, flow, target.provider, target.place))
+            status = copy_key(self._context, flow, target.provider, target.place)
             answer = SAVED
+            self._keys.set_status(target, status)
             self.check(target)
         except ByokError as error:
             answer = refused(error)
@@ -265,10 +266,12 @@ def _unlock(passphrase: Secret, *, new: bool, done: Done) -> None:
     except ByokError as error:
         answer = refused(error)
     finally:
-        state = encrypted_file.state()
-        for controller in tuple(_controllers.values()):
-            controller.set_file_state(state)
-        _answer(done, answer)
+        try:
+            state = encrypted_file.state()
+            for controller in tuple(_controllers.values()):
+                controller.set_file_state(state)
+        finally:
+            _answer(done, answer)
 
 
 def _answer(done: Done, answer: KeyOutcome) -> None:

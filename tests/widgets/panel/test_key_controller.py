@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from functools import partial
 
 import pytest
 
+from byok_widgets import Flow
 from byok_widgets.engine import ENGINE
 from byok_widgets.keys import KEY_WORK
 from byok_widgets.secrets import Secret
@@ -86,21 +88,26 @@ def test_checks_may_be_forgotten_while_another_thread_notes_new_ones(flow):
     assert errors == []
 
 
-def test_a_request_is_answered_even_if_showing_its_result_fails(flow, monkeypatch, caplog):
+@pytest.mark.parametrize(
+    ("kind", "breaks", "outcome"),
+    [("save", "set_status", "saved"), ("copy", "set_status", "saved"), ("unlock", "set_file_state", "unlocked")],
+)
+def test_a_request_is_answered_even_if_showing_its_result_fails(flow, monkeypatch, caplog, kind, breaks, outcome):
     answers = []
     answered = threading.Event()
-    monkeypatch.setattr(KnownKeys, "set_status", lambda *_: 1 / 0)
+    controller, target = KeyController.of(flow), target_of(flow)
+    requests = {
+        "save": partial(controller.save, Secret(fake_key("openai")), target, storage="session", override=False),
+        "copy": partial(controller.copy, "theirs", target),
+        "unlock": partial(controller.unlock, Secret("several words in a row"), new=True),
+    }
+    Flow("theirs").key_store.save("openai", target.place, fake_key("openai"), backend="session")
+    monkeypatch.setattr(KnownKeys if breaks == "set_status" else KeyController, breaks, lambda *_: 1 / 0)
     with caplog.at_level(logging.ERROR):
-        KeyController.of(flow).save(
-            Secret(fake_key("openai")),
-            target_of(flow),
-            storage="session",
-            override=False,
-            done=lambda answer: (answers.append(answer["outcome"]), answered.set()),
-        )
-        assert answered.wait(5)
+        requests[kind](done=lambda answer: (answers.append(answer["outcome"]), answered.set()))
+        assert answered.wait(30)
         eventually(lambda: "ZeroDivisionError" in caplog.text)
-    assert answers == ["saved"]
+    assert answers == [outcome]
 
 
 def test_key_work_waits_neither_for_the_loop_nor_for_the_pool_of_other_work(flow):
