@@ -99,8 +99,8 @@ class GeminiProvider(ChatCompletionsProvider):
         """Return an error in the usual form: it may come as a list, and most information is in its details."""
         outer = body[0] if isinstance(body, list) and body else body
         inner = outer.get("error", outer) if isinstance(outer, Mapping) else None
-        if not isinstance(inner, Mapping):
-            return body
+        if not isinstance(inner, Mapping) or not isinstance(inner.get("message"), str):
+            return body  # a gateway's own
         given = inner.get("details")
         details = [detail for detail in given if isinstance(detail, Mapping)] if isinstance(given, list) else []
         label = _LABEL_OF_STATUS.get(str(inner.get("status")))

@@ -131,7 +131,7 @@ def _fields(details: ErrorDetails) -> Iterator[tuple[str, str]]:
 
 def _is_about_the_value(name: str, code: str, details: ErrorDetails, sent: Sent) -> bool:
     """Whether a parameter that a person set is taken, but not with this value, which is theirs to correct."""
-    if not {name, sent.paths[name][-1]} & {*sent.personal, *sent.limit_names}:
+    if _can_go(name, sent):
         return False
     if code:
         return not any(sign in code for sign in _EXTRA_FIELD)
@@ -150,12 +150,17 @@ def _is_refused(details: ErrorDetails) -> bool:
 
 
 def _named_in_prose(details: ErrorDetails, sent: Sent, settings: frozenset[str]) -> Change | None:
-    if not _is_refused(details):
-        return None
     name = _quoted(details.text, sent.paths) or _mentioned(details.text, sent.paths, settings)
-    if not name or _is_about_the_value(name, "", details, sent):
+    if not name or not (_is_refused(details) or _can_go(name, sent)):
+        return None
+    if _is_about_the_value(name, "", details, sent):
         return None
     return _without(name, sent, details)
+
+
+def _can_go(name: str, sent: Sent) -> bool:
+    """Whether nobody asked for a parameter, so that being named by a refusal is enough for it to be left out."""
+    return not {name, sent.paths[name][-1]} & {*sent.personal, *sent.limit_names}
 
 
 def _quoted(text: str, names: Mapping[str, Any]) -> str:
@@ -184,12 +189,10 @@ def _without(name: str, sent: Sent, details: ErrorDetails) -> Change:
 
 def _of_messages(details: ErrorDetails, sent: Sent) -> Change | None:
     """The roles of the dialogue, or their order, in which old templates count the system message, too."""
-    refuses_system = details.says("system_role") and details.says("unsupported")
+    refuses_system = details.refuses_system
     if details.says("message_order"):
         ordered = OrderMessages()
         if ordered.apply(sent.payload) is not None:
             return ordered
-        refuses_system = True
-    elif "only user and assistant roles" in details.text.lower():
         refuses_system = True
     return MergeSystem() if refuses_system and has_system_text(sent.payload) else None

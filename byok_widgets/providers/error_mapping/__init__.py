@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         looks_like_page,
         pass_on_head,
     )
+    from byok_widgets.providers.error_mapping.error_shapes import text_of_reason
     from byok_widgets.providers.error_mapping.error_signs import gives_reason, holds_error
     from byok_widgets.providers.error_mapping.excerpts import request_id
     from byok_widgets.providers.error_mapping.translation import (
@@ -41,6 +42,7 @@ __all__ = [
     "rate_limited",
     "request_id",
     "schema_refused",
+    "text_of_reason",
     "timed_out",
     "translate",
     "unreadable",
@@ -52,6 +54,7 @@ __getattr__ = lazy_names(
         "byok_widgets.providers.error_mapping.call_context": ["CallContext"],
         "byok_widgets.providers.error_mapping.error_details": ["ErrorDetails", "looks_like_page", "pass_on_head"],
         "byok_widgets.providers.error_mapping.excerpts": ["request_id"],
+        "byok_widgets.providers.error_mapping.error_shapes": ["text_of_reason"],
         "byok_widgets.providers.error_mapping.error_signs": ["gives_reason", "holds_error"],
         "byok_widgets.providers.error_mapping.translation": [
             "details_of",

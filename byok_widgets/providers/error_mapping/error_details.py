@@ -89,6 +89,11 @@ class ErrorDetails:
         status = self.status or 0
         return (400 <= status < 500 and status != 408) or status in _MAY_ASK_TO_WAIT
 
+    @property
+    def refuses_system(self) -> bool:
+        """Whether it is about a dialogue that has a system message."""
+        return self.says("no_such_role") or (self.says("system_role") and self.says("unsupported"))
+
     def has_label(self, *labels: str) -> bool:
         """Whether the provider gave one of `labels` as code or type."""
         return any(label in labels for label in self.labels)
@@ -132,7 +137,7 @@ def from_body(body: Any, *, status: int | None = None, headers: Mapping[str, str
     labels = tuple(excerpt(str(label)).lower() for label in given if label is not None)
     described = _status(status, labels)
     is_page = looks_like_page(body) or (status is not None and "html" in headers.get("content-type", ""))
-    said = "" if is_page else text_of_reason(inner)
+    said = "" if is_page else text_of_reason(inner) or text_of_reason(outer)
     fields = (*rejected_fields(inner), *rejected_fields(behind))
     return ErrorDetails(
         status=described,

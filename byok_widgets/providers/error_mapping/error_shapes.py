@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,14 @@ from byok_widgets.providers.error_mapping.error_signs import REASONS
 from byok_widgets.providers.error_mapping.rejected_fields import rejected_fields
 
 _MAX_DEPTH = 4
+_ENVELOPES = ("error", "detail", "message", "response", "data", "err", "exception")
+_LIKE_A_REASON = re.compile(
+    r"(?!.*(type|code|id|name|class|status)$).*(mess?age|msg|detail|descri|error|exception|failure|title|reason$)"
+    r"|(err|fault|raw)",
+    re.IGNORECASE,
+)
+"""What fields are called that give a reason in the words of one vendor alone."""
+_REASON_OF_AN_END = re.compile(r"(finish|stop|done|end)\w*reason", re.IGNORECASE)
 
 
 def inner_error(outer: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
@@ -18,24 +27,34 @@ def inner_error(outer: Mapping[str, Any], depth: int = 0) -> Mapping[str, Any]:
     Gateways put the error of the server behind them into the message of their own, as JSON.
     """
     error = outer.get("error")
+    if isinstance(error, list) and error:
+        error = error[0]
     nested = _nested(outer)
     if nested is not None and depth < _MAX_DEPTH:
         return inner_error(nested, depth + 1)
     if isinstance(error, Mapping):
         inner: Mapping[str, Any] = error if error.get("message") or error.get("detail") else {**outer, **error}
     elif isinstance(error, str) and error:
-        inner = {**outer, "message": ": ".join(filter(None, (error, text_of_reason(outer))))}
+        more = text_of_reason({name: value for name, value in outer.items() if name != "error"})
+        inner = {**outer, "message": ": ".join(filter(None, (error, more)))}
     else:
         inner = outer
     return _unwrapped(inner)
 
 
-def text_of_reason(holder: Mapping[str, Any]) -> str:
-    """Return the reason that an error gives, as text; empty if it gives none."""
+def text_of_reason(holder: Mapping[str, Any], depth: int = 0) -> str:
+    """Return the reason that an error gives, as text; empty if it gives none.
+
+    It stands in one of the usual fields, or else in one whose name is like theirs, here or further inside.
+    """
+    return _usual_reason(holder) or _unusual_reason(holder, depth)
+
+
+def _usual_reason(holder: Mapping[str, Any]) -> str:
     for name in REASONS:
         reason = holder.get(name)
         if isinstance(reason, Mapping):
-            reason = text_of_reason(reason)
+            reason = _usual_reason(reason)
         elif isinstance(reason, list):
             rows = (row if isinstance(row, str) else _text_of_row(row) for row in reason)
             reason = "; ".join(filter(None, rows))
@@ -44,9 +63,18 @@ def text_of_reason(holder: Mapping[str, Any]) -> str:
     return ""
 
 
+def _unusual_reason(holder: Mapping[str, Any], depth: int) -> str:
+    for name, value in holder.items():
+        if isinstance(value, str) and _LIKE_A_REASON.match(name) and not _REASON_OF_AN_END.search(name):
+            return value
+    inside = (row for value in holder.values() for row in (value if isinstance(value, list) else [value]))
+    rows = (row for row in inside if isinstance(row, Mapping)) if depth < _MAX_DEPTH else ()
+    return next(filter(None, (text_of_reason(row, depth + 1) for row in rows)), "")
+
+
 def _nested(outer: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return an object inside another one that is an error in an envelope of its own."""
-    holders = (outer.get(name) for name in ("error", "detail"))
+    holders = (outer.get(name) for name in _ENVELOPES)
     return next((found for found in holders if isinstance(found, Mapping) and "error" in found), None)
 
 

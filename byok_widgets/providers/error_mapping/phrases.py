@@ -33,6 +33,7 @@ Cause = Literal[
     "not_both",
     "system_role",
     "message_order",
+    "no_such_role",
     "schema",
     "chat_template",
     "out_of_memory",
@@ -69,20 +70,25 @@ PHRASES: Mapping[Cause, tuple[str, ...]] = {
         *("not permitted", "not allowed", "not accept", "not recogni", "unrecogni", "unknown", "unexpected"),
         *("not a valid parameter", "invalid parameter", "invalid field", "cannot find field", "no such field"),
         *("deprecated", "extra inputs", "extra fields", "extraneous", "additional properties", "may only be set"),
-        *("not implemented", "has no attribute", "removed"),
+        *("not implemented", "has no attribute", "removed", "no longer", "not a supported", "cannot use"),
+        *("cannot be modified", "cannot be changed", "cannot be used", "illegal parameter", "illegal argument"),
+        *("replaced by", "instead of max_", "instead of 'max_", "instead of `max_", "fixed at"),
+        "is allowed for this model",
     ),
     "out_of_range": (
         *("too large", "too high", "too small", "too low", "at most", "at least", "out of range", "maximum"),
         *("minimum", "must be", "should be", "less than", "greater than", "expected a value", "between"),
         *("max allowed", "exceed"),
     ),
-    "only_some_values": ("supported values are", "allowed values are"),
-    "not_both": ("both", "only one of", "use one of", "mutually exclusive", "in combination", "together"),
+    "only_some_values": ("supported values are", "allowed values are", "is allowed for this model", "fixed at"),
+    "not_both": (
+        *("both", "only one of", "use one of", "mutually exclusive", "in combination", "together", "same time"),
+        "simultaneously",
+    ),
     "system_role": (
         *("system role", "system message", "system prompt", "system instruction", "developer instruction"),
         *("role 'system'", 'role "system"', "'system' role", '"system" role', "`system`", "support 'system'"),
         *("system` role", "developer role", "developer message"),
-        "only user and assistant roles",
     ),
     "message_order": (
         *("must alternate", "should alternate", "should be alternating", "alternate between", "alternating"),
@@ -90,24 +96,40 @@ PHRASES: Mapping[Cause, tuple[str, ...]] = {
         *("must begin with a user", "last message must", "last message should", "expected last role"),
         *("unexpected role", "system message must be at the beginning", "system message must be the first"),
         *("no user query", "at least one message", "at least one user", "contents is not specified"),
-        *("last message is from the assistant", "with the user role"),
+        *("last message is from the assistant", "with the user role", "message order", "message sequence"),
     ),
     "schema": (
         *("grammar", "json_schema", "json schema", "response_format", "initialize samplers", "invalid schema"),
         *("guided decoding", "guided_json", "structured output", "structured_output", "output_config.format"),
-        *("output_format",),
+        *("output_format", "json mode", "xgrammar", "outlines", "llguidance", "unrecognized schema"),
+        *("from schema", "schema conversion", "schema too", "schema is too"),
     ),
     "chat_template": ("jinja", "chat template", "chat_template", "templateerror", "template error"),
     "out_of_memory": ("out of memory", "cudamalloc", "insufficient memory"),
 }
 
+_PATTERNS: Mapping[Cause, re.Pattern[str]] = {
+    "message_order": re.compile(
+        # the message that has to come first or last, and whose it has to be
+        r"\b(first|last|begins?|starts?)\b[^.]{0,40}\b(user|assistant|model)\b"
+        r"|\b(user|assistant|model) (message|turn|role)s? (cannot|can't|must|should) (come|be) (first|last)\b"
+    ),
+    "no_such_role": re.compile(
+        r"\bonly user\b[^.]{0,20}\bassistant\b"
+        r"|\broles?\b[^.]{0,40}\bsystem\b|\b(invalid|unknown|unexpected|unsupported|got) (role:? )?['\"`]?system\b"
+        r"|\b((must|should) be|one of)\b[^.]{0,20}\buser\b[^.]{0,8}\bassistant\b"
+    ),
+}
+"""Causes that servers put into too many words for a list."""
+
 _AFFORDABLE = re.compile(r"only afford ([\d,]+)")
 
 
 def says(text: str, cause: Cause) -> bool:
-    """Whether a text contains one of the phrases for `cause`, ignoring case."""
-    lowered = text.lower()
-    return any(phrase in lowered for phrase in PHRASES[cause])
+    """Whether a text says that `cause` is the reason, ignoring case."""
+    lowered, pattern = text.lower(), _PATTERNS.get(cause)
+    is_listed = any(phrase in lowered for phrase in PHRASES.get(cause, ()))
+    return is_listed or (pattern is not None and pattern.search(lowered) is not None)
 
 
 def affordable_tokens(text: str) -> int | None:

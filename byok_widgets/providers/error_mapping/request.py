@@ -130,7 +130,7 @@ def schema_refused(context: CallContext, cause: str, status: int | None) -> Erro
 def dialogue(case: ErrorCase) -> ErrorReport | None:
     """The chat template of a model does not take the dialogue's roles or their order."""
     fault, context = case.details, case.context
-    roles = (fault.says("system_role") and fault.says("unsupported")) or fault.says("message_order")
+    roles = fault.refuses_system or fault.says("message_order")
     if fault.status not in _SERVER_FAULTS or not (roles or fault.says("chat_template")):
         return None
     return ErrorReport(

@@ -14,6 +14,7 @@ The kinds:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,6 +24,7 @@ from byok_widgets.providers.error_mapping import account, classification, error_
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.error_mapping.error_case import ErrorCase, ErrorReport
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
+from byok_widgets.providers.error_mapping.excerpts import excerpt
 from byok_widgets.usage import NOT_CHARGED, Cost
 
 _DETAILS: WeakKeyDictionary[ProviderError, ErrorDetails] = WeakKeyDictionary()
@@ -71,9 +73,12 @@ def page_instead(context: CallContext) -> ProviderError:
     return _error(classification.page(context))
 
 
-def unreadable(what: str, context: CallContext) -> ProviderError:
-    """Return the error for an answer that is not in the provider's format."""
-    return _error(network.unreadable(what, context), is_charged=True)
+def unreadable(what: str, context: CallContext, *, said: str = "") -> ProviderError:
+    """Return the error for an answer that is not in the provider's format; a sentence in its place is quoted."""
+    report = network.unreadable(what, context)
+    if quote := ErrorCase(ErrorDetails(message=excerpt(said)), context).quoted:
+        report = replace(report, cause=quote)
+    return _error(report, quote=quote, is_charged=True)
 
 
 def empty(context: CallContext, *, was_thinking: bool = False, has_begun: bool = False) -> ProviderError:

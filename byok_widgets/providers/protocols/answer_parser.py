@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -10,6 +11,9 @@ from byok_widgets.providers import error_mapping
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.response_accumulator import ResponseAccumulator
 from byok_widgets.providers.stream import BOM, AnswerReader, ReadEvent, json_lines, parse_json
+
+_LONGEST_SENTENCE = 500
+_WORD = re.compile(r"[\[(]?[^\W\d_]{2}")
 
 
 class WireProtocol(Protocol):
@@ -40,6 +44,7 @@ class AnswerParser:
         self._protocol, self._gathered, self._context = protocol, gathered, context
         self._reader = AnswerReader(content_type)
         self._is_html = "html" in content_type
+        self._last: Mapping[str, Any] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -66,6 +71,8 @@ class AnswerParser:
             self._take(event)
         if self._reader.body is not None:
             self._take_body(self._reader.body)
+        if not self._gathered.is_finished and _is_strange(self._last):
+            raise error_mapping.from_body(self._last, self._context)
         if self._gathered.is_empty:
             raise error_mapping.empty(
                 self._context, was_thinking=self._gathered.has_thought, has_begun=self._reader.has_begun
@@ -79,14 +86,16 @@ class AnswerParser:
             if event.name:
                 value.setdefault("type", event.name)
             if value:
+                self._last = value
                 self._protocol.accumulate(value, self._gathered, self._context)
         elif isinstance(value, list) and all(isinstance(one, dict) for one in value):
             for one in value:
                 self._take(ReadEvent(event.name, one))
         elif value not in (None, ""):
+            said = _sentence(value)
             del value
-            what = "an event is not an object" if event.is_json else "it is truncated or garbled"
-            raise error_mapping.unreadable(what, self._context)
+            what = "an event is not an object" if event.is_json or said else "it is truncated or garbled"
+            raise error_mapping.unreadable(what, self._context, said=said)
 
     def _take_body(self, body: bytes) -> None:
         """Process a body that is not a stream: one answer, or one piece of it in each line."""
@@ -116,4 +125,17 @@ def not_an_answer(body: bytes, context: CallContext, *, is_html: bool) -> Provid
         return error_mapping.page_instead(context)
     if not body:
         return error_mapping.empty(context)
-    return error_mapping.unreadable("it is not a JSON object", context)
+    said = _sentence(body.decode("utf-8", "replace").strip('"'))
+    return error_mapping.unreadable("it is not a JSON object", context, said=said)
+
+
+def _is_strange(event: Mapping[str, Any]) -> bool:
+    """Whether the last event of an answer that has no end is no part of it, but says why."""
+    is_part = any(event.get(name) for name in ("choices", "delta", "content_block"))
+    return not is_part and bool(error_mapping.text_of_reason(event))
+
+
+def _sentence(value: Any) -> str:
+    """Return what stands in place of JSON if it is a sentence, as gateways write it; empty otherwise."""
+    is_short = isinstance(value, str) and len(value) <= _LONGEST_SENTENCE and value.isprintable()
+    return value if is_short and _WORD.match(value) else ""

@@ -156,7 +156,7 @@ class ChatCompletionsProvider(SdkProvider):
     ) -> None:
         """Process an answer in one piece; see `SdkProvider.accumulate_whole`."""
         if not answer.get("choices"):
-            if error_mapping.gives_reason(answer):
+            if error_mapping.text_of_reason(answer):
                 raise error_mapping.from_body(answer, context)
             raise error_mapping.unreadable("it has no choices", context)
         self.accumulate(answer, gathered, context)

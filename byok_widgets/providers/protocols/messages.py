@@ -108,7 +108,7 @@ class MessagesProvider(SdkProvider):
     ) -> None:
         """Process an answer in one piece; see `SdkProvider.accumulate_whole`."""
         if not isinstance(answer.get("content"), list):
-            if error_mapping.gives_reason(answer):
+            if error_mapping.text_of_reason(answer):
                 raise error_mapping.from_body(answer, context)
             raise error_mapping.unreadable("it has no content", context)
         gathered.set_metadata(answer.get("model"), answer.get("id"))

@@ -315,7 +315,62 @@ _DIALOGUE = [
     ),
 ]
 
-ROWS = [*_NO_STREAM_OPTIONS, *_TOKEN_LIMIT, *_TUNING, *_DIALOGUE]
+_SAID_OF_STREAM_OPTIONS = (
+    "Illegal parameter: stream_options",
+    "'stream_options' option is only allowed when stream is enabled",
+    "unknown field `stream_options`, expected one of `model`, `messages` at line 1 column 80",
+)
+_SAID_OF_THE_LIMIT = (
+    "this model requires max_completion_tokens instead of max_tokens",
+    "max_tokens has been replaced by max_completion_tokens for this model",
+    "You must use 'max_completion_tokens'; 'max_tokens' is no longer accepted.",
+)
+_SAID_OF_TEMPERATURE = (
+    "temperature is fixed at 1.0 for this model",
+    "invalid temperature: only 1 is allowed for this model",
+    "temperature is not a supported parameter for reasoning models",
+    "Reasoning models cannot use temperature",
+    "temperature cannot be modified for this model",
+)
+_SAID_OF_THE_SYSTEM_ROLE = (
+    "Only user, assistant and tool roles are supported, got system.",
+    "role must be one of: user, assistant",
+    "messages[0].role: must be user or assistant",
+    "Input should be 'user' or 'assistant'",
+    "Invalid role: system",
+    "Unknown role: 'system'",
+    "Unsupported role: system",
+)
+_SAID_OF_THE_ORDER = (
+    "messages must start with user",
+    "The first non-system message must be from the user",
+    "first content should be with role 'user', got model",
+    "Expected first role User, got assistant",
+    "Invalid message sequence: assistant message cannot come first",
+    "A conversation must begin with a user message. Try again with one.",
+)
+_IN_OTHER_WORDS = [
+    *(Row(said, error(said), lacks("stream_options")) for said in _SAID_OF_STREAM_OPTIONS),
+    *(Row(said, error(said), _limit_is("max_completion_tokens"), _LIMIT) for said in _SAID_OF_THE_LIMIT),
+    *(Row(said, error(said), lacks("temperature"), _COOL, notice=_COOL_NOTICE) for said in _SAID_OF_TEMPERATURE),
+    *(
+        Row(f"{status} {said}", error(said, status), _merged, SYSTEM)
+        for said in _SAID_OF_THE_SYSTEM_ROLE
+        for status in (400, 500)
+    ),
+    *(
+        Row(
+            f"{status} {said}",
+            error(said, status),
+            _roles("system", "user", "assistant", "user"),
+            _ASSISTANT_FIRST,
+        )
+        for said in _SAID_OF_THE_ORDER
+        for status in (400, 500)
+    ),
+]
+
+ROWS = [*_NO_STREAM_OPTIONS, *_TOKEN_LIMIT, *_TUNING, *_DIALOGUE, *_IN_OTHER_WORDS]
 
 UNCHANGEABLE = [
     ("a wrong key", says({"error": {"message": "temperature", "code": "invalid_api_key"}}, 401)),
@@ -346,6 +401,8 @@ UNCHANGEABLE = [
         ),
     ),
     ("a limit that is too high", error("max_tokens is too large: 50.", param="max_tokens", code="invalid_value")),
+    ("a limit beyond the model", error("max_tokens cannot be greater than 40 for this model")),
+    ("a temperature beyond the model", error("temperature cannot be set above 0.1 for this model")),
     ("a setting that was not sent", error("Unsupported parameter: 'top_p'", param="top_p")),
     ("overload", error("temperature is unsupported while overloaded", 503)),
 ]

@@ -26,6 +26,21 @@ ERRORS: dict[str, Any] = {
     "a message": {"message": OOM},
     "a message that is an object": {"message": {"detail": [{"msg": OOM}]}},
     "a list of errors": {"errors": [{"message": OOM}]},
+    "an error that is a list": {"success": False, "result": [], "error": [{"code": 2009, "message": OOM}]},
+    "a fault": {"fault": {"faultstring": OOM, "detail": {"errorcode": "steps.failed"}}},
+    "a status message": {"choices": None, "base_resp": {"status_code": 1008, "status_msg": OOM}},
+    "a problem's title": {"type": "about:blank", "title": OOM, "status": 500},
+    "a problem's detail": {"type": "about:blank", "title": "Internal Server Error", "detail": OOM},
+    "a capital": {"Message": OOM},
+    "a word and its description": {"error": "server_error", "error_description": OOM},
+    "a code and a short word": {"errcode": 4, "errmsg": OOM},
+    "an error in data": {"status": "error", "data": {"msg": OOM}},
+    "an error in a response": {"response": {"error": {"message": OOM}}},
+    "an error in a message": {"message": {"error": {"message": OOM}}},
+    "an inner error": {"error": {"code": "x", "innererror": {"message": OOM}}},
+    "details that are text": {"error": {"status": "INTERNAL", "details": OOM}},
+    "an exception": {"exception": OOM},
+    "a reason": {"status": "error", "reason": OOM},
     "in a list": [{"error": {"message": OOM, "code": 500}}],
     "JSON in the message": {"error": {"message": json.dumps({"error": {"message": OOM}})}},
     "JSON after words in the message": {"error": {"message": f"Error: 500 - {json.dumps({'message': OOM})}"}},
@@ -71,6 +86,39 @@ def test_an_error_in_a_stream_tells_its_reason(faulty: FaultServer, of: str, nam
     assert error.problem in told
     assert error.fix in told
     assert error.link in told
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_gateway_in_front_of_a_vendor_tells_its_reason_too(faulty: FaultServer, name: str) -> None:
+    assert OOM in str(fault(faulty, stream(ERRORS[name]), of="gemini"))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(OOM.encode(), kind="text/plain"),
+        Reply(json.dumps(OOM).encode()),
+        stream(b"data: " + OOM.encode() + b"\n\n"),
+        stream(b"data: " + json.dumps(OOM).encode() + b"\n\n"),
+    ],
+    ids=str,
+)
+def test_a_sentence_in_place_of_an_answer_is_quoted(faulty: FaultServer, reply: Reply) -> None:
+    error = fault(faulty, reply, of="compatible")
+    assert (error.kind, error.quote.count(OOM)) == ("unreadable", 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"model": "m", "message": {"role": "assistant", "content": "Hello"}, "done_reason": "stop", "done": True},
+        {"id": "x", "object": "chat.completion", "choices": [], "usage": {"prompt_tokens_details": {"cached": 0}}},
+        {"generated_text": "Hello"},
+    ],
+    ids=str,
+)
+def test_an_answer_in_another_form_is_not_an_error_that_says_something(faulty: FaultServer, body: Any) -> None:
+    assert fault(faulty, says(body), of="compatible").kind == "unreadable"
 
 
 BODIES = [(name, status) for name in ERRORS for status in (200, 500) if status == 200 or "choice" not in name]
