@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from byok_widgets.providers.response_accumulator import ResponseAccumulator
 
 
+_FIRST = (0, None, "0", "")
+
+
 class ChatCompletionsProvider(SdkProvider):
     """A provider that uses Chat Completions; a vendor's subclass defines only what differs."""
 
@@ -88,6 +91,8 @@ class ChatCompletionsProvider(SdkProvider):
         """Process one event; see `SdkProvider.accumulate`."""
         gathered.set_metadata(event.get("model"), event.get("id"))
         choices = event.get("choices")
+        if isinstance(choices, dict):
+            choices = [choices]
         if not isinstance(choices, (list, type(None))):
             raise error_mapping.unreadable("its choices are not a list", context)
         for choice in choices or ():
@@ -107,7 +112,7 @@ class ChatCompletionsProvider(SdkProvider):
     def _gather_choice(self, choice: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
         if not isinstance(choice, dict):
             raise error_mapping.unreadable("a choice is not an object", context)
-        if choice.get("index"):
+        if choice.get("index") not in _FIRST:
             return  # only one answer was asked for
         if delta := choice.get("delta"):
             self._gather_part(delta, gathered, context)

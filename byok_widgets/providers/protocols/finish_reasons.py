@@ -10,9 +10,10 @@ from byok_widgets.messages import FinishReason
 
 _WORDS: Mapping[FinishReason, str] = {
     "stop": "stop stopped eos eos_token end end_turn end_of_turn end_of_text stop_sequence stop_token stop_word"
-    " stop_str stop_string complete completed done finish finished normal success",
+    " stop_str stop_string complete completed done finish finished normal success im_end eot_id endoftext",
     "length": "length max_length max_tokens max_token max_output_tokens max_new_tokens max_completion_tokens"
-    " token_limit length_limit limit truncated model_length context_length context_length_exceeded"
+    " token_limit length_limit output_limit error_limit limit truncated model_length context_length"
+    " context_length_exceeded"
     " model_context_window_exceeded context_window_exceeded",
     "content_filter": "content_filter content_filtered filter filtered safety image_safety sensitive recitation"
     " blocklist blocked prohibited_content spii language guardrail guardrails guardrail_intervened moderation"
@@ -35,6 +36,8 @@ CONTEXT_IS_FULL = "cut off: the dialogue and the answer fill the model's context
 _NONE = frozenset({"", "null", "none", "unspecified", "in_progress"})
 _ERRORS = frozenset({"error", "errored", "failed", "failure"})
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s\-]+")
+_AROUND = "<|> "
+_SUFFIX = re.compile(r"_(?:reached|matched|found|hit)$")
 _PREFIX = re.compile(r"^(?:finish|stop)_?reason[._]")
 
 
@@ -48,8 +51,8 @@ def normalised(raw: Any) -> str:
         raw = raw.get("type") or raw.get("reason")
     if raw is None or raw is False:
         return ""
-    word = _BETWEEN_WORDS.sub("_", str(raw).partition(":")[0].strip()).lower()
-    word = _PREFIX.sub("", word)
+    word = _BETWEEN_WORDS.sub("_", str(raw).partition(":")[0].strip(_AROUND)).lower()
+    word = _SUFFIX.sub("", _PREFIX.sub("", word))
     return "" if word in _NONE else word
 
 

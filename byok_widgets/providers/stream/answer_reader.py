@@ -17,6 +17,7 @@ _FIRST_FIELD = re.compile(rb"(?:data|event|id|retry|error)?[:\r\n]")
 _FIELD_CHARS = len(b"event:")
 _VALUE = re.compile(rb'[\[{"<]')
 """What a JSON value or a web page begins with."""
+_TWICE = re.compile(rb"data:\s*[{\[]")
 _SIGNS_OF_LIFE = frozenset({"ping", "heartbeat", "keepalive", "keep-alive"})
 
 
@@ -129,6 +130,8 @@ class AnswerReader:
             value, is_json = parse_json(data), True
         except ValueError:
             value, is_json = data.decode("utf-8", "replace").strip(), False
+        if not is_json and _TWICE.match(data):  # a gateway has made events of the lines of another one's
+            return self._value(Event(name, data[5:].strip(), is_cut))
         if value == "[DONE]":
             self.is_done = True
             return None

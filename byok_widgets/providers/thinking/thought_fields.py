@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-FIELDS = ("reasoning", "reasoning_content", "reasoning_details")
+FIELDS = (
+    *("reasoning", "reasoning_content", "reasoning_details", "reasoning_text"),
+    *("thinking", "thinking_content", "thinking_blocks"),
+)
 """Fields of a message or a delta; several of them hold the same thinking, so the first one with text counts."""
 _PART_TYPES = frozenset(
     {"thinking", "redacted_thinking", "reasoning", "reasoning_text", "summary_text", "thought"}

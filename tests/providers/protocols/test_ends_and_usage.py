@@ -15,6 +15,8 @@ FINISHES = [
     *(("stop", word) for word in ("stop", "STOP", "eos", "end_turn", "EndTurn", "COMPLETE", "stop_sequence")),
     *(("stop", word) for word in ("FINISH_REASON_STOP", "FinishReason.STOP", {"type": "stop", "matched": 2})),
     *(("length", word) for word in ("length", "MAX_TOKENS", "max tokens", "maxTokens", "max_output_tokens")),
+    *(("stop", word) for word in ("eosFound", "stop_sequence_matched", "<|im_end|>", "<|eot_id|>")),
+    *(("length", word) for word in ("max_tokens_reached", "OUTPUT_LIMIT", "ERROR_LIMIT", "token-limit-hit")),
     *(("length", word) for word in ("model_length", "model_context_window_exceeded", {"type": "length"})),
     *(("content_filter", word) for word in ("content_filter", "SAFETY", "RECITATION", "content-filter: HATE")),
     *(("content_filter", word) for word in ("content_filtered", "sensitive", "PROHIBITED_CONTENT")),

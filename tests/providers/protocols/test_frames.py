@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.providers.asking import ask
-from tests.providers.fault_server import FaultServer, Reply
+from tests.providers.fault_server import FaultServer, Reply, stream
 from tests.providers.protocols.writing import BOTH, chunk, said
 
 FRAMES = {
@@ -48,6 +49,21 @@ def test_the_first_event_is_never_lost(faulty: FaultServer, of: str, before: byt
     for ends in (b"\n", b"\r\n", b"\r"):
         reply = Reply(body.replace(b"\n", ends), kind=kind, pieces=(1, 2, 5, 9))
         assert ask(faulty, reply, of=of).text == "Hello there"
+
+
+def test_events_of_events_are_read(faulty: FaultServer) -> None:
+    body = said("Hello", " there")("compatible").body.replace(b"data: ", b"data: data: ")
+    for again in (body, body.replace(b"data: data: [DONE]", b"data: [DONE]")):
+        answer = ask(faulty, Reply(again, kind="text/event-stream"), of="compatible")
+        assert (answer.text, answer.finish_reason) == ("Hello there", "stop")
+
+
+@pytest.mark.parametrize("index", [0, "0", "", None])
+def test_a_single_choice_is_read_whatever_it_stands_in(faulty: FaultServer, index: Any) -> None:
+    [choice] = chunk({"content": "Hello"}, "stop")["choices"]
+    choice["index"] = index
+    for choices in ([choice], choice):
+        assert ask(faulty, stream({"choices": choices}), of="compatible").text == "Hello"
 
 
 def test_lines_of_json_are_a_stream(faulty: FaultServer) -> None:

@@ -21,6 +21,11 @@ THINKING = {
     "the same in three fields": [
         {"reasoning": "Hm. Yes.", "reasoning_content": "Hm. Yes.", "reasoning_details": []}
     ],
+    **{
+        f"as {name}": [{name: "Hm. "}, {name: "Yes."}]
+        for name in ("reasoning_text", "thinking", "thinking_content")
+    },
+    "blocks alone": [{"thinking_blocks": [{"type": "thinking", "thinking": "Hm. Yes."}]}],
     "details alone": [{"reasoning_details": [{"type": "reasoning.summary", "summary": "Hm. Yes."}]}],
     "encrypted details": [
         {"reasoning": "Hm. Yes."},
