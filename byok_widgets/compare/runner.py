@@ -18,6 +18,7 @@ from typing import Any
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.call_gate import USED_UP, CallGate, CostNotes
 from byok_widgets.compare.cases import Case, hashed
+from byok_widgets.compare.cell_writer import Scores
 from byok_widgets.compare.failures import of_error
 from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.result_cell import Key, ResultCell
@@ -36,9 +37,11 @@ ROOM = 200
 AHEAD = 16
 """Cases of which is got ahead what stands before their cells."""
 METRIC_LIMIT_S = 60.0
+GRACE_S = 30.0
+"""How long cells under way are waited for after a fault: their answers are paid."""
 
 OnCell = Callable[[Case, ResultCell, "float | None"], None]
-"""Told of each cell when it is stored: the case, the cell, and its score."""
+"""Told of each cell that is finished: the case, the cell, and its score."""
 
 
 class Runner:
@@ -89,6 +92,7 @@ class Runner:
         Raises:
             ByokError: The store or the metric failed; what was finished before is kept.
         """
+        await self._store.write_again()
         try:
             for number, case in enumerate(self.cases):
                 await self._room()
@@ -97,6 +101,8 @@ class Runner:
                     break
             while self._running and not self._problem:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            if self._running:
+                await asyncio.wait(self._running, timeout=GRACE_S)
             if self.stopped_for and not self._problem:
                 await self._end_ahead()
         finally:
@@ -226,9 +232,19 @@ class Runner:
             if error.kind != USED_UP:
                 raise
             cell, self.stopped_for = found, "budget"
-        score = await self._scored(case, cell)
-        await self._store.put(cell, {self._metric.id_for(case): score} if cell.counts else {})
-        self._on_cell(case, cell, score)
+        try:
+            score = await self._scored(case, cell)
+        except ByokError:  # the metric's fault: the answer was paid, and is there to be scored again
+            await self._write(case, cell, {}, None)
+            raise
+        await self._write(case, cell, {self._metric.id_for(case): score} if cell.counts else {}, score)
+
+    async def _write(self, case: Case, cell: ResultCell, scores: Scores, score: float | None) -> None:
+        """Write a cell and tell it; one that cannot be written is told all the same."""
+        try:
+            cell = await self._store.put(cell, scores)
+        finally:
+            self._on_cell(case, cell, score)
 
     async def _judged(self, case: Case, cell: ResultCell) -> ResultCell:
         if self._judge is None or not self._judge.is_due(case, cell):

@@ -5,6 +5,8 @@ Run as `python -m tests.files.saving SAVER FOLDER ACT ...`, so that they can be 
 
 from __future__ import annotations
 
+import asyncio
+import ctypes
 import errno
 import os
 import random
@@ -17,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets import Flow
+from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.store import CellStore
 from byok_widgets.config import FlowConfig
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.keys import derived_key
@@ -27,6 +31,7 @@ from byok_widgets.secrets import Secret
 FILLER = "much to write " * 7_000
 SCOPE = KeyScope("dentist", "compatible", "127.0.0.1")
 SLOTS = 40
+NOISE = random.Random(1).randbytes(5_000).hex()
 
 
 class Settings:
@@ -100,11 +105,50 @@ class KeyFile:
         return int(text[:20])
 
 
-SAVERS: dict[str, Callable[[Path], Settings | FlowFile | SessionFile | KeyFile]] = {
+class Cells:
+    """The store of a comparison's cells; the version with a number has one cell more than the one before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "cells.sqlite"
+        self._stores: dict[int, CellStore] = {}  # a connection is of no use to a child
+
+    def save(self, number: int) -> None:
+        store = self._stores.get(os.getpid()) or CellStore(self._path)
+        self._stores[os.getpid()] = store
+        output = {"text": f"{number:020d}" * 10, "filler": NOISE}
+        asyncio.run(store.put(ResultCell("one", "case", number, "done", output=output), {"checks": 1.0}))
+
+    def read(self) -> int:
+        store = CellStore(self._path)
+        found = {cell.repeat: cell.output for cell in store.cells(["one"])}
+        assert set(store.scores("checks")) == {("one", "case", number) for number in found}
+        store.close()
+        assert all(found[number]["text"] == f"{number:020d}" * 10 for number in found), "a mixture"
+        assert all(output["filler"] == NOISE for output in found.values()), "a part"
+        assert sorted(found) == list(range(1, len(found) + 1)), "a cell is gone"
+        return len(found)
+
+    @contextmanager
+    def failing(self, call: str, number: int) -> Iterator[None]:
+        """Let calls of the system fail below SQLite."""
+        library = ctypes.CDLL(None)
+        self._stores.clear()
+        if call != "open":
+            self._stores[os.getpid()] = CellStore(self._path)
+        library.set_fault(number, call.encode())
+        try:
+            yield
+        finally:
+            library.set_fault(0, b"")
+
+
+Saver = Settings | FlowFile | SessionFile | KeyFile | Cells
+SAVERS: dict[str, Callable[[Path], Saver]] = {
     "settings": Settings,
     "flow": FlowFile,
     "session": SessionFile,
     "keys": KeyFile,
+    "cells": Cells,
 }
 
 
@@ -114,16 +158,21 @@ def kill(name: str, folder: Path, rounds: int) -> None:
     number = 1
     saver.save(number)
     for _ in range(rounds):
+        told, tell = os.pipe()
         child = os.fork()
         if not child:
             while True:
                 number += 1
                 saver.save(number)
+                os.write(tell, number.to_bytes(8, "big"))
+        os.close(tell)
         time.sleep(random.uniform(0.001, 0.1))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        with os.fdopen(told, "rb") as said:
+            saved = said.read()[-8:]
         now = saver.read()
-        assert now >= number, "an older version came back"
+        assert now >= (int.from_bytes(saved, "big") or number), "what was saved is gone"
         number = now
     saver.save(number + 1)
     assert saver.read() == number + 1, "it can go on"
@@ -153,9 +202,11 @@ def fail(name: str, folder: Path) -> None:
     """Save where the system refuses: to make a file, to write it, or to put it in its place."""
     saver = SAVERS[name](folder)
     saver.save(1)
+    failing = saver.failing if isinstance(saver, Cells) else _failing
+    calls = ("open", "write", "fsync") if isinstance(saver, Cells) else ("open", "fsync")
     for number in ("EDQUOT", "ENOSPC", "EROFS", "EACCES", "EIO"):
-        for call in ("open", "fsync"):
-            with _failing(call, getattr(errno, number)):
+        for call in calls:
+            with failing(call, getattr(errno, number)):
                 try:
                     saver.save(2)
                 except ByokError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +16,16 @@ from tests.files.saving import SAVERS
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks, signals and limits of POSIX")
 
 
-def run(*arguments: str) -> str:
+def run(*arguments: str, **environment: str) -> str:
     command = [sys.executable, "-m", "tests.files.saving", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, **environment},
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
@@ -33,9 +42,19 @@ def test_without_space_the_last_version_stays_and_it_is_told(saver: str, tmp_pat
     assert (number, "nothing was said" in told) == ("1", False), told
 
 
-@pytest.mark.parametrize("saver", SAVERS)
+@pytest.mark.parametrize("saver", [saver for saver in SAVERS if saver != "cells"])
 def test_whatever_the_system_refuses_the_last_version_stays_and_it_is_told(saver: str, tmp_path: Path) -> None:
     assert run("fail", saver, str(tmp_path)) == "3\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux" or not shutil.which("cc"), reason="needs a C compiler on Linux")
+def test_whatever_the_system_refuses_no_cell_of_a_comparison_is_lost(tmp_path: Path) -> None:
+    library = tmp_path / "faults.so"
+    source = Path(__file__).with_name("faults.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
+    (tmp_path / "cells").mkdir()
+    said = run("fail", "cells", str(tmp_path / "cells"), LD_PRELOAD=str(library))
+    assert said == "3\n", "the second was written with the third"
 
 
 @pytest.mark.parametrize("saver", SAVERS)

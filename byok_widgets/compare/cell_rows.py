@@ -1,0 +1,173 @@
+"""Result cells as rows of a store and back: without keys, as SQLite takes them, and checked when they are read."""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, get_args
+
+from byok_widgets.compare.cases import hashed
+from byok_widgets.compare.result_cell import CellStatus, Key, ResultCell
+from byok_widgets.secrets.json_redaction import redact_keys
+
+PLAIN = (
+    *("variant", "status", "error", "message", "model", "input_tokens", "output_tokens", "first_token_s"),
+    *("total_s", "wait_s", "retries", "started_at", "repeat"),
+)
+"""Columns that hold what the attribute of the same name does."""
+MOST_BYTES = 50_000_000
+"""Longest output or request, in bytes of JSON."""
+
+_DAMAGED = "what is in it is damaged"
+_NANO = Decimal(10**9)
+_MOST_INTEGER = 2**63 - 1
+_MOST_USD = _MOST_INTEGER / _NANO
+_TEXTS = ("variant", "case", "status", "error", "message", "model", "output", "request")
+_COUNTS = ("input_tokens", "output_tokens", "retries")
+_SECONDS = ("first_token_s", "total_s", "wait_s", "started_at")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell that is ready to be written.
+
+    Attributes:
+        cell: The cell as it is kept.
+        columns: Its columns: the id, that of the request, the case, the cost, and those in `PLAIN`.
+        reply: What came of it.
+        request: What was asked; `None` if nothing was.
+    """
+
+    cell: ResultCell
+    columns: list[Any]
+    reply: bytes = field(repr=False)
+    request: bytes | None = field(repr=False)
+
+
+def row_of(cell: ResultCell) -> Row:
+    """Return a cell as a row.
+
+    Raises:
+        ValueError: It cannot be kept.
+    """
+    kept = storable(cell)
+    asked = bytes.fromhex(hashed(kept.request)) if kept.request else None
+    nano = None if kept.usd is None else int(kept.usd * _NANO)
+    columns = [cell_id(kept.key), asked, kept.case, nano, *(getattr(kept, name) for name in PLAIN)]
+    return Row(kept, columns, _packed(kept.output), _packed(kept.request) if kept.request else None)
+
+
+def cell_id(key: Key) -> int:
+    """Return the id of a cell: the same on every machine."""
+    return int(hashed(key)[:15], 16)
+
+
+def storable(cell: ResultCell) -> ResultCell:
+    """Return a cell as it can be kept: without keys, as plain data, and with figures that SQLite takes.
+
+    A figure that no provider could mean counts as unknown.
+    """
+    texts = redact_keys({name: as_plain(getattr(cell, name)) for name in _TEXTS})
+    usd = cell.usd
+    return replace(
+        cell,
+        **texts,
+        usd=usd if usd is not None and usd.is_finite() and 0 <= usd <= _MOST_USD else None,
+        input_tokens=_count(cell.input_tokens),
+        output_tokens=_count(cell.output_tokens),
+        retries=_count(cell.retries) or 0,
+        first_token_s=_seconds(cell.first_token_s),
+        total_s=_seconds(cell.total_s),
+        wait_s=_seconds(cell.wait_s) or 0.0,
+        started_at=_seconds(cell.started_at) or 0.0,
+    )
+
+
+def as_plain(data: Any) -> Any:
+    """Return data as JSON would hold it."""
+    if isinstance(data, str):
+        return data.encode("utf-8", "backslashreplace").decode()
+    if isinstance(data, Mapping):
+        return {str(as_plain(name)): as_plain(value) for name, value in data.items()}
+    if isinstance(data, (list, tuple, set, frozenset)):
+        return [as_plain(part) for part in data]
+    return data if data is None or isinstance(data, (bool, int, float)) else as_plain(str(data))
+
+
+def _packed(data: Any) -> bytes:
+    content = json.dumps(data, ensure_ascii=False).encode()
+    if len(content) > MOST_BYTES:
+        raise ValueError("it is too long")
+    return zlib.compress(content, 1)
+
+
+def cell_of(plain: Sequence[Any], case: Any, nano_usd: Any, reply: Any, request: Any) -> ResultCell:
+    """Return the cell of a row.
+
+    Raises:
+        ValueError: It is none.
+    """
+    found = dict(zip(PLAIN, plain, strict=True))
+    amounts = [nano_usd, *(found[name] for name in _COUNTS)]
+    right = (
+        all(isinstance(text, str) for text in (case, *(found[name] for name in _TEXTS if name in found)))
+        and found["status"] in get_args(CellStatus)
+        and all(amount is None or (isinstance(amount, int) and amount >= 0) for amount in amounts)
+        and all(_is_time(found[name]) for name in _SECONDS)
+        and isinstance(found["repeat"], int)
+    )
+    if not right:
+        raise ValueError(_DAMAGED)
+    usd = None if nano_usd is None else Decimal(nano_usd) / _NANO
+    return ResultCell(**found, case=case, usd=usd, output=_unpacked(reply), request=_unpacked(request))
+
+
+def _unpacked(body: Any) -> dict[str, Any]:
+    if body is None:
+        return {}
+    reader = zlib.decompressobj()
+    try:
+        text = reader.decompress(body, MOST_BYTES)
+    except (zlib.error, TypeError):
+        text = b""
+    return object_of(text if reader.eof else b"")
+
+
+def object_of(text: Any) -> dict[str, Any]:
+    """Return the object that a text holds as JSON.
+
+    Raises:
+        ValueError: It holds none.
+    """
+    found = json_of(text)
+    if not isinstance(found, dict):
+        raise ValueError(_DAMAGED)  # noqa: TRY004 - a value of a file
+    return found
+
+
+def json_of(text: Any) -> Any:
+    """Return what a text holds as JSON.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        raise ValueError(_DAMAGED) from None
+
+
+def _count(count: int | None) -> int | None:
+    return count if count is not None and 0 <= count <= _MOST_INTEGER else None
+
+
+def _seconds(seconds: float | None) -> float | None:
+    return seconds if seconds is not None and math.isfinite(seconds) else None
+
+
+def _is_time(found: Any) -> bool:
+    return found is None or (isinstance(found, (int, float)) and math.isfinite(found))

@@ -1,0 +1,135 @@
+"""`CellWriter`: one thread that writes cells; what waits for it is committed together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Mapping, Sequence
+
+from byok_widgets.compare.cell_rows import PLAIN, Row, row_of
+from byok_widgets.compare.database import Database
+from byok_widgets.compare.result_cell import Key, ResultCell
+from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.secrets.quoting import as_given
+
+Scores = Mapping[str, "float | None"]
+"""Scores of a cell by metric."""
+Done = asyncio.Future["ResultCell | None"]
+
+_Waiting = tuple["ResultCell | None", Scores, Done]
+_BATCH = 500
+_COLUMNS = ", ".join(PLAIN)
+_IS_THERE = "SELECT 1 FROM cell WHERE id = ? AND status != 'failed'"
+
+
+class CellWriter:
+    """Writes the cells of one file. What cannot be written is kept, and is written with the next that can."""
+
+    def __init__(self, base: Database) -> None:
+        self._base = base
+        self._writing: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        self._unwritten: dict[Key, tuple[Row, Scores]] = {}
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()  # never held while something is written: the loop takes it
+
+    async def put(self, cell: ResultCell, scores: Scores) -> ResultCell:
+        """Write a cell; returns it as it was written, when that is committed.
+
+        Raises:
+            ConfigError: It could not be written.
+        """
+        return await self._put(cell, scores) or cell
+
+    async def write_again(self) -> None:
+        """Write what could not be written before.
+
+        Raises:
+            ConfigError: It still cannot be.
+        """
+        if self._unwritten:
+            await self._put(None, {})
+
+    def unwritten(self) -> list[ResultCell]:
+        """Return what could not be written yet."""
+        return [row.cell for row, _ in list(self._unwritten.values())]
+
+    async def _put(self, cell: ResultCell | None, scores: Scores) -> ResultCell | None:
+        done: Done = asyncio.get_running_loop().create_future()
+        self._writing.put((cell, scores, done))
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._write, name="byok-cells", daemon=True)
+                self._thread.start()
+        return await done
+
+    def _write(self) -> None:
+        while True:
+            try:
+                batch = [self._writing.get(timeout=1)]
+            except queue.Empty:
+                with self._starting:
+                    if self._writing.empty():
+                        self._thread = None
+                        return
+                continue
+            with contextlib.suppress(queue.Empty):
+                while len(batch) < _BATCH:
+                    batch.append(self._writing.get_nowait())
+            self._write_batch(batch)
+
+    def _write_batch(self, batch: Sequence[_Waiting]) -> None:
+        """Write cells, together with those that could not be written before."""
+        rows: list[Row | None] = []
+        faults: list[ByokError | None] = []
+        for cell, scores, _ in batch:
+            row: Row | None = None
+            fault: ByokError | None = None
+            try:
+                if cell is not None:
+                    row = row_of(cell)
+                    self._unwritten[cell.key] = (row, scores)
+            except Exception as error:  # noqa: BLE001 - it may hold any object, and the others must be written
+                problem = as_given(str(error))
+                fault = ConfigError(f"A cell cannot be stored: {problem}.", kind="store")
+            rows.append(row)
+            faults.append(fault)
+        of_all = self._try_to_commit()
+        for (_, _, done), row, fault in zip(batch, rows, faults, strict=True):
+            _settle(done, row.cell if row else None, fault or of_all)
+
+    def _try_to_commit(self) -> ByokError | None:
+        try:
+            self._commit([*self._unwritten.values()])
+        except ByokError as error:
+            return error
+        self._unwritten.clear()
+        return None
+
+    def _commit(self, batch: Sequence[tuple[Row, Scores]]) -> None:
+        marks = ",".join("?" * len(PLAIN))
+        with self._base.writing() as base:
+            for row, scores in batch:
+                own, request, *_ = row.columns
+                if not row.cell.counts and base.execute(_IS_THERE, [own]).fetchone():
+                    continue  # another kernel has finished it
+                base.execute(
+                    f"INSERT OR REPLACE INTO cell(id, request, case_id, cost_nano, {_COLUMNS})"
+                    f" VALUES(?,?,?,?,{marks})",
+                    row.columns,
+                )
+                base.execute("INSERT OR REPLACE INTO reply VALUES(?,?)", [own, row.reply])
+                if request is not None:
+                    base.execute("INSERT OR IGNORE INTO request VALUES(?,?)", [request, row.request])
+                found = [[own, metric, value, ""] for metric, value in scores.items()]
+                base.executemany("INSERT OR REPLACE INTO score VALUES(?,?,?,?)", found)
+
+
+def _settle(done: Done, cell: ResultCell | None, fault: ByokError | None) -> None:
+    def settle() -> None:
+        if not done.done():
+            done.set_result(cell) if fault is None else done.set_exception(fault)
+
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+        done.get_loop().call_soon_threadsafe(settle)

@@ -1,0 +1,131 @@
+"""`Database`: a private SQLite file, or one in memory, whose every fault is an error of ours.
+
+A file that somebody else made may be hostile: what is no plain table runs nothing here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from byok_widgets.errors import ConfigError
+from byok_widgets.files import describe_os_error
+
+_BUSY_MS = 10_000
+
+
+class Database:
+    """One connection, which any thread may use.
+
+    Attributes:
+        path: The file; `None` in memory.
+    """
+
+    def __init__(self, path: Path | None, schema: str, version: int) -> None:
+        """Open a file, or make it for this user alone.
+
+        Raises:
+            ConfigError: It cannot be written, is something else, or was made by a newer version.
+        """
+        self.path = path
+        self._lock = threading.RLock()
+        problem = ""
+        try:
+            if path is not None:
+                _make(path)
+            self._base = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+            self._file = self._file_now()
+            self._prepare(schema, version)
+        except OSError as error:
+            problem = describe_os_error(error)
+        except (sqlite3.Error, ValueError) as error:
+            problem = str(error)
+        if problem:
+            raise _unusable(path, problem)
+
+    def _prepare(self, schema: str, version: int) -> None:
+        execute = self._base.execute
+        execute("PRAGMA trusted_schema=OFF")
+        execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        kinds = {kind for (kind,) in execute("SELECT type FROM sqlite_master")}
+        if kinds - {"table", "index"}:
+            raise ValueError("it is no store of cells")
+        if execute("PRAGMA user_version").fetchone()[0] > version:
+            raise ValueError("it was made by a newer byok-widgets")
+        if self.path is not None:
+            execute("PRAGMA journal_mode=WAL")
+        execute("PRAGMA synchronous=FULL")
+        self._base.executescript(f"{schema} PRAGMA user_version={version};")
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file is still there; another one may stand in its place."""
+        return self._file is not None and self._file == self._file_now()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Use the connection, alone.
+
+        Raises:
+            ConfigError: The file cannot be read, or a `ValueError` says what is wrong in it.
+        """
+        problem = ""
+        try:
+            with self._lock:
+                yield self._base
+        except (sqlite3.Error, ValueError) as error:
+            problem = str(error)
+        if problem:
+            raise _unusable(self.path, problem)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Use the connection in a transaction: all of it is done, or nothing.
+
+        Raises:
+            ConfigError: The file cannot be written.
+        """
+        with self.reading() as base:
+            if self.path is not None and not self.is_current:
+                raise sqlite3.OperationalError("it was removed, or replaced by another file")
+            base.execute("BEGIN IMMEDIATE")
+            try:
+                yield base
+                base.execute("COMMIT")
+            except BaseException:
+                if base.in_transaction:  # a full disk, say, has ended it already
+                    base.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._base.close()
+
+    def _file_now(self) -> tuple[int, int] | None:
+        if self.path is None:
+            return None
+        with contextlib.suppress(OSError):
+            found = self.path.stat()
+            return found.st_dev, found.st_ino
+        return None
+
+
+def _make(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.stat().st_mode):  # a named pipe would be waited for without end
+            raise ValueError("it is not a regular file")
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _unusable(path: Path | None, problem: str) -> ConfigError:
+    return ConfigError(
+        f"The store of cells {str(path)!r} cannot be used: {problem}.",
+        kind="store",
+        fix='Correct that and go on with resume(), or give another file: store="cells.sqlite".',
+    )
