@@ -185,7 +185,7 @@ def every_form_of_a_public_object(stage: Stage) -> Iterator[Place]:
     stage.save_key()
     stage.echo()
     for name, value in _public(stage).items():
-        yield text(name, *_forms(value))
+        yield text(name, *forms(value))
 
 
 @channel(6, Stage.without_mask)
@@ -221,7 +221,8 @@ def _public(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _forms(value: Any) -> Iterator[str]:
+def forms(value: Any) -> Iterator[str]:
+    """Yield all the forms in which an object is shown, copied and kept."""
     yield from (repr(value), str(value), f"{value}", pprint.pformat(value), repr(dir(value)))
     yield pprint.pformat(getattr(value, "__dict__", None))
     yield json.dumps(getattr(value, "__dict__", None), default=repr, skipkeys=True)
@@ -310,7 +311,7 @@ def tracebacks_with_local_variables(stage: Stage) -> Iterator[Place]:
 @channel(9, Stage.without_redaction)
 def what_an_exception_holds(stage: Stage) -> Iterator[Place]:
     error = stage.failure()
-    yield text("forms", *_forms(error))
+    yield text("forms", *forms(error))
     yield text("walk", *_walk(error, 3))
     yield text("chain", repr(error.__cause__), repr(error.__context__), repr(error.args))
 
@@ -325,7 +326,7 @@ def an_error_that_quotes_the_key(stage: Stage) -> Iterator[Place]:
 def an_answer_that_quotes_the_key(stage: Stage) -> Iterator[Place]:
     stage.save_key()
     stage.echo()
-    yield text("answer", *_forms(stage.outcome()))
+    yield text("answer", *forms(stage.outcome()))
 
 
 @channel(10, Stage.without_redaction)
@@ -377,7 +378,7 @@ def a_key_that_cannot_be_sent(stage: Stage) -> Iterator[Place]:
         try:
             stage.flow.key_store.save(OF, stage.server.host, broken, backend="session")
         except ByokError as refused:
-            yield text("refused", *_forms(refused))
+            yield text("refused", *forms(refused))
 
 
 def _stored(key: str) -> Any:
@@ -454,7 +455,7 @@ def plain_http_to_another_machine(stage: Stage) -> Iterator[Place]:
         stage.flow.set_base_url(OF, f"http://{host}:{port}/v1")
         stage.flow.key_store.save(OF, f"{host}:{port}", stage.canary.text(), backend="session", override=True)
     except ByokError as error:
-        yield text("refused", *_forms(error))
+        yield text("refused", *forms(error))
     for server in (stage.server, stage.trap):
         server.script(talk("Hi"))
     stage.outcome()
@@ -475,7 +476,7 @@ def a_key_of_another_provider(stage: Stage) -> Iterator[Place]:
             "openai", stage.server.host, stage.canary.text(), backend="session", override=insists
         )
     except ByokError as error:
-        yield text("refused", *_forms(error))
+        yield text("refused", *forms(error))
     stage.server.script(talk("Hi"))
     stage.outcome()
     yield text("provider", *stage.server.asked)
@@ -531,7 +532,7 @@ def the_key_of_another_flow(stage: Stage) -> Iterator[Place]:
     try:
         stage.other.conversation("ask", "Be brief.").run("Hi")  # type: ignore[attr-defined]
     except ByokError as error:
-        yield text("refused", *_forms(error))
+        yield text("refused", *forms(error))
     yield text("provider", *stage.server.asked)
 
 
@@ -573,26 +574,19 @@ def _short(value: Any) -> str:
 
 
 @channel(23, Stage.without_redaction)
-def stores_results_and_exports(stage: Stage) -> Iterator[Place]:
+def sessions_and_exports(stage: Stage) -> Iterator[Place]:
     stage.save_key()
     key, folder = stage.canary.text(), stage.folder
-    read = stage.flow.extraction("read", word=str)
-    cases = [{"name": f"c{number}", "text": f"Number {number}", "values": {"word": "x"}} for number in range(2)]
-    stage.echo(json.dumps({"word": key}))
-    compared = read.compare([f"{OF}:one", f"{OF}:two"], cases, store=folder / "cells.sqlite")
-    compared.save(folder / "report.html")
-    yield text("comparison", *_forms(compared), compared.rows(), *map(compared.diff, ("c0", "c1")))
     stage.echo()
-    stage.flow.remove("read")
     stage.flow.conversation("ask", "Be brief.")
     session = stage.flow.start()
     for said in ("Hi", f"Hi, {key}"):
         try:
             session.say(said)
         except ByokError as refused:
-            yield text("refused", *_forms(refused))
+            yield text("refused", *forms(refused))
     session.save(folder / "session.json")
     yield text("shown", session.explain(), session.trace, session.trace._repr_html_(), session.transcript)
-    yield text("session", *_forms(session), *session.turns, *map(repr, session.turns))
+    yield text("session", *forms(session), *session.turns, *map(repr, session.turns))
     stage.flow.save(folder / "exported.flow.json")
     yield from files_below(folder)
