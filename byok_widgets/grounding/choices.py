@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from byok_widgets.grounding.calendar_words import MONTHS, WEEKDAYS
 from byok_widgets.grounding.numbers import number_named
-from byok_widgets.grounding.words import Word, words_of
+from byok_widgets.grounding.words import Word, words_of_name
 
 _ENDINGS = frozenset({"s", "es", "d", "ed", "ing", "ly", "er", "e", "n", "en", "al"})
 _LEAST_STEM = 3
+_GROUPS = tuple(
+    frozenset(words.split())
+    for words in (
+        "small little tiny smallest",
+        "large big huge largest biggest",
+        "medium middle regular average normal",
+        "cheap inexpensive budget low affordable affordably economical economically reasonable",
+        "moderate medium intermediate mid affordable affordably economical economically reasonable average",
+        "expensive pricey fancy upscale luxury luxurious",
+        "fast quick express quickest fastest",
+        "child kid children kids",
+        "adult adults grownup",
+        "female woman women lady girl",
+        "male man men guy boy",
+    )
+)
+"""Words that choose the same: who asks for "a big one" says `large`."""
 
 
 def choice_places(words: Sequence[Word], value: str, allowed: Sequence[object]) -> Iterator[tuple[int, int]]:
@@ -30,8 +46,7 @@ def choice_places(words: Sequence[Word], value: str, allowed: Sequence[object]) 
 
 @lru_cache(maxsize=1024)
 def _words(value: str) -> tuple[Word, ...]:
-    """Return the words of a value that may be written like a name in code: `premiumEconomy`, `very_expensive`."""
-    return words_of(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value.replace("_", " ")))
+    return words_of_name(value)
 
 
 def _starts(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[int]:
@@ -47,10 +62,13 @@ def is_same_word(said: str, wanted: str) -> bool:
     if said == wanted:
         return True
     for names in (WEEKDAYS, MONTHS):
-        if wanted in names and said in names:
-            return names[wanted] == names[said]
+        named = names.get(said, names.get(said.removesuffix("s")))
+        if wanted in names and named is not None:
+            return names[wanted] == named
     number = number_named(wanted)
     if number is not None or wanted.isdecimal():
         return number_named(said) == (number if number is not None else int(wanted))
+    if any(said in group and wanted in group for group in _GROUPS):
+        return True
     short, long = sorted((said, wanted), key=len)
     return len(short) >= _LEAST_STEM and long.startswith(short) and long.removeprefix(short) in _ENDINGS

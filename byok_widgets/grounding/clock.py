@@ -56,6 +56,7 @@ _NAMED = re.compile(r"\b(?P<name>noon|midday|midnight)\b", re.IGNORECASE)
 _EAST = re.compile(
     r"(?P<part>上午|下午|早上|晚上|中午|午前|午後|오전|오후)?\s?(?P<hour>\d{1,2}|[一二三四五六七八九十]{1,2})\s?[点點時时시](?:\s?(?P<minute>\d{1,2})\s?[分분]|(?P<half>半|반))?"
 )
+_MILITARY = re.compile(r"\b(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)\s?(?:hours|hrs|h)\b", re.IGNORECASE)
 _SPOKEN = {"fifteen": 15, "thirty": 30, "forty-five": 45, "forty five": 45}
 _AFTER_NOON = ("afternoon", "evening", "night", "tonight")
 
@@ -76,6 +77,9 @@ def times_in(text: str) -> Iterator[TimeSaid]:
             yield said
     for found in _EAST.finditer(text):
         yield from _eastern(found)
+    for found in _MILITARY.finditer(text):
+        start, end = found.span()
+        yield TimeSaid(int(found["hour"]), int(found["minute"]), is_exact=True, start=start, end=end)
 
 
 def _time(found: re.Match[str], text: str) -> TimeSaid | None:

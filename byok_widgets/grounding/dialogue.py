@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from byok_widgets.grounding.choices import choice_places
 from byok_widgets.grounding.evidence import Evidence, Mark
+from byok_widgets.grounding.language import is_foreign
 from byok_widgets.grounding.moments import (
     Moment,
     Support,
@@ -29,6 +30,7 @@ from byok_widgets.grounding.text_search import (
     spelt,
     without_tail,
 )
+from byok_widgets.grounding.time_words import in_other_order, is_in_part
 from byok_widgets.grounding.words import Word, words_of
 
 Kind = Literal["text", "choice", "number", "moment", "other"]
@@ -84,6 +86,16 @@ class Dialogue:
         """Its messages, in order."""
         return self._passages
 
+    def is_foreign(self, locale: str | None = None) -> bool:
+        """Whether its people are shown to speak another language than English; without people, the model.
+
+        Args:
+            locale: The declared locale; it decides where there is one.
+        """
+        said = [self._passages[at] for at in sorted(self._people)]
+        spoken = said if any(passage.words for passage in said) else self._passages
+        return is_foreign(((passage.text, passage.words) for passage in spoken), locale)
+
     def look_up(self, value: Any, kind: Kind, allowed: Sequence[Any] = ()) -> LookUp:
         """Return how well the dialogue supports a value, and where.
 
@@ -110,6 +122,7 @@ class Dialogue:
             lambda words: same_meaning(words, wanted),
             lambda words: attached(words, wanted),
             lambda words: spelt(words, value),
+            lambda words: in_other_order(words, value),
         ]
         for search in searches:
             found = self._first(search)
@@ -145,8 +158,18 @@ class Dialogue:
         return LookUp("said", _joined(places)) if places else None
 
     def _choice(self, value: str, allowed: Sequence[Any]) -> LookUp:
-        found = self._first(lambda words: choice_places(words, value, allowed))
+        searches: list[Search] = [lambda words: choice_places(words, value, allowed)]
+        searches += [lambda words: in_other_order(words, value)]
+        found = next((place for place in map(self._first, searches) if place), None) or self._in_part_of_day(value)
         return LookUp("said", found) if found else LookUp("not_literal")
+
+    def _in_part_of_day(self, value: str) -> Evidence | None:
+        """Return a time of day that says which part of it is meant: "at 9 am" for "morning"."""
+        for number in self._order:
+            for said in self._passages[number].times:
+                if said.is_exact and is_in_part(said.hour, value):
+                    return self._evidence(number, (said.start, said.end))
+        return None
 
     def _number(self, value: Any) -> LookUp:
         try:

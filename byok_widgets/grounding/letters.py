@@ -65,6 +65,11 @@ def stands_alone(char: str) -> bool:
     return unicodedata.east_asian_width(char) == "W" or _script(char).startswith(_UNSPACED)
 
 
+def is_latin(char: str) -> bool:
+    """Whether it is a Latin letter."""
+    return char.isascii() or _script(char).startswith("LATIN")
+
+
 def is_joining(char: str) -> bool:
     """Whether it belongs to the character before it."""
     return not char.isascii() and (unicodedata.category(char)[0] == "M" or char in "\u200c\u200d")

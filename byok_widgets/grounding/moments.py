@@ -11,6 +11,7 @@ from typing import TypeVar
 from byok_widgets.grounding.clock import TimeSaid
 from byok_widgets.grounding.dates import DateSaid, date_of
 from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.text_search import without_tail
 
 _Said = TypeVar("_Said", TimeSaid, DateSaid)
 
@@ -94,6 +95,11 @@ def moment_of(value: object) -> Moment | None:
     return Moment(time=_clock(value)) if isinstance(value, time) else None
 
 
+def is_form_of_words(text: str) -> bool:
+    """Whether a text that was not said literally has no more in it than what was: it is no date, and no longer."""
+    return moment_of(text) is None and not without_tail(text)
+
+
 def typed_moment(value: object) -> Moment | None:
     """Return the value of a field for dates or times; an ISO time is exact, as its type is."""
     if isinstance(value, str):
@@ -173,7 +179,7 @@ def _from_words(text: str) -> Moment | None:
             replace(said, weekday=said.weekday if said.weekday is not None else min(weekdays)) for said in full
         ]
     named = tuple(said for said in full if not said.is_relative)
-    if dates and not named:
+    if dates and len(named) < len(full):
         return None
     return Moment(named, times[0] if times else None)
 

@@ -1,107 +1,95 @@
-"""Signs that a value was not meant: nobody spoke about its field, or the words are those of something else."""
+"""Whether a dialogue speaks about what a field asks: a yes or no has no words of its own to look up."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from byok_widgets.grounding.choices import is_same_word
+from byok_widgets.grounding.language import COMMON_WORDS, SMALL_WORDS
 from byok_widgets.grounding.passage import Passage
-from byok_widgets.grounding.words import Word, places, words_of
+from byok_widgets.grounding.words import words_of, words_of_name
 
-_SMALL_WORDS = """
-    a about an and any are as at be been but by can could do does for from had has have he her his
-    how i if in is it its me my no not of on or our she should so some that the their them there
-    they this to us was we were what when where whether which who will with would yes you your
-"""
-_FUNCTION_WORDS = frozenset(_SMALL_WORDS.split())
 _TYPE_WORDS = frozenset({"true", "false", "flag", "field", "value", "boolean", "bool"})
-_LEAST_ENGLISH = 0.3
-"""Share of the words of a dialogue from which it counts as English.
-
-Sixty English dialogues have 0.35 and more. A German, a French, an Italian and a Dutch sentence had up to 0.19; a
-Danish one, which shares many small words, had 0.5 and is taken for English.
-"""
 _LEAST_LETTERS = 3
+_LEAST_STEM = 4
+_ENDINGS = """
+    able ability ably age al ance ancy ant ar ary ate ated ation ative be cy e ed ee ence ency ent er ers ery
+    es ess ful fully iage ial ible ic ied ies ility ily ing ings ion ions ity ive lation le led less ling ly
+    ment ments ness or ption s ship sion t tion ted y
+"""
+_DERIVING = frozenset({"", *_ENDINGS.split()})
+"""Endings that make one word of another: "refundable" of "refund", "urgent" and "urgency"."""
+_SUBJECTS = tuple(
+    frozenset(words.split())
+    for words in (
+        "urgent urgency hurry rush rushed asap emergency immediate immediately quickly soon wait once critical",
+        "smoke smoking smoker smokers cigarette cigarettes",
+        "pet pets dog dogs cat cats animal animals puppy",
+        "kid kids child children baby babies toddler",
+        "wifi internet wlan online broadband",
+        "vegetarian vegan meat veggie meatless",
+        "alcohol alcoholic wine beer drinks cocktails",
+        "park parking garage",
+        "wheelchair disabled accessible disability accessibility ramp",
+        "takeaway takeout pickup carryout",
+        "refund refundable refunded reimburse cancel cancellation",
+        "allergy allergies allergic intolerant intolerance",
+        "recurring repeat repeating weekly monthly daily regular regularly",
+    )
+)
+"""Words that speak about the same: who says "no rush" says something about `urgent`."""
+_LONGEST_HINT = 20
+"""An example with more words speaks about many things, so that no word of it can be laid to one field."""
 
 
-def is_english(passages: Sequence[Passage]) -> bool:
-    """Whether a dialogue is in English, as far as its small words show; a few words alone do not."""
-    words = [word.bare for passage in passages for word in passage.words]
-    known = [word for word in words if word in _FUNCTION_WORDS]
-    return len(set(known)) > 1 and len(known) >= _LEAST_ENGLISH * len(words)
-
-
-def is_talked_about(words: str, passages: Sequence[Passage]) -> bool:
-    """Whether a word of a field's name or description is in the dialogue; true if they hold no telling word.
+def is_talked_about(name: str, passages: Sequence[Passage], hints: Iterable[str] = ()) -> bool:
+    """Whether a dialogue has a word of a field's name, a related one or a hint; true if the name says nothing.
 
     Args:
-        words: The name of the field, and its description.
+        name: The name of the field.
         passages: The dialogue.
+        hints: Words that examples use for the field.
     """
-    telling = _telling(words)
+    telling = _telling(name)
     if not telling:
         return True
-    return any(is_same_word(said.bare, word) for passage in passages for said in passage.words for word in telling)
+    about = {*hints, *(word for group in _SUBJECTS if not group.isdisjoint((*telling, *hints)) for word in group)}
+    return any(
+        said.bare in about or any(_is_related(said.bare, word) for word in telling)
+        for passage in passages
+        for said in passage.words
+    )
 
 
-def is_of_another_kind(name: str, value: str) -> bool:
-    """Whether a text cannot be the date or time that the name of its field asks for: a number of another kind.
+def hints_of(text: str, others: Iterable[str] = ()) -> frozenset[str]:
+    """Return the words by which a short example may speak about a field.
 
-    Texts without digits may be a date in words that are not known here, and pass.
+    Args:
+        text: What was said.
+        others: The values of other fields in it.
     """
-    asked = {word.bare for word in words_of(_spaced(name))}
-    if not any(char.isdigit() for char in value):
-        return False
-    passage = Passage(value)
-    if "date" in asked:
-        return not passage.dates
-    return "time" in asked and not passage.times and len(passage.numbers) > 0 and not _may_be_an_hour(passage)
+    words = words_of(text)
+    if len(words) > _LONGEST_HINT:
+        return frozenset()
+    taken = [word.bare for other in others for word in words_of(other)]
+    found = {word.bare for word in words if len(word.bare) >= _LEAST_LETTERS} - COMMON_WORDS
+    return frozenset(word for word in found if not any(is_same_word(word, other) for other in taken))
 
 
-def _may_be_an_hour(passage: Passage) -> bool:
-    return any(0 <= number <= 24 for said in passage.numbers for number in said.values)
+def _is_related(said: str, word: str) -> bool:
+    return is_same_word(said, word) or _have_one_stem(said, word)
 
 
-def is_said_of_the_other_end(name: str, value: str, passages: Sequence[Passage]) -> bool:
-    """Whether a field asks where something starts or ends, and the dialogue says the value of the other end only.
-
-    "From Rome to Oslo" says Oslo of no `origin`. The words are English; others are no sign.
-    """
-    asked = {word.bare for word in words_of(_spaced(name))}
-    ends = [end for end, names in _ENDS.items() if asked & names]
-    if len(ends) != 1:
-        return False
-    wanted = words_of(value)
-    before = {end for passage in passages for end in _ends_before(passage.words, wanted)}
-    return bool(before) and ends[0] not in before
-
-
-_ENDS = {
-    "start": frozenset({"origin", "from", "source", "start", "pickup", "sender"}),
-    "end": frozenset({"destination", "to", "target", "end", "dropoff", "recipient"}),
-}
-"""Words in the names of fields, by the end that they ask for."""
-_LEADING = {"from": "start", "leaving": "start", "out": "start", "to": "end", "toward": "end", "towards": "end"}
-"""Words before a place or a person, by the end that they say."""
-_LINKS = frozenset({"of", "the"})
-
-
-def _ends_before(words: Sequence[Word], wanted: Sequence[Word]) -> Iterator[str]:
-    """Yield the end that the words before each place of a value say."""
-    for first, _ in places(words, wanted):
-        before = next((word.bare for word in reversed(words[:first]) if word.bare not in _LINKS), "")
-        if before in _LEADING:
-            yield _LEADING[before]
+@lru_cache(maxsize=4096)
+def _have_one_stem(one: str, other: str) -> bool:
+    return any(
+        one[:at] == other[:at] and one[at:] in _DERIVING and other[at:] in _DERIVING
+        for at in range(_LEAST_STEM, min(len(one), len(other)) + 1)
+    )
 
 
 @lru_cache(maxsize=1024)
-def _telling(words: str) -> tuple[str, ...]:
-    found = {word.bare for word in words_of(_spaced(words)) if len(word.bare) >= _LEAST_LETTERS}
-    return tuple(sorted(found - _FUNCTION_WORDS - _TYPE_WORDS))
-
-
-def _spaced(words: str) -> str:
-    """Return names as they are written in code with spaces between their words."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", words.replace("_", " "))
+def _telling(name: str) -> tuple[str, ...]:
+    found = {word.bare for word in words_of_name(name) if len(word.bare) >= _LEAST_LETTERS}
+    return tuple(sorted(found - SMALL_WORDS - _TYPE_WORDS))

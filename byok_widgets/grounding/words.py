@@ -36,6 +36,11 @@ def words_of(text: str) -> tuple[Word, ...]:
     )
 
 
+def words_of_name(name: str) -> tuple[Word, ...]:
+    """Return the words of a name as it is written in code: `premiumEconomy`, `very_expensive`."""
+    return words_of(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("_", " ")))
+
+
 _ASCII = re.compile(r"[A-Za-z0-9]+")
 """Words of texts in which no letter has a mark, or another form."""
 

@@ -10,10 +10,10 @@ from byok_widgets import markup
 from byok_widgets.grounding.evidence import Evidence, Mark
 from byok_widgets.messages import Message
 from byok_widgets.nodes import evidence_display, result_tree
-from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE, NOT_SAID, STATUS_WORDS, Status
+from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE, STATUS_WORDS, Status, not_supported
 from byok_widgets.reply import LearnedValue, NodeResult, Reply
 from byok_widgets.schema.paths import ByPath
-from byok_widgets.value_words import labelled, quoted
+from byok_widgets.value_words import labelled
 
 _MARKS: Mapping[Status, str] = {
     "ungrounded": f" ({NOT_IN_DIALOGUE})",
@@ -139,7 +139,7 @@ class Extraction(NodeResult):
         """What was read, and what was not, as the end of a sentence."""
         stated = ((name, value) for name, value in self.values.items() if value is not None)
         found = [f"{labelled(name, value)}{self._warning(name)}" for name, value in stated]
-        refused = [f"did not take {labelled(name, value)}, {NOT_SAID}" for name, value in self.rejected.items()]
+        refused = [f"{name} was not taken: {not_supported(value)}" for name, value in self.rejected.items()]
         missing = [name for name, status in self.status.items() if status == "not_stated"]
         invalid = [f"{name} was invalid" for name, status in self.status.items() if status == "invalid"]
         invalid += [f"{name} was stated in part" for name in self._incomplete if self.values[name] is None]
@@ -171,7 +171,7 @@ class Extraction(NodeResult):
 
     def _mark(self, name: str) -> str:
         if name in self.rejected:
-            return f" ({quoted(self.rejected[name])} was not taken: {NOT_SAID})"
+            return f" ({not_supported(self.rejected[name])})"
         return _MARKS.get(self.status[name], "")
 
     def _repr_html_(self) -> str:

@@ -80,7 +80,7 @@ class ExtractionRun:
         )
         said = sum(map(len, texts)) + len(found.reply.text)
         invents = given.provider.invents_values(given.resolved.ref.model)
-        refusal = Refusal.of(self.grounding, invents=invents)
+        refusal = Refusal.of(self.grounding, invents=invents, examples=self.examples)
         make = partial(self._result, found.checked, found.reply, transcript, refusal)
         try:
             return await validated(make, quick=said <= _QUICK_CHARS)
@@ -101,7 +101,7 @@ class ExtractionRun:
         looked_up = LookedUp() if self.grounding == "off" else look_up(checked, transcript)
         status = looked_up.status_of(checked)
         values, rejected, record = dict(checked.values), dict[str, Any](), checked.record
-        for name in refusal.refused(checked, looked_up, status) if refusal else ():
+        for name in refusal.refused(checked, looked_up, self.locale) if refusal else ():
             rejected[name], values[name], record = values[name], None, None
             status[name] = "ungrounded"
         return Extraction(

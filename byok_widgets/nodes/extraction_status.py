@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
+
+from byok_widgets.value_words import quoted
 
 Status = Literal["found", "not_stated", "ungrounded", "incomplete", "invalid"]
 """How reliable a value is.
@@ -13,9 +15,6 @@ which the dialogue says nothing; the value stands and the reader is warned, or i
 `None`, as the node's `grounding` says. `incomplete`: stated in part. A list then stands without its bad items, and
 an object that lacks a required part is `None`. `invalid`: the model's value does not fit the field.
 """
-
-NOT_SAID = "the dialogue does not say it of this field"
-"""Why a value was not taken."""
 
 NOT_IN_DIALOGUE = "not in the dialogue"
 """Stands beside a value that does not occur in the dialogue, where there is room for a mark alone."""
@@ -27,3 +26,9 @@ STATUS_WORDS: Mapping[Status, str] = {
     "incomplete": "stated in part",
     "invalid": "invalid",
 }
+
+
+def not_supported(value: Any) -> str:
+    """Return why a value was not taken."""
+    written = quoted(quoted(value) if isinstance(value, bool) else value)
+    return f"the model wrote {written}, which the dialogue does not support"

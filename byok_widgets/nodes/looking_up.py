@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from byok_widgets.grounding.dialogue import Dialogue, Kind
 from byok_widgets.grounding.evidence import Evidence, Mark
-from byok_widgets.grounding.passage import Passage
 from byok_widgets.messages import Message
 from byok_widgets.nodes.extraction_status import Status
 from byok_widgets.schema import ValidationResult
@@ -25,12 +24,12 @@ class LookedUp:
     Attributes:
         grounding: How well it supports each value without parts, by path.
         evidence: Where it says each of those that it does say, by path.
-        passages: The messages of the dialogue.
+        dialogue: The dialogue.
     """
 
     grounding: dict[str, Mark] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
-    passages: Sequence[Passage] = ()
+    dialogue: Dialogue = field(default_factory=lambda: Dialogue(()))
 
     def status_of(self, checked: ValidationResult) -> dict[str, Status]:
         """Return the status of each part by path; one with a part that was not said is `ungrounded`."""
@@ -39,14 +38,14 @@ class LookedUp:
     def _status(self, part: Part) -> Status:
         if part.status not in ("found", "incomplete") or not part.has_value:
             return part.status
-        taken = (each.path for each in _taken(part))
+        taken = (each.path for each in part.taken)
         return "ungrounded" if any(self.grounding.get(path) == "ungrounded" for path in taken) else part.status
 
 
 def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookedUp:
     """Look up all that was found in a dialogue."""
     dialogue = Dialogue(transcript)
-    found = LookedUp(passages=dialogue.passages)
+    found = LookedUp(dialogue=dialogue)
     for part in walk(checked.parts):
         if not part.is_taken:
             continue
@@ -58,14 +57,6 @@ def look_up(checked: ValidationResult, transcript: Iterable[Message]) -> LookedU
             if places and worst.mark != "ungrounded":
                 found.evidence[part.path] = replace(places[0], further=tuple(places[1:]))
     return found
-
-
-def _taken(part: Part) -> Iterator[Part]:
-    """Yield a part and what its value consists of, without items that were left out."""
-    yield part
-    for inner in part.inner:
-        if inner.is_taken and not inner.is_extra:
-            yield from _taken(inner)
 
 
 def _looked_up(part: Part) -> Iterator[tuple[Any, Kind, tuple[Any, ...]]]:

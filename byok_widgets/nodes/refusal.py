@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from byok_widgets.grounding.talked_about import (
-    is_english,
-    is_of_another_kind,
-    is_said_of_the_other_end,
-    is_talked_about,
-)
-from byok_widgets.nodes.extraction_status import Status
+from byok_widgets.grounding.dialogue import PERSON
+from byok_widgets.grounding.misplaced import is_of_another_kind, is_said_of_the_other_end
+from byok_widgets.grounding.moments import is_form_of_words
+from byok_widgets.grounding.talked_about import hints_of, is_talked_about
+from byok_widgets.nodes.examples import Example
 from byok_widgets.nodes.grounding_choice import Grounding
 from byok_widgets.nodes.looking_up import LookedUp
 from byok_widgets.schema import ValidationResult
 from byok_widgets.schema.parts import Part
+
+Hints = Mapping[str, frozenset[str]]
+"""By field, words by which the examples of a node speak about it."""
 
 
 @dataclass(frozen=True)
@@ -24,48 +25,101 @@ class Refusal:
 
     Attributes:
         is_literal: Whether choices, numbers, and a yes or no are refused too.
-        is_by_default: Whether nobody asked for it, but the model is known to invent values. Lists and objects are
-            then taken, with marks; and in a dialogue that is not English, choices and a yes or no are, since
-            schemas are mostly written in English.
+        is_by_default: Whether nobody asked for it, but the model is known to invent values. A list or an object is
+            then taken, with marks, if any part of it was said; and in a dialogue that is not English, choices and
+            a yes or no are, since schemas are mostly written in English.
+        hints: Words that speak about a yes or no.
     """
 
     is_literal: bool
     is_by_default: bool = False
+    hints: Hints = field(default_factory=dict)
 
     @classmethod
-    def of(cls, grounding: Grounding, *, invents: bool) -> Refusal | None:
+    def of(cls, grounding: Grounding, *, invents: bool, examples: Iterable[Example] = ()) -> Refusal | None:
         """Return how strictly values are taken; `None` if all are.
 
         Args:
             grounding: The node's setting.
             invents: Whether the model is known to invent values.
+            examples: The node's.
         """
         if grounding == "auto":
-            return cls(is_literal=True, is_by_default=True) if invents else None
-        return cls(is_literal=grounding == "literal") if grounding in ("require", "literal") else None
+            return cls(is_literal=True, is_by_default=True, hints=_hints(examples)) if invents else None
+        if grounding not in ("require", "literal"):
+            return None
+        return cls(is_literal=grounding == "literal", hints=_hints(examples))
 
-    def refused(
-        self, checked: ValidationResult, looked_up: LookedUp, status: Mapping[str, Status]
-    ) -> Iterator[str]:
-        """Yield the names of the fields whose values are not taken."""
-        has_language = not self.is_by_default or is_english(looked_up.passages)
+    def refused(self, checked: ValidationResult, looked_up: LookedUp, locale: str | None = None) -> Iterator[str]:
+        """Yield the names of the fields whose values are not taken.
+
+        Args:
+            checked: The values.
+            looked_up: What the dialogue says about them.
+            locale: The declared locale of the dialogue.
+        """
+        is_foreign = self.is_by_default and looked_up.dialogue.is_foreign(locale)
         for part in checked.parts:
-            if part.has_value and part.value is not None and not (self.is_by_default and part.inner):
-                is_unsaid = self.is_literal and _is_unsaid(part, looked_up, has_language=has_language)
-                if status[part.path] == "ungrounded" or is_unsaid:
-                    yield part.path
+            if (
+                part.has_value
+                and part.value is not None
+                and self._is_refused(part, looked_up, is_foreign=is_foreign)
+            ):
+                yield part.path
+
+    def _is_refused(self, part: Part, looked_up: LookedUp, *, is_foreign: bool) -> bool:
+        unsaid = [
+            self._is_unsaid(each, name, looked_up, is_foreign=is_foreign) for each, name in _said_alone(part, "")
+        ]
+        return bool(unsaid) and (all(unsaid) if self.is_by_default else any(unsaid))
+
+    def _is_unsaid(self, part: Part, name: str, looked_up: LookedUp, *, is_foreign: bool) -> bool:
+        """Whether the dialogue has nothing for a value without parts, or nothing literal."""
+        mark = looked_up.grounding.get(part.path)
+        if mark == "ungrounded" or not self.is_literal:
+            return mark == "ungrounded"
+        if isinstance(part.value, bool):
+            hints = self.hints.get(part.path, ())
+            return not is_foreign and not is_talked_about(name, looked_up.dialogue.passages, hints)
+        if isinstance(part.value, str) and _is_misplaced(name, part.value, looked_up):
+            return True
+        if mark != "not_literal":
+            return False
+        if part.branch is not None and part.branch.allowed is not None:
+            return not is_foreign
+        return not isinstance(part.value, str) or not is_form_of_words(part.value)
 
 
-def _is_unsaid(part: Part, looked_up: LookedUp, *, has_language: bool) -> bool:
-    """Whether the dialogue has nothing literal for a value."""
-    if isinstance(part.value, bool):
-        return has_language and not is_talked_about(part.path, looked_up.passages)
-    if isinstance(part.value, str) and _is_of_something_else(part.path, part.value, looked_up):
-        return True
-    is_choice = part.branch is not None and part.branch.allowed is not None
-    return looked_up.grounding.get(part.path) == "not_literal" and (has_language or not is_choice)
+def _said_alone(part: Part, name: str) -> Iterator[tuple[Part, str]]:
+    """Yield the parts without parts of their own, and keys of maps, each with the name under which it stands."""
+    own = part.step if isinstance(part.step, str) else name
+    if part.is_key or not part.inner:
+        yield part, own
+    for inner in part.inner:
+        if inner.is_taken and not inner.is_extra:
+            yield from _said_alone(inner, own)
 
 
-def _is_of_something_else(name: str, value: str, looked_up: LookedUp) -> bool:
+def _is_misplaced(name: str, value: str, looked_up: LookedUp) -> bool:
     """Whether a text was said, but cannot be what its field asks for."""
-    return is_of_another_kind(name, value) or is_said_of_the_other_end(name, value, looked_up.passages)
+    return is_of_another_kind(name, value) or is_said_of_the_other_end(name, value, looked_up.dialogue.passages)
+
+
+def _hints(examples: Iterable[Example]) -> Hints:
+    """Return the words by which examples may speak about a field: none of an example that states nothing of it."""
+    shown = list(examples)
+    fields = {name for example in shown for name, value in example.values.items() if isinstance(value, bool)}
+    return {name: _stated(shown, name) - _unstated(shown, name) for name in fields}
+
+
+def _stated(examples: Iterable[Example], name: str) -> frozenset[str]:
+    return frozenset().union(*(_words(each, name) for each in examples if each.values.get(name) is not None))
+
+
+def _unstated(examples: Iterable[Example], name: str) -> frozenset[str]:
+    return frozenset().union(*(_words(each, name) for each in examples if each.values.get(name) is None))
+
+
+def _words(example: Example, name: str) -> frozenset[str]:
+    said = " ".join(message.content for message in example.dialogue if message.role == PERSON)
+    return hints_of(said, [str(value) for other, value in example.values.items() if other != name])

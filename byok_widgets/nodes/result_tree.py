@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from byok_widgets.grounding.evidence import MARK_WORDS, Evidence, Mark
-from byok_widgets.nodes.extraction_status import NOT_SAID, STATUS_WORDS, Status
+from byok_widgets.nodes.extraction_status import STATUS_WORDS, Status, not_supported
 from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.schema.paths import steps_below
 from byok_widgets.shortening import in_part
-from byok_widgets.value_words import quoted
 
 _INDENT = "\u2003"
 _NO_VALUE = "–"
@@ -90,7 +89,7 @@ def _status(result: Result, path: str) -> str:
     if path in result.problems:
         return result.problems[path]
     if path in result.rejected:
-        return f"{quoted(result.rejected[path])} was not taken: {NOT_SAID}"
+        return f"{STATUS_WORDS['not_stated']}: {not_supported(result.rejected[path])}"
     status = result.status[path]
     hint = status == "found" and result.grounding.get(path) == "not_literal"
     return f"{STATUS_WORDS[status]}, {MARK_WORDS['not_literal']}" if hint else STATUS_WORDS[status]

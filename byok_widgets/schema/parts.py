@@ -63,6 +63,14 @@ class Part:
         return self.has_value and self.status != "not_stated"
 
     @property
+    def taken(self) -> Iterator[Part]:
+        """Itself and what its value consists of, without items that were left out."""
+        yield self
+        for part in self.inner:
+            if part.is_taken and not part.is_extra:
+                yield from part.taken
+
+    @property
     def stated(self) -> Any:
         """All that was stated and fits, also of an object that lacks a part; `None` for nothing."""
         if not self.inner:

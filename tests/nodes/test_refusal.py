@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from pydantic import create_model
 
 from byok_widgets import Flow
 from byok_widgets.nodes.extraction import ExtractionNode
@@ -84,13 +85,90 @@ def test_in_another_language_the_english_names_of_fields_are_no_evidence(
     assert set(node.run(GERMAN).rejected) == {"name", "day", "is_urgent"}
 
 
+@pytest.mark.parametrize("said", ["Hi, I'm Ana", "Ana", "Hello!", "👋"])
+def test_a_short_dialogue_is_english_until_its_words_or_a_locale_say_otherwise(
+    node: ExtractionNode, server: ScriptedServer, inventive: None, said: str
+) -> None:
+    script(server, day="Tue", is_urgent=True)
+    assert set(node.run(said).rejected) == {"day", "is_urgent"}
+    assert not node.run(f"{said} Ich möchte bitte einen Termin.").rejected
+    node.locale = "de-DE"
+    assert not node.run(said).rejected
+
+
+@pytest.mark.parametrize(
+    ("said", "stated"),
+    [
+        ("Tuesdays at noon, no rush.", {"day": "Tue", "is_urgent": False}),
+        ("I could come tomorrow in the morning.", {"visit_date": "tomorrow morning"}),
+        ("The day after would suit me; it can wait.", {"visit_date": "the day after", "is_urgent": False}),
+        ("It was Christmas 2026.", {"visit_date": "Christmas 2026"}),
+        ("Two pizzas, please.", {"name": "pizza", "people": 2}),
+    ],
+)
+def test_what_follows_from_the_words_is_taken_by_default(
+    node: ExtractionNode, server: ScriptedServer, inventive: None, said: str, stated: dict[str, Any]
+) -> None:
+    script(server, **stated)
+    found = node.run(said)
+    assert not found.rejected
+    assert {name: value for name, value in found.values.items() if value is not None} == stated
+
+
+def test_the_words_of_an_example_speak_about_its_yes_or_no(
+    flow: Flow, server: ScriptedServer, inventive: None
+) -> None:
+    node = flow.extraction("data", relaxed=bool, name=str)
+    server.script('{"relaxed": true, "name": null}')
+    assert node.run("It is no bother, really.").rejected == {"relaxed": True}
+    node.teach("No bother at all, says Leo.", {"relaxed": True, "name": "Leo"})
+    assert node.run("It is no bother, really.")["relaxed"] is True
+    assert node.run("Leo says hello.").rejected == {"relaxed": True}, "Leo belongs to the name"
+
+
 def test_by_default_one_bad_item_does_not_cost_a_list(flow: Flow, server: ScriptedServer, inventive: None) -> None:
     node = flow.extraction("list", cities=list[str])
     server.script('{"cities": ["Rome", "Oslo"]}')
     found = node.run("I have been to Rome.")
     assert (found["cities"], found.status["cities[1]"]) == (["Rome", "Oslo"], "ungrounded")
+    assert node.run("I have been away.").rejected == {"cities": ["Rome", "Oslo"]}
     node.grounding = "literal"
     assert node.run("I have been to Rome.")["cities"] is None
+
+
+@pytest.mark.parametrize(
+    ("values", "is_taken"),
+    [
+        ({"rows": [{"dish": "soup", "count": 2, "size": "large", "gift": None}]}, True),
+        ({"rows": [{"dish": "soup", "count": 7, "size": None, "gift": None}]}, False),
+        ({"rows": [{"dish": "soup", "count": None, "size": "small", "gift": None}]}, False),
+        ({"rows": [{"dish": "soup", "count": None, "size": None, "gift": True}]}, False),
+        ({"rows": [{"dish": "soup", "count": 2, "size": None, "gift": None}, {"dish": "cake"}]}, False),
+        ({"days": ["Mon"]}, True),
+        ({"days": ["Mon", "Tue"]}, False),
+        ({"counts": {"soup": 2}}, True),
+        ({"counts": {"soup": 3}}, False),
+        ({"counts": {"cake": 2}}, False),
+    ],
+)
+def test_read_literally_each_part_of_a_list_or_object_must_be_said(
+    flow: Flow, server: ScriptedServer, values: dict[str, Any], is_taken: bool
+) -> None:
+    row = create_model("Row", dish=str, count=(int | None, None), size=(Literal["small", "large"] | None, None))
+    row = create_model("GivenRow", __base__=row, gift=(bool | None, None))
+    kinds = {"rows": list[row], "days": list[Literal["Mon", "Tue"]], "counts": dict[str, int]}  # type: ignore[valid-type]
+    node = flow.extraction("data", fields={name: kinds[name] for name in values}, grounding="literal")
+    server.script(json.dumps(values))
+    assert (not node.run("Two large soups on Monday, that is soup.").rejected) is is_taken
+
+
+def test_what_was_not_taken_is_told_in_sentences(flow: Flow, server: ScriptedServer) -> None:
+    node = flow.extraction("data", urgent=bool, people=int, grounding="literal")
+    server.script('{"urgent": false, "people": 3}')
+    found = node.run("Hello")
+    for told in (found.line, found.explanation, found.tree):
+        assert "wrote 'no'" in told, "a bare no would read as another word of the sentence"
+        assert "wrote 3" in told
 
 
 @pytest.mark.parametrize(

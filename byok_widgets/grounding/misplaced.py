@@ -1,0 +1,66 @@
+"""Signs that a text was said, but not as the value of its field: it is of another kind, or of another end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.time_words import names_a_time
+from byok_widgets.grounding.words import Word, places, words_of, words_of_name
+
+
+def is_of_another_kind(name: str, value: str) -> bool:
+    """Whether a text cannot be the date or time that the name of its field asks for: a number of another kind.
+
+    Texts without digits may be a date in words that are not known here, and pass.
+    """
+    asked = {word.bare for word in words_of_name(name)}
+    if not any(char.isdigit() for char in value) or not asked & {"date", "time"} or names_a_time(value):
+        return False
+    passage = Passage(value)
+    if "date" in asked:
+        return not passage.dates
+    return not passage.times and len(passage.numbers) > 0 and not _may_be_an_hour(passage)
+
+
+def _may_be_an_hour(passage: Passage) -> bool:
+    return any(0 <= number <= 24 for said in passage.numbers for number in said.values)
+
+
+def is_said_of_the_other_end(name: str, value: str, passages: Sequence[Passage]) -> bool:
+    """Whether a field asks where something starts or ends, and the dialogue says the value of the other end only.
+
+    "From Rome to Oslo" says Oslo of no `origin`. The words are English; others are no sign, and neither is a place
+    at which no such word stands.
+    """
+    asked = {word.bare for word in words_of_name(name)}
+    ends = [end for end, names in _ENDS.items() if asked & names]
+    if len(ends) != 1:
+        return False
+    wanted, is_moment = words_of(value), not _MOMENTS.isdisjoint(asked)
+    before = {end for passage in passages for end in _ends_before(passage.words, wanted, is_moment=is_moment)}
+    return bool(before) and before.isdisjoint((ends[0], ""))
+
+
+_ENDS = {
+    "start": frozenset({"origin", "from", "source", "start", "pickup", "sender"}),
+    "end": frozenset({"destination", "to", "target", "end", "dropoff", "recipient"}),
+}
+"""Words in the names of fields, by the end that they ask for."""
+_LEADING = {"from": "start", "leaving": "start", "out": "start", "to": "end", "toward": "end", "towards": "end"}
+"""Words before a place or a person, by the end that they say."""
+_OPEN = frozenset({"close", "next", "near", "back", "return", "returning", "far", "away", "come", "coming"})
+"""Words before those which leave it open: who comes back from Oslo went there."""
+_LINKS = frozenset({"of", "the"})
+_MOMENTS = frozenset({"date", "time", "day", "hour"})
+
+
+def _ends_before(words: Sequence[Word], wanted: Sequence[Word], *, is_moment: bool) -> Iterator[str]:
+    """Yield the end that the words before each place of a value say; empty where they say none.
+
+    "Move it to 3 pm" says no end of a time; "from 2 to 3 pm" does.
+    """
+    for first, _ in places(words, wanted):
+        before = [word.bare for word in words[:first] if word.bare not in _LINKS]
+        is_open = (before[-2:-1] and before[-2] in _OPEN) or (is_moment and "from" not in before)
+        yield "" if is_open or not before else _LEADING.get(before[-1], "")

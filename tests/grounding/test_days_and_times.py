@@ -1,0 +1,84 @@
+"""Names for days and times support each other in any order, and choices that follow from them."""
+
+from __future__ import annotations
+
+import pytest
+
+from byok_widgets.grounding.dialogue import Dialogue, Kind
+from byok_widgets.grounding.evidence import Mark
+from byok_widgets.messages import Message
+
+
+def mark(said: str, value: object, kind: Kind = "text", allowed: tuple[str, ...] = ()) -> Mark:
+    return Dialogue([Message("user", said)]).look_up(value, kind, allowed).mark
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("at noon please", "12 pm"),
+        ("at 12", "noon"),
+        ("noonish", "noon"),
+        ("tomorrow in the morning", "tomorrow morning"),
+        ("in the morning tomorrow", "tomorrow morning"),
+        ("the day after tomorrow", "day after tomorrow"),
+        ("next week on Tuesday", "Tuesday next week"),
+        ("in two weeks' time", "in 2 weeks"),
+        ("a fortnight from now", "in two weeks"),
+        ("3 days from now", "in three days"),
+        ("in an hour", "1 hour"),
+        ("at lunchtime", "lunch"),
+        ("tonight", "today"),
+        ("this evening", "tonight"),
+        ("the weekend", "this weekend"),
+        ("in the afternoon, early", "early afternoon"),
+        ("ASAP", "as soon as possible"),
+        ("right away", "immediately"),
+        ("mornings are best", "morning"),
+        ("on Tuesdays", "Tuesday"),
+        ("the 5th through the 9th", "5th to 9th"),
+        ("between 2 and 4", "2-4"),
+        ("at 0930 hours", "9:30"),
+        ("on the twenty-fourth", "24th"),
+        ("at the end of March", "late March"),
+    ],
+)
+def test_the_same_time_in_other_words_was_said(said: str, value: str) -> None:
+    assert mark(f"I could come {said}.", value) == "said"
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("tomorrow", "the day after tomorrow"),
+        ("tomorrow morning", "tomorrow evening"),
+        ("next week", "next month"),
+        ("in two weeks", "in three weeks"),
+        ("Tuesday", "Tuesday next week"),
+        (
+            "today, and my brother wants to come with me in the morning of some other, later and still open day",
+            "this morning",
+        ),
+        ("at 0930 hours", "10:30"),
+        ("between 2 and 4", "2-5"),
+    ],
+)
+def test_another_time_was_not(said: str, value: str) -> None:
+    assert mark(f"I could come {said}.", value) == "ungrounded"
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "expected"),
+    [
+        ("at 9 am", "morning", "said"),
+        ("at 3 pm", "afternoon", "said"),
+        ("at 8 tonight", "evening", "said"),
+        ("at 8", "morning", "not_literal"),
+        ("at 9 am", "evening", "not_literal"),
+        ("a big one", "large", "said"),
+        ("something pricey", "expensive", "said"),
+        ("a small one", "large", "not_literal"),
+    ],
+)
+def test_a_choice_follows_from_a_time_or_a_word_for_the_same(said: str, value: str, expected: Mark) -> None:
+    assert mark(said, value, "choice", (value, "another")) == expected

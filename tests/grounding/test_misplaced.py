@@ -1,0 +1,50 @@
+"""Texts that were said, but not as the value of their field."""
+
+from __future__ import annotations
+
+import pytest
+
+from byok_widgets.grounding.misplaced import is_of_another_kind, is_said_of_the_other_end
+from byok_widgets.grounding.passage import Passage
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_other"),
+    [
+        ("date", "2316 Dwight Way", True),
+        ("visitDate", "7 pm", True),
+        ("time", "555-0123", True),
+        ("date", "Christmas 2026", False),
+        ("start_date", "summer 2026", False),
+        ("date", "week 32", False),
+        ("date", "12/2026", False),
+        ("date", "in 3 days", False),
+        ("time", "in 45 minutes", False),
+        ("delivery_time", "90 minutes", False),
+        ("time", "5ish", False),
+        ("address", "2316 Dwight Way", False),
+    ],
+)
+def test_a_number_of_another_kind_is_no_date_or_time(name: str, value: str, is_other: bool) -> None:
+    assert is_of_another_kind(name, value) is is_other
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said", "is_other"),
+    [
+        ("origin", "Oslo", "From Rome to Oslo", True),
+        ("destination", "Rome", "From Rome to Oslo", True),
+        ("origin", "Rome", "Rome to Oslo, please", False),
+        ("destination", "Oslo", "Oslo, and back from Oslo on Sunday", False),
+        ("destination", "Oslo", "Oslo is where I go. From Oslo I take the train.", False),
+        ("origin", "Rome", "I live close to Rome and fly to Oslo", False),
+        ("from_city", "Rome", "I live next to Rome", False),
+        ("pickup_time", "3 pm", "Please change it to 3 pm", False),
+        ("start_date", "Friday", "from Monday to Friday", True),
+        ("end_date", "Friday", "from Monday to Friday", False),
+    ],
+)
+def test_only_a_value_whose_every_place_says_the_other_end_is_of_it(
+    name: str, value: str, said: str, is_other: bool
+) -> None:
+    assert is_said_of_the_other_end(name, value, [Passage(said)]) is is_other
