@@ -1,4 +1,4 @@
-"""What a person is told of the limits of a turn in a flow file: a file lowers them, and never raises them."""
+"""Limits of a turn in a flow file: it never raises them, and lowers what was chosen here only if that is taken."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from collections.abc import Iterator
 from byok_widgets.config.turn_limits import TurnLimits
 
 
-def changed_limits(flow: str, here: TurnLimits, file: TurnLimits) -> Iterator[str]:
-    """Yield a sentence for each limit that a file lowers from what was chosen here, or would raise.
+def lower_limits(here: TurnLimits, file: TurnLimits) -> Iterator[str]:
+    """Yield the limits that were chosen here and that a file lowers, in words."""
+    if file.calls is not None and here.calls is not None and file.calls < here.calls:
+        yield f"limit of a turn: {file.calls} calls instead of {here.calls}"
+    if file.cost is not None and here.cost is not None and file.cost < here.cost:
+        yield f"limit of a turn: ${file.cost:g} instead of ${here.cost:g}"
+
+
+def limits_not_raised(flow: str, here: TurnLimits, file: TurnLimits) -> Iterator[str]:
+    """Yield a sentence for each limit that a file would raise.
 
     Args:
         flow: The flow's name.
@@ -17,18 +25,8 @@ def changed_limits(flow: str, here: TurnLimits, file: TurnLimits) -> Iterator[st
     """
     if file.calls is not None and file.calls > here.max_calls:
         yield _not_raised(flow, f"{file.calls} calls", f"{here.max_calls}", f"max_calls_per_turn = {file.calls}")
-    elif file.calls is not None and here.calls is not None and file.calls < here.calls:
-        yield _lowered(flow, f"{file.calls} calls", f"{here.calls}")
-    if file.cost is None or here.cost is None:
-        return
-    if file.cost > here.cost:
+    if file.cost is not None and here.cost is not None and file.cost > here.cost:
         yield _not_raised(flow, f"${file.cost:g}", f"${here.cost:g}", f"max_cost_per_turn = {file.cost!r}")
-    elif file.cost < here.cost:
-        yield _lowered(flow, f"${file.cost:g}", f"${here.cost:g}")
-
-
-def _lowered(flow: str, now: str, before: str) -> str:
-    return f"The file of flow {flow!r} lowers the limit of a turn from {before} to {now}."
 
 
 def _not_raised(flow: str, wanted: str, here: str, code: str) -> str:

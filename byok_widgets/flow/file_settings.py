@@ -1,7 +1,7 @@
 """Settings that a flow file holds: those that would change where a flow leads are asked about before they hold.
 
-Whoever sends a file may call its flow like one of yours. So the provider, the model, an address or a local file
-that differs from what holds here waits, until the person takes it in the panel or loads it with
+Whoever sends a file may call its flow like one of yours. So the provider, the model, an address, a lower limit or
+a local file that differs from what holds here waits, until the person takes it in the panel or loads it with
 `trust=True`.
 """
 
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from byok_widgets.config import FlowConfig, ModelRef
 from byok_widgets.config.settings import START_PROVIDER
+from byok_widgets.config.turn_limits import TurnLimits
+from byok_widgets.flow.file_limits import lower_limits
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS
@@ -30,6 +32,7 @@ class FileSettings:
         judge_model: The model that judges.
         urls: The addresses of providers that do not use their own.
         overrides: The model of each node.
+        limits: The limits of a turn.
         tuned: The nodes of the file that have settings of their own here.
     """
 
@@ -38,13 +41,14 @@ class FileSettings:
     judge_model: str | None
     urls: dict[str, str]
     overrides: dict[str, str | None]
+    limits: TurnLimits
     tuned: tuple[str, ...] = ()
 
     def differences(self, context: FlowContext) -> list[str]:
         """Return what would lead elsewhere than now, in words; nothing where the flow is new here."""
         config = context.config
         found = list(self._from_chosen(config)) if _is_known(context) else []
-        return [*found, *self._local_files(config)]
+        return [*found, *lower_limits(config.turn_limits, self.limits), *self._local_files(config)]
 
     def _from_chosen(self, config: FlowConfig) -> Iterator[str]:
         now = config.current

@@ -14,7 +14,7 @@ from byok_widgets.config import ModelRef
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.turn_limits import TurnLimits
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.flow.file_limits import changed_limits
+from byok_widgets.flow.file_limits import limits_not_raised
 from byok_widgets.flow.file_settings import FileSettings
 from byok_widgets.flow.filed_flow import FiledFlow
 from byok_widgets.flow.pending_settings import PENDING
@@ -125,27 +125,20 @@ class _Settings:
     def settle(self, flow: FiledFlow, context: FlowContext, *, trust: bool | None) -> None:
         """Write what the file says, or let it wait where the person has to decide."""
         flow.judge_max_tokens = self.judge_max_tokens
-        self._settle_limits(flow)
         flow.global_prompt = self.global_prompt
         flow.grounding = self.grounding
         flow.locale = self.locale
         tuned = tuple(name for name, node in model_nodes(flow.nodes).items() if node.layered_settings.overrides)
-        held = FileSettings(self.provider, self.model, self.judge_model, self.urls, self.overrides, tuned)
+        models = (self.provider, self.model, self.judge_model)
+        held = FileSettings(*models, self.urls, self.overrides, self.limits, tuned)
         differences = held.differences(context)
+        for sentence in limits_not_raised(flow.config.name, flow.config.turn_limits, self.limits):
+            frontend().tell(sentence)
         PENDING.forget(context)
         if not differences or trust:
             self._write(flow)
         elif trust is None:
             PENDING.ask(context, differences, partial(self._write, flow))
-
-    def _settle_limits(self, flow: FiledFlow) -> None:
-        """Take the limits of a turn where they are lower, and say what that changes."""
-        here = flow.config.turn_limits
-        lowered = here.lowered(self.limits)
-        if lowered != here:
-            flow.config.turn_limits = lowered
-        for sentence in changed_limits(flow.config.name, here, self.limits):
-            frontend().tell(sentence)
 
     def _write(self, flow: FiledFlow) -> None:
         flow.provider = self.provider
@@ -154,6 +147,9 @@ class _Settings:
                 flow.config.set_base_url(provider, self.urls.get(provider))
         flow.model = self.model
         flow.judge_model = self.judge_model
+        lowered = flow.config.turn_limits.lowered(self.limits)
+        if lowered != flow.config.turn_limits:
+            flow.config.turn_limits = lowered
         for name, model in self.overrides.items():
             if flow.config.override(name) != model:
                 flow.config.set_override(name, model)

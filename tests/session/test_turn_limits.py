@@ -9,6 +9,7 @@ import pytest
 
 from byok_widgets import ConfigError, Flow, FlowError, frontend
 from byok_widgets.config.turn_limits import MAX_CALLS, TurnLimits
+from byok_widgets.flow.pending_settings import PENDING
 from byok_widgets.frontend import NullFrontend
 from byok_widgets.providers import PROVIDERS
 from tests.fake_keys import fake_key
@@ -122,7 +123,11 @@ def test_limits_are_kept_and_a_file_never_allows_more(flow: Flow, tmp_path: Path
         (TurnLimits(7, 0.5), TurnLimits(7, 0.5), []),
         (TurnLimits(7, 0.5), TurnLimits(), []),
         (TurnLimits(), TurnLimits(7, 0.5), []),
-        (TurnLimits(7, 0.5), TurnLimits(3, 0.25), ["lowers", "lowers"]),
+        (
+            TurnLimits(7, 0.5),
+            TurnLimits(3, 0.25),
+            ["3 calls instead of 7; limit of a turn: $0.25"],
+        ),
         (TurnLimits(7, 0.5), TurnLimits(9, 5), ["max_calls_per_turn = 9", "max_cost_per_turn = 5"]),
         (TurnLimits(), TurnLimits(MAX_CALLS + 1, 5), [f"max_calls_per_turn = {MAX_CALLS + 1}"]),
     ],
@@ -146,9 +151,26 @@ def test_what_a_file_changes_of_the_limits_is_told(
     flow.config.turn_limits = file
     flow.save(saved)
     flow.config.turn_limits = here
-    Flow.load(saved, trust=True)
+    Flow.load(saved)
     assert len(said) == len(told)
     assert all(words in sentence for words, sentence in zip(told, said, strict=True))
+
+
+@pytest.mark.parametrize(("trust", "limits"), [(None, (7, 0.5)), (False, (7, 0.5)), (True, (3, 0.25))])
+def test_a_file_lowers_what_was_chosen_here_only_when_that_is_taken(
+    flow: Flow, trust: bool | None, limits: tuple[int, float], tmp_path: Path
+) -> None:
+    saved = tmp_path / "limits.flow.json"
+    flow.config.turn_limits = TurnLimits(3, 0.25)
+    flow.save(saved)
+    flow.config.turn_limits = TurnLimits(7, 0.5)
+    loaded = Flow.load(saved, trust=trust)
+    assert (loaded.max_calls_per_turn, loaded.max_cost_per_turn) == limits
+    questions = PENDING.questions(flow.context)
+    assert len(questions) == (trust is None)
+    if questions:
+        questions[0].choices[1].act()
+        assert (loaded.max_calls_per_turn, loaded.max_cost_per_turn) == (3, 0.25)
 
 
 @pytest.mark.parametrize(
