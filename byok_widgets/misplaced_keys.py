@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from byok_widgets.errors import KeyFormatError
 from byok_widgets.secrets.detection import looks_like_key
+from byok_widgets.secrets.redaction import redact
 
 
 def reject_key(data: object) -> None:
@@ -18,6 +19,19 @@ def reject_key(data: object) -> None:
         KeyFormatError: Kind `misplaced_key`; the text appears nowhere in it.
     """
     found = any(map(looks_like_key, _texts(data)))
+    del data
+    if found:
+        raise misplaced_key()
+
+
+def reject_any_key(data: object) -> None:
+    """Do the same, also for keys that are held here and look like ordinary words.
+
+    Raises:
+        KeyFormatError: Kind `misplaced_key`; the text appears nowhere in it.
+    """
+    reject_key(data)
+    found = any(redact(text, words=False) != text for text in _texts(data))
     del data
     if found:
         raise misplaced_key()

@@ -8,6 +8,7 @@ from byok_widgets.compare.recommendation import Recommendation
 from byok_widgets.config import FlowConfig
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import AnyNode
+from byok_widgets.secrets import redact
 
 
 def apply(recommendation: Recommendation, nodes: Mapping[str, AnyNode], config: FlowConfig) -> str:
@@ -23,7 +24,7 @@ def apply(recommendation: Recommendation, nodes: Mapping[str, AnyNode], config: 
             fix='Write flow.apply(comparison.best("node")).',
         )
     if recommendation.is_baseline:
-        return f"Nothing was changed: {recommendation.reason}"
+        return redact(f"Nothing was changed: {recommendation.reason}", words=False)
     missing = [name for name in recommendation.models if name not in nodes]
     if missing:
         raise ConfigError(
@@ -31,4 +32,4 @@ def apply(recommendation: Recommendation, nodes: Mapping[str, AnyNode], config: 
         )
     config.set_overrides(recommendation.models)
     changed = ", ".join(f"{node} now uses {model}" for node, model in recommendation.models.items())
-    return f"{changed}: {recommendation.reason}."
+    return redact(f"{changed}: {recommendation.reason}.", words=False)

@@ -18,13 +18,13 @@ from byok_widgets.compare import evidence, starting
 from byok_widgets.compare.case_reading import read_cases
 from byok_widgets.compare.cases import Case, Cases
 from byok_widgets.compare.comparison import Comparison
+from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
+from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.optimisation import Optimisation, VerifiedStep
-from byok_widgets.compare.stubs import Stubs
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes.compare_options import CompareOptions
-from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import model_nodes
 from byok_widgets.usage import CostTotal
 
@@ -40,47 +40,17 @@ class LimitReachedError(Exception):
     """Raised inside a search where its money or its calls are used up."""
 
 
-class Limits:
-    """What is left of the money and the calls of a search.
-
-    Attributes:
-        usd: Money in US dollars; `None` for no limit.
-        calls: Calls of models; `None` for no limit.
-    """
-
-    def __init__(self, usd: Decimal | None, calls: int | None) -> None:
-        self.usd, self.calls = usd, calls
-
-    def of(self, options: CompareOptions) -> CompareOptions:
-        """Return options with what is left as their limits.
-
-        Raises:
-            LimitReachedError: Nothing is left.
-        """
-        if (self.usd is not None and self.usd <= 0) or (self.calls is not None and self.calls < 1):
-            raise LimitReachedError
-        return replace(options, budget=self.usd, max_calls=self.calls)
-
-    def take(self, comparison: Comparison) -> None:
-        """Take off what a comparison used; a call of unknown cost counts with its worst case."""
-        usd, calls = comparison.used
-        self.usd = None if self.usd is None else self.usd - usd
-        self.calls = None if self.calls is None else self.calls - calls
-
-
 class AssignmentSearch:
     """One search."""
 
     def __init__(
         self,
-        graph: FlowGraph,
-        context: FlowContext,
+        flow: LiveFlow,
         *,
         models: Iterable[str] | Mapping[str, Iterable[str]],
         cases: Any,
         options: CompareOptions,
         metrics: Mapping[str, Any],
-        stubs: Stubs,
     ) -> None:
         """Check what was given; nothing is sent.
 
@@ -88,11 +58,12 @@ class AssignmentSearch:
             ConfigError: A model, a case, a metric or a limit cannot be used, or the cases judge no node.
         """
         evidence.require_statistics()
-        self._graph, self._context, self._stubs = graph, context, stubs
+        self._flow = FrozenFlow.of(flow.graph, flow.context, opens=flow.opens())
+        graph = self._flow.graph
         self._margin = _checked_margin(options.margin)
         self._cases = read_cases(cases)
         self._metrics = dict(metrics)
-        self._choices = _choices(graph, context, models, self._metrics)
+        self._choices = _choices(self._flow, models, self._metrics)
         self._labelled = {name: _projected(graph, name, self._cases, self._metrics) for name in self._choices}
         self._nodes = [name for name, labelled in self._labelled.items() if labelled]
         self._unjudged = tuple(name for name in self._choices if name not in self._nodes)
@@ -103,11 +74,21 @@ class AssignmentSearch:
                 fix='Give the cases values={...} that an extraction reads, or metrics={"ask": function}.',
             )
         self._options = options
-        self._limits = Limits(*starting.checked_limits(options.budget, options.max_calls))
+        self._limits = Limits().changed(options.budget, options.max_calls)
         self._started: list[Comparison] = []
         self._is_stopped = False
         self._node_comparisons: dict[str, Comparison] = {}
         self._runs: dict[Assignment, Comparison] = {}
+
+    def _limited(self) -> CompareOptions:
+        """Return the options with what is left as their limits.
+
+        Raises:
+            LimitReachedError: Nothing is left.
+        """
+        if self._limits.is_used_up:
+            raise LimitReachedError
+        return replace(self._options, budget=self._limits.usd, max_calls=self._limits.max_calls)
 
     @property
     def _baseline(self) -> Assignment:
@@ -165,13 +146,11 @@ class AssignmentSearch:
     # Runs
 
     def _node_run(self, name: str) -> Comparison:
-        options = replace(self._limits.of(self._options), metric=self._metrics.get(name, "all"), margin=None)
-        node = self._graph.node(name)
+        options = replace(self._limited(), metric=self._metrics.get(name, "all"), margin=None)
         return self._complete(
             starting.compare_node(
-                node,
-                self._graph,
-                self._context,
+                self._flow.graph.node(name),
+                self._flow,
                 models=self._choices[name],
                 cases=self._labelled[name],
                 options=replace(options, baseline=self._choices[name][0]),
@@ -183,12 +162,10 @@ class AssignmentSearch:
         if assignment not in self._runs:
             self._runs[assignment] = self._complete(
                 starting.played_flow(
-                    self._graph,
-                    self._context,
+                    self._flow,
                     variants={self._name(assignment): self._changes(assignment)},
                     cases=self._cases,
-                    options=replace(self._limits.of(self._options), baseline=None),
-                    stubs=self._stubs,
+                    options=replace(self._limited(), baseline=None),
                 )
             )
         return self._runs[assignment]
@@ -201,7 +178,7 @@ class AssignmentSearch:
         """
         self._started.append(comparison)
         comparison.begin(wait=True)
-        self._limits.take(comparison)
+        self._limits = self._limits.without(*comparison.used)
         if self._is_stopped or comparison.stopped_for:
             raise LimitReachedError
         return comparison
@@ -298,13 +275,10 @@ def _table(run: Comparison, variant: Variant, cases: Sequence[Case]) -> Table:
 
 
 def _choices(
-    graph: FlowGraph,
-    context: FlowContext,
-    models: Iterable[str] | Mapping[str, Iterable[str]],
-    metrics: Mapping[str, Any],
+    flow: FrozenFlow, models: Iterable[str] | Mapping[str, Iterable[str]], metrics: Mapping[str, Any]
 ) -> dict[str, list[str]]:
     """Return the models of each node that calls one, the one that it has now first."""
-    nodes = model_nodes(graph.nodes)
+    nodes = model_nodes(flow.graph.nodes)
     given = (
         models
         if isinstance(models, Mapping)
@@ -319,7 +293,7 @@ def _choices(
             )
     found = {}
     for name, wanted in given.items():
-        refs = [str(nodes[name].resolve().ref), *(str(context.config.ref(model)) for model in wanted)]
+        refs = [str(nodes[name].resolve().ref), *(str(flow.context.config.ref(model)) for model in wanted)]
         found[name] = list(dict.fromkeys(refs))
     chosen = {name: refs for name, refs in found.items() if len(refs) > 1}
     if not chosen:

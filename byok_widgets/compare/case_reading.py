@@ -15,7 +15,7 @@ from byok_widgets.compare.cases import NOTHING, Case, Cases
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import describe_os_error, read_file, where_to_look
 from byok_widgets.messages import Message, transcript_of
-from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.session import Session
 from byok_widgets.strict_attributes import nearest
@@ -43,6 +43,8 @@ def read_cases(source: Any, *, functions: Mapping[str, Function] = NOTHING) -> C
         KeyFormatError: There is an API key in it.
     """
     if isinstance(source, Cases):
+        for case in source:
+            reject_any_key(case.texts)
         return source
     if isinstance(source, (str, Path)):
         rows, name = _of_file(Path(source)), str(source)
@@ -130,12 +132,13 @@ def _cell(name: str, cell: str) -> Any:
 
 def _case(place: str, entry: Any, number: int, functions: Mapping[str, Function]) -> Case:
     if isinstance(entry, Case):
+        reject_any_key(entry.texts)
         return entry
     if isinstance(entry, Session):
         return of_session(entry, f"session {number}")
     if not isinstance(entry, Mapping):
         entry = {"text": entry} if isinstance(entry, str) else {"transcript": entry}
-    reject_key(entry)
+    reject_any_key(entry)
     try:
         return _of_mapping(entry, number, functions)
     except ValueError as error:

@@ -88,6 +88,14 @@ class Case:
         return hashed(given)
 
     @property
+    def texts(self) -> list[Any]:
+        """All that was written in it, where no key may stand."""
+        said = [message.content for message in self.transcript]
+        asserted = [[each.what, each.equals] for each in self.assertions]
+        known = [dict(self.variables), dict(self.values), asserted]
+        return [self.name, self.text, said, self.caller, known, self.tags, self.group]
+
+    @property
     def is_labelled(self) -> bool:
         """Whether anything is expected of it, so that an output can be scored."""
         return bool(self.values or self.path or self.end_node or self.assertions)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -166,12 +165,13 @@ class Comparison:
         Args:
             budget: Most money for this run, in US dollars; by default as before.
             max_calls: Most calls of nodes in this run; by default as before.
+
+        Raises:
+            ConfigError: The flow was changed meanwhile; a limit is no number above 0; a model has no price, or
+                its worst case no bound.
         """
-        if budget is not None or max_calls is not None:
-            usd = self._setup.budget_usd if budget is None else Decimal(str(budget))
-            self._setup = replace(
-                self._setup, budget_usd=usd, max_calls=self._setup.max_calls if max_calls is None else max_calls
-            )
+        self._setup.require_unchanged()
+        self._setup = self._setup.limited(budget, max_calls)
         return self.wait().begin()
 
     # What it shows

@@ -19,6 +19,7 @@ from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ConfigError
+from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
     from byok_widgets.compare.statistics import Difference, Estimate, Plan, SequentialEvidence
@@ -63,7 +64,7 @@ class VariantResult:
         score = self.score
         found = f"score {score.estimate:.2f} ({score.low:.2f} to {score.high:.2f} at {score.level:.0%})"
         reason = f": {self.reason}" if self.reason else ""
-        return f"VariantResult({self.variant.name}, {found}, {self.verdict}{reason})"
+        return redact(f"VariantResult({self.variant.name}, {found}, {self.verdict}{reason})", words=False)
 
     @property
     def verdict(self) -> str:

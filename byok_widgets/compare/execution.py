@@ -18,7 +18,8 @@ from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.store import CellStore
 from byok_widgets.engine import ENGINE
-from byok_widgets.errors import ByokError
+from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.usage import Cost, CostTotal
 
 OnChange = Callable[[], None]
@@ -68,11 +69,17 @@ class Execution:
 
     @property
     def problem(self) -> ByokError | None:
-        """What ended it early, such as a metric that failed; `None` if nothing did."""
+        """What ended it early, such as a store that cannot be written; `None` if nothing did."""
         if self._future is None or not self._future.done() or self._future.cancelled():
             return None
         error = self._future.exception()
-        return error if isinstance(error, ByokError) else None
+        if error is None or isinstance(error, ByokError):
+            return error
+        return FlowError(
+            f"The comparison ended early: {describe_exception(error)}.",
+            kind="comparison",
+            fix="What was finished is kept; resume() goes on.",
+        )
 
     def start(self, setup: Setup, metric: Metric) -> None:
         """Run what is missing, in the background; does nothing while it runs."""
@@ -84,7 +91,7 @@ class Execution:
             setup.cases,
             metric=metric,
             store=self._store,
-            budget=Budget(setup.budget_usd, setup.max_calls),
+            budget=Budget(setup.limits.usd, setup.limits.max_calls),
             on_cell=self._add,
             flow=setup.flow,
             judge=setup.judge,

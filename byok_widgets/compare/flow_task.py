@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from byok_widgets.compare import failures
 from byok_widgets.compare.cases import Case
+from byok_widgets.compare.frozen import FrozenFlow
+from byok_widgets.compare.identity import judge_refs
 from byok_widgets.compare.node_task import MANY
 from byok_widgets.compare.prices import Prices
 from byok_widgets.compare.result_cell import ResultCell
@@ -16,9 +18,6 @@ from byok_widgets.compare.task import service
 from byok_widgets.compare.variant import Sampling, Variant
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
-from byok_widgets.errors import ByokError
-from byok_widgets.graph import FlowGraph
-from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode, model_nodes
 from byok_widgets.session import Session, Turn, Visit
 from byok_widgets.session.assignment import Assignment
@@ -41,22 +40,21 @@ class FlowTask:
 
     def __init__(
         self,
-        graph: FlowGraph,
-        context: FlowContext,
+        flow: FrozenFlow,
         *,
         variants: Sequence[Variant],
         sampling: Sampling,
         unstated: Sequence[str] = (),
     ) -> None:
-        """Take a graph in which nothing has effects any more; it is not changed later."""
-        self.title = f"Flow {context.config.name!r}"
+        """Take a flow in which nothing has effects any more."""
+        self.title = f"Flow {flow.context.config.name!r}"
         self.node_name = ""
         self.variants = tuple(variants)
         self.sampling = sampling
         self.unstated = tuple(unstated)
-        self.prices = Prices(context)
-        self._graph, self._context = graph, context
-        self._nodes = model_nodes(graph.nodes)
+        self.prices = Prices(flow.context)
+        self._flow = flow
+        self._nodes = model_nodes(flow.graph.nodes)
         self.writes: Mapping[str, tuple[str, ...]] = {
             name: node.writes for name, node in self._nodes.items() if node.writes
         }
@@ -73,18 +71,22 @@ class FlowTask:
         """Play a case; what fails is in the cell."""
         started_at = time.time()
         session = Session(
-            self._graph, self._context, variables=case.variables, assignment=self._assignment(variant, repeat)
+            self._flow.graph,
+            self._flow.context,
+            variables=case.variables,
+            assignment=self._assignment(variant, repeat),
         )
         ended: dict[str, Any] = {}
         try:
             await self._play(session, case.script, on_progress)
-        except (ByokError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever a person's code raises is told in the cell
             ended = failures.of_error(error)
         turns = [*session.turns, *session.unfinished]
         replies = [reply for turn in turns for reply in turn.calls]
         took = service(replies)
         if any(turn.lost_calls for turn in turns):
             took |= {"usd": None, "input_tokens": None, "output_tokens": None}
+        last = ended.pop("output", {})
         if not ended:
             bad = (failures.of_reply(reply) for reply in replies)
             ended = next((found for found in bad if found["status"] != "done"), {"status": "done"})
@@ -95,7 +97,7 @@ class FlowTask:
             model=variant.model,
             started_at=started_at,
             **{**took, **ended, "retries": took["retries"] + ended.get("retries", 0)},
-            output=_output(session, ended.get("output", {})),
+            output=_output(session, last),
         )
 
     def _assignment(self, variant: Variant, repeat: int) -> Assignment:
@@ -103,7 +105,7 @@ class FlowTask:
         return Assignment(variant.models, sampled)
 
     async def _play(self, session: Session, script: Sequence[str], on_progress: OnProgress) -> None:
-        if self._graph.node(self._graph.start).opens:
+        if self._flow.speaks_first:
             await session.prepare_turn(None)(ignore, on_progress)
         for text in script:
             if session.closed:
@@ -120,12 +122,18 @@ class FlowTask:
         del case
         return None
 
-    def require_bound(self) -> None:
+    def beside(self, cases: Iterable[Case]) -> list[str]:
+        """Return the model that judges prompt conditions, where the flow has one of its own for that."""
+        del cases
+        return judge_refs(self._flow.graph, self._flow.context)
+
+    def require_bound(self, cases: Iterable[Case]) -> None:
         """Make sure that each call of a model with a price has a bound.
 
         Raises:
             ConfigError: Nothing limits how much a model writes.
         """
+        del cases
         for variant in self.variants:
             self.prices.require_bound(self._nodes.values(), variant.models)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from byok_widgets.compare import failures
 from byok_widgets.compare.cases import Case
+from byok_widgets.compare.frozen import FrozenFlow
+from byok_widgets.compare.identity import judge_refs
 from byok_widgets.compare.prices import Prices
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.store import CellStore
@@ -18,11 +20,9 @@ from byok_widgets.compare.upstream import Given, record, recorded
 from byok_widgets.compare.variant import Sampling, Variant
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
-from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.graph import FlowGraph
+from byok_widgets.errors import ConfigError
 from byok_widgets.nodes.base import NodeInput
-from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.model_node import ModelNode
+from byok_widgets.nodes.model_node import ModelNode, model_nodes
 from byok_widgets.templates import with_unstated
 
 MANY = 1000
@@ -40,19 +40,18 @@ class NodeTask:
     def __init__(
         self,
         node: ModelNode[Any],
-        graph: FlowGraph,
-        context: FlowContext,
+        flow: FrozenFlow,
         *,
         variants: Sequence[Variant],
         sampling: Sampling,
         store: CellStore,
     ) -> None:
-        self.title = f"Node {node.name!r} of flow {context.config.name!r}"
+        self.title = f"Node {node.name!r} of flow {flow.context.config.name!r}"
         self.node_name = node.name
         self.variants = tuple(variants)
         self.sampling = sampling
-        self._node, self._graph, self._context, self._store = node, graph.snapshot(), context, store
-        self.prices = Prices(context)
+        self._node, self._flow, self._store = node, flow, store
+        self.prices = Prices(flow.context)
         self._given: dict[str, Given] = {}
 
     async def ready(self, case: Case) -> str:
@@ -62,7 +61,7 @@ class NodeTask:
         return self._given[case.name].id
 
     async def _recorded(self, case: Case) -> Given:
-        return self._direct(case) or await record(case, self._node.name, self._graph, self._context, self._store)
+        return self._direct(case) or await record(case, self._node.name, self._flow, self._store)
 
     @staticmethod
     def _direct(case: Case) -> Given | None:
@@ -75,7 +74,7 @@ class NodeTask:
 
     def _known_given(self, case: Case) -> Given | None:
         given = self._given.get(case.name) or self._direct(case)
-        return given or recorded(case, self._node.name, self._graph, self._context, self._store)
+        return given or recorded(case, self._node.name, self._flow, self._store)
 
     async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> ResultCell:
         """Run a cell; what fails is in the cell."""
@@ -100,7 +99,7 @@ class NodeTask:
                 )
             )
             result = await work(ignore, on_progress)
-        except (ByokError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever a person's code raises is told in the cell
             return ResultCell(**{**start, **free, **failures.of_error(error)})
         reply = result.model_reply
         took = service([reply] if reply else [])
@@ -131,14 +130,28 @@ class NodeTask:
     def _request_bytes(self, given: Given) -> int:
         return self.prices.bytes_of(self._node, given.messages, given.variables)
 
-    def require_bound(self) -> None:
-        """Make sure that the worst case of every variant that has a price is known.
+    def beside(self, cases: Iterable[Case]) -> list[str]:
+        """Return the models that are called while scripts are played up to the node."""
+        before = self._before(cases)
+        return [*before.values(), *(judge_refs(self._flow.graph, self._flow.context) if before else [])]
+
+    def _before(self, cases: Iterable[Case]) -> dict[str, str]:
+        """Return the models of the nodes that are played before this one, by the node's name."""
+        if all(self.known_id(case) is not None for case in cases):
+            return {}
+        others = model_nodes(self._flow.graph.nodes).values()
+        return {node.name: str(node.resolve().ref) for node in others if node.name != self.node_name}
+
+    def require_bound(self, cases: Iterable[Case]) -> None:
+        """Make sure that the worst case of every call that has a price is known.
 
         Raises:
             ConfigError: Nothing limits how much a model writes.
         """
         for variant in self.variants:
             self.prices.require_bound([self._node], variant.models)
+        before, nodes = self._before(cases), model_nodes(self._flow.graph.nodes)
+        self.prices.require_bound([nodes[name] for name in before], before)
 
     def expected(self, variant: Variant, case: Case, tokens: tuple[float, float] | None) -> Decimal | None:
         """Return what a cell will probably cost; without earlier cells, what it writes is taken to be short."""

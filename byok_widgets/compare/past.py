@@ -9,6 +9,7 @@ from typing import Any
 
 from byok_widgets import markup
 from byok_widgets.compare.store import CellStore
+from byok_widgets.secrets import redact
 
 _COLUMNS = ("when", "what", "variants", "cases", "repeats", "metric")
 
@@ -39,7 +40,7 @@ class PastComparison:
     def cells(self) -> tuple[str, ...]:
         """The comparison as a row of texts."""
         when = f"{datetime.fromtimestamp(self.started_at):%Y-%m-%d %H:%M}"
-        return (
+        texts = (
             when,
             self.title,
             ", ".join(self.variants),
@@ -47,6 +48,7 @@ class PastComparison:
             str(self.repeat),
             self.metric,
         )
+        return tuple(redact(text, words=False) for text in texts)
 
 
 class PastComparisons(tuple[PastComparison, ...]):

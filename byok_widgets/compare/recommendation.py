@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from byok_widgets.errors import ConfigError
+from byok_widgets.secrets import redact
+from byok_widgets.secrets.json_redaction import redact_keys
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 _SAFE = frozenset({"better", "no worse"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Recommendation:
     """What to use, for `flow.apply`.
 
@@ -32,7 +34,11 @@ class Recommendation:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.variant}: {self.reason}"
+        return redact(f"{self.variant}: {self.reason}", words=False)
+
+    def __repr__(self) -> str:
+        variant, reason, models = redact_keys([self.variant, self.reason, dict(self.models)])
+        return f"Recommendation({variant!r}, models={models!r}, reason={reason!r})"
 
 
 def choose(comparison: ComparisonView, node: str | None = None) -> Recommendation:

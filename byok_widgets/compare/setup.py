@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from byok_widgets.compare.cases import Cases
 from byok_widgets.compare.judging import Judge
+from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
+from byok_widgets.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ class Setup:
         judge: What answers the questions of cases; `None` where they have none.
         baseline: The variant that the others are compared with.
         margin: The loss that was declared acceptable beforehand; `None` if none was.
-        budget_usd: Most money; `None` for no limit.
-        max_calls: Most calls of nodes; `None` for no limit.
+        limits: What it may take.
+        variants_now: Returns the variants that the same call would have now; `None` where nothing can change.
     """
 
     id: str
@@ -36,6 +39,37 @@ class Setup:
     metric: Metric
     baseline: Variant
     margin: float | None = None
-    budget_usd: Decimal | None = None
-    max_calls: int | None = None
+    limits: Limits = field(default_factory=Limits)
     judge: Judge | None = None
+    variants_now: Callable[[], Sequence[Variant]] | None = None
+
+    def require_unchanged(self) -> None:
+        """Make sure that the flow is still as it was when the comparison was made.
+
+        Raises:
+            ConfigError: Kind `flow_changed`: cells that are run now would be those of another flow.
+        """
+        if self.variants_now is None:
+            return
+        now = {variant.name: variant.id for variant in self.variants_now()}
+        changed = [variant.name for variant in self.task.variants if now.get(variant.name) != variant.id]
+        if changed:
+            raise ConfigError(
+                f"The flow was changed since this comparison was made, and with it {', '.join(changed)}.",
+                kind="flow_changed",
+                fix="Call compare again: it takes the flow as it is now, and pays only for what is new.",
+            )
+
+    def limited(self, budget: float | Decimal | None, max_calls: int | None) -> Setup:
+        """Return it with other limits; `None` leaves one as it is.
+
+        Raises:
+            ConfigError: A limit is no number above 0; a model has no price, or what it may cost no bound.
+        """
+        judging = [self.judge.ref] if self.judge else []
+        called = [ref for variant in self.task.variants for ref in variant.models.values()]
+        wanted = self.limits.changed(budget, max_calls)
+        found = wanted.priced([*called, *self.task.beside(self.cases), *judging], self.task.prices)
+        if found.usd is not None:
+            self.task.require_bound(self.cases)
+        return replace(self, limits=found)

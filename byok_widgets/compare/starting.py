@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,100 +14,90 @@ from byok_widgets.compare.case_reading import read_cases
 from byok_widgets.compare.cases import Cases, hashed
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.flow_task import FlowTask
+from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
 from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.node_task import NodeTask, compared_node
-from byok_widgets.compare.prices import CostEstimate, Prices, not_priced
+from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.store import CellStore
-from byok_widgets.compare.stubs import Stubs, unstated_by, without_effects
+from byok_widgets.compare.stubs import unstated_by, without_effects
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant, flow_variant, node_variant, sampling_of
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import UntrustedPathError, describe_os_error, private_config
-from byok_widgets.graph import FlowGraph
-from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.model_node import ModelNode, model_nodes
+from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.secrets.quoting import as_given
 
 
 def compare_node(
     node: Node[Any],
-    graph: FlowGraph,
-    context: FlowContext,
+    flow: LiveFlow,
     *,
     models: Iterable[str],
     cases: Any,
     options: CompareOptions,
 ) -> Comparison:
     """Return a comparison of models on one node, which has not started."""
+    named, found = _models(models), read_cases(cases)
+    reject_any_key([named, dict(options.stubs or {}), options.texts])
     compared = compared_node(node)
-    named = _models(models)
-    found = read_cases(cases)
+    store = open_store(flow.context, options.store)
     sampling = sampling_of([compared], options.repeat, options.temperature)
-    variants = [node_variant(compared, context, model, sampling) for model in named]
-    cells = open_store(context, options.store)
-    task = NodeTask(compared, graph, context, variants=variants, sampling=sampling, store=cells)
-    baseline = _named(options.baseline, variants, context) or _current(compared, variants)
-    scripted = any(task.known_id(case) is None for case in found)
-    before = [node for node in model_nodes(graph.nodes).values() if scripted and node.name != compared.name]
-    beside = {node.name: str(node.resolve().ref) for node in before}
-    setup = setup_of(context, task, found, baseline, options)
-    limited = with_limits(
-        setup, Prices(context), options, beside=[*beside.values(), *(_judge(context) if scripted else [])]
-    )
-    if limited.budget_usd is not None:
-        task.require_bound()
-        task.prices.require_bound(before, beside)
-    return prepared(limited, cells)
+
+    def columns(now: Node[Any]) -> tuple[ModelNode[Any], FrozenFlow, list[Variant]]:
+        fixed = _frozen(flow, options)
+        own = compared_node(now.frozen(fixed.context))
+        return own, fixed, [node_variant(own, fixed, model, sampling) for model in named]
+
+    own, fixed, variants = columns(compared)
+    task = NodeTask(own, fixed, variants=variants, sampling=sampling, store=store)
+    baseline = _named(options.baseline, variants, fixed.context) or _current(own, variants)
+    setup = setup_of(fixed.context, task, found, baseline, options)
+    setup = replace(setup, variants_now=lambda: columns(flow.graph.nodes.get(own.name, compared))[2])
+    return prepared(setup, store, options)
 
 
 def compare_flow(
-    graph: FlowGraph,
-    context: FlowContext,
-    *,
-    variants: Mapping[str, Mapping[str, str]],
-    cases: Any,
-    options: CompareOptions,
-    stubs: Stubs,
+    flow: LiveFlow, *, variants: Mapping[str, Mapping[str, str]], cases: Any, options: CompareOptions
 ) -> Comparison:
     """Return a comparison of assignments on a flow, which has not started."""
-    return played_flow(graph, context, variants=_assigned(variants), cases=cases, options=options, stubs=stubs)
+    return played_flow(flow, variants=_assigned(variants), cases=cases, options=options)
 
 
 def played_flow(
-    graph: FlowGraph,
-    context: FlowContext,
-    *,
-    variants: Mapping[str, Mapping[str, str]],
-    cases: Any,
-    options: CompareOptions,
-    stubs: Stubs,
+    flow: LiveFlow, *, variants: Mapping[str, Mapping[str, str]], cases: Any, options: CompareOptions
 ) -> Comparison:
     """Return a comparison of any number of assignments, also of one alone, which has not started."""
-    copy = without_effects(graph, stubs)
-    sampling = sampling_of(copy.nodes.values(), options.repeat, options.temperature)
-    columns = [
-        flow_variant(name, copy, context, models, sampling, stubs=stubs) for name, models in variants.items()
-    ]
-    _reject_equal(columns)
-    task = FlowTask(copy, context, variants=columns, sampling=sampling, unstated=unstated_by(graph, stubs))
-    baseline = _named_flow_variant(options.baseline, columns, variants)
-    setup = setup_of(context, task, read_cases(cases), baseline, options)
-    limited = with_limits(setup, Prices(context), options, beside=_judge(context))
-    if limited.budget_usd is not None:
-        task.require_bound()
-    return prepared(limited, open_store(context, options.store))
+    stubs, found = options.stubs or {}, read_cases(cases)
+    reject_any_key([dict(variants), dict(stubs), options.texts])
+    sampling = sampling_of(flow.graph.nodes.values(), options.repeat, options.temperature)
+
+    def columns() -> tuple[FrozenFlow, list[Variant]]:
+        fixed = _frozen(flow, options)
+        return fixed, [
+            flow_variant(name, fixed, models, sampling, stubs=stubs) for name, models in variants.items()
+        ]
+
+    fixed, made = columns()
+    _reject_equal(made)
+    unstated = [] if options.run_effects else unstated_by(flow.graph, stubs)
+    task = FlowTask(fixed, variants=made, sampling=sampling, unstated=unstated)
+    baseline = _named_flow_variant(options.baseline, made, variants)
+    setup = setup_of(fixed.context, task, found, baseline, options)
+    setup = replace(setup, variants_now=lambda: columns()[1])
+    return prepared(setup, open_store(flow.context, options.store), options)
 
 
-def _judge(context: FlowContext) -> list[str]:
-    """Return the model that judges prompt conditions, where the flow has one of its own for that."""
-    chosen = context.config.judge_model
-    return [str(context.config.ref(chosen))] if chosen else []
+def _frozen(flow: LiveFlow, options: CompareOptions) -> FrozenFlow:
+    """Return a flow as it is now, in which actions with effects call nothing unless that was asked for."""
+    graph = without_effects(flow.graph, options.stubs or {}, run_effects=options.run_effects)
+    return FrozenFlow.of(graph, flow.context, opens=flow.opens())
 
 
 def _assigned(variants: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
@@ -151,8 +141,13 @@ def _named_flow_variant(
     )
 
 
-def prepared(setup: Setup, store: CellStore) -> Comparison:
-    """Return a comparison that knows what it will take, and which of its cells are there."""
+def prepared(setup: Setup, store: CellStore, options: CompareOptions) -> Comparison:
+    """Return a comparison that knows its limits, what it will take, and which of its cells are there.
+
+    Raises:
+        ConfigError: A limit cannot be used.
+    """
+    setup = setup.limited(options.budget, options.max_calls)
     task = setup.task
     ids = [variant.id for variant in task.variants]
     known: dict[Key, ResultCell] = {cell.key: cell for cell in store.cells(ids)}
@@ -195,48 +190,13 @@ def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell])
                 unpriced[variant.name] = None
             else:
                 priced, usd = True, usd + one * (len(repeats) - there)
-    if setup.budget_usd is not None:
-        worst = setup.budget_usd if worst is None else min(worst, setup.budget_usd)
+    if setup.limits.usd is not None:
+        worst = setup.limits.usd if worst is None else min(worst, setup.limits.usd)
     return CostEstimate(calls, finished, usd if priced else None, worst, tuple(unpriced), counted is not None)
 
 
 def _is_finished(cell: ResultCell | None) -> bool:
     return cell is not None and cell.counts
-
-
-def with_limits(setup: Setup, prices: Prices, options: CompareOptions, beside: Iterable[str] = ()) -> Setup:
-    """Return a setup with its limits.
-
-    Args:
-        setup: The setup without them.
-        prices: The prices of the flow's calls.
-        options: The limits.
-        beside: Models that are called besides those of the variants.
-
-    Raises:
-        ConfigError: A limit is no number above 0, or a model has no price and `max_calls` is not given.
-    """
-    usd, max_calls = checked_limits(options.budget, options.max_calls)
-    judging = [setup.judge.ref] if setup.judge else []
-    called = [ref for variant in setup.task.variants for ref in variant.models.values()]
-    refs = dict.fromkeys([*called, *beside, *judging])
-    unpriced = [ref for ref in refs if not prices.is_priced(ref)]
-    if usd is not None and unpriced:
-        if max_calls is None:
-            raise not_priced(unpriced)
-        usd = None if len(unpriced) == len(refs) else usd
-    return replace(setup, budget_usd=usd, max_calls=max_calls)
-
-
-def checked_limits(budget: float | Decimal | None, max_calls: int | None) -> tuple[Decimal | None, int | None]:
-    """Return the limits of a run as numbers; `None` for no limit.
-
-    Raises:
-        ConfigError: One is no number above 0.
-    """
-    if max_calls is not None and (isinstance(max_calls, bool) or not isinstance(max_calls, int) or max_calls < 1):
-        raise ConfigError("max_calls is a whole number of at least 1.", kind="budget", fix="Write max_calls=100.")
-    return None if budget is None else _money(budget), max_calls
 
 
 def open_store(context: FlowContext, path: str | Path | None) -> CellStore:
@@ -248,7 +208,7 @@ def open_store(context: FlowContext, path: str | Path | None) -> CellStore:
         ConfigError: The file cannot be used.
     """
     if path is not None:
-        reject_key(str(path))
+        reject_any_key(str(path))
         return CellStore.at(Path(path))
     if context.config.path is None:
         return _in_memory(context)
@@ -267,13 +227,13 @@ def open_store(context: FlowContext, path: str | Path | None) -> CellStore:
     )
 
 
-_memory: dict[int, tuple[FlowContext, CellStore]] = {}
+_memory: dict[int, tuple[object, CellStore]] = {}
 
 
 def _in_memory(context: FlowContext) -> CellStore:
-    if id(context) not in _memory:
-        _memory[id(context)] = (context, CellStore(None))
-    return _memory[id(context)][1]
+    """Return the store of a flow; its key store is that of the flow, whether its settings are frozen or not."""
+    own = context.key_store
+    return _memory.setdefault(id(own), (own, CellStore(None)))[1]
 
 
 def setup_of(context: FlowContext, task: Task, cases: Cases, baseline: Variant, options: CompareOptions) -> Setup:
@@ -333,15 +293,3 @@ def _models(models: Iterable[str]) -> list[str]:
     if len(set(named)) < len(named):
         raise ConfigError("A model is named twice.", kind="models", fix="Name each once; repeat= repeats calls.")
     return named
-
-
-def _money(budget: float | Decimal) -> Decimal:
-    try:
-        usd = Decimal(str(budget))
-        if usd.is_finite() and usd > 0 and not isinstance(budget, bool):
-            return usd
-    except InvalidOperation:
-        pass
-    raise ConfigError(
-        f"A budget is an amount above 0 in US dollars, not {as_given(budget)}.", kind="budget", fix="budget=0.50"
-    )

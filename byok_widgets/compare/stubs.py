@@ -11,17 +11,18 @@ Stubs = Mapping[str, Mapping[str, Any]]
 """What actions return in place of what they do, by the node's name: values by variable."""
 
 
-def without_effects(graph: FlowGraph, stubs: Stubs) -> FlowGraph:
+def without_effects(graph: FlowGraph, stubs: Stubs, *, run_effects: bool = False) -> FlowGraph:
     """Return a copy of a graph in which actions with effects, and those that are named, call nothing.
 
-    Each gives the values of its stub; without one, its variables have no value.
+    Each gives the values of its stub; without one, its variables have no value. With `run_effects`, only those
+    that are named are replaced.
 
     Raises:
         ConfigError: A stub is for no action, or gives what the action does not write.
     """
     copy = graph.snapshot()
     replaced = {name: copy.node(name).stub(values) for name, values in stubs.items()}
-    for name in unstated_by(copy, stubs):
+    for name in [] if run_effects else unstated_by(copy, stubs):
         replaced[name] = copy.node(name).stub({})
     copy.nodes = {**copy.nodes, **replaced}
     return copy

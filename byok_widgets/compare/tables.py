@@ -17,6 +17,7 @@ from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Check
 from byok_widgets.markup import Markup
 from byok_widgets.secrets import redact
+from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.value_words import quoted
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Diff:
         return redact("\n".join(lines), words=False)
 
     def _repr_html_(self) -> str:
-        columns = ("", "expected", *self.cells)
+        columns = ("", "expected", *(redact(name, words=False) for name in self.cells))
         return markup.table(
             [[redact(cell, words=False) for cell in row] for row in self._rows()],
             caption=redact(f"Case {self.case.name}: {self.case.said}", words=False),
@@ -113,11 +114,13 @@ class Plans(dict[str, "Plan"]):
         )
 
     def __repr__(self) -> str:
-        return "\n".join([self._title, "  ".join(_PLAN), *("  ".join(row) for row in self._table())])
+        lines = [self._title, "  ".join(_PLAN), *("  ".join(row) for row in self._table())]
+        return redact("\n".join(lines), words=False)
 
     def _repr_html_(self) -> str:
         said = "".join(markup.block(markup.facts(plan.reason)) for plan in self.values() if plan.reason)
-        shown = markup.table(self._table(), caption=self._title, columns=_PLAN, numbers={1, 2, 3, 4, 5})
+        rows = [[redact(cell, words=False) for cell in row] for row in self._table()]
+        shown = markup.table(rows, caption=self._title, columns=_PLAN, numbers={1, 2, 3, 4, 5})
         return f"{shown}{said}"
 
 
@@ -274,7 +277,7 @@ def as_html(comparison: ComparisonView) -> str:
 
 def rows(results: Results) -> list[dict[str, Any]]:
     """Return one mapping for each finished cell."""
-    return [
+    found = [
         {
             "variant": variant.name,
             "case": case.name,
@@ -296,6 +299,8 @@ def rows(results: Results) -> list[dict[str, Any]]:
         }
         for variant, case, cell, score in results.items()
     ]
+    shown: list[dict[str, Any]] = redact_keys(found)
+    return shown
 
 
 def request_differences(results: Results) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -62,7 +62,10 @@ class Task(Protocol):
     def bounds(self, case: Case) -> Mapping[str, Decimal] | None:
         """Return the most that a cell may cost, by the variant's id; `None` where nobody knows beforehand."""
 
-    def require_bound(self) -> None:
+    def beside(self, cases: Iterable[Case]) -> list[str]:
+        """Return the models that are called besides those of the variants."""
+
+    def require_bound(self, cases: Iterable[Case]) -> None:
         """Make sure that calls that have a price have a worst case.
 
         Raises:

@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from byok_widgets.compare.cases import Case, hashed
+from byok_widgets.compare.frozen import FrozenFlow
+from byok_widgets.compare.identity import addresses, flow_definition, model_of
 from byok_widgets.compare.store import CellStore
-from byok_widgets.compare.variant import definition, edge_definitions
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ConfigError
-from byok_widgets.graph import AnyNode, FlowGraph
 from byok_widgets.messages import Message
-from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.plain_values import are_plain
 from byok_widgets.session import Session
 from byok_widgets.session.turn import Turn, Visit
@@ -53,48 +51,48 @@ class Given:
         return cls(tuple(Message(role, content) for role, content in messages), variables)
 
 
-def recorded(case: Case, node: str, graph: FlowGraph, context: FlowContext, store: CellStore) -> Given | None:
+def recorded(case: Case, node: str, flow: FrozenFlow, store: CellStore) -> Given | None:
     """Return what was recorded before a node in a case; `None` where nothing was."""
-    known = store.upstream(_name(case, node, graph, context))
+    known = store.upstream(_name(case, node, flow))
     return None if known is None else Given.of_data(known)
 
 
-async def record(case: Case, node: str, graph: FlowGraph, context: FlowContext, store: CellStore) -> Given:
+async def record(case: Case, node: str, flow: FrozenFlow, store: CellStore) -> Given:
     """Play a case's script until the node's last visit, or take what was recorded before.
 
     Raises:
         ConfigError: The node is not reached, or a value at it cannot be kept.
         ByokError: The flow failed.
     """
-    known = recorded(case, node, graph, context, store)
+    known = recorded(case, node, flow, store)
     if known is not None:
         return known
-    given = await _played(case, node, graph, context)
+    given = await _played(case, node, flow)
     if not are_plain(given.variables.values()):
         raise ConfigError(
             f"A value that node {node!r} is given in case {case.name!r} cannot be kept.",
             kind="upstream",
             fix="Give this node cases with transcripts.",
         )
-    name = _name(case, node, graph, context)
+    name = _name(case, node, flow)
     store.keep_upstream(name, given.to_data())
     return Given.of_data(store.upstream(name))
 
 
-def _name(case: Case, node: str, graph: FlowGraph, context: FlowContext) -> str:
-    """Return under what it is kept: a changed script, prompt, edge or model gives another name."""
-    nodes = [[definition(each), _model_of(each)] for each in graph.nodes.values() if each.name != node]
-    judge = [context.config.judge_model, context.config.provider, context.config.model]
-    return hashed([case.input_id, node, nodes, edge_definitions(graph), context.global_prompt, judge])
+def _name(case: Case, node: str, flow: FrozenFlow) -> str:
+    """Return under what it is kept: whatever changes what the flow does before the node gives another name.
+
+    Its own prompt does not: what it is given stays while that is worked on.
+    """
+    models = {each.name: model_of(each) for each in flow.graph.nodes.values() if each.name != node}
+    called = [ref for name, ref in models.items() if ref is not None]
+    own = flow_definition(flow.graph, flow.context, opens=flow.speaks_first, but=node)
+    return hashed([case.input_id, node, own, models, addresses(called, flow.context)])
 
 
-def _model_of(node: AnyNode) -> str | None:
-    return node.model if isinstance(node, ModelNode) else None
-
-
-async def _played(case: Case, node: str, graph: FlowGraph, context: FlowContext) -> Given:
-    session = Session(graph, context, variables=case.variables)
-    if graph.node(graph.start).opens:
+async def _played(case: Case, node: str, flow: FrozenFlow) -> Given:
+    session = Session(flow.graph, flow.context, variables=case.variables)
+    if flow.speaks_first:
         await session.prepare_turn(None)(ignore, ignore)
     found: Given | None = None
     for text in case.script:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from byok_widgets.compare.cases import hashed
-from byok_widgets.compare.code_version import code_version
+from byok_widgets.compare.frozen import FrozenFlow
+from byok_widgets.compare.identity import addresses, flow_definition, model_of, node_definition, shared_definition
 from byok_widgets.errors import ConfigError
-from byok_widgets.graph import AnyNode, FlowGraph
-from byok_widgets.nodes.base import Node
-from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.graph import AnyNode
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.providers import PROVIDERS
 
@@ -89,22 +88,20 @@ def sampling_of(nodes: Iterable[AnyNode], repeat: int, temperature: float | None
     return Sampling(repeat, temperature)
 
 
-def node_variant(
-    node: ModelNode[Any], context: FlowContext, model: str, sampling: Sampling, name: str | None = None
-) -> Variant:
+def node_variant(node: ModelNode[Any], flow: FrozenFlow, model: str, sampling: Sampling) -> Variant:
     """Return a model on a node as a variant.
 
     Raises:
         ConfigError: It is no model.
     """
-    ref = str(context.config.ref(model))
-    return Variant(name or ref, _id([node], context, {node.name: ref}, sampling), {node.name: ref})
+    ref = str(flow.context.config.ref(model))
+    own = [node_definition(node), shared_definition(flow.context)]
+    return Variant(ref, _id(own, {node.name: ref}, flow, sampling), {node.name: ref})
 
 
 def flow_variant(
     name: str,
-    graph: FlowGraph,
-    context: FlowContext,
+    flow: FrozenFlow,
     assigned: Mapping[str, str],
     sampling: Sampling,
     *,
@@ -116,43 +113,20 @@ def flow_variant(
         ConfigError: It names a node that is not there or calls no model, or what is no model.
     """
     for node in assigned:
-        if not isinstance(graph.node(node), ModelNode):
+        if not isinstance(flow.graph.node(node), ModelNode):
             raise ConfigError(
                 f"Variant {name!r} gives node {node!r} a model, which calls none.",
                 kind="variant",
                 fix="Leave it out.",
             )
-    given = {node: str(context.config.ref(model)) for node, model in assigned.items()}
-    callers = [node for node in graph.nodes.values() if isinstance(node, ModelNode)]
-    models = {node.name: given.get(node.name) or str(node.resolve().ref) for node in callers}
-    edges = edge_definitions(graph)
-    judge = context.config.judge_model
-    codes = [code_version(node.code) for node in graph.nodes.values()]
-    route = [edges, sorted(graph.ends), graph.start, judge, {name: dict(stub) for name, stub in stubs.items()}]
-    own = _id(graph.nodes.values(), context, models, sampling, [*route, codes])
-    return Variant(name, own, models)
+    given = {node: str(flow.context.config.ref(model)) for node, model in assigned.items()}
+    now = {node.name: given.get(node.name) or model_of(node) for node in flow.graph.nodes.values()}
+    models = {node: ref for node, ref in now.items() if ref is not None}
+    stubbed = {node: dict(stub) for node, stub in stubs.items()}
+    own = [flow_definition(flow.graph, flow.context, opens=flow.speaks_first), stubbed]
+    return Variant(name, _id(own, models, flow, sampling), models)
 
 
-def edge_definitions(graph: FlowGraph) -> list[list[str]]:
-    """Return what decides where the flow goes; conditions of two kinds may read alike."""
-    return [[edge.source, edge.target, edge.condition.kind, edge.condition.text] for edge in graph.edges]
-
-
-def definition(node: Node[Any]) -> Any:
-    """Return what a node does, without its model."""
-    data = {name: value for name, value in node.to_data({}).items() if name != "model"}
-    return [node.kind, node.name, data]
-
-
-def _id(
-    nodes: Iterable[Node[Any]],
-    context: FlowContext,
-    models: Mapping[str, str],
-    sampling: Sampling,
-    more: Any = None,
-) -> str:
-    providers = {ref.partition(":")[0] for ref in models.values()}
-    addresses = {name: context.config.base_url(name) for name in providers}
-    own = [context.global_prompt, context.grounding, context.locale, context.judge_max_tokens]
+def _id(definition: Any, models: Mapping[str, str], flow: FrozenFlow, sampling: Sampling) -> str:
     sampled = [sampling.repeat > 1, sampling.temperature]
-    return hashed([[definition(node) for node in nodes], own, dict(models), addresses, sampled, more])
+    return hashed([definition, dict(models), addresses(models.values(), flow.context), sampled])

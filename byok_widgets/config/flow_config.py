@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.change_elsewhere import ChangeElsewhere
@@ -21,6 +21,9 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.reply import ModelSource
 from byok_widgets.strict_attributes import nearest
+
+if TYPE_CHECKING:
+    from byok_widgets.config.frozen_settings import FrozenSettings
 
 
 class ResolvedModel(NamedTuple):
@@ -70,7 +73,9 @@ class FlowConfig:
         """
         self._providers = tuple(providers)
         defaults = Defaults(self._providers, dict(start_models or {}))
-        self._store = SettingsStore(name, defaults, folder, saved=saved, on_elsewhere=on_elsewhere)
+        self._store: SettingsStore | FrozenSettings = SettingsStore(
+            name, defaults, folder, saved=saved, on_elsewhere=on_elsewhere
+        )
 
     def __repr__(self) -> str:
         now = self.current
@@ -107,6 +112,14 @@ class FlowConfig:
     def keep_in_memory(self) -> None:
         """Forget what was saved, keep what was set in this kernel, and save nothing from now on."""
         self._store.keep_in_memory()
+
+    def frozen(self) -> FlowConfig:
+        """Return the settings as they are now: later changes do not reach them, and they cannot be changed."""
+        from byok_widgets.config.frozen_settings import FrozenSettings
+
+        fixed = copy.copy(self)
+        vars(fixed)["_store"] = FrozenSettings(self.name, self.current, self.path, self.notice)
+        return fixed
 
     @property
     def elsewhere(self) -> ChangeElsewhere | None:

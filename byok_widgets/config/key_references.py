@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
+from typing import TYPE_CHECKING
 
 from byok_widgets.config.settings import put
 from byok_widgets.config.settings_store import SettingsStore
+
+if TYPE_CHECKING:
+    from byok_widgets.config.frozen_settings import FrozenSettings
 
 
 class KeyReferences(MutableMapping[str, str]):
     """Maps the name of a key's scope to `env:NAME` or the name of a storage backend. Never to a key."""
 
-    def __init__(self, store: SettingsStore) -> None:
+    def __init__(self, store: SettingsStore | FrozenSettings) -> None:
         self._store = store
 
     def __getitem__(self, scope: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -94,8 +95,8 @@ class Flow(AnswersGuesses, StrictAttributes):
             hint = "Set it on a line of its own: flow.{0} = ..."
             raise unknown_name_error(problem, given, settable_names(type(self)), value, hint=hint)
         self._settings = FlowSettings.of(name, fresh=fresh)
-        self._members = FlowNodes(self.context)
         self._speaks_first: bool | None = None
+        self._members = FlowNodes(self.context, opens=partial(self._opens, None))
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
         flow_registry.register(self)
@@ -591,6 +592,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         metric: Any = "checks",
         temperature: float | None = None,
         stubs: Mapping[str, Mapping[str, Any]] | None = None,
+        run_effects: bool = False,
         store: str | Path | None = None,
         wait: bool | None = None,
     ) -> Any:
@@ -613,6 +615,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             metric: As for a node; `path` and `end_node` of a case are checked, too.
             temperature: Temperature of the nodes' calls; with repeats it is 0.7 where nothing says otherwise.
             stubs: What actions give in place of what they do: values of variables, by the node's name.
+            run_effects: Whether actions with effects that have no stub are called for real, once for each cell.
             store: A file for the finished cells; by default a private file of the flow.
             wait: `False` returns at once; what asks for verdicts then waits.
 
@@ -633,21 +636,21 @@ class Flow(AnswersGuesses, StrictAttributes):
             metric=metric,
             temperature=temperature,
             store=store,
+            stubs=stubs,
+            run_effects=run_effects,
         )
-        return self._comparison(variants, cases, options, stubs or {}).begin(wait=wait)
+        return self._comparison(variants, cases, options).begin(wait=wait)
 
     async def acompare(
         self,
         variants: Mapping[str, Mapping[str, str]],
         cases: Any,
-        *,
-        stubs: Mapping[str, Mapping[str, Any]] | None = None,
         **options: Any,
     ) -> Any:
         """Do the same as `compare` in an event loop; returns when all is done. Cancelling it stops the calls."""
         options.pop("wait", None)
         chosen = CompareOptions.of(options, "acompare")
-        return await self._comparison(variants, cases, chosen, stubs or {}).abegin()
+        return await self._comparison(variants, cases, chosen).abegin()
 
     def optimise(
         self,
@@ -698,8 +701,9 @@ class Flow(AnswersGuesses, StrictAttributes):
             metric=metric,
             temperature=temperature,
             store=store,
+            stubs=stubs,
         )
-        return self._search(models, cases, options, metrics or {}, stubs or {}).run()
+        return self._search(models, cases, options, metrics or {}).run()
 
     async def aoptimise(
         self,
@@ -707,12 +711,11 @@ class Flow(AnswersGuesses, StrictAttributes):
         cases: Any,
         *,
         metrics: Mapping[str, Any] | None = None,
-        stubs: Mapping[str, Mapping[str, Any]] | None = None,
         **options: Any,
     ) -> Optimisation:
         """Do the same as `optimise` in an event loop. Cancelling it stops the calls."""
         chosen = CompareOptions.of({"metric": "all", **options}, "aoptimise")
-        return await self._search(models, cases, chosen, metrics or {}, stubs or {}).arun()
+        return await self._search(models, cases, chosen, metrics or {}).arun()
 
     def comparisons(self, store: str | Path | None = None) -> PastComparisons:
         """Return what was compared on this flow; the same call of `compare` shows it again, without paying.
@@ -783,14 +786,12 @@ class Flow(AnswersGuesses, StrictAttributes):
     def _file_state(self) -> list[str]:
         return [_READ_ONLY] if self._file_notice else []
 
-    def _comparison(
-        self, variants: Any, cases: Any, options: CompareOptions, stubs: Mapping[str, Mapping[str, Any]]
-    ) -> Any:
+    def _comparison(self, variants: Any, cases: Any, options: CompareOptions) -> Any:
         from byok_widgets.compare.starting import compare_flow
         from byok_widgets.diagnostics.lint import reject_ambiguous
 
         reject_ambiguous(self.graph)
-        return compare_flow(self.graph, self.context, variants=variants, cases=cases, options=options, stubs=stubs)
+        return compare_flow(self._members, variants=variants, cases=cases, options=options)
 
     def _search(
         self,
@@ -798,15 +799,12 @@ class Flow(AnswersGuesses, StrictAttributes):
         cases: Any,
         options: CompareOptions,
         metrics: Mapping[str, Any],
-        stubs: Mapping[str, Mapping[str, Any]],
     ) -> AssignmentSearch:
         from byok_widgets.compare.assignment_search import AssignmentSearch
         from byok_widgets.diagnostics.lint import reject_ambiguous
 
         reject_ambiguous(self.graph)
-        return AssignmentSearch(
-            self.graph, self.context, models=models, cases=cases, options=options, metrics=metrics, stubs=stubs
-        )
+        return AssignmentSearch(self._members, models=models, cases=cases, options=options, metrics=metrics)
 
     def _session(self, variables: Mapping[str, Any] | None, model: str | None) -> Session:
         from byok_widgets.diagnostics.lint import reject_ambiguous

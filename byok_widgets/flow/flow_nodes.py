@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from byok_widgets.errors import ConfigError
@@ -21,16 +21,25 @@ N = TypeVar("N", bound=Node[Any])
 
 
 class FlowNodes:
-    """The nodes and edges of a flow. Every change is announced to observers of the flow's settings."""
+    """The nodes and edges of a flow. Every change is announced to observers of the flow's settings.
 
-    def __init__(self, context: FlowContext) -> None:
-        self._context = context
+    Attributes:
+        opens: Returns whether a session begins with what the start node says.
+    """
+
+    def __init__(self, context: FlowContext, *, opens: Callable[[], bool]) -> None:
+        self._context, self.opens = context, opens
         self._graph = FlowGraph()
 
     @property
     def graph(self) -> FlowGraph:
         """The nodes and the edges between them."""
         return self._graph
+
+    @property
+    def context(self) -> FlowContext:
+        """What they share."""
+        return self._context
 
     @property
     def nodes(self) -> Mapping[str, AnyNode]:
@@ -117,7 +126,7 @@ class FlowNodes:
     def _compare(self, node: ModelNode[Any], models: Iterable[str], cases: Any, options: CompareOptions) -> Any:
         from byok_widgets.compare.starting import compare_node
 
-        return compare_node(node, self._graph, self._context, models=models, cases=cases, options=options)
+        return compare_node(node, self, models=models, cases=cases, options=options)
 
     def _names(self) -> str:
         return ", ".join(map(repr, self._graph.nodes)) or "there is none yet"

@@ -100,9 +100,9 @@ class ActionNode(Node[ActionResult]):
         return self.effects
 
     @property
-    def code(self) -> Function | None:
+    def codes(self) -> tuple[object, ...]:
         """The function."""
-        return self.function
+        return (self.function,)
 
     def stub(self, values: Mapping[str, Any]) -> ActionNode:
         """Return an action that stands in for this one: it calls nothing, and writes the values that it is given.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.sync_runner import Work
@@ -167,9 +168,19 @@ class Node(AnswersGuesses, StrictAttributes, ABC, Generic[R]):
         return False
 
     @property
-    def code(self) -> Callable[..., Any] | None:
-        """The person's function that it calls; `None` without one."""
-        return None
+    def codes(self) -> tuple[object, ...]:
+        """The person's functions and classes that it runs: where their code changes, it does something else."""
+        return ()
+
+    def frozen(self, context: FlowContext) -> Self:
+        """Return the node as it is now: later changes do not reach it.
+
+        Args:
+            context: The context of its flow, whose settings do not change either.
+        """
+        same = copy.copy(self)
+        vars(same)["_context"] = context
+        return same
 
     def stub(self, values: Mapping[str, Any]) -> Node[Any]:
         """Return a node that stands in for this one: it calls nothing, and writes the values that it is given.

@@ -24,6 +24,8 @@ class CompareOptions:
         metric: Name of a metric, or a function of a case and its output that returns 0 to 1.
         temperature: Temperature of the calls; `None` for what the nodes say.
         store: File for the finished cells; `None` for that of the flow.
+        stubs: What actions give in place of what they do: values of variables, by the node's name.
+        run_effects: Whether actions with effects are called for real where they have no stub.
     """
 
     repeat: int = 1
@@ -34,6 +36,14 @@ class CompareOptions:
     metric: Any = "checks"
     temperature: float | None = None
     store: str | Path | None = None
+    stubs: Mapping[str, Mapping[str, Any]] | None = None
+    run_effects: bool = False
+
+    @property
+    def texts(self) -> list[str]:
+        """What may be shown of it, where no key may stand."""
+        metric = self.metric if isinstance(self.metric, str) else getattr(self.metric, "__name__", "")
+        return [str(given) for given in (self.baseline, metric) if given]
 
     @classmethod
     def of(cls, given: Mapping[str, Any], caller: str) -> CompareOptions:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 from byok_widgets.engine.callbacks import OnProgress, OnText
 from byok_widgets.engine.sync_runner import Work
@@ -105,6 +106,17 @@ class ExtractionNode(ModelNode[Extraction]):
         """Keep what the node was taught that this one replaces."""
         if isinstance(replaced, ExtractionNode):
             self._take_over(replaced)
+
+    @property
+    def codes(self) -> tuple[object, ...]:
+        """The class or the types of its fields, which may have validators."""
+        return self.schema.codes
+
+    def frozen(self, context: FlowContext) -> Self:
+        """Return the node as it is now, with the examples that it has been taught."""
+        same = super().frozen(context)
+        vars(same).update(_examples=copy.copy(self._examples), _locale=copy.copy(self._locale))
+        return same
 
     def _take_over(self, replaced: ExtractionNode) -> None:
         self._examples.take_over(replaced._examples)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, MutableMapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import ENGINE
@@ -123,6 +123,12 @@ class ModelNode(Node[R]):
         """All settings including `max_tokens`, and where they come from."""
         return self._layered
 
+    def frozen(self, context: FlowContext) -> Self:
+        """Return the node as it is now, settings included."""
+        same = super().frozen(context)
+        vars(same)["_layered"] = self._layered.frozen(context.config)
+        return same
+
     def resolve(self, model: str | None = None) -> ResolvedModel:
         """Return the model that would run now, and where that choice comes from.
 
@@ -150,14 +156,17 @@ class ModelNode(Node[R]):
         margin: float | None = None,
         metric: Any = "checks",
         temperature: float | None = None,
+        stubs: Mapping[str, Mapping[str, Any]] | None = None,
+        run_effects: bool = False,
         store: str | Path | None = None,
         wait: bool | None = None,
     ) -> Any:
         """Compare models on this node over cases: all get the same requests, but for the model.
 
         A case with a text or a transcript is given to the node as it is. A script of turns is played through the
-        flow once, with the models that it has now, and what the node was given then is kept. Each finished cell is
-        saved at once: the same call, after a restart too, pays only for what is missing.
+        flow once, with the models that it has now, and what the node was given then is kept. Actions with effects
+        are not called. Each finished cell is saved at once: the same call, after a restart too, pays only for what
+        is missing.
 
         It returns when all is done; interrupting the cell stops it and keeps what was finished.
 
@@ -176,6 +185,9 @@ class ModelNode(Node[R]):
             metric: `"checks"` for the share of expectations that hold, `"all"` for whether all do, or a
                 function of a case and its output that returns 0 to 1.
             temperature: Temperature of the calls; with repeats it is 0.7 where neither this nor the node says.
+            stubs: What actions give in place of what they do, while scripts are played: values of variables, by
+                the node's name.
+            run_effects: Whether actions with effects that have no stub are called for real.
             store: A file for the finished cells; by default a private file of the flow.
             wait: `False` returns at once; what asks for verdicts then waits.
 
@@ -198,6 +210,8 @@ class ModelNode(Node[R]):
             metric=metric,
             temperature=temperature,
             store=store,
+            stubs=stubs,
+            run_effects=run_effects,
         )
         return self._comparison(models, cases, options).begin(wait=wait)
 

@@ -34,6 +34,12 @@ class LayeredSettings:
         self._config, self._node, self._arguments = config, node, arguments
         self.defaults = self._checked(defaults)
 
+    def frozen(self, config: FlowConfig) -> LayeredSettings:
+        """Return them as they are now, in a flow whose settings do not change."""
+        same = copy.copy(self)
+        vars(same).update(_config=config, defaults=copy.deepcopy(self.defaults))
+        return same
+
     @property
     def overrides(self) -> Mapping[str, Any]:
         """Values set in the panel or in code; `None` leaves a setting to the provider."""

@@ -20,7 +20,7 @@ from byok_widgets.schema.checking import (
     problems_of,
 )
 from byok_widgets.schema.classes.builders import SchemaParts, from_class, from_fields
-from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.fields import Field, FieldSpec
 from byok_widgets.schema.json_schemas.json_schema import from_json_schema
 from byok_widgets.schema.parts import CheckedStatus, Part, Reader, walk
 from byok_widgets.schema.paths import ByPath
@@ -83,9 +83,12 @@ class ExtractionSchema:
         name: Name on the wire: at most 64 letters, digits, `_` and `-`.
         fields: The fields.
         model: The class, if one was given: a pydantic model, a dataclass or a `TypedDict`.
+        codes: The person's classes and types that check values.
     """
 
-    def __init__(self, name: str, source: SchemaParts, model: type | None = None) -> None:
+    def __init__(
+        self, name: str, source: SchemaParts, model: type | None = None, codes: tuple[object, ...] = ()
+    ) -> None:
         """Create the schema, usually through `ExtractionSchema.of`.
 
         Raises:
@@ -94,6 +97,7 @@ class ExtractionSchema:
         self.name = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:64] or "extraction"
         self.fields = source.fields
         self.model = model
+        self.codes = codes
         self._source = source
         self._given: dict[str, Any] | None = None
         self._wires = {STRICT: WireSchema(self.fields, STRICT)}
@@ -119,13 +123,15 @@ class ExtractionSchema:
         if schema is not None and fields:
             raise SchemaError("Give a schema or fields, not both.", fix="Put the fields into the schema.")
         if schema is None:
-            return cls(name, from_fields(fields or {}))
+            given = fields or {}
+            types = (value.type if isinstance(value, Field) else value for value in given.values())
+            return cls(name, from_fields(given), codes=tuple(types))
         if isinstance(schema, Mapping):
             made = cls(name, from_json_schema(schema))
             made._given = copy.deepcopy(dict(schema))
             return made
         if isinstance(schema, type) and _is_record(schema):
-            return cls(name, from_class(schema), schema)
+            return cls(name, from_class(schema), schema, codes=(schema,))
         raise SchemaError(
             f"{as_given(schema)} is not a schema.",
             fix="Give a pydantic class, a dataclass, a TypedDict, a JSON Schema as a dict, or fields as keywords; "

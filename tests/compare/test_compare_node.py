@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import ConfigError, Flow
-from byok_widgets.compare.variant import edge_definitions
+from byok_widgets.compare.identity import edge_definitions
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 

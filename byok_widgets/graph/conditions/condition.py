@@ -49,6 +49,11 @@ class Condition(ABC):
         return ()
 
     @property
+    def codes(self) -> tuple[object, ...]:
+        """The person's functions that it calls: where their code changes, it decides otherwise."""
+        return ()
+
+    @property
     def expression(self) -> Expression | None:
         """The expression whose types can be checked; `None` where it is not one."""
         return None

@@ -100,6 +100,11 @@ class FunctionCondition(Condition):
         """The function's name."""
         return f"{getattr(self.function, '__name__', 'function')}(variables)"
 
+    @property
+    def codes(self) -> tuple[object, ...]:
+        """The function."""
+        return (self.function,)
+
     def evaluate(self, variables: Mapping[str, Any], *, answer: bool = False) -> bool:
         """Call the function with a read-only view of the variables.
 

@@ -1,0 +1,82 @@
+"""What fails is told where it failed, stops nothing else, and what was paid for is kept."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from typing import Any
+
+import pytest
+
+from byok_widgets import ConfigError, Flow
+from tests.scripted_server import Say, ScriptedServer
+
+_numbers = itertools.count()
+GOOD, BAD = "compatible:good", "compatible:bad"
+VARIANTS = {"now": {}, "other": {"read": BAD}}
+CASES = [{"name": "c0", "caller": ["Hello", "Tuesday"], "values": {"weekday": "Tue"}}]
+
+
+def answer(request: dict) -> Say:
+    return Say(json.dumps({"weekday": "Tue"}) if "response_format" in request else "Which day?")
+
+
+@pytest.fixture
+def flow(server: ScriptedServer) -> Flow:
+    flow = Flow(f"failures {next(_numbers)}")
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = GOOD
+    ask = flow.conversation("ask", "Ask for the weekday.")
+    flow.connect(ask, flow.extraction("read", weekday=["Mon", "Tue"]))
+    flow.connect("read", ask)
+    server.script(answer)
+    return flow
+
+
+def statuses(result: Any) -> list[str]:
+    return [cell.status for _, _, cell, _ in result.results.items()]
+
+
+def test_an_answer_that_is_not_json_is_an_invalid_cell(flow: Flow, server: ScriptedServer) -> None:
+    server.script(lambda request: Say("nonsense") if request["model"] == "bad" else answer(request))
+    result = flow.compare(VARIANTS, CASES)
+    assert statuses(result) == ["done", "invalid"]
+    assert result.results.score(result.variants[1], result.cases[0], 1) == 0
+    assert result.results.cell(result.variants[1], result.cases[0], 1).output["text"] == "nonsense"
+
+
+def test_an_error_of_the_program_is_a_failed_cell_with_its_message(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise TypeError("a wrong type")
+
+    node = type(flow.node("read"))
+    monkeypatch.setattr(node, "prepare", broken)
+    for result in (flow.node("read").compare([GOOD, BAD], [{"text": "Tue", "values": {"weekday": "Tue"}}]),):
+        assert statuses(result) == ["failed", "failed"]
+        assert "a wrong type" in repr(result)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"budget": math.nan},
+        {"budget": "1"},
+        {"budget": True},
+        {"budget": -1},
+        {"budget": 0},
+        {"max_calls": 0},
+        {"max_calls": True},
+        {"max_calls": 1.5},
+        {"budget": 1},
+    ],
+)
+def test_limits_of_a_resumed_run_are_checked(flow: Flow, server: ScriptedServer, limits: dict) -> None:
+    result = flow.node("read").compare([GOOD, BAD], [{"text": "Tue", "values": {"weekday": "Tue"}}])
+    before = len(server.requests)
+    with pytest.raises(ConfigError) as caught:
+        result.resume(**limits)
+    assert caught.value.kind in ("budget", "not_priced")
+    assert len(server.requests) == before
