@@ -10,8 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.http_server import Server
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,6 @@ class Say:
     usage: Mapping[str, Any] | None = field(default_factory=lambda: {"prompt_tokens": 7, "completion_tokens": 3})
 
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 1024  # with the usual 5, many calls at once wait a second or three to be accepted
-
-
 class ScriptedServer:
     """Plays `Say`s in order; when they are used up the last one is said again.
 
@@ -54,9 +52,7 @@ class ScriptedServer:
         self.headers: list[dict[str, str]] = []
         self.gone = threading.Event()
         self._script: list[Say | Callable[[dict[str, Any]], Say]] = [Say("Hello.")]
-        self._server = _Server(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self._server = Server(self._handler())
 
     @property
     def base_url(self) -> str:
@@ -71,8 +67,7 @@ class ScriptedServer:
 
     def close(self) -> None:
         """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def _next(self, request: dict[str, Any], headers: Mapping[str, str]) -> Say:
         self.requests.append(request)

@@ -10,7 +10,6 @@ import functools
 import http.server
 import shutil
 import subprocess
-import threading
 import urllib.parse
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import anywidget
 
 from tests.browser.lab import Lab
 from tests.browser.notebook_page import TIMEOUT_MS
+from tests.http_server import Server
 
 SOURCE = Path(__file__).parent / "html_manager"
 _AMD = Path(anywidget.__file__).parent / "nbextension" / "index.js"
@@ -46,13 +46,11 @@ class Pages:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         handler = functools.partial(_Quiet, directory=str(folder))
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = Server(handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def open(self, page: Any, lab: Lab, *, style: str, lab_variables: bool = False) -> HtmlPage:
         """Open it in a sandboxed frame.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.http_server import Server
 
 
 class FileServer:
@@ -35,13 +36,11 @@ class FileServer:
             def log_message(self, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = Server(Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/model.gguf"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         wanted = request.headers.get("Range", "")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.http_server import Server
 
 
 class EndpointServer:
@@ -25,9 +27,7 @@ class EndpointServer:
         self.models: list[dict[str, Any]] = [{"id": "model-b"}, {"id": "model-a"}]
         self.held: object = None
         self.release = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self._server = Server(self._handler())
 
     @property
     def host(self) -> str:
@@ -39,8 +39,7 @@ class EndpointServer:
 
     def close(self) -> None:
         self.release.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         endpoint = self
