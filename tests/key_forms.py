@@ -6,6 +6,7 @@ import base64
 import html
 import re
 from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from urllib.parse import unquote
 
 PIECE = 8
@@ -48,16 +49,22 @@ FORMS: Mapping[str, Callable[[str], str]] = {
 }
 
 
+@lru_cache(maxsize=256)  # a text that is cut at many places mostly comes out the same
 def leaks(text: str, key: str) -> bool:
     """Whether a piece of `key` is in `text`, in any of the forms."""
-    key = key[_public(key) :]
-    hidden = _runs(key.lower(), PIECE) | _runs(key[::-1].lower(), PIECE) | _runs(key.encode().hex(), 2 * PIECE)
-    encoded = {run for before in (b"", b"x", b"xy") for run in _runs(_base64(key, before)[4:-4], 12)}
+    hidden, encoded = _pieces(key[_public(key) :])
     for read in _readings(text):
         lowered = read.lower()
         if any(run in lowered for run in hidden) or any(run in read for run in encoded):
             return True
     return False
+
+
+@cache
+def _pieces(key: str) -> tuple[set[str], set[str]]:
+    """Return the pieces to look for in small letters, and those of its forms in base64."""
+    hidden = _runs(key.lower(), PIECE) | _runs(key[::-1].lower(), PIECE) | _runs(key.encode().hex(), 2 * PIECE)
+    return hidden, {run for before in (b"", b"x", b"xy") for run in _runs(_base64(key, before)[4:-4], 12)}
 
 
 def _readings(text: str) -> set[str]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -242,7 +242,9 @@ def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
         yield from _run_at_import(child)
 
 
-def _sources() -> list[Source]:
+@cache
+def sources() -> list[Source]:
+    """Return all modules of the package, read by the first test that needs them: their trees are large."""
     root = Path(byok_widgets.__file__).parent
     return [
         Source(
@@ -252,9 +254,6 @@ def _sources() -> list[Source]:
         for path in sorted(root.rglob("*.py"))
         if "node_modules" not in path.parts
     ]
-
-
-SOURCES = _sources()
 
 
 # The rules for one module: each gives a sentence for each violation
@@ -409,7 +408,7 @@ RULES: list[Rule] = [
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_every_module_follows_the_rules(rule: Rule) -> None:
-    assert [sentence for source in SOURCES for sentence in rule(source)] == []
+    assert [sentence for source in sources() for sentence in rule(source)] == []
 
 
 def page_files() -> list[Path]:
@@ -475,7 +474,7 @@ def import_cycles(graph: Mapping[str, set[str]]) -> list[list[str]]:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    assert import_cycles(module_graph(SOURCES)) == []
+    assert import_cycles(module_graph(sources())) == []
 
 
 @pytest.mark.parametrize(
@@ -506,11 +505,11 @@ def test_packages_import_downwards_only() -> None:
 
 
 def test_the_tables_name_nothing_that_is_gone() -> None:
-    names = {source.name for source in SOURCES}
+    names = {source.name for source in sources()}
     assert set(MAY_IMPORT) <= names
     assert set(MAY_REVEAL) <= names
     for module, allowed in MAY_REVEAL.items():
-        (source,) = [source for source in SOURCES if source.name == module]
+        (source,) = [source for source in sources() if source.name == module]
         assert allowed <= {scope for scope, node in _scopes(source.tree) if getattr(node, "attr", "") == "reveal"}
 
 

@@ -19,8 +19,10 @@ from tests.providers.transport.byte_server import ByteServer, Play, serving, unt
 _SAID = {"choices": [{"message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}]}
 SILENCE = Play((), "silence")
 ANSWER = whole(json.dumps(_SAID).encode(), b"content-type: application/json")
-PATIENCE_S = 300.0
+PATIENCE_S = 200.0
 """For kernels that start on a busy machine."""
+
+pytestmark = pytest.mark.timeout(3 * PATIENCE_S)
 
 
 class Kernel:
@@ -165,7 +167,8 @@ def test_a_pool_of_forked_workers_in_a_kernel_leaves_no_connection_behind() -> N
 
 def test_an_interpreter_that_ends_while_a_call_is_under_way_does_not_wait_for_it() -> None:
     program = """
-        import sys, threading
+        import faulthandler, sys, threading
+        faulthandler.dump_traceback_later(float(sys.argv[2]), exit=True)  # where it hangs, that is said
         from byok_widgets import Flow
         flow = Flow("exit", fresh=True)
         flow.set_base_url("compatible", sys.argv[1])
@@ -179,11 +182,12 @@ def test_an_interpreter_that_ends_while_a_call_is_under_way_does_not_wait_for_it
         started = Play((b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: thinking\n\n",), "silence")
         async with serving(started) as server:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-c", textwrap.dedent(program), f"{server.url}v1"),
+                *(sys.executable, "-c", textwrap.dedent(program), f"{server.url}v1", str(PATIENCE_S)),
                 stdin=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
-            await until(lambda: server.requests, PATIENCE_S)
+            ended = asyncio.ensure_future(process.wait())
+            await until(lambda: server.requests or ended.done(), 2 * PATIENCE_S)
             _, error = await process.communicate(b"end\n")
             assert (process.returncode, error) == (0, b"")
             await until(lambda: server.open == 0)
