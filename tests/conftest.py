@@ -20,6 +20,8 @@ from tests.known_day import KNOWN_DAY
 from tests.scripted_server import ScriptedServer
 
 BROWSER = "tests/browser/"
+LONGEST = "test_notebooks.py"
+"""The longest file beside those of the browser comes first: as the last, one process would wait for it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,6 +37,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name != LONGEST)
     if config.getoption("--slow"):
         return
     for item in items:
