@@ -44,10 +44,7 @@ class Engine:
         """The loop, started on first use, and again in a forked child."""
         with self._lock:
             if self._loop is None or self._pid != os.getpid():
-                self._loop = asyncio.new_event_loop()
-                self._pid = os.getpid()
-                self._thread = threading.Thread(target=self._loop.run_forever, name="byok-engine", daemon=True)
-                self._thread.start()
+                self._loop, self._thread, self._pid = *_started_loop(), os.getpid()
             return self._loop
 
     @property
@@ -137,6 +134,18 @@ class Engine:
         finally:
             if not outcome.has_ended:
                 outcome.cancel()
+
+
+def _started_loop() -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
+    """Return a loop that runs, and its thread: one that could not be started must never be waited for."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="byok-engine", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        loop.close()
+        raise
+    return loop, thread
 
 
 def _open_there(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:

@@ -34,16 +34,21 @@ class Pulse:
         with self._lock:
             self._until[widget] = time.monotonic() + KEPT_S
             if not self._is_beating:
-                self._is_beating = True
                 threading.Thread(target=self._beat, name="byok-pulse", daemon=True).start()
+                self._is_beating = True
 
     def _beat(self) -> None:
-        while asking := self._asking():
-            pong: Pong = {"kind": "pong"}
-            for widget in asking:
-                widget.send(pong)
-            del asking[:], widget
-            time.sleep(BEAT_S)
+        try:
+            while asking := self._asking():
+                pong: Pong = {"kind": "pong"}
+                for widget in asking:
+                    widget.send(pong)
+                del asking[:], widget
+                time.sleep(BEAT_S)
+        except BaseException:  # the next question begins it again
+            with self._lock:
+                self._is_beating = False
+            raise
 
     def _asking(self) -> list[Any]:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import os
 import signal
@@ -38,6 +39,30 @@ def interrupted_once(running: threading.Event) -> Iterator[None]:
 
 
 # The sync entry point
+
+
+def test_a_loop_that_could_not_be_started_is_started_by_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, start = Engine(), threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(RuntimeError):
+        assert engine.loop
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert engine.run(double(2)) == 4
+
+
+def test_a_loop_whose_start_was_interrupted_is_started_by_the_next_call() -> None:
+    for line in range(1, 6):
+        engine = Engine()
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            interrupted_at_line(line, loop._started_loop),
+        ):
+            assert engine.loop
+        assert engine.run(asyncio.wait_for(double(2), 10)) == 4
 
 
 def test_a_sync_call_gives_the_result_or_the_error() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 
@@ -59,3 +60,23 @@ def test_it_ends_when_nobody_has_asked_for_long_and_begins_again(wire, browser, 
     assert heard
     browser.custom(chat, {"kind": "ping"})
     eventually(lambda: pongs(wire, chat) > heard)
+
+
+@pytest.mark.parametrize("broken", ["a message cannot be sent", "no thread can be started"])
+def test_what_fails_once_is_tried_again_by_the_next_question(wire, browser, chat, monkeypatch, broken):
+    failed = threading.Event()
+
+    def fail(*_: object, **__: object) -> None:
+        failed.set()
+        raise RuntimeError(broken)
+
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    with monkeypatch.context() as patched:
+        where = (type(chat), "send") if "message" in broken else (threading.Thread, "start")
+        patched.setattr(*where, fail)
+        with contextlib.suppress(RuntimeError):
+            browser.custom(chat, {"kind": "ping"})
+        eventually(failed.is_set)
+        eventually(lambda: not _is_beating())
+    browser.custom(chat, {"kind": "ping"})
+    eventually(lambda: pongs(wire, chat) > 1)

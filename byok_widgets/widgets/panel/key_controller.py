@@ -95,8 +95,8 @@ class KeyController:
             self._keys.forget_unverified(target)
         self._last = target
         if not self._is_probing:
-            self._is_probing = True
             start_key_work(self._probe)
+            self._is_probing = True
         if target.takes_key and self._keys.add(target):
             start_key_work(self._look_up, target)
 
