@@ -24,7 +24,7 @@ from byok_widgets.nodes.action_settings import DEADLINE_S
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.yes_or_no import yes_or_no
+from byok_widgets.nodes.node_settings import yes_or_no
 from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
 
 if TYPE_CHECKING:

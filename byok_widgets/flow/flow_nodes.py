@@ -10,7 +10,7 @@ from byok_widgets.graph.flow_graph import AnyNode, FlowGraph
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
-from byok_widgets.nodes.yes_or_no import yes_or_no
+from byok_widgets.nodes.node_settings import yes_or_no
 from byok_widgets.secrets.quoting import as_given
 
 if TYPE_CHECKING:

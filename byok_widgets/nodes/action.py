@@ -24,8 +24,8 @@ from byok_widgets.nodes.argument_key import argument_key
 from byok_widgets.nodes.base import Node, NodeInput
 from byok_widgets.nodes.effects import FIND_OUT, EffectLog, EffectRecord, Effects, Outcome, unknown_outcome
 from byok_widgets.nodes.flow_context import FlowContext
+from byok_widgets.nodes.node_settings import yes_or_no
 from byok_widgets.nodes.time_limits import checked_seconds
-from byok_widgets.nodes.yes_or_no import yes_or_no
 from byok_widgets.plain_values import are_plain, copies_of
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from byok_widgets.messages import Message, TextDelta, answer_message, transcript
 from byok_widgets.nodes.base import NodeInput
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode
-from byok_widgets.nodes.yes_or_no import yes_or_no
+from byok_widgets.nodes.node_settings import yes_or_no
 from byok_widgets.reply import Reply
 from byok_widgets.secrets.quoting import as_given
 from byok_widgets.usage import Cost, Usage

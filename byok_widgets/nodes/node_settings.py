@@ -15,6 +15,7 @@ from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.providers import PROVIDERS, model_settings
 from byok_widgets.secrets import redact_quotes
+from byok_widgets.secrets.quoting import as_given
 from byok_widgets.strict_attributes import is_key, nearest, unknown_name_error
 
 LIMIT = "max_tokens"
@@ -160,6 +161,21 @@ def _checked(name: str, value: object, *, owner: str) -> Any:
     except ValueError as fault:
         problem = str(fault)
     raise ConfigError(f"{owner}: {problem}", fix="Leave it out to let the provider decide.")
+
+
+def yes_or_no(what: str, value: Any) -> bool:
+    """Return a setting that is true or false: the text "no" would count as true.
+
+    Args:
+        what: The setting, as the beginning of a sentence.
+        value: What it is set to.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    if isinstance(value, bool):
+        return value
+    raise ConfigError(f"{what} is True or False, not {as_given(value)}.", kind="bad_setting")
 
 
 def setting_as_code(node: str, name: str) -> str:

@@ -1,0 +1,98 @@
+"""Comparing models on one node: `compare` and `acompare`, which are methods of `ModelNode`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from byok_widgets.nodes.compare_options import CompareOptions
+
+
+class ComparedNode(Protocol):
+    """What is needed of the node."""
+
+    def prepare_comparison(self, models: Iterable[str], cases: Any, options: CompareOptions) -> Any:
+        """Return a comparison on this node that has not begun."""
+
+
+def compare(  # noqa: D417 - `node` is the `self` of the method
+    node: ComparedNode,
+    models: Iterable[str],
+    cases: Any,
+    *,
+    repeat: int = 1,
+    budget: float | Decimal | None = None,
+    max_calls: int | None = None,
+    baseline: str | None = None,
+    margin: float | None = None,
+    metric: Any = "checks",
+    temperature: float | None = None,
+    stubs: Mapping[str, Mapping[str, Any]] | None = None,
+    run_effects: bool = False,
+    store: str | Path | None = None,
+    wait: bool | None = None,
+) -> Any:
+    """Compare models on this node over cases: all get the same requests, but for the model.
+
+    A case with a text or a transcript is given to the node as it is. A script of turns is played through the
+    flow once, with the models that it has now, and what the node was given then is kept. Actions with effects
+    are not called. Each finished cell is saved at once: the same call, after a restart too, pays only for what
+    is missing.
+
+    It returns when all is done; interrupting the cell stops it and keeps what was finished.
+
+    Args:
+        models: Model refs, or ids of the flow's provider.
+        cases: What `flow.cases` takes or returns.
+        repeat: How often each case is run with each model. Repeats have seeds, and a temperature above 0.
+        budget: Most money in US dollars. The worst case of each call is reserved before it is sent,
+            retries and a repair included.
+        max_calls: Most calls of the node, each with its retries and its repair; needed beside `budget` where a
+            model has no price.
+        baseline: The model that the others are compared with; by default the one that the node has, or else
+            the first.
+        margin: The loss of score that you accept, such as 0.05 for 5 points: only then can a model be shown to
+            be no worse.
+        metric: `"checks"` for the share of expectations that hold, `"all"` for whether all do, or a
+            function of a case and its output that returns 0 to 1.
+        temperature: Temperature of the calls; with repeats it is 0.7 where neither this nor the node says.
+        stubs: What actions give in place of what they do, while scripts are played: values of variables, by
+            the node's name.
+        run_effects: Whether actions with effects that have no stub are called for real.
+        store: A file for the finished cells; by default a private file of the flow.
+        wait: `False` returns at once; what asks for verdicts then waits.
+
+    Returns:
+        A `Comparison`: shown as a table, with `verdicts()`, `best()`, `diff(case)`, `save(path)` and more.
+
+    Raises:
+        ConfigError: A case, a model or a limit cannot be used; a budget has no price or no bound;
+            repeats could not differ.
+        KeyFormatError: There is an API key in a case.
+    """
+    from byok_widgets.nodes.compare_options import CompareOptions
+
+    options = CompareOptions(
+        repeat=repeat,
+        budget=budget,
+        max_calls=max_calls,
+        baseline=baseline,
+        margin=margin,
+        metric=metric,
+        temperature=temperature,
+        store=store,
+        stubs=stubs,
+        run_effects=run_effects,
+    )
+    return node.prepare_comparison(models, cases, options).begin(wait=wait)
+
+
+async def acompare(node: ComparedNode, models: Iterable[str], cases: Any, **options: Any) -> Any:
+    """Do the same as `compare` in an event loop; returns when all is done. Cancelling it stops the calls."""
+    from byok_widgets.nodes.compare_options import CompareOptions
+
+    options.pop("wait", None)
+    return await node.prepare_comparison(models, cases, CompareOptions.of(options, "acompare")).abegin()
