@@ -51,6 +51,7 @@ class Call:
         deadline: The time that the answer may take in all, repairs included; downloading a model does not count.
         compose: Makes `messages` again, where they are long texts made from the dialogue.
         allowance: What is left of the requests for one answer; retries and repairs share it.
+        limit_setting: What a person sets to limit `max_tokens`, for advice.
     """
 
     node: str
@@ -63,6 +64,7 @@ class Call:
     deadline: Deadline = field(default_factory=Deadline)
     compose: Compose | None = None
     allowance: Allowance = field(default_factory=Allowance, repr=False, compare=False)
+    limit_setting: str = "max_tokens of the node"
 
     def sent(self, request: Request, left_out: Collection[str] = ()) -> SentRequest:
         """Return the call as it is sent, without settings that were left out, for people to look at."""
@@ -108,6 +110,7 @@ class Call:
             output=self.output,
             settings={name: checked(name, value, node=self.node) for name, value in self.settings.items()},
             allowance=self.allowance,
+            limit_setting=self.limit_setting,
         )
 
 

@@ -67,6 +67,7 @@ class Request:
         output: Shape of the answer; `None` for free text.
         settings: Model settings that the user chose, such as `temperature`; only names in `Provider.settings`.
         allowance: What is left of the requests for one answer, where others are sent for it, too.
+        limit_setting: What a person sets to limit `max_tokens`, for advice.
     """
 
     model: str
@@ -76,6 +77,7 @@ class Request:
     output: OutputSchema | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     allowance: Allowance | None = field(default=None, repr=False, compare=False)
+    limit_setting: str = field(default="max_tokens", repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.callbacks import OnProgress
-from byok_widgets.errors import ExtractionError
+from byok_widgets.errors import ByokError, ExtractionError, ProviderError
 from byok_widgets.graph import EVERYWHERE, AnyNode, Edge
 from byok_widgets.messages import Message
 from byok_widgets.nodes.flow_context import FlowContext
@@ -78,18 +78,21 @@ async def judge_prompts(
         messages=messages,
         compose=compose if plain else None,
         max_tokens=context.judge_max_tokens,
+        limit_setting="flow.judge_max_tokens",
     )
     try:
         found = await ask_structured(
             call, _schema(choices), context, on_progress=on_progress, locale=context.declared_locale
         )
+    except ProviderError as error:
+        failure: ByokError = _not_asked(error)
     except ExtractionError as error:
-        failure = error
+        failure = _not_judged(error, call.max_tokens or call.provider.max_tokens)
     else:
         if problem := found.checked.problems.get("choice"):
             raise await with_cost(_no_choice(found.reply, problem), found.reply)
         return _judged(found, choices, edges)
-    raise _not_judged(failure, call.max_tokens or call.provider.max_tokens)
+    raise failure
 
 
 def _judged(
@@ -157,6 +160,14 @@ def _not_judged(error: ExtractionError, limit: int | None) -> ExtractionError:
             f"Set flow.judge_max_tokens = {4 * limit if limit else _ROOM}, since thinking counts, too, "
             "or choose a model that thinks less with flow.judge_model = ..."
         )
+    return error
+
+
+def _not_asked(error: ProviderError) -> ProviderError:
+    """Say that it was judging that failed; the shape of its answer is not a person's to simplify."""
+    error.problem = f"The prompt conditions could not be judged. {error.problem}"
+    if error.kind == "bad_request":
+        error.fix = "Choose another model for judging with flow.judge_model = ..."
     return error
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from byok_widgets import ByokError, ConfigError, ExtractionError, Flow, MissingKeyError
+from byok_widgets import ByokError, ConfigError, ExtractionError, Flow, MissingKeyError, ProviderError
+from tests.providers.fault_server import FaultServer, says
 from tests.scripted_server import Say
 from tests.session.conftest import Script
 
@@ -178,6 +179,36 @@ def test_a_verdict_that_is_cut_off_says_that_judging_failed_and_what_to_set(
     assert "could not be judged" in caught.value.problem
     assert f"flow.judge_max_tokens = {proposed}" in caught.value.fix
     assert "node 'ask'" in caught.value.where
+
+
+AFFORDS = "This request requires more credits, or fewer max_tokens. You can only afford 120"
+TOO_LARGE = "max_tokens is too large: 900. This model supports at most 400 completion tokens"
+TOO_LONG = "maximum context length is 400 tokens, you requested 900 in the completion"
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind", "advice"),
+    [
+        (402, {"message": AFFORDS}, "quota", "Set flow.judge_max_tokens to 120 or less"),
+        (400, {"message": TOO_LARGE, "param": "max_tokens"}, "setting", "flow.judge_max_tokens"),
+        (400, {"message": TOO_LONG}, "context_length", "lower flow.judge_max_tokens"),
+        (500, {"message": "failed to parse grammar"}, "bad_request", "flow.judge_model"),
+    ],
+)
+def test_a_call_of_the_judge_that_failed_says_so_and_what_to_set(
+    flow: Flow, status: int, error: dict[str, Any], kind: str, advice: str
+) -> None:
+    server = FaultServer()
+    between(flow, ("a", "they agree"))
+    flow.set_base_url("compatible", f"{server.url}/v1")
+    flow.model, flow.judge_max_tokens = "compatible:judge", 900
+    server.script(says({"error": error}, status))
+    with pytest.raises(ProviderError) as caught:
+        flow.start().say("Yes")
+    server.close()
+    assert caught.value.kind == kind
+    assert "could not be judged" in caught.value.problem
+    assert advice in caught.value.fix
 
 
 @pytest.mark.parametrize("limit", [0, -1, "many", 2.5, True])

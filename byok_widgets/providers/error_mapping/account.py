@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from byok_widgets.providers.error_mapping.error_case import ErrorCase, ErrorReport
+from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 from byok_widgets.providers.error_mapping.phrases import affordable_tokens
 
 _LONG_WAIT_S = 60.0
@@ -14,7 +15,7 @@ def quota(case: ErrorCase) -> ErrorReport | None:
     """There is no credit, or a budget is used up."""
     fault, context = case.details, case.context
     labelled = fault.has_label("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
-    said = fault.status in (400, 429) and fault.says("no_credit")
+    said = (fault.status in (400, 429) and fault.says("no_credit")) or _is_beyond_the_plan(fault)
     if not (labelled or said or fault.status == 402):
         return None
     if fault.says("fewer_tokens"):
@@ -31,10 +32,18 @@ def quota(case: ErrorCase) -> ErrorReport | None:
     )
 
 
+def _is_beyond_the_plan(fault: ErrorDetails) -> bool:
+    """Whether a gateway passes on in words that a budget is used up; with a time to wait, it is a rate limit."""
+    is_limit = fault.retry_after_s is not None or fault.has_label("rate_limit_error", "rate_limit_exceeded")
+    return fault.status == 429 and fault.says("plan_and_billing") and not is_limit
+
+
 def _too_many_tokens(case: ErrorCase) -> ErrorReport:
     """The credit that is left pays for a shorter answer."""
     context, affordable = case.context, affordable_tokens(case.details.text)
-    limit = f"Set max_tokens of the node to {affordable} or less" if affordable else "Set a lower max_tokens"
+    limit = (
+        f"Set {context.limit_setting} to {affordable} or less" if affordable else f"Lower {context.limit_setting}"
+    )
     return ErrorReport(
         "quota",
         f"{context.who} refused the call: the credit that is left does not pay for an answer as long as "

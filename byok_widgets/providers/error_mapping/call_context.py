@@ -14,11 +14,13 @@ class CallContext(NamedTuple):
 
     Attributes:
         model_id: The model that was requested; empty for a call that is not about a model.
+        limit_setting: What a person sets to limit the tokens of an answer.
     """
 
     provider: Provider
     endpoint: Endpoint
     model_id: str = ""
+    limit_setting: str = "max_tokens"
 
     @property
     def who(self) -> str:

@@ -11,6 +11,7 @@ from typing import Literal
 
 Cause = Literal[
     "no_credit",
+    "plan_and_billing",
     "bad_key",
     "region",
     "caller_not_allowed",
@@ -41,6 +42,7 @@ Cause = Literal[
 
 PHRASES: Mapping[Cause, tuple[str, ...]] = {
     "no_credit": ("credit balance is too low", "prepayment credits are depleted"),
+    "plan_and_billing": ("plan and billing", "billing details"),
     "bad_key": ("api key not valid", "api key expired", "reported as leaked"),
     "region": ("location is not supported",),
     "caller_not_allowed": ("organization", "ip address", "allowlist", "not allowed from"),
@@ -105,7 +107,10 @@ PHRASES: Mapping[Cause, tuple[str, ...]] = {
         *("from schema", "schema conversion", "schema too", "schema is too"),
     ),
     "chat_template": ("jinja", "chat template", "chat_template", "templateerror", "template error"),
-    "out_of_memory": ("out of memory", "cudamalloc", "insufficient memory"),
+    "out_of_memory": (
+        *("out of memory", "cudamalloc", "insufficient memory", "more system memory", "not enough memory"),
+        "failed to allocate",
+    ),
 }
 
 _PATTERNS: Mapping[Cause, re.Pattern[str]] = {

@@ -86,7 +86,7 @@ def too_long(case: ErrorCase) -> ErrorReport | None:
         return None
     if fault.status == 413 and not labelled and (fault.is_page or not fault.labels):
         return _too_large_for_the_proxy(case)
-    limit = ", lower max_tokens" if _limits(fault.text) else ""
+    limit = f", lower {context.limit_setting}" if _limits(fault.text) else ""
     return ErrorReport(
         "context_length",
         f"The dialogue is too long for the model {context.model} at {context.who}.",
@@ -168,7 +168,8 @@ def setting(case: ErrorCase) -> ErrorReport | None:
         "setting",
         f"{context.who} did not accept the setting {name!r}{context.for_model}.",
         case.because("The model does not have it, or not with this value."),
-        f"Leave {name} out or change its value, or pick another model in Settings.",
+        f"Leave {context.limit_setting if name == 'max_tokens' else name} out or change its value, "
+        "or pick another model in Settings.",
         context.links.models,
     )
 

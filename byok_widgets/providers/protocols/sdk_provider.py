@@ -64,7 +64,7 @@ class SdkProvider(Provider):
         """Send one request; see `Provider.complete`."""
         from byok_widgets.providers.response_accumulator import ResponseAccumulator
 
-        context = CallContext(self, endpoint, request.model)
+        context = CallContext(self, endpoint, request.model, request.limit_setting)
         gathered = ResponseAccumulator(
             on_text,
             offers_tool=request.output is not None and request.output.mode == "tool",
