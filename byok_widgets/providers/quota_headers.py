@@ -41,6 +41,7 @@ _NAMES = (
     re.compile(rf"(?:[a-z]+-)?ratelimit-(?P<unit>[a-z_-]+?)(?P<period>)-{_PART}"),
 )
 _STRUCTURED = {"ratelimit", "ratelimit-policy"}
+_ITEM_NAME = re.compile(r'\s*"([^"]*)"')
 _ITEM_PARAMETER = re.compile(r"(?:^|[;,\s])(limit|remaining|reset|q|r|t)=(\d+)")
 _PART_OF_PARAMETER = {"q": "limit", "r": "remaining", "t": "reset"}
 
@@ -63,7 +64,7 @@ _FIRST_EPOCH_S, _FIRST_EPOCH_MS = 1e9, 1e10
 """A bare number below the first is a time span in seconds, one above it a date."""
 
 _WORDS_OF_WAIT = re.compile(
-    r"(?:retry|try again)\s+(?:after|in)\s+(?:(?P<spans>(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)\b"
+    r"(?:(?:retry|try again|available again|resets?)\s+(?:after|in)|wait(?:\s+for)?)\s+(?:(?P<spans>(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)\b"
     r"|(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>millisecond|second|minute|hour)s?\b)",
     re.IGNORECASE,
 )
@@ -80,9 +81,12 @@ def read(headers: Mapping[str, str], *, now: float | None = None) -> QuotaReadin
     found: dict[str, dict[str, str]] = {}
     for name, value in _relevant(headers):
         if name in _STRUCTURED:
-            for parameter, number in _ITEM_PARAMETER.findall(value):
-                part = _PART_OF_PARAMETER.get(parameter, parameter)
-                found.setdefault("requests", {}).setdefault(part, number)
+            for item in value.split(","):
+                policy = _ITEM_NAME.match(item)
+                is_named = policy is not None and policy[1] not in ("", "default")
+                quota = found.setdefault(f"requests/{policy[1]}" if policy and is_named else "requests", {})
+                for parameter, number in _ITEM_PARAMETER.findall(item):
+                    quota.setdefault(_PART_OF_PARAMETER.get(parameter, parameter), number)
         elif known := _known(name):
             found.setdefault(known[0], {})[known[1]] = value
     waits_s = retry_after(headers, now=now) if found or "retry-after" in headers else None
@@ -103,7 +107,8 @@ def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> floa
         try:
             seconds = _span_or_epoch(float(raw) / unit, at)
         except ValueError:
-            seconds = _seconds_until(raw, at)
+            span_s = _span_s(raw.strip())
+            seconds = _seconds_until(raw, at) if span_s is None else span_s
         if math.isfinite(seconds) and seconds > 0:
             return seconds
     return None
@@ -139,9 +144,13 @@ def until(text: str, *, now: float) -> float | None:
 def _relevant(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     raw: list[tuple[bytes, bytes]] | None = getattr(headers, "raw", None)
     if raw is None:
-        return [(low, value) for name, value in headers.items() if "ratelimit" in (low := name.lower())]
-    known = [(low_raw, value) for name, value in raw if b"ratelimit" in (low_raw := name.lower())]
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in known]
+        return [(low, value) for name, value in headers.items() if "limit" in (low := _one_word(name.lower()))]
+    known = [(low_raw, value) for name, value in raw if b"limit" in (low_raw := name.lower())]
+    return [(_one_word(name.decode("latin-1")), value.decode("latin-1")) for name, value in known]
+
+
+def _one_word(name: str) -> str:
+    return name.replace("rate-limit", "ratelimit")
 
 
 @lru_cache(maxsize=256)

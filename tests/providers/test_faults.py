@@ -116,6 +116,8 @@ def test_a_key_in_place_of_a_model_is_not_shown(faulty: FaultServer) -> None:
         ({"retry-after": "1.5"}, 1.5),
         ({"retry-after": " 7 "}, 7),
         ({"retry-after": "86400"}, 86400),
+        ({"retry-after": "30s"}, 30),
+        ({"retry-after": "1m30s"}, 90),
         ({"retry-after-ms": "250"}, 0.25),
         ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
         ({"retry-after-ms": "soon", "retry-after": "9"}, 9),

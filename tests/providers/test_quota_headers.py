@@ -106,6 +106,17 @@ ROWS: dict[str, tuple[Mapping[str, str], dict[str, Allowance]]] = {
         {"RateLimit": '"default";r=50;t=30', "RateLimit-Policy": '"default";q=100;w=60'},
         {"requests": Allowance(100, 50, 30)},
     ),
+    "newer draft, of several policies": (
+        {
+            "RateLimit": '"daily";r=900;t=80000, "burst";r=0;t=1',
+            "RateLimit-Policy": '"burst";q=10, "daily";q=1000',
+        },
+        {"requests/daily": Allowance(1000, 900, 80_000), "requests/burst": Allowance(10, 0, 1)},
+    ),
+    "two words": (
+        {"X-Rate-Limit-Limit": "100", "X-Rate-Limit-Remaining": "50", "X-Rate-Limit-Reset": "30"},
+        {"requests": Allowance(100, 50, 30)},
+    ),
     "draft between": (
         {"RateLimit": "limit=100, remaining=50, reset=30"},
         {"requests": Allowance(100, 50, 30)},
@@ -216,6 +227,9 @@ def test_a_time_is_read_in_each_of_its_forms(text: str, seconds: float | None) -
         ("Please retry in 34.074824224s.", 34.074824224),
         ("Try again in 2 minutes.", 120),
         ("Retry after 1 hour", 3600),
+        ("Please wait 10 seconds before retrying", 10),
+        ("Rate limit resets in 45s", 45),
+        ("It is available again in 3 seconds", 3),
         ("Try again later.", None),
         ("Please try again in 0s.", None),
         ("You sent 20 requests in 3 seconds.", None),
