@@ -34,7 +34,7 @@ def server() -> Iterator[ScriptedServer]:
 
 def _answer(request: dict[str, Any]) -> Say:
     wants_values = "response_format" in request
-    return Say(json.dumps({"name": "Ana", "weekday": "Tue", "urgent": False}) if wants_values else "Hello.")
+    return Say(json.dumps({"name": "Ana", "weekday": "Tuesday", "urgent": False}) if wants_values else "Hello.")
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def run_lines(
 
 def test_its_lines_run_one_after_another(run_lines: Callable[[str], dict[str, Any]], tmp_path: Path) -> None:
     names = run_lines(README)
-    assert names["found"].values == {"name": "Ana", "weekday": "Tue", "urgent": False}
+    assert names["found"].values == {"name": "Ana", "weekday": "Tuesday", "urgent": False}
     assert names["s"].turns[0].path == ("read", "slot", "bye")
     assert len(names["other"].turns) == 1
     loaded = Flow.load(tmp_path / "dentist.flow.json", functions={"slot": names["find_slot"]})
@@ -72,7 +72,7 @@ def test_its_lines_run_one_after_another(run_lines: Callable[[str], dict[str, An
 
 def test_the_lines_of_its_page_of_nodes_run(run_lines: Callable[[str], dict[str, Any]]) -> None:
     names = run_lines((PROJECT / "notebooks" / "nodes_and_values.md").read_text(encoding="utf-8"))
-    assert names["found"].values == {"name": "Ana", "weekday": "Tue", "urgent": False}
+    assert names["found"].values == {"name": "Ana", "weekday": "Tuesday", "urgent": False}
     assert "temperature" not in names["ask"].settings
 
 

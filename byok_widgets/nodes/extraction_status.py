@@ -27,8 +27,11 @@ STATUS_WORDS: Mapping[Status, str] = {
     "invalid": "invalid",
 }
 
+_SHOWN_CHARS = 200
+
 
 def not_supported(value: Any) -> str:
     """Return why a value was not taken."""
     written = quoted(quoted(value) if isinstance(value, bool) else value)
-    return f"the model wrote {written}, which the dialogue does not support"
+    shown = written if len(written) <= _SHOWN_CHARS else f"{written[:_SHOWN_CHARS]}…"
+    return f"the model wrote {shown}, which the dialogue does not support"

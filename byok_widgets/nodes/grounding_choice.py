@@ -10,8 +10,8 @@ Grounding = Literal["auto", "flag", "require", "literal", "off"]
 """What becomes of a value that is not in the dialogue.
 
 `flag`: a text or a date stands and is marked. `require`: it counts as not stated. `literal`: so does a choice, a
-number, or a yes or no of which nobody said a word. `off`: the dialogue is not searched. `auto`: `flag`, or
-`literal` with a model that is known to invent values.
+number, or a yes or no of which nobody said a word, also as a part of a list or object. `off`: the dialogue is not
+searched. `auto`: `flag`, or `literal` with a model that is known to invent values.
 """
 GROUNDINGS: tuple[Grounding, ...] = get_args(Grounding)
 

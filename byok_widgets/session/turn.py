@@ -11,7 +11,8 @@ from byok_widgets.graph.conditions import kind_of_condition
 from byok_widgets.graph.drawing import one_line
 from byok_widgets.messages import Message
 from byok_widgets.natural_guesses import AnswersGuesses
-from byok_widgets.reply import NodeResult, Reply
+from byok_widgets.nodes.extraction_status import not_supported
+from byok_widgets.reply import LearnedValue, NodeResult, Reply
 from byok_widgets.usage import Cost, CostTotal, Usage, token_counts, token_words
 
 Verdict = Literal["holds", "does not hold", "not looked at"]
@@ -287,8 +288,8 @@ class Turn(AnswersGuesses):
 
     @property
     def _doubts(self) -> list[str]:
-        status = {found.name: found.status for result in self._results for found in result.learned}
-        return [f"{name} is not in the dialogue: check it" for name in status if status[name] == "ungrounded"]
+        learned = {found.name: found for result in self._results for found in result.learned}
+        return [_doubt(found) for found in learned.values() if found.status == "ungrounded"]
 
     @property
     def facts(self) -> str:
@@ -299,6 +300,12 @@ class Turn(AnswersGuesses):
             facts += [f"{calls} call{'s' if calls > 1 else ''}", token_words(*self.usages), str(self.cost)]
         facts.append(f"{self.latency_s:.1f} s")
         return " · ".join([*facts, "the session is closed"] if self.closed else facts)
+
+
+def _doubt(found: LearnedValue) -> str:
+    if found.rejected is None:
+        return f"{found.name} is not in the dialogue: check it"
+    return f"{found.name} was not taken: {not_supported(found.rejected)}"
 
 
 def caller_of(step: Step) -> str:

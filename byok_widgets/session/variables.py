@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from byok_widgets import markup
 from byok_widgets.errors import ConfigError
-from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE
+from byok_widgets.nodes.extraction_status import NOT_IN_DIALOGUE, not_supported
 from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.reply import NodeResult
 from byok_widgets.secrets import redact_quotes
@@ -93,6 +93,13 @@ class Variables(MutableMapping[str, Any]):
         latest = self._latest
         return {name: latest[name].status if name in latest else "not_stated" for name in self}
 
+    def about(self, name: str) -> str:
+        """Return how reliable a variable is, in words."""
+        refused = self._refused(name)
+        if refused is not None:
+            return f"{STATUS_WORDS['not_stated']}: {not_supported(refused)}"
+        return STATUS_WORDS[self.status[name]]
+
     def history(self, name: str) -> tuple[VariableEntry, ...]:
         """Return the values that a variable was given, oldest first."""
         return tuple(entry for entry in self._entries if entry.name == name)
@@ -154,13 +161,23 @@ class Variables(MutableMapping[str, Any]):
         return (Variables, (names, list(self._entries), self._turn))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{labelled(name, self[name])}{_mark(status)}" for name, status in self.status.items())
+        shown = ", ".join(f"{labelled(name, self[name])}{self._mark(name)}" for name in self)
         return f"Variables({shown})"
 
     def _repr_html_(self) -> str:
-        rows = [(name, shown_value(self[name]), STATUS_WORDS[status]) for name, status in self.status.items()]
+        rows = [(name, shown_value(self[name]), self.about(name)) for name in self]
         columns = ("variable", "value", "status")
         return markup.table(rows, caption="Variables", columns=columns) if rows else "No variables yet."
+
+    def _refused(self, name: str) -> Any:
+        """Return what was read of a variable without a value and not taken; `None` for all others."""
+        return self._latest[name].rejected if name in self._latest else None
+
+    def _mark(self, name: str) -> str:
+        refused = self._refused(name)
+        if refused is not None:
+            return f" ({not_supported(refused)})"
+        return f" ({NOT_IN_DIALOGUE})" if self.status[name] == "ungrounded" else ""
 
     def _doubt(self, name: str) -> None:
         """Warn about a new name that is very similar to a known one: it may be intended, so it is no error."""
@@ -197,10 +214,6 @@ def _level_outside_package() -> int:
 
 
 _PACKAGE = ("byok_widgets.", "collections.abc", "_collections_abc")
-
-
-def _mark(status: VariableStatus) -> str:
-    return f" ({NOT_IN_DIALOGUE})" if status == "ungrounded" else ""
 
 
 def entries_of(result: NodeResult, turn: int) -> list[VariableEntry]:

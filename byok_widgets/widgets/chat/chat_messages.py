@@ -13,7 +13,6 @@ from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.secrets import redact
 from byok_widgets.session.explain import condition_words, judged_by
 from byok_widgets.session.turn import Visit, silent_reasoning
-from byok_widgets.session.variables import STATUS_WORDS
 from byok_widgets.shortening import in_part
 from byok_widgets.widgets.chat import lessons
 from byok_widgets.widgets.chat.as_typed import as_typed
@@ -179,7 +178,7 @@ def _of_variable(session: Session, name: str, value: Any, status: VariableStatus
         "value": shown(shown_value(value)),
         "stated": shown(as_typed(value)),
         "status": status,
-        "about": STATUS_WORDS[status],
+        "about": shown(session.variables.about(name)),
         "places": where_said(session, name),
     }
 
