@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from byok_widgets.config.short_text import reject_long
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
 
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_PATH_SIGNS = "/%:;=@!$&'()*+,~-._|"
+_MOST_ESCAPES = 4
 _EXAMPLE = 'Write it like "https://llm.example.org/v1", or "http://127.0.0.1:8080/v1" for this machine.'
 
 
@@ -51,7 +55,7 @@ class BaseUrl:
             raise ConfigError(
                 "An endpoint's address cannot contain a user name, ? or #.", kind="base_url_extras", fix=_EXAMPLE
             )
-        if any(unquote(segment) in (".", "..") for segment in parts.path.replace("\\", "/").split("/")):
+        if _leads_elsewhere(parts.path):
             raise ConfigError(
                 "An endpoint's address cannot go up with /../: it would lead elsewhere than it says.",
                 kind="base_url",
@@ -63,10 +67,18 @@ class BaseUrl:
                 kind="base_url_insecure",
                 fix="Use https. Plain http works for this machine only (127.0.0.1, localhost).",
             )
-        ascii_host = _in_ascii(host)
-        if ascii_host != host:
-            cleaned = parts._replace(netloc=_host_port(ascii_host, port)).geturl()
-        return cls(cleaned, _host_port(ascii_host, port))
+        place = _host_port(_in_ascii(host), port)
+        if not cleaned.isascii():
+            cleaned = parts._replace(netloc=place, path=quote(parts.path, safe=_PATH_SIGNS)).geturl()
+        return cls(cleaned, place)
+
+
+def _leads_elsewhere(path: str) -> bool:
+    """Whether some server could read a path as another one: with steps upwards, or unprintable characters."""
+    for _ in range(_MOST_ESCAPES):
+        path = unquote(path)
+    steps = path.replace("\\", "/").split("/")
+    return "." in steps or ".." in steps or "%" in path or not path.isprintable()
 
 
 def _in_ascii(host: str) -> str:
@@ -75,13 +87,22 @@ def _in_ascii(host: str) -> str:
     Raises:
         ConfigError: It is no name that can be looked up.
     """
-    if host.isascii():
-        return host
     try:
-        return host.encode("idna").decode("ascii")
+        name = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
-        problem = f"{host!r} is not the name of a host."
-    raise ConfigError(problem, kind="base_url", fix=_EXAMPLE)
+        name = ""
+    labels = name.removesuffix(".").split(".")
+    if _is_address(name) or (":" not in name and all(map(_LABEL.fullmatch, labels))):
+        return name
+    raise ConfigError(f"{host!r} is not the name of a host.", kind="base_url", fix=_EXAMPLE)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return "%" not in host  # a zone means something on one machine only
 
 
 def _host_port(host: str, port: int | None) -> str:
