@@ -20,6 +20,8 @@ from byok_widgets.secrets.quoting import as_given
 from byok_widgets.session import Session
 from byok_widgets.strict_attributes import nearest
 
+MAX_DEPTH = 50
+"""How deep what a case holds may be nested."""
 MAX_BYTES = 200_000_000
 """Largest file of cases."""
 
@@ -94,7 +96,14 @@ def _of_lines(name: str, text: str) -> Iterator[tuple[str, Any]]:
 
 def _of_csv(name: str, text: str) -> Iterator[tuple[str, Any]]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    for row in reader:
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            problem = str(error)
+            raise _wrong(f"{name}, line {reader.line_num}", problem) from None
+        if row is None:
+            return
         place = f"{name}, line {reader.line_num}"
         if None in row:
             raise _wrong(place, "it has more cells than there are columns")
@@ -125,7 +134,7 @@ def _cell(name: str, cell: str) -> Any:
     if name.startswith(_VALUES) or name in ("weight", "path", "caller", "transcript"):
         try:
             return json.loads(cell)
-        except ValueError:
+        except (ValueError, RecursionError):
             return cell
     return cell
 
@@ -138,6 +147,9 @@ def _case(place: str, entry: Any, number: int, functions: Mapping[str, Function]
         return of_session(entry, f"session {number}")
     if not isinstance(entry, Mapping):
         entry = {"text": entry} if isinstance(entry, str) else {"transcript": entry}
+    problem = _hostile(entry)
+    if problem:
+        raise _wrong(place, problem)
     reject_any_key(entry)
     try:
         return _of_mapping(entry, number, functions)
@@ -146,6 +158,24 @@ def _case(place: str, entry: Any, number: int, functions: Mapping[str, Function]
     except ByokError as error:
         problem = error.problem.rstrip(".")
     raise _wrong(place, problem)
+
+
+def _hostile(entry: Any) -> str:
+    """Say what is in a case that nothing here can work with: deep nesting, or a number without end."""
+    level = [entry]
+    for _ in range(MAX_DEPTH):
+        if any(isinstance(value, float) and not math.isfinite(value) for value in level):
+            return "it holds a number that is not finite"
+        level = [inside for value in level for inside in _inside(value)]
+        if not level:
+            return ""
+    return "it is nested too deeply"
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _of_mapping(entry: Mapping[str, Any], number: int, functions: Mapping[str, Function]) -> Case:
@@ -191,7 +221,9 @@ def _assertions(entry: Mapping[str, Any], functions: Mapping[str, Function]) -> 
     for kind in ("contains", "excludes"):
         for what in _texts(entry, kind):
             yield Assertion(kind, what)
-    given = entry.get("assertions", ())
+    given = entry.get("assertions") or ()
+    if not isinstance(given, (Mapping, list, tuple)):
+        raise ValueError(f"assertions is a list, not {as_given(given)}")  # noqa: TRY004 - the place is added
     for one in [given] if isinstance(given, Mapping) else given:
         yield read_assertion(one, functions)
 

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import FlowGraph
@@ -23,11 +23,15 @@ from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.session.turn import Judgement, Step, Turn, Visit
 from byok_widgets.session.variables import VariableEntry
 from byok_widgets.surrogates import without_surrogates
+from byok_widgets.usage import CostSource
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 Data = dict[str, Any]
+
+_MOST_CALLS = 10_000
+_MOST = 10**12
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ def session_of(data: Data, graph: FlowGraph, context: FlowContext) -> SavedSessi
             [_effect(effect, graph) for effect in data.get("effects", ())],
         )
     )
+    if not all(map(_is_possible, (*turns, *unfinished))):
+        raise ValueError("a figure in it is impossible")
     flow_name, model = redact_keys(context.config.name), data["model"]
     if model is not None:
         context.config.ref(model)
@@ -98,6 +104,19 @@ def session_of(data: Data, graph: FlowGraph, context: FlowContext) -> SavedSessi
         tuple(effects),
         notice,
     )
+
+
+def _is_possible(turn: Turn) -> bool:
+    """Whether a turn's figures could have been measured: none is negative, and none would fill the memory."""
+    figures: list[Any] = [turn.latency_s, turn.time_to_first_token_s]
+    replies = [step.reply for step in turn.steps if step.reply is not None]
+    if any(reply.cost.source not in get_args(CostSource) for reply in replies):
+        return False
+    for reply in replies:
+        figures += [reply.latency_s, reply.waited_s, reply.time_to_first_token_s, reply.attempts]
+        figures += [*vars(reply.usage).values(), reply.cost.usd, reply.cost.least_usd]
+    known = [figure for figure in figures if figure is not None]
+    return 0 <= turn.lost_calls <= _MOST_CALLS and all(0 <= figure <= _MOST for figure in known)
 
 
 def _of_another_flow(whose: str, turns: Iterable[Turn], graph: FlowGraph, here: str) -> str:

@@ -1,0 +1,80 @@
+"""Cases from files that somebody else made: whatever is in them, it is told where, and nothing else happens."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+
+from byok_widgets import ConfigError, Flow
+from byok_widgets.compare import case_reading
+
+VALUES = {
+    "a number without end": "1e999",
+    "no number": "NaN",
+    "an infinity": "-Infinity",
+    "more digits than Python reads": "1" * 5000,
+    "lists in lists": "[" * 500 + "]" * 500,
+    "lists that no parser reads": "[" * 100_000 + "]" * 100_000,
+    "objects in objects": '{"a":' * 900 + "1" + "}" * 900,
+    "a wrong type": "true",
+}
+FIELDS = (
+    *("transcript", "caller", "variables", "path", "assertions", "tags", "weight", "contains"),
+    *("other", "end_node"),
+)
+
+
+@pytest.fixture
+def flow() -> Flow:
+    return Flow("hostile cases", fresh=True)
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+@pytest.mark.parametrize("field", FIELDS)
+def test_in_a_file_of_lines(flow: Flow, field: str, value: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{{"text": "Hi", "{field}": {value}}}\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        flow.cases(path)
+    assert caught.value.kind == "cases"
+    assert "line 1" in caught.value.problem
+
+
+@pytest.mark.parametrize("place", ["variables", "values"])
+@pytest.mark.parametrize("name", [name for name in VALUES if name != "a wrong type"])
+def test_in_a_value(flow: Flow, place: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{{"text": "Hi", "{place}": {{"x": {VALUES[name]}}}}}\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        flow.cases(path)
+    assert caught.value.kind == "cases"
+
+
+@pytest.mark.parametrize("field", ["weight", "values.word", "path"])
+@pytest.mark.parametrize("value", ["[" * 100_000, VALUES["objects in objects"], "x" * 200_000])
+def test_in_a_table(flow: Flow, field: str, value: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["text", field], ["Hi", value]])
+    try:
+        (case,) = flow.cases(path)
+    except ConfigError as refused:
+        assert refused.kind == "cases"
+    else:
+        assert value in (case.values.get("word"), *case.path), "it was read as the text that it is"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_named_pipe_and_a_huge_file_are_not_waited_for(
+    flow: Flow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    (tmp_path / "huge.jsonl").write_bytes(b"x" * 11)
+    monkeypatch.setattr(case_reading, "MAX_BYTES", 10)
+    for name in ("pipe", "huge"):
+        with pytest.raises(ConfigError) as caught:
+            flow.cases(tmp_path / f"{name}.jsonl")
+        assert caught.value.kind == "cases"
