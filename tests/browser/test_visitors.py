@@ -92,11 +92,7 @@ def test_a_visitor_with_the_kernels_socket_reaches_nothing(serve: Any, endpoint:
     page.reload()
     page.locator(".byok-chat").get_by_label("Your message").wait_for()
     (socket,) = [url for url in sockets if "/channels" in url][:1]
-    states = {}
-    for frame in frames.received:
-        for match in re.finditer(rb'"comm_id": ?"(\w+)"', frame):
-            text = frame[frame.index(b"{") : frame.rindex(b"}") + 1]
-            states.setdefault(match[1].decode(), _state(text))
+    states = {comm: state for frame in frames.received for comm, state in _states(frame)}
     assert any("public_key" in state for state in states.values())
     mark = served.base / "ran"
     before = dict(files_below(served.base / "byok-config")) if (served.base / "byok-config").exists() else {}
@@ -112,13 +108,9 @@ def test_a_visitor_with_the_kernels_socket_reaches_nothing(serve: Any, endpoint:
     page.locator(".byok-chat [data-turn]").first.wait_for()
 
 
-def _state(text: bytes) -> dict[str, Any]:
-    """Return the state that a message of a widget holds; frames may have parts before and after it."""
-    decoder = json.JSONDecoder()
-    for match in re.finditer(rb'"state": ?\{', text):
-        start = match.end() - 1
-        try:
-            return dict(decoder.raw_decode(text[start:].decode("utf-8", "replace"))[0])
-        except ValueError:
-            continue
-    return {}
+def _states(frame: bytes) -> Any:
+    """Yield the widgets in the kernel's answer to a page that asks for all of them, each with its state."""
+    for match in re.finditer(rb'"states": ?\{', frame):
+        text = frame[match.end() - 1 :].decode("utf-8", "replace")
+        for comm, widget in json.JSONDecoder().raw_decode(text)[0].items():
+            yield comm, widget["state"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import traitlets
@@ -98,7 +97,8 @@ class KeyField(assets.PageWidget):
     takes_typed = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
 
     def __init__(self, owner: KeyOwner, *, takes_typed: bool = False) -> None:
-        super().__init__(public_key=_sealing_key().public_b64, takes_typed=takes_typed)
+        self._sealing = SealingKey()  # one for each field: what was sealed for one flow opens in no other
+        super().__init__(public_key=self._sealing.public_b64, takes_typed=takes_typed)
         self._owner = owner
         self.on_msg(self._receive)
 
@@ -139,7 +139,7 @@ class KeyField(assets.PageWidget):
         new, override = content.get("new") is True, content.get("override") is True
         target, storage = str(content.get("target")), str(content.get("storage"))
         parts = (kind, request, new) if kind == "unlock" else (kind, request, target, storage, override)
-        opened = _opened(content.get("sealed"), parts)
+        opened = _opened(self._sealing, content.get("sealed"), parts)
         if opened is None:
             done(refusal("not_sealed", _UNREADABLE))
         elif kind == "unlock":
@@ -168,7 +168,7 @@ def refusal(reason: str, text: str, **more: Any) -> KeyOutcome:
     return {"outcome": "refused", "reason": reason, "text": text, **more}  # type: ignore[typeddict-item]
 
 
-def _opened(sealed: object, parts: Sequence[str | bool]) -> Secret | None:
+def _opened(sealing: SealingKey, sealed: object, parts: Sequence[str | bool]) -> Secret | None:
     """Return what the page sealed; `None` where that is not what was sent. Not every frontend carries bytes."""
     if not isinstance(sealed, str):
         return None
@@ -176,9 +176,4 @@ def _opened(sealed: object, parts: Sequence[str | bool]) -> Secret | None:
         data = base64.b64decode(sealed, validate=True)
     except (TypeError, ValueError):
         return None
-    return _sealing_key().open(data, parts)
-
-
-@cache
-def _sealing_key() -> SealingKey:
-    return SealingKey()
+    return sealing.open(data, parts)

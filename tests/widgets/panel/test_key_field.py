@@ -11,6 +11,7 @@ import pytest
 from IPython.core.ultratb import VerboseTB
 from ipywidgets.embed import embed_data
 
+from byok_widgets import Flow
 from byok_widgets.keys.formats import validation_rules
 from byok_widgets.secrets import Secret
 from byok_widgets.widgets.panel.key_controller import KeyController
@@ -18,7 +19,7 @@ from byok_widgets.widgets.panel.key_field import KeyField
 from tests.fake_keys import fake_key
 from tests.keys.fake_keyrings import PlaintextKeyring, installed
 from tests.widgets.parts import parts, saved_settings
-from tests.widgets.wire import eventually, found_in
+from tests.widgets.wire import eventually, found_in, seal
 
 
 @pytest.fixture
@@ -138,9 +139,20 @@ def test_a_key_that_was_not_sealed_is_not_taken(flow, field, browser, wire):
     assert key_of(flow) is None
 
 
+def test_a_key_sealed_for_the_panel_of_one_flow_opens_in_no_other(flow, field, browser, wire, show):
+    flow.provider = "openai"
+    other = Flow(f"{flow.name} other")
+    other.provider = "openai"
+    theirs = parts(show(other)).key
+    assert theirs.target == field.target
+    head = {"kind": "save", "id": "other", "target": field.target, "storage": "session", "override": True}
+    browser.custom(theirs, {**head, "sealed": seal(field.public_key, fake_key("openai"), head)})
+    assert answer_to(wire, theirs, "other")["reason"] == "bad_key_format"
+    assert other.key_store.held() == ()
+
+
 def test_a_key_sealed_for_another_kernel_is_refused_in_words(flow, field, browser, wire):
     from byok_widgets.keys import SealingKey
-    from tests.widgets.wire import seal
 
     head = {"kind": "save", "id": "other", "target": field.target, "storage": "session"}
     browser.custom(field, {**head, "sealed": seal(SealingKey().public_b64, fake_key("openai"), head)})
