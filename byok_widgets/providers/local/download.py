@@ -98,7 +98,7 @@ def download(model: LocalModel, folder: Path, tell: Callable[[int], None]) -> Pa
         OSError: The disk filled up, or the folder cannot be written.
     """
     part, target = part_file(folder, model), folder / model.file_name
-    if part.is_symlink():  # never write through a link
+    if part.is_symlink() or (part.exists() and not part.is_file()):  # a named pipe would be waited for
         part.unlink()
     reasons = ["The file in the cache folder is damaged."] if target.is_file() else []
     for source in _allowed_sources(model):

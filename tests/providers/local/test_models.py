@@ -254,6 +254,14 @@ def test_a_part_that_is_a_link_is_not_written_through(small: LocalModel, cache: 
     assert (tmp_path / "precious").read_bytes() == b"mine"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+@pytest.mark.timeout(30)
+def test_a_part_that_is_a_named_pipe_is_not_waited_for(small: LocalModel, cache: Path) -> None:
+    cache.mkdir(parents=True)
+    os.mkfifo(cache / "small.gguf.part")
+    assert models.fetch("small").is_file()
+
+
 def test_the_environment_chooses_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_model() == "qwen2.5-coder-0.5b"
     monkeypatch.setenv("BYOK_WIDGETS_LOCAL_MODEL", "local:smollm2-135m")
