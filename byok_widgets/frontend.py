@@ -32,6 +32,9 @@ class OutputSink(Protocol):
             is_over: Whether something else begins now.
         """
 
+    def show_standing(self, line: str) -> None:
+        """Show how far something is that goes on for long, until it is over."""
+
     def close(self, result: object) -> None:
         """End the output; `result` is what the cell returns, or `None` after an error."""
 

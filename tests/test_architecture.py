@@ -24,7 +24,7 @@ from byok_widgets.nodes.registry import NODE_KINDS
 PACKAGE = "byok_widgets"
 SMALL = (
     "delegation errors findings files foreign_exceptions lazy_names markup messages misplaced_keys natural_guesses"
-    " plain_values reasoning_display reply saved_file secrets sent_request shortening strict_attributes surrogates"
+    " plain_values prose reasoning_display reply saved_file secrets sent_request shortening strict_attributes surrogates"
     " templates text_forms thought_tags usage value_words"
 )
 """Values and small tools that every package above them may use."""
@@ -55,6 +55,7 @@ MAY_IMPORT = {
     "strict_attributes": "errors secrets",
     "delegation": "",
     "plain_values": "",
+    "prose": "",
     "value_words": "",
     "engine": "errors frontend usage",
     "templates": "engine errors foreign_exceptions lazy_names plain_values secrets strict_attributes surrogates"

@@ -8,10 +8,11 @@ from byok_widgets.compare.recommendation import Recommendation
 from byok_widgets.config import FlowConfig
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import AnyNode
+from byok_widgets.prose import Prose
 from byok_widgets.secrets import redact
 
 
-def apply(recommendation: Recommendation, nodes: Mapping[str, AnyNode], config: FlowConfig) -> str:
+def apply(recommendation: Recommendation, nodes: Mapping[str, AnyNode], config: FlowConfig) -> Prose:
     """Set the overrides of the recommended models, all or none; return what was changed, with the evidence.
 
     Raises:
@@ -24,7 +25,7 @@ def apply(recommendation: Recommendation, nodes: Mapping[str, AnyNode], config: 
             fix='Write flow.apply(comparison.best("node")).',
         )
     if recommendation.is_baseline:
-        return redact(f"Nothing was changed: {recommendation.reason}", words=False)
+        return Prose(redact(f"Nothing was changed: {recommendation.reason}", words=False))
     missing = [name for name in recommendation.models if name not in nodes]
     if missing:
         raise ConfigError(
@@ -32,4 +33,4 @@ def apply(recommendation: Recommendation, nodes: Mapping[str, AnyNode], config: 
         )
     config.set_overrides(recommendation.models)
     changed = ", ".join(f"{node} now uses {model}" for node, model in recommendation.models.items())
-    return redact(f"{changed}: {recommendation.reason}.", words=False)
+    return Prose(redact(f"{changed}: {recommendation.reason}.", words=False))

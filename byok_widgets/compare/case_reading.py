@@ -239,16 +239,21 @@ def _transcript(given: Any) -> tuple[Message, ...]:
 def _text(entry: Mapping[str, Any], name: str) -> str:
     given = entry.get(name) or ""
     if not isinstance(given, str):
-        raise ValueError(f"{name} is a text, not {as_given(given)}")  # noqa: TRY004 - the place is added
+        several = "; what is said turn by turn is caller=[...]" if name == "text" and _is_list(given) else ""
+        raise ValueError(f"{name} is one text, not {as_given(given)}{several}")  # noqa: TRY004 - the place is added
     return given
 
 
 def _texts(entry: Mapping[str, Any], name: str) -> tuple[str, ...]:
     given = entry.get(name) or ()
     listed = (given,) if isinstance(given, str) else given
-    if not isinstance(listed, (list, tuple)) or not all(isinstance(text, str) and text for text in listed):
+    if not _is_list(listed) or not all(isinstance(text, str) and text for text in listed):
         raise ValueError(f"{name} is a text or a list of texts, not {as_given(given)}")
     return tuple(listed)
+
+
+def _is_list(given: Any) -> bool:
+    return isinstance(given, (list, tuple))
 
 
 def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:

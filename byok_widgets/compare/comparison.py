@@ -13,6 +13,7 @@ from byok_widgets.compare.divergence import Divergences, divergences
 from byok_widgets.compare.execution import Execution, OnChange
 from byok_widgets.compare.node_scores import NodeScores, node_scores
 from byok_widgets.compare.prices import CostEstimate
+from byok_widgets.compare.progress import Progress
 from byok_widgets.compare.recommendation import Recommendation, choose
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.results import Results
@@ -147,12 +148,21 @@ class Comparison:
         return self._execution.observe(observer)
 
     def wait(self) -> Comparison:
-        """Wait until it is complete or stopped, and return it. A keyboard interrupt stops it; finished cells stay.
+        """Wait until it is complete or stopped, and return it; a cell that waits shows how far it is.
+
+        A keyboard interrupt stops it; finished cells stay.
 
         Raises:
             ByokError: The store or the metric failed.
         """
-        self._execution.wait()
+        sink = frontend().output_sink() if self.running else None
+        if sink is None:
+            self._execution.wait()
+            return self
+        try:
+            self._execution.wait(Progress(self, sink).tick)
+        finally:
+            sink.close(None)
         return self
 
     def stop(self) -> None:

@@ -100,15 +100,18 @@ class Execution:
         self.ended_at = None
         self._future = ENGINE.submit(self._run(self._runner))
 
-    def wait(self) -> None:
+    def wait(self, tick: Callable[[], None] | None = None) -> None:
         """Wait until it has ended. A keyboard interrupt stops it; finished cells stay.
+
+        Args:
+            tick: Called in this thread now and then while it waits.
 
         Raises:
             ByokError: The store or the metric failed.
         """
         if self._future is not None:
             try:
-                ENGINE.run(self._ended(self._future))
+                ENGINE.run(self._ended(self._future), tick=tick)
             except KeyboardInterrupt:
                 self.stop()
                 raise

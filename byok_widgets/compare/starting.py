@@ -101,15 +101,21 @@ def _frozen(flow: LiveFlow, options: CompareOptions) -> FrozenFlow:
 
 
 def _assigned(variants: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
-    given = variants if isinstance(variants, Mapping) else {}
-    fits = all(isinstance(name, str) and isinstance(models, Mapping) for name, models in given.items())
-    if len(given) < 2 or not fits:
+    if not isinstance(variants, Mapping):
+        raise ConfigError(
+            f"The variants of a flow are a mapping from names to assignments, not {as_given(variants)}.",
+            kind="variant",
+            fix='Write flow.compare({"now": {}, "cheap": {"ask": "..."}}, cases=...). Models on one node are compared '
+            'by the node: node.compare(["...", "..."], cases).',
+        )
+    fits = all(isinstance(name, str) and isinstance(models, Mapping) for name, models in variants.items())
+    if len(variants) < 2 or not fits:
         raise ConfigError(
             "A flow is compared with at least two assignments.",
             kind="variant",
             fix='Write flow.compare({"now": {}, "cheap": {"ask": "..."}}, cases=...).',
         )
-    return given
+    return variants
 
 
 def _reject_equal(variants: Sequence[Variant]) -> None:

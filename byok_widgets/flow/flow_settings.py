@@ -218,6 +218,7 @@ class FlowSettings(StrictAttributes):
     def use_key_of(self, flow: str, *, provider: str | None = None) -> str:
         """Copy the API key of another flow of yours into this flow's own entry; see `Flow.use_key_of`."""
         from byok_widgets.flow.key_copies import copy_key
+        from byok_widgets.prose import Prose
 
         chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
         if chosen.free_of_charge:
@@ -229,7 +230,7 @@ class FlowSettings(StrictAttributes):
         place = chosen.key_place(chosen.address(self.config.base_url(chosen.name)))
         status = copy_key(self.context, flow, chosen, place)
         self.config.notify("key")
-        return status.sentence
+        return Prose(status.sentence)
 
     @property
     def judge_model(self) -> str | None:

@@ -26,7 +26,9 @@ MAX_TITLE_CHARS = 1000
 Key = Callable[[str], str]
 
 
-def as_svg(graph: FlowGraph, title: str, *, styled: bool = False, key: Key = str) -> str:
+def as_svg(
+    graph: FlowGraph, title: str, *, styled: bool = False, brief: bool = False, key: Key = str
+) -> str:
     """Return the drawing of a graph as SVG; empty without nodes, and where there are too many to be drawn.
 
     Args:
@@ -34,12 +36,13 @@ def as_svg(graph: FlowGraph, title: str, *, styled: bool = False, key: Key = str
         title: What it is called for those who do not see it.
         styled: Whether it carries the style sheet by which it follows the page's theme and marks what is active,
             visited and on the path: for a page that embeds it. Without, it suits light and dark as it is.
+        brief: Whether it is for a narrow place: a node shows its name alone, and labels are narrow.
         key: How a node's name is written in the data attributes, for a page that knows nodes by another form.
     """
     graph = graph.snapshot()
     if not graph.nodes or len(graph.nodes) > MAX_NODES or len(graph.edges) > MAX_EDGES:
         return ""
-    nodes, lines = _shapes(graph, key)
+    nodes, lines = _shapes(graph, key, brief=brief)
     layout = lay_out(
         [Box(node.size, is_root=node.is_root) for node in nodes],
         [Link(line.source, line.target, line.size) for line in lines],
@@ -75,19 +78,19 @@ def _whole(size: Size, title: str, style: str, parts: list[str]) -> str:
     )
 
 
-def _shapes(graph: FlowGraph, key: Key) -> tuple[list[Mark | NodeBox], list[EdgeLine]]:
+def _shapes(graph: FlowGraph, key: Key, *, brief: bool) -> tuple[list[Mark | NodeBox], list[EdgeLine]]:
     """Return the boxes and the lines of a graph, its marks included."""
     colours = node_colours(graph.nodes)
     shapes: list[Mark | NodeBox] = [Mark("start", "start", is_root=True)]
     numbers = {name: number for number, name in enumerate(graph.nodes, 1)}
     for name, node in graph.nodes.items():
         whole = one_line(f"{name}: {describe(graph, name)}", MAX_TITLE_CHARS)
-        shapes.append(NodeBox(node, key(name), colours[name], whole))
+        shapes.append(NodeBox(node, key(name), colours[name], whole, is_brief=brief))
     lines = [EdgeLine(0, numbers[graph.start])]
     if graph.ways_in():
         numbers[EVERYWHERE] = len(shapes)
         shapes.append(Mark("any", "any node", is_root=True))
-    lines += _edges(graph, numbers, key)
+    lines += _edges(graph, numbers, key, brief=brief)
     for name in graph.nodes:
         if name in graph.ends:
             lines.append(EdgeLine(numbers[name], len(shapes)))
@@ -95,7 +98,7 @@ def _shapes(graph: FlowGraph, key: Key) -> tuple[list[Mark | NodeBox], list[Edge
     return shapes, lines
 
 
-def _edges(graph: FlowGraph, numbers: dict[str, int], key: Key) -> Iterator[EdgeLine]:
+def _edges(graph: FlowGraph, numbers: dict[str, int], key: Key, *, brief: bool) -> Iterator[EdgeLine]:
     for edge in graph.edges:
         words = condition(graph, edge)
         source = key(edge.source) if edge.source else ""
@@ -108,6 +111,7 @@ def _edges(graph: FlowGraph, numbers: dict[str, int], key: Key) -> Iterator[Edge
             key=f"{source}→{key(edge.target)}",
             words="" if always else words,
             is_dashed=dashed,
+            is_brief=brief,
             whole=one_line(whole, MAX_TITLE_CHARS),
             ends=(source, key(edge.target)),
         )

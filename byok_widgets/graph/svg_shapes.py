@@ -24,7 +24,8 @@ from byok_widgets.graph.svg_elements import (
 
 _SLATE, _GREY_INK = "#6b7280", "#4b5563"
 _NAME_PX = 13.0
-_NODE_HEIGHT, _NODE_LEAST, _NODE_MOST, _LABEL_MOST = 46.0, 92.0, 210.0, 158.0
+_NODE_HEIGHT, _NODE_LEAST, _NODE_MOST, _LABEL_MOST = 46.0, 92.0, 250.0, 158.0
+_BRIEF_HEIGHT, _BRIEF_LEAST, _BRIEF_LABEL = 34.0, 64.0, 118.0
 _TEXT_LEFT, _TEXT_RIGHT, _BOLD = 34.0, 14.0, 1.12
 _MARK_HEIGHT, _CUT = 22.0, 9.0
 _BUBBLE = "M-7-6h14a2 2 0 0 1 2 2v6a2 2 0 0 1-2 2h-7l-4 4v-4h-3a2 2 0 0 1-2-2v-6a2 2 0 0 1 2-2z"
@@ -54,12 +55,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class NodeBox:
-    """The box of a node: its name, what it is, and a sign and a shape by its kind."""
+    """The box of a node: its name, what it is unless it is brief, and a sign and a shape by its kind."""
 
     node: AnyNode
     key: str
     colour: str
     whole: str
+    is_brief: bool = False
     is_root: bool = False
 
     @property
@@ -69,29 +71,33 @@ class NodeBox:
 
     @property
     def what(self) -> str:
-        """What kind of node it is."""
-        return one_line(", ".join(self.node.describe()))
+        """What kind of node it is; empty where the sign and the title say enough."""
+        return "" if self.is_brief else one_line(", ".join(self.node.describe()))
 
     @property
     def size(self) -> Size:
         """Its size: as wide as its texts, within limits."""
         wanted = max(text_fitting.width(self.name, _NAME_PX) * _BOLD, text_fitting.width(self.what, SMALL_PX))
-        return Size(min(_NODE_MOST, max(_NODE_LEAST, wanted + _TEXT_LEFT + _TEXT_RIGHT)), _NODE_HEIGHT)
+        least, height = (_BRIEF_LEAST, _BRIEF_HEIGHT) if self.is_brief else (_NODE_LEAST, _NODE_HEIGHT)
+        return Size(min(_NODE_MOST, max(least, wanted + _TEXT_LEFT + _TEXT_RIGHT)), height)
 
     def draw(self, rect: Rect, *, ticked: bool) -> str:
         """Return it at its place; `ticked`: with the sign of a visit, for a style sheet to show."""
         room = rect.width - _TEXT_LEFT - _TEXT_RIGHT + 1
-        left, middle = rect.x + _TEXT_LEFT, rect.y + rect.height / 2
+        left, middle = px(rect.x + _TEXT_LEFT), rect.y + rect.height / 2
         name = escaped(text_fitting.clip(self.name, room / _BOLD, _NAME_PX))
         what = escaped(text_fitting.clip(self.what, room, SMALL_PX))
+        kind = (
+            f'<text class="byok-graph-kind" x="{left}" y="{px(middle + 12)}" font-size="{SMALL_PX:g}"'
+            f' fill="{_GREY_INK}">{what}</text>'
+        )
         return (
             f'<g class="byok-graph-node" data-node="{escaped(self.key)}" data-kind="{escaped(self.node.kind)}"'
             f' style="--byok-node:{self.colour}"><title>{escaped(self.whole)}</title>'
             f"{self._box(rect)}{self._sign(Point(rect.x + 18, middle))}"
-            f'<text x="{px(left)}" y="{px(middle - 3)}" font-size="{_NAME_PX:g}" font-weight="600"'
-            f' fill="{INK}" unicode-bidi="plaintext">{name}</text>'
-            f'<text class="byok-graph-kind" x="{px(left)}" y="{px(middle + 12)}" font-size="{SMALL_PX:g}"'
-            f' fill="{_GREY_INK}">{what}</text>{tick(Point(rect.x + rect.width, rect.y)) if ticked else ""}</g>'
+            f'<text x="{left}" y="{px(middle - 3 if what else middle + 4.5)}" font-size="{_NAME_PX:g}"'
+            f' font-weight="600" fill="{INK}" unicode-bidi="plaintext">{name}</text>'
+            f"{kind if what else ''}{tick(Point(rect.x + rect.width, rect.y)) if ticked else ''}</g>"
         )
 
     def _box(self, rect: Rect) -> str:
@@ -125,13 +131,15 @@ class EdgeLine:
     key: str = ""
     words: str = ""
     is_dashed: bool = False
+    is_brief: bool = False
     whole: str = ""
     ends: tuple[str, str] = ("", "")
 
     @property
     def label(self) -> list[str]:
         """The lines of its label."""
-        return text_fitting.wrap(self.words, _LABEL_MOST, SMALL_PX) if self.words else []
+        most, lines = (_BRIEF_LABEL, 4) if self.is_brief else (_LABEL_MOST, 3)
+        return text_fitting.wrap(self.words, most, SMALL_PX, lines=lines) if self.words else []
 
     @property
     def size(self) -> Size | None:

@@ -27,17 +27,35 @@ def clip(text: str, most: float, size: float) -> str:
     return text[:kept].rstrip() + ELLIPSIS
 
 
-def wrap(text: str, most: float, size: float) -> list[str]:
-    """Return a text as one line or two, as even as may be, of at most `most` pixels; the second one is clipped."""
-    if width(text, size) <= most:
-        return [text]
+def wrap(text: str, most: float, size: float, *, lines: int = 3) -> list[str]:
+    """Return a text on as few lines as hold it, as even as may be, of at most `most` pixels; the last is clipped."""
     words = text.split(" ")
-    splits = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
-    whole = [pair for pair in splits if max(width(line, size) for line in pair) <= most]
-    if whole:
-        return list(min(whole, key=lambda pair: max(width(line, size) for line in pair)))
-    first, rest = next((pair for pair in reversed(splits) if width(pair[0], size) <= most), ("", text))
-    return [first, clip(rest, most, size)] if first else [clip(text, most, size)]
+    whole = width(text, size)
+    for count in range(1, lines + 1):
+        narrow = whole / count
+        while narrow <= most:
+            filled = _filled(words, narrow, size)
+            if len(filled) <= count and all(width(line, size) <= narrow for line in filled):
+                return filled
+            narrow += size / 2
+    shown: list[str] = []
+    for line in _filled(words, most, size, lines):
+        shown.append(clip(line, most, size))
+        if shown[-1] != line:  # what follows a word that is cut off would read like its end
+            break
+    return shown
+
+
+def _filled(words: list[str], most: float, size: float, lines: int = 0) -> list[str]:
+    """Return words on lines that are filled one after the other; the last of `lines` takes all that is left."""
+    filled = words[:1]
+    for word in words[1:]:
+        longer = f"{filled[-1]} {word}"
+        if len(filled) == lines or width(longer, size) <= most:
+            filled[-1] = longer
+        else:
+            filled.append(word)
+    return filled
 
 
 def _ems(char: str) -> float:

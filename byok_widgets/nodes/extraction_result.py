@@ -145,7 +145,7 @@ class Extraction(NodeResult):
         invalid += [f"{name} was stated in part" for name in self._incomplete if self.values[name] is None]
         not_said = [f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not stated"] if missing else []
         return (
-            f"read {'; '.join([', '.join(found) or 'nothing', *refused, *invalid, *not_said])}{self.reply.noted}"
+            f"found {'; '.join([', '.join(found) or 'nothing', *refused, *invalid, *not_said])}{self.reply.noted}"
         )
 
     @property
@@ -178,7 +178,7 @@ class Extraction(NodeResult):
         rows = result_tree.rows(self)
         shown = 4 if any(row.said for row in rows) else 3
         columns = ("field", "value", "status", "said")[:shown]
-        table = markup.table([row[:shown] for row in rows], caption=f"{self.node} reads", columns=columns)
+        table = markup.table([row[:shown] for row in rows], caption=f"Values of {self.node}", columns=columns)
         rule = markup.facts(self.problems.get("", ""))
         said = evidence_display.said(self.transcript, self.evidence.values())
         return f"{table}{rule}{said}{self.reply.reasoning_html}{self.reply.facts_html}"

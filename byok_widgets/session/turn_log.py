@@ -9,6 +9,7 @@ from byok_widgets.errors import FlowError
 from byok_widgets.graph import FlowGraph
 from byok_widgets.graph.colours import node_colours
 from byok_widgets.messages import Message
+from byok_widgets.prose import Prose
 from byok_widgets.reply import Reply
 from byok_widgets.session.explain import explained
 from byok_widgets.session.timeline import Timeline
@@ -156,11 +157,11 @@ class TurnLog:
         """
         tried = self._turns if turn is not None else [*self._turns, *reversed(self._unfinished)]
         if not tried:
-            return f"Nothing has been said yet. The flow is at {self.node}."
+            return Prose(f"Nothing has been said yet. The flow is at {self.node}.")
         meant = max(known.number for known in tried) if turn is None else turn
         for known in tried:
             if known.number == meant:
-                return explained(known)
+                return Prose(explained(known))
         raise self._no_turn(turn)
 
     def __repr__(self) -> str:

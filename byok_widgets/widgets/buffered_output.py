@@ -44,6 +44,9 @@ class BufferedOutput:
     def show_thinking(self, seconds: int, unheard_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
         """Say nothing: what is over is no news here either."""
 
+    def show_standing(self, line: str) -> None:
+        """Say nothing: how far it was is no news either."""
+
     def close(self, result: object) -> None:
         """Display everything, if there is anything."""
         self._cell.close(result)

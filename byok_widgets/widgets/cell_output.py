@@ -98,6 +98,11 @@ class CellOutput:
             self._rewrite(f"Thought for {seconds} s.", is_passing=False)
         self._end_progress()
 
+    def show_standing(self, line: str) -> None:
+        """Rewrite one line that says how far something is; nothing is left of it afterwards."""
+        if (shown := sanitize(line)) != self._progress:
+            self._rewrite(shown, is_passing=True)
+
     def close(self, result: object) -> None:
         """End the output, so that what follows starts on a new line."""
         self._end_progress()

@@ -52,6 +52,22 @@ def cases(easy: int, hard: int = 0) -> list[dict]:
     ]
 
 
+def test_variants_in_a_list_are_told_what_is_meant(flow: Flow) -> None:
+    with pytest.raises(ConfigError) as caught:
+        flow.compare([GOOD, BAD], cases(1))  # type: ignore[arg-type]
+    assert caught.value.kind == "variant"
+    assert "mapping" in caught.value.problem
+    assert "node.compare(" in caught.value.fix
+
+
+@pytest.mark.parametrize("field", ["text", "end_node"])
+def test_several_texts_where_one_is_meant_are_told_where_they_go(flow: Flow, field: str) -> None:
+    case = {"caller": ["Hello"], "values": {"weekday": None}} | {field: ["Hello", "Tuesday"]}
+    with pytest.raises(ConfigError) as caught:
+        flow.compare({"now": {}, "cheap": {"read": BAD}}, [case if field != "text" else {"text": case["text"]}])
+    assert ("caller=" in caught.value.problem) == (field == "text")
+
+
 def test_variants_play_the_caller_and_the_flow_stays_as_it_is(flow: Flow, server: ScriptedServer) -> None:
     result = flow.compare({"now": {}, "cheap": {"read": BAD}}, cases(1, 1))
     assert result.complete

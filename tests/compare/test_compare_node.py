@@ -6,11 +6,14 @@ import itertools
 import json
 import sqlite3
 import zlib
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from byok_widgets.compare import comparison
 from byok_widgets.compare.identity import edge_definitions
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
@@ -97,6 +100,20 @@ def test_repeats_at_temperature_zero_are_refused(flow: Flow) -> None:
     assert caught.value.kind == "repeat"
 
 
+def test_a_cell_that_waits_shows_how_far_it_is(
+    flow: Flow, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    sink = SimpleNamespace(show_standing=told.append, close=lambda result: told.append("closed"))
+    monkeypatch.setattr(comparison, "frontend", lambda: SimpleNamespace(output_sink=lambda: sink, is_live=lambda: True))
+    server.script(lambda request: replace(answer(request), pause_s=0.2))
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    read.compare(MODELS, cases(2), wait=False).wait()
+    assert told[-1] == "closed"
+    assert "0 of 4 cells" in told[0]
+    assert len(told) < 20, "not each time that the cell looks"
+
+
 def test_rescoring_makes_no_call(flow: Flow, server: ScriptedServer) -> None:
     read = flow.extraction("read", weekday=["Mon", "Tue"])
     result = read.compare(MODELS, cases(2))
@@ -111,7 +128,8 @@ def test_verdicts_and_the_choice(flow: Flow) -> None:
     read = flow.extraction("read", weekday=["Mon", "Tue"])
     result = read.compare(MODELS, cases(20), baseline=MODELS[1])
     assert {finding.variant.name: finding.verdict for finding in result.verdicts()}[MODELS[0]] == "better"
-    flow.apply(result.best("read"))
+    said = flow.apply(result.best("read"))
+    assert repr(said) == str(said), "a cell shows a sentence, not a text in quotes"
     assert read.model == MODELS[0]
 
 
@@ -120,7 +138,8 @@ def test_without_evidence_nothing_is_applied(flow: Flow) -> None:
     read = flow.extraction("read", weekday=["Mon", "Tue"])
     choice = read.compare(MODELS, cases(3)).best("read")
     assert choice.is_baseline
-    flow.apply(choice)
+    said = flow.apply(choice)
+    assert repr(said) == str(said)
     assert read.model is None
 
 

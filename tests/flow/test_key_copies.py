@@ -46,6 +46,7 @@ def test_a_copy_is_stored_like_the_other_and_removing_either_leaves_the_other(fl
     encrypted_file.create("several words in a row")
     typed = other("theirs", backend)
     said = flow.use_key_of("theirs")
+    assert repr(said) == str(said), "a cell shows a sentence"
     assert flow.key_store.status("openai", HOST).backend == backend
     assert flow.key_store.status("openai", HOST).sentence == said
     for first, second in ((flow, Flow("theirs")), (Flow("theirs"), flow)):

@@ -61,7 +61,7 @@ def test_read_values_and_doubtful_ones(flow: Flow, script: Script) -> None:
     s.say("I am Ana, and we are many")
     read = next(line for line in s.explain().splitlines() if line.startswith("data read"))
     assert read == (
-        "data read name: Ana, city: Rome (not in the dialogue: check it); people was invalid; "
+        "data found name: Ana, city: Rome (not in the dialogue: check it); people was invalid; "
         "day, tags were not stated (asked twice: the first answer did not fit the fields)."
     )
     script.values["data"] = [{"name": None, "city": None, "people": None, "day": None, "tags": ["x"]}]
@@ -76,7 +76,7 @@ def test_nothing_was_read_and_nobody_spoke(flow: Flow, script: Script) -> None:
     s = flow.start()
     s.say("Hello")
     assert s.explain().splitlines()[1:] == [
-        "data read nothing; name was not stated.",
+        "data found nothing; name was not stated.",
         "The flow judged the edges of data, and stayed:",
         "  - to ask, if name is not None: does not hold, since name is not stated.",
         "Note: no edge of data holds, so nobody spoke: give it an else edge.",
@@ -93,7 +93,7 @@ def test_a_silent_node_without_edges(flow: Flow, script: Script) -> None:
     flow.extraction("data", name=str, end=True)
     s = flow.start()
     s.say("Ana")
-    assert s.explain().splitlines()[1:] == ["data read name: Ana.", "The session is closed."]
+    assert s.explain().splitlines()[1:] == ["data found name: Ana.", "The session is closed."]
 
 
 def test_a_global_node_is_entered_and_left(flow: Flow, script: Script) -> None:

@@ -168,6 +168,14 @@ def test_what_is_waited_for_stays_in_no_saved_output(cell, ends):
     assert left == ["Hello.", ""]
 
 
+def test_how_far_something_is_stands_on_one_line_until_it_is_over(cell):
+    for line in ("0 of 4 cells", "0 of 4 cells", "3 of 4 cells"):
+        cell.show_standing(line)
+    assert cell.text.split("\r") == ["0 of 4 cells", "3 of 4 cells"]
+    cell.close(None)
+    assert cell.text.split("\r")[-1] == ""
+
+
 def test_a_line_of_progress_begins_below_what_was_said(cell):
     cell.show_text("Hello.")
     cell.show_wait("server", 2)

@@ -226,7 +226,10 @@ class Chat(assets.PageWidget):
         lost: list[Turn] = []
         try:
             work = session.prepare_turn(
-                text, on_node=self._speech.on_node, on_turn=kept.append, on_unfinished=lost.append
+                text,
+                on_node=lambda name: self._speech.on_node(name, speaks=session.graph.node(name).speaks),
+                on_turn=kept.append,
+                on_unfinished=lost.append,
             )
             turn = await work(self._speech.on_text, self._speech.on_progress)
         except asyncio.CancelledError:

@@ -197,7 +197,8 @@ def graph(session: Session) -> GraphFacts:
     """Return the drawing of the flow as its cells have made it by now."""
     nodes = session.graph.snapshot()
     colors = {sanitize(name): color for name, color in node_colours(nodes.nodes).items()}
-    return {"svg": as_svg(nodes, "Drawing of the flow", styled=True, key=sanitize), "colors": colors}
+    svg = as_svg(nodes, "Drawing of the flow", styled=True, brief=True, key=sanitize)
+    return {"svg": svg, "colors": colors}
 
 
 def shown(text: str) -> str:

@@ -33,7 +33,7 @@ class Speech:
     def __init__(self, tell: Callable[[ChatMessage], None]) -> None:
         self._tell = tell
         self._lock = threading.Lock()
-        self._said, self._node = "", ""
+        self._said, self._node, self._speaks = "", "", False
         self._instead_of: int | None = None
         self._text: list[str] = []
         self._unsent: list[str] = []
@@ -48,16 +48,16 @@ class Speech:
     def begin(self, said: str, instead_of: int | None = None) -> None:
         """Announce a turn; `instead_of` is the one that it answers once more."""
         with self._lock:
-            self._said, self._node, self._instead_of = said, "", instead_of
+            self._said, self._node, self._speaks, self._instead_of = said, "", False, instead_of
             self._text, self._unsent, self._chars, self._retracts = [], [], 0, False
             self._sign = self._told = None
         self.is_active = True
         self._tell({"kind": "begin", "text": sanitize(said), "instead_of": instead_of})
 
-    def on_node(self, name: str) -> None:
+    def on_node(self, name: str, *, speaks: bool) -> None:
         """Announce the node that begins to run."""
-        self._node, self._sign = name, None
-        self._tell({"kind": "node", "node": sanitize(name)})
+        self._node, self._speaks, self._sign = name, speaks, None
+        self._tell({"kind": "node", "node": sanitize(name), "speaks": speaks})
 
     def on_progress(self, progress: Progress) -> None:
         """Announce a download, a wait before a request is sent again, or a model at work."""
@@ -98,6 +98,7 @@ class Speech:
             return {
                 "text": sanitize(self._said),
                 "node": sanitize(self._node),
+                "speaks": self._speaks,
                 "reply": sanitize("".join(self._text)),
                 "thinking": _work(self._sign) if self._sign and not self._chars else None,
                 "instead_of": self._instead_of,

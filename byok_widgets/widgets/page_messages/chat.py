@@ -100,11 +100,17 @@ class WorkFacts(TypedDict):
     seconds: int
 
 
-class UnderWay(TypedDict):
+class NodeAtWork(TypedDict):
+    """The node that is at work, and whether it speaks."""
+
+    node: str
+    speaks: bool
+
+
+class UnderWay(NodeAtWork):
     """What of a turn that is under way has come so far; `instead_of` as in `ChatBegin`."""
 
     text: str
-    node: str
     reply: str
     thinking: WorkFacts | None
     instead_of: int | None
@@ -164,11 +170,10 @@ class ChatBegin(TypedDict):
     instead_of: int | None
 
 
-class ChatNode(TypedDict):
+class ChatNode(NodeAtWork):
     """A node begins to work."""
 
     kind: Literal["node"]
-    node: str
 
 
 class ChatProgress(TypedDict):

@@ -10,7 +10,7 @@ import { chat } from "./states";
 
 const session: SessionFacts = { node: "ask", closed: false, variables: [], totals: "" };
 const turn = (number: number, changes: Partial<TurnFacts> = {}): TurnFacts => ({
-  ...{ number, text: "Hi", node: "ask", reply: "Hello.", reasoning: "", cut_off: false, notices: [], summary: "moved" },
+  ...{ number, text: "Hi", node: "ask", speaks: true, reply: "Hello.", reasoning: "", cut_off: false, notices: [], summary: "moved" },
   ...{ model: "m", path: ["ask"], steps: [], requests: 1, readers: [] },
   ...changes,
 });
@@ -56,7 +56,7 @@ it("asks for everything, and shows a turn as it arrives", () => {
   say("Hi");
   expect(model.sent.at(-1)?.content).toEqual({ kind: "say", text: "Hi" });
   begin("Hi");
-  tell({ kind: "node", node: "ask" });
+  tell({ kind: "node", node: "ask", speaks: true });
   tell({ kind: "text", text: "<b>Hel" });
   tell({ kind: "text", text: "lo</b>." });
   expect(view.find(".byok-under-way .byok-flow .byok-words").textContent.trim()).toBe("<b>Hello</b>.");
@@ -100,11 +100,20 @@ it("counts down a wait, until the reply comes", () => {
   vi.useRealTimers();
 });
 
+it("says of a node that is silent that it works, and of one that speaks that it responds", () => {
+  begin("Hi");
+  const told = [false, true].map((speaks) => {
+    tell({ kind: "node", node: "n", speaks });
+    return view.find(".byok-chat-status").textContent;
+  });
+  expect(told).toEqual(["n is working…", "n is responding…"]);
+});
+
 it("counts how long a model thinks, tells when nothing is heard, and reads no seconds out", () => {
   vi.useFakeTimers();
   const status = view.find(".byok-chat-status");
   begin("Hi");
-  tell({ kind: "node", node: "ask" });
+  tell({ kind: "node", node: "ask", speaks: true });
   tell({ kind: "thinking", text: "Thinking…", seconds: 0 });
   expect(status.textContent).toBe("ask is responding…");
   vi.advanceTimersByTime(3000);
@@ -125,7 +134,7 @@ it("counts how long a model thinks, tells when nothing is heard, and reads no se
 
 it("shows a view that comes late how long the model has been thinking", () => {
   const thinking = { text: "Thinking…", seconds: 12 };
-  tell(everything({ under_way: { text: "Hi", node: "ask", reply: "", thinking, instead_of: null } }));
+  tell(everything({ under_way: { text: "Hi", node: "ask", speaks: true, reply: "", thinking, instead_of: null } }));
   expect(view.find(".byok-chat-status").textContent).toBe("Thinking… 12 s");
   end(turn(1));
   expect(view.find(".byok-chat-status").textContent).toBe("");
@@ -133,7 +142,7 @@ it("shows a view that comes late how long the model has been thinking", () => {
 
 it("removes text that turns out to have been thinking, and shows what follows", () => {
   begin("Hi");
-  tell({ kind: "node", node: "ask" });
+  tell({ kind: "node", node: "ask", speaks: true });
   tell({ kind: "text", text: "They greet me. Hm" });
   tell({ kind: "retract" });
   expect(log().textContent).not.toContain("greet");
@@ -203,7 +212,7 @@ it("forks from a turn, and says nothing more in a session that has ended", () =>
 it("shows where the answer will appear, and formats it as it grows", () => {
   begin("Hi");
   expect(view.find(".byok-under-way .byok-typing")).toBeTruthy();
-  tell({ kind: "node", node: "ask" });
+  tell({ kind: "node", node: "ask", speaks: true });
   tell({ kind: "text", text: "**Hel" });
   expect(view.panel.querySelector(".byok-typing")).toBeNull();
   tell({ kind: "text", text: "lo**\n\n- one\n- two" });
@@ -218,7 +227,7 @@ it("shows another answer beside the first, and goes on from it", () => {
   press(view.find(".byok-turn-form input"), "Enter");
   expect(lastSent()).toEqual({ kind: "regenerate", turn: 1, model: "two:beta" });
   begin("Hi", 1);
-  tell({ kind: "node", node: "ask" });
+  tell({ kind: "node", node: "ask", speaks: true });
   tell({ kind: "text", text: "Hey." });
   expect(view.panel.querySelectorAll("[data-turn='1'] .byok-answers .byok-flow")).toHaveLength(2);
   const alternative = { instead_of: 1, session: 1, turn: turn(1, { reply: "Hey.", model: "two:beta" }) };
@@ -337,7 +346,7 @@ it("lights the active node of the drawing, and traces the last turn", () => {
   expect(view.find("[data-node=ask]").classList.contains("byok-active")).toBe(false);
   expect(view.find("[data-source=ask]").classList.contains("byok-path")).toBe(true);
   begin("Hi", 1);
-  tell({ kind: "node", node: "ask" });
+  tell({ kind: "node", node: "ask", speaks: true });
   expect(view.find("[data-node=ask]").classList.contains("byok-active")).toBe(true);
   tell({ kind: "alternative", alternative: { instead_of: 1, session: 1, turn: turn(1) }, sessions: ["One", "Two"] });
   expect(view.find("[data-node=bye]").classList.contains("byok-active")).toBe(true);

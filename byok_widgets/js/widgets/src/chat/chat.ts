@@ -15,6 +15,7 @@ import type {
   ChatState,
   ChatTurn,
   GraphFacts,
+  NodeAtWork,
   Pong,
   SessionFacts,
 } from "../common/messages";
@@ -213,7 +214,7 @@ class ChatView {
       case "begin":
         return this.begin(message);
       case "node":
-        return this.work(message.node);
+        return this.work(message);
       case "progress":
         part.status.textContent = message.text;
         return;
@@ -275,9 +276,9 @@ class ChatView {
     this.dialogue.begin(text, insteadOf);
   }
 
-  private work(node: string): void {
+  private work({ node, speaks }: NodeAtWork): void {
     this.working = node;
-    this.part.status.textContent = `${node} is responding…`;
+    this.part.status.textContent = `${node} is ${speaks ? "responding" : "working"}…`;
     this.graph.light(node);
   }
 
@@ -296,7 +297,7 @@ class ChatView {
     this.sentences.show(rest.sentences);
     this.showSession(rest);
     part.failure.hidden = true;
-    if (underWay?.node) this.work(underWay.node);
+    if (underWay?.node) this.work(underWay);
     if (underWay?.thinking) this.thinking.show(underWay.thinking);
     if (part.main.contains(document.activeElement) || this.wasAsked) part.text.focus({ preventScroll: true });
     this.wasAsked = false;

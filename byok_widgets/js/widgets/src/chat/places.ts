@@ -17,7 +17,7 @@ export interface PlacesView {
 export function showPlaces(name: string, places: PlaceFacts[], reveal: Reveal): PlacesView {
   const el = make("ul", { className: "byok-places", hidden: true }, ...places.map((place) => quoted(place, reveal)));
   el.setAttribute("aria-label", `Where ${name} was said`);
-  const button = quiet("Where said", `Show where ${name} was said`, () => {
+  const button = quiet("Quote", `Quote for ${name}`, () => {
     el.hidden = !el.hidden;
     button.setAttribute("aria-expanded", String(!el.hidden));
     const [first] = places;

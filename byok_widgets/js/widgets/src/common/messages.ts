@@ -445,10 +445,17 @@ export interface WorkFacts {
   seconds: number;
 }
 
+/** The node that is at work, and whether it speaks. */
+export interface NodeAtWork {
+  node: string;
+  speaks: boolean;
+}
+
 /** What of a turn that is under way has come so far; `instead_of` as in `ChatBegin`. */
 export interface UnderWay {
-  text: string;
   node: string;
+  speaks: boolean;
+  text: string;
   reply: string;
   thinking: WorkFacts | null;
   instead_of: number | null;
@@ -506,8 +513,9 @@ export interface ChatBegin {
 
 /** A node begins to work. */
 export interface ChatNode {
-  kind: "node";
   node: string;
+  speaks: boolean;
+  kind: "node";
 }
 
 /** Something is being fetched. */
