@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _MATHS = re.compile(r"[$\\]")
 _WIDTH = re.compile(r'<svg[^>]* width="([\d.]+)"')
@@ -21,9 +21,10 @@ _NUMBER = "text-align:right;white-space:nowrap"
 _TEXT = "text-align:left;white-space:pre-wrap;overflow-wrap:break-word"
 _CAPTION = "caption-side:top;text-align:left;padding:0 0 4px;font-weight:600;font-style:normal;color:inherit"
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:left"
-_LONG_CHARS, _ROOM = 24, "min-width:11em"
-"""How many characters make a text a long one, and the room that its column keeps in a narrow place."""
+_LONG_CHARS, _ROOM, _WHOLE = 24, "min-width:11em", "white-space:pre"
+"""How many characters make a text a long one; the room that its column keeps in a narrow place; and how others look."""
 _MANY_COLUMNS = 4
+"""From so many columns on, a table scrolls in a narrow place rather than break short texts."""
 _WORDS = "white-space:pre-wrap;overflow-wrap:anywhere"
 _ASIDE = "margin:4px 0;padding:0 8px;border-left:3px solid #88888844"
 
@@ -124,35 +125,41 @@ def table(
         total: A last row.
     """
     rows = list(rows)
-    long = _long_columns(rows) - set(numbers) if len(columns) >= _MANY_COLUMNS else set()
-    head = "".join(_head(name, "col", is_number=at in numbers) for at, name in enumerate(columns))
-    body = "".join(_row(cells, numbers, long) for cells in rows)
+    is_wide = len(columns) >= _MANY_COLUMNS
+    looks = _looks(rows, len(columns), numbers) if is_wide else {}
+    heads = _WHOLE if is_wide else ""
+    head = "".join(_head(name, "col", is_number=at in numbers, look=heads) for at, name in enumerate(columns))
+    body = "".join(_row(cells, numbers, looks) for cells in rows)
     parts = [f'<caption style="{_CAPTION}">{text(caption)}</caption>' if caption else ""]
     parts += [f"<thead><tr>{head}</tr></thead>" if head else "", f"<tbody>{body}</tbody>"]
-    parts += [f"<tfoot>{_row(total, numbers)}</tfoot>" if total else ""]
-    return Markup(f'<table style="{_TABLE}">{"".join(parts)}</table>')
+    parts += [f"<tfoot>{_row(total, numbers, looks)}</tfoot>" if total else ""]
+    shown = f'<table style="{_TABLE}">{"".join(parts)}</table>'
+    return Markup(f'<div style="overflow-x:auto">{shown}</div>' if is_wide else shown)
 
 
-def _long_columns(rows: Iterable[Sequence[str]]) -> set[int]:
-    return {at for cells in rows for at, cell in enumerate(cells) if len(cell) > _LONG_CHARS}
+def _looks(rows: Iterable[Sequence[str]], columns: int, numbers: Collection[int]) -> dict[int, str]:
+    """Return how the columns of texts look: a long one keeps its room, in others no line is broken."""
+    long = {at for cells in rows for at, cell in enumerate(cells) if len(cell) > _LONG_CHARS}
+    return {at: _ROOM if at in long else _WHOLE for at in range(columns) if at not in numbers}
 
 
-def _row(cells: Sequence[str], numbers: Collection[int], long: Collection[int] = ()) -> str:
-    first = _head(cells[0], "row", is_number=0 in numbers)
+def _row(cells: Sequence[str], numbers: Collection[int], looks: Mapping[int, str]) -> str:
+    first = _head(cells[0], "row", is_number=0 in numbers, look=looks.get(0, ""))
     rest = (
-        f'<td dir="auto" style="{_cell_style(at in numbers, at in long)}">{_shown(cell)}</td>'
+        f'<td dir="auto" style="{_cell_style(looks.get(at, ""), is_number=at in numbers)}">{_shown(cell)}</td>'
         for at, cell in enumerate(cells[1:], 1)
     )
     return f"<tr>{first}{''.join(rest)}</tr>"
 
 
-def _cell_style(is_number: bool, is_long: bool) -> str:  # noqa: FBT001 - private, and read in one place
-    return ";".join([_CELL, _NUMBER if is_number else _TEXT, *([_ROOM] if is_long else [])])
+def _cell_style(look: str, *, is_number: bool) -> str:
+    return ";".join(filter(None, [_CELL, _NUMBER if is_number else _TEXT, look]))
 
 
-def _head(cell: str, scope: str, *, is_number: bool) -> str:
+def _head(cell: str, scope: str, *, is_number: bool, look: str = "") -> str:
     aligned = _NUMBER if is_number else "text-align:left"
-    style = ";".join([_CELL, aligned, "font-weight:600", *([_LINE] if scope == "col" else [])])
+    line = _LINE if scope == "col" else ""
+    style = ";".join(filter(None, [_CELL, look, aligned, "font-weight:600", line]))
     return f'<th scope="{scope}" dir="auto" style="{style}">{_shown(cell)}</th>'
 
 

@@ -109,6 +109,16 @@ def test_a_table_tells_what_its_heads_are_for() -> None:
     assert [("right" in style) for style in re.findall(r'<td dir="auto" style="([^"]*)"', page)] == [True] * 3
 
 
+def test_a_wide_table_scrolls_and_breaks_long_texts_alone() -> None:
+    columns = ("name", "verdict", "why", "seconds")
+    page = markup.table([("a", "does not\nhold", "so " * 20, "0.1")], columns=columns, numbers={3})
+    assert page.startswith('<div style="overflow-x:auto"><table')
+    verdict, why, _ = re.findall(r'<td dir="auto" style="([^"]*)"', page)
+    assert verdict.endswith("white-space:pre"), "a short text keeps its lines"
+    assert "pre-wrap" in why
+    assert "overflow-x" not in markup.table([("a", "1")], columns=("name", "number"))
+
+
 def test_words_have_a_direction_of_their_own() -> None:
     arabic = "مرحبا"
     assert markup.spoken(arabic).startswith('<div dir="auto"')

@@ -30,13 +30,13 @@ COLUMNS = (
     *(
         "variant",
         "score",
-        "difference",
+        "difference (points)",
         "verdict",
-        "per 1,000",
+        "cost per 1,000",
         "cost ratio",
         "first token",
-        "p50",
-        "p95",
+        "time (p50)",
+        "time (p95)",
         "own wait",
         "retries",
     ),
@@ -44,6 +44,8 @@ COLUMNS = (
     "failed",
 )
 NUMBERS = frozenset(range(4, len(COLUMNS)))
+_IDLE = frozenset({"", "–", "0", "0.00 s"})
+"""What a figure says where there is nothing to say."""
 Row = tuple[str, ...]
 
 
@@ -249,6 +251,13 @@ def notes(comparison: ComparisonView) -> list[str]:
     return list(dict.fromkeys(said))
 
 
+def _told(rows: Sequence[Row]) -> tuple[Row, list[Row], set[int]]:
+    """Return heads, rows and which columns are numbers, without the figures that say nothing of any variant."""
+    kept = [at for at in range(len(COLUMNS)) if at < 2 or any(row[at] not in _IDLE for row in rows)]
+    heads, *shown = [tuple(row[at] for at in kept) for row in [COLUMNS, *rows]]
+    return heads, shown, {place for place, at in enumerate(kept) if at in NUMBERS}
+
+
 def _headline(comparison: ComparisonView) -> str:
     count = len(comparison.cases)
     return f"{comparison.title}, {count} case{'' if count == 1 else 's'}"
@@ -256,8 +265,9 @@ def _headline(comparison: ComparisonView) -> str:
 
 def as_text(comparison: ComparisonView) -> str:
     """Return the comparison as plain text."""
-    rows = [COLUMNS, *table(comparison)]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(COLUMNS))]
+    heads, found, _ = _told(table(comparison))
+    rows = [heads, *found]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(heads))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
@@ -267,12 +277,12 @@ def as_text(comparison: ComparisonView) -> str:
 
 def as_html(comparison: ComparisonView) -> str:
     """Return the comparison as HTML that every notebook shows, trusted or not."""
-    rows = [[redact(cell, words=False) for cell in row] for row in table(comparison)]
+    heads, told, numbers = _told(table(comparison))
+    rows = [[redact(cell, words=False) for cell in row] for row in told]
     caption = redact(_headline(comparison), words=False)
-    shown = markup.table(rows, caption=caption, columns=COLUMNS, numbers=NUMBERS)
+    shown = markup.table(rows, caption=caption, columns=heads, numbers=numbers)
     said = "".join(markup.block(markup.facts(redact(note, words=False))) for note in notes(comparison))
-    wide = f'<div style="overflow-x:auto">{shown}</div>'
-    return Markup(f"{wide}{markup.block(markup.facts(standing(comparison)))}{said}")
+    return Markup(f"{shown}{markup.block(markup.facts(standing(comparison)))}{said}")
 
 
 def rows(results: Results) -> list[dict[str, Any]]:

@@ -114,6 +114,17 @@ def test_a_cell_that_waits_shows_how_far_it_is(
     assert len(told) < 20, "not each time that the cell looks"
 
 
+def test_a_table_leaves_out_what_has_nothing_to_say_of_any_variant(flow: Flow, server: ScriptedServer) -> None:
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    result = read.compare(MODELS, cases(2))
+    for shown in (repr(result), result._repr_html_()):
+        assert "first token" in shown
+        assert "declined" not in shown
+    server.script(lambda request: answer(request) if request["model"] == "good" else Say("no JSON"))
+    declined = read.compare([MODELS[0], "compatible:other"], cases(2))
+    assert "declined" in repr(declined)
+
+
 def test_rescoring_makes_no_call(flow: Flow, server: ScriptedServer) -> None:
     read = flow.extraction("read", weekday=["Mon", "Tue"])
     result = read.compare(MODELS, cases(2))

@@ -59,7 +59,7 @@ def test_read_values_and_doubtful_ones(flow: Flow, script: Script) -> None:
     script.values["data"] = [{"name": "Ana", "city": "Rome", "people": "many", "day": None, "tags": None}]
     s = flow.start()
     s.say("I am Ana, and we are many")
-    read = next(line for line in s.explain().splitlines() if line.startswith("data read"))
+    read = next(line for line in s.explain().splitlines() if line.startswith("data found"))
     assert read == (
         "data found name: Ana, city: Rome (not in the dialogue: check it); people was invalid; "
         "day, tags were not stated (asked twice: the first answer did not fit the fields)."

@@ -577,7 +577,7 @@ def test_each_turn_keeps_a_trace(booking: Flow, script: Script):
     for words in (
         "you said “I am Ana”",
         "when “the caller gave a name and a weekday”: holds (the model: “so it seems”)",
-        "data read name: Ana; weekday was not stated",
+        "data found name: Ana; weekday was not stated",
         "if weekday is not None: does not hold, since weekday is not stated",
         "The flow is now at ask.",
     ):

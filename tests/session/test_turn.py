@@ -81,7 +81,7 @@ def test_the_notices_of_every_call_are_shown() -> None:
     story = explained(turn)
     for words in (
         ", temperature was dropped)",
-        "data read name: Ana (asked twice).",
+        "data found name: Ana (asked twice).",
         "flow default) (cut off).",
     ):
         assert words in story
