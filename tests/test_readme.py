@@ -33,8 +33,11 @@ def server() -> Iterator[ScriptedServer]:
 
 
 def _answer(request: dict[str, Any]) -> Say:
-    wants_values = "response_format" in request
-    return Say(json.dumps({"name": "Ana", "weekday": "Tuesday", "urgent": False}) if wants_values else "Hello.")
+    shape = request.get("response_format", {}).get("json_schema", {}).get("schema")
+    if shape is None:
+        return Say("Hello.")
+    known = {"name": "Ana", "weekday": "Tuesday", "urgent": False, "toppings": ["ham"], "size": "large", "address": None}
+    return Say(json.dumps({field: known[field] for field in shape["properties"]}))
 
 
 @pytest.fixture
@@ -43,15 +46,18 @@ def run_lines(
 ) -> Callable[[str], dict[str, Any]]:
     """Run the blocks of a page one after another on the scripted server; gives the names they have defined."""
     monkeypatch.chdir(tmp_path)
-    own = f"dentist of {tmp_path.name}"  # other tests have a flow of the README's name
-    dentist = Flow(own)
-    dentist.set_base_url("compatible", server.base_url)
-    dentist.model = "compatible:scripted"
+    own = {name: f"{name} of {tmp_path.name}" for name in ("dentist", "pizza")}  # other tests have such flows
+    for name in own.values():
+        made = Flow(name)
+        made.set_base_url("compatible", server.base_url)
+        made.model = "compatible:scripted"
 
     def run(page: str) -> dict[str, Any]:
         names: dict[str, Any] = {}
         for block in blocks("python", page):
-            lines = block.replace('Flow("dentist")', f"Flow({own!r})")
+            lines = block
+            for name, other in own.items():
+                lines = lines.replace(f'Flow("{name}")', f"Flow({other!r})")
             for local in models.LOCAL_MODELS:
                 lines = lines.replace(f"local:{local}", f"compatible:{local}")
             exec(compile(lines, "page.md", "exec"), names)
