@@ -46,6 +46,11 @@ def _escaped(words: str) -> str:
     return html.escape(words)
 
 
+def attribute(words: str) -> str:
+    """Return a text for the quotes of an attribute."""
+    return _escaped(words)
+
+
 def spoken(words: str) -> Markup:
     """Return what somebody said, with its line breaks and in its own direction."""
     return Markup(f'<div dir="auto" style="{_WORDS}">{text(words)}</div>')

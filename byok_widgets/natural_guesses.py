@@ -106,13 +106,13 @@ GUESSES: Mapping[str, Mapping[str, str]] = {
         link="connect link to next add_edge",
     ),
     "extraction": _table(
-        read=_SPEAK.replace("run ", "").replace(" prompt", "") + " extract read parse start",
+        read=_SPEAK.replace("run ", "").replace(" prompt", "") + " extract read parse chat start",
         fields="fields field_types columns",
         teach="train add_example add_examples example learn few_shot correct",
         link="connect link to next add_edge",
     ),
     "action": _table(
-        act=_SPEAK.replace("run ", "").replace(" prompt", "") + " do perform start",
+        act=_SPEAK.replace("run ", "").replace(" prompt", "") + " do perform chat start",
         link="connect link to next add_edge",
     ),
     "reply": _table(
@@ -164,7 +164,8 @@ class AnswersGuesses:
     _guessed_kind: ClassVar[str] = ""
 
     def _reject(self, name: str) -> None:
-        reject_guess(self._guessed_kind, f"A {type(self).__name__}", name)
+        what = type(self).__name__
+        reject_guess(self._guessed_kind, f"{'An' if what[0] in 'AEIOU' else 'A'} {what}", name)
 
     if not TYPE_CHECKING:  # a type checker shall go on to know every attribute
 

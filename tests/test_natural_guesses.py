@@ -49,6 +49,7 @@ def test_every_guess_is_answered_and_is_no_attribute(objects: dict[str, Any]) ->
             assert isinstance(caught.value, ConfigError)
             assert caught.value.kind == "unknown_name"
             assert (meant in caught.value.fix, repr(name) in caught.value.problem) == (True, True)
+            assert re.match("A(n [AEIOU]| [^AEIOU])", caught.value.problem)
             assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 

@@ -1,4 +1,4 @@
-"""`Timeline`: what each turn of a session took, as text, as a table and as a picture. Unknown stays unknown."""
+"""`Timeline`: what each turn of a session took, as text and as a table with bars. Unknown stays unknown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from byok_widgets import markup
 from byok_widgets.graph.colours import GREY
 from byok_widgets.graph.drawing import one_line
-from byok_widgets.session.timeline_picture import INCOMPLETE, NOT_FINISHED, Bar, Part, Sign, draw
+from byok_widgets.session.timeline_bars import Part, bar
 from byok_widgets.session.turn import Judgement, Step, Turn, Visit
 from byok_widgets.usage import CostTotal, Usage, token_counts, token_words
 
@@ -85,49 +85,29 @@ class Timeline:
     def _repr_html_(self) -> str:
         if not self.turns:
             return markup.text(_NOTHING)
-        alt = f"Timeline of the session: {self.summary}. The table after the picture says the same."
-        return markup.picture(self.as_svg(), alt) + markup.details("The timeline as a table", self._table())
-
-    def as_svg(self, *, styled: bool = False) -> str:
-        """Return the picture as SVG.
-
-        Args:
-            styled: Whether it carries the style sheet by which it follows the theme of a page that embeds it.
-        """
-        total = (f"{self.seconds:.2f}", *_taken(self._usages, self.cost))
-        return draw([self._bar(turn) for turn in self.turns], total, f"Timeline: {self.summary}", styled=styled)
-
-    def _bar(self, turn: Turn) -> Bar:
-        parts = [
-            Part(
-                span.name,
-                round(span.seconds, _DIGITS),
-                GREY if span.is_judge else self.colours.get(span.node, GREY),
-                span.is_judge,
-            )
-            for span in spans(turn)
-        ]
-        figures = (f"{turn.latency_s:.2f}", *_taken(turn.usages, turn.cost))
-        first = turn.time_to_first_token_s
-        first = None if first is None else round(first, _DIGITS)
-        seconds = round(turn.latency_s, _DIGITS)
-        return Bar(str(turn.number), parts, seconds, first, figures, _sign(turn), _note(turn))
-
-    def _table(self) -> str:
-        rows = [list(row(turn, between="\n")) for turn in self.turns]
+        longest_s = max(_length(turn) for turn in self.turns)
+        rows = [self._row(turn, longest_s) for turn in self.turns]
         total = ["all", "", "", f"{self.seconds:.2f}", *_taken(self._usages, self.cost), ""]
-        noted = any(cells[-1] for cells in rows)
-        shown = len(COLUMNS) - (not noted)
+        shown = len(COLUMNS) - (not any(cells[-1] for cells in rows))
         return markup.table(
             [cells[:shown] for cells in rows],
-            caption="Timeline",
+            caption=f"Timeline: {self.summary}",
             columns=COLUMNS[:shown],
             numbers=_NUMBERS,
             total=total[:shown],
         )
 
+    def _row(self, turn: Turn, longest_s: float) -> list[str]:
+        number, _, *figures = row(turn)
+        return [number, bar([self._part(span) for span in spans(turn)], longest_s), *figures]
 
-_DIGITS = 2  # as in the table: what nobody could see does not make two runs differ
+    def _part(self, span: Span) -> Part:
+        colour = GREY if span.is_judge else self.colours.get(span.node, GREY)
+        # Rounded as in the text: what nobody could see does not make two runs differ.
+        return Part(span.name, round(span.seconds, _DIGITS), colour, span.is_judge)
+
+
+_DIGITS = 2
 _NOTHING = "Nothing has been said yet."
 
 
@@ -136,9 +116,14 @@ def spans(turn: Turn) -> list[Span]:
     return [Span(step.node, isinstance(step, Judgement), _seconds(step)) for step in turn.steps if _counts(step)]
 
 
-def row(turn: Turn, *, between: str = " → ") -> tuple[str, ...]:
-    """Return what a turn took as texts; see `COLUMNS`. `between`: what stands between two nodes."""
-    parts = between.join(f"{span.name} {span.seconds:.2f}\u00a0s" for span in spans(turn))
+def _length(turn: Turn) -> float:
+    """Return how long a turn took; parts that are told to be longer than the whole are believed."""
+    return round(max(turn.latency_s, sum(span.seconds for span in spans(turn))), _DIGITS)
+
+
+def row(turn: Turn) -> tuple[str, ...]:
+    """Return what a turn took as texts; see `COLUMNS`."""
+    parts = " → ".join(f"{span.name} {span.seconds:.2f}\u00a0s" for span in spans(turn))
     first = "–" if turn.time_to_first_token_s is None else f"{turn.time_to_first_token_s:.2f} s"
     return (str(turn.number), parts, first, f"{turn.latency_s:.2f}", *_taken(turn.usages, turn.cost), _note(turn))
 
@@ -148,12 +133,6 @@ def _note(turn: Turn) -> str:
     if turn.fault:
         return f"not finished: {one_line(turn.fault)}"
     return one_line(turn.reply.why_incomplete) if turn.reply else ""
-
-
-def _sign(turn: Turn) -> Sign:
-    if turn.fault:
-        return NOT_FINISHED
-    return INCOMPLETE if turn.reply and not turn.reply.complete else ""
 
 
 def cost_of(cost: CostTotal) -> str:

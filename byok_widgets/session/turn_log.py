@@ -133,7 +133,7 @@ class TurnLog:
 
     @property
     def timeline(self) -> Timeline:
-        """What each turn took, unfinished ones included: seconds node by node, tokens and cost, as a picture."""
+        """What each turn took, unfinished ones included: seconds node by node, tokens and cost, with bars."""
         return Timeline(self._all, node_colours(self._graph.nodes))
 
     @property
