@@ -11,6 +11,7 @@ export class GraphPane {
   readonly el = make("section", { className: "byok-graph-pane", hidden: true });
   private readonly canvas = make("div", { className: "byok-graph-canvas", tabIndex: 0 });
   private zoom = 0;
+  private followed: string | undefined;
 
   constructor() {
     this.el.setAttribute("aria-label", "Graph");
@@ -47,7 +48,7 @@ export class GraphPane {
       const { source, target } = edge.dataset;
       edge.classList.toggle("byok-path", moves.has(JSON.stringify([source, target])));
     }
-    this.follow();
+    this.follow(active || last?.path.at(-1));
   }
 
   // A node at which a turn is working.
@@ -55,12 +56,14 @@ export class GraphPane {
     for (const node of this.canvas.querySelectorAll<SVGElement>("[data-node]")) {
       node.classList.toggle("byok-active", node.dataset["node"] === active);
     }
-    this.follow();
+    this.follow(active);
   }
 
-  // Brings the active node into the canvas, without moving the notebook.
-  private follow(): void {
-    const node = this.canvas.querySelector(".byok-active");
+  // Brings a node into the canvas, without moving the notebook.
+  private follow(name: string | undefined = this.followed): void {
+    this.followed = name;
+    const nodes = [...this.canvas.querySelectorAll<SVGElement>("[data-node]")];
+    const node = nodes.find((each) => each.dataset["node"] === name);
     if (!node) return;
     const inside = node.getBoundingClientRect();
     const frame = this.canvas.getBoundingClientRect();
