@@ -22,7 +22,7 @@ _TEXT = "text-align:left;white-space:pre-wrap;overflow-wrap:break-word"
 _CAPTION = "caption-side:top;text-align:left;padding:0 0 4px;font-weight:600;font-style:normal;color:inherit"
 _TABLE = "border-collapse:collapse;margin:4px 0;text-align:left"
 _LONG_CHARS, _ROOM, _WHOLE = 24, "min-width:11em", "white-space:pre"
-"""How many characters make a text a long one; the room that its column keeps in a narrow place; and how others look."""
+"""How many characters make a text a long one, the room that its column keeps, and how others look."""
 _MANY_COLUMNS = 4
 """From so many columns on, a table scrolls in a narrow place rather than break short texts."""
 _WORDS = "white-space:pre-wrap;overflow-wrap:anywhere"

@@ -89,6 +89,9 @@ def test_the_demo_opens_lab_on_the_first_tutorial_and_ends_on_ctrl_c(
     page = urllib.request.urlopen(found[1], timeout=20)
     assert page.status == 200
     assert _kernels_of(found[1], "01_first_flow.ipynb") == ["python3"], "it starts while the page is loading"
+    assert _answer_of_kernel(found[1], "'xllamacpp' in __import__('sys').modules", "True"), (
+        "it loads the model, too"
+    )
     settings = found[1].replace("tree/01_first_flow.ipynb", f"api/settings/{NOTIFICATIONS}")
     defaults = json.load(urllib.request.urlopen(settings, timeout=20))["schema"]["properties"]
     assert defaults["fetchNews"]["default"] == "false", "no question about news over the tutorial"
@@ -120,6 +123,31 @@ def _kernels_of(address: str, notebook: str) -> list[str]:
         with urllib.request.urlopen(sessions, timeout=20) as answer:
             kernels = [session["kernel"]["name"] for session in json.load(answer) if session["path"] == notebook]
     return kernels
+
+
+def _answer_of_kernel(address: str, expression: str, wanted: str) -> bool:
+    """Return whether the kernel of the first tutorial comes to give this value."""
+    from jupyter_client.blocking.client import BlockingKernelClient
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    sessions = address.replace("lab/tree/01_first_flow.ipynb", "api/sessions")
+    with urllib.request.urlopen(sessions, timeout=20) as answer:
+        (kernel,) = [session["kernel"]["id"] for session in json.load(answer)]
+    client = BlockingKernelClient(connection_file=str(Path(jupyter_runtime_dir()) / f"kernel-{kernel}.json"))
+    client.load_connection_file()
+    client.start_channels()
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            reply = client.execute_interactive(
+                "", user_expressions={"it": expression}, store_history=False, timeout=60
+            )
+            if reply["content"]["user_expressions"]["it"].get("data", {}).get("text/plain") == wanted:
+                return True
+            time.sleep(0.2)
+        return False
+    finally:
+        client.stop_channels()
 
 
 def _start_kernel(address: str) -> str:

@@ -36,7 +36,14 @@ def _answer(request: dict[str, Any]) -> Say:
     shape = request.get("response_format", {}).get("json_schema", {}).get("schema")
     if shape is None:
         return Say("Hello.")
-    known = {"name": "Ana", "weekday": "Tuesday", "urgent": False, "toppings": ["ham"], "size": "large", "address": None}
+    known = {
+        "name": "Ana",
+        "weekday": "Tuesday",
+        "urgent": False,
+        "toppings": ["ham"],
+        "size": "large",
+        "address": None,
+    }
     return Say(json.dumps({field: known[field] for field in shape["properties"]}))
 
 

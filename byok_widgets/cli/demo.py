@@ -7,6 +7,7 @@ import importlib.util
 import signal
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,10 +85,11 @@ class Demo:
                 print(f"Port {self.port} is in use; taking {port}.")
             address = f"http://127.0.0.1:{port}/lab/tree/{first}?token={lab.token}"
             print(f"\nJupyterLab is ready:\n\n    {address}\n\nPress Ctrl-C to stop it.", flush=True)
+            kernel = threading.Thread(target=lab.start_kernel, args=(port, first), name="byok-kernel", daemon=True)
+            kernel.start()  # beside the browser, which takes its time to appear
             with contextlib.ExitStack() as opened:
                 if self.browser and not opened.enter_context(opened_in_browser(address)):
                     print("No browser could be opened: open the address above yourself.", flush=True)
-                lab.start_kernel(port, first)
                 while lab.process.poll() is None and not stopping.asked:
                     time.sleep(0.2)
             return 0 if stopping.asked else lab.process.returncode or 0

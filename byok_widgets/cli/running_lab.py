@@ -14,6 +14,7 @@ import contextlib
 import html
 import json
 import os
+import queue
 import secrets
 import socket
 import subprocess
@@ -35,6 +36,7 @@ _MAX_INFO_BYTES = 100_000
 _REACH_S = 1.0
 _KERNEL = "python3"  # the name that the tutorials give, and JupyterLab to this Python's own kernel
 _KERNEL_S = 10.0
+_WARM_UP = '__import__("byok_widgets.providers.local.warm_up", fromlist=["begin"]).begin()'  # binds no name
 _INFO_FILES = "jpserver-*.json"
 _STOP_S = 10.0  # a little longer than the server allows itself
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -93,7 +95,7 @@ class RunningLab:
             return None
 
     def start_kernel(self, port: int, notebook: str) -> None:
-        """Start the kernel of a notebook, which its page then finds.
+        """Start the kernel of a notebook, which its page then finds, and let it load the local model.
 
         The page takes seconds to load, and starts none before it has. JupyterLab skips a cell that is run while
         there is no kernel yet, without a word.
@@ -108,8 +110,12 @@ class RunningLab:
             data=json.dumps(session).encode(),
             headers={"Authorization": f"token {self.token}", "Content-Type": "application/json"},
         )
-        with contextlib.suppress(OSError), _DIRECT.open(request, timeout=_KERNEL_S):
-            pass  # where this fails, the page starts one
+        try:
+            with _DIRECT.open(request, timeout=_KERNEL_S) as answer:
+                started = json.loads(answer.read(_MAX_INFO_BYTES))
+        except (OSError, ValueError):
+            return  # the page starts one
+        _warm_up(_runtime_folder() / f"kernel-{started['kernel']['id']}.json")
 
     def end(self) -> None:
         """Stop it and its kernels: ask once, by closing its input, then kill it."""
@@ -135,6 +141,22 @@ class RunningLab:
             return [folder / f"jpserver-{self.process.pid}.json"]
         # On Windows the Python of a virtual environment starts another one, whose process id is not known here.
         return sorted(folder.glob(_INFO_FILES))
+
+
+def _warm_up(connection_file: Path) -> None:
+    """Let a kernel get ready for the first answer, outside of its history and counters."""
+    from jupyter_client.blocking.client import BlockingKernelClient
+
+    client = BlockingKernelClient(connection_file=str(connection_file))
+    client.load_connection_file()
+    client.start_channels(iopub=False, stdin=False, hb=False, control=False)
+    try:
+        client.execute(_WARM_UP, silent=True, store_history=False, allow_stdin=False)
+        client.get_shell_msg(timeout=_KERNEL_S)
+    except queue.Empty:
+        pass  # it is slow, and gets to it
+    finally:
+        client.stop_channels()
 
 
 def running_servers() -> list[dict[str, Any]]:

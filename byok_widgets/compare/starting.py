@@ -105,8 +105,8 @@ def _assigned(variants: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping
         raise ConfigError(
             f"The variants of a flow are a mapping from names to assignments, not {as_given(variants)}.",
             kind="variant",
-            fix='Write flow.compare({"now": {}, "cheap": {"ask": "..."}}, cases=...). Models on one node are compared '
-            'by the node: node.compare(["...", "..."], cases).',
+            fix='Write flow.compare({"now": {}, "cheap": {"ask": "..."}}, cases=...). To compare models on one '
+            'node, write node.compare(["...", "..."], cases).',
         )
     fits = all(isinstance(name, str) and isinstance(models, Mapping) for name, models in variants.items())
     if len(variants) < 2 or not fits:

@@ -26,9 +26,7 @@ MAX_TITLE_CHARS = 1000
 Key = Callable[[str], str]
 
 
-def as_svg(
-    graph: FlowGraph, title: str, *, styled: bool = False, brief: bool = False, key: Key = str
-) -> str:
+def as_svg(graph: FlowGraph, title: str, *, styled: bool = False, brief: bool = False, key: Key = str) -> str:
     """Return the drawing of a graph as SVG; empty without nodes, and where there are too many to be drawn.
 
     Args:

@@ -28,7 +28,7 @@ def clip(text: str, most: float, size: float) -> str:
 
 
 def wrap(text: str, most: float, size: float, *, lines: int = 3) -> list[str]:
-    """Return a text on as few lines as hold it, as even as may be, of at most `most` pixels; the last is clipped."""
+    """Return a text on as few lines as hold it, as even as may be, within `most` pixels; the last is clipped."""
     words = text.split(" ")
     whole = width(text, size)
     for count in range(1, lines + 1):

@@ -1,7 +1,7 @@
 """The bar of a turn in a timeline: a part for each node, in the node's colour and as wide as it took.
 
-It consists of elements and styles that a notebook keeps which is not trusted, and its words have the page's colour:
-so it is read in light and in dark, saved or live, and without any style the words remain.
+It consists of elements and styles that an untrusted notebook keeps, and its words have the page's colour: so it is
+read in light and in dark, saved or live, and without any style the words remain.
 """
 
 from __future__ import annotations

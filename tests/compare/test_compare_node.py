@@ -105,7 +105,9 @@ def test_a_cell_that_waits_shows_how_far_it_is(
 ) -> None:
     told: list[str] = []
     sink = SimpleNamespace(show_standing=told.append, close=lambda result: told.append("closed"))
-    monkeypatch.setattr(comparison, "frontend", lambda: SimpleNamespace(output_sink=lambda: sink, is_live=lambda: True))
+    monkeypatch.setattr(
+        comparison, "frontend", lambda: SimpleNamespace(output_sink=lambda: sink, is_live=lambda: True)
+    )
     server.script(lambda request: replace(answer(request), pause_s=0.2))
     read = flow.extraction("read", weekday=["Mon", "Tue"])
     read.compare(MODELS, cases(2), wait=False).wait()

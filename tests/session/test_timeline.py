@@ -77,7 +77,9 @@ def test_parts_of_a_bar_are_as_wide_as_they_took() -> None:
     assert (judge, node) == ("judge 0.50\u00a0s", "ask 1.50\u00a0s")
     assert long == pytest.approx(3 * short, rel=0.05)
     longest = Timeline([turn(), Turn(2, "Hi", (Visit("ask", answer("ask", 9)),), "ask", latency_s=9)], {})
-    assert max(width for _, width, _ in bars(longest)) == max(width for _, width, _ in bars(Timeline(longest.turns[1:], {})))
+    assert max(width for _, width, _ in bars(longest)) == max(
+        width for _, width, _ in bars(Timeline(longest.turns[1:], {}))
+    )
 
 
 def test_a_part_has_the_colour_of_its_node_and_a_judge_is_dashed() -> None:
@@ -120,7 +122,7 @@ def test_a_turn_without_a_call_took_no_tokens_and_no_money() -> None:
 
 
 def test_what_is_shown_is_inert_and_the_same_each_time() -> None:
-    hostile = "<script>alert(1)</script>\x00\u202e مرحبا\" onclick=\"" + "x" * 10_000
+    hostile = '<script>alert(1)</script>\x00\u202e مرحبا" onclick="' + "x" * 10_000
     timeline = Timeline([turn(node=hostile, fault=hostile)], {})
     page = timeline._repr_html_()
     assert page == timeline._repr_html_()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -45,6 +46,14 @@ class LocalProvider(ChatCompletionsProvider):
         server = await _SERVER_WORK.run(_served, path, model)
         with server.hold():
             yield Endpoint(BaseUrl.parse(server.base_url), server.key)
+
+    async def warm_up(self, model: str) -> None:
+        """Load what the first call needs, and start the server of a model whose file is on this machine."""
+        from byok_widgets.providers.local import models
+
+        path = models.find_cached(model)
+        starting = [_SERVER_WORK.run(_served, path, model)] if path else []
+        await asyncio.gather(self._set_up(), *starting)
 
     def runs_file(self, model: str) -> bool:
         """Return whether the id is the path of a file, and not a pinned model."""
