@@ -64,7 +64,7 @@ def test_a_held_key_that_looks_like_a_word_is_refused(flow: Flow, server: Script
 
 def test_a_name_that_becomes_a_key_later_is_shown_nowhere(flow: Flow, tmp_path: Path) -> None:
     pytest.importorskip("scipy")
-    key = "-".join(["correct", "horse", "battery", "staple"])
+    key = "-".join(["quiet", "harbour", "seven", "lanterns"])
     result = flow.compare({"now": {}, key: {"read": OTHER}}, cases("c0"))
     flow.key_store.save("openai", "api.openai.com", key, backend="session")
     best = result.best()
