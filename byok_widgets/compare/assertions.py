@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from byok_widgets.compare.code_version import code_version
 from byok_widgets.errors import ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.secrets.quoting import as_given
@@ -30,12 +31,14 @@ class Assertion:
         what: The text, the path, the name of the function, or the question for the judge.
         equals: The value that stands at a path.
         function: The function.
+        version: Changes when the function's code does.
     """
 
     kind: str
     what: str
     equals: Any = None
     function: Function | None = field(default=None, compare=False)
+    version: str = ""
 
     @property
     def name(self) -> str:
@@ -94,7 +97,8 @@ def read_assertion(given: Any, functions: Mapping[str, Function]) -> Assertion:
     if kind == "function" and what not in functions:
         known = ", ".join(map(repr, functions)) or "none"
         raise ValueError(f"there is no function {as_given(what)} in functions={{...}}; there are: {known}")
-    return Assertion(kind, what, given.get("equals"), functions.get(what) if kind == "function" else None)
+    function = functions.get(what) if kind == "function" else None
+    return Assertion(kind, what, given.get("equals"), function, code_version(function))
 
 
 def answered(output: Mapping[str, Any], question: str) -> bool | None:

@@ -6,34 +6,63 @@ Scripts that are played through a flow are such work: which nodes they visit dep
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.prices import Prices
 from byok_widgets.errors import FlowError
-from byok_widgets.usage import Cost, CostTotal
+from byok_widgets.nodes.admission import current_admission
+from byok_widgets.usage import NOT_CHARGED, Cost
 
 if TYPE_CHECKING:
-    from byok_widgets.nodes.admission import PendingCall
+    from byok_widgets.nodes.admission import Admitted, PendingCall
 
 USED_UP = "budget_used_up"
 """Kind of the error of a call that the budget does not admit."""
 
 
-class CallGate:
-    """Admits the calls of one cell, or of what stands before cells.
+class CallMeter:
+    """Admits all calls, and notes what they cost: also those whose answer cannot be used.
 
     Attributes:
-        costs: What its calls cost, as far as they were charged.
+        costs: What each call cost.
+    """
+
+    def __init__(self) -> None:
+        self.costs: list[Cost] = []
+
+    async def admit(self, call: PendingCall) -> Admitted:
+        """Admit a call."""
+        del call
+        return self
+
+    def settle(self, cost: Cost) -> None:
+        """Note what a call cost."""
+        self.costs.append(cost)
+
+    @property
+    def cost(self) -> Cost:
+        """What the calls cost together."""
+        return reduce(add, self.costs, NOT_CHARGED)
+
+
+class CallGate(CallMeter):
+    """Admits the calls of one cell, of what stands before cells, or of what scores them, within a budget.
+
+    Attributes:
+        refused: Whether a call was not admitted. What came of the rest says nothing then, even if the code that
+            made the call went on without it.
     """
 
     def __init__(self, budget: Budget, prices: Prices, held: Decimal = Decimal(0)) -> None:
         """Begin with an amount that the budget holds for these calls already: they draw on it first."""
-        self.costs: list[Cost] = []
+        super().__init__()
         self._budget, self._prices, self._held = budget, prices, held
-        self._is_shut = False
+        self._is_shut = self.refused = False
 
-    async def admit(self, call: PendingCall) -> ReservedCall:
+    async def admit(self, call: PendingCall) -> Admitted:
         """Reserve the worst case of a call, and wait for calls under way if it does not fit.
 
         Raises:
@@ -46,18 +75,14 @@ class CallGate:
         if not self._is_shut and await self._budget.reserve(worst):
             if not self._is_shut:
                 return ReservedCall(self, worst)
-            self._budget.settle(worst, None, sent=False)
-        raise FlowError(
-            "The call was not sent: what is left of the budget does not cover its worst case.",
-            kind=USED_UP,
-            fix="Go on with resume(budget=...) or resume(max_calls=...).",
-        )
+            self._budget.settle(worst, (), sent=False)
+        self.refused = True
+        raise not_covered()
 
-    def settle(self, worst: Decimal, cost: Cost | None) -> None:
-        """Replace what was reserved by what a call cost; `None` if it was not charged."""
-        self._budget.settle(worst, Decimal(0) if cost is None else cost.usd)
-        if cost is not None:
-            self.costs.append(cost)
+    def charge(self, worst: Decimal, cost: Cost) -> None:
+        """Replace what was reserved for a call by what it cost."""
+        self.settle(cost)
+        self._budget.settle(worst, [cost])
 
     def shut(self) -> None:
         """Admit no further call; one that is under way ends as usual."""
@@ -67,32 +92,14 @@ class CallGate:
         """Give back what is still held: no more calls come."""
         self._held -= self._budget.let_go(self._held)
 
+    def require_admitted(self) -> None:
+        """Make sure that all calls were admitted.
 
-class CostNotes:
-    """Admits all calls, and notes what they cost: also those whose answer cannot be used.
-
-    Attributes:
-        costs: What the calls cost, as far as they were charged.
-    """
-
-    def __init__(self) -> None:
-        self.costs: list[Cost] = []
-
-    async def admit(self, call: PendingCall) -> CostNotes:
-        """Admit a call."""
-        del call
-        return self
-
-    def settle(self, cost: Cost | None) -> None:
-        """Note what a call cost; `None` if it was not charged."""
-        if cost is not None:
-            self.costs.append(cost)
-
-    @property
-    def usd(self) -> Decimal | None:
-        """What they cost together; `None` where that is not known, or nothing was charged."""
-        total = CostTotal.of(self.costs)
-        return total.usd if total.calls and not total.unpriced else None
+        Raises:
+            FlowError: One was not, whatever the code that made it did then.
+        """
+        if self.refused:
+            raise not_covered()
 
 
 class ReservedCall:
@@ -101,6 +108,26 @@ class ReservedCall:
     def __init__(self, gate: CallGate, worst: Decimal) -> None:
         self._gate, self._worst = gate, worst
 
-    def settle(self, cost: Cost | None) -> None:
-        """Replace what was reserved by what it cost; `None` if it was not charged."""
-        self._gate.settle(self._worst, cost)
+    def settle(self, cost: Cost) -> None:
+        """Replace what was reserved by what it cost."""
+        self._gate.charge(self._worst, cost)
+
+
+def require_all_admitted() -> None:
+    """Make sure that all calls that were made here so far were admitted.
+
+    Raises:
+        FlowError: One was not, whatever the code that made it did then.
+    """
+    gate = current_admission()
+    if isinstance(gate, CallGate):
+        gate.require_admitted()
+
+
+def not_covered() -> FlowError:
+    """Return the error for a call that is not sent."""
+    return FlowError(
+        "The call was not sent: what is left of the budget does not cover its worst case.",
+        kind=USED_UP,
+        fix="Go on with resume(budget=...) or resume(max_calls=...).",
+    )

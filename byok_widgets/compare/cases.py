@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +9,7 @@ from typing import Any
 
 from byok_widgets import markup
 from byok_widgets.compare.assertions import Assertion
+from byok_widgets.compare.hashing import hashed
 from byok_widgets.errors import ConfigError
 from byok_widgets.messages import Message
 
@@ -146,12 +145,6 @@ class Cases(Sequence[Case]):
 
 _SHOWN = 50
 _LINE_CHARS = 90
-
-
-def hashed(data: Any) -> str:
-    """Return a hash of plain data, in 32 hexadecimal digits."""
-    text = json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 def _in_line(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, get_args
 
-from byok_widgets.compare.cases import hashed
+from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.result_cell import CellStatus, Key, ResultCell
 from byok_widgets.secrets.json_redaction import redact_keys
 
@@ -37,7 +37,7 @@ class Row:
 
     Attributes:
         cell: The cell as it is kept.
-        columns: Its columns: the id, that of the request, the case, the cost, and those in `PLAIN`.
+        columns: Its columns: the id, that of the request, the case, the cost, its known part, and those in `PLAIN`.
         reply: What came of it.
         request: What was asked; `None` if nothing was.
     """
@@ -57,7 +57,8 @@ def row_of(cell: ResultCell) -> Row:
     kept = storable(cell)
     asked = bytes.fromhex(hashed(kept.request)) if kept.request else None
     nano = None if kept.usd is None else int(kept.usd * _NANO)
-    columns = [cell_id(kept.key), asked, kept.case, nano, *(getattr(kept, name) for name in PLAIN)]
+    money = [nano, int(kept.least_usd * _NANO)]
+    columns = [cell_id(kept.key), asked, kept.case, *money, *(getattr(kept, name) for name in PLAIN)]
     return Row(kept, columns, _packed(kept.output), _packed(kept.request) if kept.request else None)
 
 
@@ -72,11 +73,12 @@ def storable(cell: ResultCell) -> ResultCell:
     A figure that no provider could mean counts as unknown.
     """
     texts = redact_keys({name: as_plain(getattr(cell, name)) for name in _TEXTS})
-    usd = cell.usd
+    usd, least = cell.usd, cell.least_usd
     return replace(
         cell,
         **texts,
-        usd=usd if usd is not None and usd.is_finite() and 0 <= usd <= _MOST_USD else None,
+        usd=usd if usd is not None and _is_amount(usd) else None,
+        least_usd=least if _is_amount(least) else Decimal(0),
         input_tokens=_count(cell.input_tokens),
         output_tokens=_count(cell.output_tokens),
         retries=_count(cell.retries) or 0,
@@ -105,14 +107,14 @@ def _packed(data: Any) -> bytes:
     return zlib.compress(content, 1)
 
 
-def cell_of(plain: Sequence[Any], case: Any, nano_usd: Any, reply: Any, request: Any) -> ResultCell:
-    """Return the cell of a row.
+def cell_of(plain: Sequence[Any], case: Any, money: tuple[Any, Any], reply: Any, request: Any) -> ResultCell:
+    """Return the cell of a row; `money` is what it cost, and the known part of that, in billionths.
 
     Raises:
         ValueError: It is none.
     """
     found = dict(zip(PLAIN, plain, strict=True))
-    amounts = [nano_usd, *(found[name] for name in _COUNTS)]
+    amounts = [*money, *(found[name] for name in _COUNTS)]
     right = (
         all(isinstance(text, str) for text in (case, *(found[name] for name in _TEXTS if name in found)))
         and found["status"] in get_args(CellStatus)
@@ -122,8 +124,11 @@ def cell_of(plain: Sequence[Any], case: Any, nano_usd: Any, reply: Any, request:
     )
     if not right:
         raise ValueError(_DAMAGED)
-    usd = None if nano_usd is None else Decimal(nano_usd) / _NANO
-    return ResultCell(**found, case=case, usd=usd, output=_unpacked(reply), request=_unpacked(request))
+    usd, least = (None if nano is None else Decimal(nano) / _NANO for nano in money)
+    asked = _unpacked(request)
+    return ResultCell(
+        **found, case=case, usd=usd, least_usd=least or Decimal(0), output=_unpacked(reply), request=asked
+    )
 
 
 def _unpacked(body: Any) -> dict[str, Any]:
@@ -159,6 +164,10 @@ def json_of(text: Any) -> Any:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError):
         raise ValueError(_DAMAGED) from None
+
+
+def _is_amount(usd: Decimal) -> bool:
+    return usd.is_finite() and 0 <= usd <= _MOST_USD
 
 
 def _count(count: int | None) -> int | None:

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from byok_widgets.compare.cell_rows import PLAIN, Row, row_of
 from byok_widgets.compare.database import Database
 from byok_widgets.compare.result_cell import Key, ResultCell
+from byok_widgets.compare.scoring import Score
 from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.secrets.json_redaction import redact_keys
 from byok_widgets.secrets.quoting import as_given
 
-Scores = Mapping[str, "float | None"]
+Scores = Mapping[str, Score]
 """Scores of a cell by metric."""
 Done = asyncio.Future["ResultCell | None"]
 
@@ -115,14 +117,14 @@ class CellWriter:
                 if not row.cell.counts and base.execute(_IS_THERE, [own]).fetchone():
                     continue  # another kernel has finished it
                 base.execute(
-                    f"INSERT OR REPLACE INTO cell(id, request, case_id, cost_nano, {_COLUMNS})"
-                    f" VALUES(?,?,?,?,{marks})",
+                    f"INSERT OR REPLACE INTO cell(id, request, case_id, cost_nano, least_nano, {_COLUMNS})"
+                    f" VALUES(?,?,?,?,?,{marks})",
                     row.columns,
                 )
                 base.execute("INSERT OR REPLACE INTO reply VALUES(?,?)", [own, row.reply])
                 if request is not None:
                     base.execute("INSERT OR IGNORE INTO request VALUES(?,?)", [request, row.request])
-                found = [[own, metric, value, ""] for metric, value in scores.items()]
+                found = [[own, metric, *redact_keys(list(score))] for metric, score in scores.items()]
                 base.executemany("INSERT OR REPLACE INTO score VALUES(?,?,?,?)", found)
 
 

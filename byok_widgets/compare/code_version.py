@@ -24,7 +24,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from byok_widgets.compare.cases import hashed
+from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.written_names import written_names
 from byok_widgets.nodes.base import Node
 

@@ -95,10 +95,7 @@ class Comparison:
     @property
     def cost(self) -> CostTotal:
         """What the finished cells cost, those of earlier runs included."""
-        cells = [cell for _, _, cell, _ in self.results.items()]
-        paid = [cell for cell in cells if cell.usd is not None or cell.status != "failed"]
-        known = [cell.usd for cell in paid if cell.usd is not None]
-        return CostTotal(sum(known, Decimal(0)), len(paid) - len(known), len(paid))
+        return CostTotal.of(cell.cost for cell in self.results.distinct() if cell.is_paid)
 
     @property
     def spent(self) -> CostTotal:
@@ -153,7 +150,7 @@ class Comparison:
         A keyboard interrupt stops it; finished cells stay.
 
         Raises:
-            ByokError: The store or the metric failed.
+            ByokError: The store failed.
         """
         sink = frontend().output_sink() if self.running else None
         if sink is None:
@@ -241,24 +238,16 @@ class Comparison:
     def rescore(self, metric: str | Function | Metric) -> Comparison:
         """Score the outputs that are there by another metric, without a call; verdicts are new ones then.
 
+        Where the metric fails, the score is missing, and the table says why. Calls that it makes itself count
+        towards the limits and in `spent`.
+
         Raises:
-            ConfigError: The metric failed.
+            ConfigError: There is no such metric, or it fails for every cell; then nothing is changed.
         """
         self.wait()
         chosen = Metric.of(metric)
-        scores = {
-            (variant.id, case.name, cell.repeat): chosen.score(case, cell)
-            for variant, case, cell, _ in self.results.items()
-        }
-        stored = [
-            (cell.key, chosen.id_for(case), scores[variant.id, case.name, cell.repeat])
-            for variant, case, cell, _ in self.results.items()
-            if cell.counts
-        ]
+        self._execution.rescore(self._setup, chosen)
         self._metric = chosen
-        self.results.replace_scores(scores)
-        self._store.scored(stored)
-        self._execution.notify()
         return self
 
     def differences(self) -> list[str]:
@@ -324,7 +313,7 @@ class Comparison:
         report.write(self, Path(path))
 
     def problem(self) -> ByokError | None:
-        """Return what ended it early, such as a metric that failed; `None` if nothing did."""
+        """Return what ended it early, such as a store that cannot be written; `None` if nothing did."""
         return self._execution.problem
 
     def __repr__(self) -> str:

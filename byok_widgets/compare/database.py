@@ -10,7 +10,7 @@ import os
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from byok_widgets.errors import ConfigError
@@ -26,8 +26,14 @@ class Database:
         path: The file; `None` in memory.
     """
 
-    def __init__(self, path: Path | None, schema: str, version: int) -> None:
+    def __init__(self, path: Path | None, schema: str, version: int, upgrades: Sequence[str] = ()) -> None:
         """Open a file, or make it for this user alone.
+
+        Args:
+            path: The file; `None` for memory.
+            schema: What makes the tables that are not there.
+            version: The version of that schema.
+            upgrades: What makes of each version, from the first, the next one.
 
         Raises:
             ConfigError: It cannot be written, is something else, or was made by a newer version.
@@ -40,7 +46,7 @@ class Database:
                 _make(path)
             self._base = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
             self._file = self._file_now()
-            self._prepare(schema, version)
+            self._prepare(schema, version, upgrades)
         except OSError as error:
             problem = describe_os_error(error)
         except (sqlite3.Error, ValueError) as error:
@@ -48,19 +54,21 @@ class Database:
         if problem:
             raise _unusable(path, problem)
 
-    def _prepare(self, schema: str, version: int) -> None:
+    def _prepare(self, schema: str, version: int, upgrades: Sequence[str]) -> None:
         execute = self._base.execute
         execute("PRAGMA trusted_schema=OFF")
         execute(f"PRAGMA busy_timeout={_BUSY_MS}")
         kinds = {kind for (kind,) in execute("SELECT type FROM sqlite_master")}
         if kinds - {"table", "index"}:
             raise ValueError("it is no store of cells")
-        if execute("PRAGMA user_version").fetchone()[0] > version:
+        found = execute("PRAGMA user_version").fetchone()[0]
+        if found > version:
             raise ValueError("it was made by a newer byok-widgets")
         if self.path is not None:
             execute("PRAGMA journal_mode=WAL")
         execute("PRAGMA synchronous=FULL")
-        self._base.executescript(f"{schema} PRAGMA user_version={version};")
+        newer = " ".join(upgrades[found - 1 :]) if found > 0 else ""
+        self._base.executescript(f"BEGIN IMMEDIATE; {newer} {schema} PRAGMA user_version={version}; COMMIT;")
 
     @property
     def is_current(self) -> bool:

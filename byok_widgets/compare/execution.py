@@ -11,16 +11,18 @@ from decimal import Decimal
 
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.cases import Case
+from byok_widgets.compare.judging import Judge
+from byok_widgets.compare.keeper import Keeper
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.runner import Runner
-from byok_widgets.compare.scoring import Metric
+from byok_widgets.compare.scoring import Metric, Score
 from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.store import CellStore
 from byok_widgets.engine import ENGINE
-from byok_widgets.errors import ByokError, FlowError
+from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.foreign_exceptions import describe_exception
-from byok_widgets.usage import Cost, CostTotal
+from byok_widgets.usage import CostTotal
 
 OnChange = Callable[[], None]
 
@@ -37,9 +39,10 @@ class Execution:
         self._store, self._results = store, results
         self._known = dict(known)
         self._runner: Runner | None = None
+        self._judge: Judge | None = None
         self._future: concurrent.futures.Future[None] | None = None
         self._observers: list[OnChange] = []
-        self._spent: list[Cost] = []
+        self._spent = CostTotal()
         self.started_at = time.time()
         self.ended_at: float | None = None
 
@@ -51,8 +54,7 @@ class Execution:
     @property
     def spent(self) -> CostTotal:
         """What its calls cost here, also in cells that were given up; what was there is not paid again."""
-        beside = self._runner.beside if self._runner else []
-        return CostTotal.of([*self._spent, *beside])
+        return self._spent + self._runner.budget.spent if self._runner else self._spent
 
     @property
     def used(self) -> tuple[Decimal, int]:
@@ -85,20 +87,46 @@ class Execution:
         """Run what is missing, in the background; does nothing while it runs."""
         if self.running:
             return
-        self._spent += self._runner.beside if self._runner else []
-        self._runner = Runner(
-            setup.task,
-            setup.cases,
-            metric=metric,
-            store=self._store,
-            budget=Budget(setup.limits.usd, setup.limits.max_calls),
-            on_cell=self._add,
-            flow=setup.flow,
-            judge=setup.judge,
-        )
+        self._spent, self._judge = self.spent, setup.judge
+        budget = Budget(setup.limits.usd, setup.limits.max_calls)
+        keeper = self._keeper(setup, metric, budget)
+        self._runner = Runner(setup.task, setup.cases, store=self._store, budget=budget, keeper=keeper)
         self._runner.know({key: cell for key, cell in self._known.items() if cell.counts})
         self.ended_at = None
         self._future = ENGINE.submit(self._run(self._runner))
+
+    def _keeper(self, setup: Setup, metric: Metric, budget: Budget) -> Keeper:
+        return Keeper(
+            metric=metric,
+            judge=setup.judge,
+            store=self._store,
+            budget=budget,
+            prices=setup.task.prices,
+            flow=setup.flow,
+            on_cell=self._add,
+        )
+
+    def rescore(self, setup: Setup, metric: Metric) -> None:
+        """Score what is finished by another metric. Calls that it makes itself count, and what they cost.
+
+        Raises:
+            ConfigError: The metric fails for every cell; then nothing is changed.
+        """
+        budget = Budget(setup.limits.usd, setup.limits.max_calls)
+        try:
+            ENGINE.run(self._rescored(self._keeper(setup, metric, budget)))
+        finally:
+            self._spent += budget.spent
+
+    async def _rescored(self, keeper: Keeper) -> None:
+        finished = [(case, cell) for _, case, cell, _ in self._results.items()]
+        scored = [(case, cell, await keeper.score(case, cell)) for case, cell in finished]
+        problems = [score.problem for _, cell, score in scored if cell.counts]
+        if problems and all(problems):
+            raise ConfigError(problems[0], kind="metric", fix="Correct the metric, and score again.")
+        self._results.replace_scores({(cell.variant, case.name, cell.repeat): s for case, cell, s in scored})
+        self._store.scored((cell.key, keeper.score_id(case), s) for case, cell, s in scored if cell.counts)
+        self.notify()
 
     def wait(self, tick: Callable[[], None] | None = None) -> None:
         """Wait until it has ended. A keyboard interrupt stops it; finished cells stay.
@@ -107,7 +135,7 @@ class Execution:
             tick: Called in this thread now and then while it waits.
 
         Raises:
-            ByokError: The store or the metric failed.
+            ByokError: The store failed.
         """
         if self._future is not None:
             try:
@@ -157,9 +185,8 @@ class Execution:
         with contextlib.suppress(asyncio.CancelledError, concurrent.futures.CancelledError):
             await asyncio.shield(asyncio.wrap_future(future))
 
-    def _add(self, case: Case, cell: ResultCell, score: float | None) -> None:
-        self._results.add(case, cell, score)
-        if self._known.get(cell.key) is not cell:
-            self._known[cell.key] = cell
-            self._spent.append(Cost(cell.usd))
+    def _add(self, case: Case, cell: ResultCell, score: Score) -> None:
+        seen = cell if self._judge is None else self._judge.seen(cell)
+        self._results.add(case, seen, score)
+        self._known[cell.key] = cell
         self.notify()

@@ -35,6 +35,12 @@ def of_error(error: BaseException) -> dict[str, Any]:
     return {"status": "failed", "error": "error", "message": redact_quotes(describe_exception(error))}
 
 
+def of_upstream(error: BaseException) -> dict[str, Any]:
+    """Return the status of cells before which something failed: that says nothing of the variants."""
+    found = of_error(error)
+    return {name: found[name] for name in ("error", "message")} | {"status": "failed"}
+
+
 def of_reply(reply: Reply | None) -> dict[str, Any]:
     """Return the status of a cell by how its answer ended."""
     if reply is not None and reply.finish_reason in _DECLINED:

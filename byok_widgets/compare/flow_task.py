@@ -85,7 +85,7 @@ class FlowTask:
         replies = [reply for turn in turns for reply in turn.calls]
         took = service(replies)
         if any(turn.lost_calls for turn in turns):
-            took |= {"usd": None, "input_tokens": None, "output_tokens": None}
+            took |= {"input_tokens": None, "output_tokens": None}
         last = ended.pop("output", {})
         if not ended:
             bad = (failures.of_reply(reply) for reply in replies)

@@ -1,17 +1,21 @@
 """`Judge`: a model that answers the questions of a case about what a variant made of it.
 
-What it says is kept in the cell, with the judge and the reason: scoring again makes no call, and another judge or
-another question is asked again.
+What it says is kept in the cell, with the judge and the reason: scoring again makes no call, another judge or
+another question is asked again, and what another judge said does not count.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from byok_widgets.compare.assertions import JUDGED
+from byok_widgets.compare.call_gate import USED_UP
 from byok_widgets.compare.cases import Case
+from byok_widgets.compare.hashing import hashed
+from byok_widgets.compare.identity import addresses
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.sync_runner import ignore
@@ -34,6 +38,7 @@ class Judge:
 
     Attributes:
         ref: The model that judges.
+        id: What identifies it: the model, where it is asked, and how.
     """
 
     _settings: ClassVar[Mapping[str, Any]] = {"temperature": 0.0}
@@ -53,6 +58,8 @@ class Judge:
             )
         self._context, self._model = context, context.config.ref(chosen)
         self.ref = str(self._model)
+        asked = [_INSTRUCTIONS, context.judge_max_tokens, dict(self._settings)]
+        self.id = hashed([self.ref, addresses([self.ref], context), asked])[:12]
 
     def is_due(self, case: Case, cell: ResultCell) -> bool:
         """Whether a question about a cell was not put to this judge yet."""
@@ -64,12 +71,24 @@ class Judge:
         Raises:
             ByokError: There is no money left for it.
         """
-        found = [entry for entry in cell.output.get(JUDGED) or () if self._is_own(entry) and "holds" in entry]
+        kept = [entry for entry in cell.output.get(JUDGED) or () if "holds" in entry]
         new = [
-            {"judge": self.ref, "question": question, **await self._answer(question, case, cell)}
+            {
+                "judge": self.ref,
+                "judge_id": self.id,
+                "question": question,
+                **await self._answer(question, case, cell),
+            }
             for question in self._open(case, cell)
         ]
-        return {**cell.output, JUDGED: [*found, *new]}
+        return {**cell.output, JUDGED: [*kept, *new]}
+
+    def seen(self, cell: ResultCell) -> ResultCell:
+        """Return a cell with the answers of this judge alone: what another one said does not count."""
+        answers = cell.output.get(JUDGED)
+        if not answers or all(map(self._is_own, answers)):
+            return cell
+        return replace(cell, output={**cell.output, JUDGED: [*filter(self._is_own, answers)]})
 
     def _open(self, case: Case, cell: ResultCell) -> list[str]:
         known = {
@@ -80,7 +99,7 @@ class Judge:
         return [question for question in case.questions if question not in known]
 
     def _is_own(self, entry: Mapping[str, Any]) -> bool:
-        return bool(entry["judge"] == self.ref)
+        return bool(entry.get("judge_id") == self.id)
 
     async def _answer(self, question: str, case: Case, cell: ResultCell) -> dict[str, Any]:
         call = Call(
@@ -94,7 +113,7 @@ class Judge:
         try:
             found = await ask_structured(call, _schema(), self._context, on_progress=ignore)
         except ByokError as error:
-            if error.kind == "budget_used_up":
+            if error.kind == USED_UP:
                 raise
             return {"error": error.problem}
         values = found.checked.values

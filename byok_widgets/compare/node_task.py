@@ -87,7 +87,6 @@ class NodeTask:
             "model": ref,
             "started_at": time.time(),
         }
-        free = {"usd": Decimal(0)} if self.prices.is_free(ref) else {}
         try:
             work = self._node.prepare(
                 NodeInput(
@@ -100,7 +99,7 @@ class NodeTask:
             )
             result = await work(ignore, on_progress)
         except Exception as error:  # noqa: BLE001 - whatever a person's code raises is told in the cell
-            return ResultCell(**{**start, **free, **failures.of_error(error)})
+            return ResultCell(**{**start, **failures.of_error(error)})
         reply = result.model_reply
         took = service([reply] if reply else [])
         asked = request_of(reply) if reply else {}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from byok_widgets.usage import Cost
+
 CellStatus = Literal["done", "invalid", "refused", "failed"]
 """How a cell ended.
 
@@ -34,6 +36,7 @@ class ResultCell:
         input_tokens: Tokens read; `None` if unknown.
         output_tokens: Tokens written; `None` if unknown.
         usd: What it cost; `None` if that is not known.
+        least_usd: The part of a cost that is not known that is known: it cost this, or more.
         first_token_s: Seconds from sending the request that was answered to its first token.
         total_s: Seconds from sending the request that was answered to its end: the provider's own time.
         wait_s: Seconds that the call waited here before that, attempts that failed included.
@@ -53,6 +56,7 @@ class ResultCell:
     input_tokens: int | None = None
     output_tokens: int | None = None
     usd: Decimal | None = None
+    least_usd: Decimal = Decimal(0)
     first_token_s: float | None = None
     total_s: float | None = None
     wait_s: float = 0.0
@@ -65,6 +69,16 @@ class ResultCell:
     def key(self) -> Key:
         """What identifies it."""
         return (self.variant, self.case, self.repeat)
+
+    @property
+    def cost(self) -> Cost:
+        """What it cost."""
+        return Cost(self.usd, least_usd=self.least_usd)
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it was answered, or may be charged all the same; a call that was refused is not."""
+        return self.counts or self.usd != 0
 
     @property
     def counts(self) -> bool:

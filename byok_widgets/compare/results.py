@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from byok_widgets.compare.cases import Case
 from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.scoring import MISSING, Score
 from byok_widgets.compare.variant import Variant
 
 Place = tuple[str, str, int]
@@ -55,16 +56,16 @@ class Results:
     def __init__(self, variants: Sequence[Variant], cases: Sequence[Case], repeat: int) -> None:
         self.variants, self.cases, self.repeat = tuple(variants), tuple(cases), repeat
         self._cells: dict[Place, ResultCell] = {}
-        self._scores: dict[Place, float | None] = {}
+        self._scores: dict[Place, Score] = {}
         self._lock = threading.Lock()
 
-    def add(self, case: Case, cell: ResultCell, score: float | None) -> None:
+    def add(self, case: Case, cell: ResultCell, score: Score) -> None:
         """Add a cell, or replace one that failed before."""
         place = (cell.variant, case.name, cell.repeat)
         with self._lock:
             self._cells[place], self._scores[place] = cell, score
 
-    def replace_scores(self, scores: Mapping[Place, float | None]) -> None:
+    def replace_scores(self, scores: Mapping[Place, Score]) -> None:
         """Put other scores in place of those that there are."""
         with self._lock:
             self._scores = dict(scores)
@@ -84,7 +85,18 @@ class Results:
 
     def score(self, variant: Variant, case: Case, repeat: int) -> float | None:
         """Return the score of a cell; `None` where it is missing."""
-        return self._scores.get((variant.id, case.name, repeat))
+        return self._scores.get((variant.id, case.name, repeat), MISSING).value
+
+    @property
+    def unscored(self) -> list[str]:
+        """Why scores are missing of cells that there are, where a person's function is the reason."""
+        with self._lock:
+            return [score.problem for score in self._scores.values() if score.problem]
+
+    def distinct(self, variant: Variant | None = None) -> list[ResultCell]:
+        """Return the finished cells, of one variant or of all; one that equal cases share is there once."""
+        found = {cell.key: cell for own, _, cell, _ in self.items() if variant is None or own.id == variant.id}
+        return list(found.values())
 
     def items(self) -> Iterator[tuple[Variant, Case, ResultCell, float | None]]:
         """Yield all that is finished, in the order of cases, variants and repeats."""
@@ -117,7 +129,7 @@ class Results:
     def summary(self, variant: Variant) -> Summary:
         """Return what is known of a variant."""
         cells = [cell for found, _, cell, _ in self.items() if found.id == variant.id]
-        paid = [cell for cell in cells if cell.status != "failed" or cell.usd]
+        paid = [cell for cell in self.distinct(variant) if cell.is_paid]
         known = [cell.usd for cell in paid if cell.usd is not None]
         answered = [cell for cell in cells if cell.total_s is not None]
         totals = [cell.total_s for cell in answered if cell.total_s is not None]
@@ -127,7 +139,7 @@ class Results:
             declined=sum(cell.status in ("refused", "invalid") for cell in cells),
             usd_per_1000=sum(known, Decimal(0)) * 1000 / len(known) if known and len(known) == len(paid) else None,
             unpriced=len(paid) - len(known),
-            usd=sum(known, Decimal(0)),
+            usd=sum((cell.cost.known_usd for cell in paid), Decimal(0)),
             first_token_s=_median([cell.first_token_s for cell in cells]),
             p50_s=_median(totals),
             p95_s=_p95(totals),

@@ -10,68 +10,49 @@ import asyncio
 import contextlib
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from byok_widgets.compare.budget import Budget
-from byok_widgets.compare.call_gate import USED_UP, CallGate, CostNotes
-from byok_widgets.compare.cases import Case, hashed
-from byok_widgets.compare.cell_writer import Scores
-from byok_widgets.compare.failures import of_error
-from byok_widgets.compare.judging import Judge
+from byok_widgets.compare.call_gate import USED_UP, CallGate, CallMeter
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.failures import of_upstream
+from byok_widgets.compare.hashing import hashed
+from byok_widgets.compare.keeper import Keeper
 from byok_widgets.compare.result_cell import Key, ResultCell
-from byok_widgets.compare.scoring import Metric
+from byok_widgets.compare.slot import Slot
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
-from byok_widgets.engine.callbacks import Progress, Waiting
-from byok_widgets.engine.workers import call_in_worker
 from byok_widgets.errors import ByokError
 from byok_widgets.nodes.admission import admitted_by
-from byok_widgets.usage import Cost
 
 ROOM = 200
 """Cells that are under way at once and do not wait; more would only fill this machine's memory."""
 AHEAD = 16
 """Cases of which is got ahead what stands before their cells."""
-METRIC_LIMIT_S = 60.0
 GRACE_S = 30.0
 """How long cells under way are waited for after a fault: their answers are paid."""
-
-OnCell = Callable[[Case, ResultCell, "float | None"], None]
-"""Told of each cell that is finished: the case, the cell, and its score."""
 
 
 class Runner:
     """One run of a comparison.
 
     Attributes:
-        budget: What was spent.
+        budget: What may be spent, and what was.
         cases: The cases in the order in which they are started.
-        stopped_for: Why not everything was run: `budget`, `store`, or empty.
-        beside: What calls cost that belong to no finished cell: those before a cell, and in cells that were given
-            up.
     """
 
     def __init__(
-        self,
-        task: Task,
-        cases: Sequence[Case],
-        *,
-        metric: Metric,
-        store: CellStore,
-        budget: Budget,
-        on_cell: OnCell,
-        flow: str,
-        judge: Judge | None = None,
+        self, task: Task, cases: Sequence[Case], *, store: CellStore, budget: Budget, keeper: Keeper
     ) -> None:
-        self.budget, self.stopped_for = budget, ""
-        self._task, self._metric, self._store, self._on_cell, self._flow = task, metric, store, on_cell, flow
-        self._judge = judge
+        self.budget = budget
         self.cases = shuffled(cases, store)
+        self._task, self._keeper, self._store = task, keeper, store
         self._known: dict[Key, ResultCell] = {}
+        self._under_way: dict[Key, list[Case]] = {}
         self._turns = {variant.id: asyncio.Semaphore(task.parallel(variant)) for variant in task.variants}
         self._waiting = 0
         self._prepared: set[str] = set()
@@ -80,7 +61,11 @@ class Runner:
         self._changed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._problem: BaseException | None = None
-        self.beside: list[Cost] = []
+
+    @property
+    def stopped_for(self) -> str:
+        """Why not everything was run: `budget`, or empty."""
+        return "budget" if self.budget.is_used_up else ""
 
     def know(self, cells: Mapping[Key, ResultCell]) -> None:
         """Take over cells that are finished already: they are not run again."""
@@ -90,7 +75,7 @@ class Runner:
         """Run all cells that are missing.
 
         Raises:
-            ByokError: The store or the metric failed; what was finished before is kept.
+            ByokError: The store failed; what was finished before is kept.
         """
         await self._store.write_again()
         try:
@@ -117,30 +102,27 @@ class Runner:
         """Start all missing cells of a case; whether there was money for them."""
         try:
             case_id = await self._ahead.pop(case.name)
-        except ByokError as error:
-            if error.kind == USED_UP:
-                self.stopped_for = "budget"
+        except Exception as error:  # noqa: BLE001 - whatever a person's code raises is told in the cells
+            if isinstance(error, ByokError) and error.kind == USED_UP:
                 return False
-            for variant in self._task.variants:
-                for repeat in self._repeats:
-                    key = (variant.id, case.input_id, repeat)
-                    self._on_cell(case, ResultCell(*key, **of_error(error)), None)
+            for variant, repeat in self._cells_of_a_case:
+                failed = ResultCell(variant.id, case.input_id, repeat, usd=Decimal(0), **of_upstream(error))
+                await self._keeper.tell(case, failed)
             return True
-        missing = [
-            (variant, repeat)
-            for repeat in self._repeats
-            for variant in self._task.variants
-            if (variant.id, case_id, repeat) not in self._known
-        ]
-        await self._tell_known(case, case_id)
+        missing = []
+        for variant, repeat in self._cells_of_a_case:
+            key = (variant.id, case_id, repeat)
+            if key in self._known:
+                await self._tell_known(case, self._known[key])
+            elif key in self._under_way:
+                self._under_way[key].append(case)
+            else:
+                missing.append((variant, repeat))
         if not missing:
             return True
-        if not await (
-            self._begin_open(case, missing) if self._task.reserves_by_call else self._begin(case, missing)
-        ):
-            self.stopped_for = "budget"
-            return False
-        return True
+        self._under_way.update({(variant.id, case_id, repeat): [] for variant, repeat in missing})
+        begin = self._begin_open if self._task.reserves_by_call else self._begin
+        return await begin(case, missing)
 
     async def _begin(self, case: Case, missing: Sequence[tuple[Variant, int]]) -> bool:
         """Start cells of one call each, if there is money for the worst case of all of them."""
@@ -153,7 +135,7 @@ class Runner:
         return True
 
     async def _begin_open(self, case: Case, missing: Sequence[tuple[Variant, int]]) -> bool:
-        """Start cells with any number of calls, if there is money for what they will probably cost."""
+        """Start cells with any number of calls, a few at a time where little money is left."""
         limited = self.budget.usd is not None
         for variant, repeat in missing:
             expected = (self._task.expected(variant, case, None) if limited else None) or Decimal(0)
@@ -167,36 +149,35 @@ class Runner:
         self._running.add(running)
         running.add_done_callback(self._ended)
 
-    async def _tell_known(self, case: Case, case_id: str) -> None:
-        for variant in self._task.variants:
-            for repeat in self._repeats:
-                cell = self._known.get((variant.id, case_id, repeat))
-                if cell is None:
-                    continue
-                if self._judge and self._judge.is_due(case, cell):
-                    self._run_beside(self._keep(case, cell))
-                else:
-                    self._on_cell(case, cell, await self._scored(case, cell))
+    async def _tell_known(self, case: Case, cell: ResultCell) -> None:
+        """Tell a cell that there is already; a judge that has not answered yet is asked beside others."""
+        if self._keeper.is_done(case, cell):
+            await self._keeper.tell(case, cell)
+        else:
+            self._run_beside(self._judge_known(case, cell))
+
+    async def _judge_known(self, case: Case, cell: ResultCell) -> None:
+        self._known[cell.key] = await self._keeper.keep(case, cell)
 
     @property
-    def _repeats(self) -> range:
-        return range(1, self._task.sampling.repeat + 1)
+    def _cells_of_a_case(self) -> Iterator[tuple[Variant, int]]:
+        for repeat in range(1, self._task.sampling.repeat + 1):
+            for variant in self._task.variants:
+                yield variant, repeat
 
     async def _reserved_cell(self, variant: Variant, case: Case, repeat: int, worst: Decimal) -> None:
-        cell, sent = None, False
+        meter = CallMeter()
         try:
             async with self._turn(variant) as held_s:
-                sent, notes = True, CostNotes()
-                with admitted_by(notes):
+                with admitted_by(meter):
                     cell = await self._run_cell(variant, case, repeat, held_s)
-                cell = cell if cell.usd is not None else replace(cell, usd=notes.usd)
         finally:
-            self.budget.settle(worst, cell.usd if cell else None, sent=sent)
-        await self._keep(case, cell)
+            self.budget.settle(worst, meter.costs, sent=bool(meter.costs))
+        await self._keep(case, cell, meter)
 
     async def _open_cell(self, variant: Variant, case: Case, repeat: int, expected: Decimal) -> None:
         """Run a cell whose calls are reserved one by one; it is given up where one of them is not admitted."""
-        gate, cell = CallGate(self.budget, self._task.prices, expected), None
+        gate = CallGate(self.budget, self._task.prices, expected)
         try:
             async with self._turn(variant) as held_s:
                 with admitted_by(gate):
@@ -204,12 +185,17 @@ class Runner:
         finally:
             gate.close()
             self.budget.end_cell()
-            if cell is None or cell.error == USED_UP:
-                self.beside += gate.costs
-        if cell.error == USED_UP:
-            self.stopped_for = "budget"
-        else:
-            await self._keep(case, cell)
+        if not gate.refused:
+            await self._keep(case, cell, gate)
+
+    async def _keep(self, case: Case, cell: ResultCell, meter: CallMeter) -> None:
+        """Store a cell with what all calls in it cost, and tell it to all cases that are equal."""
+        cost = meter.cost
+        kept = await self._keeper.keep(case, replace(cell, usd=cost.usd, least_usd=cost.least_usd))
+        if kept.counts:
+            self._known[kept.key] = kept
+        for equal in self._under_way.pop(kept.key, ()):
+            await self._tell_known(equal, kept)
 
     @contextlib.asynccontextmanager
     async def _turn(self, variant: Variant) -> AsyncIterator[float]:
@@ -219,49 +205,10 @@ class Runner:
             yield asyncio.get_running_loop().time() - began
 
     async def _run_cell(self, variant: Variant, case: Case, repeat: int, held_s: float) -> ResultCell:
-        slot = _Slot(self)
+        slot = Slot(self.change_waiting)
         with slot:
             found = await self._task.run(variant, case, repeat, slot.on_progress)
         return replace(found, wait_s=found.wait_s + held_s)
-
-    async def _keep(self, case: Case, found: ResultCell) -> None:
-        """Write a cell, score and tell it; one that cannot be judged for want of money is written without that."""
-        try:
-            cell = await self._judged(case, found)
-        except ByokError as error:
-            if error.kind != USED_UP:
-                raise
-            cell, self.stopped_for = found, "budget"
-        try:
-            score = await self._scored(case, cell)
-        except ByokError:  # the metric's fault: the answer was paid, and is there to be scored again
-            await self._write(case, cell, {}, None)
-            raise
-        await self._write(case, cell, {self._metric.id_for(case): score} if cell.counts else {}, score)
-
-    async def _write(self, case: Case, cell: ResultCell, scores: Scores, score: float | None) -> None:
-        """Write a cell and tell it; one that cannot be written is told all the same."""
-        try:
-            cell = await self._store.put(cell, scores)
-        finally:
-            self._on_cell(case, cell, score)
-
-    async def _judged(self, case: Case, cell: ResultCell) -> ResultCell:
-        if self._judge is None or not self._judge.is_due(case, cell):
-            return cell
-        gate = CallGate(self.budget, self._task.prices)
-        try:
-            with admitted_by(gate):
-                return replace(cell, output=await self._judge.judged(case, cell))
-        finally:
-            self.beside += gate.costs
-
-    async def _scored(self, case: Case, cell: ResultCell) -> float | None:
-        if self._metric.function is None and not any(a.function for a in case.assertions):
-            return self._metric.score(case, cell)
-        return await call_in_worker(
-            lambda: self._metric.score(case, cell), limit_s=METRIC_LIMIT_S, flow=self._flow, name="a metric"
-        )
 
     def _ended(self, running: asyncio.Task[None]) -> None:
         self._running.discard(running)
@@ -292,7 +239,6 @@ class Runner:
                 return await self._task.ready(case)
         finally:
             self._gates_ahead.remove(gate)
-            self.beside += gate.costs
 
     async def _end_ahead(self) -> None:
         """Wait for the calls that are under way before cells: they are charged, and then it is known how much."""
@@ -305,26 +251,6 @@ class Runner:
         self._waiting += by
         if by > 0:
             self._changed.set()
-
-
-class _Slot:
-    """One cell's place among those under way; it is given back while the cell waits to be sent again."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner, self._waits = runner, False
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        if self._waits:
-            self._runner.change_waiting(-1)
-
-    def on_progress(self, progress: Progress) -> None:
-        waits = isinstance(progress, Waiting)
-        if waits != self._waits:
-            self._waits = waits
-            self._runner.change_waiting(1 if waits else -1)
 
 
 def shuffled(cases: Sequence[Case], store: CellStore) -> list[Case]:

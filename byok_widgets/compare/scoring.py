@@ -5,17 +5,33 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from byok_widgets.compare.assertions import answered
-from byok_widgets.compare.cases import Case, hashed
+from byok_widgets.compare.cases import Case
 from byok_widgets.compare.code_version import code_version
+from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
 
 Function = Callable[[Case, Mapping[str, Any]], Any]
 """Gets the case and the output (`text`, `values`, `path`), and returns a number from 0 to 1, or a truth value."""
+
+
+class Score(NamedTuple):
+    """The score of a cell.
+
+    Attributes:
+        value: From 0 to 1; `None` where it is missing.
+        problem: Why it is missing, where a person's function or the judge is the reason; else empty.
+    """
+
+    value: float | None
+    problem: str = ""
+
+
+MISSING = Score(None)
 
 
 @dataclass(frozen=True)
@@ -88,10 +104,27 @@ class Metric:
             expected += value is not None
         return right, stated - right, expected - right
 
-    def id_for(self, case: Case) -> str:
-        """Return what identifies a score: a changed expectation or function gives another one."""
-        expected = [dict(case.values), case.path, case.end_node, [[a.name, a.equals] for a in case.assertions]]
-        return f"{self.name}@{hashed([self.version, expected])[:12]}"
+    def runs_code(self, case: Case) -> bool:
+        """Whether a person's function scores a case, or a part of it."""
+        return self.function is not None or any(assertion.function for assertion in case.assertions)
+
+    def id_for(self, case: Case, judge: str = "") -> str:
+        """Return what identifies a score: a changed expectation, function or judge gives another one.
+
+        Args:
+            case: The case.
+            judge: What identifies the judge; empty where it is asked nothing.
+        """
+        asserted = [[each.name, each.equals, each.version] for each in case.assertions]
+        expected = [dict(case.values), case.path, case.end_node, asserted]
+        return f"{self.name}@{hashed([self.version, expected, judge])[:12]}"
+
+    def scored(self, case: Case, cell: ResultCell) -> Score:
+        """Return the score of a cell, or why there is none."""
+        try:
+            return Score(self.score(case, cell))
+        except ByokError as error:
+            return Score(None, error.problem)
 
     def score(self, case: Case, cell: ResultCell) -> float | None:
         """Return the score of a cell from 0 to 1; `None` where it is missing.

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.compare.case_reading import read_cases
-from byok_widgets.compare.cases import Cases, hashed
+from byok_widgets.compare.cases import Cases
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.flow_task import FlowTask
 from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
+from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.node_task import NodeTask, compared_node
 from byok_widgets.compare.prices import CostEstimate
@@ -181,9 +182,13 @@ def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell])
     calls = finished = 0
     usd, priced = Decimal(0), False
     unpriced: dict[str, None] = {}
+    equal: set[str] = set()
     worst: Decimal | None = Decimal(0)
     for case in setup.cases:
         case_id, bounds = task.known_id(case), task.bounds(case)
+        if case_id in equal:
+            continue
+        equal.update([case_id] if case_id else [])
         for variant in task.variants:
             there = sum(_is_finished(known.get((variant.id, case_id or "", repeat))) for repeat in repeats)
             finished += there

@@ -16,6 +16,7 @@ from byok_widgets.compare.cell_rows import PLAIN, as_plain, cell_id, cell_of, js
 from byok_widgets.compare.cell_writer import CellWriter, Scores
 from byok_widgets.compare.database import Database
 from byok_widgets.compare.result_cell import Key, ResultCell
+from byok_widgets.compare.scoring import Score
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets.json_redaction import redact_keys
 
@@ -27,12 +28,14 @@ CREATE TABLE IF NOT EXISTS request(id BLOB PRIMARY KEY, body BLOB);
 CREATE TABLE IF NOT EXISTS cell(
   id INTEGER PRIMARY KEY, request BLOB, variant TEXT, case_id TEXT, repeat INTEGER, status TEXT, error TEXT,
   message TEXT, model TEXT, input_tokens INTEGER, output_tokens INTEGER, cost_nano INTEGER, first_token_s REAL,
-  total_s REAL, wait_s REAL, retries INTEGER, started_at REAL, UNIQUE(variant, case_id, repeat));
+  total_s REAL, wait_s REAL, retries INTEGER, started_at REAL, least_nano INTEGER,
+  UNIQUE(variant, case_id, repeat));
 CREATE TABLE IF NOT EXISTS reply(cell INTEGER PRIMARY KEY, body BLOB);
 CREATE TABLE IF NOT EXISTS score(
   cell INTEGER, metric TEXT, value REAL, detail TEXT, PRIMARY KEY(cell, metric)) WITHOUT ROWID;
 """
-_VERSION = 1
+_VERSION = 2
+_UPGRADES = ("ALTER TABLE cell ADD COLUMN least_nano INTEGER;",)
 
 _open: dict[str, CellStore] = {}
 _lock = threading.Lock()
@@ -51,7 +54,7 @@ class CellStore:
             ConfigError: It cannot be written, is no store of cells, or was made by a newer version.
         """
         self.path = path
-        self._base = Database(path, _SCHEMA, _VERSION)
+        self._base = Database(path, _SCHEMA, _VERSION, _UPGRADES)
         self._writer = CellWriter(self._base)
 
     @classmethod
@@ -88,9 +91,9 @@ class CellStore:
         """
         await self._writer.write_again()
 
-    def scored(self, scores: Iterable[tuple[Key, str, float | None]]) -> None:
+    def scored(self, scores: Iterable[tuple[Key, str, Score]]) -> None:
         """Write scores of cells that are there already, by metric."""
-        rows = [(cell_id(key), metric, value, "") for key, metric, value in scores]
+        rows = [(cell_id(key), metric, *redact_keys(list(score))) for key, metric, score in scores]
         with self._base.writing() as base:
             base.executemany("INSERT OR REPLACE INTO score VALUES(?,?,?,?)", rows)
 
@@ -105,14 +108,14 @@ class CellStore:
         wanted = None if cases is None else set(cases)
         names = ", ".join(f"cell.{name}" for name in PLAIN)
         query = (
-            f"SELECT {names}, case_id, cost_nano, reply.body, request.body FROM cell"
+            f"SELECT {names}, case_id, cost_nano, least_nano, reply.body, request.body FROM cell"
             " LEFT JOIN reply ON reply.cell = cell.id LEFT JOIN request ON request.id = cell.request"
             f" WHERE variant IN ({marks})"
         )
         with self._base.reading() as base:
-            for *plain, case, nano, reply, request in base.execute(query, list(variants)).fetchall():
+            for *plain, case, nano, least, reply, request in base.execute(query, list(variants)).fetchall():
                 if wanted is None or case in wanted:
-                    found = cell_of(plain, case, nano, reply, request)
+                    found = cell_of(plain, case, (nano, least), reply, request)
                     cells[found.key] = found
         for found in self._writer.unwritten():
             if found.variant in variants and (wanted is None or found.case in wanted):

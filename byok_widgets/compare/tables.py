@@ -237,6 +237,8 @@ def notes(comparison: ComparisonView) -> list[str]:
     said += [problem.problem] if problem else []
     failures = [cell.message for _, _, cell, _ in comparison.results.items() if cell.status == "failed"]
     said += [f"{len(failures)} cells failed and are missing: {failures[0]}"] if failures else []
+    unscored = comparison.results.unscored
+    said += [f"{len(unscored)} scores are missing: {unscored[0]}"] if unscored else []
     unjudged = [
         entry["error"]
         for _, _, cell, _ in comparison.results.items()

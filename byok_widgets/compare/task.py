@@ -95,8 +95,7 @@ def request_of(reply: Reply) -> dict[str, Any]:
 
 
 def service(replies: Sequence[Reply]) -> dict[str, Any]:
-    """Return tokens, cost and times of a cell's calls, its own waiting apart."""
-    costs = [reply.cost.usd for reply in replies]
+    """Return tokens and times of a cell's calls, its own waiting apart; what they cost is metered."""
     read = [reply.usage.input_tokens for reply in replies]
     written = [reply.usage.output_tokens for reply in replies]
     first = replies[0].time_to_first_token_s if replies else None
@@ -104,7 +103,6 @@ def service(replies: Sequence[Reply]) -> dict[str, Any]:
     return {
         "input_tokens": _sum(read),
         "output_tokens": _sum(written),
-        "usd": None if None in costs else sum((usd for usd in costs if usd is not None), Decimal(0)),
         "first_token_s": None if first is None else max(0.0, first - replies[0].waited_s),
         "total_s": sum(reply.latency_s for reply in replies) - waited if replies else None,
         "wait_s": waited,

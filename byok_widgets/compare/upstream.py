@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from byok_widgets.compare.cases import Case, hashed
+from byok_widgets.compare.call_gate import require_all_admitted
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.failures import of_reply
 from byok_widgets.compare.frozen import FrozenFlow
+from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.identity import addresses, flow_definition, model_of
 from byok_widgets.compare.store import CellStore
 from byok_widgets.engine.sync_runner import ignore
-from byok_widgets.errors import ConfigError
+from byok_widgets.errors import ConfigError, ProviderError
 from byok_widgets.messages import Message
 from byok_widgets.plain_values import are_plain
 from byok_widgets.session import Session
@@ -68,6 +71,7 @@ async def record(case: Case, node: str, flow: FrozenFlow, store: CellStore) -> G
     if known is not None:
         return known
     given = await _played(case, node, flow)
+    require_all_admitted()
     if not are_plain(given.variables.values()):
         raise ConfigError(
             f"A value that node {node!r} is given in case {case.name!r} cannot be kept.",
@@ -93,13 +97,14 @@ def _name(case: Case, node: str, flow: FrozenFlow) -> str:
 async def _played(case: Case, node: str, flow: FrozenFlow) -> Given:
     session = Session(flow.graph, flow.context, variables=case.variables)
     if flow.speaks_first:
-        await session.prepare_turn(None)(ignore, ignore)
+        _require_whole(await session.prepare_turn(None)(ignore, ignore), case)
     found: Given | None = None
     for text in case.script:
         if session.closed:
             break
         before, known = session.transcript, dict(session.variables)
         turn = await session.prepare_turn(text)(ignore, ignore)
+        _require_whole(turn, case)
         if node in turn.path:
             found = _given(turn, node, (*before, Message("user", text)), known)
     if found is None:
@@ -109,6 +114,23 @@ async def _played(case: Case, node: str, flow: FrozenFlow) -> Given:
             fix="Let the caller say more, or give the case a transcript for this node.",
         )
     return found
+
+
+def _require_whole(turn: Turn, case: Case) -> None:
+    """Reject a turn that was cut off by the provider: what follows from it says nothing.
+
+    Raises:
+        ProviderError: A call gave only a part of its answer.
+    """
+    for reply in turn.calls:
+        found = of_reply(reply)
+        if found["status"] == "failed":
+            raise ProviderError(
+                f"The answer of node {reply.node!r}, before the node in case {case.name!r}, was cut off: "
+                f"{found['message']}",
+                kind="upstream",
+                fix="Resume the comparison.",
+            )
 
 
 def _given(turn: Turn, node: str, messages: tuple[Message, ...], known: Mapping[str, Any]) -> Given:

@@ -150,7 +150,7 @@ async def _admitted(
     call.deadline.stop()
     admitted = await admission.admit(call)
     call.deadline.resume()
-    cost = Cost()
+    cost = NOT_CHARGED if call.provider.free_of_charge else Cost()
     try:
         reply = await _execute(call, context, on_text, on_progress)
         cost = reply.cost

@@ -8,6 +8,8 @@ import json
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from byok_widgets.providers import PROVIDERS
+from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 
 _numbers = itertools.count()
@@ -58,6 +60,35 @@ def test_another_judge_is_asked_afresh_and_the_answers_are_not_paid_again(
     flow.node("ask").compare(MODELS, CASES)
     assert asked(server, "judge-2") == 6
     assert asked(server, "kind") == 3
+
+
+def test_what_another_judge_said_does_not_count_and_is_kept(flow: Flow, server: ScriptedServer) -> None:
+    flow.node("ask").compare(MODELS, CASES)
+    flow.judge_model = "compatible:judge-2"
+    fault = Say(status=401, body={"error": {"message": "no"}})
+    server.script(lambda request: fault if request["model"] == "judge-2" else answer(request))
+    result = flow.node("ask").compare(MODELS, CASES)
+    assert [result.results.scores_of(variant) for variant in result.variants] == [{}, {}]
+    flow.judge_model = "compatible:judge"
+    server.script(answer)
+    again = flow.node("ask").compare(MODELS, CASES)
+    assert again.results.scores_of(again.variants[0]) == {"c0": [1.0], "c1": [1.0], "c2": [1.0]}
+    assert server.requests == []
+
+
+def test_the_same_judge_at_another_address_is_another_one(flow: Flow, server: ScriptedServer) -> None:
+    flow.judge_model = "openai:judge"
+    flow.set_base_url("openai", server.base_url)
+    place = PROVIDERS["openai"].key_place(PROVIDERS["openai"].address(server.base_url))
+    flow.key_store.save("openai", place, fake_key("openai"), backend="session")
+    flow.node("ask").compare(MODELS, CASES)
+    assert asked(server, "judge") == 6
+    moved = server.base_url.replace("127.0.0.1", "localhost")
+    flow.set_base_url("openai", moved)
+    place = PROVIDERS["openai"].key_place(PROVIDERS["openai"].address(moved))
+    flow.key_store.save("openai", place, fake_key("openai"), backend="session")
+    flow.node("ask").compare(MODELS, CASES)
+    assert (asked(server, "judge"), asked(server, "kind")) == (12, 3)
 
 
 def test_a_judge_that_fails_leaves_the_score_missing_and_is_told(flow: Flow, server: ScriptedServer) -> None:

@@ -1,0 +1,121 @@
+"""`Keeper`: judges, scores and stores what came of cells, and tells it. What was paid for is stored first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from byok_widgets.compare.budget import Budget
+from byok_widgets.compare.call_gate import USED_UP, CallGate
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.cell_writer import Scores
+from byok_widgets.compare.judging import Judge
+from byok_widgets.compare.prices import Prices
+from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.scoring import MISSING, Metric, Score
+from byok_widgets.compare.store import CellStore
+from byok_widgets.engine.workers import LateFunctionError, call_in_worker
+from byok_widgets.errors import ByokError
+from byok_widgets.nodes.admission import admitted_by
+
+METRIC_LIMIT_S = 60.0
+
+OnCell = Callable[[Case, ResultCell, Score], None]
+"""Told of each cell when it is stored: the case, the cell, and its score."""
+
+
+class Keeper:
+    """What becomes of the cells of one run."""
+
+    def __init__(
+        self,
+        *,
+        metric: Metric,
+        judge: Judge | None,
+        store: CellStore,
+        budget: Budget,
+        prices: Prices,
+        flow: str,
+        on_cell: OnCell,
+    ) -> None:
+        self._metric, self._judge, self._store = metric, judge, store
+        self._budget, self._prices, self._flow, self._on_cell = budget, prices, flow, on_cell
+
+    def is_done(self, case: Case, cell: ResultCell) -> bool:
+        """Whether nothing of a cell is missing but its score: its judge has answered."""
+        return self._judge is None or not self._judge.is_due(case, cell)
+
+    async def keep(self, case: Case, found: ResultCell) -> ResultCell:
+        """Store a cell, with what a judge says of it, and tell it; returns what was stored.
+
+        Raises:
+            ConfigError: It could not be stored.
+        """
+        takes_time = not self.is_done(case, found) or self._metric.runs_code(case)
+        if takes_time:
+            await self._written(case, found, {}, MISSING)
+        cell = await self._judged(case, found)
+        score = await self.score(case, cell)
+        kept = await self._written(case, cell, {self.score_id(case): score} if cell.counts else {}, score)
+        self._on_cell(case, kept, score)
+        return kept
+
+    async def _written(self, case: Case, cell: ResultCell, scores: Scores, score: Score) -> ResultCell:
+        """Write a cell, and return it as it is kept; one that cannot be written is told all the same."""
+        try:
+            return await self._store.put(cell, scores)
+        except ByokError:
+            self._on_cell(case, cell, score)
+            raise
+
+    async def tell(self, case: Case, cell: ResultCell) -> None:
+        """Score and tell a cell that is stored already."""
+        self._on_cell(case, cell, await self.score(case, cell))
+
+    async def _judged(self, case: Case, cell: ResultCell) -> ResultCell:
+        """Return a cell with the judge's answers; without them where there is no money for that."""
+        if self._judge is None or not self._judge.is_due(case, cell):
+            return cell
+        try:
+            with self._gate():
+                return replace(cell, output=await self._judge.judged(case, cell))
+        except ByokError as error:
+            if error.kind != USED_UP:
+                raise
+        return cell
+
+    async def score(self, case: Case, cell: ResultCell) -> Score:
+        """Return the score of a cell; what a person's function raises, or does not do in time, is its problem."""
+        own = self.seen(cell)
+        if not self._metric.runs_code(case):
+            return self._metric.scored(case, own)
+        try:
+            with self._gate() as gate:
+                score = await call_in_worker(
+                    lambda: self._metric.scored(case, own),
+                    limit_s=METRIC_LIMIT_S,
+                    flow=self._flow,
+                    name="a metric",
+                )
+                gate.require_admitted()
+        except LateFunctionError:
+            return Score(None, f"The metric {self._metric.name!r} did not return within {METRIC_LIMIT_S:g} s.")
+        except ByokError as error:
+            return Score(None, error.problem)
+        return score
+
+    @contextmanager
+    def _gate(self) -> Iterator[CallGate]:
+        """Let the calls that are made inside count towards the limits."""
+        gate = CallGate(self._budget, self._prices)
+        with admitted_by(gate):
+            yield gate
+
+    def seen(self, cell: ResultCell) -> ResultCell:
+        """Return a cell with the answers of this run's judge alone."""
+        return cell if self._judge is None else self._judge.seen(cell)
+
+    def score_id(self, case: Case) -> str:
+        """Return what identifies the score of a case."""
+        return self._metric.id_for(case, self._judge.id if self._judge and case.questions else "")

@@ -1,0 +1,200 @@
+"""What cells cost: a call that was begun is never told as free, and nothing is counted that was not charged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from byok_widgets import ByokError, Flow
+from byok_widgets.compare.prices import Prices
+from tests.compare.conftest import LARGE, MOST, SMALL, answer
+from tests.scripted_server import Say, ScriptedServer
+
+VARIANTS = {"now": {}, "large": {"read": LARGE}}
+REFUSED = Say(status=400, body={"error": {"message": "no", "code": "invalid"}})
+
+
+def texts(count: int) -> list[dict]:
+    return [{"name": f"c{n}", "text": f"Tuesday, {n}", "values": {"weekday": "Tue"}} for n in range(count)]
+
+
+def scripts(count: int) -> list[dict]:
+    return [
+        {"name": f"c{n}", "caller": ["Hello", f"Tue, {n}"], "values": {"weekday": "Tue"}} for n in range(count)
+    ]
+
+
+def paid(flow: Flow, server: ScriptedServer) -> Decimal:
+    prices = Prices(flow.context)
+    return sum((prices.usd(f"openai:{request['model']}", 100, MOST) for request in server.requests), Decimal(0))
+
+
+def cells(result: Any) -> list[Any]:
+    return [cell for _, _, cell, _ in result.results.items()]
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        lambda flow: flow.node("read").compare([SMALL, LARGE], texts(1), wait=False),
+        lambda flow: flow.compare(VARIANTS, scripts(1), wait=False),
+    ],
+    ids=["node", "flow"],
+)
+def test_a_call_that_is_stopped_in_the_middle_of_its_answer_has_an_unknown_cost(
+    priced: Flow, server: ScriptedServer, compare: Callable[[Flow], Any]
+) -> None:
+    server.script(Say("Which day, then? " * 20, pause_s=0.2))
+    result = compare(priced)
+    while not server.requests:
+        pass
+    result.stop()
+    result.wait()
+    assert result.spent.unpriced > 0
+    assert "free" not in str(result.spent)
+
+
+def test_a_call_that_breaks_after_it_has_begun_has_an_unknown_cost(priced: Flow, server: ScriptedServer) -> None:
+    server.thoughts = ["Let me think."]
+    server.script(Say("", finish=None, usage=None))
+    result = priced.node("read").compare([SMALL, LARGE], texts(1), budget=1)
+    assert [cell.status for cell in cells(result)] == ["failed", "failed"]
+    assert [cell.usd for cell in cells(result)] == [None, None]
+    assert (result.spent.unpriced, result.cost.unpriced) == (2, 2)
+    again = priced.node("read").compare([SMALL, LARGE], texts(1), max_calls=1)
+    assert all(summary.usd_per_1000 is None for summary in map(again.results.summary, again.variants))
+
+
+def test_an_answer_after_one_that_broke_costs_at_least_its_own_price(priced: Flow, server: ScriptedServer) -> None:
+    said = {"broken": 0}
+
+    def once(request: dict) -> Say:
+        said["broken"] += 1
+        return Say('{"week', finish=None, usage=None) if said["broken"] == 1 else answer(request)
+
+    server.script(once)
+    result = priced.node("read").compare([SMALL, LARGE], texts(1))
+    assert [cell.status for cell in cells(result)].count("done") >= 1
+    assert result.spent.unpriced == 1
+    assert 0 < result.spent.usd < paid(priced, server)
+    assert str(result.spent).startswith("at least")
+
+
+def test_a_refusal_costs_nothing_and_takes_nothing_off_the_budget(priced: Flow, server: ScriptedServer) -> None:
+    server.script(lambda request: REFUSED if request["model"] == "gpt-4o" else answer(request))
+    result = priced.node("read").compare([SMALL, LARGE], texts(30), budget=Decimal("0.05"))
+    assert result.complete, "the worst case of what was refused would have used the budget up"
+    usd, unpriced = result.spent.usd, result.spent.unpriced
+    assert (usd, unpriced) == (sum(cell.usd for cell in cells(result)), 0)
+    assert result.used[0] == usd
+
+
+def test_calls_that_an_action_makes_itself_are_in_the_cost_of_its_cell(
+    priced: Flow, server: ScriptedServer
+) -> None:
+    other = priced.conversation("other", "Say hello.", max_tokens=MOST)
+    priced.disconnect("read", "ask")
+    priced.connect("read", priced.action("greet", lambda: other.run("Hello").text, writes=["greeting"]))
+    priced.connect("greet", "ask")
+    result = priced.compare(VARIANTS, scripts(1))
+    assert [cell.status for cell in cells(result)] == ["done", "done"]
+    assert result.cost.usd == result.spent.usd == paid(priced, server)
+
+
+def test_a_refused_call_that_an_action_catches_gives_the_cell_up(priced: Flow, server: ScriptedServer) -> None:
+    other = priced.conversation("other", "Say hello.", max_tokens=MOST)
+
+    def greet() -> str:
+        try:
+            return other.run("Hello").text
+        except ByokError:
+            return "nobody"
+
+    priced.disconnect("read", "ask")
+    priced.connect("read", priced.action("greet", greet, writes=["greeting"]))
+    priced.connect("greet", "ask")
+    most = len(priced.compare({"now": {}, "large": {"ask": LARGE}}, scripts(1)).results) and len(server.requests)
+    for limit in range(1, most):
+        result = priced.compare(
+            VARIANTS, [{**scripts(1)[0], "text": "", "caller": ["Hi", str(limit)]}], max_calls=limit
+        )
+        assert all(cell.output["values"]["greeting"] != "nobody" for cell in cells(result))
+        assert result.stopped_for == "budget" or result.complete
+    last = priced.node("ask")
+    for limit in range(1, 3):
+        case = {"name": "c", "caller": ["Hi", f"{limit}"], "contains": "day"}
+        result = last.compare([SMALL, LARGE], [case], max_calls=limit)
+        assert result.stopped_for == "budget"
+        assert result.resume(max_calls=100).complete
+        assert "nobody" not in str([request["messages"] for request in server.requests])
+
+
+def test_calls_of_a_metric_count_towards_the_limit(priced: Flow, server: ScriptedServer) -> None:
+    judge = priced.conversation("judge", "Judge.", max_tokens=MOST)
+
+    def metric(case: Any, output: Any) -> bool:
+        return bool(judge.run(output["text"]).text)
+
+    result = priced.node("read").compare([SMALL, LARGE], texts(3), metric=metric, max_calls=5)
+    assert len(server.requests) <= 5
+    assert result.stopped_for == "budget"
+    assert result.resume(max_calls=100).complete
+    assert result.spent.usd == paid(priced, server)
+    before = len(server.requests)
+    assert result.rescore(metric).spent.usd == paid(priced, server)
+    assert len(server.requests) == before + 6
+
+
+def test_a_metric_that_raises_loses_no_cell(priced: Flow, server: ScriptedServer) -> None:
+    def metric(case: Any, output: Any) -> float:
+        if case.name == "c1":
+            raise LookupError("no such thing")
+        return 1
+
+    result = priced.node("read").compare([SMALL, LARGE], texts(3), metric=metric)
+    assert result.complete
+    assert [cell.status for cell in cells(result)] == ["done"] * 6
+    assert result.results.scores_of(result.variants[0]) == {"c0": [1.0], "c2": [1.0]}
+    assert "no such thing" in repr(result)
+    before = len(server.requests)
+    assert set(result.rescore("checks").results.scores_of(result.variants[0])) == {"c0", "c1", "c2"}
+    assert len(server.requests) == before
+
+
+def test_what_fails_before_a_node_is_missing_for_all(priced: Flow, server: ScriptedServer) -> None:
+    priced.extraction("last", weekday=["Mon", "Tue"], max_tokens=MOST)
+    priced.disconnect("read", "ask")
+    priced.connect("read", "last")
+    priced.connect("last", "ask")
+    server.script(lambda request: Say("nonsense") if "response_format" in request else answer(request))
+    result = priced.node("last").compare([SMALL, LARGE], scripts(1))
+    assert [cell.status for cell in cells(result)] == ["failed", "failed"]
+    assert [result.results.scores_of(variant) for variant in result.variants] == [{}, {}]
+    assert "2 cells failed" in repr(result)
+
+
+def test_equal_cases_are_paid_and_counted_once(priced: Flow, server: ScriptedServer) -> None:
+    twice = [{**texts(1)[0], "name": name} for name in ("a", "b")]
+    for compare in (
+        lambda: priced.node("read").compare([SMALL, LARGE], twice),
+        lambda: priced.compare(VARIANTS, [{"name": n, "caller": ["Hi", "Tue"], "end_node": "ask"} for n in "ab"]),
+    ):
+        server.requests.clear()
+        result = compare()
+        assert result.complete
+        assert result.cost.usd == result.spent.usd == paid(priced, server)
+        assert compare().cost.usd == result.cost.usd
+        assert sum(result.results.summary(variant).usd for variant in result.variants) == result.cost.usd
+
+
+def test_what_is_held_for_cells_starves_none_that_fits(priced: Flow, server: ScriptedServer) -> None:
+    priced.node("read").max_tokens = priced.node("ask").max_tokens = 3000
+    server.script(lambda request: Say(answer(request).text, usage={"prompt_tokens": 10, "completion_tokens": 1}))
+    worst = 3 * Prices(priced.context).usd(SMALL, 3000, 3000)
+    variants = {"now": {}, "same": {"read": "openai:gpt-4o-mini-2024-07-18"}}
+    result = priced.compare(variants, scripts(3), budget=float(worst))
+    assert result.complete
+    assert result.used[0] <= worst
