@@ -37,7 +37,7 @@ class Row:
 
     Attributes:
         cell: The cell as it is kept.
-        columns: Its columns: the id, that of the request, the case, the cost, its known part, and those in `PLAIN`.
+        columns: Its columns: id, that of the request, case, cost, the known part of it, and those in `PLAIN`.
         reply: What came of it.
         request: What was asked; `None` if nothing was.
     """

@@ -155,6 +155,7 @@ def plan(results: Results, baseline: Variant, *, margin: float | None, power: fl
                 margin=margin or 0.05,
                 power=power,
                 cost_per_cell=sum(known) / 2 if len(known) == 2 else None,
+                weights=weights_of(results.cases),
             )
     return plans
 

@@ -20,6 +20,7 @@ from byok_widgets.compare.scoring import Metric, Score
 from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.store import CellStore
 from byok_widgets.engine import ENGINE
+from byok_widgets.engine.quota import shared_by
 from byok_widgets.errors import ByokError, ConfigError, FlowError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.usage import CostTotal
@@ -93,7 +94,7 @@ class Execution:
         self._runner = Runner(setup.task, setup.cases, store=self._store, budget=budget, keeper=keeper)
         self._runner.know({key: cell for key, cell in self._known.items() if cell.counts})
         self.ended_at = None
-        self._future = ENGINE.submit(self._run(self._runner))
+        self._future = ENGINE.submit(self._run(self._runner, setup.shard.count))
 
     def _keeper(self, setup: Setup, metric: Metric, budget: Budget) -> Keeper:
         return Keeper(
@@ -173,9 +174,10 @@ class Execution:
         for observer in list(self._observers):
             observer()
 
-    async def _run(self, runner: Runner) -> None:
+    async def _run(self, runner: Runner, quota_users: int) -> None:
         try:
-            await runner.run()
+            with shared_by(quota_users):
+                await runner.run()
         finally:
             self.ended_at = time.time()
             self.notify()

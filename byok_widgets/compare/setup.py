@@ -10,6 +10,7 @@ from byok_widgets.compare.cases import Cases
 from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.scoring import Metric
+from byok_widgets.compare.shard import WHOLE, Shard
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ConfigError
@@ -29,6 +30,7 @@ class Setup:
         baseline: The variant that the others are compared with.
         margin: The loss that was declared acceptable beforehand; `None` if none was.
         limits: What it may take.
+        shard: Which part of it is run here.
         variants_now: Returns the variants that the same call would have now; `None` where nothing can change.
     """
 
@@ -41,6 +43,7 @@ class Setup:
     margin: float | None = None
     limits: Limits = field(default_factory=Limits)
     judge: Judge | None = None
+    shard: Shard = WHOLE
     variants_now: Callable[[], Sequence[Variant]] | None = None
 
     def require_unchanged(self) -> None:
@@ -61,14 +64,15 @@ class Setup:
             )
 
     def limited(self, budget: float | Decimal | None, max_calls: int | None) -> Setup:
-        """Return it with other limits; `None` leaves one as it is.
+        """Return it with other limits, of which a shard takes its part; `None` leaves one as it is.
 
         Raises:
             ConfigError: A limit is no number above 0; a model has no price, or what it may cost no bound.
         """
         judging = [self.judge.ref] if self.judge else []
         called = [ref for variant in self.task.variants for ref in variant.models.values()]
-        wanted = self.limits.changed(budget, max_calls)
+        given = self.shard.limits(Limits().changed(budget, max_calls))
+        wanted = self.limits.changed(given.usd, given.max_calls)
         found = wanted.priced([*called, *self.task.beside(self.cases), *judging], self.task.prices)
         if found.usd is not None:
             self.task.require_bound(self.cases)

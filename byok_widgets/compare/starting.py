@@ -22,6 +22,7 @@ from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.setup import Setup
+from byok_widgets.compare.shard import WHOLE, Shard
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.stubs import unstated_by, without_effects
 from byok_widgets.compare.task import Task
@@ -45,10 +46,11 @@ def compare_node(
     options: CompareOptions,
 ) -> Comparison:
     """Return a comparison of models on one node, which has not started."""
-    named, found = _models(models), read_cases(cases)
+    named, shard = _models(models), Shard.of(options.shard)
+    found = shard.cases(read_cases(cases))
     reject_any_key([named, dict(options.stubs or {}), options.texts])
     compared = compared_node(node)
-    store = open_store(flow.context, options.store)
+    store = open_store(flow.context, options.store, shard)
     sampling = sampling_of([compared], options.repeat, options.temperature)
 
     def columns(now: Node[Any]) -> tuple[ModelNode[Any], FrozenFlow, list[Variant]]:
@@ -60,7 +62,7 @@ def compare_node(
     task = NodeTask(own, fixed, variants=variants, sampling=sampling, store=store)
     baseline = _named(options.baseline, variants, fixed.context) or _current(own, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)
-    setup = replace(setup, variants_now=lambda: columns(flow.graph.nodes.get(own.name, compared))[2])
+    setup = replace(setup, shard=shard, variants_now=lambda: columns(flow.graph.nodes.get(own.name, compared))[2])
     return prepared(setup, store, options)
 
 
@@ -75,7 +77,8 @@ def played_flow(
     flow: LiveFlow, *, variants: Mapping[str, Mapping[str, str]], cases: Any, options: CompareOptions
 ) -> Comparison:
     """Return a comparison of any number of assignments, also of one alone, which has not started."""
-    stubs, found = options.stubs or {}, read_cases(cases)
+    stubs, shard = options.stubs or {}, Shard.of(options.shard)
+    found = shard.cases(read_cases(cases))
     reject_any_key([dict(variants), dict(stubs), options.texts])
     sampling = sampling_of(flow.graph.nodes.values(), options.repeat, options.temperature)
 
@@ -91,8 +94,8 @@ def played_flow(
     task = FlowTask(fixed, variants=made, sampling=sampling, unstated=unstated)
     baseline = _named_flow_variant(options.baseline, made, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)
-    setup = replace(setup, variants_now=lambda: columns()[1])
-    return prepared(setup, open_store(flow.context, options.store), options)
+    setup = replace(setup, shard=shard, variants_now=lambda: columns()[1])
+    return prepared(setup, open_store(flow.context, options.store, shard), options)
 
 
 def _frozen(flow: LiveFlow, options: CompareOptions) -> FrozenFlow:
@@ -169,7 +172,7 @@ def prepared(setup: Setup, store: CellStore, options: CompareOptions) -> Compari
         "baseline": setup.baseline.name,
         "margin": setup.margin,
     }
-    store.note_comparison(setup.id, time.time(), task.title, spec)
+    store.note_comparison(setup.id, time.time(), f"{task.title}{setup.shard.words}", spec)
     return Comparison(setup, store, estimate, known)
 
 
@@ -210,7 +213,7 @@ def _is_finished(cell: ResultCell | None) -> bool:
     return cell is not None and cell.counts
 
 
-def open_store(context: FlowContext, path: str | Path | None) -> CellStore:
+def open_store(context: FlowContext, path: str | Path | None, shard: Shard = WHOLE) -> CellStore:
     """Return the store of a flow's cells: a private file of its own, or the one that was named.
 
     A flow that saves nothing keeps them in memory.
@@ -220,9 +223,20 @@ def open_store(context: FlowContext, path: str | Path | None) -> CellStore:
     """
     if path is not None:
         reject_any_key(str(path))
-        return CellStore.at(Path(path))
-    if context.config.path is None:
-        return _in_memory(context)
+        return CellStore.at(shard.path(Path(path)))
+    if context.config.path is None and shard is not WHOLE:
+        raise ConfigError(
+            "This flow saves nothing, and a shard needs a file.", kind="shard", fix='Write store="cells.sqlite".'
+        )
+    return CellStore.at(shard.path(own_file(context))) if context.config.path else _in_memory(context)
+
+
+def own_file(context: FlowContext) -> Path:
+    """Return the private file of a flow's cells, whose folder exists then.
+
+    Raises:
+        ConfigError: The folder cannot be used.
+    """
     folder = private_config().sub("comparisons")
     try:
         folder.make()
@@ -230,7 +244,7 @@ def open_store(context: FlowContext, path: str | Path | None) -> CellStore:
         problem = describe_os_error(error) if isinstance(error, OSError) else str(error)
     else:
         name = hashlib.sha256(context.config.name.encode()).hexdigest()[:32]
-        return CellStore.at(folder.path / f"{name}.sqlite")
+        return folder.path / f"{name}.sqlite"
     raise ConfigError(
         f"The folder of comparisons cannot be used: {problem}.",
         kind="store",

@@ -18,6 +18,7 @@ from byok_widgets.compare.database import Database
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Score
 from byok_widgets.errors import ConfigError
+from byok_widgets.files import where_to_look
 from byok_widgets.secrets.json_redaction import redact_keys
 
 _SCHEMA = """
@@ -179,18 +180,22 @@ class CellStore:
             return int(base.execute(query, list(variants)).fetchone()[0])
 
     def merge(self, path: Path) -> None:
-        """Take over the cells of another file that are not here.
+        """Take over the cells of another file that are not here, or failed here and not there.
 
         Raises:
-            ConfigError: It is no store of cells.
+            ConfigError: It is not there, or is no store of cells.
         """
         if not path.is_file():
-            raise ConfigError(f"There is no store of cells {str(path)!r}.", kind="store", fix="Check its name.")
+            raise ConfigError(f"There is no file {str(path)!r}.", kind="store", fix=where_to_look(path))
         CellStore(path).close()
         with self._base.reading() as base:
             base.execute("ATTACH ? AS other", [str(path)])
             try:
                 with self._base.writing():
+                    better = "SELECT id FROM other.cell WHERE status != 'failed'"
+                    worse = f"SELECT id FROM cell WHERE status = 'failed' AND id IN ({better})"
+                    base.execute(f"DELETE FROM reply WHERE cell IN ({worse})")
+                    base.execute(f"DELETE FROM cell WHERE status = 'failed' AND id IN ({better})")
                     for table in ("comparison", "case_order", "upstream", "request", "cell", "reply", "score"):
                         base.execute(f"INSERT OR IGNORE INTO {table} SELECT * FROM other.{table}")
             finally:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
+
+_users: ContextVar[int] = ContextVar("quota_users", default=1)
 
 PERIODS_S = (60.0, 1.0, 3600.0, 86_400.0)
 """Usual periods of quotas in seconds, the commonest first."""
@@ -28,6 +32,11 @@ class Allowance(NamedTuple):
     remaining: float | None = None
     reset_s: float | None = None
 
+    def divided(self, users: int) -> Allowance:
+        """Return one part of it in so many: the time until it is whole again stays."""
+        limit = None if self.limit is None else self.limit / users
+        return Allowance(limit, None if self.remaining is None else self.remaining / users, self.reset_s)
+
 
 class QuotaReading(NamedTuple):
     """What the head of one answer says about quotas.
@@ -40,6 +49,27 @@ class QuotaReading(NamedTuple):
 
     allowances: Mapping[str, Allowance]
     retry_after_s: float | None = None
+
+    def divided(self, users: int) -> QuotaReading:
+        """Return what one of so many may use, who all read the same headers."""
+        if users == 1:
+            return self
+        return self._replace(allowances={name: one.divided(users) for name, one in self.allowances.items()})
+
+
+def quota_users() -> int:
+    """Return how many processes share the quotas of the calls that are made here."""
+    return _users.get()
+
+
+@contextmanager
+def shared_by(count: int) -> Iterator[None]:
+    """Let the calls that are made inside take one part in `count` of each quota."""
+    token = _users.set(count)
+    try:
+        yield
+    finally:
+        _users.reset(token)
 
 
 class _Base(NamedTuple):

@@ -593,6 +593,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         temperature: float | None = None,
         stubs: Mapping[str, Mapping[str, Any]] | None = None,
         run_effects: bool = False,
+        shard: tuple[int, int] | None = None,
         store: str | Path | None = None,
         wait: bool | None = None,
     ) -> Any:
@@ -616,6 +617,8 @@ class Flow(AnswersGuesses, StrictAttributes):
             temperature: Temperature of the nodes' calls; with repeats it is 0.7 where nothing says otherwise.
             stubs: What actions give in place of what they do: values of variables, by the node's name.
             run_effects: Whether actions with effects that have no stub are called for real, once for each cell.
+            shard: `(1, 4)` runs the first of four parts, with its part of the limits and of the provider's quota,
+                and writes a file of its own; `flow.merge_comparisons()` joins them.
             store: A file for the finished cells; by default a private file of the flow.
             wait: `False` returns at once; what asks for verdicts then waits.
 
@@ -638,6 +641,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             store=store,
             stubs=stubs,
             run_effects=run_effects,
+            shard=shard,
         )
         return self._comparison(variants, cases, options).begin(wait=wait)
 
@@ -727,6 +731,21 @@ class Flow(AnswersGuesses, StrictAttributes):
         from byok_widgets.compare.starting import open_store
 
         return past_comparisons(open_store(self.context, store))
+
+    def merge_comparisons(self, *files: str | Path, store: str | Path | None = None) -> PastComparisons:
+        """Take over the cells that shards have finished: the call of `compare` without `shard` then shows all.
+
+        Args:
+            *files: The files of the shards; by default those that stand beside the store.
+            store: The file that takes them, where it is not the flow's own.
+
+        Raises:
+            ConfigError: There is no such file, or it holds no cells.
+            KeyFormatError: There is an API key in a name.
+        """
+        from byok_widgets.compare.merging import merged
+
+        return merged(self.context, files, store)
 
     def apply(self, recommendation: Recommendation) -> str:
         """Use the models of a recommendation, such as `comparison.best("read")`: sets the overrides of its nodes.

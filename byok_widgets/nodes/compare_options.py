@@ -25,6 +25,7 @@ class CompareOptions:
         temperature: Temperature of the calls; `None` for what the nodes say.
         store: File for the finished cells; `None` for that of the flow.
         stubs: What actions give in place of what they do: values of variables, by the node's name.
+        shard: Which part of it is run here, and in how many it is split; `None` for all of it.
         run_effects: Whether actions with effects are called for real where they have no stub.
     """
 
@@ -38,6 +39,7 @@ class CompareOptions:
     store: str | Path | None = None
     stubs: Mapping[str, Mapping[str, Any]] | None = None
     run_effects: bool = False
+    shard: tuple[int, int] | None = None
 
     @property
     def texts(self) -> list[str]:

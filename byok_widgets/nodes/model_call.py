@@ -13,6 +13,7 @@ from typing import Any
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine import Deadline, RetriedCall, Slot, clock, with_deadline
 from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction, Thinker, Thinking
+from byok_widgets.engine.quota import quota_users
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.messages import Message, answer_message
 from byok_widgets.nodes.admission import Admission, current_admission
@@ -207,6 +208,7 @@ class _Sending:
         provider = call.provider
         self._call, self._request, self._endpoint = call, request, endpoint
         self._on_text, self._on_progress = on_text, on_progress
+        self._quota_users = quota_users()
         self._price = partial(
             catalog.cost_of,
             provider.name if endpoint.base_url.url == provider.default_url else "",
@@ -225,7 +227,9 @@ class _Sending:
         return await self._call.provider.complete(self._request, endpoint, self._pass_on)
 
     def _note_head(self, slot: Slot, status: int, headers: Mapping[str, str]) -> None:
-        self.governor.note_head(slot, quota_headers.read(headers), accepted=status != 429)
+        reading = quota_headers.read(headers)
+        own = None if reading is None else reading.divided(self._quota_users)
+        self.governor.note_head(slot, own, accepted=status != 429)
 
     def _note_life(self, thinker: Thinker) -> None:
         self._thinker = thinker

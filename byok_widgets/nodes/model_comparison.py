@@ -32,6 +32,7 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
     temperature: float | None = None,
     stubs: Mapping[str, Mapping[str, Any]] | None = None,
     run_effects: bool = False,
+    shard: tuple[int, int] | None = None,
     store: str | Path | None = None,
     wait: bool | None = None,
 ) -> Any:
@@ -62,6 +63,8 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
         stubs: What actions give in place of what they do, while scripts are played: values of variables, by
             the node's name.
         run_effects: Whether actions with effects that have no stub are called for real.
+        shard: `(1, 4)` runs the first of four parts, with its part of the limits and of the provider's quota, and
+            writes a file of its own; `flow.merge_comparisons()` joins them.
         store: A file for the finished cells; by default a private file of the flow.
         wait: `False` returns at once; what asks for verdicts then waits.
 
@@ -86,6 +89,7 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
         store=store,
         stubs=stubs,
         run_effects=run_effects,
+        shard=shard,
     )
     return node.prepare_comparison(models, cases, options).begin(wait=wait)
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import nctdtr, ndtri, stdtrit
 
-from byok_widgets.compare.statistics.case_means import Floats, means_of, scores_of
+from byok_widgets.compare.statistics.case_means import Floats, Weights, means_of, scores_of, weights_of
 from byok_widgets.compare.statistics.intervals import unanimous_half_width
 from byok_widgets.compare.statistics.results import MIN_CASES
 from byok_widgets.compare.statistics.verdicts import check_margin
@@ -119,6 +119,7 @@ def plan(
     power: float = 0.8,
     repeats: Sequence[int] = REPEATS,
     cost_per_cell: float | None = None,
+    weights: Weights = None,
 ) -> Plan:
     """Return how many cases it takes with each number of repeats, from the scatter of a pilot.
 
@@ -130,12 +131,13 @@ def plan(
         power: Chance to show it.
         repeats: Numbers of repeats to plan for.
         cost_per_cell: Mean cost of a cell; `None` where it is not known.
+        weights: Weight of each case; `None` where all count the same. Unequal ones take more cases.
 
     Raises:
         ConfigError: If fewer than two cases have a score on both sides.
     """
     check_margin(margin)
-    between, within, n, reason = _components(scores_of(ours), scores_of(baseline))
+    between, within, n, reason = _components(scores_of(ours), scores_of(baseline), weights)
     rows = []
     for count in repeats:
         sd = math.sqrt(between + within / count)
@@ -146,8 +148,11 @@ def plan(
     return Plan(between, within, n, margin, level, power, tuple(rows), reason)
 
 
-def _components(ours: Floats, baseline: Floats) -> tuple[float, float, int, str]:
-    """Return the variance between and within cases, the number of cases, and what could not be told."""
+def _components(ours: Floats, baseline: Floats, weights: Weights) -> tuple[float, float, int, str]:
+    """Return the variance between and within cases, the number of cases, and what could not be told.
+
+    Variances are those of what a case adds to the weighted mean, times the number of cases.
+    """
     differences = means_of(ours) - means_of(baseline)
     kept = ~np.isnan(differences)
     n = int(kept.sum())
@@ -155,11 +160,15 @@ def _components(ours: Floats, baseline: Floats) -> tuple[float, float, int, str]
         raise ConfigError(
             f"A plan needs a pilot; {n} cases have a score on both sides.", kind="pilot", fix="Run 15 cases first."
         )
-    total = float(differences[kept].var(ddof=1))
+    heavy = weights_of(weights, len(differences))
+    shares = np.ones(n) if heavy is None else heavy[kept] / heavy[kept].mean()
+    found = differences[kept]
+    total = float(((shares * (found - np.average(found, weights=shares))) ** 2).sum() / (n - 1))
     if total < 1e-12:
-        return 1 / (n + 1), 0.0, n, "All differences in the pilot are equal; planned as if one more case differed."
+        reason = "All differences in the pilot are equal; planned as if one more case differed."
+        return float((shares**2).mean()) / (n + 1), 0.0, n, reason
     within, of_mean = (
-        sum(parts) for parts in zip(*(_within(side[kept]) for side in (ours, baseline)), strict=True)
+        sum(parts) for parts in zip(*(_within(side[kept], shares) for side in (ours, baseline)), strict=True)
     )
     if not within:
         single = max(ours.shape[1], baseline.shape[1]) == 1
@@ -167,15 +176,15 @@ def _components(ours: Floats, baseline: Floats) -> tuple[float, float, int, str]
     return max(0.0, total - of_mean), within, n, ""
 
 
-def _within(table: Floats) -> tuple[float, float]:
-    """Return the mean variance of one repeat, and of a case mean, over the cases."""
+def _within(table: Floats, shares: Floats) -> tuple[float, float]:
+    """Return the mean variance of one repeat, and of a case mean, over the cases with their shares."""
     counts = (~np.isnan(table)).sum(axis=1)
     squares = np.nansum((table - means_of(table)[:, np.newaxis]) ** 2, axis=1)
     degrees = (counts - 1).sum()
     if degrees < 1:
         return 0.0, 0.0
     variance = float(squares.sum() / degrees)
-    return variance, variance * float((1 / counts).mean())
+    return variance * float((shares**2).mean()), variance * float((shares**2 / counts).mean())
 
 
 def _check(sd: float, level: float, power: float) -> None:

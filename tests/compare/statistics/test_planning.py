@@ -49,6 +49,24 @@ def test_without_scatter_more_cases_show_smaller_differences(cases: int) -> None
     assert cases_needed(0.0, shown) == cases
 
 
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_unequal_weights_take_more_cases(repeats: int) -> None:
+    """Against the scatter of the weighted mean itself, over many pilots of 60 cases."""
+    rng = np.random.default_rng(5)
+    weights = np.where(np.arange(60) % 6 == 0, 10.0, 1.0)
+    means, found = [], []
+    for _ in range(600):
+        chances = 0.6 + math.sqrt(0.02) * rng.choice([-1.0, 1.0], (2, 60, 1))
+        ours, baseline = (rng.random((2, 60, repeats)) < chances).astype(float)
+        means.append(np.average(ours.mean(1) - baseline.mean(1), weights=weights))
+        found.append(plan(ours, baseline, weights=list(weights)).sd(repeats) ** 2)
+    assert math.sqrt(np.mean(found)) == pytest.approx(np.std(means) * math.sqrt(60), rel=0.08)
+    plain = plan(*pilot(repeats, 60))
+    heavy = plan(*pilot(repeats, 60), weights=list(weights))
+    assert heavy.rows[0].cases > 1.5 * plain.rows[0].cases
+    assert plan(*pilot(repeats, 60), weights=[2.0] * 60) == plain
+
+
 @pytest.mark.parametrize("repeats", [2, 3, 6])
 def test_a_pilot_splits_its_variance(repeats: int) -> None:
     found = plan(*pilot(repeats))
