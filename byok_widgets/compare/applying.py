@@ -32,5 +32,5 @@ def apply(recommendation: Recommendation, nodes: Mapping[str, AnyNode], config: 
             f"The flow has no node {missing[0]!r}.", kind="node", fix="Apply it to the flow that was compared."
         )
     config.set_overrides(recommendation.models)
-    changed = ", ".join(f"{node} now uses {model}" for node, model in recommendation.models.items())
-    return Prose(redact(f"{changed}: {recommendation.reason}.", words=False))
+    changed = " and ".join(f"{node} now uses {model}" for node, model in recommendation.models.items())
+    return Prose(redact(f"{changed}. Evidence: {recommendation.reason}.", words=False))

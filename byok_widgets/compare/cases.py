@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from byok_widgets import markup
@@ -80,7 +81,7 @@ class Case:
         """What a judge is asked about an output."""
         return tuple(dict.fromkeys(each.what for each in self.assertions if each.kind == "judge"))
 
-    @property
+    @cached_property
     def input_id(self) -> str:
         """Hash of what is given to the flow: a changed expectation leaves it, a changed word does not."""
         given = [self.text, [[m.role, m.content] for m in self.transcript], self.caller, dict(self.variables)]

@@ -7,6 +7,7 @@ and after a person stopped it, it is the evidence of the finished prefix, which 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -212,8 +213,12 @@ def weights_of(cases: Sequence[Case]) -> list[float] | None:
 
 
 def groups_of(cases: Sequence[Case]) -> list[Any] | None:
-    """Return the group of each case; `None` where there are no groups."""
-    groups = [case.group or None for case in cases]
+    """Return the group of each case; `None` where there are no groups.
+
+    Equal cases share their cells, so they are a group, too: they are no more evidence than one of them.
+    """
+    counts = Counter(case.input_id for case in cases)
+    groups = [case.group or (case.input_id if counts[case.input_id] > 1 else None) for case in cases]
     return groups if any(groups) else None
 
 

@@ -68,15 +68,15 @@ def _rank(comparison: ComparisonView, result: VariantResult) -> tuple[bool, floa
 def _evidence(comparison: ComparisonView, result: VariantResult) -> str:
     difference = result.difference
     if difference is None:
-        return f"{result.verdict} against {comparison.baseline.name}: {result.reason}"
+        return f"{result.verdict} than {comparison.baseline.name}: {result.reason}"
     points = f"{100 * difference.estimate:+.1f} points"
     interval = (
-        f"{100 * difference.level:.3g} % interval {100 * difference.low:+.1f} to {100 * difference.high:+.1f}"
+        f"{100 * difference.level:.3g}% interval {100 * difference.low:+.1f} to {100 * difference.high:+.1f}"
     )
     margin = f", margin {100 * difference.margin:g} points" if difference.margin else ""
     return (
-        f"{difference.verdict} against {comparison.baseline.name}: {points} ({interval}{margin}), "
-        f"{difference.n} cases, metric {comparison.metric.name!r}"
+        f"{difference.verdict} than {comparison.baseline.name}: {points} ({interval}{margin}), "
+        f"{difference.n} cases, metric {comparison.metric.name}"
     )
 
 

@@ -190,6 +190,15 @@ def test_equal_cases_are_paid_and_counted_once(priced: Flow, server: ScriptedSer
         assert sum(result.results.summary(variant).usd for variant in result.variants) == result.cost.usd
 
 
+def test_equal_cases_are_no_more_evidence_than_one(priced: Flow, server: ScriptedServer) -> None:
+    pytest.importorskip("scipy")
+    wrong = Say('{"weekday": "Mon"}')
+    server.script(lambda request: wrong if request["model"] == "gpt-4o" else answer(request))
+    equal = [{**texts(1)[0], "name": f"c{number}"} for number in range(20)]
+    found = priced.node("read").compare([SMALL, LARGE], equal).verdicts()
+    assert [each.verdict for each in found] == ["baseline", "too few"]
+
+
 def test_what_is_held_for_cells_starves_none_that_fits(priced: Flow, server: ScriptedServer) -> None:
     priced.node("read").max_tokens = priced.node("ask").max_tokens = 3000
     server.script(lambda request: Say(answer(request).text, usage={"prompt_tokens": 10, "completion_tokens": 1}))
