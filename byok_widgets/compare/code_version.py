@@ -135,7 +135,8 @@ class _Description:
         if kind.__module__.startswith("pydantic.") and kind.__name__ == "FieldInfo":
             return ["field", self.of([value.annotation, value.default, value.default_factory, value.metadata])]
         if not is_foreign(kind):
-            return [kind.__module__, kind.__qualname__]
+            named = getattr(value, "__qualname__", None) or getattr(value, "__name__", "")
+            return [kind.__module__, kind.__qualname__, str(named)]
         written = written_names(kind)
         state = {name: each for name, each in getattr(value, "__dict__", {}).items() if name not in written}
         return [self.of(kind), self.of(state)]

@@ -187,3 +187,17 @@ def test_stores_are_merged_and_a_missing_one_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         one.merge(tmp_path / "missing.sqlite")
     assert not (tmp_path / "missing.sqlite").exists()
+
+
+def test_a_store_of_the_first_version_is_read_and_written(tmp_path: Path) -> None:
+    path = tmp_path / "cells.sqlite"
+    put(CellStore(path), cell(1, usd=Decimal("0.5")))
+    base = sqlite3.connect(path)
+    base.executescript("ALTER TABLE cell DROP COLUMN least_nano; PRAGMA user_version=1;")
+    base.close()
+    store = CellStore(path)
+    put(store, cell(2, usd=None, least_usd=Decimal("0.25")))
+    assert [(found.usd, found.least_usd) for found in store.cells(["variant"])] == [
+        (Decimal("0.5"), 0),
+        (None, Decimal("0.25")),
+    ]
