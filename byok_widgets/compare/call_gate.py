@@ -102,6 +102,19 @@ class CallGate(CallMeter):
             raise not_covered()
 
 
+class NoCalls:
+    """Admits no call: who looks at results pays nothing."""
+
+    async def admit(self, call: PendingCall) -> Admitted:
+        """Refuse.
+
+        Raises:
+            FlowError: Always.
+        """
+        del call
+        raise FlowError("The call was not sent: nothing is paid for looking at results.", kind=USED_UP)
+
+
 class ReservedCall:
     """A call whose worst case is reserved."""
 

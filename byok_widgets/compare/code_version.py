@@ -26,6 +26,8 @@ from typing import Any
 
 from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.written_names import written_names
+from byok_widgets.errors import ConfigError
+from byok_widgets.graph import FlowGraph
 from byok_widgets.nodes.base import Node
 
 _PLAIN = (str, bytes, bool, int, float, complex, type(None), type(...), range, slice, re.Pattern)
@@ -126,7 +128,9 @@ class _Description:
     def _object(self, value: Any) -> Any:
         kind = type(value)
         if isinstance(value, Node):
-            return ["node", value.kind, value.name, self.of([value.to_data({}), *value.codes])]
+            return ["node", value.kind, value.name, self.of([value.to_data({}), _model_of(value), *value.codes])]
+        if isinstance(getattr(value, "graph", None), FlowGraph) and hasattr(value, "context"):
+            return self._flow(value)
         if isinstance(value, types.BuiltinFunctionType):
             return ["builtin", value.__module__, value.__qualname__]
         if dataclasses.is_dataclass(value):
@@ -140,6 +144,21 @@ class _Description:
         written = written_names(kind)
         state = {name: each for name, each in getattr(value, "__dict__", {}).items() if name not in written}
         return [self.of(kind), self.of(state)]
+
+    def _flow(self, flow: Any) -> Any:
+        """Describe another flow, whose nodes a function may run."""
+        edges = [
+            [edge.source, edge.target, edge.condition.text, *edge.condition.codes] for edge in flow.graph.edges
+        ]
+        shared = [flow.context.global_prompt, dict(flow.context.config.current.base_urls), flow.graph.start]
+        return ["flow", self.of([*flow.graph.nodes.values()]), self.of(edges), self.of(shared)]
+
+
+def _model_of(node: Node[Any]) -> str:
+    try:
+        return str(node.resolve().ref)
+    except ConfigError:
+        return ""
 
 
 def _is_of_the_body(name: str, member: object) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.compare import evidence, tables
+from byok_widgets.compare.call_gate import NoCalls
 from byok_widgets.compare.cases import Case, Cases
 from byok_widgets.compare.divergence import Divergences, divergences
 from byok_widgets.compare.execution import Execution, OnChange
@@ -25,6 +26,7 @@ from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.frontend import frontend
+from byok_widgets.nodes.admission import admitted_by
 from byok_widgets.usage import CostTotal
 
 
@@ -228,11 +230,12 @@ class Comparison:
         """Return what each variant made of a case, beside what was expected, with what differs marked."""
         found = self.cases[case] if isinstance(case, str) else case
         cells = [(variant, self.results.cell(variant, found, 1)) for variant in self.variants]
-        listed = {
-            variant.name: list(checks(found, cell.output))
-            for variant, cell in cells
-            if cell is not None and cell.status == "done"
-        }
+        with admitted_by(NoCalls()):
+            listed = {
+                variant.name: list(checks(found, cell.output, tells_faults=True))
+                for variant, cell in cells
+                if cell is not None and cell.status == "done"
+            }
         return tables.Diff(found, {variant.name: cell for variant, cell in cells}, listed)
 
     def rescore(self, metric: str | Function | Metric) -> Comparison:

@@ -172,8 +172,17 @@ def _f1(counts: tuple[int, int, int] | None) -> float | None:
     return 2 * right / (2 * right + false + missed) if right + false + missed else 1.0
 
 
-def checks(case: Case, output: Mapping[str, Any]) -> Iterator[Check]:
-    """Yield each expectation of a case with what an output has there."""
+def checks(case: Case, output: Mapping[str, Any], *, tells_faults: bool = False) -> Iterator[Check]:
+    """Yield each expectation of a case with what an output has there.
+
+    Args:
+        case: The case.
+        output: The output.
+        tells_faults: Whether the fault of a person's function stands in place of what it found.
+
+    Raises:
+        ConfigError: A function failed.
+    """
     values = output.get("values") or {}
     for name, expected in case.values.items():
         yield Check(name, expected, values.get(name), same_value(expected, values.get(name)))
@@ -184,7 +193,13 @@ def checks(case: Case, output: Mapping[str, Any]) -> Iterator[Check]:
         end = output.get("end_node") or ""
         yield Check("end node", case.end_node, end, case.end_node == end)
     for assertion in case.assertions:
-        yield Check(assertion.name, expected=True, found=(found := assertion.holds(output)), holds=found)
+        try:
+            found: bool | str = assertion.holds(output)
+        except ByokError as error:
+            if not tells_faults:
+                raise
+            found = error.problem
+        yield Check(assertion.name, expected=True, found=found, holds=found is True)
 
 
 def same_value(expected: Any, found: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,6 +163,21 @@ def test_a_metric_that_raises_loses_no_cell(priced: Flow, server: ScriptedServer
     before = len(server.requests)
     assert set(result.rescore("checks").results.scores_of(result.variants[0])) == {"c0", "c1", "c2"}
     assert len(server.requests) == before
+
+
+def test_looking_at_results_pays_nothing_and_tells_what_a_function_raises(
+    priced: Flow, server: ScriptedServer, tmp_path: Path
+) -> None:
+    judge = priced.conversation("judge", "Judge.", max_tokens=MOST)
+    functions = {"broken": lambda output: output["nothing"], "asks": lambda output: bool(judge.run("Hi").text)}
+    for name in functions:
+        cases = priced.cases([{"text": "Tue", "assertions": [{"function": name}]}], functions=functions)
+        result = priced.node("read").compare([SMALL, LARGE], cases)
+        before = len(server.requests)
+        assert result.complete
+        assert name in repr(result.diff("case 1"))
+        result.save(tmp_path / f"{name}.html")
+        assert len(server.requests) == before
 
 
 def test_what_fails_before_a_node_is_missing_for_all(priced: Flow, server: ScriptedServer) -> None:

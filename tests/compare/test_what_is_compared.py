@@ -103,6 +103,22 @@ def test_a_changed_action_is_another_flow_and_an_equal_one_is_the_same(
     assert (again, changed) == (0, first)
 
 
+def test_what_an_action_runs_of_another_flow_counts(flow: Flow, server: ScriptedServer) -> None:
+    other = Flow(f"other {next(_numbers)}")
+    other.set_base_url("compatible", server.base_url)
+    other.model = GOOD
+    hello = other.conversation("hello", "Say hello.")
+    flow.disconnect("read", "bye")
+    for function in (lambda: hello.run("Hi").text, lambda: other.node("hello").run("Hi").text):
+        flow.connect(flow.action("greet", function, writes=["greeting"]), "bye")
+        flow.connect("read", "greet", if_="weekday is not None")
+        hello.prompt = "Say hello."
+        flow.compare(VARIANTS, CASES)
+        assert calls_of(server, lambda: flow.compare(VARIANTS, CASES)) == 0
+        hello.prompt = "Say good day."
+        assert calls_of(server, lambda: flow.compare(VARIANTS, CASES)) > 0
+
+
 def test_a_function_that_notes_its_calls_is_still_the_same(flow: Flow, server: ScriptedServer) -> None:
     called = []
 
