@@ -20,6 +20,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.nodes.admission import admitted_by
 
 METRIC_LIMIT_S = 60.0
+NOT_ASKED = Score(None, "A question was not put to the judge: the limit was reached.")
 
 OnCell = Callable[[Case, ResultCell, Score], None]
 """Told of each cell when it is stored: the case, the cell, and its score."""
@@ -56,7 +57,8 @@ class Keeper:
         if takes_time:
             await self._written(case, found, {}, MISSING)
         cell = await self._judged(case, found)
-        score = await self.score(case, cell)
+        was_asked = cell is not found or self.is_done(case, found)
+        score = await self.score(case, cell) if was_asked else NOT_ASKED
         kept = await self._written(case, cell, {self.score_id(case): score} if cell.counts else {}, score)
         self._on_cell(case, kept, score)
         return kept

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from byok_widgets.compare.keeper import Keeper
 from tests.scripted_server import Say, ScriptedServer
 
 _numbers = itertools.count()
@@ -57,6 +58,20 @@ def test_an_error_of_the_program_is_a_failed_cell_with_its_message(
     for result in (flow.node("read").compare([GOOD, BAD], [{"text": "Tue", "values": {"weekday": "Tue"}}]),):
         assert statuses(result) == ["failed", "failed"]
         assert "a wrong type" in repr(result)
+
+
+def test_an_error_beside_the_cells_is_raised_and_shown(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise TypeError("a wrong type")
+
+    monkeypatch.setattr(Keeper, "keep", broken)
+    result = flow.compare(VARIANTS, CASES, wait=False)
+    with pytest.raises(TypeError):
+        result.wait()
+    problem = result.problem()
+    assert problem is not None
+    assert problem.kind == "comparison"
+    assert "a wrong type" in repr(result)
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,14 @@ def test_judging_counts_towards_the_most_calls(flow: Flow, server: ScriptedServe
     result = flow.node("ask").compare(MODELS, CASES, max_calls=5)
     assert len(server.requests) <= 5
     assert result.stopped_for == "budget"
+
+
+def test_questions_that_were_not_asked_for_want_of_calls_are_told(flow: Flow, server: ScriptedServer) -> None:
+    texts = [{"name": case["name"], "text": case["text"], "contains": "day"} for case in CASES]
+    flow.node("ask").compare(MODELS, texts)
+    result = flow.node("ask").compare(MODELS, CASES, max_calls=2)
+    assert result.complete
+    assert len(result.results.unscored) == 4
+    assert result.results.unscored[0] in repr(result)
+    assert result.resume(max_calls=20).results.unscored == []
+    assert asked(server, "judge") == 6
