@@ -22,8 +22,10 @@ from byok_widgets.strict_attributes import nearest
 
 MAX_DEPTH = 50
 """How deep what a case holds may be nested."""
-MAX_BYTES = 200_000_000
+MAX_BYTES = 50_000_000
 """Largest file of cases."""
+MAX_CASES = 100_000
+"""Most cases in one file: each takes some 500 bytes of memory, however short it is."""
 
 _NAMES = (
     *("name", "text", "transcript", "caller", "variables", "values", "path", "end_node"),
@@ -75,7 +77,11 @@ def _of_file(path: Path) -> Iterator[tuple[str, Any]]:
         problem = describe_os_error(error)
     else:
         text = content.decode("utf-8-sig", "replace")
-        yield from _of_csv(path.name, text) if path.suffix.lower() == ".csv" else _of_lines(path.name, text)
+        rows = _of_csv(path.name, text) if path.suffix.lower() == ".csv" else _of_lines(path.name, text)
+        for number, (place, row) in enumerate(rows):
+            if number == MAX_CASES:
+                raise _wrong(place, f"there are more than {MAX_CASES:,} cases")
+            yield place, row
         return
     raise ConfigError(f"{str(path)!r} could not be read: {problem}.", kind="cases", fix=where_to_look(path))
 

@@ -79,3 +79,15 @@ def test_a_named_pipe_and_a_huge_file_are_not_waited_for(
         with pytest.raises(ConfigError) as caught:
             flow.cases(tmp_path / f"{name}.jsonl")
         assert caught.value.kind == "cases"
+
+
+def test_more_cases_than_fit_into_the_memory_are_told(
+    flow: Flow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "many.jsonl").write_text('{"text": "Hi"}\n' * 4, encoding="utf-8")
+    monkeypatch.setattr(case_reading, "MAX_CASES", 4)
+    assert len(flow.cases(tmp_path / "many.jsonl")) == 4
+    monkeypatch.setattr(case_reading, "MAX_CASES", 3)
+    with pytest.raises(ConfigError) as caught:
+        flow.cases(tmp_path / "many.jsonl")
+    assert "line 4" in caught.value.problem
