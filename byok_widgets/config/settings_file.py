@@ -16,12 +16,16 @@ from byok_widgets.config.settings import Change, Document
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import PrivateFolder, describe_os_error, private_config, remove_dead_parts, set_aside
 from byok_widgets.misplaced_keys import reject_key
+from byok_widgets.plain_values import nested_deeper
 
 VERSION = 1
 LOCK_TIMEOUT_S = 5.0
 MAX_NAME_CHARS = 300
 MAX_BYTES = 20_000_000
 """Largest file that is read or written."""
+MAX_DEPTH = 50
+"""How deep what a file holds may be nested."""
+_TOO_DEEP = "it is nested too deeply"
 
 
 def checked_name(name: str) -> str:
@@ -95,8 +99,8 @@ class SettingsFile:
         if content is None:
             return {}
         try:
-            data = json.loads(content)
-        except (ValueError, RecursionError):
+            data = _parsed(content)
+        except ValueError:
             data = None
         if not isinstance(data, dict) or not isinstance(data.get("version", VERSION), int):
             return self._set_aside()
@@ -111,8 +115,8 @@ class SettingsFile:
         if not self._writable or state is None or state == self._seen:
             return None
         try:
-            data = json.loads(self._read())
-        except (OSError, ValueError, RecursionError):
+            data = _parsed(self._read())
+        except (OSError, ValueError):
             return None  # whoever changes something next is told
         self._seen = state
         return data if isinstance(data, dict) and data.get("version", VERSION) == VERSION else None
@@ -181,6 +185,21 @@ class SettingsFile:
         self._writable = False
         self.notice = _notice_of(kind, error)
         return {}
+
+
+def _parsed(content: bytes) -> Any:
+    """Return JSON data that can be copied and written again.
+
+    Raises:
+        ValueError: It is no JSON, or nested too deeply.
+    """
+    try:
+        data = json.loads(content)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    if nested_deeper(data, MAX_DEPTH):
+        raise ValueError(_TOO_DEEP)
+    return data
 
 
 def _notice_of(kind: NoticeKind, error: OSError) -> SettingsNotice:
