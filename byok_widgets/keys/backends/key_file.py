@@ -22,6 +22,7 @@ from byok_widgets.files import (
     set_aside,
 )
 from byok_widgets.keys.derived_key import KdfParams
+from byok_widgets.plain_values import nested_deeper
 
 VERSION = 1
 LOCK_TIMEOUT_S = 5.0
@@ -38,6 +39,7 @@ def default_path() -> Path:
 
 
 _UNWRITTEN = {errno.ENOSPC: "disk_full", errno.ELOOP: "file_is_link"}
+_MAX_DEPTH = 10
 
 
 class _DamagedError(Exception):
@@ -130,7 +132,7 @@ def _parsed(content: bytes) -> Data:
     try:
         data = json.loads(content)
         newer = data["version"] > VERSION
-        valid = newer or _is_valid(data)
+        valid = newer or (_is_valid(data) and not nested_deeper(data, _MAX_DEPTH))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         valid = newer = False
     if not valid:

@@ -266,6 +266,7 @@ DAMAGED = {
     "a parallelism of four times ours": changed(made_by={"salt": "", "n": 2**17, "r": 8, "p": 4}),
     "each at its most, eight times ours together": changed(made_by={"salt": "", "n": 2**18, "r": 16, "p": 2}),
     "a salt without end": changed(made_by={"salt": "AAAA" * 1000, "n": 2**17, "r": 8, "p": 1}),
+    "a check in lists in lists": changed().replace(b'"check": {', b'"check": {"a": ' + b"[" * 500 + b"]" * 500),
     "no check": changed(check=None),
     "keys in a list": changed(keys=[]),
     "a key in plain text": changed(keys={"a": "b"}),
