@@ -20,7 +20,9 @@ __all__ = ["serve"]  # a fixture
 
 _SEND = """([url, messages]) => new Promise((done, failed) => {
   const socket = new WebSocket(url), heard = [];
-  socket.onmessage = event => typeof event.data === "string" && heard.push(event.data);
+  socket.binaryType = "arraybuffer";
+  const text = data => typeof data === "string" ? data : new TextDecoder("latin1").decode(data);
+  socket.onmessage = event => heard.push(text(event.data));
   socket.onerror = failed;
   socket.onopen = () => {
     const session = crypto.randomUUID();
@@ -29,7 +31,12 @@ _SEND = """([url, messages]) => new Promise((done, failed) => {
                        date: new Date().toISOString() };
       socket.send(JSON.stringify({ channel, header, parent_header: {}, metadata: {}, content, buffers: [] }));
     }
-    setTimeout(() => { socket.close(); done(heard); }, 8000);
+    const end = Date.now() + 60000;
+    const look = () => {
+      if (!heard.some(text => text.includes('"refused"')) && Date.now() < end) return setTimeout(look, 200);
+      setTimeout(() => { socket.close(); done(heard); }, 3000);
+    };
+    look();
   };
 })"""
 
