@@ -84,13 +84,3 @@ def _copied(value: Any, known: dict[int, Any]) -> Any:
         with contextlib.suppress(Exception):  # a value may be anybody's, and refuse in any way
             known[id(value)] = copy.deepcopy(value)
     return known[id(value)]
-
-
-def nested_deeper(data: Any, most: int) -> bool:
-    """Whether JSON data is nested deeper than so many levels. It may itself be nested without end."""
-    level = [data]
-    for _ in range(most + 1):
-        level = [part for value in level if isinstance(value, (dict, list)) for part in _entries(value)]
-        if not level:
-            return False
-    return True

@@ -14,9 +14,15 @@ from typing import Any
 from byok_widgets.config.notice import NoticeKind, SettingsNotice
 from byok_widgets.config.settings import Change, Document
 from byok_widgets.errors import ConfigError
-from byok_widgets.files import PrivateFolder, describe_os_error, private_config, remove_dead_parts, set_aside
+from byok_widgets.files import (
+    PrivateFolder,
+    describe_os_error,
+    nested_deeper,
+    private_config,
+    remove_dead_parts,
+    set_aside,
+)
 from byok_widgets.misplaced_keys import reject_key
-from byok_widgets.plain_values import nested_deeper
 
 VERSION = 1
 LOCK_TIMEOUT_S = 5.0

@@ -11,7 +11,7 @@ from byok_widgets.files.places import (
     shared_models_dir,
 )
 from byok_widgets.files.private_folder import PrivateFolder, private_cache, private_config
-from byok_widgets.files.reading import FileTooLargeError, read_file
+from byok_widgets.files.reading import FileTooLargeError, nested_deeper, read_file
 from byok_widgets.files.reasons import describe_os_error, describe_write_error, where_to_look
 from byok_widgets.files.trust import UntrustedPathError, require_trusted, require_trusted_owner
 from byok_widgets.files.writing import remove_dead_parts, replace_file, set_aside
@@ -27,6 +27,7 @@ __all__ = [
     "config_dir",
     "describe_os_error",
     "describe_write_error",
+    "nested_deeper",
     "private_cache",
     "private_config",
     "read_file",

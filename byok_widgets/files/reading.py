@@ -8,8 +8,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _MB = 1_000_000
@@ -60,3 +61,19 @@ def read_file(path: Path, *, most_bytes: int, check: Check | None = None) -> byt
     if len(content) > most_bytes:  # it grew, or the system does not tell its size
         raise FileTooLargeError(most_bytes)
     return content
+
+
+def nested_deeper(data: Any, most: int) -> bool:
+    """Whether JSON data is nested deeper than so many levels; then it may not be possible to copy or write it."""
+    level = [data]
+    for _ in range(most + 1):
+        level = [part for value in level for part in _parts(value)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -17,12 +17,12 @@ from byok_widgets.files import (
     PrivateFolder,
     config_dir,
     describe_os_error,
+    nested_deeper,
     private_config,
     remove_dead_parts,
     set_aside,
 )
 from byok_widgets.keys.derived_key import KdfParams
-from byok_widgets.plain_values import nested_deeper
 
 VERSION = 1
 LOCK_TIMEOUT_S = 5.0
