@@ -39,9 +39,10 @@ class Listener:
 
 
 class Frames:
-    """The WebSocket frames of a page, both ways."""
+    """The WebSocket frames of a page, both ways, and the addresses of its sockets."""
 
     def __init__(self) -> None:
+        self.urls: list[str] = []
         self.sent: list[bytes] = []
         self.received: list[bytes] = []
 
@@ -50,6 +51,7 @@ class Frames:
         page.on("websocket", self._listen)
 
     def _listen(self, socket: Any) -> None:
+        self.urls.append(socket.url)
         socket.on("framesent", lambda payload: self.sent.append(_bytes(payload)))
         socket.on("framereceived", lambda payload: self.received.append(_bytes(payload)))
 

@@ -93,12 +93,9 @@ def attacks(states: dict[str, dict[str, Any]], url: str, secret_file: str) -> An
 
 
 def test_a_visitor_with_the_kernels_socket_reaches_nothing(serve: Any, endpoint: EndpointServer) -> None:
-    sockets: list[str] = []
     page, served, frames = serve(OwnersVoila)
-    page.on("websocket", lambda socket: sockets.append(socket.url))
-    page.reload()
     page.locator(".byok-chat").get_by_label("Your message").wait_for()
-    (socket,) = [url for url in sockets if "/channels" in url][:1]
+    socket = next(url for url in frames.urls if "/channels" in url)
     states = {comm: state for frame in frames.received for comm, state in _states(frame)}
     assert any("public_key" in state for state in states.values())
     mark = served.base / "ran"
