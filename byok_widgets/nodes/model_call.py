@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -294,3 +295,8 @@ class _Sending:
 def _or_more(price: Callable[[], Cost]) -> Cost:
     """Return what an answer cost, of which earlier requests may be charged, too."""
     return price().or_more()
+
+
+def cost_when_stopped(model: ResolvedModel) -> Cost:
+    """Return what an answer cost that was stopped while it came: unknown, unless this machine wrote it."""
+    return Cost(Decimal(0), "local") if PROVIDERS[model.ref.provider].free_of_charge else Cost()

@@ -64,7 +64,8 @@ _FIRST_EPOCH_S, _FIRST_EPOCH_MS = 1e9, 1e10
 """A bare number below the first is a time span in seconds, one above it a date."""
 
 _WORDS_OF_WAIT = re.compile(
-    r"(?:(?:retry|try again|available again|resets?)\s+(?:after|in)|wait(?:\s+for)?)\s+(?:(?P<spans>(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)\b"
+    r"(?:(?:retry|try again|available again|resets?)\s+(?:after|in)|wait(?:\s+for)?)\s+"
+    r"(?:(?P<spans>(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)\b"
     r"|(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>millisecond|second|minute|hour)s?\b)",
     re.IGNORECASE,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
@@ -12,9 +11,9 @@ from byok_widgets.engine import clock
 from byok_widgets.engine.callbacks import OnProgress, OnText, Progress, Retraction, Thinker, Thinking
 from byok_widgets.errors import ByokError
 from byok_widgets.messages import Message, answer_message
+from byok_widgets.nodes.model_call import cost_when_stopped
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.reply import Reply
-from byok_widgets.usage import Cost
 
 T = TypeVar("T")
 
@@ -77,12 +76,11 @@ class CallLedger:
             self._lose()
             self._keep_reasoning()
             return None
-        cost = Cost(Decimal(0), "local") if _is_free(model) else Cost()
         return Reply(
             text=text,
             finish_reason="interrupted",
             node=node,
-            price=partial(Cost, cost.usd, cost.source),
+            price=partial(cost_when_stopped, model),
             model=str(model.ref),
             model_source=model.source,
             reasoning=self._thinker.reasoning if self._thinker else "",

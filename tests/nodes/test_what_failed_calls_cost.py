@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from byok_widgets import ExtractionError, Flow, ProviderError
-from byok_widgets.config import BaseUrl
+from byok_widgets.config import BaseUrl, ModelRef, ResolvedModel
 from byok_widgets.errors import ByokError
 from byok_widgets.nodes.admission import PendingCall, admitted_by
+from byok_widgets.nodes.model_call import cost_when_stopped
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.usage import NOT_CHARGED, Cost, CostTotal
 from tests.fake_keys import fake_key
@@ -217,3 +218,9 @@ def test_a_turn_that_failed_counts_what_may_be_charged(faults: FaultServer, answ
     with pytest.raises(ProviderError):
         session.say("Hi")
     assert session.cost == CostTotal(unpriced=lost, calls=lost)
+
+
+@pytest.mark.parametrize(("provider", "cost"), [("openai", UNKNOWN), ("local", Cost(Decimal(0), "local"))])
+def test_what_was_stopped_costs_nothing_only_where_this_machine_wrote_it(provider: str, cost: Cost) -> None:
+    chosen = ResolvedModel(ModelRef(provider, "m"), "flow default")
+    assert cost_when_stopped(chosen) == cost

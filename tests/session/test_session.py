@@ -355,6 +355,7 @@ def test_a_gateway_that_gave_up_after_a_long_silence_may_have_been_charged(
     priced: Flow, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("byok_widgets.engine.retries.PAID_AFTER_S", 0.0)
+    monkeypatch.setattr("byok_widgets.engine.retries.REACHED_AFTER_S", 0.0)
     script.words = [Say(status=504, body={"error": {"message": "upstream took too long"}})]
     s = priced.start()
     with pytest.raises(ProviderError):
