@@ -301,10 +301,13 @@ def test_a_call_that_waits_can_be_stopped_at_any_moment(provider: FaultServer) -
         (Reply(b"<html>504 Gateway Time-out</html>", 504, "text/html"), 1, True),
         (says({"error": {"message": "bad gateway"}}, 502), 1, True),
         (says({"error": {"message": "a timeout occurred"}}, 524), 1, True),
+        (says({"error": {"message": "network read timeout"}}, 598), 1, True),
+        (says({"error": {"message": "upstream timed out"}}, 500), 1, True),
+        (says({"error": {"message": "overloaded"}}, 500), 2, False),
         (says({"error": {"message": "come again"}}, 504, retry_after_ms="1"), 2, False),
         (says({"error": {"message": "overloaded"}}, 503), 2, False),
     ],
-    ids=["504", "504 page", "502", "524", "504 with a time", "503"],
+    ids=["504", "504 page", "502", "524", "598", "500 in words", "500", "504 with a time", "503"],
 )
 def test_a_gateway_that_gave_up_after_a_long_silence_is_not_paid_for_again(
     provider: FaultServer, monkeypatch: pytest.MonkeyPatch, answer: Reply, sent: int, told: bool

@@ -26,6 +26,7 @@ Cause = Literal[
     "invalid_model",
     "too_long",
     "nothing_answers",
+    "timed_out",
     "fewer_tokens",
     "too_much_at_once",
     "unsupported",
@@ -65,6 +66,7 @@ PHRASES: Mapping[Cause, tuple[str, ...]] = {
         "`max_new_tokens` must be <=",
     ),
     "nothing_answers": ("connection attempts failed",),
+    "timed_out": ("timed out", "timeout", "time-out", "deadline exceeded"),
     "fewer_tokens": ("fewer max_tokens", "fewer max_completion_tokens", "only afford"),
     "too_much_at_once": ("request too large for",),
     "unsupported": (

@@ -30,7 +30,7 @@ from byok_widgets.usage import NOT_CHARGED, Cost
 _DETAILS: WeakKeyDictionary[ProviderError, ErrorDetails] = WeakKeyDictionary()
 """The facts behind errors that are still being handled; an error itself keeps only words."""
 
-_GAVE_UP_WAITING = frozenset({408, 502, 504, 524})
+_GAVE_UP_WAITING = frozenset({408, 502, 504, 520, 524, 598, 599})
 """Statuses with which a gateway says that the answer did not come in time, or that the connection broke."""
 
 
@@ -141,7 +141,8 @@ def _error(
         request_id=details.request_id,
         retry_after_s=details.retry_after_s,
     )
-    error.broke_off = details.status in _GAVE_UP_WAITING and details.retry_after_s is None
+    gave_up = details.status in _GAVE_UP_WAITING or (details.status == 500 and details.says("timed_out"))
+    error.broke_off = gave_up and details.retry_after_s is None
     error.cost = Cost() if is_charged else NOT_CHARGED
     if fault:
         _DETAILS[error] = fault
