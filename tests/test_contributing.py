@@ -145,6 +145,7 @@ from byok_widgets.keys import KeyStore
 from byok_widgets.nodes.dice import DiceNode
 from byok_widgets.nodes.summary import SummaryNode
 from byok_widgets.providers import PROVIDERS, catalog
+from byok_widgets.secrets import looks_like_key
 from byok_widgets.secrets.key_formats import detect_provider
 from tests.scripted_server import ScriptedServer
 
@@ -181,6 +182,7 @@ assert s.usage.input_tokens == 7
 server.close()
 
 assert detect_provider("acme-" + "7" * 30) == "acme"
+assert looks_like_key("a key, acme-" + "7" * 30) and not looks_like_key("acme-m")
 assert catalog.presets("acme")["balanced"] == "acme-m"
 assert PROVIDERS["acme"].error_body({"fault": {"type": "x"}}) == {"error": {"type": "x"}}
 

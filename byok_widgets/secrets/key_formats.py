@@ -10,6 +10,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+_GENERAL = "sk-"
+
 
 class KeyFormat(NamedTuple):
     """What one vendor's API keys look like.
@@ -22,7 +24,8 @@ class KeyFormat(NamedTuple):
         exact: Pattern that matches a complete key and nothing else; empty if there is none.
         unprefixed: Pattern of a whole key where keys have no prefix of their own. It proves nothing by itself; in
             the field of a vendor whose keys have a prefix it tells whose key was pasted.
-        shape: Pattern of what is hidden wherever it appears; empty if the general shape covers it.
+        shape: Pattern of what is hidden wherever it appears; by default what begins with one of `prefixes` and is
+            as long as the shortest key. The general shape, which begins with `sk-`, needs none.
         shortest: Length of its shortest key, in characters.
         example: How a key begins, to show to people.
         has_provider: Whether the owner is a provider here.
@@ -100,9 +103,18 @@ def _exact(patterns: tuple[str, ...]) -> re.Pattern[str]:
 @cache
 def registered_shape(*, any_case: bool = False) -> re.Pattern[str]:
     """Return the pattern of the shapes that the formats add to the general one."""
-    shapes = "|".join(each.shape for each in formats() if each.shape)
+    shapes = "|".join(filter(None, map(_hidden_shape, formats())))
     pattern = rf"(?<![A-Za-z0-9])(?:{shapes})" if shapes else r"(?!)"
     return re.compile(pattern, re.IGNORECASE if any_case else re.NOFLAG)
+
+
+def _hidden_shape(key_format: KeyFormat) -> str:
+    own = [prefix for prefix in key_format.prefixes if not prefix.startswith(_GENERAL)]
+    if key_format.shape or not own:
+        return key_format.shape
+    return "|".join(
+        f"{re.escape(prefix)}[A-Za-z0-9_-]{{{max(1, key_format.shortest - len(prefix))},}}" for prefix in own
+    ).replace(r"\-", "-")  # which JavaScript does not read everywhere
 
 
 def shortest_key() -> int:

@@ -8,11 +8,11 @@ from byok_widgets import Flow
 from byok_widgets.cli import main
 from byok_widgets.config import BaseUrl
 from byok_widgets.engine import ENGINE
-from byok_widgets.errors import ByokError
+from byok_widgets.errors import ByokError, KeyFormatError
 from byok_widgets.providers import PROVIDERS, Endpoint, catalog, register_provider, unregister_provider
 from byok_widgets.providers.model_facts import ModelFacts
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
-from byok_widgets.secrets import Secret, redact
+from byok_widgets.secrets import Secret, looks_like_key, redact
 from byok_widgets.secrets.key_formats import KeyFormat
 from tests.fake_keys import fake_key
 from tests.providers.asking import ask, endpoint, fault, letter, shape, talk
@@ -141,7 +141,7 @@ class AcmeProvider(ChatCompletionsProvider):
     label = "Acme"
     default_url = "https://api.acme.example/v1"
     models = ModelFacts(presets={"balanced": "acme-1"}, offline=("acme-1",))
-    key_format = KeyFormat("acme", "Acme", ("acme-",), exact="acme-[0-9]{30}", shape="acme-[0-9]{30}", shortest=35)
+    key_format = KeyFormat("acme", "Acme", ("acme-",), exact="acme-[0-9]{30}", shortest=35)
 
 
 @pytest.fixture
@@ -161,6 +161,13 @@ def test_a_further_provider_is_one_class_and_one_registration(acme, faulty, tmp_
     faulty.script(talk("Good day."))
     there = Endpoint(BaseUrl.parse(f"{faulty.url}/v1"), Secret(key))
     assert ask(faulty, talk("Good day."), of=acme, key=there.key.reveal()).text == "Good day."
+    other = "acme-" + "8" * 30  # one that nothing here holds
+    assert looks_like_key(f"it is {other}")
+    assert other not in redact(f"the key {other} was typed")
+    assert not looks_like_key("acme-s, acme-1 and acme-models")
+    with pytest.raises(KeyFormatError) as caught:
+        flow.conversation("ask", "Hi").model = other
+    assert caught.value.kind == "misplaced_key"
     assert key not in redact(f"the key {key} was typed")
     (tmp_path / "notes.txt").write_text(f"key: {key}")
     assert main(["scan", str(tmp_path)]) == 1
