@@ -22,7 +22,8 @@ from byok_widgets.errors import ConfigError, ProviderError
 from byok_widgets.messages import Message
 from byok_widgets.plain_values import are_plain
 from byok_widgets.session import Session
-from byok_widgets.session.turn import Turn, Visit
+from byok_widgets.session.steps import Visit
+from byok_widgets.session.turn import Turn
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ Layer 3: knows the graph and what is below; knows nothing of `Flow` or of widget
 """
 
 from byok_widgets.session.session import Session
+from byok_widgets.session.steps import EdgeVerdict, Judgement, Visit
 from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
-from byok_widgets.session.turn import EdgeVerdict, Judgement, Turn, Visit
+from byok_widgets.session.turn import Turn
 from byok_widgets.session.variables import VariableEntry, Variables
 
 __all__ = [

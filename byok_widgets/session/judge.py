@@ -20,7 +20,7 @@ from byok_widgets.reply import Reply
 from byok_widgets.schema import ExtractionSchema, Field
 from byok_widgets.secrets import redact_held
 from byok_widgets.session.evaluation import in_worker
-from byok_widgets.session.turn import EdgeVerdict
+from byok_widgets.session.steps import EdgeVerdict
 from byok_widgets.surrogates import without_surrogates
 from byok_widgets.value_words import quoted
 

@@ -20,7 +20,8 @@ from byok_widgets.nodes.effects import EffectRecord
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import NodeResult, Reply
 from byok_widgets.secrets.json_redaction import redact_keys
-from byok_widgets.session.turn import Judgement, Step, Turn, Visit
+from byok_widgets.session.steps import Judgement, Step, Visit
+from byok_widgets.session.turn import Turn
 from byok_widgets.session.variables import VariableEntry
 from byok_widgets.surrogates import without_surrogates
 from byok_widgets.usage import CostSource

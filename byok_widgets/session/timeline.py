@@ -8,8 +8,9 @@ from typing import NamedTuple
 from byok_widgets import markup
 from byok_widgets.graph.colours import GREY
 from byok_widgets.graph.drawing import one_line
+from byok_widgets.session.steps import Judgement, Step, Visit
 from byok_widgets.session.timeline_bars import Part, bar
-from byok_widgets.session.turn import Judgement, Step, Turn, Visit
+from byok_widgets.session.turn import Turn
 from byok_widgets.usage import CostTotal, Usage, token_counts, token_words
 
 COLUMNS = ("turn", "nodes", "first words after", "seconds", "tokens in", "tokens out", "cost", "note")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
-from byok_widgets.session.turn import STEP_COLUMNS, Step, Turn, step_rows, step_table
+from byok_widgets.session.steps import STEP_COLUMNS, Step, step_rows, step_table
+from byok_widgets.session.turn import Turn
 
 
 class Trace(Sequence[Step]):

@@ -12,9 +12,10 @@ from byok_widgets.messages import Message
 from byok_widgets.prose import Prose
 from byok_widgets.reply import Reply
 from byok_widgets.session.explain import explained
+from byok_widgets.session.steps import Visit
 from byok_widgets.session.timeline import Timeline
 from byok_widgets.session.trace import Trace
-from byok_widgets.session.turn import Turn, Visit
+from byok_widgets.session.turn import Turn
 from byok_widgets.usage import CostTotal, Usage, token_words
 
 

@@ -30,7 +30,8 @@ from byok_widgets.session.assignment import AS_THE_FLOW_HAS_IT, Assignment
 from byok_widgets.session.call_ledger import CallLedger
 from byok_widgets.session.evaluation import evaluate
 from byok_widgets.session.judge import judge_model, judge_prompts
-from byok_widgets.session.turn import EdgeVerdict, Judgement, Step, Turn, Visit
+from byok_widgets.session.steps import EdgeVerdict, Judgement, Step, Visit
+from byok_widgets.session.turn import Turn
 from byok_widgets.session.variables import VariableEntry, Variables, entries_of
 from byok_widgets.surrogates import repair_notice, without_surrogates
 

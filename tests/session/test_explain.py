@@ -8,7 +8,7 @@ import pytest
 
 from byok_widgets import Flow, MissingKeyError, ProviderError
 from byok_widgets.session.explain import explained
-from byok_widgets.session.turn import VERDICT_WORDS
+from byok_widgets.session.steps import VERDICT_WORDS
 from tests.scripted_server import Say
 from tests.session.conftest import Script
 

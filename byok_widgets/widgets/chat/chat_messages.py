@@ -12,7 +12,7 @@ from byok_widgets.graph.svg import as_svg
 from byok_widgets.nodes.value_display import shown_value
 from byok_widgets.secrets import redact
 from byok_widgets.session.explain import condition_words, judged_by
-from byok_widgets.session.turn import Visit, silent_reasoning
+from byok_widgets.session.steps import Visit, silent_reasoning
 from byok_widgets.shortening import in_part
 from byok_widgets.widgets.chat import lessons
 from byok_widgets.widgets.chat.as_typed import as_typed
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from byok_widgets.session import Session, Turn
-    from byok_widgets.session.turn import EdgeVerdict, Step
+    from byok_widgets.session.steps import EdgeVerdict, Step
     from byok_widgets.session.variables import VariableStatus
     from byok_widgets.widgets.chat.branches import Alternative
     from byok_widgets.widgets.page_messages.chat import (

@@ -11,7 +11,7 @@ from byok_widgets import Flow
 from byok_widgets.graph.conditions import CONDITIONS, Condition, register_condition
 from byok_widgets.nodes import NODE_KINDS, Node, register_node_kind
 from byok_widgets.reply import LearnedValue, NodeResult
-from byok_widgets.session.turn import Judgement
+from byok_widgets.session.steps import Judgement
 
 
 @dataclass(frozen=True)
