@@ -137,7 +137,7 @@ def _account(settings: CheckedSettings, provider: Provider, names: Sequence[str]
     if provider.needs_key:
         yield from _key(settings, provider, provider.key_place(address), names)
     if url and provider.default_url and url != provider.default_url:
-        problem = f"Calls for {provider.label} go to {url} and not to its own address."
+        problem = f"Calls for {provider.in_text} go to {url} and not to its own address."
         fix = f"If you did not choose that: flow.set_base_url({provider.name!r}, None)."
         yield Finding("other_address", "warning", "", problem, fix, Fix("use_own_address", provider.name))
 
@@ -146,7 +146,7 @@ def _key(settings: CheckedSettings, provider: Provider, host: str, names: Sequen
     status = settings.key_store.status(provider.name, host)
     if status.available:
         return
-    problem = f"No API key configured for {provider.label}, which {_who(names)} would use."
+    problem = f"No API key configured for {provider.in_text}, which {_who(names)} would use."
     if status.configured:
         problem = f"{problem} {status.sentence}"
     fix = "Open Settings (click the gear, or run flow.settings()), choose the provider and save its key."

@@ -11,6 +11,7 @@ from byok_widgets.nodes import ModelNode
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.providers import PROVIDERS, ModelInfo
 from byok_widgets.providers.adaptation import LESSONS, Place
+from byok_widgets.providers.base import sentence
 
 
 def incompatible_settings(node: ModelNode[Any], info: ModelInfo | None = None) -> dict[str, str]:
@@ -44,7 +45,9 @@ def refused_settings(flow: CheckedFlow, node: ModelNode[Any]) -> dict[str, str]:
     refused = LESSONS.left_out(Place.of(provider, url, ref.model))
     names = ((LIMIT if left_out.is_token_limit else left_out.name, left_out) for left_out in refused)
     return {
-        name: f"{provider.label} refused {name} for {ref.model} in this session; it is left out of the calls."
+        name: sentence(
+            f"{provider.in_text} refused {name} for {ref.model} in this session; it is left out of the calls."
+        )
         for name, left_out in names
         if name in values and left_out.concerns(values[name])
     }
@@ -54,7 +57,7 @@ def _incompatibility(ref: ModelRef, info: ModelInfo | None, name: str, values: d
     provider = PROVIDERS[ref.provider]
     takes = provider.supports(ref.model, info)
     if name != LIMIT and name not in provider.settings:
-        return f"{provider.label} has no {name}: calls of this node would be refused."
+        return sentence(f"{provider.in_text} has no {name}: calls of this node would be refused.")
     if name in takes and takes[name] is None:
         efforts = takes.get("reasoning_effort") or ()
         if "none" not in efforts:

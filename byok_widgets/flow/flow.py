@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +23,6 @@ from byok_widgets.nodes.action_settings import DEADLINE_S
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
 from byok_widgets.nodes.flow_context import FlowContext
-from byok_widgets.nodes.node_settings import yes_or_no
 from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
 
 if TYPE_CHECKING:
@@ -74,6 +72,7 @@ class Flow(AnswersGuesses, StrictAttributes):
     graph: FlowGraph = delegated("_members", FlowNodes.graph)
     nodes: Mapping[str, AnyNode] = delegated("_members", FlowNodes.nodes)
     start_node: Any = delegated("_members", FlowNodes.start_node)
+    speaks_first: bool | None = delegated("_members", FlowNodes.speaks_first)
     _guessed_kind = "flow"
 
     def __init__(self, name: str = "", *, fresh: bool = False, **more: Any) -> None:
@@ -95,22 +94,12 @@ class Flow(AnswersGuesses, StrictAttributes):
             hint = "Set it on a line of its own: flow.{0} = ..."
             raise unknown_name_error(problem, given, settable_names(type(self)), value, hint=hint)
         self._settings = FlowSettings.of(name, fresh=fresh)
-        self._speaks_first: bool | None = None
-        self._members = FlowNodes(self.context, opens=partial(self._opens, None))
+        self._members = FlowNodes(self.context)
         self._file_notice = ""
         self._file_extra: dict[str, Any] = {}
         flow_registry.register(self)
         self.config.look_elsewhere()
         WAITING.welcome(self.context)
-
-    @property
-    def speaks_first(self) -> bool | None:
-        """Whether the start node speaks before the person; `None` lets it when it is a static one."""
-        return self._speaks_first
-
-    @speaks_first.setter
-    def speaks_first(self, first: bool | None) -> None:
-        self._speaks_first = None if first is None else yes_or_no("speaks_first", first)
 
     def __repr__(self) -> str:
         nodes = ", ".join(f"{node.kind} {name!r}" for name, node in self.nodes.items()) or "no nodes yet"
@@ -515,7 +504,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             ByokError: What is said first failed; as `Session.say`.
         """
         session = self._session(variables, model)
-        if self._opens(speak_first):
+        if self._members.opens(speak_first):
             session.open(show=show)
         return session
 
@@ -528,7 +517,7 @@ class Flow(AnswersGuesses, StrictAttributes):
     ) -> Session:
         """Do the same as `start` in an event loop, showing nothing."""
         session = self._session(variables, model)
-        if self._opens(speak_first):
+        if self._members.opens(speak_first):
             await session.aopen()
         return session
 
@@ -831,7 +820,3 @@ class Flow(AnswersGuesses, StrictAttributes):
 
         reject_ambiguous(self.graph)
         return Session(self.graph, self.context, variables=variables, model=model)
-
-    def _opens(self, speak_first: bool | None) -> bool:  # noqa: FBT001 - passed on as it was given
-        chosen = self.speaks_first if speak_first is None else yes_or_no("speak_first", speak_first)
-        return self.node(self.start_node).opens if chosen is None else chosen

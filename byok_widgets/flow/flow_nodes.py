@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from byok_widgets.errors import ConfigError
@@ -21,15 +21,11 @@ N = TypeVar("N", bound=Node[Any])
 
 
 class FlowNodes:
-    """The nodes and edges of a flow. Every change is announced to observers of the flow's settings.
+    """The nodes and edges of a flow. Every change is announced to observers of the flow's settings."""
 
-    Attributes:
-        opens: Returns whether a session begins with what the start node says.
-    """
-
-    def __init__(self, context: FlowContext, *, opens: Callable[[], bool]) -> None:
-        self._context, self.opens = context, opens
-        self._graph = FlowGraph()
+    def __init__(self, context: FlowContext) -> None:
+        self._context, self._graph = context, FlowGraph()
+        self._speaks_first: bool | None = None
 
     @property
     def graph(self) -> FlowGraph:
@@ -55,6 +51,20 @@ class FlowNodes:
     def start_node(self, node: AnyNode | str) -> None:
         self._graph.start = self.name_of(node)
         self._notify()
+
+    @property
+    def speaks_first(self) -> bool | None:
+        """Whether the start node speaks before the person; `None` lets it when it is a static one."""
+        return self._speaks_first
+
+    @speaks_first.setter
+    def speaks_first(self, first: bool | None) -> None:
+        self._speaks_first = None if first is None else yes_or_no("speaks_first", first)
+
+    def opens(self, speak_first: bool | None = None) -> bool:  # noqa: FBT001 - passed on as it was given
+        """Return whether a session begins with what the start node says; by default as `speaks_first` says."""
+        chosen = self.speaks_first if speak_first is None else yes_or_no("speak_first", speak_first)
+        return self._graph.node(self.start_node).opens if chosen is None else chosen
 
     def add(self, node: N, *, start: bool, end: bool, enter: str | None) -> N:
         """Add a node, or replace the one of the same name and kind; its edges stay.

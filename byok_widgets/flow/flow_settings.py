@@ -21,6 +21,7 @@ from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import checked_limit
 from byok_widgets.nodes.unknown_model import tell_if_unknown
 from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.base import sentence
 from byok_widgets.strict_attributes import StrictAttributes
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ class FlowSettings(StrictAttributes):
         chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
         if chosen.free_of_charge:
             raise ConfigError(
-                f"{chosen.label} needs no API key.",
+                sentence(f"{chosen.in_text} needs no API key."),
                 kind="no_key_needed",
                 fix=f'Choose another provider first, or name it: flow.use_key_of({flow!r}, provider="...").',
             )

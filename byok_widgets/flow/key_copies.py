@@ -122,9 +122,9 @@ def _nothing_to_copy(context: FlowContext, flow: str, provider: Provider, host: 
     scopes = [holder.scope for holder in holders]
     hosts = sorted({scope.place for scope in scopes if scope[:2] == (flow, provider.name)} - {host})
     if not hosts:
-        return MissingKeyError(f"Flow {flow!r} has no key for {provider.label}.", kind="no_key_there", fix=fix)
+        return MissingKeyError(f"Flow {flow!r} has no key for {provider.in_text}.", kind="no_key_there", fix=fix)
     return MissingKeyError(
-        f"Flow {flow!r} has a key for {provider.label} at {', '.join(hosts)}, but this flow calls {host}.",
+        f"Flow {flow!r} has a key for {provider.in_text} at {', '.join(hosts)}, but this flow calls {host}.",
         kind="key_of_other_host",
         cause="A key is never sent to another host than the one that it was saved for.",
         fix=fix,

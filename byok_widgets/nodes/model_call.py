@@ -32,6 +32,7 @@ from byok_widgets.providers import (
     quota_headers,
 )
 from byok_widgets.providers.allowance import Allowance
+from byok_widgets.providers.base import sentence
 from byok_widgets.providers.exchange import Answer
 from byok_widgets.providers.governors import governor_of
 from byok_widgets.reply import Reply
@@ -102,7 +103,10 @@ class Call:
         for name in sorted(set(self.settings) - known):
             meant = {nearest(name, _ARGUMENTS)} - {""}
             raise unknown_name_error(
-                f"{self.provider.label} has no setting {name!r}.", name, known | meant, self.settings[name]
+                sentence(f"{self.provider.in_text} has no setting {name!r}."),
+                name,
+                known | meant,
+                self.settings[name],
             )
         return Request(
             model=self.resolved.ref.model,
@@ -127,7 +131,9 @@ async def execute(call: Call, context: FlowContext, *, on_text: OnText, on_progr
     except ByokError as error:
         failure = error
     if failure.may_be_charged:
-        failure.cause = f"{failure.cause} {call.provider.label} may charge for the call all the same.".strip()
+        failure.cause = (
+            f"{failure.cause} {sentence(call.provider.in_text)} may charge for the call all the same.".strip()
+        )
     raise failure.at(flow=context.config.name, node=call.node, model=str(call.resolved.ref))
 
 
@@ -191,7 +197,7 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
 async def _endpoint(context: FlowContext, call: Call) -> Endpoint:
     def late() -> Endpoint:
         raise ProviderError(
-            f"The API key for {call.provider.label} was not available within {call.deadline.seconds:g} s.",
+            f"The API key for {call.provider.in_text} was not available within {call.deadline.seconds:g} s.",
             kind="timeout",
             cause="The place where it is stored did not answer, or the deadline is very short.",
             fix="Run the cell again, or give the call a longer deadline_s.",

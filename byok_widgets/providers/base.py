@@ -50,12 +50,18 @@ class Links(NamedTuple):
     privacy: str = ""
 
 
+def sentence(text: str) -> str:
+    """Return a text with a capital letter where it begins with a provider that is named with an article."""
+    return f"T{text[1:]}" if text.startswith("the ") else text
+
+
 class Provider(ABC):
     """One vendor's API, or one kind of endpoint.
 
     Attributes:
         name: The name in model refs, and of the module.
         label: The name on screen.
+        named: How a sentence names it; empty if by its label, as a vendor.
         billing_note: What people often get wrong about its billing; empty if there is nothing.
         default_url: Its usual address; empty if each user has their own.
         needs_key: Whether it answers only with a key.
@@ -73,6 +79,7 @@ class Provider(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str]
+    named: ClassVar[str] = ""
     billing_note: ClassVar[str] = ""
     default_url: ClassVar[str] = ""
     needs_key: ClassVar[bool] = True
@@ -87,6 +94,11 @@ class Provider(ABC):
     key_hint: ClassVar[str] = ""
     structured_modes: ClassVar[tuple[StructuredMode, ...]] = ("json_schema", "json_object", "prompt")
     max_tokens: ClassVar[int | None] = None
+
+    @property
+    def in_text(self) -> str:
+        """Its name inside a sentence."""
+        return self.named or self.label
 
     def invents_values(self, model: str) -> bool:
         """Whether a model is known to fill in values that nobody said; a measurement must have shown it.
@@ -105,7 +117,7 @@ class Provider(ABC):
         url = override or self.default_url
         if not url:
             raise ConfigError(
-                f"{self.label} needs an address.",
+                sentence(f"{self.in_text} needs an address."),
                 kind="base_url",
                 fix='Fill in "Base URL" in Settings, or write '
                 f'flow.set_base_url("{self.name}", "http://127.0.0.1:8080/v1").',

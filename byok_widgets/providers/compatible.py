@@ -11,6 +11,7 @@ class CompatibleProvider(ChatCompletionsProvider):
 
     name = "compatible"
     label = "OpenAI-compatible endpoint"
+    named = "the OpenAI-compatible endpoint"
     needs_key = False
     key_hint = "if it needs one"
 

@@ -120,7 +120,7 @@ def test_a_node_is_tuned_in_the_panel(page):
     heard(page, "ask: max_tokens is 200.")
     choose(page, "ask", "openai:gpt-6-luna")
     ask.get_by_text("gpt-6-luna takes no temperature while it reasons.").wait_for()
-    ask.locator("summary").first.get_by_text("temperature does not fit").wait_for()
+    ask.locator("summary").first.get_by_text("temperature is not supported").wait_for()
     ask.get_by_role("combobox", name="Reasoning effort").select_option("low")
     heard(page, "ask: reasoning_effort is low.")
     for theme in ("JupyterLab Dark", "JupyterLab Light"):

@@ -297,7 +297,7 @@ SAID: dict[str, tuple[Build, str]] = {
     "no_address": (
         _no_address,
         (
-            'error: OpenAI-compatible endpoint needs an address. Fill in "Base URL" in Settings, or '
+            'error: The OpenAI-compatible endpoint needs an address. Fill in "Base URL" in Settings, or '
             'write flow.set_base_url("compatible", "http://127.0.0.1:8080/v1").'
         ),
     ),

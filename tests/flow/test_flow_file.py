@@ -547,13 +547,13 @@ def test_a_failed_save_leaves_the_existing_file(full: Flow, file: Path) -> None:
             "JSON",
         ),
         (
-            lambda: setattr(full, "_speaks_first", float("nan")),
-            lambda: setattr(full, "_speaks_first", True),
+            lambda: setattr(full._members, "_speaks_first", float("nan")),
+            lambda: setattr(full._members, "_speaks_first", True),
             "JSON",
         ),
         (
-            lambda: setattr(full, "_speaks_first", "yes"),
-            lambda: setattr(full, "_speaks_first", True),
+            lambda: setattr(full._members, "_speaks_first", "yes"),
+            lambda: setattr(full._members, "_speaks_first", True),
             '"speaks_first".*"yes"',
         ),
     ]

@@ -24,8 +24,8 @@ class CallContext(NamedTuple):
 
     @property
     def who(self) -> str:
-        """The provider's name on screen."""
-        return self.provider.label
+        """How a sentence names the provider."""
+        return self.provider.in_text
 
     @property
     def host(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from byok_widgets.providers.base import sentence
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.error_mapping.error_details import ErrorDetails
 
@@ -19,7 +20,7 @@ class ErrorCase:
     def quoted(self) -> str:
         """The provider's message, as a sentence; empty if it sent none."""
         who, said, upstream = self.context.who, self.details.message, self.details.upstream
-        parts = (f'{who} says: "{said}"' if said else "", f"Upstream: {upstream}." if upstream else "")
+        parts = (sentence(f'{who} says: "{said}"') if said else "", f"Upstream: {upstream}." if upstream else "")
         return " ".join(part for part in parts if part)
 
     def because(self, likely: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from byok_widgets.errors import ByokError, ProviderError
-from byok_widgets.providers.base import Provider
+from byok_widgets.providers.base import Provider, sentence
 from byok_widgets.providers.error_mapping import account, classification, error_details, network, request
 from byok_widgets.providers.error_mapping.call_context import CallContext
 from byok_widgets.providers.error_mapping.error_case import ErrorCase, ErrorReport
@@ -96,7 +96,7 @@ def empty(context: CallContext, *, was_thinking: bool = False, has_begun: bool =
 def timed_out(provider: Provider, seconds: float, what: str, attempts: int = 0) -> ProviderError:
     """Return the error for a call that took too long."""
     return ProviderError(
-        f"{provider.label} {what} within {seconds:g} s.",
+        sentence(f"{provider.in_text} {what} within {seconds:g} s."),
         kind="timeout",
         cause="The model may still be thinking, or it is slow or busy, or the answer is long.",
         fix="Give the call a longer deadline_s, choose a faster model, or run the cell again.",
@@ -114,7 +114,8 @@ def rate_limited(provider: Provider, wait_s: float) -> ProviderError:
         wait_s: The seconds that the provider asks to wait; 0 if that is not known.
     """
     return ProviderError(
-        f"The rate limit of {provider.label} was reached, and this call's turn did not come within its deadline.",
+        f"The rate limit of {provider.in_text} was reached, and this call's turn did not come within "
+        "its deadline.",
         kind="rate_limit",
         cause="Other calls with the same key have used up what this account is allowed to send.",
         fix=f"{account.advised_pause(wait_s)} and run the cell again, or give the call a longer deadline_s; "
@@ -131,9 +132,9 @@ def _error(
     details = fault or ErrorDetails()
     should_retry = details.should_retry
     error = ProviderError(
-        verdict.problem,
+        sentence(verdict.problem),
         kind=verdict.kind,
-        cause=verdict.cause,
+        cause=sentence(verdict.cause),
         quote=quote,
         fix=verdict.fix,
         link=verdict.link,

@@ -28,6 +28,7 @@ class LocalProvider(ChatCompletionsProvider):
 
     name = "local"
     label = "Local model"
+    named = "the local model"
     needs_key = False
     free_of_charge = True
     settings = ChatCompletionsProvider.settings - {"reasoning_effort"}

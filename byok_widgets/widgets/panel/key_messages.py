@@ -10,6 +10,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.keys import KeyStatus
 from byok_widgets.keys.backends.base import Availability, KeyBackend
 from byok_widgets.providers import Provider
+from byok_widgets.providers.base import sentence
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ ADDRESS_REFUSED: StatusMessage = {"state": "none", "reason": "no_address", "text
 
 def no_address(provider: Provider) -> StatusMessage:
     """Return the message that a key cannot be saved before there is an address."""
-    return _words("none", "no_address", f"{provider.label} needs an address first: enter the base URL.")
+    return _words(
+        "none", "no_address", sentence(f"{provider.in_text} needs an address first: enter the base URL.")
+    )
 
 
 def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | None) -> StatusMessage:
@@ -83,7 +86,7 @@ def _of_known(provider: Provider, status: KeyStatus, verdict: KeyCheck | None) -
     if verdict is None:
         return _words("saved", "unchecked", f"{'Saved, not' if saved else 'Not'} checked yet. {status.sentence}")
     if verdict.state == "working":
-        asking = f"{'Saved; asking' if saved else 'Asking'} {provider.label} whether the key is valid…"
+        asking = f"{'Saved; asking' if saved else 'Asking'} {provider.in_text} whether the key is valid…"
         return _words("working", "checking", f"{asking} {status.sentence}")
     if verdict.state == "verified":
         checked = "Checked again at {at}: the key is still valid." if verdict.is_again else "Verified at {at}."
@@ -95,7 +98,7 @@ def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None
     if verdict is None:
         return _missing(provider, status)
     if verdict.state == "working":
-        return _words("working", "checking", f"Asking {provider.label} whether it works without a key…")
+        return _words("working", "checking", f"Asking {provider.in_text} whether it works without a key…")
     if verdict.state == "verified":
         when = _again(verdict) or "Checked at {at}."
         text = f"This endpoint works without a key. {when}"
@@ -113,7 +116,7 @@ def _missing(provider: Provider, status: KeyStatus) -> StatusMessage:
     text = "No API key is saved. This endpoint may not need one: press Check to find out."
     words = _words("none", "key_optional", text)
     if provider.needs_key:
-        text = f"No API key is saved for {provider.label} in this flow."
+        text = f"No API key is saved for {provider.in_text} in this flow."
         words = _words("none", "no_key", text, provider.links.keys, "Get a key at")
     return words
 

@@ -154,7 +154,7 @@ def _more(node: ModelNode[Any], info: ModelInfo | None) -> str:
 
 def _incompatible_text(names: Iterable[str]) -> str:
     labels = [_label(name) for name in names]
-    return f"{', '.join(labels)} {'do' if len(labels) > 1 else 'does'} not fit" if labels else ""
+    return f"{', '.join(labels)} {'are' if len(labels) > 1 else 'is'} not supported" if labels else ""
 
 
 def _label(name: str) -> str:
