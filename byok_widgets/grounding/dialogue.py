@@ -86,6 +86,16 @@ class Dialogue:
         """Its messages, in order."""
         return self._passages
 
+    def is_by_person(self, number: int) -> bool:
+        """Whether a person says a message."""
+        return number in self._people
+
+    def alone(self, number: int) -> Dialogue:
+        """Return a dialogue of one of its messages."""
+        alone = Dialogue(())
+        alone._passages, alone._order = [self._passages[number]], [0]
+        return alone
+
     def is_foreign(self, locale: str | None = None) -> bool:
         """Whether its people are shown to speak another language than English; without people, the model.
 

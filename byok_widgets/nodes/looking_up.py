@@ -35,6 +35,11 @@ class LookedUp:
         """Return the status of each part by path; one with a part that was not said is `ungrounded`."""
         return {part.path: self._status(part) for part in walk(checked.parts)}
 
+    def is_said_by_model(self, part: Part) -> bool:
+        """Whether the place where a value was found is in a message of the model's."""
+        evidence = self.evidence.get(part.path)
+        return evidence is not None and not self.dialogue.is_by_person(evidence.message)
+
     def _status(self, part: Part) -> Status:
         if part.status not in ("found", "incomplete") or not part.has_value:
             return part.status
@@ -64,7 +69,12 @@ def _looked_up(part: Part) -> Iterator[tuple[Any, Kind, tuple[Any, ...]]]:
     if part.is_key:
         yield part.step, "text", ()
     if not isinstance(part.value, (list, dict)):
-        yield part.value, _kind(part), tuple(part.branch.allowed or ()) if part.branch else ()
+        yield lookup_of(part)
+
+
+def lookup_of(part: Part) -> tuple[Any, Kind, tuple[Any, ...]]:
+    """Return how the value of a part without parts is looked up: the value, its kind, and the allowed values."""
+    return part.value, _kind(part), tuple(part.branch.allowed or ()) if part.branch else ()
 
 
 def _kind(part: Part) -> Kind:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from byok_widgets.grounding.dialogue import PERSON
 from byok_widgets.grounding.misplaced import is_of_another_kind, is_said_of_the_other_end
 from byok_widgets.grounding.moments import is_form_of_words
+from byok_widgets.grounding.offers import only_suggests
 from byok_widgets.grounding.talked_about import hints_of, is_talked_about
 from byok_widgets.nodes.examples import Example
 from byok_widgets.nodes.grounding_choice import Grounding
-from byok_widgets.nodes.looking_up import LookedUp
+from byok_widgets.nodes.looking_up import LookedUp, lookup_of
 from byok_widgets.schema import ValidationResult
 from byok_widgets.schema.parts import Part
 
@@ -81,7 +82,7 @@ class Refusal:
         if isinstance(part.value, bool):
             hints = self.hints.get(part.path, ())
             return not is_foreign and not is_talked_about(name, looked_up.dialogue.passages, hints)
-        if isinstance(part.value, str) and _is_misplaced(name, part.value, looked_up):
+        if isinstance(part.value, str) and mark == "said" and _is_of_something_else(part, name, looked_up):
             return True
         if mark != "not_literal":
             return False
@@ -100,9 +101,13 @@ def _said_alone(part: Part, name: str) -> Iterator[tuple[Part, str]]:
             yield from _said_alone(inner, own)
 
 
-def _is_misplaced(name: str, value: str, looked_up: LookedUp) -> bool:
-    """Whether a text was said, but cannot be what its field asks for."""
-    return is_of_another_kind(name, value) or is_said_of_the_other_end(name, value, looked_up.dialogue.passages)
+def _is_of_something_else(part: Part, name: str, looked_up: LookedUp) -> bool:
+    """Whether a text was said, but is not what its field asks for, or nothing that people agreed to."""
+    if is_of_another_kind(name, part.value):
+        return True
+    if is_said_of_the_other_end(name, part.value, looked_up.dialogue.passages):
+        return True
+    return looked_up.is_said_by_model(part) and only_suggests(looked_up.dialogue, *lookup_of(part))
 
 
 def _hints(examples: Iterable[Example]) -> Hints:
