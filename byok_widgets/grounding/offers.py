@@ -12,9 +12,23 @@ from typing import Any
 
 from byok_widgets.grounding.dialogue import Dialogue, Kind
 from byok_widgets.grounding.evidence import Evidence
+from byok_widgets.grounding.language import COMMON_WORDS
+from byok_widgets.grounding.talked_about import names_any
+from byok_widgets.grounding.words import words_of
 
-_OTHERS = re.compile(r"\b(?:another|others?|else|different|alternatives?)\b", re.IGNORECASE)
-"""Words with which people ask for something else."""
+_OTHERS = re.compile(r"\b(?:another|others?|else|different|alternatives?)\b(?P<what>[^.,;:?!]*)", re.IGNORECASE)
+"""Words with which people ask for something else, and the words after them."""
+_ANYTHING = COMMON_WORDS | {
+    "option",
+    "options",
+    "place",
+    "places",
+    "choice",
+    "choices",
+    "suggestion",
+    "suggestions",
+}
+"""Words after those which leave open what it is."""
 _NO_OTHERS = re.compile(
     r"\b(?:any(?:thing|one|body)|nothing|nobody|no one) else\b|\bother than\b|\beach other\b", re.IGNORECASE
 )
@@ -28,6 +42,7 @@ _PATIENCE = 3
 _OPTIONS = re.compile(r"\bor\b", re.IGNORECASE)
 _EXAMPLES = re.compile(r"\b(?:you can say|such as|for example|for instance|something else)\b", re.IGNORECASE)
 
+_WORDS_OF_A_THING = 3
 _STOPS = ".?!"
 _POINTING = re.compile(
     r"\b(?:first|second|third|former|latter|last|later|earlier|both|either|any|all|whichever|whatever|that|this|those"
@@ -36,11 +51,12 @@ _POINTING = re.compile(
 )
 
 
-def only_suggests(dialogue: Dialogue, value: Any, kind: Kind, allowed: Sequence[Any] = ()) -> bool:
+def only_suggests(dialogue: Dialogue, name: str, value: Any, kind: Kind, allowed: Sequence[Any] = ()) -> bool:
     """Whether only the model says a value, as an offer that was declined or an example of an answer.
 
     Args:
         dialogue: The dialogue.
+        name: The name of the field: who wants "another doctor" declines no date.
         value: A value without parts, which the dialogue says.
         kind: What it is.
         allowed: For a choice, all allowed values.
@@ -52,7 +68,7 @@ def only_suggests(dialogue: Dialogue, value: Any, kind: Kind, allowed: Sequence[
     is_choice = kind == "choice"  # one that is suggested may be chosen in other words
     if not is_choice and all(_is_example(dialogue, at, place) for at, place in said.items()):
         return True
-    return _is_declined(_replies(dialogue, max(said)))
+    return _is_declined(_replies(dialogue, max(said)), name)
 
 
 def _replies(dialogue: Dialogue, number: int) -> Iterator[str]:
@@ -62,14 +78,21 @@ def _replies(dialogue: Dialogue, number: int) -> Iterator[str]:
             yield dialogue.passages[at].text
 
 
-def _is_declined(replies: Iterable[str]) -> bool:
-    """Whether people ask for something else before they agree to anything."""
+def _is_declined(replies: Iterable[str], name: str) -> bool:
+    """Whether people ask for something else of a kind before they agree to anything."""
     for reply in islice(replies, _PATIENCE):
         if _AGREEMENT.search(reply):
             return False
-        if _OTHERS.search(_NO_OTHERS.sub(" ", reply)):
+        asked = _OTHERS.search(_NO_OTHERS.sub(" ", reply))
+        if asked and _may_be(asked["what"], name):
             return True
     return False
+
+
+def _may_be(what: str, name: str) -> bool:
+    """Whether what people ask for may be the value of a field: it is open, or named as the field is."""
+    words = words_of(what)
+    return not words or words[0].bare in _ANYTHING or names_any(name, words[:_WORDS_OF_A_THING])
 
 
 def _is_example(dialogue: Dialogue, number: int, place: Evidence) -> bool:

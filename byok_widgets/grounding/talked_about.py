@@ -8,7 +8,7 @@ from functools import lru_cache
 from byok_widgets.grounding.choices import is_same_word
 from byok_widgets.grounding.language import COMMON_WORDS, SMALL_WORDS
 from byok_widgets.grounding.passage import Passage
-from byok_widgets.grounding.words import words_of, words_of_name
+from byok_widgets.grounding.words import Word, words_of, words_of_name
 
 _TYPE_WORDS = frozenset({"true", "false", "flag", "field", "value", "boolean", "bool"})
 _LEAST_LETTERS = 3
@@ -60,6 +60,11 @@ def is_talked_about(name: str, passages: Sequence[Passage], hints: Iterable[str]
         for passage in passages
         for said in passage.words
     )
+
+
+def names_any(name: str, words: Iterable[Word]) -> bool:
+    """Whether one of some words is one of a field's name, or has its stem."""
+    return any(_is_related(word.bare, telling) for word in words for telling in _telling(name))
 
 
 def hints_of(text: str, others: Iterable[str] = ()) -> frozenset[str]:

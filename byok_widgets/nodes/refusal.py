@@ -107,7 +107,7 @@ def _is_of_something_else(part: Part, name: str, looked_up: LookedUp) -> bool:
         return True
     if is_said_of_the_other_end(name, part.value, looked_up.dialogue.passages):
         return True
-    return looked_up.is_said_by_model(part) and only_suggests(looked_up.dialogue, *lookup_of(part))
+    return looked_up.is_said_by_model(part) and only_suggests(looked_up.dialogue, name, *lookup_of(part))
 
 
 def _hints(examples: Iterable[Example]) -> Hints:

@@ -12,7 +12,7 @@ from byok_widgets.messages import Message
 def suggests(value: str, *texts: str) -> bool:
     """Look at a value in a dialogue which the model begins."""
     said = [Message("user" if at % 2 else "assistant", text) for at, text in enumerate(texts)]
-    return only_suggests(Dialogue(said), value, "text")
+    return only_suggests(Dialogue(said), "restaurant_name", value, "text")
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ def suggests(value: str, *texts: str) -> bool:
         ("How about Aldo's?", "I'd like something else.", "Then Berta's.", "Yes, please."),
         ("Shall it be Aldo's, Berta's or something else?", "A place by the sea."),
         ("You can say Aldo's or Berta's.", "Carla's."),
+        ("How about Aldo's?", "Find me some other cheap restaurant."),
     ],
 )
 def test_a_declined_offer_and_an_example_are_only_suggested(texts: tuple[str, ...]) -> None:
@@ -42,6 +43,7 @@ def test_a_declined_offer_and_an_example_are_only_suggested(texts: tuple[str, ..
         ("Aldo's or Berta's?", "Yes."),
         ("Aldo's or Berta's?", "To Aldo's."),
         ("Hello.", "To Aldo's, or another place."),
+        ("Welcome back to Aldo's! How may I help?", "I need a different table."),
     ],
 )
 def test_what_people_say_or_agree_to_is_meant(texts: tuple[str, ...]) -> None:
