@@ -14,6 +14,9 @@ import pytest
 
 from byok_widgets.grounding.dialogue import Dialogue, Kind
 from byok_widgets.messages import Message
+from byok_widgets.nodes.looking_up import look_up
+from byok_widgets.nodes.refusal import Refusal
+from byok_widgets.schema import ExtractionSchema
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 CASES = DATA / "dialogues.jsonl"
@@ -27,6 +30,24 @@ def _kind(properties: dict[str, Any], name: str, value: Any) -> tuple[Kind, list
     if isinstance(value, bool):
         return "other", []
     return ("number" if isinstance(value, int) else "text"), []
+
+
+def test_right_values_are_taken_from_a_model_that_invents_values() -> None:
+    taken, refused = Counter[str](), Counter[str]()
+    refusal = Refusal.of("auto", invents=True)
+    assert refusal is not None
+    for case in map(json.loads, CASES.read_text(encoding="utf-8").splitlines()):
+        definition = json.loads((DATA / "slot_schemas" / f"{case['domain']}.schema.json").read_text("utf-8"))
+        dialogue = [Message(turn["role"], turn["content"]) for turn in case["turns"]]
+        properties = definition["properties"]
+        checked = ExtractionSchema.of(definition).check_answer(
+            json.dumps(dict.fromkeys(properties) | case["gold"])
+        )
+        not_taken = set(refusal.refused(checked, look_up(checked, dialogue)))
+        for name, value in case["gold"].items():
+            (refused if name in not_taken else taken)[_kind(properties, name, value)[0]] += 1
+    assert not refused["text"], "no right text is refused"
+    assert refused.total() <= 0.02 * taken.total()
 
 
 def test_right_values_are_said_and_those_of_other_dialogues_are_not() -> None:

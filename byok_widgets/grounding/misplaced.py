@@ -38,7 +38,7 @@ def is_said_of_the_other_end(name: str, value: str, passages: Sequence[Passage])
     if len(ends) != 1:
         return False
     wanted, is_moment = words_of(value), not _MOMENTS.isdisjoint(asked)
-    before = {end for passage in passages for end in _ends_before(passage.words, wanted, is_moment=is_moment)}
+    before = {end for passage in passages for end in _ends_said(passage, wanted, is_moment=is_moment)}
     return bool(before) and before.isdisjoint((ends[0], ""))
 
 
@@ -55,12 +55,16 @@ _LINKS = frozenset({"of", "the"})
 _MOMENTS = frozenset({"date", "time", "day", "hour"})
 
 
-def _ends_before(words: Sequence[Word], wanted: Sequence[Word], *, is_moment: bool) -> Iterator[str]:
-    """Yield the end that the words before each place of a value say; empty where they say none.
+def _ends_said(passage: Passage, wanted: Sequence[Word], *, is_moment: bool) -> Iterator[str]:
+    """Yield the end that the words around each place of a value say; empty where they say none.
 
-    "Move it to 3 pm" says no end of a time; "from 2 to 3 pm" does.
+    "Move it to 3 pm" says no end of a time; "from 2 to 3 pm" does. "A flight to Rome to Oslo" starts in Rome.
     """
-    for first, _ in places(words, wanted):
+    words = passage.words
+    for first, after in places(words, wanted):
+        following = words[after : after + 2]
+        if len(following) > 1 and following[0].bare == "to" and passage.text[following[1].start].isupper():
+            yield "start"
         before = [word.bare for word in words[:first] if word.bare not in _LINKS]
         is_open = (before[-2:-1] and before[-2] in _OPEN) or (is_moment and "from" not in before)
         yield "" if is_open or not before else _LEADING.get(before[-1], "")

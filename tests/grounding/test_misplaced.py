@@ -37,6 +37,8 @@ def test_a_number_of_another_kind_is_no_date_or_time(name: str, value: str, is_o
         ("origin", "Rome", "Rome to Oslo, please", False),
         ("destination", "Oslo", "Oslo, and back from Oslo on Sunday", False),
         ("destination", "Oslo", "Oslo is where I go. From Oslo I take the train.", False),
+        ("origin", "Rome", "A flight to Rome to Oslo", False),
+        ("origin", "Oslo", "I fly to Oslo to see my aunt", True),
         ("origin", "Rome", "I live close to Rome and fly to Oslo", False),
         ("from_city", "Rome", "I live next to Rome", False),
         ("pickup_time", "3 pm", "Please change it to 3 pm", False),
