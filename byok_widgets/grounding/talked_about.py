@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 
 from byok_widgets.grounding.choices import is_same_word
@@ -39,6 +40,12 @@ _SUBJECTS = tuple(
     )
 )
 """Words that speak about the same: who says "no rush" says something about `urgent`."""
+_DENYING = frozenset({"no", "not", "non", "never", "without", "t", "nor", "neither"})
+_BETWEEN = frozenset(
+    {"a", "an", "any", "at", "all", "in", "particularly", "really", "so", "that", "the", "too", "very"}
+)
+_OPPOSITES = frozenset({"wait", "once"})
+"""Words of a subject that say the opposite of the others."""
 _LONGEST_HINT = 20
 """An example with more words speaks about many things, so that no word of it can be laid to one field."""
 
@@ -54,12 +61,48 @@ def is_talked_about(name: str, passages: Sequence[Passage], hints: Iterable[str]
     telling = _telling(name)
     if not telling:
         return True
-    about = {*hints, *(word for group in _SUBJECTS if not group.isdisjoint((*telling, *hints)) for word in group)}
-    return any(
-        said.bare in about or any(_is_related(said.bare, word) for word in telling)
+    about = {*hints, *_subject_of((*telling, *hints))}
+    return any(_speaks(said, telling, about) for passage in passages for said in passage.words)
+
+
+def is_denied(name: str, passages: Sequence[Passage]) -> bool:
+    """Whether a dialogue speaks about a field only to deny it: "no rush" is no yes for `urgent`.
+
+    Args:
+        name: The name of the field; one such as `non_smoking` denies something itself.
+        passages: The dialogue.
+    """
+    telling = _telling(name)
+    if not _DENYING.isdisjoint(word.bare for word in words_of_name(name)):
+        return False
+    about = _subject_of(telling) - _OPPOSITES
+    denied = [
+        _follows_denial(passage, at)
         for passage in passages
-        for said in passage.words
-    )
+        for at, said in enumerate(passage.words)
+        if _speaks(said, telling, about)
+    ]
+    return bool(denied) and all(denied)
+
+
+def _follows_denial(passage: Passage, at: int) -> bool:
+    """Whether "no" or "not" stands before a word, with nothing but small words such as "that" between them."""
+    words, first = passage.words, at - 1
+    while first > 0 and words[first].bare in _BETWEEN:
+        first -= 1
+    if first < 0 or words[first].bare not in _DENYING:
+        return False
+    return not re.search(r"[.,;:!?]", passage.text[words[first].end : words[at].start])
+
+
+def _subject_of(words: Iterable[str]) -> frozenset[str]:
+    """Return the words that speak about the same as some words do."""
+    wanted = frozenset(words)
+    return frozenset().union(*(group for group in _SUBJECTS if not group.isdisjoint(wanted)))
+
+
+def _speaks(said: Word, telling: Iterable[str], about: Container[str]) -> bool:
+    return said.bare in about or any(_is_related(said.bare, word) for word in telling)
 
 
 def names_any(name: str, words: Iterable[Word]) -> bool:

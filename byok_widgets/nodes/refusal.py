@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from byok_widgets.grounding.dialogue import PERSON
 from byok_widgets.grounding.misplaced import is_of_another_kind, is_said_of_the_other_end
 from byok_widgets.grounding.moments import is_form_of_words
 from byok_widgets.grounding.offers import only_suggests
-from byok_widgets.grounding.talked_about import hints_of, is_talked_about
+from byok_widgets.grounding.passage import Passage
+from byok_widgets.grounding.talked_about import hints_of, is_denied, is_talked_about
 from byok_widgets.nodes.examples import Example
 from byok_widgets.nodes.grounding_choice import Grounding
 from byok_widgets.nodes.looking_up import LookedUp, lookup_of
@@ -45,11 +46,12 @@ class Refusal:
             invents: Whether the model is known to invent values.
             examples: The node's.
         """
-        if grounding == "auto":
-            return cls(is_literal=True, is_by_default=True, hints=_hints(examples)) if invents else None
-        if grounding not in ("require", "literal"):
+        is_by_default = grounding == "auto"
+        if grounding in ("flag", "off") or (is_by_default and not invents):
             return None
-        return cls(is_literal=grounding == "literal", hints=_hints(examples))
+        if grounding == "require":
+            return cls(is_literal=False)
+        return cls(is_literal=True, is_by_default=is_by_default, hints=_hints(examples))
 
     def refused(self, checked: ValidationResult, looked_up: LookedUp, locale: str | None = None) -> Iterator[str]:
         """Yield the names of the fields whose values are not taken.
@@ -80,8 +82,7 @@ class Refusal:
         if mark == "ungrounded" or not self.is_literal:
             return mark == "ungrounded"
         if isinstance(part.value, bool):
-            hints = self.hints.get(part.path, ())
-            return not is_foreign and not is_talked_about(name, looked_up.dialogue.passages, hints)
+            return not is_foreign and self._is_unsupported(part, name, looked_up.dialogue.passages)
         if isinstance(part.value, str) and mark == "said" and _is_of_something_else(part, name, looked_up):
             return True
         if mark != "not_literal":
@@ -89,6 +90,11 @@ class Refusal:
         if part.branch is not None and part.branch.allowed is not None:
             return not is_foreign
         return not isinstance(part.value, str) or not is_form_of_words(part.value)
+
+    def _is_unsupported(self, part: Part, name: str, passages: Sequence[Passage]) -> bool:
+        """Whether nobody speaks about a yes or no, or only to deny the yes."""
+        hints = self.hints.get(part.path, ())
+        return not is_talked_about(name, passages, hints) or (part.value and is_denied(name, passages))
 
 
 def _said_alone(part: Part, name: str) -> Iterator[tuple[Part, str]]:

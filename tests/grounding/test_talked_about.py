@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from byok_widgets.grounding.passage import Passage
-from byok_widgets.grounding.talked_about import hints_of, is_talked_about
+from byok_widgets.grounding.talked_about import hints_of, is_denied, is_talked_about
 
 
 def speaks(said: str, name: str, *hints: str) -> bool:
@@ -53,3 +53,24 @@ def test_a_short_example_tells_which_words_speak_about_a_field() -> None:
     assert hints == {"bother"}
     assert speaks("It is no bother at all.", "relaxed", *hints)
     assert hints_of("word " * 30) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "is_no_yes"),
+    [
+        ("Tuesday would be great, no rush.", "urgent", True),
+        ("It isn't that urgent.", "is_urgent", True),
+        ("I don't smoke.", "smoking", True),
+        ("Without pets.", "pets_allowed", True),
+        ("There is no hurry at all, not an emergency.", "urgent", True),
+        ("No, it is urgent!", "urgent", False),
+        ("No. Urgent.", "urgent", False),
+        ("I can't wait.", "urgent", False),
+        ("No rush for the first one, but the other is urgent.", "urgent", False),
+        ("No smoking, please.", "non_smoking", False),
+        ("It's urgent.", "urgent", False),
+        ("Hello.", "urgent", False),
+    ],
+)
+def test_what_is_only_denied_is_no_yes(said: str, name: str, is_no_yes: bool) -> None:
+    assert is_denied(name, [Passage(said)]) is is_no_yes

@@ -43,6 +43,8 @@ def script(server: ScriptedServer, **values: Any) -> None:
         (TALK, {"is_urgent": True}, set()),
         ("Yes, it is urgent for me.", {"is_urgent": True}, {"is_urgent"}),
         ("No, it is not an emergency, nor urgently needed.", {"is_urgent": False}, {"is_urgent"}),
+        ("There is no rush.", {"is_urgent": False}, {"is_urgent"}),
+        ("There is no rush.", {"is_urgent": True}, set()),
         ("It is on March 12th.", {"visit_date": "March 12th"}, {"visit_date"}),
         ("It is on March 12th.", {"visit_date": "2023-03-12"}, set()),
         ("It is on March 12th, 2023.", {"visit_date": "2023-03-12"}, {"visit_date"}),
