@@ -15,9 +15,13 @@ def is_of_another_kind(name: str, value: str) -> bool:
     Texts without digits may be a date in words that are not known here, and pass.
     """
     asked = {word.bare for word in words_of_name(name)}
-    if not any(char.isdigit() for char in value) or not asked & {"date", "time"} or names_a_time(value):
+    if not any(char.isdigit() for char in value) or not asked & {"date", "time"}:
         return False
     passage = Passage(value)
+    if "date" not in asked and not passage.times and any(said.month and said.day for said in passage.dates):
+        return True
+    if names_a_time(value):
+        return False
     if "date" in asked:
         return not passage.dates
     return not passage.times and len(passage.numbers) > 0 and not _may_be_an_hour(passage)

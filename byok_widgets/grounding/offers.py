@@ -18,16 +18,8 @@ from byok_widgets.grounding.words import words_of
 
 _OTHERS = re.compile(r"\b(?:another|others?|else|different|alternatives?)\b(?P<what>[^.,;:?!]*)", re.IGNORECASE)
 """Words with which people ask for something else, and the words after them."""
-_ANYTHING = COMMON_WORDS | {
-    "option",
-    "options",
-    "place",
-    "places",
-    "choice",
-    "choices",
-    "suggestion",
-    "suggestions",
-}
+_OPEN = "one ones option options place places choice choices suggestion suggestions"
+_ANYTHING = COMMON_WORDS | frozenset(_OPEN.split())
 """Words after those which leave open what it is."""
 _NO_OTHERS = re.compile(
     r"\b(?:any(?:thing|one|body)|nothing|nobody|no one) else\b|\bother than\b|\beach other\b", re.IGNORECASE
@@ -42,6 +34,7 @@ _PATIENCE = 3
 _OPTIONS = re.compile(r"\bor\b", re.IGNORECASE)
 _EXAMPLES = re.compile(r"\b(?:you can say|such as|for example|for instance|something else)\b", re.IGNORECASE)
 
+_BUT = re.compile(r"\b(?:but|however)\b", re.IGNORECASE)
 _WORDS_OF_A_THING = 3
 _STOPS = ".?!"
 _POINTING = re.compile(
@@ -56,7 +49,7 @@ def only_suggests(dialogue: Dialogue, name: str, value: Any, kind: Kind, allowed
 
     Args:
         dialogue: The dialogue.
-        name: The name of the field: who wants "another doctor" declines no date.
+        name: The name of the field, and its description: who wants "another doctor" declines no date.
         value: A value without parts, which the dialogue says.
         kind: What it is.
         allowed: For a choice, all allowed values.
@@ -81,11 +74,12 @@ def _replies(dialogue: Dialogue, number: int) -> Iterator[str]:
 def _is_declined(replies: Iterable[str], name: str) -> bool:
     """Whether people ask for something else of a kind before they agree to anything."""
     for reply in islice(replies, _PATIENCE):
-        if _AGREEMENT.search(reply):
-            return False
-        asked = _OTHERS.search(_NO_OTHERS.sub(" ", reply))
+        *_, judged = _BUT.split(reply)  # "that sounds good, but are there others?"
+        asked = None if _AGREEMENT.search(judged) else _OTHERS.search(_NO_OTHERS.sub(" ", judged))
         if asked and _may_be(asked["what"], name):
             return True
+        if _AGREEMENT.search(reply):
+            return False
     return False
 
 

@@ -81,15 +81,14 @@ def names_a_time(text: str) -> bool:
 
 
 _UNKNOWN = "?"
-_ENDS = 2
-"""Two numbers are from when and until when."""
-_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b")
+_IS_TIME = re.compile(r"\d(?:st|nd|rd|th)\b|^\D*\d+\s*(?:[-–]|to|and|through|until)\s*\d+\D*$", re.IGNORECASE)
+"""Days such as "24th", and two numbers from and until when, such as "5-9"."""
 
 
 @lru_cache(maxsize=1024)
 def _wanted(value: str) -> frozenset[str]:
     found = [meaning for _, meaning in _meanings(words_of(value))]
-    is_time = any(not meaning.isdecimal() for meaning in found) or len(found) == _ENDS or _ORDINAL.search(value)
+    is_time = any(not meaning.isdecimal() for meaning in found) or _IS_TIME.search(value)
     return frozenset(found) if is_time and _UNKNOWN not in found else frozenset()
 
 

@@ -80,7 +80,7 @@ class ExtractionRun:
         )
         said = sum(map(len, texts)) + len(found.reply.text)
         invents = given.provider.invents_values(given.resolved.ref.model)
-        refusal = Refusal.of(self.grounding, invents=invents, examples=self.examples)
+        refusal = Refusal.of(self.grounding, invents=invents, examples=self.examples, fields=self.schema.fields)
         make = partial(self._result, found.checked, found.reply, transcript, refusal)
         try:
             return await validated(make, quick=said <= _QUICK_CHARS)

@@ -14,7 +14,7 @@ from byok_widgets.grounding.talked_about import hints_of, is_denied, is_talked_a
 from byok_widgets.nodes.examples import Example
 from byok_widgets.nodes.grounding_choice import Grounding
 from byok_widgets.nodes.looking_up import LookedUp, lookup_of
-from byok_widgets.schema import ValidationResult
+from byok_widgets.schema import FieldSpec, ValidationResult
 from byok_widgets.schema.parts import Part
 
 Hints = Mapping[str, frozenset[str]]
@@ -31,27 +31,38 @@ class Refusal:
             then taken, with marks, if any part of it was said; and in a dialogue that is not English, choices and
             a yes or no are, since schemas are mostly written in English.
         hints: Words that speak about a yes or no.
+        descriptions: What fields are about, by name.
     """
 
     is_literal: bool
     is_by_default: bool = False
     hints: Hints = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, grounding: Grounding, *, invents: bool, examples: Iterable[Example] = ()) -> Refusal | None:
+    def of(
+        cls,
+        grounding: Grounding,
+        *,
+        invents: bool,
+        examples: Iterable[Example] = (),
+        fields: Iterable[FieldSpec] = (),
+    ) -> Refusal | None:
         """Return how strictly values are taken; `None` if all are.
 
         Args:
             grounding: The node's setting.
             invents: Whether the model is known to invent values.
             examples: The node's.
+            fields: The node's.
         """
         is_by_default = grounding == "auto"
         if grounding in ("flag", "off") or (is_by_default and not invents):
             return None
         if grounding == "require":
             return cls(is_literal=False)
-        return cls(is_literal=True, is_by_default=is_by_default, hints=_hints(examples))
+        descriptions = {spec.name: spec.description for spec in fields}
+        return cls(is_literal=True, is_by_default=is_by_default, hints=_hints(examples), descriptions=descriptions)
 
     def refused(self, checked: ValidationResult, looked_up: LookedUp, locale: str | None = None) -> Iterator[str]:
         """Yield the names of the fields whose values are not taken.
@@ -83,13 +94,22 @@ class Refusal:
             return mark == "ungrounded"
         if isinstance(part.value, bool):
             return not is_foreign and self._is_unsupported(part, name, looked_up.dialogue.passages)
-        if isinstance(part.value, str) and mark == "said" and _is_of_something_else(part, name, looked_up):
+        if isinstance(part.value, str) and mark == "said" and self._is_of_something_else(part, name, looked_up):
             return True
         if mark != "not_literal":
             return False
         if part.branch is not None and part.branch.allowed is not None:
             return not is_foreign
         return not isinstance(part.value, str) or not is_form_of_words(part.value)
+
+    def _is_of_something_else(self, part: Part, name: str, looked_up: LookedUp) -> bool:
+        """Whether a text was said, but is not what its field asks for, or nothing that people agreed to."""
+        if is_of_another_kind(name, part.value):
+            return True
+        if is_said_of_the_other_end(name, part.value, looked_up.dialogue.passages):
+            return True
+        about = f"{name} {self.descriptions.get(part.path, '')}"
+        return looked_up.is_said_by_model(part) and only_suggests(looked_up.dialogue, about, *lookup_of(part))
 
     def _is_unsupported(self, part: Part, name: str, passages: Sequence[Passage]) -> bool:
         """Whether nobody speaks about a yes or no, or only to deny the yes."""
@@ -105,15 +125,6 @@ def _said_alone(part: Part, name: str) -> Iterator[tuple[Part, str]]:
     for inner in part.inner:
         if inner.is_taken and not inner.is_extra:
             yield from _said_alone(inner, own)
-
-
-def _is_of_something_else(part: Part, name: str, looked_up: LookedUp) -> bool:
-    """Whether a text was said, but is not what its field asks for, or nothing that people agreed to."""
-    if is_of_another_kind(name, part.value):
-        return True
-    if is_said_of_the_other_end(name, part.value, looked_up.dialogue.passages):
-        return True
-    return looked_up.is_said_by_model(part) and only_suggests(looked_up.dialogue, name, *lookup_of(part))
 
 
 def _hints(examples: Iterable[Example]) -> Hints:

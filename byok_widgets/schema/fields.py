@@ -55,6 +55,11 @@ class FieldSpec:
         """All names under which it may be written, its own first."""
         return (self.name, *self.aliases)
 
+    @property
+    def description(self) -> str:
+        """What the value is, in the words of its schema; empty without any."""
+        return str(self.schema.get("description", "")) if isinstance(self.schema, dict) else ""
+
     @cached_property
     def shape(self) -> Shape:
         """The schema as its values are read."""

@@ -61,6 +61,7 @@ def test_the_same_time_in_other_words_was_said(said: str, value: str) -> None:
         ),
         ("at 0930 hours", "10:30"),
         ("between 2 and 4", "2-5"),
+        ("at 7:40 am on March 14th", "14:40"),
     ],
 )
 def test_another_time_was_not(said: str, value: str) -> None:

@@ -14,6 +14,8 @@ from byok_widgets.grounding.passage import Passage
         ("date", "2316 Dwight Way", True),
         ("visitDate", "7 pm", True),
         ("time", "555-0123", True),
+        ("show_time", "March 2nd", True),
+        ("show_time", "March 2nd at 5", False),
         ("date", "Christmas 2026", False),
         ("start_date", "summer 2026", False),
         ("date", "week 32", False),

@@ -12,7 +12,7 @@ from byok_widgets.messages import Message
 def suggests(value: str, *texts: str) -> bool:
     """Look at a value in a dialogue which the model begins."""
     said = [Message("user" if at % 2 else "assistant", text) for at, text in enumerate(texts)]
-    return only_suggests(Dialogue(said), "restaurant_name", value, "text")
+    return only_suggests(Dialogue(said), "restaurant_name The name of the diner", value, "text")
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,8 @@ def suggests(value: str, *texts: str) -> bool:
         ("How about Aldo's?", "I'd like something else.", "Then Berta's.", "Yes, please."),
         ("Shall it be Aldo's, Berta's or something else?", "A place by the sea."),
         ("You can say Aldo's or Berta's.", "Carla's."),
+        ("How about Aldo's?", "Are there other diners?"),
+        ("How about Aldo's?", "That sounds good, but is there another one?"),
         ("How about Aldo's?", "Find me some other cheap restaurant."),
     ],
 )
