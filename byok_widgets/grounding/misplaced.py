@@ -18,13 +18,19 @@ def is_of_another_kind(name: str, value: str) -> bool:
     if not any(char.isdigit() for char in value) or not asked & {"date", "time"}:
         return False
     passage = Passage(value)
-    if "date" not in asked and not passage.times and any(said.month and said.day for said in passage.dates):
+    if "date" not in asked and not passage.times and _is_date(passage):
         return True
     if names_a_time(value):
         return False
     if "date" in asked:
         return not passage.dates
     return not passage.times and len(passage.numbers) > 0 and not _may_be_an_hour(passage)
+
+
+def _is_date(passage: Passage) -> bool:
+    """Whether a text names a day of a month: by its name or with a year, as "5-9" may be a time from and until."""
+    full = [said for said in passage.dates if said.month and said.day]
+    return any(said.year or any(map(str.isalpha, passage.text[said.start : said.end])) for said in full)
 
 
 def _may_be_an_hour(passage: Passage) -> bool:

@@ -153,7 +153,7 @@ def _has_prefix(said: str, wanted: str) -> bool:
 
 
 def _same_stem(said: str, wanted: str) -> bool:
-    if said == wanted:
+    if said == wanted or (wanted.isascii() and _singular(said) == _singular(wanted)):
         return True
     shared = next((at for at, (one, two) in enumerate(zip(said, wanted, strict=False)) if one != two), None)
     stem = min(len(said), len(wanted)) if shared is None else shared
@@ -161,6 +161,10 @@ def _same_stem(said: str, wanted: str) -> bool:
     if wanted.isascii():  # in Latin letters only an ending is added: Martin and Marta are two names
         return stem == min(len(said), len(wanted)) >= _LEAST_STEM and longest <= _LONGEST_ENDING - 2
     return stem >= _LEAST_STEM - 1 and longest <= _LONGEST_ENDING - 2 + (shared is None)
+
+
+def _singular(word: str) -> str:
+    return f"{word.removesuffix('ies')}y" if word.endswith("ies") else word
 
 
 def without_tail(value: str) -> Sequence[Word]:

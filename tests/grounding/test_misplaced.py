@@ -15,6 +15,8 @@ from byok_widgets.grounding.passage import Passage
         ("visitDate", "7 pm", True),
         ("time", "555-0123", True),
         ("show_time", "March 2nd", True),
+        ("show_time", "2026-03-02", True),
+        ("time", "5-9", False),
         ("show_time", "March 2nd at 5", False),
         ("date", "Christmas 2026", False),
         ("start_date", "summer 2026", False),

@@ -106,6 +106,7 @@ def test_a_short_dialogue_is_english_until_its_words_or_a_locale_say_otherwise(
         ("The day after would suit me; it can wait.", {"visit_date": "the day after", "is_urgent": False}),
         ("It was Christmas 2026.", {"visit_date": "Christmas 2026"}),
         ("Two pizzas, please.", {"name": "pizza", "people": 2}),
+        ("The allergy clinic, please.", {"name": "allergies"}),
     ],
 )
 def test_what_follows_from_the_words_is_taken_by_default(
