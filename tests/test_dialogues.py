@@ -79,7 +79,8 @@ def _in_words(counts: Counter[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("model", "examples"), [("smollm2-135m", 0), ("qwen2.5-coder-0.5b", 0), ("qwen2.5-coder-0.5b", 2)]
+    ("model", "examples"),
+    [("smollm2-135m", 0), ("smollm2-135m", 2), ("qwen2.5-coder-0.5b", 0), ("qwen2.5-coder-0.5b", 2)],
 )
 def test_each_dialogue_gives_a_result_or_our_error(
     model: str, examples: int, capsys: pytest.CaptureFixture[str]
