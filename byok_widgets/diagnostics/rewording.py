@@ -20,10 +20,8 @@ def with_default(prompt: str, name: str, default: str, *, node: str) -> Fix | No
     """Return the line that gives a variable of a prompt a default; `None` where it is read in other ways, too."""
     pattern = re.compile(_ALONE.format(re.escape(name)), re.DOTALL)
     found = {match[0]: match["filters"] or "" for match in pattern.finditer(prompt) if "}}" not in match[0][:-2]}
-    parts = {
-        old: f"{{{{ {name} | default('{default}'){f' {filters.strip()}' if filters else ''} }}}}"
-        for old, filters in found.items()
-    }
+    # Behind the other filters, through which nothing passes as nothing: they would take the default for a value.
+    parts = {old: f"{{{{ {name}{filters.rstrip()} | default('{default}') }}}}" for old, filters in found.items()}
     return _replaced(prompt, name, parts, node=node)
 
 

@@ -261,6 +261,19 @@ def test_the_line_to_paste_fixes_its_finding_and_nothing_else(name: str) -> None
         assert len([one for one in after if one not in before and one[0] == "node"]) <= 1
 
 
+def test_a_suggested_default_is_read_as_it_is_written() -> None:
+    flow = made(lambda flow: None)
+    read = flow.extraction("read", toppings=list[str])
+    sentence = "With {{ toppings | join('; ') }}, {{toppings|upper}}."
+    bye = flow.conversation("bye", sentence, static=True, end=True)
+    flow.connect(read, bye)
+    (found,) = [finding for finding in flow.check() if finding.kind == "unstated_variable"]
+    assert found.by is not None
+    exec(found.by.argument, {"flow": flow})
+    assert bye.run().text == "With ..., ...."
+    assert bye.run(variables={"toppings": ["a", "b"]}).text == "With a; b, A AND B."
+
+
 @pytest.mark.parametrize("name", ["conditional_pairs_only", "two_else", "from_nowhere", "unset", "unstated"])
 def test_after_all_suggestions_have_been_followed_the_graph_has_no_mistake(name: str) -> None:
     flow = made(BUILDS[name])
