@@ -60,8 +60,8 @@ class Frontend(Protocol):
     def is_live(self) -> bool:
         """Whether somebody sees what changes in a cell after it has ended."""
 
-    def board(self, comparison: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return the view of a live board of a comparison by MIME type; empty where nothing is live."""
+    def show_comparison(self, comparison: Any) -> None:
+        """Show a comparison in the running cell: on a live board, or where nothing is live what came of it."""
 
 
 Find = Callable[[], "Frontend | None"]
@@ -123,7 +123,6 @@ class NullFrontend:
         """Return that nobody looks on."""
         return False
 
-    def board(self, comparison: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return nothing: there is no page."""
-        del comparison, kwargs
-        return {}
+    def show_comparison(self, comparison: Any) -> None:
+        """There is no cell."""
+        del comparison

@@ -26,6 +26,10 @@ WIDTH = 88
 """Longest line of code, in characters: JupyterLab shows as much at 1280 pixels with the file browser open."""
 VIEW = "application/vnd.jupyter.widget-view+json"
 CACHE = models.cache_folder().parent
+COMPARES = PROJECT / "notebooks" / "05_which_model_for_which_node.ipynb"
+"""It runs both local models, for minutes."""
+CELL_S = 280
+EACH = [pytest.param(path, marks=[pytest.mark.slow] if path == COMPARES else []) for path in NOTEBOOKS]
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -75,7 +79,7 @@ def test_what_a_notebook_of_yesterday_shows_is_explained(page: Path) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EACH, ids=lambda path: path.stem)
 @pytest.mark.usefixtures("environment")
 def test_it_runs_and_reads_well(path: Path) -> None:
     outputs = _outputs(path)
@@ -87,8 +91,10 @@ def test_it_runs_and_reads_well(path: Path) -> None:
 
 
 def _outputs(path: Path) -> list[nbformat.NotebookNode]:
+    if path == COMPARES:
+        require_model("qwen2.5-coder-0.5b")
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, store_widget_state=True, allow_errors=True).execute()
+    NotebookClient(notebook, timeout=CELL_S, store_widget_state=True, allow_errors=True).execute()
     return [output for cell in notebook.cells for output in cell.get("outputs", ())]
 
 
@@ -117,13 +123,37 @@ def test_the_history_can_be_seen_in_the_answers(monkeypatch: pytest.MonkeyPatch)
     assert "Ana" not in without
 
 
+FINDINGS = """
+import json
+base, small = r.verdicts()
+apart = small.difference
+print(json.dumps([small.verdict, apart.estimate, apart.low, apart.high, apart.n, r.complete, order.model]))"""
+
+
+@pytest.mark.slow
+@pytest.mark.model
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("environment")
+def test_the_comparison_finds_that_the_small_model_is_worse() -> None:
+    require_model("qwen2.5-coder-0.5b")
+    notebook = nbformat.read(COMPARES, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(FINDINGS))
+    NotebookClient(notebook, timeout=600).execute()
+    verdict, difference, low, high, n, is_complete, override = json.loads(notebook.cells[-1].outputs[0].text)
+    assert (verdict, n, is_complete, override) == ("worse", 24, True, None)
+    assert low <= difference <= high < -0.1, "the whole interval lies beyond the margin"
+    assert Path("report.html").stat().st_size > 10_000
+    few = next(cell for cell in notebook.cells if cell.cell_type == "code" and "cases[:8]" in cell.source)
+    assert "too few" in few.outputs[0].text
+
+
 @pytest.mark.model
 @pytest.mark.parametrize("path", PAGELESS, ids=lambda path: path.stem)
 @pytest.mark.usefixtures("environment")
 def test_run_without_a_page_it_reads_well_as_html_without_a_network(path: Path, tmp_path: Path) -> None:
     chromium = _chromium()
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, store_widget_state=True, allow_errors=True).execute()
+    NotebookClient(notebook, timeout=CELL_S, store_widget_state=True, allow_errors=True).execute()
     for outputs in (cell.get("outputs", []) for cell in notebook.cells):
         assert not [output for output in outputs if VIEW in output.get("data", {})]
     page = tmp_path / "page.html"
@@ -187,7 +217,7 @@ def test_what_was_run_without_a_page_passes_strict_nbval(tmp_path: Path) -> None
 @pytest.mark.model
 @pytest.mark.usefixtures("environment")
 def test_they_pass_nbval(tmp_path: Path) -> None:
-    copies = [shutil.copy(path, tmp_path) for path in NOTEBOOKS]
+    copies = [shutil.copy(path, tmp_path) for path in NOTEBOOKS if path != COMPARES]
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", *copies]
     done = subprocess.run(command, capture_output=True, text=True, timeout=250, check=False)
     assert done.returncode == 0, done.stdout[-3000:]

@@ -325,7 +325,5 @@ class Comparison:
     def _repr_html_(self) -> str:
         return tables.as_html(self)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        board = frontend().board(self, **kwargs)
-        own = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        return {**own, **board}
+    def _ipython_display_(self) -> None:
+        frontend().show_comparison(self)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from byok_widgets.compare.statistics import Difference
+    from byok_widgets.compare.variant import Variant
 
 
 def percent(share: float) -> str:
@@ -36,3 +39,20 @@ def dollars(usd: Decimal | None) -> str:
     if usd is None:
         return "not priced"
     return f"${usd:,.2f}" if usd else "free"
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Return names without the parts at their beginning that all of them share, such as the provider's."""
+    parts = [re.split(r"(?<=[:/])", name) for name in names]
+    shared = 0
+    while len({tuple(each[: shared + 1]) for each in parts}) == 1 and all(
+        len(each) > shared + 1 for each in parts
+    ):
+        shared += 1
+    return ["".join(each[shared:]) for each in parts]
+
+
+def short_names_of(variants: Sequence[Variant]) -> dict[str, str]:
+    """Return the short name of each variant by its id."""
+    names = short_names([variant.name for variant in variants])
+    return {variant.id: name for variant, name in zip(variants, names, strict=True)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from byok_widgets import markup
 from byok_widgets.compare import evidence, tables
+from byok_widgets.compare.pictures import Picture, pictures_of
 from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
 
@@ -19,7 +20,8 @@ MOST_CASES = 500
 """Cases that are shown one by one; more would make a file that is too large for a browser."""
 _STYLE = (
     ":root{color-scheme:light dark}body{font:15px/1.45 system-ui,sans-serif;margin:2em auto;max-width:75em;"
-    "padding:0 1em}table{font-size:14px}h2{margin-top:2em}"
+    "padding:0 1em;--byok-graph-ground:Canvas;--byok-graph-text:CanvasText}table{font-size:14px}h2{margin-top:2em}"
+    "svg{max-width:100%;height:auto}figure{margin:1em 0}"
 )
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -40,7 +42,8 @@ def page(comparison: ComparisonView) -> str:
     parts = [
         f"<h1>{title}</h1>",
         markup.block(markup.facts(when)),
-        tables.as_html(comparison),
+        tables.as_html(comparison, pictures=False),
+        *(f"<figure>{picture.svg(styled=True)}{_words(picture)}</figure>" for picture in pictures_of(comparison)),
         *(_requests(comparison) if comparison.task.same_input else _conversations(comparison)),
         "<h2>Cases</h2>",
         *(_case(comparison, case.name) for case in comparison.results.cases[:MOST_CASES]),
@@ -50,6 +53,10 @@ def page(comparison: ComparisonView) -> str:
         f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{_STYLE}</style>'
     )
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
+
+
+def _words(picture: Picture) -> str:
+    return markup.details("In words", markup.text(picture.words))
 
 
 def _requests(comparison: ComparisonView) -> list[str]:

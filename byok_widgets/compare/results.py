@@ -51,12 +51,18 @@ class Summary:
 
 
 class Results:
-    """The finished cells of a comparison. Thread-safe: the runner adds while others read."""
+    """The finished cells of a comparison. Thread-safe: the runner adds while others read.
+
+    Attributes:
+        scored: How often all scores were replaced.
+    """
 
     def __init__(self, variants: Sequence[Variant], cases: Sequence[Case], repeat: int) -> None:
         self.variants, self.cases, self.repeat = tuple(variants), tuple(cases), repeat
         self._cells: dict[Place, ResultCell] = {}
         self._scores: dict[Place, Score] = {}
+        self._order: list[Place] = []
+        self.scored = 0
         self._lock = threading.Lock()
 
     def add(self, case: Case, cell: ResultCell, score: Score) -> None:
@@ -64,11 +70,23 @@ class Results:
         place = (cell.variant, case.name, cell.repeat)
         with self._lock:
             self._cells[place], self._scores[place] = cell, score
+            self._order.append(place)
+
+    @property
+    def added(self) -> int:
+        """How many cells were added, those that replaced one included."""
+        return len(self._order)
+
+    def added_since(self, count: int) -> list[Place]:
+        """Return the places of the cells that were added after the first `count`, in their order."""
+        with self._lock:
+            return self._order[count:]
 
     def replace_scores(self, scores: Mapping[Place, Score]) -> None:
         """Put other scores in place of those that there are."""
         with self._lock:
             self._scores = dict(scores)
+            self.scored += 1
 
     @property
     def total(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,11 @@ from byok_widgets import markup
 from byok_widgets.compare import evidence
 from byok_widgets.compare.assertions import JUDGED
 from byok_widgets.compare.cases import Case
-from byok_widgets.compare.figures import dollars, percent, points, seconds
+from byok_widgets.compare.pictures import pictures_of
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Check
+from byok_widgets.compare.variant_row import COLUMNS, Figure, figures_of, results_by_variant, telling
 from byok_widgets.markup import Markup
 from byok_widgets.secrets import redact
 from byok_widgets.secrets.json_redaction import redact_keys
@@ -22,30 +22,10 @@ from byok_widgets.value_words import quoted
 
 if TYPE_CHECKING:
     from byok_widgets.compare.comparison_view import ComparisonView
-    from byok_widgets.compare.evidence import VariantResult
     from byok_widgets.compare.statistics import Plan
-    from byok_widgets.compare.variant import Variant
 
-COLUMNS = (
-    *(
-        "variant",
-        "score",
-        "difference (points)",
-        "verdict",
-        "cost per 1,000",
-        "cost ratio",
-        "first token",
-        "time (p50)",
-        "time (p95)",
-        "own wait",
-        "retries",
-    ),
-    "declined",
-    "failed",
-)
-NUMBERS = frozenset(range(4, len(COLUMNS)))
-_IDLE = frozenset({"", "–", "0", "0.00 s"})
-"""What a figure says where there is nothing to say."""
+HEADS = ("variant", *COLUMNS)
+NUMBERS = frozenset(range(4, len(HEADS)))
 Row = tuple[str, ...]
 
 
@@ -142,68 +122,24 @@ def _answer(cell: ResultCell | None) -> str:
     return f"{cell.status}: {cell.message}" if cell.status != "done" else text
 
 
-def results_by_variant(comparison: ComparisonView) -> Mapping[str, VariantResult]:
-    """Return what is shown of each variant by its id; empty while it runs, and without numpy and scipy."""
-    if not len(comparison.results) or not evidence.are_possible():
-        return {}
-    return {result.variant.id: result for result in comparison.verdicts_now()}
-
-
 def table(comparison: ComparisonView) -> list[Row]:
     """Return a row for each variant."""
+    return [(name, *map(str, figures)) for name, figures in _figures(comparison)]
+
+
+def _told(comparison: ComparisonView) -> tuple[list[int], list[Row]]:
+    """Return which columns say anything, and the rows with these alone."""
+    found = _figures(comparison)
+    kept = [0, *(at + 1 for at in telling([figures for _, figures in found]))]
+    return kept, [tuple((name, *map(str, figures))[at] for at in kept) for name, figures in found]
+
+
+def _figures(comparison: ComparisonView) -> list[tuple[str, tuple[Figure, ...]]]:
+    """Return the name of each variant with its figures."""
     found = results_by_variant(comparison)
-    return [_row(comparison, variant, found.get(variant.id)) for variant in comparison.variants]
-
-
-def _row(comparison: ComparisonView, variant: Variant, result: VariantResult | None) -> Row:
-    summary = comparison.results.summary(variant)
-    means = [sum(scores) / len(scores) for scores in comparison.results.scores_of(variant).values()]
-    score = f"{percent(sum(means) / len(means))}" if means else "–"
-    difference, verdict = "", "" if result is None else result.verdict
-    if result is not None and result.evidence is None and not comparison.running:
-        rate = result.score
-        score = f"{percent(rate.estimate)} ({percent(rate.low)} to {percent(rate.high)})"
-    if result is not None and result.difference is not None:
-        apart = result.difference
-        difference = f"{points(apart.estimate)} ({points(apart.low)} to {points(apart.high)})"
-    return (
-        variant.name,
-        score,
-        difference,
-        verdict,
-        _money(comparison, variant),
-        _ratio(result),
-        seconds(summary.first_token_s),
-        seconds(summary.p50_s),
-        _p95(result, summary.p95_s),
-        seconds(summary.wait_s),
-        str(summary.retries),
-        str(summary.declined),
-        str(summary.failed),
-    )
-
-
-def _ratio(result: VariantResult | None) -> str:
-    """Return the ratio of what the same cases cost, with its interval."""
-    if result is None or result.service is None or result.verdict == "baseline":
-        return ""
-    ratio = result.service.cost_ratio
-    return "–" if math.isnan(ratio.estimate) else f"{ratio.estimate:.3g} ({ratio.low:.3g} to {ratio.high:.3g})"
-
-
-def _p95(result: VariantResult | None, so_far: float | None) -> str:
-    """Return the p95 with its upper bound, where there are enough cases for one."""
-    found = None if result is None or result.service is None else result.service.p95_s
-    if found is None or math.isnan(found.estimate):
-        return seconds(so_far)
-    return seconds(found.estimate) + ("" if math.isinf(found.high) else f" (at most {seconds(found.high)})")
-
-
-def _money(comparison: ComparisonView, variant: Variant) -> str:
-    summary = comparison.results.summary(variant)
-    if not summary.finished:
-        return "–"
-    return dollars(summary.usd_per_1000)
+    return [
+        (variant.name, figures_of(comparison, variant, found.get(variant.id))) for variant in comparison.variants
+    ]
 
 
 def standing(comparison: ComparisonView) -> str:
@@ -221,13 +157,14 @@ def standing(comparison: ComparisonView) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def notes(comparison: ComparisonView) -> list[str]:
-    """Return what a reader has to know: why a verdict is what it is, and what went wrong."""
+def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
+    """Return what a reader has to know: why a verdict is what it is, if `reasons` is set, and what went wrong."""
     found = [result for result in results_by_variant(comparison).values() if result.verdict != "baseline"]
     many = len(found) > 1
     family = f"{len(found)} variants are" if many else "One variant is"
     said = [f'{family} compared with "{comparison.baseline.name}".'] if found else []
-    said += [f"{result.variant.name}: {result.reason}" if many else result.reason for result in found]
+    if reasons:
+        said += [f"{result.variant.name}: {result.reason}" if many else result.reason for result in found]
     if comparison.task.unstated:
         named = ", ".join(comparison.task.unstated)
         said.append(
@@ -253,38 +190,40 @@ def notes(comparison: ComparisonView) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _told(rows: Sequence[Row]) -> tuple[Row, list[Row], set[int]]:
-    """Return heads, rows and which columns are numbers, without the figures that say nothing of any variant."""
-    kept = [at for at in range(len(COLUMNS)) if at < 2 or any(row[at] not in _IDLE for row in rows)]
-    heads, *shown = [tuple(row[at] for at in kept) for row in [COLUMNS, *rows]]
-    return heads, shown, {place for place, at in enumerate(kept) if at in NUMBERS}
-
-
-def _headline(comparison: ComparisonView) -> str:
+def headline(comparison: ComparisonView) -> str:
+    """Return what is compared over how many cases."""
     count = len(comparison.cases)
     return f"{comparison.title}, {count} case{'' if count == 1 else 's'}"
 
 
 def as_text(comparison: ComparisonView) -> str:
     """Return the comparison as plain text."""
-    heads, found, _ = _told(table(comparison))
-    rows = [heads, *found]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(heads))]
+    kept, found = _told(comparison)
+    rows = [tuple(HEADS[at] for at in kept), *found]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(kept))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
-    said = [_headline(comparison), *lines, standing(comparison), *notes(comparison)]
+    said = [headline(comparison), *lines, standing(comparison), *notes(comparison)]
     return redact("\n".join(said), words=False)
 
 
-def as_html(comparison: ComparisonView) -> str:
-    """Return the comparison as HTML that every notebook shows, trusted or not."""
-    heads, told, numbers = _told(table(comparison))
-    rows = [[redact(cell, words=False) for cell in row] for row in told]
-    caption = redact(_headline(comparison), words=False)
-    shown = markup.table(rows, caption=caption, columns=heads, numbers=numbers)
+def as_html(comparison: ComparisonView, *, pictures: bool = True) -> str:
+    """Return the comparison as HTML that every notebook shows, trusted or not; with its pictures, if asked."""
+    kept, found = _told(comparison)
+    rows = [[redact(cell, words=False) for cell in row] for row in found]
+    numbers = {place for place, at in enumerate(kept) if at in NUMBERS}
+    caption = redact(headline(comparison), words=False)
+    shown = markup.table(rows, caption=caption, columns=[HEADS[at] for at in kept], numbers=numbers)
     said = "".join(markup.block(markup.facts(redact(note, words=False))) for note in notes(comparison))
-    return Markup(f"{shown}{markup.block(markup.facts(standing(comparison)))}{said}")
+    drawn = _pictures(comparison) if pictures else ""
+    return Markup(f"{shown}{markup.block(markup.facts(standing(comparison)))}{said}{drawn}")
+
+
+def _pictures(comparison: ComparisonView) -> str:
+    """Return the pictures, each behind a line that opens it; none while it runs."""
+    found = [] if comparison.running else pictures_of(comparison)
+    return "".join(markup.details(each.title, markup.picture(each.svg(), each.words)) for each in found)
 
 
 def rows(results: Results) -> list[dict[str, Any]]:

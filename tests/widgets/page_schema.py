@@ -10,6 +10,7 @@ from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import is_typeddict
 
 from byok_widgets.widgets.page_messages import (
+    board,
     chat,
     chat_requests,
     every_view,
@@ -20,13 +21,14 @@ from byok_widgets.widgets.page_messages import (
     troubleshooting,
 )
 
-MODULES = (every_view, key_field, model_field, node_list, troubleshooting, panel, chat, chat_requests)
+MODULES = (every_view, key_field, model_field, node_list, troubleshooting, panel, chat, chat_requests, board)
 
 for _type in (kind for module in MODULES for kind in vars(module).values()):
     if is_typeddict(_type):
         _type.__pydantic_config__ = ConfigDict(extra="forbid")
 
 STATES = {
+    "board": board.BoardState,
     "chat": chat.ChatState,
     "copy_code": panel.CopyCodeState,
     "head": panel.PanelHeadState,
@@ -36,6 +38,7 @@ STATES = {
     "troubleshooting": troubleshooting.TroubleshootingState,
 }
 SENT = {
+    "board": board.BoardMessage,
     "chat": chat.ChatMessage,
     "key_field": key_field.KeyAnswer,
     "model_field": model_field.ModelAnswer,
@@ -43,6 +46,7 @@ SENT = {
     "troubleshooting": troubleshooting.TroubleshootingAnswer,
 }
 RECEIVED = {
+    "board": board.BoardRequest,
     "chat": chat_requests.ChatRequest,
     "key_field": key_field.KeyFieldRequest,
     "model_field": model_field.ModelFieldRequest,

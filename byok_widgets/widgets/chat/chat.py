@@ -22,10 +22,11 @@ from byok_widgets.widgets import assets
 from byok_widgets.widgets.audience import Mode, shows_widgets
 from byok_widgets.widgets.chat import chat_messages, copies, lessons
 from byok_widgets.widgets.chat.branches import Branches
-from byok_widgets.widgets.chat.saved_form import SavedForm
+from byok_widgets.widgets.chat.conversations import NOTHING, conversations
 from byok_widgets.widgets.chat.speech import Speech
 from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.sanitize import sanitize
+from byok_widgets.widgets.saved_form import SavedForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,7 @@ class Chat(assets.PageWidget):
             "show": lambda message: self._show(_number(message, "session")),
         }
         name = f"byok-saved-{secrets.token_hex(8)}"
-        self._saved_form = SavedForm(name, self._branches.labelled, self._tell_mark)
+        self._saved_form = SavedForm(name, self._said, self._tell_mark, NOTHING)
         super().__init__(title=sanitize(session.flow_name), saved_form=name)
         self.on_msg(self._receive)
 
@@ -95,10 +96,14 @@ class Chat(assets.PageWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = self._view_bundle(**kwargs) if shows_widgets() else ({}, {})
-        return {**data, **self._saved_form.bundle()}, metadata
+        return {**data, **self._said()}, metadata
 
     def _ipython_display_(self) -> None:
-        self._saved_form.show(self._view_bundle, self.session.flow_name)
+        sentence = f"Chat with the flow {self.session.flow_name}. Run this cell in a notebook to chat."
+        self._saved_form.show(self._view_bundle, sentence)
+
+    def _said(self) -> dict[str, str]:
+        return conversations(self._branches.labelled())
 
     def _view_bundle(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         bundle: Any = super()._repr_mimebundle_(**kwargs) or {}

@@ -6,6 +6,8 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from byok_widgets.widgets.page_messages.every_view import Saved, SavedOutput
+
 
 class ChatState(TypedDict):
     """The traits of `Chat`."""
@@ -319,20 +321,6 @@ class ChatTaught(TypedDict):
     field: str
 
 
-class ChatSaved(TypedDict):
-    """The output that keeps the conversation in the notebook file has changed; it has the class `mark` now."""
-
-    kind: Literal["saved"]
-    mark: str
-
-
-class ChatSavedOutput(TypedDict):
-    """What that output holds, by MIME type."""
-
-    kind: Literal["saved_output"]
-    output: dict[str, str]
-
-
 class ChatFailed(TypedDict):
     """A turn or a click did not work; `text` goes back to its field.
 
@@ -364,7 +352,7 @@ ChatMessage = (
     | ChatLesson
     | ChatExamples
     | ChatTaught
-    | ChatSaved
-    | ChatSavedOutput
+    | Saved
+    | SavedOutput
     | ChatFailed
 )

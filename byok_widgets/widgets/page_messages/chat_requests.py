@@ -6,6 +6,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from byok_widgets.widgets.page_messages.every_view import AskSavedOutput
+
 
 class ChatHello(TypedDict):
     """A view has appeared and wants to know everything."""
@@ -92,12 +94,6 @@ class ChatForget(TypedDict):
     example: str
 
 
-class ChatAskSavedOutput(TypedDict):
-    """Ask for what the output holds that keeps the conversation: this page's notebook lacks it."""
-
-    kind: Literal["saved_output"]
-
-
 class ChatStop(TypedDict):
     """Stop the turn that is under way."""
 
@@ -136,7 +132,7 @@ ChatRequest = (
     | ChatAskLesson
     | ChatTeach
     | ChatForget
-    | ChatAskSavedOutput
+    | AskSavedOutput
     | ChatStop
     | ChatReset
     | ChatFork

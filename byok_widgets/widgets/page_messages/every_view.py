@@ -17,3 +17,23 @@ class Pong(TypedDict):
     """The kernel is there; told again and again, also while a cell runs."""
 
     kind: Literal["pong"]
+
+
+class Saved(TypedDict):
+    """The output that the notebook file keeps of a view has changed; it has the class `mark` now."""
+
+    kind: Literal["saved"]
+    mark: str
+
+
+class SavedOutput(TypedDict):
+    """What that output holds, by MIME type."""
+
+    kind: Literal["saved_output"]
+    output: dict[str, str]
+
+
+class AskSavedOutput(TypedDict):
+    """Ask for what that output holds: this page's notebook lacks it."""
+
+    kind: Literal["saved_output"]

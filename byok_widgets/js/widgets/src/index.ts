@@ -2,6 +2,7 @@
 
 import type { RenderProps } from "@anywidget/types";
 
+import { renderBoard } from "./board/board";
 import { renderChat } from "./chat/chat";
 import { renderCopyCode } from "./panel/copy_code";
 import { renderHead } from "./panel/head";
@@ -10,6 +11,7 @@ import { renderModelFieldView } from "./model_field/model_field";
 import { renderNodeList } from "./node_list/node_list";
 import { renderTroubleshooting } from "./troubleshooting/troubleshooting";
 import type {
+  BoardState,
   ChatState,
   CopyCodeState,
   KeyFieldState,
@@ -24,6 +26,7 @@ export { keyHint } from "./key_field/hints";
 export { looksLikeKey } from "./common/key_rules";
 
 interface States {
+  board: BoardState;
   chat: ChatState;
   copy_code: CopyCodeState;
   head: PanelHeadState;
@@ -34,6 +37,7 @@ interface States {
 }
 
 const VIEWS = {
+  board: renderBoard,
   chat: renderChat,
   copy_code: renderCopyCode,
   head: renderHead,

@@ -29,6 +29,7 @@ interface Case {
 }
 
 const CASES: Case[] = [
+  { view: "board", model: () => new FakeModel(states.board()), act: ({ find }) => find("button").click() },
   { view: "head", model: () => new FakeModel(states.head()), act: () => undefined },
   {
     view: "copy_code",

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { SavedOutput } from "../src/chat/saved_output";
+import { SavedOutput } from "../src/common/saved_output";
 
 const html = (mark: string): string => `<div class="byok-saved-1 ${mark}"><p>Hi</p></div>`;
 let ask: ReturnType<typeof vi.fn<() => void>>;

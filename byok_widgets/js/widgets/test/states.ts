@@ -1,6 +1,7 @@
 // States of widgets as the kernel sends them.
 
 import type {
+  BoardState,
   ChatState,
   KeyFieldState,
   KeyShapes,
@@ -109,3 +110,5 @@ export const trouble = (changes: Partial<TroubleshootingFacts> = {}): Troublesho
 export const head = (): PanelHeadState => ({ title: "Settings · one", notice: "", note: "", questions: [] });
 
 export const chat = (): ChatState => ({ title: "dentist", saved_form: "byok-saved-1" });
+
+export const board = (): BoardState => ({ title: "Node read, 2 cases", saved_form: "byok-saved-2" });

@@ -19,6 +19,7 @@ import type {
   Pong,
   SessionFacts,
 } from "../common/messages";
+import { SavedOutput, hidingSaved, liveClass } from "../common/saved_output";
 import { UNANSWERED } from "../common/texts";
 import { type ViewContext, onEnd } from "../common/view";
 import { Colors } from "./colors";
@@ -27,7 +28,6 @@ import { Dialogue } from "./dialogue";
 import { showFailure } from "./failure";
 import { GraphPane } from "./graph_pane";
 import { type Parts, buildParts } from "./parts";
-import { SavedOutput } from "./saved_output";
 import { Sentences } from "./sentences";
 import { ThinkingTime } from "./thinking";
 import { VariableTable } from "./variables";
@@ -106,7 +106,7 @@ class ChatView {
     this.dialogue = new Dialogue(this.part.log, this.part.spoken, actions, this.colors);
     const askSaved = (): void => void this.send({ kind: "saved_output" });
     this.saved = new SavedOutput(model, model.get("saved_form"), askSaved, signal);
-    el.classList.add("byok-panel", "byok-chat", `${model.get("saved_form")}-chat`);
+    el.classList.add("byok-panel", "byok-chat", liveClass(model.get("saved_form")));
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", `Chat with the flow ${model.get("title")}`);
     el.append(...this.part.all);
@@ -286,11 +286,7 @@ class ChatView {
     const { part } = this;
     this.said = "";
     this.models = rest.models;
-    // What the notebook file keeps stands in an output of its own; where this chat is alive, nobody wants it twice.
-    // A copy of the notebook that is open beside this one has no chat, and keeps showing it.
-    const saved = `.${this.model.get("saved_form")}`;
-    const here = `:is(.jp-Notebook, body:not(:has(.jp-Notebook))):has(${saved}-chat)`;
-    part.savedForm.textContent = `${here} :is(${saved}, .jp-OutputArea-child:has(${saved})) { display: none; }`;
+    part.savedForm.textContent = hidingSaved(this.model.get("saved_form"));
     this.draw(rest.graph);
     this.listSessions(sessions, shown);
     this.dialogue.showAll(turns, alternatives, underWay);

@@ -1,8 +1,7 @@
 // The drawing of the flow beside the dialogue. It comes finished from the kernel; here only classes change.
 
-import DOMPurify from "dompurify";
-
 import { button, make } from "../common/dom";
+import { drawing } from "../common/drawing";
 import type { GraphFacts, TurnFacts } from "../common/messages";
 
 const ZOOMS = [1, 1.5, 2, 3];
@@ -24,11 +23,7 @@ export class GraphPane {
 
   draw({ svg }: GraphFacts): void {
     this.el.hidden = !svg;
-    const clean = DOMPurify.sanitize(svg, {
-      RETURN_DOM_FRAGMENT: true,
-      USE_PROFILES: { svg: true },
-    });
-    this.canvas.replaceChildren(clean);
+    this.canvas.replaceChildren(drawing(svg));
     // A small drawing is not blown up: its words are as large as those beside it.
     const width = Number(this.canvas.querySelector("svg")?.getAttribute("width"));
     if (width) this.canvas.style.setProperty("--byok-natural", `${width}px`);

@@ -10,6 +10,23 @@ export interface Pong {
   kind: "pong";
 }
 
+/** The output that the notebook file keeps of a view has changed; it has the class `mark` now. */
+export interface Saved {
+  kind: "saved";
+  mark: string;
+}
+
+/** What that output holds, by MIME type. */
+export interface SavedOutput {
+  kind: "saved_output";
+  output: Record<string, string>;
+}
+
+/** Ask for what that output holds: this page's notebook lacks it. */
+export interface AskSavedOutput {
+  kind: "saved_output";
+}
+
 /** One way to store a key. */
 export interface StorageOption {
   id: string;
@@ -653,18 +670,6 @@ export interface ChatTaught {
   field: string;
 }
 
-/** The output that keeps the conversation in the notebook file has changed; it has the class `mark` now. */
-export interface ChatSaved {
-  kind: "saved";
-  mark: string;
-}
-
-/** What that output holds, by MIME type. */
-export interface ChatSavedOutput {
-  kind: "saved_output";
-  output: Record<string, string>;
-}
-
 /** A turn or a click did not work; `text` goes back to its field. `session` is told after a turn, with the `reasoning` of a model that had thought and not begun to write. */
 export interface ChatFailed {
   kind: "failed";
@@ -674,7 +679,7 @@ export interface ChatFailed {
   reasoning?: string;
 }
 
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatSession | ChatSentences | ChatCopy | ChatRequests | ChatLesson | ChatExamples | ChatTaught | ChatSaved | ChatSavedOutput | ChatFailed;
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatSession | ChatSentences | ChatCopy | ChatRequests | ChatLesson | ChatExamples | ChatTaught | Saved | SavedOutput | ChatFailed;
 
 /** A view has appeared and wants to know everything. */
 export interface ChatHello {
@@ -750,11 +755,6 @@ export interface ChatForget {
   example: string;
 }
 
-/** Ask for what the output holds that keeps the conversation: this page's notebook lacks it. */
-export interface ChatAskSavedOutput {
-  kind: "saved_output";
-}
-
 /** Stop the turn that is under way. */
 export interface ChatStop {
   kind: "stop";
@@ -777,4 +777,151 @@ export interface ChatShow {
   session: number;
 }
 
-export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatAskRequests | ChatAskLesson | ChatTeach | ChatForget | ChatAskSavedOutput | ChatStop | ChatReset | ChatFork | ChatShow;
+export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatAskRequests | ChatAskLesson | ChatTeach | ChatForget | AskSavedOutput | ChatStop | ChatReset | ChatFork | ChatShow;
+
+/** The traits of `Board`. */
+export interface BoardState {
+  title: string;
+  saved_form: string;
+}
+
+/** One figure of a variant: in `words`, with its interval or bound `beside` it, and what rows are sorted by. */
+export interface BoardFigure {
+  words: string;
+  beside: string;
+  value: number | null;
+}
+
+/** A row: one variant, its verdict, `baseline` for that, empty while there is none, why, and its figures. `short` is its name without what all variants share. */
+export interface BoardVariant {
+  name: string;
+  short: string;
+  verdict: string;
+  reason: string;
+  figures: BoardFigure[];
+}
+
+/** How far it is, in numbers of cells and in words; `left` says what time and money it will still take. */
+export interface BoardProgress {
+  done: number;
+  total: number;
+  running: boolean;
+  standing: string;
+  left: string;
+}
+
+/** The rows with the columns that say anything, and what a reader has to know about them. */
+export interface BoardStanding {
+  columns: string[];
+  variants: BoardVariant[];
+  notes: string[];
+}
+
+/** A case: its name and the beginning of what is said in it. */
+export interface BoardCase {
+  name: string;
+  said: string;
+}
+
+export type BoardCell = [number, number, number, number | null, number, number];
+
+/** A picture, as SVG, and the same in words. */
+export interface BoardPicture {
+  name: string;
+  title: string;
+  svg: string;
+  words: string;
+}
+
+/** Everything; of very many cases the first, and how many `more` there are. */
+export interface BoardAll {
+  columns: string[];
+  variants: BoardVariant[];
+  notes: string[];
+  kind: "all";
+  cases: BoardCase[];
+  more: number;
+  repeat: number;
+  cells: [number, number, number, number | null, number, number][];
+  progress: BoardProgress;
+  pictures: BoardPicture[];
+}
+
+/** Cells have ended. */
+export interface BoardCells {
+  kind: "cells";
+  cells: [number, number, number, number | null, number, number][];
+  progress: BoardProgress;
+}
+
+/** The rows as they are now; while it runs there are no pictures. */
+export interface BoardRows {
+  columns: string[];
+  variants: BoardVariant[];
+  notes: string[];
+  kind: "rows";
+  progress: BoardProgress;
+  pictures: BoardPicture[];
+}
+
+/** What was said, and by whom. */
+export interface BoardUtterance {
+  by: string;
+  text: string;
+}
+
+/** What was expected of a case, and what was found. */
+export interface BoardCheck {
+  name: string;
+  expected: string;
+  found: string;
+  holds: boolean;
+}
+
+/** A turn of a conversation that was played: what the caller said and the flow answered, and by which nodes. */
+export interface BoardTurn {
+  said: string;
+  heard: string;
+  path: string;
+  learned: string;
+}
+
+/** A cell in one repeat. `status` is empty while it has not ended, `facts` is what it took. */
+export interface BoardDetail {
+  kind: "cell";
+  case: number;
+  variant: number;
+  repeat: number;
+  said: BoardUtterance[];
+  status: "" | "done" | "invalid" | "refused" | "failed";
+  message: string;
+  score: string;
+  answer: string;
+  reasoning: string;
+  checks: BoardCheck[];
+  turns: BoardTurn[];
+  request: RequestPart[];
+  facts: string;
+}
+
+export type BoardMessage = BoardAll | BoardCells | BoardRows | BoardDetail | Saved | SavedOutput;
+
+/** A view has appeared and wants to know everything. */
+export interface BoardHello {
+  kind: "hello";
+}
+
+/** Stop; what is finished stays. */
+export interface BoardStop {
+  kind: "stop";
+}
+
+/** Ask for a cell, by the numbers of its case and its variant; repeats count from 1. */
+export interface BoardOpen {
+  kind: "cell";
+  case: number;
+  variant: number;
+  repeat: number;
+}
+
+export type BoardRequest = BoardHello | BoardStop | BoardOpen | AskSavedOutput;

@@ -1,11 +1,11 @@
-// The output that keeps the conversation in the notebook file, as the notebook of this page holds it.
+// The output that the notebook file keeps of a view, as the notebook of this page holds it.
 //
 // A notebook follows an output by its display id only until the page is loaded again. So each time the kernel has
 // brought the output up to date, this looks whether it arrived; where it did not, the page writes it.
 
 import type { AnyModel } from "@anywidget/types";
 
-import { onEnd } from "../common/view";
+import { onEnd } from "./view";
 
 const ARRIVES_WITHIN_MS = 600;
 
@@ -22,6 +22,16 @@ interface Notebook {
   cells?: Iterable<{ outputs?: Outputs }>;
 }
 type Manager = { context?: { model?: Notebook } } | undefined;
+
+// What the notebook file keeps stands in an output of its own; where the view is alive, nobody wants it twice. A copy of
+// the notebook that is open beside this one has no such view, and keeps showing it. The view has the class `…-live`.
+export function hidingSaved(name: string): string {
+  const saved = `.${name}`;
+  const here = `:is(.jp-Notebook, body:not(:has(.jp-Notebook))):has(${liveClass(saved)})`;
+  return `${here} :is(${saved}, .jp-OutputArea-child:has(${saved})) { display: none; }`;
+}
+
+export const liveClass = (name: string): string => `${name}-live`;
 
 export class SavedOutput {
   private timer: ReturnType<typeof setTimeout> | undefined;

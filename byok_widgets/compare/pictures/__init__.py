@@ -1,0 +1,33 @@
+"""Pictures of a comparison, as SVG: in the board, in the saved notebook and in the report they are the same.
+
+They are drawn here, not by a plotting library: those that draw without a browser are many times larger than this
+package; and so the picture is the same wherever it is shown, trusted or not, and follows the theme of a page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from byok_widgets.compare.pictures.canvas import Picture
+from byok_widgets.compare.pictures.cost_quality import cost_quality
+from byok_widgets.compare.pictures.fields import fields
+from byok_widgets.compare.pictures.forest import forest
+from byok_widgets.compare.pictures.latency import latency
+from byok_widgets.compare.variant_row import results_by_variant
+
+if TYPE_CHECKING:
+    from byok_widgets.compare.comparison_view import ComparisonView
+
+__all__ = ["Picture", "pictures_of"]
+
+
+def pictures_of(comparison: ComparisonView) -> list[Picture]:
+    """Return the pictures for which there is anything to show; the first is that of the differences, if any."""
+    found = results_by_variant(comparison)
+    drawn = (
+        forest(comparison, found),
+        cost_quality(comparison, found),
+        latency(comparison),
+        fields(comparison),
+    )
+    return [picture for picture in drawn if picture is not None]

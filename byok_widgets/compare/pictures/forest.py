@@ -1,0 +1,79 @@
+"""The forest plot: the difference of each variant from the baseline with its interval, and the margin."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from byok_widgets.compare.figures import interval, short_names_of
+from byok_widgets.compare.pictures import canvas
+from byok_widgets.compare.pictures.canvas import HEAD, NAMES, PAD, ROW, WIDTH, Picture, Scale
+from byok_widgets.graph.colours import GREY
+
+if TYPE_CHECKING:
+    from byok_widgets.compare.comparison_view import ComparisonView
+    from byok_widgets.compare.evidence import VariantResult
+    from byok_widgets.compare.statistics import Difference
+
+_FIGURES = 210.0
+"""Room for difference and verdict at the right."""
+_LEAST = 0.05
+_MARGIN = "#d9a441"
+Row = tuple[str, "Difference"]
+
+
+def forest(comparison: ComparisonView, found: Mapping[str, VariantResult]) -> Picture | None:
+    """Return the plot of all differences; `None` where there are none yet."""
+    names = short_names_of(comparison.variants)
+    rows: list[Row] = [
+        (names[result.variant.id], result.difference)
+        for result in found.values()
+        if result.difference is not None and not math.isnan(result.difference.estimate)
+    ]
+    if not rows:
+        return None
+    title = f"Difference from {canvas.name(names[comparison.baseline.id], 300)} in points"
+    said = "; ".join(f"{canvas.name(name, 400)}: {interval(apart)}, {apart.verdict}" for name, apart in rows)
+    margin = comparison.margin
+    return Picture(
+        "Differences", title, f"{title}. {said}.", lambda styled: _draw(title, rows, margin, styled=styled)
+    )
+
+
+def _draw(title: str, rows: Sequence[Row], margin: float | None, *, styled: bool) -> str:
+    bottom = HEAD + 16 + ROW * len(rows)
+    ends = [end for _, apart in rows for end in (apart.low, apart.high)]
+    reach = 1.08 * max(_LEAST, margin or 0, *map(abs, ends))
+    low, high = (-reach if min(ends) < 0 or margin else -reach / 8), (reach if max(ends) > 0 else reach / 8)
+    scale = Scale(max(low, -1.0), min(high, 1.0), PAD + NAMES, WIDTH - PAD - _FIGURES)
+    parts = [*_margin(scale, margin, bottom), *canvas.across(scale, HEAD + 10, bottom, _points)]
+    parts.append(canvas.line(scale.at(0), HEAD + 10, scale.at(0), bottom, look=' stroke-width="1.5"'))
+    for number, row in enumerate(rows):
+        parts += _row(row, HEAD + 16 + ROW * number + ROW / 2, scale)
+    legend = "point and line: the difference and its interval"
+    legend += f"  ·  shaded: the accepted loss of {100 * margin:g} points" if margin else ""
+    parts.append(canvas.words(PAD, bottom + 22, legend, color=canvas.SOFT))
+    return canvas.card(title, bottom + 36, parts, styled=styled)
+
+
+def _margin(scale: Scale, margin: float | None, bottom: float) -> Iterator[str]:
+    if margin:
+        x = scale.at(max(-margin, scale.low))
+        size = f'width="{scale.at(0) - x:.1f}" height="{bottom - HEAD - 10:.1f}"'
+        yield f'<rect x="{x:.1f}" y="{HEAD + 10:g}" {size} fill="{_MARGIN}" fill-opacity=".22"/>'
+
+
+def _row(row: Row, y: float, scale: Scale) -> Iterator[str]:
+    said, apart = row
+    color = canvas.VERDICT_COLOURS.get(apart.verdict, GREY)
+    low, high = (scale.at(min(max(end, scale.low), scale.high)) for end in (apart.low, apart.high))
+    yield canvas.words(PAD, y + 4, canvas.name(said), weight=600)
+    yield canvas.line(low, y, high, y, color=color, look=' stroke-width="2.5" stroke-linecap="round"')
+    yield canvas.sign(scale.at(apart.estimate), y, apart.verdict)
+    yield canvas.words(WIDTH - PAD - _FIGURES + 14, y - 2, interval(apart))
+    yield canvas.words(WIDTH - PAD - _FIGURES + 14, y + 11, apart.verdict, color=canvas.SOFT)
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+g}" if value else "0"

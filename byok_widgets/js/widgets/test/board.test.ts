@@ -1,0 +1,141 @@
+// @vitest-environment jsdom
+// The board: it fills as cells end, its rows can be sorted, and a cell can be opened and set against another.
+
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+import { wordDiff } from "../src/board/word_diff";
+import type { BoardAll, BoardDetail, BoardMessage, BoardVariant } from "../src/common/messages";
+import { FakeModel } from "./fake_model";
+import { press, render, type Rendered } from "./render";
+import { board } from "./states";
+
+const figure = (value: number | null): BoardVariant["figures"][number] => ({
+  words: value === null ? "–" : String(value),
+  beside: "",
+  value,
+});
+const variant = (name: string, score: number | null, verdict = ""): BoardVariant => ({
+  ...{ name, short: name, verdict, reason: "", figures: [figure(score)] },
+});
+const progress = (done: number, running = true): BoardAll["progress"] => ({
+  ...{ done, total: 6, running, standing: `${done} of 6 cells`, left: "about 3 s left" },
+});
+const everything = (changes: Partial<BoardAll> = {}): BoardAll => ({
+  ...{ kind: "all", columns: ["score"], more: 0, repeat: 1, pictures: [], notes: [], progress: progress(2) },
+  variants: [variant("one", 0.5, "baseline"), variant("two", 0.9)],
+  cases: ["c1", "c2", "c3"].map((name) => ({ name, said: `<b>${name}</b> said` })),
+  cells: [
+    [0, 0, 1, 1, 0, 0],
+    [0, 1, 1, 1, 0, 0],
+  ],
+  ...changes,
+});
+const detail = (at: number, answer: string): BoardDetail => ({
+  ...{ kind: "cell", case: 1, variant: at, repeat: 1, said: [{ by: "caller", text: "Hi" }], status: "done" },
+  ...{ message: "", score: "100.0%", answer, reasoning: "", turns: [], request: [], facts: "free" },
+  checks: [{ name: "day", expected: '"Tue"', found: '"Mon"', holds: false }],
+});
+
+let model: FakeModel<object>;
+let view: Rendered;
+const tell = (message: BoardMessage): void => model.tell("msg:custom", message);
+const sent = (): Record<string, unknown>[] => model.sent.map(({ content }) => content);
+const all = (selector: string): HTMLElement[] => [...view.panel.querySelectorAll<HTMLElement>(selector)];
+const cells = (): string[] => all(".byok-board-cell").map(({ textContent }) => textContent);
+const names = (): string[] => all(".byok-board-variants tbody th").map(({ textContent }) => textContent);
+const named = (text: string): HTMLButtonElement => {
+  const found = all("button").find(({ textContent }) => textContent === text);
+  if (!found) throw new Error(`There is no button ${text}.`);
+  return found as HTMLButtonElement;
+};
+
+beforeEach(() => {
+  Element.prototype.scrollIntoView = () => undefined; // jsdom has none
+  model = new FakeModel(board());
+  view = render("board", model);
+  tell(everything());
+});
+afterEach(() => {
+  view.end();
+  document.body.replaceChildren();
+});
+
+it("asks for everything, and fills as cells end", () => {
+  expect(sent()).toEqual([{ kind: "hello" }]);
+  expect(cells()).toEqual(["✓", "✓", "·", "·", "·", "·"]);
+  tell({ kind: "cells", cells: [[1, 0, 1, 0, 0, 0], [1, 1, 1, null, 1, 0], [2, 0, 1, 0.5, 0, 0]], progress: progress(5) });
+  expect(cells()).toEqual(["✓", "✓", "✗", "!", "50%", "·"]);
+  expect(view.find<HTMLProgressElement>("progress").value).toBe(5);
+  expect(view.find(".byok-board-standing").textContent).toBe("5 of 6 cells");
+  expect(view.panel.querySelector("b")).toBeNull();
+});
+
+it("offers Stop while it runs", () => {
+  named("Stop").click();
+  expect(sent().at(-1)).toEqual({ kind: "stop" });
+  tell({ kind: "rows", columns: [], variants: [], notes: ["Stopped."], pictures: [], progress: progress(3, false) });
+  expect(named("Stop").hidden).toBe(true);
+  expect(view.find(".byok-board-notes").textContent).toBe("Stopped.");
+});
+
+it("sorts the rows: the largest first, then the smallest, then as they were", () => {
+  const score = named("score");
+  const seen = [0, 1, 2].map(() => {
+    score.click();
+    return [names().join(" "), score.parentElement?.getAttribute("aria-sort")];
+  });
+  expect(seen).toEqual([["two one", "descending"], ["one two", "ascending"], ["one two", null]]);
+});
+
+it("shows only the cases on which variants disagree", () => {
+  tell({ kind: "cells", cells: [[1, 0, 1, 0, 0, 0], [1, 1, 1, 1, 0, 0]], progress: progress(4) });
+  view.find<HTMLInputElement>("input[type=checkbox]").click();
+  expect(all(".byok-board-case").map(({ textContent }) => textContent)).toEqual(["c2"]);
+});
+
+it("moves between cells with the arrow keys, through one tab stop", () => {
+  const grid = all(".byok-board-cell");
+  expect(grid.filter(({ tabIndex }) => tabIndex === 0)).toHaveLength(1);
+  grid[0]?.focus();
+  for (const key of ["ArrowDown", "ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown"]) press(document.activeElement as HTMLElement, key);
+  expect(document.activeElement).toBe(grid[5]);
+  expect(grid.filter(({ tabIndex }) => tabIndex === 0)).toEqual([grid[5]]);
+});
+
+it("opens a cell, and marks the words in which another one differs", () => {
+  all(".byok-board-cell")[2]?.click();
+  expect(sent().at(-1)).toEqual({ kind: "cell", case: 1, variant: 0, repeat: 1 });
+  tell(detail(0, "See you on <i>Monday</i>."));
+  expect(view.find("[data-holds=false]").textContent).toBe('✗ "Mon"');
+  const other = view.find<HTMLSelectElement>(".byok-board-detail span:last-of-type select");
+  other.value = "1";
+  other.dispatchEvent(new Event("change"));
+  expect(sent().at(-1)).toEqual({ kind: "cell", case: 1, variant: 1, repeat: 1 });
+  tell(detail(1, "See you on Tuesday."));
+  expect([view.find("del").textContent, view.find("ins").textContent]).toEqual(["<i>Monday</i>.", "Tuesday."]);
+  press(view.find(".byok-board-detail h4"), "Escape");
+  expect(view.find(".byok-board-detail").hidden).toBe(true);
+  expect(document.activeElement).toBe(all(".byok-board-cell")[2]);
+});
+
+it("asks again for an open cell that had not finished", () => {
+  all(".byok-board-cell")[2]?.click();
+  tell({ ...detail(0, ""), status: "", checks: [] });
+  tell({ kind: "cells", cells: [[1, 0, 1, 1, 0, 0]], progress: progress(3) });
+  expect(sent().filter(({ kind }) => kind === "cell")).toHaveLength(2);
+});
+
+it("says that the kernel is gone, and takes no more clicks", () => {
+  model.kernel.become("dead");
+  expect(view.find(".byok-gone-notice").textContent).not.toBe("");
+  expect(all("button").every((one) => (one as HTMLButtonElement).disabled)).toBe(true);
+});
+
+it.each([
+  ["a b c", "a x c", ["a ", "b ", "c"], ["a ", "x ", "c"]],
+  ["", "new", [], ["new"]],
+  ["same", "same", ["same"], ["same"]],
+])("tells the words of %j from those of %j", (one, other, left, right) => {
+  const [first, second] = wordDiff(one, other) ?? [];
+  expect([first?.map(({ text }) => text), second?.map(({ text }) => text)]).toEqual([left, right]);
+});

@@ -1,0 +1,1 @@
+"""The board of a comparison: it fills while the comparison runs."""

@@ -1,0 +1,165 @@
+"""`Board`: a comparison while it runs and afterwards, with its cells to look into.
+
+Nothing of it is in a trait, so it is in no widget state and no saved notebook. A view that appears, also after the
+page was loaded again, asks for everything; after that it hears what has changed.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from byok_widgets.compare.outlook import Pace
+from byok_widgets.compare.tables import as_html, as_text, headline
+from byok_widgets.engine import clock
+from byok_widgets.widgets import assets
+from byok_widgets.widgets.board import board_messages, cell_detail
+from byok_widgets.widgets.board.updates import UPDATES
+from byok_widgets.widgets.sanitize import sanitize
+from byok_widgets.widgets.saved_form import SavedForm
+
+if TYPE_CHECKING:
+    from byok_widgets.compare.comparison import Comparison
+    from byok_widgets.widgets.page_messages.board import BoardMessage
+
+ROWS_PAUSE_S = 0.5
+"""Least time between two states of the rows, in seconds."""
+ROWS_SHARE = 20
+"""Times as long as it took to work the rows out passes before they are worked out again."""
+SAVED_PAUSE_S = 15.0
+"""Least time between two saved forms of a comparison that runs, in seconds."""
+
+
+class Board(assets.PageWidget):
+    """The board of one comparison.
+
+    Attributes:
+        title: What is compared; all else goes by messages.
+        saved_form: The class that marks the output with the static form: the page hides it while the board lives.
+    """
+
+    view = traitlets.Unicode("board").tag(sync=True)
+
+    title = traitlets.Unicode("").tag(sync=True)
+    saved_form = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        self._pace = Pace()
+        self._is_new = False
+        self._told = self._told_scored = 0
+        self._rows_owed, self._rows_at, self._saved_at = False, 0.0, 0.0
+        self._actions: Mapping[object, Callable[[Mapping[str, Any]], None]] = {
+            "hello": lambda _: self._greet(),
+            "stop": lambda _: comparison.stop(),
+            "cell": self._tell_cell,
+            "saved_output": lambda _: self._tell({"kind": "saved_output", "output": self._saved_form.output()}),
+        }
+        name = f"byok-saved-{secrets.token_hex(8)}"
+        self._saved_form = SavedForm(name, self._static, lambda mark: self._tell({"kind": "saved", "mark": mark}))
+        super().__init__(title=board_messages.shown(headline(comparison)), saved_form=name)
+        self.on_msg(self._receive)
+        self._end_observing = comparison.observe(self._on_change)
+
+    def __repr__(self) -> str:
+        return f"Board({self.title!r})"
+
+    def _ipython_display_(self) -> None:
+        sentence = f"{self.title}. Run this cell in a notebook to compare."
+        self._saved_form.show(self._view_bundle, sentence)
+
+    def close(self) -> None:
+        """Close it; the comparison goes on."""
+        self._end_observing()
+        super().close()
+
+    def _view_bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle: Any = super()._repr_mimebundle_() or {}
+        return bundle if isinstance(bundle, tuple) else (bundle, {})
+
+    def _static(self) -> dict[str, str]:
+        return {
+            "text/plain": sanitize(as_text(self._comparison)),
+            "text/html": sanitize(as_html(self._comparison)),
+        }
+
+    def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
+        message = content if isinstance(content, Mapping) else {}
+        kind = message.get("kind")
+        act = self._actions.get(kind) if isinstance(kind, str) else None
+        if act:
+            act(message)
+
+    def _greet(self) -> None:
+        self._is_new = True
+        UPDATES.ask(self._tell_next)
+
+    def _on_change(self) -> None:
+        """Take note of a change; called on the engine's loop."""
+        self._rows_owed = True
+        UPDATES.ask(self._tell_next)
+
+    def _tell_next(self) -> bool:
+        """Tell at most one message of what has changed; whether there is more to tell."""
+        results = self._comparison.results
+        self._pace.note(clock(), len(results))
+        if self._is_new or results.scored != self._told_scored:
+            self._tell_all()
+        elif results.added > self._told and not self._are_rows_due():
+            self._tell_cells()
+        elif self._rows_owed and self._are_rows_due():
+            self._tell_rows()
+        self._follow()
+        return self._rows_owed or self._is_new
+
+    def _are_rows_due(self) -> bool:
+        return clock() >= self._rows_at or not self._comparison.running
+
+    def _tell_all(self) -> None:
+        self._is_new, self._rows_owed = False, False
+        results = self._comparison.results
+        self._told_scored, self._told = results.scored, results.added
+        self._timed(lambda: self._tell(board_messages.everything(self._comparison, self._pace)))
+
+    def _tell_cells(self) -> None:
+        self._tell({"kind": "cells", "cells": self._new_cells(), "progress": self._progress()})
+
+    def _tell_rows(self) -> None:
+        self._rows_owed = False
+        if self._comparison.results.added > self._told:
+            self._tell_cells()
+        self._timed(lambda: self._tell(board_messages.rows(self._comparison, self._pace)))
+
+    def _timed(self, tell: Callable[[], None]) -> None:
+        began = time.thread_time()
+        tell()
+        self._rows_at = clock() + max(ROWS_PAUSE_S, ROWS_SHARE * (time.thread_time() - began))
+
+    def _new_cells(self) -> list[Any]:
+        added = self._comparison.results.added_since(self._told)
+        self._told += len(added)
+        return board_messages.cells(self._comparison, added)
+
+    def _progress(self) -> Any:
+        return board_messages.progress(self._comparison, self._pace)
+
+    def _follow(self) -> None:
+        """Bring the saved form up to date: now and then while it runs, and at the end."""
+        if self._comparison.running and clock() < self._saved_at:
+            return
+        self._saved_at = clock() + SAVED_PAUSE_S
+        self._saved_form.follow(self._static())
+
+    def _tell_cell(self, message: Mapping[str, Any]) -> None:
+        case, variant, repeat = (message.get(name) for name in ("case", "variant", "repeat"))
+        if type(case) is int and type(variant) is int and type(repeat) is int:
+            found = cell_detail.detail(self._comparison, case, variant, repeat)
+            if found is not None:
+                self._tell(found)
+
+    def _tell(self, message: BoardMessage) -> None:
+        self.send(message)

@@ -1,0 +1,101 @@
+"""One cell of the board, opened: what was asked, what came, and what was expected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.compare.figures import percent, seconds
+from byok_widgets.compare.scoring import checks
+from byok_widgets.value_words import quoted
+from byok_widgets.widgets.board.board_messages import shown
+
+if TYPE_CHECKING:
+    from byok_widgets.compare.cases import Case
+    from byok_widgets.compare.comparison import Comparison
+    from byok_widgets.compare.result_cell import ResultCell
+    from byok_widgets.widgets.page_messages.board import BoardCheck, BoardDetail, BoardTurn, BoardUtterance
+    from byok_widgets.widgets.page_messages.chat import RequestPart
+
+_BY = {"user": "caller", "assistant": "flow"}
+
+
+def detail(comparison: Comparison, case_at: int, variant_at: int, repeat: int) -> BoardDetail | None:
+    """Return what is shown of a cell; `None` where there is no such place."""
+    results = comparison.results
+    if not (0 <= case_at < len(results.cases) and 0 <= variant_at < len(results.variants)):
+        return None
+    case, variant = results.cases[case_at], results.variants[variant_at]
+    cell, score = results.cell(variant, case, repeat), results.score(variant, case, repeat)
+    output = {} if cell is None else cell.output
+    return {
+        "kind": "cell",
+        "case": case_at,
+        "variant": variant_at,
+        "repeat": repeat,
+        "said": _said(case),
+        "status": "" if cell is None else cell.status,
+        "message": "" if cell is None else shown(cell.message),
+        "score": "" if score is None else percent(score),
+        "answer": shown(str(output.get("text") or "")),
+        "reasoning": shown(str(output.get("reasoning") or "")),
+        "checks": [] if cell is None or cell.status != "done" else _checks(case, cell),
+        "turns": [_turn(turn) for turn in output.get("turns") or ()],
+        "request": [] if cell is None else _request(cell.request),
+        "facts": "" if cell is None else _facts(cell),
+    }
+
+
+def _said(case: Case) -> list[BoardUtterance]:
+    if case.transcript:
+        return [
+            {"by": _BY.get(message.role, message.role), "text": shown(message.content)}
+            for message in case.transcript
+        ]
+    return [{"by": "caller", "text": shown(text)} for text in case.caller or (case.text,)]
+
+
+def _checks(case: Case, cell: ResultCell) -> list[BoardCheck]:
+    return [
+        {
+            "name": shown(check.name),
+            "expected": shown(quoted(check.expected)),
+            "found": shown(quoted(check.found)),
+            "holds": check.holds,
+        }
+        for check in checks(case, cell.output)
+    ]
+
+
+def _turn(turn: Mapping[str, Any]) -> BoardTurn:
+    learned = [f"{name} = {quoted(value)}" for _, found in turn["learned"] for name, value in found.items()]
+    return {
+        "said": shown(turn["said"] or ""),
+        "heard": shown(turn["heard"]),
+        "path": shown(" → ".join(turn["path"])),
+        "learned": shown(", ".join(learned)),
+    }
+
+
+def _request(request: Mapping[str, Any]) -> list[RequestPart]:
+    if not request:
+        return []
+    settings = ", ".join(f"{name}={value!r}" for name, value in request["settings"].items())
+    schema = json.dumps(request["schema"], ensure_ascii=False, indent=2) if request["schema"] else ""
+    parts = [("system", request["system"]), *((role, text) for role, text in request["messages"])]
+    parts += [(f"schema ({request['mode']})", schema), ("settings", settings)]
+    return [{"name": shown(name), "text": shown(text)} for name, text in parts if text]
+
+
+def _facts(cell: ResultCell) -> str:
+    tokens = [
+        f"{count:,} tokens {which}"
+        for count, which in ((cell.input_tokens, "in"), (cell.output_tokens, "out"))
+        if count is not None
+    ]
+    money = "not priced" if cell.usd is None else f"${cell.usd:.6f}" if cell.usd else "free"
+    times = [f"first token {seconds(cell.first_token_s)}", f"total {seconds(cell.total_s)}"]
+    times += [f"own wait {seconds(cell.wait_s)}"] if cell.wait_s >= 0.01 else []
+    again = [f"{cell.retries} retries"] if cell.retries else []
+    return shown(" · ".join([cell.model, *times, *tokens, money, *again]))

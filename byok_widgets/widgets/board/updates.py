@@ -1,0 +1,58 @@
+"""`Updates`: tells pages what has changed on boards, from a thread of its own.
+
+The engine's loop only says that something has changed: what is told is worked out and sent here, so that no call
+waits for it. All boards together send at most `MOST_PER_S` messages a second.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from byok_widgets.engine.home_thread import call_logged
+
+MOST_PER_S = 25
+"""Most messages a second, for all boards together."""
+PAUSE_S = 0.1
+"""Least time between two messages to a board, in seconds."""
+
+Tell = Callable[[], bool]
+"""Tells a page what has changed; whether something is still owed to it."""
+
+
+class Updates:
+    """Calls what tells a page, after something has changed; its thread lives while something is owed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owed: dict[Tell, None] = {}
+        self._is_working = False
+
+    def ask(self, tell: Tell) -> None:
+        """Let `tell` be called soon. However often it is asked for meanwhile, it is called once."""
+        with self._lock:
+            self._owed[tell] = None
+            if not self._is_working:
+                self._is_working = True
+                threading.Thread(target=self._work, name="byok-boards", daemon=True).start()
+
+    def _work(self) -> None:
+        while owed := self._take():
+            for tell in owed:
+                call_logged(lambda tell=tell: self._told(tell))  # type: ignore[misc]
+            time.sleep(max(PAUSE_S, len(owed) / MOST_PER_S))
+
+    def _told(self, tell: Tell) -> None:
+        if tell():
+            with self._lock:
+                self._owed[tell] = None
+
+    def _take(self) -> list[Tell]:
+        with self._lock:
+            owed, self._owed = list(self._owed), {}
+            self._is_working = bool(owed)
+            return owed
+
+
+UPDATES = Updates()

@@ -1,0 +1,175 @@
+"""The board of a comparison: its state, and what the kernel tells it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from byok_widgets.widgets.page_messages.chat import RequestPart
+from byok_widgets.widgets.page_messages.every_view import AskSavedOutput, Saved, SavedOutput
+
+
+class BoardState(TypedDict):
+    """The traits of `Board`."""
+
+    title: str
+    saved_form: str
+
+
+class BoardFigure(TypedDict):
+    """One figure of a variant: in `words`, with its interval or bound `beside` it, and what rows are sorted by."""
+
+    words: str
+    beside: str
+    value: float | None
+
+
+class BoardVariant(TypedDict):
+    """A row: one variant, its verdict, `baseline` for that, empty while there is none, why, and its figures.
+
+    `short` is its name without what all variants share.
+    """
+
+    name: str
+    short: str
+    verdict: str
+    reason: str
+    figures: list[BoardFigure]
+
+
+class BoardProgress(TypedDict):
+    """How far it is, in numbers of cells and in words; `left` says what time and money it will still take."""
+
+    done: int
+    total: int
+    running: bool
+    standing: str
+    left: str
+
+
+class BoardStanding(TypedDict):
+    """The rows with the columns that say anything, and what a reader has to know about them."""
+
+    columns: list[str]
+    variants: list[BoardVariant]
+    notes: list[str]
+
+
+class BoardCase(TypedDict):
+    """A case: its name and the beginning of what is said in it."""
+
+    name: str
+    said: str
+
+
+BoardCell = tuple[int, int, int, float | None, int, int]
+"""Numbers of case and variant; finished repeats, their mean score, how many failed, how many were declined."""
+
+
+class BoardPicture(TypedDict):
+    """A picture, as SVG, and the same in words."""
+
+    name: str
+    title: str
+    svg: str
+    words: str
+
+
+class BoardAll(BoardStanding):
+    """Everything; of very many cases the first, and how many `more` there are."""
+
+    kind: Literal["all"]
+    cases: list[BoardCase]
+    more: int
+    repeat: int
+    cells: list[BoardCell]
+    progress: BoardProgress
+    pictures: list[BoardPicture]
+
+
+class BoardCells(TypedDict):
+    """Cells have ended."""
+
+    kind: Literal["cells"]
+    cells: list[BoardCell]
+    progress: BoardProgress
+
+
+class BoardRows(BoardStanding):
+    """The rows as they are now; while it runs there are no pictures."""
+
+    kind: Literal["rows"]
+    progress: BoardProgress
+    pictures: list[BoardPicture]
+
+
+class BoardUtterance(TypedDict):
+    """What was said, and by whom."""
+
+    by: str
+    text: str
+
+
+class BoardCheck(TypedDict):
+    """What was expected of a case, and what was found."""
+
+    name: str
+    expected: str
+    found: str
+    holds: bool
+
+
+class BoardTurn(TypedDict):
+    """A turn of a conversation that was played: what the caller said and the flow answered, and by which nodes."""
+
+    said: str
+    heard: str
+    path: str
+    learned: str
+
+
+class BoardDetail(TypedDict):
+    """A cell in one repeat. `status` is empty while it has not ended, `facts` is what it took."""
+
+    kind: Literal["cell"]
+    case: int
+    variant: int
+    repeat: int
+    said: list[BoardUtterance]
+    status: Literal["", "done", "invalid", "refused", "failed"]
+    message: str
+    score: str
+    answer: str
+    reasoning: str
+    checks: list[BoardCheck]
+    turns: list[BoardTurn]
+    request: list[RequestPart]
+    facts: str
+
+
+BoardMessage = BoardAll | BoardCells | BoardRows | BoardDetail | Saved | SavedOutput
+
+
+class BoardHello(TypedDict):
+    """A view has appeared and wants to know everything."""
+
+    kind: Literal["hello"]
+
+
+class BoardStop(TypedDict):
+    """Stop; what is finished stays."""
+
+    kind: Literal["stop"]
+
+
+class BoardOpen(TypedDict):
+    """Ask for a cell, by the numbers of its case and its variant; repeats count from 1."""
+
+    kind: Literal["cell"]
+    case: int
+    variant: int
+    repeat: int
+
+
+BoardRequest = BoardHello | BoardStop | BoardOpen | AskSavedOutput

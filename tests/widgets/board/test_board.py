@@ -1,0 +1,163 @@
+"""The board's side of the wire: what a view hears of a comparison, in how many messages, and never a key."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+
+import pytest
+
+from byok_widgets.widgets.board.board import Board
+from byok_widgets.widgets.board.updates import MOST_PER_S, Updates
+from tests.fake_keys import fake_key
+from tests.scripted_server import Say
+from tests.widgets.wire import eventually
+
+MODELS = ["compatible:good", "compatible:bad"]
+
+
+def answer(request):
+    return Say(json.dumps({"weekday": "Tue" if request["model"] == "good" else "Mon"}))
+
+
+@pytest.fixture
+def read(flow, server):
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = MODELS[0]
+    server.script(answer)
+    return flow.extraction("read", weekday=["Mon", "Tue"])
+
+
+def cases(count):
+    return [{"name": f"c{n}", "text": f"Tuesday, number {n}", "values": {"weekday": "Tue"}} for n in range(count)]
+
+
+@pytest.fixture
+def board_of():
+    boards = []
+
+    def show(comparison):
+        boards.append(Board(comparison))
+        return boards[-1]
+
+    yield show
+    for board in boards:
+        board.close()
+
+
+@pytest.fixture
+def heard(wire):
+    """Return the messages of a kind that a board's view has heard."""
+    return lambda board, kind: [message for message in wire.custom(board) if message["kind"] == kind]
+
+
+def test_a_view_that_appears_hears_everything(read, board_of, browser, heard):
+    board = board_of(read.compare(MODELS, cases(3)))
+    browser.request(board, {"kind": "hello"})
+    (told,) = eventually(lambda: heard(board, "all"))
+    assert [case["name"] for case in told["cases"]] == [case.name for case in board._comparison.results.cases]
+    assert sorted(told["cells"]) == [(case, at, 1, 1.0 - at, 0, 0) for case in range(3) for at in range(2)]
+    assert [variant["short"] for variant in told["variants"]] == ["good", "bad"]
+    assert (told["progress"]["done"], told["progress"]["total"], told["progress"]["running"]) == (6, 6, False)
+    assert [len(variant["figures"]) for variant in told["variants"]] == [len(told["columns"])] * 2
+
+
+def test_cells_are_told_as_they_end_together_and_intervals_only_at_the_end(
+    read, server, board_of, browser, heard, wire
+):
+    pytest.importorskip("scipy")
+    server.script(lambda request: Say(answer(request).text, pause_s=0.02))
+    comparison = read.compare(MODELS, cases(20), wait=False)
+    board = board_of(comparison)
+    began = time.monotonic()
+    browser.request(board, {"kind": "hello"})
+    comparison.wait()
+    last = eventually(lambda: [told for told in heard(board, "rows") if not told["progress"]["running"]])[-1]
+    took = time.monotonic() - began
+    told = wire.custom(board)
+    assert len(told) <= 2 + MOST_PER_S * took
+    filled = {
+        (case, at)
+        for message in told
+        if message["kind"] in ("all", "cells")
+        for case, at, done, *_ in message["cells"]
+        if done
+    }
+    assert filled == {(case, at) for case in range(20) for at in range(2)}
+    assert "to" in last["variants"][1]["figures"][0]["beside"]
+    assert last["variants"][1]["verdict"] == "worse"
+    assert last["pictures"]
+    for message in told:
+        if message["kind"] in ("all", "rows") and message["progress"]["running"]:
+            assert not any(figure["beside"] for each in message["variants"] for figure in each["figures"])
+            assert message["pictures"] == []
+
+
+def test_stop_keeps_what_is_finished(read, server, board_of, browser):
+    server.script(lambda request: Say(answer(request).text, pause_s=0.3 if "9" in str(request) else 0.0))
+    comparison = read.compare(MODELS, cases(10), wait=False)
+    board = board_of(comparison)
+    eventually(lambda: len(comparison.results) >= 4)
+    browser.request(board, {"kind": "stop"})
+    comparison.wait()
+    assert len(comparison.results) >= 4
+    assert not comparison.running
+
+
+def test_a_cell_shows_what_was_asked_and_found(read, board_of, browser, heard):
+    board = board_of(read.compare(MODELS, cases(2)))
+    browser.request(board, {"kind": "cell", "case": 1, "variant": 1, "repeat": 1})
+    (told,) = heard(board, "cell")
+    assert told["status"] == "done"
+    assert told["checks"] == [{"name": "weekday", "expected": "'Tue'", "found": "'Mon'", "holds": False}]
+    assert told["said"] == [{"by": "caller", "text": board._comparison.results.cases[1].text}]
+    assert [part["name"] for part in told["request"]][:2] == ["system", "user"]
+    for wrong in ({"case": 9}, {"variant": -1}, {"case": "1"}, {"repeat": None}):
+        browser.custom(board, {"kind": "cell", "case": 1, "variant": 1, "repeat": 1, **wrong})
+    assert len(heard(board, "cell")) == 1
+
+
+def test_new_scores_are_told_as_a_whole(read, board_of, browser, heard):
+    comparison = read.compare(MODELS, cases(2))
+    board = board_of(comparison)
+    browser.request(board, {"kind": "hello"})
+    eventually(lambda: heard(board, "all"))
+    comparison.rescore(lambda case, output: output["values"]["weekday"] == "Mon")
+    latest = eventually(lambda: heard(board, "all")[1:])[-1]
+    assert sorted(cell[3] for cell in latest["cells"]) == [0.0, 0.0, 1.0, 1.0]
+
+
+def test_no_message_holds_a_key_or_what_json_has_no_word_for(flow, server, board_of, browser, heard, wire):
+    key = fake_key("openai")
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = MODELS[0]
+    server.script(Say(json.dumps({"word": key})))
+    read = flow.extraction("read", word=str)
+    comparison = read.compare(MODELS, [{"name": "c", "text": "Say it", "values": {"word": "x"}}])
+    board = board_of(comparison)
+    browser.request(board, {"kind": "hello"})
+    browser.request(board, {"kind": "cell", "case": 0, "variant": 0, "repeat": 1})
+    eventually(lambda: heard(board, "all"))
+    assert key not in wire.text()
+    told = json.dumps(wire.custom(board), allow_nan=False)
+    assert json.loads(told)
+    assert not any(math.isnan(cell[3]) for cell in heard(board, "all")[0]["cells"] if cell[3] is not None)
+
+
+def test_nothing_that_was_said_is_in_a_trait(read, board_of):
+    state = json.dumps(board_of(read.compare(MODELS, cases(1))).get_state(), default=str)
+    assert "number 0" not in state
+
+
+def test_all_boards_together_keep_to_the_limit():
+    updates, told = Updates(), []
+
+    def board(number):
+        return lambda: told.append(number) is None and len(told) < 300
+
+    for number in range(10):
+        updates.ask(board(number))
+    time.sleep(1.0)
+    assert len(told) <= MOST_PER_S + 20, "ten at once, and then no more than the limit"
+    told += [0] * 300
