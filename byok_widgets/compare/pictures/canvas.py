@@ -122,8 +122,9 @@ def card(title: str, height: float, parts: Iterable[str], *, styled: bool) -> st
         f'<rect class="byok-chart-card" x=".5" y=".5" width="{px(WIDTH - 1)}" height="{px(height - 1)}" rx="8"'
         f' fill="{_GROUND}" stroke="{_RULE}"/>'
     )
+    space = "" if styled else ' xmlns="http://www.w3.org/2000/svg"'  # HTML needs none
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="byok-chart" role="img" aria-label="{escaped(title)}"'
+        f'<svg{space} class="byok-chart" role="img" aria-label="{escaped(title)}"'
         f' width="{px(WIDTH)}" height="{px(height)}" viewBox="0 0 {px(WIDTH)} {px(height)}"'
         f' font-size="{SMALL_PX:g}" font-family="{escaped(text_fitting.FONT)}">{_STYLE if styled else ""}{ground}'
         f"{words(PAD, 22, title, weight=600)}{''.join(parts)}</svg>"
