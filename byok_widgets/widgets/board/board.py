@@ -130,9 +130,14 @@ class Board(assets.PageWidget):
 
     def _tell_rows(self) -> None:
         self._rows_owed = False
+        self._timed(self._tell_cells_and_rows)
+
+    def _tell_cells_and_rows(self) -> None:
+        """Tell the rows, and before them the cells that they rest on."""
+        rows = board_messages.rows(self._comparison, self._pace)
         if self._comparison.results.added > self._told:
             self._tell_cells()
-        self._timed(lambda: self._tell(board_messages.rows(self._comparison, self._pace)))
+        self._tell(rows)
 
     def _timed(self, tell: Callable[[], None]) -> None:
         began = time.thread_time()
