@@ -21,7 +21,7 @@ MOST_CASES = 500
 _STYLE = (
     ":root{color-scheme:light dark}body{font:15px/1.45 system-ui,sans-serif;margin:2em auto;max-width:75em;"
     "padding:0 1em;--byok-graph-ground:Canvas;--byok-graph-text:CanvasText}table{font-size:14px}h2{margin-top:2em}"
-    "svg{max-width:100%;height:auto}figure{margin:1em 0}"
+    "svg{max-width:100%;min-width:440px;height:auto}figure{margin:1em 0;overflow-x:auto}h1{overflow-wrap:anywhere}"
 )
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
