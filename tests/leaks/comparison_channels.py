@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -10,7 +11,9 @@ from typing import Any
 from byok_widgets.compare import cell_rows
 from byok_widgets.compare.assertions import Assertion
 from byok_widgets.compare.cases import Case
+from byok_widgets.compare.outlook import Pace
 from byok_widgets.errors import ByokError
+from byok_widgets.widgets.board import board_messages, cell_detail
 from tests.leaks.channels import channel, forms
 from tests.leaks.hunting import Place, files_below, text
 from tests.leaks.stage import OF, Stage
@@ -47,8 +50,16 @@ def _shown(compared: Any) -> Iterator[Place]:
     yield text("frame", *_outcome(lambda: compared.to_frame().to_csv()))
     for case in compared.cases:
         yield text("diff", *_outcome(lambda case=case: compared.diff(case.name)))
+    yield text("board", *_board(compared))
     parts = (compared.results, compared.variants, compared.cases)
     yield text("cells", *compared.results.items(), *(form for part in parts for form in forms(part)))
+
+
+def _board(compared: Any) -> Iterator[str]:
+    """Yield all that its board tells a page."""
+    yield json.dumps(board_messages.everything(compared, Pace()))
+    for case, variant in itertools.product(range(len(compared.cases)), range(len(compared.variants))):
+        yield json.dumps(cell_detail.detail(compared, case, variant, 1))
 
 
 def _outcome(call: Callable[[], Any]) -> Iterator[str]:
