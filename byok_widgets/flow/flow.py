@@ -609,7 +609,8 @@ class Flow(AnswersGuesses, StrictAttributes):
             shard: `(1, 4)` runs the first of four parts, with its part of the limits and of the provider's quota,
                 and writes a file of its own; `flow.merge_comparisons()` joins them.
             store: A file for the finished cells; by default a private file of the flow.
-            wait: `False` returns at once; what asks for verdicts then waits.
+            wait: Whether to return only when all is done. By default it returns at once where a page shows the
+                board; what asks for verdicts waits.
 
         Returns:
             A `Comparison`, as `compare` of a node gives.

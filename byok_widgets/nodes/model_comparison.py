@@ -66,10 +66,12 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
         shard: `(1, 4)` runs the first of four parts, with its part of the limits and of the provider's quota, and
             writes a file of its own; `flow.merge_comparisons()` joins them.
         store: A file for the finished cells; by default a private file of the flow.
-        wait: `False` returns at once; what asks for verdicts then waits.
+        wait: Whether to return only when all is done. By default it returns at once where a page shows the
+            board; what asks for verdicts waits.
 
     Returns:
-        A `Comparison`: shown as a table, with `verdicts()`, `best()`, `diff(case)`, `save(path)` and more.
+        A `Comparison`: shown as a board that fills, and saved as a table, with `verdicts()`, `best()`,
+            `diff(case)`, `save(path)` and more.
 
     Raises:
         ConfigError: A case, a model or a limit cannot be used; a budget has no price or no bound;

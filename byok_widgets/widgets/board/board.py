@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 ROWS_PAUSE_S = 0.5
 """Least time between two states of the rows, in seconds."""
-ROWS_SHARE = 20
-"""Times as long as it took to work the rows out passes before they are worked out again."""
+SHARE = 25
+"""Times as long as it took to work something out passes before it is worked out again."""
 SAVED_PAUSE_S = 15.0
 """Least time between two saved forms of a comparison that runs, in seconds."""
 
@@ -52,7 +52,7 @@ class Board(assets.PageWidget):
         self._pace = Pace()
         self._is_new = False
         self._told = self._told_scored = 0
-        self._rows_owed, self._rows_at, self._saved_at = False, 0.0, 0.0
+        self._rows_owed, self._rows_at, self._cells_at, self._saved_at = False, 0.0, 0.0, 0.0
         self._actions: Mapping[object, Callable[[Mapping[str, Any]], None]] = {
             "hello": lambda _: self._greet(),
             "stop": lambda _: comparison.stop(),
@@ -109,28 +109,29 @@ class Board(assets.PageWidget):
         self._pace.note(clock(), len(results))
         if self._is_new or results.scored != self._told_scored:
             self._tell_all()
-        elif results.added > self._told and not self._are_rows_due():
-            self._tell_cells()
-        elif self._rows_owed and self._are_rows_due():
+        elif self._rows_owed and self._is_due(self._rows_at):
             self._tell_rows()
+        elif results.added > self._told and self._is_due(self._cells_at):
+            self._cells_at = clock() + SHARE * _seconds(self._tell_cells)
         self._follow()
-        return self._rows_owed or self._is_new
+        return self._rows_owed or self._is_new or results.added > self._told
 
-    def _are_rows_due(self) -> bool:
-        return clock() >= self._rows_at or not self._comparison.running
+    def _is_due(self, at: float) -> bool:
+        return clock() >= at or not self._comparison.running
 
     def _tell_all(self) -> None:
         self._is_new, self._rows_owed = False, False
         results = self._comparison.results
         self._told_scored, self._told = results.scored, results.added
-        self._timed(lambda: self._tell(board_messages.everything(self._comparison, self._pace)))
+        took = _seconds(lambda: self._tell(board_messages.everything(self._comparison, self._pace)))
+        self._rows_at = clock() + max(ROWS_PAUSE_S, SHARE * took)
 
     def _tell_cells(self) -> None:
         self._tell({"kind": "cells", "cells": self._new_cells(), "progress": self._progress()})
 
     def _tell_rows(self) -> None:
         self._rows_owed = False
-        self._timed(self._tell_cells_and_rows)
+        self._rows_at = clock() + max(ROWS_PAUSE_S, SHARE * _seconds(self._tell_cells_and_rows))
 
     def _tell_cells_and_rows(self) -> None:
         """Tell the rows, and before them the cells that they rest on."""
@@ -138,11 +139,6 @@ class Board(assets.PageWidget):
         if self._comparison.results.added > self._told:
             self._tell_cells()
         self._tell(rows)
-
-    def _timed(self, tell: Callable[[], None]) -> None:
-        began = time.thread_time()
-        tell()
-        self._rows_at = clock() + max(ROWS_PAUSE_S, ROWS_SHARE * (time.thread_time() - began))
 
     def _new_cells(self) -> list[Any]:
         added = self._comparison.results.added_since(self._told)
@@ -168,3 +164,10 @@ class Board(assets.PageWidget):
 
     def _tell(self, message: BoardMessage) -> None:
         self.send(message)
+
+
+def _seconds(act: Callable[[], None]) -> float:
+    """Call `act` and return the processor time that it took."""
+    began = time.thread_time()
+    act()
+    return time.thread_time() - began
