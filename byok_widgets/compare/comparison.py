@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from byok_widgets.compare import evidence, tables
-from byok_widgets.compare.call_gate import NoCalls
 from byok_widgets.compare.cases import Case, Cases
 from byok_widgets.compare.divergence import Divergences, divergences
 from byok_widgets.compare.execution import Execution, OnChange
@@ -19,14 +18,14 @@ from byok_widgets.compare.recommendation import Recommendation, choose
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.runner import shuffled
-from byok_widgets.compare.scoring import Function, Metric, checks
+from byok_widgets.compare.scoring import Function, Metric
 from byok_widgets.compare.setup import Setup
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
+from byok_widgets.compare.told_checks import told_checks
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.frontend import frontend
-from byok_widgets.nodes.admission import admitted_by
 from byok_widgets.usage import CostTotal
 
 
@@ -230,12 +229,11 @@ class Comparison:
         """Return what each variant made of a case, beside what was expected, with what differs marked."""
         found = self.cases[case] if isinstance(case, str) else case
         cells = [(variant, self.results.cell(variant, found, 1)) for variant in self.variants]
-        with admitted_by(NoCalls()):
-            listed = {
-                variant.name: list(checks(found, cell.output, tells_faults=True))
-                for variant, cell in cells
-                if cell is not None and cell.status == "done"
-            }
+        listed = {
+            variant.name: told_checks(found, cell)
+            for variant, cell in cells
+            if cell is not None and cell.status == "done"
+        }
         return tables.Diff(found, {variant.name: cell for variant, cell in cells}, listed)
 
     def rescore(self, metric: str | Function | Metric) -> Comparison:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import canvas
 from byok_widgets.compare.pictures.canvas import HEAD, PAD, WIDTH, Picture
-from byok_widgets.compare.scoring import checks
+from byok_widgets.compare.scoring import same_value
 from byok_widgets.graph.colours import GREY, INK, tint
 from byok_widgets.graph.svg_elements import px
 
@@ -45,11 +45,11 @@ def _shares(comparison: ComparisonView) -> Shares:
     names: dict[str, None] = {}
     for variant, case, cell, _ in comparison.results.items():
         if cell.counts:
-            found = checks(case, cell.output) if cell.status == "done" else ()
-            held = {check.name: check.holds for check in found}
-            for name in case.values:
+            found = (cell.output.get("values") or {}) if cell.status == "done" else None
+            for name, expected in case.values.items():
                 names[name] = None
-                right[name, variant.id].append(held.get(name, False))
+                holds = found is not None and same_value(expected, found.get(name))
+                right[name, variant.id].append(holds)
     kept = list(names)[:MOST_FIELDS]
     return {name: [_mean(right[name, variant.id]) for variant in comparison.variants] for name in kept}
 

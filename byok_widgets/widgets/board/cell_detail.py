@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.compare.figures import percent, seconds
-from byok_widgets.compare.scoring import checks
+from byok_widgets.compare.told_checks import told_checks
 from byok_widgets.value_words import quoted
 from byok_widgets.widgets.board.board_messages import shown
 
@@ -40,7 +40,7 @@ def detail(comparison: Comparison, case_at: int, variant_at: int, repeat: int) -
         "score": "" if score is None else percent(score),
         "answer": shown(str(output.get("text") or "")),
         "reasoning": shown(str(output.get("reasoning") or "")),
-        "checks": [] if cell is None or cell.status != "done" else _checks(case, cell),
+        "checks": _checks(case, cell),
         "turns": [_turn(turn) for turn in output.get("turns") or ()],
         "request": [] if cell is None else _request(cell.request),
         "facts": "" if cell is None else _facts(cell),
@@ -56,7 +56,7 @@ def _said(case: Case) -> list[BoardUtterance]:
     return [{"by": "caller", "text": shown(text)} for text in case.caller or (case.text,)]
 
 
-def _checks(case: Case, cell: ResultCell) -> list[BoardCheck]:
+def _checks(case: Case, cell: ResultCell | None) -> list[BoardCheck]:
     return [
         {
             "name": shown(check.name),
@@ -64,7 +64,7 @@ def _checks(case: Case, cell: ResultCell) -> list[BoardCheck]:
             "found": shown(quoted(check.found)),
             "holds": check.holds,
         }
-        for check in checks(case, cell.output)
+        for check in told_checks(case, cell)
     ]
 
 

@@ -1,0 +1,17 @@
+"""What is expected of a case, beside what an output has there, for a person who looks at it."""
+
+from __future__ import annotations
+
+from byok_widgets.compare.call_gate import NoCalls
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.scoring import Check, checks
+from byok_widgets.nodes.admission import admitted_by
+
+
+def told_checks(case: Case, cell: ResultCell | None) -> list[Check]:
+    """Return the checks of a finished cell; looking calls no model. A fault of a function is told in its place."""
+    if cell is None or cell.status != "done":
+        return []
+    with admitted_by(NoCalls()):
+        return list(checks(case, cell.output, tells_faults=True))
