@@ -32,7 +32,7 @@ class CellWriter:
     def __init__(self, base: Database) -> None:
         self._base = base
         self._writing: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
-        self._unwritten: dict[Key, tuple[Row, Scores]] = {}
+        self._unwritten: dict[Key, tuple[Row, list[list[object]]]] = {}
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()  # never held while something is written: the loop takes it
 
@@ -91,7 +91,7 @@ class CellWriter:
             try:
                 if cell is not None:
                     row = row_of(cell)
-                    self._unwritten[cell.key] = (row, scores)
+                    self._unwritten[cell.key] = (row, _score_rows(row, scores))
             except Exception as error:  # noqa: BLE001 - it may hold any object, and the others must be written
                 problem = as_given(str(error))
                 fault = ConfigError(f"A cell cannot be stored: {problem}.", kind="store")
@@ -109,10 +109,10 @@ class CellWriter:
         self._unwritten.clear()
         return None
 
-    def _commit(self, batch: Sequence[tuple[Row, Scores]]) -> None:
+    def _commit(self, batch: Sequence[tuple[Row, list[list[object]]]]) -> None:
         marks = ",".join("?" * len(PLAIN))
         with self._base.writing() as base:
-            for row, scores in batch:
+            for row, score_rows in batch:
                 own, request, *_ = row.columns
                 if not row.cell.counts and base.execute(_IS_THERE, [own]).fetchone():
                     continue  # another kernel has finished it
@@ -124,8 +124,11 @@ class CellWriter:
                 base.execute("INSERT OR REPLACE INTO reply VALUES(?,?)", [own, row.reply])
                 if request is not None:
                     base.execute("INSERT OR IGNORE INTO request VALUES(?,?)", [request, row.request])
-                found = [[own, metric, *redact_keys(list(score))] for metric, score in scores.items()]
-                base.executemany("INSERT OR REPLACE INTO score VALUES(?,?,?,?)", found)
+                base.executemany("INSERT OR REPLACE INTO score VALUES(?,?,?,?)", score_rows)
+
+
+def _score_rows(row: Row, scores: Scores) -> list[list[object]]:
+    return [[row.columns[0], metric, *redact_keys(list(score))] for metric, score in scores.items()]
 
 
 def _settle(done: Done, cell: ResultCell | None, fault: ByokError | None) -> None:

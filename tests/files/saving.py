@@ -20,6 +20,7 @@ from typing import Any
 
 from byok_widgets import Flow
 from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.scoring import Score
 from byok_widgets.compare.store import CellStore
 from byok_widgets.config import FlowConfig
 from byok_widgets.errors import ByokError, ConfigError
@@ -116,7 +117,7 @@ class Cells:
         store = self._stores.get(os.getpid()) or CellStore(self._path)
         self._stores[os.getpid()] = store
         output = {"text": f"{number:020d}" * 10, "filler": NOISE}
-        asyncio.run(store.put(ResultCell("one", "case", number, "done", output=output), {"checks": 1.0}))
+        asyncio.run(store.put(ResultCell("one", "case", number, "done", output=output), {"checks": Score(1.0)}))
 
     def read(self) -> int:
         store = CellStore(self._path)

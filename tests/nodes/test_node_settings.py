@@ -213,7 +213,7 @@ def test_an_invalid_value_in_an_edited_file_is_reported_by_the_call(flow: Flow, 
         ("anthropic:claude-haiku-4-5", {"temperature": 1.5}, {"temperature": "0 to 1, not 1.5"}),
         ("anthropic:claude-haiku-5-5", {"temperature": 0.2, "effort": "max"}, {"temperature": "claude-haiku-5-5"}),
         ("openrouter:a/b", {"temperature": 0.2}, {}),
-        ("local:smollm2-135m", {"reasoning_effort": "low"}, {"reasoning_effort": "Local model"}),
+        ("local:smollm2-135m", {"reasoning_effort": "low"}, {"reasoning_effort": "local model"}),
     ],
 )
 def test_a_setting_that_a_model_lacks_is_reported(
