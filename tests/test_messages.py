@@ -105,7 +105,9 @@ def test_a_sum_knows_what_both_parts_know() -> None:
 
 def test_a_cost_with_an_unknown_part_is_unknown_and_never_less() -> None:
     assert Cost(Decimal("0.1"), "provider") + Cost(Decimal("0.2"), "provider") == Cost(Decimal("0.3"), "provider")
-    assert Cost(Decimal("0.1"), "provider") + Cost() == Cost() + Cost(Decimal("0.1"), "provider") == Cost()
+    known = Cost(Decimal("0.1"), "provider")
+    assert known + Cost() == Cost() + known
+    assert ((known + Cost()).usd, (known + Cost()).least_usd) == (None, Decimal("0.1"))
     assert Cost().usd is None
 
 
