@@ -18,6 +18,9 @@ IDLE = """() => {
   return session?.kernel?.status === "idle" && !busy;
 }"""
 
+ASKS_TO_SAVE = ".jp-Dialog button.jp-mod-accept"
+CLOSED_OR_ASKING = f"() => !document.querySelector('.jp-Notebook') || document.querySelector('{ASKS_TO_SAVE}')"
+
 
 class NotebookPage:
     """One notebook in one browser page."""
@@ -47,6 +50,9 @@ class NotebookPage:
         if self.name:
             self.save()
             self.command("application:close-all")
+            self.page.wait_for_function(CLOSED_OR_ASKING)
+            if self.page.locator(ASKS_TO_SAVE).count():  # an output has followed after it was saved
+                self.page.locator(ASKS_TO_SAVE).click()
             self.page.wait_for_selector(".jp-Notebook", state="detached")
             self.name = ""
 
