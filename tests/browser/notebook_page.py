@@ -18,8 +18,8 @@ IDLE = """() => {
   return session?.kernel?.status === "idle" && !busy;
 }"""
 
-ASKS_TO_SAVE = ".jp-Dialog button.jp-mod-accept"
-CLOSED_OR_ASKING = f"() => !document.querySelector('.jp-Notebook') || document.querySelector('{ASKS_TO_SAVE}')"
+SAVE = ".jp-Dialog button.jp-mod-accept:not(.jp-mod-warn)"  # beside "Discard", which is accepting, too
+CLOSED_OR_ASKING = f"() => !document.querySelector('.jp-Notebook') || document.querySelector('{SAVE}')"
 
 
 class NotebookPage:
@@ -49,12 +49,12 @@ class NotebookPage:
         """Save and close the notebook, if one is open; the page stays."""
         if self.name:
             self.save()
+            self.name = ""
             self.command("application:close-all")
             self.page.wait_for_function(CLOSED_OR_ASKING)
-            if self.page.locator(ASKS_TO_SAVE).count():  # an output has followed after it was saved
-                self.page.locator(ASKS_TO_SAVE).click()
+            if self.page.locator(SAVE).count():  # an output has followed after it was saved
+                self.page.locator(SAVE).click()
             self.page.wait_for_selector(".jp-Notebook", state="detached")
-            self.name = ""
 
     def reopen(self) -> None:
         """Save it, close it, and open it again from its file."""
