@@ -214,9 +214,8 @@ def test_a_refresh_while_the_provider_is_being_asked_is_followed_by_one_more_req
     for _ in range(3):
         browser.custom(field(router), {"kind": "action"})
     endpoint.release.set()
-    eventually(lambda: ids(router) == ["newer/model"])
+    eventually(lambda: (ids(router), field(router).action) == (["newer/model"], "Refresh"))
     settled()
-    assert (ids(router), field(router).action) == (["newer/model"], "Refresh")
     assert len(endpoint.asked) == 2
 
 
