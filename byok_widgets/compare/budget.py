@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from byok_widgets.usage import Cost, CostTotal
@@ -58,6 +58,13 @@ class Budget:
         self.spent += total
         self.bound_usd += max(worst, total.usd) if total.unpriced else total.usd
         self._released.set()
+
+    def note(self, costs: Sequence[Cost], worst: Decimal = Decimal(0)) -> None:
+        """Take note of calls that were made elsewhere, one whose cost is not known with its worst case."""
+        total = CostTotal.of(costs)
+        self.calls += len(costs)
+        self.spent += total
+        self.bound_usd += total.usd + worst * total.unpriced
 
     async def begin_cell(self, expected: Decimal) -> bool:
         """Hold what a cell with any number of calls will probably cost, so that not too many begin at once.

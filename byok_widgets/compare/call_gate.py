@@ -42,6 +42,10 @@ class CallMeter:
         """Note what a call cost."""
         self.costs.append(cost)
 
+    def note(self, cost: Cost) -> None:
+        """Note what a call cost that was made in another process."""
+        self.settle(cost)
+
     @property
     def cost(self) -> Cost:
         """What the calls cost together."""
@@ -84,6 +88,11 @@ class CallGate(CallMeter):
         self.settle(cost)
         self._budget.settle(worst, [cost])
 
+    def note(self, cost: Cost) -> None:
+        """Note what a call cost that was made in another process, which the budget did not know of before."""
+        self.settle(cost)
+        self._budget.note([cost])
+
     def shut(self) -> None:
         """Admit no further call; one that is under way ends as usual."""
         self._is_shut = True
@@ -104,6 +113,9 @@ class CallGate(CallMeter):
 
 class NoCalls:
     """Admits no call: who looks at results pays nothing."""
+
+    def note(self, cost: Cost) -> None:
+        """Do nothing: no call is made."""
 
     async def admit(self, call: PendingCall) -> Admitted:
         """Refuse.

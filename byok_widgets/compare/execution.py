@@ -91,7 +91,9 @@ class Execution:
         self._spent, self._judge = self.spent, setup.judge
         budget = Budget(setup.limits.usd, setup.limits.max_calls)
         keeper = self._keeper(setup, metric, budget)
-        self._runner = Runner(setup.task, setup.cases, store=self._store, budget=budget, keeper=keeper)
+        self._runner = Runner(
+            setup.task, setup.cases, store=self._store, budget=budget, keeper=keeper, executor=setup.executor
+        )
         self._runner.know({key: cell for key, cell in self._known.items() if cell.counts})
         self.ended_at = None
         self._future = ENGINE.submit(self._run(self._runner, setup.shard.count))

@@ -18,6 +18,7 @@ from byok_widgets.compare.task import service
 from byok_widgets.compare.variant import Sampling, Variant
 from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode, model_nodes
 from byok_widgets.session import Session, Turn, Visit
 from byok_widgets.session.assignment import Assignment
@@ -66,6 +67,17 @@ class FlowTask:
     def known_id(self, case: Case) -> str | None:
         """Return the case's id."""
         return case.input_id
+
+    @property
+    def context(self) -> FlowContext:
+        """What the nodes of its flow share."""
+        return self._flow.context
+
+    def given(self, case: Case) -> None:
+        """Return `None`: nothing stands before a script."""
+
+    def take(self, case: Case, given: Any) -> None:
+        """Do nothing: nothing stands before a script."""
 
     async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> ResultCell:
         """Play a case; what fails is in the cell."""

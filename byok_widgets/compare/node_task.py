@@ -22,6 +22,7 @@ from byok_widgets.engine.callbacks import OnProgress
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ConfigError
 from byok_widgets.nodes.base import NodeInput
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode, model_nodes
 from byok_widgets.templates import with_unstated
 
@@ -75,6 +76,19 @@ class NodeTask:
     def _known_given(self, case: Case) -> Given | None:
         given = self._given.get(case.name) or self._direct(case)
         return given or recorded(case, self._node.name, self._flow, self._store)
+
+    @property
+    def context(self) -> FlowContext:
+        """What the nodes of its flow share."""
+        return self._flow.context
+
+    def given(self, case: Case) -> Given:
+        """Return what the node is given in a case that is ready."""
+        return self._given[case.name]
+
+    def take(self, case: Case, given: Given) -> None:
+        """Take over what the node is given in a case."""
+        self._given[case.name] = given
 
     async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> ResultCell:
         """Run a cell; what fails is in the cell."""

@@ -18,6 +18,7 @@ from typing import Any
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.call_gate import USED_UP, CallGate, CallMeter
 from byok_widgets.compare.cases import Case
+from byok_widgets.compare.executors.base import LOCAL, CellExecutor, RunCell, WorkerLostError
 from byok_widgets.compare.failures import of_upstream
 from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.keeper import Keeper
@@ -28,6 +29,7 @@ from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ByokError
 from byok_widgets.nodes.admission import admitted_by
+from byok_widgets.usage import Cost
 
 ROOM = 200
 """Cells that are under way at once and do not wait; more would only fill this machine's memory."""
@@ -46,14 +48,26 @@ class Runner:
     """
 
     def __init__(
-        self, task: Task, cases: Sequence[Case], *, store: CellStore, budget: Budget, keeper: Keeper
+        self,
+        task: Task,
+        cases: Sequence[Case],
+        *,
+        store: CellStore,
+        budget: Budget,
+        keeper: Keeper,
+        executor: CellExecutor = LOCAL,
     ) -> None:
         self.budget = budget
         self.cases = shuffled(cases, store)
         self._task, self._keeper, self._store = task, keeper, store
+        self._executor, workers = executor, executor.workers
+        self._most = ROOM * workers
+        self._run_one: RunCell = task.run
         self._known: dict[Key, ResultCell] = {}
         self._under_way: dict[Key, list[Case]] = {}
-        self._turns = {variant.id: asyncio.Semaphore(task.parallel(variant)) for variant in task.variants}
+        self._turns = {
+            variant.id: asyncio.Semaphore(task.parallel(variant) * workers) for variant in task.variants
+        }
         self._waiting = 0
         self._prepared: set[str] = set()
         self._ahead: dict[str, asyncio.Future[str]] = {}
@@ -78,6 +92,10 @@ class Runner:
             ByokError: The store failed; what was finished before is kept.
         """
         await self._store.write_again()
+        async with self._executor.opened(self._task) as self._run_one:
+            await self._run_all()
+
+    async def _run_all(self) -> None:
         try:
             for number, case in enumerate(self.cases):
                 await self._room()
@@ -171,9 +189,18 @@ class Runner:
             async with self._turn(variant) as held_s:
                 with admitted_by(meter):
                     cell = await self._run_cell(variant, case, repeat, held_s)
+        except WorkerLostError:
+            meter.note(Cost())
+            self._run_beside(self._reserve_again(variant, case, repeat, worst))
+            return
         finally:
             self.budget.settle(worst, meter.costs, sent=bool(meter.costs))
         await self._keep(case, cell, meter)
+
+    async def _reserve_again(self, variant: Variant, case: Case, repeat: int, worst: Decimal) -> None:
+        """Run a cell again whose worker was lost, if there is money for that."""
+        if await self.budget.reserve(worst):
+            await self._reserved_cell(variant, case, repeat, worst)
 
     async def _open_cell(self, variant: Variant, case: Case, repeat: int, expected: Decimal) -> None:
         """Run a cell whose calls are reserved one by one; it is given up where one of them is not admitted."""
@@ -182,11 +209,19 @@ class Runner:
             async with self._turn(variant) as held_s:
                 with admitted_by(gate):
                     cell = await self._run_cell(variant, case, repeat, held_s)
+        except WorkerLostError:
+            gate.note(Cost())
+            self._run_beside(self._begin_again(variant, case, repeat, expected))
+            return
         finally:
             gate.close()
             self.budget.end_cell()
         if not gate.refused:
             await self._keep(case, cell, gate)
+
+    async def _begin_again(self, variant: Variant, case: Case, repeat: int, expected: Decimal) -> None:
+        if await self.budget.begin_cell(expected):
+            await self._open_cell(variant, case, repeat, expected)
 
     async def _keep(self, case: Case, cell: ResultCell, meter: CallMeter) -> None:
         """Store a cell with what all calls in it cost, and tell it to all cases that are equal."""
@@ -207,7 +242,7 @@ class Runner:
     async def _run_cell(self, variant: Variant, case: Case, repeat: int, held_s: float) -> ResultCell:
         slot = Slot(self.change_waiting)
         with slot:
-            found = await self._task.run(variant, case, repeat, slot.on_progress)
+            found = await self._run_one(variant, case, repeat, slot.on_progress)
         return replace(found, wait_s=found.wait_s + held_s)
 
     def _ended(self, running: asyncio.Task[None]) -> None:
@@ -219,7 +254,7 @@ class Runner:
     async def _room(self) -> None:
         """Wait until there is room for one more case."""
         wide = len(self._task.variants) * self._task.sampling.repeat
-        while self._running and len(self._running) - self._waiting + wide > ROOM and not self._problem:
+        while self._running and len(self._running) - self._waiting + wide > self._most and not self._problem:
             self._changed.clear()
             await self._changed.wait()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from byok_widgets.compare.cases import Cases
+from byok_widgets.compare.executors.base import LOCAL, CellExecutor
 from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.scoring import Metric
@@ -31,6 +32,7 @@ class Setup:
         margin: The loss that was declared acceptable beforehand; `None` if none was.
         limits: What it may take.
         shard: Which part of it is run here.
+        executor: Where its cells run.
         variants_now: Returns the variants that the same call would have now; `None` where nothing can change.
     """
 
@@ -44,6 +46,7 @@ class Setup:
     limits: Limits = field(default_factory=Limits)
     judge: Judge | None = None
     shard: Shard = WHOLE
+    executor: CellExecutor = LOCAL
     variants_now: Callable[[], Sequence[Variant]] | None = None
 
     def require_unchanged(self) -> None:
@@ -74,6 +77,7 @@ class Setup:
         given = self.shard.limits(Limits().changed(budget, max_calls))
         wanted = self.limits.changed(given.usd, given.max_calls)
         found = wanted.priced([*called, *self.task.beside(self.cases), *judging], self.task.prices)
+        self.executor.require_kept(self.task, found)
         if found.usd is not None:
             self.task.require_bound(self.cases)
         return replace(self, limits=found)

@@ -13,6 +13,7 @@ from typing import Any
 from byok_widgets.compare.case_reading import read_cases
 from byok_widgets.compare.cases import Cases
 from byok_widgets.compare.comparison import Comparison
+from byok_widgets.compare.executors.base import executor_of
 from byok_widgets.compare.flow_task import FlowTask
 from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
 from byok_widgets.compare.hashing import hashed
@@ -62,7 +63,12 @@ def compare_node(
     task = NodeTask(own, fixed, variants=variants, sampling=sampling, store=store)
     baseline = _named(options.baseline, variants, fixed.context) or _current(own, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)
-    setup = replace(setup, shard=shard, variants_now=lambda: columns(flow.graph.nodes.get(own.name, compared))[2])
+    setup = replace(
+        setup,
+        shard=shard,
+        executor=executor_of(options.executor),
+        variants_now=lambda: columns(flow.graph.nodes.get(own.name, compared))[2],
+    )
     return prepared(setup, store, options)
 
 
@@ -94,7 +100,7 @@ def played_flow(
     task = FlowTask(fixed, variants=made, sampling=sampling, unstated=unstated)
     baseline = _named_flow_variant(options.baseline, made, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)
-    setup = replace(setup, shard=shard, variants_now=lambda: columns()[1])
+    setup = replace(setup, shard=shard, executor=executor_of(options.executor), variants_now=lambda: columns()[1])
     return prepared(setup, open_store(flow.context, options.store, shard), options)
 
 

@@ -11,6 +11,7 @@ from byok_widgets.compare.prices import Prices
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.variant import Sampling, Variant
 from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.reply import Reply
 
 
@@ -48,6 +49,16 @@ class Task(Protocol):
 
     def known_id(self, case: Case) -> str | None:
         """Return the id of a case if it is known without a call."""
+
+    @property
+    def context(self) -> FlowContext:
+        """What the nodes of its flow share."""
+
+    def given(self, case: Case) -> Any:
+        """Return what stands before the cells of a case that is ready, for another process; `None` if nothing."""
+
+    def take(self, case: Case, given: Any) -> None:
+        """Take over what `given` returned in another process: the case is ready then."""
 
     async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> ResultCell:
         """Run a cell; what fails is in the cell."""

@@ -583,6 +583,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         stubs: Mapping[str, Mapping[str, Any]] | None = None,
         run_effects: bool = False,
         shard: tuple[int, int] | None = None,
+        executor: Any = None,
         store: str | Path | None = None,
         wait: bool | None = None,
     ) -> Any:
@@ -608,6 +609,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             run_effects: Whether actions with effects that have no stub are called for real, once for each cell.
             shard: `(1, 4)` runs the first of four parts, with its part of the limits and of the provider's quota,
                 and writes a file of its own; `flow.merge_comparisons()` joins them.
+            executor: A client of dask.distributed: cells run on its workers, and are stored here as they come.
             store: A file for the finished cells; by default a private file of the flow.
             wait: Whether to return only when all is done. By default it returns at once where a page shows the
                 board; what asks for verdicts waits.
@@ -632,6 +634,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             stubs=stubs,
             run_effects=run_effects,
             shard=shard,
+            executor=executor,
         )
         return self._comparison(variants, cases, options).begin(wait=wait)
 

@@ -38,6 +38,12 @@ class FlowGraph:
         self._start = ""
         self._changing = threading.RLock()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_changing"}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state, _changing=threading.RLock())
+
     def snapshot(self) -> FlowGraph:
         """Return a copy of the graph as it is now, for reading all of it while cells change the original."""
         graph = FlowGraph()

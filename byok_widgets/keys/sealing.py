@@ -31,6 +31,26 @@ def bound(*parts: str | bool) -> bytes:
     )
 
 
+def seal(public_b64: str, secret: Secret, parts: Sequence[str | bool]) -> bytes:
+    """Return a key so that only the holder of the private half can read it.
+
+    Args:
+        public_b64: The public half of a `SealingKey`.
+        secret: The key.
+        parts: What it is sealed for; see `SealingKey.open`.
+
+    Raises:
+        ValueError: That is no public half.
+    """
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+    point = base64.b64decode(public_b64, validate=True)
+    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    suite = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+    return suite.encrypt(secret.reveal().encode(), public, info=bound(*parts))
+
+
 class SealingKey:
     """A key pair whose private half never leaves this object.
 

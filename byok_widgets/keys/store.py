@@ -174,6 +174,12 @@ class KeyStore:
         scope = self._scope(provider, place)
         return self._memory.get(scope) is None and bool(self._references.variable(scope))
 
+    def variable(self, provider: str, place: str) -> str:
+        """Return the variable that `get` takes the key from, as far as is known; empty if it takes none."""
+        return (
+            self._references.variable(self._scope(provider, place)) if self.uses_variable(provider, place) else ""
+        )
+
     def is_cached(self, provider: str, place: str) -> bool:
         """Whether `get` would answer without asking a backend, and so without waiting."""
         return self._is_known(self._scope(provider, place))

@@ -66,6 +66,9 @@ class Admission(Protocol):
             ByokError: It may not.
         """
 
+    def note(self, cost: Cost) -> None:
+        """Take note of what a call cost that was made in another process."""
+
 
 _current: ContextVar[Admission | None] = ContextVar("admission", default=None)
 

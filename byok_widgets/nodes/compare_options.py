@@ -26,6 +26,7 @@ class CompareOptions:
         store: File for the finished cells; `None` for that of the flow.
         stubs: What actions give in place of what they do: values of variables, by the node's name.
         shard: Which part of it is run here, and in how many it is split; `None` for all of it.
+        executor: A client of dask.distributed, on whose workers cells run; `None` for this process.
         run_effects: Whether actions with effects are called for real where they have no stub.
     """
 
@@ -40,6 +41,7 @@ class CompareOptions:
     stubs: Mapping[str, Mapping[str, Any]] | None = None
     run_effects: bool = False
     shard: tuple[int, int] | None = None
+    executor: Any = None
 
     @property
     def texts(self) -> list[str]:

@@ -33,6 +33,7 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
     stubs: Mapping[str, Mapping[str, Any]] | None = None,
     run_effects: bool = False,
     shard: tuple[int, int] | None = None,
+    executor: Any = None,
     store: str | Path | None = None,
     wait: bool | None = None,
 ) -> Any:
@@ -65,6 +66,7 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
         run_effects: Whether actions with effects that have no stub are called for real.
         shard: `(1, 4)` runs the first of four parts, with its part of the limits and of the provider's quota, and
             writes a file of its own; `flow.merge_comparisons()` joins them.
+        executor: A client of dask.distributed: cells run on its workers, and are stored here as they come.
         store: A file for the finished cells; by default a private file of the flow.
         wait: Whether to return only when all is done. By default it returns at once where a page shows the
             board; what asks for verdicts waits.
@@ -92,6 +94,7 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
         stubs=stubs,
         run_effects=run_effects,
         shard=shard,
+        executor=executor,
     )
     return node.prepare_comparison(models, cases, options).begin(wait=wait)
 

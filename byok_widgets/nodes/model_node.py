@@ -125,7 +125,7 @@ class ModelNode(Node[R]):
     def frozen(self, context: FlowContext) -> Self:
         """Return the node as it is now, settings included."""
         same = super().frozen(context)
-        vars(same)["_layered"] = self._layered.frozen(context.config)
+        vars(same).update(_layered=self._layered.frozen(context.config), _compare=None)
         return same
 
     def resolve(self, model: str | None = None) -> ResolvedModel:

@@ -1,0 +1,74 @@
+"""`CellExecutor`: where the cells of a comparison run. What is stored, scored and spent is decided here still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
+
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.limits import Limits
+from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.task import Task
+from byok_widgets.compare.variant import Variant
+from byok_widgets.engine.callbacks import OnProgress
+from byok_widgets.errors import FlowError
+
+RunCell = Callable[[Variant, Case, int, OnProgress], Awaitable[ResultCell]]
+"""Runs a cell: the variant, the case, the number of the repeat."""
+
+
+class WorkerLostError(FlowError):
+    """The process that ran a cell has ended; its calls may be charged all the same."""
+
+
+class CellExecutor(Protocol):
+    """Where cells run."""
+
+    @property
+    def workers(self) -> int:
+        """How many processes run cells, at least 1."""
+
+    def require_kept(self, task: Task, limits: Limits) -> None:
+        """Make sure that limits can be kept here.
+
+        Raises:
+            ConfigError: They cannot.
+        """
+
+    def opened(self, task: Task) -> AbstractAsyncContextManager[RunCell]:
+        """Get ready to run cells; what is entered runs one.
+
+        Raises:
+            ConfigError: Cells cannot run here.
+        """
+
+
+class LocalExecutor:
+    """Runs cells in this process."""
+
+    workers = 1
+
+    def require_kept(self, task: Task, limits: Limits) -> None:
+        """Do nothing: each call is reserved before it is sent."""
+
+    @asynccontextmanager
+    async def opened(self, task: Task) -> AsyncIterator[RunCell]:
+        """Run cells as they are."""
+        yield task.run
+
+
+LOCAL = LocalExecutor()
+
+
+def executor_of(given: Any) -> CellExecutor:
+    """Return where cells run: here, or on the workers of a client of dask.distributed.
+
+    Raises:
+        ConfigError: It is no such client.
+    """
+    if given is None:
+        return LOCAL
+    from byok_widgets.compare.executors.dask_executor import DaskExecutor
+
+    return DaskExecutor.of(given)

@@ -1,0 +1,160 @@
+"""What runs on a worker of a cluster: many cells at once on its engine, each told as soon as it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from byok_widgets import __version__
+from byok_widgets.compare.call_gate import CallMeter
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.cell_rows import storable
+from byok_widgets.compare.executors.key_delivery import KeyDelivery, received
+from byok_widgets.compare.executors.shipping import KEYS, STORE, unpacked
+from byok_widgets.compare.result_cell import ResultCell
+from byok_widgets.compare.task import Task
+from byok_widgets.engine import ENGINE
+from byok_widgets.engine.quota import shared_by
+from byok_widgets.engine.sync_runner import ignore
+from byok_widgets.errors import ByokError
+from byok_widgets.foreign_exceptions import describe_exception
+from byok_widgets.keys.sealing import SealingKey
+from byok_widgets.nodes.admission import admitted_by
+from byok_widgets.usage import Cost
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+class Greeting(NamedTuple):
+    """What a worker says of itself.
+
+    Attributes:
+        versions: The versions that have to be the driver's, by what they are of.
+        public_b64: The public half of its sealing key.
+    """
+
+    versions: dict[str, str]
+    public_b64: str
+
+
+@dataclass(frozen=True)
+class SentCell:
+    """A cell for a worker.
+
+    Attributes:
+        number: What tells it from others of the same run.
+        variant: Id of its variant.
+        case: The case.
+        repeat: Number of the repeat.
+        given: What stands before it; see `Task.given`.
+    """
+
+    number: int
+    variant: str
+    case: Case
+    repeat: int
+    given: Any
+
+
+class Answer(NamedTuple):
+    """What came of a cell.
+
+    Attributes:
+        cell: The cell.
+        costs: What each of its calls cost.
+    """
+
+    cell: ResultCell
+    costs: tuple[Cost, ...]
+
+
+class _Job:
+    """One comparison, as far as this worker runs it."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._variants = {variant.id: variant for variant in task.variants}
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self, cells: Sequence[SentCell], users: int, tell: Tell) -> None:
+        """Run cells at once, and tell each when it ends."""
+        with shared_by(users):
+            started = [asyncio.ensure_future(self._run_one(cell, tell)) for cell in cells]
+        self._running.update(started)
+        try:
+            await asyncio.gather(*started)
+        finally:
+            self._running.difference_update(started)
+
+    async def _run_one(self, sent: SentCell, tell: Tell) -> None:
+        meter = CallMeter()
+        self._task.take(sent.case, sent.given)
+        with admitted_by(meter):
+            cell = await self._task.run(self._variants[sent.variant], sent.case, sent.repeat, ignore)
+        answer = Answer(storable(cell), tuple(meter.costs))
+        tell({"number": sent.number, "answer": pickle.dumps(answer)})
+
+    def stop(self) -> None:
+        """Give up the cells under way."""
+        for running in self._running:
+            running.cancel()
+
+
+_jobs: dict[str, _Job] = {}
+
+
+@cache
+def _sealing() -> SealingKey:
+    return SealingKey()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that driver and workers must share."""
+    import cloudpickle
+    import pydantic
+
+    python = ".".join(platform.python_version_tuple()[:2])
+    own = {"Python": python, "byok-widgets": __version__}
+    return {**own, "pydantic": pydantic.VERSION, "cloudpickle": cloudpickle.__version__}
+
+
+def greet() -> Greeting:
+    """Return what the driver has to know of this worker."""
+    return Greeting(versions(), _sealing().public_b64)
+
+
+def begin(job: str, flow: str, data: bytes, deliveries: Sequence[KeyDelivery]) -> str:
+    """Get ready to run the cells of a comparison; returns what is missing for that, or nothing."""
+    try:
+        keys = received(flow, deliveries, _sealing())
+        _jobs[job] = _Job(unpacked(data, {KEYS: keys, STORE: None}))
+    except ByokError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - a person's module may be missing here, or raise anything
+        return describe_exception(error)
+    return ""
+
+
+def run_cells(job: str, topic: str, data: bytes, users: int) -> None:
+    """Run cells, and tell each by an event of the topic.
+
+    Raises:
+        LookupError: This worker was never told of the comparison.
+    """
+    from distributed import get_worker
+
+    own, worker = _jobs[job], get_worker()
+    cells: list[SentCell] = unpacked(data, {})
+    ENGINE.run(own.run(cells, users, lambda message: worker.log_event(topic, message)))
+
+
+def end(job: str) -> None:
+    """Give up what runs of a comparison, and forget it."""
+    own = _jobs.pop(job, None)
+    if own is not None:
+        ENGINE.loop.call_soon_threadsafe(own.stop)
