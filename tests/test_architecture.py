@@ -67,7 +67,7 @@ MAY_IMPORT = {
     "nodes": f"{SMALL} config engine grounding keys providers schema",
     "graph": f"{SMALL} nodes schema",
     "session": f"{SMALL} config engine graph nodes providers schema",
-    "compare": f"{SMALL} config engine frontend graph nodes providers schema session",
+    "compare": f"{SMALL} config engine frontend graph keys nodes providers schema session",
     "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",
     "flow": f"{SMALL} compare config diagnostics engine frontend graph keys nodes providers schema session",
     "widgets": (

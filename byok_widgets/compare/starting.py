@@ -13,7 +13,7 @@ from typing import Any
 from byok_widgets.compare.case_reading import read_cases
 from byok_widgets.compare.cases import Cases
 from byok_widgets.compare.comparison import Comparison
-from byok_widgets.compare.executors.base import executor_of
+from byok_widgets.compare.executors.choice import executor_of
 from byok_widgets.compare.flow_task import FlowTask
 from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
 from byok_widgets.compare.hashing import hashed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 from byok_widgets.compare.cases import Case
 from byok_widgets.compare.limits import Limits
@@ -59,16 +59,3 @@ class LocalExecutor:
 
 
 LOCAL = LocalExecutor()
-
-
-def executor_of(given: Any) -> CellExecutor:
-    """Return where cells run: here, or on the workers of a client of dask.distributed.
-
-    Raises:
-        ConfigError: It is no such client.
-    """
-    if given is None:
-        return LOCAL
-    from byok_widgets.compare.executors.dask_executor import DaskExecutor
-
-    return DaskExecutor.of(given)
