@@ -96,7 +96,7 @@ class FlowTask:
         turns = [*session.turns, *session.unfinished]
         replies = [reply for turn in turns for reply in turn.calls]
         took = service(replies)
-        if any(turn.lost_calls for turn in turns):
+        if any(turn.lost_costs for turn in turns):
             took |= {"input_tokens": None, "output_tokens": None}
         last = ended.pop("output", {})
         if not ended:

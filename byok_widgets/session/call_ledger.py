@@ -14,6 +14,7 @@ from byok_widgets.messages import Message, answer_message
 from byok_widgets.nodes.model_call import cost_when_stopped
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.reply import Reply
+from byok_widgets.usage import Cost
 
 T = TypeVar("T")
 
@@ -22,12 +23,12 @@ class CallLedger:
     """The calls of one turn.
 
     Attributes:
-        lost: How many were started and gave no answer, so that their usage is unknown.
+        lost_costs: What each call cost that gave no answer which can be used.
         lost_reasoning: What the model had thought in the last of those that gave no answer.
     """
 
     def __init__(self, on_text: OnText, on_progress: OnProgress) -> None:
-        self.lost = 0
+        self.lost_costs: list[Cost] = []
         self.lost_reasoning = ""
         self._on_text, self._on_progress = on_text, on_progress
         self._thinker: Thinker | None = None
@@ -73,7 +74,7 @@ class CallLedger:
         """Return the part of the reply that had arrived when the turn was stopped; `None` if there was none."""
         model, text = self._under_way, "".join(self._pieces)
         if model is None or not text:
-            self._lose()
+            self._lose(Cost())
             self._keep_reasoning()
             return None
         return Reply(
@@ -93,14 +94,14 @@ class CallLedger:
         """Record an error: some occur after the provider has written text and charged for it."""
         self._keep_reasoning()
         if error.may_be_charged:
-            self._lose()
+            self._lose(error.cost)
 
     def _keep_reasoning(self) -> None:
         self.lost_reasoning = self._thinker.reasoning if self._thinker else ""
 
-    def _lose(self) -> None:
+    def _lose(self, cost: Cost) -> None:
         if self._under_way is not None and not _is_free(self._under_way):
-            self.lost += 1
+            self.lost_costs.append(cost)
 
 
 def _is_free(model: ResolvedModel) -> bool:

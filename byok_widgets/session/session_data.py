@@ -24,7 +24,7 @@ from byok_widgets.session.steps import Judgement, Step, Visit
 from byok_widgets.session.turn import Turn
 from byok_widgets.session.variables import VariableEntry
 from byok_widgets.surrogates import without_surrogates
-from byok_widgets.usage import CostSource
+from byok_widgets.usage import Cost, CostSource
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -111,13 +111,16 @@ def _is_possible(turn: Turn) -> bool:
     """Whether a turn's figures could have been measured: none is negative, and none would fill the memory."""
     figures: list[Any] = [turn.latency_s, turn.time_to_first_token_s]
     replies = [step.reply for step in turn.steps if step.reply is not None]
-    if any(reply.cost.source not in get_args(CostSource) for reply in replies):
+    costs = [*(reply.cost for reply in replies), *turn.lost_costs]
+    if len(turn.lost_costs) > _MOST_CALLS or any(cost.source not in get_args(CostSource) for cost in costs):
         return False
     for reply in replies:
         figures += [reply.latency_s, reply.waited_s, reply.time_to_first_token_s, reply.attempts]
-        figures += [*vars(reply.usage).values(), reply.cost.usd, reply.cost.least_usd]
+        figures += vars(reply.usage).values()
+    for cost in costs:
+        figures += [cost.usd, cost.least_usd]
     known = [figure for figure in figures if figure is not None]
-    return 0 <= turn.lost_calls <= _MOST_CALLS and all(0 <= figure <= _MOST for figure in known)
+    return all(0 <= figure <= _MOST for figure in known)
 
 
 def _of_another_flow(whose: str, turns: Iterable[Turn], graph: FlowGraph, here: str) -> str:
@@ -179,7 +182,16 @@ def _result_data(result: NodeResult) -> Data:
 
 
 def _turn(data: Data, graph: FlowGraph) -> Data:
-    return {**_sendable(data), "steps": [_step(step, graph) for step in data["steps"]]}
+    steps = [_step(step, graph) for step in data["steps"]]
+    return {"lost_costs": _unknown_costs(data), **_sendable(data), "steps": steps}
+
+
+def _unknown_costs(data: Data) -> list[Cost]:
+    """Return the costs of lost calls in a file of an older version, which only counted them."""
+    count = data.get("lost_calls", 0)
+    if count not in range(_MOST_CALLS + 1):
+        raise ValueError("a number of calls is impossible")
+    return [Cost()] * count
 
 
 def _sendable(data: Data) -> Data:

@@ -39,7 +39,7 @@ class Turn(AnswersGuesses):
         latency_s: Seconds from the user's text to the end of the turn.
         time_to_first_token_s: Seconds from the user's text to the first piece of the reply; `None` without one.
         notices: Notices for the user.
-        lost_calls: Calls that were started and gave no answer, so that their usage is unknown.
+        lost_costs: What each call cost that gave no answer, or one that cannot be used; its usage is unknown.
         lost_reasoning: What the model had thought when it was stopped, or failed, before it wrote anything.
         fault_kind: Why the turn was not finished: the kind of the error, or `"interrupted"`; empty for a finished
             turn, and in sessions saved by an older version.
@@ -57,7 +57,7 @@ class Turn(AnswersGuesses):
     latency_s: float = 0.0
     time_to_first_token_s: float | None = None
     notices: tuple[str, ...] = ()
-    lost_calls: int = 0
+    lost_costs: tuple[Cost, ...] = ()
     fault_kind: str = ""
     fault: str = ""
     lost_reasoning: str = ""
@@ -125,6 +125,11 @@ class Turn(AnswersGuesses):
         return tuple(request for reply in self.calls for request in reply.requests)
 
     @property
+    def lost_calls(self) -> int:
+        """How many calls gave no answer, or one that cannot be used."""
+        return len(self.lost_costs)
+
+    @property
     def usage(self) -> Usage:
         """Tokens of all calls; a count that one of them does not report is unknown."""
         return sum(self.usages, Usage(0, 0, 0, 0))
@@ -132,12 +137,12 @@ class Turn(AnswersGuesses):
     @property
     def usages(self) -> list[Usage]:
         """Tokens of each call; of a call that was lost, nothing is known."""
-        return [*(reply.usage for reply in self.calls), *[Usage()] * self.lost_calls]
+        return [*(reply.usage for reply in self.calls), *[Usage() for _ in self.lost_costs]]
 
     @property
     def cost(self) -> CostTotal:
         """What all calls cost; a lower bound if one of them has no price."""
-        return CostTotal.of([*(reply.cost for reply in self.calls), *[Cost()] * self.lost_calls])
+        return CostTotal.of([*(reply.cost for reply in self.calls), *self.lost_costs])
 
     @property
     def complete(self) -> bool:

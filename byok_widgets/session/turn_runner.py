@@ -145,7 +145,7 @@ class TurnRunner:
             latency_s=self._ledger.latency_s,
             time_to_first_token_s=self._ledger.time_to_first_token_s,
             notices=(*self._notices, *self._budget.notices),
-            lost_calls=self._ledger.lost,
+            lost_costs=tuple(self._ledger.lost_costs),
             lost_reasoning=self._ledger.lost_reasoning,
             fault_kind=fault_kind,
             fault=fault,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -218,6 +219,35 @@ def test_a_turn_that_failed_counts_what_may_be_charged(faults: FaultServer, answ
     with pytest.raises(ProviderError):
         session.say("Hi")
     assert session.cost == CostTotal(unpriced=lost, calls=lost)
+
+
+@pytest.mark.parametrize(
+    ("text", "usage", "total"),
+    [
+        ("no object", {**USAGE, "cost": 0.25}, CostTotal(Decimal("0.50"), 0, 1)),
+        ("no object", USAGE, CostTotal(Decimal(0), 1, 1)),
+    ],
+    ids=["known", "unknown"],
+)
+@pytest.mark.parametrize("kind", ["extraction", "judge"])
+def test_totals_hold_what_an_answer_cost_that_cannot_be_used(
+    faults: FaultServer, tmp_path: Path, kind: str, text: str, usage: dict[str, Any], total: CostTotal
+) -> None:
+    flow = flow_at(faults, "openrouter")
+    if kind == "extraction":
+        flow.extraction("read", name=str)
+    else:
+        flow.conversation("ask", "Be brief.")
+        flow.conversation("bye", "Say goodbye.")
+        flow.connect("ask", "bye", when="they want to leave")
+    session = flow.start()
+    faults.script(says(whole({"content": text}, usage=usage)))
+    with pytest.raises(ExtractionError):
+        session.say("I am Ana")
+    assert session.unfinished[-1].cost == total
+    assert session.cost == session.timeline.cost == total
+    session.save(tmp_path / "one.json")
+    assert flow.load_session(tmp_path / "one.json").cost == session.cost
 
 
 @pytest.mark.parametrize(("provider", "cost"), [("openai", UNKNOWN), ("local", Cost(Decimal(0), "local"))])

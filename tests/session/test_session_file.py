@@ -350,6 +350,8 @@ CHANGES: dict[str, Callable[[Data], object]] = {
     "calls below zero": lambda data: data["turns"][1].update(lost_calls=-1),
     "calls that would fill the memory": lambda data: data["turns"][1].update(lost_calls=10**9),
     "calls without end": lambda data: data["turns"][1].update(lost_calls=10**30),
+    "a lost call's cost below zero": lambda data: data["turns"][1].update(lost_costs=[{"usd": "-5"}]),
+    "a lost call's cost from nowhere": lambda data: data["turns"][1].update(lost_costs=[{"source": "me"}]),
     "a variable that is no number": lambda data: data["variables"][0].update(value=float("nan")),
     "no cost": lambda data: data["turns"][0]["steps"][0]["says"].pop("cost"),
     "variables as an object": lambda data: data.update(variables={"name": "Ana"}),
@@ -359,6 +361,18 @@ CHANGES: dict[str, Callable[[Data], object]] = {
     "an invalid model": lambda data: data.update(model=5),
     "no unfinished": lambda data: data.pop("unfinished"),
 }
+
+
+def test_lost_calls_that_an_older_version_only_counted_are_read(
+    booking: Flow, talked: Session, file: Path
+) -> None:
+    talked.save(file)
+    data = json.loads(file.read_text())
+    del data["turns"][1]["lost_costs"]
+    data["turns"][1]["lost_calls"] = 2
+    file.write_text(json.dumps(data))
+    opened = booking.load_session(file)
+    assert (opened.turns[1].lost_calls, opened.cost.unpriced) == (2, talked.cost.unpriced + 2)
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -10,7 +10,7 @@ from byok_widgets.nodes import Extraction
 from byok_widgets.reply import Reply
 from byok_widgets.session import Trace, Turn, Visit
 from byok_widgets.session.explain import explained
-from byok_widgets.usage import Usage
+from byok_widgets.usage import Cost, Usage
 from tests.session.turns import FULL, judgement, reading, reply
 
 
@@ -43,8 +43,8 @@ def test_a_turn_in_which_nobody_spoke() -> None:
     [
         (Turn(1, "x", (Visit("a", reply()), Visit("a", reply(usd=None))), "a"), Usage(200, 20, 0, 0), (1, 2)),
         (Turn(1, "x", (Visit("a", reply(model=None)),), "a"), Usage(0, 0, 0, 0), (0, 0)),
-        (Turn(1, "x", (Visit("a", reply()),), "a", lost_calls=1), Usage(), (1, 2)),
-        (Turn(1, "x", (), "a", lost_calls=2, fault="stopped"), Usage(), (2, 2)),
+        (Turn(1, "x", (Visit("a", reply()),), "a", lost_costs=(Cost(),)), Usage(), (1, 2)),
+        (Turn(1, "x", (), "a", lost_costs=(Cost(), Cost()), fault="stopped"), Usage(), (2, 2)),
     ],
     ids=["not priced", "static", "lost", "lost alone"],
 )
