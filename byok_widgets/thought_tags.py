@@ -1,4 +1,4 @@
-"""The tags that models put around their thinking."""
+"""The tags that models put around their thinking, and around their answer after it."""
 
 from __future__ import annotations
 
@@ -19,3 +19,10 @@ KNOWN_TAGS: Tags = (
     ("<|channel>thought\n", "<channel|>"),
 )
 """Opening and closing tags of open-weight models; a server that does not know them passes them on as text."""
+ANSWER_TAGS: Tags = (
+    ("<answer>", "</answer>"),
+    ("<response>", "</response>"),
+    ("<|START_RESPONSE|>", "<|END_RESPONSE|>"),
+    ("<|begin_of_solution|>", "<|end_of_solution|>"),
+)
+"""What the same models put around the answer that follows their thinking."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any, Literal
 
 from byok_widgets.engine.callbacks import OnText, Retraction
 from byok_widgets.errors import ByokError
@@ -30,13 +31,17 @@ class ResponseAccumulator:
 
     Attributes:
         is_closed: Whether the provider has said that nothing more comes.
+        has_pieces: Whether the answer came in pieces, so that a message after them is the whole answer.
+        message: The last message that was not such a piece.
+        asks_for_tool: Whether the model called a tool, whatever the reason it gives for its end.
     """
 
     def __init__(self, on_text: OnText, *, offers_tool: bool = False, thought_tags: Tags = KNOWN_TAGS) -> None:
         self.usage = Usage()
+        self.message: Any = None
         self.reported_cost_usd: Decimal | None = None
         self.request_id: str | None = None
-        self.is_closed = False
+        self.is_closed = self.has_pieces = self.asks_for_tool = False
         self.offers_tool = offers_tool
         self._on_text = on_text
         self._tags = thought_tags
@@ -50,6 +55,8 @@ class ResponseAccumulator:
         self._reason: FinishReason | None = None
         self._notice = ""
         self._model: str | None = None
+        self._streams: Literal["wholes", "pieces"] | None = None
+        self._repeats = 0
 
     @property
     def is_empty(self) -> bool:
@@ -126,6 +133,28 @@ class ResponseAccumulator:
         if text:
             self._pass_on(self._refusal_redactor.feed(text), self._refusals)
 
+    def said(self) -> str:
+        """Return the text so far, and nothing is held back any more."""
+        self._flush()
+        return "".join(self._pieces)
+
+    def add_message(self, before: str, now: str) -> bool:
+        """Take a further message from a server that streams messages; return whether it is a piece of the answer.
+
+        Usually each message is all of the answer so far. Where one does not go on from the message before it, each
+        is a piece; those that had been taken for repetitions are then added.
+        """
+        if self._streams is None:
+            if now == before:
+                self._repeats += 1
+                return False
+            self._streams = "wholes" if now.startswith(before) else "pieces"
+            if self._streams == "pieces":
+                self.add_spoken(before * self._repeats)
+        if self._streams == "wholes" and now.startswith(before):
+            self.add(now[len(before) :])
+        return self._streams == "pieces"
+
     def add_whole(self, whole: ResponseAccumulator) -> None:
         """Take from the whole answer, which some servers send after its pieces, only what is missing."""
         self._flush()
@@ -159,6 +188,8 @@ class ResponseAccumulator:
         """Return the whole answer; one that ended without a reason is incomplete."""
         self._flush()
         reason: FinishReason = "refusal" if self._refusals else self._reason or "incomplete"
+        if reason == "stop" and self.asks_for_tool and not self.offers_tool:
+            reason = "tool_call"
         answer = Answer(
             text="".join([*self._pieces, *self._refusals]),
             finish_reason=reason,

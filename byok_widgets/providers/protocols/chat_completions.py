@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from byok_widgets.providers.response_accumulator import ResponseAccumulator
 
 
-_FIRST = (0, None, "0", "")
+_UNNUMBERED = (None, "")
+_FINISHES = ("finish_reason", "finishReason")
 
 
 class ChatCompletionsProvider(SdkProvider):
@@ -95,8 +96,11 @@ class ChatCompletionsProvider(SdkProvider):
             choices = [choices]
         if not isinstance(choices, (list, type(None))):
             raise error_mapping.unreadable("its choices are not a list", context)
-        for choice in choices or ():
+        if choice := _first_choice(choices or (), context):
             self._gather_choice(choice, gathered, context)
+        if not (choice or {}).get("finish_reason"):
+            beside = event if gathered.has_begun else {}
+            _finish(_end_beside(beside, choice or {}), gathered, context)
         if event.get("usage") or not choices or gathered.is_finished:
             self._count(event, gathered)
         if not choices and error_mapping.gives_reason(event):
@@ -109,27 +113,37 @@ class ChatCompletionsProvider(SdkProvider):
             cost = self.reported_cost(usage)
             gathered.reported_cost_usd = gathered.reported_cost_usd if cost is None else cost
 
-    def _gather_choice(self, choice: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
-        if not isinstance(choice, dict):
-            raise error_mapping.unreadable("a choice is not an object", context)
-        if choice.get("index") not in _FIRST:
-            return  # only one answer was asked for
+    def _gather_choice(
+        self, choice: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
+    ) -> None:
         if delta := choice.get("delta"):
+            gathered.has_pieces = True
             self._gather_part(delta, gathered, context)
         if message := choice.get("message"):
             self._gather_whole(message, gathered, context)
-        if isinstance(text := choice.get("text"), str):  # a server of the protocol's predecessor
+        if not delta and not message and isinstance(text := choice.get("text"), str):  # of an older protocol
             gathered.add_spoken(text)
         if choice.get("finish_reason") or choice.get("error"):
             _finish(choice, gathered, context)
 
     def _gather_whole(self, message: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
-        if gathered.is_empty and not gathered.has_thought:
+        before, gathered.message = gathered.message, message
+        if not gathered.has_begun:
             self._gather_part(message, gathered, context)
-        else:
-            whole = gathered.sibling()
-            self._gather_part(message, whole, context)
+            return
+        whole = self._apart(message, gathered, context)
+        if gathered.has_pieces or before is None:
             gathered.add_whole(whole)
+        elif not (now := whole.said()):
+            gathered.message = before
+        elif gathered.add_message(self._apart(before, gathered, context).said(), now):
+            self._gather_part(message, gathered, context)
+
+    def _apart(self, message: Any, gathered: ResponseAccumulator, context: CallContext) -> ResponseAccumulator:
+        """Return what a message contains."""
+        whole = gathered.sibling()
+        self._gather_part(message, whole, context)
+        return whole
 
     def _gather_part(self, part: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
         """Take the text, the thinking and the tool's input from a message, or from a piece of one."""
@@ -138,12 +152,14 @@ class ChatCompletionsProvider(SdkProvider):
         thought, source = thinking.thought_in(part)
         if thought:
             gathered.add_thought(thought, source)
-        if content := part.get("content"):
+        if content := part.get("content") or part.get("text"):
             self._gather_content(content, part, gathered, context)
         if refusal := part.get("refusal"):
             gathered.add_refusal(_text(refusal, context))
-        if gathered.offers_tool and (calls := part.get("tool_calls")):
-            gathered.add(_tool_input(calls, context))
+        if calls := part.get("tool_calls") or _old_tool_calls(part):
+            gathered.asks_for_tool = True
+            if gathered.offers_tool:
+                gathered.add(_tool_input(calls, context))
 
     def _gather_content(
         self, content: Any, part: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
@@ -151,7 +167,7 @@ class ChatCompletionsProvider(SdkProvider):
         if not isinstance(content, str):
             for typed in content if isinstance(content, list) else [content]:
                 _gather_typed(typed, gathered, context)
-        elif self.is_thought(part):
+        elif self.is_thought(part) or thinking.is_thought(part):
             gathered.add_thought(content, "marked")
         else:
             gathered.add_spoken(content)
@@ -170,6 +186,32 @@ class ChatCompletionsProvider(SdkProvider):
         return ModelInfo(id=str(row["id"]), ends_on=iso_date(row.get("shutdown_date")))
 
 
+def _first_choice(choices: Iterable[Any], context: CallContext) -> dict[str, Any] | None:
+    """Return the first choice of an event: only one answer was asked for, and some servers send more."""
+    for position, choice in enumerate(choices):
+        if choice is None:
+            continue
+        if not isinstance(choice, dict):
+            raise error_mapping.unreadable("a choice is not an object", context)
+        index = choice.get("index")
+        if index in (0, "0") or (index in _UNNUMBERED and position == 0):
+            return choice
+    return None
+
+
+def _end_beside(event: Mapping[str, Any], choice: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the finish reason that stands where the protocol has none: in the piece, or beside the choices."""
+    places = [choice, choice.get("delta"), choice.get("message"), event]
+    found = (place.get(name) for place in places if isinstance(place, dict) for name in _FINISHES)
+    return {"finish_reason": next(filter(finish_reasons.normalised, found), None)}
+
+
+def _old_tool_calls(part: Mapping[str, Any]) -> list[Any]:
+    """Return the call of a function as the protocol had it before there were tools."""
+    call = part.get("function_call")
+    return [{"function": call}] if call else []
+
+
 def _gather_typed(typed: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
     """Take one typed part of a message's content; what is neither text nor thinking is passed over."""
     if isinstance(typed, str):
@@ -180,7 +222,7 @@ def _gather_typed(typed: Any, gathered: ResponseAccumulator, context: CallContex
         gathered.add_thought(thinking.thought_of(typed), "parts")
     elif typed.get("type") == "refusal":
         gathered.add_refusal(_text(typed.get("refusal") or "", context))
-    elif text := typed.get("text"):
+    elif text := typed.get("text") or typed.get("content"):
         gathered.add_spoken(_text(text.get("value") or "" if isinstance(text, Mapping) else text, context))
 
 

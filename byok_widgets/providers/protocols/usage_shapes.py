@@ -17,12 +17,14 @@ _WRITTEN = ("cache_write_tokens", "cache_creation_input_tokens")
 
 
 def find_usage(event: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the usage in an event: under `usage`, there or one level down; `None` without one."""
+    """Return the usage in an event: under `usage`, there, one level down or in a piece; `None` without one."""
     usage = event.get("usage")
     if isinstance(usage, dict):
         return usage
     choices = event.get("choices")
-    below = [*(choices if isinstance(choices, list) else ()), *event.values()]
+    choices = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+    pieces = [choice.get(name) for choice in choices for name in ("delta", "message")]
+    below = [*choices, *pieces, *event.values()]
     found = (value.get("usage") for value in below if isinstance(value, dict))
     return next((usage for usage in found if isinstance(usage, dict)), None)
 

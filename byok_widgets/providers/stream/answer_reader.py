@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from byok_widgets.providers.stream import bounds
-from byok_widgets.providers.stream.event_splitter import BOM, Event, EventSplitter
+from byok_widgets.providers.stream.event_splitter import Event, EventSplitter
 from byok_widgets.providers.stream.json_values import parse_json
 
 _FIRST_FIELD = re.compile(rb"(?:data|event|id|retry|error)?[:\r\n]")
 _FIELD_CHARS = len(b"event:")
 _VALUE = re.compile(rb'[\[{"<]')
 """What a JSON value or a web page begins with."""
+_BLANK = re.compile(rb"(?:\s|\xef\xbb\xbf)*")
+"""What may stand before an answer; some servers send blank lines while the model is at work."""
 _TWICE = re.compile(rb"data:\s*[{\[]")
 _SIGNS_OF_LIFE = frozenset({"ping", "heartbeat", "keepalive", "keep-alive"})
 
@@ -88,7 +90,7 @@ class AnswerReader:
         if self._splitter is None and not self._is_whole and not self._is_stream(is_all=True):
             self._is_whole = True
         if self._splitter is None:
-            self.body = b"".join(self._held).removeprefix(BOM).strip()
+            self.body = b"".join(self._held).strip()
             return ()
         rest, self._held = b"".join(self._held), []
         return self._read([*self._splitter.feed(rest), *self._splitter.end()])
@@ -99,10 +101,11 @@ class AnswerReader:
 
     def _is_stream(self, *, is_all: bool = False) -> bool:
         """Decide from what has come whether it is a stream, as soon as that can be known."""
-        text = b"".join(self._held).removeprefix(BOM).lstrip()
+        text = _BLANK.sub(b"", b"".join(self._held), count=1)
+        self._held = [text] if text else []
         if not text and not is_all:
-            self._held = []  # some servers send blank lines while the model is at work
-        elif _FIRST_FIELD.match(text + b"\n" if is_all and text else text):
+            return False
+        if _FIRST_FIELD.match(text + b"\n" if is_all and text else text):
             self._splitter = EventSplitter()
         elif len(text) >= _FIELD_CHARS or is_all or _VALUE.match(text):
             self._is_whole = not self._says_stream or _VALUE.match(text) is not None

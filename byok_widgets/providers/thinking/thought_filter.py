@@ -4,6 +4,8 @@ Tags count where an answer begins and after thinking; in what is said, they are 
 some servers put the opening tag into the prompt, so the answer begins inside the thinking. What was passed on as
 said then turns out to be thinking when its closing tag comes, and is *retracted*. That happens once at most, never
 after an opening tag, and not where the closing tag stands in code or is only mentioned.
+
+Some models put tags around the answer that follows their thinking, too: those are left out.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from byok_widgets.providers.thinking.harmony import HarmonyFilter, begins_harmony, may_begin_harmony
 from byok_widgets.providers.thinking.tags import finder, tag_set, unfinished
-from byok_widgets.thought_tags import KNOWN_TAGS, Tags
+from byok_widgets.thought_tags import ANSWER_TAGS, KNOWN_TAGS, Tags
 
 _STRIPPED = "analysis"
 _STRIPPED_THOUGHT = re.compile(_STRIPPED + r"(?=[^\W_])")
@@ -46,11 +48,12 @@ class ThoughtFilter:
         self._tags = tag_set(tags)
         self._recognizes = bool(tags)
         self._harmony: HarmonyFilter | None = None
-        self._state: Literal["begin", "thinking", "speaking"] = "begin"
+        self._state: Literal["begin", "thinking", "speaking", "answering"] = "begin"
         self._watches = self._recognizes  # a closing tag may still show that what was said is thinking
         self._closing = ""
         self._held = ""
         self._said: list[str] = []
+        self._is_apart = False  # the provider itself has sent thinking
         self._is_after_thought = False  # the blank lines there belong to the thought
 
     def feed(self, text: str) -> Sorted:
@@ -71,13 +74,18 @@ class ThoughtFilter:
 
     def skip_thought(self) -> None:
         """Take note that the provider itself has sent thinking: tags may follow, and none is missing."""
-        self._watches, self._said = False, []
+        self._watches, self._said, self._is_apart = False, [], True
         if self._state == "speaking" and self._recognizes:
             self._state = "begin"
 
     def _sort(self, *, is_end: bool) -> Sorted:
         out = _Output()
-        handlers = {"begin": self._begin, "thinking": self._think, "speaking": self._speak}
+        handlers = {
+            "begin": self._begin,
+            "thinking": self._think,
+            "speaking": self._speak,
+            "answering": self._answer,
+        }
         while self._held and handlers[self._state](out, is_end=is_end):
             pass
         return Sorted("".join(out.said), "".join(out.thought), out.retracts)
@@ -91,6 +99,10 @@ class ThoughtFilter:
             return self._think_until(self._tags.closing_of(opening[0]), text[opening.end() :])
         if closing := self._tags.closing.match(text):
             self._held, self._watches, self._is_after_thought = text[closing.end() :], False, True
+            return True
+        if self._may_be_wrapped and (opening := tag_set(ANSWER_TAGS).opening.match(text)):
+            self._state, self._closing = "answering", tag_set(ANSWER_TAGS).closing_of(opening[0])
+            self._held, self._is_after_thought = text[opening.end() :], True
             return True
         if self._recognizes and begins_harmony(text):
             return self._hand_over(out, is_end=is_end)
@@ -106,7 +118,13 @@ class ThoughtFilter:
         return True
 
     def _is_undecided(self, text: str) -> bool:
+        if self._may_be_wrapped and tag_set(ANSWER_TAGS).may_begin(text):
+            return True
         return self._tags.may_begin(text) or may_begin_harmony(text) or _STRIPPED.startswith(text)
+
+    @property
+    def _may_be_wrapped(self) -> bool:
+        return self._recognizes and (self._is_after_thought or self._is_apart)
 
     def _think_until(self, closing: str, rest: str) -> bool:
         self._state, self._watches, self._closing, self._held = "thinking", False, closing, rest
@@ -129,6 +147,28 @@ class ThoughtFilter:
             return False
         self._held, self._state, self._is_after_thought = held[tag.end() :], "begin", True
         out.thought.append(held[: tag.start()])
+        return True
+
+    def _answer(self, out: _Output, *, is_end: bool) -> bool:
+        """Leave out the tag that closes an answer: at its end, or at the end of a line."""
+        held = self._held = self._held.lstrip() if self._is_after_thought else self._held
+        if not held:
+            return False
+        self._is_after_thought = False
+        tag = finder(self._closing).search(held)
+        if tag is None:
+            end = len(held) - (0 if is_end else unfinished(held, self._closing))
+            self._say(out, end)
+            return False
+        after = held[tag.end() :]
+        if not after.strip() and not is_end:
+            self._say(out, tag.start())
+            return False  # what follows decides
+        if not after.strip() or after.lstrip(" \t")[0] in "\r\n":
+            self._say(out, tag.start())
+            self._held, self._state = after if after.strip() else "", "speaking"
+        else:
+            self._say(out, tag.end())
         return True
 
     def _speak(self, out: _Output, *, is_end: bool) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from byok_widgets.usage import Usage
-from tests.providers.asking import ask, letter, letter_events, whole
+from tests.providers.asking import ask, fault, letter, letter_events, shape, whole
 from tests.providers.fault_server import FaultServer, Reply, says, stream
 from tests.providers.protocols.writing import BOTH, chunk, deltas, said
 
@@ -48,6 +48,55 @@ def test_a_missing_end_marker_is_no_fault(faulty: FaultServer, of: str) -> None:
     body = said("Hello")(of).body.replace(b"event: message_stop\ndata: " + b'{"type": "message_stop"}\n\n', b"")
     answer = ask(faulty, Reply(body, kind="text/event-stream"), of=of)
     assert (answer.text, answer.finish_reason, answer.notices) == ("Hello", "stop", ())
+
+
+ELSEWHERE = {
+    "in the piece": {"choices": [{"delta": {"finish_reason": "@"}}]},
+    "in the message": {"choices": [{"message": {"finish_reason": "@"}}]},
+    "beside the choices": {"choices": [{"delta": {}}], "finish_reason": "@"},
+    "beside no choices": {"choices": [], "finish_reason": "@"},
+    "without choices": {"finish_reason": "@"},
+    "in the other spelling": {"choices": [{"delta": {}, "finishReason": "@"}]},
+    "beside one that says nothing": {"choices": [{"delta": {}, "finish_reason": None}], "finish_reason": "@"},
+}
+
+
+@pytest.mark.parametrize("last", ELSEWHERE.values(), ids=ELSEWHERE.keys())
+@pytest.mark.parametrize(("word", "reason"), [("stop", "stop"), ("length", "length"), ("tired", "incomplete")])
+def test_the_end_is_found_where_it_does_not_belong(
+    faulty: FaultServer, last: dict[str, Any], word: str, reason: str
+) -> None:
+    body = stream(chunk({"content": "Hello"}), last).body.replace(b'"@"', f'"{word}"'.encode())
+    answer = ask(faulty, Reply(body, kind="text/event-stream"), of="compatible")
+    assert (answer.text, answer.finish_reason) == ("Hello", reason)
+
+
+def test_an_end_without_any_answer_is_no_answer(faulty: FaultServer) -> None:
+    reply = stream({"delta": {"content": "Hello"}}, {"delta": {}, "finish_reason": "stop"})
+    assert fault(faulty, reply, of="compatible").kind == "unreadable"
+
+
+CALL = {"name": "look_up", "arguments": "{}"}
+CALLS = {
+    "of a tool": {"tool_calls": [{"index": 0, "function": CALL}]},
+    "of a function": {"function_call": CALL},
+}
+
+
+@pytest.mark.parametrize("text", ["", "One moment."])
+@pytest.mark.parametrize("word", ["stop", "tool_calls", "function_call"])
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+def test_a_call_that_nobody_offered_is_no_end_of_an_answer(
+    faulty: FaultServer, call: dict[str, Any], word: str, text: str
+) -> None:
+    answer = ask(faulty, deltas({"content": text}, call, finish=word), of="compatible")
+    assert (answer.text, answer.finish_reason) == (text, "tool_call")
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+def test_a_call_that_was_asked_for_is_the_answer(faulty: FaultServer, call: dict[str, Any]) -> None:
+    answer = ask(faulty, deltas(call), of="compatible", output=shape("tool"))
+    assert (answer.text, answer.finish_reason) == ("{}", "stop")
 
 
 USAGES: dict[str, tuple[dict[str, Any], Usage]] = {
@@ -105,6 +154,7 @@ def test_usage_is_read_in_each_of_its_shapes_and_places(
         [{**last, "usage": usage}, {"choices": [], "usage": None}, {"choices": [], "usage": {}}],
         [{**last, "x_gateway": {"usage": usage}}],
         [{"choices": [{**last["choices"][0], "usage": usage}]}],
+        [{"choices": [{"delta": {"usage": usage}, "finish_reason": "stop"}]}],
         [{"choices": [], "usage": {"prompt_tokens": None}}, last, {"choices": [], "usage": usage}],
     ]
     for place in places:

@@ -31,6 +31,7 @@ THINKING = {
         {"reasoning": "Hm. Yes."},
         {"reasoning_details": [{"type": "reasoning.encrypted", "data": "abc"}]},
     ],
+    "typed pieces": [{"type": "thinking", "content": "Hm. "}, {"type": "thinking", "content": "Yes."}],
     "typed parts": [
         {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm. "}]}]},
         {"content": [{"type": "thinking", "thinking": "Yes."}]},

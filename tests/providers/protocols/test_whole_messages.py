@@ -63,6 +63,7 @@ CONTENT = {
     "a part without a type": [{"text": "Hello there"}],
     "a part of another name": [{"type": "output_text", "text": "Hello there"}],
     "a text with a value": [{"type": "text", "text": {"value": "Hello there"}}],
+    "a part with content": [{"type": "text", "content": "Hello there"}],
     "an image": [{"type": "image_url", "image_url": {}}, {"type": "text", "text": "Hello there"}],
 }
 
@@ -84,6 +85,48 @@ def test_only_the_first_choice_is_the_answer(faulty: FaultServer) -> None:
     other = {"choices": [{"index": 1, "delta": {"content": "Other"}, "finish_reason": "length"}]}
     answer = ask(faulty, stream(chunk({"content": "Hello"}), other, chunk(finish="stop"), other), of="compatible")
     assert (answer.text, answer.finish_reason) == ("Hello", "stop")
+
+
+def messages(*texts: str, **more: Any) -> list[dict[str, Any]]:
+    return [{"choices": [{"index": 0, "message": {"content": text, **more}}]} for text in texts]
+
+
+UNUSUAL: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "messages that grow": (messages("Hel", "Hello", "Hello there"), "Hello there"),
+    "messages that grow and repeat": (messages("Hel", "Hel", "Hello", "Hello"), "Hello"),
+    "messages that are pieces": (messages("Hel", "lo", " there"), "Hello there"),
+    "pieces that repeat": (messages("ha", "ha", "ha", "!"), "hahaha!"),
+    "an empty message at the end": (messages("Hel", "lo", ""), "Hello"),
+    "a message with each piece": (
+        [
+            {"choices": [{"delta": {"content": "Hel"}, "message": {"content": "Hel"}}]},
+            {"choices": [{"delta": {"content": "lo"}, "message": {"content": "lo"}}]},
+        ],
+        "Hello",
+    ),
+    "a whole after pieces": ([chunk({"content": "Hel"}), chunk({"content": "lo"}), *messages("Hello")], "Hello"),
+    "another whole after pieces": ([chunk({"content": "Hello"}), *messages("Goodbye")], "Hello"),
+    "a piece under both names": ([{"choices": [{"text": "Hello", "delta": {"content": "Hello"}}]}], "Hello"),
+    "text of an older protocol": ([{"choices": [{"text": "Hel"}]}, {"choices": [{"text": "lo"}]}], "Hello"),
+    "text in the piece": ([chunk({"text": "Hel"}), chunk({"text": "lo"})], "Hello"),
+    "choices that are not numbered": (
+        [{"choices": [{"delta": {"content": "Hello"}}, {"delta": {"content": "Bad"}}]}],
+        "Hello",
+    ),
+    "choices in another order": (
+        [{"choices": [{"index": i, "delta": {"content": t}} for i, t in ((1, "Bad"), (0, "Hello"))]}],
+        "Hello",
+    ),
+    "a choice that is null": ([{"choices": [None]}, chunk({"content": "Hello"})], "Hello"),
+}
+
+
+@pytest.mark.parametrize(("events", "text"), UNUSUAL.values(), ids=UNUSUAL.keys())
+def test_each_way_of_streaming_is_the_same_text(
+    faulty: FaultServer, events: list[dict[str, Any]], text: str
+) -> None:
+    answer = ask(faulty, stream(*events, chunk(finish="stop")), of="compatible")
+    assert (answer.text, answer.finish_reason) == (text, "stop")
 
 
 @BOTH

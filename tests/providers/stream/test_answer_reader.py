@@ -43,6 +43,15 @@ def test_a_stream_is_read_whatever_it_is_called(name: str, body: bytes, kind: st
         assert read(body, kind, step) == ([("", {"a": 1})], None, name.startswith("done"))
 
 
+@pytest.mark.parametrize("kind", [STREAM, JSON, ""])
+@pytest.mark.parametrize(
+    "body",
+    [b'\r\n data: {"a": 1}\n\n', b'\n\xef\xbb\xbfdata: {"a": 1}\n\n', b"\xef\xbb\xbf\xef\xbb\xbf", b" \t\r"],
+)
+def test_what_stands_before_an_answer_makes_no_difference_wherever_it_is_cut(body: bytes, kind: str) -> None:
+    assert {str(read(body, kind, step)) for step in range(len(body) + 1)} == {str(read(body, kind))}
+
+
 @pytest.mark.parametrize("kind", [STREAM, JSON, "text/plain", ""])
 @pytest.mark.parametrize("body", [b'{"a": 1}', b'\n \n{"a":\n1}\n', b"[1]", b"<html>", b'\xef\xbb\xbf{"a": 1}'])
 def test_one_value_is_kept_whole_whatever_it_is_called(body: bytes, kind: str) -> None:

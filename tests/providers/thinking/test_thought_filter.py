@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from byok_widgets.providers.thinking import KNOWN_TAGS, ThoughtFilter
+from byok_widgets.thought_tags import ANSWER_TAGS
 
 
 def sort(*pieces: str) -> tuple[str, str, bool]:
@@ -33,6 +34,31 @@ ROWS = {
     "half a beginning": ("<thi", "<thi", ""),
     "another tag": ("<b>Hello</b>", "<b>Hello</b>", ""),
     "a tag inside a thought": ("<think>use <b> or <think></think>Hello", "Hello", "use <b> or <think>"),
+    "tags around the answer": ("<think>hm</think>\n<answer>\nHello</answer>\n", "Hello", "hm"),
+    "an answer whose tag is not closed": ("<think>hm</think><answer>Hello", "Hello", "hm"),
+    "half a tag at the end": ("<think>hm</think><answer>Hello</ans", "Hello</ans", "hm"),
+    "text after the answer": ("<think>hm</think><answer>42</answer>\nWhy: x", "42\nWhy: x", "hm"),
+    "the answer speaks of its tag": (
+        "<think>hm</think><answer>End with `</answer>`.</answer>",
+        "End with `</answer>`.",
+        "hm",
+    ),
+    "the answer's tag in its text": (
+        "<think>hm</think>Write <answer>1</answer>",
+        "Write <answer>1</answer>",
+        "hm",
+    ),
+    "an answer's tags without a thought": ("<answer>Hello</answer>", "<answer>Hello</answer>", ""),
+    "the answer of other models": (
+        "<|START_THINKING|>hm<|END_THINKING|><|START_RESPONSE|>Hello<|END_RESPONSE|>",
+        "Hello",
+        "hm",
+    ),
+    "a solution": (
+        "<|begin_of_thought|>hm<|end_of_thought|>\n\n<|begin_of_solution|>\nHello<|end_of_solution|>",
+        "Hello",
+        "hm",
+    ),
     "in the middle": ("Hello <think>hm</think> Ana", "Hello <think>hm</think> Ana", ""),
     "after a thought": (
         "<think>a</think>Say <think>b</think> now",
@@ -107,7 +133,7 @@ def test_each_pair_of_tags_is_known(opening: str, closing: str) -> None:
 
 
 PARTS = st.sampled_from(
-    [tag for pair in KNOWN_TAGS for tag in pair]
+    [tag for pair in (*KNOWN_TAGS, *ANSWER_TAGS) for tag in pair]
     + ["<", "<t", "</", "hm ", "Hello", "\n", "`", "```", " ", "[", "◁", "analysis", "assistantfinal"]
     + ["<|channel|>", "<|start|>", "<|message|>", "<|end|>", "final", "İ", "ı", "ſ", "<thın", "k>", "K"]
 )
