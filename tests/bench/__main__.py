@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 
+from tests.bench import peers
 from tests.bench.calls import call_rows
 from tests.bench.cells import cell_rows
 from tests.bench.chat import chat_lines
@@ -61,6 +62,7 @@ def main(parts: list[str]) -> int:
             else:
                 lines = [row.line() for row in rows[part]()]
                 fine = not any("MISSED" in line for line in lines)
+                lines += peers.missing(part)
             print(*lines, sep="\n", flush=True)
             kept = kept and fine
     return int(not kept)

@@ -26,6 +26,16 @@ def extractions(base_url: str, messages: Messages, shape: type) -> dict[str, Wor
     return dict(_installed({"instructor": partial(_instructor, base_url, messages, shape)}))
 
 
+PEERS = {"calls": ("aisuite", "litellm", "instructor"), "transports": ("aiohttp",)}
+"""What the parts of the table compare with, if it is installed."""
+
+
+def missing(part: str) -> list[str]:
+    """Return a line for each library that a part of the table lacks, with how it is installed."""
+    absent = (name for name in PEERS.get(part, ()) if not importlib.util.find_spec(name))
+    return [f"{part}: not compared with {name}, which is not installed: pip install {name}" for name in absent]
+
+
 def _installed(makers: dict[str, Callable[[], Work]]) -> Iterator[tuple[str, Work]]:
     return ((name, make()) for name, make in makers.items() if importlib.util.find_spec(name))
 

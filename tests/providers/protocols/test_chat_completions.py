@@ -25,6 +25,7 @@ from tests.providers.asking import (
     ask_each,
     endpoint,
     fault,
+    letter,
     parse,
     shape,
     split_at_some,
@@ -32,7 +33,7 @@ from tests.providers.asking import (
     talk,
     whole,
 )
-from tests.providers.fault_server import FaultServer, Reply, page, says, stream
+from tests.providers.fault_server import SILENCE, FaultServer, Reply, page, says, stream
 
 TEXT = "Grüße, 世界! 👩‍🚀🎉 “done”\r\n\ttab and \\ slash"
 USAGE = {"prompt_tokens": 12, "completion_tokens": 34, "prompt_tokens_details": {"cached_tokens": 8}}
@@ -133,23 +134,40 @@ def test_text_comes_as_it_is_written(faulty: FaultServer) -> None:
     assert answer.reported_cost_usd is None
 
 
-def test_a_call_that_is_cancelled_closes_its_connection(faulty: FaultServer) -> None:
-    half = talk("first", None)
+def _half(reply: Reply) -> Reply:
+    return reply.but(body=reply.body + b" ", sent=len(reply.body), then="stall")
 
-    async def stopped() -> bool:
+
+STOPPED = {
+    "before it is answered": {"openai": SILENCE, "anthropic": SILENCE},
+    "in the middle": {"openai": _half(talk("first", None)), "anthropic": _half(letter("first", None))},
+    "while an error is told": dict.fromkeys(("openai", "anthropic"), _half(says({"error": {}}, 500))),
+}
+
+
+@pytest.mark.parametrize("of", ["openai", "anthropic"])
+@pytest.mark.parametrize("when", STOPPED)
+def test_the_server_sees_at_once_that_a_call_is_cancelled(faulty: FaultServer, of: str, when: str) -> None:
+    async def stopped() -> float:
+        there = endpoint(PROVIDERS[of], faulty)
         came = asyncio.Event()
-        there = endpoint(PROVIDERS["openai"], faulty)
-        work = asyncio.ensure_future(PROVIDERS["openai"].complete(QUESTION, there, lambda _: came.set()))
-        await came.wait()
+        work = asyncio.ensure_future(PROVIDERS[of].complete(QUESTION, there, lambda _: came.set()))
+        while not faulty.asked:
+            await asyncio.sleep(0.001)
+        if when == "in the middle":
+            await came.wait()
+        else:
+            await asyncio.sleep(0.02)
+        at = time.monotonic()
         work.cancel()
         await asyncio.wait([work])
-        return work.cancelled()
+        assert work.cancelled()
+        return at
 
-    faulty.script(half.but(body=half.body + b" ", sent=len(half.body), then="stall"))
-    begun = time.monotonic()
-    assert ENGINE.run(stopped()), "the first piece was handed out though more was to come"
-    assert faulty.gone.wait(1)
-    assert time.monotonic() - begun < 1
+    faulty.script(STOPPED[when][of])
+    at = ENGINE.run(stopped())
+    assert faulty.gone.wait(2)
+    assert time.monotonic() - at < 1, "it takes half a millisecond where nothing else runs"
 
 
 def test_a_stream_split_at_any_byte_is_the_same_answer(faulty: FaultServer) -> None:
