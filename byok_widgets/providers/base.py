@@ -209,7 +209,7 @@ class Provider(ABC):
         await self.list_models(endpoint)
 
 
-_MAX_COUNT = 10**15
+_MAX_COUNT = 10**12
 
 
 def iso_date(value: object) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from byok_widgets.providers import quota_headers
@@ -18,6 +18,10 @@ from byok_widgets.secrets.key_formats import KeyFormat
 
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 """Efforts that the gateway translates for every reasoning model, if its list names no others."""
+
+_AMOUNT = re.compile(r"\s*\d{1,12}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?\s*", re.ASCII)
+_MOST_USD = 1_000_000
+"""No call costs more: a report of more than that is a mistake, and the cost is not taken from it."""
 
 
 def _dotted(model: str) -> str:
@@ -139,11 +143,12 @@ def _per_mtok(per_token: Any) -> Decimal | None:
 
 
 def _usd(amount: Any) -> Decimal | None:
-    try:
-        usd = Decimal(str(amount))
-    except InvalidOperation:
+    """Return an amount of money, or `None` for what no call can have cost."""
+    written = str(amount)
+    if not _AMOUNT.fullmatch(written):
         return None
-    return usd if usd.is_finite() and usd >= 0 else None
+    usd = Decimal(written)
+    return usd if usd <= _MOST_USD else None
 
 
 def _until_reset(headers: Any) -> float | None:

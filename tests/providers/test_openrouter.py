@@ -28,7 +28,17 @@ TOKENS = {"prompt_tokens": 10, "completion_tokens": 5}
         ({"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}}, "0.21"),
         ({"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": None}}, None),
         ({"cost": 0.01, "is_byok": True}, None),
-        *(({"cost": odd}, None) for odd in (None, "much", -1, "nan", "inf", True, {"total": 1})),
+        *(
+            ({"cost": odd}, None)
+            for odd in (None, "much", "", -1, "-0.5", True, [0.2], {"total": 1}, {"usd": 0.2})
+        ),
+        *(({"cost": odd}, None) for odd in ("nan", "sNaN", "inf", 1e300, "1e300", 10**30, 1_000_001)),
+        *(({"cost": odd}, None) for odd in ("0,25", "$0.25", "1_000", "１", "0x1", "0" * 99)),
+        *(({"cost": 0.01, "is_byok": True, "cost_details": odd}, None) for odd in ([1], "x", {})),
+        *(
+            ({"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": odd}}, None)
+            for odd in (-5, "nan", 1e300, [1])
+        ),
         ({}, None),
     ],
 )
