@@ -93,12 +93,21 @@ def unreadable(what: str, context: CallContext) -> ErrorReport:
 
 
 def _of_size(error: TooLargeError, context: CallContext) -> ErrorReport:
+    bound = f"byok_widgets.providers.stream.bounds.{error.bound}"
+    if error.bound.startswith("MAX_LIST"):
+        return ErrorReport(
+            "too_large",
+            f"{context.who} sent a model list that is too large: {error.excess}.",
+            "Something else may answer in its place.",
+            "Check the base URL in Settings, or type the model's id. Where the list is right, raise the bound: "
+            f"{bound}.",
+            context.links.status,
+        )
     return ErrorReport(
         "too_large",
         f"{context.who} sent an answer that is too large: {error.excess}.",
         "The model may be repeating itself, or something else answers in its place.",
-        "Run the cell again with a lower max_tokens. Where such answers are right, raise the bound: "
-        f"byok_widgets.providers.stream.bounds.{error.bound}.",
+        f"Run the cell again with a lower max_tokens. Where such answers are right, raise the bound: {bound}.",
         context.links.status,
     )
 

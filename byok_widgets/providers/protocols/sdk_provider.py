@@ -95,6 +95,8 @@ class SdkProvider(Provider):
         rows = _rows(await self._get(self.models_path, endpoint))
         if rows is None:
             raise error_mapping.unreadable("a model list was expected", CallContext(self, endpoint))
+        if len(rows) > bounds.MAX_LIST_ROWS:
+            raise error_mapping.translate(bounds.too_many_rows(bounds.MAX_LIST_ROWS), CallContext(self, endpoint))
         named = ({"id": row} if isinstance(row, str) else row for row in rows)
         return [self._model_info(row) for row in named if isinstance(row, Mapping) and row.get("id")]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+from typing import Any
 
 import pytest
 
-from byok_widgets import ProviderError
+from byok_widgets import ConfigError, ProviderError
 from byok_widgets.engine import ENGINE
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.providers.stream import bounds
@@ -62,3 +63,34 @@ def test_a_list_past_its_bound_is_an_error_that_names_it(
         ENGINE.run(PROVIDERS[of].list_models(endpoint(PROVIDERS[of], faulty)))
     assert caught.value.kind == "too_large"
     assert "MAX_LIST_BYTES" in caught.value.fix
+
+
+@BOTH
+def test_a_list_of_too_many_models_is_an_error_that_names_its_bound(
+    faulty: FaultServer, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_LIST_ROWS", 3)
+    models = [{"id": f"m{at}"} for at in range(4)]
+    faulty.script(says({"data": models[:3]}), says({"data": models}))
+    assert len(ENGINE.run(PROVIDERS[of].list_models(endpoint(PROVIDERS[of], faulty)))) == 3
+    with pytest.raises(ProviderError) as caught:
+        ENGINE.run(PROVIDERS[of].list_models(endpoint(PROVIDERS[of], faulty)))
+    assert (caught.value.kind, caught.value.retryable) == ("too_large", False)
+    assert "MAX_LIST_ROWS" in caught.value.fix
+
+
+@pytest.mark.parametrize("value", ["64", None, 0, -1, True, 1.5, float("nan"), float("inf"), [1]], ids=repr)
+@pytest.mark.parametrize("name", [name for name in vars(bounds) if name.isupper()])
+def test_a_bound_is_a_number_above_zero(name: str, value: Any) -> None:
+    before = getattr(bounds, name)
+    if (name, value) == ("MAX_ERROR_S", 1.5):
+        return
+    with pytest.raises(ConfigError) as caught:
+        setattr(bounds, name, value)
+    assert (caught.value.kind, getattr(bounds, name)) == ("bad_setting", before)
+
+
+def test_a_bound_that_does_not_exist_cannot_be_set() -> None:
+    with pytest.raises(ConfigError):
+        bounds.MAX_ANSWER_BYTE = 5  # type: ignore[attr-defined]
+    assert not hasattr(bounds, "MAX_ANSWER_BYTE")
