@@ -9,7 +9,8 @@ from typing import TypeAlias, cast
 
 import httpx2
 
-from byok_widgets.providers.transport.exchange import LOW_WATER_BYTES, Exchange
+from byok_widgets.providers.transport.exchange import Exchange
+from byok_widgets.providers.transport.pace import Pace
 
 Origin: TypeAlias = tuple[bytes, bytes, int]
 """Scheme, host and port."""
@@ -43,10 +44,12 @@ class Connection(asyncio.Protocol):
         self._is_unwanted = False
         self._exchange: Exchange | None = None
         self._is_paused = False
+        self._pace = Pace()
+        self._rest: asyncio.TimerHandle | None = None
 
     def begin(self, exchange: Exchange, request: bytes) -> None:
         """Send a request, whose response belongs to `exchange`."""
-        self._exchange = exchange
+        self._exchange, self._pace = exchange, Pace()
         self._transport.write(request)
 
     def abort(self) -> None:
@@ -54,6 +57,7 @@ class Connection(asyncio.Protocol):
         self.is_open = False
         self._is_unwanted = True
         self._exchange = None
+        self._end_rest()
         if self._is_made:
             self._transport.abort()
 
@@ -64,7 +68,8 @@ class Connection(asyncio.Protocol):
 
     def resume_reading(self, exchange: Exchange) -> None:
         """Read on, if `exchange` has taken most of what has come."""
-        if self._is_paused and self._exchange is exchange and exchange.message.buffered <= LOW_WATER_BYTES:
+        is_resting = self._rest is not None
+        if self._is_paused and not is_resting and self._exchange is exchange and exchange.has_room:
             self._set_paused(paused=False)
 
     @property
@@ -99,8 +104,8 @@ class Connection(asyncio.Protocol):
             return
         if exchange.message.is_complete:
             self._end(exchange)
-        elif exchange.message.buffered > HIGH_WATER_BYTES and not self._is_paused:
-            self._set_paused(paused=True)
+        elif not self._is_paused:
+            self._pause_if_fit(exchange, len(data))
         exchange.wake()
 
     def eof_received(self) -> None:
@@ -111,6 +116,7 @@ class Connection(asyncio.Protocol):
         """End the exchange: as an error, unless the end of the connection is the end of the response."""
         self.is_open = False
         exchange, self._exchange = self._exchange, None
+        self._end_rest()
         self._on_lost(self)
         if exchange is not None:
             exchange.end_with_connection(error)
@@ -118,12 +124,33 @@ class Connection(asyncio.Protocol):
     def _end(self, exchange: Exchange) -> None:
         exchange.message.release_parser()
         self._exchange = None
+        self._end_rest()
         if not (self.is_open and exchange.message.keeps_alive) or self._transport.get_write_buffer_size():
             self.abort()
             return
         if self._is_paused:
             self._set_paused(paused=False)
         self._on_idle(self)
+
+    def _pause_if_fit(self, exchange: Exchange, size: int) -> None:
+        """Stop reading for as long as the reader is behind, or for a rest."""
+        if exchange.message.buffered > HIGH_WATER_BYTES:
+            self._set_paused(paused=True)
+            return
+        loop = asyncio.get_running_loop()
+        rest_s = self._pace.rest_s(size, loop.time()) if exchange.message.has_head else 0.0
+        if rest_s:
+            self._set_paused(paused=True)
+            self._rest = loop.call_later(rest_s, self._read_on, exchange)
+
+    def _read_on(self, exchange: Exchange) -> None:
+        self._rest = None
+        self.resume_reading(exchange)
+
+    def _end_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
 
     def _set_paused(self, *, paused: bool) -> None:
         self._is_paused = paused

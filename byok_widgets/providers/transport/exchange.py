@@ -78,6 +78,11 @@ class Exchange(httpx2.AsyncByteStream):
         """Whether the end of the response is here, read or not."""
         return self.message.is_complete
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the reader has taken most of what has come."""
+        return self.message.buffered <= LOW_WATER_BYTES
+
     def fail(self, error: Exception) -> None:
         """End it with an error, which the reader gets after what has come before."""
         self._error = error
