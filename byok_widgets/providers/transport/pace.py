@@ -6,10 +6,10 @@ more than some updates a second. Pure logic: times are given by the caller.
 
 from __future__ import annotations
 
-LONGEST_REST_S = 1 / 24
+LONGEST_REST_S = 1 / 12
 SHORTEST_REST_S = 0.005
 """A shorter rest would cost more than it saves."""
-REST_SHARE = 1 / 20
+REST_SHARE = 1 / 40
 """A rest is at most this part of the time that the body has taken, so short answers are not made longer."""
 SMALL_BYTES = 16 * 2**10
 """Of a body that comes faster, there is enough to do."""
