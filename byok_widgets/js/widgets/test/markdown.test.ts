@@ -49,6 +49,40 @@ it("leaves finished blocks as they are while the answer grows", () => {
   expect(content.el.querySelectorAll("p")).toHaveLength(3);
 });
 
+const ITEM = "- an item of **many** that a list has\n";
+const LINE = "value = compute(1)\n";
+const ROW = "| a | **b** |\n";
+
+it.each([
+  ["list", "", ITEM, "li"],
+  ["block of code", "```python\n", LINE, "code"],
+  ["paragraph", "", "many words ", "p"],
+  ["table", "| one | two |\n|---|---|\n", ROW, "td"],
+])("makes a long %s again the less often the longer it is", (_, begin, piece, tag) => {
+  const content = new MarkdownText();
+  const many = Math.ceil(4500 / piece.length);
+  content.append(begin + piece.repeat(many));
+  const made = new Set<Element | null>();
+  const more = Math.ceil(1000 / piece.length);
+  for (let count = 0; count < more; count++) {
+    content.append(piece);
+    made.add(content.el.querySelector(tag));
+  }
+  expect(made.size).toBeGreaterThan(2);
+  expect(made.size).toBeLessThan(10);
+  const all = begin + piece.repeat(many + more);
+  content.set(all);
+  expect(content.el.innerHTML).toBe(shown(all).innerHTML);
+});
+
+it("shows at once what was added to a long block, and no markup in it", () => {
+  const content = new MarkdownText();
+  content.append(ITEM.repeat(130));
+  content.append("- <img src=x> and more");
+  expect(content.el.textContent).toContain("<img src=x> and more");
+  expect(content.el.querySelector("img")).toBeNull();
+});
+
 it("holds back the first line of a table", () => {
   const content = new MarkdownText();
   content.append("So:\n\n| a | b");

@@ -10,6 +10,9 @@ const MARKUP = /[&<>"']/g;
 const LINE_BREAK = /\r\n?/g;
 // The first line of what may become a table: it would be shown as a paragraph for a moment.
 const ROW_UNDER_WAY = /(?:^|\n)\|[^\n]*$/;
+// A block that is longer is made again only when it has grown by this part: else a long list would cost ever more.
+const LONG_CHARS = 4000;
+const GROWTH = 1 / 32;
 const ALLOWED: Config & { RETURN_DOM_FRAGMENT: true } = {
   ALLOWED_TAGS: [
     ...["a", "blockquote", "br", "code", "del", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"],
@@ -47,14 +50,32 @@ function render(tokens: Token[]): DocumentFragment {
 }
 
 // An answer that may still be growing. Blocks that are finished stay as they are; only the last one is made again.
+// What has been added to a long one since then is shown as plain text, but for the rows of a table.
 export class MarkdownText {
   readonly el = make("div", { className: "byok-words byok-markdown" });
   private text = "";
   private finished = 0;
+  private drawnChars = 0; // of the block that is open
   private open: ChildNode[] = [];
 
   append(piece: string): void {
-    this.text += piece.replace(LINE_BREAK, "\n");
+    const added = piece.replace(LINE_BREAK, "\n");
+    this.text += added;
+    const chars = this.text.length - this.finished;
+    if (chars > LONG_CHARS && chars < this.drawnChars * (1 + GROWTH)) this.addPlain(added);
+    else this.draw();
+  }
+
+  // The whole answer at once: a list whose items came apart is one list again.
+  set(text: string): void {
+    this.text = text;
+    this.finished = 0;
+    this.drawnChars = 0;
+    this.open = [];
+    this.el.replaceChildren(render(marked.lexer(text)));
+  }
+
+  private draw(): void {
     const tokens = marked.lexer(this.text.slice(this.finished).replace(ROW_UNDER_WAY, ""));
     const last = tokens.findLastIndex(({ type }) => type !== "space");
     for (const node of this.open) node.remove();
@@ -65,13 +86,11 @@ export class MarkdownText {
     const block = last < 0 ? null : render(tokens.slice(last));
     this.open = block ? [...block.childNodes] : [];
     this.el.append(...this.open);
+    this.drawnChars = this.text.length - this.finished;
   }
 
-  // The whole answer at once: a list whose items came apart is one list again.
-  set(text: string): void {
-    this.text = text;
-    this.finished = 0;
-    this.open = [];
-    this.el.replaceChildren(render(marked.lexer(text)));
+  private addPlain(text: string): void {
+    const block = this.el.lastElementChild;
+    if (block?.tagName !== "TABLE") (block?.querySelector(":scope > code") ?? block)?.append(text);
   }
 }
