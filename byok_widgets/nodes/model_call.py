@@ -200,7 +200,7 @@ async def _endpoint(context: FlowContext, call: Call) -> Endpoint:
             f"The API key for {call.provider.in_text} was not available within {call.deadline.seconds:g} s.",
             kind="timeout",
             cause="The place where it is stored did not answer, or the deadline is very short.",
-            fix="Run the cell again, or give the call a longer deadline_s.",
+            fix="Try again, or give the call a longer deadline_s.",
         )
 
     return await with_deadline(context.endpoint(call.provider), call.deadline, late)

@@ -16,7 +16,7 @@ def typed_value(graph: FlowGraph, name: str, text: str) -> Any:
     Args:
         graph: The flow, whose nodes know the types of what they write.
         name: The variable.
-        text: What was typed; lists and objects as JSON.
+        text: What was typed; a list with commas or as JSON, an object as JSON.
 
     Raises:
         ConfigError: The field takes no such value.
@@ -40,13 +40,21 @@ def field_value(spec: FieldSpec, text: str) -> Any:
         try:
             return read_value(spec, given)
         except SchemaError as error:
-            problem = problem or error.problem
+            problem = error.problem
     raise ConfigError(problem, kind="variable", fix="Type another value, or leave it empty to remove it.")
 
 
 def _readings(text: str) -> list[Any]:
-    """Return the text itself and, where it is JSON, what it holds."""
+    """Return what a text may stand for: itself, what it holds as JSON, and a list with commas."""
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    held = _held(text)
+    lists = [] if isinstance(held, list) else [items, [_held(item) for item in items]]
+    return [text, held, *lists]
+
+
+def _held(text: str) -> Any:
+    """Return what a text holds as JSON; the text itself where it is none."""
     try:
-        return [text, json.loads(text)]
+        return json.loads(text)
     except (ValueError, RecursionError):
-        return [text]
+        return text

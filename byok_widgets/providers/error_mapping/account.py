@@ -26,7 +26,7 @@ def quota(case: ErrorCase) -> ErrorReport | None:
         "is used up.",
         " ".join(part for part in (context.provider.billing_note, case.quoted) if part)
         or "The credit is spent, or the budget of the key or its project is.",
-        "Add credit or raise the budget on the billing page, then run the cell again.",
+        "Add credit or raise the budget on the billing page, then try again.",
         context.links.billing,
         retryable=fault.status == 402 and fault.retry_after_s is not None,
     )
@@ -49,7 +49,7 @@ def _too_many_tokens(case: ErrorCase) -> ErrorReport:
         f"{context.who} refused the call: the credit that is left does not pay for an answer as long as "
         "max_tokens allows, or, without a limit, as long as the model can write.",
         case.quoted,
-        f"{limit}, or add credit on the billing page; then run the cell again.",
+        f"{limit}, or add credit on the billing page; then try again.",
         context.links.billing,
     )
 
@@ -143,7 +143,7 @@ def rate_limit(case: ErrorCase) -> ErrorReport | None:
         "rate_limit",
         f"The rate limit of {case.context.who} was reached.",
         case.because("This account sent more than it is allowed to in a minute or a day."),
-        f"{advised_pause(case.details.retry_after_s)} and run the cell again; "
+        f"{advised_pause(case.details.retry_after_s)} and try again; "
         "check the provider's usage dashboard for quota limits.",
         case.context.links.usage,
         retryable=True,

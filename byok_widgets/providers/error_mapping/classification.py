@@ -30,7 +30,7 @@ def page(context: CallContext, status: int | None = None) -> ErrorReport:
             "gateway",
             f"A gateway answered instead of {context.who} ({status}).",
             f"A server in front of {context.host} could not pass the call on. This is not your fault.",
-            "Run the cell again in a moment.",
+            "Try again in a moment.",
             context.links.status,
             retryable=True,
         )
@@ -72,7 +72,7 @@ def _overloaded(case: ErrorCase) -> ErrorReport | None:
         "overloaded",
         f"{case.context.who} is overloaded or not working right now ({status}). This is not your fault.",
         case.because("It receives too many calls, or something in it failed."),
-        "Run the cell again in a moment.",
+        "Try again in a moment.",
         case.context.links.status,
         retryable=True,
     )
@@ -83,7 +83,7 @@ def _anything(case: ErrorCase) -> ErrorReport:
         "provider",
         f"{case.context.who} answered with an error.",
         case.because("It gave no reason."),
-        "Run the cell again; if the error persists, look at the provider's status page.",
+        "Try again; if the error persists, look at the provider's status page.",
         case.context.links.status,
         retryable=True,
     )

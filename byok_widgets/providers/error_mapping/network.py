@@ -86,7 +86,7 @@ def unreadable(what: str, context: CallContext) -> ErrorReport:
         "unreadable",
         f"{context.who} sent an answer that cannot be read: {what}.",
         f"Something between this machine and {context.host} may have changed or truncated it.",
-        f"Run the cell again; if the error persists, check {context.way}.",
+        f"Try again; if the error persists, check {context.way}.",
         context.links.status,
         retryable=True,
     )
@@ -107,7 +107,7 @@ def _of_size(error: TooLargeError, context: CallContext) -> ErrorReport:
         "too_large",
         f"{context.who} sent an answer that is too large: {error.excess}.",
         "The model may be repeating itself, or something else answers in its place.",
-        f"Run the cell again with a lower max_tokens. Where such answers are right, raise the bound: {bound}.",
+        f"Try again with a lower max_tokens. Where such answers are right, raise the bound: {bound}.",
         context.links.status,
     )
 
@@ -142,7 +142,7 @@ def _of_silence(names: set[str], context: CallContext) -> ErrorReport:
         "timeout",
         f"{context.who} did not answer in time.",
         cause,
-        "Run the cell again, or choose a faster model.",
+        "Try again, or choose a faster model.",
         context.links.status,
         retryable=True,
     )
@@ -166,7 +166,7 @@ def _of_socket(causes: list[BaseException], context: CallContext) -> ErrorReport
             "offline",
             f"{context.who} could not be reached: there is no route to {context.host}.",
             "This machine seems to be offline.",
-            "Check the network; then run the cell again.",
+            "Check the network; then try again.",
             context.links.status,
             retryable=True,
         )
@@ -186,7 +186,7 @@ def _of_socket(causes: list[BaseException], context: CallContext) -> ErrorReport
         "connection",
         f"The connection to {context.who} broke.",
         f"The network, a proxy or {context.host} closed it.",
-        f"Run the cell again; if the error persists, check {context.way}.",
+        f"Try again; if the error persists, check {context.way}.",
         context.links.status,
         retryable=True,
     )

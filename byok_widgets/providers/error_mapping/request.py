@@ -26,7 +26,7 @@ def moderation(case: ErrorCase) -> ErrorReport | None:
         "moderation",
         f"The safety system of {case.context.who} rejected the text.",
         why,
-        "Edit the prompt or the dialogue, then run the cell again.",
+        "Edit the prompt or the dialogue, then try again.",
         case.context.links.errors,
     )
 
@@ -151,7 +151,7 @@ def memory(case: ErrorCase) -> ErrorReport | None:
         "out_of_memory",
         f"The server of {context.who} ran out of memory{f' ({fault.status})' if fault.status else ''}.",
         case.quoted,
-        "Shorten the dialogue, pick a smaller model, or run the cell again once the server is less busy.",
+        "Shorten the dialogue, pick a smaller model, or try again once the server is less busy.",
         context.links.status,
         retryable=True,
     )
@@ -185,7 +185,7 @@ def address(case: ErrorCase) -> ErrorReport | None:
         case.because(f"{context.host} answers, but has no such page."),
         context.either(
             "Correct the base URL in Settings: most end in /v1. It is the part before /chat/completions.",
-            "Run the cell again; if the error persists, look at the provider's status page.",
+            "Try again; if the error persists, look at the provider's status page.",
         ),
         context.links.errors,
     )

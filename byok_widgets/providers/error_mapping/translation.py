@@ -99,7 +99,7 @@ def timed_out(provider: Provider, seconds: float, what: str, attempts: int = 0) 
         sentence(f"{provider.in_text} {what} within {seconds:g} s."),
         kind="timeout",
         cause="The model may still be thinking, or it is slow or busy, or the answer is long.",
-        fix="Give the call a longer deadline_s, choose a faster model, or run the cell again.",
+        fix="Give the call a longer deadline_s, choose a faster model, or try again.",
         link=provider.links.status,
         retryable=True,
         attempts=attempts,
@@ -118,7 +118,7 @@ def rate_limited(provider: Provider, wait_s: float) -> ProviderError:
         "its deadline.",
         kind="rate_limit",
         cause="Other calls with the same key have used up what this account is allowed to send.",
-        fix=f"{account.advised_pause(wait_s)} and run the cell again, or give the call a longer deadline_s; "
+        fix=f"{account.advised_pause(wait_s)} and try again, or give the call a longer deadline_s; "
         "check the provider's usage dashboard for quota limits.",
         link=provider.links.usage,
         retryable=True,

@@ -22,7 +22,7 @@ from byok_widgets.providers.transport.faults import EnvironmentVariableError
 SWITCH = "BYOK_WIDGETS_TRANSPORT"
 """Variable that switches to the HTTP library's own transport, if it says `httpx`."""
 _SOCKS = frozenset({"socks", "socks5", "socks5h"})
-_REMEDY = "Correct or unset it, or add the host to NO_PROXY; then run the cell again."
+_REMEDY = "Correct or unset it, or add the host to NO_PROXY; then try again."
 
 
 class Variable(NamedTuple):

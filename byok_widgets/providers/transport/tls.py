@@ -10,7 +10,7 @@ import httpx2
 from byok_widgets.providers.transport.environment import NetworkEnvironment, Variable
 from byok_widgets.providers.transport.faults import EnvironmentVariableError
 
-_REMEDY = "Set it to a file with certificates, or unset it; then run the cell again."
+_REMEDY = "Set it to a file with certificates, or unset it; then try again."
 
 
 def tls_context(environment: NetworkEnvironment) -> ssl.SSLContext:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
         LessonField,
     )
 
+_KINDS = {"array": "list, with commas"}
+"""Types that people call otherwise."""
+
 
 def readers(turn: Turn) -> list[str]:
     """Return the nodes that read the dialogue in a turn."""
@@ -141,10 +144,17 @@ def _found(turn: Turn, name: str) -> Reading:
 def _field(spec: FieldSpec, value: Any) -> LessonField:
     types = spec.shape.types
     choices = ["true", "false"] if types == {"boolean"} else [as_typed(each) for each in spec.enum or ()]
-    kind = "as JSON" if {"array", "object"} & types else " or ".join(sorted(types))
+    kind = "as JSON" if _is_nested(spec) else " or ".join(_KINDS.get(each, each) for each in sorted(types))
     return {
         "name": sanitize(spec.name),
         "kind": "" if choices else kind,
         "value": sanitize(as_typed(value)),
         "choices": list(map(sanitize, choices)),
     }
+
+
+def _is_nested(spec: FieldSpec) -> bool:
+    """Whether a value is an object, or a list of more than plain items."""
+    branches = spec.shape.branches
+    items = {each for branch in branches if "array" in branch.types for each in branch.item(0).types}
+    return bool({"array", "object"} & items) or "object" in spec.shape.types

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CHECK_KEY: HelpRequest = "check_key"
 _NOTHING: HelpRequest = ""
 
-_NOW_SAVED = " now. Run the cell again."
+_NOW_SAVED = " now. Try again."
 _PASTE = " yet. Paste one into the key field above, then press Save."
 FREE = "The check is free and sends nothing."
 CHECKING = "Checking…"

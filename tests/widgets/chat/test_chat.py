@@ -391,13 +391,39 @@ def test_a_variable_is_corrected_by_hand(talk, server, browser, wire):
         "name": "Ana",
         "people": "4",
         "day": "Tue",
-        "tags": '["a", "b"]',
+        "tags": "a, b",
     }
     browser.custom(chat, {"kind": "correct", "name": "people", "value": "many"})
     assert told("failed")[-1]["failure"]["kind"] == "variable"
     assert session.variables["people"] == 4
     browser.custom(chat, {"kind": "correct", "name": "people", "value": " "})
     assert session.variables["people"] is None
+    chat.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stated"),
+    [
+        ("tags", ["ham"], "ham"),
+        ("tags", ["ham", "olives"], "ham, olives"),
+        ("tags", ["1", "2"], "1, 2"),
+        ("tags", ["salt, pepper"], '["salt, pepper"]'),
+        ("tags", [' "x"'], '[" \\"x\\""]'),
+        ("tags", [], "[]"),
+        ("sizes", [1, 2], "1, 2"),
+    ],
+)
+def test_a_list_is_edited_as_a_person_types_one(talk, browser, wire, name, value, stated):
+    talk.extraction("data", tags=list[str], sizes=list[int])
+    session = talk.start()
+    chat = Chat(session, mode="owner")
+    session.variables[name] = value
+    browser.custom(chat, {"kind": "hello"})
+    rows = {row["name"]: row for row in wire.custom(chat)[-1]["variables"]}
+    assert rows[name]["stated"] == stated
+    session.variables[name] = None
+    browser.custom(chat, {"kind": "correct", "name": name, "value": stated})
+    assert session.variables[name] == value
     chat.close()
 
 

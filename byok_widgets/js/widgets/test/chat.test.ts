@@ -40,7 +40,16 @@ const say = (words: string): void => {
   press(text(), "Enter");
 };
 
+let resized: () => void;
+
 beforeEach(() => {
+  vi.stubGlobal("ResizeObserver", class {
+    constructor(callback: () => void) {
+      resized = callback;
+    }
+    observe = (): undefined => undefined;
+    disconnect = (): undefined => undefined;
+  });
   Element.prototype.scrollIntoView = () => undefined; // jsdom has none
   model = new FakeModel(chat());
   view = render("chat", model);
@@ -171,7 +180,7 @@ it("keeps the text when the kernel is gone", () => {
 
 it("tells what the provider wrote from what it means and from what to do", () => {
   const failure = { kind: "auth", problem: "No key.", where: "Node ask.", cause: "It is old.", quote: 'It says: "no"', fix: "Paste it." };
-  tell({ kind: "failed", text: "Hi", failure: { ...failure, link: "" }, session });
+  tell({ kind: "failed", text: "", failure: { ...failure, link: "" }, session });
   const parts = [...view.find("[role=alert]").children].map(({ tagName, textContent }) => [tagName, textContent]);
   expect(parts).toEqual([
     ["STRONG", "No key."],
@@ -190,6 +199,34 @@ it("folds away what a model had thought before it came to nothing", () => {
   expect(folded.querySelector(".byok-thoughts")?.textContent).toBe("**First** <i>this</i>");
   tell({ kind: "failed", text: "Hi", failure, session });
   expect(view.panel.querySelector("[role=alert] .byok-reasoning")).toBeNull();
+});
+
+it("offers to say again what failed, and nothing where nothing was said", () => {
+  const failure = { kind: "connection", problem: "It broke.", ...NO_MORE };
+  tell({ kind: "failed", text: "Hi", failure, session });
+  clickOn("Try again");
+  expect(lastSent()).toEqual({ kind: "say", text: "Hi" });
+  tell({ kind: "failed", text: "", failure, session });
+  expect(view.panel.querySelector("[role=alert] button")).toBeNull();
+});
+
+it("keeps the last words in sight when the log gets smaller, unless the person has scrolled up", () => {
+  const box = { scrollHeight: 900, clientHeight: 400 };
+  for (const name of ["scrollHeight", "clientHeight"] as const) {
+    Object.defineProperty(log(), name, { get: () => box[name] });
+  }
+  const scrollTo = (top: number): void => {
+    log().scrollTop = top;
+    log().dispatchEvent(new Event("scroll"));
+  };
+  scrollTo(500);
+  box.clientHeight = 300;
+  resized();
+  expect(log().scrollTop).toBe(900);
+  scrollTo(100);
+  box.clientHeight = 250;
+  resized();
+  expect(log().scrollTop).toBe(100);
 });
 
 it("gives the text back, and leaves the turn that is under way, when a second message is refused", () => {
@@ -260,7 +297,9 @@ it("tells a value that is not in the dialogue, flashes what has changed, and sen
   const row = view.find("tr[data-name=name]");
   expect(row.dataset["status"]).toBe("ungrounded");
   expect(row.classList.contains("byok-changed")).toBe(true);
-  row.querySelector("button")?.click();
+  tell({ kind: "turn", turn: turn(2), changed: ["name"], graph: null, ...session, variables: [name] });
+  expect(view.panel.querySelector(".byok-changed"), "it was only read once more").toBeNull();
+  view.find("tr[data-name=name] button").click();
   typeInto(view.find<HTMLInputElement>("tr[data-name=name] input"), "Anna");
   press(view.find("tr[data-name=name] input"), "Enter");
   expect(lastSent()).toEqual({ kind: "correct", name: "name", value: "Anna" });

@@ -3,6 +3,12 @@
 import widgets from "../src/index";
 import type { FakeModel } from "./fake_model";
 
+// jsdom has none.
+(globalThis as { ResizeObserver?: unknown }).ResizeObserver ??= class {
+  observe = (): undefined => undefined;
+  disconnect = (): undefined => undefined;
+};
+
 export interface Rendered {
   el: HTMLElement;
   // The panel around it.

@@ -103,7 +103,7 @@ class ChatView {
         void this.send({ kind: "forget", turn, node, example }),
       models: () => this.models,
     };
-    this.dialogue = new Dialogue(this.part.log, this.part.spoken, actions, this.colors);
+    this.dialogue = new Dialogue(this.part.log, this.part.spoken, actions, this.colors, signal);
     const askSaved = (): void => void this.send({ kind: "saved_output" });
     this.saved = new SavedOutput(model, model.get("saved_form"), askSaved, signal);
     el.classList.add("byok-panel", "byok-chat", liveClass(model.get("saved_form")));
@@ -342,7 +342,7 @@ class ChatView {
     this.said = "";
     if (session) this.dialogue.fail(); // what failed was the turn, not another click while it is under way
     if (text) this.part.text.value = text;
-    showFailure(this.part.failure, failure, reasoning);
+    showFailure(this.part.failure, failure, reasoning, text ? () => this.sayTyped() : undefined);
     if (session) this.showSession(session);
   }
 }

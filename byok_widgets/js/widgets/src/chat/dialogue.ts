@@ -2,6 +2,7 @@
 
 import { make } from "../common/dom";
 import type { AlternativeFacts, ChatExamples, ChatLesson, ChatRequests, ChatTaught, TurnFacts, UnderWay } from "../common/messages";
+import { onEnd } from "../common/view";
 import type { Colors } from "./colors";
 import { ReadOut } from "./read_out";
 import { LiveAnswer, type TurnActions, TurnView } from "./turn";
@@ -20,8 +21,10 @@ export class Dialogue {
     spoken: HTMLElement,
     private readonly actions: TurnActions,
     private readonly colors: Colors,
+    signal: AbortSignal,
   ) {
     this.readOut = new ReadOut(spoken);
+    this.keepTheEndInSight(signal);
   }
 
   // What the person said in the turn that is under way.
@@ -52,9 +55,10 @@ export class Dialogue {
     const beside = insteadOf === null ? undefined : this.views.get(insteadOf);
     this.live = new LiveAnswer(beside ? null : text, this.colors);
     this.log.querySelector(".byok-chat-empty")?.remove();
-    if (beside) beside.answers.append(this.live.el);
-    else this.log.append(make("div", { className: "byok-turn" }, this.live.el));
-    if (!beside) this.scrollToEnd();
+    const { el } = this.live;
+    if (beside) return this.keepingSight(() => beside.answers.append(el));
+    this.log.append(make("div", { className: "byok-turn" }, el));
+    this.scrollToEnd();
   }
 
   write(node: string, text: string): void {
@@ -85,8 +89,10 @@ export class Dialogue {
 
   endAnswer(alternative: AlternativeFacts): void {
     this.readRest(alternative.turn);
-    this.endLive();
-    this.addAnswer(alternative);
+    this.keepingSight(() => {
+      this.endLive();
+      this.addAnswer(alternative);
+    });
   }
 
   showRequests({ turn, requests }: ChatRequests): void {
@@ -147,10 +153,25 @@ export class Dialogue {
 
   // Keeps the end of the log in sight, unless the person has scrolled up.
   private keepingSight(change: () => void): void {
-    const { log } = this;
-    const isNear = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_THE_END_PX;
+    const isNear = this.isNearTheEnd;
     change();
     if (isNear) this.scrollToEnd();
+  }
+
+  // When the log gets lower or narrower, as an error card makes it, its last words do not slide out of it.
+  private keepTheEndInSight(signal: AbortSignal): void {
+    let wasNear = true;
+    const resized = new ResizeObserver(() => {
+      if (wasNear) this.scrollToEnd();
+    });
+    resized.observe(this.log);
+    this.log.addEventListener("scroll", () => (wasNear = this.isNearTheEnd), { signal });
+    onEnd(signal, () => resized.disconnect());
+  }
+
+  private get isNearTheEnd(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.log;
+    return scrollHeight - scrollTop - clientHeight < NEAR_THE_END_PX;
   }
 
   private scrollToEnd(): void {

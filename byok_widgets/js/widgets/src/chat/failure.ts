@@ -6,13 +6,14 @@ import { foldedReasoning } from "./reasoning";
 
 const GEAR = '[data-jp-item-name="byok-settings"] jp-button';
 
-// `reasoning` is what a model had thought before it came to nothing.
-export function showFailure(box: HTMLElement, failure: FailureFacts, reasoning = ""): void {
+// `reasoning` is what a model had thought before it came to nothing; `retry` says once more what was said.
+export function showFailure(box: HTMLElement, failure: FailureFacts, reasoning = "", retry?: () => void): void {
   const { link, calm = false, settings = false } = failure;
   const links = link ? [make("div", {}, externalLink(link, link))] : [];
-  const gear = settings ? settingsButton(box) : [];
+  const buttons = [...(settings ? settingsButton(box) : []), ...(retry ? [retryButton(retry)] : [])];
+  const row = buttons.length ? [make("div", { className: "byok-row" }, ...buttons)] : [];
   const thoughts = foldedReasoning(reasoning, "the answer that did not come");
-  box.replaceChildren(...failureParts(failure), ...links, ...gear, ...thoughts);
+  box.replaceChildren(...failureParts(failure), ...links, ...row, ...thoughts);
   box.classList.toggle("byok-bad", !calm);
   box.classList.toggle("byok-chat-notice", calm);
   box.hidden = false;
@@ -33,5 +34,11 @@ function settingsButton(box: HTMLElement): HTMLElement[] {
   if (!gear) return [];
   const open = button("Open Settings");
   open.onclick = () => gear.click();
-  return [make("div", {}, open)];
+  return [open];
+}
+
+function retryButton(retry: () => void): HTMLButtonElement {
+  const again = button("Try again");
+  again.onclick = retry;
+  return again;
 }

@@ -10,6 +10,7 @@ export type Correct = (name: string, value: string) => void;
 export class VariableTable {
   readonly el = make("table", { className: "byok-variables" });
   private readonly rows = make("tbody");
+  private shown = new Map<string, string>();
 
   constructor(
     private readonly correct: Correct,
@@ -21,7 +22,10 @@ export class VariableTable {
   show(variables: VariableFacts[], changed: string[] = []): void {
     if (this.rows.contains(document.activeElement) && this.el.querySelector("input")) return; // it is being corrected
     this.el.hidden = !variables.length;
-    this.rows.replaceChildren(...variables.map((each) => this.row(each, changed.includes(each.name))));
+    // A value that was only read once more has not changed.
+    const isNew = ({ name, value }: VariableFacts): boolean => changed.includes(name) && this.shown.get(name) !== value;
+    this.rows.replaceChildren(...variables.map((each) => this.row(each, isNew(each))));
+    this.shown = new Map(variables.map(({ name, value }) => [name, value]));
   }
 
   private row(variable: VariableFacts, hasChanged: boolean): HTMLElement {
@@ -67,5 +71,6 @@ export class VariableTable {
     cell.replaceChildren(field, make("div", { className: "byok-row" }, set, cancel));
     field.select();
     field.focus();
+    cell.scrollIntoView({ block: "nearest" });
   }
 }
