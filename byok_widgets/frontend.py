@@ -22,12 +22,12 @@ class OutputSink(Protocol):
     def show_wait(self, kind: str, left_s: int) -> None:
         """Show that a request failed, by the kind of its error, and the seconds until it is sent again; then 0."""
 
-    def show_thinking(self, seconds: int, unheard_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
+    def show_thinking(self, seconds: int, silent_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
         """Show how long a model has been at work without a word.
 
         Args:
             seconds: Seconds since the request was sent.
-            unheard_s: Seconds since its server sent anything; 0 while that is no news.
+            silent_s: Seconds since its server sent anything; 0 while that is no news.
             is_thinking: Whether it is known to think.
             is_over: Whether something else begins now.
         """

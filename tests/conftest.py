@@ -14,7 +14,7 @@ import pytest
 
 from byok_widgets.flow import flow_contexts
 from byok_widgets.providers import PROVIDERS, catalog, unregister_provider
-from byok_widgets.providers.adaptation import LESSONS
+from byok_widgets.providers.adaptation import QUIRKS
 from tests.keys.fake_keyrings import MemoryKeyring, installed
 from tests.known_day import KNOWN_DAY
 from tests.scripted_server import ScriptedServer
@@ -86,7 +86,7 @@ def _own_flows(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_learned() -> None:
     """No test knows what an endpoint refused in another one: tests share servers."""
-    LESSONS.forget()
+    QUIRKS.forget()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from byok_widgets.errors import ByokError
 from byok_widgets.nodes import ModelNode
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.providers import PROVIDERS, ModelInfo
-from byok_widgets.providers.adaptation import LESSONS, Place
+from byok_widgets.providers.adaptation import QUIRKS, ModelEndpoint
 from byok_widgets.providers.base import sentence
 
 
@@ -42,7 +42,7 @@ def refused_settings(flow: CheckedFlow, node: ModelNode[Any]) -> dict[str, str]:
     except ByokError:
         return {}
     values = node.layered_settings.values()
-    refused = LESSONS.left_out(Place.of(provider, url, ref.model))
+    refused = QUIRKS.left_out(ModelEndpoint.of(provider, url, ref.model))
     names = ((LIMIT if left_out.is_token_limit else left_out.name, left_out) for left_out in refused)
     return {
         name: sentence(

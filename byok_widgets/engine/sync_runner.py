@@ -121,7 +121,7 @@ class _Monitor:
             self._countdown = None
             self._tell_end(sink, self._thinking.note(sign))
         if moment := self._thinking.news():
-            sink.show_thinking(moment.seconds, moment.unheard_s, is_thinking=moment.is_thinking)
+            sink.show_thinking(moment.seconds, moment.silent_s, is_thinking=moment.is_thinking)
 
     def _end_thinking(self, sink: OutputSink) -> None:
         self._tell_end(sink, self._thinking.end())

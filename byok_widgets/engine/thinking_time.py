@@ -12,7 +12,7 @@ SHOWN_AFTER_S = 2
 EACH_SECOND_UNTIL_S = 10
 SELDOM_S = 5
 """Seconds between two moments that are told of a long time."""
-UNHEARD_S = 20
+SILENCE_S = 20
 """A server that has sent nothing for so many seconds may have stopped working."""
 
 
@@ -21,12 +21,12 @@ class Moment(NamedTuple):
 
     Attributes:
         seconds: Whole seconds since the request was sent.
-        unheard_s: Whole seconds since the server sent anything; 0 as long as that is no news.
+        silent_s: Whole seconds since the server sent anything; 0 as long as that is no news.
         is_thinking: Whether its thinking arrives; otherwise its server only says that it is alive.
     """
 
     seconds: int
-    unheard_s: int
+    silent_s: int
     is_thinking: bool
 
 
@@ -35,7 +35,7 @@ class ThinkingTime:
 
     def __init__(self) -> None:
         self._sign: Thinking | None = None
-        self._heard_at = 0.0
+        self._last_sign_at = 0.0
         self._told = 0
 
     def note(self, sign: Thinking) -> Moment | None:
@@ -44,7 +44,7 @@ class ThinkingTime:
         before = None if is_same else self.end()
         if not is_same:
             self._told = 0
-        self._sign, self._heard_at = sign, clock()
+        self._sign, self._last_sign_at = sign, clock()
         return before
 
     def news(self) -> Moment | None:
@@ -67,7 +67,7 @@ class ThinkingTime:
 
     def _moment(self, sign: Thinking) -> Moment:
         now = clock()
-        unheard_s = int(now - self._heard_at)
+        silent_s = int(now - self._last_sign_at)
         return Moment(
-            int(now - sign.began_at), unheard_s if unheard_s >= UNHEARD_S else 0, sign.thinker.has_thought
+            int(now - sign.began_at), silent_s if silent_s >= SILENCE_S else 0, sign.thinker.has_thought
         )

@@ -41,7 +41,7 @@ class BufferedOutput:
     def show_wait(self, kind: str, left_s: int) -> None:
         """Say nothing: a wait that is over is no news to whoever reads the cell later."""
 
-    def show_thinking(self, seconds: int, unheard_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
+    def show_thinking(self, seconds: int, silent_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
         """Say nothing: what is over is no news here either."""
 
     def show_standing(self, line: str) -> None:

@@ -33,7 +33,7 @@ def at_work(*, is_thinking: bool) -> str:
     return "Thinking…" if is_thinking else "Waiting for the model…"
 
 
-def unheard(seconds: int) -> str:
+def silence(seconds: int) -> str:
     """Say that its server has sent nothing for some time."""
     return f" (no sign of life for {seconds} s)" if seconds else ""
 
@@ -89,10 +89,10 @@ class CellOutput:
         """Rewrite one line that says why and when a request is sent again; nothing is left of it afterwards."""
         self._rewrite(f"{waiting(kind)} {_when(left_s)}", is_passing=True)
 
-    def show_thinking(self, seconds: int, unheard_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
+    def show_thinking(self, seconds: int, silent_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
         """Rewrite one line that says how long the model has been at work; in the end, how long it thought."""
         if not is_over:
-            self._rewrite(f"{at_work(is_thinking=is_thinking)} {seconds} s{unheard(unheard_s)}", is_passing=True)
+            self._rewrite(f"{at_work(is_thinking=is_thinking)} {seconds} s{silence(silent_s)}", is_passing=True)
             return
         if is_thinking:
             self._rewrite(f"Thought for {seconds} s.", is_passing=False)

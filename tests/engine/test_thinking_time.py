@@ -45,7 +45,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 def test_each_second_at_first_and_seldom_later(watch: Watch) -> None:
     told = watch.wait(31)
     assert [moment.seconds for moment in told] == [2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20, 25, 30]
-    assert not any(moment.unheard_s for moment in told)
+    assert not any(moment.silent_s for moment in told)
 
 
 def test_a_quick_answer_tells_nothing(watch: Watch) -> None:
@@ -61,7 +61,7 @@ def test_it_goes_on_counting_and_tells_that_nothing_is_heard(watch: Watch) -> No
     watch.sign()
     told = watch.wait(41, heard=False)
     assert [moment.seconds for moment in told[-5:]] == [20, 25, 30, 35, 40]
-    assert [moment.unheard_s >= 20 for moment in told if moment.seconds >= 20] == [True] * 5
+    assert [moment.silent_s >= 20 for moment in told if moment.seconds >= 20] == [True] * 5
 
 
 def test_it_tells_whether_thinking_was_seen(watch: Watch) -> None:

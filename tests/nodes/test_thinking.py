@@ -36,7 +36,7 @@ class Sink:
 
     def show_wait(self, *_: object) -> None: ...
 
-    def show_thinking(self, seconds: int, unheard_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
+    def show_thinking(self, seconds: int, silent_s: int, *, is_thinking: bool, is_over: bool = False) -> None:
         self._note(f"{'thought' if is_over else 'thinking'} {is_thinking}")
 
     def close(self, result: object) -> None: ...

@@ -76,17 +76,17 @@ def parse(
     """Return what a provider's protocol makes of a body that arrives in these pieces; no wire is in the path."""
     provider = PROVIDERS[of]
     assert isinstance(provider, SdkProvider)
-    gathered = ResponseAccumulator(on_text, offers_tool=output is not None and output.mode == "tool")
+    accumulator = ResponseAccumulator(on_text, offers_tool=output is not None and output.mode == "tool")
     site = CallContext(provider, Endpoint(BaseUrl.parse("http://127.0.0.1:9/v1"), None), "some-model")
-    parser = AnswerParser(provider, gathered, site, kind)
+    parser = AnswerParser(provider, accumulator, site, kind)
     try:
         for piece in pieces:
             parser.feed(piece)
         parser.end()
     except (ByokError, TooLargeError) as error:
         failure = error if isinstance(error, ByokError) else error_mapping.translate(error, site)
-        return gathered.partial_or_raise(failure)
-    return gathered.answer()
+        return accumulator.partial_or_raise(failure)
+    return accumulator.answer()
 
 
 def ask_each(server: FaultServer, replies: list[Reply], *, of: str = "openai") -> list[Answer]:

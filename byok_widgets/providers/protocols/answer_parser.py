@@ -1,4 +1,4 @@
-"""`AnswerParser`: from the bytes of one answer to what is gathered of it, without any waiting."""
+"""`AnswerParser`: from the bytes of one answer to what has arrived of it, without any waiting."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _WORD = re.compile(r"[\[(]?[^\W\d_]{2}")
 class WireProtocol(Protocol):
     """What the events and answers of one protocol mean."""
 
-    def accumulate(self, event: dict[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
+    def accumulate(self, event: dict[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
         """Process one event of a stream."""
 
     def accumulate_whole(
-        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
+        self, answer: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
     ) -> None:
         """Process an answer in one piece."""
 
@@ -33,15 +33,15 @@ class AnswerParser:
 
     Args:
         protocol: What its events mean.
-        gathered: Takes what they say.
+        accumulator: Takes what they say.
         context: The call, for errors.
         content_type: What the server says the body is.
     """
 
     def __init__(
-        self, protocol: WireProtocol, gathered: ResponseAccumulator, context: CallContext, content_type: str
+        self, protocol: WireProtocol, accumulator: ResponseAccumulator, context: CallContext, content_type: str
     ) -> None:
-        self._protocol, self._gathered, self._context = protocol, gathered, context
+        self._protocol, self._accumulator, self._context = protocol, accumulator, context
         self._reader = AnswerReader(content_type)
         self._is_html = "html" in content_type
         self._last: Mapping[str, Any] = {}
@@ -49,7 +49,7 @@ class AnswerParser:
     @property
     def is_complete(self) -> bool:
         """Whether the stream has said that nothing more comes."""
-        return self._reader.is_done or self._gathered.is_closed
+        return self._reader.is_done or self._accumulator.is_closed
 
     def feed(self, piece: bytes) -> None:
         """Process the next piece of the body.
@@ -71,11 +71,11 @@ class AnswerParser:
             self._take(event)
         if self._reader.body is not None:
             self._take_body(self._reader.body)
-        if not self._gathered.is_finished and _is_strange(self._last):
+        if not self._accumulator.is_finished and _is_strange(self._last):
             raise error_mapping.from_body(self._last, self._context)
-        if self._gathered.is_empty:
+        if self._accumulator.is_empty:
             raise error_mapping.empty(
-                self._context, was_thinking=self._gathered.has_thought, has_begun=self._reader.has_begun
+                self._context, was_thinking=self._accumulator.has_thought, has_begun=self._reader.has_begun
             )
 
     def _take(self, event: ReadEvent) -> None:
@@ -87,7 +87,7 @@ class AnswerParser:
                 value.setdefault("type", event.name)
             if value:
                 self._last = value
-                self._protocol.accumulate(value, self._gathered, self._context)
+                self._protocol.accumulate(value, self._accumulator, self._context)
         elif isinstance(value, list) and all(isinstance(one, dict) for one in value):
             for one in value:
                 self._take(ReadEvent(event.name, one))
@@ -101,7 +101,7 @@ class AnswerParser:
         """Process a body that is not a stream: one answer, or one piece of it in each line."""
         value = json_in(body)
         if isinstance(value, dict) and not error_mapping.holds_error(value):
-            self._protocol.accumulate_whole(value, self._gathered, self._context)
+            self._protocol.accumulate_whole(value, self._accumulator, self._context)
             return
         events = json_lines(body) if value is None else [ReadEvent("", value)]
         if not events or not isinstance(value, (dict, list, type(None))):

@@ -88,99 +88,99 @@ class ChatCompletionsProvider(SdkProvider):
         client._custom_headers = self.headers()  # noqa: SLF001 - there is no other way to ignore OPENAI_CUSTOM_HEADERS
         return client
 
-    def accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
+    def accumulate(self, event: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
         """Process one event; see `SdkProvider.accumulate`."""
-        gathered.set_metadata(event.get("model"), event.get("id"))
+        accumulator.set_metadata(event.get("model"), event.get("id"))
         choices = event.get("choices")
         if isinstance(choices, dict):
             choices = [choices]
         if not isinstance(choices, (list, type(None))):
             raise error_mapping.unreadable("its choices are not a list", context)
         if choice := _first_choice(choices or (), context):
-            self._gather_choice(choice, gathered, context)
+            self._add_choice(choice, accumulator, context)
         if not (choice or {}).get("finish_reason"):
-            beside = event if gathered.has_begun else {}
-            _finish(_end_beside(beside, choice or {}), gathered, context)
-        if event.get("usage") or not choices or gathered.is_finished:
-            self._count(event, gathered)
+            beside = event if accumulator.has_begun else {}
+            _finish(_end_beside(beside, choice or {}), accumulator, context)
+        if event.get("usage") or not choices or accumulator.is_finished:
+            self._count(event, accumulator)
         if not choices and error_mapping.gives_reason(event):
             raise error_mapping.from_body(event, context)
 
-    def _count(self, event: Mapping[str, Any], gathered: ResponseAccumulator) -> None:
+    def _count(self, event: Mapping[str, Any], accumulator: ResponseAccumulator) -> None:
         usage = find_usage(event)
         if usage is not None:
-            gathered.usage = merged_usage(usage, gathered.usage)
+            accumulator.usage = merged_usage(usage, accumulator.usage)
             cost = self.reported_cost(usage)
-            gathered.reported_cost_usd = gathered.reported_cost_usd if cost is None else cost
+            accumulator.reported_cost_usd = accumulator.reported_cost_usd if cost is None else cost
 
-    def _gather_choice(
-        self, choice: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
+    def _add_choice(
+        self, choice: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
     ) -> None:
         if delta := choice.get("delta"):
-            gathered.has_pieces = True
-            self._gather_part(delta, gathered, context)
+            accumulator.has_pieces = True
+            self._add_part(delta, accumulator, context)
         if message := choice.get("message"):
-            self._gather_whole(message, gathered, context)
+            self._add_whole(message, accumulator, context)
         if not delta and not message and isinstance(text := choice.get("text"), str):  # of an older protocol
-            gathered.add_spoken(text)
+            accumulator.add_spoken(text)
         if choice.get("finish_reason") or choice.get("error"):
-            _finish(choice, gathered, context)
+            _finish(choice, accumulator, context)
 
-    def _gather_whole(self, message: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
-        before, gathered.message = gathered.message, message
-        if not gathered.has_begun:
-            self._gather_part(message, gathered, context)
+    def _add_whole(self, message: Any, accumulator: ResponseAccumulator, context: CallContext) -> None:
+        before, accumulator.message = accumulator.message, message
+        if not accumulator.has_begun:
+            self._add_part(message, accumulator, context)
             return
-        whole = self._apart(message, gathered, context)
-        if gathered.has_pieces or before is None:
-            gathered.add_whole(whole)
+        whole = self._apart(message, accumulator, context)
+        if accumulator.has_pieces or before is None:
+            accumulator.add_whole(whole)
         elif not (now := whole.said()):
-            gathered.message = before
-        elif gathered.add_message(self._apart(before, gathered, context).said(), now):
-            self._gather_part(message, gathered, context)
+            accumulator.message = before
+        elif accumulator.add_message(self._apart(before, accumulator, context).said(), now):
+            self._add_part(message, accumulator, context)
 
-    def _apart(self, message: Any, gathered: ResponseAccumulator, context: CallContext) -> ResponseAccumulator:
+    def _apart(self, message: Any, accumulator: ResponseAccumulator, context: CallContext) -> ResponseAccumulator:
         """Return what a message contains."""
-        whole = gathered.sibling()
-        self._gather_part(message, whole, context)
+        whole = accumulator.sibling()
+        self._add_part(message, whole, context)
         return whole
 
-    def _gather_part(self, part: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
+    def _add_part(self, part: Any, accumulator: ResponseAccumulator, context: CallContext) -> None:
         """Take the text, the thinking and the tool's input from a message, or from a piece of one."""
         if not isinstance(part, dict):
             raise error_mapping.unreadable("a message is not an object", context)
         thought, source = thinking.thought_in(part)
         if thought:
-            gathered.add_thought(thought, source)
+            accumulator.add_thought(thought, source)
         if content := part.get("content") or part.get("text"):
-            self._gather_content(content, part, gathered, context)
+            self._add_content(content, part, accumulator, context)
         if refusal := part.get("refusal"):
-            gathered.add_refusal(_text(refusal, context))
+            accumulator.add_refusal(_text(refusal, context))
         if calls := part.get("tool_calls") or _old_tool_calls(part):
-            gathered.asks_for_tool = True
-            if gathered.offers_tool:
-                gathered.add(_tool_input(calls, context))
+            accumulator.asks_for_tool = True
+            if accumulator.offers_tool:
+                accumulator.add(_tool_input(calls, context))
 
-    def _gather_content(
-        self, content: Any, part: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
+    def _add_content(
+        self, content: Any, part: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
     ) -> None:
         if not isinstance(content, str):
             for typed in content if isinstance(content, list) else [content]:
-                _gather_typed(typed, gathered, context)
+                _add_typed(typed, accumulator, context)
         elif self.is_thought(part) or thinking.is_thought(part):
-            gathered.add_thought(content, "marked")
+            accumulator.add_thought(content, "marked")
         else:
-            gathered.add_spoken(content)
+            accumulator.add_spoken(content)
 
     def accumulate_whole(
-        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
+        self, answer: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
     ) -> None:
         """Process an answer in one piece; see `SdkProvider.accumulate_whole`."""
         if not answer.get("choices"):
             if error_mapping.text_of_reason(answer):
                 raise error_mapping.from_body(answer, context)
             raise error_mapping.unreadable("it has no choices", context)
-        self.accumulate(answer, gathered, context)
+        self.accumulate(answer, accumulator, context)
 
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
         return ModelInfo(id=str(row["id"]), ends_on=iso_date(row.get("shutdown_date")))
@@ -212,18 +212,18 @@ def _old_tool_calls(part: Mapping[str, Any]) -> list[Any]:
     return [{"function": call}] if call else []
 
 
-def _gather_typed(typed: Any, gathered: ResponseAccumulator, context: CallContext) -> None:
+def _add_typed(typed: Any, accumulator: ResponseAccumulator, context: CallContext) -> None:
     """Take one typed part of a message's content; what is neither text nor thinking is passed over."""
     if isinstance(typed, str):
-        gathered.add_spoken(typed)
+        accumulator.add_spoken(typed)
     elif not isinstance(typed, Mapping):
         raise error_mapping.unreadable("its text is not text", context)
     elif thinking.is_thought(typed):
-        gathered.add_thought(thinking.thought_of(typed), "parts")
+        accumulator.add_thought(thinking.thought_of(typed), "parts")
     elif typed.get("type") == "refusal":
-        gathered.add_refusal(_text(typed.get("refusal") or "", context))
+        accumulator.add_refusal(_text(typed.get("refusal") or "", context))
     elif text := typed.get("text") or typed.get("content"):
-        gathered.add_spoken(_text(text.get("value") or "" if isinstance(text, Mapping) else text, context))
+        accumulator.add_spoken(_text(text.get("value") or "" if isinstance(text, Mapping) else text, context))
 
 
 def _text(value: Any, context: CallContext) -> str:
@@ -233,14 +233,14 @@ def _text(value: Any, context: CallContext) -> str:
     raise error_mapping.unreadable("its text is not text", context)
 
 
-def _finish(choice: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
+def _finish(choice: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
     raw = choice.get("finish_reason")
     word = finish_reasons.normalised(raw)
     if choice.get("error") or finish_reasons.is_error(word):
         raise error_mapping.from_body({"error": choice.get("error") or {}}, context)
     if word:
         notice = finish_reasons.CONTEXT_IS_FULL if word in finish_reasons.FULL_CONTEXT else ""
-        gathered.finish(finish_reasons.known_reason(word), str(raw), notice=notice)
+        accumulator.finish(finish_reasons.known_reason(word), str(raw), notice=notice)
 
 
 def _tool_input(calls: Any, context: CallContext) -> str:

@@ -75,49 +75,49 @@ class MessagesProvider(SdkProvider):
         client._custom_headers = {}  # noqa: SLF001 - ANTHROPIC_CUSTOM_HEADERS must not influence a flow
         return client
 
-    def accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
+    def accumulate(self, event: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
         """Process one event; see `SdkProvider.accumulate`."""
         kind = event.get("type")
         if kind == "content_block_delta":
-            _gather_block(_mapping(event.get("delta")), gathered, context)
+            _add_block(_mapping(event.get("delta")), accumulator, context)
         elif kind == "content_block_start":
-            _begin_block(_mapping(event.get("content_block")), gathered, context)
+            _begin_block(_mapping(event.get("content_block")), accumulator, context)
         elif kind == "message_start":
-            self._begin(_mapping(event.get("message")), gathered, context)
+            self._begin(_mapping(event.get("message")), accumulator, context)
         elif kind == "message_delta":
-            gathered.usage = _usage(_mapping(event.get("usage")), gathered.usage)
-            _finish(_mapping(event.get("delta")), gathered, context)
+            accumulator.usage = _usage(_mapping(event.get("usage")), accumulator.usage)
+            _finish(_mapping(event.get("delta")), accumulator, context)
         elif kind == "message_stop":
-            gathered.is_closed = True
+            accumulator.is_closed = True
         elif kind == "message":
-            self.accumulate_whole(event, gathered, context)
+            self.accumulate_whole(event, accumulator, context)
         elif error_mapping.gives_reason(event):
             raise error_mapping.from_body(event, context)
         elif kind is not None and not isinstance(kind, str):
             raise error_mapping.unreadable("an event has no type", context)
 
-    def _begin(self, message: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
-        gathered.set_metadata(message.get("model"), message.get("id"))
+    def _begin(self, message: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
+        accumulator.set_metadata(message.get("model"), message.get("id"))
         # The number of output tokens is not known yet, whatever the event says.
-        gathered.usage = _usage({**_mapping(message.get("usage")), "output_tokens": None}, gathered.usage)
+        accumulator.usage = _usage({**_mapping(message.get("usage")), "output_tokens": None}, accumulator.usage)
         for block in _blocks(message.get("content")):
-            _begin_block(block, gathered, context)
+            _begin_block(block, accumulator, context)
 
     def accumulate_whole(
-        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
+        self, answer: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
     ) -> None:
         """Process an answer in one piece; see `SdkProvider.accumulate_whole`."""
         if not isinstance(answer.get("content"), list):
             if error_mapping.text_of_reason(answer):
                 raise error_mapping.from_body(answer, context)
             raise error_mapping.unreadable("it has no content", context)
-        gathered.set_metadata(answer.get("model"), answer.get("id"))
-        gathered.usage = _usage(_mapping(answer.get("usage")), gathered.usage)
-        whole = gathered.sibling()
+        accumulator.set_metadata(answer.get("model"), answer.get("id"))
+        accumulator.usage = _usage(_mapping(answer.get("usage")), accumulator.usage)
+        whole = accumulator.sibling()
         for block in _blocks(answer["content"]):
             _begin_block(block, whole, context, is_whole=True)
-        gathered.add_whole(whole)
-        _finish(answer, gathered, context)
+        accumulator.add_whole(whole)
+        _finish(answer, accumulator, context)
 
     def _model_info(self, row: Mapping[str, Any]) -> ModelInfo:
         can = _mapping(row.get("capabilities"))
@@ -147,30 +147,30 @@ def _takes(effort: Mapping[str, Any]) -> SupportedSettings:
 
 
 def _begin_block(
-    block: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext, *, is_whole: bool = False
+    block: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext, *, is_whole: bool = False
 ) -> None:
     """Take what a content block begins with; in an answer in one piece, that is all of it."""
     kind = block.get("type")
     if kind == "thinking":
-        gathered.separate_thoughts(_THINKING)
+        accumulator.separate_thoughts(_THINKING)
     if kind == "tool_use":
-        if gathered.offers_tool and (is_whole or block.get("input")):
-            gathered.add(json.dumps(block.get("input"), ensure_ascii=False))
+        if accumulator.offers_tool and (is_whole or block.get("input")):
+            accumulator.add(json.dumps(block.get("input"), ensure_ascii=False))
     elif kind in ("text", "thinking", None):
-        _gather_block(block, gathered, context)
+        _add_block(block, accumulator, context)
 
 
-def _gather_block(part: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
+def _add_block(part: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
     """Take the next piece of a content block; signatures, citations and encrypted thinking are passed over."""
     if text := part.get("text"):
-        gathered.add_spoken(_text(text, context))
+        accumulator.add_spoken(_text(text, context))
     elif thought := part.get("thinking"):
-        gathered.add_thought(_text(thought, context), _THINKING)
-    elif gathered.offers_tool and (piece := part.get("partial_json")):
-        gathered.add(_text(piece, context))
+        accumulator.add_thought(_text(thought, context), _THINKING)
+    elif accumulator.offers_tool and (piece := part.get("partial_json")):
+        accumulator.add(_text(piece, context))
 
 
-def _finish(ended: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
+def _finish(ended: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
     raw = ended.get("stop_reason")
     word = finish_reasons.normalised(raw)
     if finish_reasons.is_error(word):
@@ -179,9 +179,9 @@ def _finish(ended: Mapping[str, Any], gathered: ResponseAccumulator, context: Ca
         return
     if word == "refusal":
         words = _mapping(ended.get("stop_details")).get("explanation")
-        gathered.add_refusal(words if isinstance(words, str) else "")
+        accumulator.add_refusal(words if isinstance(words, str) else "")
     notice = finish_reasons.CONTEXT_IS_FULL if word in finish_reasons.FULL_CONTEXT else ""
-    gathered.finish(finish_reasons.known_reason(word), str(raw), notice=notice)
+    accumulator.finish(finish_reasons.known_reason(word), str(raw), notice=notice)
 
 
 def _text(value: Any, context: CallContext) -> str:

@@ -65,7 +65,7 @@ class SdkProvider(Provider):
         from byok_widgets.providers.response_accumulator import ResponseAccumulator
 
         context = CallContext(self, endpoint, request.model, request.limit_setting)
-        gathered = ResponseAccumulator(
+        accumulator = ResponseAccumulator(
             on_text,
             offers_tool=request.output is not None and request.output.mode == "tool",
             thought_tags=self.thought_tags if endpoint.base_url.url == self.default_url else KNOWN_TAGS,
@@ -73,22 +73,22 @@ class SdkProvider(Provider):
         resending = adaptation.Resending(request, context, self.limit_names)
 
         async def converse(payload: dict[str, Any]) -> None:
-            await self._converse(payload, gathered, context)
+            await self._converse(payload, accumulator, context)
 
         try:
             await self._set_up()
-            await resending.send(self.payload(request), converse, has_begun=lambda: gathered.has_begun)
+            await resending.send(self.payload(request), converse, has_begun=lambda: accumulator.has_begun)
         except ByokError as fault:
             error = fault.with_traceback(None)  # its frames hold the server's message, which may quote the key
         except Exception as foreign:  # noqa: BLE001 - the boundary: whatever the SDK raises becomes a `ProviderError`
             error_mapping.pass_on_head(foreign, endpoint)
             error = error_mapping.translate(foreign, context)
         else:
-            return resending.complete(gathered.answer())
+            return resending.complete(accumulator.answer())
         error.attempts = resending.attempts
-        if gathered.may_be_charged:
+        if accumulator.may_be_charged:
             error.cost = Cost()
-        return resending.complete(gathered.partial_or_raise(error))
+        return resending.complete(accumulator.partial_or_raise(error))
 
     async def list_models(self, endpoint: Endpoint) -> list[ModelInfo]:
         """Ask for the models; see `Provider.list_models`."""
@@ -120,7 +120,7 @@ class SdkProvider(Provider):
         """Make the SDK's client. Environment variables must not influence it."""
 
     @abstractmethod
-    def accumulate(self, event: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext) -> None:
+    def accumulate(self, event: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext) -> None:
         """Process one event of the stream.
 
         Raises:
@@ -129,7 +129,7 @@ class SdkProvider(Provider):
 
     @abstractmethod
     def accumulate_whole(
-        self, answer: Mapping[str, Any], gathered: ResponseAccumulator, context: CallContext
+        self, answer: Mapping[str, Any], accumulator: ResponseAccumulator, context: CallContext
     ) -> None:
         """Process an answer that came in one piece, from a server that does not stream.
 
@@ -142,24 +142,24 @@ class SdkProvider(Provider):
         """Read one row of the model list."""
 
     async def _converse(
-        self, payload: dict[str, Any], gathered: ResponseAccumulator, context: CallContext
+        self, payload: dict[str, Any], accumulator: ResponseAccumulator, context: CallContext
     ) -> None:
         from byok_widgets.providers.protocols.answer_parser import AnswerParser
 
         response = await self._send("post", self.completions_path, context.endpoint, body=payload)
         context.endpoint.on_head(response.status_code, response.headers)
-        gathered.request_id = error_mapping.request_id(response.headers)
-        parser = AnswerParser(self, gathered, context, response.headers.get("content-type", ""))
-        context.endpoint.on_life(gathered)
+        accumulator.request_id = error_mapping.request_id(response.headers)
+        parser = AnswerParser(self, accumulator, context, response.headers.get("content-type", ""))
+        context.endpoint.on_life(accumulator)
         async with stream.ResponseBody(response) as body:
             async for piece in body:
                 parser.feed(piece)
                 if parser.is_complete:
                     break
-                if gathered.is_finished:
+                if accumulator.is_finished:
                     body.expect_end()
-                elif gathered.is_empty:
-                    context.endpoint.on_life(gathered)
+                elif accumulator.is_empty:
+                    context.endpoint.on_life(accumulator)
         parser.end()
 
     async def _get(self, path: str, endpoint: Endpoint) -> Any:

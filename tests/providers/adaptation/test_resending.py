@@ -1,4 +1,4 @@
-"""What an endpoint refuses is left out, renamed or rearranged, at most four times, and the lesson is kept."""
+"""What an endpoint refuses is left out, renamed or rearranged, at most four times, and that is remembered."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_next_request_to_the_model_is_right_at_once(faulty: FaultServer, row
     assert row.notice in " ".join(answer.notices)
 
 
-def test_a_lesson_is_about_one_model_of_one_endpoint(faulty: FaultServer) -> None:
+def test_a_quirk_belongs_to_one_model_of_one_endpoint(faulty: FaultServer) -> None:
     faulty.script(error("Unrecognized request argument: stream_options"), talk("Yes."))
     ask(faulty, of="compatible")
     other = FaultServer()
@@ -87,7 +87,7 @@ def test_several_refusals_are_answered_one_by_one_four_times_at_most(faulty: Fau
     assert caught.value.attempts == len(faulty.asked) == 5
 
 
-def test_a_change_that_does_not_help_is_no_lesson(faulty: FaultServer) -> None:
+def test_a_change_that_does_not_help_is_no_quirk(faulty: FaultServer) -> None:
     faulty.script(error("Unsupported: 'stream_options'"))
     with pytest.raises(ProviderError):
         ask(faulty, of="compatible")

@@ -6,27 +6,27 @@ import { onEnd } from "../common/view";
 
 const SECOND_MS = 1000;
 const SHOWN_AFTER_S = 2;
-const UNHEARD_S = 20;
+const SILENCE_S = 20;
 
 export class ThinkingTime {
   private timer: ReturnType<typeof setInterval> | undefined;
   private text = "";
   private began = 0;
-  private heard = 0;
+  private lastSign = 0;
   // What changes each second is not read out.
   private readonly seconds = make("span", { attributes: { "aria-hidden": "true" } });
 
-  // `place` is where it is shown.
+  // `target` is where it is shown.
   constructor(
-    private readonly place: HTMLElement,
+    private readonly target: HTMLElement,
     signal: AbortSignal,
   ) {
     onEnd(signal, () => this.stop());
   }
 
   show({ text, seconds }: WorkFacts): void {
-    this.heard = performance.now();
-    this.began = this.heard - seconds * SECOND_MS;
+    this.lastSign = performance.now();
+    this.began = this.lastSign - seconds * SECOND_MS;
     this.text = text;
     this.timer ??= setInterval(() => this.tell(), SECOND_MS);
     this.tell();
@@ -39,12 +39,12 @@ export class ThinkingTime {
 
   private tell(): void {
     const now = performance.now();
-    const [seconds, unheard] = [this.began, this.heard].map((since) => Math.round((now - since) / SECOND_MS)) as [number, number];
+    const [seconds, silent] = [this.began, this.lastSign].map((since) => Math.round((now - since) / SECOND_MS)) as [number, number];
     if (seconds < SHOWN_AFTER_S) return;
-    const silence = unheard < UNHEARD_S ? "" : ` (no sign of life for ${unheard} s)`;
+    const silence = silent < SILENCE_S ? "" : ` (no sign of life for ${silent} s)`;
     this.seconds.textContent = ` ${seconds} s${silence}`;
-    if (this.seconds.parentElement !== this.place || this.place.firstChild?.textContent !== this.text) {
-      this.place.replaceChildren(this.text, this.seconds);
+    if (this.seconds.parentElement !== this.target || this.target.firstChild?.textContent !== this.text) {
+      this.target.replaceChildren(this.text, this.seconds);
     }
   }
 }

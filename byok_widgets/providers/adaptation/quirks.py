@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from byok_widgets.providers.adaptation.changes import Change, LeaveOut, Payload
 
 _MAX_CHANGES = 32
-"""Maximum number of changes kept for one model of an endpoint: a lesson about a single value is one of many."""
+"""Maximum number of changes kept for one model of an endpoint: a quirk about a single value is one of many."""
 
 
-class Place(NamedTuple):
+class ModelEndpoint(NamedTuple):
     """A model of an endpoint."""
 
     provider: str
@@ -23,14 +23,14 @@ class Place(NamedTuple):
     model: str
 
     @classmethod
-    def of(cls, provider: Provider, url: str, model: str) -> Place:
-        """Return the place of a call. A server on this machine has another port each time it starts."""
+    def of(cls, provider: Provider, url: str, model: str) -> ModelEndpoint:
+        """Return the endpoint of a call. A server on this machine has another port each time it starts."""
         return cls(provider.name, "" if provider.free_of_charge else url, model)
 
 
 @dataclass
-class Experience:
-    """What calls to one place have shown.
+class EndpointQuirks:
+    """What calls to one endpoint have shown to be peculiar to it.
 
     Attributes:
         changes: What its payloads need, in the order in which that was learned.
@@ -69,30 +69,30 @@ class Experience:
         self.tried.clear()
 
 
-class Lessons:
-    """The experience with all endpoints."""
+class KnownQuirks:
+    """The quirks of all endpoints."""
 
     def __init__(self) -> None:
-        self._known: dict[Place, Experience] = {}
+        self._known: dict[ModelEndpoint, EndpointQuirks] = {}
 
-    def at(self, place: Place) -> Experience:
-        """Return the experience with a model of an endpoint."""
-        return self._known.setdefault(place, Experience())
+    def at(self, endpoint: ModelEndpoint) -> EndpointQuirks:
+        """Return the quirks of a model of an endpoint."""
+        return self._known.setdefault(endpoint, EndpointQuirks())
 
-    def adapted(self, payload: Payload, place: Place) -> tuple[dict[str, Any], list[Change]]:
-        """Return a payload as this place needs it, and the changes that were made."""
+    def adapted(self, payload: Payload, endpoint: ModelEndpoint) -> tuple[dict[str, Any], list[Change]]:
+        """Return a payload as its endpoint needs it, and the changes that were made."""
         changed = dict(payload)
         made: list[Change] = []
-        for change in self.at(place).changes:
+        for change in self.at(endpoint).changes:
             after = change.apply(changed)
             if after is not None:
                 changed = after
                 made.append(change)
         return changed, made
 
-    def left_out(self, place: Place) -> tuple[LeaveOut, ...]:
-        """Return the parameters that are left out of calls to a place."""
-        known = self._known.get(place)
+    def left_out(self, endpoint: ModelEndpoint) -> tuple[LeaveOut, ...]:
+        """Return the parameters that are left out of calls to an endpoint."""
+        known = self._known.get(endpoint)
         if known is None or not known.changes:
             return ()
         from byok_widgets.providers.adaptation.changes import LeaveOut
@@ -104,4 +104,4 @@ class Lessons:
         self._known.clear()
 
 
-LESSONS = Lessons()
+QUIRKS = KnownQuirks()
