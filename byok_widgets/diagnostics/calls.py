@@ -135,7 +135,7 @@ def _account(settings: CheckedSettings, provider: Provider, names: Sequence[str]
         yield Finding("no_address", "error", "", fault.problem, fault.fix, Fix("fill_address", provider.name))
         return
     if provider.needs_key:
-        yield from _key(settings, provider, provider.key_place(address), names)
+        yield from _key(settings, provider, provider.key_destination(address), names)
     if url and provider.default_url and url != provider.default_url:
         problem = f"Calls for {provider.in_text} go to {url} and not to its own address."
         fix = f"If you did not choose that: flow.set_base_url({provider.name!r}, None)."

@@ -38,7 +38,7 @@ def _better(flow: CheckedFlow) -> str:
     """Return a model that would judge well and whose key this flow has; empty where there is none."""
     for name, provider in PROVIDERS.items():
         preset = catalog.presets(name).get("balanced")
-        place = provider.key_place(provider.address(flow.config.base_url(name))) if preset else ""
+        place = provider.key_destination(provider.address(flow.config.base_url(name))) if preset else ""
         if preset and flow.key_store.may_have(name, place):
             return f"{name}:{preset}"
     return ""

@@ -68,6 +68,4 @@ class ThinkingTime:
     def _moment(self, sign: Thinking) -> Moment:
         now = clock()
         silent_s = int(now - self._last_sign_at)
-        return Moment(
-            int(now - sign.began_at), silent_s if silent_s >= SILENCE_S else 0, sign.thinker.has_thought
-        )
+        return Moment(int(now - sign.began_at), silent_s if silent_s >= SILENCE_S else 0, sign.thinker.has_thought)

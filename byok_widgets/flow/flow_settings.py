@@ -211,8 +211,8 @@ class FlowSettings(StrictAttributes):
                 `set_base_url` in this kernel.
         """
         chosen = PROVIDERS[self.config.known_provider(provider or self.provider)]
-        place = chosen.key_place(self.context.require_named(chosen))
-        self.key_store.refer(chosen.name, place, reference)
+        destination = chosen.key_destination(self.context.require_named(chosen))
+        self.key_store.refer(chosen.name, destination, reference)
         self.context.named_variables.add(variable_name(reference))
         self.config.notify("key")
 
@@ -228,8 +228,8 @@ class FlowSettings(StrictAttributes):
                 kind="no_key_needed",
                 fix=f'Choose another provider first, or name it: flow.use_key_of({flow!r}, provider="...").',
             )
-        place = chosen.key_place(chosen.address(self.config.base_url(chosen.name)))
-        status = copy_key(self.context, flow, chosen, place)
+        destination = chosen.key_destination(chosen.address(self.config.base_url(chosen.name)))
+        status = copy_key(self.context, flow, chosen, destination)
         self.config.notify("key")
         return Prose(status.sentence)
 

@@ -52,7 +52,7 @@ def key_scopes(context: FlowContext) -> list[tuple[str, str]]:
 
 def _referred(context: FlowContext) -> list[tuple[str, str]]:
     scopes = (KeyScope.named(context.config.name, name) for name in context.config.key_references)
-    return [(scope.provider, scope.place) for scope in scopes]
+    return [(scope.provider, scope.destination) for scope in scopes]
 
 
 def describe(context: FlowContext, *, with_key: bool = True) -> str:

@@ -33,8 +33,8 @@ class _Holder:
     is_stored: bool = True
 
 
-def flows_with_key(context: FlowContext, provider: str, host: str) -> tuple[str, ...]:
-    """Return the other flows of this user that have a key for a provider at a host, by name.
+def flows_with_key(context: FlowContext, provider: str, destination: str) -> tuple[str, ...]:
+    """Return the other flows of this user that have a key for a provider at a destination, by name.
 
     Reads no key. On a page that is served to visitors there are none: its keys are not the visitor's.
     """
@@ -43,19 +43,19 @@ def flows_with_key(context: FlowContext, provider: str, host: str) -> tuple[str,
     found = {
         holder.scope.flow
         for holder in _holders(context)
-        if (holder.scope.provider, holder.scope.place) == (provider, host) and holder.is_stored
+        if (holder.scope.provider, holder.scope.destination) == (provider, destination) and holder.is_stored
     }
     return tuple(sorted(found))
 
 
-def copy_key(context: FlowContext, flow: str, provider: Provider, host: str) -> KeyStatus:
+def copy_key(context: FlowContext, flow: str, provider: Provider, destination: str) -> KeyStatus:
     """Copy the key of the flow called `flow` into the entry of `context`; removing either leaves the other.
 
     It is stored as the other one is, or in this session's memory where that does not work here.
 
     Raises:
         ConfigError: There is no such flow, it is this one, or the page is served to visitors.
-        MissingKeyError: That flow has no key for the provider, or only for another host.
+        MissingKeyError: That flow has no key for the provider, or only for another destination.
         KeyStoreError: Its key cannot be read now.
     """
     if is_served_page():
@@ -66,23 +66,23 @@ def copy_key(context: FlowContext, flow: str, provider: Provider, host: str) -> 
         )
     flow = checked_name(flow)
     for holder in _holders(context):
-        if holder.scope == KeyScope.of(flow, provider.name, host):
-            secret = holder.store.get(provider.name, host)
+        if holder.scope == KeyScope.of(flow, provider.name, destination):
+            secret = holder.store.get(provider.name, destination)
             if secret is not None:
-                like = holder.store.status(provider.name, host)
-                return store_like(like, context.key_store, secret, provider.name, host)
-    raise _nothing_to_copy(context, flow, provider, host)
+                like = holder.store.status(provider.name, destination)
+                return store_like(like, context.key_store, secret, provider.name, destination)
+    raise _nothing_to_copy(context, flow, provider, destination)
 
 
-def store_like(like: KeyStatus, store: KeyStore, secret: Secret, provider: str, host: str) -> KeyStatus:
+def store_like(like: KeyStatus, store: KeyStore, secret: Secret, provider: str, destination: str) -> KeyStatus:
     """Store a key as another one is stored, or in this session's memory where that does not work here."""
     if like.is_reference:
-        return store.refer(provider, host, like.reference)
+        return store.refer(provider, destination, like.reference)
     wanted = like.backend if backend_named(like.backend, store.backends) else SessionMemory.name
     try:
-        return store.save(provider, host, secret, backend=wanted, override=True)
+        return store.save(provider, destination, secret, backend=wanted, override=True)
     except KeyStoreError as error:
-        kept = store.save(provider, host, secret, backend=SessionMemory.name, override=True)
+        kept = store.save(provider, destination, secret, backend=SessionMemory.name, override=True)
         return replace(kept, sentence=f"{error.problem} {kept.sentence}")
 
 
@@ -91,8 +91,8 @@ def _holders(context: FlowContext) -> Iterator[_Holder]:
     for other in flow_contexts.all_made():
         if other is not context:
             store = other.key_store
-            for provider, host, _ in store.held():
-                yield _Holder(store, KeyScope.of(store.flow, provider, host))
+            for provider, destination, _ in store.held():
+                yield _Holder(store, KeyScope.of(store.flow, provider, destination))
             yield from _referred(store, other.config.key_references)
     for name, references in key_references():
         if name != context.config.name or context.config.path is None:
@@ -107,11 +107,11 @@ def _referred(store: KeyStore, references: Mapping[str, str]) -> Iterator[_Holde
             yield _Holder(store, scope, is_stored=backend is None or backend.stores_keys)
 
 
-def _nothing_to_copy(context: FlowContext, flow: str, provider: Provider, host: str) -> ByokError:
+def _nothing_to_copy(context: FlowContext, flow: str, provider: Provider, destination: str) -> ByokError:
     holders = list(_holders(context))
     names = {name for name, _ in key_references()}
     names |= {other.config.name for other in flow_contexts.all_made() if other is not context}
-    with_key = ", ".join(map(repr, flows_with_key(context, provider.name, host)))
+    with_key = ", ".join(map(repr, flows_with_key(context, provider.name, destination)))
     fix = (
         f"These flows have such a key: {with_key}." if with_key else "No other flow has one: paste it in Settings."
     )
@@ -120,11 +120,13 @@ def _nothing_to_copy(context: FlowContext, flow: str, provider: Provider, host: 
     if flow not in names:
         return ConfigError(f"There is no flow {flow!r}.", kind="unknown_flow", fix=fix)
     scopes = [holder.scope for holder in holders]
-    hosts = sorted({scope.place for scope in scopes if scope[:2] == (flow, provider.name)} - {host})
-    if not hosts:
+    known = {scope.destination for scope in scopes if scope[:2] == (flow, provider.name)}
+    destinations = sorted(known - {destination})
+    if not destinations:
         return MissingKeyError(f"Flow {flow!r} has no key for {provider.in_text}.", kind="no_key_there", fix=fix)
     return MissingKeyError(
-        f"Flow {flow!r} has a key for {provider.in_text} at {', '.join(hosts)}, but this flow calls {host}.",
+        f"Flow {flow!r} has a key for {provider.in_text} at {', '.join(destinations)}, "
+        f"but this flow calls {destination}.",
         kind="key_of_other_host",
         cause="A key is never sent to another host than the one that it was saved for.",
         fix=fix,

@@ -17,29 +17,29 @@ class KeyScope(NamedTuple):
     Attributes:
         flow: Name of the flow, NFC-normalised, so that names that look the same are the same.
         provider: Name of the provider.
-        place: Host that the key may be sent to, with its port if there is one, and its base path if that is not
-            the usual one.
+        destination: Host that the key may be sent to, with its port if there is one, and its base path if that is
+            not the usual one.
     """
 
     flow: str
     provider: str
-    place: str
+    destination: str
 
     @classmethod
-    def of(cls, flow: str, provider: str, place: str) -> KeyScope:
+    def of(cls, flow: str, provider: str, destination: str) -> KeyScope:
         """Return the scope of a key of the flow with this name, in any Unicode form."""
-        return cls(unicodedata.normalize("NFC", flow), provider, place)
+        return cls(unicodedata.normalize("NFC", flow), provider, destination)
 
     @classmethod
     def named(cls, flow: str, reference_name: str) -> KeyScope:
         """Return the scope that has this name among the key references of a flow."""
-        provider, _, place = reference_name.partition("|")
-        return cls.of(flow, provider, place)
+        provider, _, destination = reference_name.partition("|")
+        return cls.of(flow, provider, destination)
 
     @property
     def reference_name(self) -> str:
         """Name of this scope among the flow's key references."""
-        return f"{self.provider}|{self.place}"
+        return f"{self.provider}|{self.destination}"
 
     @property
     def service(self) -> str:
@@ -48,7 +48,7 @@ class KeyScope(NamedTuple):
         It is different for every scope (the hash is over an unambiguous form), and contains no character that a
         backend might mangle. Windows stores one key per service, hence a service per scope.
         """
-        identity = json.dumps([self.flow, self.provider, self.place])
+        identity = json.dumps([self.flow, self.provider, self.destination])
         digest = hashlib.sha256(identity.encode("ascii")).hexdigest()[:16]
         return f"byok_widgets/{_readable(self.provider)}/{digest}"
 

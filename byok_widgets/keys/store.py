@@ -1,6 +1,6 @@
 """`KeyStore`: one flow's API keys, and the storage backends that hold them.
 
-A key is bound to (flow, provider, place): the place is a host, with a base path that is not the usual one. The
+A key is bound to (flow, provider, destination): a host, with a base path that is not the usual one. The
 flow's own key wins over a key reference; nothing else is ever looked at: not another flow's key, not the
 environment by itself.
 """
@@ -41,8 +41,8 @@ _SET_IT = "Set it before the notebook server starts, or paste the key in flow.se
 class KeyStore:
     """The API keys of one flow. Gives a key only as a `Secret`, and shows no part of one.
 
-    Each scope (provider and place) has at most one key. A backend is asked at most once for each; its answer is
-    remembered until `save`, `remove` or a new process; a referenced variable is read at each call. Where the
+    Each scope (provider and destination) has at most one key. A backend is asked at most once for each; its answer
+    is remembered until `save`, `remove` or a new process; a referenced variable is read at each call. Where the
     settings name a variable, no backend is asked: they name the backend of each stored key, and a reference never
     replaces that. A call waits for the backends 5 seconds, and half a second more for each that is asked
     after that; it never waits for a passphrase. Safe to use from several threads.
@@ -81,13 +81,19 @@ class KeyStore:
         return self._backends
 
     def save(
-        self, provider: str, place: str, key: str | Secret, *, backend: str | None = None, override: bool = False
+        self,
+        provider: str,
+        destination: str,
+        key: str | Secret,
+        *,
+        backend: str | None = None,
+        override: bool = False,
     ) -> KeyStatus:
         """Clean, check and store a key; older keys and references of this scope are dropped.
 
         Args:
             provider: Name of the provider the key is for.
-            place: Host the key may be sent to, with a base path that is not the usual one.
+            destination: Host the key may be sent to, with a base path that is not the usual one.
             key: What the person pasted.
             backend: Name of the backend that stores it; `None` for the first of `BACKENDS` that is available.
                 `"file"` is the encrypted file, which must be unlocked.
@@ -101,7 +107,7 @@ class KeyStore:
         given = key if isinstance(key, Secret) else Secret(key if isinstance(key, str) else "")
         del key
         secret = _checked(given, provider, override=override)
-        scope, until = self._scope(provider, place), deadline()
+        scope, until = self._scope(provider, destination), deadline()
         with self._asking:
             chosen = self._chosen(backend, until)
             status = guarded.write(chosen, scope, secret, until=until)
@@ -111,12 +117,12 @@ class KeyStore:
         notes = [f"An older key may still be stored elsewhere: {error.problem}" for error in errors.values()]
         return replace(status, sentence=" ".join([status.sentence, *notes]), leftovers=tuple(errors))
 
-    def refer(self, provider: str, place: str, reference: str) -> KeyStatus:
+    def refer(self, provider: str, destination: str, reference: str) -> KeyStatus:
         """Use the key that an environment variable holds, for as long as this scope has no key of its own.
 
         Args:
             provider: Name of the provider the key is for.
-            place: Host the key may be sent to, with a base path that is not the usual one.
+            destination: Host the key may be sent to, with a base path that is not the usual one.
             reference: `env:NAME` or `NAME`. The variable must be set here; in another kernel it may be missing.
 
         Raises:
@@ -125,7 +131,7 @@ class KeyStore:
         """
         given = Secret(reference if isinstance(reference, str) else "")
         del reference
-        scope = self._scope(provider, place)
+        scope = self._scope(provider, destination)
         name = variable_name(given.reveal())
         del given  # a name is no key, and what is held as one is hidden in later errors
         if read_variable(name, provider) is None:
@@ -134,7 +140,7 @@ class KeyStore:
                 "This kernel has no environment variable of that name.", kind="key_variable_not_set", fix=_SET_IT
             )
         self._references.refer(scope, name)
-        return self.status(provider, place)
+        return self.status(provider, destination)
 
     def keep_in_memory(self) -> None:
         """Forget the keys that are stored elsewhere, and store those to come in this session's memory alone.
@@ -146,7 +152,7 @@ class KeyStore:
             self._memory.forget_others(SessionMemory.name)
             self._references.keep_variables()
 
-    def get(self, provider: str, place: str) -> Secret | None:
+    def get(self, provider: str, destination: str) -> Secret | None:
         """Return the key of this scope, or `None` when it has none.
 
         Raises:
@@ -154,39 +160,39 @@ class KeyStore:
             KeyStoreError: The keyring is locked or does not answer, the encrypted file is locked, or the key is in
                 a storage backend that is not available here, and there is no reference beside it.
         """
-        scope = self._scope(provider, place)
+        scope = self._scope(provider, destination)
         stored = self._own_key(scope) or self._referred_key(scope)
         return stored.secret if stored else None
 
-    def may_have(self, provider: str, place: str) -> bool:
+    def may_have(self, provider: str, destination: str) -> bool:
         """Whether a key of this scope was saved or referred to, as far as is known without asking a backend."""
-        scope = self._scope(provider, place)
+        scope = self._scope(provider, destination)
         return self._memory.get(scope) is not None or bool(self._references.of(scope))
 
     def held(self) -> tuple[tuple[str, str, str], ...]:
-        """Return the provider, the place and the backend of each key that is in memory. Asks no backend."""
+        """Return the provider, the destination and the backend of each key that is in memory. Asks no backend."""
         return tuple(
-            (scope.provider, scope.place, stored.status.backend) for scope, stored in self._memory.held().items()
+            (scope.provider, scope.destination, stored.status.backend)
+            for scope, stored in self._memory.held().items()
         )
 
-    def uses_variable(self, provider: str, place: str) -> bool:
+    def uses_variable(self, provider: str, destination: str) -> bool:
         """Whether `get` takes the key from a variable, as far as is known without asking a backend."""
-        scope = self._scope(provider, place)
+        scope = self._scope(provider, destination)
         return self._memory.get(scope) is None and bool(self._references.variable(scope))
 
-    def variable(self, provider: str, place: str) -> str:
+    def variable(self, provider: str, destination: str) -> str:
         """Return the variable that `get` takes the key from, as far as is known; empty if it takes none."""
-        return (
-            self._references.variable(self._scope(provider, place)) if self.uses_variable(provider, place) else ""
-        )
+        is_used = self.uses_variable(provider, destination)
+        return self._references.variable(self._scope(provider, destination)) if is_used else ""
 
-    def is_cached(self, provider: str, place: str) -> bool:
+    def is_cached(self, provider: str, destination: str) -> bool:
         """Whether `get` would answer without asking a backend, and so without waiting."""
-        return self._is_known(self._scope(provider, place))
+        return self._is_known(self._scope(provider, destination))
 
-    def cached(self, provider: str, place: str) -> Secret | None:
+    def cached(self, provider: str, destination: str) -> Secret | None:
         """Return the key if that needs no backend; never waits, never raises."""
-        scope = self._scope(provider, place)
+        scope = self._scope(provider, destination)
         if not self._is_known(scope):
             return None
         try:
@@ -195,23 +201,23 @@ class KeyStore:
             return None  # get() raises it where somebody can be told
         return stored.secret if stored else None
 
-    def require(self, provider: str, place: str, *, provider_label: str) -> Secret:
+    def require(self, provider: str, destination: str, *, provider_label: str) -> Secret:
         """Return the key of this scope.
 
         Args:
             provider: Name of the provider.
-            place: Where the key will be sent.
-            provider_label: What people call the provider, with the place where that is not its own.
+            destination: Where the key will be sent.
+            provider_label: What people call the provider, with the destination where that is not its own.
 
         Raises:
             MissingKeyError: "No API key configured" for this flow and provider.
             KeyFormatError: As in `get`.
             KeyStoreError: As in `get`.
         """
-        secret = self.get(provider, place)
+        secret = self.get(provider, destination)
         if secret is not None:
             return secret
-        name = self._references.variable(self._scope(provider, place))
+        name = self._references.variable(self._scope(provider, destination))
         if not name:
             raise self.missing(provider_label)
         cause = f"This flow refers to the environment variable {name}, which is not set."
@@ -224,13 +230,13 @@ class KeyStore:
         problem = f"No API key configured for flow {self._flow!r} and provider {provider_label}."
         return MissingKeyError(problem, cause=cause, fix=fix or usual)
 
-    def remove(self, provider: str, place: str) -> None:
+    def remove(self, provider: str, destination: str) -> None:
         """Remove the key of this scope from all backends, its reference included.
 
         Raises:
             KeyStoreError: A backend did not remove it; the others have.
         """
-        scope = self._scope(provider, place)
+        scope = self._scope(provider, destination)
         with self._asking:
             self._memory.put(scope, None)
             errors = self._erase_all(scope, deadline())
@@ -239,9 +245,9 @@ class KeyStore:
             self._memory.forget(scope)
             raise next(iter(errors.values()))
 
-    def status(self, provider: str, place: str) -> KeyStatus:
+    def status(self, provider: str, destination: str) -> KeyStatus:
         """Return where the key of this scope is stored. Shows no part of it; asks the backends as `get` does."""
-        scope = self._scope(provider, place)
+        scope = self._scope(provider, destination)
         try:
             stored = self._own_key(scope) or self._referred_key(scope)
         except (KeyStoreError, KeyFormatError) as error:
@@ -251,8 +257,8 @@ class KeyStore:
         name = self._references.variable(scope)
         return in_environment(name, is_set=False) if name else nowhere(scope)
 
-    def _scope(self, provider: str, place: str) -> KeyScope:
-        return KeyScope.of(self._flow, provider, place)
+    def _scope(self, provider: str, destination: str) -> KeyScope:
+        return KeyScope.of(self._flow, provider, destination)
 
     def _is_known(self, scope: KeyScope) -> bool:
         """Whether the scope's own key, or that it has none, is known without asking a backend."""

@@ -96,7 +96,7 @@ class FlowContext:
                 variable, and no cell of this kernel has named the address.
         """
         address = provider.address(self.config.base_url(provider.name))
-        return Endpoint(address, await self._key(provider, provider.key_place(address)))
+        return Endpoint(address, await self._key(provider, provider.key_destination(address)))
 
     async def without_model(self, fault: ByokError) -> ByokError:
         """Return the error for a call without a model: a missing key comes first, since the model follows it."""
@@ -111,23 +111,26 @@ class FlowContext:
             return fault
         return fault
 
-    def _label(self, provider: Provider, place: str) -> str:
+    def _label(self, provider: Provider, destination: str) -> str:
         if not self.config.base_url(provider.name):
             return provider.label
-        from byok_widgets.providers.look_alikes import shown_place
+        from byok_widgets.providers.look_alikes import shown_destination
 
-        return shown_place(provider, place)
+        return shown_destination(provider, destination)
 
-    async def _key(self, provider: Provider, place: str) -> Secret | None:
+    async def _key(self, provider: Provider, destination: str) -> Secret | None:
         if provider.needs_key:
             ask: Callable[[], Secret | None] = partial(
-                self.key_store.require, provider.name, place, provider_label=self._label(provider, place)
+                self.key_store.require,
+                provider.name,
+                destination,
+                provider_label=self._label(provider, destination),
             )
-        elif self.key_store.may_have(provider.name, place):
-            ask = partial(self.key_store.get, provider.name, place)
+        elif self.key_store.may_have(provider.name, destination):
+            ask = partial(self.key_store.get, provider.name, destination)
         else:  # a keyring lookup would take as long as the first call itself
             return None
-        secret = ask() if self.key_store.is_cached(provider.name, place) else await KEY_WORK.run(ask)
-        if self.key_store.uses_variable(provider.name, place):  # it may have been named in another kernel
+        secret = ask() if self.key_store.is_cached(provider.name, destination) else await KEY_WORK.run(ask)
+        if self.key_store.uses_variable(provider.name, destination):  # it may have been named in another kernel
             self.require_named(provider)
         return secret

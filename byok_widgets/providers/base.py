@@ -124,7 +124,7 @@ class Provider(ABC):
             )
         return BaseUrl.parse(url)
 
-    def key_place(self, address: BaseUrl) -> str:
+    def key_destination(self, address: BaseUrl) -> str:
         """Return what a key for an address is bound to: its host, with a base path that is not the usual one.
 
         Behind one host there may be servers of several people, such as those of a gateway.

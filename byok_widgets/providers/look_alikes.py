@@ -21,7 +21,7 @@ def shown_host(host: str) -> str:
     return f"{host}{_mark(host)}"
 
 
-def shown_place(provider: Provider, host: str) -> str:
+def shown_destination(provider: Provider, host: str) -> str:
     """Return what people call a provider, with the host where that is not its own."""
     usual = BaseUrl.parse(provider.default_url).host if provider.default_url else ""
     return provider.label if host in ("", usual) else f"{provider.label} at {shown_host(host)}"

@@ -79,14 +79,14 @@ def test_what_another_judge_said_does_not_count_and_is_kept(flow: Flow, server: 
 def test_the_same_judge_at_another_address_is_another_one(flow: Flow, server: ScriptedServer) -> None:
     flow.judge_model = "openai:judge"
     flow.set_base_url("openai", server.base_url)
-    place = PROVIDERS["openai"].key_place(PROVIDERS["openai"].address(server.base_url))
-    flow.key_store.save("openai", place, fake_key("openai"), backend="session")
+    destination = PROVIDERS["openai"].key_destination(PROVIDERS["openai"].address(server.base_url))
+    flow.key_store.save("openai", destination, fake_key("openai"), backend="session")
     flow.node("ask").compare(MODELS, CASES)
     assert asked(server, "judge") == 6
     moved = server.base_url.replace("127.0.0.1", "localhost")
     flow.set_base_url("openai", moved)
-    place = PROVIDERS["openai"].key_place(PROVIDERS["openai"].address(moved))
-    flow.key_store.save("openai", place, fake_key("openai"), backend="session")
+    destination = PROVIDERS["openai"].key_destination(PROVIDERS["openai"].address(moved))
+    flow.key_store.save("openai", destination, fake_key("openai"), backend="session")
     flow.node("ask").compare(MODELS, CASES)
     assert (asked(server, "judge"), asked(server, "kind")) == (12, 3)
 

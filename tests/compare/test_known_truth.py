@@ -48,9 +48,9 @@ def compared(server: ScriptedServer) -> Comparison:
     pytest.importorskip("scipy")
     flow = Flow(f"truth {next(_numbers)}")
     provider = PROVIDERS["openrouter"]
-    place = provider.key_place(provider.address(server.base_url))
+    destination = provider.key_destination(provider.address(server.base_url))
     flow.set_base_url("openrouter", server.base_url)
-    flow.key_store.save("openrouter", place, fake_key("openrouter"), backend="session")
+    flow.key_store.save("openrouter", destination, fake_key("openrouter"), backend="session")
     flow.model = "openrouter:some/best"
     server.script(answer)
     read = flow.extraction("read", weekday=["Mon", "Tue"])

@@ -49,9 +49,9 @@ def make_flow(server: ScriptedServer) -> Callable[[], Flow]:
     def make() -> Flow:
         flow = Flow(f"optimised {next(_numbers)}")
         provider = PROVIDERS["openrouter"]
-        place = provider.key_place(provider.address(server.base_url))
+        destination = provider.key_destination(provider.address(server.base_url))
         flow.set_base_url("openrouter", server.base_url)
-        flow.key_store.save("openrouter", place, fake_key("openrouter"), backend="session")
+        flow.key_store.save("openrouter", destination, fake_key("openrouter"), backend="session")
         flow.model = MODELS[0]
         flow.conversation("hello", "Hello.", static=True)
         flow.extraction("day", weekday=["Mon", "Tue"])

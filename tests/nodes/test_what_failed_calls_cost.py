@@ -63,8 +63,8 @@ def flow_at(server: FaultServer, provider: str = "compatible", model: str = "m")
     url = server.url + ("" if provider == "anthropic" else "/v1")
     flow.set_base_url(provider, url)
     if provider != "compatible":
-        place = PROVIDERS[provider].key_place(BaseUrl.parse(url))
-        flow.key_store.save(provider, place, fake_key(provider), backend="session")
+        destination = PROVIDERS[provider].key_destination(BaseUrl.parse(url))
+        flow.key_store.save(provider, destination, fake_key(provider), backend="session")
     flow.model = f"{provider}:{model}"
     return flow
 

@@ -279,8 +279,8 @@ def test_a_flow_tells_what_replaced_a_name_and_changes_nothing_by_itself(
     flow.conversation("ask", "Be brief.")
     assert told in str(flow.check())
     assert flow.model == model
-    place = PROVIDERS[of].key_place(PROVIDERS[of].address(faulty.url))
-    flow.key_store.save(of, place, fake_key(of), backend="session")
+    destination = PROVIDERS[of].key_destination(PROVIDERS[of].address(faulty.url))
+    flow.key_store.save(of, destination, fake_key(of), backend="session")
     faulty.script(says({"error": {"type": "not_found_error", "message": f"model: {model}"}}, 404))
     with pytest.raises(ProviderError) as caught:
         flow.node("ask").run("Hi")

@@ -54,8 +54,8 @@ def test_a_reported_cost_reaches_the_reply(faulty: FaultServer) -> None:
     flow.set_base_url("openrouter", f"{faulty.url}/v1")
     flow.model = "openrouter:meta/some-model:free"
     provider = PROVIDERS["openrouter"]
-    place = provider.key_place(provider.address(f"{faulty.url}/v1"))
-    flow.key_store.save("openrouter", place, fake_key("openrouter"), backend="session")
+    destination = provider.key_destination(provider.address(f"{faulty.url}/v1"))
+    flow.key_store.save("openrouter", destination, fake_key("openrouter"), backend="session")
     faulty.script(talk("Hi", usage={**TOKENS, "cost": 0.5}))
     reply = flow.conversation("ask", "Be brief.").run("Hi")
     assert (reply.cost.usd, reply.cost.source) == (Decimal("0.5"), "provider")

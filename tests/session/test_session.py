@@ -287,8 +287,8 @@ def priced(flow: Flow, script: Script) -> Flow:
     """A flow whose provider reports what each call cost."""
     flow.set_base_url("openrouter", script.server.base_url)
     provider = PROVIDERS["openrouter"]
-    place = provider.key_place(provider.address(script.server.base_url))
-    flow.key_store.save("openrouter", place, fake_key("openrouter"), backend="session")
+    destination = provider.key_destination(provider.address(script.server.base_url))
+    flow.key_store.save("openrouter", destination, fake_key("openrouter"), backend="session")
     flow.model = "openrouter:some/model"
     flow.conversation("chat", "Chat.")
     return flow

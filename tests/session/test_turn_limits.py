@@ -72,9 +72,9 @@ def test_a_turn_makes_no_further_call_once_it_has_cost_as_much_as_it_may(flow: F
     flow.max_cost_per_turn = 0.25
     assert "cost_unknown" in kinds(flow), "the scripted model has no price"
     provider = PROVIDERS["openrouter"]
-    place = provider.key_place(provider.address(script.server.base_url))
+    destination = provider.key_destination(provider.address(script.server.base_url))
     flow.set_base_url("openrouter", script.server.base_url)
-    flow.key_store.save("openrouter", place, fake_key("openrouter"), backend="session")
+    flow.key_store.save("openrouter", destination, fake_key("openrouter"), backend="session")
     flow.model = "openrouter:some/model"
     usage = {"prompt_tokens": 7, "completion_tokens": 3, "cost": 0.125}
     script.server.script(lambda _: Say('{"word": "hello"}', usage=usage))

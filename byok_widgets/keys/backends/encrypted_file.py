@@ -250,7 +250,8 @@ def _lost() -> KeyStoreError:
 
 
 def _purpose(scope: KeyScope) -> bytes:
-    return json.dumps(["byok_widgets", VERSION, "key", scope.flow, scope.provider, scope.place]).encode("ascii")
+    purpose = ["byok_widgets", VERSION, "key", scope.flow, scope.provider, scope.destination]
+    return json.dumps(purpose).encode("ascii")
 
 
 _CHECK_PURPOSE = json.dumps(["byok_widgets", VERSION, "check"]).encode("ascii")

@@ -78,7 +78,7 @@ def _node_lines(flow: PanelFlow, name: str) -> Iterator[str]:
 
 def _key_lines(flow: PanelFlow) -> list[str]:
     target = EndpointTarget.of(flow)
-    reference = flow.config.key_references.get(f"{target.provider.name}|{target.place}", "")
+    reference = flow.config.key_references.get(f"{target.provider.name}|{target.destination}", "")
     if reference.startswith("env:"):
         return [f"flow.use_key({_text(reference)})"]
     return [_PASTE] if target.provider.needs_key else []

@@ -1,4 +1,4 @@
-"""`EndpointTarget`: a flow's provider, where calls go, and a name for that place."""
+"""`EndpointTarget`: a flow's provider, where calls go, and a name for that destination."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class EndpointTarget:
 
     Attributes:
         provider: The provider.
-        place: What a key is bound to, host and base path; empty if no address was entered yet.
-        url: The full address. Two addresses of one place share a key, but may answer differently.
+        destination: What a key is bound to, host and base path; empty if no address was entered yet.
+        url: The full address. Two addresses of one destination share a key, but may answer differently.
     """
 
     provider: Provider
-    place: str = ""
+    destination: str = ""
     url: str = ""
 
     @classmethod
@@ -36,12 +36,12 @@ class EndpointTarget:
             address = chosen.address(flow.config.base_url(chosen.name))
         except ConfigError:
             return cls(chosen)
-        return cls(chosen, chosen.key_place(address), address.url)
+        return cls(chosen, chosen.key_destination(address), address.url)
 
     @property
     def name(self) -> str:
         """A name for what a key is bound to; it is not secret."""
-        return f"{self.provider.name}@{self.place}"
+        return f"{self.provider.name}@{self.destination}"
 
     @property
     def is_usual(self) -> bool:
@@ -51,4 +51,4 @@ class EndpointTarget:
     @property
     def takes_key(self) -> bool:
         """Whether a key can be saved for it now."""
-        return bool(self.place) and not self.provider.free_of_charge
+        return bool(self.destination) and not self.provider.free_of_charge

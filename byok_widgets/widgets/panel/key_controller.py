@@ -85,7 +85,7 @@ class KeyController:
 
     def message(self, target: EndpointTarget) -> StatusMessage:
         """Return the status line for `target`."""
-        if not target.place:
+        if not target.destination:
             return key_messages.no_address(target.provider)
         return key_messages.of_key(target.provider, self.known(target), self._keys.check(target))
 
@@ -167,7 +167,7 @@ class KeyController:
         version = self._keys.version(target)
         status = self._status(target)
         lonely = not status.configured and not self._context.for_visitors
-        others = flows_with_key(self._context, target.provider.name, target.place) if lonely else ()
+        others = flows_with_key(self._context, target.provider.name, target.destination) if lonely else ()
         is_news = self._keys.set_others(target, others)
         if status != self._keys.status(target) and version == self._keys.version(target):
             self._keys.set_status(target, status)
@@ -196,7 +196,7 @@ class KeyController:
     def _copy(self, flow: str, target: EndpointTarget, done: Done) -> None:
         answer = refusal("failed", key_messages.NOT_COPIED)
         try:
-            status = copy_key(self._context, flow, target.provider, target.place)
+            status = copy_key(self._context, flow, target.provider, target.destination)
             answer = SAVED
             self._keys.set_status(target, status)
             self.check(target)
@@ -206,21 +206,21 @@ class KeyController:
             _answer(done, answer)
 
     def _store_key(self, secret: Secret, target: EndpointTarget, storage: str, *, override: bool) -> KeyStatus:
-        provider, place = target.provider.name, target.place
+        provider, destination = target.provider.name, target.destination
         if storage == Environment.name:
             return self._refer(secret, target)
         backend = storage if backend_named(storage) else None
-        return self._store.save(provider, place, secret, backend=backend, override=override)
+        return self._store.save(provider, destination, secret, backend=backend, override=override)
 
     def _refer(self, name: Secret, target: EndpointTarget) -> KeyStatus:
-        provider, place = target.provider.name, target.place
+        provider, destination = target.provider.name, target.destination
         self._require_key_variable(name, provider)
         self._context.require_named(target.provider)
-        status = self._store.refer(provider, place, name.reveal())
+        status = self._store.refer(provider, destination, name.reveal())
         if not status.is_stored:
             return status
-        self._store.remove(provider, place)  # the user chose the variable over the saved key
-        return self._store.refer(provider, place, name.reveal())
+        self._store.remove(provider, destination)  # the user chose the variable over the saved key
+        return self._store.refer(provider, destination, name.reveal())
 
     def _require_key_variable(self, name: Secret, provider: str) -> None:
         """Refuse a variable that may hold another secret, unless a cell has named it.
@@ -239,7 +239,7 @@ class KeyController:
     def _remove(self, target: EndpointTarget) -> None:
         problem = None
         try:
-            self._store.remove(target.provider.name, target.place)
+            self._store.remove(target.provider.name, target.destination)
         except ByokError as error:
             problem = error
         self._keys.set_status(target, self._status(target))
@@ -255,7 +255,7 @@ class KeyController:
         self._config.notify("key")
 
     def _status(self, target: EndpointTarget) -> KeyStatus:
-        return self._store.status(target.provider.name, target.place)
+        return self._store.status(target.provider.name, target.destination)
 
 
 def _unlock(passphrase: Secret, *, new: bool, done: Done) -> None:

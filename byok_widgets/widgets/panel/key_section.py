@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from byok_widgets.errors import ConfigError
 from byok_widgets.keys.formats import validation_rules
-from byok_widgets.providers.look_alikes import shown_place
+from byok_widgets.providers.look_alikes import shown_destination
 from byok_widgets.widgets.panel import key_messages, visitor
 from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
 from byok_widgets.widgets.panel.key_controller import KeyController
@@ -45,7 +45,7 @@ class KeySection:
         status = self._controller.known(target)
         options = self._controller.choices()
         with self.view.hold_sync():
-            self.view.label = f"API key for {shown_place(target.provider, target.place)}"
+            self.view.label = f"API key for {shown_destination(target.provider, target.destination)}"
             self.view.hint = _REPLACE if self._holds_key(status) else target.provider.key_hint
             self.view.variable_hint = f"{target.provider.name.upper()}_API_KEY"
             self.view.shapes = validation_rules(target.provider.name)
@@ -64,7 +64,7 @@ class KeySection:
 
     def wait_for_address(self) -> None:
         """Leave it to the field of the address to say that it was refused, where a key cannot be saved without."""
-        if not EndpointTarget.of(self._flow).place:
+        if not EndpointTarget.of(self._flow).destination:
             self.view.status = dict(key_messages.ADDRESS_REFUSED)
 
     @staticmethod

@@ -99,6 +99,6 @@ def _key(flow: PanelFlow, target: EndpointTarget) -> str:
     status = KeyController.of(flow).known(target)
     if status is not None:
         return status.sentence
-    if flow.key_store.cached(target.provider.name, target.place) is not None:
+    if flow.key_store.cached(target.provider.name, target.destination) is not None:
         return "saved for this flow"
     return "needed" if target.provider.needs_key else "only if the endpoint needs one"

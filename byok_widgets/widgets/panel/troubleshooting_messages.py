@@ -46,7 +46,7 @@ def rows(target: EndpointTarget, model: str | None, *, has_key: bool, can_check:
 
 def _of_account(target: EndpointTarget, *, has_key: bool, can_check: bool) -> Iterator[HelpRow]:
     provider, links = target.provider, target.provider.links
-    label = provider.label if target.is_usual else target.place or provider.label
+    label = provider.label if target.is_usual else target.destination or provider.label
     if not target.is_usual:
         links = type(links)()  # the provider's pages do not apply to an account elsewhere
     if provider.needs_key:

@@ -101,7 +101,7 @@ def test_a_request_is_answered_even_if_showing_its_result_fails(flow, monkeypatc
         "copy": partial(controller.copy, "theirs", target),
         "unlock": partial(controller.unlock, Secret("several words in a row"), new=True),
     }
-    Flow("theirs").key_store.save("openai", target.place, fake_key("openai"), backend="session")
+    Flow("theirs").key_store.save("openai", target.destination, fake_key("openai"), backend="session")
     monkeypatch.setattr(KnownKeys if breaks == "set_status" else KeyController, breaks, lambda *_: 1 / 0)
     with caplog.at_level(logging.ERROR):
         requests[kind](done=lambda answer: (answers.append(answer["outcome"]), answered.set()))

@@ -28,7 +28,7 @@ def host_of(server: ScriptedServer) -> str:
 
 
 @pytest.mark.parametrize(
-    ("provider", "url", "place"),
+    ("provider", "url", "destination"),
     [
         ("openai", None, "api.openai.com"),
         ("openai", "https://api.openai.com/v1", "api.openai.com"),
@@ -48,9 +48,9 @@ def host_of(server: ScriptedServer) -> str:
         ("compatible", "http://127.0.0.1:8080/ana", "127.0.0.1:8080/ana"),
     ],
 )
-def test_what_a_key_is_bound_to(provider: str, url: str | None, place: str) -> None:
+def test_what_a_key_is_bound_to(provider: str, url: str | None, destination: str) -> None:
     known = PROVIDERS[provider]
-    assert known.key_place(known.address(url)) == place
+    assert known.key_destination(known.address(url)) == destination
 
 
 @pytest.mark.parametrize("path", ["/ben/v1", "/v1/ben", ""])
@@ -72,7 +72,7 @@ def test_each_base_path_has_a_key_of_its_own(server: ScriptedServer) -> None:
         url = BaseUrl.parse(f"http://{host_of(server)}{path}")
         key = sent[path] = fake_key()
         flow.set_base_url("openai", url.url)
-        flow.key_store.save("openai", PROVIDERS["openai"].key_place(url), key, backend="session")
+        flow.key_store.save("openai", PROVIDERS["openai"].key_destination(url), key, backend="session")
     for path, key in sent.items():
         flow.set_base_url("openai", f"http://{host_of(server)}{path}")
         server.script("Hello.")
