@@ -75,7 +75,7 @@ def test_a_key_rests_in_the_file_over_a_restart_and_the_passphrase_nowhere(open_
     page.page.wait_for_selector(".byok-gone")
     page.wait_idle()
     page.run_cell(0)
-    page.panel.get_by_text("The key is stored in the encrypted file, which is locked.").wait_for()
+    page.panel.get_by_text("The key is stored in: Encrypted file. It is locked").wait_for()
     asked = page.panel.locator("[data-part=passphrase]")
     assert again.is_hidden()
     page.shot("file-locked")

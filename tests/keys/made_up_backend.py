@@ -23,6 +23,7 @@ class Vault:
     label = "The vault"
     is_slow = False
     stores_keys = True
+    lock = None
 
     def __init__(self) -> None:
         self.kept: dict[KeyScope, Secret] = {}
@@ -53,6 +54,28 @@ class Vault:
     def erase(self, scope: KeyScope, *, until: Deadline) -> None:
         del until
         self.kept.pop(scope, None)
+
+
+class LockedVault(Vault):
+    """A vault that a passphrase opens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = self
+        self.passphrase: Secret | None = None
+        self.is_open = False
+
+    def available(self, *, until: Deadline) -> Availability:
+        asks = "key" if self.is_open else "passphrase" if self.passphrase else "new_passphrase"
+        return super().available(until=until)._replace(asks=asks)
+
+    def create(self, passphrase: Secret) -> None:
+        self.passphrase, self.is_open = passphrase, True
+
+    def unlock(self, passphrase: Secret) -> None:
+        if passphrase != self.passphrase:
+            raise KeyStoreError("The vault stays closed.", kind="wrong_passphrase")
+        self.is_open = True
 
 
 @contextmanager

@@ -59,20 +59,25 @@ def field_of(flow: Flow, show: Any) -> Any:
     return made
 
 
+def asked(field: Any) -> str:
+    """Return what the encrypted file asks for."""
+    return next(option["asks"] for option in field.storage_options if option["id"] == "file")
+
+
 def unlock(wire: Any, browser: Any, field: Any, phrase: str, *, new: bool = False) -> Any:
     """Type a passphrase and press the button; returns the answer."""
     request = f"{len(wire.custom(field))} {phrase[:1]}"
-    message = {"kind": "unlock", "id": request, "new": new}
+    message = {"kind": "unlock", "id": request, "storage": "file", "new": new}
     browser.custom(field, {**message, "sealed": seal(field.public_key, phrase, message)})
     return eventually(lambda: next((sent for sent in wire.custom(field) if sent.get("id") == request), None))
 
 
 def test_a_passphrase_is_chosen_and_then_a_key_is_saved(flow, field, browser, wire):
     assert [option["id"] for option in field.storage_options] == ["keyring", "session", "file", "env"]
-    assert field.lock == "new"
+    assert asked(field) == "new_passphrase"
     browser.set(field, storage="file")
     assert unlock(wire, browser, field, PHRASE, new=True)["outcome"] == "unlocked"
-    assert field.lock == ""
+    assert asked(field) == "key"
     request = browser.save_key(field, key := fake_key())
     eventually(lambda: [sent for sent in wire.custom(field) if sent.get("id") == request])
     assert flow.key_store.status("openai", HOST).backend == "file"
@@ -81,13 +86,13 @@ def test_a_passphrase_is_chosen_and_then_a_key_is_saved(flow, field, browser, wi
 
 
 def test_after_a_restart_the_panel_asks_for_the_passphrase(flow, saved, field, browser, wire):
-    assert (field.storage, field.lock, field.has_key, field.can_check) == ("file", "locked", True, False)
+    assert (field.storage, asked(field), field.has_key, field.can_check) == ("file", "passphrase", True, False)
     assert field.status["reason"] == "locked"
     refusal = unlock(wire, browser, field, "another passphrase")
     assert (refusal["outcome"], refusal["reason"]) == ("refused", "wrong_passphrase")
-    assert field.lock == "locked"
+    assert asked(field) == "passphrase"
     assert unlock(wire, browser, field, PHRASE)["outcome"] == "unlocked"
-    assert field.lock == ""
+    assert asked(field) == "key"
     eventually(lambda: (field.status["reason"], field.storage) == ("unchecked", "file"))
     assert flow.key_store.get("openai", HOST) == Secret(saved)
 
@@ -98,16 +103,16 @@ def test_behind_a_locked_file_there_is_nothing_to_check_even_where_a_key_is_opti
     flow.provider = "compatible"
     save_in_file(flow, "compatible", fake_key("compatible"))
     field = parts(show(flow)).key
-    eventually(lambda: field.lock == "locked" and field.has_key)
+    eventually(lambda: asked(field) == "passphrase" and field.has_key)
     assert not field.can_check
 
 
 def test_one_passphrase_opens_the_file_for_all_flows(saved, field, browser, wire, show):
     other = Flow("another")
     other_field = field_of(other, show)
-    assert (other_field.storage, other_field.lock) == ("keyring", "locked")
+    assert (other_field.storage, asked(other_field)) == ("keyring", "passphrase")
     unlock(wire, browser, field, PHRASE)
-    eventually(lambda: other_field.lock == "" and field.lock == "")
+    eventually(lambda: asked(other_field) == "key" and asked(field) == "key")
 
 
 def test_a_locked_key_can_be_removed(flow, saved, field, browser):
@@ -117,11 +122,11 @@ def test_a_locked_key_can_be_removed(flow, saved, field, browser):
 
 
 def test_a_file_that_was_begun_elsewhere_meanwhile_is_unlocked_and_not_begun_again(field, browser, wire):
-    assert field.lock == "new"
+    assert asked(field) == "new_passphrase"
     encrypted_file.create(PHRASE)
     encrypted_file._opened.clear()
     assert unlock(wire, browser, field, "another passphrase", new=True)["reason"] == "file_exists"
-    assert field.lock == "locked"
+    assert asked(field) == "passphrase"
     assert unlock(wire, browser, field, PHRASE)["outcome"] == "unlocked"
 
 
@@ -138,7 +143,7 @@ def test_a_damaged_file_is_told_where_it_would_be_chosen(flow, show):
     path.write_bytes(b"{")
     field = field_of(flow, show)
     assert "keys.corrupt-" in next(option["note"] for option in field.storage_options if option["id"] == "file")
-    assert field.lock == "new"
+    assert asked(field) == "new_passphrase"
 
 
 def test_no_part_of_a_passphrase_is_sent_kept_or_shown(flow, field, browser, wire, show, caplog):
@@ -161,7 +166,9 @@ def test_no_part_of_a_passphrase_is_sent_kept_or_shown(flow, field, browser, wir
 
 @pytest.mark.parametrize("sealed", [None, [], "", "b25l", "?", ["YQ=="], 1])
 def test_a_passphrase_that_was_not_sealed_is_not_taken(field, browser, wire, sealed):
-    browser.custom(field, {"kind": "unlock", "id": "1", "new": True, "value": PHRASE, "sealed": sealed})
+    browser.custom(
+        field, {"kind": "unlock", "id": "1", "storage": "file", "new": True, "value": PHRASE, "sealed": sealed}
+    )
     answer = eventually(lambda: next((sent for sent in wire.custom(field) if sent.get("id") == "1"), None))
     assert answer["outcome"] == "refused"
     assert not encrypted_file.state().exists
@@ -183,7 +190,7 @@ def test_nothing_that_breaks_in_the_handler_shows_the_passphrase(wire, browser):
             raise RuntimeError(given.reveal())
 
     field = KeyField(Owner())
-    message = {"kind": "unlock", "id": "7", "new": False}
+    message = {"kind": "unlock", "id": "7", "storage": "file", "new": False}
     browser.custom(field, {**message, "sealed": seal(field.public_key, PHRASE, message)})
     (answer,) = wire.custom(field)
     assert answer["outcome"] == "refused"

@@ -16,6 +16,8 @@ SESSION = KeyStatus("session", "This session only", "<where>", available=True)
 VARIABLE = KeyStatus("env", "env:X", "<where>", available=True, reference="env:X", is_reference=True)
 UNSET = KeyStatus("env", "env:X", "<where>", available=False, reference="env:X", is_reference=True)
 LOCKED = KeyStatus("file", "Encrypted file, locked", "<where>", available=False, is_locked=True)
+UNLOCK = "The key is stored in: Encrypted file. It is locked: enter its passphrase and press Unlock."
+SEALED = KeyStatus("a backend without a passphrase", "Vault, locked", "<where>", available=False, is_locked=True)
 NONE = KeyStatus("none", "No key", "<where>", available=False)
 AUTH = KeyCheck("rejected", fault=ProviderError("<problem>", kind="auth", fix="<fix>"))
 TRY_ANOTHER = "Check that the key is valid and has not expired, or paste another one and press Save."
@@ -34,7 +36,8 @@ BROKEN = KeyCheck("unverified", fault=ProviderError("<problem>", kind="overloade
             "key_optional",
             "No API key is saved. This endpoint may not need one: press Check to find out.",
         ),
-        ("openai", LOCKED, None, "locked", key_messages.LOCKED),
+        ("openai", LOCKED, None, "locked", UNLOCK),
+        ("openai", SEALED, None, "locked", "<where>"),
         ("openai", UNSET, None, "variable_not_set", "<where> Set it and restart the kernel, or paste a key."),
         ("openai", SESSION, None, "unchecked", "Saved, not checked yet. <where>"),
         ("openai", VARIABLE, None, "unchecked", "Not checked yet. <where>"),

@@ -106,7 +106,9 @@ class Browser:
 def seal(public_b64: str, text: str, content: Mapping[str, Any]) -> str:
     """Seal a text for the other fields of a message, as the page does."""
     kind = content.get("kind")
-    names = ("kind", "id", "new") if kind == "unlock" else ("kind", "id", "target", "storage", "override")
+    names = (
+        ("kind", "id", "storage", "new") if kind == "unlock" else ("kind", "id", "target", "storage", "override")
+    )
     flags = ("new", "override")
     parts = [content.get(name) is True if name in flags else str(content.get(name)) for name in names]
     peer = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), base64.b64decode(public_b64))

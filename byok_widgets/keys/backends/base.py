@@ -6,12 +6,15 @@ To add one, write a module with a class that follows it, and add an instance to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline
 from byok_widgets.keys.status import KeyStatus
 from byok_widgets.secrets.secret import Secret
+
+Asks = Literal["key", "variable", "passphrase", "new_passphrase"]
+"""What a person types to store a key in a backend: the key, the name of a variable, or what opens the backend."""
 
 
 class Availability(NamedTuple):
@@ -22,12 +25,14 @@ class Availability(NamedTuple):
         label: Its name on screen.
         note: What a user who chooses it should know.
         problem: Why it is not available, and what to do; empty if it is.
+        asks: What the panel asks for where this backend is chosen; a passphrase only as long as it is locked.
     """
 
     available: bool
     label: str
     note: str = ""
     problem: str = ""
+    asks: Asks = "key"
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,16 @@ class StoredKey:
 
     secret: Secret
     status: KeyStatus
+
+
+class PassphraseLock(Protocol):
+    """What locks a backend. Both methods take as long as it takes to derive a key, and raise `KeyStoreError`."""
+
+    def create(self, passphrase: Secret) -> None:
+        """Choose the passphrase, and leave the backend unlocked."""
+
+    def unlock(self, passphrase: Secret) -> None:
+        """Unlock the backend for this kernel."""
 
 
 class KeyBackend(Protocol):
@@ -54,6 +69,10 @@ class KeyBackend(Protocol):
     label: str
     is_slow: bool
     stores_keys: bool
+
+    @property
+    def lock(self) -> PassphraseLock | None:
+        """What a passphrase opens; `None` where it needs none."""
 
     def available(self, *, until: Deadline) -> Availability:
         """Return whether it works here; the answer may be cached."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from byok_widgets.errors import KeyStoreError
-from byok_widgets.keys.backends.base import Availability, StoredKey
+from byok_widgets.keys.backends.base import Asks, Availability, StoredKey
 from byok_widgets.keys.backends.key_file import (
     NAME,
     VERSION,
@@ -183,6 +183,18 @@ def in_file() -> KeyStatus:
     return KeyStatus(name, label, sentence, available=True, reference=name)
 
 
+class FileLock:
+    """The passphrase of the file."""
+
+    def create(self, passphrase: Secret) -> None:
+        """Create the file; see `create`."""
+        create(passphrase)
+
+    def unlock(self, passphrase: Secret) -> None:
+        """Unlock the file; see `unlock`."""
+        unlock(passphrase)
+
+
 class EncryptedFile:
     """One file for the keys of all flows, unlocked with a passphrase once per kernel."""
 
@@ -190,11 +202,13 @@ class EncryptedFile:
     label = "Encrypted file"
     is_slow = False
     stores_keys = True
+    lock = FileLock()
 
     def available(self, *, until: Deadline) -> Availability:
         """Return that it is available: it can always be chosen, and then asks for a passphrase."""
         del until
-        return availability(state())
+        file = state()
+        return Availability(available=True, label=self.label, note=_note(file), asks=_asked(file))
 
     def may_hold(self, scope: KeyScope) -> bool:
         """Return whether the file has a key of this scope, which can be told without the passphrase."""
@@ -227,9 +241,10 @@ class EncryptedFile:
         erase(scope)
 
 
-def availability(file: FileState) -> Availability:
-    """Return how the file is described where the user chooses a backend."""
-    return Availability(available=True, label=EncryptedFile.label, note=_note(file))
+def _asked(file: FileState) -> Asks:
+    if file.unlocked:
+        return "key"
+    return "passphrase" if file.exists else "new_passphrase"
 
 
 def _note(file: FileState) -> str:

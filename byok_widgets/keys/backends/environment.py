@@ -44,12 +44,13 @@ class Environment:
     label = "Environment variable"
     is_slow = False
     stores_keys = False
+    lock = None
 
     def available(self, *, until: Deadline) -> Availability:
         """Return that a flow can always name a variable."""
         del until
         note = "Only the variable name is saved; the key is read from the variable on each call."
-        return Availability(available=True, label=self.label, note=note)
+        return Availability(available=True, label=self.label, note=note, asks="variable")
 
     def may_hold(self, scope: KeyScope) -> bool:
         """Return that it may: what the variable holds is read when it is needed."""

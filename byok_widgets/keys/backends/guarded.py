@@ -9,10 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from byok_widgets.errors import ByokError, KeyStoreError
-from byok_widgets.keys.backends.base import Availability, KeyBackend, StoredKey
+from byok_widgets.keys.backends.base import Asks, Availability, KeyBackend, StoredKey
 from byok_widgets.keys.scope import KeyScope
 from byok_widgets.keys.serial_executor import Deadline, NoAnswerError, NoThreadError, SerialExecutor
 from byok_widgets.keys.status import KeyStatus
@@ -37,7 +37,7 @@ def available(backend: KeyBackend, *, until: Deadline) -> Availability:
 
     def ask(limit: Deadline) -> Availability:
         found = backend.available(until=limit)
-        if not isinstance(found, Availability):
+        if not isinstance(found, Availability) or found.asks not in get_args(Asks):
             raise _unusable(backend)
         return found._replace(label=_text(found.label), note=_text(found.note), problem=_text(found.problem))
 

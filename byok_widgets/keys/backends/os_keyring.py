@@ -140,6 +140,7 @@ class OsKeyring:
     label = "OS keyring"
     is_slow = True
     stores_keys = True
+    lock = None
 
     def available(self, *, until: Deadline) -> Availability:
         """Return whether a key could be saved, read back and removed; tried once per process."""

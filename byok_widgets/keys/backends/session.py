@@ -22,6 +22,7 @@ class SessionMemory:
     label = "This session's memory"
     is_slow = False
     stores_keys = True
+    lock = None
 
     def available(self, *, until: Deadline) -> Availability:
         """Return that it is available."""

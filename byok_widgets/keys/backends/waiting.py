@@ -21,6 +21,7 @@ class Waiting:
     def __init__(self, chosen: KeyBackend) -> None:
         self._chosen = chosen
         self.name, self.label, self.is_slow = chosen.name, chosen.label, chosen.is_slow
+        self.lock = chosen.lock
 
     def available(self, *, until: Deadline) -> Availability:
         """Return whether the chosen one works."""

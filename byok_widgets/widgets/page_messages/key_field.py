@@ -8,11 +8,12 @@ from typing_extensions import TypedDict
 
 
 class StorageOption(TypedDict):
-    """One way to store a key."""
+    """One way to store a key; `asks` is what is typed for it."""
 
     id: str
     label: str
     note: str
+    asks: Literal["key", "variable", "passphrase", "new_passphrase"]
 
 
 class KeyStatusLine(TypedDict):
@@ -70,7 +71,6 @@ class KeyFieldState(TypedDict):
     target: str
     storage_options: list[StorageOption]
     storage: str
-    lock: Literal["", "locked", "new"]
     needs_key: bool
     has_key: bool
     can_check: bool
@@ -92,11 +92,12 @@ class SaveKey(TypedDict):
 
 
 class UnlockKeyFile(TypedDict):
-    """Open the encrypted file by the passphrase that is sealed, as in `SaveKey`, or begin it."""
+    """Open a storage backend by the passphrase that is sealed, as in `SaveKey`, or choose its passphrase."""
 
     kind: Literal["unlock"]
     id: str
     sealed: str
+    storage: str
     new: bool
 
 

@@ -11,13 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets.engine import HOME_THREAD
-from byok_widgets.errors import ByokError, KeyFormatError
+from byok_widgets.errors import ByokError, ConfigError, KeyFormatError
 from byok_widgets.flow.key_copies import copy_key, flows_with_key
 from byok_widgets.keys import KeyStatus
-from byok_widgets.keys.backends import encrypted_file, guarded
-from byok_widgets.keys.backends.base import Availability
-from byok_widgets.keys.backends.encrypted_file import EncryptedFile
-from byok_widgets.keys.backends.environment import Environment, is_named_like_api_key, variable_name
+from byok_widgets.keys.backends import guarded
+from byok_widgets.keys.backends.base import Availability, KeyBackend
+from byok_widgets.keys.backends.environment import is_named_like_api_key, variable_name
 from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import backend_named
 from byok_widgets.keys.serial_executor import Deadline
@@ -31,7 +30,7 @@ from byok_widgets.widgets.panel.key_messages import StatusMessage
 from byok_widgets.widgets.panel.known_keys import KnownKeys
 
 if TYPE_CHECKING:
-    from byok_widgets.widgets.page_messages.key_field import KeyOutcome
+    from byok_widgets.widgets.page_messages.key_field import KeyOutcome, StorageOption
     from byok_widgets.widgets.panel.endpoint_target import EndpointTarget
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
@@ -59,16 +58,10 @@ class KeyController:
         self._last: EndpointTarget | None = None
         self._availability: dict[str, Availability] = {}
         self._is_probing = False
-        self._find_available(slow=False)  # before the next line, which would not report damage a second time
-        self._file = encrypted_file.state()
+        self._find_available(slow=False)
         self._config.observe(self._changed)
 
-    @property
-    def file(self) -> encrypted_file.FileState:
-        """State of the encrypted file, as far as it is known here."""
-        return self._file
-
-    def choices(self) -> list[dict[str, str]]:
+    def choices(self) -> list[StorageOption]:
         """Return where a key can be stored, best first."""
         offered = [
             backend
@@ -112,14 +105,13 @@ class KeyController:
         """Copy the key of another flow and check it; `done` is called once it is stored or refused."""
         start_key_work(self._copy, flow, target, done=done)
 
-    def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
-        """Unlock the encrypted file for all flows of this kernel, or create it, then call `done`."""
-        start_key_work(_unlock, passphrase, new=new, done=done)
+    def unlock(self, passphrase: Secret, *, storage: str, new: bool, done: Done) -> None:
+        """Unlock a backend for all flows of this kernel, or choose its passphrase, then call `done`."""
+        start_key_work(_unlock, passphrase, backend_named(storage, self._store.backends), new=new, done=done)
 
-    def set_file_state(self, state: encrypted_file.FileState) -> None:
-        """Update the state of the encrypted file; keys that may be in it are looked up again."""
-        self._file = state
-        self._availability = {**self._availability, EncryptedFile.name: encrypted_file.availability(state)}
+    def set_available(self, backend: str, found: Availability) -> None:
+        """Note that a backend was opened or has changed; keys that may be in it are looked up again."""
+        self._availability = {**self._availability, backend: found}
         self._config.notify("key")
 
     def check(self, target: EndpointTarget) -> None:
@@ -207,10 +199,12 @@ class KeyController:
 
     def _store_key(self, secret: Secret, target: EndpointTarget, storage: str, *, override: bool) -> KeyStatus:
         provider, destination = target.provider.name, target.destination
-        if storage == Environment.name:
+        backend = backend_named(storage)
+        if backend is None:
+            return self._store.save(provider, destination, secret, override=override)
+        if not backend.stores_keys:
             return self._refer(secret, target)
-        backend = storage if backend_named(storage) else None
-        return self._store.save(provider, destination, secret, backend=backend, override=override)
+        return self._store.save(provider, destination, secret, backend=backend.name, override=override)
 
     def _refer(self, name: Secret, target: EndpointTarget) -> KeyStatus:
         provider, destination = target.provider.name, target.destination
@@ -258,20 +252,33 @@ class KeyController:
         return self._store.status(target.provider.name, target.destination)
 
 
-def _unlock(passphrase: Secret, *, new: bool, done: Done) -> None:
+def _unlock(passphrase: Secret, backend: KeyBackend | None, *, new: bool, done: Done) -> None:
     answer = refusal("failed", key_messages.NOT_UNLOCKED)
     try:
-        (encrypted_file.create if new else encrypted_file.unlock)(passphrase)
+        _open(backend, passphrase, new=new)
         answer = UNLOCKED
     except ByokError as error:
         answer = refused(error)
     finally:
         try:
-            state = encrypted_file.state()
-            for controller in tuple(_controllers.values()):
-                controller.set_file_state(state)
+            if backend:
+                found = guarded.available(backend, until=Deadline(_AT_ONCE_S))
+                for controller in tuple(_controllers.values()):
+                    controller.set_available(backend.name, found)
         finally:
             _answer(done, answer)
+
+
+def _open(backend: KeyBackend | None, passphrase: Secret, *, new: bool) -> None:
+    """Unlock a backend.
+
+    Raises:
+        ConfigError: No passphrase opens it.
+        KeyStoreError: Not this one, or the backend cannot be used.
+    """
+    if backend is None or backend.lock is None:
+        raise ConfigError("No passphrase opens this storage.", kind="no_lock", fix="Choose another one.")
+    (backend.lock.create if new else backend.lock.unlock)(passphrase)
 
 
 def _answer(done: Done, answer: KeyOutcome) -> None:
@@ -282,6 +289,8 @@ def _refusal(error: ByokError, storage: str) -> KeyOutcome:
     if error.kind == "misplaced_key":
         return refusal(error.kind, key_messages.NAME_ONLY, clear=True)
     suggested = getattr(error, "suggested_provider", None)
-    if error.kind != "wrong_provider" or suggested is None or storage == Environment.name:
+    backend = backend_named(storage)
+    is_key = backend is None or backend.stores_keys
+    if error.kind != "wrong_provider" or suggested is None or not is_key:
         return refused(error)
     return refused(error, switch_to={"name": suggested, "label": PROVIDERS[suggested].label}, anyway=True)

@@ -19,7 +19,7 @@ from byok_widgets.widgets import assets
 from byok_widgets.widgets.page_input import field_text
 
 if TYPE_CHECKING:
-    from byok_widgets.widgets.page_messages.key_field import KeyAnswer, KeyOutcome
+    from byok_widgets.widgets.page_messages.key_field import KeyAnswer, KeyOutcome, StorageOption
 
 _FAILED = "That did not work, and nothing was saved. What you typed is still here; try again."
 _UNREADABLE = "What you typed could not be decrypted here, so nothing was saved; try again."
@@ -35,8 +35,8 @@ class KeyOwner(Protocol):
     def save(self, secret: Secret, *, target: str, storage: str, override: bool, done: Done) -> None:
         """Keep a key, then call `done` with `SAVED` or with what `refused` gives, from any thread."""
 
-    def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
-        """Unlock or create the encrypted file, then call `done` with `UNLOCKED` or with what `refused` returns."""
+    def unlock(self, passphrase: Secret, *, storage: str, new: bool, done: Done) -> None:
+        """Unlock a storage backend, or choose its passphrase; `done` gets `UNLOCKED` or what `refused` returns."""
 
     def use_key_of(self, flow: str, *, target: str, done: Done) -> None:
         """Copy the key that another flow has for `target`, then call `done` as `save` does."""
@@ -60,10 +60,9 @@ class KeyField(assets.PageWidget):
         variable_hint: A usual name of the environment variable.
         shapes: The rules with which the page detects, before anything is sent, what cannot be this provider's key.
         target: Name of the provider and host that a key would be saved for.
-        storage_options: Where a key can be stored: mappings of `id`, `label`, `note`.
-        storage: The chosen one's `id`; `"env"` asks for the name of a variable instead of a key.
-        lock: Whether the storage `"file"` asks for a passphrase instead of a key: `"locked"`, `"new"` where one is
-            to be chosen, or empty.
+        storage_options: Where a key can be stored: mappings of `id`, `label`, `note`, and `asks`, which says what
+            is typed for it: a key, the name of a variable, or a passphrase.
+        storage: The chosen one's `id`.
         needs_key: Whether the provider cannot be used without a key.
         has_key: Whether there is a key to remove.
         can_check: Whether there is something to check: a key, or an endpoint that may need none.
@@ -85,9 +84,8 @@ class KeyField(assets.PageWidget):
     variable_hint = traitlets.Unicode("").tag(sync=True)
     shapes = traitlets.Dict().tag(sync=True)
     target = traitlets.Unicode("").tag(sync=True)
-    storage_options: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
+    storage_options: traitlets.List[StorageOption] = traitlets.List().tag(sync=True)
     storage = traitlets.Unicode("session").tag(sync=True)
-    lock = traitlets.Unicode("").tag(sync=True)
     needs_key = traitlets.Bool(True).tag(sync=True)  # noqa: FBT003 - traitlets' signature
     has_key = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
     can_check = traitlets.Bool(False).tag(sync=True)  # noqa: FBT003
@@ -138,12 +136,12 @@ class KeyField(assets.PageWidget):
         kind, request = str(content["kind"]), str(content.get("id"))
         new, override = content.get("new") is True, content.get("override") is True
         target, storage = str(content.get("target")), str(content.get("storage"))
-        parts = (kind, request, new) if kind == "unlock" else (kind, request, target, storage, override)
+        parts = (kind, request, storage, new) if kind == "unlock" else (kind, request, target, storage, override)
         opened = _opened(self._sealing, content.get("sealed"), parts)
         if opened is None:
             done(refusal("not_sealed", _UNREADABLE))
         elif kind == "unlock":
-            self._owner.unlock(opened, new=new, done=done)
+            self._owner.unlock(opened, storage=storage, new=new, done=done)
         else:
             self._owner.save(opened, target=target, storage=storage, override=override, done=done)
 

@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import KeyStatus
 from byok_widgets.keys.backends.base import Availability, KeyBackend
+from byok_widgets.keys.backends.registry import backend_named
 from byok_widgets.providers import Provider
 from byok_widgets.providers.base import sentence
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
+    from byok_widgets.widgets.page_messages.key_field import StorageOption
     from byok_widgets.widgets.panel.key_check import KeyCheck
 
 StatusMessage = Mapping[str, str]
@@ -26,7 +28,6 @@ NAME_ONLY = (
     "This looks like an API key, not a variable name, so it was not saved. To save a key, choose another place to "
     "store it below."
 )
-LOCKED = "The key is stored in the encrypted file, which is locked. Enter its passphrase and press Unlock."
 _FIXES = {"auth": "Check that the key is valid and has not expired, or paste another one and press Save."}
 """What to do by the kind of error, where its own words send a person to the settings: here they are."""
 _AGAIN = "Press Check to try again in a moment."
@@ -53,32 +54,36 @@ def of_key(provider: Provider, status: KeyStatus | None, verdict: KeyCheck | Non
     return {**_of_known(provider, status, verdict), "pasted": pasted}
 
 
-def storage_choices(found: Sequence[tuple[KeyBackend, Availability | None]]) -> list[dict[str, str]]:
+def storage_choices(found: Sequence[tuple[KeyBackend, Availability | None]]) -> list[StorageOption]:
     """Return where a key can be stored, best first; the first entry's note says why a better backend is missing.
 
     Args:
         found: The backends in order; `None` while it is not known yet whether one works here.
     """
-    choices: list[dict[str, str]] = []
+    choices: list[StorageOption] = []
     problems = []
     for backend, availability in found:
         if availability is None:
             if not choices:  # a key saved now is stored in the first that turns out to work
                 label = f"{backend.label}, if available"
-                choices.append({"id": "auto", "label": label, "note": "Checking…"})
+                choices.append({"id": "auto", "label": label, "note": "Checking…", "asks": "key"})
         elif availability.available:
-            choices.append({"id": backend.name, "label": availability.label, "note": availability.note})
+            choices.append(_choice(backend, availability))
         else:
             problems.append(availability.problem)
     choices[0]["note"] = " ".join([choices[0]["note"], *problems])
     return choices
 
 
+def _choice(backend: KeyBackend, found: Availability) -> StorageOption:
+    return {"id": backend.name, "label": found.label, "note": found.note, "asks": found.asks}
+
+
 def _of_known(provider: Provider, status: KeyStatus, verdict: KeyCheck | None) -> StatusMessage:
     if status.backend == "none":
         return _without_key(provider, status, verdict)
     if status.is_locked:
-        return _words("unverified", "locked", LOCKED)
+        return _words("unverified", "locked", _locked(status))
     if not status.available:
         text = f"{status.sentence} Set it and restart the kernel, or paste a key."
         return _words("none", "variable_not_set", text)
@@ -92,6 +97,13 @@ def _of_known(provider: Provider, status: KeyStatus, verdict: KeyCheck | None) -
         checked = "Checked again at {at}: the key is still valid." if verdict.is_again else "Verified at {at}."
         return {**_words("verified", "verified", f"{checked} {status.sentence}"), "at": verdict.at}
     return _faulty(status, verdict)
+
+
+def _locked(status: KeyStatus) -> str:
+    backend = backend_named(status.backend)
+    if backend is None or backend.lock is None:
+        return status.sentence
+    return f"The key is stored in: {backend.label}. It is locked: enter its passphrase and press Unlock."
 
 
 def _without_key(provider: Provider, status: KeyStatus, verdict: KeyCheck | None) -> StatusMessage:

@@ -15,7 +15,6 @@ from byok_widgets.widgets.sanitize import sanitize
 
 if TYPE_CHECKING:
     from byok_widgets.keys import KeyStatus
-    from byok_widgets.keys.backends.encrypted_file import FileState
     from byok_widgets.secrets import Secret
     from byok_widgets.widgets.panel.panel_flow import PanelFlow
 
@@ -57,7 +56,6 @@ class KeySection:
             others = self._controller.others(target) if status and not status.configured else ()
             self.view.other_flows = [{"name": name, "label": sanitize(name)} for name in others]
             self.view.status = dict(self._controller.message(target))
-            self.view.lock = _lock(self._controller.file)
             self.view.storage_options = options
             self._choose_storage(target, [option["id"] for option in options])
         self.view.layout.display = None
@@ -89,10 +87,10 @@ class KeySection:
             visitor.require_owner(self._flow)
         self._controller.save(secret, self._current(target), storage=storage, override=override, done=done)
 
-    def unlock(self, passphrase: Secret, *, new: bool, done: Done) -> None:
-        """Unlock or create the encrypted file; see `KeyOwner`."""
+    def unlock(self, passphrase: Secret, *, storage: str, new: bool, done: Done) -> None:
+        """Unlock a storage backend; see `KeyOwner`."""
         visitor.require_owner(self._flow)
-        self._controller.unlock(passphrase, new=new, done=done)
+        self._controller.unlock(passphrase, storage=storage, new=new, done=done)
 
     def use_key_of(self, flow: str, *, target: str, done: Done) -> None:
         """Copy the key of another flow; see `KeyOwner`."""
@@ -118,9 +116,3 @@ class KeySection:
             problem = key_messages.CHANGED if target.takes_key else self._controller.message(target)["text"]
             raise ConfigError(problem, kind="target_changed" if target.takes_key else "no_address")
         return target
-
-
-def _lock(file: FileState) -> str:
-    if file.unlocked:
-        return ""
-    return "locked" if file.exists else "new"

@@ -18,9 +18,9 @@ from byok_widgets.widgets.panel.key_check import KeyCheck
 from byok_widgets.widgets.panel.key_controller import KeyController
 from byok_widgets.widgets.panel.known_keys import KnownKeys
 from tests.fake_keys import fake_key
-from tests.keys.made_up_backend import Vault, registered
+from tests.keys.made_up_backend import LockedVault, Vault, registered
 from tests.widgets.parts import parts
-from tests.widgets.wire import eventually
+from tests.widgets.wire import eventually, seal
 
 
 @pytest.fixture(autouse=True)
@@ -43,13 +43,41 @@ def test_an_added_backend_is_among_the_choices_and_stores_the_key(flow, show, br
                 == ["keyring", "vault", "session", "file", "env"]
             )
         )
-        assert field.storage_options[1] == {"id": "vault", "label": "The vault", "note": "Everybody trusts it."}
+        assert field.storage_options[1] == {
+            "id": "vault",
+            "label": "The vault",
+            "note": "Everybody trusts it.",
+            "asks": "key",
+        }
         browser.save_key(field, key := fake_key("openai"), storage="vault")
         eventually(lambda: field.storage == "vault" and field.has_key)
         assert [secret.reveal() for secret in vault.kept.values()] == [key]
         assert "The key is stored in the vault." in field.status["text"]
         browser.custom(field, {"kind": "remove", "target": field.target})
         eventually(lambda: not vault.kept and not field.has_key)
+
+
+def test_an_added_backend_is_opened_by_a_passphrase_of_its_own(flow, show, wire, browser):
+    with registered(LockedVault(), at=1) as vault:
+        flow.provider = "openai"
+        field = parts(show(flow)).key
+        asks = {"vault": "new_passphrase", "file": "new_passphrase", "env": "variable", "session": "key"}
+        eventually(lambda: asks.items() <= {each["id"]: each["asks"] for each in field.storage_options}.items())
+
+        def unlock(storage: str, phrase: str, *, new: bool) -> tuple[str, str | None]:
+            message = {"kind": "unlock", "id": f"{len(wire.custom(field))}", "storage": storage, "new": new}
+            browser.custom(field, {**message, "sealed": seal(field.public_key, phrase, message)})
+            sent = eventually(lambda: [sent for sent in wire.custom(field) if sent.get("id") == message["id"]])
+            return sent[0]["outcome"], sent[0].get("reason")
+
+        assert unlock("vault", "open sesame", new=True) == ("unlocked", None)
+        eventually(lambda: field.storage_options[1]["asks"] == "key")
+        vault.is_open = False
+        assert unlock("vault", "open barley", new=False) == ("refused", "wrong_passphrase")
+        eventually(lambda: field.storage_options[1]["asks"] == "passphrase")
+        assert unlock("vault", "open sesame", new=False) == ("unlocked", None)
+        for storage in ("session", "env", "auto"):
+            assert unlock(storage, "open sesame", new=False) == ("refused", "no_lock")
 
 
 def test_why_a_better_backend_is_missing_is_said_with_the_first(flow, show):
@@ -90,7 +118,7 @@ def test_checks_may_be_forgotten_while_another_thread_notes_new_ones(flow):
 
 @pytest.mark.parametrize(
     ("kind", "breaks", "outcome"),
-    [("save", "set_status", "saved"), ("copy", "set_status", "saved"), ("unlock", "set_file_state", "unlocked")],
+    [("save", "set_status", "saved"), ("copy", "set_status", "saved"), ("unlock", "set_available", "unlocked")],
 )
 def test_a_request_is_answered_even_if_showing_its_result_fails(flow, monkeypatch, caplog, kind, breaks, outcome):
     answers = []
@@ -99,7 +127,7 @@ def test_a_request_is_answered_even_if_showing_its_result_fails(flow, monkeypatc
     requests = {
         "save": partial(controller.save, Secret(fake_key("openai")), target, storage="session", override=False),
         "copy": partial(controller.copy, "theirs", target),
-        "unlock": partial(controller.unlock, Secret("several words in a row"), new=True),
+        "unlock": partial(controller.unlock, Secret("several words in a row"), storage="file", new=True),
     }
     Flow("theirs").key_store.save("openai", target.destination, fake_key("openai"), backend="session")
     monkeypatch.setattr(KnownKeys if breaks == "set_status" else KeyController, breaks, lambda *_: 1 / 0)

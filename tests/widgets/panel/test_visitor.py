@@ -117,7 +117,7 @@ def hostile(visited, path: Path):
             yield "key_field", {"kind": "save", "target": target, "storage": storage, "override": True}
         yield "key_field", {"kind": "use_key_of", "target": target, "flow": visited.other}
         yield "key_field", {"kind": "check", "target": target}
-    yield "key_field", {"kind": "unlock", "new": True}
+    yield "key_field", {"kind": "unlock", "storage": "file", "new": True}
     yield "key_field", {"kind": "remove", "target": "openai@evil.example"}
     yield "key_field", {"kind": "switch", "provider": "../x"}
     for model in (f"local:{path}", f"local:\\\\host\\share\\{path.name}", f"LOCAL:{path}", ["x"], None):

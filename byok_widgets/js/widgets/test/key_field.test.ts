@@ -48,7 +48,7 @@ it("sends the key sealed, and empties the field when it is saved", async () => {
 });
 
 it("moves nothing below a pressed button, which would get no click", async () => {
-  const storage_options = [{ id: "session", label: "This session", note: "A note that takes two lines." }];
+  const storage_options = [{ id: "session", label: "This session", note: "A note that takes two lines.", asks: "key" as const }];
   const note = (): string | null | undefined => view.find("[data-part=storage]").nextElementSibling?.textContent;
   const before = note();
   view.find("[data-part=save]").dispatchEvent(new Event("pointerdown", { bubbles: true }));
@@ -93,13 +93,14 @@ it("moves a variable's name to its own field", () => {
 });
 
 it("asks for a new passphrase twice, and sends it only when both are alike", async () => {
-  model.change({ storage: "file", lock: "new" });
+  const storage_options = [{ id: "vault", label: "Vault", note: "", asks: "new_passphrase" as const }];
+  model.change({ storage: "vault", storage_options });
   typeInto(view.find("[data-part=passphrase]"), "long enough");
   save();
   expect(state()).toBe("refused");
   typeInto(view.find("[data-part=repeated]"), "long enough");
   save();
-  await vi.waitFor(() => expect(model.sent.at(-1)?.content).toMatchObject({ kind: "unlock", new: true }));
+  await vi.waitFor(() => expect(model.sent.at(-1)?.content).toMatchObject({ kind: "unlock", storage: "vault", new: true }));
   model.answer({ outcome: "unlocked" });
   expect(view.find<HTMLInputElement>("[data-part=passphrase]").value).toBe("");
 });

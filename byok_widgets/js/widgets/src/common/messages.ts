@@ -27,11 +27,12 @@ export interface AskSavedOutput {
   kind: "saved_output";
 }
 
-/** One way to store a key. */
+/** One way to store a key; `asks` is what is typed for it. */
 export interface StorageOption {
   id: string;
   label: string;
   note: string;
+  asks: "key" | "variable" | "passphrase" | "new_passphrase";
 }
 
 /** The line below the key field; `reason` is its kind, `pasted` what to say of a key before it is saved. `{at}` in the text stands for the moment `at` (ISO 8601), which the page writes in the person's own time. */
@@ -78,7 +79,6 @@ export interface KeyFieldState {
   target: string;
   storage_options: StorageOption[];
   storage: string;
-  lock: "" | "locked" | "new";
   needs_key: boolean;
   has_key: boolean;
   can_check: boolean;
@@ -98,11 +98,12 @@ export interface SaveKey {
   override: boolean;
 }
 
-/** Open the encrypted file by the passphrase that is sealed, as in `SaveKey`, or begin it. */
+/** Open a storage backend by the passphrase that is sealed, as in `SaveKey`, or choose its passphrase. */
 export interface UnlockKeyFile {
   kind: "unlock";
   id: string;
   sealed: string;
+  storage: string;
   new: boolean;
 }
 

@@ -6,7 +6,7 @@ import type { KeyOwner, KeyShapes } from "../common/messages";
 export interface Hint {
   text: string;
   switch_to?: KeyOwner;
-  move_to?: "env" | "key";
+  move_to?: "variable" | "key";
 }
 
 const matches = (pattern: string, text: string): boolean => new RegExp(pattern).test(text);
@@ -36,7 +36,7 @@ export function keyHint(typed: string, shapes: KeyShapes): Hint | null {
   const flaw = shapes.flaws.find(([pattern]) => matches(pattern, text));
   if (flaw) return { text: flaw[1] };
   const [variable, isVariable] = shapes.variable;
-  if (matches(variable, text)) return { text: isVariable, move_to: "env" };
+  if (matches(variable, text)) return { text: isVariable, move_to: "variable" };
   const isUnfinished = shapes.owners.some(({ prefix }) => prefix.startsWith(text) && prefix !== text);
   const owner = shapes.owners.find(({ prefix }) => text.startsWith(prefix));
   if (!owner?.text || isUnfinished) return null;

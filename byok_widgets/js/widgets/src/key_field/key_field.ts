@@ -23,7 +23,7 @@ import { steadyWhilePressed } from "../common/steady";
 import { type ViewContext, follow, onEnd, whenInserted } from "../common/view";
 import { keepTyped, noteTyped, takeTyped } from "./handover";
 import { keyHint, nameHint, nameIn } from "./hints";
-import { type Asked, askedBy, inputFor, isPassphrase, paintControls, paintFields, paintStorage } from "./painting";
+import { type Asked, chosenIn, inputFor, isPassphrase, paintControls, paintFields, paintStorage } from "./painting";
 import { type Parts, type ShownStatus, buildParts, showStatus } from "./parts";
 import { seal, sealingProblem } from "./seal";
 import { COPYING, SAVING, TEXTS, UNLOCKING } from "./texts";
@@ -93,7 +93,7 @@ class KeyFieldView {
   }
 
   private get asked(): Asked {
-    return askedBy(this.model);
+    return chosenIn(this.model)?.asks ?? "key";
   }
 
   private get isPassphrase(): boolean {
@@ -101,11 +101,11 @@ class KeyFieldView {
   }
 
   private get isNewPassphrase(): boolean {
-    return this.asked === "new passphrase";
+    return this.asked === "new_passphrase";
   }
 
   private get isName(): boolean {
-    return this.asked === "name";
+    return this.asked === "variable";
   }
 
   private get input(): HTMLInputElement {
@@ -254,7 +254,8 @@ class KeyFieldView {
   // Moves a name that was typed as a key, or a key that was typed as a name, to the other field.
   private move(): void {
     const typed = this.input.value;
-    const storage = this.isName ? this.model.get("storage_options")[0]?.id : "env";
+    const options = this.model.get("storage_options");
+    const storage = this.isName ? options[0]?.id : options.find(({ asks }) => asks === "variable")?.id;
     this.emptyKey();
     this.chooseStorage(storage ?? "session");
     this.input.value = this.isName ? nameIn(typed, this.model.get("shapes")) : typed;
@@ -277,7 +278,8 @@ class KeyFieldView {
     const [target, storage] = [this.model.get("target"), this.model.get("storage")];
     const [publicKey, text, isNew] = [this.model.get("public_key"), this.input.value, this.isNewPassphrase];
     if (this.isPassphrase) {
-      return { kind: "unlock", id, new: isNew, sealed: await seal(publicKey, text, ["unlock", id, isNew]) };
+      const sealed = await seal(publicKey, text, ["unlock", id, storage, isNew]);
+      return { kind: "unlock", id, storage, new: isNew, sealed };
     }
     const sealed = await seal(publicKey, text, ["save", id, target, storage, override]);
     return { kind: "save", id, target, storage, override, sealed };

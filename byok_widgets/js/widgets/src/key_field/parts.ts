@@ -11,7 +11,7 @@ export interface ShownStatus {
   link?: string;
   link_text?: string;
   switch_to?: ProviderName;
-  move_to?: "env" | "key";
+  move_to?: "variable" | "key";
   anyway?: boolean;
 }
 
@@ -25,7 +25,7 @@ const ICONS: Record<ShownStatus["state"], string> = {
   rejected: "✕",
   refused: "✕",
 };
-const MOVES = { env: "Use as a variable name", key: "Use as the key" };
+const MOVES = { variable: "Use as a variable name", key: "Use as the key" };
 const OFF = {
   ...NO_AUTOFILL,
   autocomplete: "new-password", // browsers ignore "off" for a password
