@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from decimal import Decimal
 
@@ -10,11 +9,9 @@ import pytest
 
 from byok_widgets import ConfigError, Flow
 from byok_widgets.compare.prices import Prices
-from byok_widgets.providers import PROVIDERS
-from tests.fake_keys import fake_key
+from tests.compare.flows import priced_flow
 from tests.scripted_server import Say, ScriptedServer
 
-_numbers = itertools.count()
 SMALL, LARGE = "openai:gpt-4o-mini", "openai:gpt-4o"
 MOST = 200
 
@@ -22,13 +19,8 @@ MOST = 200
 @pytest.fixture
 def flow(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Flow:
     """A flow whose provider has a price list and is the scripted server; each answer is as long as it may be."""
-    provider = PROVIDERS["openai"]
-    monkeypatch.setattr(type(provider), "default_url", server.base_url)
-    flow = Flow(f"budget {next(_numbers)}")
-    flow.key_store.save("openai", provider.address(None).host, fake_key("openai"), backend="session")
-    flow.model = SMALL
     server.script(longest)
-    return flow
+    return priced_flow(server, monkeypatch, SMALL)
 
 
 def longest(request: dict) -> Say:

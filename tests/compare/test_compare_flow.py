@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from tests.compare.flows import BAD, GOOD, booking_flow
 from tests.scripted_server import Say, ScriptedServer
-
-_numbers = itertools.count()
-GOOD, BAD = "compatible:good", "compatible:bad"
 
 
 def answer(request: dict) -> Say:
@@ -26,17 +23,8 @@ def answer(request: dict) -> Say:
 
 @pytest.fixture
 def flow(server: ScriptedServer) -> Flow:
-    flow = Flow(f"compare flow {next(_numbers)}")
-    flow.set_base_url("compatible", server.base_url)
-    flow.model = GOOD
-    ask = flow.conversation("ask", "Ask for the weekday.")
-    read = flow.extraction("read", weekday=["Mon", "Tue"])
-    bye = flow.conversation("bye", "See you on {{weekday}}.", static=True, end=True)
-    flow.connect(ask, read)
-    flow.connect(read, bye, if_="weekday is not None")
-    flow.connect(read, ask)
     server.script(answer)
-    return flow
+    return booking_flow(server)
 
 
 def cases(easy: int, hard: int = 0) -> list[dict]:

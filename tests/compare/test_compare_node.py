@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import sqlite3
 import zlib
@@ -15,11 +14,11 @@ import pytest
 from byok_widgets import ConfigError, Flow
 from byok_widgets.compare import comparison
 from byok_widgets.compare.identity import edge_definitions
+from tests.compare.flows import BAD, GOOD, compatible_flow
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 
-_numbers = itertools.count()
-MODELS = ["compatible:good", "compatible:bad"]
+MODELS = [GOOD, BAD]
 
 
 def answer(request: dict) -> Say:
@@ -28,11 +27,8 @@ def answer(request: dict) -> Say:
 
 @pytest.fixture
 def flow(server: ScriptedServer) -> Flow:
-    flow = Flow(f"compare {next(_numbers)}")
-    flow.set_base_url("compatible", server.base_url)
-    flow.model = MODELS[0]
     server.script(answer)
-    return flow
+    return compatible_flow(server)
 
 
 def cases(count: int) -> list[dict]:

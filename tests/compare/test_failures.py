@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 from typing import Any
@@ -11,10 +10,9 @@ import pytest
 
 from byok_widgets import ConfigError, Flow
 from byok_widgets.compare.keeper import Keeper
+from tests.compare.flows import BAD, GOOD, compatible_flow
 from tests.scripted_server import Say, ScriptedServer
 
-_numbers = itertools.count()
-GOOD, BAD = "compatible:good", "compatible:bad"
 VARIANTS = {"now": {}, "other": {"read": BAD}}
 CASES = [{"name": "c0", "caller": ["Hello", "Tuesday"], "values": {"weekday": "Tue"}}]
 
@@ -25,9 +23,7 @@ def answer(request: dict) -> Say:
 
 @pytest.fixture
 def flow(server: ScriptedServer) -> Flow:
-    flow = Flow(f"failures {next(_numbers)}")
-    flow.set_base_url("compatible", server.base_url)
-    flow.model = GOOD
+    flow = compatible_flow(server)
     ask = flow.conversation("ask", "Ask for the weekday.")
     flow.connect(ask, flow.extraction("read", weekday=["Mon", "Tue"]))
     flow.connect("read", ask)

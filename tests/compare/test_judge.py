@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 
 import pytest
 
 from byok_widgets import ConfigError, Flow
 from byok_widgets.providers import PROVIDERS
+from tests.compare.flows import compatible_flow
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 
-_numbers = itertools.count()
 MODELS = ["compatible:kind", "compatible:rude"]
 CASES = [
     {"name": f"c{number}", "text": f"Hello {number}", "assertions": [{"judge": "Is it polite?"}]}
@@ -29,9 +28,7 @@ def answer(request: dict) -> Say:
 
 @pytest.fixture
 def flow(server: ScriptedServer) -> Flow:
-    flow = Flow(f"judge {next(_numbers)}")
-    flow.set_base_url("compatible", server.base_url)
-    flow.model = MODELS[0]
+    flow = compatible_flow(server, MODELS[0])
     flow.judge_model = "compatible:judge"
     flow.conversation("ask", "Ask for the day.")
     server.script(answer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import traceback
 from pathlib import Path
@@ -11,18 +10,16 @@ import pytest
 
 from byok_widgets import Flow, KeyFormatError
 from byok_widgets.compare.cases import Case, Cases
+from tests.compare.flows import compatible_flow
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
 
-_numbers = itertools.count()
 OTHER = "compatible:other"
 
 
 @pytest.fixture
 def flow(server: ScriptedServer) -> Flow:
-    flow = Flow(f"names {next(_numbers)}")
-    flow.set_base_url("compatible", server.base_url)
-    flow.model = "compatible:one"
+    flow = compatible_flow(server, "compatible:one")
     flow.extraction("read", weekday=["Mon", "Tue"])
     server.script(Say(json.dumps({"weekday": "Tue"})))
     return flow

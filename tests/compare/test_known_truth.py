@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import re
@@ -10,13 +9,10 @@ from decimal import Decimal
 
 import pytest
 
-from byok_widgets import Flow
 from byok_widgets.compare.comparison import Comparison
-from byok_widgets.providers import PROVIDERS
-from tests.fake_keys import fake_key
+from tests.compare.flows import openrouter_flow
 from tests.scripted_server import Say, ScriptedServer
 
-_numbers = itertools.count()
 CASES = 80
 RIGHT = {"best": 80, "cheap": 60, "down": 80}
 """How many cases each model has right; the last of them are wrong."""
@@ -46,12 +42,7 @@ def answer(request: dict) -> Say:
 @pytest.fixture
 def compared(server: ScriptedServer) -> Comparison:
     pytest.importorskip("scipy")
-    flow = Flow(f"truth {next(_numbers)}")
-    provider = PROVIDERS["openrouter"]
-    destination = provider.key_destination(provider.address(server.base_url))
-    flow.set_base_url("openrouter", server.base_url)
-    flow.key_store.save("openrouter", destination, fake_key("openrouter"), backend="session")
-    flow.model = "openrouter:some/best"
+    flow = openrouter_flow(server, "openrouter:some/best")
     server.script(answer)
     read = flow.extraction("read", weekday=["Mon", "Tue"])
     cases = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,20 +12,17 @@ import pytest
 from byok_widgets import ConfigError, Flow
 from byok_widgets.compare.cases import Case
 from byok_widgets.compare.database import Database
+from tests.compare.flows import compatible_flow
 from tests.scripted_server import Say, ScriptedServer
 
-_numbers = itertools.count()
 MODELS = ["compatible:one", "compatible:two"]
 CASES = [{"name": f"c{number}", "text": f"Number {number}", "values": {"word": "x"}} for number in range(3)]
 
 
 @pytest.fixture
 def flow(server: ScriptedServer) -> Flow:
-    flow = Flow(f"kept {next(_numbers)}")
-    flow.set_base_url("compatible", server.base_url)
-    flow.model = MODELS[0]
     server.script(Say('{"word": "x"}'))
-    return flow
+    return compatible_flow(server, MODELS[0])
 
 
 def test_answers_that_could_not_be_written_are_shown_and_written_when_it_goes_on(

@@ -15,11 +15,9 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.errors import ConfigError
-from byok_widgets.providers import PROVIDERS
-from tests.fake_keys import fake_key
+from tests.compare.flows import openrouter_flow
 from tests.scripted_server import Say, ScriptedServer
 
-_numbers = itertools.count()
 CASES = 18
 MARGIN = 0.35
 USD = {"big": Decimal("0.01"), "small": Decimal("0.001"), "tiny": Decimal("0.0001")}
@@ -47,12 +45,7 @@ def make_flow(server: ScriptedServer) -> Callable[[], Flow]:
     server.script(answer)
 
     def make() -> Flow:
-        flow = Flow(f"optimised {next(_numbers)}")
-        provider = PROVIDERS["openrouter"]
-        destination = provider.key_destination(provider.address(server.base_url))
-        flow.set_base_url("openrouter", server.base_url)
-        flow.key_store.save("openrouter", destination, fake_key("openrouter"), backend="session")
-        flow.model = MODELS[0]
+        flow = openrouter_flow(server, MODELS[0])
         flow.conversation("hello", "Hello.", static=True)
         flow.extraction("day", weekday=["Mon", "Tue"])
         flow.extraction("party", people=int)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import json
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -12,10 +11,9 @@ import pydantic
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from tests.compare.flows import BAD, GOOD, booking_flow, compatible_flow
 from tests.scripted_server import Say, ScriptedServer
 
-_numbers = itertools.count()
-GOOD, BAD = "compatible:good", "compatible:bad"
 VARIANTS = {"now": {}, "other": {"read": BAD}}
 CASES = [{"name": "c0", "caller": ["Hello", "Tuesday"], "values": {"weekday": "Tue"}}]
 
@@ -26,17 +24,8 @@ def answer(request: dict) -> Say:
 
 @pytest.fixture
 def flow(server: ScriptedServer) -> Flow:
-    flow = Flow(f"identity {next(_numbers)}")
-    flow.set_base_url("compatible", server.base_url)
-    flow.model = GOOD
-    ask = flow.conversation("ask", "Ask for the weekday.")
-    read = flow.extraction("read", weekday=["Mon", "Tue"])
-    bye = flow.conversation("bye", "Bye.", static=True, end=True)
-    flow.connect(ask, read)
-    flow.connect(read, bye, if_="weekday is not None")
-    flow.connect(read, ask)
     server.script(answer)
-    return flow
+    return booking_flow(server)
 
 
 def calls_of(server: ScriptedServer, compare: Callable[[], Any]) -> int:
@@ -104,9 +93,7 @@ def test_a_changed_action_is_another_flow_and_an_equal_one_is_the_same(
 
 
 def test_what_an_action_runs_of_another_flow_counts(flow: Flow, server: ScriptedServer) -> None:
-    other = Flow(f"other {next(_numbers)}")
-    other.set_base_url("compatible", server.base_url)
-    other.model = GOOD
+    other = compatible_flow(server)
     hello = other.conversation("hello", "Say hello.")
     flow.disconnect("read", "bye")
     for function in (lambda: hello.run("Hi").text, lambda: other.node("hello").run("Hi").text):

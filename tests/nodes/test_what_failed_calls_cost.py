@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import pickle
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +30,15 @@ FAILED: dict[str, Any] = {"error": {"message": "CUDA out of memory", "code": 500
 REFUSED: dict[str, Any] = {"error": {"message": "no such thing", "code": 400}}
 USAGE = {"prompt_tokens": 1000, "completion_tokens": 1000}
 UNKNOWN = Cost()
+
+
+def reads(**values: str) -> dict[str, Any]:
+    """Return an answer with an object, which cost 25 cents."""
+    return whole({"content": json.dumps(values)}, usage={**USAGE, "cost": 0.25})
+
+
+GOOD = reads(name="Ana", weekday="Tue")
+UNFIT = reads(name="Ana", weekday="Someday")
 
 
 class Bills:
@@ -254,3 +265,23 @@ def test_totals_hold_what_an_answer_cost_that_cannot_be_used(
 def test_what_was_stopped_costs_nothing_only_where_this_machine_wrote_it(provider: str, cost: Cost) -> None:
     chosen = ResolvedModel(ModelRef(provider, "m"), "flow default")
     assert cost_when_stopped(chosen) == cost
+
+
+@pytest.mark.parametrize(
+    ("answers", "costs"),
+    [
+        ([UNFIT, GOOD], Cost(Decimal("0.50"), "provider")),
+        ([UNFIT, (REFUSED, 401)], Cost(Decimal("0.25"), "provider")),
+        ([(REFUSED, 400), GOOD], Cost(Decimal("0.25"), "provider")),
+    ],
+    ids=["repaired", "repair refused", "asked in another form"],
+)
+def test_a_reply_that_took_several_requests_can_be_pickled_and_costs_the_same(
+    faults: FaultServer, answers: list[Any], costs: Cost
+) -> None:
+    faults.script(*(says(*answer) if isinstance(answer, tuple) else says(answer) for answer in answers))
+    read = flow_at(faults, "openrouter").extraction("read", name=str, weekday=["Mon", "Tue"])
+    reply = read.run("I am Ana, on Tuesday").reply
+    again = pickle.loads(pickle.dumps(reply))
+    assert again.attempts == reply.attempts == 2
+    assert again.cost == reply.cost == costs

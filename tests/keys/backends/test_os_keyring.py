@@ -412,6 +412,25 @@ def test_a_hanging_keyring_holds_up_a_call_no_longer_than_its_deadline():
         backend.wake()
 
 
+def test_a_trial_that_waits_for_another_one_takes_no_longer_than_the_limit(monkeypatch):
+    monkeypatch.setattr(os_keyring, "TIME_LIMIT_S", 1.0)
+    with installed(HangingKeyring()) as backend:
+        took = []
+
+        def try_out() -> None:
+            start = time.monotonic()
+            assert not probe(refresh=True).available
+            took.append(time.monotonic() - start)
+
+        threads = [threading.Thread(target=try_out) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        backend.wake()
+    assert max(took) < 1.7
+
+
 def test_the_limit_is_five_seconds():
     assert os_keyring.TIME_LIMIT_S == 5.0
 
