@@ -24,13 +24,13 @@ from byok_widgets.keys.backends.environment import (
     variable_value,
 )
 from byok_widgets.keys.backends.os_keyring import deadline
-from byok_widgets.keys.backends.registry import BACKENDS, backend_named, in_memory, storing_backends
+from byok_widgets.keys.backends.registry import BACKENDS, backend_named, in_memory
 from byok_widgets.keys.backends.session import SessionMemory
 from byok_widgets.keys.formats import check_provider, clean_key
+from byok_widgets.keys.lookup import choose_backend, erase_key, find_key
 from byok_widgets.keys.memory import KeyMemory
 from byok_widgets.keys.references import KeyReferences
 from byok_widgets.keys.scope import KeyScope
-from byok_widgets.keys.serial_executor import Deadline
 from byok_widgets.keys.status import KeyStatus, nowhere, out_of_reach
 from byok_widgets.secrets.secret import Secret
 
@@ -109,10 +109,10 @@ class KeyStore:
         secret = _checked(given, provider, override=override)
         scope, until = self._scope(provider, destination), deadline()
         with self._asking:
-            chosen = self._chosen(backend, until)
+            chosen = choose_backend(backend, self._backends, until)
             status = guarded.write(chosen, scope, secret, until=until)
             self._memory.put(scope, StoredKey(secret, status))
-            errors = self._erase_all(scope, until, but=chosen)
+            errors = erase_key(scope, self._backends, self._references, until, but=chosen)
         self._references.note(scope, status.reference)
         notes = [f"An older key may still be stored elsewhere: {error.problem}" for error in errors.values()]
         return replace(status, sentence=" ".join([status.sentence, *notes]), leftovers=tuple(errors))
@@ -239,7 +239,7 @@ class KeyStore:
         scope = self._scope(provider, destination)
         with self._asking:
             self._memory.put(scope, None)
-            errors = self._erase_all(scope, deadline())
+            errors = erase_key(scope, self._backends, self._references, deadline())
         self._references.note(scope, "")
         if errors:
             self._memory.forget(scope)
@@ -275,62 +275,11 @@ class KeyStore:
                 return
             found = None
             try:
-                found = self._look_up(scope)
+                found = find_key(scope, self._backends, self._references, deadline())
             except KeyStoreError:
                 if not self._references.variable(scope):  # beside what is locked, the reference counts
                     raise
             self._memory.put(scope, found)
-
-    def _look_up(self, scope: KeyScope) -> StoredKey | None:
-        """Ask the backend that is noted; where none is, all of them, those that answer at once first.
-
-        Raises:
-            KeyStoreError: None has the key, and this is why the first that failed could not say so.
-        """
-        reference, until = self._references.of(scope), deadline()
-        noted = backend_named(reference, self._backends)
-        if missing := self._references.missing_backend(scope, self._backends):
-            raise missing
-        errors: list[KeyStoreError] = []
-        for backend in [noted] if noted else storing_backends(self._backends):
-            try:
-                stored = guarded.read(backend, scope, reference, until=until)
-            except KeyStoreError as error:
-                errors.append(error)
-                continue
-            if stored:
-                return replace(stored, secret=_usable(stored.secret, stored.status.label))
-        if errors:
-            raise errors[0]
-        return None
-
-    def _chosen(self, name: str | None, until: Deadline) -> KeyBackend:
-        for backend in self._backends:
-            fits = backend.stores_keys and name in (None, backend.name)
-            if fits and (name or guarded.available(backend, until=until).available):
-                return backend
-        names = [backend.name for backend in storing_backends(self._backends)]
-        raise KeyStoreError(
-            f"There is no storage backend {name!r}.",
-            kind="unknown_backend",
-            fix=f"Choose one of: {', '.join(names)}.",
-        )
-
-    def _erase_all(
-        self, scope: KeyScope, until: Deadline, *, but: KeyBackend | None = None
-    ) -> dict[str, KeyStoreError]:
-        """Remove the key of a scope from all backends but one; returns what kept each from doing so."""
-        missing = self._references.missing_backend(scope, self._backends)
-        errors: dict[str, KeyStoreError] = {}
-        if isinstance(missing, KeyStoreError):
-            errors[self._references.of(scope)] = missing
-        for backend in storing_backends(self._backends):
-            try:
-                if backend is not but:
-                    guarded.erase(backend, scope, until=until)
-            except KeyStoreError as error:
-                errors[backend.name] = error
-        return errors
 
     def _referred_key(self, scope: KeyScope) -> StoredKey | None:
         name = self._references.variable(scope)
@@ -351,17 +300,3 @@ def _checked(given: Secret, provider: str, *, override: bool) -> Secret:
     cleaned = Secret(clean_key(given.reveal()))
     check_provider(cleaned.reveal(), provider, override=override)
     return given if cleaned == given else cleaned
-
-
-def _usable(secret: Secret, label: str) -> Secret:
-    """Refuse what someone else wrote there and what would break a request, before it can be quoted in one."""
-    try:
-        return Secret(clean_key(secret.reveal()))
-    except KeyFormatError as error:
-        found = error
-    raise KeyFormatError(
-        f"What is stored in {label} cannot be used. {found.problem}",
-        kind=found.kind,
-        flaw=found.flaw,
-        fix="Paste the key again.",
-    )
