@@ -2,9 +2,10 @@
 
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.change_elsewhere import ChangeElsewhere
-from byok_widgets.config.flow_config import FlowConfig, ResolvedModel
+from byok_widgets.config.flow_config import FlowConfig
 from byok_widgets.config.model_ref import ModelRef
 from byok_widgets.config.notice import NoticeKind, SettingsNotice
+from byok_widgets.config.resolved_model import ResolvedModel
 from byok_widgets.config.settings import Settings
 from byok_widgets.config.settings_file import checked_name
 

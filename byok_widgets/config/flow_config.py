@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Mapping, MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from byok_widgets.config.base_url import BaseUrl
 from byok_widgets.config.change_elsewhere import ChangeElsewhere
@@ -13,29 +13,17 @@ from byok_widgets.config.change_signal import Observer
 from byok_widgets.config.key_references import KeyReferences
 from byok_widgets.config.model_ref import ModelRef
 from byok_widgets.config.notice import SettingsNotice
+from byok_widgets.config.resolved_model import ResolvedModel
 from byok_widgets.config.settings import Defaults, Document, Settings, put
 from byok_widgets.config.settings_store import SettingsStore
 from byok_widgets.config.short_text import reject_long
 from byok_widgets.config.turn_limits import TurnLimits
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_key
-from byok_widgets.reply import ModelSource
 from byok_widgets.strict_attributes import nearest
 
 if TYPE_CHECKING:
     from byok_widgets.config.frozen_settings import FrozenSettings
-
-
-class ResolvedModel(NamedTuple):
-    """The model that will run, and where that choice came from."""
-
-    ref: ModelRef
-    source: ModelSource
-
-    @property
-    def is_override(self) -> bool:
-        """Whether the node has a model of its own, given in the panel or where it was defined."""
-        return self.source == "node override"
 
 
 class FlowConfig:
@@ -204,7 +192,7 @@ class FlowConfig:
 
     def ref(self, text: str) -> ModelRef:
         """Parse a model ref; a bare id means this flow's provider."""
-        return self._ref(text, self.current)
+        return ModelRef.parse(text, default_provider=self.provider, providers=self._providers)
 
     def override(self, node: str) -> str | None:
         """Return the model override of a node; `None` if it uses the default."""
@@ -327,22 +315,15 @@ class FlowConfig:
             ConfigError: No model is chosen anywhere. The message names the node.
         """
         now = self.current
-        if argument is not None:
-            return ResolvedModel(self._ref(argument, now), "call argument")
-        override = now.overrides.get(node) or own
-        if override:
-            return ResolvedModel(self._ref(override, now), "node override")
-        if now.model:
-            return ResolvedModel(ModelRef(now.provider, now.model), "flow default")
+        resolved = ResolvedModel.of(now, self._providers, node, argument, own)
+        if resolved:
+            return resolved
         raise ConfigError(
             f"No model is chosen for node {node!r} of flow {self.name!r}.",
             kind="no_model",
             cause=f"The flow's provider is {now.provider!r}, and it has no default model.",
             fix='Pick a default model in Settings, or write flow.model = "model-id".',
         )
-
-    def _ref(self, text: str, now: Settings) -> ModelRef:
-        return ModelRef.parse(text, default_provider=now.provider, providers=self._providers)
 
 
 def _listed(section: Any) -> list[Any]:

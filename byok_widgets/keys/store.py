@@ -12,7 +12,6 @@ from collections.abc import MutableMapping, Sequence
 from dataclasses import replace
 
 from byok_widgets.errors import KeyFormatError, KeyStoreError, MissingKeyError
-from byok_widgets.keys.backends import guarded
 from byok_widgets.keys.backends.base import KeyBackend, StoredKey
 from byok_widgets.keys.backends.environment import (
     PREFIX,
@@ -27,7 +26,6 @@ from byok_widgets.keys.backends.os_keyring import deadline
 from byok_widgets.keys.backends.registry import BACKENDS, backend_named, in_memory
 from byok_widgets.keys.backends.session import SessionMemory
 from byok_widgets.keys.formats import check_provider, clean_key
-from byok_widgets.keys.lookup import choose_backend, erase_key, find_key
 from byok_widgets.keys.memory import KeyMemory
 from byok_widgets.keys.references import KeyReferences
 from byok_widgets.keys.scope import KeyScope
@@ -104,6 +102,9 @@ class KeyStore:
             KeyStoreError: The backend did not store the key, or there is none of that name. The key is then stored
                 nowhere, and what was saved before stays; `backend="session"` works always.
         """
+        from byok_widgets.keys.backends import guarded
+        from byok_widgets.keys.lookup import choose_backend, erase_key
+
         given = key if isinstance(key, Secret) else Secret(key if isinstance(key, str) else "")
         del key
         secret = _checked(given, provider, override=override)
@@ -236,6 +237,8 @@ class KeyStore:
         Raises:
             KeyStoreError: A backend did not remove it; the others have.
         """
+        from byok_widgets.keys.lookup import erase_key
+
         scope = self._scope(provider, destination)
         with self._asking:
             self._memory.put(scope, None)
@@ -270,6 +273,8 @@ class KeyStore:
         return self._memory.get(scope)
 
     def _ask_backends(self, scope: KeyScope) -> None:
+        from byok_widgets.keys.lookup import find_key
+
         with self._asking:
             if self._memory.knows(scope):  # another thread has asked meanwhile
                 return

@@ -1,0 +1,45 @@
+"""`ResolvedModel`: which model runs a node, and which of the choices of one decided that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from byok_widgets.config.model_ref import ModelRef
+from byok_widgets.config.settings import Settings
+from byok_widgets.reply import ModelSource
+
+
+class ResolvedModel(NamedTuple):
+    """The model that will run, and where that choice came from."""
+
+    ref: ModelRef
+    source: ModelSource
+
+    @property
+    def is_override(self) -> bool:
+        """Whether the node has a model of its own, given in the panel or where it was defined."""
+        return self.source == "node override"
+
+    @classmethod
+    def of(
+        cls, settings: Settings, providers: Collection[str], node: str, argument: str | None, own: str | None
+    ) -> ResolvedModel | None:
+        """Return the model of a node: call argument > node override > flow default; `None` if none is chosen.
+
+        Args:
+            settings: The settings of the flow; all is read from the same ones.
+            providers: Names of the known providers.
+            node: Name of the node.
+            argument: Model passed to the call.
+            own: Model given where the node was defined; an override in the settings wins.
+        """
+
+        def ref(text: str) -> ModelRef:
+            return ModelRef.parse(text, default_provider=settings.provider, providers=providers)
+
+        if argument is not None:
+            return cls(ref(argument), "call argument")
+        if override := settings.overrides.get(node) or own:
+            return cls(ref(override), "node override")
+        return cls(ModelRef(settings.provider, settings.model), "flow default") if settings.model else None
