@@ -51,8 +51,8 @@ def flow(server: ScriptedServer, key: str) -> Flow:
     provider = PROVIDERS["compatible"]
     flow = Flow(f"far {secrets.token_hex(4)}", fresh=True)
     flow.set_base_url("compatible", server.base_url)
-    place = provider.key_place(provider.address(server.base_url))
-    flow.key_store.save("compatible", place, key, backend="session")
+    destination = provider.key_destination(provider.address(server.base_url))
+    flow.key_store.save("compatible", destination, key, backend="session")
     flow.model = ONE
     ask = flow.conversation("ask", "Ask for the weekday.")
     read = flow.extraction("read", weekday=["Mon", "Tue"])
@@ -184,8 +184,8 @@ def test_a_variable_that_a_worker_lacks_is_named_before_the_first_call(
 ) -> None:
     monkeypatch.setenv("FAR_API_KEY", key)
     provider = PROVIDERS["compatible"]
-    place = provider.key_place(provider.address(server.base_url))
-    flow.key_store.remove("compatible", place)
+    destination = provider.key_destination(provider.address(server.base_url))
+    flow.key_store.remove("compatible", destination)
     flow.use_key("env:FAR_API_KEY", provider="compatible")
     with pytest.raises(ConfigError, match="environment variable"):
         flow.node("read").compare([ONE, TWO], texts(2), executor=client, wait=True).verdicts()

@@ -21,13 +21,13 @@ class KeyDelivery:
 
     Attributes:
         provider: Name of the provider.
-        place: Where the key may be sent.
+        destination: Where the key may be sent.
         variable: The variable of the worker that holds it; empty if it is sealed.
         sealed: The key, sealed for one worker.
     """
 
     provider: str
-    place: str
+    destination: str
     variable: str = ""
     sealed: bytes = b""
 
@@ -38,22 +38,22 @@ class KeySource:
 
     Attributes:
         provider: Name of the provider.
-        place: Where the key may be sent.
+        destination: Where the key may be sent.
         variable: The variable that holds it, if one does.
         secret: The key, if no variable holds it.
     """
 
     provider: str
-    place: str
+    destination: str
     variable: str
     secret: Secret | None
 
     def delivery(self, flow: str, public_b64: str) -> KeyDelivery:
         """Return how the worker gets it whose public key this is."""
         if self.secret is None:
-            return KeyDelivery(self.provider, self.place, self.variable)
-        parts = (_PURPOSE, flow, self.provider, self.place)
-        return KeyDelivery(self.provider, self.place, sealed=seal(public_b64, self.secret, parts))
+            return KeyDelivery(self.provider, self.destination, self.variable)
+        parts = (_PURPOSE, flow, self.provider, self.destination)
+        return KeyDelivery(self.provider, self.destination, sealed=seal(public_b64, self.secret, parts))
 
 
 async def key_sources(context: FlowContext, refs: Iterable[str]) -> list[KeySource]:
@@ -67,9 +67,9 @@ async def key_sources(context: FlowContext, refs: Iterable[str]) -> list[KeySour
         provider = PROVIDERS[name]
         endpoint = await context.endpoint(provider)
         if endpoint.key is not None:
-            place = provider.key_place(endpoint.base_url)
-            variable = context.key_store.variable(name, place)
-            found.append(KeySource(name, place, variable, None if variable else endpoint.key))
+            destination = provider.key_destination(endpoint.base_url)
+            variable = context.key_store.variable(name, destination)
+            found.append(KeySource(name, destination, variable, None if variable else endpoint.key))
     return found
 
 
@@ -82,8 +82,8 @@ def received(flow: str, deliveries: Iterable[KeyDelivery], sealing: SealingKey) 
     store = KeyStore(flow, {}, backends=in_memory())
     for each in deliveries:
         if each.variable:
-            store.refer(each.provider, each.place, each.variable)
+            store.refer(each.provider, each.destination, each.variable)
         else:
-            secret = sealing.open(each.sealed, (_PURPOSE, flow, each.provider, each.place))
-            store.save(each.provider, each.place, secret, override=True)
+            secret = sealing.open(each.sealed, (_PURPOSE, flow, each.provider, each.destination))
+            store.save(each.provider, each.destination, secret, override=True)
     return store
