@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,19 +97,21 @@ def slow(request: dict[str, Any]) -> Say:
     return answer(request)
 
 
-def test_a_node_gives_the_same_as_here(flow: Flow, client: Client, server: ScriptedServer, key: str) -> None:
+def test_a_node_gives_the_same_as_here(
+    flow: Flow, client: Client, server: ScriptedServer, key: str, tmp_path: Path
+) -> None:
     far = flow.node("read").compare([ONE, TWO], texts(12), executor=client, store=None, wait=True)
     assert len(server.requests) == 24
     assert {headers["authorization"] for headers in server.headers} == {f"Bearer {key}"}
-    other = flow.node("read").compare([ONE, TWO], texts(12), store=":memory:", wait=True)
+    other = flow.node("read").compare([ONE, TWO], texts(12), store=tmp_path / "cells.sqlite", wait=True)
     assert shown(far) == shown(other)
     assert far.cost == other.cost
 
 
-def test_a_flow_gives_the_same_as_here(flow: Flow, client: Client) -> None:
+def test_a_flow_gives_the_same_as_here(flow: Flow, client: Client, tmp_path: Path) -> None:
     variants = {"now": {}, "two": {"ask": TWO}}
     far = flow.compare(variants, scripts(6), executor=client, wait=True)
-    here = flow.compare(variants, scripts(6), store=":memory:", wait=True)
+    here = flow.compare(variants, scripts(6), store=tmp_path / "cells.sqlite", wait=True)
     assert shown(far) == shown(here)
     assert far.cost.calls == here.cost.calls > 0
 
