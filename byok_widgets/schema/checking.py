@@ -147,9 +147,8 @@ def _typed(spec: FieldSpec, part: Part, whole: RootResult) -> tuple[Any, Expecte
         return None, {part.at(location): problem for location, problem in reversed(error.found)}
     except (ValueError, TypeError, RecursionError) as error:
         return None, {spec.name: str(error)}
-    if spec.name in whole.problems and spec.name not in whole.values:
-        return None, {spec.name: whole.problems[spec.name]}
-    return value, {}
+    found = {} if spec.name in whole.values else whole.problems_in(spec.name)
+    return (None, {part.at(place): problem for place, problem in found.items()}) if found else (value, {})
 
 
 def _given_up(

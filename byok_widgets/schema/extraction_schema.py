@@ -216,8 +216,8 @@ class ExtractionSchema:
         parts = [each.part for _, each in found]
         problems = problems_of(found)
         lacks_only = whole.lacks_only and not problems  # what is invalid may be what is lacking
-        if "" in whole.problems and (lacks_only or not whole.lacks_only):
-            problems[""] = whole.problems[""]
+        if () in whole.problems and (lacks_only or not whole.lacks_only):
+            problems[""] = whole.problems[()]
         is_whole = not problems and all(part.status != "incomplete" for part in walk(parts))
         names = {name for spec in self.fields for name in spec.names}
         unknown = {name: value for name, value in raw.items() if name not in names}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import create_model
+from pydantic import BaseModel, create_model, model_validator
+from pydantic import Field as PydanticField
 
 from byok_widgets.schema import ExtractionSchema, ValidationResult
 from byok_widgets.schema.parts import walk
@@ -90,3 +91,95 @@ def test_a_path_is_taken_apart_as_it_was_put_together(steps: list[Any]) -> None:
         ends.append(path)
     assert len(steps_below(path)) == len(steps) - 1
     assert "".join([str(steps[0]), *steps_below(path)]) == path
+
+
+_ROW = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "price": {"type": "number", "minimum": 0}},
+    "required": ["name", "price"],
+}
+_ROWS = {"type": "array", "items": _ROW}
+_EGGS, _DEBT, _JAM = ({"name": name, "price": price} for name, price in (("eggs", 2), ("debt", -1), ("jam", 3)))
+_KIND = {"type": "object", "properties": {"kind": {"const": "gift"}}, "required": ["kind"]}
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "kept", "place"),
+    [
+        (_ROWS, [_EGGS, _DEBT, _JAM], [_EGGS, _JAM], "x[1].price"),
+        ({"anyOf": [_ROWS, {"type": "null"}]}, [_EGGS, _DEBT, _JAM], [_EGGS, _JAM], "x[1].price"),
+        ({"oneOf": [{"type": "string"}, _ROWS]}, [_EGGS, _DEBT, _JAM], [_EGGS, _JAM], "x[1].price"),
+        ({"anyOf": [_ROWS, {"type": "null"}]}, [_EGGS, {"name": "a", "price": "b"}], [_EGGS], "x[1].price"),
+        ({"anyOf": [{"allOf": [_ROWS]}, {"type": "null"}]}, [_EGGS, _DEBT], [_EGGS], "x[1].price"),
+        ({"type": "array", "items": {"anyOf": [_ROW, {"type": "null"}]}}, [_EGGS, _DEBT], [_EGGS], "x[1].price"),
+        (
+            {"type": "array", "items": {"oneOf": [_KIND, {**_ROW, "additionalProperties": False}]}},
+            [_EGGS, {**_DEBT, "kind": "debt"}],
+            [_EGGS],
+            "x[1].price",
+        ),
+        (
+            {"type": "array", "items": {"anyOf": [{"type": "null"}, _ROWS]}},
+            [[_EGGS, _DEBT], [_JAM]],
+            [[_EGGS], [_JAM]],
+            "x[0][1].price",
+        ),
+        (
+            {"anyOf": [{"type": "object", "additionalProperties": _ROW}, {"type": "null"}]},
+            {"a": _EGGS, "b": _DEBT},
+            {"a": _EGGS},
+            "x.b.price",
+        ),
+        (
+            {"type": "object", "propertyNames": {"maxLength": 2}},
+            {"a": 1, "long": 2},
+            {"a": 1},
+            "x.long",
+        ),
+        (
+            {
+                "type": "object",
+                "patternProperties": {"^a": {"type": "integer"}},
+                "additionalProperties": False,
+            },
+            {"a": 1, "b": 2},
+            {"a": 1},
+            "x.b",
+        ),
+    ],
+)
+def test_a_bad_entry_of_a_json_schema_costs_that_entry(part: Any, value: Any, kept: Any, place: str) -> None:
+    schema = ExtractionSchema.of({"type": "object", "properties": {"x": part}})
+    checked = schema.check({"x": value})
+    assert checked.values["x"] == kept
+    assert checked.status["x"] == "incomplete"
+    assert place in checked.problems
+    assert "x" not in checked.problems
+
+
+def test_a_bad_entry_by_a_rule_of_the_whole_costs_that_entry() -> None:
+    rows = {"type": "array", "items": {"type": "integer"}}
+    rules = {
+        "if": {"properties": {"kind": {"const": "even"}}, "required": ["kind"]},
+        "then": {"properties": {"x": {"items": {"multipleOf": 2}}}},
+    }
+    properties = {"kind": {"type": "string"}, "x": rows}
+    checked = ExtractionSchema.of({"type": "object", "properties": properties, **rules}).check(
+        {"kind": "even", "x": [2, 3, 4]}
+    )
+    assert checked.values == {"kind": "even", "x": [2, 4]}
+    assert list(checked.problems) == ["x[1]"]
+
+
+def test_a_value_that_the_class_rejects_only_as_a_whole_is_invalid() -> None:
+    class Turned(BaseModel):
+        x: Annotated[int, PydanticField(ge=0)]
+
+        @model_validator(mode="before")
+        @classmethod
+        def turn(cls, given: Any) -> Any:
+            return {**given, "x": -given["x"]} if "x" in given else given
+
+    checked = ExtractionSchema.of(Turned).check({"x": 5})
+    assert (checked.values["x"], checked.status["x"], checked.record) == (None, "invalid", None)
+    assert list(checked.problems) == ["x"]

@@ -55,9 +55,13 @@ class ClassChecker:
         stated = {of_attributes[attribute]: value for attribute, value in values.items()}
         problems |= {of_attributes[attribute]: problem for attribute, problem in wrong.items()}
         if problems or not is_complete:
-            return RootResult(None, stated, problems, pending=self._fields.has_rules and not is_complete)
+            placed = {(name,): problem for name, problem in problems.items()}
+            return RootResult(None, stated, placed, pending=self._fields.has_rules and not is_complete)
         whole = whole or self._whole(sound)
-        return whole if whole.record is not None else RootResult(None, stated, whole.problems)
+        if whole.record is not None:
+            return whole
+        kept = {name: value for name, value in stated.items() if not whole.problems_in(name)}
+        return RootResult(None, kept, whole.problems)
 
     def one(self, name: str, value: Any) -> Any:
         """Validate the value of one field.
@@ -84,9 +88,10 @@ class ClassChecker:
         try:
             record = self._adapter.validate_json(json_text(given), strict=self._strict or None, **self._by_name)
         except ValidationError as error:
-            return RootResult(problems=_by_place(error, self._names.of_fields, said))
+            found = _by_place(error, self._names.of_fields, said)
+            return RootResult(problems={(name,) if name else (): problem for name, problem in found.items()})
         except Exception as error:  # noqa: BLE001 - a class's own validators may raise anything
-            return RootResult(problems={"": describe_exception(error)})
+            return RootResult(problems={(): describe_exception(error)})
         values = self._fields.values_of(record)
         return RootResult(record, {name: values[self._names.of_fields[name]] for name in said})
 

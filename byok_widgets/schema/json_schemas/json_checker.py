@@ -48,6 +48,7 @@ def json_checker() -> Any:
         "properties": _properties,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional_properties,
+        "propertyNames": _property_names,
         "unevaluatedProperties": _unevaluated_properties,
     }
     own["if"] = _conditional(usual.VALIDATORS["if"])
@@ -141,6 +142,16 @@ def _further(checker: Any, allowed: Any, value: Mapping[str, Any], extras: list[
     if checker.is_type(allowed, "object"):
         for name in extras:
             yield from checker.descend(value[name], allowed, path=name)
-    elif not allowed and extras:
-        names = ", ".join(map(repr, extras))
-        yield jsonschema.ValidationError(f"Additional properties are not allowed ({names})")
+    elif not allowed:
+        for name in extras:
+            yield jsonschema.ValidationError(f"Additional properties are not allowed ({name!r})", path=[name])
+
+
+def _property_names(checker: Any, allowed: Any, value: Any, schema: Any) -> Iterator[Any]:
+    """Yield what is wrong with names, at their entries: a bad one costs that entry."""
+    from byok_widgets.schema.json_schemas.library import jsonschema
+
+    del schema
+    for name in value if checker.is_type(value, "object") else ():
+        for error in checker.descend(name, allowed):
+            yield jsonschema.ValidationError(error.message, path=[name])

@@ -9,6 +9,7 @@ from typing import Any
 from byok_widgets.errors import SchemaError
 from byok_widgets.schema.classes.builders import SchemaParts
 from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.json_schemas.alternatives import at_their_place
 from byok_widgets.schema.json_schemas.canonical import Canonical, canonical
 from byok_widgets.schema.json_schemas.dialects import Dialect, dialect_of
 from byok_widgets.schema.json_schemas.json_checker import errors_of, is_loaded, json_checker
@@ -171,7 +172,7 @@ def _inner_parts(part: Any) -> Iterator[Any]:
 def _by_json_schema(checker: Callable[[], Any]) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
         json_text(value)
-        errors = errors_of(checker(), value)
+        errors = list(at_their_place(errors_of(checker(), value)))
         if errors:
             found = [(tuple(error.absolute_path), without_keys(error.message, 200)) for error in errors]
             raise MismatchError(found[0][1], found)

@@ -6,22 +6,22 @@ usual state and no fault.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from byok_widgets.schema.fields import FieldSpec
+from byok_widgets.schema.json_schemas.alternatives import at_their_place
 from byok_widgets.schema.json_schemas.canonical import Canonical
 from byok_widgets.schema.json_schemas.json_checker import conditions_of, errors_of
 from byok_widgets.schema.json_schemas.schema_refs import NOTES, unconditional
 from byok_widgets.schema.json_schemas.work import TooMuchWorkError
+from byok_widgets.schema.mismatch import Location
 from byok_widgets.schema.root_result import RootResult
 from byok_widgets.secrets.quoting import without_keys
 
 _OF_FIELDS = NOTES | {"type", "properties", "required"}
 _LACKS = frozenset({"dependentRequired", "minProperties", "required"})
 """Rules that only more properties can satisfy."""
-_TELLING = (frozenset({"const", "enum"}), frozenset({"const", "enum", "type"}))
-"""Rules that tell alternatives apart, the surest first."""
 _CHOICES = frozenset({"anyOf", "not", "oneOf"})
 
 
@@ -51,52 +51,26 @@ class RootRules:
         self._has_conditions = not root.keys() <= _OF_FIELDS | {"additionalProperties", "patternProperties"}
 
     def __call__(self, said: Mapping[str, Any]) -> RootResult:
-        """Return each violated rule under its property, or under `""`."""
+        """Return each violated rule with its place; that of the whole is `()`."""
         if self._are_few:
             return RootResult()
         try:
             errors = errors_of(self._checker(), {**self._nulls, **said})
         except TooMuchWorkError as failure:
-            return RootResult(problems={"": str(failure)})
+            return RootResult(problems={(): str(failure)})
         missing = self._required - said.keys()
-        broken, lacking, pending = dict[str, str](), "", missing and self._has_conditions
-        for error in _at_their_place(errors):
-            name = str(error.absolute_path[0]) if error.absolute_path else ""
+        broken, lacking, pending = dict[Location, str](), "", missing and self._has_conditions
+        for error in at_their_place(errors):
+            place = tuple(error.absolute_path)
             if missing and _is_open(error, said):
                 continue
-            if not name and error.validator in _LACKS:
+            if not place and error.validator in _LACKS:
                 lacking = lacking or _words(error)
             else:
-                broken.setdefault(name, _words(error))
-        if lacking and "" not in broken and not missing:
-            return RootResult(problems={**broken, "": lacking}, lacks_only=True)
+                broken.setdefault(place, _words(error))
+        if lacking and () not in broken and not missing:
+            return RootResult(problems={**broken, (): lacking}, lacks_only=True)
         return RootResult(problems=broken, pending=bool(pending))
-
-
-def _at_their_place(errors: list[Any]) -> Iterator[Any]:
-    """Yield the errors; instead of a choice of which only one alternative comes into question, that one's."""
-    for error in errors:
-        meant = _meant(error) if error.validator in ("anyOf", "oneOf") else []
-        yield from _at_their_place(meant) if meant else (error,)
-
-
-def _meant(error: Any) -> list[Any]:
-    """Return the errors of the only alternative whose types and fixed values are those of the object."""
-    by_alternative: dict[Any, list[Any]] = {}
-    for inner in error.context or ():
-        number = inner.schema_path[0] if inner.schema_path else None  # it allows nothing
-        by_alternative.setdefault(number, []).append(inner)
-    if len(by_alternative) == 1 < len(error.validator_value):
-        return []
-    for telling in _TELLING:
-        fitting = [
-            found
-            for number, found in by_alternative.items()
-            if number is not None and not any(one.validator in telling for one in found)
-        ]
-        if len(fitting) == 1:
-            return fitting[0]
-    return []
 
 
 def _is_open(error: Any, said: Mapping[str, Any]) -> bool:
