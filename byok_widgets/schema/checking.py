@@ -111,8 +111,12 @@ def extras_of(parts: Iterable[Part]) -> Iterator[tuple[str, Any]]:
 
 
 def _given(raw: Mapping[str, Any], spec: FieldSpec) -> Any:
-    """Return what was written for a field, under its name or another."""
-    return next((raw[name] for name in spec.names if raw.get(name) is not None), None)
+    """Return what was written for a field, under its name or another; nobody can tell which of two is meant."""
+    given = [raw[name] for name in spec.names if raw.get(name) is not None]
+    if all(value == given[0] for value in given):
+        return given[0] if given else None
+    shown = " and ".join(as_given(value, _SHOWN_CHARS) for value in given)
+    return Unreadable("it is written under more than one name, with different values", shown)
 
 
 def _as_written(value: Any, shape: Shape) -> Any:

@@ -148,7 +148,8 @@ class Reader:
         inner: list[Part] = []
         for at, entry in enumerate(value):
             item = self._read(entry, branch.item(at), joined(part.path, len(inner)), len(inner), levels - 1)
-            if item.status != "not_stated" or item.has_value or branch.is_positional:
+            is_value = item.has_value and item.value != {}  # an empty object is a shell, and no record of the list
+            if item.status != "not_stated" or is_value or branch.is_positional:
                 inner.append(item)
         if not _is_anything_stated(inner):
             return replace(part, value=[] if not value else None, has_value=not value)

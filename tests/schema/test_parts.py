@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, create_model, model_validator
 from pydantic import Field as PydanticField
 
 from byok_widgets.schema import ExtractionSchema, ValidationResult
@@ -183,3 +183,24 @@ def test_a_value_that_the_class_rejects_only_as_a_whole_is_invalid() -> None:
     checked = ExtractionSchema.of(Turned).check({"x": 5})
     assert (checked.values["x"], checked.status["x"], checked.record) == (None, "invalid", None)
     assert list(checked.problems) == ["x"]
+
+
+def test_an_empty_shell_is_no_record_of_a_list() -> None:
+    assert check(list[Loose], [{"city": "Rome"}, {}, {"city": None}]).values["x"] == [Loose(city="Rome")]
+
+
+@pytest.mark.parametrize(
+    ("given", "value", "status"),
+    [
+        ({"x": "Ana", "ex": "Bob"}, None, "invalid"),
+        ({"x": "Ana", "ex": "Ana"}, "Ana", "found"),
+        ({"x": None, "ex": "Bob"}, "Bob", "found"),
+    ],
+)
+def test_a_field_under_two_names_is_read_only_where_they_agree(given: Any, value: Any, status: str) -> None:
+    class Named(BaseModel):
+        model_config = ConfigDict(populate_by_name=True)
+        ex: str = PydanticField(alias="x")
+
+    checked = ExtractionSchema.of(Named).check(given)
+    assert (checked.values["x"], checked.status["x"]) == (value, status)

@@ -12,7 +12,7 @@ from typing import Any
 
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.schema.classes.class_fields import ClassFields
-from byok_widgets.schema.mismatch import MismatchError, mismatch_of
+from byok_widgets.schema.mismatch import Location, MismatchError, mismatch_of
 from byok_widgets.schema.root_result import RootResult, json_text
 from byok_widgets.secrets import redact
 
@@ -55,7 +55,7 @@ class ClassChecker:
         stated = {of_attributes[attribute]: value for attribute, value in values.items()}
         problems |= {of_attributes[attribute]: problem for attribute, problem in wrong.items()}
         if problems or not is_complete:
-            placed = {(name,): problem for name, problem in problems.items()}
+            placed: dict[Location, str] = {(name,): problem for name, problem in problems.items()}
             return RootResult(None, stated, placed, pending=self._fields.has_rules and not is_complete)
         whole = whole or self._whole(sound)
         if whole.record is not None:
