@@ -33,7 +33,36 @@ def location_in(value: Any, steps: Iterable[Any]) -> Location:
 
 def mismatch_of(value: Any, error: Any) -> MismatchError:
     """Return what pydantic's `ValidationError` says of a value."""
-    errors = error.errors(include_url=False, include_input=False)
+    errors = _of_what_is_meant(value, error.errors(include_url=False, include_input=False))
     found = [(location_in(value, each["loc"]), each["msg"]) for each in errors]
     where = ".".join(map(str, errors[0]["loc"]))
     return MismatchError(f"{where}: {errors[0]['msg']}" if where else errors[0]["msg"], found)
+
+
+def _of_what_is_meant(value: Any, errors: list[Any]) -> list[Any]:
+    """Return the errors without those of alternatives that the value fits less than others."""
+    choices = [_choice(value, each) for each in errors]
+    fits: dict[Location, dict[Any, int]] = {}
+    for place, alternative, fit in choices:
+        known = fits.setdefault(place, {})
+        known[alternative] = min(fit, known.get(alternative, fit))
+    return [
+        each
+        for each, (place, alternative, _) in zip(errors, choices, strict=True)
+        if fits[place][alternative] == max(fits[place].values())
+    ]
+
+
+def _choice(value: Any, error: Any) -> tuple[Location, Any, int]:
+    """Return where an error's first alternative begins, its name, and how well the value fits it at most.
+
+    It fits least where it is of another type itself, then where its tag is another, then where an entry's type is.
+    """
+    steps = error["loc"]
+    place = location_in(value, steps)
+    shared = next((at for at, step in enumerate(place) if steps[at] != step), len(place))
+    depth = len(steps) - shared - 1
+    is_type = error["type"].endswith("_type")
+    told = ((is_type, 0), (error["type"] == "literal_error", 1), (is_type, 1))
+    fit = next((at for at, (applies, deepest) in enumerate(told) if applies and depth <= deepest), len(told))
+    return place[:shared], steps[shared] if shared < len(steps) else None, fit

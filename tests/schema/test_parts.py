@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, create_model, model_validator
@@ -204,3 +204,24 @@ def test_a_field_under_two_names_is_read_only_where_they_agree(given: Any, value
 
     checked = ExtractionSchema.of(Named).check(given)
     assert (checked.values["x"], checked.status["x"]) == (value, status)
+
+
+_Cat = create_model("_Cat", kind=(Literal["cat"], ...), lives=(Annotated[int, PydanticField(ge=0)], ...))
+_Dog = create_model("_Dog", kind=(Literal["dog"], ...), age=(Annotated[int, PydanticField(ge=0)], ...))
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "bad"),
+    [
+        (list[Row] | str, [_EGGS, {"name": "ham", "price": "x"}], "x[1].price"),
+        (list[int] | list[Row] | None, [_EGGS, {"name": "ham", "price": "x"}], "x[1].price"),
+        (list[Row | str], [_EGGS, {"name": "ham", "price": "x"}], "x[1].price"),
+        (list[_Cat | _Dog], [{"kind": "cat", "lives": 9}, {"kind": "dog", "age": -1}], "x[1].age"),
+        (list[list[Row] | str], [[_EGGS, {"name": "ham", "price": "x"}], "a"], "x[0][1].price"),
+    ],
+)
+def test_a_bad_entry_of_a_union_is_that_of_the_alternative_meant(type_: Any, value: Any, bad: str) -> None:
+    checked = check(type_, value)
+    assert list(checked.problems) == [bad]
+    assert checked.status["x"] == "incomplete"
+    assert checked.values["x"]
