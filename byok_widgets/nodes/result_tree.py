@@ -91,8 +91,9 @@ def _status(result: Result, path: str) -> str:
     if path in result.rejected:
         return f"{STATUS_WORDS['not_stated']}: {not_supported(result.rejected[path])}"
     status = result.status[path]
-    hint = status == "found" and result.grounding.get(path) == "not_literal"
-    return f"{STATUS_WORDS[status]}, {MARK_WORDS['not_literal']}" if hint else STATUS_WORDS[status]
+    mark = result.grounding.get(path, "said")
+    is_hint = status == "found" and mark in ("not_literal", "unchecked")
+    return f"{STATUS_WORDS[status]}, {MARK_WORDS[mark]}" if is_hint else STATUS_WORDS[status]
 
 
 def _said(result: Result, path: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import create_model
 
 from byok_widgets import Flow
+from byok_widgets.grounding.evidence import MARK_WORDS
 from tests.scripted_server import ScriptedServer
 
 Home = create_model("Home", city=(str, ...), zip=(str | None, None))
@@ -62,3 +63,13 @@ def test_an_object_of_nulls_opens_no_edge(flow: Flow, server: ScriptedServer) ->
     session.say("I am Ana")
     assert session.node == "ask"
     assert session.variables["home"] is None
+
+
+def test_a_yes_or_no_says_that_nothing_supports_it(flow: Flow, server: ScriptedServer) -> None:
+    server.script('{"urgent": true, "name": "Ana"}')
+    found = flow.extraction("data", urgent=bool, name=str).run("I'm Ana")
+    marked, said = found.tree.splitlines()
+    assert found.grounding == {"urgent": "unchecked", "name": "said"}
+    assert MARK_WORDS["unchecked"] in marked
+    assert MARK_WORDS["unchecked"] in found._repr_html_()
+    assert MARK_WORDS["unchecked"] not in said
