@@ -114,6 +114,11 @@ class Comparison:
         return "" if self.complete else self._execution.stopped_for
 
     @property
+    def given_up(self) -> int:
+        """Cells that had begun when it was stopped, and of which nothing came; what they cost is in `spent`."""
+        return self._execution.given_up
+
+    @property
     def started_at(self) -> float:
         """When it was made, in seconds since 1970."""
         return self._execution.started_at
@@ -164,7 +169,7 @@ class Comparison:
         return self
 
     def stop(self) -> None:
-        """Stop: cells under way are given up, finished ones stay. `resume` goes on."""
+        """Stop: cells under way are given up, answers that are there stay. `resume` goes on."""
         self._execution.stop()
 
     def resume(self, *, budget: float | Decimal | None = None, max_calls: int | None = None) -> Comparison:

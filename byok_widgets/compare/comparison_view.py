@@ -64,6 +64,14 @@ class ComparisonView(Protocol):
         """Why not everything was run."""
 
     @property
+    def given_up(self) -> int:
+        """How many cells had begun when it was stopped, and of which nothing came."""
+
+    @property
+    def spent(self) -> CostTotal:
+        """What this run cost."""
+
+    @property
     def cost(self) -> CostTotal:
         """What the cells cost."""
 

@@ -50,12 +50,17 @@ class Execution:
     @property
     def running(self) -> bool:
         """Whether cells are still being run."""
-        return self._future is not None and not self._future.done()
+        return self._future is not None and not self._future.done() and self.ended_at is None
 
     @property
     def spent(self) -> CostTotal:
         """What its calls cost here, also in cells that were given up; what was there is not paid again."""
         return self._spent + self._runner.budget.spent if self._runner else self._spent
+
+    @property
+    def given_up(self) -> int:
+        """Cells that had begun when the last run was stopped, and of which nothing came."""
+        return self._runner.given_up if self._runner else 0
 
     @property
     def used(self) -> tuple[Decimal, int]:
@@ -157,9 +162,9 @@ class Execution:
                 raise
 
     def stop(self) -> None:
-        """Give up the cells under way; finished ones stay."""
-        if self._future is not None:
-            self._future.cancel()
+        """Give up the cells under way; finished ones stay. `wait` waits until they are kept."""
+        if self._runner is not None and self.running:
+            ENGINE.loop.call_soon_threadsafe(self._runner.stop)
 
     def observe(self, observer: OnChange) -> Callable[[], None]:
         """Call `observer` after each cell and at the end, on the engine's loop; returns what ends that."""

@@ -7,7 +7,7 @@ another question is asked again, and what another judge said does not count.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -65,23 +65,19 @@ class Judge:
         """Whether a question about a cell was not put to this judge yet."""
         return cell.status == "done" and bool(self._open(case, cell))
 
-    async def judged(self, case: Case, cell: ResultCell) -> dict[str, Any]:
-        """Return the output of a cell with the judge's answers; a question that failed has an error in its place.
+    async def judged(self, case: Case, cell: ResultCell) -> AsyncIterator[ResultCell]:
+        """Put the open questions one after another; yields the cell with all answers so far, after each.
+
+        A question that failed has an error in its place.
 
         Raises:
-            ByokError: There is no money left for it.
+            ByokError: There is no money left for the next one.
         """
-        kept = [entry for entry in cell.output.get(JUDGED) or () if "holds" in entry]
-        new = [
-            {
-                "judge": self.ref,
-                "judge_id": self.id,
-                "question": question,
-                **await self._answer(question, case, cell),
-            }
-            for question in self._open(case, cell)
-        ]
-        return {**cell.output, JUDGED: [*kept, *new]}
+        entries = [entry for entry in cell.output.get(JUDGED) or () if "holds" in entry]
+        for question in self._open(case, cell):
+            answer = await self._answer(question, case, cell)
+            entries.append({"judge": self.ref, "judge_id": self.id, "question": question, **answer})
+            yield replace(cell, output={**cell.output, JUDGED: [*entries]})
 
     def seen(self, cell: ResultCell) -> ResultCell:
         """Return a cell with the answers of this judge alone: what another one said does not count."""

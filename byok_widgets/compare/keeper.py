@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.call_gate import USED_UP, CallGate
@@ -21,6 +21,7 @@ from byok_widgets.nodes.admission import admitted_by
 
 METRIC_LIMIT_S = 60.0
 NOT_ASKED = Score(None, "A question was not put to the judge: the limit was reached.")
+STOPPED = Score(None, "It was stopped before there was a score.")
 
 OnCell = Callable[[Case, ResultCell, Score], None]
 """Told of each cell when it is stored: the case, the cell, and its score."""
@@ -53,21 +54,28 @@ class Keeper:
         Raises:
             ConfigError: It could not be stored.
         """
-        takes_time = not self.is_done(case, found) or self._metric.runs_code(case)
-        if takes_time:
+        if not self.is_done(case, found) or self._metric.runs_code(case):
             await self._written(case, found, {}, MISSING)
-        cell = await self._judged(case, found)
-        was_asked = cell is not found or self.is_done(case, found)
-        score = await self.score(case, cell) if was_asked else NOT_ASKED
+        stages = [found]
+        try:
+            score = await self._judged_and_scored(case, stages)
+        except asyncio.CancelledError:  # the answer is paid, and so are those of the judge so far
+            kept = await self._written(case, stages[-1], {}, STOPPED)
+            self._on_cell(case, kept, STOPPED)
+            raise
+        cell = stages[-1]
         kept = await self._written(case, cell, {self.score_id(case): score} if cell.counts else {}, score)
         self._on_cell(case, kept, score)
         return kept
 
     async def _written(self, case: Case, cell: ResultCell, scores: Scores, score: Score) -> ResultCell:
-        """Write a cell, and return it as it is kept; one that cannot be written is told all the same."""
+        """Write a cell, and return it as it is kept.
+
+        It is told also where it cannot be written, and where nobody waits for that any more: the store has it.
+        """
         try:
             return await self._store.put(cell, scores)
-        except ByokError:
+        except (ByokError, asyncio.CancelledError):
             self._on_cell(case, cell, score)
             raise
 
@@ -75,17 +83,19 @@ class Keeper:
         """Score and tell a cell that is stored already."""
         self._on_cell(case, cell, await self.score(case, cell))
 
-    async def _judged(self, case: Case, cell: ResultCell) -> ResultCell:
-        """Return a cell with the judge's answers; without them where there is no money for that."""
-        if self._judge is None or not self._judge.is_due(case, cell):
-            return cell
-        try:
-            with self._gate():
-                return replace(cell, output=await self._judge.judged(case, cell))
-        except ByokError as error:
-            if error.kind != USED_UP:
-                raise
-        return cell
+    async def _judged_and_scored(self, case: Case, stages: list[ResultCell]) -> Score:
+        """Return the score of the last stage of a cell; each answer of the judge makes one more."""
+        cell = stages[-1]
+        if self._judge is not None and self._judge.is_due(case, cell):
+            try:
+                with self._gate():
+                    async for judged in self._judge.judged(case, cell):
+                        stages.append(judged)  # noqa: PERF401 - it must have each where it ends early
+            except ByokError as error:
+                if error.kind != USED_UP:
+                    raise
+                return NOT_ASKED
+        return await self.score(case, stages[-1])
 
     async def score(self, case: Case, cell: ResultCell) -> Score:
         """Return the score of a cell; what a person's function raises, or does not do in time, is its problem."""

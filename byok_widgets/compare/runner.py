@@ -45,6 +45,7 @@ class Runner:
     Attributes:
         budget: What may be spent, and what was.
         cases: The cases in the order in which they are started.
+        given_up: Cells that had begun when it was stopped, and of which nothing came.
     """
 
     def __init__(
@@ -75,6 +76,9 @@ class Runner:
         self._changed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._problem: BaseException | None = None
+        self.given_up = 0
+        self._main: asyncio.Task[Any] | None = None
+        self._is_stopped = False
 
     @property
     def stopped_for(self) -> str:
@@ -86,14 +90,28 @@ class Runner:
         self._known.update(cells)
 
     async def run(self) -> None:
-        """Run all cells that are missing.
+        """Run all cells that are missing. At its end all answers are kept, also where it was stopped.
 
         Raises:
             ByokError: The store failed; what was finished before is kept.
         """
-        await self._store.write_again()
-        async with self._executor.opened(self._task) as self._run_one:
-            await self._run_all()
+        self._main = asyncio.current_task()
+        if self._is_stopped:
+            return
+        try:
+            await self._store.write_again()
+            async with self._executor.opened(self._task) as self._run_one:
+                await self._run_all()
+        except asyncio.CancelledError:
+            if not self._is_stopped:
+                raise
+
+    def stop(self) -> None:
+        """Give up the cells under way; on the loop."""
+        if not self._is_stopped:
+            self._is_stopped = True
+            if self._main is not None:
+                self._main.cancel()
 
     async def _run_all(self) -> None:
         try:
@@ -241,8 +259,12 @@ class Runner:
 
     async def _run_cell(self, variant: Variant, case: Case, repeat: int, held_s: float) -> ResultCell:
         slot = Slot(self.change_waiting)
-        with slot:
-            found = await self._run_one(variant, case, repeat, slot.on_progress)
+        try:
+            with slot:
+                found = await self._run_one(variant, case, repeat, slot.on_progress)
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
         return replace(found, wait_s=found.wait_s + held_s)
 
     def _ended(self, running: asyncio.Task[None]) -> None:

@@ -170,6 +170,11 @@ def notes(comparison: ComparisonView, *, reasons: bool = True) -> list[str]:
         said.append(
             f"Not called, since they have effects, and without a stub: {named}. What they write is not stated."
         )
+    if lost := comparison.given_up:
+        cells = "One cell was" if lost == 1 else f"{lost} cells were"
+        said.append(
+            f"{cells} given up when it was stopped; with what that cost, this run cost {comparison.spent}."
+        )
     problem = comparison.problem()
     said += [problem.problem] if problem else []
     failures = [cell.message for _, _, cell, _ in comparison.results.items() if cell.status == "failed"]

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from byok_widgets import ConfigError, Flow
+from byok_widgets.compare.cases import Case
 from byok_widgets.providers import PROVIDERS
 from tests.compare.flows import compatible_flow
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer
+from tests.widgets.wire import eventually
 
 MODELS = ["compatible:kind", "compatible:rude"]
 CASES = [
@@ -123,3 +129,56 @@ def test_questions_that_were_not_asked_for_want_of_calls_are_told(flow: Flow, se
     assert result.results.unscored[0] in repr(result)
     assert result.resume(max_calls=20).results.unscored == []
     assert asked(server, "judge") == 6
+
+
+def test_stopping_while_a_judge_answers_keeps_what_is_paid_and_tells_what_was_given_up(
+    flow: Flow, server: ScriptedServer, tmp_path: Path
+) -> None:
+    go_on = threading.Event()
+
+    def slow(request: dict) -> Say:
+        if request["model"] == "rude" or "The second?" in request["messages"][-1]["content"]:
+            go_on.wait(60)
+        return answer(request)
+
+    server.script(slow)
+    questions = [{"judge": "The first?"}, {"judge": "The second?"}]
+    case = {"name": "c", "text": "Hello", "assertions": questions}
+    compared = flow.node("ask").compare(MODELS, [case], store=tmp_path / "cells.sqlite", wait=False)
+    eventually(lambda: (asked(server, "judge"), asked(server, "rude")) == (2, 1))
+    compared.stop()
+    compared.wait()
+    go_on.set()
+    (shown,) = [cell for _, _, cell, _ in compared.results.items()]
+    assert [entry["question"] for entry in shown.output["judged"]] == ["The first?"]
+    assert (compared.stopped_for, compared.given_up) == ("stopped", 1)
+    assert str(compared.spent) in repr(compared)
+    server.script(answer)
+    again = flow.node("ask").compare(MODELS, [case], store=tmp_path / "cells.sqlite")
+    assert (asked(server, "kind"), asked(server, "rude"), asked(server, "judge")) == (0, 1, 3)
+    assert again.complete
+    server.script(answer)
+    assert compared.resume().complete
+    assert (asked(server, "kind"), asked(server, "judge")) == (0, 3), "it does not know what the other has done"
+
+
+def test_stopping_while_a_metric_runs_keeps_the_answer(flow: Flow, server: ScriptedServer) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(case: Case, output: Mapping[str, Any]) -> float:
+        begun.set()
+        go_on.wait(60)
+        return 1.0
+
+    compared = flow.node("ask").compare(MODELS, [{"name": "c", "text": "Hello"}], metric=slow, wait=False)
+    assert begun.wait(60)
+    eventually(lambda: compared.spent.calls == 2)
+    compared.stop()
+    compared.wait()
+    go_on.set()
+    assert len(compared.results) == 2
+    assert "stopped before" in repr(compared)
+    server.script(answer)
+    assert compared.resume().complete
+    assert compared.results.scores_of(compared.variants[0]) == {"c": [1.0]}
+    assert server.requests == []
