@@ -48,8 +48,9 @@ class BaseUrl:
             host, port = parts.hostname, parts.port
         except ValueError:
             host, port, parts = None, None, urlsplit("")
+        is_bracketed = "[" in parts.netloc and not (host and ":" in host)  # only IPv6 addresses are written so
         is_readable = cleaned.isprintable() and " " not in cleaned
-        if parts.scheme not in ("http", "https") or not host or port == 0 or not is_readable:
+        if parts.scheme not in ("http", "https") or not host or port == 0 or is_bracketed or not is_readable:
             raise ConfigError(f"{text!r} is not the address of an endpoint.", kind="base_url", fix=_EXAMPLE)
         if "@" in parts.netloc or "?" in cleaned or "#" in cleaned:
             raise ConfigError(
@@ -77,7 +78,9 @@ def _leads_elsewhere(path: str) -> bool:
     """Whether some server could read a path as another one: with steps upwards, or unprintable characters."""
     for _ in range(_MOST_ESCAPES):
         path = unquote(path)
-    steps = path.replace("\\", "/").split("/")
+    steps = [
+        step.partition(";")[0] for step in path.replace("\\", "/").split("/")
+    ]  # some servers ignore what follows
     return "." in steps or ".." in steps or "%" in path or not path.isprintable()
 
 

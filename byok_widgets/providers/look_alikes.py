@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from byok_widgets.config import BaseUrl
 from byok_widgets.providers import PROVIDERS, Provider
 
-_LIKE = str.maketrans("01358", "olesb")
+_LIKE = str.maketrans("0134578i|", "oleastbll")
+_BETWEEN = str.maketrans("", "", "-_")
 
 
 def shown_address(url: str) -> str:
@@ -44,4 +45,4 @@ def _mark(host: str) -> str:
 
 
 def _skeleton(name: str) -> str:
-    return name.lower().translate(_LIKE).replace("rn", "m").replace("vv", "w").replace("-", "")
+    return name.lower().translate(_LIKE).replace("rn", "m").replace("vv", "w").translate(_BETWEEN)
