@@ -38,6 +38,7 @@ from byok_widgets.keys import derived_key
 from byok_widgets.keys.backends import encrypted_file, keyring_selection
 from byok_widgets.providers import PROVIDERS
 from byok_widgets.secrets import Secret
+from byok_widgets.widgets.chat import copies
 from byok_widgets.widgets.chat.chat import Chat
 from byok_widgets.widgets.panel.copy_code import code_of
 from tests.keys.fake_keyrings import NullLikeKeyring, PlaintextKeyring, installed
@@ -590,3 +591,68 @@ def sessions_and_exports(stage: Stage) -> Iterator[Place]:
     yield text("session", *forms(session), *session.turns, *map(repr, session.turns))
     stage.flow.save(folder / "exported.flow.json")
     yield from files_below(folder)
+
+
+@channel(23, Stage.without_redaction)
+def what_is_shown_and_taught_of_a_session(stage: Stage) -> Iterator[Place]:
+    stage.save_key()
+    flow, key = stage.flow, stage.canary.text()
+    stage.echo(json.dumps({"word": key}))
+    ask, read = flow.conversation("ask", "Be brief."), flow.extraction("read", word=str)
+    flow.connect(ask, read)
+    flow.connect(read, ask)
+    session = flow.start()
+    for said in ("Hi", "Once more"):
+        session.say(said)
+    yield text("timeline", *forms(session.timeline), *forms(session.fork(1).timeline))
+    yield text("drawing", *forms(flow), *forms(flow.check()))
+    yield text("taught", *_outcome(lambda: read.teach(f"It is {key}", {"word": key})), *forms(read.examples))
+    yield text("transcript", copies.as_transcript(session), copies.as_case(session))
+    for mode in ("owner", "visitor"):
+        chat = Chat(session, mode=mode)
+        stage.panels.append(chat)
+        for message in (
+            {"kind": "hello"},
+            {"kind": "requests", "turn": 1},
+            {"kind": "lesson", "turn": 1, "node": "read"},
+            {"kind": "copy", "form": "case"},
+            {"kind": "copy", "form": "transcript"},
+            {"kind": "saved_output"},
+            {"kind": "edit", "turn": "1", "text": key},
+        ):
+            chat._handle_msg({"content": {"data": {"method": "custom", "content": message}}, "buffers": []})
+        yield text(f"state for the {mode}", chat.get_state(), chat._repr_mimebundle_())
+    yield text("messages", stage.wire.text())
+    flow.save(stage.folder / "taught.flow.json")
+    yield from files_below(stage.folder)
+
+
+def _takes_any_text(stage: Stage) -> None:
+    stage.without_redaction()
+    stage.patch.setattr("byok_widgets.misplaced_keys._texts", lambda _: iter(()))
+
+
+@channel(23, _takes_any_text)
+def files_of_cases_that_hold_the_key(stage: Stage) -> Iterator[Place]:
+    stage.save_key()
+    flow, key = stage.flow, stage.canary.text()
+    flow.extraction("read", word=str)
+    rows = {
+        "lines.jsonl": json.dumps({"name": "one", "text": key}),
+        "rows.csv": f"name,text\none,{key}\n",
+        "broken.jsonl": f'{{"name": "one", "text": "{key}"',
+        "talk.md": f"user: {key}\nassistant: Hello\n",
+        "talk.txt": f"user: {key}\nassistant: Hello\n",
+    }
+    own = Path(tempfile.mkdtemp(dir=stage.folder.parent))
+    for name, content in rows.items():
+        (own / name).write_text(content, encoding="utf-8")
+        yield text(name, *_outcome(lambda name=name: flow.cases(own / name)))
+    yield from files_below(stage.folder)
+
+
+def _outcome(call: Callable[[], Any]) -> Iterator[str]:
+    try:
+        yield from forms(call())
+    except (ByokError, ValueError) as error:
+        yield from forms(error)

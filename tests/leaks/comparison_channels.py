@@ -8,12 +8,14 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from byok_widgets.compare import cell_rows
+from byok_widgets.compare import cell_rows, tables
 from byok_widgets.compare.assertions import Assertion
 from byok_widgets.compare.cases import Case
 from byok_widgets.compare.outlook import Pace
+from byok_widgets.compare.pictures import pictures_of
 from byok_widgets.errors import ByokError
 from byok_widgets.widgets.board import board_messages, cell_detail
+from byok_widgets.widgets.board.board import Board
 from tests.leaks.channels import channel, forms
 from tests.leaks.hunting import Place, files_below, text
 from tests.leaks.stage import OF, Stage
@@ -79,7 +81,24 @@ def comparisons_of_nodes_and_flows(stage: Stage) -> Iterator[Place]:
         yield from _shown(compared)
         yield from _shown(compared.rescore("all"))
     yield text("past", *forms(stage.flow.comparisons()))
+    taken = (stage.folder / "cells.sqlite", stage.folder / "flows.sqlite")
+    yield text("merged", *forms(stage.flow.merge_comparisons(*taken, store=stage.folder / "merged.sqlite")))
     yield from files_below(stage.folder)
+
+
+@channel(23, Stage.without_redaction)
+def boards_and_pictures_of_comparisons(stage: Stage) -> Iterator[Place]:
+    _prepared(stage)
+    for start in (_of_nodes, _of_flows):
+        compared = start(stage)
+        board = Board(compared)
+        stage.panels.append(board)
+        for message in ({"kind": "hello"}, {"kind": "cell", "case": 0, "variant": 0, "repeat": 1}):
+            board._handle_msg({"content": {"data": {"method": "custom", "content": message}}, "buffers": []})
+        yield text("state", board.get_state(), board._repr_mimebundle_(), repr(board))
+        yield text("pictures", *(f"{each.svg(styled=True)} {each.words}" for each in pictures_of(compared)))
+        yield text("line", tables.standing(compared), *tables.notes(compared), tables.as_html(compared))
+    yield text("messages", stage.wire.text())
 
 
 @channel(23, Stage.without_redaction)
