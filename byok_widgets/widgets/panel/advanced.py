@@ -13,6 +13,7 @@ from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.misplaced_keys import reject_key
 from byok_widgets.nodes.node_settings import LIMIT
 from byok_widgets.providers.model_settings import SETTINGS
+from byok_widgets.widgets.panel import visitor
 from byok_widgets.widgets.panel.model_picker import note_html, problem_html
 from byok_widgets.widgets.panel.text_field import TextField, error_text
 from byok_widgets.widgets.sanitize import sanitize
@@ -46,14 +47,17 @@ class Advanced:
             flow.locale = _plain(text) or None
 
         def set_calls(text: str) -> None:
+            visitor.require_owner(flow)
             with _without_code():
                 flow.max_calls_per_turn = _number(text, int)
 
         def set_cost(text: str) -> None:
+            visitor.require_owner(flow)
             with _without_code():
                 flow.max_cost_per_turn = _number(text.removeprefix("$"), float)
 
-        self._fields = (
+        self._flow = flow
+        self._limits = (  # they protect the owner's money
             _Field(
                 lambda: _shown(flow.config.turn_limits.calls),
                 set_calls,
@@ -68,6 +72,9 @@ class Advanced:
                 description="Max cost per turn",
                 placeholder="no limit; such as 0.10",
             ),
+        )
+        self._fields = (
+            *self._limits,
             _Field(
                 lambda: _shown(flow.judge_max_tokens),
                 set_limit,
@@ -90,6 +97,8 @@ class Advanced:
         """Show the settings; refused input stays until its setting changes."""
         for field in self._fields:
             field.refresh()
+        for limit in self._limits:
+            limit.view.layout.display = "none" if visitor.is_one(self._flow) else None
 
 
 class _Field:

@@ -177,6 +177,18 @@ def test_no_message_of_a_visitor_reaches_a_secret_a_file_or_another_address(
     assert visited.endpoint.asked == []
 
 
+@pytest.mark.parametrize("field", ["calls_limit", "cost_limit"])
+@pytest.mark.parametrize("value", ["", "9000"])
+def test_a_visitor_raises_no_limit_of_a_turn(flow, browser, field, value):
+    flow.context.open_to_visitors()
+    flow.max_calls_per_turn, flow.max_cost_per_turn = 7, 0.05
+    panel = SettingsPanel(flow, mode="visitor")
+    shown = getattr(parts(panel), field)
+    browser.set(shown, value=value)
+    assert (flow.max_calls_per_turn, flow.max_cost_per_turn) == (7, 0.05)
+    panel.close()
+
+
 def test_a_visitors_own_key_stays_in_the_memory_of_the_session(visited, browser):
     before, typed = saved_settings(), fake_key("openai")
     browser.save_key(visited.parts.key, typed, storage="session")
