@@ -241,6 +241,8 @@ def test_no_other_user_and_no_child_learns_the_token(
     file = Path(page.removeprefix("file://"))
     assert file.stat().st_mode & 0o777 == 0o600
     assert address in html.unescape(file.read_text(encoding="utf-8"))
+    written = [each for each in file.parent.iterdir() if each.is_file() and token.encode() in each.read_bytes()]
+    assert {each.stat().st_mode & 0o077 for each in written} == {0}, "whoever may look into the folder"
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert not file.exists()

@@ -27,7 +27,15 @@ def main() -> None:
     # It imports jsonschema without the grammar that takes half of the time in which JupyterLab starts.
     from byok_widgets.schema.json_schemas import library  # noqa: F401
 
+    _write_no_page_with_token()
     runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)
+
+
+def _write_no_page_with_token() -> None:
+    """Let the server write no page that leads to it: every user could read that one, and no option turns it off."""
+    from jupyter_server.serverapp import ServerApp
+
+    ServerApp.write_browser_open_files = lambda _: None  # type: ignore[method-assign,assignment]
 
 
 def _first_line() -> str:

@@ -221,7 +221,7 @@ _REDIRECT = """\
 def _command(folder: Path, port: int) -> list[str]:
     command = [sys.executable, "-m", _LAB_SERVER, "--no-browser", "--ServerApp.ip=127.0.0.1"]
     command += [f"--ServerApp.port={port}", f"--ServerApp.port_retries={_PORTS_TRIED}", "--log-level=WARN"]
-    command += ["--ServerApp.no_browser_open_file=True", f"--ServerApp.root_dir={folder.resolve()}"]
+    command.append(f"--ServerApp.root_dir={folder.resolve()}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         print("Running as root, as in a container: JupyterLab is started with --allow-root.")
         command.append("--allow-root")
