@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _write_no_page_with_token() -> None:
-    """Let the server write no page that leads to it: every user could read that one, and no option turns it off."""
+    """Let the server write no page that leads to it: all users could read that, and no option turns it off."""
     from jupyter_server.serverapp import ServerApp
 
     ServerApp.write_browser_open_files = lambda _: None  # type: ignore[method-assign,assignment]
