@@ -172,6 +172,17 @@ class Comparison:
         """Stop: cells under way are given up, answers that are there stay. `resume` goes on."""
         self._execution.stop()
 
+    def cancel_batches(self) -> list[str]:
+        """Stop, and ask the providers to end the batches that were submitted; returns their ids.
+
+        What a provider did until then may still be billed; the answers to that are read by `resume`.
+
+        Raises:
+            ByokError: A provider could not be asked.
+        """
+        self.stop()
+        return self._execution.cancel_batches(self._setup)
+
     def resume(self, *, budget: float | Decimal | None = None, max_calls: int | None = None) -> Comparison:
         """Run what is missing or failed. Finished cells are not paid again.
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from byok_widgets.compare.batching import cancel_open
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.cases import Case
 from byok_widgets.compare.judging import Judge
@@ -97,7 +98,13 @@ class Execution:
         budget = Budget(setup.limits.usd, setup.limits.max_calls)
         keeper = self._keeper(setup, metric, budget)
         self._runner = Runner(
-            setup.task, setup.cases, store=self._store, budget=budget, keeper=keeper, executor=setup.executor
+            setup.task,
+            setup.cases,
+            store=self._store,
+            budget=budget,
+            keeper=keeper,
+            executor=setup.executor,
+            batch=setup.batch,
         )
         self._runner.know({key: cell for key, cell in self._known.items() if cell.counts})
         self.ended_at = None
@@ -165,6 +172,10 @@ class Execution:
         """Give up the cells under way; finished ones stay. `wait` waits until they are kept."""
         if self._runner is not None and self.running:
             ENGINE.loop.call_soon_threadsafe(self._runner.stop)
+
+    def cancel_batches(self, setup: Setup) -> list[str]:
+        """Ask the providers to end the batches of the store; returns their ids."""
+        return ENGINE.run(cancel_open(self._store.batches, setup.context)) if setup.context else []
 
     def observe(self, observer: OnChange) -> Callable[[], None]:
         """Call `observer` after each cell and at the end, on the engine's loop; returns what ends that."""

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from byok_widgets.compare import failures
+from byok_widgets.compare.batching import has_batches
 from byok_widgets.compare.cases import Case
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import judge_refs
-from byok_widgets.compare.prices import Prices
+from byok_widgets.compare.prices import ATTEMPTS, Prices
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import request_of, service
@@ -46,6 +47,7 @@ class NodeTask:
         variants: Sequence[Variant],
         sampling: Sampling,
         store: CellStore,
+        batch: bool = False,
     ) -> None:
         self.title = f"Node {node.name!r} of flow {flow.context.config.name!r}"
         self.node_name = node.name
@@ -53,6 +55,7 @@ class NodeTask:
         self.sampling = sampling
         self._node, self._flow, self._store = node, flow, store
         self.prices = Prices(flow.context)
+        self._batch = batch
         self._given: dict[str, Given] = {}
 
     async def ready(self, case: Case) -> str:
@@ -127,7 +130,8 @@ class NodeTask:
         ref = variant.models[self._node.name]
         if not self.prices.is_priced(ref):
             return Decimal(0)  # only the number of calls limits it
-        return self.prices.worst(self._node, ref, self._request_bytes(self._given[case.name]))
+        read = self._request_bytes(self._given[case.name])
+        return self.prices.worst(self._node, ref, read, attempts=self._attempts(ref))
 
     def bounds(self, case: Case) -> Mapping[str, Decimal] | None:
         """Return the most that a cell of each variant may cost; `None` where nobody knows yet."""
@@ -138,7 +142,12 @@ class NodeTask:
         refs = {variant.id: variant.models[self._node.name] for variant in self.variants}
         if any(not self.prices.has_bound(self._node, ref) for ref in refs.values()):
             return None
-        return {own: self.prices.worst(self._node, ref, read) for own, ref in refs.items()}
+        worst = self.prices.worst
+        return {own: worst(self._node, ref, read, attempts=self._attempts(ref)) for own, ref in refs.items()}
+
+    def _attempts(self, ref: str) -> int:
+        """Return how many requests of one answer may be charged: a request in a batch is not sent again."""
+        return 1 if self._batch and has_batches(ref) else ATTEMPTS
 
     def _request_bytes(self, given: Given) -> int:
         return self.prices.bytes_of(self._node, given.messages, given.variables)

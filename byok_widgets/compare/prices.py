@@ -91,13 +91,14 @@ class Prices:
         """Return how many tokens an answer has at most; `None` where nothing limits it."""
         return node.max_tokens or PROVIDERS[ref.partition(":")[0]].max_tokens
 
-    def worst(self, node: ModelNode[Any], ref: str, request_bytes: int) -> Decimal:
+    def worst(self, node: ModelNode[Any], ref: str, request_bytes: int, *, attempts: int = ATTEMPTS) -> Decimal:
         """Return the most that a call of a node may cost, its retries and a repair included.
 
         Args:
             node: The node.
             ref: The model.
             request_bytes: A bound of what the request has, from `bytes_of`.
+            attempts: Requests of one answer that may all be charged.
 
         Raises:
             ConfigError: The model has no price, or nothing limits how much it writes.
@@ -112,7 +113,7 @@ class Prices:
         if usd is None:
             raise not_priced([ref])
         again = self.usd(ref, read + written + REPAIR_BYTES, written) or usd
-        return ATTEMPTS * (usd + (node.most_calls - 1) * again)
+        return attempts * (usd + (node.most_calls - 1) * again)
 
     def worst_of_call(self, call: PendingCall) -> Decimal:
         """Return the most that one call may cost, its retries included; 0 for a model without a price.

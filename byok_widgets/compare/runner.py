@@ -10,11 +10,13 @@ import asyncio
 import contextlib
 import random
 import secrets
+import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from byok_widgets.compare.batching import Batches, has_batches
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.call_gate import USED_UP, CallGate, CallMeter
 from byok_widgets.compare.cases import Case
@@ -57,6 +59,7 @@ class Runner:
         budget: Budget,
         keeper: Keeper,
         executor: CellExecutor = LOCAL,
+        batch: bool = False,
     ) -> None:
         self.budget = budget
         self.cases = shuffled(cases, store)
@@ -66,8 +69,9 @@ class Runner:
         self._run_one: RunCell = task.run
         self._known: dict[Key, ResultCell] = {}
         self._under_way: dict[Key, list[Case]] = {}
+        self._batches = Batches(store.batches, self.change_waiting) if batch else None
         self._turns = {
-            variant.id: asyncio.Semaphore(task.parallel(variant) * workers) for variant in task.variants
+            variant.id: asyncio.Semaphore(self._parallel(variant) * workers) for variant in task.variants
         }
         self._waiting = 0
         self._prepared: set[str] = set()
@@ -114,12 +118,15 @@ class Runner:
                 self._main.cancel()
 
     async def _run_all(self) -> None:
+        posting = asyncio.ensure_future(self._batches.run()) if self._batches else None
         try:
             for number, case in enumerate(self.cases):
                 await self._room()
                 self._look_ahead(number)
                 if self._problem or self.stopped_for or not await self._start(case):
                     break
+            if self._batches:
+                self._batches.all_started()
             while self._running and not self._problem:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             if self._running:
@@ -128,6 +135,7 @@ class Runner:
                 await self._end_ahead()
         finally:
             unfinished: list[asyncio.Future[Any]] = [*self._running, *self._ahead.values()]
+            unfinished += [posting] if posting else []
             for running in unfinished:
                 running.cancel()
             await asyncio.gather(*unfinished, return_exceptions=True)
@@ -260,12 +268,25 @@ class Runner:
     async def _run_cell(self, variant: Variant, case: Case, repeat: int, held_s: float) -> ResultCell:
         slot = Slot(self.change_waiting)
         try:
-            with slot:
+            with slot, self._by_batch(variant, case, repeat):
                 found = await self._run_one(variant, case, repeat, slot.on_progress)
         except asyncio.CancelledError:
             self.given_up += 1
             raise
+        if self._goes_by_batch(variant):
+            return replace(found, first_token_s=None, total_s=None, wait_s=0.0)
         return replace(found, wait_s=found.wait_s + held_s)
+
+    def _goes_by_batch(self, variant: Variant) -> bool:
+        return self._batches is not None and all(map(has_batches, variant.models.values()))
+
+    def _by_batch(self, variant: Variant, case: Case, repeat: int) -> contextlib.AbstractContextManager[None]:
+        if self._batches is None or not self._goes_by_batch(variant):
+            return contextlib.nullcontext()
+        return self._batches.cell((variant.id, self._task.known_id(case) or case.input_id, repeat))
+
+    def _parallel(self, variant: Variant) -> int:
+        return sys.maxsize if self._goes_by_batch(variant) else self._task.parallel(variant)
 
     def _ended(self, running: asyncio.Task[None]) -> None:
         self._running.discard(running)

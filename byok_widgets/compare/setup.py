@@ -15,6 +15,7 @@ from byok_widgets.compare.shard import WHOLE, Shard
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ConfigError
+from byok_widgets.nodes.flow_context import FlowContext
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class Setup:
         limits: What it may take.
         shard: Which part of it is run here.
         executor: Where its cells run.
+        batch: Whether calls go by the providers' batches, where they have them.
         variants_now: Returns the variants that the same call would have now; `None` where nothing can change.
+        context: What the nodes of the flow share, keys included; `None` where no batch is submitted.
     """
 
     id: str
@@ -47,7 +50,9 @@ class Setup:
     judge: Judge | None = None
     shard: Shard = WHOLE
     executor: CellExecutor = LOCAL
+    batch: bool = False
     variants_now: Callable[[], Sequence[Variant]] | None = None
+    context: FlowContext | None = None
 
     def require_unchanged(self) -> None:
         """Make sure that the flow is still as it was when the comparison was made.

@@ -10,14 +10,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.compare.batching import has_batches
 from byok_widgets.compare.case_reading import read_cases
 from byok_widgets.compare.cases import Cases
 from byok_widgets.compare.comparison import Comparison
+from byok_widgets.compare.executors.base import LOCAL
 from byok_widgets.compare.executors.choice import executor_of
 from byok_widgets.compare.flow_task import FlowTask
 from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
 from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.judging import Judge
+from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.node_task import NodeTask, compared_node
 from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.result_cell import Key, ResultCell
@@ -60,13 +63,15 @@ def compare_node(
         return own, fixed, [node_variant(own, fixed, model, sampling) for model in named]
 
     own, fixed, variants = columns(compared)
-    task = NodeTask(own, fixed, variants=variants, sampling=sampling, store=store)
+    task = NodeTask(own, fixed, variants=variants, sampling=sampling, store=store, batch=options.batch)
     baseline = _named(options.baseline, variants, fixed.context) or _current(own, variants)
     setup = setup_of(fixed.context, task, found, baseline, options)
     setup = replace(
         setup,
         shard=shard,
         executor=executor_of(options.executor),
+        batch=options.batch,
+        context=fixed.context if options.batch else None,
         variants_now=lambda: columns(flow.graph.nodes.get(own.name, compared))[2],
     )
     return prepared(setup, store, options)
@@ -76,6 +81,12 @@ def compare_flow(
     flow: LiveFlow, *, variants: Mapping[str, Mapping[str, str]], cases: Any, options: CompareOptions
 ) -> Comparison:
     """Return a comparison of assignments on a flow, which has not started."""
+    if options.batch:
+        raise ConfigError(
+            "A flow cannot be compared by batches: each turn needs the answer before it.",
+            kind="batch",
+            fix="Compare one node: flow.node(name).compare(models, cases, batch=True).",
+        )
     return played_flow(flow, variants=_assigned(variants), cases=cases, options=options)
 
 
@@ -167,6 +178,8 @@ def prepared(setup: Setup, store: CellStore, options: CompareOptions) -> Compari
     task = setup.task
     ids = [variant.id for variant in task.variants]
     known: dict[Key, ResultCell] = {cell.key: cell for cell in store.cells(ids)}
+    if setup.batch:
+        _require_batches(setup, store, known)
     estimate = estimate_of(setup, store, known)
     spec = {
         "variants": {variant.name: dict(variant.models) for variant in task.variants},
@@ -180,6 +193,39 @@ def prepared(setup: Setup, store: CellStore, options: CompareOptions) -> Compari
     }
     store.note_comparison(setup.id, time.time(), f"{task.title}{setup.shard.words}", spec)
     return Comparison(setup, store, estimate, known)
+
+
+def _require_batches(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell]) -> None:
+    """Make sure that there are batches, and that the limits cover the worst case: no limit stops them later.
+
+    Raises:
+        ConfigError: None of the models goes by batch, or the limits do not cover all that is missing.
+    """
+    task, limits = setup.task, setup.limits
+    if not any(has_batches(ref) for variant in task.variants for ref in variant.models.values()):
+        raise ConfigError(
+            "None of the providers of these models takes batches.", kind="batch", fix="Leave batch= out."
+        )
+    if setup.executor is not LOCAL:
+        raise ConfigError(
+            "Batches are submitted from here, not by the workers of a cluster.",
+            kind="batch",
+            fix="Leave executor= or batch= out.",
+        )
+    whole = estimate_of(replace(setup, limits=Limits()), store, known)
+    if limits.max_calls is not None and whole.calls > limits.max_calls:
+        raise ConfigError(
+            f"{whole.calls} calls are missing, and max_calls={limits.max_calls}: a batch cannot be stopped there.",
+            kind="budget",
+            fix=f"Write max_calls={whole.calls}, or take fewer cases.",
+        )
+    if limits.usd is not None and (whole.worst_usd is None or whole.worst_usd > limits.usd):
+        worst = "has no bound yet" if whole.worst_usd is None else f"is ${whole.worst_usd:.4f}"
+        raise ConfigError(
+            f"The worst case {worst}, and the budget is ${limits.usd:.4f}: a batch cannot be stopped there.",
+            kind="budget",
+            fix="Raise the budget, take fewer cases, or lower max_tokens of the node.",
+        )
 
 
 def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell]) -> CostEstimate:

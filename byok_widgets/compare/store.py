@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.compare.batch_store import SCHEMA as BATCH_SCHEMA
+from byok_widgets.compare.batch_store import BatchStore
 from byok_widgets.compare.cell_rows import PLAIN, as_plain, cell_id, cell_of, json_of, object_of
 from byok_widgets.compare.cell_writer import CellWriter, Scores
 from byok_widgets.compare.database import Database
@@ -55,8 +57,9 @@ class CellStore:
             ConfigError: It cannot be written, is no store of cells, or was made by a newer version.
         """
         self.path = path
-        self._base = Database(path, _SCHEMA, _VERSION, _UPGRADES)
+        self._base = Database(path, _SCHEMA + BATCH_SCHEMA, _VERSION, _UPGRADES)
         self._writer = CellWriter(self._base)
+        self.batches = BatchStore(self._base)
 
     @classmethod
     def at(cls, path: Path) -> CellStore:

@@ -585,6 +585,7 @@ class Flow(AnswersGuesses, StrictAttributes):
         shard: tuple[int, int] | None = None,
         executor: Any = None,
         store: str | Path | None = None,
+        batch: bool = False,
         wait: bool | None = None,
     ) -> Any:
         """Compare assignments of models on the whole flow: the caller's turns are played through each.
@@ -611,6 +612,7 @@ class Flow(AnswersGuesses, StrictAttributes):
                 and writes a file of its own; `flow.merge_comparisons()` joins them.
             executor: A client of dask.distributed: cells run on its workers, and are stored here as they come.
             store: A file for the finished cells; by default a private file of the flow.
+            batch: Is refused: each turn needs the answer before it. `node.compare` takes it.
             wait: Whether to return only when all is done. By default it returns at once where a page shows the
                 board; what asks for verdicts waits.
 
@@ -635,6 +637,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             run_effects=run_effects,
             shard=shard,
             executor=executor,
+            batch=batch,
         )
         return self._comparison(variants, cases, options).begin(wait=wait)
 

@@ -1,19 +1,21 @@
 """`Admission`: asked before each call of a model in what runs inside it, such as a comparison with a budget.
 
 It is a context variable like the budget of a turn, so that no kind of node, judge or action can forget it.
+
+Beside it stands `Outbox`: it gets the answers by another way than sending each call at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from byok_widgets.config import ResolvedModel
     from byok_widgets.messages import Message
-    from byok_widgets.providers import OutputSchema, Provider
+    from byok_widgets.providers import Endpoint, OutputSchema, Provider
     from byok_widgets.usage import Cost
 
 
@@ -86,3 +88,28 @@ def admitted_by(admission: Admission) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+class Outbox(Protocol):
+    """What gets answers in its own time, such as a batch."""
+
+    async def exchange(self, provider: Provider, endpoint: Endpoint, body: Mapping[str, Any]) -> bytes:
+        """Return the body of the answer to a request."""
+
+
+_outbox: ContextVar[Outbox | None] = ContextVar("byok_outbox", default=None)
+
+
+def current_outbox() -> Outbox | None:
+    """Return the outbox of what runs here; `None` where calls are sent at once."""
+    return _outbox.get()
+
+
+@contextmanager
+def sent_by(outbox: Outbox | None) -> Iterator[None]:
+    """Let an outbox get the answers to the calls that are made inside."""
+    token = _outbox.set(outbox)
+    try:
+        yield
+    finally:
+        _outbox.reset(token)

@@ -27,6 +27,7 @@ class CompareOptions:
         stubs: What actions give in place of what they do: values of variables, by the node's name.
         shard: Which part of it is run here, and in how many it is split; `None` for all of it.
         executor: A client of dask.distributed, on whose workers cells run; `None` for this process.
+        batch: Whether calls of the node go by the providers' batches, where they have them.
         run_effects: Whether actions with effects are called for real where they have no stub.
     """
 
@@ -42,6 +43,7 @@ class CompareOptions:
     run_effects: bool = False
     shard: tuple[int, int] | None = None
     executor: Any = None
+    batch: bool = False
 
     @property
     def texts(self) -> list[str]:

@@ -17,7 +17,7 @@ from byok_widgets.engine.callbacks import OnProgress, OnText, Retraction, Thinke
 from byok_widgets.engine.quota import quota_users
 from byok_widgets.errors import ByokError, ProviderError
 from byok_widgets.messages import Message, answer_message
-from byok_widgets.nodes.admission import Admission, current_admission
+from byok_widgets.nodes.admission import Admission, Outbox, current_admission, current_outbox
 from byok_widgets.nodes.call_budget import current_budget
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.node_settings import LIMIT, checked
@@ -176,6 +176,9 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
     async with provider.prepare(request.model, on_progress) as own:
         call.deadline.resume()
         endpoint = own or await _endpoint(context, call)
+        outbox = current_outbox()
+        if outbox is not None:
+            return await _by_outbox(outbox, call, request, endpoint)
         sending = _Sending(call, request, endpoint, on_text, on_progress)
         retried = RetriedCall(
             sending.send,
@@ -191,7 +194,26 @@ async def _execute(call: Call, context: FlowContext, on_text: OnText, on_progres
             if provider.free_of_charge:
                 error.cost = NOT_CHARGED
             raise
-    return sending.reply(answer, call.sent(request, answer.left_out), retried)
+    return sending.reply(
+        answer,
+        call.sent(request, answer.left_out),
+        attempts=retried.attempts,
+        may_be_more=retried.may_be_charged and not provider.free_of_charge,
+    )
+
+
+def _ignore(*_: object) -> None:
+    """Ignore what is reported."""
+
+
+async def _by_outbox(outbox: Outbox, call: Call, request: Request, endpoint: Endpoint) -> Reply:
+    """Get the answer by another way; it takes its own time, which says nothing of the model."""
+    call.deadline.stop()
+    endpoint = replace(endpoint, exchange=partial(outbox.exchange, call.provider, endpoint))
+    sending = _Sending(call, request, endpoint, _ignore, _ignore, batch=True)
+    answer = await call.provider.complete(request, endpoint, _ignore)
+    call.deadline.resume()
+    return sending.reply(answer, call.sent(request, answer.left_out), attempts=1)
 
 
 async def _endpoint(context: FlowContext, call: Call) -> Endpoint:
@@ -210,7 +232,14 @@ class _Sending:
     """Sends the request each time it is asked to, and keeps what has arrived and when."""
 
     def __init__(
-        self, call: Call, request: Request, endpoint: Endpoint, on_text: OnText, on_progress: OnProgress
+        self,
+        call: Call,
+        request: Request,
+        endpoint: Endpoint,
+        on_text: OnText,
+        on_progress: OnProgress,
+        *,
+        batch: bool = False,
     ) -> None:
         provider = call.provider
         self._call, self._request, self._endpoint = call, request, endpoint
@@ -221,6 +250,7 @@ class _Sending:
             provider.name if endpoint.base_url.url == provider.default_url else "",
             request.model,
             free=provider.free_of_charge,
+            batch=batch,
         )
         self._started_at = self._sent_at = clock()
         self._thinker: Thinker | None = None
@@ -270,10 +300,10 @@ class _Sending:
             reasoning=thinker.reasoning if thinker else "",
         )
 
-    def reply(self, answer: Answer, sent: SentRequest, retried: RetriedCall[Answer]) -> Reply:
+    def reply(self, answer: Answer, sent: SentRequest, *, attempts: int, may_be_more: bool = False) -> Reply:
         call, first = self._call, self._first_token_at
         price = partial(self._price, answer)
-        if retried.may_be_charged and not call.provider.free_of_charge:
+        if may_be_more:
             price = partial(_or_more, price)
         self._thinker = None  # it knows this object, too: nothing is left for the garbage collector
         return Reply(
@@ -289,7 +319,7 @@ class _Sending:
             latency_s=clock() - self._started_at,
             waited_s=self._sent_at - self._started_at,
             time_to_first_token_s=None if first is None else first - self._started_at,
-            attempts=retried.attempts,
+            attempts=attempts,
             request_id=answer.request_id,
             transcript=(*call.messages, answer_message(answer.text, answer.finish_reason)),
             notices=answer.notices,

@@ -35,6 +35,7 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
     shard: tuple[int, int] | None = None,
     executor: Any = None,
     store: str | Path | None = None,
+    batch: bool = False,
     wait: bool | None = None,
 ) -> Any:
     """Compare models on this node over cases: all get the same requests, but for the model.
@@ -68,6 +69,9 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
             writes a file of its own; `flow.merge_comparisons()` joins them.
         executor: A client of dask.distributed: cells run on its workers, and are stored here as they come.
         store: A file for the finished cells; by default a private file of the flow.
+        batch: Whether the calls go by the providers' batches, at the batch price, answered within a day. Models
+            whose provider has none run as usual. The same call, after a restart too, picks up the batches that
+            were submitted and submits nothing twice. There are no latencies; a repair makes one more batch.
         wait: Whether to return only when all is done. By default it returns at once where a page shows the
             board; what asks for verdicts waits.
 
@@ -95,6 +99,7 @@ def compare(  # noqa: D417 - `node` is the `self` of the method
         run_effects=run_effects,
         shard=shard,
         executor=executor,
+        batch=batch,
     )
     return node.prepare_comparison(models, cases, options).begin(wait=wait)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from byok_widgets.providers.base import Links
 from byok_widgets.providers.model_facts import ModelFacts, Role
@@ -14,6 +15,9 @@ from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.messages import MessagesProvider
 from byok_widgets.schema.profile import SchemaProfile
 from byok_widgets.secrets.key_formats import KeyFormat
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.batches import BatchForm
 
 _LOW_TO_HIGH = ("low", "medium", "high")
 _LOW_TO_MAX = (*_LOW_TO_HIGH, "xhigh", "max")
@@ -116,6 +120,13 @@ class AnthropicProvider(MessagesProvider):
         status="https://status.claude.com",
         errors="https://docs.claude.com/en/api/errors",
     )
+
+    @property
+    def batches(self) -> BatchForm:
+        """Half the price, within a day."""
+        from byok_widgets.providers.protocols.batch_forms import MessageBatches
+
+        return MessageBatches(self)
 
     def _known_settings(self, model: str) -> SupportedSettings:
         base = _SNAPSHOT.sub("", model)

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import urlsplit
 
 from byok_widgets.config import BaseUrl
@@ -22,6 +22,9 @@ from byok_widgets.providers.model_facts import NOTHING_KNOWN, ModelFacts
 from byok_widgets.providers.model_settings import SETTINGS, Setting, SupportedSettings
 from byok_widgets.schema.profile import STRICT, SchemaProfile
 from byok_widgets.secrets.key_formats import KeyFormat
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.batches import BatchForm
 
 
 class Links(NamedTuple):
@@ -94,6 +97,11 @@ class Provider(ABC):
     key_hint: ClassVar[str] = ""
     structured_modes: ClassVar[tuple[StructuredMode, ...]] = ("json_schema", "json_object", "prompt")
     max_tokens: ClassVar[int | None] = None
+
+    @property
+    def batches(self) -> BatchForm | None:
+        """How it takes many requests at once, to be answered within a day; `None` if it does not."""
+        return None
 
     @property
     def in_text(self) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from byok_widgets.providers.exchange import Answer, ModelInfo
 from byok_widgets.providers.model_facts import Role, all_facts, facts_of
@@ -163,7 +163,7 @@ def enrich(provider: str, info: ModelInfo, *, elsewhere: bool = False) -> ModelI
     )
 
 
-def cost_of(provider: str, model: str, answer: Answer, *, free: bool = False) -> Cost:
+def cost_of(provider: str, model: str, answer: Answer, *, free: bool = False, batch: bool = False) -> Cost:
     """Return what a call cost, as the provider reports it or else by the price list; it may be unknown.
 
     Args:
@@ -172,12 +172,15 @@ def cost_of(provider: str, model: str, answer: Answer, *, free: bool = False) ->
         model: The model that was requested.
         answer: The answer to the call.
         free: Whether this machine ran it.
+        batch: Whether it came in a batch, which has a price of its own.
     """
     if free:
         return Cost(Decimal(0), "local")
     if answer.reported_cost_usd is not None:
         return Cost(answer.reported_cost_usd, "provider")
-    price = _price(provider, model, answer.usage)
+    price = _price(provider, model, answer.usage, batch=batch)
+    if batch and price and price.total_price and price == _price(provider, model, answer.usage):
+        return Cost()  # the list does not know what a batch costs
     return Cost(price.total_price, "price list") if price and _is_known(price) else Cost()
 
 
@@ -203,7 +206,7 @@ def _similar(name: str, known: Iterable[str], *, most: int = 3, cutoff: float = 
     return difflib.get_close_matches(name, list(known), most, cutoff)
 
 
-def _price(provider: str, model: str, usage: Usage) -> PriceCalculation | None:
+def _price(provider: str, model: str, usage: Usage, *, batch: bool = False) -> PriceCalculation | None:
     price_list = facts_of(provider).price_list
     if not price_list or usage.input_tokens is None or usage.output_tokens is None:
         return None
@@ -217,7 +220,8 @@ def _price(provider: str, model: str, usage: Usage) -> PriceCalculation | None:
         cache_write_tokens=usage.cache_write_tokens or 0,
     )
     try:
-        return calc_price(counted, model_ref=model, provider_id=price_list)
+        context: dict[str, Any] = {"price_context": {"processing": "batch"}} if batch else {}
+        return calc_price(counted, model_ref=model, provider_id=price_list, **context)
     except (LookupError, ValueError):  # no such model; or counts that contradict each other
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
@@ -18,6 +18,9 @@ from byok_widgets.usage import Usage
 
 StructuredMode = Literal["json_schema", "tool", "json_object", "prompt"]
 """How the shape of an answer is requested, strongest first. In every mode the answer is checked here."""
+
+Exchange = Callable[[Mapping[str, Any]], Awaitable[bytes]]
+"""Gets the answer to a request, which is not streamed then, by another way than sending it at once."""
 
 OnHead = Callable[[int, Mapping[str, str]], None]
 """Called with the status and the headers of an answer, before its body is read."""
@@ -37,6 +40,7 @@ class Endpoint:
 
     Attributes:
         on_head: Told of the head of each answer to a request for a completion.
+        exchange: Gets answers by another way, such as a batch; `None` for sending requests at once.
         on_life: Told of a server that sends something while its model has not begun to write: first the head.
     """
 
@@ -44,6 +48,7 @@ class Endpoint:
     key: Secret | None
     on_head: OnHead = field(default=_ignore_head, repr=False, compare=False)
     on_life: OnLife = field(default=_ignore_life, repr=False, compare=False)
+    exchange: Exchange | None = field(default=None, repr=False, compare=False)
 
 
 class OutputSchema(NamedTuple):

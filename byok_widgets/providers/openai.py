@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from byok_widgets.providers.base import Links
 from byok_widgets.providers.exchange import Endpoint, ModelInfo
@@ -14,6 +15,9 @@ from byok_widgets.providers.model_facts import ModelFacts, Role
 from byok_widgets.providers.model_settings import SupportedSettings
 from byok_widgets.providers.protocols.chat_completions import ChatCompletionsProvider
 from byok_widgets.secrets.key_formats import KeyFormat
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.batches import BatchForm
 
 _NOT_FOR_CHAT = re.compile(
     "audio|babbage|codex|dall-e|davinci|deep-research|embedding|image|instruct|live"
@@ -129,6 +133,13 @@ class OpenAIProvider(ChatCompletionsProvider):
         """Ask for the models, without those that cannot chat over this protocol."""
         models = await super().list_models(endpoint)
         return [model for model in models if model.id.startswith("ft:") or not _NOT_FOR_CHAT.search(model.id)]
+
+    @property
+    def batches(self) -> BatchForm:
+        """Half the price, within a day."""
+        from byok_widgets.providers.protocols.batch_forms import FileBatches
+
+        return FileBatches(self)
 
     def _known_settings(self, model: str) -> SupportedSettings:
         base = model.split(":")[1] if model.startswith("ft:") else model

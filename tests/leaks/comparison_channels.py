@@ -8,14 +8,17 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from byok_widgets.compare import cell_rows, tables
+from byok_widgets.compare import batching, cell_rows, tables
 from byok_widgets.compare.assertions import Assertion
 from byok_widgets.compare.cases import Case
 from byok_widgets.compare.outlook import Pace
 from byok_widgets.compare.pictures import pictures_of
 from byok_widgets.errors import ByokError
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.protocols import batch_forms
 from byok_widgets.widgets.board import board_messages, cell_detail
 from byok_widgets.widgets.board.board import Board
+from tests.batch_server import BatchServer
 from tests.leaks.channels import channel, forms
 from tests.leaks.hunting import Place, files_below, text
 from tests.leaks.stage import OF, Stage
@@ -110,6 +113,34 @@ def comparisons_that_fail(stage: Stage) -> Iterator[Place]:
             yield from _shown(start(stage))
         stage.echo(json.dumps({"word": stage.canary.text()}))
         yield text("metric", *_outcome(lambda: _of_nodes(stage, metric=_quotes_everything)))
+    yield text("log", log.getvalue())
+    yield from files_below(stage.folder)
+
+
+@channel(23, Stage.without_redaction)
+def comparisons_by_batch(stage: Stage) -> Iterator[Place]:
+    _prepared(stage)
+    server = BatchServer()
+    stage.patch.setattr(batching, "POLL_S", 0.01)
+    stage.patch.setattr(type(PROVIDERS[OF]), "batches", property(batch_forms.FileBatches))
+    stage.flow.set_base_url(OF, f"{server.root}/v1")
+    host = PROVIDERS[OF].address(f"{server.root}/v1").host
+    stage.flow.key_store.save(OF, host, stage.canary.text(), backend="session", override=True)
+
+    def refused(_: object) -> str:
+        raise ValueError(f"Incorrect API key provided: {stage.canary.text()}")
+
+    try:
+        with recorded_logs(*logging.root.manager.loggerDict) as log:
+            server.answer = refused
+            yield from _shown(_of_nodes(stage, batch=True))
+            server.answer = lambda _: json.dumps({"word": stage.canary.text()})
+            compared = _of_nodes(stage, batch=True)
+            yield from _shown(compared)
+            yield text("cancelled", *_outcome(compared.cancel_batches))
+    finally:
+        server.close()
+    yield text("submitted", json.dumps(server.batches))
     yield text("log", log.getvalue())
     yield from files_below(stage.folder)
 

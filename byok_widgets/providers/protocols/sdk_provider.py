@@ -146,6 +146,15 @@ class SdkProvider(Provider):
     ) -> None:
         from byok_widgets.providers.protocols.answer_parser import AnswerParser
 
+        exchange = context.endpoint.exchange
+        if exchange is not None:
+            unstreamed = {
+                name: value for name, value in payload.items() if name not in ("stream", "stream_options")
+            }
+            parser = AnswerParser(self, gathered, context, "application/json")
+            parser.feed(await exchange(unstreamed))
+            parser.end()
+            return
         response = await self._send("post", self.completions_path, context.endpoint, body=payload)
         context.endpoint.on_head(response.status_code, response.headers)
         accumulator.request_id = error_mapping.request_id(response.headers)
@@ -168,21 +177,88 @@ class SdkProvider(Provider):
         Raises:
             ProviderError: Any error, in plain words.
         """
+        return await self._asked(endpoint, "get", path)
+
+    async def fetch(self, path: str, endpoint: Endpoint) -> Mapping[str, Any]:
+        """Return the JSON object that is at a path.
+
+        Raises:
+            ProviderError: Any error, in plain words.
+        """
+        return self._object(await self._get(path, endpoint), endpoint)
+
+    async def post(self, path: str, endpoint: Endpoint, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Post a JSON object, and return the one that comes back.
+
+        Raises:
+            ProviderError: Any error, in plain words.
+        """
+        return self._object(await self._asked(endpoint, "post", path, body=body), endpoint)
+
+    async def upload(
+        self, path: str, form: Mapping[str, Any], content: bytes, endpoint: Endpoint
+    ) -> Mapping[str, Any]:
+        """Post a file with a form, and return the JSON object that comes back.
+
+        Raises:
+            ProviderError: Any error, in plain words.
+        """
+        more = {"body": dict(form), "files": [("file", ("batch.jsonl", content, "application/jsonl"))]}
+        headers = {"Content-Type": "multipart/form-data"}
+        return self._object(await self._asked(endpoint, "post", path, headers, **more), endpoint)
+
+    async def read_bytes(self, path: str, endpoint: Endpoint) -> bytes:
+        """Return the file that is at a path.
+
+        Raises:
+            ProviderError: Any error, in plain words.
+        """
         context = CallContext(self, endpoint)
         try:
             await self._set_up()
-            return await self._read_json(path, context)
+            response = await self._send("get", path, endpoint)
+            return await stream.read_whole(response, bounds.MAX_RESULTS_BYTES, "MAX_RESULTS_BYTES")
         except ByokError as fault:
             error = fault.with_traceback(None)
         except Exception as foreign:  # noqa: BLE001 - the boundary
             error = error_mapping.translate(foreign, context)
         raise error
 
-    async def _read_json(self, path: str, context: CallContext) -> Any:
+    def _object(self, value: Any, endpoint: Endpoint) -> Mapping[str, Any]:
+        if isinstance(value, dict):
+            return value
+        del value
+        raise error_mapping.unreadable("a JSON object was expected", CallContext(self, endpoint))
+
+    async def _asked(
+        self,
+        endpoint: Endpoint,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> Any:
+        context = CallContext(self, endpoint)
+        try:
+            await self._set_up()
+            return await self._read_json(method, path, context, headers, **more)
+        except ByokError as fault:
+            error = fault.with_traceback(None)
+        except Exception as foreign:  # noqa: BLE001 - the boundary
+            error = error_mapping.translate(foreign, context)
+        raise error
+
+    async def _read_json(
+        self, method: str, path: str, context: CallContext, headers: Mapping[str, str] | None, **more: Any
+    ) -> Any:
         from byok_widgets.providers.protocols.answer_parser import json_in, not_an_answer
 
-        patience = {"timeout": self._sdk().Timeout(LIST_TIMEOUT_S, connect=transport.CONNECT_TIMEOUT_S)}
-        response = await self._send("get", path, context.endpoint, options=patience)
+        options: dict[str, Any] = {
+            "timeout": self._sdk().Timeout(LIST_TIMEOUT_S, connect=transport.CONNECT_TIMEOUT_S)
+        }
+        if headers:
+            options["headers"] = dict(headers)
+        response = await self._send(method, path, context.endpoint, options=options, **more)
         body = await stream.read_whole(response, bounds.MAX_LIST_BYTES, "MAX_LIST_BYTES")
         value = json_in(body)
         if isinstance(value, dict) and error_mapping.holds_error(value):

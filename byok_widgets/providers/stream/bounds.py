@@ -19,6 +19,8 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 """Longest single event of a stream, in bytes."""
 MAX_EVENTS = 1_000_000
 """Maximum number of events in one answer."""
+MAX_RESULTS_BYTES = 1 << 30
+"""Longest results of a batch, in bytes after decompression."""
 MAX_LIST_BYTES = 32 * 1024 * 1024
 """Longest model list, in bytes after decompression."""
 MAX_LIST_ROWS = 20_000

@@ -1,0 +1,160 @@
+"""The batches of the two wire protocols, over their SDKs' clients."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from byok_widgets.providers import error_mapping
+from byok_widgets.providers.batches import BatchForm, BatchItem, BatchResult, BatchState
+from byok_widgets.providers.error_mapping.call_context import CallContext
+
+if TYPE_CHECKING:
+    from byok_widgets.providers.exchange import Endpoint
+    from byok_widgets.providers.protocols.sdk_provider import SdkProvider
+
+_MB = 1_000_000
+
+
+class SdkBatchForm(BatchForm):
+    """What both have in common: a provider that sends."""
+
+    def __init__(self, provider: SdkProvider) -> None:
+        self._provider = provider
+
+    async def _rows(self, path: str, endpoint: Endpoint) -> list[dict[str, Any]]:
+        """Return the JSON objects of a file with one in each line.
+
+        Raises:
+            ProviderError: It came incomplete, or it is something else.
+        """
+        body = await self._provider.read_bytes(path, endpoint)
+        rows = []
+        for line in body.splitlines():
+            try:
+                row = json.loads(line) if line.strip() else {}
+            except ValueError:
+                row = None
+            if not isinstance(row, dict):
+                del line, body, row
+                raise error_mapping.unreadable(
+                    "a line of its results is cut off", CallContext(self._provider, endpoint)
+                )
+            rows += [row] if row else []
+        return rows
+
+    def _text(self, answer: Mapping[str, Any], name: str, endpoint: Endpoint) -> str:
+        value = answer.get(name)
+        if isinstance(value, str) and value:
+            return value
+        raise error_mapping.unreadable("a batch was expected", CallContext(self._provider, endpoint))
+
+
+class FileBatches(SdkBatchForm):
+    """Batches of Chat Completions: a file of requests in, a file of answers and a file of errors out."""
+
+    max_items = 50_000
+    max_bytes = 200 * _MB
+    one_model = True
+
+    def line(self, item: BatchItem) -> bytes:
+        """Return a line of the file; see `BatchForm.line`."""
+        path = f"/v1{self._provider.completions_path}"
+        return _json({"custom_id": item.id, "method": "POST", "url": path, "body": item.body})
+
+    async def submit(self, lines: Sequence[bytes], endpoint: Endpoint) -> str:
+        """Upload the file, and make a batch of it; see `BatchForm.submit`."""
+        content = b"".join(line + b"\n" for line in lines)
+        file = await self._provider.upload("/files", {"purpose": "batch"}, content, endpoint)
+        body = {
+            "input_file_id": self._text(file, "id", endpoint),
+            "endpoint": f"/v1{self._provider.completions_path}",
+            "completion_window": "24h",
+        }
+        return self._text(await self._provider.post("/batches", endpoint, body), "id", endpoint)
+
+    async def state(self, batch: str, endpoint: Endpoint) -> BatchState:
+        """Ask how far a batch is; see `BatchForm.state`."""
+        found = await self._provider.fetch(f"/batches/{batch}", endpoint)
+        status = str(found.get("status"))
+        named = (found.get("output_file_id"), found.get("error_file_id"))
+        faults = _list(_mapping(found.get("errors")).get("data"))
+        said = " ".join(str(_mapping(fault).get("message") or "") for fault in faults[:3])
+        return BatchState(
+            status in ("completed", "failed", "expired", "cancelled"),
+            tuple(f"/files/{name}/content" for name in named if isinstance(name, str) and name),
+            f"The batch is {status}. {said}".strip() if status != "completed" else "",
+        )
+
+    async def results(self, state: BatchState, endpoint: Endpoint) -> list[BatchResult]:
+        """Read both files; see `BatchForm.results`."""
+        rows = [row for path in state.files for row in await self._rows(path, endpoint)]
+        return [BatchResult(str(row.get("custom_id")), _answered(row)) for row in rows]
+
+    async def cancel(self, batch: str, endpoint: Endpoint) -> None:
+        """Ask for its end; see `BatchForm.cancel`."""
+        await self._provider.post(f"/batches/{batch}/cancel", endpoint, {})
+
+
+class MessageBatches(SdkBatchForm):
+    """Batches of Messages: requests in the body, results in a file."""
+
+    max_items = 100_000
+    max_bytes = 256 * _MB - 100  # what surrounds the requests
+
+    def line(self, item: BatchItem) -> bytes:
+        """Return an element of the list of requests; see `BatchForm.line`."""
+        return _json({"custom_id": item.id, "params": item.body})
+
+    async def submit(self, lines: Sequence[bytes], endpoint: Endpoint) -> str:
+        """Submit the list; see `BatchForm.submit`."""
+        body = {"requests": [json.loads(line) for line in lines]}
+        return self._text(await self._provider.post("/v1/messages/batches", endpoint, body), "id", endpoint)
+
+    async def state(self, batch: str, endpoint: Endpoint) -> BatchState:
+        """Ask how far a batch is; see `BatchForm.state`."""
+        found = await self._provider.fetch(f"/v1/messages/batches/{batch}", endpoint)
+        is_ended = found.get("processing_status") == "ended"
+        return BatchState(is_ended, (f"/v1/messages/batches/{batch}/results",) if is_ended else ())
+
+    async def results(self, state: BatchState, endpoint: Endpoint) -> list[BatchResult]:
+        """Read the file; see `BatchForm.results`."""
+        rows = [row for path in state.files for row in await self._rows(path, endpoint)]
+        return [BatchResult(str(row.get("custom_id")), _resulted(_mapping(row.get("result")))) for row in rows]
+
+    async def cancel(self, batch: str, endpoint: Endpoint) -> None:
+        """Ask for its end; see `BatchForm.cancel`."""
+        await self._provider.post(f"/v1/messages/batches/{batch}/cancel", endpoint, {})
+
+
+def _answered(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    response = _mapping(row.get("response"))
+    body = _mapping(response.get("body"))
+    if row.get("error"):
+        return {"error": row["error"]}
+    if body.get("error") and isinstance(response.get("status_code"), int):
+        return {**body, "status": response["status_code"]}
+    return body or {"error": {"message": "There is no answer in its result."}}
+
+
+def _resulted(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    kind = result.get("type")
+    if kind == "succeeded":
+        return _mapping(result.get("message"))
+    if kind == "errored":
+        error = _mapping(result.get("error"))
+        return error if error.get("error") else {"error": error}
+    return {"error": {"type": f"batch_{kind}", "message": f"The request is {kind}: the batch ended before it."}}
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,302 @@
+"""Nodes compared by the batches of providers, through the real SDKs, against a server of both protocols."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from byok_widgets import ConfigError, Flow
+from byok_widgets.compare import batching
+from byok_widgets.compare.batch_store import BatchStore
+from byok_widgets.nodes.extraction import ExtractionNode
+from byok_widgets.providers import PROVIDERS
+from byok_widgets.providers.protocols import batch_forms
+from tests.batch_server import BatchServer
+from tests.fake_keys import fake_key
+
+_numbers = itertools.count()
+CHAT = ["openai:gpt-4o-mini", "openai:gpt-4o"]
+MESSAGES = ["anthropic:claude-haiku-4-5", "anthropic:claude-sonnet-4-5"]
+BOTH = [CHAT[0], MESSAGES[0]]
+
+
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> Iterator[BatchServer]:
+    monkeypatch.setattr(batching, "POLL_S", 0.02)
+    monkeypatch.setattr(batching, "QUIET_S", 0.1)
+    server = BatchServer()
+    server.answer = answer
+    monkeypatch.setattr(type(PROVIDERS["openai"]), "default_url", f"{server.root}/v1")
+    monkeypatch.setattr(type(PROVIDERS["anthropic"]), "default_url", server.root)
+    yield server
+    server.close()
+
+
+def answer(body: dict[str, Any]) -> str:
+    is_good = body["model"] in (CHAT[0].split(":")[1], MESSAGES[0].split(":")[1])
+    return json.dumps({"weekday": "Tue" if is_good else "Mon"})
+
+
+Read = Callable[[], ExtractionNode]
+
+
+@pytest.fixture
+def read(batches: BatchServer) -> Read:
+    """Make the node anew, as a kernel does that was restarted."""
+    name = f"batch {next(_numbers)}"
+
+    def made() -> ExtractionNode:
+        flow = Flow(name)
+        for vendor in ("openai", "anthropic"):
+            provider = PROVIDERS[vendor]
+            place = provider.key_place(provider.address(None))
+            flow.key_store.save(vendor, place, fake_key(vendor), backend="session")
+        flow.model = CHAT[0]
+        return flow.extraction("read", weekday=["Mon", "Tue"], max_tokens=200)
+
+    return made
+
+
+def cases(count: int) -> list[dict[str, Any]]:
+    return [{"name": f"c{n}", "text": f"Tuesday, number {n}", "values": {"weekday": "Tue"}} for n in range(count)]
+
+
+def bodies(server: BatchServer) -> list[dict[str, Any]]:
+    return [row.get("body") or row["params"] for rows in server.batches.values() for row in rows]
+
+
+def as_sent(bodies: list[dict[str, Any]]) -> list[str]:
+    """Return requests in an order of their own, without what only a stream has."""
+    kept = ({name: body[name] for name in body if name not in ("stream", "stream_options")} for body in bodies)
+    return sorted(json.dumps(body) for body in kept)
+
+
+def rows(result: Any, *but: str) -> list[dict[str, Any]]:
+    found = [{name: row[name] for name in row if name not in but} for row in result.rows()]
+    return sorted(found, key=lambda row: json.dumps(row, default=str))
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("models", [CHAT, MESSAGES, BOTH], ids=["chat", "messages", "both"])
+def test_requests_and_results_are_those_of_the_live_comparison(
+    models: list[str], batches: BatchServer, read: Read, tmp_path: Path
+) -> None:
+    live = read().compare(models, cases(4), store=tmp_path / "live")
+    result = read().compare(models, cases(4), store=tmp_path / "batch", batch=True)
+    assert result.complete
+    assert as_sent(bodies(batches)) == as_sent(batches.live)
+    assert [json.dumps(cell.output) for cell in result.results.distinct()] == [
+        json.dumps(cell.output) for cell in live.results.distinct()
+    ]
+    for variant in result.variants:
+        assert result.results.scores_of(variant) == live.results.scores_of(variant)
+    for cell in result.results.distinct():
+        assert (cell.first_token_s, cell.total_s, cell.input_tokens, cell.status) == (None, None, 100, "done")
+
+
+def test_a_batch_costs_half(batches: BatchServer, read: Read, tmp_path: Path) -> None:
+    live = read().compare(CHAT, cases(2), store=tmp_path / "live")
+    result = read().compare(CHAT, cases(2), store=tmp_path / "batch", batch=True)
+    assert live.cost.usd > 0
+    assert result.cost.usd * 2 == live.cost.usd
+    assert not result.cost.unpriced
+
+
+def test_a_restart_picks_up_what_was_submitted_and_pays_nothing_twice(
+    batches: BatchServer, read: Read, tmp_path: Path
+) -> None:
+    batches.ready.clear()
+    first = read().compare(BOTH, cases(3), store=tmp_path / "cells", batch=True, wait=False)
+    wait_for(lambda: len(batches.batches) == 2)
+    first.stop()
+    batches.ready.set()
+    again = read().compare(BOTH, cases(3), store=tmp_path / "cells", batch=True)
+    assert again.complete
+    assert len(batches.batches) == 2
+    assert not batches.live
+    assert all(cell.status == "done" for cell in again.results.distinct())
+
+
+def test_batches_are_split_by_count_and_by_bytes(
+    batches: BatchServer, read: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(batch_forms.FileBatches, "max_items", 3)
+    read().compare(CHAT, cases(4), store=tmp_path / "count", batch=True)
+    assert sorted(len(rows) for rows in batches.batches.values()) == [1, 1, 3, 3]
+    longest = max(len(json.dumps(row)) for rows in batches.batches.values() for row in rows)
+    batches.batches.clear()
+    monkeypatch.setattr(batch_forms.FileBatches, "max_items", 50_000)
+    monkeypatch.setattr(batch_forms.FileBatches, "max_bytes", 2 * longest)
+    read().compare(CHAT, cases(4), store=tmp_path / "bytes", batch=True)
+    assert sum(len(rows) for rows in batches.batches.values()) == 8
+    assert all(len(rows) <= 2 for rows in batches.batches.values())
+
+
+@pytest.mark.parametrize("limits", [{"budget": 0.0001}, {"max_calls": 3}], ids=["budget", "max_calls"])
+def test_what_the_limits_do_not_cover_is_refused_before_anything_is_submitted(
+    limits: dict[str, Any], batches: BatchServer, read: Read
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read().compare(CHAT, cases(4), batch=True, **limits)
+    assert caught.value.kind == "budget"
+    assert not batches.batches
+
+
+def test_a_budget_that_covers_the_worst_case_is_enough(batches: BatchServer, read: Read, tmp_path: Path) -> None:
+    one = read().compare(CHAT, cases(4), store=tmp_path / "one", batch=True).estimate.worst_usd
+    result = read().compare(CHAT, cases(4), store=tmp_path / "two", batch=True, budget=one)
+    assert result.complete
+    assert 0 < result.spent.usd <= one
+
+
+def test_a_store_that_cannot_be_written_is_told_and_nothing_waits_for_ever(
+    batches: BatchServer, read: Read, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full(*_: object) -> int:
+        raise ConfigError("The disk is full.", kind="store")
+
+    monkeypatch.setattr(BatchStore, "begin", full)
+    result = read().compare(CHAT, cases(2), store=tmp_path / "cells", batch=True)
+    assert {cell.error for cell in result.results.distinct()} == {"store"}
+    assert not batches.batches
+
+
+def test_failed_requests_are_cells_with_their_message_and_resume_asks_again(
+    batches: BatchServer, read: Read, tmp_path: Path
+) -> None:
+    def failing(body: dict[str, Any]) -> str:
+        if "number 1" in json.dumps(body):
+            raise ValueError("no such thing")
+        return answer(body)
+
+    batches.answer = failing
+    result = read().compare(BOTH, cases(3), store=tmp_path / "cells", batch=True)
+    failed = [cell for cell in result.results.distinct() if cell.status == "failed"]
+    assert len(failed) == 2
+    assert all("no such thing" in cell.message for cell in failed)
+    batches.answer = answer
+    before = len(bodies(batches))
+    result.resume()
+    assert all(cell.status == "done" for cell in result.results.distinct())
+    assert len(bodies(batches)) == before + 2
+
+
+@pytest.mark.parametrize("models", [CHAT, MESSAGES], ids=["chat", "messages"])
+def test_strange_results_are_never_another_cells_answer(
+    models: list[str], batches: BatchServer, read: Read, tmp_path: Path
+) -> None:
+    def altered(rows: list[Any]) -> list[Any]:
+        missing, doubled, *rest = rows
+        other = json.loads(json.dumps(doubled).replace("Tue", "Sun").replace("Mon", "Sun"))
+        return [{**missing, "custom_id": "unknown"}, doubled, other, *rest, *rest]
+
+    batches.alter = altered
+    result = read().compare(models, cases(3), store=tmp_path / "cells", batch=True)
+    cells = list(result.results.distinct())
+    strange = 2 * len(batches.batches)
+    assert sorted(cell.status for cell in cells) == ["done"] * (6 - strange) + ["failed"] * strange
+    assert all(cell.message for cell in cells if cell.status == "failed")
+
+
+def test_an_expired_batch_gives_what_was_done(batches: BatchServer, read: Read, tmp_path: Path) -> None:
+    batches.status = "expired"
+    batches.alter = lambda rows: rows[:1]
+    result = read().compare(CHAT, cases(2), store=tmp_path / "cells", batch=True)
+    cells = list(result.results.distinct())
+    assert sorted(cell.status for cell in cells) == ["done", "done", "failed", "failed"]
+    assert all("expired" in cell.message for cell in cells if cell.status == "failed")
+
+
+def test_refused_for_now_and_cut_downloads_are_tried_again(
+    batches: BatchServer, read: Read, tmp_path: Path
+) -> None:
+    batches.refusals, batches.cut = [429], 1
+    result = read().compare(CHAT, cases(2), store=tmp_path / "cells", batch=True)
+    assert all(cell.status == "done" for cell in result.results.distinct())
+    assert len(batches.batches) == 2
+
+
+def test_a_submission_that_may_have_arrived_is_not_repeated_silently(
+    batches: BatchServer, read: Read, tmp_path: Path
+) -> None:
+    batches.refusals = [503, 503]
+    result = read().compare(CHAT, cases(2), store=tmp_path / "cells", batch=True)
+    assert {cell.status for cell in result.results.distinct()} == {"failed"}
+    result.resume()
+    assert {cell.error for cell in result.results.distinct()} == {"batch_unknown"}
+    assert not batches.batches
+    result.resume()
+    assert {cell.status for cell in result.results.distinct()} == {"done"}
+
+
+def test_batches_can_be_cancelled_at_the_provider(batches: BatchServer, read: Read, tmp_path: Path) -> None:
+    batches.ready.clear()
+    result = read().compare(BOTH, cases(2), store=tmp_path / "cells", batch=True, wait=False)
+    wait_for(lambda: len(batches.batches) == 2)
+    wait_for(lambda: len(result.cancel_batches()) == 2)
+    assert {*batches.cancelled} == {*batches.batches}
+
+
+def test_a_repair_makes_one_more_batch(batches: BatchServer, read: Read, tmp_path: Path) -> None:
+    def broken_first(body: dict[str, Any]) -> str:
+        return answer(body) if "no JSON" in json.dumps(body) else "no JSON"
+
+    batches.answer = broken_first
+    result = read().compare(CHAT, cases(2), store=tmp_path / "cells", batch=True)
+    assert {cell.status for cell in result.results.distinct()} == {"done"}
+    assert sorted(len(rows) for rows in batches.batches.values()) == [2, 2, 2, 2]
+
+
+def test_models_without_batches_run_as_usual_beside_others(batches: BatchServer, tmp_path: Path) -> None:
+    flow = Flow(f"mixed {next(_numbers)}")
+    provider = PROVIDERS["openai"]
+    place = provider.key_place(provider.address(None))
+    flow.key_store.save("openai", place, fake_key("openai"), backend="session")
+    flow.set_base_url("compatible", f"{batches.root}/v1")
+    mixed = flow.extraction("read", weekday=["Mon", "Tue"], max_tokens=200)
+    result = mixed.compare([CHAT[0], "compatible:one"], cases(2), store=tmp_path / "cells", batch=True)
+    assert result.complete
+    assert {body["model"] for body in batches.live} == {"one"}
+    with pytest.raises(ConfigError) as caught:
+        mixed.compare(["compatible:one", "compatible:two"], cases(2), batch=True)
+    assert caught.value.kind == "batch"
+
+
+def test_a_flow_is_not_compared_by_batches(read: Read) -> None:
+    flow = Flow(f"whole {next(_numbers)}")
+    flow.conversation("ask", "Ask.")
+    with pytest.raises(ConfigError) as caught:
+        flow.compare({"now": {}, "other": {"ask": CHAT[1]}}, [{"caller": ["Hello"]}], batch=True)
+    assert caught.value.kind == "batch"
+
+
+def test_no_key_is_in_batches_or_files(
+    batches: BatchServer, read: Read, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    keys = [fake_key(vendor) for vendor in ("openai", "anthropic")]
+
+    def echoing(body: dict[str, Any]) -> str:
+        raise ValueError(f"Incorrect API key provided: {keys[0]} {keys[1]}")
+
+    batches.answer = echoing
+    result = read().compare(BOTH, cases(2), store=tmp_path / "cells.sqlite", batch=True)
+    batches.refusals = [400, 400]
+    result.resume()
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    shown = f"{result!r} {result._repr_html_()} {result.rows()} {caplog.text} {json.dumps(bodies(batches))}"
+    for key in keys:
+        assert key not in shown
+        assert key.encode() not in stored
