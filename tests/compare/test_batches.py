@@ -55,8 +55,8 @@ def read(batches: BatchServer) -> Read:
         flow = Flow(name)
         for vendor in ("openai", "anthropic"):
             provider = PROVIDERS[vendor]
-            place = provider.key_place(provider.address(None))
-            flow.key_store.save(vendor, place, fake_key(vendor), backend="session")
+            destination = provider.key_destination(provider.address(None))
+            flow.key_store.save(vendor, destination, fake_key(vendor), backend="session")
         flow.model = CHAT[0]
         return flow.extraction("read", weekday=["Mon", "Tue"], max_tokens=200)
 
@@ -262,8 +262,8 @@ def test_a_repair_makes_one_more_batch(batches: BatchServer, read: Read, tmp_pat
 def test_models_without_batches_run_as_usual_beside_others(batches: BatchServer, tmp_path: Path) -> None:
     flow = Flow(f"mixed {next(_numbers)}")
     provider = PROVIDERS["openai"]
-    place = provider.key_place(provider.address(None))
-    flow.key_store.save("openai", place, fake_key("openai"), backend="session")
+    destination = provider.key_destination(provider.address(None))
+    flow.key_store.save("openai", destination, fake_key("openai"), backend="session")
     flow.set_base_url("compatible", f"{batches.root}/v1")
     mixed = flow.extraction("read", weekday=["Mon", "Tue"], max_tokens=200)
     result = mixed.compare([CHAT[0], "compatible:one"], cases(2), store=tmp_path / "cells", batch=True)

@@ -151,7 +151,7 @@ class SdkProvider(Provider):
             unstreamed = {
                 name: value for name, value in payload.items() if name not in ("stream", "stream_options")
             }
-            parser = AnswerParser(self, gathered, context, "application/json")
+            parser = AnswerParser(self, accumulator, context, "application/json")
             parser.feed(await exchange(unstreamed))
             parser.end()
             return
