@@ -14,6 +14,9 @@ from byok_widgets.compare.execution import Execution, OnChange
 from byok_widgets.compare.node_scores import NodeScores, node_scores
 from byok_widgets.compare.prices import CostEstimate
 from byok_widgets.compare.progress import Progress
+from byok_widgets.compare.rated import METRIC as RATING
+from byok_widgets.compare.rated import Ratings
+from byok_widgets.compare.rating import Rating, ratings_of
 from byok_widgets.compare.recommendation import Recommendation, choose
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.results import Results
@@ -258,14 +261,35 @@ class Comparison:
         Where the metric fails, the score is missing, and the table says why. Calls that it makes itself count
         towards the limits and in `spent`.
 
+        Args:
+            metric: As for `compare`; `"rating"` is what people have rated by hand so far.
+
         Raises:
-            ConfigError: There is no such metric, or it fails for every cell; then nothing is changed.
+            ConfigError: There is no such metric, it fails for every cell, or nothing is rated; then nothing is
+                changed.
         """
         self.wait()
-        chosen = Metric.of(metric)
+        chosen = self.ratings().metric if metric == RATING else Metric.of(metric)
         self._execution.rescore(self._setup, chosen)
         self._metric = chosen
         return self
+
+    def rating(self, by: str = "me") -> Rating:
+        """Return the replies for one person to rate from 1 to 5, shuffled and without their models' names.
+
+        The board has the same behind *Rate by hand*. Replies that this person has rated before are left out.
+
+        Args:
+            by: Who rates.
+
+        Raises:
+            ConfigError: The name is none, or the store cannot be used.
+        """
+        return Rating(self.results, self._store, by)
+
+    def ratings(self) -> Ratings:
+        """Return what people have rated by hand, and how far a judge agrees with them."""
+        return Ratings(self.results, ratings_of(self._store, self.results))
 
     def differences(self) -> list[str]:
         """Return in which parts of their requests variants differ besides the model, by what a provider forces."""

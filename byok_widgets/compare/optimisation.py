@@ -110,7 +110,9 @@ class Optimisation:
         if self.changes:
             money += [f"With the changes: {dollars(self.usd_per_1000)} per 1,000 conversations."]
         kept = [f"Not judged by these cases, so unchanged: {', '.join(self.unjudged)}."] if self.unjudged else []
-        return [f"{self.reason}{more}", *money, f"This search cost {self.spent}.", *kept]
+        spent = str(self.spent)
+        search = f"This search {'cost' if spent.startswith(('$', 'at least', 'under')) else 'was'} {spent}."
+        return [f"{self.reason}{more}", *money, search, *kept]
 
     def _rows(self) -> list[tuple[str, ...]]:
         return [

@@ -132,6 +132,24 @@ class CellStore:
         with self._base.reading() as base:
             return {(v, c, r): value for v, c, r, value in base.execute(query, [metric])}
 
+    def scores_named(self, prefix: str, variants: Sequence[str]) -> list[tuple[str, Key, float]]:
+        """Return the scores of the metrics whose names begin so, of cells of variants: metric, cell, value."""
+        marks = ",".join("?" * len(variants))
+        query = (
+            "SELECT metric, variant, case_id, repeat, value FROM score JOIN cell ON cell.id = cell"
+            f" WHERE substr(metric, 1, ?) = ? AND value IS NOT NULL AND variant IN ({marks}) ORDER BY metric"
+        )
+        with self._base.reading() as base:
+            found = base.execute(query, [len(prefix), prefix, *variants]).fetchall()
+        return [(metric, (variant, case, repeat), value) for metric, variant, case, repeat, value in found]
+
+    def unscored(self, keys: Iterable[Key], metric: str) -> None:
+        """Remove the scores of cells by a metric."""
+        with self._base.writing() as base:
+            base.executemany(
+                "DELETE FROM score WHERE cell=? AND metric=?", [(cell_id(key), metric) for key in keys]
+            )
+
     def tokens(self, variants: Sequence[str]) -> tuple[float, float] | None:
         """Return the mean tokens read and written by the cells of variants; `None` where there are none."""
         marks = ",".join("?" * len(variants))

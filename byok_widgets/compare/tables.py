@@ -95,12 +95,16 @@ class Plans(dict[str, "Plan"]):
             f"with power {100 * plan.power:g} %, from {plan.pilot_cases} cases"
         )
 
+    @property
+    def _reasons(self) -> list[str]:
+        return list(dict.fromkeys(plan.reason for plan in self.values() if plan.reason))
+
     def __repr__(self) -> str:
-        lines = [self._title, "  ".join(_PLAN), *("  ".join(row) for row in self._table())]
+        lines = [self._title, "  ".join(_PLAN), *("  ".join(row) for row in self._table()), *self._reasons]
         return redact("\n".join(lines), words=False)
 
     def _repr_html_(self) -> str:
-        said = "".join(markup.block(markup.facts(plan.reason)) for plan in self.values() if plan.reason)
+        said = "".join(markup.block(markup.facts(reason)) for reason in self._reasons)
         rows = [[redact(cell, words=False) for cell in row] for row in self._table()]
         shown = markup.table(rows, caption=self._title, columns=_PLAN, numbers={1, 2, 3, 4, 5})
         return f"{shown}{said}"

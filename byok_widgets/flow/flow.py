@@ -27,6 +27,7 @@ from byok_widgets.strict_attributes import StrictAttributes, settable_names, unk
 
 if TYPE_CHECKING:
     from byok_widgets.compare.assignment_search import AssignmentSearch
+    from byok_widgets.compare.case_writing import SavedCase
     from byok_widgets.compare.cases import Cases
     from byok_widgets.compare.optimisation import Optimisation
     from byok_widgets.compare.past import PastComparisons
@@ -567,6 +568,27 @@ class Flow(AnswersGuesses, StrictAttributes):
         from byok_widgets.compare.case_reading import read_cases
 
         return read_cases(source, functions=functions or {})
+
+    def save_case(
+        self, session: Session, path: str | Path | None = None, *, turn: int | None = None, name: str = ""
+    ) -> SavedCase:
+        """Add a session to a file of cases, which `flow.cases` reads: what was said, and what came of it.
+
+        Look at the values before you compare with it: they are what the flow read, right or wrong.
+
+        Args:
+            session: The session.
+            path: The file, `*.jsonl`; by default one beside the notebook that is named like the flow.
+            turn: Number of the turn with which the case ends; by default the last one.
+            name: Name of the case; by default the beginning of what was said.
+
+        Raises:
+            ConfigError: Nothing was said, there is no such turn, or the file cannot be read or written.
+            KeyFormatError: There is an API key in it.
+        """
+        from byok_widgets.compare.case_writing import save_case
+
+        return save_case(session, path, turn=turn, name=name)
 
     def compare(
         self,

@@ -39,6 +39,7 @@ cases = [
 r = read.compare({models!r}, cases, margin=0.1)
 r""",
         "r.running",
+        "sorted(set(r.ratings().by['me'].values()))",
     ]
 
 
@@ -126,6 +127,33 @@ def test_it_is_accessible_in_both_themes_and_fits(page, width):
         if narrow:
             narrow.evaluate("style => style.remove()")
         page.page.evaluate(LEFT, True)
+
+
+def test_replies_are_rated_blind_by_keys(page):
+    board = finished(page)
+    board.get_by_role("button", name="Rate by hand").click()
+    rating = board.get_by_role("region", name="Rating by hand")
+    total = CASES + CASES  # of each case: one right reply, and one wrong one
+    rating.get_by_text("Reply 1 of").wait_for()
+    assert int(rating.locator("h4").inner_text().split()[-1]) <= total
+    assert not any(model in rating.inner_text() for model in ("compatible", "good", "fair"))
+    assert board.locator(".byok-board-variants:visible").count() == 0
+    found = Axe().run(page.page, context=".byok-board-rating")
+    assert [violation["id"] for violation in found.response["violations"]] == []
+    page.shot("board-rating")
+    page.page.keyboard.press("4")
+    rating.get_by_text("Reply 2 of").wait_for()
+    page.page.keyboard.press("s")
+    rating.get_by_text("Reply 3 of").wait_for()
+    page.page.keyboard.press("u")
+    rating.get_by_text("Reply 2 of").wait_for()
+    page.page.keyboard.press("1")
+    rating.get_by_text("Reply 3 of").wait_for()
+    page.page.keyboard.press("Escape")
+    board.locator(".byok-board-variants").wait_for()
+    assert page.page.locator(".jp-Notebook .jp-Cell").count() == 3, "no key reached the notebook"
+    page.run_cell(2)
+    assert "[0.0, 0.75]" in page.output(2).inner_text()
 
 
 def test_stop_keeps_what_is_finished_and_a_dead_kernel_is_told(page):

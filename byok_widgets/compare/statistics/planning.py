@@ -129,7 +129,7 @@ def plan(
         margin: The margin, or the difference to be shown.
         level: Confidence level of the two-sided interval.
         power: Chance to show it.
-        repeats: Numbers of repeats to plan for.
+        repeats: Numbers of repeats to plan for. A pilot of one repeat cannot plan more.
         cost_per_cell: Mean cost of a cell; `None` where it is not known.
         weights: Weight of each case; `None` where all count the same. Unequal ones take more cases.
 
@@ -137,15 +137,29 @@ def plan(
         ConfigError: If fewer than two cases have a score on both sides.
     """
     check_margin(margin)
-    between, within, n, reason = _components(scores_of(ours), scores_of(baseline), weights)
+    pilot = scores_of(ours), scores_of(baseline)
+    between, within, n, reason = _components(*pilot, weights)
+    is_single = max(_repeats_of(side) for side in pilot) < 2
     rows = []
-    for count in repeats:
+    for count in [1] if is_single else repeats:
         sd = math.sqrt(between + within / count)
         cases = cases_needed(sd, margin, level=level, power=power)
         cells = 2 * cases * count
         cost = None if cost_per_cell is None else cells * cost_per_cell
         rows.append(PlanRow(count, cases, cells, cost, detectable(sd, n, level=level, power=power)))
-    return Plan(between, within, n, margin, level, power, tuple(rows), reason)
+    said = " ".join(filter(None, [reason, _SINGLE if is_single else ""]))
+    return Plan(between, within, n, margin, level, power, tuple(rows), said)
+
+
+_SINGLE = (
+    "Each case of the pilot was run once: how much the answers to one case vary is unknown, and with it what more "
+    "repeats would gain. Run it with repeat=3 to plan repeats."
+)
+
+
+def _repeats_of(table: Floats) -> int:
+    """Return the most scores that a case has."""
+    return int((~np.isnan(table)).sum(axis=1).max(initial=0))
 
 
 def _components(ours: Floats, baseline: Floats, weights: Weights) -> tuple[float, float, int, str]:
@@ -171,8 +185,7 @@ def _components(ours: Floats, baseline: Floats, weights: Weights) -> tuple[float
         sum(parts) for parts in zip(*(_within(side[kept], shares) for side in (ours, baseline)), strict=True)
     )
     if not within:
-        single = max(ours.shape[1], baseline.shape[1]) == 1
-        return total, 0.0, n, "With one repeat the pilot cannot tell what repeats would gain." if single else ""
+        return total, 0.0, n, ""
     return max(0.0, total - of_mean), within, n, ""
 
 

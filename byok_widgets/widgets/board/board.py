@@ -18,6 +18,7 @@ from byok_widgets.compare.tables import as_html, as_text, headline
 from byok_widgets.engine import clock
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.board import board_messages, cell_detail
+from byok_widgets.widgets.board.rating_by_hand import RatingByHand
 from byok_widgets.widgets.board.updates import UPDATES
 from byok_widgets.widgets.sanitize import sanitize
 from byok_widgets.widgets.saved_form import SavedForm
@@ -57,6 +58,7 @@ class Board(assets.PageWidget):
             "hello": lambda _: self._greet(),
             "stop": lambda _: comparison.stop(),
             "cell": self._tell_cell,
+            "rate": RatingByHand(comparison, self._tell).receive,
             "saved_output": lambda _: self._tell({"kind": "saved_output", "output": self._saved_form.output()}),
         }
         name = f"byok-saved-{secrets.token_hex(8)}"

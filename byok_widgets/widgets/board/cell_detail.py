@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets.compare.divergence import first_divergence
 from byok_widgets.compare.figures import percent, seconds
 from byok_widgets.compare.told_checks import told_checks
 from byok_widgets.value_words import quoted
@@ -34,20 +35,21 @@ def detail(comparison: Comparison, case_at: int, variant_at: int, repeat: int) -
         "case": case_at,
         "variant": variant_at,
         "repeat": repeat,
-        "said": _said(case),
+        "said": said_in(case),
         "status": "" if cell is None else cell.status,
         "message": "" if cell is None else shown(cell.message),
         "score": "" if score is None else percent(score),
         "answer": shown(str(output.get("text") or "")),
         "reasoning": shown(str(output.get("reasoning") or "")),
         "checks": _checks(case, cell),
-        "turns": [_turn(turn) for turn in output.get("turns") or ()],
+        "turns": _turns(comparison, case, cell),
         "request": [] if cell is None else _request(cell.request),
         "facts": "" if cell is None else _facts(cell),
     }
 
 
-def _said(case: Case) -> list[BoardUtterance]:
+def said_in(case: Case) -> list[BoardUtterance]:
+    """Return what is said in a case."""
     if case.transcript:
         return [
             {"by": _BY.get(message.role, message.role), "text": shown(message.content)}
@@ -68,6 +70,21 @@ def _checks(case: Case, cell: ResultCell | None) -> list[BoardCheck]:
     ]
 
 
+def _turns(comparison: Comparison, case: Case, cell: ResultCell | None) -> list[BoardTurn]:
+    """Return the turns of a cell; the first one that leaves the baseline's way is marked."""
+    turns = list(cell.output.get("turns") or ()) if cell else []
+    baseline = comparison.baseline
+    theirs = comparison.results.cell(baseline, case, cell.repeat) if cell and turns else None
+    parting = None if theirs is None else first_divergence(turns, theirs.output.get("turns") or ())
+    told = [_turn(turn) for turn in turns]
+    if parting is not None:
+        at = parting[0] - (0 if turns[0].get("said") is None else 1)
+        way = " → ".join(parting[2]) or "nowhere: it has ended"
+        if at < len(told):
+            told[at]["apart"] = shown(f"Here it leaves the way of {baseline.name}, which goes {way}.")
+    return told
+
+
 def _turn(turn: Mapping[str, Any]) -> BoardTurn:
     learned = [f"{name} = {quoted(value)}" for _, found in turn["learned"] for name, value in found.items()]
     return {
@@ -75,6 +92,7 @@ def _turn(turn: Mapping[str, Any]) -> BoardTurn:
         "heard": shown(turn["heard"]),
         "path": shown(" → ".join(turn["path"])),
         "learned": shown(", ".join(learned)),
+        "apart": "",
     }
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from byok_widgets.compare.case_writing import save_case
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.session.corrections import typed_value
@@ -66,6 +67,7 @@ class Chat(assets.PageWidget):
             "correct": self._correct,
             "sentence": self._keep_sentence,
             "copy": self._copy,
+            "save_case": self._save_case,
             "requests": self._tell_requests,
             "lesson": self._tell_lesson,
             "teach": self._teach,
@@ -169,6 +171,13 @@ class Chat(assets.PageWidget):
             self._tell({"kind": "copy", "form": "case", "text": copies.as_case(self.session)})
         else:
             self._tell({"kind": "copy", "form": "transcript", "text": copies.as_transcript(self.session)})
+
+    def _save_case(self, message: Message) -> None:
+        """Add the session, or its beginning up to a turn, to the flow's file of cases."""
+        self._require_owner()
+        self._require_idle()
+        turn = None if message.get("turn") is None else self._branches.turn(_number(message, "turn")).number
+        self._tell({"kind": "case_saved", "text": sanitize(str(save_case(self.session, turn=turn)))})
 
     def _tell_requests(self, message: Message) -> None:
         turn = self._branches.turn(_number(message, "turn"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from byok_widgets.compare.case_writing import entry_of
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:
@@ -22,17 +23,4 @@ def as_transcript(session: Session) -> str:
 
 def as_case(session: Session) -> str:
     """Return the conversation as one line of a `*.cases.jsonl` file: what the caller says, and what came of it."""
-    stated = {name: value for name, value in session.variables.items() if value is not None}
-    case = {
-        "caller": [turn.text for turn in session.turns if turn.text is not None],
-        "values": stated,
-        "path": [node for turn in session.turns for node in turn.path],
-        **({"end_node": session.node} if session.closed else {}),
-    }
-    return redact(json.dumps(case, ensure_ascii=False, default=_plain))
-
-
-def _plain(value: Any) -> Any:
-    from pydantic_core import to_jsonable_python
-
-    return to_jsonable_python(value, fallback=str)
+    return redact(json.dumps(entry_of(session), ensure_ascii=False))

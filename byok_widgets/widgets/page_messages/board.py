@@ -121,12 +121,16 @@ class BoardCheck(TypedDict):
 
 
 class BoardTurn(TypedDict):
-    """A turn of a conversation that was played: what the caller said and the flow answered, and by which nodes."""
+    """A turn of a conversation that was played: what the caller said and the flow answered, and by which nodes.
+
+    `apart` is empty but for the first turn that leaves the baseline's way, and says where that goes.
+    """
 
     said: str
     heard: str
     path: str
     learned: str
+    apart: str
 
 
 class BoardDetail(TypedDict):
@@ -148,7 +152,34 @@ class BoardDetail(TypedDict):
     facts: str
 
 
-BoardMessage = BoardAll | BoardCells | BoardRows | BoardDetail | Saved | SavedOutput
+class BoardRatedValue(TypedDict):
+    """A value that was read, of a reply that is rated."""
+
+    name: str
+    value: str
+
+
+class BoardRating(TypedDict):
+    """A reply to rate, without the name of what wrote it; `number` counts steps.
+
+    `left` replies of `total` are not rated yet, this one included; without any, `notes` say what came of it.
+    """
+
+    kind: Literal["rating"]
+    by: str
+    number: int
+    left: int
+    total: int
+    can_undo: bool
+    said: list[BoardUtterance]
+    answer: str
+    values: list[BoardRatedValue]
+    heard: list[BoardUtterance]
+    notes: list[str]
+    problem: str
+
+
+BoardMessage = BoardAll | BoardCells | BoardRows | BoardDetail | BoardRating | Saved | SavedOutput
 
 
 class BoardHello(TypedDict):
@@ -172,4 +203,14 @@ class BoardOpen(TypedDict):
     repeat: int
 
 
-BoardRequest = BoardHello | BoardStop | BoardOpen | AskSavedOutput
+class BoardRate(TypedDict):
+    """Rate: begin as `by`, give the reply of step `number` a `mark`, skip it, or undo the step before."""
+
+    kind: Literal["rate"]
+    act: Literal["begin", "mark", "skip", "undo"]
+    by: str
+    number: int
+    mark: int
+
+
+BoardRequest = BoardHello | BoardStop | BoardOpen | BoardRate | AskSavedOutput

@@ -251,6 +251,13 @@ class ChatCopy(TypedDict):
     text: str
 
 
+class ChatCaseSaved(TypedDict):
+    """The conversation was saved as a case; the text says where."""
+
+    kind: Literal["case_saved"]
+    text: str
+
+
 class RequestPart(TypedDict):
     """A named part of a request: the system text, a message, the schema or the settings."""
 
@@ -348,6 +355,7 @@ ChatMessage = (
     | ChatSession
     | ChatSentences
     | ChatCopy
+    | ChatCaseSaved
     | ChatRequests
     | ChatLesson
     | ChatExamples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -59,6 +59,13 @@ class ChatAskCopy(TypedDict):
 
     kind: Literal["copy"]
     form: Literal["transcript", "case"]
+
+
+class ChatSaveCase(TypedDict):
+    """Save the conversation as a case; of a turn that is named, its beginning up to this turn."""
+
+    kind: Literal["save_case"]
+    turn: NotRequired[int]
 
 
 class ChatAskRequests(TypedDict):
@@ -129,6 +136,7 @@ ChatRequest = (
     | ChatSentence
     | ChatAskCopy
     | ChatAskRequests
+    | ChatSaveCase
     | ChatAskLesson
     | ChatTeach
     | ChatForget

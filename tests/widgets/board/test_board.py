@@ -163,3 +163,48 @@ def test_all_boards_together_keep_to_the_limit():
     time.sleep(1.0)
     assert len(told) <= MOST_PER_S + 20, "ten at once, and then no more than the limit"
     told += [0] * 300
+
+
+def test_replies_are_rated_blind(read, board_of, browser, heard, wire):
+    comparison = read.compare(MODELS, cases(3))
+    board = board_of(comparison)
+    browser.request(board, {"kind": "rate", "act": "begin", "by": "Ana", "number": -1, "mark": 0})
+    told = eventually(lambda: heard(board, "rating"))[-1]
+    assert (told["by"], told["left"], told["total"]) == ("Ana", 6, 6)
+    for mark in (5, 5, 9):  # the second is a key pressed twice; the third is none
+        number = eventually(lambda: heard(board, "rating"))[-1]["number"] if mark == 9 else told["number"]
+        count = len(heard(board, "rating"))
+        browser.custom(board, {"kind": "rate", "act": "mark", "by": "Ana", "number": number, "mark": mark})
+        eventually(lambda before=count: heard(board, "rating")[before:])
+    first, *_, last = heard(board, "rating")
+    assert last["left"] == 5
+    assert last["problem"]
+    assert list(comparison.ratings().by) == ["Ana"]
+    shown = json.dumps(heard(board, "rating"))
+    assert "good" not in shown
+    assert "bad" not in shown
+    assert first["values"] == [{"name": "weekday", "value": first["values"][0]["value"]}]
+
+
+def test_the_turn_is_marked_in_which_a_variant_leaves_the_way_of_the_baseline(
+    flow, server, board_of, browser, heard
+):
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = MODELS[0]
+    server.script(lambda request: answer(request) if "weekday" in str(request) else Say("Which day?"))
+    ask = flow.conversation("ask", "Ask for the day.")
+    read = flow.extraction("read", weekday=["Mon", "Tue"])
+    bye = flow.conversation("bye", "Bye.", static=True, end=True)
+    flow.connect(ask, read)
+    flow.connect(read, bye, if_="weekday == 'Tue'")
+    flow.connect(read, ask)
+    script = [{"name": "c", "caller": ["Hi", "Tuesday", "Yes"], "end_node": "bye"}]
+    comparison = flow.compare({"now": {}, "cheap": {"read": MODELS[1]}}, script)
+    board = board_of(comparison)
+    browser.request(board, {"kind": "cell", "case": 0, "variant": 1, "repeat": 1})
+    (told,) = heard(board, "cell")
+    marked = [at for at, turn in enumerate(told["turns"]) if turn["apart"]]
+    assert marked == [comparison.divergences()[0].turn - (0 if told["turns"][0]["said"] == "" else 1)]
+    assert "bye" in told["turns"][marked[0]]["apart"]
+    browser.request(board, {"kind": "cell", "case": 0, "variant": 0, "repeat": 1})
+    assert not any(turn["apart"] for turn in heard(board, "cell")[-1]["turns"])

@@ -448,6 +448,26 @@ def test_the_conversation_is_copied_as_a_transcript_or_as_a_case(server, chat, b
     assert json.loads(heard("copy")[-1]["text"]) == {"caller": ["Hi"], "values": {}, "path": ["chat"]}
 
 
+def test_a_session_or_its_beginning_is_saved_as_a_case_that_the_flow_reads(
+    talk, server, chat, browser, heard, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    server.script("Good morning.", "Which day?", "Bye.")
+    say(chat, browser, heard, "Hi")
+    say(chat, browser, heard, "Tuesday")
+    for more in ({}, {"turn": 1}, {"turn": 1}):
+        browser.custom(chat, {"kind": "save_case", **more})
+    (file,) = tmp_path.glob("*.jsonl")
+    assert all(str(file) in told["text"] for told in heard("case_saved"))
+    cases = talk.cases(file)
+    assert [case.caller for case in cases] == [("Hi", "Tuesday"), ("Hi",)], "an equal case is there once"
+    assert cases[1].path == ("chat",)
+    file.unlink()
+    file.mkdir()
+    browser.custom(chat, {"kind": "save_case"})
+    assert heard("failed")[-1]["failure"]["kind"] == "cases"
+
+
 def test_what_a_model_was_asked_is_told_word_for_word_without_keys(talk, server, chat, browser, heard):
     key = fake_key("openai")
     talk.node("chat").max_tokens = 20

@@ -4,7 +4,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { wordDiff } from "../src/board/word_diff";
-import type { BoardAll, BoardDetail, BoardMessage, BoardVariant } from "../src/common/messages";
+import type { BoardAll, BoardDetail, BoardMessage, BoardRating, BoardVariant } from "../src/common/messages";
 import { FakeModel } from "./fake_model";
 import { press, render, type Rendered } from "./render";
 import { board } from "./states";
@@ -138,4 +138,57 @@ it.each([
 ])("tells the words of %j from those of %j", (one, other, left, right) => {
   const [first, second] = wordDiff(one, other) ?? [];
   expect([first?.map(({ text }) => text), second?.map(({ text }) => text)]).toEqual([left, right]);
+});
+
+const rated = (changes: Partial<BoardRating> = {}): BoardRating => ({
+  ...{ kind: "rating", by: "me", number: 1, left: 2, total: 3, can_undo: false, said: [{ by: "caller", text: "Hi" }] },
+  ...{ answer: "<i>Hello</i>", values: [{ name: "day", value: "'Tue'" }], heard: [], notes: [], problem: "" },
+  ...changes,
+});
+const rating = (): HTMLElement => view.find(".byok-board-rating");
+
+it("rates with the keys 1 to 5, one reply at a time, without what would tell its variant", () => {
+  named("Rate by hand").click();
+  expect(sent().at(-1)).toMatchObject({ kind: "rate", act: "begin", by: "me" });
+  expect(view.panel.querySelector(".byok-rates")).not.toBeNull();
+  tell(rated());
+  expect(rating().querySelector("h4")?.textContent).toBe("Reply 2 of 3");
+  expect(document.activeElement).toBe(rating().querySelector("h4"));
+  expect(rating().querySelector("i")).toBeNull();
+  press(document.activeElement as HTMLElement, "4");
+  press(document.activeElement as HTMLElement, "5");
+  const marks = (): unknown[] => sent().filter(({ act }) => act === "mark").map(({ number, mark }) => [number, mark]);
+  expect(marks(), "the second key was meant for a reply that is not there yet").toEqual([[1, 4]]);
+  tell(rated({ number: 2, left: 1, can_undo: true }));
+  press(document.activeElement as HTMLElement, "u");
+  expect(sent().at(-1)).toMatchObject({ act: "undo", number: 2 });
+  tell(rated({ number: 3 }));
+  press(document.activeElement as HTMLElement, "s");
+  expect(sent().at(-1)).toMatchObject({ act: "skip", number: 3 });
+  tell(rated({ number: 4, left: 0, notes: ["Rated replies: me 1."] }));
+  expect(rating().textContent).toContain("Rated replies: me 1.");
+  press(document.activeElement as HTMLElement, "3");
+  expect(marks()).toHaveLength(1);
+  press(document.activeElement as HTMLElement, "Escape");
+  expect([rating().hidden, document.activeElement]).toEqual([true, named("Rate by hand")]);
+});
+
+it("takes digits in the name as a name, and begins anew for another person", () => {
+  named("Rate by hand").click();
+  tell(rated());
+  const by = view.find<HTMLInputElement>(".byok-board-by");
+  press(by, "3");
+  expect(sent().filter(({ act }) => act === "mark")).toEqual([]);
+  by.value = "Ana 2";
+  by.dispatchEvent(new Event("change"));
+  expect(sent().at(-1)).toMatchObject({ act: "begin", by: "Ana 2" });
+  tell(rated({ problem: "The store cannot be used." }));
+  expect(view.find("[role=alert]").textContent).toBe("The store cannot be used.");
+});
+
+it("marks the first turn that leaves the baseline's way", () => {
+  all(".byok-board-cell")[2]?.click();
+  const turn = { said: "Hi", heard: "Which day?", path: "ask", learned: "", apart: "" };
+  tell({ ...detail(0, ""), turns: [turn, { ...turn, apart: "Here it leaves the way." }] });
+  expect(all(".byok-board-apart").map(({ textContent }) => textContent)).toEqual(["Here it leaves the way."]);
 });

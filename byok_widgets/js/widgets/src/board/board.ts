@@ -21,6 +21,7 @@ import { type ViewContext, onEnd } from "../common/view";
 import { CaseGrid } from "./case_grid";
 import { CellDetail } from "./cell_detail";
 import { Pictures } from "./pictures";
+import { RatingByHand } from "./rating";
 import { VariantTable } from "./variant_table";
 
 const LOST_AFTER_MS = 4000;
@@ -36,6 +37,7 @@ export function renderBoard(context: ViewContext<BoardState>): void {
 class BoardView {
   private readonly model: AnyModel<BoardState>;
   private readonly signal: AbortSignal;
+  private readonly el: HTMLElement;
   private readonly stop = button("Stop");
   private readonly bar = make("progress", { max: 1, value: 0, attributes: { "aria-label": "Finished cells" } });
   private readonly standing = make("p", { className: "byok-board-standing" });
@@ -54,6 +56,10 @@ class BoardView {
       this.grid.focus(place);
     },
   });
+  private readonly rating = new RatingByHand({
+    send: (request) => this.send(request),
+    shown: (isShown) => this.el.classList.toggle("byok-rates", isShown),
+  });
   private readonly saved: SavedOutput;
   private readonly lose: () => void;
   private settle: () => void = () => undefined;
@@ -62,17 +68,19 @@ class BoardView {
   constructor({ model, el, signal }: ViewContext<BoardState>) {
     this.model = model;
     this.signal = signal;
+    this.el = el;
     const name = model.get("saved_form");
     this.saved = new SavedOutput(model, name, () => this.send({ kind: "saved_output" }), signal);
     const title = make("h3", { textContent: model.get("title"), attributes: { "aria-level": "2" } });
     const head = make("div", { className: "byok-board-head" }, title, this.stop);
     const far = make("div", { className: "byok-board-far" }, this.bar, this.left);
-    this.stop.hidden = true;
+    this.stop.hidden = this.bar.hidden = this.grid.el.hidden = true; // until the kernel has told what there is
     el.classList.add("byok-panel", "byok-board", liveClass(name));
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", model.get("title"));
     el.append(head, far, this.standing, this.status, this.variants.el, this.notes, this.pictures.el, this.grid.el);
-    el.append(this.detail.el, this.spoken, this.hidesSaved);
+    this.grid.addTool(this.rating.start);
+    el.append(this.detail.el, this.rating.el, this.spoken, this.hidesSaved);
     isolate(el, signal);
     this.stop.addEventListener("click", () => this.askToStop(), { signal });
     const onMessage = (message: unknown): void => this.onMessage(message);
@@ -140,6 +148,8 @@ class BoardView {
         return this.showProgress(message.progress);
       case "cell":
         return this.detail.take(message);
+      case "rating":
+        return this.rating.take(message);
       case "saved":
         return this.saved.expect(message.mark);
       case "saved_output":
@@ -151,6 +161,7 @@ class BoardView {
     this.hidesSaved.textContent = hidingSaved(this.model.get("saved_form"));
     this.showRows(all);
     this.grid.showAll(all);
+    this.grid.el.hidden = false;
     this.detail.forget(
       all.variants.map(({ name }) => name),
       all.repeat,

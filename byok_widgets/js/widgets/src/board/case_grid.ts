@@ -31,6 +31,7 @@ export class CaseGrid {
   private readonly count = make("span", { className: "byok-note" });
   private readonly more = button("Show more cases");
   private readonly left = make("p", { className: "byok-note", hidden: true });
+  private readonly tools = make("div", { className: "byok-board-tools" });
   private readonly head = make("tr");
   private readonly body = make("tbody");
   private readonly drawn = new Map<string, HTMLButtonElement>();
@@ -44,9 +45,7 @@ export class CaseGrid {
 
   constructor(private readonly open: Open) {
     this.order.append(...options(ORDERS));
-    const tools = make(
-      "div",
-      { className: "byok-board-tools" },
+    this.tools.append(
       make("h4", { textContent: "Cases", attributes: { "aria-level": "3" } }),
       this.count,
       make("label", { htmlFor: this.disagree.id }, this.disagree, " Only disagreements"),
@@ -57,7 +56,7 @@ export class CaseGrid {
     scroll.tabIndex = 0;
     scroll.setAttribute("role", "region");
     scroll.setAttribute("aria-label", "Scores by case and variant");
-    this.el.append(tools, scroll, this.more, this.left);
+    this.el.append(this.tools, scroll, this.more, this.left);
     this.disagree.onchange = this.order.onchange = () => {
       this.pages = 1;
       this.layOut();
@@ -67,6 +66,10 @@ export class CaseGrid {
       this.layOut();
     };
     this.body.onkeydown = (event) => this.onKey(event);
+  }
+
+  addTool(tool: HTMLElement): void {
+    this.tools.append(tool);
   }
 
   showAll({ cases, cells, variants, repeat, more }: BoardAll): void {

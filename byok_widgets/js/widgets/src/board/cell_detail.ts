@@ -138,7 +138,7 @@ function checks(details: BoardDetail[], names: string[]): HTMLElement[] {
     return make("tr", {}, make("th", { scope: "row", textContent: name }), make("td", { textContent: expected }), ...found);
   });
   const table = make("table", {}, make("caption", { textContent: "Expected and found" }), make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
-  return [make("div", { className: "byok-board-scroll" }, table)];
+  return [make("div", { className: "byok-board-scroll", tabIndex: 0, attributes: { role: "region", "aria-label": "Expected and found" } }, table)];
 }
 
 function answers(details: BoardDetail[], names: string[]): HTMLElement {
@@ -158,9 +158,10 @@ function answers(details: BoardDetail[], names: string[]): HTMLElement {
 function rest({ reasoning, turns, request }: BoardDetail, name: string, isNamed: boolean): HTMLElement[] {
   const of = isNamed ? ` of ${name}` : "";
   const played = turns.map(({ said: asked, heard, path, learned }) => [asked, heard, [path, learned].filter(Boolean).join("; ")]);
+  const apart = turns.map((turn) => turn.apart);
   return [
     ...folded(`Reasoning${of}`, reasoning ? [make("div", { className: "byok-board-answer", textContent: reasoning })] : []),
-    ...folded(`Conversation${of}`, played.length ? [listed(["caller", "flow", "nodes and values"], played)] : []),
+    ...folded(`Conversation${of}`, played.length ? [listed(["caller", "flow", "nodes and values"], played, apart)] : []),
     ...folded(`Request${of}`, request.length ? [listed([], request.map(({ name: part, text }: RequestPart) => [part, text]))] : []),
   ];
 }
@@ -169,8 +170,13 @@ function folded(title: string, content: HTMLElement[]): HTMLElement[] {
   return content.length ? [make("details", {}, make("summary", { textContent: title }), ...content)] : [];
 }
 
-function listed(heads: string[], rows: string[][]): HTMLElement {
+// A row may have a note, which stands in its last cell.
+function listed(heads: string[], rows: string[][], notes: string[] = []): HTMLElement {
   const head = heads.length ? [make("thead", {}, make("tr", {}, ...heads.map((textContent) => make("th", { scope: "col", textContent }))))] : [];
-  const body = rows.map((row) => make("tr", {}, ...row.map((textContent, at) => (heads.length || at ? make("td", { textContent }) : make("th", { scope: "row", textContent })))));
+  const body = rows.map((row, number) => {
+    const cells = row.map((textContent, at) => (heads.length || at ? make("td", { textContent }) : make("th", { scope: "row", textContent })));
+    if (notes[number]) cells.at(-1)?.append(make("div", { className: "byok-board-apart", textContent: notes[number] }));
+    return make("tr", {}, ...cells);
+  });
   return make("div", { className: "byok-board-scroll", tabIndex: 0, attributes: { role: "region", "aria-label": "Scrolls" } }, make("table", { className: "byok-board-list" }, ...head, make("tbody", {}, ...body)));
 }

@@ -41,7 +41,7 @@ const TEXTS = {
 };
 
 // What the kernel may tell while it waits for a model, and what says nothing of that.
-const ASIDE = new Set(["copy", "examples", "requests", "saved", "saved_output", "sentences"]);
+const ASIDE = new Set(["case_saved", "copy", "examples", "requests", "saved", "saved_output", "sentences"]);
 
 const isFromKernel = (message: unknown): message is ChatMessage | Pong =>
   typeof message === "object" && message !== null && "kind" in message;
@@ -54,7 +54,10 @@ class ChatView {
   private readonly model: AnyModel<ChatState>;
   private readonly signal: AbortSignal;
   private readonly colors = new Colors();
-  private readonly copy = new CopyMenu((form) => this.send({ kind: "copy", form }));
+  private readonly copy = new CopyMenu(
+    (form) => this.send({ kind: "copy", form }),
+    () => this.send({ kind: "save_case" }),
+  );
   private readonly graph = new GraphPane();
   private readonly sentences = new Sentences(
     (text) => this.say(text),
@@ -95,6 +98,7 @@ class ChatView {
       regenerate: (turn: number, other: string) => this.ask({ kind: "regenerate", turn, model: other }),
       keep: (text: string) => void this.send({ kind: "sentence", text, keep: true }),
       show: (session: number) => this.ask({ kind: "show", session }),
+      saveCase: (turn: number) => void this.send({ kind: "save_case", turn }),
       requests: (turn: number) => void this.send({ kind: "requests", turn }),
       lesson: (turn: number, node: string) => void this.send({ kind: "lesson", turn, node }),
       teach: (turn: number, node: string, values: Record<string, string>) =>
@@ -238,6 +242,9 @@ class ChatView {
         return this.sentences.show(message.sentences);
       case "copy":
         return void this.copy.show(message);
+      case "case_saved":
+        part.status.textContent = message.text;
+        return;
       case "requests":
         return this.dialogue.showRequests(message);
       case "lesson":

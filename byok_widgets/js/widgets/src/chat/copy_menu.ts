@@ -12,15 +12,21 @@ export class CopyMenu {
   private readonly content = make("div", { className: "byok-menu-content" });
   private readonly said = make("div", { className: "byok-note" });
 
-  constructor(ask: (form: ChatCopy["form"]) => void) {
+  // The case also goes into a file, which the kernel names.
+  constructor(ask: (form: ChatCopy["form"]) => void, save: () => void) {
     this.text.setAttribute("aria-label", "The conversation as text");
     this.said.setAttribute("role", "status");
     const transcript = button("Transcript");
     const testCase = button("Test case");
     transcript.onclick = () => ask("transcript");
     testCase.onclick = () => ask("case");
-    this.content.append(transcript, testCase, this.said);
-    this.el.append(make("summary", { textContent: "Copy" }), this.content);
+    const saved = button("Save as case");
+    saved.onclick = () => {
+      this.el.open = false;
+      save();
+    };
+    this.content.append(transcript, testCase, saved, this.said);
+    this.el.append(make("summary", { textContent: "Copy, save" }), this.content);
   }
 
   async show({ text }: ChatCopy): Promise<void> {

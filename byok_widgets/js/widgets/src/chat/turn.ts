@@ -16,6 +16,7 @@ export interface TurnActions extends LessonActions {
   edit: (turn: number, text: string) => void;
   regenerate: (turn: number, model: string) => void;
   keep: (text: string) => void;
+  saveCase: (turn: number) => void;
   show: (session: number) => void;
   requests: (turn: number) => void;
   models: () => string[];
@@ -105,7 +106,10 @@ export class TurnView {
     const keep = quiet("Save sentence", `Save sentence: keep “${text.slice(0, 40)}” to say it again`, () =>
       this.actions.keep(text),
     );
-    return [...sent, ...this.lesson.buttons, edit, again, keep, fork];
+    const saved = quiet("Save as case", `Save as case: the conversation up to turn ${number}, for tests and comparisons`, () =>
+      this.actions.saveCase(number),
+    );
+    return [...sent, ...this.lesson.buttons, edit, again, keep, saved, fork];
   }
 
   private edit(text: string): void {

@@ -609,6 +609,12 @@ export interface ChatCopy {
   text: string;
 }
 
+/** The conversation was saved as a case; the text says where. */
+export interface ChatCaseSaved {
+  kind: "case_saved";
+  text: string;
+}
+
 /** A named part of a request: the system text, a message, the schema or the settings. */
 export interface RequestPart {
   name: string;
@@ -680,7 +686,7 @@ export interface ChatFailed {
   reasoning?: string;
 }
 
-export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatSession | ChatSentences | ChatCopy | ChatRequests | ChatLesson | ChatExamples | ChatTaught | Saved | SavedOutput | ChatFailed;
+export type ChatMessage = ChatAll | ChatBegin | ChatNode | ChatProgress | ChatWait | ChatThinking | ChatText | ChatRetract | ChatTurn | ChatAlternative | ChatSession | ChatSentences | ChatCopy | ChatCaseSaved | ChatRequests | ChatLesson | ChatExamples | ChatTaught | Saved | SavedOutput | ChatFailed;
 
 /** A view has appeared and wants to know everything. */
 export interface ChatHello {
@@ -725,6 +731,12 @@ export interface ChatSentence {
 export interface ChatAskCopy {
   kind: "copy";
   form: "transcript" | "case";
+}
+
+/** Save the conversation as a case; of a turn that is named, its beginning up to this turn. */
+export interface ChatSaveCase {
+  kind: "save_case";
+  turn?: number;
 }
 
 /** Ask for what the models were asked in a turn. */
@@ -778,7 +790,7 @@ export interface ChatShow {
   session: number;
 }
 
-export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatAskRequests | ChatAskLesson | ChatTeach | ChatForget | AskSavedOutput | ChatStop | ChatReset | ChatFork | ChatShow;
+export type ChatRequest = ChatHello | ChatSay | ChatEdit | ChatRegenerate | ChatCorrect | ChatSentence | ChatAskCopy | ChatAskRequests | ChatSaveCase | ChatAskLesson | ChatTeach | ChatForget | AskSavedOutput | ChatStop | ChatReset | ChatFork | ChatShow;
 
 /** The traits of `Board`. */
 export interface BoardState {
@@ -879,12 +891,13 @@ export interface BoardCheck {
   holds: boolean;
 }
 
-/** A turn of a conversation that was played: what the caller said and the flow answered, and by which nodes. */
+/** A turn of a conversation that was played: what the caller said and the flow answered, and by which nodes. `apart` is empty but for the first turn that leaves the baseline's way, and says where that goes. */
 export interface BoardTurn {
   said: string;
   heard: string;
   path: string;
   learned: string;
+  apart: string;
 }
 
 /** A cell in one repeat. `status` is empty while it has not ended, `facts` is what it took. */
@@ -905,7 +918,29 @@ export interface BoardDetail {
   facts: string;
 }
 
-export type BoardMessage = BoardAll | BoardCells | BoardRows | BoardDetail | Saved | SavedOutput;
+/** A value that was read, of a reply that is rated. */
+export interface BoardRatedValue {
+  name: string;
+  value: string;
+}
+
+/** A reply to rate, without the name of what wrote it; `number` counts steps. `left` replies of `total` are not rated yet, this one included; without any, `notes` say what came of it. */
+export interface BoardRating {
+  kind: "rating";
+  by: string;
+  number: number;
+  left: number;
+  total: number;
+  can_undo: boolean;
+  said: BoardUtterance[];
+  answer: string;
+  values: BoardRatedValue[];
+  heard: BoardUtterance[];
+  notes: string[];
+  problem: string;
+}
+
+export type BoardMessage = BoardAll | BoardCells | BoardRows | BoardDetail | BoardRating | Saved | SavedOutput;
 
 /** A view has appeared and wants to know everything. */
 export interface BoardHello {
@@ -925,4 +960,13 @@ export interface BoardOpen {
   repeat: number;
 }
 
-export type BoardRequest = BoardHello | BoardStop | BoardOpen | AskSavedOutput;
+/** Rate: begin as `by`, give the reply of step `number` a `mark`, skip it, or undo the step before. */
+export interface BoardRate {
+  kind: "rate";
+  act: "begin" | "mark" | "skip" | "undo";
+  by: string;
+  number: number;
+  mark: number;
+}
+
+export type BoardRequest = BoardHello | BoardStop | BoardOpen | BoardRate | AskSavedOutput;

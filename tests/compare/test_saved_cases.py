@@ -1,0 +1,91 @@
+"""Sessions saved as cases: added to a file, which reads back as what happened."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+
+from byok_widgets import ByokError, ConfigError, Flow
+from tests.fake_keys import fake_key
+from tests.scripted_server import Say
+
+_numbers = itertools.count()
+
+
+def answer(request):
+    day = "Tue" if "Tuesday" in str(request["messages"]) else None
+    return Say(json.dumps({"day": day}) if "response_format" in request else "Which day?")
+
+
+@pytest.fixture
+def flow(server):
+    flow = Flow(f"the dentist / {next(_numbers)}")
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = "compatible:one"
+    server.script(answer)
+    ask = flow.conversation("ask", "Ask for the day.")
+    read = flow.extraction("read", day=["Mon", "Tue"])
+    flow.connect(ask, read)
+    flow.connect(read, flow.conversation("bye", "Bye.", static=True, end=True), if_="day == 'Tue'")
+    return flow
+
+
+@pytest.fixture
+def session(flow):
+    found = flow.start()
+    found.say("Hello")
+    found.say("Tuesday")
+    return found
+
+
+def test_what_was_saved_reads_back_as_what_happened(flow, session, tmp_path):
+    saved = flow.save_case(session, tmp_path / "a.cases.jsonl")
+    assert saved.is_new
+    (case,) = flow.cases(saved.path)
+    (direct,) = flow.cases(session)
+    assert (case.caller, dict(case.values), case.path, case.end_node) == (
+        direct.caller,
+        dict(direct.values),
+        direct.path,
+        direct.end_node,
+    )
+    assert case.name == saved.name
+    assert str(saved.path) in str(saved)
+
+
+def test_cases_are_added_with_names_of_their_own_and_equal_ones_once(flow, session, tmp_path):
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"name": "Hello", "text": "kept as it is", "contains": "x"}')
+    saved = [flow.save_case(session, file, turn=turn) for turn in (1, 2, 1)]
+    assert [each.is_new for each in saved] == [True, True, False]
+    assert saved[2].name == saved[0].name
+    cases = flow.cases(file)
+    assert len({case.name for case in cases}) == len(cases) == 3
+    assert cases[0].text == "kept as it is"
+    assert flow.save_case(session, file, name="Hello").name == "Hello 3"
+
+
+def test_by_default_the_file_is_named_like_the_flow(flow, session, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    saved = flow.save_case(session)
+    assert saved.path.parent == tmp_path
+    assert saved.path.name.startswith("the-dentist-")
+    assert len(flow.cases(saved.path.name)) == 1
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a", "missing/a.jsonl"])
+def test_a_file_that_takes_no_cases_is_refused(flow, session, tmp_path, name):
+    with pytest.raises(ConfigError) as caught:
+        flow.save_case(session, tmp_path / name)
+    assert caught.value.kind == "cases"
+
+
+def test_a_key_gets_into_no_file(flow, session, tmp_path):
+    key = fake_key("openai")
+    session.variables["day"] = key
+    with pytest.raises(ByokError) as caught:
+        flow.save_case(session, tmp_path / "a.jsonl")
+    assert key not in str(caught.value)
+    assert not list(tmp_path.glob("*.jsonl"))
