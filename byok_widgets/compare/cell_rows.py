@@ -91,13 +91,15 @@ def storable(cell: ResultCell) -> ResultCell:
 
 def as_plain(data: Any) -> Any:
     """Return data as JSON would hold it."""
+    if data is None or isinstance(data, (bool, int, float)):
+        return data
     if isinstance(data, str):
-        return data.encode("utf-8", "backslashreplace").decode()
+        return data if data.isascii() else data.encode("utf-8", "backslashreplace").decode()
     if isinstance(data, Mapping):
         return {str(as_plain(name)): as_plain(value) for name, value in data.items()}
     if isinstance(data, (list, tuple, set, frozenset)):
         return [as_plain(part) for part in data]
-    return data if data is None or isinstance(data, (bool, int, float)) else as_plain(str(data))
+    return as_plain(str(data))
 
 
 def _packed(data: Any) -> bytes:

@@ -46,6 +46,7 @@ class Comparison:
         self._setup, self._store = setup, store
         self.estimate = estimate
         self._metric = setup.metric
+        self._worked_out: tuple[object, list[evidence.VariantResult]] = (None, [])
         self.results = Results(setup.task.variants, shuffled(setup.cases, store), setup.task.sampling.repeat)
         self._execution = Execution(store, self.results, known)
 
@@ -217,9 +218,13 @@ class Comparison:
     def verdicts_now(self) -> list[evidence.VariantResult]:
         """Do the same as `verdicts` with what there is now, without waiting."""
         fixed = self.complete or self.stopped_for == "budget"
-        return evidence.variant_results(
-            self.results, self.baseline, metric=self._metric, margin=self.margin, fixed=fixed
-        )
+        of = (self.results.added, self.results.scored, fixed)
+        if self._worked_out[0] != of:  # a table, its notes and the board ask one after another
+            found = evidence.variant_results(
+                self.results, self.baseline, metric=self._metric, margin=self.margin, fixed=fixed
+            )
+            self._worked_out = (of, found)
+        return list(self._worked_out[1])
 
     def plan(self, margin: float | None = None, *, power: float = 0.8) -> tables.Plans:
         """Return how many cases and repeats it takes to show a difference, from how these cases vary.

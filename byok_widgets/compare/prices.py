@@ -69,6 +69,7 @@ class Prices:
 
     def __init__(self, context: FlowContext) -> None:
         self._context = context
+        self._own: dict[Node[Any], int] = {}
 
     def usd(self, ref: str, read: int, written: int) -> Decimal | None:
         """Return what a call costs that reads and writes so many tokens; `None` without a price."""
@@ -152,11 +153,16 @@ class Prices:
 
     def bytes_of(self, node: Node[Any], messages: Iterable[Message], known: Mapping[str, Any]) -> int:
         """Return a bound of the bytes that a request of a node has; its schema may stand in it twice."""
-        own = json.dumps(node.to_data({}), ensure_ascii=False, default=str)
         said = sum(len(message.content.encode("utf-8", "replace")) + _MESSAGE_BYTES for message in messages)
         values = json.dumps(dict(known), ensure_ascii=False, default=str)
-        fixed = 2 * len(own.encode()) + len(self._context.global_prompt.encode()) + len(values.encode())
+        fixed = 2 * self._own_bytes(node) + len(self._context.global_prompt.encode()) + len(values.encode())
         return fixed + said + _FRAME_BYTES
+
+    def _own_bytes(self, node: Node[Any]) -> int:
+        """Return how many bytes what a node is made of has; the nodes of a comparison do not change."""
+        if node not in self._own:
+            self._own[node] = len(json.dumps(node.to_data({}), ensure_ascii=False, default=str).encode())
+        return self._own[node]
 
     def typical_tokens(self, node: Node[Any], messages: Iterable[Message], known: Mapping[str, Any]) -> int:
         """Return about how many tokens a request of a node has, from its texts."""

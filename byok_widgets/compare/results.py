@@ -62,6 +62,7 @@ class Results:
         self._cells: dict[Place, ResultCell] = {}
         self._scores: dict[Place, Score] = {}
         self._order: list[Place] = []
+        self._summaries: dict[str, tuple[int, Summary]] = {}
         self.scored = 0
         self._lock = threading.Lock()
 
@@ -113,8 +114,17 @@ class Results:
 
     def distinct(self, variant: Variant | None = None) -> list[ResultCell]:
         """Return the finished cells, of one variant or of all; one that equal cases share is there once."""
-        found = {cell.key: cell for own, _, cell, _ in self.items() if variant is None or own.id == variant.id}
-        return list(found.values())
+        return list({cell.key: cell for cell in self._cells_of(self.variants if variant is None else [variant])}.values())
+
+    def _cells_of(self, variants: Sequence[Variant]) -> Iterator[ResultCell]:
+        """Yield the finished cells of variants, in the order of cases, variants and repeats."""
+        ids, repeats, cells = [variant.id for variant in variants], range(1, self.repeat + 1), self._cells
+        for case in self.cases:
+            for own in ids:
+                for repeat in repeats:
+                    cell = cells.get((own, case.name, repeat))
+                    if cell is not None:
+                        yield cell
 
     def items(self) -> Iterator[tuple[Variant, Case, ResultCell, float | None]]:
         """Yield all that is finished, in the order of cases, variants and repeats."""
@@ -145,8 +155,16 @@ class Results:
         return done
 
     def summary(self, variant: Variant) -> Summary:
-        """Return what is known of a variant."""
-        cells = [cell for found, _, cell, _ in self.items() if found.id == variant.id]
+        """Return what is known of a variant; a board asks for it more than once."""
+        added, known = self._summaries.get(variant.id, (-1, None))
+        now = self.added
+        if known is None or added != now:
+            known = self._summary(variant)
+            self._summaries[variant.id] = (now, known)
+        return known
+
+    def _summary(self, variant: Variant) -> Summary:
+        cells = list(self._cells_of([variant]))
         paid = [cell for cell in self.distinct(variant) if cell.is_paid]
         known = [cell.usd for cell in paid if cell.usd is not None]
         answered = [cell for cell in cells if cell.total_s is not None]

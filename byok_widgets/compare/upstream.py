@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from byok_widgets.compare.call_gate import require_all_admitted
@@ -39,7 +40,7 @@ class Given:
     messages: tuple[Message, ...]
     variables: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Hash of it."""
         return hashed(self.to_data())

@@ -17,29 +17,36 @@ _BETWEEN = "\0"
 
 def holds_key(data: Any) -> bool:
     """Whether a string in `data` contains a key."""
-    texts = _BETWEEN.join(_texts(data))
+    texts = _BETWEEN.join(_texts(data, []))
     return redact(texts, words=False) != texts
 
 
 def redact_keys(data: Any) -> Any:
-    """Return `data` with a mask in place of every key in its strings."""
-    texts = list(_texts(data))
-    redacted = redact(_BETWEEN.join(texts), words=False).split(_BETWEEN)
+    """Return `data` with a mask in place of every key in its strings; itself where there is none."""
+    texts = _texts(data, [])
+    joined = _BETWEEN.join(texts)
+    cleaned = redact(joined, words=False)
+    if cleaned == joined:
+        return data
+    redacted = cleaned.split(_BETWEEN)
     if len(redacted) != len(texts):  # a string contains the separator itself
         redacted = [redact(text, words=False) for text in texts]
     return _rebuilt(data, iter(redacted))
 
 
-def _texts(data: Any) -> Iterator[str]:
+def _texts(data: Any, found: list[str]) -> list[str]:
+    """Add the strings of `data` to what was found, and return that."""
     if isinstance(data, str):
-        yield data
+        found.append(data)
     elif isinstance(data, list):
         for entry in data:
-            yield from _texts(entry)
+            _texts(entry, found)
     elif isinstance(data, dict):
         for name, entry in data.items():
-            yield from () if _is_plain(name) else (name,)
-            yield from _texts(entry)
+            if not _is_plain(name):
+                found.append(name)
+            _texts(entry, found)
+    return found
 
 
 def _rebuilt(data: Any, texts: Iterator[str]) -> Any:

@@ -4,7 +4,7 @@ Each row alternates raw and ours in one run, so that a noisy machine disturbs bo
 In-process rows count CPU time of the whole process, all threads included; the others count wall time and CPU of
 fresh interpreters. `python -m tests.bench fresh calls streams transports turns cells redaction chat gear graph
 models` runs the parts that are named; `load`, which takes about ten minutes, runs only if it or one of its parts
-(`thousand ten-thousand faults quota memory`) is named.
+(`thousand ten-thousand faults quota memory`) is named; so does `comparison`, which takes about five.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from tests.bench import peers
 from tests.bench.calls import call_rows
 from tests.bench.cells import cell_rows
 from tests.bench.chat import chat_lines
+from tests.bench.comparison import PARTS as COMPARISONS
+from tests.bench.comparison import comparison_lines
 from tests.bench.fresh import fresh_rows
 from tests.bench.gear import gear_lines
 from tests.bench.graph import graph_lines
@@ -55,6 +57,8 @@ def main(parts: list[str]) -> int:
         long: dict[str, Callable[[], tuple[list[str], bool]]] = {
             "load": lambda: load_lines(base_url),
             **{part: partial(load_lines, base_url, [part]) for part in LOADS},
+            "comparison": lambda: comparison_lines(base_url),
+            **{part: partial(comparison_lines, base_url, [part]) for part in COMPARISONS},
         }
         for part in parts or [*rows, *seen]:
             if part in seen or part in long:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROWS_PAUSE_S = 0.5
 """Least time between two states of the rows, in seconds."""
-SHARE = 25
+SHARE = 50
 """Times as long as it took to work something out passes before it is worked out again."""
 SAVED_PAUSE_S = 15.0
 """Least time between two saved forms of a comparison that runs, in seconds."""
@@ -154,8 +154,8 @@ class Board(assets.PageWidget):
         """Bring the saved form up to date: now and then while it runs, and at the end."""
         if self._comparison.running and clock() < self._saved_at:
             return
-        self._saved_at = clock() + SAVED_PAUSE_S
-        self._saved_form.follow(self._static())
+        took = _seconds(lambda: self._saved_form.follow(self._static()))
+        self._saved_at = clock() + max(SAVED_PAUSE_S, SHARE * took)
 
     def _tell_cell(self, message: Mapping[str, Any]) -> None:
         case, variant, repeat = (message.get(name) for name in ("case", "variant", "repeat"))

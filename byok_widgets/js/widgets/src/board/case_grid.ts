@@ -140,7 +140,7 @@ export class CaseGrid {
 
   private row(at: number): HTMLElement {
     const { name, said } = this.cases[at] ?? { name: "", said: "" };
-    const line = make("div", { className: "byok-board-said", textContent: said, title: said });
+    const line = said === name ? "" : make("div", { className: "byok-board-said", textContent: said, title: said });
     const head = make("th", { scope: "row" }, make("div", { className: "byok-board-case", textContent: name }), line);
     return make("tr", {}, head, ...this.variants.map((_, variant) => this.cell(at, variant)));
   }

@@ -1,0 +1,167 @@
+"""Comparisons: `python -m tests.bench comparison`, about five minutes; each of its parts can be named alone.
+
+`compare-fan` makes the calls of the load bench as cells of a comparison, beside the raw SDK. `compare-cell` is the CPU
+of a cell beyond that of its call: commit and compression included, scoring not. `compare-memory` is the peak of 10,000
+cells, `compare-board` the CPU of a live board, and `compare-million` pages and filters of a store of a million cells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from byok_widgets.compare.comparison import Comparison
+from byok_widgets.engine import Governor
+from byok_widgets.providers import governors
+from tests.bench.calls import stub_flow
+from tests.bench.load import _raw_run, _Run, _verdict
+from tests.bench.stub_server import ANSWER_S
+
+Lines = list[tuple[str, bool]]
+CELLS = 10_000
+MILLION = 1_000_000
+_MEMORY = """\
+import os, resource, psutil
+from tests.bench.comparison import compared
+from byok_widgets.compare import statistics
+compared(os.environ["STUB"], "text-10", 10, "bench memory")
+idle = psutil.Process().memory_info().rss
+compared(os.environ["STUB"], "text-10", {cells}, "bench memory").verdicts()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - idle)"""
+
+
+def comparison_lines(base_url: str, parts: Iterable[str] = ()) -> tuple[list[str], bool]:
+    """Return the lines of this bench, or of some of its parts, and whether each `must` is kept."""
+    made = [line for part in parts or PARTS for line in PARTS[part](base_url)]
+    return [line for line, _ in made], all(kept for _, kept in made)
+
+
+def compared(base_url: str, model: str, cells: int, name: str) -> Comparison:
+    """Compare two names of one model, in so many cells."""
+    with tempfile.TemporaryDirectory() as folder:
+        greet = stub_flow(name, base_url).conversation("greet", "Be brief.")
+        cases = [{"text": f"Hi, number {number}", "contains": "word"} for number in range(cells // 2)]
+        models = [f"compatible:{model}@{side}" for side in "ab"]
+        return greet.compare(models, cases, store=Path(folder) / "cells.sqlite", wait=True)
+
+
+def _fan(base_url: str) -> Lines:
+    lines = []
+    for count, at_once, rounds in ((1_000, 50, 3), (CELLS, 200, 1)):
+        pairs = []
+        with mock.patch.object(governors, "Governor", partial(Governor, at_once)):
+            for _ in range(rounds):
+                pairs.append((_raw_run(base_url, "slow-10", count, at_once), _cells_run(base_url, count)))
+        name = f"{count:,} cells x 200 ms, {at_once} in flight"
+        lost = sum(ours.lost for _, ours in pairs)
+        if count == CELLS:
+            wall = statistics.median(ours.wall_s / raw.wall_s for raw, ours in pairs)
+            lines.append(_line(f"{name}, wall, {lost} lost", wall, 0.85, ok=not lost))
+        else:
+            efficiency = statistics.median(count * ANSWER_S / at_once / ours.wall_s for _, ours in pairs)
+            kept = efficiency >= 0.94 and not lost
+            lines.append((f"{f'{name}, efficiency':55} {efficiency:.3f}  must >= 0.94 {_verdict(kept=kept)}", kept))
+        cpu = statistics.median(ours.cpu_s / raw.cpu_s for raw, ours in pairs)
+        lines.append(_line(f"{name}, CPU", cpu, 0.8))
+    return lines
+
+
+def _cells_run(base_url: str, count: int) -> _Run:
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = compared(base_url, "slow-10", count, "bench fan")
+    failed = sum(cell.status == "failed" for _, _, cell, _ in found.results.items())
+    return _Run(time.perf_counter() - wall, time.process_time() - cpu, count - len(found.results) + failed)
+
+
+def _cell(base_url: str) -> Lines:
+    """Return the CPU of a cell beyond that of the same call made by the engine alone."""
+    over = []
+    for _ in range(5):
+        alone = _cpu(lambda: asyncio.run(_calls(base_url, 1_000)))
+        found: list[Comparison] = []
+        took = _cpu(lambda: found.append(compared(base_url, "text-10", 1_000, "bench cell")))  # noqa: B023
+        scoring = _cpu(lambda: [found[0].metric.scored(c, cell) for _, c, cell, _ in found[0].results.items()])  # noqa: B023
+        over.append((took - alone - scoring) / 1_000)
+    return [_line("CPU of a cell over its call, ms", 1000 * statistics.median(over), 0.25)]
+
+
+async def _calls(base_url: str, count: int) -> None:
+    greet, places = stub_flow("bench engine", base_url).conversation("greet", "Be brief."), asyncio.Semaphore(50)
+
+    async def one(number: int) -> None:
+        async with places:
+            await greet.arun(f"Hi, number {number}")
+
+    await asyncio.gather(*(one(number) for number in range(count)))
+
+
+def _memory(base_url: str) -> Lines:
+    done = subprocess.run(
+        [sys.executable, "-c", _MEMORY.format(cells=CELLS)],
+        check=True,
+        env={**os.environ, "STUB": base_url},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return [_line(f"peak memory of {CELLS:,} cells over the idle kernel, MB", int(done.stdout) / 2**20, 150)]
+
+
+def _board(base_url: str) -> Lines:
+    """Return the share of the CPU of a run that its board takes, with a page that listens."""
+    from byok_widgets.widgets.board.board import Board
+
+    compared(base_url, "text-10", 20, "bench warm").verdicts()  # numpy and scipy are imported once in a kernel
+    spent = 0.0
+    tell = Board._tell_next
+
+    def metered(board: Board) -> bool:
+        nonlocal spent
+        began = time.thread_time()
+        owed = tell(board)
+        spent += time.thread_time() - began
+        return owed
+
+    with mock.patch.object(Board, "_tell_next", metered), mock.patch.object(Board, "send", lambda *_: None):
+        greet = stub_flow("bench board", base_url).conversation("greet", "Be brief.")
+        cases = [{"text": f"Hi, number {number}", "contains": "word"} for number in range(1_000)]
+        models = [f"compatible:slow-10@{side}" for side in "abc"]
+        began = time.process_time()
+        running = greet.compare(models, cases, wait=False)
+        board = Board(running)
+        board._receive(board, {"kind": "hello"}, None)
+        running.wait()
+        time.sleep(1)
+        took = time.process_time() - began
+        board.close()
+    return [_line("share of a live board in the CPU of a run, 3 x 1,000", spent / took, 0.10)]
+
+
+def _line(name: str, value: float, must: float, *, ok: bool = True) -> tuple[str, bool]:
+    kept = value <= must and ok
+    return f"{name:55} {value:.3f}  must <= {must:g} {_verdict(kept=kept)}", kept
+
+
+def _cpu(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+PARTS: dict[str, Callable[[str], Lines]] = {
+    "compare-fan": _fan,
+    "compare-cell": _cell,
+    "compare-memory": _memory,
+    "compare-board": _board,
+}
