@@ -114,7 +114,8 @@ class Results:
 
     def distinct(self, variant: Variant | None = None) -> list[ResultCell]:
         """Return the finished cells, of one variant or of all; one that equal cases share is there once."""
-        return list({cell.key: cell for cell in self._cells_of(self.variants if variant is None else [variant])}.values())
+        found = self._cells_of(self.variants if variant is None else [variant])
+        return list({cell.key: cell for cell in found}.values())
 
     def _cells_of(self, variants: Sequence[Variant]) -> Iterator[ResultCell]:
         """Yield the finished cells of variants, in the order of cases, variants and repeats."""

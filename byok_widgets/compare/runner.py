@@ -70,6 +70,7 @@ class Runner:
         self._known: dict[Key, ResultCell] = {}
         self._under_way: dict[Key, list[Case]] = {}
         self._batches = Batches(store.batches, self.change_waiting) if batch else None
+        self._begun: set[Key] = set()
         self._turns = {
             variant.id: asyncio.Semaphore(self._parallel(variant) * workers) for variant in task.variants
         }
@@ -160,38 +161,78 @@ class Runner:
                 await self._tell_known(case, self._known[key])
             elif key in self._under_way:
                 self._under_way[key].append(case)
+            elif key in self._store.under_way or key in self._store.finished:
+                self._under_way[key] = []
+                self._run_beside(self._of_another(case, variant, key))
             else:
                 missing.append((variant, repeat))
-        if not missing:
-            return True
-        self._under_way.update({(variant.id, case_id, repeat): [] for variant, repeat in missing})
-        begin = self._begin_open if self._task.reserves_by_call else self._begin
-        return await begin(case, missing)
+        return not missing or await self._start_cells(case, case_id, missing)
 
-    async def _begin(self, case: Case, missing: Sequence[tuple[Variant, int]]) -> bool:
+    async def _start_cells(self, case: Case, case_id: str, missing: Sequence[tuple[Variant, int]]) -> bool:
+        keys = {(variant.id, case_id, repeat) for variant, repeat in missing}
+        self._under_way.update({key: [] for key in keys})
+        self._store.under_way.update({key: asyncio.get_running_loop().create_future() for key in keys})
+        begin = self._begin_open if self._task.reserves_by_call else self._begin
+        try:
+            return await begin(case, case_id, missing)
+        finally:
+            for key in keys - self._begun:
+                self._release(key)
+
+    async def _of_another(self, case: Case, variant: Variant, key: Key) -> None:
+        """Take a cell that another comparison runs, or has just finished; where that gives up, run it here."""
+        while key in self._store.under_way:
+            await asyncio.shield(self._store.under_way[key])
+        found = self._store.cell(key) if key in self._store.finished else None
+        equal = self._under_way.pop(key)
+        if found is None:
+            if await self._start_cells(case, key[1], [(variant, key[2])]):
+                self._under_way.setdefault(key, []).extend(equal)
+            return
+        self._known[key] = found
+        for each in [case, *equal]:
+            await self._tell_known(each, found)
+
+    def _release(self, key: Key) -> None:
+        """Let other comparisons in this process know that a cell is not under way here any more."""
+        if key in self._known:
+            self._store.finished.add(key)
+        self._store.under_way.pop(key).set_result(None)
+
+    async def _begin(self, case: Case, case_id: str, missing: Sequence[tuple[Variant, int]]) -> bool:
         """Start cells of one call each, if there is money for the worst case of all of them."""
         limited = self.budget.usd is not None
         worst = {variant.id: self._task.worst(variant, case) if limited else Decimal(0) for variant, _ in missing}
         if not await self.budget.reserve(sum((worst[v.id] for v, _ in missing), Decimal(0)), len(missing)):
             return False
         for variant, repeat in missing:
-            self._run_beside(self._reserved_cell(variant, case, repeat, worst[variant.id]))
+            self._run_cell_beside(
+                case_id, variant, repeat, self._reserved_cell(variant, case, repeat, worst[variant.id])
+            )
         return True
 
-    async def _begin_open(self, case: Case, missing: Sequence[tuple[Variant, int]]) -> bool:
+    async def _begin_open(self, case: Case, case_id: str, missing: Sequence[tuple[Variant, int]]) -> bool:
         """Start cells with any number of calls, a few at a time where little money is left."""
         limited = self.budget.usd is not None
         for variant, repeat in missing:
             expected = (self._task.expected(variant, case, None) if limited else None) or Decimal(0)
             if not await self.budget.begin_cell(expected):
                 return False
-            self._run_beside(self._open_cell(variant, case, repeat, expected))
+            self._run_cell_beside(case_id, variant, repeat, self._open_cell(variant, case, repeat, expected))
         return True
 
-    def _run_beside(self, cell: Coroutine[Any, Any, None]) -> None:
+    def _run_cell_beside(
+        self, case_id: str, variant: Variant, repeat: int, cell: Coroutine[Any, Any, None]
+    ) -> None:
+        key = (variant.id, case_id, repeat)
+        self._begun.add(key)
+        self._run_beside(cell).add_done_callback(lambda _: self._release(key))
+
+    def _run_beside(self, cell: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         running = asyncio.ensure_future(cell)
         self._running.add(running)
         running.add_done_callback(self._ended)
+        return running
 
     async def _tell_known(self, case: Case, cell: ResultCell) -> None:
         """Tell a cell that there is already; a judge that has not answered yet is asked beside others."""

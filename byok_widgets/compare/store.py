@@ -6,6 +6,7 @@ that were filled on several machines can be merged. Replies are compressed and s
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,12 +41,22 @@ CREATE TABLE IF NOT EXISTS score(
 _VERSION = 2
 _UPGRADES = ("ALTER TABLE cell ADD COLUMN least_nano INTEGER;",)
 
+_CELLS = (
+    f"SELECT {', '.join(f'cell.{name}' for name in PLAIN)}, case_id, cost_nano, least_nano, reply.body, request.body"
+    " FROM cell LEFT JOIN reply ON reply.cell = cell.id LEFT JOIN request ON request.id = cell.request WHERE"
+)
+
 _open: dict[str, CellStore] = {}
 _lock = threading.Lock()
 
 
 class CellStore:
-    """The cells of one file."""
+    """The cells of one file.
+
+    Attributes:
+        under_way: Cells that a comparison of this process runs; others wait for them instead of paying again.
+        finished: Cells that were finished in this process.
+    """
 
     def __init__(self, path: Path | None) -> None:
         """Open a file, or make it for this user alone.
@@ -60,6 +71,8 @@ class CellStore:
         self._base = Database(path, _SCHEMA + BATCH_SCHEMA, _VERSION, _UPGRADES)
         self._writer = CellWriter(self._base)
         self.batches = BatchStore(self._base)
+        self.under_way: dict[Key, asyncio.Future[None]] = {}
+        self.finished: set[Key] = set()
 
     @classmethod
     def at(cls, path: Path) -> CellStore:
@@ -110,12 +123,7 @@ class CellStore:
         cells: dict[Key, ResultCell] = {}
         marks = ",".join("?" * len(variants))
         wanted = None if cases is None else set(cases)
-        names = ", ".join(f"cell.{name}" for name in PLAIN)
-        query = (
-            f"SELECT {names}, case_id, cost_nano, least_nano, reply.body, request.body FROM cell"
-            " LEFT JOIN reply ON reply.cell = cell.id LEFT JOIN request ON request.id = cell.request"
-            f" WHERE variant IN ({marks})"
-        )
+        query = f"{_CELLS} variant IN ({marks})"
         with self._base.reading() as base:
             for *plain, case, nano, least, reply, request in base.execute(query, list(variants)).fetchall():
                 if wanted is None or case in wanted:
@@ -125,6 +133,17 @@ class CellStore:
             if found.variant in variants and (wanted is None or found.case in wanted):
                 cells[found.key] = found
         return [*cells.values()]
+
+    def cell(self, key: Key) -> ResultCell | None:
+        """Return one cell; `None` where there is none.
+
+        Raises:
+            ConfigError: The file cannot be read, or is damaged.
+        """
+        with self._base.reading() as base:
+            for *plain, case, nano, least, reply, request in base.execute(f"{_CELLS} cell.id = ?", [cell_id(key)]):
+                return cell_of(plain, case, (nano, least), reply, request)
+        return next((found for found in self._writer.unwritten() if found.key == key), None)
 
     def scores(self, metric: str) -> dict[Key, float | None]:
         """Return the scores of a metric, by cell."""

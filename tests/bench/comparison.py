@@ -1,25 +1,22 @@
 """Comparisons: `python -m tests.bench comparison`, about five minutes; each of its parts can be named alone.
 
-`compare-fan` makes the calls of the load bench as cells of a comparison, beside the raw SDK. `compare-cell` is the CPU
-of a cell beyond that of its call: commit and compression included, scoring not. `compare-memory` is the peak of 10,000
-cells, `compare-board` the CPU of a live board, and `compare-million` pages and filters of a store of a million cells.
+`compare-fan` makes the calls of the load bench as cells of a comparison, beside the raw SDK. `compare-cell` is the
+CPU of a cell beyond that of its call: commit and compression included, scoring not. `compare-memory` is the peak of
+10,000 cells, `compare-board` the CPU of a live board, `compare-million` pages and filters of a million cells.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import random
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 from byok_widgets.compare.comparison import Comparison
@@ -72,7 +69,8 @@ def _fan(base_url: str) -> Lines:
         else:
             efficiency = statistics.median(count * ANSWER_S / at_once / ours.wall_s for _, ours in pairs)
             kept = efficiency >= 0.94 and not lost
-            lines.append((f"{f'{name}, efficiency':55} {efficiency:.3f}  must >= 0.94 {_verdict(kept=kept)}", kept))
+            shown = f"{name}, efficiency"
+            lines.append((f"{shown:55} {efficiency:.3f}  must >= 0.94 {_verdict(kept=kept)}", kept))
         cpu = statistics.median(ours.cpu_s / raw.cpu_s for raw, ours in pairs)
         lines.append(_line(f"{name}, CPU", cpu, 0.8))
     return lines
@@ -133,7 +131,7 @@ def _board(base_url: str) -> Lines:
         spent += time.thread_time() - began
         return owed
 
-    with mock.patch.object(Board, "_tell_next", metered), mock.patch.object(Board, "send", lambda *_: None):
+    with mock.patch.object(Board, "_tell_next", metered), mock.patch.object(Board, "send"):
         greet = stub_flow("bench board", base_url).conversation("greet", "Be brief.")
         cases = [{"text": f"Hi, number {number}", "contains": "word"} for number in range(1_000)]
         models = [f"compatible:slow-10@{side}" for side in "abc"]

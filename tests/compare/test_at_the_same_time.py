@@ -1,0 +1,59 @@
+"""Two comparisons of the same cells at the same time: in one kernel nobody pays twice."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+
+from byok_widgets import Flow
+from tests.scripted_server import Say
+
+MODELS = ["compatible:one", "compatible:two"]
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def read(server):
+    flow = Flow(f"at the same time {next(_numbers)}")
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = MODELS[0]
+    server.script(lambda request: Say(json.dumps({"weekday": "Tue"}), pause_s=0.05))
+    return flow.extraction("read", weekday=["Mon", "Tue"])
+
+
+def cases(count):
+    return [{"name": f"c{n}", "text": f"Tuesday, {n}", "values": {"weekday": "Tue"}} for n in range(count)]
+
+
+def test_the_second_takes_what_the_first_runs_and_has_run(read, server):
+    given = [*cases(12), {"name": "again", "text": "Tuesday, 0", "values": {"weekday": "Tue"}}]
+    first = read.compare(MODELS, given, wait=False)
+    second = read.compare(MODELS, given, metric="all", wait=False)
+    for comparison in (first, second):
+        comparison.wait()
+        assert comparison.complete
+        assert all(score == 1.0 for *_, score in comparison.results.items())
+    assert len(server.requests) == 24
+    assert first.used[1] + second.used[1] == 24
+
+
+def test_where_the_first_is_stopped_the_second_runs_what_is_missing(read, server):
+    server.script(lambda request: Say(json.dumps({"weekday": "Tue"}), pause_s=0.2))
+    first = read.compare(MODELS, cases(8), wait=False)
+    second = read.compare(MODELS, cases(8), wait=False)
+    first.stop()
+    second.wait()
+    first.wait()
+    assert second.complete
+    assert not second.problem()
+
+
+def test_with_too_little_money_for_its_own_cells_it_still_takes_those_of_the_first(read, server):
+    first = read.compare(MODELS, cases(6), wait=False)
+    second = read.compare(MODELS, cases(8), max_calls=2, wait=False)
+    first.wait()
+    second.wait()
+    assert second.used[1] <= 2
+    assert len(server.requests) <= 14
