@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from byok_widgets.compare.cases import Cases
+from byok_widgets.compare.cases import Case, Cases
 from byok_widgets.compare.divergence import Divergences
 from byok_widgets.compare.evidence import VariantResult
 from byok_widgets.compare.node_scores import NodeScores
@@ -93,5 +93,5 @@ class ComparisonView(Protocol):
     def node_scores(self) -> NodeScores:
         """How they do at single nodes."""
 
-    def diff(self, case: str) -> Any:
+    def diff(self, case: str | Case) -> Any:
         """What each variant made of a case."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from byok_widgets import markup
+from byok_widgets.compare.browsing import PAGE, CellPage, page_of
+from byok_widgets.compare.result_cell import Key
 from byok_widgets.compare.store import CellStore
 from byok_widgets.secrets import redact
 
@@ -26,6 +28,8 @@ class PastComparison:
         cases: Names of the cases.
         repeat: How often each case was run.
         metric: Name of the metric.
+        ids: Ids of the variants.
+        store: Where its cells are.
     """
 
     id: str
@@ -35,6 +39,45 @@ class PastComparison:
     cases: tuple[str, ...]
     repeat: int
     metric: str
+    ids: tuple[str, ...] = field(default=(), repr=False)
+    store: CellStore | None = field(default=None, repr=False, compare=False)
+
+    def page(
+        self,
+        after: Key | None = None,
+        *,
+        size: int = PAGE,
+        variant: str | None = None,
+        status: str | None = None,
+        metric: str | None = None,
+        below: float | None = None,
+    ) -> CellPage:
+        """Return a page of its cells, also of very many: only what is on the page is read.
+
+        Args:
+            after: What `next` of the page before says; by default the first page.
+            size: Most cells on it.
+            variant: Name of one variant.
+            status: How cells ended: `done`, `invalid`, `refused` or `failed`.
+            metric: Name of a metric, such as `checks`, whose score is below `below`.
+            below: A score from 0 to 1.
+
+        Raises:
+            ConfigError: There is no such variant, status or score, or the store cannot be read.
+        """
+        if self.store is None:
+            return CellPage((), {}, None)
+        variants = dict(zip(self.variants, self.ids, strict=True))
+        return page_of(
+            self.store,
+            variants,
+            after=after,
+            size=size,
+            variant=variant,
+            status=status,
+            metric=metric,
+            below=below,
+        )
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -67,10 +110,18 @@ class PastComparisons(tuple[PastComparison, ...]):
 
 def past_comparisons(store: CellStore) -> PastComparisons:
     """Return what was compared, from the store."""
-    return PastComparisons(_read(name, at, title, spec) for name, at, title, spec in store.comparisons())
+    return PastComparisons(_read(store, name, at, title, spec) for name, at, title, spec in store.comparisons())
 
 
-def _read(name: str, at: float, title: str, spec: Mapping[str, Any]) -> PastComparison:
+def _read(store: CellStore, name: str, at: float, title: str, spec: Mapping[str, Any]) -> PastComparison:
     return PastComparison(
-        name, at, title, spec["variants"], tuple(spec["cases"]), int(spec["repeat"]), str(spec["metric"])
+        name,
+        at,
+        title,
+        spec["variants"],
+        tuple(spec["cases"]),
+        int(spec["repeat"]),
+        str(spec["metric"]),
+        tuple(spec["ids"]),
+        store,
     )

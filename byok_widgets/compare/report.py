@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from byok_widgets import markup
 from byok_widgets.compare import evidence, tables
+from byok_widgets.compare.cases import Case
+from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import Picture, pictures_of
 from byok_widgets.saved_file import save_file
 from byok_widgets.secrets import redact
@@ -46,7 +48,7 @@ def page(comparison: ComparisonView) -> str:
         *(f"<figure>{picture.svg(styled=True)}{_words(picture)}</figure>" for picture in pictures_of(comparison)),
         *(_requests(comparison) if comparison.task.same_input else _conversations(comparison)),
         "<h2>Cases</h2>",
-        *(_case(comparison, case.name) for case in comparison.results.cases[:MOST_CASES]),
+        *(_case(comparison, case) for case in comparison.results.cases[:MOST_CASES]),
     ]
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -70,9 +72,13 @@ def _conversations(comparison: ComparisonView) -> list[str]:
     return ["<h2>Nodes</h2>", *nodes, "<h2>Ways</h2>", comparison.divergences()._repr_html_()]
 
 
-def _case(comparison: ComparisonView, name: str) -> str:
+def _case(comparison: ComparisonView, case: Case) -> str:
     scores = []
+    names = short_names_of(comparison.variants)
     for variant in comparison.variants:
-        found = comparison.results.scores_of(variant).get(name)
-        scores.append(f"{variant.name} {100 * sum(found) / len(found):.0f} %" if found else f"{variant.name} –")
-    return markup.details(redact(f"{name}: {', '.join(scores)}", words=False), comparison.diff(name)._repr_html_())
+        scored = (comparison.results.score(variant, case, at) for at in range(1, comparison.results.repeat + 1))
+        found = [score for score in scored if score is not None]
+        scores.append(f"{names[variant.id]} {percent(sum(found) / len(found)) if found else '–'}")
+    return markup.details(
+        redact(f"{case.name} · {', '.join(scores)}", words=False), comparison.diff(case)._repr_html_()
+    )

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS cell(
   message TEXT, model TEXT, input_tokens INTEGER, output_tokens INTEGER, cost_nano INTEGER, first_token_s REAL,
   total_s REAL, wait_s REAL, retries INTEGER, started_at REAL, least_nano INTEGER,
   UNIQUE(variant, case_id, repeat));
+CREATE INDEX IF NOT EXISTS cell_not_done ON cell(variant, status, case_id, repeat) WHERE status != 'done';
 CREATE TABLE IF NOT EXISTS reply(cell INTEGER PRIMARY KEY, body BLOB);
 CREATE TABLE IF NOT EXISTS score(
   cell INTEGER, metric TEXT, value REAL, detail TEXT, PRIMARY KEY(cell, metric)) WITHOUT ROWID;
@@ -41,9 +42,10 @@ CREATE TABLE IF NOT EXISTS score(
 _VERSION = 2
 _UPGRADES = ("ALTER TABLE cell ADD COLUMN least_nano INTEGER;",)
 
+_NAMES = ", ".join(f"cell.{name}" for name in PLAIN)
 _CELLS = (
-    f"SELECT {', '.join(f'cell.{name}' for name in PLAIN)}, case_id, cost_nano, least_nano, reply.body, request.body"
-    " FROM cell LEFT JOIN reply ON reply.cell = cell.id LEFT JOIN request ON request.id = cell.request WHERE"
+    f"SELECT {_NAMES}, case_id, cost_nano, least_nano, reply.body, request.body FROM cell"
+    " LEFT JOIN reply ON reply.cell = cell.id LEFT JOIN request ON request.id = cell.request WHERE"
 )
 
 _open: dict[str, CellStore] = {}
@@ -144,6 +146,40 @@ class CellStore:
             for *plain, case, nano, least, reply, request in base.execute(f"{_CELLS} cell.id = ?", [cell_id(key)]):
                 return cell_of(plain, case, (nano, least), reply, request)
         return next((found for found in self._writer.unwritten() if found.key == key), None)
+
+    def page(
+        self,
+        variant: str,
+        after: tuple[str, int] | None,
+        most: int,
+        *,
+        status: str | None = None,
+        score: tuple[str, float] | None = None,
+    ) -> list[ResultCell]:
+        """Return the next cells of a variant by case and repeat, of which only these are read.
+
+        Args:
+            variant: Its id.
+            after: Case and repeat of the cell before; `None` for the first ones.
+            most: How many.
+            status: How they ended; `None` for all.
+            score: A metric, and what their score of it is below; `None` for all.
+        """
+        wanted: list[tuple[str, list[Any]]] = [("variant = ?", [variant])]
+        wanted += [("(case_id, repeat) > (?, ?)", [*after])] if after else []
+        wanted += [("status = ?", [status])] if status else []
+        if score:
+            metric, below = score
+            of_it = "SELECT 1 FROM score WHERE score.cell = cell.id AND metric >= ? AND metric < ? AND value < ?"
+            wanted.append((f"EXISTS ({of_it})", [f"{metric}@", f"{metric}A", below]))
+        query = f"{_CELLS} {' AND '.join(text for text, _ in wanted)} ORDER BY case_id, repeat LIMIT ?"
+        values = [value for _, given in wanted for value in given]
+        with self._base.reading() as base:
+            rows = base.execute(query, [*values, most]).fetchall()
+            return [
+                cell_of(plain, case, (nano, least), reply, request)
+                for *plain, case, nano, least, reply, request in rows
+            ]
 
     def scores(self, metric: str) -> dict[Key, float | None]:
         """Return the scores of a metric, by cell."""

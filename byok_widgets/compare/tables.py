@@ -43,6 +43,11 @@ class Diff:
     cells: Mapping[str, ResultCell | None]
     checks: Mapping[str, Sequence[Check]]
 
+    @property
+    def _title(self) -> str:
+        said = "" if self.case.said == self.case.name else f": {self.case.said}"
+        return f"Case {self.case.name}{said}"
+
     def _rows(self) -> Iterator[tuple[str, ...]]:
         names = list(self.cells)
         for name in dict.fromkeys(check.name for found in self.checks.values() for check in found):
@@ -65,7 +70,7 @@ class Diff:
         columns = ("", "expected", *(redact(name, words=False) for name in self.cells))
         return markup.table(
             [[redact(cell, words=False) for cell in row] for row in self._rows()],
-            caption=redact(f"Case {self.case.name}: {self.case.said}", words=False),
+            caption=redact(self._title, words=False),
             columns=columns,
         )
 

@@ -1,20 +1,21 @@
 """Comparisons: `python -m tests.bench comparison`, about five minutes; each of its parts can be named alone.
 
 `compare-fan` makes the calls of the load bench as cells of a comparison, beside the raw SDK. `compare-cell` is the
-CPU of a cell beyond that of its call: commit and compression included, scoring not. `compare-memory` is the peak of
-10,000 cells, `compare-board` the CPU of a live board, `compare-million` pages and filters of a million cells.
+CPU of a cell beyond its call: commit and compression included, scoring not. `compare-memory` is the peak of 10,000
+cells, `compare-board` the CPU of a live board, `compare-million` a store of a million cells.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from unittest import mock
@@ -32,7 +33,8 @@ MILLION = 1_000_000
 _MEMORY = """\
 import os, resource, psutil
 from tests.bench.comparison import compared
-from byok_widgets.compare import statistics
+from byok_widgets.compare import sqlite3
+import statistics
 compared(os.environ["STUB"], "text-10", 10, "bench memory")
 idle = psutil.Process().memory_info().rss
 compared(os.environ["STUB"], "text-10", {cells}, "bench memory").verdicts()
@@ -146,6 +148,61 @@ def _board(base_url: str) -> Lines:
     return [_line("share of a live board in the CPU of a run, 3 x 1,000", spent / took, 0.10)]
 
 
+def _million(base_url: str) -> Lines:
+    """Return how long pages of a million cells take: the first one, one in the middle, and with each filter."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cells.sqlite"
+        flow = stub_flow("bench million", base_url)
+        greet = flow.conversation("greet", "Be brief.")
+        cases = [{"text": f"Hi, number {number}", "contains": "word"} for number in range(20)]
+        greet.compare([f"compatible:text-10@{side}" for side in "abcd"], cases, store=path, wait=True)
+        (past,) = flow.comparisons(store=path)
+        _fill(path, past.ids)
+        lines, pages = (
+            [],
+            {
+                "first page": past.page,
+                "a page in the middle": lambda: past.page((sorted(past.ids)[2], "case 0120000", 1)),
+                "failed cells": lambda: past.page(status="failed"),
+                "cells of one variant that failed": lambda: past.page(
+                    variant=list(past.variants)[3], status="failed"
+                ),
+                "cells below a score": lambda: past.page(metric="checks", below=0.001),
+            },
+        )
+        for name, page in pages.items():
+            began = time.perf_counter()
+            assert len(page())
+            must = 0.5 if "page" in name else 1.0
+            lines.append(_line(f"a million cells: {name}, s", time.perf_counter() - began, must))
+        return lines
+
+
+def _fill(path: Path, variants: Sequence[str]) -> None:
+    """Add cells like one that is there, with scores: the rarest are found last."""
+    base = sqlite3.connect(path)
+    (reply,) = base.execute("SELECT body FROM reply LIMIT 1").fetchone()
+    (request,) = base.execute("SELECT id FROM request LIMIT 1").fetchone()
+    each = MILLION // len(variants)
+    with base:
+        for at, variant in enumerate(variants):
+            ids = range(at * each + 1, (at + 1) * each + 1)
+            base.executemany(
+                "INSERT INTO cell(id, request, variant, case_id, repeat, status, error, message, model, cost_nano,"
+                " wait_s, retries, started_at) VALUES(?, ?, ?, ?, 1, ?, '', '', 'compatible:x', 0, 0.0, 0, 0.0)",
+                ((own, request, variant, f"case {own - at * each:07}", _status(own)) for own in ids),
+            )
+            base.executemany("INSERT INTO reply VALUES(?, ?)", ((own, reply) for own in ids))
+            base.executemany(
+                "INSERT INTO score VALUES(?, 'checks@x', ?, '')", ((own, float(own % each != 0)) for own in ids)
+            )
+    base.close()
+
+
+def _status(number: int) -> str:
+    return "done" if number % 50_000 else "failed"
+
+
 def _line(name: str, value: float, must: float, *, ok: bool = True) -> tuple[str, bool]:
     kept = value <= must and ok
     return f"{name:55} {value:.3f}  must <= {must:g} {_verdict(kept=kept)}", kept
@@ -162,4 +219,5 @@ PARTS: dict[str, Callable[[str], Lines]] = {
     "compare-cell": _cell,
     "compare-memory": _memory,
     "compare-board": _board,
+    "compare-million": _million,
 }
