@@ -95,17 +95,10 @@ def page_of(
     if not 1 <= size <= MOST:
         raise _wrong(f"A page has 1 to {MOST} cells, not {as_given(size)}.", f"Write size={PAGE}.")
     wanted = sorted(variants.values()) if variant is None else [variants[variant]]
+    score = None if metric is None or below is None else (metric, below)
+    found = store.page(wanted, after, size + 1, status=status, score=score)
     names = {own: name for name, own in variants.items()}
-    found: list[ResultCell] = []
-    for own in wanted:
-        if after is not None and own < after[0]:
-            continue
-        start = after[1:] if after is not None and own == after[0] else None
-        score = None if metric is None or below is None else (metric, below)
-        found += store.page(own, start, size + 1 - len(found), status=status, score=score)
-        if len(found) > size:
-            return CellPage(found[:size], names, found[size - 1].key)
-    return CellPage(found, names, None)
+    return CellPage(found[:size], names, found[size - 1].key if len(found) > size else None)
 
 
 def _wrong(problem: str, fix: str) -> ConfigError:

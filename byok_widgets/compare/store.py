@@ -149,30 +149,31 @@ class CellStore:
 
     def page(
         self,
-        variant: str,
-        after: tuple[str, int] | None,
+        variants: Sequence[str],
+        after: Key | None,
         most: int,
         *,
         status: str | None = None,
         score: tuple[str, float] | None = None,
     ) -> list[ResultCell]:
-        """Return the next cells of a variant by case and repeat, of which only these are read.
+        """Return the next cells of variants by variant, case and repeat, of which only these are read.
 
         Args:
-            variant: Its id.
-            after: Case and repeat of the cell before; `None` for the first ones.
+            variants: Their ids.
+            after: The cell before; `None` for the first ones.
             most: How many.
             status: How they ended; `None` for all.
             score: A metric, and what their score of it is below; `None` for all.
         """
-        wanted: list[tuple[str, list[Any]]] = [("variant = ?", [variant])]
-        wanted += [("(case_id, repeat) > (?, ?)", [*after])] if after else []
+        wanted: list[tuple[str, list[Any]]] = [(f"variant IN ({','.join('?' * len(variants))})", [*variants])]
+        wanted += [("(variant, case_id, repeat) > (?, ?, ?)", [*after])] if after else []
         wanted += [("status = ?", [status])] if status else []
+        wanted += [("status != 'done'", [])] if status not in (None, "done") else []  # as the index says it
         if score:
             metric, below = score
-            of_it = "SELECT 1 FROM score WHERE score.cell = cell.id AND metric >= ? AND metric < ? AND value < ?"
-            wanted.append((f"EXISTS ({of_it})", [f"{metric}@", f"{metric}A", below]))
-        query = f"{_CELLS} {' AND '.join(text for text, _ in wanted)} ORDER BY case_id, repeat LIMIT ?"
+            of_it = "SELECT cell FROM score WHERE metric >= ? AND metric < ? AND value < ?"
+            wanted.append((f"cell.id IN ({of_it})", [f"{metric}@", f"{metric}A", below]))
+        query = f"{_CELLS} {' AND '.join(text for text, _ in wanted)} ORDER BY variant, case_id, repeat LIMIT ?"
         values = [value for _, given in wanted for value in given]
         with self._base.reading() as base:
             rows = base.execute(query, [*values, most]).fetchall()
