@@ -165,8 +165,18 @@ class CellStore:
             status: How they ended; `None` for all.
             score: A metric, and what their score of it is below; `None` for all.
         """
+        if score is None and len(variants) > 1:  # the index leads to the place in each variant, but not in several
+            found: list[ResultCell] = []
+            for variant in sorted(variants):
+                if len(found) < most and (after is None or variant >= after[0]):
+                    start = after if after is not None and variant == after[0] else None
+                    found += self.page([variant], start, most - len(found), status=status)
+            return found
         wanted: list[tuple[str, list[Any]]] = [(f"variant IN ({','.join('?' * len(variants))})", [*variants])]
-        wanted += [("(variant, case_id, repeat) > (?, ?, ?)", [*after])] if after else []
+        if after is not None and list(variants) == [after[0]]:
+            wanted += [("(case_id, repeat) > (?, ?)", [*after[1:]])]
+        elif after is not None:
+            wanted += [("(variant, case_id, repeat) > (?, ?, ?)", [*after])]
         wanted += [("status = ?", [status])] if status else []
         wanted += [("status != 'done'", [])] if status not in (None, "done") else []  # as the index says it
         if score:
