@@ -222,7 +222,8 @@ export class Side extends Panel {
   }
 
   private _openIfWanted(): void {
-    if (this._wanted && this.isVisible) {
+    // While it restarts, the old kernel may still report that it is idle.
+    if (this._wanted && this.isVisible && !this._notebook.sessionContext.isRestarting) {
       void this._open();
     }
   }
