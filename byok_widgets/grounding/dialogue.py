@@ -152,15 +152,13 @@ class Dialogue:
         return _UNCHECKED
 
     def _hinted(self, value: str, wanted: Sequence[Word]) -> LookUp | None:
-        """Return a hint: another ending, an abbreviation, or the part before a comma."""
-        head = without_tail(value)
-        searches: list[Search] = [lambda words: inflected(words, wanted), lambda words: shortened(words, wanted)]
-        searches += [lambda words: same_meaning(words, head)] if head else []
-        for search in searches:
-            found = self._first(search)
-            if found:
+        """Return a hint: another ending, an abbreviation, or what a person says, with a remark behind a comma."""
+        for search in (lambda words: inflected(words, wanted), lambda words: shortened(words, wanted)):
+            if found := self._first(search):
                 return LookUp("not_literal", found)
-        return None
+        head = () if _repeats_itself(value) else without_tail(value)
+        found = self._first(lambda words: same_meaning(words, head), self._of_people) if head else None
+        return LookUp("not_literal", found) if found else None
 
     def _in_pieces(self, wanted: Sequence[Word]) -> LookUp | None:
         found = in_pieces([passage.words for passage in self._passages], wanted, self._people.__contains__)
@@ -220,8 +218,13 @@ class Dialogue:
         found = [(number, place) for number in self._order for place in search(moment, self._passages[number])]
         return min(found, key=lambda each: (not each[1].is_full, each[1].is_relative), default=None)
 
-    def _first(self, search: Search) -> Evidence | None:
-        for number in self._order:
+    @property
+    def _of_people(self) -> Sequence[int]:
+        """The messages of people; all where there are none."""
+        return [number for number in self._order if number in self._people] or self._order
+
+    def _first(self, search: Search, among: Sequence[int] | None = None) -> Evidence | None:
+        for number in self._order if among is None else among:
             place = next(search(self._passages[number].words), None)
             if place:
                 return self._evidence(number, place)
@@ -230,6 +233,12 @@ class Dialogue:
     def _evidence(self, number: int, place: Place) -> Evidence:
         start, end = place
         return Evidence(number, start, end, self._passages[number].text[start:end])
+
+
+def _repeats_itself(value: str) -> bool:
+    """Whether a part between commas comes again, as where a small model cannot stop: "Rome, Italy, Italy"."""
+    parts = [part.strip() for part in value.casefold().split(",")]
+    return len(set(parts)) < len(parts)
 
 
 def _joined(places: Sequence[Evidence]) -> Evidence:

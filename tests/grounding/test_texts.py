@@ -75,3 +75,21 @@ def test_spelling_case_and_neighbours_do_not_matter(before, said, after, form) -
     text = "… ".join([*before, *said, *after])
     assert grounded(unicodedata.normalize(form, " ".join(said)).upper(), [text])
     assert not grounded(" ".join([*said, "zz"]), [text])
+
+
+@pytest.mark.parametrize(
+    ("value", "role", "is_supported"),
+    [
+        ("Portland, OR", "user", True),
+        ("Portland (Oregon)", "user", True),
+        ("Portland, OR", "assistant", False),
+        ("Portland, OR, OR, OR", "user", False),
+        ("Salem, OR", "user", False),
+    ],
+)
+def test_what_stands_behind_a_comma_needs_a_person_who_says_the_rest(
+    value: str, role: str, is_supported: bool
+) -> None:
+    other = {"user": "assistant", "assistant": "user"}[role]
+    said = [Message(other, "Hello."), Message(role, "It is in Portland.")]
+    assert (Dialogue(said).look_up(value, "text").mark == "not_literal") is is_supported
