@@ -96,7 +96,9 @@ class FlowContext:
                 variable, and no cell of this kernel has named the address.
         """
         address = provider.address(self.config.base_url(provider.name))
-        return Endpoint(address, await self._key(provider, provider.key_destination(address)))
+        destination = provider.key_destination(address)
+        key = await self._key(provider, destination)
+        return Endpoint(address, key, self.key_store.variable(provider.name, destination))
 
     async def without_model(self, fault: ByokError) -> ByokError:
         """Return the error for a call without a model: a missing key comes first, since the model follows it."""

@@ -39,6 +39,7 @@ class Endpoint:
     """Where a request goes, and with which key.
 
     Attributes:
+        key_variable: The environment variable that the key is from; empty if it is from none.
         on_head: Told of the head of each answer to a request for a completion.
         exchange: Gets answers by another way, such as a batch; `None` for sending requests at once.
         on_life: Told of a server that sends something while its model has not begun to write: first the head.
@@ -46,6 +47,7 @@ class Endpoint:
 
     base_url: BaseUrl
     key: Secret | None
+    key_variable: str = field(default="", compare=False)
     on_head: OnHead = field(default=_ignore_head, repr=False, compare=False)
     on_life: OnLife = field(default=_ignore_life, repr=False, compare=False)
     exchange: Exchange | None = field(default=None, repr=False, compare=False)

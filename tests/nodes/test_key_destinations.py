@@ -8,11 +8,11 @@ import pytest
 
 from byok_widgets import Flow
 from byok_widgets.config import BaseUrl
-from byok_widgets.errors import ByokError, ConfigError, MissingKeyError
+from byok_widgets.errors import ByokError, ConfigError, MissingKeyError, ProviderError
 from byok_widgets.flow import flow_contexts
 from byok_widgets.providers import PROVIDERS
 from tests.fake_keys import fake_key
-from tests.scripted_server import ScriptedServer
+from tests.scripted_server import Say, ScriptedServer
 
 
 def a_flow(url: str, provider: str = "openai", name: str = "") -> Flow:
@@ -138,3 +138,26 @@ def test_an_endpoint_that_may_need_no_key_gets_none_from_a_saved_reference_eithe
         again.node("ask").run("Hi")
     assert caught.value.kind == "address_not_named"
     assert server.requests == []
+
+
+@pytest.mark.parametrize("from_variable", [True, False])
+def test_a_rejected_key_is_corrected_where_it_is_from(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, from_variable: bool
+) -> None:
+    key = f"gateway-{secrets.token_hex(16)}"
+    monkeypatch.setenv("GATEWAY_KEY", key)
+    server.script(Say(status=401, body={"error": {"message": "Wrong key."}}))
+    flow = Flow(f"gateway {from_variable}", fresh=True)
+    flow.set_base_url("compatible", server.base_url)
+    flow.model = "compatible:one"
+    if from_variable:
+        flow.use_key("env:GATEWAY_KEY", provider="compatible")
+    else:
+        provider = PROVIDERS["compatible"]
+        destination = provider.key_destination(provider.address(server.base_url))
+        flow.key_store.save("compatible", destination, key, backend="session")
+    with pytest.raises(ProviderError) as raised:
+        flow.conversation("ask", "Be brief.").run("Hello")
+    assert raised.value.kind == "auth"
+    assert ("GATEWAY_KEY" in raised.value.fix) is from_variable
+    assert ("Settings" in raised.value.fix) is not from_variable

@@ -75,9 +75,16 @@ def auth(case: ErrorCase) -> ErrorReport | None:
         case.quoted
         if special or status != 401
         else "It may be mistyped, expired or revoked, or belong to another provider.",
-        "Check that the key is valid and has not expired; then paste it again in Settings.",
+        _how_to_replace(case.context.endpoint.key_variable),
         case.context.links.keys,
     )
+
+
+def _how_to_replace(variable: str) -> str:
+    """Say how a key is replaced that was rejected."""
+    if variable:
+        return f"Check the key in the environment variable {variable}; after a change restart the kernel."
+    return "Check that the key is valid and has not expired; then paste it again in Settings."
 
 
 def region(case: ErrorCase) -> ErrorReport | None:
