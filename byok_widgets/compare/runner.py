@@ -24,6 +24,7 @@ from byok_widgets.compare.executors.base import LOCAL, CellExecutor, RunCell, Wo
 from byok_widgets.compare.failures import of_upstream
 from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.keeper import Keeper
+from byok_widgets.compare.lookahead import Lookahead
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.slot import Slot
 from byok_widgets.compare.store import CellStore
@@ -35,8 +36,6 @@ from byok_widgets.usage import Cost
 
 ROOM = 200
 """Cells that are under way at once and do not wait; more would only fill this machine's memory."""
-AHEAD = 16
-"""Cases of which is got ahead what stands before their cells."""
 GRACE_S = 30.0
 """How long cells under way are waited for after a fault: their answers are paid."""
 
@@ -75,9 +74,7 @@ class Runner:
             variant.id: asyncio.Semaphore(self._parallel(variant) * workers) for variant in task.variants
         }
         self._waiting = 0
-        self._prepared: set[str] = set()
-        self._ahead: dict[str, asyncio.Future[str]] = {}
-        self._gates_ahead: set[CallGate] = set()
+        self._ahead = Lookahead(task, self.cases, budget)
         self._changed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._problem: BaseException | None = None
@@ -123,7 +120,7 @@ class Runner:
         try:
             for number, case in enumerate(self.cases):
                 await self._room()
-                self._look_ahead(number)
+                self._ahead.look(number)
                 if self._problem or self.stopped_for or not await self._start(case):
                     break
             if self._batches:
@@ -133,9 +130,9 @@ class Runner:
             if self._running:
                 await asyncio.wait(self._running, timeout=GRACE_S)
             if self.stopped_for and not self._problem:
-                await self._end_ahead()
+                await self._ahead.end()
         finally:
-            unfinished: list[asyncio.Future[Any]] = [*self._running, *self._ahead.values()]
+            unfinished: list[asyncio.Future[Any]] = [*self._running, *self._ahead.under_way]
             unfinished += [posting] if posting else []
             for running in unfinished:
                 running.cancel()
@@ -146,7 +143,7 @@ class Runner:
     async def _start(self, case: Case) -> bool:
         """Start all missing cells of a case; whether there was money for them."""
         try:
-            case_id = await self._ahead.pop(case.name)
+            case_id = await self._ahead.take(case)
         except Exception as error:  # noqa: BLE001 - whatever a person's code raises is told in the cells
             if isinstance(error, ByokError) and error.kind == USED_UP:
                 return False
@@ -251,44 +248,39 @@ class Runner:
                 yield variant, repeat
 
     async def _reserved_cell(self, variant: Variant, case: Case, repeat: int, worst: Decimal) -> None:
-        meter = CallMeter()
-        try:
-            async with self._turn(variant) as held_s:
-                with admitted_by(meter):
-                    cell = await self._run_cell(variant, case, repeat, held_s)
-        except WorkerLostError:
-            meter.note(Cost())
-            self._run_beside(self._reserve_again(variant, case, repeat, worst))
-            return
-        finally:
-            self.budget.settle(worst, meter.costs, sent=bool(meter.costs))
-        await self._keep(case, cell, meter)
-
-    async def _reserve_again(self, variant: Variant, case: Case, repeat: int, worst: Decimal) -> None:
-        """Run a cell again whose worker was lost, if there is money for that."""
-        if await self.budget.reserve(worst):
-            await self._reserved_cell(variant, case, repeat, worst)
+        """Run a cell whose worst case is reserved; again where its worker was lost, if there is money for that."""
+        cell, is_reserved = None, True
+        while cell is None and is_reserved:
+            meter = CallMeter()
+            try:
+                async with self._turn(variant) as held_s:
+                    with admitted_by(meter):
+                        cell = await self._run_cell(variant, case, repeat, held_s)
+            except WorkerLostError:
+                meter.note(Cost())
+            finally:
+                self.budget.settle(worst, meter.costs, sent=bool(meter.costs))
+            is_reserved = cell is not None or await self.budget.reserve(worst)
+        if cell is not None:
+            await self._keep(case, cell, meter)
 
     async def _open_cell(self, variant: Variant, case: Case, repeat: int, expected: Decimal) -> None:
         """Run a cell whose calls are reserved one by one; it is given up where one of them is not admitted."""
-        gate = CallGate(self.budget, self._task.prices, expected)
-        try:
-            async with self._turn(variant) as held_s:
-                with admitted_by(gate):
-                    cell = await self._run_cell(variant, case, repeat, held_s)
-        except WorkerLostError:
-            gate.note(Cost())
-            self._run_beside(self._begin_again(variant, case, repeat, expected))
-            return
-        finally:
-            gate.close()
-            self.budget.end_cell()
-        if not gate.refused:
+        cell, is_begun = None, True
+        while cell is None and is_begun:
+            gate = CallGate(self.budget, self._task.prices, expected)
+            try:
+                async with self._turn(variant) as held_s:
+                    with admitted_by(gate):
+                        cell = await self._run_cell(variant, case, repeat, held_s)
+            except WorkerLostError:
+                gate.note(Cost())
+            finally:
+                gate.close()
+                self.budget.end_cell()
+            is_begun = cell is not None or await self.budget.begin_cell(expected)
+        if cell is not None and not gate.refused:
             await self._keep(case, cell, gate)
-
-    async def _begin_again(self, variant: Variant, case: Case, repeat: int, expected: Decimal) -> None:
-        if await self.budget.begin_cell(expected):
-            await self._open_cell(variant, case, repeat, expected)
 
     async def _keep(self, case: Case, cell: ResultCell, meter: CallMeter) -> None:
         """Store a cell with what all calls in it cost, and tell it to all cases that are equal."""
@@ -341,29 +333,6 @@ class Runner:
         while self._running and len(self._running) - self._waiting + wide > self._most and not self._problem:
             self._changed.clear()
             await self._changed.wait()
-
-    def _look_ahead(self, number: int) -> None:
-        """Begin to get what stands before the cells of the next cases, which may take calls itself."""
-        for case in self.cases[number : number + AHEAD]:
-            if case.name not in self._prepared:
-                self._prepared.add(case.name)
-                self._ahead[case.name] = asyncio.ensure_future(self._ready(case))
-
-    async def _ready(self, case: Case) -> str:
-        """Get what stands before a case's cells; its calls count towards the limits, too."""
-        gate = CallGate(self.budget, self._task.prices)
-        self._gates_ahead.add(gate)
-        try:
-            with admitted_by(gate):
-                return await self._task.ready(case)
-        finally:
-            self._gates_ahead.remove(gate)
-
-    async def _end_ahead(self) -> None:
-        """Wait for the calls that are under way before cells: they are charged, and then it is known how much."""
-        for gate in self._gates_ahead:
-            gate.shut()
-        await asyncio.gather(*self._ahead.values(), return_exceptions=True)
 
     def change_waiting(self, by: int) -> None:
         """Take note that a cell begins or ends to wait for its provider: others may start meanwhile."""

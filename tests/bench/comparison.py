@@ -60,7 +60,8 @@ def _fan(base_url: str) -> Lines:
     lines = []
     for count, at_once, rounds in ((1_000, 50, 3), (CELLS, 200, 1)):
         pairs = []
-        with mock.patch.object(governors, "Governor", partial(Governor, at_once)):
+        share = at_once // 2  # of each of the two models
+        with mock.patch.object(governors, "Governor", partial(Governor, share)):
             for _ in range(rounds):
                 pairs.append((_raw_run(base_url, "slow-10", count, at_once), _cells_run(base_url, count)))
         name = f"{count:,} cells x 200 ms, {at_once} in flight"
