@@ -137,6 +137,7 @@ def _answer_of_kernel(address: str, expression: str, wanted: str) -> bool:
     client.load_connection_file()
     client.start_channels()
     try:
+        client.wait_for_ready(timeout=60)
         until = time.monotonic() + 60
         while time.monotonic() < until:
             reply = client.execute_interactive(
