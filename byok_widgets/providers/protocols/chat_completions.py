@@ -98,9 +98,9 @@ class ChatCompletionsProvider(SdkProvider):
             raise error_mapping.unreadable("its choices are not a list", context)
         if choice := _first_choice(choices or (), context):
             self._add_choice(choice, accumulator, context)
-        if not (choice or {}).get("finish_reason"):
-            beside = event if accumulator.has_begun else {}
-            _finish(_end_beside(beside, choice or {}), accumulator, context)
+        ends = choice and choice.get("finish_reason")
+        if not ends and (reason := _reason_elsewhere(event, choice or {}, accumulator)):
+            _finish({"finish_reason": reason}, accumulator, context)
         if event.get("usage") or not choices or accumulator.is_finished:
             self._count(event, accumulator)
         if not choices and error_mapping.gives_reason(event):
@@ -199,11 +199,18 @@ def _first_choice(choices: Iterable[Any], context: CallContext) -> dict[str, Any
     return None
 
 
-def _end_beside(event: Mapping[str, Any], choice: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the finish reason that stands where the protocol has none: in the piece, or beside the choices."""
-    places = [choice, choice.get("delta"), choice.get("message"), event]
-    found = (place.get(name) for place in places if isinstance(place, dict) for name in _FINISHES)
-    return {"finish_reason": next(filter(finish_reasons.normalised, found), None)}
+def _reason_elsewhere(
+    event: Mapping[str, Any], choice: Mapping[str, Any], accumulator: ResponseAccumulator
+) -> Any:
+    """Return a finish reason that is where the protocol has none: in a piece, or beside what has begun."""
+    for place in (choice, choice.get("delta"), choice.get("message"), event):
+        if not isinstance(place, dict):
+            continue
+        for name in _FINISHES:
+            reason = place.get(name)
+            if reason and finish_reasons.normalised(reason) and (place is not event or accumulator.has_begun):
+                return reason
+    return None
 
 
 def _old_tool_calls(part: Mapping[str, Any]) -> list[Any]:
