@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from byok_widgets.compare.opening import open_store
 from byok_widgets.compare.past import PastComparisons, past_comparisons
 from byok_widgets.compare.shard import shards_of
-from byok_widgets.compare.starting import open_store
 from byok_widgets.errors import ConfigError
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.nodes.flow_context import FlowContext

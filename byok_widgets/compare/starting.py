@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from byok_widgets.compare.batching import has_batches
 from byok_widgets.compare.case_reading import read_cases
 from byok_widgets.compare.cases import Cases
 from byok_widgets.compare.comparison import Comparison
+from byok_widgets.compare.estimating import estimate_of
 from byok_widgets.compare.executors.base import LOCAL
 from byok_widgets.compare.executors.choice import executor_of
 from byok_widgets.compare.flow_task import FlowTask
@@ -22,17 +20,16 @@ from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.node_task import NodeTask, compared_node
-from byok_widgets.compare.prices import CostEstimate
+from byok_widgets.compare.opening import open_store
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.compare.setup import Setup
-from byok_widgets.compare.shard import WHOLE, Shard
+from byok_widgets.compare.shard import Shard
 from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.stubs import unstated_by, without_effects
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant, flow_variant, node_variant, sampling_of
 from byok_widgets.errors import ByokError, ConfigError
-from byok_widgets.files import UntrustedPathError, describe_os_error, private_config
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions
@@ -226,91 +223,6 @@ def _require_batches(setup: Setup, store: CellStore, known: Mapping[Key, ResultC
             kind="budget",
             fix="Raise the budget, take fewer cases, or lower max_tokens of the node.",
         )
-
-
-def estimate_of(setup: Setup, store: CellStore, known: Mapping[Key, ResultCell]) -> CostEstimate:
-    """Return what the missing cells will probably cost, from this flow's own token counts where there are any."""
-    task = setup.task
-    repeats = range(1, task.sampling.repeat + 1)
-    tokens = {variant.id: store.tokens([variant.id]) for variant in task.variants}
-    counted = store.tokens([variant.id for variant in task.variants])
-    calls = finished = 0
-    usd, priced = Decimal(0), False
-    unpriced: dict[str, None] = {}
-    equal: set[str] = set()
-    worst: Decimal | None = Decimal(0)
-    for case in setup.cases:
-        case_id, bounds = task.known_id(case), task.bounds(case)
-        if case_id in equal:
-            continue
-        equal.update([case_id] if case_id else [])
-        for variant in task.variants:
-            there = sum(_is_finished(known.get((variant.id, case_id or "", repeat))) for repeat in repeats)
-            finished += there
-            calls += len(repeats) - there
-            worst = (
-                None if bounds is None or worst is None else worst + bounds[variant.id] * (len(repeats) - there)
-            )
-            one = task.expected(variant, case, tokens[variant.id] or counted)
-            if one is None:
-                unpriced[variant.name] = None
-            else:
-                priced, usd = True, usd + one * (len(repeats) - there)
-    if setup.limits.usd is not None:
-        worst = setup.limits.usd if worst is None else min(worst, setup.limits.usd)
-    return CostEstimate(calls, finished, usd if priced else None, worst, tuple(unpriced), counted is not None)
-
-
-def _is_finished(cell: ResultCell | None) -> bool:
-    return cell is not None and cell.counts
-
-
-def open_store(context: FlowContext, path: str | Path | None, shard: Shard = WHOLE) -> CellStore:
-    """Return the store of a flow's cells: a private file of its own, or the one that was named.
-
-    A flow that saves nothing keeps them in memory.
-
-    Raises:
-        ConfigError: The file cannot be used.
-    """
-    if path is not None:
-        reject_any_key(str(path))
-        return CellStore.at(shard.path(Path(path)))
-    if context.config.path is None and shard is not WHOLE:
-        raise ConfigError(
-            "This flow saves nothing, and a shard needs a file.", kind="shard", fix='Write store="cells.sqlite".'
-        )
-    return CellStore.at(shard.path(own_file(context))) if context.config.path else _in_memory(context)
-
-
-def own_file(context: FlowContext) -> Path:
-    """Return the private file of a flow's cells, whose folder exists then.
-
-    Raises:
-        ConfigError: The folder cannot be used.
-    """
-    folder = private_config().sub("comparisons")
-    try:
-        folder.make()
-    except (OSError, UntrustedPathError) as error:
-        problem = describe_os_error(error) if isinstance(error, OSError) else str(error)
-    else:
-        name = hashlib.sha256(context.config.name.encode()).hexdigest()[:32]
-        return folder.path / f"{name}.sqlite"
-    raise ConfigError(
-        f"The folder of comparisons cannot be used: {problem}.",
-        kind="store",
-        fix='Give a file: store="cells.sqlite".',
-    )
-
-
-_memory: dict[int, tuple[object, CellStore]] = {}
-
-
-def _in_memory(context: FlowContext) -> CellStore:
-    """Return the store of a flow; its key store is that of the flow, whether its settings are frozen or not."""
-    own = context.key_store
-    return _memory.setdefault(id(own), (own, CellStore(None)))[1]
 
 
 def setup_of(context: FlowContext, task: Task, cases: Cases, baseline: Variant, options: CompareOptions) -> Setup:

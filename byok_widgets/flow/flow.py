@@ -745,8 +745,8 @@ class Flow(AnswersGuesses, StrictAttributes):
         Args:
             store: The file of the cells, where it is not the flow's own.
         """
+        from byok_widgets.compare.opening import open_store
         from byok_widgets.compare.past import past_comparisons
-        from byok_widgets.compare.starting import open_store
 
         return past_comparisons(open_store(self.context, store))
 

@@ -1,0 +1,61 @@
+"""Opens the store of a comparison: the flow's own private file, one that was named, or memory."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from byok_widgets.compare.shard import WHOLE, Shard
+from byok_widgets.compare.store import CellStore
+from byok_widgets.errors import ConfigError
+from byok_widgets.files import UntrustedPathError, describe_os_error, private_config
+from byok_widgets.misplaced_keys import reject_any_key
+from byok_widgets.nodes.flow_context import FlowContext
+
+
+def open_store(context: FlowContext, path: str | Path | None, shard: Shard = WHOLE) -> CellStore:
+    """Return the store of a flow's cells: a private file of its own, or the one that was named.
+
+    A flow that saves nothing keeps them in memory.
+
+    Raises:
+        ConfigError: The file cannot be used.
+    """
+    if path is not None:
+        reject_any_key(str(path))
+        return CellStore.at(shard.path(Path(path)))
+    if context.config.path is None and shard is not WHOLE:
+        raise ConfigError(
+            "This flow saves nothing, and a shard needs a file.", kind="shard", fix='Write store="cells.sqlite".'
+        )
+    return CellStore.at(shard.path(own_file(context))) if context.config.path else _in_memory(context)
+
+
+def own_file(context: FlowContext) -> Path:
+    """Return the private file of a flow's cells, whose folder exists then.
+
+    Raises:
+        ConfigError: The folder cannot be used.
+    """
+    folder = private_config().sub("comparisons")
+    try:
+        folder.make()
+    except (OSError, UntrustedPathError) as error:
+        problem = describe_os_error(error) if isinstance(error, OSError) else str(error)
+    else:
+        name = hashlib.sha256(context.config.name.encode()).hexdigest()[:32]
+        return folder.path / f"{name}.sqlite"
+    raise ConfigError(
+        f"The folder of comparisons cannot be used: {problem}.",
+        kind="store",
+        fix='Give a file: store="cells.sqlite".',
+    )
+
+
+_memory: dict[int, tuple[object, CellStore]] = {}
+
+
+def _in_memory(context: FlowContext) -> CellStore:
+    """Return the store of a flow; its key store is that of the flow, whether its settings are frozen or not."""
+    own = context.key_store
+    return _memory.setdefault(id(own), (own, CellStore(None)))[1]
