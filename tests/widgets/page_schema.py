@@ -53,7 +53,7 @@ RECEIVED = {
     "node_list": node_list.NodeRequest,
     "troubleshooting": troubleshooting.TroubleshootingRequest,
 }
-NOT_PAINTED = {"facts": {}, "status": {}, "shapes": {}}
+NOT_PAINTED = {"facts": {}}
 """Traits that are empty until the panel is painted for the first time."""
 
 

@@ -14,9 +14,11 @@ import traitlets
 
 from byok_widgets.errors import ByokError
 from byok_widgets.keys import SealingKey
+from byok_widgets.keys.formats import validation_rules
 from byok_widgets.secrets import Secret, redact
 from byok_widgets.widgets import assets
 from byok_widgets.widgets.page_input import field_text
+from byok_widgets.widgets.panel.key_messages import NOTHING
 
 if TYPE_CHECKING:
     from byok_widgets.widgets.page_messages.key_field import KeyAnswer, KeyOutcome, StorageOption
@@ -96,7 +98,12 @@ class KeyField(assets.PageWidget):
 
     def __init__(self, owner: KeyOwner, *, takes_typed: bool = False) -> None:
         self._sealing = SealingKey()  # one for each field: what was sealed for one flow opens in no other
-        super().__init__(public_key=self._sealing.public_b64, takes_typed=takes_typed)
+        super().__init__(
+            public_key=self._sealing.public_b64,
+            takes_typed=takes_typed,
+            status=dict(NOTHING),  # a view may be drawn, hidden, before a provider that takes a key is chosen
+            shapes=validation_rules(""),
+        )
         self._owner = owner
         self.on_msg(self._receive)
 

@@ -35,6 +35,8 @@ _KEEP = "Press Save to keep the key you pasted."
 _REPLACE = "Press Save to replace the saved key with the one you pasted."
 
 
+NOTHING: StatusMessage = {"state": "none", "reason": "not_asked", "text": "", "link": "", "link_text": ""}
+"""Before a provider that takes a key was shown."""
 ADDRESS_REFUSED: StatusMessage = {"state": "none", "reason": "no_address", "text": "", "link": "", "link_text": ""}
 """Says nothing: the field of the address does."""
 

@@ -171,9 +171,13 @@ it("takes over what was typed at the side and not saved, where the kernel says s
     expect(found(third).value).toBe("");
     const last = shown(true);
     typeInto(found(last), typed());
+    last.panel.remove();
     last.end();
+    const next = shown(true);
+    expect(found(next).value, "it may be out of the page when it hears of its end").toBe(typed());
+    next.end();
     vi.advanceTimersByTime(6000);
-    expect(found(last).value, "it is not kept for long").toBe("");
+    expect([found(last).value, found(next).value], "it is not kept for long").toEqual(["", ""]);
   } finally {
     vi.useRealTimers();
   }

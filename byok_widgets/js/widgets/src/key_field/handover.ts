@@ -3,13 +3,17 @@
 
 const KEPT_FOR_MS = 5000;
 const typedIn = new WeakMap<Element, HTMLInputElement>();
+// A panel may be taken out of the page before its fields hear of it: where they were is known from the typing.
+const typedAtSide = new WeakSet<HTMLInputElement>();
 
 const sideOf = (input: HTMLInputElement): Element | null => input.closest(".byok-side-panel");
 
 // Something was typed.
 export function noteTyped(input: HTMLInputElement): void {
   const side = sideOf(input);
-  if (side) typedIn.set(side, input);
+  if (!side) return;
+  typedIn.set(side, input);
+  typedAtSide.add(input);
 }
 
 // The field has appeared; `isNext` where it goes on for the one before. Returns whether it took something over.
@@ -29,6 +33,6 @@ export function takeTyped(input: HTMLInputElement, isNext: boolean): boolean {
 
 // The field goes: what was typed at the side is kept for a moment.
 export function keepTyped(input: HTMLInputElement, empty: () => void): void {
-  if (input.value && sideOf(input)) setTimeout(empty, KEPT_FOR_MS);
+  if (input.value && typedAtSide.has(input)) setTimeout(empty, KEPT_FOR_MS);
   else empty();
 }
