@@ -7,13 +7,14 @@ only the cells that were not told before. A cell that was under way on three wor
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
+import logging
 import pickle
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from byok_widgets.compare import failures
@@ -30,6 +31,8 @@ from byok_widgets.engine.quota import quota_users
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.nodes.admission import current_admission
+
+_log = logging.getLogger(__name__)
 
 CHUNK = 50
 """Cells that are sent at once."""
@@ -109,10 +112,10 @@ class ClusterRun:
             ConfigError: A worker cannot run cells.
             ByokError: A key is missing.
         """
+        await self._ask(self._client.subscribe_topic, self._topic, self._hear)
         called = [ref for variant in self._task.variants for ref in variant.models.values()]
         self._sources = await key_sources(self._task.context, [*called, *self._task.beside(())])
         self._data = packed(self._task)
-        await self._ask(self._client.subscribe_topic, self._topic, self._hear)
         await self._look()
         if self._unfit:
             raise self._no_worker()
@@ -128,10 +131,16 @@ class ClusterRun:
         chunks = [
             chunk.future for own in self._workers.values() for chunk in own.chunks if chunk.future is not None
         ]
-        with contextlib.suppress(Exception):  # the cluster may be gone
-            await self._ask(self._client.cancel, chunks)
-            await self._ask(self._client.unsubscribe_topic, self._topic)
-            await self._run_on(list(self._workers), worker.end, self._job)
+        calls = [
+            partial(self._client.run, worker.end, self._job, workers=list(self._workers)),  # it costs money
+            partial(self._client.cancel, chunks),
+            partial(self._client.unsubscribe_topic, self._topic),
+        ]
+        for call in calls:
+            try:
+                await self._ask(call)
+            except Exception as error:  # noqa: BLE001 - the cluster may be gone, and what was finished is kept
+                _log.warning("A comparison could not be ended on its workers: %s", describe_exception(error))
 
     async def run_cell(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> ResultCell:
         """Run a cell on a worker.
