@@ -25,6 +25,8 @@ class BatchServer:
         answer: Returns the text of the answer to a request; what it raises is an error of the request.
         alter: Changes the rows of results before they are sent.
         ready: Whether batches have ended; until then they are at work.
+        accepts: Whether submissions are answered; until then they wait.
+        knocks: How many submissions arrived.
         status: How batches of files end.
         refusals: HTTP statuses of the next submissions, in order.
         cut: How many downloads are cut off.
@@ -39,6 +41,9 @@ class BatchServer:
         self.alter: Callable[[Rows], Rows] = lambda rows: rows
         self.ready = threading.Event()
         self.ready.set()
+        self.accepts = threading.Event()
+        self.accepts.set()
+        self.knocks = 0
         self.status = "completed"
         self.refusals: list[int] = []
         self.cut = 0
@@ -147,6 +152,9 @@ class BatchServer:
 
             def do_POST(self) -> None:
                 content = self.rfile.read(int(self.headers["content-length"]))
+                if self.path.endswith("/batches"):
+                    owner.knocks += 1
+                    owner.accepts.wait(60)
                 if owner.refusals and self.path.endswith("/batches"):
                     self._send(owner.refusals.pop(0), {"error": {"message": "not now", "type": "refused"}})
                     return

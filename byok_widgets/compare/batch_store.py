@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -30,10 +31,16 @@ class Batch(NamedTuple):
 
 
 class BatchStore:
-    """The batches of one file."""
+    """The batches of one file.
+
+    Attributes:
+        submitting: Submissions under way in this process, by the batch's number. They go on when a comparison is
+            stopped: their ids must not be lost.
+    """
 
     def __init__(self, base: Database) -> None:
         self._base = base
+        self.submitting: dict[int, asyncio.Task[None]] = {}
 
     def begin(self, provider: str, items: Iterable[str]) -> int:
         """Note that a batch is about to be submitted, and return its number here."""

@@ -11,6 +11,7 @@ import contextlib
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from byok_widgets.compare.batch_store import Batch, BatchStore
@@ -21,6 +22,7 @@ from byok_widgets.nodes.admission import sent_by
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS, Endpoint, Provider
 from byok_widgets.providers.batches import BatchForm, BatchItem, BatchResult, BatchState
+from byok_widgets.usage import Cost
 
 POLL_S, LONGEST_POLL_S = 5.0, 60.0
 """Seconds between two looks at a batch, which grow."""
@@ -29,9 +31,6 @@ QUIET_S = 2.0
 TRIES = 5
 """How often a batch is submitted that is refused for the moment, and results are read that arrive incomplete."""
 _HELD_BACK = "rate_limit"
-
-_submitting: set[asyncio.Task[None]] = set()
-"""Submissions go on when a comparison is stopped: their ids must not be lost."""
 
 
 class Batches:
@@ -43,6 +42,7 @@ class Batches:
         self._answers: dict[str, asyncio.Future[bytes]] = {}
         self._new: dict[tuple[str, str], list[tuple[BatchItem, Provider, Endpoint]]] = {}
         self._followed: dict[int, set[str]] = {}
+        self._delivered: dict[Key, list[str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._all_started = self._is_over = False
@@ -71,7 +71,7 @@ class Batches:
             ByokError: The batch was refused, or its results cannot be read.
         """
         own = hashed([*key, provider.name, endpoint.base_url.url, body])
-        known = self._store.of(own)
+        known = await _known(self._store, own)
         if known is not None and known.name is None:
             self._store.forget_items([own])
             raise _unknown(provider)
@@ -84,9 +84,15 @@ class Batches:
         self._change_waiting(1)
         self._changed.set()
         try:
-            return await self._answers[own]
+            answer = await self._answers[own]
         finally:
             self._release(own)
+        self._delivered.setdefault(key, []).append(own)
+        return answer
+
+    def forget(self, key: Key) -> None:
+        """Forget the answers of a cell that cannot be used: they would be the same again."""
+        self._store.forget_items(self._delivered.pop(key, ()))
 
     def _release(self, own: str) -> asyncio.Future[bytes] | None:
         answer = self._answers.pop(own, None)
@@ -133,9 +139,13 @@ class Batches:
             for ids, lines in form.split(item for item, _, _ in rows if item.id in self._answers):
                 own = await asyncio.to_thread(self._store.begin, provider.name, ids)
                 task = asyncio.ensure_future(self._submit(own, (provider, endpoint), ids, lines))
-                _submitting.add(task)
-                task.add_done_callback(_submitting.discard)
+                self._store.submitting[own] = task
+                task.add_done_callback(partial(self._submitted, own))
                 await asyncio.shield(task)
+
+    def _submitted(self, own: int, task: asyncio.Task[None]) -> None:
+        del task
+        self._store.submitting.pop(own, None)
 
     async def _submit(
         self, own: int, place: tuple[Provider, Endpoint], ids: Sequence[str], lines: Sequence[bytes]
@@ -147,6 +157,8 @@ class Batches:
         except ByokError as error:
             if error.kind == _HELD_BACK or not (error.retryable or error.may_be_charged):
                 self._store.forget(own)  # it was refused: nothing runs there
+            else:
+                error.cost = Cost()
             self._fail(ids, error)
             return
         self._store.submitted(own, name)
@@ -176,6 +188,8 @@ class Batches:
             self._store.forget_items([own for own, body in answers.items() if body.get("error")])
             self._store.ended(batch.id)
         except Exception as error:  # noqa: BLE001 - whatever fails is told in the cells, which would wait for ever
+            if isinstance(error, ByokError):
+                error.fix = f"{error.fix} This is about batch {name}; without batch=True it is not needed."
             self._fail(wanted, error)
             return
         finally:
@@ -209,13 +223,37 @@ def has_batches(ref: str) -> bool:
 
 async def cancel_open(store: BatchStore, context: FlowContext) -> list[str]:
     """Ask the providers to end all batches of a store; returns their ids."""
-    asked = []
+    await asyncio.gather(*store.submitting.values(), return_exceptions=True)
+    asked, problems = list[str](), list[str]()
     for batch in store.open():
         provider = PROVIDERS[batch.provider]
-        if batch.name:
-            await _form(provider).cancel(batch.name, await context.endpoint(provider))
-            asked.append(batch.name)
+        if batch.name is None:
+            problems.append(_unknown(provider).problem)
+            continue
+        try:
+            endpoint = await context.endpoint(provider)
+            if not (await _form(provider).state(batch.name, endpoint)).is_ended:
+                await _form(provider).cancel(batch.name, endpoint)
+                asked.append(batch.name)
+        except ByokError as error:
+            problems.append(f"{batch.name}: {error.problem}")
+    if problems:
+        ended = f" These were asked to end: {', '.join(asked)}." if asked else ""
+        raise FlowError(
+            f"Not all batches could be ended. {' '.join(problems)}{ended}",
+            kind="batch_cancel",
+            fix="Look at the batches in your account.",
+        )
     return asked
+
+
+async def _known(store: BatchStore, own: str) -> Batch | None:
+    """Return the batch of a request, when it is known whether it arrived, if it is being submitted here."""
+    known = store.of(own)
+    if known is None or known.id not in store.submitting:
+        return known
+    await asyncio.wait([store.submitting[known.id]])
+    return store.of(own)
 
 
 def _form(provider: Provider) -> BatchForm:
@@ -241,11 +279,13 @@ def _error(message: str) -> Mapping[str, Any]:
 
 
 def _unknown(provider: Provider) -> FlowError:
-    return FlowError(
+    error = FlowError(
         f"It is not known whether a batch that was submitted to {provider.in_text} arrived.",
         kind="batch_unknown",
         fix="Look at the batches in your account. resume() submits these requests again.",
     )
+    error.cost = Cost()
+    return error
 
 
 async def _patiently(send: Callable[[], Any], is_passing: Callable[[ByokError], bool]) -> Any:

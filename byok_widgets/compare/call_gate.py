@@ -5,6 +5,7 @@ Scripts that are played through a flow are such work: which nodes they visit dep
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import reduce
 from operator import add
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 USED_UP = "budget_used_up"
 """Kind of the error of a call that the budget does not admit."""
+
+
+def total_cost(costs: Iterable[Cost]) -> Cost:
+    """Return what calls cost together."""
+    return reduce(add, costs, NOT_CHARGED)
 
 
 class CallMeter:
@@ -49,7 +55,7 @@ class CallMeter:
     @property
     def cost(self) -> Cost:
         """What the calls cost together."""
-        return reduce(add, self.costs, NOT_CHARGED)
+        return total_cost(self.costs)
 
 
 class CallGate(CallMeter):

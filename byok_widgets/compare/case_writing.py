@@ -113,7 +113,7 @@ def _text_of(file: Path) -> str:
 
 def _entries(text: str) -> Iterator[Mapping[str, Any]]:
     """Yield what stands in the lines; a line that is wrong is told when the file is read as cases."""
-    for line in text.splitlines():
+    for line in text.split("\n"):  # as it is read: other line breaks may stand in what was said
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):

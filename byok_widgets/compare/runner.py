@@ -18,7 +18,7 @@ from typing import Any
 
 from byok_widgets.compare.batching import Batches, has_batches
 from byok_widgets.compare.budget import Budget
-from byok_widgets.compare.call_gate import USED_UP, CallGate, CallMeter
+from byok_widgets.compare.call_gate import USED_UP, CallGate, CallMeter, total_cost
 from byok_widgets.compare.cases import Case
 from byok_widgets.compare.executors.base import LOCAL, CellExecutor, RunCell, WorkerLostError
 from byok_widgets.compare.failures import of_upstream
@@ -167,6 +167,7 @@ class Runner:
 
     async def _start_cells(self, case: Case, case_id: str, missing: Sequence[tuple[Variant, int]]) -> bool:
         keys = {(variant.id, case_id, repeat) for variant, repeat in missing}
+        self._begun -= keys
         self._under_way.update({key: [] for key in keys})
         self._store.under_way.update({key: asyncio.get_running_loop().create_future() for key in keys})
         begin = self._begin_open if self._task.reserves_by_call else self._begin
@@ -180,9 +181,9 @@ class Runner:
         """Take a cell that another comparison runs, or has just finished; where that gives up, run it here."""
         while key in self._store.under_way:
             await asyncio.shield(self._store.under_way[key])
-        found = self._store.cell(key) if key in self._store.finished else None
+        found = self._store.cell(key)
         equal = self._under_way.pop(key)
-        if found is None:
+        if found is None or not found.counts:
             if await self._start_cells(case, key[1], [(variant, key[2])]):
                 self._under_way.setdefault(key, []).extend(equal)
             return
@@ -249,7 +250,7 @@ class Runner:
 
     async def _reserved_cell(self, variant: Variant, case: Case, repeat: int, worst: Decimal) -> None:
         """Run a cell whose worst case is reserved; again where its worker was lost, if there is money for that."""
-        cell, is_reserved = None, True
+        cell, is_reserved, costs = None, True, list[Cost]()
         while cell is None and is_reserved:
             meter = CallMeter()
             try:
@@ -260,13 +261,14 @@ class Runner:
                 meter.note(Cost())
             finally:
                 self.budget.settle(worst, meter.costs, sent=bool(meter.costs))
+                costs += meter.costs
             is_reserved = cell is not None or await self.budget.reserve(worst)
         if cell is not None:
-            await self._keep(case, cell, meter)
+            await self._keep(case, cell, costs)
 
     async def _open_cell(self, variant: Variant, case: Case, repeat: int, expected: Decimal) -> None:
         """Run a cell whose calls are reserved one by one; it is given up where one of them is not admitted."""
-        cell, is_begun = None, True
+        cell, is_begun, costs = None, True, list[Cost]()
         while cell is None and is_begun:
             gate = CallGate(self.budget, self._task.prices, expected)
             try:
@@ -278,16 +280,19 @@ class Runner:
             finally:
                 gate.close()
                 self.budget.end_cell()
+                costs += gate.costs
             is_begun = cell is not None or await self.budget.begin_cell(expected)
         if cell is not None and not gate.refused:
-            await self._keep(case, cell, gate)
+            await self._keep(case, cell, costs)
 
-    async def _keep(self, case: Case, cell: ResultCell, meter: CallMeter) -> None:
+    async def _keep(self, case: Case, cell: ResultCell, costs: Sequence[Cost]) -> None:
         """Store a cell with what all calls in it cost, and tell it to all cases that are equal."""
-        cost = meter.cost
+        cost = total_cost(costs)
         kept = await self._keeper.keep(case, replace(cell, usd=cost.usd, least_usd=cost.least_usd))
         if kept.counts:
             self._known[kept.key] = kept
+        elif self._batches:
+            self._batches.forget(kept.key)
         for equal in self._under_way.pop(kept.key, ()):
             await self._tell_known(equal, kept)
 

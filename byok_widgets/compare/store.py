@@ -241,10 +241,10 @@ class CellStore:
             return None if row is None else json_of(row[0])
 
     def keep_upstream(self, name: str, data: Any) -> None:
-        """Keep what was recorded before a node."""
+        """Keep what was recorded before a node; what is there already stays: cells may stand on it."""
         text = json.dumps(redact_keys(as_plain(data)), ensure_ascii=False)
         with self._base.writing() as base:
-            base.execute("INSERT OR REPLACE INTO upstream VALUES(?,?)", [name, text])
+            base.execute("INSERT OR IGNORE INTO upstream VALUES(?,?)", [name, text])
 
     def note_comparison(self, name: str, started_at: float, title: str, spec: Mapping[str, Any]) -> None:
         """Keep what was compared."""

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from byok_widgets import Flow
+from byok_widgets.compare import runner
 from tests.scripted_server import Say
 
 MODELS = ["compatible:one", "compatible:two"]
@@ -57,3 +58,15 @@ def test_with_too_little_money_for_its_own_cells_it_still_takes_those_of_the_fir
     second.wait()
     assert second.used[1] <= 2
     assert len(server.requests) <= 14
+
+
+@pytest.mark.timeout(60)
+def test_a_cell_that_failed_and_was_not_begun_again_keeps_nobody_waiting(read, server, monkeypatch):
+    monkeypatch.setattr(runner, "ROOM", len(MODELS))  # one case after the other
+    refused = Say(status=401, body={"error": {"message": "Not this one."}})
+    server.script(refused, Say(json.dumps({"weekday": "Tue"})))
+    equal = [{"name": name, "text": "Tuesday", "values": {"weekday": "Tue"}} for name in ("a", "b")]
+    comparison = read.compare(MODELS, equal, max_calls=2, wait=True)
+    assert comparison.stopped_for == "budget"
+    comparison.resume(max_calls=20)
+    assert {cell.status for *_, cell, _ in comparison.results.items()} == {"done"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -247,6 +248,20 @@ def test_batches_can_be_cancelled_at_the_provider(batches: BatchServer, read: Re
     wait_for(lambda: len(batches.batches) == 2)
     wait_for(lambda: len(result.cancel_batches()) == 2)
     assert {*batches.cancelled} == {*batches.batches}
+
+
+def test_a_submission_under_way_is_waited_for_by_whoever_goes_on(
+    batches: BatchServer, read: Read, tmp_path: Path
+) -> None:
+    batches.accepts.clear()
+    result = read().compare(CHAT, cases(2), store=tmp_path / "cells", batch=True, wait=False)
+    wait_for(lambda: batches.knocks == 1)
+    result.stop()
+    threading.Timer(1, batches.accepts.set).start()
+    result.wait()
+    assert result.resume().wait().complete
+    assert {cell.status for cell in result.results.distinct()} == {"done"}
+    assert [len(rows) for rows in batches.batches.values()] == [2, 2]
 
 
 def test_a_repair_makes_one_more_batch(batches: BatchServer, read: Read, tmp_path: Path) -> None:

@@ -67,6 +67,14 @@ def test_cases_are_added_with_names_of_their_own_and_equal_ones_once(flow, sessi
     assert flow.save_case(session, file, name="Hello").name == "Hello 3"
 
 
+def test_a_line_break_of_another_kind_in_what_was_said_ends_no_line(flow, tmp_path):
+    session = flow.start()
+    session.say("Tuesday\u2028please")
+    saved = [flow.save_case(session, tmp_path / "a.jsonl") for _ in range(2)]
+    assert [each.is_new for each in saved] == [True, False]
+    assert len(flow.cases(tmp_path / "a.jsonl")) == 1
+
+
 def test_by_default_the_file_is_named_like_the_flow(flow, session, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     saved = flow.save_case(session)

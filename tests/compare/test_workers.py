@@ -151,6 +151,42 @@ def test_a_case_that_ends_three_workers_has_failed_and_the_others_have_not(
     found = {(case.name, cell.status, cell.error) for _, case, cell, _ in result.results.items()}
     assert found == {("deadly", "failed", "worker_lost"), *((f"s{n}", "done", "") for n in range(4))}
     assert result.cost.unpriced >= 2 * 3
+    lost = [cell for _, case, cell, _ in result.results.items() if case.name == "deadly"]
+    assert all(cell.usd is None and cell.is_paid for cell in lost)
+
+
+class Unwritable:
+    """A value that cannot be written down."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+    __str__ = __repr__
+
+
+def unwritable() -> dict[str, Any]:
+    """Give such a value."""
+    return {"note": Unwritable()}
+
+
+def test_a_value_that_cannot_be_sent_back_costs_its_own_case(
+    flow: Flow, client: Client, server: ScriptedServer
+) -> None:
+    server.script(deadly)
+    flow.action("end", unwritable, writes=["note"])
+    flow.connect(flow.node("read"), flow.node("end"), if_='weekday == "Mon"')
+    cases = [*scripts(3), {**scripts(1)[0], "name": "deadly", "caller": ["Hello", "Tue, deadly."]}]
+    result = flow.compare({"now": {}, "two": {"ask": TWO}}, cases, executor=client, wait=True)
+    found = {case.name: cell.status for _, case, cell, _ in result.results.items()}
+    assert {name for name, status in found.items() if status == "done"} >= {"s0", "s1", "s2"}
+    assert not any(cell.error == "worker_lost" for *_, cell, _ in result.results.items())
+
+
+@pytest.mark.slow
+def test_a_cluster_without_workers_that_adapts_starts_one(flow: Flow) -> None:
+    with cluster(0) as none, Client(none) as client:
+        none.adapt(minimum=0, maximum=1)
+        assert flow.node("read").compare([ONE, TWO], texts(3), executor=client, wait=True).complete
 
 
 def test_a_key_that_a_function_takes_along_is_not_sent(flow: Flow, client: Client, server: ScriptedServer) -> None:

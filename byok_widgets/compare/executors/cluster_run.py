@@ -98,6 +98,8 @@ class ClusterRun:
         self._waiting: deque[_Waiting] = deque()
         self._sent: dict[int, _Waiting] = {}
         self._losses: dict[Key, int] = {}
+        self._fault: ByokError | None = None
+        self._called: Any = None
         self._workers: dict[str, _Worker] = {}
         self._unfit: dict[str, str] = {}
         self._changed = asyncio.Event()
@@ -147,9 +149,11 @@ class ClusterRun:
 
         Raises:
             WorkerLostError: Its worker ended.
-            ConfigError: There is no worker that can run cells.
+            ConfigError: No worker can run cells, or the cluster does not answer.
         """
         del on_progress
+        if self._fault is not None:
+            raise self._fault
         key = (variant.id, case.input_id, repeat)
         losses = self._losses.get(key, 0)
         if losses >= MOST_LOSSES:
@@ -266,6 +270,11 @@ class ClusterRun:
                 if chunk.future is not None:
                     await self._ask(self._client.cancel, [chunk.future])
                 self._release(gone, chunk)
+        self._unfit = {address: problem for address, problem in self._unfit.items() if address in present}
+        if self._waiting and not present and self._called is None:  # a cluster that adapts starts one for a task
+            self._called = await self._ask(self._client.submit, worker.greet, pure=False)
+        elif present:
+            self._called = None
         for address in present.keys() - self._workers.keys() - self._unfit.keys():
             if problem := await self._begin_on(address):
                 self._unfit[address] = problem
@@ -308,7 +317,7 @@ class ClusterRun:
         error = None if ended.cancelled() else ended.exception()
         if error is None:
             return
-        known = error if isinstance(error, ByokError) else _broken(error)
+        known = self._fault = error if isinstance(error, ByokError) else _broken(error)
         for waiting in list(self._sent.values()):
             if not waiting.answer.done():
                 waiting.answer.set_exception(known)

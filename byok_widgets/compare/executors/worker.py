@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from byok_widgets import __version__
+from byok_widgets.compare import failures
 from byok_widgets.compare.call_gate import CallMeter
 from byok_widgets.compare.cases import Case
 from byok_widgets.compare.cell_rows import storable
@@ -87,16 +88,20 @@ class _Job:
             started = [asyncio.ensure_future(self._run_one(cell, tell)) for cell in cells]
         self._running.update(started)
         try:
-            await asyncio.gather(*started)
+            await asyncio.gather(*started, return_exceptions=True)
         finally:
             self._running.difference_update(started)
 
     async def _run_one(self, sent: SentCell, tell: Tell) -> None:
         meter = CallMeter()
-        self._task.take(sent.case, sent.given)
-        with admitted_by(meter):
-            cell = await self._task.run(self._variants[sent.variant], sent.case, sent.repeat, ignore)
-        answer = Answer(storable(cell), tuple(meter.costs))
+        try:
+            self._task.take(sent.case, sent.given)
+            with admitted_by(meter):
+                cell = storable(await self._task.run(self._variants[sent.variant], sent.case, sent.repeat, ignore))
+        except Exception as error:  # noqa: BLE001 - a person's values may raise anything, and others go on
+            own = self._task.known_id(sent.case) or sent.case.input_id
+            cell = ResultCell(sent.variant, own, sent.repeat, **failures.of_error(error))
+        answer = Answer(cell, tuple(meter.costs))
         tell({"number": sent.number, "answer": pickle.dumps(answer)})
 
     def stop(self) -> None:
