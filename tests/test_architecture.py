@@ -23,9 +23,9 @@ from byok_widgets.nodes.registry import NODE_KINDS
 
 PACKAGE = "byok_widgets"
 SMALL = (
-    "delegation errors findings files foreign_exceptions lazy_names markup messages misplaced_keys natural_guesses"
-    " plain_values prose reasoning_display reply saved_file secrets sent_request shortening strict_attributes"
-    " surrogates templates text_forms thought_tags usage value_words"
+    "delegation errors findings files foreign_exceptions hashing lazy_names markup messages misplaced_keys"
+    " natural_guesses plain_values prose reasoning_display reply saved_file secrets sent_request shortening"
+    " strict_attributes surrogates templates text_forms thought_tags usage value_words"
 )
 """Values and small tools that every package above them may use."""
 
@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "findings": "secrets",
     "saved_file": "errors files",
     "frontend": "",
+    "hashing": "",
     "lazy_names": "",
     "grounding": "",
     "natural_guesses": "errors secrets",
@@ -67,11 +68,12 @@ MAY_IMPORT = {
     "nodes": f"{SMALL} config engine grounding keys providers schema",
     "graph": f"{SMALL} nodes schema",
     "session": f"{SMALL} config engine graph nodes providers schema",
-    "compare": f"{SMALL} config engine frontend graph keys nodes providers schema session",
+    "cases": f"{SMALL} graph nodes session",
+    "compare": f"{SMALL} cases config engine frontend graph keys nodes providers schema session",
     "diagnostics": f"{SMALL} config engine graph keys nodes providers schema",
-    "flow": f"{SMALL} compare config diagnostics engine frontend graph keys nodes providers schema session",
+    "flow": f"{SMALL} cases compare config diagnostics engine frontend graph keys nodes providers schema session",
     "widgets": (
-        f"{SMALL} compare config diagnostics engine flow frontend graph keys nodes providers schema session"
+        f"{SMALL} cases compare config diagnostics engine flow frontend graph keys nodes providers schema session"
     ),
     "extending": f"{SMALL} engine graph keys nodes providers",
     "cli": f"{SMALL} flow providers schema",

@@ -14,9 +14,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from byok_widgets.cases.case import Case, Cases
+from byok_widgets.cases.reading import read_cases
 from byok_widgets.compare import evidence, starting
-from byok_widgets.compare.case_reading import read_cases
-from byok_widgets.compare.cases import Case, Cases
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
 from byok_widgets.compare.limits import Limits

@@ -15,9 +15,9 @@ from functools import partial
 from typing import Any
 
 from byok_widgets.compare.batch_store import Batch, BatchStore
-from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.result_cell import Key
 from byok_widgets.errors import ByokError, ConfigError, FlowError
+from byok_widgets.hashing import hashed
 from byok_widgets.nodes.admission import sent_by
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.providers import PROVIDERS, Endpoint, Provider

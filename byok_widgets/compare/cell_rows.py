@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, get_args
 
-from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.result_cell import CellStatus, Key, ResultCell
+from byok_widgets.hashing import hashed
 from byok_widgets.secrets.json_redaction import redact_keys
 
 PLAIN = (

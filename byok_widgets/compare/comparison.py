@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from byok_widgets.cases.case import Case, Cases
 from byok_widgets.compare import evidence, tables
-from byok_widgets.compare.cases import Case, Cases
 from byok_widgets.compare.divergence import Divergences, divergences
 from byok_widgets.compare.execution import Execution, OnChange
 from byok_widgets.compare.node_scores import NodeScores, node_scores

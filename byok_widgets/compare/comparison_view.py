@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from byok_widgets.compare.cases import Case, Cases
+from byok_widgets.cases.case import Case, Cases
 from byok_widgets.compare.divergence import Divergences
 from byok_widgets.compare.evidence import VariantResult
 from byok_widgets.compare.node_scores import NodeScores

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.batching import cancel_open
 from byok_widgets.compare.budget import Budget
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.keeper import Keeper
 from byok_widgets.compare.result_cell import Key, ResultCell

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from byok_widgets.cases.case import Case
 from byok_widgets.compare import failures
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import judge_refs
 from byok_widgets.compare.node_task import MANY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from byok_widgets.compare.code_version import code_version, is_foreign
+from byok_widgets.cases.code_version import code_version, is_foreign
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import AnyNode, FlowGraph
 from byok_widgets.nodes.base import Node

@@ -11,15 +11,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from byok_widgets.compare.assertions import JUDGED
+from byok_widgets.cases.assertions import JUDGED
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.call_gate import USED_UP
-from byok_widgets.compare.cases import Case
-from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.identity import addresses
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.config import ResolvedModel
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.hashing import hashed
 from byok_widgets.messages import Message
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_call import Call

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.call_gate import USED_UP, CallGate
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.cell_writer import Scores
 from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.prices import Prices

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.call_gate import CallGate
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.task import Task
 from byok_widgets.nodes.admission import admitted_by
 

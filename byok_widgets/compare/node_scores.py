@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets import markup
-from byok_widgets.compare.cases import Case
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.evidence import groups_of, require_statistics, weights_of
 from byok_widgets.compare.figures import interval, percent, points
 from byok_widgets.compare.result_cell import ResultCell

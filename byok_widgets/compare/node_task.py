@@ -8,9 +8,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from byok_widgets.cases.case import Case
 from byok_widgets.compare import failures
 from byok_widgets.compare.batching import has_batches
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import judge_refs
 from byok_widgets.compare.prices import ATTEMPTS, Prices

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from byok_widgets import markup
-from byok_widgets.compare.assertions import answered
-from byok_widgets.compare.cases import Case
+from byok_widgets.cases.assertions import answered
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.figures import percent
-from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.rating import HIGHEST, LOWEST, means
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Metric
 from byok_widgets.errors import ConfigError
+from byok_widgets.hashing import hashed
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:

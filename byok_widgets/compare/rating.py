@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from byok_widgets.compare.cases import Case
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.cell_rows import as_plain
-from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.result_cell import Key, ResultCell
 from byok_widgets.compare.results import Results
 from byok_widgets.compare.scoring import Score
 from byok_widgets.compare.store import CellStore
 from byok_widgets.errors import ConfigError
+from byok_widgets.hashing import hashed
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.secrets.quoting import as_given
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from byok_widgets import markup
+from byok_widgets.cases.case import Case
 from byok_widgets.compare import evidence, tables
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import Picture, pictures_of
 from byok_widgets.saved_file import save_file

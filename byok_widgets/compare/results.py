@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from byok_widgets.compare.cases import Case
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.scoring import MISSING, Score
 from byok_widgets.compare.variant import Variant

@@ -16,13 +16,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.batching import Batches, has_batches
 from byok_widgets.compare.budget import Budget
 from byok_widgets.compare.call_gate import USED_UP, CallGate, CallMeter, total_cost
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.executors.base import LOCAL, CellExecutor, RunCell, WorkerLostError
 from byok_widgets.compare.failures import of_upstream
-from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.keeper import Keeper
 from byok_widgets.compare.lookahead import Lookahead
 from byok_widgets.compare.result_cell import Key, ResultCell
@@ -31,6 +30,7 @@ from byok_widgets.compare.store import CellStore
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant
 from byok_widgets.errors import ByokError
+from byok_widgets.hashing import hashed
 from byok_widgets.nodes.admission import admitted_by
 from byok_widgets.usage import Cost
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from byok_widgets.compare.assertions import answered
-from byok_widgets.compare.cases import Case
-from byok_widgets.compare.code_version import code_version
-from byok_widgets.compare.hashing import hashed
+from byok_widgets.cases.assertions import answered
+from byok_widgets.cases.case import Case
+from byok_widgets.cases.code_version import code_version
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
+from byok_widgets.hashing import hashed
 
 Function = Callable[[Case, Mapping[str, Any]], Any]
 """Gets the case and the output (`text`, `values`, `path`), and returns a number from 0 to 1, or a truth value."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from byok_widgets.compare.cases import Cases
+from byok_widgets.cases.case import Cases
 from byok_widgets.compare.executors.base import LOCAL, CellExecutor
 from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.limits import Limits

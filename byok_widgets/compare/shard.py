@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from byok_widgets.compare.cases import Cases
+from byok_widgets.cases.case import Cases
 from byok_widgets.compare.limits import Limits
 from byok_widgets.errors import ConfigError
 from byok_widgets.secrets.quoting import as_given

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from byok_widgets.cases.case import Cases
+from byok_widgets.cases.reading import read_cases
 from byok_widgets.compare.batching import has_batches
-from byok_widgets.compare.case_reading import read_cases
-from byok_widgets.compare.cases import Cases
 from byok_widgets.compare.comparison import Comparison
 from byok_widgets.compare.estimating import estimate_of
 from byok_widgets.compare.executors.base import LOCAL
 from byok_widgets.compare.executors.choice import executor_of
 from byok_widgets.compare.flow_task import FlowTask
 from byok_widgets.compare.frozen import FrozenFlow, LiveFlow
-from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.judging import Judge
 from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.node_task import NodeTask, compared_node
@@ -30,6 +29,7 @@ from byok_widgets.compare.stubs import unstated_by, without_effects
 from byok_widgets.compare.task import Task
 from byok_widgets.compare.variant import Variant, flow_variant, node_variant, sampling_of
 from byok_widgets.errors import ByokError, ConfigError
+from byok_widgets.hashing import hashed
 from byok_widgets.misplaced_keys import reject_any_key
 from byok_widgets.nodes.base import Node
 from byok_widgets.nodes.compare_options import CompareOptions

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from byok_widgets import markup
+from byok_widgets.cases.assertions import JUDGED
+from byok_widgets.cases.case import Case
 from byok_widgets.compare import evidence
-from byok_widgets.compare.assertions import JUDGED
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.pictures import pictures_of
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.call_gate import require_all_admitted
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.failures import of_reply
 from byok_widgets.compare.frozen import FrozenFlow
-from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.identity import addresses, flow_definition, model_of
 from byok_widgets.compare.store import CellStore
 from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.errors import ConfigError, ProviderError
+from byok_widgets.hashing import hashed
 from byok_widgets.messages import Message
 from byok_widgets.plain_values import are_plain
 from byok_widgets.session import Session

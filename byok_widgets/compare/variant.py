@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from byok_widgets.compare.frozen import FrozenFlow
-from byok_widgets.compare.hashing import hashed
 from byok_widgets.compare.identity import addresses, flow_definition, model_of, node_definition, shared_definition
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import AnyNode
+from byok_widgets.hashing import hashed
 from byok_widgets.nodes.model_node import ModelNode
 from byok_widgets.providers import PROVIDERS
 

@@ -26,9 +26,9 @@ from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.strict_attributes import StrictAttributes, settable_names, unknown_name_error
 
 if TYPE_CHECKING:
+    from byok_widgets.cases.case import Cases
+    from byok_widgets.cases.writing import SavedCase
     from byok_widgets.compare.assignment_search import AssignmentSearch
-    from byok_widgets.compare.case_writing import SavedCase
-    from byok_widgets.compare.cases import Cases
     from byok_widgets.compare.optimisation import Optimisation
     from byok_widgets.compare.past import PastComparisons
     from byok_widgets.compare.recommendation import Recommendation
@@ -565,7 +565,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             ConfigError: Something is wrong with a case; the message names its place.
             KeyFormatError: There is an API key in it.
         """
-        from byok_widgets.compare.case_reading import read_cases
+        from byok_widgets.cases.reading import read_cases
 
         return read_cases(source, functions=functions or {})
 
@@ -586,7 +586,7 @@ class Flow(AnswersGuesses, StrictAttributes):
             ConfigError: Nothing was said, there is no such turn, or the file cannot be read or written.
             KeyFormatError: There is an API key in it.
         """
-        from byok_widgets.compare.case_writing import save_case
+        from byok_widgets.cases.writing import save_case
 
         return save_case(session, path, turn=turn, name=name)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow
-from byok_widgets.compare.cases import Case
+from byok_widgets.cases.case import Case
 from byok_widgets.providers import PROVIDERS
 from tests.compare.flows import compatible_flow
 from tests.fake_keys import fake_key

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from byok_widgets import Flow, KeyFormatError
-from byok_widgets.compare.cases import Case, Cases
+from byok_widgets.cases.case import Case, Cases
 from tests.compare.flows import compatible_flow
 from tests.fake_keys import fake_key
 from tests.scripted_server import Say, ScriptedServer

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from byok_widgets import ConfigError, Flow
-from byok_widgets.compare.cases import Case
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.database import Database
 from tests.compare.flows import compatible_flow
 from tests.scripted_server import Say, ScriptedServer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from byok_widgets.compare.cases import Case
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.evidence import VariantResult
 from byok_widgets.compare.variant import Variant
 

@@ -8,9 +8,9 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from byok_widgets.cases.assertions import Assertion
+from byok_widgets.cases.case import Case
 from byok_widgets.compare import batching, cell_rows, tables
-from byok_widgets.compare.assertions import Assertion
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.outlook import Pace
 from byok_widgets.compare.pictures import pictures_of
 from byok_widgets.errors import ByokError

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
-from byok_widgets.compare.cases import Case
+from byok_widgets.cases.case import Case
 from byok_widgets.compare.limits import Limits
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.task import Task

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from byok_widgets.cases.case import Case
 from byok_widgets.compare import failures
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.executors import worker
 from byok_widgets.compare.executors.base import WorkerLostError
 from byok_widgets.compare.executors.key_delivery import KeySource, key_sources

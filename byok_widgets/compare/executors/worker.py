@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from byok_widgets import __version__
+from byok_widgets.cases.case import Case
 from byok_widgets.compare import failures
 from byok_widgets.compare.call_gate import CallMeter
-from byok_widgets.compare.cases import Case
 from byok_widgets.compare.cell_rows import storable
 from byok_widgets.compare.executors.key_delivery import KeyDelivery, received
 from byok_widgets.compare.executors.shipping import KEYS, STORE, unpacked

@@ -13,7 +13,7 @@ from byok_widgets.value_words import quoted
 from byok_widgets.widgets.board.board_messages import shown
 
 if TYPE_CHECKING:
-    from byok_widgets.compare.cases import Case
+    from byok_widgets.cases.case import Case
     from byok_widgets.compare.comparison import Comparison
     from byok_widgets.compare.result_cell import ResultCell
     from byok_widgets.widgets.page_messages.board import BoardCheck, BoardDetail, BoardTurn, BoardUtterance

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from byok_widgets.compare.case_writing import save_case
+from byok_widgets.cases.writing import save_case
 from byok_widgets.engine import ENGINE
 from byok_widgets.errors import ByokError, FlowError
 from byok_widgets.session.corrections import typed_value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from byok_widgets.compare.case_writing import entry_of
+from byok_widgets.cases.writing import entry_of
 from byok_widgets.secrets import redact
 
 if TYPE_CHECKING:

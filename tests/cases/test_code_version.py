@@ -14,7 +14,7 @@ import numpy as np
 import pydantic
 import pytest
 
-from byok_widgets.compare.code_version import code_version
+from byok_widgets.cases.code_version import code_version
 
 FACTOR = 2
 

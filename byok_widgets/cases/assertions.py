@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from byok_widgets.compare.code_version import code_version
+from byok_widgets.cases.code_version import code_version
 from byok_widgets.errors import ConfigError
 from byok_widgets.foreign_exceptions import describe_exception
 from byok_widgets.secrets.quoting import as_given

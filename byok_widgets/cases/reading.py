@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from byok_widgets.compare.assertions import Assertion, Function, read_assertion
-from byok_widgets.compare.cases import NOTHING, Case, Cases
+from byok_widgets.cases.assertions import Assertion, Function, read_assertion
+from byok_widgets.cases.case import NOTHING, Case, Cases
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import describe_os_error, read_file, where_to_look
 from byok_widgets.messages import Message, transcript_of

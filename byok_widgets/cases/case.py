@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from byok_widgets import markup
-from byok_widgets.compare.assertions import Assertion
-from byok_widgets.compare.hashing import hashed
+from byok_widgets.cases.assertions import Assertion
 from byok_widgets.errors import ConfigError
+from byok_widgets.hashing import hashed
 from byok_widgets.messages import Message
 
 NOTHING: Mapping[str, Any] = {}

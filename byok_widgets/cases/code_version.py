@@ -24,10 +24,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from byok_widgets.compare.hashing import hashed
-from byok_widgets.compare.written_names import written_names
+from byok_widgets.cases.written_names import written_names
 from byok_widgets.errors import ConfigError
 from byok_widgets.graph import FlowGraph
+from byok_widgets.hashing import hashed
 from byok_widgets.nodes.base import Node
 
 _PLAIN = (str, bytes, bool, int, float, complex, type(None), type(...), range, slice, re.Pattern)

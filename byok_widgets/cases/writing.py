@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from byok_widgets.compare.case_reading import MAX_BYTES, of_session
+from byok_widgets.cases.reading import MAX_BYTES, of_session
 from byok_widgets.errors import ConfigError
 from byok_widgets.files import describe_os_error, read_file
 from byok_widgets.misplaced_keys import reject_any_key
