@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from byok_widgets.cases.code_version import code_version
 from byok_widgets.errors import ConfigError
@@ -20,6 +20,18 @@ _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 _MISSING = object()
 JUDGED = "judged"
 """Where the answers of a judge stand in an output."""
+
+
+class Question(NamedTuple):
+    """A question for a judge.
+
+    Attributes:
+        text: What is asked.
+        turn: Number of the turn that it is about; `None` for the whole.
+    """
+
+    text: str
+    turn: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +57,12 @@ class Assertion:
         """The assertion in words."""
         return f"{self.kind} {self.what}"
 
-    def holds(self, output: Mapping[str, Any]) -> bool:
-        """Return whether it holds of an output.
+    def holds(self, output: Mapping[str, Any], turn: int | None = None) -> bool:
+        """Return whether it holds of an output, or of one turn of it.
+
+        Args:
+            output: What came of the case, or of the turn, with the answers of a judge.
+            turn: Number of the turn; `None` for the whole.
 
         Raises:
             ConfigError: The function failed.
@@ -57,7 +73,7 @@ class Assertion:
         if self.kind == "excludes":
             return self.what.casefold() not in text.casefold()
         if self.kind == "judge":
-            return answered(output, self.what) is True
+            return answered(output, Question(self.what, turn)) is True
         if self.kind == "json_path":
             return bool(_at(output.get("values") or {}, self.what) == self.equals)
         return self._called(output)
@@ -101,9 +117,14 @@ def read_assertion(given: Any, functions: Mapping[str, Function]) -> Assertion:
     return Assertion(kind, what, given.get("equals"), function, code_version(function))
 
 
-def answered(output: Mapping[str, Any], question: str) -> bool | None:
+def question_of(entry: Mapping[str, Any]) -> Question:
+    """Return the question that an entry among the answers of a judge is about."""
+    return Question(entry["question"], entry.get("turn"))
+
+
+def answered(output: Mapping[str, Any], question: Question) -> bool | None:
     """Return what a judge answered to a question; `None` where it was not asked, or did not answer."""
-    entries = (entry for entry in output.get(JUDGED) or () if entry["question"] == question)
+    entries = (entry for entry in output.get(JUDGED) or () if question_of(entry) == question)
     return next((entry.get("holds") for entry in entries), None)
 
 

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from byok_widgets import markup
-from byok_widgets.cases.assertions import Assertion
+from byok_widgets.cases.assertions import Assertion, Question
+from byok_widgets.cases.expectation import LIMITS, Expectation
 from byok_widgets.errors import ConfigError
 from byok_widgets.hashing import hashed
 from byok_widgets.messages import Message
@@ -33,6 +34,12 @@ class Case:
         path: Nodes that must be visited, in this order; others may lie between them.
         end_node: Node where the flow must be in the end.
         assertions: What else must hold.
+        status: Expected status of variables, such as `found` or `not_stated`.
+        max_calls: Most calls of models in all turns together.
+        max_cost: Most that they may cost, in US dollars.
+        max_seconds: Longest time of all turns together, in seconds.
+        turns: What should come of single turns, by their number: 1 for the first thing that the caller says, 0 for
+            what the flow says before that.
         tags: Words to filter by.
         weight: How often such a conversation comes, relative to the others.
         group: Cases that belong together, such as those of one caller: they are one cluster in the statistics.
@@ -50,6 +57,11 @@ class Case:
     tags: tuple[str, ...] = ()
     weight: float = 1.0
     group: str = ""
+    status: Mapping[str, str] = field(default_factory=dict)
+    max_calls: int | None = None
+    max_cost: float | None = None
+    max_seconds: float | None = None
+    turns: Mapping[int, Expectation] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         expected = [f"values={dict(self.values)!r}"] if self.values else []
@@ -76,10 +88,35 @@ class Case:
             return tuple(message.content for message in self.transcript if message.role == "user")
         return (self.text,)
 
+    @cached_property
+    def expected(self) -> Expectation:
+        """What should come of the whole of it."""
+        limits = {"max_calls": self.max_calls, "max_cost": self.max_cost, "max_seconds": self.max_seconds}
+        return Expectation(self.values, self.status, self.path, self.end_node, self.assertions, **limits)  # type: ignore[arg-type]
+
     @property
-    def questions(self) -> tuple[str, ...]:
-        """What a judge is asked about an output."""
-        return tuple(dict.fromkeys(each.what for each in self.assertions if each.kind == "judge"))
+    def questions(self) -> tuple[Question, ...]:
+        """What a judge is asked about an output, and about single turns of it."""
+        of_turns = [Question(each.what, turn) for turn, each in self._asserted if each.kind == "judge"]
+        return tuple(dict.fromkeys(of_turns))
+
+    @property
+    def _asserted(self) -> Iterator[tuple[int | None, Assertion]]:
+        """Yield each assertion with the turn that it is about; `None` for the whole."""
+        yield from ((None, each) for each in self.assertions)
+        for turn, expected in self.turns.items():
+            yield from ((turn, each) for each in expected.assertions)
+
+    @property
+    def runs_code(self) -> bool:
+        """Whether an assertion of it is a person's function."""
+        return any(each.function for _, each in self._asserted)
+
+    @property
+    def expected_data(self) -> list[Any]:
+        """What identifies all that is expected of it."""
+        by_turn = [[turn, expected.data] for turn, expected in self.turns.items()]
+        return [self.expected.data, by_turn]
 
     @cached_property
     def input_id(self) -> str:
@@ -91,14 +128,13 @@ class Case:
     def texts(self) -> list[Any]:
         """All that was written in it, where no key may stand."""
         said = [message.content for message in self.transcript]
-        asserted = [[each.what, each.equals] for each in self.assertions]
-        known = [dict(self.variables), dict(self.values), asserted]
-        return [self.name, self.text, said, self.caller, known, self.tags, self.group]
+        expected = [self.expected.texts, *(each.texts for each in self.turns.values())]
+        return [self.name, self.text, said, self.caller, dict(self.variables), expected, self.tags, self.group]
 
     @property
     def is_labelled(self) -> bool:
         """Whether anything is expected of it, so that an output can be scored."""
-        return bool(self.values or self.path or self.end_node or self.assertions)
+        return bool(self.expected) or any(self.turns.values())
 
 
 class Cases(Sequence[Case]):
@@ -153,7 +189,15 @@ def _in_line(text: str) -> str:
 
 
 def _expected(case: Case) -> str:
-    parts = [f"{name}={value!r}" for name, value in case.values.items()]
-    parts += [f"by {' → '.join(case.path)}"] if case.path else []
-    parts += [f"ends at {case.end_node}"] if case.end_node else []
-    return ", ".join([*parts, *(assertion.name for assertion in case.assertions)])
+    turns = [f"turn {turn}: {_in_words(each, 'then at')}" for turn, each in sorted(case.turns.items()) if each]
+    return "; ".join(filter(None, [_in_words(case.expected, "ends at"), *turns]))
+
+
+def _in_words(expected: Expectation, at: str) -> str:
+    parts = [f"{name}={value!r}" for name, value in expected.values.items()]
+    parts += [f"{name} {status}" for name, status in expected.status.items()]
+    parts += [f"by {' → '.join(expected.path)}"] if expected.path else []
+    parts += [f"{at} {expected.node}"] if expected.node else []
+    parts += [assertion.name for assertion in expected.assertions]
+    limits = ((name, getattr(expected, name)) for name in LIMITS)
+    return ", ".join([*parts, *(f"{name}={limit:g}" for name, limit in limits if limit is not None)])

@@ -12,6 +12,7 @@ from typing import Any
 
 from byok_widgets.cases.assertions import Assertion, Function, read_assertion
 from byok_widgets.cases.case import NOTHING, Case, Cases
+from byok_widgets.cases.expectation import LIMITS, Expectation
 from byok_widgets.errors import ByokError, ConfigError
 from byok_widgets.files import describe_os_error, read_file, where_to_look
 from byok_widgets.messages import Message, transcript_of
@@ -27,11 +28,17 @@ MAX_BYTES = 50_000_000
 MAX_CASES = 100_000
 """Most cases in one file: each takes some 500 bytes of memory, however short it is."""
 
+_ASSERTED = ("contains", "excludes", "judge")
+_EXPECTED = ("values", "status", "path", *_ASSERTED, "assertions", *LIMITS)
+_OF_A_TURN = ("node", *_EXPECTED)
 _NAMES = (
-    *("name", "text", "transcript", "caller", "variables", "values", "path", "end_node"),
-    *("contains", "excludes", "assertions", "tags", "weight", "group"),
+    *("name", "text", "transcript", "caller", "variables"),
+    *("end_node", *_EXPECTED, "turns"),
+    *("tags", "weight", "group"),
 )
 _VALUES = "values."
+_NOT_TEXTS = ("weight", "path", "caller", "transcript", "turns", "status", *LIMITS)
+"""Columns of a table in which a cell may hold more than a text."""
 
 
 def read_cases(source: Any, *, functions: Mapping[str, Function] = NOTHING) -> Cases:
@@ -137,7 +144,7 @@ def _of_columns(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cell(name: str, cell: str) -> Any:
     """Return a number, a truth value or a list of a cell as such; only where a value may be one."""
-    if name.startswith(_VALUES) or name in ("weight", "path", "caller", "transcript"):
+    if name.startswith(_VALUES) or name in _NOT_TEXTS:
         try:
             return json.loads(cell)
         except (ValueError, RecursionError):
@@ -185,11 +192,7 @@ def _inside(value: Any) -> Iterable[Any]:
 
 
 def _of_mapping(entry: Mapping[str, Any], number: int, functions: Mapping[str, Function]) -> Case:
-    for name in entry:
-        if name not in _NAMES:
-            meant = "values" if name in ("expected", "gold") else nearest(str(name), _NAMES)
-            hint = f"did you mean {meant!r}?" if meant else f"there are: {', '.join(_NAMES)}"
-            raise ValueError(f"there is no field {as_given(name)}; {hint}")
+    _require_known(entry, _NAMES)
     said = [name for name in ("text", "transcript", "caller") if entry.get(name)]
     if len(said) != 1:
         raise ValueError(f"it needs one of text, transcript and caller, and has {' and '.join(said) or 'none'}")
@@ -199,14 +202,73 @@ def _of_mapping(entry: Mapping[str, Any], number: int, functions: Mapping[str, F
         transcript=_transcript(entry.get("transcript")),
         caller=_texts(entry, "caller"),
         variables=_mapping(entry, "variables"),
-        values=_mapping(entry, "values"),
-        path=_texts(entry, "path"),
         end_node=_text(entry, "end_node"),
-        assertions=tuple(_assertions(entry, functions)),
+        turns=_turns(entry.get("turns"), functions),
+        **_expected(entry, functions),
         tags=_texts(entry, "tags"),
         weight=_weight(entry.get("weight", 1)),
         group=str(entry.get("group") or ""),
     )
+
+
+def _require_known(entry: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    for name in entry:
+        if name not in names:
+            meant = "values" if name in ("expected", "gold") else nearest(str(name), names)
+            hint = f"did you mean {meant!r}?" if meant else f"there are: {', '.join(names)}"
+            raise ValueError(f"there is no field {as_given(name)}; {hint}")
+
+
+def _expected(entry: Mapping[str, Any], functions: Mapping[str, Function]) -> dict[str, Any]:
+    """Return what is expected of a case or of a turn, which both say in the same words."""
+    return {
+        "values": _mapping(entry, "values"),
+        "status": _statuses(entry),
+        "path": _texts(entry, "path"),
+        "assertions": tuple(_assertions(entry, functions)),
+        **{name: _limit(entry, name) for name in LIMITS},
+    }
+
+
+def _turns(given: Any, functions: Mapping[str, Function]) -> dict[int, Expectation]:
+    """Return what is expected of single turns, by their number; in JSON a number is a text there."""
+    if not isinstance(given or {}, Mapping):
+        shape = 'a mapping from the number of a turn to what is expected of it, such as {"1": {"node": "ask"}}'
+        raise ValueError(f"turns is {shape}, not {as_given(given)}")  # noqa: TRY004 - the place is added
+    return {_number(turn): _turn(turn, expected, functions) for turn, expected in (given or {}).items()}
+
+
+def _number(turn: Any) -> int:
+    text = str(turn)
+    if isinstance(turn, bool) or not (text.isascii() and text.isdigit() and len(text) < 5):
+        raise ValueError(f"turns: {as_given(turn)} is no number of a turn; the caller's first is 1")
+    return int(text)
+
+
+def _turn(turn: Any, expected: Any, functions: Mapping[str, Function]) -> Expectation:
+    if not isinstance(expected, Mapping):
+        raise ValueError(f"turn {turn}: it is a mapping, not {as_given(expected)}")  # noqa: TRY004 - as above
+    try:
+        _require_known(expected, _OF_A_TURN)
+        return Expectation(node=_text(expected, "node"), **_expected(expected, functions))
+    except ValueError as error:
+        problem = str(error)
+    raise ValueError(f"turn {turn}: {problem}")
+
+
+def _statuses(entry: Mapping[str, Any]) -> Mapping[str, str]:
+    found = _mapping(entry, "status")
+    if not all(isinstance(status, str) for status in found.values()):
+        raise ValueError(f"status is a mapping from names to texts, not {as_given(found)}")
+    return found
+
+
+def _limit(entry: Mapping[str, Any], name: str) -> Any:
+    given, kinds = entry.get(name), (int,) if name == "max_calls" else (int, float)
+    if given is None or (type(given) in kinds and 0 <= given < math.inf):
+        return given
+    whole = "" if float in kinds else "whole "
+    raise ValueError(f"{name} is a {whole}number of at least 0, not {as_given(given)}")
 
 
 def of_session(session: Session, name: str) -> Case:
@@ -224,7 +286,7 @@ def of_session(session: Session, name: str) -> Case:
 
 
 def _assertions(entry: Mapping[str, Any], functions: Mapping[str, Function]) -> Iterator[Assertion]:
-    for kind in ("contains", "excludes"):
+    for kind in _ASSERTED:
         for what in _texts(entry, kind):
             yield Assertion(kind, what)
     given = entry.get("assertions") or ()

@@ -9,6 +9,7 @@ from typing import Any
 
 from byok_widgets.cases.case import Case
 from byok_widgets.compare import failures
+from byok_widgets.compare.conversation import Conversation
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import judge_refs
 from byok_widgets.compare.node_task import MANY
@@ -17,10 +18,9 @@ from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.task import service
 from byok_widgets.compare.variant import Sampling, Variant
 from byok_widgets.engine.callbacks import OnProgress
-from byok_widgets.engine.sync_runner import ignore
 from byok_widgets.nodes.flow_context import FlowContext
 from byok_widgets.nodes.model_node import ModelNode, model_nodes
-from byok_widgets.session import Session, Turn, Visit
+from byok_widgets.session import Session
 from byok_widgets.session.assignment import Assignment
 
 _CALLS_PER_TURN = 2
@@ -82,15 +82,11 @@ class FlowTask:
     async def run(self, variant: Variant, case: Case, repeat: int, on_progress: OnProgress) -> ResultCell:
         """Play a case; what fails is in the cell."""
         started_at = time.time()
-        session = Session(
-            self._flow.graph,
-            self._flow.context,
-            variables=case.variables,
-            assignment=self._assignment(variant, repeat),
-        )
+        conversation = self._conversation(variant, case, repeat)
+        session = conversation.session
         ended: dict[str, Any] = {}
         try:
-            await self._play(session, case.script, on_progress)
+            await conversation.play(case.script, on_progress)
         except Exception as error:  # noqa: BLE001 - whatever a person's code raises is told in the cell
             ended = failures.of_error(error)
         turns = [*session.turns, *session.unfinished]
@@ -109,20 +105,21 @@ class FlowTask:
             model=variant.model,
             started_at=started_at,
             **{**took, **ended, "retries": took["retries"] + ended.get("retries", 0)},
-            output=_output(session, last),
+            output=conversation.output(last),
         )
+
+    def _conversation(self, variant: Variant, case: Case, repeat: int) -> Conversation:
+        session = Session(
+            self._flow.graph,
+            self._flow.context,
+            variables=case.variables,
+            assignment=self._assignment(variant, repeat),
+        )
+        return Conversation(session, speaks_first=self._flow.speaks_first)
 
     def _assignment(self, variant: Variant, repeat: int) -> Assignment:
         sampled = {name: self.sampling.settings(repeat, variant.models[name]) for name in self._nodes}
         return Assignment(variant.models, sampled)
-
-    async def _play(self, session: Session, script: Sequence[str], on_progress: OnProgress) -> None:
-        if self._flow.speaks_first:
-            await session.prepare_turn(None)(ignore, on_progress)
-        for text in script:
-            if session.closed:
-                return
-            await session.prepare_turn(text)(ignore, on_progress)
 
     def worst(self, variant: Variant, case: Case) -> Decimal:
         """Return 0: each call is reserved when it is made."""
@@ -165,29 +162,3 @@ class FlowTask:
     def parallel(self, variant: Variant) -> int:
         """Return how many cells of a variant may be sent at once: this machine runs one at a time."""
         return 1 if all(self.prices.is_free(ref) for ref in variant.models.values()) else MANY
-
-
-def _output(session: Session, last: Mapping[str, Any]) -> dict[str, Any]:
-    from pydantic_core import to_jsonable_python
-
-    said = [turn.reply.text for turn in session.turns if turn.reply]
-    output = {
-        "text": said[-1] if said else "",
-        "values": dict(session.variables),
-        "path": [node for turn in session.turns for node in turn.path],
-        "end_node": session.node,
-        "turns": [_turn(turn) for turn in session.turns],
-        **last,
-    }
-    return dict(to_jsonable_python(output, fallback=str))
-
-
-def _turn(turn: Turn) -> dict[str, Any]:
-    visits = [step for step in turn.steps if isinstance(step, Visit)]
-    return {
-        "said": turn.text,
-        "heard": turn.reply.text if turn.reply else "",
-        "path": list(turn.path),
-        "node": turn.node,
-        "learned": [[visit.node, {found.name: found.value for found in visit.result.learned}] for visit in visits],
-    }

@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from byok_widgets.cases.assertions import JUDGED
+from byok_widgets.cases.assertions import JUDGED, Question, question_of
 from byok_widgets.cases.case import Case
+from byok_widgets.cases.checks import questions_of
 from byok_widgets.compare.call_gate import USED_UP
 from byok_widgets.compare.identity import addresses
 from byok_widgets.compare.result_cell import ResultCell
@@ -76,7 +77,8 @@ class Judge:
         entries = [entry for entry in cell.output.get(JUDGED) or () if "holds" in entry]
         for question in self._open(case, cell):
             answer = await self._answer(question, case, cell)
-            entries.append({"judge": self.ref, "judge_id": self.id, "question": question, **answer})
+            about = {"question": question.text} | ({} if question.turn is None else {"turn": question.turn})
+            entries.append({"judge": self.ref, "judge_id": self.id, **about, **answer})
             yield replace(cell, output={**cell.output, JUDGED: [*entries]})
 
     def seen(self, cell: ResultCell) -> ResultCell:
@@ -86,18 +88,18 @@ class Judge:
             return cell
         return replace(cell, output={**cell.output, JUDGED: [*filter(self._is_own, answers)]})
 
-    def _open(self, case: Case, cell: ResultCell) -> list[str]:
+    def _open(self, case: Case, cell: ResultCell) -> list[Question]:
         known = {
-            entry["question"]
+            question_of(entry)
             for entry in cell.output.get(JUDGED) or ()
             if self._is_own(entry) and "holds" in entry
         }
-        return [question for question in case.questions if question not in known]
+        return [question for question in questions_of(case, cell.output) if question not in known]
 
     def _is_own(self, entry: Mapping[str, Any]) -> bool:
         return bool(entry.get("judge_id") == self.id)
 
-    async def _answer(self, question: str, case: Case, cell: ResultCell) -> dict[str, Any]:
+    async def _answer(self, question: Question, case: Case, cell: ResultCell) -> dict[str, Any]:
         call = Call(
             node="judge",
             resolved=ResolvedModel(self._model, "judge override"),
@@ -127,12 +129,21 @@ def _schema() -> ExtractionSchema:
     return ExtractionSchema.of(fields=fields, name="judgement")
 
 
-def _asked(question: str, case: Case, cell: ResultCell) -> str:
-    output = cell.output
-    said = _dialogue(case, output.get("turns") or ())
+def _asked(question: Question, case: Case, cell: ResultCell) -> str:
+    turns = _turns_until(cell, question.turn)
+    output = cell.output if question.turn is None else {**turns[-1], "text": turns[-1]["heard"]}
+    said = _dialogue(case, turns)
     values = {name: value for name, value in (output.get("values") or {}).items() if value is not None}
     read = f"\n\nValues that were read:\n{json.dumps(values, ensure_ascii=False)}" if values else ""
-    return f"The dialogue:\n{said}\n\nThe answer:\n{output.get('text') or ''}{read}\n\nThe question:\n{question}"
+    answer = output.get("text") or ""
+    return f"The dialogue:\n{said}\n\nThe answer:\n{answer}{read}\n\nThe question:\n{question.text}"
+
+
+def _turns_until(cell: ResultCell, number: int | None) -> list[Mapping[str, Any]]:
+    """Return the turns of a conversation up to one of them; none where it was not reached."""
+    turns = list(cell.output.get("turns") or ())
+    at = next((at for at, turn in enumerate(turns) if turn.get("number") == number), -1)
+    return turns if number is None else turns[: at + 1]
 
 
 def _dialogue(case: Case, turns: Sequence[Mapping[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from byok_widgets import markup
 from byok_widgets.cases.assertions import answered
 from byok_widgets.cases.case import Case
+from byok_widgets.cases.checks import questions_of
 from byok_widgets.compare.figures import percent
 from byok_widgets.compare.rating import HIGHEST, LOWEST, means
 from byok_widgets.compare.result_cell import Key, ResultCell
@@ -156,7 +157,7 @@ class Ratings:
 def _agreement(results: Results, rated: Mapping[Key, float]) -> Agreement | None:
     pairs: dict[Key, tuple[bool, float]] = {}
     for _, case, cell, _ in results.items():
-        said = [answered(cell.output, question) for question in case.questions]
+        said = [answered(cell.output, question) for question in questions_of(case, cell.output)]
         if said and None not in said and cell.key in rated:
             pairs[cell.key] = (all(said), rated[cell.key])
     if not any(case.questions for case in results.cases):

@@ -1,14 +1,14 @@
-"""Scores of outputs: each expectation of a case is a check, and a metric makes one number of them."""
+"""Scores of outputs: a metric makes one number of the checks of a case."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from byok_widgets.cases.assertions import answered
 from byok_widgets.cases.case import Case
+from byok_widgets.cases.checks import checks, questions_of, same_value
 from byok_widgets.cases.code_version import code_version
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.errors import ByokError, ConfigError
@@ -32,16 +32,6 @@ class Score(NamedTuple):
 
 
 MISSING = Score(None)
-
-
-@dataclass(frozen=True)
-class Check:
-    """One expectation of a case, and whether an output meets it."""
-
-    name: str
-    expected: Any
-    found: Any
-    holds: bool
 
 
 @dataclass(frozen=True)
@@ -106,7 +96,7 @@ class Metric:
 
     def runs_code(self, case: Case) -> bool:
         """Whether a person's function scores a case, or a part of it."""
-        return self.function is not None or any(assertion.function for assertion in case.assertions)
+        return self.function is not None or case.runs_code
 
     def id_for(self, case: Case, judge: str = "") -> str:
         """Return what identifies a score: a changed expectation, function or judge gives another one.
@@ -115,9 +105,7 @@ class Metric:
             case: The case.
             judge: What identifies the judge; empty where it is asked nothing.
         """
-        asserted = [[each.name, each.equals, each.version] for each in case.assertions]
-        expected = [dict(case.values), case.path, case.end_node, asserted]
-        return f"{self.name}@{hashed([self.version, expected, judge])[:12]}"
+        return f"{self.name}@{hashed([self.version, case.expected_data, judge])[:12]}"
 
     def scored(self, case: Case, cell: ResultCell) -> Score:
         """Return the score of a cell, or why there is none."""
@@ -138,7 +126,7 @@ class Metric:
             return 0.0
         if self.function is not None:
             return self._called(self.function, case, cell)
-        if any(answered(cell.output, question) is None for question in case.questions):
+        if any(answered(cell.output, question) is None for question in questions_of(case, cell.output)):
             return None  # the judge failed, or was not asked
         if self.counts_values:
             return _f1(self.counts(case, cell))
@@ -170,59 +158,3 @@ def _f1(counts: tuple[int, int, int] | None) -> float | None:
         return None
     right, false, missed = counts
     return 2 * right / (2 * right + false + missed) if right + false + missed else 1.0
-
-
-def checks(case: Case, output: Mapping[str, Any], *, tells_faults: bool = False) -> Iterator[Check]:
-    """Yield each expectation of a case with what an output has there.
-
-    Args:
-        case: The case.
-        output: The output.
-        tells_faults: Whether the fault of a person's function stands in place of what it found.
-
-    Raises:
-        ConfigError: A function failed.
-    """
-    values = output.get("values") or {}
-    for name, expected in case.values.items():
-        yield Check(name, expected, values.get(name), same_value(expected, values.get(name)))
-    path = list(output.get("path") or ())
-    if case.path:
-        yield Check("path", list(case.path), path, _is_within(case.path, path))
-    if case.end_node:
-        end = output.get("end_node") or ""
-        yield Check("end node", case.end_node, end, case.end_node == end)
-    for assertion in case.assertions:
-        try:
-            found: bool | str = assertion.holds(output)
-        except ByokError as error:
-            if not tells_faults:
-                raise
-            found = error.problem
-        yield Check(assertion.name, expected=True, found=found, holds=found is True)
-
-
-def same_value(expected: Any, found: Any) -> bool:
-    """Whether a value is the expected one. Texts are compared without regard to case and white space."""
-    if expected is None or found is None:
-        return expected is found
-    if isinstance(expected, bool) or isinstance(found, bool):
-        return _plain(expected) == _plain(found)
-    if isinstance(expected, (int, float)) and isinstance(found, (int, float)):
-        return math.isclose(expected, found, rel_tol=1e-9, abs_tol=1e-12)
-    if isinstance(expected, Mapping) and isinstance(found, Mapping):
-        return expected.keys() == found.keys() and all(
-            same_value(expected[name], found[name]) for name in expected
-        )
-    if isinstance(expected, (list, tuple)) and isinstance(found, (list, tuple)):
-        return len(expected) == len(found) and all(map(same_value, expected, found))
-    return _plain(expected) == _plain(found)
-
-
-def _plain(value: Any) -> str:
-    return " ".join(str(value).split()).casefold()
-
-
-def _is_within(wanted: tuple[str, ...], path: list[str]) -> bool:
-    left = iter(path)
-    return all(node in left for node in wanted)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from byok_widgets import markup
 from byok_widgets.cases.assertions import JUDGED
 from byok_widgets.cases.case import Case
+from byok_widgets.cases.checks import Check
 from byok_widgets.compare import evidence
 from byok_widgets.compare.pictures import pictures_of
 from byok_widgets.compare.result_cell import ResultCell
 from byok_widgets.compare.results import Results
-from byok_widgets.compare.scoring import Check
 from byok_widgets.compare.variant_row import COLUMNS, Figure, figures_of, results_by_variant, telling
 from byok_widgets.markup import Markup
 from byok_widgets.secrets import redact

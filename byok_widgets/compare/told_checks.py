@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from byok_widgets.cases.case import Case
+from byok_widgets.cases.checks import Check, checks
 from byok_widgets.compare.call_gate import NoCalls
 from byok_widgets.compare.result_cell import ResultCell
-from byok_widgets.compare.scoring import Check, checks
 from byok_widgets.nodes.admission import admitted_by
 
 

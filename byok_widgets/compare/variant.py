@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from byok_widgets.compare.conversation import RECORDED
 from byok_widgets.compare.frozen import FrozenFlow
 from byok_widgets.compare.identity import addresses, flow_definition, model_of, node_definition, shared_definition
 from byok_widgets.errors import ConfigError
@@ -123,7 +124,7 @@ def flow_variant(
     now = {node.name: given.get(node.name) or model_of(node) for node in flow.graph.nodes.values()}
     models = {node: ref for node, ref in now.items() if ref is not None}
     stubbed = {node: dict(stub) for node, stub in stubs.items()}
-    own = [flow_definition(flow.graph, flow.context, opens=flow.speaks_first), stubbed]
+    own = [flow_definition(flow.graph, flow.context, opens=flow.speaks_first), stubbed, RECORDED]
     return Variant(name, _id(own, models, flow, sampling), models)
 
 

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from byok_widgets.cases.checks import same_value
 from byok_widgets.compare.figures import percent, short_names_of
 from byok_widgets.compare.pictures import canvas
 from byok_widgets.compare.pictures.canvas import HEAD, PAD, WIDTH, Picture
-from byok_widgets.compare.scoring import same_value
 from byok_widgets.graph.colours import GREY, INK, tint
 from byok_widgets.graph.svg_elements import px
 

@@ -1,0 +1,54 @@
+"""`Expectation`: what should come of a whole conversation, or of one turn of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from byok_widgets.cases.assertions import Assertion
+
+LIMITS = ("max_calls", "max_cost", "max_seconds")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What is expected.
+
+    Attributes:
+        values: Value of each field or variable; `None` for what must not be stated.
+        status: Status of each variable, such as `found`, `ungrounded` or `not_stated`.
+        path: Nodes that must be visited, in this order; others may lie between them.
+        node: Node where the flow must be then.
+        assertions: What else must hold, such as of the reply.
+        max_calls: Most calls of models; `None` for any number.
+        max_cost: Most that they may cost, in US dollars.
+        max_seconds: Longest time, in seconds, without what was waited for a quota.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: Mapping[str, str] = field(default_factory=dict)
+    path: tuple[str, ...] = ()
+    node: str = ""
+    assertions: tuple[Assertion, ...] = ()
+    max_calls: int | None = None
+    max_cost: float | None = None
+    max_seconds: float | None = None
+
+    def __bool__(self) -> bool:
+        limits = (self.max_calls, self.max_cost, self.max_seconds)
+        expected = bool(self.values or self.status or self.path or self.node or self.assertions)
+        return expected or any(limit is not None for limit in limits)
+
+    @property
+    def data(self) -> list[Any]:
+        """What identifies it; a changed function is another expectation."""
+        asserted = [[each.name, each.equals, each.version] for each in self.assertions]
+        limits = [self.max_calls, self.max_cost, self.max_seconds]
+        return [dict(self.values), dict(self.status), self.path, self.node, asserted, limits]
+
+    @property
+    def texts(self) -> list[Any]:
+        """All that was written in it, where no key may stand."""
+        asserted = [[each.what, each.equals] for each in self.assertions]
+        return [dict(self.values), dict(self.status), self.path, self.node, asserted]
